@@ -1,0 +1,265 @@
+//! The authorizer that answers like the recorded release: superusers, and permissions granted globally or on
+//! one object.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::{self, Debug},
+    str::FromStr,
+};
+
+use async_trait::async_trait;
+
+use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Subject, Target, Verdict, Verdicts};
+use crate::{GroupId, UserId, UserType};
+
+/// The permissions that matter here, under authentik's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Permission {
+    /// `authentik_core.view_user`
+    ViewUser,
+    /// `authentik_core.change_user`
+    ChangeUser,
+    /// `authentik_core.add_user`
+    AddUser,
+    /// `authentik_core.delete_user`
+    DeleteUser,
+    /// `authentik_core.add_group`
+    AddGroup,
+    /// `authentik_core.change_group`
+    ChangeGroup,
+    /// `authentik_core.delete_group`
+    DeleteGroup,
+    /// `authentik_core.enable_group_superuser`
+    EnableGroupSuperuser,
+}
+
+/// The text names no permission that Userbook knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown permission {0:?}")]
+pub struct UnknownPermission(pub String);
+
+impl Permission {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::ViewUser,
+        Self::ChangeUser,
+        Self::AddUser,
+        Self::DeleteUser,
+        Self::AddGroup,
+        Self::ChangeGroup,
+        Self::DeleteGroup,
+        Self::EnableGroupSuperuser,
+    ];
+
+    /// authentik's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ViewUser => "authentik_core.view_user",
+            Self::ChangeUser => "authentik_core.change_user",
+            Self::AddUser => "authentik_core.add_user",
+            Self::DeleteUser => "authentik_core.delete_user",
+            Self::AddGroup => "authentik_core.add_group",
+            Self::ChangeGroup => "authentik_core.change_group",
+            Self::DeleteGroup => "authentik_core.delete_group",
+            Self::EnableGroupSuperuser => "authentik_core.enable_group_superuser",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = UnknownPermission;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|permission| permission.as_str() == text)
+            .ok_or_else(|| UnknownPermission(text.to_owned()))
+    }
+}
+
+/// What an authorizer needs to know about an actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantQuery {
+    /// Who acts.
+    pub actor: UserId,
+    /// Permissions on this user are asked for.
+    pub user: Option<UserId>,
+    /// Permissions on these groups are asked for.
+    pub groups: BTreeSet<GroupId>,
+}
+
+/// What an actor was granted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// On everything.
+    pub global: BTreeSet<Permission>,
+    /// On the user asked about.
+    pub on_user: BTreeSet<Permission>,
+    /// Whether the actor may view at least one user by a permission on that user: it decides between 403 and
+    /// 404 for all others.
+    pub views_some_user: bool,
+    /// On the groups asked about.
+    pub on_groups: BTreeMap<GroupId, BTreeSet<Permission>>,
+}
+
+/// Where granted permissions are kept.
+#[async_trait]
+pub trait PermissionSource: Debug + Send + Sync + 'static {
+    /// What the actor was granted.
+    ///
+    /// # Errors
+    /// [`AuthorizerError`] if it cannot be told.
+    async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError>;
+}
+
+/// Answers like authentik 2025.2.4: an active superuser may do everything; others what their permissions say,
+/// globally or on the object.
+///
+/// Who may see no user at all is told so (403), who may see some does not learn which others exist (404). An
+/// internal service account never learns it. `change_user` alone does not suffice: one must see what one
+/// changes.
+#[derive(Debug, Clone, Default)]
+pub struct PermissionAuthorizer<P> {
+    source: P,
+}
+
+impl<P: PermissionSource> PermissionAuthorizer<P> {
+    /// Asks this source.
+    pub fn new(source: P) -> Self {
+        Self { source }
+    }
+}
+
+#[async_trait]
+impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
+    async fn authorize(
+        &self,
+        actor: &Actor,
+        target: Target<'_>,
+        checks: &[Check],
+    ) -> Result<Verdicts, AuthorizerError> {
+        let state = target.actor();
+        let superuser = match actor.subject {
+            Subject::System => true,
+            Subject::User(_) => state.is_some_and(|state| state.has_power()),
+            Subject::Anonymous | Subject::External(_) => return Ok(all(checks, &Verdict::deny())),
+        };
+        if superuser {
+            return Ok(all(checks, &Verdict::Allow));
+        }
+        let Some(state) = state.filter(|actor| actor.state.is_active) else {
+            return Ok(all(checks, &Verdict::deny()));
+        };
+        let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
+        let query = GrantQuery { actor: state.state.id, user: target.user_id(), groups };
+        let grants = self.source.grants(&query).await?;
+        Ok(checks.iter().map(|check| verdict(*check, &grants, state)).collect())
+    }
+}
+
+fn all(checks: &[Check], verdict: &Verdict) -> Verdicts {
+    checks.iter().map(|_| verdict.clone()).collect()
+}
+
+fn group_of(check: Check) -> Option<GroupId> {
+    match check {
+        Check::GrantPower(group)
+        | Check::AddGroup(group)
+        | Check::ChangeGroup(group)
+        | Check::DeleteGroup(group) => Some(group),
+        _ => None,
+    }
+}
+
+fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>) -> Verdict {
+    use Permission as P;
+    let on_user = |permission| grants.global.contains(&permission) || grants.on_user.contains(&permission);
+    let on_group = |permission, group| {
+        grants.global.contains(&permission)
+            || grants.on_groups.get(group).is_some_and(|granted| granted.contains(&permission))
+    };
+    match &check {
+        Check::View if on_user(P::ViewUser) => Verdict::Allow,
+        Check::View
+            if grants.views_some_user || actor.state.user_type == UserType::InternalServiceAccount =>
+        {
+            Verdict::Hide
+        }
+        Check::View => Verdict::deny(),
+        Check::Change | Check::Set(_) => on_user(P::ChangeUser).into(),
+        // The recorded release lets whoever may change a user put them into any group; what a group grants is
+        // `GrantPower`'s question.
+        Check::Join(_) => on_user(P::ChangeUser).into(),
+        Check::GrantPower(group) => on_group(P::EnableGroupSuperuser, group).into(),
+        Check::AddUser => grants.global.contains(&P::AddUser).into(),
+        Check::DeleteUser => on_user(P::DeleteUser).into(),
+        Check::AddGroup(_) => grants.global.contains(&P::AddGroup).into(),
+        Check::ChangeGroup(group) => on_group(P::ChangeGroup, group).into(),
+        Check::DeleteGroup(group) => on_group(P::DeleteGroup, group).into(),
+    }
+}
+
+/// Permissions kept in memory, for tests and for hosts with few of them.
+#[derive(Debug, Clone, Default)]
+pub struct StaticPermissions {
+    global: BTreeSet<(UserId, Permission)>,
+    on_users: BTreeSet<(UserId, Permission, UserId)>,
+    on_groups: BTreeSet<(UserId, Permission, GroupId)>,
+}
+
+impl StaticPermissions {
+    /// Nobody but superusers may do anything.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Grants a permission on everything.
+    #[must_use]
+    pub fn grant(mut self, to: UserId, permission: Permission) -> Self {
+        self.global.insert((to, permission));
+        self
+    }
+
+    /// Grants a permission on one user.
+    #[must_use]
+    pub fn grant_on_user(mut self, to: UserId, permission: Permission, user: UserId) -> Self {
+        self.on_users.insert((to, permission, user));
+        self
+    }
+
+    /// Grants a permission on one group.
+    #[must_use]
+    pub fn grant_on_group(mut self, to: UserId, permission: Permission, group: GroupId) -> Self {
+        self.on_groups.insert((to, permission, group));
+        self
+    }
+}
+
+#[async_trait]
+impl PermissionSource for StaticPermissions {
+    async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
+        let mine = |to: &UserId| *to == query.actor;
+        let mut grants = Grants {
+            global: self.global.iter().filter(|(to, _)| mine(to)).map(|(_, granted)| *granted).collect(),
+            ..Grants::default()
+        };
+        for (_, permission, user) in self.on_users.iter().filter(|(to, ..)| mine(to)) {
+            grants.views_some_user |= *permission == Permission::ViewUser;
+            if Some(*user) == query.user {
+                grants.on_user.insert(*permission);
+            }
+        }
+        for (_, permission, group) in self.on_groups.iter().filter(|(to, ..)| mine(to)) {
+            if query.groups.contains(group) {
+                grants.on_groups.entry(*group).or_default().insert(*permission);
+            }
+        }
+        Ok(grants)
+    }
+}

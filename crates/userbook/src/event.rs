@@ -1,0 +1,121 @@
+//! Audit events: what was changed, by whom, from what to what.
+//!
+//! A store writes the event in the same atomic step as the change, so that one exists if and only if the other
+//! does.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{ChangeId, GroupId, Timestamp, UserId};
+
+/// One applied change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The id of the change.
+    pub id: ChangeId,
+    /// What happened.
+    pub kind: EventKind,
+    /// Whom or what it happened to.
+    pub target: EventTarget,
+    /// Orders the events of one user: the row's version counter after the change. For a group it is the
+    /// counter of group writes.
+    pub version: u64,
+    /// When it was decided.
+    pub time: Timestamp,
+    /// Who did it.
+    pub actor: EventActor,
+    /// Who really did it, when `actor` was impersonated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impersonator: Option<UserId>,
+    /// The request it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What changed, by field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub diff: Diff,
+    /// What the host must do in consequence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
+}
+
+/// What changed, by field name.
+pub type Diff = BTreeMap<Cow<'static, str>, FieldDiff>;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A user was updated.
+    UserUpdated,
+    /// A user was made.
+    UserInserted,
+    /// A user was deleted.
+    UserDeleted,
+    /// A group was made or overwritten.
+    GroupPut,
+    /// A group was deleted.
+    GroupDeleted,
+}
+
+/// Whom or what an event happened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventTarget {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventActor {
+    /// Nobody who said who they are.
+    Anonymous,
+    /// A user of this directory.
+    User(UserId),
+    /// Somebody the host knows, and this directory does not.
+    External(String),
+    /// The host itself.
+    System,
+}
+
+/// How one field changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FieldDiff {
+    /// A list of groups: who came and who went.
+    Groups {
+        /// Groups joined.
+        added: Vec<GroupName>,
+        /// Groups left.
+        removed: Vec<GroupName>,
+    },
+    /// A plain value.
+    Value {
+        /// The value before; null where there was none.
+        old: Value,
+        /// The value after; null where there is none.
+        new: Value,
+    },
+}
+
+/// A group in an event, with the name it had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupName {
+    /// The group.
+    pub id: GroupId,
+    /// Its name then.
+    pub name: String,
+}
+
+/// What the host must do in consequence of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// End the user's sessions and revoke their tokens (authentik #25081: only one of its two paths did).
+    RevokeSessions,
+}

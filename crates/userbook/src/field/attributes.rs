@@ -1,0 +1,109 @@
+//! Free attributes: a JSON object that every store can keep.
+
+use serde_json::Value;
+
+use super::Faults;
+use crate::{Fault, JsonObject};
+
+/// How many levels attributes may nest, the object itself counted. Stores keep that many; more is refused.
+pub const MAX_DEPTH: usize = 256;
+
+/// A user's attributes: a JSON object without U+0000 in any key or text (PostgreSQL cannot keep it), nested at
+/// most [`MAX_DEPTH`] levels (authentik's `User.attributes`).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Attributes(JsonObject);
+
+impl Attributes {
+    /// Checks the object.
+    ///
+    /// # Errors
+    /// [`Fault::TooDeep`] or [`Fault::NullCharacter`].
+    pub fn new(object: JsonObject) -> Result<Self, Faults> {
+        match object_fault(&object, MAX_DEPTH) {
+            Some(fault) => Err(fault.into()),
+            None => Ok(Self(object)),
+        }
+    }
+
+    /// The object.
+    pub fn as_object(&self) -> &JsonObject {
+        &self.0
+    }
+}
+
+impl TryFrom<JsonObject> for Attributes {
+    type Error = Faults;
+
+    fn try_from(object: JsonObject) -> Result<Self, Faults> {
+        Self::new(object)
+    }
+}
+
+impl TryFrom<Value> for Attributes {
+    type Error = Faults;
+
+    fn try_from(value: Value) -> Result<Self, Faults> {
+        match value {
+            Value::Object(object) => Self::new(object),
+            _ => Err(Fault::NotAnObject.into()),
+        }
+    }
+}
+
+impl From<Attributes> for JsonObject {
+    fn from(attributes: Attributes) -> Self {
+        attributes.0
+    }
+}
+
+fn object_fault(object: &JsonObject, levels: usize) -> Option<Fault> {
+    let Some(inner) = levels.checked_sub(1) else {
+        return Some(Fault::TooDeep { limit: MAX_DEPTH });
+    };
+    object.iter().find_map(|(key, value)| {
+        if key.contains('\0') { Some(Fault::NullCharacter) } else { value_fault(value, inner) }
+    })
+}
+
+/// The first fault found; recursion ends with `levels`.
+fn value_fault(value: &Value, levels: usize) -> Option<Fault> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(Fault::NullCharacter),
+        Value::Object(object) => object_fault(object, levels),
+        Value::Array(items) => {
+            let Some(inner) = levels.checked_sub(1) else {
+                return Some(Fault::TooDeep { limit: MAX_DEPTH });
+            };
+            items.iter().find_map(|item| value_fault(item, inner))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn nested(levels: usize) -> Value {
+        (1..levels)
+            .fold(json!({}), |inner, n| if n % 2 == 0 { json!({ "a": inner }) } else { json!([inner]) })
+    }
+
+    #[test]
+    fn rules() {
+        let too_deep = Fault::TooDeep { limit: MAX_DEPTH };
+        for (value, expected) in [
+            (json!({}), None),
+            (json!({"": [1, -0.0, null, true, "x"]}), None),
+            (json!({"a": nested(MAX_DEPTH - 1)}), None),
+            (json!({"a": nested(MAX_DEPTH)}), Some(too_deep)),
+            (json!({"a": ["x\0"]}), Some(Fault::NullCharacter)),
+            (json!({"a": {"\0": 1}}), Some(Fault::NullCharacter)),
+            (json!([]), Some(Fault::NotAnObject)),
+            (json!("{}"), Some(Fault::NotAnObject)),
+        ] {
+            assert_eq!(Attributes::try_from(value).err(), expected.map(Faults::from));
+        }
+    }
+}

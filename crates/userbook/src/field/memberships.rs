@@ -1,0 +1,70 @@
+//! The groups a request wants a user to be in.
+
+use super::Faults;
+use crate::{Fault, GroupId};
+
+/// A group as a request names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRef {
+    /// The group.
+    pub id: GroupId,
+    /// How the request wrote it: a message quotes it so.
+    pub sent: Option<String>,
+}
+
+/// The groups a user shall be in, as far as they can be told without the directory.
+///
+/// Only the *first* bad element of the list is ever told, and an unknown group is as bad as a text that is no
+/// UUID. So the list keeps what came before the first malformed element together with that element's fault, and
+/// the decision speaks of whichever comes first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Memberships {
+    groups: Vec<GroupRef>,
+    fault: Option<Fault>,
+}
+
+impl Memberships {
+    /// Reads elements up to the first that is malformed.
+    pub fn collect(elements: impl IntoIterator<Item = Result<GroupRef, Fault>>) -> Self {
+        let mut memberships = Self::default();
+        for element in elements {
+            match element {
+                Ok(group) => memberships.groups.push(group),
+                Err(fault) => {
+                    memberships.fault = Some(fault);
+                    break;
+                }
+            }
+        }
+        memberships
+    }
+
+    /// The well-formed groups before any malformed one, duplicates and all.
+    pub fn groups(&self) -> &[GroupRef] {
+        &self.groups
+    }
+
+    /// The first bad element: a group that `exists` denies, or the malformed one behind.
+    pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<Faults> {
+        self.groups
+            .iter()
+            .find(|group| !exists(group.id))
+            .map(|group| Fault::DoesNotExist {
+                pk: group.sent.clone().unwrap_or_else(|| group.id.to_string()),
+            })
+            .or_else(|| self.fault.clone())
+            .map(Faults::from)
+    }
+}
+
+impl FromIterator<GroupId> for Memberships {
+    fn from_iter<I: IntoIterator<Item = GroupId>>(ids: I) -> Self {
+        Self::collect(ids.into_iter().map(|id| Ok(GroupRef { id, sent: None })))
+    }
+}
+
+impl<const N: usize> From<[GroupId; N]> for Memberships {
+    fn from(ids: [GroupId; N]) -> Self {
+        ids.into_iter().collect()
+    }
+}

@@ -1,0 +1,60 @@
+//! Values that obey their rule: parse once, then trust the type.
+//!
+//! Each type has one way in, `parse` (or `new`), which says everything that is wrong with the value by itself;
+//! what needs the directory (is the name free, is there such a group) is [`decide`](crate::decide())'s.
+//! None derefs to the raw type and none has a constructor that skips the rule.
+
+mod attributes;
+mod email;
+mod email_syntax;
+mod memberships;
+mod text;
+mod texts;
+
+pub use attributes::{Attributes, MAX_DEPTH};
+pub use email::EmailAddress;
+pub use memberships::{GroupRef, Memberships};
+pub(crate) use text::{is_space, split_whitespace};
+pub use texts::{GroupName, Name, UserPath, Username};
+
+use crate::Fault;
+
+/// Everything that is wrong with one value, in the order in which it is told; never empty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The faults, if there are any.
+    pub fn new(faults: Vec<Fault>) -> Option<Self> {
+        (!faults.is_empty()).then_some(Self(faults))
+    }
+
+    /// The faults, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
+        self.0.iter()
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Fault> {
+        self.0
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (n, fault) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str(" ")?;
+            }
+            fault.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}

@@ -1,0 +1,192 @@
+//! The text fields: user name, display name, path, and the name of a group.
+
+use std::fmt;
+
+use super::{Faults, text::trim};
+use crate::Fault;
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Trims the text and checks it.
+            ///
+            /// # Errors
+            /// Everything that is wrong with it.
+            pub fn parse(text: &str) -> Result<Self, Faults> {
+                let text = trim(text);
+                match Faults::new($check(text)) {
+                    Some(faults) => Err(faults),
+                    None => Ok(Self(text.to_owned())),
+                }
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = Faults;
+
+            fn try_from(text: &str) -> Result<Self, Faults> {
+                Self::parse(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Faults;
+
+            fn try_from(text: String) -> Result<Self, Faults> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    };
+}
+
+text_type!(
+    /// A login name: trimmed, not blank, at most 150 code points, no U+0000 (authentik's `User.username`).
+    /// Any other character goes, and letters of another case make another name.
+    Username,
+    |text: &str| {
+        if text.is_empty() {
+            return vec![Fault::Blank];
+        }
+        let mut faults = too_long(text, Username::MAX_LENGTH);
+        faults.extend(nul(text));
+        faults
+    }
+);
+
+text_type!(
+    /// A display name: trimmed, possibly blank, of any length, no U+0000 (authentik's `User.name`).
+    Name,
+    |text: &str| nul(text).into_iter().collect()
+);
+
+text_type!(
+    /// A place in the tree of folders: trimmed, not blank, segments joined by single slashes, none at either
+    /// end (authentik's `User.path`).
+    UserPath,
+    |text: &str| {
+        if text.is_empty() {
+            return vec![Fault::Blank];
+        }
+        // The rules of the shape speak only of a text that is right so far: at most one fault is told.
+        let shape = || {
+            if text.starts_with('/') || text.ends_with('/') {
+                Some(Fault::EdgeSlash)
+            } else {
+                text.contains("//").then_some(Fault::EmptySegment)
+            }
+        };
+        nul(text).or_else(shape).into_iter().collect()
+    }
+);
+
+text_type!(
+    /// A group's name: trimmed, not blank, no U+0000 (authentik's `Group.name`).
+    GroupName,
+    |text: &str| {
+        if text.is_empty() {
+            return vec![Fault::Blank];
+        }
+        nul(text).into_iter().collect()
+    }
+);
+
+impl Username {
+    /// How many code points a user name may have.
+    pub const MAX_LENGTH: usize = 150;
+}
+
+pub(super) fn too_long(text: &str, limit: usize) -> Vec<Fault> {
+    // A text of so few bytes cannot have more code points: most are told without counting.
+    if text.len() > limit && text.chars().count() > limit {
+        vec![Fault::MaxLength { limit }]
+    } else {
+        Vec::new()
+    }
+}
+
+pub(super) fn nul(text: &str) -> Option<Fault> {
+    text.contains('\0').then_some(Fault::NullCharacter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults<T>(result: Result<T, Faults>) -> Vec<Fault> {
+        result.err().map(Faults::into_vec).unwrap_or_default()
+    }
+
+    #[test]
+    fn usernames() {
+        let long = Fault::MaxLength { limit: 150 };
+        for (text, expected) in [
+            ("bob".to_owned(), vec![]),
+            ("\u{200b}".to_owned(), vec![]),
+            ("a/b<>\"'\n".repeat(2), vec![]),
+            ("😀".repeat(150), vec![]),
+            (format!("  {}\t", "b".repeat(150)), vec![]),
+            (String::new(), vec![Fault::Blank]),
+            ("\t\u{a0}\u{3000}\u{1f}\u{85}".to_owned(), vec![Fault::Blank]),
+            ("😀".repeat(151), vec![long.clone()]),
+            ("\0".to_owned(), vec![Fault::NullCharacter]),
+            ("\0".repeat(151), vec![long, Fault::NullCharacter]),
+        ] {
+            assert_eq!(faults(Username::parse(&text)), expected, "{text:?}");
+        }
+        assert_eq!(Username::parse("\u{2003}carol\u{3000} ").unwrap().as_str(), "carol");
+    }
+
+    #[test]
+    fn names_may_be_blank_and_long() {
+        for text in ["", "   ", &"n".repeat(100_000)] {
+            assert_eq!(faults(Name::parse(text)), vec![]);
+        }
+        assert_eq!(faults(Name::parse("a\0")), vec![Fault::NullCharacter]);
+    }
+
+    #[test]
+    fn paths() {
+        for (text, expected) in [
+            ("users", vec![]),
+            ("../ /ü", vec![]),
+            (" a/b ", vec![]),
+            ("", vec![Fault::Blank]),
+            ("/", vec![Fault::EdgeSlash]),
+            (" /a", vec![Fault::EdgeSlash]),
+            ("a/", vec![Fault::EdgeSlash]),
+            ("//", vec![Fault::EdgeSlash]),
+            ("a//b", vec![Fault::EmptySegment]),
+            ("/a\0", vec![Fault::NullCharacter]),
+        ] {
+            assert_eq!(faults(UserPath::parse(text)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn group_names() {
+        assert_eq!(faults(GroupName::parse(" ")), vec![Fault::Blank]);
+        assert_eq!(faults(GroupName::parse("a\0")), vec![Fault::NullCharacter]);
+        assert_eq!(GroupName::parse(" staff ").unwrap().as_str(), "staff");
+    }
+}

@@ -1,0 +1,47 @@
+//! A user as it is stored.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{GroupId, JsonObject, Revision, Timestamp, UserId, UserType};
+
+/// The user name that authentik keeps for "nobody". It is never shown and never updated.
+pub const ANONYMOUS_USERNAME: &str = "AnonymousUser";
+
+/// A user as it is stored: plain values, whatever rule they may break today.
+///
+/// `is_superuser`, `uid` and the avatar are derived and never stored: see
+/// [`GroupGraph::grants_superuser`](super::GroupGraph::grants_superuser), [`crate::uid`] and [`crate::Avatars`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Primary key, authentik's `pk`.
+    pub id: UserId,
+    /// The stable identifier that other systems are given.
+    pub uuid: Uuid,
+    /// Login name; unique, compared byte for byte.
+    pub username: String,
+    /// Display name, possibly empty.
+    pub name: String,
+    /// E-mail address, possibly empty; not unique.
+    pub email: String,
+    /// Whether the user may log in.
+    pub is_active: bool,
+    /// When the user last logged in.
+    pub last_login: Option<Timestamp>,
+    /// Where the user stands in the tree of folders, segments joined by `/`.
+    pub path: String,
+    /// What kind of user this is.
+    pub user_type: UserType,
+    /// Free attributes, a JSON object.
+    pub attributes: JsonObject,
+    /// The groups the user is a direct member of.
+    pub groups: BTreeSet<GroupId>,
+    /// When the password was last changed.
+    pub password_change_date: Timestamp,
+    /// The state of this row.
+    pub revision: Revision,
+    /// How many changes this row has seen; orders the user's events.
+    pub version: u64,
+}

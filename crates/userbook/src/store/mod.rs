@@ -1,0 +1,93 @@
+//! The port to storage: [`UserStore`], and what goes through it.
+//!
+//! A store knows no rule. It answers one consistent read of facts and applies one conditional write; every rule
+//! is in [`decide`](crate::decide()), written once for all of them.
+
+mod change_set;
+mod directory;
+mod error;
+mod guards;
+mod outbox;
+mod seed;
+mod snapshot;
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+
+pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
+pub use directory::{DirectoryStore, GroupShape, Provision, ProvisionOutcome, Step, Survey, SurveyQuery};
+pub use error::{StoreError, StoreErrorKind};
+pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
+pub use outbox::Outbox;
+pub use seed::{Import, ImportOutcome, SeedStore};
+pub use snapshot::{ActorState, Snapshot, SnapshotQuery};
+
+/// Where users are kept. Two methods; everything else about an update is the core's.
+///
+/// # Laws
+/// - `load` reads one consistent state: no half of any commit is ever seen.
+/// - `commit` applies everything in the [`ChangeSet`] or nothing, the event included, and only while the user's
+///   revision is the expected one and every guard holds.
+/// - A commit whose future is dropped has happened as a whole or not at all.
+/// - `commit` writes the columns that the change names and no others.
+///
+/// The crate `userbook-conformance` will check them all on a store of yours.
+#[async_trait]
+pub trait UserStore: Debug + Send + Sync + 'static {
+    /// One consistent read of everything the decision needs; `None`: no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails; a row that cannot be decoded is [`StoreErrorKind::Corrupt`],
+    /// never a default.
+    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Applies all of `change` or none of it, and only while its guards hold. Conflicts are outcomes.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails. [`StoreErrorKind::Ambiguous`] if it cannot be told whether the
+    /// change was applied: the service then asks for the event of its change id.
+    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError>;
+}
+
+macro_rules! forward {
+    ($($pointer:ident),+) => {$(
+        #[async_trait]
+        impl<S: UserStore + ?Sized> UserStore for $pointer<S> {
+            async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+                (**self).load(query).await
+            }
+
+            async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+                (**self).commit(change).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: DirectoryStore + ?Sized> DirectoryStore for $pointer<S> {
+            async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+                (**self).survey(query).await
+            }
+
+            async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+                (**self).provision(provision).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: Outbox + ?Sized> Outbox for $pointer<S> {
+            async fn pending(&self, limit: u32) -> Result<Vec<crate::Event>, StoreError> {
+                (**self).pending(limit).await
+            }
+
+            async fn ack(&self, ids: &[crate::ChangeId]) -> Result<(), StoreError> {
+                (**self).ack(ids).await
+            }
+
+            async fn prune_before(&self, time: crate::Timestamp) -> Result<u64, StoreError> {
+                (**self).prune_before(time).await
+            }
+        }
+    )+};
+}
+forward!(Arc, Box);

@@ -1,0 +1,312 @@
+//! What can be wrong with a request, all of it at once.
+//!
+//! A [`Fault`] is what is wrong, a [`Violation`] says where, [`Violations`] is the whole list in field order.
+//! The texts are those recorded from authentik 2025.2.4, for clients show them; rendering to JSON is the
+//! wire's business.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+/// A writable field of a user, in the order in which faults are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// `username`
+    Username,
+    /// `name`
+    Name,
+    /// `is_active`
+    IsActive,
+    /// `last_login`
+    LastLogin,
+    /// `groups`
+    Groups,
+    /// `email`
+    Email,
+    /// `attributes`
+    Attributes,
+    /// `path`
+    Path,
+    /// `type`
+    Type,
+}
+
+impl Field {
+    /// All of them, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Username,
+        Self::Name,
+        Self::IsActive,
+        Self::LastLogin,
+        Self::Groups,
+        Self::Email,
+        Self::Attributes,
+        Self::Path,
+        Self::Type,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Name => "name",
+            Self::IsActive => "is_active",
+            Self::LastLogin => "last_login",
+            Self::Groups => "groups",
+            Self::Email => "email",
+            Self::Attributes => "attributes",
+            Self::Path => "path",
+            Self::Type => "type",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What is wrong with a value. `Display` is the recorded message, [`Fault::code`] the stable name.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Fault {
+    /// The field must be there.
+    #[error("This field is required.")]
+    Required,
+    /// The field may not be null.
+    #[error("This field may not be null.")]
+    Null,
+    /// The text may not be empty.
+    #[error("This field may not be blank.")]
+    Blank,
+    /// The text is too long.
+    #[error("Ensure this field has no more than {limit} characters.")]
+    MaxLength {
+        /// How many code points are allowed.
+        limit: usize,
+    },
+    /// The text, or a text inside the value, holds U+0000.
+    #[error("Null characters are not allowed.")]
+    NullCharacter,
+    /// Somebody else has this value.
+    #[error("This field must be unique.")]
+    Unique,
+    /// Not a text.
+    #[error("Not a valid string.")]
+    InvalidString,
+    /// Not a boolean.
+    #[error("Must be a valid boolean.")]
+    InvalidBoolean,
+    /// Not a moment.
+    #[error(
+        "Datetime has wrong format. Use one of these formats instead: \
+         YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+    )]
+    InvalidDateTime,
+    /// A moment outside the years 1 to 9999.
+    #[error("Datetime value out of range.")]
+    DateTimeOverflow,
+    /// Not an e-mail address.
+    #[error("Enter a valid email address.")]
+    InvalidEmail,
+    /// Not a JSON object.
+    #[error("Value must be a dictionary, and not have any duplicate keys.")]
+    NotAnObject,
+    /// Nested more deeply than any store keeps.
+    #[error("Ensure this value is nested no more than {limit} levels deep.")]
+    TooDeep {
+        /// How many levels are allowed.
+        limit: usize,
+    },
+    /// The path begins or ends with a slash.
+    #[error("No leading or trailing slashes allowed.")]
+    EdgeSlash,
+    /// The path holds two slashes in a row.
+    #[error("No empty segments in user path allowed.")]
+    EmptySegment,
+    /// None of the values that can be chosen.
+    #[error("\"{input}\" is not a valid choice.")]
+    InvalidChoice {
+        /// What was sent.
+        input: String,
+    },
+    /// An internal service account stays one.
+    #[error("Can't change internal service account to other user type.")]
+    TypeIsFixed,
+    /// Nobody becomes an internal service account (authentik #23848).
+    #[error("Setting a user to internal service account is not allowed.")]
+    TypeNotAllowed,
+    /// Not a list.
+    #[error("Expected a list of items but got type \"{input_type}\".")]
+    NotAList {
+        /// What was sent instead, in authentik's words (`str`, `int`, `bool`, …).
+        input_type: &'static str,
+    },
+    /// Not a UUID.
+    #[error("“{value}” is not a valid UUID.")]
+    InvalidUuid {
+        /// What was sent.
+        value: String,
+    },
+    /// A primary key of a wrong type.
+    #[error("Incorrect type. Expected pk value, received {input_type}.")]
+    IncorrectType {
+        /// What was sent instead.
+        input_type: &'static str,
+    },
+    /// There is no such group.
+    #[error("Invalid pk \"{pk}\" - object does not exist.")]
+    DoesNotExist {
+        /// The key as it was sent.
+        pk: String,
+    },
+    /// Internal service accounts are not for anybody to change.
+    #[error("Can't modify internal service account users")]
+    InternalServiceAccount,
+    /// The last active superuser would lose that power.
+    #[error("The last active superuser can't lose that power.")]
+    LastSuperuser,
+    /// The caller would lock themselves out, and did not say that they mean it.
+    #[error(
+        "You can't deactivate yourself or give up your own superuser status unless you ask for it explicitly."
+    )]
+    SelfLockout,
+    /// A rule of the host's own.
+    #[error("{message}")]
+    Custom {
+        /// The host's stable code.
+        code: String,
+        /// The message for people.
+        message: String,
+        /// Parameters for programs.
+        params: crate::JsonObject,
+    },
+}
+
+impl Fault {
+    /// The stable code of this fault; those that authentik has bear the names of Django REST framework.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Required => "required",
+            Self::Null => "null",
+            Self::Blank => "blank",
+            Self::MaxLength { .. } => "max_length",
+            Self::NullCharacter => "null_characters_not_allowed",
+            Self::Unique => "unique",
+            Self::InvalidString
+            | Self::InvalidBoolean
+            | Self::InvalidDateTime
+            | Self::InvalidEmail
+            | Self::NotAnObject
+            | Self::InvalidUuid { .. } => "invalid",
+            Self::DateTimeOverflow => "overflow",
+            Self::TooDeep { .. } => "max_depth",
+            Self::EdgeSlash => "edge_slash",
+            Self::EmptySegment => "empty_segment",
+            Self::InvalidChoice { .. } => "invalid_choice",
+            Self::TypeIsFixed => "type_is_fixed",
+            Self::TypeNotAllowed => "type_not_allowed",
+            Self::NotAList { .. } => "not_a_list",
+            Self::IncorrectType { .. } => "incorrect_type",
+            Self::DoesNotExist { .. } => "does_not_exist",
+            Self::InternalServiceAccount => "internal_service_account",
+            Self::LastSuperuser => "last_superuser",
+            Self::SelfLockout => "self_lockout",
+            Self::Custom { code, .. } => code,
+        }
+    }
+
+    /// The parameters of this fault, by name.
+    pub fn params(&self) -> crate::JsonObject {
+        let value = match self {
+            Self::MaxLength { limit } | Self::TooDeep { limit } => json!({ "limit": limit }),
+            Self::InvalidChoice { input } => json!({ "input": input }),
+            Self::NotAList { input_type } | Self::IncorrectType { input_type } => {
+                json!({ "input_type": input_type })
+            }
+            Self::InvalidUuid { value } => json!({ "value": value }),
+            Self::DoesNotExist { pk } => json!({ "pk": pk }),
+            Self::Custom { params, .. } => return params.clone(),
+            _ => return crate::JsonObject::new(),
+        };
+        match value {
+            Value::Object(params) => params,
+            _ => crate::JsonObject::new(),
+        }
+    }
+}
+
+/// One fault, and the field it is in; no field when it concerns the request as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// The field; `None` is authentik's `non_field_errors`.
+    pub field: Option<Field>,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field {
+            Some(field) => write!(f, "{field}: {}", self.fault),
+            None => self.fault.fmt(f),
+        }
+    }
+}
+
+/// Every fault of a request, in field order; never empty when it is an error.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Adds a fault of a field.
+    pub fn push(&mut self, field: Field, fault: Fault) {
+        self.0.push(Violation { field: Some(field), fault });
+    }
+
+    /// Adds a fault of the request as a whole.
+    pub fn push_general(&mut self, fault: Fault) {
+        self.0.push(Violation { field: None, fault });
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The faults, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
+        self.0.iter()
+    }
+}
+
+impl From<Fault> for Violations {
+    fn from(fault: Fault) -> Self {
+        let mut violations = Self::default();
+        violations.push_general(fault);
+        violations
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, violation) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("; ")?;
+            }
+            violation.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
