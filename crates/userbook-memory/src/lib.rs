@@ -1,1 +1,54 @@
-//! stub
+//! The reference store of [Userbook](userbook): in memory, one lock, every law of the ports kept.
+//!
+//! It is what the other stores are compared with, and what tests and small hosts run on. It persists nothing.
+//!
+//! What it must not know: any rule about users. It answers facts and applies conditional writes.
+//!
+//! ```
+//! use userbook::{Import, SeedStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook_memory::MemoryStore;
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! # runtime.block_on(async {
+//! let store = MemoryStore::new();
+//! let ann = User {
+//!     id: UserId(7),
+//!     uuid: uuid::Uuid::from_u128(7),
+//!     username: "ann".to_owned(),
+//!     name: "Ann".to_owned(),
+//!     email: String::new(),
+//!     is_active: true,
+//!     last_login: None,
+//!     path: "users".to_owned(),
+//!     user_type: UserType::Internal,
+//!     attributes: userbook::JsonObject::new(),
+//!     groups: [].into(),
+//!     password_change_date: userbook::Timestamp::UNIX_EPOCH,
+//!     revision: userbook::Revision(uuid::Uuid::nil()),
+//!     version: 0,
+//! };
+//! store.import(&Import { users: vec![ann.clone()], ..Import::default() }).await?;
+//!
+//! let snapshot = store.load(&SnapshotQuery::user(UserId(7))).await?;
+//! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));
+//! assert_eq!(store.load(&SnapshotQuery::user(UserId(8))).await?, None);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+
+mod commit;
+mod error;
+mod events;
+mod groups;
+mod import;
+mod load;
+mod login;
+mod provision;
+mod state;
+mod store;
+mod superusers;
+mod survey;
+
+pub use error::MemoryError;
+pub use store::MemoryStore;

@@ -2,7 +2,11 @@
 //! lint keeps it so.
 #![allow(clippy::disallowed_methods, reason = "the one place where ambient time and randomness enter")]
 
-use std::fmt::Debug;
+use std::{
+    fmt::Debug,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use chrono::{SubsecRound, Utc};
 use uuid::Uuid;
@@ -11,8 +15,11 @@ use crate::{ChangeId, Timestamp};
 
 /// Tells the time.
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The time now.
+    /// The time now, by the calendar. It may jump.
     fn now(&self) -> Timestamp;
+
+    /// The time since some moment in the past. It never jumps: deadlines are measured with it.
+    fn monotonic(&self) -> Duration;
 }
 
 /// The machine's clock, cut to microseconds.
@@ -22,6 +29,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Utc::now().trunc_subsecs(6)
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 }
 

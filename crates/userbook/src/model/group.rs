@@ -1,6 +1,9 @@
 //! Groups, and the part of their hierarchy that a decision needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +31,17 @@ pub struct Group {
 /// Some groups together with their ancestors, up to [`MAX_PARENTS`] above each. Cycles are harmless.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupGraph {
-    groups: BTreeMap<GroupId, Group>,
+    groups: BTreeMap<GroupId, Arc<Group>>,
 }
 
 impl GroupGraph {
     /// The group with this id, if it was loaded: it exists.
     pub fn get(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(&id).map(AsRef::as_ref)
+    }
+
+    /// The same, shared.
+    pub fn get_shared(&self, id: GroupId) -> Option<&Arc<Group>> {
         self.groups.get(&id)
     }
 
@@ -62,23 +70,28 @@ impl GroupGraph {
 
     /// All groups, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Group> {
-        self.groups.values()
+        self.groups.values().map(AsRef::as_ref)
     }
 
     /// Puts a group in, or in place of the one with its id.
-    pub fn insert(&mut self, group: Group) {
+    pub fn insert(&mut self, group: impl Into<Arc<Group>>) {
+        let group = group.into();
         self.groups.insert(group.id, group);
     }
 
     /// Takes a group out.
-    pub fn remove(&mut self, id: GroupId) -> Option<Group> {
+    pub fn remove(&mut self, id: GroupId) -> Option<Arc<Group>> {
         self.groups.remove(&id)
     }
 }
 
-impl FromIterator<Group> for GroupGraph {
-    fn from_iter<I: IntoIterator<Item = Group>>(groups: I) -> Self {
-        Self { groups: groups.into_iter().map(|group| (group.id, group)).collect() }
+impl<G: Into<Arc<Group>>> FromIterator<G> for GroupGraph {
+    fn from_iter<I: IntoIterator<Item = G>>(groups: I) -> Self {
+        let keyed = |group: G| {
+            let group = group.into();
+            (group.id, group)
+        };
+        Self { groups: groups.into_iter().map(keyed).collect() }
     }
 }
 

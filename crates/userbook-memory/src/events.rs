@@ -1,0 +1,59 @@
+//! Events in the order in which they were written.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use userbook::{ChangeId, Event, Timestamp};
+
+/// All events, those that wait apart from those that were handed on.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    written: u64,
+    places: HashMap<ChangeId, u64>,
+    pending: BTreeMap<u64, Arc<Event>>,
+    acked: BTreeMap<u64, Arc<Event>>,
+}
+
+impl Events {
+    /// Whether the event of this change is there.
+    pub(crate) fn contains(&self, change: ChangeId) -> bool {
+        self.places.contains_key(&change)
+    }
+
+    /// Adds an event; the caller has asked whether its id is new.
+    pub(crate) fn push(&mut self, event: Arc<Event>) {
+        self.written += 1;
+        self.places.insert(event.id, self.written);
+        self.pending.insert(self.written, event);
+    }
+
+    /// Up to `limit` events that wait, oldest first.
+    pub(crate) fn pending(&self, limit: u32) -> Vec<Arc<Event>> {
+        self.pending.values().take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
+    }
+
+    /// Marks events as handed on.
+    pub(crate) fn ack(&mut self, ids: &[ChangeId]) {
+        for place in ids.iter().filter_map(|id| self.places.get(id)) {
+            if let Some(event) = self.pending.remove(place) {
+                self.acked.insert(*place, event);
+            }
+        }
+    }
+
+    /// Deletes what was handed on and happened before `time`.
+    pub(crate) fn prune_before(&mut self, time: Timestamp) -> u64 {
+        let before = self.acked.len();
+        let places = &mut self.places;
+        self.acked.retain(|_, event| {
+            let keep = event.time >= time;
+            if !keep {
+                places.remove(&event.id);
+            }
+            keep
+        });
+        (before - self.acked.len()) as u64
+    }
+}

@@ -1,0 +1,57 @@
+//! Seeding an empty store: the new content is built beside the old one, then put in its place.
+
+use std::sync::Arc;
+
+use userbook::{GroupId, Import, ImportOutcome};
+
+use crate::{MemoryError, state::State};
+
+impl State {
+    /// The state that the rows describe.
+    pub(crate) fn of(rows: &Import) -> Result<Self, MemoryError> {
+        let mut state = Self { install_id: Some(rows.install_id.clone()), ..Self::default() };
+        for group in &rows.groups {
+            if state.groups.nodes.contains_key(&group.id) {
+                return Err(MemoryError::DuplicateGroup(group.id));
+            }
+            if state.groups.named(&group.name).is_some() {
+                return Err(MemoryError::DuplicateGroupName(group.id));
+            }
+            state.groups.put(Arc::new(group.clone()));
+        }
+        // Only now, for a parent may come after its children.
+        state.known(rows.groups.iter().filter_map(|group| group.parent.as_ref()))?;
+        state.groups.hang_all();
+        for user in &rows.users {
+            if state.users.contains_key(&user.id) {
+                return Err(MemoryError::DuplicateUser(user.id));
+            }
+            if state.is_taken(&user.username, None) {
+                return Err(MemoryError::DuplicateUsername(user.id));
+            }
+            state.known(&user.groups)?;
+            state.insert_user(Arc::new(user.clone()));
+            let above = u64::try_from(user.id.0).map_or(0, |id| id + 1);
+            state.epochs.next_user = state.epochs.next_user.max(above);
+        }
+        Ok(state)
+    }
+
+    fn known<'a>(&self, groups: impl IntoIterator<Item = &'a GroupId>) -> Result<(), MemoryError> {
+        self.groups.missing(groups).first().map_or(Ok(()), |id| Err(MemoryError::UnknownGroup(*id)))
+    }
+
+    /// Takes the content of `imported` over if there are no users and no groups here.
+    pub(crate) fn import(&mut self, imported: Self) -> ImportOutcome {
+        if !self.users.is_empty() || !self.groups.nodes.is_empty() {
+            return ImportOutcome::NotEmpty;
+        }
+        self.users = imported.users;
+        self.usernames = imported.usernames;
+        self.groups = imported.groups;
+        self.install_id = imported.install_id;
+        // Ids are never given twice, not even those of users who are gone.
+        self.epochs.next_user = self.epochs.next_user.max(imported.epochs.next_user);
+        ImportOutcome::Imported
+    }
+}

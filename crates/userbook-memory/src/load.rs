@@ -1,0 +1,56 @@
+//! Reading the facts of one moment.
+
+use std::sync::Arc;
+
+use userbook::{ActorState, Epochs, Group, Snapshot, SnapshotQuery, User};
+
+use crate::state::State;
+
+/// What a load finds, not yet copied.
+#[derive(Debug)]
+pub(crate) struct Found {
+    user: Arc<User>,
+    groups: Vec<Arc<Group>>,
+    username_taken: bool,
+    actor: Option<ActorState>,
+    other_active_superuser: Option<bool>,
+    epochs: Epochs,
+    landed: bool,
+}
+
+impl State {
+    pub(crate) fn load(&self, query: &SnapshotQuery) -> Option<Found> {
+        let user = Arc::clone(self.users.get(&query.user)?);
+        let actor = self.actor(query.actor);
+        let starts = user.groups.iter().chain(&query.groups);
+        let groups = self.groups.closure(starts.chain(actor.iter().flat_map(|actor| &actor.groups)));
+        Some(Found {
+            groups,
+            username_taken: query
+                .username
+                .as_deref()
+                .is_some_and(|name| self.is_taken(name, Some(query.user))),
+            actor,
+            other_active_superuser: query
+                .other_active_superuser
+                .then(|| self.groups.other_active_superuser(query.user)),
+            epochs: self.epochs,
+            landed: query.change.is_some_and(|change| self.events.contains(change)),
+            user,
+        })
+    }
+}
+
+impl From<Found> for Snapshot {
+    fn from(found: Found) -> Self {
+        Self {
+            user: Arc::unwrap_or_clone(found.user),
+            groups: found.groups.into_iter().map(Arc::unwrap_or_clone).collect(),
+            username_taken: found.username_taken,
+            actor: found.actor,
+            other_active_superuser: found.other_active_superuser,
+            epochs: found.epochs,
+            landed: found.landed,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What is held under the lock.
+
+use std::{collections::HashMap, sync::Arc};
+
+use userbook::{ActorState, EpochGuard, EpochUse, Epochs, Guards, User, UserId};
+
+use crate::{events::Events, groups::Groups};
+
+/// Everything. Rows are shared, so that a reader can copy one after it has released the lock.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) users: HashMap<UserId, Arc<User>>,
+    pub(crate) usernames: HashMap<String, UserId>,
+    pub(crate) groups: Groups,
+    pub(crate) epochs: Epochs,
+    pub(crate) events: Events,
+    pub(crate) install_id: Option<String>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            users: HashMap::new(),
+            usernames: HashMap::new(),
+            groups: Groups::default(),
+            epochs: Epochs { graph: 0, superusers: 0, next_user: 1 },
+            events: Events::default(),
+            install_id: None,
+        }
+    }
+}
+
+impl State {
+    /// Whether the name belongs to a user other than `user`.
+    pub(crate) fn is_taken(&self, username: &str, user: Option<UserId>) -> bool {
+        self.usernames.get(username).is_some_and(|holder| Some(*holder) != user)
+    }
+
+    /// The state of the acting user, if there is one.
+    pub(crate) fn actor(&self, id: Option<UserId>) -> Option<ActorState> {
+        self.users.get(&id?).map(|user| ActorState {
+            id: user.id,
+            is_active: user.is_active,
+            user_type: user.user_type,
+            groups: user.groups.clone(),
+            revision: user.revision,
+        })
+    }
+
+    /// Whether everything still is as it was decided on. Comparing is enough: the lock is held until the end.
+    pub(crate) fn holds(&self, guards: &Guards) -> bool {
+        let stands = |guard: Option<EpochGuard>, epoch| guard.is_none_or(|guard| guard.expected == epoch);
+        stands(guards.graph, self.epochs.graph)
+            && stands(guards.superusers, self.epochs.superusers)
+            && guards.actor.is_none_or(|guard| {
+                self.users.get(&guard.user).is_some_and(|actor| actor.revision == guard.revision)
+            })
+    }
+
+    /// Counts what a change alters.
+    pub(crate) fn count(&mut self, guards: &Guards) {
+        let alters =
+            |guard: Option<EpochGuard>| u64::from(guard.is_some_and(|guard| guard.usage == EpochUse::Change));
+        self.epochs.graph += alters(guards.graph);
+        self.epochs.superusers += alters(guards.superusers);
+    }
+}

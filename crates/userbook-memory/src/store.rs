@@ -1,0 +1,98 @@
+//! The store: one lock around the state, and the ports.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use userbook::{
+    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, Import, ImportOutcome, Outbox, Provision,
+    ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, Survey, SurveyQuery, Timestamp,
+    UserStore,
+};
+
+use crate::{MemoryError, state::State};
+
+/// Users, groups and events in memory behind one lock. Clones share what they hold.
+///
+/// A panic while the lock is held for writing would leave half a change behind, so from then on every call
+/// fails with [`MemoryError::Poisoned`].
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    state: Arc<Mutex<State>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, MemoryError> {
+        self.state.lock().map_err(|_| MemoryError::Poisoned)
+    }
+}
+
+/// Tells nothing of the people in it.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl UserStore for MemoryStore {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+        let found = self.state()?.load(query);
+        // Copied after the lock is released: attributes may be large.
+        Ok(found.map(Into::into))
+    }
+
+    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        // Copied before the lock is taken, for the same reason.
+        let event = Arc::new(change.event.clone());
+        let fields = change.fields.clone();
+        Ok(self.state()?.commit(change, fields, event)?)
+    }
+}
+
+#[async_trait]
+impl DirectoryStore for MemoryStore {
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        Ok(self.state()?.survey(query))
+    }
+
+    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+        Ok(self.state()?.provision(provision)?)
+    }
+}
+
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let events = self.state()?.events.pending(limit);
+        Ok(events.into_iter().map(Arc::unwrap_or_clone).collect())
+    }
+
+    async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+        self.state()?.events.ack(ids);
+        Ok(())
+    }
+
+    async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.state()?.events.prune_before(time))
+    }
+}
+
+#[async_trait]
+impl SeedStore for MemoryStore {
+    async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+        let imported = State::of(rows)?;
+        Ok(self.state()?.import(imported))
+    }
+
+    async fn install_id(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.state()?.install_id.clone())
+    }
+}

@@ -1,0 +1,48 @@
+//! What a request demands of the stored user before it is changed (RFC 9110 §13).
+
+use std::{fmt, sync::Arc};
+
+use crate::{Revision, Snapshot, UserView};
+
+/// What a request demands of the stored user before it is changed.
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    /// The row must be in one of these states; `Some` of an empty list never holds.
+    pub revisions: Option<Vec<Revision>>,
+    /// The user must not look like this.
+    pub unless: Option<Unless>,
+}
+
+/// A predicate on the user as it is shown.
+#[derive(Clone)]
+pub struct Unless(Arc<dyn Fn(&UserView) -> bool + Send + Sync>);
+
+impl Unless {
+    /// Wraps a predicate.
+    pub fn new(predicate: impl Fn(&UserView) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(predicate))
+    }
+}
+
+impl fmt::Debug for Unless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unless(..)")
+    }
+}
+
+impl Conditions {
+    /// Nothing is demanded.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Whether the stored user is as demanded.
+    pub fn hold(&self, snapshot: &Snapshot) -> bool {
+        let revision = snapshot.user.revision;
+        self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&revision))
+            && self
+                .unless
+                .as_ref()
+                .is_none_or(|Unless(looks_like)| !looks_like(&UserView::new(snapshot.user.clone(), snapshot)))
+    }
+}

@@ -1,0 +1,100 @@
+//! What an update changes, old and new beside one another, for events and dry runs.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::propose::Proposal;
+use crate::{
+    Diff, EventGroup, FieldDiff, GroupGraph, GroupId, JsonObject, Policy, User, UserView, timestamp_text,
+};
+
+/// What stands in an event in place of a secret.
+const REDACTED: &str = "[redacted]";
+
+/// What the proposal changes.
+pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph) -> Diff {
+    let mut old = user_fields(before);
+    let mut new = user_fields(&proposal.after);
+    let changed = proposal.changed().map(crate::Field::as_str);
+    let mut diff: Diff = changed
+        .filter_map(|name| {
+            let (_, old) = old.remove_entry(name)?;
+            Some((Cow::Borrowed(name), FieldDiff::Value { old, new: new.remove(name)? }))
+        })
+        .collect();
+    if !(proposal.added.is_empty() && proposal.removed.is_empty()) {
+        let named = |ids: &std::collections::BTreeSet<GroupId>| named(ids, graph);
+        let groups = FieldDiff::Groups { added: named(&proposal.added), removed: named(&proposal.removed) };
+        diff.insert(Cow::Borrowed("groups"), groups);
+    }
+    diff
+}
+
+/// Groups with the names they have now.
+pub(crate) fn named<'a>(ids: impl IntoIterator<Item = &'a GroupId>, graph: &GroupGraph) -> Vec<EventGroup> {
+    let name = |id| graph.get(id).map(|group| group.name.clone()).unwrap_or_default();
+    ids.into_iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
+}
+
+/// The plain fields of a user under their names on the wire.
+pub(crate) fn user_fields(user: &User) -> Map<String, Value> {
+    let text = |text: &str| Value::String(text.to_owned());
+    [
+        ("username", text(&user.username)),
+        ("name", text(&user.name)),
+        ("is_active", Value::Bool(user.is_active)),
+        ("last_login", user.last_login.map_or(Value::Null, |moment| Value::String(timestamp_text(moment)))),
+        ("email", text(&user.email)),
+        ("attributes", Value::Object(user.attributes.clone())),
+        ("path", text(&user.path)),
+        ("type", text(user.user_type.as_str())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.
+pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
+    let mut diff = diff.clone();
+    if let Some(FieldDiff::Value { old, new }) = diff.get_mut("attributes") {
+        for path in policy.secret_attributes() {
+            for value in [&mut *old, &mut *new] {
+                if let Value::Object(object) = value {
+                    redact_path(object, path);
+                }
+            }
+        }
+    }
+    diff
+}
+
+fn redact_path(object: &mut JsonObject, path: &[String]) {
+    let Some((key, rest)) = path.split_first() else { return };
+    let Some(value) = object.get_mut(key) else { return };
+    match value {
+        Value::Object(inner) if !rest.is_empty() => redact_path(inner, rest),
+        // A secret path that runs into a list or a text cannot be told apart any further: all of it is secret.
+        _ => *value = Value::String(REDACTED.to_owned()),
+    }
+}
+
+/// What a new or deleted user looks like, for the event: every field, from or to null.
+pub(crate) fn whole(view: &UserView, added: bool) -> Diff {
+    let mut diff: Diff = user_fields(&view.user)
+        .into_iter()
+        .map(|(name, value)| {
+            let (old, new) = if added { (Value::Null, value) } else { (value, Value::Null) };
+            (Cow::Owned(name), FieldDiff::Value { old, new })
+        })
+        .collect();
+    let groups = view
+        .groups
+        .iter()
+        .map(|view| EventGroup { id: view.group.id, name: view.group.name.clone() })
+        .collect();
+    let (added, removed) = if added { (groups, Vec::new()) } else { (Vec::new(), groups) };
+    diff.insert(Cow::Borrowed("groups"), FieldDiff::Groups { added, removed });
+    diff
+}

@@ -1,0 +1,207 @@
+//! Power is *active and superuser*: who may give it, who may touch those who have it, and that it never runs out.
+
+use super::{Attempt, Denial, propose::Proposal};
+use crate::{
+    Actor, ActorGuard, Check, EpochGuard, Fault, Field, FieldOps, GroupId, Guards, Policy, Ruling, Safeguard,
+    Snapshot, Subject, UserUpdate, Violations,
+};
+
+/// What an update does to the user's power, and what the actor's is.
+#[derive(Debug)]
+pub(super) struct Power<'a> {
+    snapshot: &'a Snapshot,
+    actor: &'a Actor,
+    /// Whether the actor is an active superuser now, or the host itself.
+    actor_has_power: bool,
+    /// Whether the user has power before.
+    before: bool,
+    /// Whether the user has power after.
+    after: bool,
+    /// The groups through which the actor would give power.
+    giving: Vec<GroupId>,
+}
+
+impl<'a> Power<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, proposal: &Proposal, actor: &'a Actor) -> Self {
+        let graph = &snapshot.groups;
+        let user = &snapshot.user;
+        let after = &proposal.after;
+        let activates = after.is_active && !user.is_active;
+        let kept = activates.then(|| user.groups.intersection(&after.groups)).into_iter().flatten();
+        let giving =
+            proposal.joined.iter().chain(kept).filter(|group| graph.superuser_source(**group).is_some());
+        Self {
+            snapshot,
+            actor,
+            actor_has_power: actor.subject == Subject::System || snapshot.actor_has_power(),
+            before: user.is_active && graph.grants_superuser(&user.groups),
+            after: after.is_active && graph.grants_superuser(&after.groups),
+            giving: giving.copied().collect(),
+        }
+    }
+
+    /// Giving power needs power, or the right to give it through that group.
+    pub(super) fn may_be_given(&self, policy: &Policy, ruling: &Ruling) -> Result<(), Denial> {
+        if self.actor_has_power || !policy.has(Safeguard::Escalation) {
+            return Ok(());
+        }
+        for group in &self.giving {
+            if !self.right_to_give(*group, ruling) {
+                return Err(grants_power(self.snapshot, *group));
+            }
+        }
+        Ok(())
+    }
+
+    /// Who may turn a group into one that grants power may as well let somebody join it: the right on the group
+    /// or on the ancestor that grants suffices.
+    fn right_to_give(&self, group: GroupId, ruling: &Ruling) -> bool {
+        let source = self.snapshot.groups.superuser_source(group).map(|source| source.id);
+        [Some(group), source].into_iter().flatten().any(|group| ruling.allows(Check::GrantPower(group)))
+    }
+
+    /// What identifies a superuser is changed by superusers only.
+    pub(super) fn may_be_touched(&self, policy: &Policy, proposal: &Proposal) -> Result<(), Denial> {
+        const PROTECTED: [Field; 4] = [Field::Username, Field::IsActive, Field::Email, Field::Attributes];
+        if self.actor_has_power || !policy.has(Safeguard::ProtectSuperusers) || !self.snapshot.is_superuser()
+        {
+            return Ok(());
+        }
+        let touched: Vec<Field> = proposal.attempted().filter(|field| PROTECTED.contains(field)).collect();
+        if touched.is_empty() { Ok(()) } else { Err(Denial::ProtectedSuperuser(touched)) }
+    }
+
+    /// Somebody must keep power, and nobody gives up their own by accident.
+    pub(super) fn may_be_lost(&self, attempt: &Attempt<'_>, violations: &mut Violations) {
+        if !self.before || self.after {
+            return self.deactivates_self(attempt, violations);
+        }
+        // Not asked counts as "nobody else": the guard must not fail open.
+        let others = self.snapshot.other_active_superuser.unwrap_or(false);
+        if attempt.policy.has(Safeguard::LastSuperuser) && !others {
+            violations.push_general(Fault::LastSuperuser);
+        }
+        self.locks_self_out(attempt, violations);
+    }
+
+    fn deactivates_self(&self, attempt: &Attempt<'_>, violations: &mut Violations) {
+        let ops = attempt.ops.map(|ops| ops.is_active.value() == Some(&false));
+        if self.snapshot.user.is_active && ops == Ok(true) {
+            self.locks_self_out(attempt, violations);
+        }
+    }
+
+    fn locks_self_out(&self, attempt: &Attempt<'_>, violations: &mut Violations) {
+        if attempt.policy.has(Safeguard::SelfLockout)
+            && !attempt.allow_self_lockout
+            && self.actor.user_id() == Some(self.snapshot.user.id)
+        {
+            violations.push_general(Fault::SelfLockout);
+        }
+    }
+
+    /// What must still hold when the proposal is committed; see [`Guards`].
+    pub(super) fn guards(&self, policy: &Policy, proposal: &Proposal) -> Guards {
+        let epochs = self.snapshot.epochs;
+        let graph = &self.snapshot.groups;
+        let user = &self.snapshot.user;
+        let toggles = proposal.changes.is_active.is_some();
+        let deactivates = proposal.changes.is_active == Some(false);
+        let loses = self.before && !self.after;
+        let moves_power = self.before != self.after
+            || graph.grants_superuser(proposal.added.iter().chain(&proposal.removed));
+
+        // "These groups grant nothing" must still be true for who may not give power.
+        let gives = !proposal.added.is_empty() || proposal.changes.is_active == Some(true);
+        let may_not_give = !self.actor_has_power && policy.has(Safeguard::Escalation);
+        // "This user has no power to lose" must still be true when nobody counted who else has it.
+        let takes = user.is_active && (deactivates || !proposal.removed.is_empty());
+        let uncounted = !loses && policy.has(Safeguard::LastSuperuser);
+        // "The actor has power" must still be true where it moved somebody else's.
+        let by_power = moves_power && self.actor_has_power && self.actor.user_id().is_some();
+
+        let rely = (gives && may_not_give) || (takes && uncounted) || by_power;
+        Guards {
+            graph: rely.then_some(EpochGuard::rely(epochs.graph)),
+            superusers: loses.then_some(EpochGuard::change(epochs.superusers)),
+            actor: if moves_power || toggles { self.actor_guard() } else { None },
+        }
+    }
+
+    fn actor_guard(&self) -> Option<ActorGuard> {
+        let state = self.snapshot.actor.as_ref()?;
+        let other = state.id != self.snapshot.user.id;
+        other.then_some(ActorGuard { user: state.id, revision: state.revision })
+    }
+}
+
+/// The refusal that names the group.
+pub(crate) fn grants_power(snapshot: &Snapshot, group: GroupId) -> Denial {
+    let name = |id| snapshot.groups.get(id).map(|group| group.name.clone());
+    let source = snapshot.groups.superuser_source(group).filter(|source| source.id != group);
+    Denial::GrantsPower {
+        group,
+        name: name(group).unwrap_or_default(),
+        through: source.map(|source| source.name.clone()),
+    }
+}
+
+/// What must be asked of the store besides the user itself, so that the decision has its facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// The user name that the update would give.
+    pub username: Option<String>,
+    /// The groups it names.
+    pub groups: std::collections::BTreeSet<GroupId>,
+    /// Whether somebody else has power: only where this user would lose it.
+    pub other_active_superuser: bool,
+}
+
+impl Needs {
+    /// What can be told from the request alone.
+    pub(crate) fn of_request(update: &UserUpdate) -> Self {
+        update.fields().map(Self::of_ops).unwrap_or_default()
+    }
+
+    /// What can be told once the user is known.
+    pub(crate) fn of_attempt(snapshot: &Snapshot, ops: &FieldOps) -> Self {
+        let mut needs = Self::of_ops(ops);
+        let user = &snapshot.user;
+        let graph = &snapshot.groups;
+        let groups_after: Option<Vec<GroupId>> = match ops.groups.value() {
+            Some(wanted) => Some(wanted.groups().iter().map(|group| group.id).collect()),
+            None if ops.clears_groups() => Some(Vec::new()),
+            None => None,
+        };
+        let deactivates = ops.is_active.value() == Some(&false);
+        let stays_superuser = groups_after.is_none_or(|groups| graph.grants_superuser(groups.iter()));
+        let has_power = user.is_active && graph.grants_superuser(&user.groups);
+        needs.other_active_superuser = has_power && (deactivates || !stays_superuser);
+        // The own name is not somebody else's: nothing to ask.
+        needs.username = needs.username.filter(|username| *username != user.username);
+        needs.groups.retain(|group| !user.groups.contains(group));
+        needs
+    }
+
+    fn of_ops(ops: &FieldOps) -> Self {
+        Self {
+            username: ops.username.value().map(|username| username.as_str().to_owned()),
+            groups: ops.groups.value().into_iter().flat_map(|wanted| wanted.groups()).map(|g| g.id).collect(),
+            other_active_superuser: false,
+        }
+    }
+
+    /// Asks for more.
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.username = more.username.or(self.username.take());
+        self.groups.extend(more.groups);
+        self.other_active_superuser |= more.other_active_superuser;
+    }
+
+    /// Whether what was asked covers what is needed.
+    pub(crate) fn within(&self, asked: &Self) -> bool {
+        (self.username.is_none() || self.username == asked.username)
+            && self.groups.is_subset(&asked.groups)
+            && (asked.other_active_superuser || !self.other_active_superuser)
+    }
+}

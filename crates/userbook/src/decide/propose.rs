@@ -1,0 +1,239 @@
+//! Works out what each field would become, and what is wrong with it.
+
+use std::collections::BTreeSet;
+
+use chrono::SubsecRound;
+use serde_json::Value;
+
+use crate::{
+    Attributes, AttributesOp, Fault, Faults, Field, FieldChanges, FieldOps, GroupId, Memberships, Mode, Op,
+    Policy, Safeguard, Snapshot, Timestamp, User, UserType, Violations, is_representable,
+    update::{json_eq, object_eq},
+};
+
+/// What an update would make of a user.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    /// The user with every valid change applied.
+    pub(super) after: User,
+    /// The same changes, as they are to be written.
+    pub(super) changes: FieldChanges,
+    /// Groups that would be joined.
+    pub(super) added: BTreeSet<GroupId>,
+    /// Groups that would be left.
+    pub(super) removed: BTreeSet<GroupId>,
+    /// Known groups that the request names and the user is not in, even if the list has a fault elsewhere.
+    pub(super) joined: BTreeSet<GroupId>,
+    faults: Vec<(Field, Vec<Fault>)>,
+}
+
+impl Proposal {
+    /// The fields that really change and obey their rules so far.
+    pub(super) fn changed(&self) -> impl Iterator<Item = Field> {
+        let changes = &self.changes;
+        [
+            (Field::Username, changes.username.is_some()),
+            (Field::Name, changes.name.is_some()),
+            (Field::IsActive, changes.is_active.is_some()),
+            (Field::LastLogin, changes.last_login.is_some()),
+            (Field::Groups, !(self.added.is_empty() && self.removed.is_empty())),
+            (Field::Email, changes.email.is_some()),
+            (Field::Attributes, changes.attributes.is_some()),
+            (Field::Path, changes.path.is_some()),
+            (Field::Type, changes.user_type.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, changes)| changes.then_some(field))
+    }
+
+    /// The fields that the request tries to change: those that do, and those whose value is invalid.
+    pub(super) fn attempted(&self) -> impl Iterator<Item = Field> {
+        let changed: BTreeSet<Field> = self.changed().chain(self.faulty()).collect();
+        changed.into_iter()
+    }
+
+    fn faulty(&self) -> impl Iterator<Item = Field> {
+        self.faults.iter().map(|(field, _)| *field)
+    }
+
+    /// Adds faults of a field, behind those it has.
+    pub(super) fn add_faults(&mut self, field: Field, faults: impl IntoIterator<Item = Fault>) {
+        let mut faults = faults.into_iter().peekable();
+        if faults.peek().is_none() {
+            return;
+        }
+        match self.faults.iter_mut().find(|(faulty, _)| *faulty == field) {
+            Some((_, known)) => known.extend(faults),
+            None => self.faults.push((field, faults.collect())),
+        }
+    }
+
+    /// All faults, in field order.
+    pub(super) fn violations(&self) -> Violations {
+        let mut violations = Violations::default();
+        for field in Field::ALL {
+            for (_, faults) in self.faults.iter().filter(|(faulty, _)| *faulty == field) {
+                faults.iter().for_each(|fault| violations.push(field, fault.clone()));
+            }
+        }
+        violations
+    }
+
+    /// Whether nothing would change.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changed().next().is_none()
+    }
+
+    /// The new value of a field, if the request has a valid one; its faults are noted.
+    fn value<T: Clone>(&mut self, field: Field, op: &Op<T>, required: bool) -> Option<T> {
+        let faults = match op {
+            Op::Set(value) => return Some(value.clone()),
+            Op::Keep if required => Fault::Required.into(),
+            Op::Keep => return None,
+            Op::Null => Fault::Null.into(),
+            Op::Faulty(faults) => faults.clone(),
+        };
+        self.add_faults(field, faults.into_vec());
+        None
+    }
+}
+
+/// Works out what `ops` would make of the user in `snapshot`.
+pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> Proposal {
+    let mut proposal = Proposal {
+        after: snapshot.user.clone(),
+        changes: FieldChanges::default(),
+        added: BTreeSet::new(),
+        removed: BTreeSet::new(),
+        joined: BTreeSet::new(),
+        faults: Vec::new(),
+    };
+    let it = &mut proposal;
+    let before = &snapshot.user;
+    let required = ops.mode == Mode::Replace;
+
+    if let Some(username) = it.value(Field::Username, &ops.username, required)
+        && username.as_str() != before.username
+    {
+        if snapshot.username_taken {
+            it.add_faults(Field::Username, [Fault::Unique]);
+        } else {
+            username.as_str().clone_into(&mut it.after.username);
+            it.changes.username = Some(username);
+        }
+    }
+    if let Some(name) = it.value(Field::Name, &ops.name, required)
+        && name.as_str() != before.name
+    {
+        name.as_str().clone_into(&mut it.after.name);
+        it.changes.name = Some(name);
+    }
+    if let Some(is_active) = it.value(Field::IsActive, &ops.is_active, false)
+        && is_active != before.is_active
+    {
+        it.after.is_active = is_active;
+        it.changes.is_active = Some(is_active);
+    }
+    propose_last_login(it, before, &ops.last_login);
+    propose_groups(it, snapshot, ops);
+    if let Some(email) = it.value(Field::Email, &ops.email, false)
+        && email.as_str() != before.email
+    {
+        if policy.has(Safeguard::RfcEmail) && !email.is_rfc() {
+            it.add_faults(Field::Email, [Fault::InvalidEmail]);
+        } else {
+            email.as_str().clone_into(&mut it.after.email);
+            it.changes.email = Some(email);
+        }
+    }
+    propose_attributes(it, before, &ops.attributes);
+    if let Some(path) = it.value(Field::Path, &ops.path, false)
+        && path.as_str() != before.path
+    {
+        path.as_str().clone_into(&mut it.after.path);
+        it.changes.path = Some(path);
+    }
+    propose_type(it, before, ops, policy);
+    proposal
+}
+
+fn propose_last_login(it: &mut Proposal, before: &User, op: &Op<Timestamp>) {
+    let new = match op {
+        Op::Null => None,
+        Op::Set(moment) if !is_representable(*moment) => {
+            return it.add_faults(Field::LastLogin, [Fault::DateTimeOverflow]);
+        }
+        Op::Set(moment) => Some(moment.trunc_subsecs(6)),
+        Op::Keep | Op::Faulty(_) => {
+            it.value(Field::LastLogin, op, false);
+            return;
+        }
+    };
+    if new != before.last_login {
+        it.after.last_login = new;
+        it.changes.last_login = Some(new);
+    }
+}
+
+fn propose_groups(it: &mut Proposal, snapshot: &Snapshot, ops: &FieldOps) {
+    // A PUT that leaves the groups out clears them, as recorded.
+    let cleared = Op::Set(Memberships::default());
+    let op = if ops.clears_groups() { &cleared } else { &ops.groups };
+    let Some(wanted) = it.value(Field::Groups, op, false) else { return };
+    let before = &snapshot.user.groups;
+    let exists = |id| snapshot.groups.contains(id);
+    let known: BTreeSet<GroupId> =
+        wanted.groups().iter().map(|group| group.id).filter(|id| exists(*id)).collect();
+    it.joined = known.difference(before).copied().collect();
+    if let Some(faults) = wanted.first_fault(exists) {
+        return it.add_faults(Field::Groups, faults.into_vec());
+    }
+    it.removed = before.difference(&known).copied().collect();
+    it.added = it.joined.clone();
+    it.after.groups = known;
+}
+
+fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
+    let attributes = match it.value(Field::Attributes, op, false) {
+        None => return,
+        Some(AttributesOp::Replace(attributes)) => {
+            if object_eq(attributes.as_object(), &before.attributes) {
+                return;
+            }
+            Ok(attributes)
+        }
+        Some(AttributesOp::Merge(patch)) => {
+            let old = Value::Object(before.attributes.clone());
+            let mut merged = old.clone();
+            json_patch::merge(&mut merged, &patch);
+            // What is stored may break a rule of today; a merge that changes nothing does not run into it.
+            if json_eq(&merged, &old) {
+                return;
+            }
+            Attributes::try_from(merged)
+        }
+    };
+    match attributes {
+        Ok(attributes) => {
+            it.after.attributes.clone_from(attributes.as_object());
+            it.changes.attributes = Some(attributes);
+        }
+        Err(faults) => it.add_faults(Field::Attributes, Faults::into_vec(faults)),
+    }
+}
+
+fn propose_type(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Policy) {
+    const MACHINE: UserType = UserType::InternalServiceAccount;
+    let Some(new) = it.value(Field::Type, &ops.user_type, false) else { return };
+    if new == before.user_type {
+        return;
+    }
+    if before.user_type == MACHINE {
+        it.add_faults(Field::Type, [Fault::TypeIsFixed]);
+    } else if new == MACHINE && policy.has(Safeguard::InternalServiceAccount) {
+        it.add_faults(Field::Type, [Fault::TypeNotAllowed]);
+    } else {
+        it.after.user_type = new;
+        it.changes.user_type = Some(new);
+    }
+}

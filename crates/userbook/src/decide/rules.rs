@@ -1,0 +1,51 @@
+//! Rules of the host's own.
+
+use std::fmt::Debug;
+
+use super::propose::Proposal;
+use crate::{Fault, Field, User};
+
+/// A rule of the host's own on the value of a field, `attributes` included. It is asked about each field that
+/// really changes and obeys the built-in rules; its faults join the others in the one answer.
+///
+/// ```
+/// use userbook::{Fault, Field, FieldRule, User};
+///
+/// /// E-mail addresses of staff are the company's.
+/// #[derive(Debug)]
+/// struct CompanyMail;
+///
+/// impl FieldRule for CompanyMail {
+///     fn check(&self, field: Field, _before: &User, after: &User) -> Vec<Fault> {
+///         if field != Field::Email || after.email.ends_with("@example.com") {
+///             return Vec::new();
+///         }
+///         vec![Fault::Custom {
+///             code: "company_mail".into(),
+///             message: "Use an address at example.com.".into(),
+///             params: Default::default(),
+///         }]
+///     }
+/// }
+/// ```
+pub trait FieldRule: Debug + Send + Sync + 'static {
+    /// What is wrong with the new value of `field`. `after` has every valid change of the request applied.
+    fn check(&self, field: Field, before: &User, after: &User) -> Vec<Fault>;
+}
+
+/// No rules beyond the built-in ones.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoRules;
+
+impl FieldRule for NoRules {
+    fn check(&self, _field: Field, _before: &User, _after: &User) -> Vec<Fault> {
+        Vec::new()
+    }
+}
+
+pub(super) fn consult(rules: &dyn FieldRule, before: &User, proposal: &mut Proposal) {
+    for field in proposal.changed().collect::<Vec<_>>() {
+        let faults = rules.check(field, before, &proposal.after);
+        proposal.add_faults(field, faults);
+    }
+}

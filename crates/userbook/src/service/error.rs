@@ -1,0 +1,74 @@
+//! How a service operation may fail.
+
+use crate::{AuthorizerError, Denial, PatchFailure, Rejection, StoreError, Violations};
+
+/// Why a user is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is no such user, or the actor may not know of it.
+    #[error("no such user")]
+    NotFound,
+    /// The actor may not do this.
+    #[error("not allowed: {0}")]
+    Forbidden(Denial),
+    /// The storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The authorizer failed; that refuses.
+    #[error(transparent)]
+    Authorizer(#[from] AuthorizerError),
+}
+
+/// Why an update, or a provisioning step, was not applied. Nothing of it was written then, except as
+/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// The user is not the actor's to see or to change.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The stored user is not in the state that the request demands (412).
+    #[error("the user is not in the demanded state")]
+    Condition,
+    /// The JSON Patch does not fit what is stored (409 for a failed test).
+    #[error(transparent)]
+    Patch(PatchFailure),
+    /// The values break rules; everything that is wrong, at once.
+    #[error("invalid: {0}")]
+    Invalid(Violations),
+    /// Others were faster in every attempt.
+    #[error("contended: gave up after {attempts} attempts")]
+    Contended {
+        /// How many were made.
+        attempts: u32,
+    },
+}
+
+impl From<StoreError> for UpdateError {
+    fn from(error: StoreError) -> Self {
+        Self::Access(error.into())
+    }
+}
+
+impl From<AuthorizerError> for UpdateError {
+    fn from(error: AuthorizerError) -> Self {
+        Self::Access(error.into())
+    }
+}
+
+impl From<Denial> for UpdateError {
+    fn from(denial: Denial) -> Self {
+        Self::Access(AccessError::Forbidden(denial))
+    }
+}
+
+impl From<Rejection> for UpdateError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Hidden => Self::Access(AccessError::NotFound),
+            Rejection::Forbidden(denial) => denial.into(),
+            Rejection::Condition => Self::Condition,
+            Rejection::Patch(failure) => Self::Patch(failure),
+            Rejection::Invalid(violations) => Self::Invalid(violations),
+        }
+    }
+}

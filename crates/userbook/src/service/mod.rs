@@ -1,0 +1,108 @@
+//! The service: load, authorize, decide, commit, and again if somebody else was faster.
+//!
+//! It knows no rule (that is [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
+
+mod backoff;
+mod error;
+mod outbox;
+
+mod retrieve;
+mod retry;
+mod update;
+
+use std::{sync::Arc, time::Duration};
+
+pub use backoff::{Backoff, YieldOnce};
+pub use error::{AccessError, UpdateError};
+pub use outbox::{EventSink, deliver};
+
+pub use update::{Outcome, UpdateCall, Updated};
+
+use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};
+
+/// Updates users of one directory.
+///
+/// Cheap to share behind an `Arc`. The store and the authorizer are the host's; everything else has a default:
+/// [`Policy::hardened`], the machine's clock, 32 attempts within 10 seconds.
+#[derive(Debug, Clone)]
+pub struct UserService<S, A> {
+    store: S,
+    authorizer: A,
+    policy: Policy,
+    rules: Arc<dyn FieldRule>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn ChangeIds>,
+    backoff: Arc<dyn Backoff>,
+    max_attempts: u32,
+    deadline: Duration,
+}
+
+impl<S, A> UserService<S, A> {
+    /// A service with default settings.
+    pub fn new(store: S, authorizer: A) -> Self {
+        Self {
+            store,
+            authorizer,
+            policy: Policy::default(),
+            rules: Arc::new(NoRules),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            backoff: Arc::new(YieldOnce),
+            max_attempts: 32,
+            deadline: Duration::from_secs(10),
+        }
+    }
+
+    /// Uses another policy.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Asks the host's own rules too.
+    #[must_use]
+    pub fn with_rules(mut self, rules: impl FieldRule) -> Self {
+        self.rules = Arc::new(rules);
+        self
+    }
+
+    /// Uses another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Uses another source of identifiers.
+    #[must_use]
+    pub fn with_ids(mut self, ids: impl ChangeIds) -> Self {
+        self.ids = Arc::new(ids);
+        self
+    }
+
+    /// Waits like this between attempts.
+    #[must_use]
+    pub fn with_backoff(mut self, backoff: impl Backoff) -> Self {
+        self.backoff = Arc::new(backoff);
+        self
+    }
+
+    /// Tries at most so often (at least once), and starts no attempt after so long.
+    #[must_use]
+    pub fn with_limits(mut self, max_attempts: u32, deadline: Duration) -> Self {
+        self.max_attempts = max_attempts.max(1);
+        self.deadline = deadline;
+        self
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+}

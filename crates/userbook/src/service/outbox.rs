@@ -1,0 +1,46 @@
+//! Hands events on, at least once each.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::{ChangeId, Event, Outbox, StoreError};
+
+/// Where a host wants its events.
+#[async_trait]
+pub trait EventSink: Debug + Send + Sync + 'static {
+    /// Takes an event. It may come again, if the acknowledgement was lost: [`Event::id`] tells.
+    ///
+    /// # Errors
+    /// Anything that keeps the event pending; later events of this round are not tried then.
+    async fn deliver(&self, event: &Event) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+}
+
+/// Hands on up to `limit` pending events, and acknowledges those that were taken. Tells how many; a host calls it
+/// again at once while that is `limit`, and after a pause otherwise.
+///
+/// # Errors
+/// [`StoreError`] when the store fails, and [`StoreErrorKind::Other`](crate::StoreErrorKind) with the sink's
+/// error when the sink refuses; what was taken before is acknowledged all the same.
+pub async fn deliver(
+    outbox: &(impl Outbox + ?Sized),
+    sink: &(impl EventSink + ?Sized),
+    limit: u32,
+) -> Result<usize, StoreError> {
+    let mut taken: Vec<ChangeId> = Vec::new();
+    let mut refusal = None;
+    for event in outbox.pending(limit).await? {
+        if let Err(error) = sink.deliver(&event).await {
+            refusal = Some(StoreError::new(crate::StoreErrorKind::Other, error));
+            break;
+        }
+        taken.push(event.id);
+    }
+    if !taken.is_empty() {
+        outbox.ack(&taken).await?;
+    }
+    match refusal {
+        Some(error) => Err(error),
+        None => Ok(taken.len()),
+    }
+}

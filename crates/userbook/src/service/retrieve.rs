@@ -1,0 +1,94 @@
+//! Reading one user, and the refusals that reading and changing share.
+
+use super::{AccessError, UpdateError, UserService};
+use crate::{
+    ANONYMOUS_USERNAME, Actor, ActorView, Authorizer, AuthorizerError, Check, Conditions, Denial, Ruling,
+    Snapshot, SnapshotQuery, Target, UserId, UserStore, UserView, Verdict, admit,
+    decide::{checks, deny_actor},
+};
+
+impl<S: UserStore, A: Authorizer> UserService<S, A> {
+    /// Shows a user.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says, also for ids that do not
+    /// exist.
+    pub async fn retrieve(&self, actor: &Actor, id: UserId) -> Result<UserView, AccessError> {
+        let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(id) };
+        let Some(snapshot) = self.visible(&query).await? else {
+            return Err(self.refuse_unknown(actor).await);
+        };
+        deny_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
+        let ruling = self.ask(actor, Target::Known(&snapshot), vec![Check::View]).await?;
+        match ruling.on(Check::View) {
+            Verdict::Allow => Ok(UserView::new(snapshot.user.clone(), &snapshot)),
+            Verdict::Deny(reason) => Err(AccessError::Forbidden(Denial::Permission(reason.clone()))),
+            Verdict::Hide => Err(AccessError::NotFound),
+        }
+    }
+
+    /// Whether the actor may see and change the user at all, who is as the conditions demand. What is wrong with
+    /// a request that cannot even be read may be told once this holds.
+    ///
+    /// # Errors
+    /// As [`UserService::update_user`], except for what concerns values.
+    pub async fn admit_update(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        conditions: &Conditions,
+    ) -> Result<(), UpdateError> {
+        let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(id) };
+        let Some(snapshot) = self.visible(&query).await? else {
+            return Err(self.refuse_unknown(actor).await.into());
+        };
+        let ruling = self.ask(actor, Target::Known(&snapshot), checks(&snapshot, None)).await?;
+        Ok(admit(&snapshot, actor, &ruling, conditions)?)
+    }
+
+    /// What to answer about a user that does not exist: that it does not, if the actor may see users.
+    pub async fn refuse_unknown(&self, actor: &Actor) -> AccessError {
+        match self.ask_about_unknown(actor).await {
+            Ok(Verdict::Allow | Verdict::Hide) => AccessError::NotFound,
+            Ok(Verdict::Deny(reason)) => AccessError::Forbidden(Denial::Permission(reason)),
+            Err(error) => error,
+        }
+    }
+
+    async fn ask_about_unknown(&self, actor: &Actor) -> Result<Verdict, AccessError> {
+        // The load of an unknown user tells nothing about the actor: their own row does.
+        let own = match actor.user_id() {
+            None => None,
+            Some(id) => {
+                let query = SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) };
+                self.store.load(&query).await?
+            }
+        };
+        let state = own.as_ref().and_then(|own| own.actor.as_ref());
+        deny_actor(actor, state).map_err(AccessError::Forbidden)?;
+        let view = own.as_ref().zip(state).map(|(own, state)| ActorView { state, groups: &own.groups });
+        let ruling = self.ask(actor, Target::Unknown(view.as_ref()), vec![Check::View]).await?;
+        Ok(ruling.on(Check::View).clone())
+    }
+
+    /// Loads a user; nobody is ever shown the one that stands for "nobody".
+    pub(super) async fn visible(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, AccessError> {
+        let snapshot = self.store.load(query).await?;
+        Ok(snapshot.filter(|snapshot| snapshot.user.username != ANONYMOUS_USERNAME))
+    }
+
+    /// Asks the authorizer; one that answers another number of questions has failed.
+    pub(super) async fn ask(
+        &self,
+        actor: &Actor,
+        target: Target<'_>,
+        checks: Vec<Check>,
+    ) -> Result<Ruling, AuthorizerError> {
+        let verdicts = self.authorizer.authorize(actor, target, &checks).await?;
+        if verdicts.0.len() != checks.len() {
+            let message = format!("{} verdicts for {} checks", verdicts.0.len(), checks.len());
+            return Err(AuthorizerError::new(message));
+        }
+        Ok(Ruling::new(checks, verdicts))
+    }
+}

@@ -1,0 +1,233 @@
+//! What a request wants to change: operations, never values computed from an earlier load.
+//!
+//! For each field *absent*, *null* and *a value* are three different things ([`Op`]). PUT and PATCH are two
+//! constructors of one type. Operations that depend on what is stored (a merge, a JSON Patch) are worked out
+//! afresh on each attempt, so two of them never undo one another.
+
+mod document;
+mod json_eq;
+mod json_patch_limits;
+mod op;
+
+use std::borrow::Cow;
+
+use json_patch::Patch;
+use serde_json::Value;
+
+pub use document::{PatchFailure, json_type};
+pub(crate) use json_eq::{json_eq, object_eq};
+pub use json_patch_limits::{MAX_PATCH_OPERATIONS, PatchTooLarge};
+pub use op::{AttributesOp, Op};
+
+use crate::{
+    Attributes, EmailAddress, Faults, Field, JsonObject, Memberships, Name, Timestamp, User, UserPath,
+    UserType, Username,
+};
+
+/// Whether fields that a request leaves out are missing or kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// PUT: `username` and `name` are required, absent `groups` are cleared, other absent fields are kept.
+    Replace,
+    /// PATCH: absent fields are kept.
+    Patch,
+}
+
+/// What a request wants each field to become.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldOps {
+    /// What absence means.
+    pub mode: Mode,
+    /// `username`
+    pub username: Op<Username>,
+    /// `name`
+    pub name: Op<Name>,
+    /// `is_active`
+    pub is_active: Op<bool>,
+    /// `last_login`; null clears it.
+    pub last_login: Op<Timestamp>,
+    /// `groups`
+    pub groups: Op<Memberships>,
+    /// `email`
+    pub email: Op<EmailAddress>,
+    /// `attributes`
+    pub attributes: Op<AttributesOp>,
+    /// `path`
+    pub path: Op<UserPath>,
+    /// `type`
+    pub user_type: Op<UserType>,
+}
+
+/// An update, before it is known what it meets.
+///
+/// ```
+/// use userbook::{Faults, UserUpdate};
+///
+/// // What is wrong is told when the update is tried, all of it at once.
+/// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);
+/// # let _ = update;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserUpdate(pub(crate) Operations);
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Operations {
+    Fields(Box<FieldOps>),
+    JsonPatch(Patch),
+}
+
+impl FieldOps {
+    /// Everything absent.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            username: Op::Keep,
+            name: Op::Keep,
+            is_active: Op::Keep,
+            last_login: Op::Keep,
+            groups: Op::Keep,
+            email: Op::Keep,
+            attributes: Op::Keep,
+            path: Op::Keep,
+            user_type: Op::Keep,
+        }
+    }
+
+    /// Whether the groups are cleared by being left out of a PUT.
+    pub(crate) fn clears_groups(&self) -> bool {
+        self.mode == Mode::Replace && self.groups.is_keep()
+    }
+
+    /// The fields that the request sets, and `groups` if it clears them by leaving them out.
+    pub fn touched(&self) -> impl Iterator<Item = Field> {
+        [
+            (Field::Username, !self.username.is_keep()),
+            (Field::Name, !self.name.is_keep()),
+            (Field::IsActive, !self.is_active.is_keep()),
+            (Field::LastLogin, !self.last_login.is_keep()),
+            (Field::Groups, self.clears_groups() || !self.groups.is_keep()),
+            (Field::Email, !self.email.is_keep()),
+            (Field::Attributes, !self.attributes.is_keep()),
+            (Field::Path, !self.path.is_keep()),
+            (Field::Type, !self.user_type.is_keep()),
+        ]
+        .into_iter()
+        .filter_map(|(field, touched)| touched.then_some(field))
+    }
+}
+
+impl UserUpdate {
+    /// PUT: `username` and `name` must be set, groups that are not set are cleared, the rest is kept.
+    pub fn replace() -> Self {
+        FieldOps::new(Mode::Replace).into()
+    }
+
+    /// PATCH: what is not set is kept.
+    pub fn patch() -> Self {
+        FieldOps::new(Mode::Patch).into()
+    }
+
+    /// A JSON Patch (RFC 6902) on the document of the writable fields, under their names on the wire. Its `test`
+    /// operations see what is stored at that moment.
+    ///
+    /// # Errors
+    /// [`PatchTooLarge`] if it has more than [`MAX_PATCH_OPERATIONS`] operations.
+    pub fn json_patch(patch: Patch) -> Result<Self, PatchTooLarge> {
+        json_patch_limits::check_length(&patch)?;
+        Ok(Self(Operations::JsonPatch(patch)))
+    }
+
+    /// Sets `username`.
+    #[must_use]
+    pub fn username(self, value: impl TryInto<Username, Error = Faults>) -> Self {
+        self.with(|fields| fields.username = Op::parse(value))
+    }
+
+    /// Sets `name`.
+    #[must_use]
+    pub fn name(self, value: impl TryInto<Name, Error = Faults>) -> Self {
+        self.with(|fields| fields.name = Op::parse(value))
+    }
+
+    /// Sets `is_active`.
+    #[must_use]
+    pub fn is_active(self, value: bool) -> Self {
+        self.with(|fields| fields.is_active = Op::Set(value))
+    }
+
+    /// Sets `last_login`, or clears it.
+    #[must_use]
+    pub fn last_login(self, value: impl Into<Option<Timestamp>>) -> Self {
+        self.with(|fields| fields.last_login = value.into().map_or(Op::Null, Op::Set))
+    }
+
+    /// Sets the groups: the user will be in these and no others.
+    #[must_use]
+    pub fn groups(self, groups: impl Into<Memberships>) -> Self {
+        self.with(|fields| fields.groups = Op::Set(groups.into()))
+    }
+
+    /// Sets `email`.
+    #[must_use]
+    pub fn email(self, value: impl TryInto<EmailAddress, Error = Faults>) -> Self {
+        self.with(|fields| fields.email = Op::parse(value))
+    }
+
+    /// Replaces the attributes.
+    #[must_use]
+    pub fn attributes(self, value: impl TryInto<Attributes, Error = Faults>) -> Self {
+        self.with(|fields| fields.attributes = Op::parse(value).map(AttributesOp::Replace))
+    }
+
+    /// Merges into the attributes by RFC 7396: objects are merged member by member, null deletes a member,
+    /// anything else replaces it.
+    #[must_use]
+    pub fn merge_attributes(self, patch: JsonObject) -> Self {
+        self.with(|fields| fields.attributes = Op::Set(AttributesOp::Merge(Value::Object(patch))))
+    }
+
+    /// Sets `path`.
+    #[must_use]
+    pub fn path(self, value: impl TryInto<UserPath, Error = Faults>) -> Self {
+        self.with(|fields| fields.path = Op::parse(value))
+    }
+
+    /// Sets `type`.
+    #[must_use]
+    pub fn user_type(self, value: UserType) -> Self {
+        self.with(|fields| fields.user_type = Op::Set(value))
+    }
+
+    /// What each field shall become, given what is stored now.
+    ///
+    /// # Errors
+    /// [`PatchFailure`] if the JSON Patch does not fit what is stored.
+    pub fn work_out(&self, user: &User) -> Result<Cow<'_, FieldOps>, PatchFailure> {
+        match &self.0 {
+            Operations::Fields(fields) => Ok(Cow::Borrowed(fields)),
+            Operations::JsonPatch(patch) => document::patched(user, patch).map(Cow::Owned),
+        }
+    }
+
+    /// What each field shall become, if that does not depend on what is stored.
+    pub(crate) fn fields(&self) -> Option<&FieldOps> {
+        match &self.0 {
+            Operations::Fields(fields) => Some(fields),
+            Operations::JsonPatch(_) => None,
+        }
+    }
+
+    /// A JSON Patch has no fields of its own to set: on one, the builder's methods do nothing.
+    fn with(mut self, set: impl FnOnce(&mut FieldOps)) -> Self {
+        if let Operations::Fields(fields) = &mut self.0 {
+            set(fields);
+        }
+        self
+    }
+}
+
+impl From<FieldOps> for UserUpdate {
+    fn from(fields: FieldOps) -> Self {
+        Self(Operations::Fields(Box::new(fields)))
+    }
+}
