@@ -31,8 +31,8 @@ pub use field::{
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
 pub use service::{
-    AccessError, Backoff, EventSink, Outcome, UpdateCall, UpdateError, Updated, UserService, YieldOnce,
-    deliver,
+    AccessError, Backoff, EventSink, GroupError, NewGroup, NewUser, Outcome, UpdateCall, UpdateError,
+    Updated, UserService, YieldOnce, deliver,
 };
 pub use store::*;
 pub use uid::uid;
@@ -41,4 +41,4 @@ pub use update::{
     json_type,
 };
 pub use view::{GroupView, UserView};
-pub use violation::{Fault, Field, Violation, Violations};
+pub use violation::{Fault, Field, GroupField, Violation, Violations};

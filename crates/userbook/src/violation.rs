@@ -118,6 +118,12 @@ pub enum Fault {
         /// How many levels are allowed.
         limit: usize,
     },
+    /// A key that serde_json keeps for itself.
+    #[error("The key \"{key}\" is reserved.")]
+    ReservedKey {
+        /// The key.
+        key: String,
+    },
     /// The path begins or ends with a slash.
     #[error("No leading or trailing slashes allowed.")]
     EdgeSlash,
@@ -160,6 +166,9 @@ pub enum Fault {
         /// The key as it was sent.
         pk: String,
     },
+    /// The group would be above itself.
+    #[error("A group can't be its own ancestor.")]
+    Cycle,
     /// Internal service accounts are not for anybody to change.
     #[error("Can't modify internal service account users")]
     InternalServiceAccount,
@@ -201,6 +210,7 @@ impl Fault {
             | Self::InvalidUuid { .. } => "invalid",
             Self::DateTimeOverflow => "overflow",
             Self::TooDeep { .. } => "max_depth",
+            Self::ReservedKey { .. } => "reserved_key",
             Self::EdgeSlash => "edge_slash",
             Self::EmptySegment => "empty_segment",
             Self::InvalidChoice { .. } => "invalid_choice",
@@ -209,6 +219,7 @@ impl Fault {
             Self::NotAList { .. } => "not_a_list",
             Self::IncorrectType { .. } => "incorrect_type",
             Self::DoesNotExist { .. } => "does_not_exist",
+            Self::Cycle => "cycle",
             Self::InternalServiceAccount => "internal_service_account",
             Self::LastSuperuser => "last_superuser",
             Self::SelfLockout => "self_lockout",
@@ -225,6 +236,7 @@ impl Fault {
                 json!({ "input_type": input_type })
             }
             Self::InvalidUuid { value } => json!({ "value": value }),
+            Self::ReservedKey { key } => json!({ "key": key }),
             Self::DoesNotExist { pk } => json!({ "pk": pk }),
             Self::Custom { params, .. } => return params.clone(),
             _ => return crate::JsonObject::new(),
@@ -236,18 +248,49 @@ impl Fault {
     }
 }
 
+/// A writable field of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GroupField {
+    /// `name`
+    Name,
+    /// `is_superuser`
+    IsSuperuser,
+    /// `parent`
+    Parent,
+    /// `attributes`
+    Attributes,
+}
+
+impl GroupField {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::IsSuperuser => "is_superuser",
+            Self::Parent => "parent",
+            Self::Attributes => "attributes",
+        }
+    }
+}
+
+impl fmt::Display for GroupField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// One fault, and the field it is in; no field when it concerns the request as a whole.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Violation {
+pub struct Violation<F = Field> {
     /// The field; `None` is authentik's `non_field_errors`.
-    pub field: Option<Field>,
+    pub field: Option<F>,
     /// What is wrong.
     pub fault: Fault,
 }
 
-impl fmt::Display for Violation {
+impl<F: fmt::Display> fmt::Display for Violation<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.field {
+        match &self.field {
             Some(field) => write!(f, "{field}: {}", self.fault),
             None => self.fault.fmt(f),
         }
@@ -255,12 +298,18 @@ impl fmt::Display for Violation {
 }
 
 /// Every fault of a request, in field order; never empty when it is an error.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Violations(Vec<Violation>);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violations<F = Field>(Vec<Violation<F>>);
 
-impl Violations {
+impl<F> Default for Violations<F> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<F> Violations<F> {
     /// Adds a fault of a field.
-    pub fn push(&mut self, field: Field, fault: Fault) {
+    pub fn push(&mut self, field: F, fault: Fault) {
         self.0.push(Violation { field: Some(field), fault });
     }
 
@@ -275,12 +324,12 @@ impl Violations {
     }
 
     /// The faults, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Violation<F>> {
         self.0.iter()
     }
 }
 
-impl From<Fault> for Violations {
+impl<F> From<Fault> for Violations<F> {
     fn from(fault: Fault) -> Self {
         let mut violations = Self::default();
         violations.push_general(fault);
@@ -288,16 +337,16 @@ impl From<Fault> for Violations {
     }
 }
 
-impl<'a> IntoIterator for &'a Violations {
-    type Item = &'a Violation;
-    type IntoIter = std::slice::Iter<'a, Violation>;
+impl<'a, F> IntoIterator for &'a Violations<F> {
+    type Item = &'a Violation<F>;
+    type IntoIter = std::slice::Iter<'a, Violation<F>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl fmt::Display for Violations {
+impl<F: fmt::Display> fmt::Display for Violations<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, violation) in self.0.iter().enumerate() {
             if n > 0 {
@@ -309,4 +358,4 @@ impl fmt::Display for Violations {
     }
 }
 
-impl std::error::Error for Violations {}
+impl<F: fmt::Debug + fmt::Display> std::error::Error for Violations<F> {}

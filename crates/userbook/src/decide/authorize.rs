@@ -25,6 +25,8 @@ pub enum Denial {
     },
     /// Only a superuser may change these fields of a superuser.
     ProtectedSuperuser(Vec<Field>),
+    /// Only a superuser may delete a superuser.
+    DeletesSuperuser,
 }
 
 /// A field that the actor may not change.
@@ -58,6 +60,7 @@ impl fmt::Display for Denial {
                 "You do not have permission to grant superuser status through the group \"{name}\" \
                  (below \"{ancestor}\")."
             ),
+            Self::DeletesSuperuser => f.write_str("Only a superuser may delete a superuser."),
             Self::ProtectedSuperuser(fields) => {
                 f.write_str("Only a superuser may change these fields of a superuser: ")?;
                 write_list(f, fields.iter())?;

@@ -7,7 +7,12 @@
 mod authorize;
 mod commit;
 mod conditions;
+mod delete;
 mod diff;
+mod group;
+mod hierarchy;
+mod insert;
+mod needs;
 mod power;
 mod propose;
 mod rules;
@@ -17,8 +22,11 @@ pub use conditions::{Conditions, Unless};
 pub use rules::{FieldRule, NoRules};
 
 pub(crate) use authorize::{checks, deny_actor};
-pub(crate) use diff::{redact, user_fields};
-pub(crate) use power::Needs;
+pub(crate) use delete::{Deletion, delete};
+pub(crate) use diff::user_fields;
+pub(crate) use group::{GroupProposal, GroupRejection, GroupWrite};
+pub(crate) use insert::{Insertion, blank, insert, with_defaults};
+pub(crate) use needs::Needs;
 
 use crate::{
     Actor, ChangeId, ChangeSet, Check, Diff, Fault, FieldOps, PatchFailure, Policy, Ruling, Snapshot,
@@ -106,14 +114,26 @@ pub fn admit(
     conditions: &Conditions,
 ) -> Result<(), Rejection> {
     deny_actor(actor, snapshot.actor.as_ref()).map_err(Rejection::Forbidden)?;
-    for check in [Check::View, Check::Change] {
-        match ruling.on(check) {
-            Verdict::Allow => {}
-            Verdict::Deny(reason) => return Err(Rejection::Forbidden(Denial::Permission(reason.clone()))),
-            Verdict::Hide => return Err(Rejection::Hidden),
-        }
-    }
+    require(ruling, Check::View)?;
+    require(ruling, Check::Change)?;
     if conditions.hold(snapshot) { Ok(()) } else { Err(Rejection::Condition) }
+}
+
+/// Whether a check was allowed; who may not see is told that there is nothing.
+fn require(ruling: &Ruling, check: Check) -> Result<(), Rejection> {
+    match ruling.on(check) {
+        Verdict::Hide => Err(Rejection::Hidden),
+        _ => require_allowed(ruling, check).map_err(Rejection::Forbidden),
+    }
+}
+
+/// Whether a check was allowed.
+fn require_allowed(ruling: &Ruling, check: Check) -> Result<(), Denial> {
+    match ruling.on(check) {
+        Verdict::Allow => Ok(()),
+        Verdict::Deny(reason) => Err(Denial::Permission(reason.clone())),
+        Verdict::Hide => Err(Denial::Permission(None)),
+    }
 }
 
 /// Decides an update. Never yields a changed field that is invalid.

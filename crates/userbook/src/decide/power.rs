@@ -2,8 +2,8 @@
 
 use super::{Attempt, Denial, propose::Proposal};
 use crate::{
-    Actor, ActorGuard, Check, EpochGuard, Fault, Field, FieldOps, GroupId, Guards, Policy, Ruling, Safeguard,
-    Snapshot, Subject, UserUpdate, Violations,
+    Actor, ActorGuard, Check, EpochGuard, Fault, Field, GroupId, Guards, Policy, Ruling, Safeguard, Snapshot,
+    Subject, Violations,
 };
 
 /// What an update does to the user's power, and what the actor's is.
@@ -33,7 +33,7 @@ impl<'a> Power<'a> {
         Self {
             snapshot,
             actor,
-            actor_has_power: actor.subject == Subject::System || snapshot.actor_has_power(),
+            actor_has_power: has_power(snapshot, actor),
             before: user.is_active && graph.grants_superuser(&user.groups),
             after: after.is_active && graph.grants_superuser(&after.groups),
             giving: giving.copied().collect(),
@@ -124,84 +124,30 @@ impl<'a> Power<'a> {
         Guards {
             graph: rely.then_some(EpochGuard::rely(epochs.graph)),
             superusers: loses.then_some(EpochGuard::change(epochs.superusers)),
-            actor: if moves_power || toggles { self.actor_guard() } else { None },
+            actor: if moves_power || toggles { actor_guard(self.snapshot) } else { None },
         }
-    }
-
-    fn actor_guard(&self) -> Option<ActorGuard> {
-        let state = self.snapshot.actor.as_ref()?;
-        let other = state.id != self.snapshot.user.id;
-        other.then_some(ActorGuard { user: state.id, revision: state.revision })
     }
 }
 
+/// Whether the actor is an active superuser now, or the host itself.
+pub(super) fn has_power(snapshot: &Snapshot, actor: &Actor) -> bool {
+    actor.subject == Subject::System || snapshot.actor_has_power()
+}
+
+/// The actor's row must not change meanwhile; the user's own is compared anyway.
+pub(super) fn actor_guard(snapshot: &Snapshot) -> Option<ActorGuard> {
+    let state = snapshot.actor.as_ref()?;
+    let other = state.id != snapshot.user.id;
+    other.then_some(ActorGuard { user: state.id, revision: state.revision })
+}
+
 /// The refusal that names the group.
-pub(crate) fn grants_power(snapshot: &Snapshot, group: GroupId) -> Denial {
+fn grants_power(snapshot: &Snapshot, group: GroupId) -> Denial {
     let name = |id| snapshot.groups.get(id).map(|group| group.name.clone());
     let source = snapshot.groups.superuser_source(group).filter(|source| source.id != group);
     Denial::GrantsPower {
         group,
         name: name(group).unwrap_or_default(),
         through: source.map(|source| source.name.clone()),
-    }
-}
-
-/// What must be asked of the store besides the user itself, so that the decision has its facts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Needs {
-    /// The user name that the update would give.
-    pub username: Option<String>,
-    /// The groups it names.
-    pub groups: std::collections::BTreeSet<GroupId>,
-    /// Whether somebody else has power: only where this user would lose it.
-    pub other_active_superuser: bool,
-}
-
-impl Needs {
-    /// What can be told from the request alone.
-    pub(crate) fn of_request(update: &UserUpdate) -> Self {
-        update.fields().map(Self::of_ops).unwrap_or_default()
-    }
-
-    /// What can be told once the user is known.
-    pub(crate) fn of_attempt(snapshot: &Snapshot, ops: &FieldOps) -> Self {
-        let mut needs = Self::of_ops(ops);
-        let user = &snapshot.user;
-        let graph = &snapshot.groups;
-        let groups_after: Option<Vec<GroupId>> = match ops.groups.value() {
-            Some(wanted) => Some(wanted.groups().iter().map(|group| group.id).collect()),
-            None if ops.clears_groups() => Some(Vec::new()),
-            None => None,
-        };
-        let deactivates = ops.is_active.value() == Some(&false);
-        let stays_superuser = groups_after.is_none_or(|groups| graph.grants_superuser(groups.iter()));
-        let has_power = user.is_active && graph.grants_superuser(&user.groups);
-        needs.other_active_superuser = has_power && (deactivates || !stays_superuser);
-        // The own name is not somebody else's: nothing to ask.
-        needs.username = needs.username.filter(|username| *username != user.username);
-        needs.groups.retain(|group| !user.groups.contains(group));
-        needs
-    }
-
-    fn of_ops(ops: &FieldOps) -> Self {
-        Self {
-            username: ops.username.value().map(|username| username.as_str().to_owned()),
-            groups: ops.groups.value().into_iter().flat_map(|wanted| wanted.groups()).map(|g| g.id).collect(),
-            other_active_superuser: false,
-        }
-    }
-
-    /// Asks for more.
-    pub(crate) fn extend(&mut self, more: Self) {
-        self.username = more.username.or(self.username.take());
-        self.groups.extend(more.groups);
-        self.other_active_superuser |= more.other_active_superuser;
-    }
-
-    /// Whether what was asked covers what is needed.
-    pub(crate) fn within(&self, asked: &Self) -> bool {
-        (self.username.is_none() || self.username == asked.username)
-            && self.groups.is_subset(&asked.groups)
-            && (asked.other_active_superuser || !self.other_active_superuser)
     }
 }

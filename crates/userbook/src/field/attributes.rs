@@ -17,7 +17,7 @@ impl Attributes {
     /// Checks the object.
     ///
     /// # Errors
-    /// [`Fault::TooDeep`] or [`Fault::NullCharacter`].
+    /// [`Fault::TooDeep`], [`Fault::NullCharacter`] or [`Fault::ReservedKey`].
     pub fn new(object: JsonObject) -> Result<Self, Faults> {
         match object_fault(&object, MAX_DEPTH) {
             Some(fault) => Err(fault.into()),
@@ -60,9 +60,17 @@ fn object_fault(object: &JsonObject, levels: usize) -> Option<Fault> {
     let Some(inner) = levels.checked_sub(1) else {
         return Some(Fault::TooDeep { limit: MAX_DEPTH });
     };
-    object.iter().find_map(|(key, value)| {
-        if key.contains('\0') { Some(Fault::NullCharacter) } else { value_fault(value, inner) }
-    })
+    object.iter().find_map(|(key, value)| key_fault(key).or_else(|| value_fault(value, inner)))
+}
+
+fn key_fault(key: &str) -> Option<Fault> {
+    // With its features `raw_value` or `arbitrary_precision`, which any crate of the host's build may switch on,
+    // serde_json reads an object with such a key as something else.
+    const RESERVED: &str = "$serde_json::private::";
+    if key.contains('\0') {
+        return Some(Fault::NullCharacter);
+    }
+    key.starts_with(RESERVED).then(|| Fault::ReservedKey { key: key.to_owned() })
 }
 
 /// The first fault found; recursion ends with `levels`.
@@ -100,6 +108,10 @@ mod tests {
             (json!({"a": nested(MAX_DEPTH)}), Some(too_deep)),
             (json!({"a": ["x\0"]}), Some(Fault::NullCharacter)),
             (json!({"a": {"\0": 1}}), Some(Fault::NullCharacter)),
+            (
+                json!({"a": {"$serde_json::private::Number": "1"}}),
+                Some(Fault::ReservedKey { key: "$serde_json::private::Number".to_owned() }),
+            ),
             (json!([]), Some(Fault::NotAnObject)),
             (json!("{}"), Some(Fault::NotAnObject)),
         ] {

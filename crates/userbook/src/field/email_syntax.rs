@@ -1,4 +1,159 @@
-//! stub
-pub(crate) fn is_django_email(t: &str) -> bool {
-    t.contains('@')
+//! Which texts are e-mail addresses, by the rule of Django 5.0 that the contract records.
+//!
+//! The rule is narrower than the RFCs in some places (no blanks in quotes, a top-level label of at least two
+//! characters) and wider in others (local parts of any length, `[::1]`, a top-level label that begins with a
+//! hyphen). Length is another rule's business.
+
+use std::net::IpAddr;
+
+/// The longest label DNS allows.
+const MAX_LABEL: usize = 63;
+
+/// Whether Django 5.0 takes this text for an e-mail address.
+pub(crate) fn is_django_email(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain))
+}
+
+fn is_user(user: &str) -> bool {
+    is_dot_atom(user) || is_quoted(user)
+}
+
+fn is_dot_atom(user: &str) -> bool {
+    let is_atom_byte = |b: u8| b.is_ascii_alphanumeric() || b"-!#$%&'*+/=?^_`{}|~".contains(&b);
+    user.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
+}
+
+/// A quoted text; white space and the two special characters need a backslash, line ends are never allowed.
+fn is_quoted(user: &str) -> bool {
+    let Some(inner) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return false;
+    };
+    let mut bytes = inner.bytes();
+    while let Some(byte) = bytes.next() {
+        let fits = match byte {
+            b'\\' => bytes.next().is_some_and(|b| b.is_ascii() && !matches!(b, 0 | b'\n' | b'\r')),
+            b'"' | b' ' | b'\t' => false,
+            plain => plain.is_ascii() && !matches!(plain, 0 | b'\n' | b'\r'),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+fn is_domain(domain: &str) -> bool {
+    if domain.is_ascii() {
+        return domain == "localhost" || is_hostname(domain) || is_address_literal(domain);
+    }
+    idna::domain_to_ascii(domain).is_ok_and(|encoded| is_hostname(&encoded))
+}
+
+fn is_hostname(domain: &str) -> bool {
+    domain.rsplit_once('.').is_some_and(|(parents, top)| {
+        (2..=MAX_LABEL).contains(&top.len())
+            && top.bytes().all(is_label_byte)
+            && !top.ends_with('-')
+            && parents.split('.').all(is_label)
+    })
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=MAX_LABEL).contains(&label.len())
+        && label.bytes().all(is_label_byte)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn is_label_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+fn is_address_literal(domain: &str) -> bool {
+    domain
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .is_some_and(|address| address.parse::<IpAddr>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts() {
+        for text in [
+            "carol@example.com",
+            "CAROL+tag@EXAMPLE.COM",
+            "!#$%&'*+/=?^_`{}|~-@example.com",
+            "a.b.c@x.y.example",
+            "a@localhost",
+            "a@example.123",
+            "a@example.c-m",
+            "a@b.-c",
+            "a@[127.0.0.1]",
+            "a@[::1]",
+            "a@[::ffff:1.2.3.4]",
+            "a@bücher.example",
+            "a@例え。テスト",
+            "a@xn--bcher-kva.example",
+            r#""car\"ol"@example.com"#,
+            r#""car\ ol"@example.com"#,
+            r#""a@b"@example.com"#,
+            r#"""@example.com"#,
+        ] {
+            assert!(is_django_email(text), "{text}");
+        }
+        assert!(is_django_email(&format!("{}@example.com", "a".repeat(200))));
+        assert!(is_django_email(&format!("a@{}.{}", "b".repeat(63), "c".repeat(63))));
+    }
+
+    #[test]
+    fn refuses() {
+        for text in [
+            "",
+            "@",
+            "carol",
+            "@example.com",
+            "carol@",
+            "a@b@example.com",
+            ".carol@example.com",
+            "carol.@example.com",
+            "ca..rol@example.com",
+            "car ol@example.com",
+            "cärol@example.com",
+            "carol@example.com\n",
+            "carol\0@example.com",
+            "Carol <carol@example.com>",
+            "a@LOCALHOST",
+            "a@example",
+            "a@example.c",
+            "a@example.com.",
+            "a@.com",
+            "a@ex_ample.com",
+            "a@-example.com",
+            "a@example-.com",
+            "a@example.com-",
+            "a@127.0.0.1",
+            "a@[127.0.0.01]",
+            "a@[IPv6:::1]",
+            "a@[::1%1]",
+            "a@[]",
+            "a@bücher",
+            "a@bücher..example",
+            "a@bü cher.example",
+            r#""car ol"@example.com"#,
+            r#""car"ol"@example.com"#,
+            r#""carol\"@example.com"#,
+            "\"a\\\nb\"@example.com",
+            "\"a\tb\"@example.com",
+            "\"é\"@example.com",
+            "\"@example.com",
+        ] {
+            assert!(!is_django_email(text), "{text}");
+        }
+        assert!(!is_django_email(&format!("a@{}.com", "b".repeat(64))));
+        assert!(!is_django_email(&format!("a@b.{}", "c".repeat(64))));
+        assert!(!is_django_email(&format!("a@{}.com", "ü".repeat(64))));
+    }
 }

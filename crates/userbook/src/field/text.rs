@@ -1,10 +1,49 @@
-//! stub
-pub(crate) fn trim(t: &str) -> &str {
-    t.trim()
+//! What counts as white space in a text that comes in.
+//!
+//! The contract trims as Python does: Unicode's `White_Space` and, beyond it, the four information separators
+//! U+001C to U+001F. The zero-width characters U+200B and U+FEFF are text.
+
+/// Whether the contract takes this character for white space.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }
-pub(crate) fn is_space(_c: char) -> bool {
-    false
+
+/// The text without the white space around it.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
 }
-pub(crate) fn split_whitespace(t: &str) -> impl Iterator<Item = &str> {
-    t.split_whitespace()
+
+/// The pieces of the text that white space separates, none of them empty.
+pub(crate) fn split_whitespace(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_space).filter(|piece| !piece.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_is_the_recorded_set() {
+        let spaces: Vec<u32> = (0..=0xFFFF).filter(|n| char::from_u32(*n).is_some_and(is_space)).collect();
+        let expected: Vec<u32> = [0x09..=0x0D, 0x1C..=0x20, 0x85..=0x85, 0xA0..=0xA0, 0x1680..=0x1680]
+            .into_iter()
+            .chain([0x2000..=0x200A, 0x2028..=0x2029, 0x202F..=0x202F, 0x205F..=0x205F, 0x3000..=0x3000])
+            .flatten()
+            .collect();
+        assert_eq!(spaces, expected);
+    }
+
+    #[test]
+    fn trims_and_splits() {
+        for (text, trimmed, pieces) in [
+            ("", "", &[][..]),
+            (" \u{1c}\u{3000}", "", &[]),
+            ("\t a\u{1f}b \n", "a\u{1f}b", &["a", "b"]),
+            ("\u{85}a\u{a0}\u{2028}b", "a\u{a0}\u{2028}b", &["a", "b"]),
+            ("\u{200b}a\u{feff}", "\u{200b}a\u{feff}", &["\u{200b}a\u{feff}"]),
+        ] {
+            assert_eq!(trim(text), trimmed);
+            assert_eq!(split_whitespace(text).collect::<Vec<_>>(), pieces);
+        }
+    }
 }

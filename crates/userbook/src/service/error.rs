@@ -1,6 +1,7 @@
 //! How a service operation may fail.
 
-use crate::{AuthorizerError, Denial, PatchFailure, Rejection, StoreError, Violations};
+use super::retry::Exhausted;
+use crate::{AuthorizerError, Denial, GroupField, PatchFailure, Rejection, StoreError, Violations};
 
 /// Why a user is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -43,23 +44,61 @@ pub enum UpdateError {
     },
 }
 
-impl From<StoreError> for UpdateError {
-    fn from(error: StoreError) -> Self {
-        Self::Access(error.into())
-    }
+/// Why a group was not written or deleted. Nothing of it was written then, except as
+/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
+#[derive(Debug, thiserror::Error)]
+pub enum GroupError {
+    /// The group is not there, or not the actor's to write.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The values break rules; everything that is wrong, at once.
+    #[error("invalid: {0}")]
+    Invalid(Violations<GroupField>),
+    /// Others were faster in every attempt.
+    #[error("contended: gave up after {attempts} attempts")]
+    Contended {
+        /// How many were made.
+        attempts: u32,
+    },
 }
 
-impl From<AuthorizerError> for UpdateError {
-    fn from(error: AuthorizerError) -> Self {
-        Self::Access(error.into())
-    }
-}
-
-impl From<Denial> for UpdateError {
+impl From<Denial> for AccessError {
     fn from(denial: Denial) -> Self {
-        Self::Access(AccessError::Forbidden(denial))
+        Self::Forbidden(denial)
     }
 }
+
+macro_rules! from_access {
+    ($($error:ident),+) => {$(
+        impl From<StoreError> for $error {
+            fn from(error: StoreError) -> Self {
+                Self::Access(error.into())
+            }
+        }
+
+        impl From<AuthorizerError> for $error {
+            fn from(error: AuthorizerError) -> Self {
+                Self::Access(error.into())
+            }
+        }
+
+        impl From<Denial> for $error {
+            fn from(denial: Denial) -> Self {
+                Self::Access(denial.into())
+            }
+        }
+
+        impl From<Exhausted> for $error {
+            fn from(exhausted: Exhausted) -> Self {
+                match exhausted {
+                    Exhausted::Contended { attempts } => Self::Contended { attempts },
+                    Exhausted::Store(error) => error.into(),
+                }
+            }
+        }
+    )+};
+}
+from_access!(UpdateError, GroupError);
 
 impl From<Rejection> for UpdateError {
     fn from(rejection: Rejection) -> Self {

@@ -5,6 +5,7 @@
 mod backoff;
 mod error;
 mod outbox;
+mod provision;
 
 mod retrieve;
 mod retry;
@@ -13,8 +14,9 @@ mod update;
 use std::{sync::Arc, time::Duration};
 
 pub use backoff::{Backoff, YieldOnce};
-pub use error::{AccessError, UpdateError};
+pub use error::{AccessError, GroupError, UpdateError};
 pub use outbox::{EventSink, deliver};
+pub use provision::{NewGroup, NewUser};
 
 pub use update::{Outcome, UpdateCall, Updated};
 

@@ -2,8 +2,17 @@
 
 use std::time::Duration;
 
-use super::{UpdateError, UserService};
+use super::UserService;
 use crate::{StoreError, StoreErrorKind};
+
+/// Why no further attempt is made.
+#[derive(Debug)]
+pub(super) enum Exhausted {
+    /// Others were faster in every attempt.
+    Contended { attempts: u32 },
+    /// The store failed, for good or in the last attempt.
+    Store(StoreError),
+}
 
 /// Counts the attempts of one call.
 #[derive(Debug)]
@@ -21,7 +30,7 @@ impl Attempts {
     }
 
     /// Waits for the next attempt, or ends the call: with the store's last failure if there was one.
-    pub(super) async fn next<S, A>(&mut self, service: &UserService<S, A>) -> Result<(), UpdateError> {
+    pub(super) async fn next<S, A>(&mut self, service: &UserService<S, A>) -> Result<(), Exhausted> {
         if self.made > 0 {
             let late = service.clock.monotonic() >= self.until;
             if late || self.made >= service.max_attempts {
@@ -35,10 +44,10 @@ impl Attempts {
         Ok(())
     }
 
-    fn exhausted(&mut self) -> UpdateError {
+    fn exhausted(&mut self) -> Exhausted {
         match self.failure.take() {
-            Some(failure) => failure.into(),
-            None => UpdateError::Contended { attempts: self.made },
+            Some(failure) => Exhausted::Store(failure),
+            None => Exhausted::Contended { attempts: self.made },
         }
     }
 
@@ -53,13 +62,13 @@ impl Attempts {
     }
 
     /// The store failed. Trying again may help if nothing was written, or if that can be found out.
-    pub(super) fn failed(&mut self, error: StoreError) -> Result<(), UpdateError> {
+    pub(super) fn failed(&mut self, error: StoreError) -> Result<(), Exhausted> {
         match error.kind {
             StoreErrorKind::Transient | StoreErrorKind::Ambiguous => {
                 self.failure = Some(error);
                 Ok(())
             }
-            StoreErrorKind::Corrupt | StoreErrorKind::Other => Err(error.into()),
+            StoreErrorKind::Corrupt | StoreErrorKind::Other => Err(Exhausted::Store(error)),
         }
     }
 }

@@ -1,0 +1,135 @@
+//! From rows to facts: one decoder for every dialect. What cannot be read is told, never replaced by a default.
+
+use std::error::Error;
+
+use userbook::{
+    ActorState, Epochs, Event, Group, GroupId, JsonObject, Revision, StoreError, Timestamp, User, UserId,
+    UserType,
+};
+use uuid::Uuid;
+
+use crate::json;
+
+/// A stored value that is not what it should be: the source of a
+/// [`Corrupt`](userbook::StoreErrorKind::Corrupt) failure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The column is null, and must not be.
+    #[error("column {0} is null")]
+    Null(&'static str),
+    /// The column holds something else.
+    #[error("column {column} cannot be read")]
+    Column {
+        /// Its name in the statement.
+        column: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl DecodeError {
+    pub(crate) fn new(column: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Column { column, source: source.into() }
+    }
+}
+
+impl From<DecodeError> for StoreError {
+    fn from(error: DecodeError) -> Self {
+        Self::corrupt(error)
+    }
+}
+
+pub(crate) type Decoded<T> = Result<T, DecodeError>;
+
+/// A row of some dialect: how each kind of value is kept is the dialect's.
+pub(crate) trait Columns {
+    fn text(&self, column: &'static str) -> Decoded<Option<String>>;
+    fn integer(&self, column: &'static str) -> Decoded<Option<i64>>;
+    fn flag(&self, column: &'static str) -> Decoded<Option<bool>>;
+    fn uuid(&self, column: &'static str) -> Decoded<Option<Uuid>>;
+    fn time(&self, column: &'static str) -> Decoded<Option<Timestamp>>;
+}
+
+/// Reads a column that is never null: `some(row, "name", R::text)`.
+pub(crate) fn some<R, T>(
+    row: &R,
+    column: &'static str,
+    read: impl Fn(&R, &'static str) -> Decoded<Option<T>>,
+) -> Decoded<T> {
+    read(row, column)?.ok_or(DecodeError::Null(column))
+}
+
+/// A counter, which is never negative.
+pub(crate) fn counter<R: Columns>(row: &R, column: &'static str) -> Decoded<u64> {
+    some(row, column, R::integer)?.try_into().map_err(|error| DecodeError::new(column, error))
+}
+
+fn user_type<R: Columns>(row: &R, column: &'static str) -> Decoded<UserType> {
+    some(row, column, R::text)?.parse().map_err(|error| DecodeError::new(column, error))
+}
+
+fn attributes<R: Columns>(row: &R) -> Decoded<JsonObject> {
+    let column = "attributes";
+    json::parse(&some(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
+}
+
+/// A user but for the groups, which come in rows of their own.
+pub(crate) fn user<R: Columns>(row: &R) -> Decoded<User> {
+    Ok(User {
+        id: UserId(some(row, "id", R::integer)?),
+        uuid: some(row, "uuid", R::uuid)?,
+        username: some(row, "username", R::text)?,
+        name: some(row, "name", R::text)?,
+        email: some(row, "email", R::text)?,
+        is_active: some(row, "is_active", R::flag)?,
+        last_login: row.time("last_login")?,
+        path: some(row, "path", R::text)?,
+        user_type: user_type(row, "type")?,
+        attributes: attributes(row)?,
+        groups: [].into(),
+        password_change_date: some(row, "password_change_date", R::time)?,
+        revision: Revision(some(row, "revision", R::uuid)?),
+        version: counter(row, "version")?,
+    })
+}
+
+/// The actor but for the groups, if there is such a user.
+pub(crate) fn actor<R: Columns>(row: &R) -> Decoded<Option<ActorState>> {
+    let Some(id) = row.integer("actor_id")? else { return Ok(None) };
+    Ok(Some(ActorState {
+        id: UserId(id),
+        is_active: some(row, "actor_active", R::flag)?,
+        user_type: user_type(row, "actor_type")?,
+        groups: [].into(),
+        revision: Revision(some(row, "actor_revision", R::uuid)?),
+    }))
+}
+
+pub(crate) fn group<R: Columns>(row: &R) -> Decoded<Group> {
+    Ok(Group {
+        id: group_id(row)?,
+        name: some(row, "name", R::text)?,
+        is_superuser: some(row, "is_superuser", R::flag)?,
+        parent: row.uuid("parent")?.map(GroupId),
+        attributes: attributes(row)?,
+    })
+}
+
+pub(crate) fn group_id<R: Columns>(row: &R) -> Decoded<GroupId> {
+    some(row, "uuid", R::uuid).map(GroupId)
+}
+
+pub(crate) fn epochs<R: Columns>(row: &R) -> Decoded<Epochs> {
+    Ok(Epochs {
+        graph: counter(row, "graph_epoch")?,
+        superusers: counter(row, "superusers_epoch")?,
+        next_user: counter(row, "next_user")?,
+    })
+}
+
+pub(crate) fn event<R: Columns>(row: &R) -> Decoded<Event> {
+    let column = "body";
+    json::parse(&some(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
+}

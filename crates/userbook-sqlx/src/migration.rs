@@ -1,0 +1,84 @@
+//! Migrations: which there are, and which a database still lacks.
+
+use sha2::{Digest, Sha256};
+
+/// Why a database could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrateError {
+    /// A migration that was applied is not the one that this program has.
+    #[error("migration {version} ({name}) was applied to this database with another text than this program has")]
+    Changed {
+        /// Its number.
+        version: i64,
+        /// Its name.
+        name: &'static str,
+    },
+    /// The database is newer than this program.
+    #[error("migration {version} was applied to this database, and this program does not know it")]
+    Unknown {
+        /// Its number.
+        version: i64,
+    },
+    /// SQLite keeps foreign keys only if it is told to, on each connection.
+    #[error("the connections of this pool do not keep foreign keys: set foreign_keys on")]
+    ForeignKeysOff,
+    /// The database failed.
+    #[error("the database failed during a migration")]
+    Database(#[from] sqlx::Error),
+}
+
+/// One step, written once and never edited after its release.
+#[derive(Debug)]
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+impl Migration {
+    /// Tells whether the text is still the same.
+    pub(crate) fn checksum(&self) -> String {
+        Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The migrations among `all` that are not among those `applied` (versions and checksums).
+pub(crate) fn lacking<'a>(
+    all: &'a [Migration],
+    applied: &[(i64, String)],
+) -> Result<Vec<&'a Migration>, MigrateError> {
+    for (version, checksum) in applied {
+        let Some(known) = all.iter().find(|migration| migration.version == *version) else {
+            return Err(MigrateError::Unknown { version: *version });
+        };
+        if known.checksum() != *checksum {
+            return Err(MigrateError::Changed { version: *version, name: known.name });
+        }
+    }
+    let is_applied = |migration: &Migration| applied.iter().any(|(version, _)| *version == migration.version);
+    Ok(all.iter().filter(|migration| !is_applied(migration)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Migration; 2] = [
+        Migration { version: 1, name: "one", sql: "SELECT 1" },
+        Migration { version: 2, name: "two", sql: "SELECT 2" },
+    ];
+
+    #[test]
+    fn what_lacks_is_told_and_what_changed_is_refused() {
+        let versions = |applied: &[(i64, String)]| {
+            lacking(&ALL, applied).map(|all| all.iter().map(|one| one.version).collect::<Vec<_>>())
+        };
+        let done = |at: usize| (ALL[at].version, ALL[at].checksum());
+        assert_eq!(versions(&[]).unwrap(), [1, 2]);
+        assert_eq!(versions(&[done(0)]).unwrap(), [2]);
+        assert_eq!(versions(&[done(0), done(1)]).unwrap(), [0; 0]);
+        assert!(matches!(versions(&[(1, "x".to_owned())]), Err(MigrateError::Changed { version: 1, .. })));
+        assert!(matches!(versions(&[(3, "x".to_owned())]), Err(MigrateError::Unknown { version: 3 })));
+    }
+}

@@ -1,0 +1,140 @@
+//! Statements that several operations share, with their parameters.
+
+use std::collections::BTreeSet;
+
+use sqlx::{SqliteConnection, sqlite::SqliteQueryResult};
+use userbook::{EpochGuard, EpochUse, Event, Group, GroupId, Guards, StoreError, User, UserId};
+use uuid::Uuid;
+
+use super::{error::failure, sql};
+use crate::encode::{self, EncodeError, EventColumns};
+
+/// The parameters of guards.
+pub(super) struct GuardColumns {
+    pub(super) graph: Option<i64>,
+    pub(super) superusers: Option<i64>,
+    pub(super) actor: Option<i64>,
+    pub(super) actor_revision: Option<Uuid>,
+}
+
+impl GuardColumns {
+    pub(super) fn of(guards: &Guards) -> Result<Self, EncodeError> {
+        let expected = |guard: Option<EpochGuard>| guard.map(|guard| encode::integer(guard.expected));
+        Ok(Self {
+            graph: expected(guards.graph).transpose()?,
+            superusers: expected(guards.superusers).transpose()?,
+            actor: guards.actor.map(|actor| actor.user.0),
+            actor_revision: guards.actor.map(|actor| actor.revision.0),
+        })
+    }
+}
+
+/// Whether the guards hold. Comparing is enough: the transaction has the write lock.
+pub(super) async fn hold(connection: &mut SqliteConnection, guards: &Guards) -> Result<bool, StoreError> {
+    if *guards == Guards::default() {
+        return Ok(true);
+    }
+    let columns = GuardColumns::of(guards)?;
+    sqlx::query_scalar(sql::GUARDS_HOLD)
+        .bind(columns.graph)
+        .bind(columns.superusers)
+        .bind(columns.actor)
+        .bind(columns.actor_revision)
+        .fetch_one(connection)
+        .await
+        .map_err(failure)
+}
+
+/// Counts what a change alters, and writes its event.
+pub(super) async fn conclude(
+    connection: &mut SqliteConnection,
+    guards: &Guards,
+    event: &Event,
+) -> Result<(), StoreError> {
+    let alters = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Change);
+    let (graph, superusers) = (alters(guards.graph), alters(guards.superusers));
+    if graph || superusers {
+        sqlx::query(sql::COUNT_EPOCHS)
+            .bind(graph)
+            .bind(superusers)
+            .execute(&mut *connection)
+            .await
+            .map_err(failure)?;
+    }
+    let columns = EventColumns::of(event)?;
+    sqlx::query(sql::INSERT_EVENT)
+        .bind(event.id.0)
+        .bind(columns.kind)
+        .bind(columns.user)
+        .bind(columns.group)
+        .bind(columns.version)
+        .bind(event.time.timestamp_micros())
+        .bind(columns.body)
+        .execute(connection)
+        .await
+        .map_err(failure)?;
+    Ok(())
+}
+
+/// Makes a user a member of the groups, and tells which of them are missing.
+pub(super) async fn join(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    groups: &BTreeSet<GroupId>,
+) -> Result<BTreeSet<GroupId>, StoreError> {
+    if groups.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let list = encode::hex_list(groups.iter().map(|group| group.0));
+    let joined = sqlx::query(sql::JOIN_GROUPS)
+        .bind(user.0)
+        .bind(&list)
+        .execute(&mut *connection)
+        .await
+        .map_err(failure)?;
+    if joined.rows_affected() == groups.len() as u64 {
+        return Ok(BTreeSet::new());
+    }
+    let missing: Vec<Uuid> =
+        sqlx::query_scalar(sql::MISSING_GROUPS).bind(list).fetch_all(connection).await.map_err(failure)?;
+    Ok(missing.into_iter().map(GroupId).collect())
+}
+
+/// Inserts a user without memberships.
+pub(super) async fn insert_user(
+    connection: &mut SqliteConnection,
+    user: &User,
+) -> Result<Result<SqliteQueryResult, sqlx::Error>, EncodeError> {
+    Ok(sqlx::query(sql::INSERT_USER)
+        .bind(user.id.0)
+        .bind(user.uuid)
+        .bind(&user.username)
+        .bind(&user.name)
+        .bind(&user.email)
+        .bind(user.is_active)
+        .bind(user.last_login.map(|time| time.timestamp_micros()))
+        .bind(&user.path)
+        .bind(user.user_type.as_str())
+        .bind(encode::attributes(&user.attributes)?)
+        .bind(user.password_change_date.timestamp_micros())
+        .bind(user.revision.0)
+        .bind(encode::integer(user.version)?)
+        .execute(connection)
+        .await)
+}
+
+/// Writes a group with the statement of this text, which takes the columns in this order.
+pub(super) async fn write_group(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    group: &Group,
+) -> Result<Result<SqliteQueryResult, sqlx::Error>, EncodeError> {
+    Ok(sqlx::query(statement)
+        .bind(group.id.0)
+        .bind(&group.name)
+        .bind(group.is_superuser)
+        .bind(group.parent.map(|parent| parent.0))
+        .bind(encode::attributes(&group.attributes)?)
+        .execute(connection)
+        .await)
+}

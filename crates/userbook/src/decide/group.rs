@@ -1,0 +1,217 @@
+//! Writing and deleting groups, under the same guards as users: a group gives and takes power wholesale.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use serde_json::Value;
+
+use super::{diff::redact, hierarchy};
+use crate::{
+    Actor, ActorGuard, ChangeId, Check, Denial, Diff, EpochGuard, Event, EventKind, EventTarget, Fault,
+    FieldDiff, Group, GroupField, GroupId, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject,
+    Survey, Timestamp, Violations, update::object_eq,
+};
+
+/// What a group write would do.
+#[derive(Debug)]
+pub(crate) struct GroupProposal<'a> {
+    survey: &'a Survey,
+    actor: &'a Actor,
+    id: GroupId,
+    before: Option<&'a Group>,
+    after: Option<Group>,
+    /// Groups that grant power afterwards.
+    pub(crate) granting_after: BTreeSet<GroupId>,
+    /// Groups that grant power now and will not.
+    pub(crate) lost: BTreeSet<GroupId>,
+    granting_before: BTreeSet<GroupId>,
+    /// Where the power comes from, for a group that will give some.
+    source: Option<GroupId>,
+    gains: bool,
+}
+
+/// What else a decision about a group depends on.
+#[derive(Debug)]
+pub(crate) struct GroupWrite<'a> {
+    pub(crate) ruling: &'a Ruling,
+    pub(crate) policy: &'a Policy,
+    pub(crate) allow_self_lockout: bool,
+    /// Whether active members of `lost` groups would leave the directory without anybody who has power.
+    pub(crate) leaves_nobody: bool,
+    pub(crate) now: Timestamp,
+    pub(crate) change: ChangeId,
+}
+
+impl<'a> GroupProposal<'a> {
+    /// The survey must have the shape, the group and its new parent.
+    pub(crate) fn new(survey: &'a Survey, actor: &'a Actor, id: GroupId, after: Option<Group>) -> Self {
+        let shape_after = hierarchy::after(&survey.shape, id, after.as_ref());
+        let granting_before = hierarchy::granting(&survey.shape);
+        let granting_after = hierarchy::granting(&shape_after);
+        let mut lineage = hierarchy::lineage(&shape_after, id);
+        let source = lineage.find(|(_, group)| group.is_superuser).map(|(id, _)| id);
+        Self {
+            survey,
+            actor,
+            id,
+            before: survey.groups.get(id),
+            after,
+            lost: granting_before.difference(&granting_after).copied().collect(),
+            gains: !granting_after.is_subset(&granting_before),
+            granting_before,
+            granting_after,
+            source,
+        }
+    }
+
+    /// The questions for the authorizer.
+    pub(crate) fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![self.own_check()];
+        if self.gains {
+            checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantPower));
+        }
+        checks
+    }
+
+    fn own_check(&self) -> Check {
+        match (&self.after, self.before) {
+            (None, _) => Check::DeleteGroup(self.id),
+            (Some(_), None) => Check::AddGroup(self.id),
+            (Some(_), Some(_)) => Check::ChangeGroup(self.id),
+        }
+    }
+
+    /// What the values themselves break.
+    pub(crate) fn check_values(&self, violations: &mut Violations<GroupField>) {
+        if self.survey.group_named.is_some_and(|named| named != self.id) {
+            violations.push(GroupField::Name, Fault::Unique);
+        }
+        let Some(parent) = self.after.as_ref().and_then(|group| group.parent) else { return };
+        if parent != self.id && !self.survey.groups.contains(parent) {
+            violations.push(GroupField::Parent, Fault::DoesNotExist { pk: parent.to_string() });
+        } else if parent == self.id
+            || hierarchy::lineage(&self.survey.shape, parent).any(|(above, _)| above == self.id)
+        {
+            violations.push(GroupField::Parent, Fault::Cycle);
+        }
+    }
+
+    /// Decides; `None`: nothing would change.
+    pub(crate) fn decide(
+        self,
+        it: &GroupWrite<'_>,
+        mut violations: Violations<GroupField>,
+    ) -> Result<Option<Provision>, GroupRejection> {
+        super::require_allowed(it.ruling, self.own_check()).map_err(GroupRejection::Forbidden)?;
+        self.may_be_given(it).map_err(GroupRejection::Forbidden)?;
+        if violations.is_empty() {
+            self.may_be_lost(it, &mut violations);
+        }
+        if !violations.is_empty() {
+            return Err(GroupRejection::Invalid(violations));
+        }
+        let diff = self.diff();
+        Ok((!diff.is_empty()).then(|| self.provision(it, &diff)))
+    }
+
+    fn actor_has_power(&self) -> bool {
+        self.actor.subject == Subject::System
+            || self.survey.actor.as_ref().is_some_and(|actor| actor.has_power(&self.survey.groups))
+    }
+
+    fn may_be_given(&self, it: &GroupWrite<'_>) -> Result<(), Denial> {
+        let mut asked = [Some(self.id), self.source].into_iter().flatten();
+        if !self.gains
+            || self.actor_has_power()
+            || !it.policy.has(Safeguard::Escalation)
+            || asked.any(|group| it.ruling.allows(Check::GrantPower(group)))
+        {
+            return Ok(());
+        }
+        let name = |group: Option<&Group>| group.map(|group| group.name.clone());
+        Err(Denial::GrantsPower {
+            group: self.id,
+            name: name(self.after.as_ref()).unwrap_or_default(),
+            through: self.source.filter(|id| *id != self.id).and_then(|id| name(self.survey.groups.get(id))),
+        })
+    }
+
+    fn may_be_lost(&self, it: &GroupWrite<'_>, violations: &mut Violations<GroupField>) {
+        if it.policy.has(Safeguard::LastSuperuser) && it.leaves_nobody {
+            violations.push_general(Fault::LastSuperuser);
+        }
+        let keeps = |granting: &BTreeSet<GroupId>| {
+            self.survey.actor.as_ref().is_some_and(|actor| !actor.groups.is_disjoint(granting))
+        };
+        if it.policy.has(Safeguard::SelfLockout)
+            && !it.allow_self_lockout
+            && keeps(&self.granting_before)
+            && !keeps(&self.granting_after)
+        {
+            violations.push_general(Fault::SelfLockout);
+        }
+    }
+
+    fn diff(&self) -> Diff {
+        let old = self.before.map(fields).unwrap_or_default();
+        let new = self.after.as_ref().map(fields).unwrap_or_default();
+        let names = ["name", "is_superuser", "parent", "attributes"];
+        let value = |fields: &crate::JsonObject, name: &str| fields.get(name).cloned().unwrap_or_default();
+        names
+            .into_iter()
+            .map(|name| (Cow::Borrowed(name), value(&old, name), value(&new, name)))
+            .filter(|(_, old, new)| match (old, new) {
+                (Value::Object(old), Value::Object(new)) => !object_eq(old, new),
+                _ => old != new,
+            })
+            .map(|(name, old, new)| (name, FieldDiff::Value { old, new }))
+            .collect()
+    }
+
+    fn provision(self, it: &GroupWrite<'_>, diff: &Diff) -> Provision {
+        let epochs = self.survey.epochs;
+        let moves_power = self.gains || !self.lost.is_empty();
+        let actor = self.survey.actor.as_ref().filter(|_| moves_power);
+        let guards = Guards {
+            graph: Some(EpochGuard::change(epochs.graph)),
+            superusers: (!self.lost.is_empty()).then_some(EpochGuard::change(epochs.superusers)),
+            actor: actor.map(|actor| ActorGuard { user: actor.id, revision: actor.revision }),
+        };
+        let deleted = self.after.is_none();
+        let event = Event {
+            id: it.change,
+            kind: if deleted { EventKind::GroupDeleted } else { EventKind::GroupPut },
+            target: EventTarget::Group(self.id),
+            version: epochs.graph + 1,
+            time: it.now,
+            actor: self.actor.to_event(),
+            impersonator: self.actor.impersonator,
+            request_id: None,
+            diff: redact(diff, it.policy),
+            effects: Vec::new(),
+        };
+        let step = match self.after {
+            Some(group) => Step::PutGroup(Box::new(group)),
+            None => Step::DeleteGroup(self.id),
+        };
+        Provision { step, guards, event }
+    }
+}
+
+/// Why a group is not written.
+#[derive(Debug)]
+pub(crate) enum GroupRejection {
+    Forbidden(Denial),
+    Invalid(Violations<GroupField>),
+}
+
+fn fields(group: &Group) -> crate::JsonObject {
+    [
+        ("name", Value::String(group.name.clone())),
+        ("is_superuser", Value::Bool(group.is_superuser)),
+        ("parent", group.parent.map_or(Value::Null, |parent| Value::String(parent.to_string()))),
+        ("attributes", Value::Object(group.attributes.clone())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}

@@ -1,0 +1,74 @@
+//! Which groups grant power, before and after a group is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Group, GroupId, GroupShape, MAX_PARENTS};
+
+/// The place of every group.
+pub(crate) type Shape = BTreeMap<GroupId, GroupShape>;
+
+/// The groups whose members are superusers: those with the flag on them or on an ancestor up to [`MAX_PARENTS`]
+/// above.
+pub(crate) fn granting(shape: &Shape) -> BTreeSet<GroupId> {
+    shape.keys().copied().filter(|id| lineage(shape, *id).any(|(_, group)| group.is_superuser)).collect()
+}
+
+/// The group and its ancestors as far as they count.
+pub(crate) fn lineage(shape: &Shape, id: GroupId) -> impl Iterator<Item = (GroupId, GroupShape)> {
+    let at = |id| shape.get(&id).map(|group| (id, *group));
+    std::iter::successors(at(id), move |(_, group)| at(group.parent?)).take(MAX_PARENTS + 1)
+}
+
+/// The places after the group is written, or deleted: groups below a deleted one lose their parent.
+pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape {
+    let mut shape = shape.clone();
+    match group {
+        Some(group) => {
+            shape.insert(id, GroupShape { is_superuser: group.is_superuser, parent: group.parent });
+        }
+        None => {
+            shape.remove(&id);
+            for below in shape.values_mut().filter(|below| below.parent == Some(id)) {
+                below.parent = None;
+            }
+        }
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JsonObject;
+    use uuid::Uuid;
+
+    fn id(n: usize) -> GroupId {
+        GroupId(Uuid::from_u128(n as u128))
+    }
+
+    fn chain(top: usize, flagged: usize) -> Shape {
+        let group = |n| GroupShape { is_superuser: n == flagged, parent: (n < top).then(|| id(n + 1)) };
+        (0..=top).map(|n| (id(n), group(n))).collect()
+    }
+
+    #[test]
+    fn groups_below_grant_up_to_the_bound() {
+        assert_eq!(granting(&chain(30, 25)), (6..=25).map(id).collect());
+        assert_eq!(granting(&chain(30, 0)), [id(0)].into());
+        assert_eq!(granting(&chain(30, 31)), BTreeSet::new());
+    }
+
+    #[test]
+    fn writing_and_deleting() {
+        let shape = chain(3, 3);
+        assert_eq!(granting(&after(&shape, id(1), None)), [id(2), id(3)].into());
+        let group = Group {
+            id: id(2),
+            name: String::new(),
+            is_superuser: false,
+            parent: None,
+            attributes: JsonObject::new(),
+        };
+        assert_eq!(granting(&after(&shape, id(2), Some(&group))), [id(3)].into());
+    }
+}

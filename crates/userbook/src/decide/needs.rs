@@ -1,0 +1,65 @@
+//! What a decision has to know, told from the request first and from the user once it is loaded.
+
+use std::collections::BTreeSet;
+
+use crate::{FieldOps, GroupId, Snapshot, UserUpdate};
+
+/// What must be asked of the store besides the user itself, so that the decision has its facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// The user name that the update would give.
+    pub username: Option<String>,
+    /// The groups it names.
+    pub groups: BTreeSet<GroupId>,
+    /// Whether somebody else has power: only where this user would lose it.
+    pub other_active_superuser: bool,
+}
+
+impl Needs {
+    /// What can be told from the request alone.
+    pub(crate) fn of_request(update: &UserUpdate) -> Self {
+        update.fields().map(Self::of_ops).unwrap_or_default()
+    }
+
+    /// What can be told once the user is known.
+    pub(crate) fn of_attempt(snapshot: &Snapshot, ops: &FieldOps) -> Self {
+        let mut needs = Self::of_ops(ops);
+        let user = &snapshot.user;
+        let graph = &snapshot.groups;
+        let groups_after: Option<Vec<GroupId>> = match ops.groups.value() {
+            Some(wanted) => Some(wanted.groups().iter().map(|group| group.id).collect()),
+            None if ops.clears_groups() => Some(Vec::new()),
+            None => None,
+        };
+        let deactivates = ops.is_active.value() == Some(&false);
+        let stays_superuser = groups_after.is_none_or(|groups| graph.grants_superuser(groups.iter()));
+        let has_power = user.is_active && graph.grants_superuser(&user.groups);
+        needs.other_active_superuser = has_power && (deactivates || !stays_superuser);
+        // The own name is not somebody else's: nothing to ask.
+        needs.username = needs.username.filter(|username| *username != user.username);
+        needs.groups.retain(|group| !user.groups.contains(group));
+        needs
+    }
+
+    fn of_ops(ops: &FieldOps) -> Self {
+        Self {
+            username: ops.username.value().map(|username| username.as_str().to_owned()),
+            groups: ops.groups.value().into_iter().flat_map(|wanted| wanted.groups()).map(|g| g.id).collect(),
+            other_active_superuser: false,
+        }
+    }
+
+    /// Asks for more.
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.username = more.username.or(self.username.take());
+        self.groups.extend(more.groups);
+        self.other_active_superuser |= more.other_active_superuser;
+    }
+
+    /// Whether what was asked covers what is needed.
+    pub(crate) fn within(&self, asked: &Self) -> bool {
+        (self.username.is_none() || self.username == asked.username)
+            && self.groups.is_subset(&asked.groups)
+            && (asked.other_active_superuser || !self.other_active_superuser)
+    }
+}

@@ -1,0 +1,98 @@
+//! Making a user.
+
+use super::{Plan, Task};
+use crate::{
+    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, Name, SurveyQuery, Target, UpdateError,
+    UserService, UserUpdate, UserView, Username,
+    decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
+    field::Faults,
+};
+
+/// A user to be made. Fields that are not set are as authentik's model has them: active, `internal`, at path
+/// `users`, in no group, without attributes.
+///
+/// ```
+/// use userbook::NewUser;
+/// let user = NewUser::new("ada", "Ada Lovelace").with(|user| user.email("ada@example.com").path("staff/eu"));
+/// # let _ = user;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewUser(UserUpdate);
+
+impl NewUser {
+    /// A user with these names.
+    pub fn new(
+        username: impl TryInto<Username, Error = Faults>,
+        name: impl TryInto<Name, Error = Faults>,
+    ) -> Self {
+        Self(UserUpdate::replace().username(username).name(name))
+    }
+
+    /// Sets further fields.
+    #[must_use]
+    pub fn with(self, set: impl FnOnce(UserUpdate) -> UserUpdate) -> Self {
+        Self(set(self.0))
+    }
+}
+
+impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
+    /// Makes a user, under the rules and guards of an update.
+    ///
+    /// # Errors
+    /// As [`UserService::update_user`].
+    pub async fn insert_user(&self, actor: &Actor, user: NewUser) -> Result<UserView, UpdateError> {
+        self.carry_out(InsertUser { actor, user }).await
+    }
+}
+
+struct InsertUser<'a> {
+    actor: &'a Actor,
+    user: NewUser,
+}
+
+impl Task for InsertUser<'_> {
+    type Done = UserView;
+    type Error = UpdateError;
+
+    async fn plan<S: DirectoryStore, A: Authorizer>(
+        &self,
+        service: &UserService<S, A>,
+        change: ChangeId,
+    ) -> Result<Plan<UserView>, UpdateError> {
+        let Some(ops) = self.user.0.fields().cloned().map(with_defaults) else {
+            return Err(UpdateError::Patch(crate::PatchFailure::TooLarge));
+        };
+        let needs = Needs::of_request(&self.user.0);
+        let query = SurveyQuery {
+            username: needs.username,
+            groups: needs.groups,
+            actor: self.actor.user_id(),
+            ..SurveyQuery::default()
+        };
+        let survey = service.store.survey(&query).await?;
+        deny_actor(self.actor, survey.actor.as_ref())?;
+        let ruling = service.ask(self.actor, Target::Directory(&survey), checks(&ops, &survey)).await?;
+        let snapshot = blank(survey, service.ids.next_uuid(), service.clock.now());
+        let (provision, view) = insert(&Insertion {
+            snapshot: &snapshot,
+            ops: &ops,
+            actor: self.actor,
+            ruling: &ruling,
+            policy: &service.policy,
+            rules: &*service.rules,
+            change,
+        })?;
+        Ok(Plan::Write(Box::new(provision), view))
+    }
+}
+
+/// To make users, and to give power through every group that does.
+fn checks(ops: &FieldOps, survey: &crate::Survey) -> Vec<Check> {
+    let named = ops.groups.value().into_iter().flat_map(|wanted| wanted.groups());
+    let granting = named.filter_map(|group| {
+        let source = survey.groups.superuser_source(group.id)?;
+        Some([group.id, source.id])
+    });
+    let granting: std::collections::BTreeSet<_> = granting.flatten().collect();
+    std::iter::once(Check::AddUser).chain(granting.into_iter().map(Check::GrantPower)).collect()
+}
