@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
+use serde_json::Value;
 use userbook::{
-    ActorState, Epochs, Event, Group, GroupId, JsonObject, Revision, StoreError, Timestamp, User, UserId,
-    UserType,
+    ActorState, Epochs, Event, Group, GroupId, Revision, StoreError, Timestamp, User, UserId, UserType,
 };
 use uuid::Uuid;
 
@@ -70,7 +70,7 @@ fn user_type<R: Columns>(row: &R, column: &'static str) -> Decoded<UserType> {
     some(row, column, R::text)?.parse().map_err(|error| DecodeError::new(column, error))
 }
 
-fn attributes<R: Columns>(row: &R) -> Decoded<JsonObject> {
+fn attributes<R: Columns>(row: &R) -> Decoded<Value> {
     let column = "attributes";
     json::parse(&some(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }

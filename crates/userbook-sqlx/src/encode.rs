@@ -1,7 +1,8 @@
 //! How values go into columns, as far as it is the same in every dialect.
 
 use serde::Serialize;
-use userbook::{Event, EventTarget, JsonObject, StoreError, StoreErrorKind, UserId};
+use serde_json::Value;
+use userbook::{Event, EventTarget, StoreError, StoreErrorKind, UserId};
 use uuid::Uuid;
 
 use crate::json;
@@ -27,8 +28,8 @@ pub(crate) fn integer(value: u64) -> Result<i64, EncodeError> {
 }
 
 /// Attributes as text.
-pub(crate) fn attributes(object: &JsonObject) -> Result<String, EncodeError> {
-    Ok(json::text(object)?)
+pub(crate) fn attributes(value: &Value) -> Result<String, EncodeError> {
+    Ok(json::text(value)?)
 }
 
 /// Ids as a JSON array of hexadecimal texts: a list of any length in one parameter.

@@ -51,7 +51,10 @@ fn facts<R: Columns>(query: &SnapshotQuery, row: &R) -> Decoded<Snapshot> {
         groups: GroupGraph::default(),
         username_taken: some(row, "username_taken", R::flag)?,
         actor: decode::actor(row)?,
-        other_active_superuser: query.other_active_superuser.then(|| some(row, other, R::flag)).transpose()?,
+        other_active_superuser: query
+            .other_active_superuser
+            .then(|| some(row, other, R::flag))
+            .transpose()?,
         epochs: decode::epochs(row)?,
         landed: some(row, "landed", R::flag)?,
     })

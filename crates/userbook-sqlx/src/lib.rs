@@ -1,1 +1,63 @@
-//! stub
+//! SQL stores for [Userbook](userbook) over [sqlx]: one module and one feature for each database.
+//!
+//! | feature | store | database |
+//! | --- | --- | --- |
+//! | `sqlite` | [`SqliteStore`] | SQLite, built in |
+//!
+//! A load is one statement. A commit is one transaction that starts with a conditional write. The statements are
+//! plain `.sql` files. The pool is the host's, and so is the decision to [migrate](SqliteStore::migrate).
+//!
+//! What it must not know: any rule about users. It answers facts and applies conditional writes.
+//!
+//! ```
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! use userbook::{Import, SeedStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+//!
+//! // A database in memory belongs to its one connection; a real one is `sqlite://users.db`.
+//! let pool = sqlx::sqlite::SqlitePoolOptions::new()
+//!     .max_connections(1)
+//!     .connect_with(connect_options("sqlite::memory:")?)
+//!     .await?;
+//! let store = SqliteStore::new(pool);
+//! store.migrate().await?;
+//!
+//! let ann = User {
+//!     id: UserId(7),
+//!     uuid: uuid::Uuid::from_u128(7),
+//!     username: "ann".to_owned(),
+//!     name: "Ann".to_owned(),
+//!     email: String::new(),
+//!     is_active: true,
+//!     last_login: None,
+//!     path: "users".to_owned(),
+//!     user_type: UserType::Internal,
+//!     attributes: serde_json::json!({}),
+//!     groups: [].into(),
+//!     password_change_date: userbook::Timestamp::UNIX_EPOCH,
+//!     revision: userbook::Revision(uuid::Uuid::nil()),
+//!     version: 0,
+//! };
+//! store.import(&Import { users: vec![ann.clone()], ..Import::default() }).await?;
+//!
+//! let snapshot = store.load(&SnapshotQuery::user(UserId(7))).await?;
+//! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+#![cfg(feature = "sqlite")]
+
+mod decode;
+mod encode;
+mod facts;
+mod json;
+mod migration;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use decode::DecodeError;
+pub use migration::{MigrateError, Migration};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;

@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 #[non_exhaustive]
 pub enum MigrateError {
     /// A migration that was applied is not the one that this program has.
-    #[error("migration {version} ({name}) was applied to this database with another text than this program has")]
+    #[error(
+        "migration {version} ({name}) was applied to this database with another text than this program has"
+    )]
     Changed {
         /// Its number.
         version: i64,
@@ -30,16 +32,20 @@ pub enum MigrateError {
 
 /// One step, written once and never edited after its release.
 #[derive(Debug)]
-pub(crate) struct Migration {
-    pub(crate) version: i64,
-    pub(crate) name: &'static str,
-    pub(crate) sql: &'static str,
+pub struct Migration {
+    /// Its number; steps are applied in ascending order.
+    pub version: i64,
+    /// What it is called.
+    pub name: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
 }
 
 impl Migration {
     /// Tells whether the text is still the same.
     pub(crate) fn checksum(&self) -> String {
-        Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        let digest = Sha256::digest(self.sql.as_bytes());
+        digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 }
 

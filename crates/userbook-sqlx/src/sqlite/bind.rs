@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{SqliteConnection, sqlite::SqliteQueryResult};
+use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 use userbook::{EpochGuard, EpochUse, Event, Group, GroupId, Guards, StoreError, User, UserId};
 use uuid::Uuid;
 
 use super::{error::failure, sql};
 use crate::encode::{self, EncodeError, EventColumns};
+
+/// A statement with its parameters.
+pub(super) type Bound<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// The parameters of guards.
 pub(super) struct GuardColumns {
@@ -100,11 +103,8 @@ pub(super) async fn join(
     Ok(missing.into_iter().map(GroupId).collect())
 }
 
-/// Inserts a user without memberships.
-pub(super) async fn insert_user(
-    connection: &mut SqliteConnection,
-    user: &User,
-) -> Result<Result<SqliteQueryResult, sqlx::Error>, EncodeError> {
+/// A user's row, without memberships.
+pub(super) fn user_row(user: &User) -> Result<Bound<'_>, EncodeError> {
     Ok(sqlx::query(sql::INSERT_USER)
         .bind(user.id.0)
         .bind(user.uuid)
@@ -118,23 +118,15 @@ pub(super) async fn insert_user(
         .bind(encode::attributes(&user.attributes)?)
         .bind(user.password_change_date.timestamp_micros())
         .bind(user.revision.0)
-        .bind(encode::integer(user.version)?)
-        .execute(connection)
-        .await)
+        .bind(encode::integer(user.version)?))
 }
 
-/// Writes a group with the statement of this text, which takes the columns in this order.
-pub(super) async fn write_group(
-    connection: &mut SqliteConnection,
-    statement: &'static str,
-    group: &Group,
-) -> Result<Result<SqliteQueryResult, sqlx::Error>, EncodeError> {
+/// A group's row, for a statement that takes the columns in this order.
+pub(super) fn group_row<'g>(statement: &'static str, group: &'g Group) -> Result<Bound<'g>, EncodeError> {
     Ok(sqlx::query(statement)
         .bind(group.id.0)
         .bind(&group.name)
         .bind(group.is_superuser)
         .bind(group.parent.map(|parent| parent.0))
-        .bind(encode::attributes(&group.attributes)?)
-        .execute(connection)
-        .await)
+        .bind(encode::attributes(&group.attributes)?))
 }

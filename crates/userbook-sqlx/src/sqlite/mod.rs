@@ -17,6 +17,7 @@ mod load;
 mod migrate;
 mod options;
 mod outbox;
+mod ports;
 mod provision;
 mod row;
 mod seed;
@@ -28,6 +29,7 @@ use std::fmt;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use userbook::StoreError;
 
+pub use migrate::migrate;
 pub use options::connect_options;
 
 /// Users, groups and events in a SQLite database.

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Debug},
     str::FromStr,
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -116,6 +117,13 @@ pub trait PermissionSource: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`AuthorizerError`] if it cannot be told.
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError>;
+}
+
+#[async_trait]
+impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
+    async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
+        (**self).grants(query).await
+    }
 }
 
 /// Answers like authentik 2025.2.4: an active superuser may do everything; others what their permissions say,

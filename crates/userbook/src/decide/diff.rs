@@ -46,7 +46,7 @@ pub(crate) fn user_fields(user: &User) -> Map<String, Value> {
         ("is_active", Value::Bool(user.is_active)),
         ("last_login", user.last_login.map_or(Value::Null, |moment| Value::String(timestamp_text(moment)))),
         ("email", text(&user.email)),
-        ("attributes", Value::Object(user.attributes.clone())),
+        ("attributes", user.attributes.clone()),
         ("path", text(&user.path)),
         ("type", text(user.user_type.as_str())),
     ]

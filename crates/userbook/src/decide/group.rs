@@ -8,7 +8,7 @@ use super::{diff::redact, hierarchy};
 use crate::{
     Actor, ActorGuard, ChangeId, Check, Denial, Diff, EpochGuard, Event, EventKind, EventTarget, Fault,
     FieldDiff, Group, GroupField, GroupId, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject,
-    Survey, Timestamp, Violations, update::object_eq,
+    Survey, Timestamp, Violations, update::json_eq,
 };
 
 /// What a group write would do.
@@ -85,12 +85,13 @@ impl<'a> GroupProposal<'a> {
         if self.survey.group_named.is_some_and(|named| named != self.id) {
             violations.push(GroupField::Name, Fault::Unique);
         }
-        let Some(parent) = self.after.as_ref().and_then(|group| group.parent) else { return };
+        // A stored parent that breaks a rule of today stands while it is not changed.
+        let kept = self.before.and_then(|group| group.parent);
+        let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
+        let Some(parent) = new else { return };
         if parent != self.id && !self.survey.groups.contains(parent) {
             violations.push(GroupField::Parent, Fault::DoesNotExist { pk: parent.to_string() });
-        } else if parent == self.id
-            || hierarchy::lineage(&self.survey.shape, parent).any(|(above, _)| above == self.id)
-        {
+        } else if parent == self.id || hierarchy::is_above(&self.survey.shape, self.id, parent) {
             violations.push(GroupField::Parent, Fault::Cycle);
         }
     }
@@ -159,10 +160,7 @@ impl<'a> GroupProposal<'a> {
         names
             .into_iter()
             .map(|name| (Cow::Borrowed(name), value(&old, name), value(&new, name)))
-            .filter(|(_, old, new)| match (old, new) {
-                (Value::Object(old), Value::Object(new)) => !object_eq(old, new),
-                _ => old != new,
-            })
+            .filter(|(_, old, new)| !json_eq(old, new))
             .map(|(name, old, new)| (name, FieldDiff::Value { old, new }))
             .collect()
     }
@@ -209,7 +207,7 @@ fn fields(group: &Group) -> crate::JsonObject {
         ("name", Value::String(group.name.clone())),
         ("is_superuser", Value::Bool(group.is_superuser)),
         ("parent", group.parent.map_or(Value::Null, |parent| Value::String(parent.to_string()))),
-        ("attributes", Value::Object(group.attributes.clone())),
+        ("attributes", group.attributes.clone()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

@@ -19,6 +19,15 @@ pub(crate) fn lineage(shape: &Shape, id: GroupId) -> impl Iterator<Item = (Group
     std::iter::successors(at(id), move |(_, group)| at(group.parent?)).take(MAX_PARENTS + 1)
 }
 
+/// Whether `above` is an ancestor of `id`, however far up.
+pub(crate) fn is_above(shape: &Shape, above: GroupId, id: GroupId) -> bool {
+    let mut seen = BTreeSet::new();
+    let parent = |id: &GroupId| shape.get(id)?.parent;
+    std::iter::successors(parent(&id), parent)
+        .take_while(|id| seen.insert(*id))
+        .any(|ancestor| ancestor == above)
+}
+
 /// The places after the group is written, or deleted: groups below a deleted one lose their parent.
 pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape {
     let mut shape = shape.clone();
@@ -39,7 +48,6 @@ pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::JsonObject;
     use uuid::Uuid;
 
     fn id(n: usize) -> GroupId {
@@ -59,6 +67,15 @@ mod tests {
     }
 
     #[test]
+    fn ancestors_are_found_at_any_height_and_cycles_end() {
+        let mut shape = chain(30, 31);
+        assert!(is_above(&shape, id(30), id(0)) && is_above(&shape, id(1), id(0)));
+        assert!(!is_above(&shape, id(0), id(30)) && !is_above(&shape, id(0), id(0)));
+        shape.insert(id(30), GroupShape { is_superuser: false, parent: Some(id(28)) });
+        assert!(!is_above(&shape, id(0), id(1)) && is_above(&shape, id(29), id(30)));
+    }
+
+    #[test]
     fn writing_and_deleting() {
         let shape = chain(3, 3);
         assert_eq!(granting(&after(&shape, id(1), None)), [id(2), id(3)].into());
@@ -67,7 +84,7 @@ mod tests {
             name: String::new(),
             is_superuser: false,
             parent: None,
-            attributes: JsonObject::new(),
+            attributes: serde_json::Value::Null,
         };
         assert_eq!(granting(&after(&shape, id(2), Some(&group))), [id(3)].into());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -52,7 +53,7 @@ pub(crate) fn blank(survey: Survey, uuid: Uuid, now: Timestamp) -> Snapshot {
             last_login: None,
             path: String::new(),
             user_type: UserType::Internal,
-            attributes: JsonObject::new(),
+            attributes: Value::Object(JsonObject::new()),
             groups: BTreeSet::new(),
             password_change_date: now,
             revision: Revision(Uuid::nil()),

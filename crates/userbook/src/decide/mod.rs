@@ -152,7 +152,7 @@ fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
     authorize::consult(&proposal, ruling).map_err(Rejection::Forbidden)?;
     let power = power::Power::new(snapshot, &proposal, actor);
     power.may_be_given(policy, ruling).map_err(Rejection::Forbidden)?;
-    power.may_be_touched(policy, &proposal).map_err(Rejection::Forbidden)?;
+    power.may_be_touched(policy).map_err(Rejection::Forbidden)?;
     rules::consult(attempt.rules, &snapshot.user, &mut proposal);
 
     let mut violations = proposal.violations();

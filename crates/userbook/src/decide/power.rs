@@ -19,10 +19,15 @@ pub(super) struct Power<'a> {
     after: bool,
     /// The groups through which the actor would give power.
     giving: Vec<GroupId>,
+    /// What identifies a superuser, as far as the request tries to change it on one.
+    identity: Vec<Field>,
+    /// Whether the user is active and will not be.
+    deactivates: bool,
 }
 
 impl<'a> Power<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, proposal: &Proposal, actor: &'a Actor) -> Self {
+        const IDENTITY: [Field; 4] = [Field::Username, Field::IsActive, Field::Email, Field::Attributes];
         let graph = &snapshot.groups;
         let user = &snapshot.user;
         let after = &proposal.after;
@@ -37,6 +42,12 @@ impl<'a> Power<'a> {
             before: user.is_active && graph.grants_superuser(&user.groups),
             after: after.is_active && graph.grants_superuser(&after.groups),
             giving: giving.copied().collect(),
+            identity: if snapshot.is_superuser() {
+                proposal.attempted().filter(|field| IDENTITY.contains(field)).collect()
+            } else {
+                Vec::new()
+            },
+            deactivates: user.is_active && !after.is_active,
         }
     }
 
@@ -61,38 +72,22 @@ impl<'a> Power<'a> {
     }
 
     /// What identifies a superuser is changed by superusers only.
-    pub(super) fn may_be_touched(&self, policy: &Policy, proposal: &Proposal) -> Result<(), Denial> {
-        const PROTECTED: [Field; 4] = [Field::Username, Field::IsActive, Field::Email, Field::Attributes];
-        if self.actor_has_power || !policy.has(Safeguard::ProtectSuperusers) || !self.snapshot.is_superuser()
-        {
+    pub(super) fn may_be_touched(&self, policy: &Policy) -> Result<(), Denial> {
+        if self.actor_has_power || !policy.has(Safeguard::ProtectSuperusers) || self.identity.is_empty() {
             return Ok(());
         }
-        let touched: Vec<Field> = proposal.attempted().filter(|field| PROTECTED.contains(field)).collect();
-        if touched.is_empty() { Ok(()) } else { Err(Denial::ProtectedSuperuser(touched)) }
+        Err(Denial::ProtectedSuperuser(self.identity.clone()))
     }
 
     /// Somebody must keep power, and nobody gives up their own by accident.
     pub(super) fn may_be_lost(&self, attempt: &Attempt<'_>, violations: &mut Violations) {
-        if !self.before || self.after {
-            return self.deactivates_self(attempt, violations);
-        }
         // Not asked counts as "nobody else": the guard must not fail open.
         let others = self.snapshot.other_active_superuser.unwrap_or(false);
-        if attempt.policy.has(Safeguard::LastSuperuser) && !others {
+        if self.loses() && attempt.policy.has(Safeguard::LastSuperuser) && !others {
             violations.push_general(Fault::LastSuperuser);
         }
-        self.locks_self_out(attempt, violations);
-    }
-
-    fn deactivates_self(&self, attempt: &Attempt<'_>, violations: &mut Violations) {
-        let ops = attempt.ops.map(|ops| ops.is_active.value() == Some(&false));
-        if self.snapshot.user.is_active && ops == Ok(true) {
-            self.locks_self_out(attempt, violations);
-        }
-    }
-
-    fn locks_self_out(&self, attempt: &Attempt<'_>, violations: &mut Violations) {
-        if attempt.policy.has(Safeguard::SelfLockout)
+        if (self.loses() || self.deactivates)
+            && attempt.policy.has(Safeguard::SelfLockout)
             && !attempt.allow_self_lockout
             && self.actor.user_id() == Some(self.snapshot.user.id)
         {
@@ -100,31 +95,37 @@ impl<'a> Power<'a> {
         }
     }
 
+    fn loses(&self) -> bool {
+        self.before && !self.after
+    }
+
     /// What must still hold when the proposal is committed; see [`Guards`].
     pub(super) fn guards(&self, policy: &Policy, proposal: &Proposal) -> Guards {
         let epochs = self.snapshot.epochs;
         let graph = &self.snapshot.groups;
-        let user = &self.snapshot.user;
+        let groups = &self.snapshot.user.groups;
         let toggles = proposal.changes.is_active.is_some();
-        let deactivates = proposal.changes.is_active == Some(false);
-        let loses = self.before && !self.after;
+        let activates = toggles && !self.deactivates;
         let moves_power = self.before != self.after
             || graph.grants_superuser(proposal.added.iter().chain(&proposal.removed));
+        let identifies = policy.has(Safeguard::ProtectSuperusers) && !self.identity.is_empty();
 
         // "These groups grant nothing" must still be true for who may not give power.
-        let gives = !proposal.added.is_empty() || proposal.changes.is_active == Some(true);
+        let gives = !proposal.added.is_empty() || (activates && !proposal.after.groups.is_empty());
         let may_not_give = !self.actor_has_power && policy.has(Safeguard::Escalation);
         // "This user has no power to lose" must still be true when nobody counted who else has it.
-        let takes = user.is_active && (deactivates || !proposal.removed.is_empty());
-        let uncounted = !loses && policy.has(Safeguard::LastSuperuser);
-        // "The actor has power" must still be true where it moved somebody else's.
-        let by_power = moves_power && self.actor_has_power && self.actor.user_id().is_some();
+        let takes = self.snapshot.user.is_active
+            && (!proposal.removed.is_empty() || (self.deactivates && !groups.is_empty()));
+        let uncounted = !self.loses() && policy.has(Safeguard::LastSuperuser);
+        // "The actor has power" must still be true where that decided.
+        let by_power = (moves_power || identifies) && self.actor_has_power && self.actor.user_id().is_some();
 
         let rely = (gives && may_not_give) || (takes && uncounted) || by_power;
         Guards {
             graph: rely.then_some(EpochGuard::rely(epochs.graph)),
-            superusers: loses.then_some(EpochGuard::change(epochs.superusers)),
-            actor: if moves_power || toggles { actor_guard(self.snapshot) } else { None },
+            // Gains count too: who takes a group's power relied on nobody else having any.
+            superusers: (self.before != self.after).then_some(EpochGuard::change(epochs.superusers)),
+            actor: if moves_power || identifies || toggles { actor_guard(self.snapshot) } else { None },
         }
     }
 }

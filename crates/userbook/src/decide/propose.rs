@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::SubsecRound;
-use serde_json::Value;
-
 use crate::{
-    Attributes, AttributesOp, Fault, Faults, Field, FieldChanges, FieldOps, GroupId, Memberships, Mode, Op,
-    Policy, Safeguard, Snapshot, Timestamp, User, UserType, Violations, is_representable,
-    update::{json_eq, object_eq},
+    ANONYMOUS_USERNAME, Attributes, AttributesOp, Fault, Faults, Field, FieldChanges, FieldOps, GroupId,
+    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, Violations,
+    is_representable, update::json_eq,
 };
+use chrono::SubsecRound;
 
 /// What an update would make of a user.
 #[derive(Debug)]
@@ -25,6 +23,7 @@ pub(super) struct Proposal {
     /// Known groups that the request names and the user is not in, even if the list has a fault elsewhere.
     pub(super) joined: BTreeSet<GroupId>,
     faults: Vec<(Field, Vec<Fault>)>,
+    missing: Vec<Field>,
 }
 
 impl Proposal {
@@ -46,14 +45,13 @@ impl Proposal {
         .filter_map(|(field, changes)| changes.then_some(field))
     }
 
-    /// The fields that the request tries to change: those that do, and those whose value is invalid.
+    /// The fields that the request tries to change: those that do, and those whose value is invalid. What is
+    /// merely missing has no value.
     pub(super) fn attempted(&self) -> impl Iterator<Item = Field> {
-        let changed: BTreeSet<Field> = self.changed().chain(self.faulty()).collect();
-        changed.into_iter()
-    }
-
-    fn faulty(&self) -> impl Iterator<Item = Field> {
-        self.faults.iter().map(|(field, _)| *field)
+        let faulty = self.faults.iter().map(|(field, _)| *field);
+        let invalid = faulty.filter(|field| !self.missing.contains(field));
+        let attempted: BTreeSet<Field> = self.changed().chain(invalid).collect();
+        attempted.into_iter()
     }
 
     /// Adds faults of a field, behind those it has.
@@ -88,7 +86,10 @@ impl Proposal {
     fn value<T: Clone>(&mut self, field: Field, op: &Op<T>, required: bool) -> Option<T> {
         let faults = match op {
             Op::Set(value) => return Some(value.clone()),
-            Op::Keep if required => Fault::Required.into(),
+            Op::Keep if required => {
+                self.missing.push(field);
+                Fault::Required.into()
+            }
             Op::Keep => return None,
             Op::Null => Fault::Null.into(),
             Op::Faulty(faults) => faults.clone(),
@@ -107,6 +108,7 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
         removed: BTreeSet::new(),
         joined: BTreeSet::new(),
         faults: Vec::new(),
+        missing: Vec::new(),
     };
     let it = &mut proposal;
     let before = &snapshot.user;
@@ -115,7 +117,8 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
     if let Some(username) = it.value(Field::Username, &ops.username, required)
         && username.as_str() != before.username
     {
-        if snapshot.username_taken {
+        // The name that stands for "nobody" is nobody's to take: whoever had it would never be shown again.
+        if snapshot.username_taken || username.as_str() == ANONYMOUS_USERNAME {
             it.add_faults(Field::Username, [Fault::Unique]);
         } else {
             username.as_str().clone_into(&mut it.after.username);
@@ -197,17 +200,16 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
     let attributes = match it.value(Field::Attributes, op, false) {
         None => return,
         Some(AttributesOp::Replace(attributes)) => {
-            if object_eq(attributes.as_object(), &before.attributes) {
+            if json_eq(attributes.as_value(), &before.attributes) {
                 return;
             }
             Ok(attributes)
         }
         Some(AttributesOp::Merge(patch)) => {
-            let old = Value::Object(before.attributes.clone());
-            let mut merged = old.clone();
+            let mut merged = before.attributes.clone();
             json_patch::merge(&mut merged, &patch);
             // What is stored may break a rule of today; a merge that changes nothing does not run into it.
-            if json_eq(&merged, &old) {
+            if json_eq(&merged, &before.attributes) {
                 return;
             }
             Attributes::try_from(merged)
@@ -215,7 +217,7 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
     };
     match attributes {
         Ok(attributes) => {
-            it.after.attributes.clone_from(attributes.as_object());
+            it.after.attributes.clone_from(attributes.as_value());
             it.changes.attributes = Some(attributes);
         }
         Err(faults) => it.add_faults(Field::Attributes, Faults::into_vec(faults)),

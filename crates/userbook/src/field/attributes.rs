@@ -10,8 +10,8 @@ pub const MAX_DEPTH: usize = 256;
 
 /// A user's attributes: a JSON object without U+0000 in any key or text (PostgreSQL cannot keep it), nested at
 /// most [`MAX_DEPTH`] levels (authentik's `User.attributes`).
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Attributes(JsonObject);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attributes(Value);
 
 impl Attributes {
     /// Checks the object.
@@ -21,13 +21,19 @@ impl Attributes {
     pub fn new(object: JsonObject) -> Result<Self, Faults> {
         match object_fault(&object, MAX_DEPTH) {
             Some(fault) => Err(fault.into()),
-            None => Ok(Self(object)),
+            None => Ok(Self(Value::Object(object))),
         }
     }
 
     /// The object.
-    pub fn as_object(&self) -> &JsonObject {
+    pub fn as_value(&self) -> &Value {
         &self.0
+    }
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self(Value::Object(JsonObject::new()))
     }
 }
 
@@ -50,7 +56,7 @@ impl TryFrom<Value> for Attributes {
     }
 }
 
-impl From<Attributes> for JsonObject {
+impl From<Attributes> for Value {
     fn from(attributes: Attributes) -> Self {
         attributes.0
     }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{GroupId, JsonObject};
+use super::GroupId;
 
 /// How many parents above a group still count, as recorded from authentik 2025.2.4: an ancestor 19 parents up
 /// grants what it grants, one 20 up does not.
@@ -24,8 +25,8 @@ pub struct Group {
     pub is_superuser: bool,
     /// The group above.
     pub parent: Option<GroupId>,
-    /// Free attributes, a JSON object.
-    pub attributes: JsonObject,
+    /// Free attributes. What is let in is a JSON object; what is stored may be any JSON.
+    pub attributes: Value,
 }
 
 /// Some groups together with their ancestors, up to [`MAX_PARENTS`] above each. Cycles are harmless.
@@ -112,7 +113,7 @@ mod tests {
                 name: n.to_string(),
                 is_superuser: superusers.contains(&n),
                 parent: (n < top).then(|| id(n + 1)),
-                attributes: JsonObject::new(),
+                attributes: Value::Null,
             })
             .collect()
     }

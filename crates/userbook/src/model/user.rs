@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{GroupId, JsonObject, Revision, Timestamp, UserId, UserType};
+use super::{GroupId, Revision, Timestamp, UserId, UserType};
 
 /// The user name that authentik keeps for "nobody". It is never shown and never updated.
 pub const ANONYMOUS_USERNAME: &str = "AnonymousUser";
@@ -34,8 +35,8 @@ pub struct User {
     pub path: String,
     /// What kind of user this is.
     pub user_type: UserType,
-    /// Free attributes, a JSON object.
-    pub attributes: JsonObject,
+    /// Free attributes. What is let in is a JSON object; what is stored may be any JSON.
+    pub attributes: Value,
     /// The groups the user is a direct member of.
     pub groups: BTreeSet<GroupId>,
     /// When the password was last changed.

@@ -18,7 +18,7 @@ pub(super) enum Exhausted {
 #[derive(Debug)]
 pub(super) struct Attempts {
     made: u32,
-    at_once: bool,
+    again: bool,
     until: Duration,
     failure: Option<StoreError>,
 }
@@ -26,19 +26,21 @@ pub(super) struct Attempts {
 impl Attempts {
     pub(super) fn start<S, A>(service: &UserService<S, A>) -> Self {
         let until = service.clock.monotonic().saturating_add(service.deadline);
-        Self { made: 0, at_once: false, until, failure: None }
+        Self { made: 0, again: false, until, failure: None }
     }
 
     /// Waits for the next attempt, or ends the call: with the store's last failure if there was one.
     pub(super) async fn next<S, A>(&mut self, service: &UserService<S, A>) -> Result<(), Exhausted> {
+        let late = self.made > 0 && service.clock.monotonic() >= self.until;
+        let again = std::mem::take(&mut self.again);
+        if late || (!again && self.made >= service.max_attempts) {
+            return Err(self.exhausted());
+        }
+        if again {
+            return Ok(());
+        }
         if self.made > 0 {
-            let late = service.clock.monotonic() >= self.until;
-            if late || self.made >= service.max_attempts {
-                return Err(self.exhausted());
-            }
-            if !std::mem::take(&mut self.at_once) {
-                service.backoff.pause(self.made).await;
-            }
+            service.backoff.pause(self.made).await;
         }
         self.made += 1;
         Ok(())
@@ -51,24 +53,30 @@ impl Attempts {
         }
     }
 
-    /// Something was left to ask: nobody was in the way, so the next attempt need not wait.
-    pub(super) fn repeat_at_once(&mut self) {
-        self.at_once = true;
+    /// Something was left to ask: nobody was in the way, so the attempt goes on with another load.
+    pub(super) fn ask_more(&mut self) {
+        self.again = true;
     }
 
-    /// Somebody else was faster: no failure of the store's.
+    /// Somebody else was faster: no failure of the store's. (But it may have been this call's own commit that
+    /// nobody has seen land: that doubt stays.)
     pub(super) fn contended(&mut self) {
-        self.failure = None;
+        self.failure = self.failure.take().filter(is_doubt);
     }
 
     /// The store failed. Trying again may help if nothing was written, or if that can be found out.
     pub(super) fn failed(&mut self, error: StoreError) -> Result<(), Exhausted> {
-        match error.kind {
-            StoreErrorKind::Transient | StoreErrorKind::Ambiguous => {
-                self.failure = Some(error);
-                Ok(())
-            }
-            StoreErrorKind::Corrupt | StoreErrorKind::Other => Err(Exhausted::Store(error)),
+        let hopeless = matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Other);
+        // Whether something was written stays the question, whatever fails later.
+        let failure = self.failure.take().filter(is_doubt).unwrap_or(error);
+        if hopeless {
+            return Err(Exhausted::Store(failure));
         }
+        self.failure = Some(failure);
+        Ok(())
     }
+}
+
+fn is_doubt(failure: &StoreError) -> bool {
+    failure.kind == StoreErrorKind::Ambiguous
 }

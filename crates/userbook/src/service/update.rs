@@ -9,7 +9,7 @@ use std::{
 use super::{UpdateError, UserService, retry::Attempts};
 use crate::{
     Actor, Attempt, Authorizer, ChangeId, Commit, CommitOutcome, Conditions, Decision, Diff, Revision,
-    SnapshotQuery, StoreErrorKind, Target, Unless, UserId, UserStore, UserUpdate, UserView, decide,
+    Ruling, SnapshotQuery, StoreErrorKind, Target, Unless, UserId, UserStore, UserUpdate, UserView, decide,
     decide::{Needs, checks},
 };
 
@@ -22,6 +22,8 @@ pub struct Updated {
     pub diff: Diff,
     /// How it ended.
     pub outcome: Outcome,
+    /// What the authorizer said.
+    pub ruling: Ruling,
 }
 
 /// How an update that was not refused ended.
@@ -114,7 +116,7 @@ impl<'a, S: UserStore, A: Authorizer> UpdateCall<'a, S, A> {
         let service = self.service;
         let change = service.ids.next_change();
         let mut asked = Needs::of_request(&self.update);
-        let mut in_doubt: Option<Box<Commit>> = None;
+        let mut in_doubt: Option<(Box<Commit>, Ruling)> = None;
         let mut attempts = Attempts::start(service);
         loop {
             attempts.next(service).await?;
@@ -130,15 +132,15 @@ impl<'a, S: UserStore, A: Authorizer> UpdateCall<'a, S, A> {
             let Some(snapshot) = snapshot else {
                 return Err(service.refuse_unknown(self.actor).await.into());
             };
-            if let Some(commit) = in_doubt.take_if(|_| snapshot.landed) {
-                return Ok(applied(*commit));
+            if let Some((commit, ruling)) = in_doubt.take_if(|_| snapshot.landed) {
+                return Ok(applied(*commit, ruling));
             }
             let ops = self.update.work_out(&snapshot.user);
             if let Ok(ops) = &ops {
                 let needs = Needs::of_attempt(&snapshot, ops);
                 if !needs.within(&asked) {
                     asked.extend(needs);
-                    attempts.repeat_at_once();
+                    attempts.ask_more();
                     continue;
                 }
             }
@@ -160,15 +162,17 @@ impl<'a, S: UserStore, A: Authorizer> UpdateCall<'a, S, A> {
             let commit = match decision {
                 Decision::Reject(rejection) => return Err(rejection.into()),
                 Decision::Unchanged(view) => {
-                    return Ok(Updated { view: *view, diff: Diff::new(), outcome: Outcome::Unchanged });
+                    let outcome = Outcome::Unchanged;
+                    return Ok(Updated { view: *view, diff: Diff::new(), outcome, ruling });
                 }
                 Decision::Commit(commit) if self.dry_run => {
-                    return Ok(Updated { view: commit.view, diff: commit.diff, outcome: Outcome::DryRun });
+                    let outcome = Outcome::DryRun;
+                    return Ok(Updated { view: commit.view, diff: commit.diff, outcome, ruling });
                 }
                 Decision::Commit(commit) => commit,
             };
             match service.store.commit(&commit.change).await {
-                Ok(CommitOutcome::Applied) => return Ok(applied(*commit)),
+                Ok(CommitOutcome::Applied) => return Ok(applied(*commit, ruling)),
                 // Whatever it was decided on has changed: a fresh load says what that means.
                 Ok(
                     CommitOutcome::Stale
@@ -179,7 +183,7 @@ impl<'a, S: UserStore, A: Authorizer> UpdateCall<'a, S, A> {
                 ) => attempts.contended(),
                 Err(error) => {
                     if error.kind == StoreErrorKind::Ambiguous {
-                        in_doubt = Some(commit);
+                        in_doubt = Some((commit, ruling));
                     }
                     attempts.failed(error)?;
                 }
@@ -199,9 +203,9 @@ impl<'a, S: UserStore, A: Authorizer> UpdateCall<'a, S, A> {
     }
 }
 
-fn applied(commit: Commit) -> Updated {
+fn applied(commit: Commit, ruling: Ruling) -> Updated {
     let outcome = Outcome::Applied(commit.change.change);
-    Updated { view: commit.view, diff: commit.diff, outcome }
+    Updated { view: commit.view, diff: commit.diff, outcome, ruling }
 }
 
 impl<'a, S: UserStore, A: Authorizer> IntoFuture for UpdateCall<'a, S, A> {

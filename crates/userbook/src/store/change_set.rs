@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Guards;
 use crate::{
-    Attributes, ChangeId, EmailAddress, Event, GroupId, Name, Revision, Timestamp, UserId, UserPath,
+    Attributes, ChangeId, EmailAddress, Event, GroupId, Name, Revision, Timestamp, User, UserId, UserPath,
     UserType, Username,
 };
 
@@ -29,6 +29,33 @@ pub struct ChangeSet {
     pub guards: Guards,
     /// The audit event, written in the same atomic step.
     pub event: Event,
+}
+
+impl ChangeSet {
+    /// Applies the change to a user held as a [`User`], once the revision and the guards were found to hold.
+    pub fn apply_to(&self, user: &mut User) {
+        let Self { fields, groups_added, groups_removed, change, version, .. } = self;
+        set_text(&mut user.username, fields.username.as_ref().map(Username::as_str));
+        set_text(&mut user.name, fields.name.as_ref().map(Name::as_str));
+        set_text(&mut user.email, fields.email.as_ref().map(EmailAddress::as_str));
+        set_text(&mut user.path, fields.path.as_ref().map(UserPath::as_str));
+        user.is_active = fields.is_active.unwrap_or(user.is_active);
+        user.last_login = fields.last_login.unwrap_or(user.last_login);
+        user.user_type = fields.user_type.unwrap_or(user.user_type);
+        if let Some(attributes) = &fields.attributes {
+            user.attributes.clone_from(attributes.as_value());
+        }
+        user.groups.extend(groups_added);
+        user.groups.retain(|group| !groups_removed.contains(group));
+        user.revision = (*change).into();
+        user.version = *version;
+    }
+}
+
+fn set_text(field: &mut String, new: Option<&str>) {
+    if let Some(new) = new {
+        new.clone_into(field);
+    }
 }
 
 /// New values of the columns that change; `None` leaves a column alone.

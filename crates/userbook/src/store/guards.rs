@@ -14,7 +14,7 @@ use crate::{Revision, UserId};
 pub struct Epochs {
     /// Counts writes to groups: name, superuser flag, parent, existence.
     pub graph: u64,
-    /// Counts writes that may shrink the set of active superusers.
+    /// Counts writes that may change the set of active superusers.
     pub superusers: u64,
     /// The id that the next inserted user gets.
     pub next_user: u64,
@@ -64,7 +64,7 @@ pub struct ActorGuard {
 pub struct Guards {
     /// The counter of group writes.
     pub graph: Option<EpochGuard>,
-    /// The counter of writes that take power.
+    /// The counter of writes that give or take power.
     pub superusers: Option<EpochGuard>,
     /// The actor's row.
     pub actor: Option<ActorGuard>,

@@ -154,7 +154,7 @@ mod tests {
             last_login: parse_timestamp("2024-01-02T03:04:05.000006Z"),
             path: "/odd/".into(),
             user_type: UserType::Internal,
-            attributes: json!({"a": {"b": 1}}).as_object().cloned().unwrap(),
+            attributes: json!({"a": {"b": 1}}),
             groups: [GroupId(Uuid::from_u128(7))].into(),
             password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
             revision: Revision::from(ChangeId(Uuid::nil())),

@@ -15,7 +15,7 @@ pub(crate) fn json_eq(left: &Value, right: &Value) -> bool {
     }
 }
 
-pub(crate) fn object_eq(left: &crate::JsonObject, right: &crate::JsonObject) -> bool {
+fn object_eq(left: &crate::JsonObject, right: &crate::JsonObject) -> bool {
     left.len() == right.len()
         && left.iter().all(|(key, left)| right.get(key).is_some_and(|right| json_eq(left, right)))
 }

@@ -15,7 +15,7 @@ use json_patch::Patch;
 use serde_json::Value;
 
 pub use document::{PatchFailure, json_type};
-pub(crate) use json_eq::{json_eq, object_eq};
+pub(crate) use json_eq::json_eq;
 pub use json_patch_limits::{MAX_PATCH_OPERATIONS, PatchTooLarge};
 pub use op::{AttributesOp, Op};
 

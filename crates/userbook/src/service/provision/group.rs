@@ -8,7 +8,6 @@ use crate::{
     GroupField, GroupId, GroupName, Survey, SurveyQuery, Target, UserService, Violations,
     decide::{GroupProposal, GroupRejection, GroupWrite, deny_actor},
     field::Faults,
-    model::JsonObject,
 };
 
 /// A group to be written.
@@ -71,7 +70,7 @@ impl NewGroup {
             name: name.map(|name| name.as_str().to_owned()).unwrap_or_default(),
             is_superuser: self.is_superuser,
             parent: self.parent,
-            attributes: attributes.map(|it| it.as_object().clone()).unwrap_or_else(|_| JsonObject::new()),
+            attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
         };
         (group, violations)
     }

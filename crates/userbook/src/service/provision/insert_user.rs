@@ -1,5 +1,7 @@
 //! Making a user.
 
+use uuid::Uuid;
+
 use super::{Plan, Task};
 use crate::{
     Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, Name, SurveyQuery, Target, UpdateError,
@@ -41,13 +43,16 @@ impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
     /// # Errors
     /// As [`UserService::update_user`].
     pub async fn insert_user(&self, actor: &Actor, user: NewUser) -> Result<UserView, UpdateError> {
-        self.carry_out(InsertUser { actor, user }).await
+        // Minted once a call, so that all attempts speak of the same user.
+        let uuid = self.ids.next_uuid();
+        self.carry_out(InsertUser { actor, user, uuid }).await
     }
 }
 
 struct InsertUser<'a> {
     actor: &'a Actor,
     user: NewUser,
+    uuid: Uuid,
 }
 
 impl Task for InsertUser<'_> {
@@ -72,7 +77,7 @@ impl Task for InsertUser<'_> {
         let survey = service.store.survey(&query).await?;
         deny_actor(self.actor, survey.actor.as_ref())?;
         let ruling = service.ask(self.actor, Target::Directory(&survey), checks(&ops, &survey)).await?;
-        let snapshot = blank(survey, service.ids.next_uuid(), service.clock.now());
+        let snapshot = blank(survey, self.uuid, service.clock.now());
         let (provision, view) = insert(&Insertion {
             snapshot: &snapshot,
             ops: &ops,

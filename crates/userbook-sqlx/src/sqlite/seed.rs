@@ -1,0 +1,48 @@
+//! Seeding an empty database.
+
+use sqlx::SqliteConnection;
+use userbook::{Import, ImportOutcome, StoreError, StoreErrorKind, UserId};
+
+use super::{SqliteStore, bind, end, error::failure, sql};
+
+/// A row that names a group which is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("user {0} is in a group that is not there")]
+struct UnknownGroup(UserId);
+
+impl SqliteStore {
+    pub(super) async fn import_rows(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+        let mut transaction = self.begin().await?;
+        let occupied: bool =
+            sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *transaction).await.map_err(failure)?;
+        if !occupied {
+            write(&mut transaction, rows).await?;
+        }
+        end(transaction, !occupied).await?;
+        Ok(if occupied { ImportOutcome::NotEmpty } else { ImportOutcome::Imported })
+    }
+
+    pub(super) async fn get_install(&self) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(sql::GET_INSTALL).fetch_optional(self.pool()).await.map_err(failure)
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, rows: &Import) -> Result<(), StoreError> {
+    for group in &rows.groups {
+        bind::group_row(sql::IMPORT_GROUP, group)?.execute(&mut *connection).await.map_err(failure)?;
+    }
+    for user in &rows.users {
+        bind::user_row(user)?.execute(&mut *connection).await.map_err(failure)?;
+        if !bind::join(connection, user.id, &user.groups).await?.is_empty() {
+            return Err(StoreError::new(StoreErrorKind::Other, UnknownGroup(user.id)));
+        }
+    }
+    let last = rows.users.iter().map(|user| user.id.0).max().unwrap_or(0);
+    sqlx::query(sql::RAISE_NEXT_USER)
+        .bind(last.saturating_add(1))
+        .execute(&mut *connection)
+        .await
+        .map_err(failure)?;
+    sqlx::query(sql::SET_INSTALL).bind(&rows.install_id).execute(connection).await.map_err(failure)?;
+    Ok(())
+}
