@@ -45,7 +45,7 @@ impl From<Found> for Snapshot {
     fn from(found: Found) -> Self {
         Self {
             user: Arc::unwrap_or_clone(found.user),
-            groups: found.groups.into_iter().map(Arc::unwrap_or_clone).collect(),
+            groups: found.groups.into_iter().collect(),
             username_taken: found.username_taken,
             actor: found.actor,
             other_active_superuser: found.other_active_superuser,

@@ -39,3 +39,35 @@ statements! {
     UPDATE_USER = "update_user.sql";
     USER_REVISION = "user_revision.sql";
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, sqlite::SqlitePoolOptions};
+
+    use super::{
+        super::{SqliteStore, connect_options},
+        FILES,
+    };
+
+    #[tokio::test]
+    async fn every_file_is_included_and_fits_the_schema() {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(connect_options("sqlite::memory:").unwrap())
+            .await
+            .unwrap();
+        let store = SqliteStore::new(pool.clone());
+        store.migrate().await.unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite/sql");
+        let mut found = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let prepared = pool.prepare(AssertSqlSafe(text).into_sql_str()).await;
+            assert!(prepared.is_ok(), "{}: {prepared:?}", file.display());
+            found.insert(file.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+        assert_eq!(found, FILES.iter().map(ToString::to_string).collect());
+    }
+}

@@ -16,6 +16,8 @@ mod needs;
 mod power;
 mod propose;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use authorize::{Denial, FieldDenial};
 pub use conditions::{Conditions, Unless};

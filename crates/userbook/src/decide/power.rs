@@ -19,7 +19,7 @@ pub(super) struct Power<'a> {
     after: bool,
     /// The groups through which the actor would give power.
     giving: Vec<GroupId>,
-    /// What identifies a superuser, as far as the request tries to change it on one.
+    /// What identifies a superuser, as far as the request tries to change it on one who is somebody else.
     identity: Vec<Field>,
     /// Whether the user is active and will not be.
     deactivates: bool,
@@ -42,7 +42,7 @@ impl<'a> Power<'a> {
             before: user.is_active && graph.grants_superuser(&user.groups),
             after: after.is_active && graph.grants_superuser(&after.groups),
             giving: giving.copied().collect(),
-            identity: if snapshot.is_superuser() {
+            identity: if snapshot.is_superuser() && actor.user_id() != Some(user.id) {
                 proposal.attempted().filter(|field| IDENTITY.contains(field)).collect()
             } else {
                 Vec::new()

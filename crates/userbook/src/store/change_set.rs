@@ -46,7 +46,9 @@ impl ChangeSet {
             user.attributes.clone_from(attributes.as_value());
         }
         user.groups.extend(groups_added);
-        user.groups.retain(|group| !groups_removed.contains(group));
+        for group in groups_removed {
+            user.groups.remove(group);
+        }
         user.revision = (*change).into();
         user.version = *version;
     }

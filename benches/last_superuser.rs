@@ -1,0 +1,69 @@
+//! "Is there another active superuser?" with 1 and with 1,000,000 inactive members in the superuser group: the
+//! answer must not scan them. Prints the ratio of the medians for each store.
+
+use std::{error::Error, time::Instant};
+
+use sqlx::sqlite::SqlitePoolOptions;
+use userbook::{Import, SeedStore, SnapshotQuery, UserId, UserStore};
+use userbook_benches::{group, group_id, user};
+use userbook_memory::MemoryStore;
+use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+
+const FEW: i64 = 1;
+const MANY: i64 = 1_000_000;
+const ROUNDS: usize = 501;
+
+/// Two active superusers, the second with the highest id, and inactive ones between them.
+fn rows(inactive: i64) -> Import {
+    let admins = || [group_id(1)];
+    let mut users = vec![user(1, true, admins())];
+    users.extend((2..2 + inactive).map(|id| user(id, false, admins())));
+    users.push(user(2 + inactive, true, admins()));
+    Import { install_id: "bench".to_owned(), groups: vec![group(1, true)], users }
+}
+
+/// The median time of a load that asks, in nanoseconds.
+async fn median(store: &impl UserStore) -> Result<u128, Box<dyn Error>> {
+    let query = SnapshotQuery { other_active_superuser: true, ..SnapshotQuery::user(UserId(1)) };
+    let mut times = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let snapshot = store.load(&query).await?;
+        times.push(start.elapsed().as_nanos());
+        assert_eq!(snapshot.and_then(|facts| facts.other_active_superuser), Some(true));
+    }
+    times.sort_unstable();
+    Ok(times.get(ROUNDS / 2).copied().unwrap_or_default())
+}
+
+async fn measure<S: UserStore + SeedStore>(name: &str, few: S, many: S) -> Result<(), Box<dyn Error>> {
+    few.import(&rows(FEW)).await?;
+    many.import(&rows(MANY)).await?;
+    let (few, many) = (median(&few).await?, median(&many).await?);
+    let ratio = many as f64 / few as f64;
+    println!(
+        "{name:<8} {FEW:>9} inactive: {few:>8} ns   {MANY:>9} inactive: {many:>8} ns   ratio {ratio:.2}"
+    );
+    Ok(())
+}
+
+async fn sqlite(folder: &std::path::Path, name: &str) -> Result<SqliteStore, Box<dyn Error>> {
+    let url = format!("sqlite://{}", folder.join(name).display());
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connect_options(&url)?).await?;
+    let store = SqliteStore::new(pool);
+    store.migrate().await?;
+    Ok(store)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // `cargo test --benches` only wants to know that it builds.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        measure("memory", MemoryStore::new(), MemoryStore::new()).await?;
+        let folder = tempfile::tempdir()?;
+        let (few, many) = (sqlite(folder.path(), "few.db").await?, sqlite(folder.path(), "many.db").await?);
+        measure("sqlite", few, many).await
+    })
+}

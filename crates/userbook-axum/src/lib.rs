@@ -1,0 +1,81 @@
+//! Userbook's update-user API as an [axum](::axum) router.
+//!
+//! It converts types and does nothing else: every answer is [`UserApi`]'s, 404 and 405 below
+//! [`USERS_PATH`] included.
+//!
+//! What it must not know: anything about users, permissions, JSON or HTTP semantics.
+//!
+//! ```
+//! use axum::{Router, body::Body, http::Request, routing::get};
+//! use userbook::{PermissionAuthorizer, StaticPermissions, UserService};
+//! use userbook_http::{Representation, UserApi};
+//! use userbook_memory::MemoryStore;
+//! # use userbook_http::{AuthenticationError, Authenticator};
+//! # #[derive(Debug)]
+//! # struct MyLogin;
+//! # #[async_trait::async_trait]
+//! # impl Authenticator for MyLogin {
+//! #     async fn authenticate(
+//! #         &self,
+//! #         _head: &axum::http::request::Parts,
+//! #     ) -> Result<userbook::Actor, AuthenticationError> {
+//! #         Ok(userbook::Actor::anonymous())
+//! #     }
+//! # }
+//!
+//! let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
+//! let api = UserApi::new(service, MyLogin, Representation::new("my-install-id"));
+//! let app: Router = Router::new()
+//!     .route("/", get(|| async { "the host's own pages" }))
+//!     .merge(userbook_axum::router(api));
+//! # let _ = app;
+//! ```
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use tower_service::Service;
+use userbook::{Authorizer, UserStore};
+use userbook_http::{Authenticator, USERS_PATH, UserApi};
+
+/// The API as a router with every path below [`USERS_PATH`], to be merged into the host's or served alone.
+pub fn router<S: UserStore, A: Authorizer, N: Authenticator>(api: UserApi<S, A, N>) -> Router {
+    Router::new().route_service(&format!("{USERS_PATH}{{*rest}}"), service(api))
+}
+
+/// The API as a service that answers every request, for hosts that route themselves: as a fallback, for one.
+pub fn service<S: UserStore, A: Authorizer, N: Authenticator>(
+    api: UserApi<S, A, N>,
+) -> UserApiService<S, A, N> {
+    UserApiService(api)
+}
+
+/// The API as a service of axum's types.
+#[derive(Debug)]
+pub struct UserApiService<S, A, N>(UserApi<S, A, N>);
+
+impl<S, A, N> Clone for UserApiService<S, A, N> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S: UserStore, A: Authorizer, N: Authenticator> Service<Request> for UserApiService<S, A, N> {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let api = self.0.clone();
+        Box::pin(async move { Ok(api.handle(request).await.map(Body::from)) })
+    }
+}

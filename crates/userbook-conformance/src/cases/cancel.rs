@@ -1,0 +1,84 @@
+//! Futures that are dropped half-way, as those of a client that hangs up are.
+
+use std::{future::poll_fn, pin::pin, task::Poll};
+
+use userbook::{ChangeSet, EpochGuard, FieldChanges, Guards, SnapshotQuery, UserStore};
+
+use crate::{
+    Harness,
+    build::{ANN, BOB, change, changed, group, group_id, group_ids, member, name, rows},
+    check::{apply, ok, row, traces},
+};
+
+/// Polls the future at most `polls` times, then drops it. Tells whether it had ended.
+pub(crate) async fn interrupted(future: impl Future<Output = ()>, polls: usize) -> bool {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(|()| true)
+    })
+    .await
+}
+
+/// Law: a commit whose future is dropped has happened as a whole or not at all, wherever it was dropped, and it
+/// leaves nothing behind that would stand in the way of the next.
+pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
+    let power = userbook::Group { is_superuser: true, ..group(1) };
+    let harness = H::with(&rows([power, group(2)], [member(ANN, [1]), member(BOB, [])])).await;
+    let mut ended = false;
+    let mut n = 0;
+    while !ended {
+        let before = traces(&harness, &[ANN, BOB]).await;
+        let facts = ok(harness.store().load(&SnapshotQuery::user(ANN)).await).expect("the user is there");
+        let joins = !facts.user.groups.contains(&group_id(2));
+        let (groups_added, groups_removed) =
+            if joins { (group_ids([2]), group_ids([1])) } else { (group_ids([1]), group_ids([2])) };
+        let change = ChangeSet {
+            fields: FieldChanges {
+                name: Some(name(&format!("change {n}"))),
+                is_active: Some(!facts.user.is_active),
+                ..FieldChanges::default()
+            },
+            groups_added,
+            groups_removed,
+            guards: Guards { graph: Some(EpochGuard::change(facts.epochs.graph)), ..Guards::default() },
+            ..change(&facts.user, n)
+        };
+        let store = harness.store();
+        let polls = usize::try_from(n).unwrap_or(usize::MAX);
+        ended = interrupted(async { drop(ok(store.commit(&change).await)) }, polls).await;
+
+        // This write comes after whatever is left of the dropped one.
+        apply(&harness, &self::change(&row(&harness, BOB).await, 10_000 + n)).await;
+        let after = row(&harness, ANN).await;
+        let (_, events) = traces(&harness, &[]).await;
+        let landed = events.iter().any(|event| event.id == change.change);
+        if landed {
+            assert_eq!(after, changed(&facts.user, &change), "half a commit is there");
+        } else {
+            assert_eq!(after, facts.user, "half a commit is there");
+            assert!(!ended, "a commit that was answered is there");
+        }
+        let epochs =
+            ok(harness.store().load(&SnapshotQuery::user(ANN)).await).map(|facts| facts.epochs.graph);
+        assert_eq!(epochs.map(|graph| graph > facts.epochs.graph), Some(landed));
+        assert_eq!(events.len(), before.1.len() + 1 + usize::from(landed));
+        n += 1;
+        assert!(n < 1000, "the commit does not end");
+    }
+}
+
+/// Law: a load whose future is dropped leaves nothing behind.
+pub async fn a_dropped_load_does_no_harm<H: Harness>() {
+    let harness = H::with(&rows([group(1)], [member(ANN, [1]), member(BOB, [])])).await;
+    for polls in 0..20 {
+        let store = harness.store();
+        let query = SnapshotQuery::user(ANN);
+        interrupted(async { drop(ok(store.load(&query).await)) }, polls).await;
+        apply(&harness, &change(&row(&harness, ANN).await, polls as u128)).await;
+    }
+}

@@ -1,0 +1,110 @@
+//! What an applied change writes.
+
+use serde_json::json;
+use userbook::{ChangeSet, FieldChanges, SnapshotQuery, User, UserType};
+
+use crate::{
+    Harness,
+    build::{
+        ANN, BOB, attributes, change, changed, email, group, group_ids, member, moment, name, path, rows,
+        user, username,
+    },
+    check::{apply, load, pending, row},
+};
+
+/// Each column by itself, and all of them together.
+fn all_fields() -> Vec<FieldChanges> {
+    let none = FieldChanges::default;
+    let all = FieldChanges {
+        username: Some(username("new-name")),
+        name: Some(name("New Name")),
+        is_active: Some(false),
+        last_login: Some(Some(moment(77))),
+        email: Some(email("new@example.org")),
+        attributes: Some(attributes(&json!({ "new": [true, null, "x"] }))),
+        path: Some(path("new/path")),
+        user_type: Some(UserType::ServiceAccount),
+    };
+    vec![
+        FieldChanges { username: all.username.clone(), ..none() },
+        FieldChanges { name: all.name.clone(), ..none() },
+        FieldChanges { is_active: all.is_active, ..none() },
+        FieldChanges { last_login: all.last_login, ..none() },
+        FieldChanges { email: all.email.clone(), ..none() },
+        FieldChanges { attributes: all.attributes.clone(), ..none() },
+        FieldChanges { path: all.path.clone(), ..none() },
+        FieldChanges { user_type: all.user_type, ..none() },
+        all,
+    ]
+}
+
+/// Law: a change is applied as a whole: columns, memberships, revision, version and event. Other rows stay.
+pub async fn all_of_a_change_is_applied<H: Harness>() {
+    let groups = [group(1), group(2), group(3)];
+    let harness = H::with(&rows(groups, [member(ANN, [1, 2]), member(BOB, [1])])).await;
+    let before = row(&harness, ANN).await;
+    let change = ChangeSet {
+        fields: all_fields().pop().unwrap_or_default(),
+        groups_added: group_ids([3]),
+        groups_removed: group_ids([1]),
+        ..change(&before, 1)
+    };
+    apply(&harness, &change).await;
+    assert_eq!(row(&harness, ANN).await, changed(&before, &change));
+    assert_eq!(row(&harness, BOB).await, member(BOB, [1]));
+    assert_eq!(pending(&harness).await, [change.event]);
+}
+
+/// Law: a column is written by its own field and by nothing else.
+pub async fn each_column_is_written_alone<H: Harness>() {
+    for (n, fields) in all_fields().into_iter().enumerate() {
+        let harness = H::with(&rows([group(1)], [member(ANN, [1]), user(BOB)])).await;
+        let before = row(&harness, ANN).await;
+        let change = ChangeSet { fields, ..change(&before, n as u128) };
+        apply(&harness, &change).await;
+        assert_eq!(row(&harness, ANN).await, changed(&before, &change));
+        assert_eq!(row(&harness, BOB).await, user(BOB));
+    }
+}
+
+/// Law: a commit writes the columns that the change names and no others. Between load and commit a login or a
+/// change of password may write its own, and an update that restores what it once read would undo them: an old
+/// password hash comes back that way.
+pub async fn columns_that_are_not_named_keep_what_others_wrote<H: Harness>() {
+    for (n, fields) in all_fields().into_iter().enumerate() {
+        let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+        let decided_on = row(&harness, ANN).await;
+        harness.write_behind(ANN, moment(500), moment(600)).await;
+        let written =
+            User { last_login: Some(moment(500)), password_change_date: moment(600), ..decided_on.clone() };
+        assert_eq!(row(&harness, ANN).await, written, "a login leaves the revision alone");
+
+        let change = ChangeSet { fields, groups_added: group_ids([1]), ..change(&decided_on, n as u128) };
+        apply(&harness, &change).await;
+        assert_eq!(row(&harness, ANN).await, changed(&written, &change));
+    }
+}
+
+/// Law: a moment that is cleared is gone, one that is not named stays.
+pub async fn clearing_is_not_keeping<H: Harness>() {
+    let harness = H::with(&rows([], [user(ANN)])).await;
+    for (n, last_login) in [None, Some(None), None, Some(Some(moment(9))), None].into_iter().enumerate() {
+        let before = row(&harness, ANN).await;
+        let fields = FieldChanges { last_login, ..FieldChanges::default() };
+        apply(&harness, &ChangeSet { fields, ..change(&before, n as u128) }).await;
+        assert_eq!(row(&harness, ANN).await.last_login, last_login.unwrap_or(before.last_login));
+    }
+}
+
+/// Law: every applied change gives the row its own revision and version, even one that only moves memberships.
+pub async fn a_change_without_columns_bumps_the_revision<H: Harness>() {
+    let harness = H::with(&rows([group(1)], [user(ANN)])).await;
+    for n in 1..4 {
+        let before = row(&harness, ANN).await;
+        let change = change(&before, n);
+        apply(&harness, &change).await;
+        let snapshot = load(&harness, &SnapshotQuery::user(ANN)).await;
+        assert_eq!(snapshot.user.revision, change.change.into());
+        assert_eq!(snapshot.user.version, before.version + 1);
+    }
+}

@@ -1,0 +1,114 @@
+//! Guards: what besides the user's own row a change was decided on.
+
+use userbook::{
+    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, Revision, SnapshotQuery, UserId,
+};
+
+use crate::{
+    Harness,
+    build::{ANN, BOB, NOBODY, change_id, group, group_ids, rename, rows, user},
+    check::{apply, load, refuse, row},
+};
+
+async fn prepared<H: Harness>() -> H {
+    H::with(&rows([group(1)], [user(ANN), user(BOB), user(UserId(3))])).await
+}
+
+async fn epochs<H: Harness>(harness: &H) -> Epochs {
+    load(harness, &SnapshotQuery::user(ANN)).await.epochs
+}
+
+async fn guarded<H: Harness>(harness: &H, n: u128, guards: Guards) -> ChangeSet {
+    ChangeSet { guards, groups_added: group_ids([1]), ..rename(&row(harness, ANN).await, n) }
+}
+
+/// A way to make guards that hold one counter, and a way to read it.
+type Counter = (fn(EpochGuard) -> Guards, fn(Epochs) -> u64);
+
+const COUNTERS: [Counter; 2] = [
+    (|guard| Guards { graph: Some(guard), ..EMPTY }, |epochs| epochs.graph),
+    (|guard| Guards { superusers: Some(guard), ..EMPTY }, |epochs| epochs.superusers),
+];
+
+const EMPTY: Guards = Guards { graph: None, superusers: None, actor: None };
+
+/// Law: a change without guards touches no counter: they are one row each, and all writers would queue there.
+pub async fn ordinary_updates_touch_no_counter<H: Harness>() {
+    let harness = prepared::<H>().await;
+    let before = epochs(&harness).await;
+    apply(&harness, &guarded(&harness, 1, EMPTY).await).await;
+    assert_eq!(epochs(&harness).await, before);
+}
+
+/// Law: a change that relies on a counter is applied only while it stands.
+pub async fn relying_compares<H: Harness>() {
+    for (guards, read) in COUNTERS {
+        let harness = prepared::<H>().await;
+        let now = read(epochs(&harness).await);
+        for wrong in [now + 1, now + 1000] {
+            let change = guarded(&harness, 1, guards(EpochGuard::rely(wrong))).await;
+            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+        }
+        apply(&harness, &guarded(&harness, 2, guards(EpochGuard::rely(now))).await).await;
+    }
+}
+
+/// Law: a change that alters what a counter stands for compares it and increments it in the same step, so that
+/// whoever decided on the old value is told.
+pub async fn changing_compares_and_increments<H: Harness>() {
+    for (guards, read) in COUNTERS {
+        let harness = prepared::<H>().await;
+        let before = epochs(&harness).await;
+        let now = read(before);
+        let change = guarded(&harness, 1, guards(EpochGuard::change(now + 1))).await;
+        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+
+        apply(&harness, &guarded(&harness, 2, guards(EpochGuard::change(now))).await).await;
+        let after = epochs(&harness).await;
+        assert!(read(after) > now, "the counter was not incremented");
+        assert_eq!(after.next_user, before.next_user);
+        let others = COUNTERS.iter().filter(|(_, other)| other(after) != other(before)).count();
+        assert_eq!(others, 1, "only the one counter moves");
+
+        for late in [EpochGuard::rely(now), EpochGuard::change(now)] {
+            let change = guarded(&harness, 3, guards(late)).await;
+            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+        }
+    }
+}
+
+/// Law: two counters are compared both; one that fails stops the other's increment.
+pub async fn both_counters_at_once<H: Harness>() {
+    let harness = prepared::<H>().await;
+    let now = epochs(&harness).await;
+    let graph = Some(EpochGuard::change(now.graph));
+    for superusers in [EpochGuard::change(now.superusers + 1), EpochGuard::rely(now.superusers + 1)] {
+        let guards = Guards { graph, superusers: Some(superusers), actor: None };
+        let change = guarded(&harness, 1, guards).await;
+        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+    }
+    let guards = Guards { graph, superusers: Some(EpochGuard::change(now.superusers)), actor: None };
+    apply(&harness, &guarded(&harness, 2, guards).await).await;
+    let after = epochs(&harness).await;
+    assert!(after.graph > now.graph && after.superusers > now.superusers);
+}
+
+/// Law: when the actor's power decided, the actor's row must still be in the state decided on, and be there.
+pub async fn the_actor_must_be_as_decided_on<H: Harness>() {
+    let harness = prepared::<H>().await;
+    let by = |user, revision| Guards { actor: Some(ActorGuard { user, revision }), ..EMPTY };
+    let bob = row(&harness, BOB).await;
+    apply(&harness, &guarded(&harness, 1, by(BOB, bob.revision)).await).await;
+    apply(&harness, &rename(&bob, 2)).await;
+
+    for guards in [
+        by(BOB, bob.revision),
+        by(BOB, Revision(uuid::Uuid::nil())),
+        by(UserId(3), change_id(2).into()),
+        by(NOBODY, user(NOBODY).revision),
+    ] {
+        let change = guarded(&harness, 3, guards).await;
+        assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::GuardFailed);
+    }
+    apply(&harness, &guarded(&harness, 4, by(BOB, change_id(2).into())).await).await;
+}

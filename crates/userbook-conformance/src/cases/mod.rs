@@ -1,0 +1,19 @@
+//! The cases. Each takes a harness of its own, says in its docs which law it checks, and panics if it is broken.
+
+pub mod cancel;
+pub mod closure;
+pub mod commit;
+pub mod conflicts;
+pub mod groups;
+pub mod guards;
+pub mod landed;
+pub mod load;
+pub mod names;
+pub mod outbox;
+pub mod people;
+pub mod races;
+pub mod seed;
+pub mod superusers;
+pub mod survey;
+pub mod teams;
+pub mod values;

@@ -1,0 +1,135 @@
+//! Events that wait to be handed on.
+
+use serde_json::json;
+use userbook::{Effect, Event, EventActor, EventGroup, FieldDiff, Outbox, User, UserId};
+
+use crate::{
+    Harness,
+    build::{ANN, BOB, change, change_id, changed, group_id, moment, rename, rows, user},
+    check::{apply, commit, ok, pending, row},
+};
+
+/// Three changes of each of three users, in turn.
+async fn nine_changes<H: Harness>() -> (H, Vec<Event>) {
+    let mut users: Vec<User> = (1..=3).map(|id| user(UserId(id))).collect();
+    let harness = H::with(&rows([], users.clone())).await;
+    let mut events = Vec::new();
+    for round in 0..3 {
+        // Ids that do not rise with time: order is not theirs to tell.
+        for (user, place) in users.iter_mut().zip(1..) {
+            let change = rename(user, 100 - 10 * round - place);
+            apply(&harness, &change).await;
+            *user = changed(user, &change);
+            events.push(change.event);
+        }
+    }
+    (harness, events)
+}
+
+fn of_user(events: &[Event], id: i64) -> Vec<&Event> {
+    events.iter().filter(|event| event.target == userbook::EventTarget::User(UserId(id))).collect()
+}
+
+/// Law: there is an event if and only if the change was applied.
+pub async fn an_event_for_each_applied_change<H: Harness>() {
+    let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
+    assert_eq!(pending(&harness).await, []);
+    let first = rename(&user(ANN), 1);
+    apply(&harness, &first).await;
+    assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, userbook::CommitOutcome::Applied);
+    assert_eq!(pending(&harness).await, [first.event]);
+}
+
+/// Law: an event comes back as it went, whatever it tells.
+pub async fn events_come_back_as_they_went<H: Harness>() {
+    let harness = H::with(&rows([], [user(ANN)])).await;
+    let told = |n: u128| EventGroup { id: group_id(n), name: format!("group \u{1f600} {n}") };
+    let mut events = Vec::new();
+    for (actor, n) in [
+        EventActor::Anonymous,
+        EventActor::System,
+        EventActor::User(BOB),
+        EventActor::External("sub|\"😀\"".to_owned()),
+    ]
+    .into_iter()
+    .zip(1..)
+    {
+        let before = row(&harness, ANN).await;
+        let mut change = change(&before, n);
+        change.event = Event {
+            actor,
+            impersonator: (n % 2 == 0).then_some(UserId(i64::MAX)),
+            request_id: Some("request-1".to_owned()),
+            diff: [
+                (
+                    "groups".into(),
+                    FieldDiff::Groups { added: vec![told(1), told(2)], removed: vec![told(3)] },
+                ),
+                ("is_active".into(), FieldDiff::Value { old: json!(true), new: json!(false) }),
+                (
+                    "last_login".into(),
+                    FieldDiff::Value { old: json!(null), new: json!("2024-01-01T00:00:00Z") },
+                ),
+                (
+                    "attributes".into(),
+                    FieldDiff::Value { old: json!({}), new: json!({ "": [1, "x", null] }) },
+                ),
+            ]
+            .into(),
+            effects: vec![Effect::RevokeSessions],
+            ..change.event
+        };
+        apply(&harness, &change).await;
+        events.push(change.event);
+    }
+    assert_eq!(pending(&harness).await, events);
+}
+
+/// Law: the events of one user come in the order of their versions, and `limit` takes from the front.
+pub async fn events_of_one_user_come_in_order<H: Harness>() {
+    let (harness, events) = nine_changes::<H>().await;
+    let waiting = pending(&harness).await;
+    assert_eq!(waiting.len(), events.len());
+    for id in 1..=3 {
+        assert_eq!(of_user(&waiting, id), of_user(&events, id));
+    }
+    for limit in [0_u8, 1, 4, 9, 10] {
+        let some = ok(harness.store().pending(u32::from(limit)).await);
+        assert_eq!(some.len(), usize::from(limit.min(9)));
+        for id in 1..=3 {
+            assert!(of_user(&events, id).starts_with(&of_user(&some, id)), "none is passed over");
+        }
+    }
+}
+
+/// Law: what was acknowledged does not wait any more, whatever its place; unknown ids are ignored, and the rest
+/// goes on waiting.
+pub async fn acknowledged_events_do_not_wait<H: Harness>() {
+    let (harness, events) = nine_changes::<H>().await;
+    let acked: Vec<_> = events.iter().step_by(2).map(|event| event.id).chain([change_id(7777)]).collect();
+    for _ in 0..2 {
+        ok(harness.store().ack(&acked).await);
+        let waiting = pending(&harness).await;
+        assert_eq!(waiting.len(), 4);
+        assert!(waiting.iter().all(|event| !acked.contains(&event.id)));
+    }
+    ok(harness.store().ack(&[]).await);
+    assert_eq!(pending(&harness).await.len(), 4);
+}
+
+/// Law: only acknowledged events are deleted, and only those that happened before. One that waits is never
+/// lost, however old.
+pub async fn pruning_spares_what_waits<H: Harness>() {
+    let harness = H::with(&rows([], [user(ANN)])).await;
+    for n in 1..=6 {
+        apply(&harness, &change(&row(&harness, ANN).await, n)).await;
+    }
+    ok(harness.store().ack(&[change_id(1), change_id(2), change_id(4)]).await);
+    // The event of change n happened n seconds after the beginning.
+    assert_eq!(ok(harness.store().prune_before(moment(1)).await), 0);
+    assert_eq!(ok(harness.store().prune_before(moment(4)).await), 2);
+    assert_eq!(ok(harness.store().prune_before(moment(4)).await), 0);
+    assert_eq!(ok(harness.store().prune_before(moment(99)).await), 1);
+    let waiting: Vec<_> = pending(&harness).await.into_iter().map(|event| event.id).collect();
+    assert_eq!(waiting, [change_id(3), change_id(5), change_id(6)]);
+}

@@ -1,0 +1,84 @@
+//! Seeding an empty store.
+
+use userbook::{Group, Import, ImportOutcome, SeedStore, SnapshotQuery, User, UserId, UserStore};
+
+use crate::{
+    Harness,
+    build::{ANN, BOB, group, group_id, member, rows, user},
+    check::{load, ok, pending, row},
+};
+
+async fn empty<H: Harness>() -> H {
+    H::with(&Import::default()).await
+}
+
+/// Law: rows come back as they were imported, without an event; the install id is kept.
+pub async fn an_empty_store_takes_rows<H: Harness<Store: SeedStore>>() {
+    let harness = empty::<H>().await;
+    let users = [member(ANN, [1]), User { is_active: false, ..member(BOB, [1, 2]) }];
+    let import = rows([group(1), group(2)], users.clone());
+    assert_eq!(ok(harness.store().import(&import).await), ImportOutcome::Imported);
+    for user in users {
+        assert_eq!(row(&harness, user.id).await, user);
+    }
+    assert_eq!(pending(&harness).await, []);
+    assert_eq!(ok(harness.store().install_id().await), Some("install".to_owned()));
+}
+
+/// Law: a parent may come after its children, and cycles are data like any other.
+pub async fn parents_may_come_late<H: Harness<Store: SeedStore>>() {
+    let harness = empty::<H>().await;
+    let below = |n: u128, parent: u128| Group { parent: Some(group_id(parent)), ..group(n) };
+    let groups = [below(1, 2), below(2, 3), below(3, 2), below(4, 4)];
+    let import = rows(groups.clone(), [member(ANN, [1, 4])]);
+    assert_eq!(ok(harness.store().import(&import).await), ImportOutcome::Imported);
+    let found = load(&harness, &SnapshotQuery::user(ANN)).await.groups;
+    assert_eq!(found.iter().cloned().collect::<Vec<_>>(), groups);
+}
+
+/// Law: a store that holds users or groups takes nothing: a second import must not mix two directories.
+pub async fn a_store_with_rows_refuses<H: Harness<Store: SeedStore>>() {
+    let other = Import { install_id: "other".to_owned(), ..rows([group(2)], [member(BOB, [2])]) };
+    for first in [rows([], [user(ANN)]), rows([group(1)], []), rows([group(1)], [member(ANN, [1])])] {
+        let harness = H::with(&first).await;
+        assert_eq!(ok(harness.store().import(&other).await), ImportOutcome::NotEmpty);
+        assert_eq!(ok(harness.store().load(&SnapshotQuery::user(BOB)).await), None);
+        assert_eq!(ok(harness.store().install_id().await), Some(first.install_id));
+        for user in first.users {
+            assert_eq!(row(&harness, user.id).await, user);
+        }
+    }
+}
+
+/// Law: the next user gets an id above all that were imported.
+pub async fn the_next_id_is_above_all<H: Harness<Store: SeedStore>>() {
+    for (ids, last) in
+        [(vec![1, 2, 3], 3), (vec![9000, 4], 9000), (vec![i64::from(u32::MAX)], i64::from(u32::MAX))]
+    {
+        let users: Vec<_> = ids.iter().map(|id| user(UserId(*id))).collect();
+        let harness = H::with(&rows([], users.clone())).await;
+        let next = load(&harness, &SnapshotQuery::user(UserId(last))).await.epochs.next_user;
+        assert!(i64::try_from(next).is_ok_and(|next| next > last), "{next} is not above {last}");
+    }
+}
+
+/// Law: rows that cannot be kept are a failure as a whole: nothing of them is there, and a right import follows.
+pub async fn bad_rows_leave_no_trace<H: Harness<Store: SeedStore>>() {
+    let harness = empty::<H>().await;
+    let namesake = User { username: user(ANN).username, ..user(BOB) };
+    let orphan = Group { parent: Some(group_id(9)), ..group(1) };
+    for bad in [
+        rows([], [user(ANN), namesake]),
+        rows([], [user(ANN), User { username: "other".to_owned(), ..user(ANN) }]),
+        rows([group(1)], [user(BOB), member(ANN, [1, 9])]),
+        rows([group(2), orphan], [user(ANN)]),
+        rows([group(1), Group { name: group(1).name, ..group(2) }], [user(ANN)]),
+        rows([group(1), Group { name: "other".to_owned(), ..group(1) }], [user(ANN)]),
+    ] {
+        assert!(harness.store().import(&bad).await.is_err(), "these rows contradict one another");
+        assert_eq!(ok(harness.store().load(&SnapshotQuery::user(ANN)).await), None);
+    }
+    let good = rows([group(1)], [member(ANN, [1])]);
+    assert_eq!(ok(harness.store().import(&good).await), ImportOutcome::Imported);
+    assert_eq!(row(&harness, ANN).await, member(ANN, [1]));
+}

@@ -1,0 +1,157 @@
+//! The lists of cases: each name stands here once.
+
+/// Makes a list of names and the macro that expands one test for each. The dollar sign is handed in because a
+/// macro cannot write one in a macro it makes.
+macro_rules! suite {
+    ($(#[$doc:meta])* $macro:ident, $(#[$list_doc:meta])* $list:ident, $dollar:tt, { $($module:ident::$case:ident,)+ }) => {
+        $(#[$list_doc])*
+        pub const $list: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($case))),+];
+
+        $(#[$doc])*
+        #[macro_export]
+        macro_rules! $macro {
+            ($dollar harness:ty, #[$dollar($dollar test:tt)*]) => {
+                $(
+                    #[$dollar($dollar test)*]
+                    async fn $case() {
+                        $dollar crate::cases::$module::$case::<$dollar harness>().await;
+                    }
+                )+
+            };
+        }
+    };
+}
+
+suite! {
+    /// One test for each law of [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox):
+    /// `store_conformance!(MyHarness, #[tokio::test]);`
+    store_conformance,
+    /// The cases of [`store_conformance!`].
+    STORE_CASES, $, {
+        load::unknown_user_is_none,
+        load::every_column_comes_back,
+        load::the_actor_is_read_in_the_same_moment,
+        load::what_was_not_asked_for_is_not_told,
+        closure::ancestors_come_up_to_the_bound,
+        closure::each_start_counts_by_itself,
+        closure::cycles_end,
+        closure::unknown_groups_are_left_out,
+        names::a_taken_name_is_told_byte_for_byte,
+        names::a_name_like_another_can_be_taken,
+        names::keeping_ones_own_name_is_no_conflict,
+        superusers::another_active_superuser_is_found,
+        superusers::inactive_superusers_have_no_power,
+        superusers::power_reaches_down_to_the_bound,
+        superusers::power_survives_cycles,
+        superusers::deactivation_takes_power_and_activation_gives_it,
+        superusers::joining_while_the_activity_changes,
+        commit::all_of_a_change_is_applied,
+        commit::each_column_is_written_alone,
+        commit::columns_that_are_not_named_keep_what_others_wrote,
+        commit::clearing_is_not_keeping,
+        commit::a_change_without_columns_bumps_the_revision,
+        conflicts::stale_leaves_no_trace,
+        conflicts::gone_leaves_no_trace,
+        conflicts::a_taken_username_leaves_no_trace,
+        conflicts::missing_groups_leave_no_trace,
+        conflicts::the_same_change_is_not_applied_twice,
+        groups::joining_and_leaving,
+        groups::a_delta_spares_other_memberships,
+        groups::ten_thousand_groups,
+        guards::ordinary_updates_touch_no_counter,
+        guards::relying_compares,
+        guards::changing_compares_and_increments,
+        guards::both_counters_at_once,
+        guards::the_actor_must_be_as_decided_on,
+        races::one_of_many_wins,
+        races::no_increment_is_lost,
+        races::one_counter_admits_one_change,
+        races::administrators_cannot_deactivate_each_other,
+        races::a_load_never_sees_half_a_commit,
+        values::text_beyond_the_basic_plane,
+        values::long_texts,
+        values::blanks_at_the_ends_stay,
+        values::moments_to_the_microsecond,
+        values::deep_attributes,
+        values::numbers_by_value,
+        values::odd_keys,
+        values::attributes_that_are_no_object,
+        outbox::an_event_for_each_applied_change,
+        outbox::events_come_back_as_they_went,
+        outbox::events_of_one_user_come_in_order,
+        outbox::acknowledged_events_do_not_wait,
+        outbox::pruning_spares_what_waits,
+        landed::a_change_is_found_by_its_id,
+        landed::a_change_is_found_after_others_followed,
+        cancel::a_dropped_commit_is_whole_or_nothing,
+        cancel::a_dropped_load_does_no_harm,
+    }
+}
+
+suite! {
+    /// One test for each law of [`DirectoryStore`](userbook::DirectoryStore):
+    /// `directory_conformance!(MyHarness, #[tokio::test]);`
+    directory_conformance,
+    /// The cases of [`directory_conformance!`].
+    DIRECTORY_CASES, $, {
+        survey::an_empty_question,
+        survey::names,
+        survey::groups_and_the_actor,
+        survey::the_shape_of_the_hierarchy,
+        survey::active_members,
+        survey::landed_and_counters,
+        people::a_user_is_inserted,
+        people::an_id_is_given_once,
+        people::a_name_is_given_once,
+        people::groups_must_be_there,
+        people::a_user_is_deleted,
+        people::a_deletion_compares_the_revision,
+        people::ids_are_not_given_again,
+        people::guards_hold_for_people,
+        teams::a_group_is_inserted,
+        teams::a_group_is_overwritten,
+        teams::a_parent_must_be_there,
+        teams::a_group_name_is_given_once,
+        teams::a_group_is_deleted,
+        teams::a_missing_group_is_gone,
+        teams::guards_hold_for_groups,
+        teams::a_dropped_provision_is_whole_or_nothing,
+    }
+}
+
+suite! {
+    /// One test for each law of [`SeedStore`](userbook::SeedStore):
+    /// `seed_conformance!(MyHarness, #[tokio::test]);`
+    seed_conformance,
+    /// The cases of [`seed_conformance!`].
+    SEED_CASES, $, {
+        seed::an_empty_store_takes_rows,
+        seed::parents_may_come_late,
+        seed::a_store_with_rows_refuses,
+        seed::the_next_id_is_above_all,
+        seed::bad_rows_leave_no_trace,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DIRECTORY_CASES, SEED_CASES, STORE_CASES};
+
+    #[test]
+    fn every_case_is_in_a_list() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cases");
+        let mut written = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let module = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            for line in std::fs::read_to_string(&file).unwrap().lines() {
+                if let Some(rest) = line.strip_prefix("pub async fn ") {
+                    written.push(format!("{module}::{}", rest.split('<').next().unwrap()));
+                }
+            }
+        }
+        written.sort();
+        let mut listed = [STORE_CASES, DIRECTORY_CASES, SEED_CASES].concat();
+        listed.sort_unstable();
+        assert_eq!(written, listed);
+    }
+}

@@ -1,0 +1,112 @@
+//! The entrance: a request goes in, a finished response comes out.
+
+use std::{error::Error, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, request::Parts};
+use http_body::Body;
+use userbook::{Authorizer, Mode, UserService, UserStore};
+
+use crate::{
+    Authenticator, Representation,
+    negotiate::negotiate,
+    refusal::{Kind, Refusal},
+    respond,
+    route::{Route, route},
+};
+
+/// How many bytes a body may have unless [`UserApi::with_body_limit`] says otherwise: 4 MiB.
+pub const DEFAULT_BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// authentik's update-user API: a store, an authorizer and an authenticator behind one function. Cheap to clone.
+#[derive(Debug)]
+pub struct UserApi<S, A, N> {
+    pub(crate) service: Arc<UserService<S, A>>,
+    authenticator: Arc<N>,
+    pub(crate) representation: Arc<Representation>,
+    pub(crate) body_limit: usize,
+}
+
+impl<S, A, N> Clone for UserApi<S, A, N> {
+    fn clone(&self) -> Self {
+        Self {
+            service: Arc::clone(&self.service),
+            authenticator: Arc::clone(&self.authenticator),
+            representation: Arc::clone(&self.representation),
+            body_limit: self.body_limit,
+        }
+    }
+}
+
+impl<S, A, N> UserApi<S, A, N> {
+    /// Puts the service on the wire. What is understood beyond the recorded release is its policy's choice.
+    pub fn new(
+        service: impl Into<Arc<UserService<S, A>>>,
+        authenticator: N,
+        representation: Representation,
+    ) -> Self {
+        Self {
+            service: service.into(),
+            authenticator: Arc::new(authenticator),
+            representation: Arc::new(representation),
+            body_limit: DEFAULT_BODY_LIMIT,
+        }
+    }
+
+    /// Answers 413 to bodies of more bytes.
+    #[must_use]
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// The service behind the API.
+    pub fn service(&self) -> &UserService<S, A> {
+        &self.service
+    }
+}
+
+impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
+    /// Answers a request. There is always an answer; what lies behind one of 500 or 503 is the
+    /// [`Failure`](crate::Failure) in its extensions.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        let policy = self.service.policy();
+        let (format, acceptable) = negotiate(&head.headers, policy);
+        let answer = self.answer(&head, body, acceptable).await;
+        let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(format));
+        respond::finish(&head.method, policy, &mut response);
+        response
+    }
+
+    /// The stages in the contract's order; an earlier one hides all later ones.
+    async fn answer<B>(
+        &self,
+        head: &Parts,
+        body: B,
+        acceptable: Result<(), Refusal>,
+    ) -> Result<Response<Bytes>, Refusal>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let Route::User(id) = route(head.uri.path()) else {
+            return Err(Refusal::not_found());
+        };
+        acceptable?;
+        let actor = self.authenticator.authenticate(head).await?;
+        match head.method {
+            Method::GET | Method::HEAD => self.show(head, &actor, id).await,
+            Method::PUT => self.write(head, body, &actor, id, Mode::Replace).await,
+            Method::PATCH => self.write(head, body, &actor, id, Mode::Patch).await,
+            Method::OPTIONS => self.describe(&actor, id).await,
+            ref other => {
+                Err(Refusal::new(Kind::MethodNotAllowed, format!("Method \"{other}\" not allowed.")))
+            }
+        }
+    }
+}

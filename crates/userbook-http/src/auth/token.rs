@@ -1,0 +1,195 @@
+//! API tokens, as authentik has them: kept and looked up by hash.
+
+use std::{
+    fmt::{self, Debug},
+    str::FromStr,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use userbook::{StoreError, Timestamp, UserId};
+
+/// The secret that a client sends. It is never shown: not by `Debug`, not in errors.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenKey(String);
+
+impl TokenKey {
+    /// Takes a secret in.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// What a store knows the token by.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(&self.0).into())
+    }
+}
+
+impl Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey(..)")
+    }
+}
+
+/// The SHA-256 of a token's key. Keys are long and random, so no salt and no slow hash is needed; whoever reads
+/// the table cannot use what is in it.
+///
+/// ```
+/// use userbook_http::TokenKey;
+/// let hash = TokenKey::new("abc").hash();
+/// assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The bytes, as a store keeps them.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A hash from its bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for TokenHash {
+    /// Lower-case hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What a token was made for, authentik's `TokenIntents`. Only those for the API open it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TokenIntent {
+    /// `verification`
+    Verification,
+    /// `api`
+    Api,
+    /// `recovery`
+    Recovery,
+    /// `app_password`
+    AppPassword,
+}
+
+/// The text is none of the four names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown token intent {0:?}")]
+pub struct UnknownTokenIntent(pub String);
+
+impl TokenIntent {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Verification, Self::Api, Self::Recovery, Self::AppPassword];
+
+    /// The name in a store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verification => "verification",
+            Self::Api => "api",
+            Self::Recovery => "recovery",
+            Self::AppPassword => "app_password",
+        }
+    }
+}
+
+impl FromStr for TokenIntent {
+    type Err = UnknownTokenIntent;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|intent| intent.as_str() == text)
+            .ok_or_else(|| UnknownTokenIntent(text.to_owned()))
+    }
+}
+
+/// A token as it is stored, without its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Whose it is.
+    pub user: UserId,
+    /// Whether that user is active, as read in the same lookup. A token of somebody inactive is refused like an
+    /// unknown one. The service reads the state of the actor afresh with every load, so somebody deactivated
+    /// right after this lookup is refused all the same.
+    pub user_is_active: bool,
+    /// What it was made for.
+    pub intent: TokenIntent,
+    /// Whether it expires at all.
+    pub expiring: bool,
+    /// When it expires; counts only if it is `expiring`.
+    pub expires: Option<Timestamp>,
+}
+
+impl TokenRecord {
+    /// Whether it opens the API at this moment.
+    pub fn opens_api(&self, now: Timestamp) -> bool {
+        let expired = self.expiring && self.expires.is_some_and(|expires| expires < now);
+        self.user_is_active && self.intent == TokenIntent::Api && !expired
+    }
+}
+
+/// Where tokens are kept.
+#[async_trait]
+pub trait TokenStore: Debug + Send + Sync + 'static {
+    /// The token with this hash.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails; [`Transient`](userbook::StoreErrorKind::Transient) if trying again
+    /// may help.
+    async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError>;
+}
+
+macro_rules! forward {
+    ($($pointer:ident),+) => {$(
+        #[async_trait]
+        impl<T: TokenStore + ?Sized> TokenStore for $pointer<T> {
+            async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+                (**self).find(hash).await
+            }
+        }
+    )+};
+}
+forward!(Arc, Box);
+
+#[cfg(test)]
+mod tests {
+    use userbook::parse_timestamp;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_never_shown() {
+        assert_eq!(format!("{:?}", TokenKey::new("secret")), "TokenKey(..)");
+    }
+
+    #[test]
+    fn which_tokens_open_the_api() {
+        let now = parse_timestamp("2024-06-01T00:00:00Z").unwrap();
+        let (past, future) = ("2024-05-31T23:59:59.999999Z", "2024-06-01T00:00:00Z");
+        for (user_is_active, intent, expiring, expires, opens) in [
+            (true, TokenIntent::Api, false, None, true),
+            (true, TokenIntent::Api, false, Some(past), true),
+            (true, TokenIntent::Api, true, None, true),
+            (true, TokenIntent::Api, true, Some(future), true),
+            (true, TokenIntent::Api, true, Some(past), false),
+            (false, TokenIntent::Api, false, None, false),
+            (true, TokenIntent::AppPassword, false, None, false),
+            (true, TokenIntent::Recovery, false, None, false),
+        ] {
+            let expires = expires.and_then(parse_timestamp);
+            let token = TokenRecord { user: UserId(1), user_is_active, intent, expiring, expires };
+            assert_eq!(token.opens_api(now), opens, "{token:?}");
+        }
+    }
+
+    #[test]
+    fn intents_round_trip() {
+        for intent in TokenIntent::ALL {
+            assert_eq!(intent.as_str().parse(), Ok(intent));
+        }
+        assert_eq!("API".parse::<TokenIntent>(), Err(UnknownTokenIntent("API".into())));
+    }
+}

@@ -1,0 +1,100 @@
+//! The body of a PUT or PATCH: collecting it, and what its media type makes of it.
+
+use std::{borrow::Cow, error::Error};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
+use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use json_patch::Patch;
+use serde_json::Value;
+use userbook::{Extension, Fault, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, Violations, json_type};
+
+use crate::{
+    lenient::{self, Attributes, json},
+    media::is_media_type,
+    negotiate::JSON,
+    refusal::{Kind, Refusal},
+    respond::{JSON_PATCH, MERGE_PATCH},
+};
+
+/// Collects a body of at most `limit` bytes. One that is announced as larger is not read at all.
+pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, Refusal>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let too_large = || Refusal::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes."));
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let least = body.size_hint().lower().max(announced.unwrap_or(0));
+    if usize::try_from(least).map_or(true, |least| least > limit) {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        // Whatever went wrong, the client's connection is where it did.
+        Err(_) => Err(Refusal::new(Kind::UnreadableBody, "The body could not be read.")),
+    }
+}
+
+/// What a body wants, by its media type. An empty one wants nothing, whatever its type.
+pub(crate) fn read(
+    headers: &HeaderMap,
+    body: &[u8],
+    mode: Mode,
+    policy: &Policy,
+) -> Result<UserUpdate, Refusal> {
+    if body.is_empty() {
+        return Ok(lenient::field_ops(JsonObject::new(), mode, Attributes::Replace).into());
+    }
+    let sent = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let media_type = sent.unwrap_or(Cow::Borrowed(""));
+    let is_patch = |extension, name| {
+        mode == Mode::Patch && policy.understands(extension) && is_media_type(&media_type, name)
+    };
+    if is_media_type(&media_type, JSON) {
+        fields(body, mode, Attributes::Replace)
+    } else if is_patch(Extension::MergePatch, MERGE_PATCH) {
+        fields(body, mode, Attributes::Merge)
+    } else if is_patch(Extension::JsonPatch, JSON_PATCH) {
+        json_patch(body)
+    } else {
+        let detail = format!("Unsupported media type \"{media_type}\" in request.");
+        Err(Refusal::new(Kind::UnsupportedMediaType, detail))
+    }
+}
+
+fn parse(body: &[u8]) -> Result<Value, Refusal> {
+    json::parse(body, MAX_DEPTH)
+        .map_err(|fault| Refusal::new(Kind::ParseError, format!("JSON parse error - {fault}")))
+}
+
+fn fields(body: &[u8], mode: Mode, attributes: Attributes) -> Result<UserUpdate, Refusal> {
+    match parse(body)? {
+        Value::Object(fields) => Ok(lenient::field_ops(fields, mode, attributes).into()),
+        other => Err(not_an_object(&other).into()),
+    }
+}
+
+fn not_an_object(value: &Value) -> Violations {
+    let (code, message, params) = match value {
+        Value::Null => ("null", "No data provided".to_owned(), JsonObject::new()),
+        other => {
+            let input_type = json_type(other);
+            let message = format!("Invalid data. Expected a dictionary, but got {input_type}.");
+            ("invalid", message, JsonObject::from_iter([("input_type".to_owned(), input_type.into())]))
+        }
+    };
+    Fault::Custom { code: code.to_owned(), message, params }.into()
+}
+
+fn json_patch(body: &[u8]) -> Result<UserUpdate, Refusal> {
+    let patch: Patch = serde_json::from_value(parse(body)?)
+        .map_err(|error| Refusal::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
+    UserUpdate::json_patch(patch)
+        .map_err(|error| Refusal::new(Kind::PatchTooLarge, format!("JSON Patch error - {error}")))
+}

@@ -1,0 +1,164 @@
+//! Entity tags (RFC 9110 §8.8.3) and the headers that compare them.
+//!
+//! A tag is the user's revision and a digest of the body: the body may change while the row does not, when a
+//! group is renamed. `If-None-Match` compares whole tags, `If-Match` only the revision in them.
+
+use std::fmt::Write;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use sha2::{Digest, Sha256};
+use userbook::Revision;
+use uuid::Uuid;
+
+/// How many bytes of the body's SHA-256 are in a tag.
+const DIGEST_BYTES: usize = 8;
+
+/// The entity tag of a body, without quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntityTag(String);
+
+impl EntityTag {
+    pub(crate) fn new(revision: Revision, body: &[u8]) -> Self {
+        let mut tag = format!("{}.", revision.0.simple());
+        for byte in Sha256::digest(body).iter().take(DIGEST_BYTES) {
+            // Writing to a string never fails.
+            _ = write!(tag, "{byte:02x}");
+        }
+        Self(tag)
+    }
+
+    /// The header; a tag is of hexadecimal digits and a full stop, so there always is one.
+    pub(crate) fn to_header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&format!("\"{}\"", self.0)).ok()
+    }
+}
+
+/// What `If-Match` or `If-None-Match` names. What is malformed matches nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tags {
+    /// `*`: whatever there is.
+    Any,
+    /// These, each with whether it is weak.
+    Listed(Vec<(bool, String)>),
+}
+
+impl Tags {
+    /// The tags in a header, if it was sent.
+    pub(crate) fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
+        let lines: Vec<_> =
+            headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+        (!lines.is_empty()).then(|| Self::parse(&lines.join(",")))
+    }
+
+    fn parse(list: &str) -> Self {
+        if list.trim() == "*" {
+            return Self::Any;
+        }
+        let mut tags = Vec::new();
+        let mut rest = list;
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', ',']);
+            let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
+            // A tag may hold commas: the list is read tag by tag, up to what is none.
+            let Some((tag, behind)) = quoted.strip_prefix('"').and_then(|tag| tag.split_once('"')) else {
+                break;
+            };
+            tags.push((weak, tag.to_owned()));
+            rest = behind;
+        }
+        Self::Listed(tags)
+    }
+
+    /// Whether a tag is named, weak or not (the comparison of `If-None-Match`).
+    pub(crate) fn match_weakly(&self, tag: &EntityTag) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(tags) => tags.iter().any(|(_, listed)| *listed == tag.0),
+        }
+    }
+
+    /// The revisions in the strong tags (the comparison of `If-Match`); `None` if all are right.
+    pub(crate) fn revisions(&self) -> Option<Vec<Revision>> {
+        let Self::Listed(tags) = self else { return None };
+        let strong = tags.iter().filter(|(weak, _)| !weak);
+        Some(strong.filter_map(|(_, tag)| revision_in(tag)).collect())
+    }
+}
+
+fn revision_in(tag: &str) -> Option<Revision> {
+    let (revision, _digest) = tag.split_once('.')?;
+    let id = Uuid::try_parse(revision).ok()?;
+    // Of the ways to write a UUID only our own is in our tags.
+    (revision == id.simple().to_string()).then_some(Revision(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0190163d8694739b80fb25d1c0d4c4f1";
+
+    fn revision() -> Revision {
+        Revision(Uuid::try_parse(ID).unwrap())
+    }
+
+    #[test]
+    fn a_tag_is_the_revision_and_a_digest() {
+        let tag = EntityTag::new(revision(), b"{}");
+        assert_eq!(tag.to_header().unwrap(), format!("\"{ID}.44136fa355b3678a\"").as_str());
+        assert_ne!(tag, EntityTag::new(revision(), b"[]"));
+        assert_ne!(tag, EntityTag::new(Revision(Uuid::nil()), b"{}"));
+    }
+
+    #[test]
+    fn lists_are_read_tag_by_tag() {
+        let listed = |tags: &[(bool, &str)]| {
+            Tags::Listed(tags.iter().map(|(weak, tag)| (*weak, (*tag).to_owned())).collect())
+        };
+        for (list, expected) in [
+            ("*", Tags::Any),
+            (" * ", Tags::Any),
+            ("", listed(&[])),
+            ("\"\"", listed(&[(false, "")])),
+            ("\"a\", W/\"b,c\" ,\t\"d\"", listed(&[(false, "a"), (true, "b,c"), (false, "d")])),
+            (",,\"a\"", listed(&[(false, "a")])),
+            ("*, \"a\"", listed(&[])),
+            ("\"a\", b, \"c\"", listed(&[(false, "a")])),
+            ("\"a", listed(&[])),
+            ("w/\"a\"", listed(&[])),
+        ] {
+            assert_eq!(Tags::parse(list), expected, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_state_is_demanded_by_strong_tags_of_ours() {
+        assert_eq!(Tags::Any.revisions(), None);
+        for (list, matches) in [
+            (format!("\"{ID}.0000000000000000\""), true),
+            (format!("\"x\", \"{ID}.\""), true),
+            (format!("W/\"{ID}.0\""), false),
+            (format!("\"{ID}\""), false),
+            (format!("\"{}.0\"", ID.to_uppercase()), false),
+            (format!("\"{}.0\"", revision().0.hyphenated()), false),
+            ("\"x.y\"".to_owned(), false),
+            (String::new(), false),
+        ] {
+            let expected = if matches { vec![revision()] } else { vec![] };
+            assert_eq!(Tags::parse(&list).revisions(), Some(expected), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_representation_is_known_by_its_whole_tag() {
+        let tag = EntityTag::new(revision(), b"{}");
+        for (list, expected) in [
+            ("*".to_owned(), true),
+            (format!("\"x\", W/\"{}\"", tag.0), true),
+            (format!("\"{ID}.0000000000000000\""), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(Tags::parse(&list).match_weakly(&tag), expected, "{list}");
+        }
+    }
+}

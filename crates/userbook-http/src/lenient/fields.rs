@@ -1,0 +1,169 @@
+//! What each field of a JSON object says.
+
+use serde_json::Value;
+use userbook::{
+    AttributesOp, EmailAddress, Fault, Faults, Field, FieldOps, JsonObject, Mode, Name, Op, Timestamp,
+    UserPath, UserType, Username,
+};
+
+use super::{
+    boolean::boolean,
+    datetime::{DateTimeFault, parse_datetime},
+    groups::groups,
+    number::number_text,
+};
+
+/// What an object for `attributes` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attributes {
+    /// It takes the place of what is stored.
+    Replace,
+    /// It is merged into what is stored (RFC 7396).
+    Merge,
+}
+
+/// What the object says of each field. Unknown and read-only fields are ignored, whatever they hold.
+pub(crate) fn field_ops(mut object: JsonObject, mode: Mode, attributes: Attributes) -> FieldOps {
+    let mut sent = |field: Field| object.remove(field.as_str());
+    FieldOps {
+        mode,
+        username: op(sent(Field::Username), |value| text::<Username>(value, Fault::InvalidString)),
+        name: op(sent(Field::Name), |value| text::<Name>(value, Fault::InvalidString)),
+        is_active: op(sent(Field::IsActive), |value| {
+            boolean(&value).map_or_else(|| Fault::InvalidBoolean.into(), Op::Set)
+        }),
+        last_login: op(sent(Field::LastLogin), |value| moment(&value)),
+        groups: op(sent(Field::Groups), groups),
+        email: op(sent(Field::Email), |value| text::<EmailAddress>(value, Fault::InvalidEmail)),
+        attributes: op(sent(Field::Attributes), |value| match (value, attributes) {
+            (patch @ Value::Object(_), Attributes::Merge) => Op::Set(AttributesOp::Merge(patch)),
+            (value, _) => Op::parse(value).map(AttributesOp::Replace),
+        }),
+        path: op(sent(Field::Path), |value| text::<UserPath>(value, Fault::InvalidString)),
+        user_type: op(sent(Field::Type), user_type),
+    }
+}
+
+fn op<T>(sent: Option<Value>, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
+    match sent {
+        None => Op::Keep,
+        Some(Value::Null) => Op::Null,
+        Some(value) => read(value),
+    }
+}
+
+/// A text, or a number as text; anything else is `otherwise`.
+fn text<T: TryFrom<String, Error = Faults>>(value: Value, otherwise: Fault) -> Op<T> {
+    match value {
+        Value::String(text) => Op::parse(text),
+        Value::Number(number) => Op::parse(number_text(&number)),
+        _ => otherwise.into(),
+    }
+}
+
+fn moment(value: &Value) -> Op<Timestamp> {
+    match value.as_str().map(parse_datetime) {
+        Some(Ok(moment)) => Op::Set(moment),
+        Some(Err(DateTimeFault::OutOfRange)) => Fault::DateTimeOverflow.into(),
+        Some(Err(DateTimeFault::WrongFormat)) | None => Fault::InvalidDateTime.into(),
+    }
+}
+
+fn user_type(value: Value) -> Op<UserType> {
+    let input = match value {
+        Value::String(text) => text,
+        Value::Number(number) => number_text(&number),
+        other => other.to_string(),
+    };
+    match input.parse() {
+        Ok(user_type) => Op::Set(user_type),
+        Err(_) => Fault::InvalidChoice { input }.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use userbook::parse_timestamp;
+
+    use super::*;
+
+    fn ops(body: Value) -> FieldOps {
+        match body {
+            Value::Object(object) => field_ops(object, Mode::Patch, Attributes::Replace),
+            _ => panic!("no object"),
+        }
+    }
+
+    #[test]
+    fn absent_null_and_a_value_are_three_things() {
+        assert_eq!(ops(json!({"pk": 1, "uid": null, "x": []})), FieldOps::new(Mode::Patch));
+        let nulls = ops(json!({"name": null, "last_login": null, "groups": null, "attributes": null}));
+        assert_eq!((&nulls.name, &nulls.last_login), (&Op::Null, &Op::Null));
+        assert_eq!((&nulls.groups, &nulls.attributes), (&Op::Null, &Op::Null));
+        assert_eq!(nulls.username, Op::Keep);
+    }
+
+    #[test]
+    fn numbers_are_text_and_other_values_are_not() {
+        for (value, expected) in [
+            (json!("  ann "), Op::parse("ann")),
+            (json!(42), Op::parse("42")),
+            (json!(1.0), Op::parse("1.0")),
+            (json!(true), Fault::InvalidString.into()),
+            (json!([]), Fault::InvalidString.into()),
+            (json!({}), Fault::InvalidString.into()),
+            (json!(""), Fault::Blank.into()),
+        ] {
+            assert_eq!(ops(json!({"username": value})).username, expected, "{value}");
+        }
+        for value in [json!(5), json!(true), json!(["a@b.co"]), json!({})] {
+            assert_eq!(ops(json!({"email": value})).email, Fault::InvalidEmail.into(), "{value}");
+        }
+    }
+
+    #[test]
+    fn moments_and_booleans() {
+        for (value, expected) in [
+            (json!("2024-5-1T1:2Z"), Op::Set(parse_timestamp("2024-05-01T01:02:00Z").unwrap())),
+            (json!("9999-12-31T23:59:59-01:00"), Fault::DateTimeOverflow.into()),
+            (json!("now"), Fault::InvalidDateTime.into()),
+            (json!(1_714_557_600), Fault::InvalidDateTime.into()),
+        ] {
+            assert_eq!(ops(json!({"last_login": value})).last_login, expected, "{value}");
+        }
+        for (value, expected) in [
+            (json!("yes"), Op::Set(true)),
+            (json!(0.0), Op::Set(false)),
+            (json!(""), Fault::InvalidBoolean.into()),
+        ] {
+            assert_eq!(ops(json!({"is_active": value})).is_active, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn types_are_quoted_as_sent() {
+        for (value, expected) in [
+            (json!("external"), Op::Set(UserType::External)),
+            (json!(" external"), Fault::InvalidChoice { input: " external".into() }.into()),
+            (json!(1), Fault::InvalidChoice { input: "1".into() }.into()),
+            (json!(true), Fault::InvalidChoice { input: "true".into() }.into()),
+            (json!(["internal"]), Fault::InvalidChoice { input: "[\"internal\"]".into() }.into()),
+        ] {
+            assert_eq!(ops(json!({"type": value})).user_type, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_replaced_or_merged() {
+        let object = JsonObject::from_iter([("attributes".to_owned(), json!({"a": null}))]);
+        let merged = field_ops(object.clone(), Mode::Patch, Attributes::Merge).attributes;
+        assert_eq!(merged, Op::Set(AttributesOp::Merge(json!({"a": null}))));
+        let replaced = field_ops(object, Mode::Patch, Attributes::Replace).attributes;
+        assert!(matches!(replaced, Op::Set(AttributesOp::Replace(_))));
+        for attributes in [Attributes::Merge, Attributes::Replace] {
+            let object = JsonObject::from_iter([("attributes".to_owned(), json!([]))]);
+            assert_eq!(field_ops(object, Mode::Patch, attributes).attributes, Fault::NotAnObject.into());
+        }
+    }
+}

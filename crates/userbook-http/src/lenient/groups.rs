@@ -1,0 +1,101 @@
+//! The list of groups, and the forms in which it may name one.
+
+use serde_json::Value;
+use userbook::{Fault, GroupId, GroupRef, Memberships, Op, json_type};
+use uuid::Uuid;
+
+/// The groups that a value names.
+pub(super) fn groups(value: Value) -> Op<Memberships> {
+    match value {
+        Value::Array(elements) => Op::Set(Memberships::collect(elements.into_iter().map(group))),
+        // Recorded: an object stands for the list of its keys.
+        Value::Object(members) => {
+            Op::Set(Memberships::collect(members.into_iter().map(|(key, _)| group(Value::String(key)))))
+        }
+        other => Fault::NotAList { input_type: json_type(&other) }.into(),
+    }
+}
+
+fn group(element: Value) -> Result<GroupRef, Fault> {
+    match element {
+        Value::String(sent) => match group_id(&sent) {
+            Some(id) => Ok(GroupRef { id, sent: Some(sent) }),
+            None => Err(Fault::InvalidUuid { value: sent }),
+        },
+        other => Err(Fault::IncorrectType { input_type: json_type(&other) }),
+    }
+}
+
+/// The UUID that Python's `uuid.UUID` makes of a text: whatever is left without `urn:`, `uuid:`, the braces
+/// around it and all hyphens must be 32 hexadecimal digits.
+fn group_id(text: &str) -> Option<GroupId> {
+    let text = text.replace("urn:", "").replace("uuid:", "");
+    let digits = text.trim_matches(['{', '}']).replace('-', "");
+    let is_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = u128::from_str_radix(&digits, 16).ok().filter(|_| is_hex)?;
+    Some(GroupId(Uuid::from_u128(number)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "c7a7d549-ab8b-527d-8541-2a6cfeb98294";
+
+    #[test]
+    fn forms_of_a_uuid() {
+        let id = GroupId(Uuid::try_parse(ID).unwrap());
+        for text in [
+            ID,
+            "C7A7D549-AB8B-527D-8541-2A6CFEB98294",
+            "c7a7d549ab8b527d85412a6cfeb98294",
+            "c7a7-d549ab8b527d85412a6cfeb98294--",
+            "urn:uuid:c7a7d549-ab8b-527d-8541-2a6cfeb98294",
+            "uuid:c7a7d549-ab8b-527d-8541-2a6cfeb98294",
+            "{c7a7d549-ab8b-527d-8541-2a6cfeb98294}",
+            "{{c7a7d549ab8b527d85412a6cfeb98294",
+            "urn:uuid:{c7a7d549-ab8b-527d-8541-2a6cfeb98294}",
+        ] {
+            assert_eq!(group_id(text), Some(id), "{text}");
+        }
+        for text in [
+            "",
+            "staff",
+            " c7a7d549-ab8b-527d-8541-2a6cfeb98294",
+            "c7a7d549-ab8b-527d-8541-2a6cfeb9829",
+            "c7a7d549-ab8b-527d-8541-2a6cfeb982944",
+            "+7a7d549ab8b527d85412a6cfeb98294",
+            "c7a7d549ab8b527d85412a6cfeb9829g",
+            "URN:UUID:c7a7d549-ab8b-527d-8541-2a6cfeb98294",
+            "-{c7a7d549-ab8b-527d-8541-2a6cfeb98294}",
+            "ééééééééééééééé",
+        ] {
+            assert_eq!(group_id(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn lists() {
+        let id = GroupId(Uuid::try_parse(ID).unwrap());
+        let sent = |text: &str| Ok(GroupRef { id, sent: Some(text.to_owned()) });
+        let braced = format!("{{{ID}}}");
+        for (value, expected) in [
+            (json!([]), vec![]),
+            (json!({}), vec![]),
+            (json!([ID, braced]), vec![sent(ID), sent(&braced)]),
+            (json!({ID: 1}), vec![sent(ID)]),
+            (json!([ID, "x"]), vec![sent(ID), Err(Fault::InvalidUuid { value: "x".into() })]),
+            (json!([true]), vec![Err(Fault::IncorrectType { input_type: "bool" })]),
+            (json!([null]), vec![Err(Fault::IncorrectType { input_type: "NoneType" })]),
+            (json!([1.5]), vec![Err(Fault::IncorrectType { input_type: "float" })]),
+            (json!([[ID]]), vec![Err(Fault::IncorrectType { input_type: "list" })]),
+        ] {
+            assert_eq!(groups(value.clone()), Op::Set(Memberships::collect(expected)), "{value}");
+        }
+        for (value, input_type) in [(json!(ID), "str"), (json!(5), "int"), (json!(false), "bool")] {
+            assert_eq!(groups(value.clone()), Fault::NotAList { input_type }.into(), "{value}");
+        }
+    }
+}

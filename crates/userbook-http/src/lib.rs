@@ -1,0 +1,92 @@
+//! authentik's update-user API for [Userbook](userbook), over the `http` types: a request goes in, a finished
+//! response comes out.
+//!
+//! Everything that a client can see is decided here and nowhere else: routing, content negotiation, the order in
+//! which refusals hide one another, JSON and its faults, authentik's leniency (a number where a text is wanted,
+//! `"yes"` for a boolean), error bodies, entity tags, dry runs. Adapters for web frameworks convert types and do
+//! nothing else.
+//!
+//! | method on `/api/v3/core/users/{id}/` | does |
+//! | --- | --- |
+//! | GET, HEAD | show a user |
+//! | PUT | replace: `username` and `name` are required, groups left out are cleared, other fields kept |
+//! | PATCH | change what is named; `application/merge-patch+json` and `application/json-patch+json` too |
+//! | OPTIONS | what the caller may do |
+//!
+//! What goes beyond the recorded release of authentik (merge and JSON patches, problem details, entity tags, dry
+//! runs) is understood as far as the service's [`Policy`](userbook::Policy) does.
+//!
+//! What it must not know: any rule about users ([`userbook::decide`]), any storage, any async runtime, any web
+//! framework.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use async_trait::async_trait;
+//! use http::{Request, StatusCode, request::Parts};
+//! use userbook::{Actor, Import, PermissionAuthorizer, SeedStore, StaticPermissions, User, UserId, UserService};
+//! use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
+//! use userbook_memory::MemoryStore;
+//!
+//! /// A host's own authentication. [`BearerAuthenticator`](userbook_http::BearerAuthenticator) is ready-made.
+//! #[derive(Debug)]
+//! struct EverybodyIsTheHost;
+//!
+//! #[async_trait]
+//! impl Authenticator for EverybodyIsTheHost {
+//!     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
+//!         Ok(Actor::system())
+//!     }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let store = MemoryStore::new();
+//! # let ann: User = serde_json::from_value(serde_json::json!({
+//! #     "id": 7, "uuid": "00000000-0000-0000-0000-000000000007", "username": "ann", "name": "Ann", "email": "",
+//! #     "is_active": true, "last_login": null, "path": "users", "user_type": "internal", "attributes": {},
+//! #     "groups": [], "password_change_date": "2024-01-01T00:00:00Z",
+//! #     "revision": "00000000-0000-0000-0000-000000000000", "version": 0,
+//! # }))?;
+//! store.import(&Import { users: vec![ann], ..Import::default() }).await?;
+//! let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
+//! let api = UserApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
+//!
+//! let request = Request::patch("/api/v3/core/users/7/")
+//!     .header("content-type", "application/json")
+//!     .body(r#"{"name": "Ann Example", "email": "ann@example.com"}"#.to_owned())?;
+//! let response = api.handle(request).await;
+//! assert_eq!(response.status(), StatusCode::OK);
+//! let user: serde_json::Value = serde_json::from_slice(response.body())?;
+//! assert_eq!(user["name"], "Ann Example");
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+
+mod api;
+mod auth;
+mod body;
+mod dry_run;
+mod etag;
+mod lenient;
+mod media;
+mod negotiate;
+mod options;
+mod query;
+mod read;
+mod refusal;
+mod representation;
+mod request_id;
+mod respond;
+mod route;
+mod service;
+mod write;
+
+pub use api::{DEFAULT_BODY_LIMIT, UserApi};
+pub use auth::{
+    AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
+    TokenStore, UnknownTokenIntent,
+};
+pub use refusal::Failure;
+pub use representation::Representation;
+pub use route::USERS_PATH;

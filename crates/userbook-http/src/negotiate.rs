@@ -1,0 +1,78 @@
+//! What the client can read.
+
+use http::{HeaderMap, header::ACCEPT};
+use userbook::{Extension, Policy};
+
+use crate::{
+    media,
+    refusal::{Kind, Refusal},
+};
+
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
+/// How errors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// As authentik writes them.
+    Recorded,
+    /// As problem details (RFC 9457).
+    Problem,
+}
+
+/// How to write errors, and whether the client can read an answer at all.
+///
+/// Problem details go to clients that name them; a wildcard means JSON as recorded.
+pub(crate) fn negotiate(headers: &HeaderMap, policy: &Policy) -> (ErrorFormat, Result<(), Refusal>) {
+    // Several headers of one name are one list (RFC 9110 §5.3).
+    let lines: Vec<_> =
+        headers.get_all(ACCEPT).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    let accept = (!lines.is_empty()).then(|| lines.join(","));
+    if policy.understands(Extension::ProblemDetails) && accept.as_deref().is_some_and(names_problem) {
+        return (ErrorFormat::Problem, Ok(()));
+    }
+    let acceptable = if media::accepts(accept.as_deref(), JSON) {
+        Ok(())
+    } else {
+        Err(Refusal::new(Kind::NotAcceptable, "Could not satisfy the request Accept header."))
+    };
+    (ErrorFormat::Recorded, acceptable)
+}
+
+fn names_problem(accept: &str) -> bool {
+    let essence = |range: &str| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    accept.split(',').any(|range| essence(range) == PROBLEM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(accept: &[&'static str], policy: &Policy) -> Option<ErrorFormat> {
+        let mut headers = HeaderMap::new();
+        for line in accept {
+            headers.append(ACCEPT, line.parse().unwrap());
+        }
+        let (format, acceptable) = negotiate(&headers, policy);
+        acceptable.ok().map(|()| format)
+    }
+
+    #[test]
+    fn problem_details_are_for_those_who_name_them() {
+        const RECORDED: Option<ErrorFormat> = Some(ErrorFormat::Recorded);
+        const NAMED: Option<ErrorFormat> = Some(ErrorFormat::Problem);
+        for (accept, hardened, recorded) in [
+            (&[][..], RECORDED, RECORDED),
+            (&["*/*"], RECORDED, RECORDED),
+            (&["application/*"], RECORDED, RECORDED),
+            (&["application/json, application/problem+json"], NAMED, RECORDED),
+            (&["text/html", "Application/Problem+JSON; q=0.5"], NAMED, None),
+            (&["text/html", "application/json"], RECORDED, RECORDED),
+            (&["application/problem+json"], NAMED, None),
+            (&["text/html"], None, None),
+        ] {
+            assert_eq!(format(accept, &Policy::hardened()), hardened, "{accept:?}");
+            assert_eq!(format(accept, &Policy::authentik_2025_2()), recorded, "{accept:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! OPTIONS: what the caller may do, in the words of the recorded release.
+
+use bytes::Bytes;
+use http::Response;
+use userbook::{AccessError, Actor, Authorizer, Conditions, UpdateError, UserId, UserStore};
+
+use crate::{Authenticator, UserApi, refusal::Refusal, respond};
+
+/// For those who may not change the user.
+const VIEWER: &str = include_str!("viewer.json");
+/// For those who may: the fields in addition.
+const EDITOR: &str = include_str!("editor.json");
+
+impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
+    /// Answers 200 to everybody and for every id, as recorded; only a failure behind the API is told.
+    pub(crate) async fn describe(
+        &self,
+        actor: &Actor,
+        id: Option<UserId>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let may_change = match id {
+            None => false,
+            Some(id) => match self.service.admit_update(actor, id, &Conditions::none()).await {
+                Ok(()) => true,
+                Err(UpdateError::Access(AccessError::Store(error))) => return Err(error.into()),
+                Err(UpdateError::Access(AccessError::Authorizer(error))) => return Err(error.into()),
+                Err(_) => false,
+            },
+        };
+        let body = if may_change { EDITOR } else { VIEWER };
+        Ok(respond::ok(Bytes::from_static(body.trim_ascii_end().as_bytes())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use userbook::{EmailAddress, Field, UserType, Username};
+
+    use super::*;
+
+    #[test]
+    fn the_description_agrees_with_the_rules() {
+        let description: Value = serde_json::from_str(EDITOR).unwrap();
+        let fields = description["actions"]["PUT"].as_object().unwrap();
+        let writable: Vec<_> = fields.iter().filter(|(_, field)| field["read_only"] == false).collect();
+        assert_eq!(writable.len(), Field::ALL.len());
+        assert!(Field::ALL.iter().all(|field| fields.contains_key(field.as_str())));
+        assert_eq!(fields["username"]["max_length"], Username::MAX_LENGTH);
+        assert_eq!(fields["email"]["max_length"], EmailAddress::MAX_LENGTH);
+        let choices = fields["type"]["choices"].as_array().unwrap().iter().map(|choice| &choice["value"]);
+        assert!(choices.eq(UserType::ALL.iter().map(|kind| kind.as_str())));
+    }
+
+    #[test]
+    fn who_may_not_change_sees_the_same_without_the_fields() {
+        let mut editor: Value = serde_json::from_str(EDITOR).unwrap();
+        editor.as_object_mut().unwrap().remove("actions");
+        assert_eq!(editor, serde_json::from_str::<Value>(VIEWER).unwrap());
+    }
+}

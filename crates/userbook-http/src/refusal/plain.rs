@@ -1,0 +1,106 @@
+//! Refusals as authentik writes them. Those it does not know bear their code in addition.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use userbook::{Field, Violations};
+
+use super::{Particulars, Refusal};
+
+/// authentik's name for faults of the request as a whole.
+const GENERAL: &str = "non_field_errors";
+
+#[derive(Debug, Serialize)]
+struct Plain<'a> {
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Reasons<'a>>,
+}
+
+/// Fields and why they may not be changed, as an object.
+#[derive(Debug)]
+pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
+
+/// Faults by field, as an object of lists of messages.
+struct ByField<'a>(&'a Violations);
+
+pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
+    let Refusal { kind, detail, particulars, .. } = refusal;
+    let fields = match particulars {
+        Particulars::Violations(violations) => return json(&ByField(violations)),
+        Particulars::Fields(reasons) => Some(Reasons(reasons)),
+        Particulars::Nothing => None,
+    };
+    json(&Plain { detail, code: (!kind.is_recorded()).then(|| kind.code()), fields })
+}
+
+pub(super) fn json(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
+    serde_json::to_vec(value).map(Bytes::from)
+}
+
+impl Serialize for Reasons<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, reason)| (field.as_str(), reason)))
+    }
+}
+
+impl Serialize for ByField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let general = std::iter::once(None);
+        for field in Field::ALL.into_iter().map(Some).chain(general) {
+            let faults = self.0.iter().filter(|violation| violation.field == field);
+            let messages: Vec<String> = faults.map(|violation| violation.fault.to_string()).collect();
+            if !messages.is_empty() {
+                map.serialize_entry(field.map_or(GENERAL, Field::as_str), &messages)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Kind;
+    use userbook::Fault;
+
+    fn text(refusal: &Refusal) -> String {
+        String::from_utf8(render(refusal).unwrap().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn recorded_refusals_have_a_detail_and_nothing_else() {
+        assert_eq!(text(&Refusal::not_found()), r#"{"detail":"Not found."}"#);
+        assert_eq!(text(&Refusal::internal("secret")), r#"{"detail":"Internal server error."}"#);
+    }
+
+    #[test]
+    fn others_bear_a_code() {
+        let refusal = Refusal::new(Kind::ConditionFailed, "No.");
+        assert_eq!(text(&refusal), r#"{"detail":"No.","code":"precondition_failed"}"#);
+        let fields = vec![(Field::Email, "ask HR".into()), (Field::Type, "never".into())];
+        assert_eq!(
+            text(&Refusal::fields(Kind::FieldsDenied, "No.".into(), fields)),
+            r#"{"detail":"No.","code":"permission_denied","fields":{"email":"ask HR","type":"never"}}"#
+        );
+    }
+
+    #[test]
+    fn faults_come_in_field_order() {
+        let mut violations = Violations::default();
+        violations.push_general(Fault::LastSuperuser);
+        violations.push(Field::Type, Fault::Null);
+        violations.push(Field::Email, Fault::NullCharacter);
+        violations.push(Field::Email, Fault::InvalidEmail);
+        assert_eq!(
+            text(&violations.into()),
+            "{\"email\":[\"Null characters are not allowed.\",\"Enter a valid email address.\"],\
+             \"type\":[\"This field may not be null.\"],\
+             \"non_field_errors\":[\"The last active superuser can't lose that power.\"]}"
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! Refusals as problem details (RFC 9457).
+
+use bytes::Bytes;
+use serde::Serialize;
+use userbook::{JsonObject, Violation, Violations};
+
+use super::{
+    Particulars, Refusal,
+    plain::{Reasons, json},
+};
+
+/// What the `type` of a problem begins with; the code follows. A stable name, not an address.
+const TYPE: &str = "urn:userbook:problem:";
+
+#[derive(Debug, Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Reasons<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<Entry>>,
+}
+
+/// One fault.
+#[derive(Debug, Serialize)]
+struct Entry {
+    /// Null if it concerns the request as a whole.
+    field: Option<&'static str>,
+    /// Where in the body, as a JSON pointer (RFC 6901).
+    pointer: String,
+    code: String,
+    params: JsonObject,
+    message: String,
+}
+
+pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
+    let Refusal { kind, detail, particulars, .. } = refusal;
+    let (fields, errors) = match particulars {
+        Particulars::Nothing => (None, None),
+        Particulars::Fields(reasons) => (Some(Reasons(reasons)), None),
+        Particulars::Violations(violations) => (None, Some(entries(violations))),
+    };
+    json(&Problem {
+        kind: format!("{TYPE}{}", kind.code()),
+        title: kind.title(),
+        status: kind.status().as_u16(),
+        detail,
+        code: kind.code(),
+        fields,
+        errors,
+    })
+}
+
+fn entries(violations: &Violations) -> Vec<Entry> {
+    let entry = |Violation { field, fault }: &Violation| {
+        let field = field.map(userbook::Field::as_str);
+        Entry {
+            field,
+            pointer: field.map_or_else(String::new, |name| format!("/{name}")),
+            code: fault.code().to_owned(),
+            params: fault.params(),
+            message: fault.to_string(),
+        }
+    };
+    violations.iter().map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use userbook::{Fault, Field};
+
+    #[test]
+    fn every_fault_is_told_with_its_code_and_parameters() {
+        let mut violations = Violations::default();
+        violations.push(Field::Username, Fault::MaxLength { limit: 150 });
+        violations.push_general(Fault::SelfLockout);
+        let body = render(&violations.into()).unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["type"], "urn:userbook:problem:invalid");
+        assert_eq!(problem["status"], 400);
+        assert_eq!(
+            problem["errors"][0],
+            json!({
+                "field": "username", "pointer": "/username", "code": "max_length", "params": {"limit": 150},
+                "message": "Ensure this field has no more than 150 characters.",
+            })
+        );
+        assert_eq!(problem["errors"][1]["field"], Value::Null);
+        assert_eq!(problem["errors"][1]["pointer"], "");
+        assert_eq!(problem["errors"][1]["code"], "self_lockout");
+    }
+}

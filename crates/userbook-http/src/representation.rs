@@ -1,0 +1,113 @@
+//! A user as JSON, in authentik's field order.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, UserView, timestamp_text, uid};
+use uuid::Uuid;
+
+/// What the directory does not say about how users are shown.
+#[derive(Debug, Clone)]
+pub struct Representation {
+    install_id: String,
+    avatars: Avatars,
+}
+
+impl Representation {
+    /// Shows users of the installation with this id (authentik's install id, on which `uid` depends), with
+    /// [`Avatars::default`].
+    pub fn new(install_id: impl Into<String>) -> Self {
+        Self { install_id: install_id.into(), avatars: Avatars::default() }
+    }
+
+    /// Shows other avatars.
+    #[must_use]
+    pub fn with_avatars(mut self, avatars: Avatars) -> Self {
+        self.avatars = avatars;
+        self
+    }
+
+    /// The user as JSON; `groups_obj` is null unless groups are included.
+    pub(crate) fn body(&self, view: &UserView, include_groups: bool) -> Result<Bytes, serde_json::Error> {
+        serde_json::to_vec(&self.user(view, include_groups)).map(Bytes::from)
+    }
+
+    pub(crate) fn user<'a>(&self, view: &'a UserView, include_groups: bool) -> UserJson<'a> {
+        let user = &view.user;
+        // A stored row may break the rule and hold something else: it is shown, and has no picture in it.
+        let none = JsonObject::new();
+        let avatar = self.avatars.avatar(&AvatarSubject {
+            username: &user.username,
+            name: &user.name,
+            email: &user.email,
+            attributes: user.attributes.as_object().unwrap_or(&none),
+        });
+        UserJson {
+            pk: user.id.0,
+            username: &user.username,
+            name: &user.name,
+            is_active: user.is_active,
+            last_login: user.last_login.map(timestamp_text),
+            is_superuser: view.is_superuser,
+            groups: user.groups.iter().copied().collect(),
+            groups_obj: include_groups.then(|| view.groups.iter().map(GroupJson::new).collect()),
+            email: &user.email,
+            avatar,
+            attributes: &user.attributes,
+            uid: uid(user.id, &self.install_id),
+            path: &user.path,
+            user_type: user.user_type.as_str(),
+            uuid: user.uuid,
+            password_change_date: timestamp_text(user.password_change_date),
+        }
+    }
+}
+
+/// A user on the wire.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserJson<'a> {
+    pk: i64,
+    username: &'a str,
+    name: &'a str,
+    is_active: bool,
+    last_login: Option<String>,
+    is_superuser: bool,
+    groups: Vec<GroupId>,
+    groups_obj: Option<Vec<GroupJson<'a>>>,
+    email: &'a str,
+    avatar: String,
+    attributes: &'a Value,
+    uid: String,
+    path: &'a str,
+    #[serde(rename = "type")]
+    user_type: &'static str,
+    uuid: Uuid,
+    password_change_date: String,
+}
+
+/// A group with a user on the wire.
+#[derive(Debug, Serialize)]
+struct GroupJson<'a> {
+    pk: GroupId,
+    num_pk: u32,
+    name: &'a str,
+    is_superuser: bool,
+    parent: Option<GroupId>,
+    parent_name: Option<&'a str>,
+    attributes: &'a Value,
+}
+
+impl<'a> GroupJson<'a> {
+    fn new(view: &'a GroupView) -> Self {
+        let group = &*view.group;
+        Self {
+            pk: group.id,
+            num_pk: group.id.num_pk(),
+            name: &group.name,
+            is_superuser: group.is_superuser,
+            parent: group.parent,
+            parent_name: view.parent_name.as_deref(),
+            attributes: &group.attributes,
+        }
+    }
+}

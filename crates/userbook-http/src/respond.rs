@@ -1,0 +1,121 @@
+//! Building responses, and what all of them have in common.
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, Method, Response, StatusCode,
+    header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, VARY},
+};
+use userbook::{Extension, Policy};
+
+use crate::negotiate::JSON;
+
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
+
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// The methods that a user has.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, PUT, PATCH, HEAD, OPTIONS");
+
+/// A response with a body.
+pub(crate) fn with_body(
+    status: StatusCode,
+    media_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+/// A successful response.
+pub(crate) fn ok(body: Bytes) -> Response<Bytes> {
+    with_body(StatusCode::OK, JSON, body)
+}
+
+/// Adds what depends on the method and the policy alone.
+pub(crate) fn finish(method: &Method, policy: &Policy, response: &mut Response<Bytes>) {
+    // What a client sees depends on the session cookie that a host may use, as recorded; and on `Accept`, once
+    // that can ask for problem details.
+    let vary = if policy.understands(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
+    let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
+    let methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let patches = (options || *method == Method::PATCH).then(|| accept_patch(policy)).flatten();
+    let length = response.body().len();
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static(vary));
+    if methods {
+        headers.insert(ALLOW, METHODS);
+    }
+    if let Some(types) = patches {
+        headers.insert(ACCEPT_PATCH, types);
+    }
+    if *method == Method::HEAD {
+        headers.insert(CONTENT_LENGTH, length.into());
+        *response.body_mut() = Bytes::new();
+    }
+}
+
+/// The types of patch, if there are others than the recorded one.
+fn accept_patch(policy: &Policy) -> Option<HeaderValue> {
+    let merge = policy.understands(Extension::MergePatch).then_some(MERGE_PATCH);
+    let patch = policy.understands(Extension::JsonPatch).then_some(JSON_PATCH);
+    let types: Vec<&str> = [Some(JSON), merge, patch].into_iter().flatten().collect();
+    (types.len() > 1).then(|| HeaderValue::from_str(&types.join(", ")).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(method: &Method, policy: &Policy, status: StatusCode) -> Response<Bytes> {
+        let mut response = with_body(status, JSON, "{}");
+        finish(method, policy, &mut response);
+        response
+    }
+
+    #[test]
+    fn types_of_patch_are_announced_as_far_as_they_are_understood() {
+        let hardened = Policy::hardened();
+        let all = "application/json, application/merge-patch+json, application/json-patch+json";
+        for (method, policy, expected) in [
+            (Method::PATCH, hardened.clone(), Some(all)),
+            (Method::OPTIONS, hardened.clone(), Some(all)),
+            (Method::PUT, hardened.clone(), None),
+            (
+                Method::PATCH,
+                hardened.without_extension(Extension::MergePatch),
+                Some("application/json, application/json-patch+json"),
+            ),
+            (Method::PATCH, Policy::authentik_2025_2(), None),
+            (Method::OPTIONS, Policy::authentik_2025_2(), None),
+        ] {
+            let response = finished(&method, &policy, StatusCode::OK);
+            let header = response.headers().get(ACCEPT_PATCH).map(|types| types.to_str().unwrap());
+            assert_eq!(header, expected, "{method}");
+        }
+    }
+
+    #[test]
+    fn head_tells_the_length_and_sends_nothing() {
+        let response = finished(&Method::HEAD, &Policy::hardened(), StatusCode::NOT_FOUND);
+        assert_eq!(response.headers()[CONTENT_LENGTH], "2");
+        assert!(response.body().is_empty());
+    }
+
+    #[test]
+    fn methods_are_told_when_asked_and_when_missed() {
+        let policy = Policy::authentik_2025_2();
+        for (method, status, told) in [
+            (Method::OPTIONS, StatusCode::OK, true),
+            (Method::OPTIONS, StatusCode::NOT_FOUND, false),
+            (Method::POST, StatusCode::METHOD_NOT_ALLOWED, true),
+            (Method::GET, StatusCode::OK, false),
+        ] {
+            let response = finished(&method, &policy, status);
+            assert_eq!(response.headers().contains_key(ALLOW), told, "{method} {status}");
+            assert_eq!(response.headers()[VARY], "Cookie");
+        }
+    }
+}

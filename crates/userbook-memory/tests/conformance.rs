@@ -1,0 +1,45 @@
+//! The laws of stores, on the reference store.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::sync::Arc;
+
+use userbook::{Import, SeedStore, Timestamp, UserId};
+use userbook_conformance::{Harness, Task};
+use userbook_memory::MemoryStore;
+
+struct Memory(Arc<MemoryStore>);
+
+impl Harness for Memory {
+    type Store = MemoryStore;
+
+    async fn with(rows: &Import) -> Self {
+        let store = MemoryStore::new();
+        store.import(rows).await.unwrap();
+        Self(Arc::new(store))
+    }
+
+    fn store(&self) -> Arc<MemoryStore> {
+        Arc::clone(&self.0)
+    }
+
+    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+        assert!(self.0.record_login(user, last_login).unwrap());
+        assert!(self.0.record_password_change(user, password_change_date).unwrap());
+    }
+
+    fn spawn(task: Task) -> Task {
+        Box::pin(async { tokio::spawn(task).await.unwrap() })
+    }
+}
+
+mod users {
+    userbook_conformance::store_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod directory {
+    userbook_conformance::directory_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod seed {
+    userbook_conformance::seed_conformance!(super::Memory, #[tokio::test]);
+}

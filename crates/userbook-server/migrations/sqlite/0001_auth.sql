@@ -1,0 +1,21 @@
+-- Tokens by the hash of their key, and granted permissions. Names of permissions are kept as they came.
+CREATE TABLE userbook_server_token (
+    hash BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    user_id INTEGER NOT NULL,
+    intent TEXT NOT NULL,
+    expiring INTEGER NOT NULL CHECK (expiring IN (0, 1)),
+    -- Microseconds since 1970; counts only for a token that is expiring.
+    expires INTEGER
+) WITHOUT ROWID;
+
+-- On everything where both columns are NULL.
+CREATE TABLE userbook_server_grant (
+    user_id INTEGER NOT NULL,
+    permission TEXT NOT NULL,
+    on_user INTEGER,
+    on_group TEXT,
+    CHECK (on_user IS NULL OR on_group IS NULL)
+);
+
+CREATE INDEX userbook_server_grant_of_user ON userbook_server_grant (user_id, permission, on_user);
+CREATE INDEX userbook_server_grant_on_group ON userbook_server_grant (user_id, on_group) WHERE on_group IS NOT NULL;

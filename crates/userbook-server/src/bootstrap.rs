@@ -1,0 +1,149 @@
+//! What an empty database gets: the seed, or an administrator with a token to start with.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use userbook::{
+    ChangeIds, Clock, DirectoryStore, Group, GroupId, Import, ImportOutcome, RandomIds, Revision, StoreError,
+    SurveyQuery, SystemClock, User, UserId, UserType,
+};
+use userbook_http::{TokenIntent, TokenKey};
+
+use crate::{
+    auth::{AuthRows, TokenRow},
+    database::Database,
+    seed::Seed,
+};
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// A seed replaces what is in an empty database only.
+    #[error(
+        "the database is not empty: a seed is for an empty one. Name another database, or leave --seed out"
+    )]
+    NotEmpty,
+    /// There are users, but no install id.
+    #[error("the database holds users but no install id")]
+    NoInstallId,
+    /// The storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the server has to know before it serves.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// What `uid` mixes in.
+    pub install_id: String,
+    /// The administrator that was made just now, if one was.
+    pub administrator: Option<Administrator>,
+}
+
+/// The administrator of a database that was empty.
+pub struct Administrator {
+    /// The user.
+    pub user: User,
+    /// The key of their token: shown once, kept nowhere.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Administrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Administrator").field("user", &self.user.id).finish_non_exhaustive()
+    }
+}
+
+/// Fills an empty database, and leaves any other as it is.
+///
+/// # Errors
+/// [`BootstrapError::NotEmpty`] if there is a seed for a database that is not empty.
+pub(crate) async fn prepare(database: &Database, seed: Option<Seed>) -> Result<Ready, BootstrapError> {
+    match (is_empty(database).await?, seed) {
+        (true, Some(seed)) => {
+            fill(database, &seed).await?;
+            Ok(Ready { install_id: seed.rows.install_id, administrator: None })
+        }
+        (true, None) => {
+            let (seed, administrator) = first_administrator();
+            fill(database, &seed).await?;
+            Ok(Ready { install_id: seed.rows.install_id, administrator: Some(administrator) })
+        }
+        (false, Some(_)) => Err(BootstrapError::NotEmpty),
+        (false, None) => {
+            let install_id = database.seed.install_id().await?.ok_or(BootstrapError::NoInstallId)?;
+            Ok(Ready { install_id, administrator: None })
+        }
+    }
+}
+
+async fn is_empty(database: &Database) -> Result<bool, StoreError> {
+    let survey = database.directory.survey(&SurveyQuery { shape: true, ..SurveyQuery::default() }).await?;
+    Ok(survey.shape.is_empty() && survey.epochs.next_user <= 1)
+}
+
+/// Tokens and permissions first: if the machine stops in between, the directory is still empty and the next start
+/// does all of it again.
+async fn fill(database: &Database, seed: &Seed) -> Result<(), BootstrapError> {
+    database.auth.replace(&seed.auth).await?;
+    match database.seed.import(&seed.rows).await? {
+        ImportOutcome::Imported => Ok(()),
+        ImportOutcome::NotEmpty => Err(BootstrapError::NotEmpty),
+    }
+}
+
+fn first_administrator() -> (Seed, Administrator) {
+    let ids = RandomIds;
+    let group = Group {
+        id: GroupId(ids.next_uuid()),
+        name: "authentik Admins".to_owned(),
+        is_superuser: true,
+        parent: None,
+        attributes: json!({}),
+    };
+    let user = User {
+        id: UserId(1),
+        uuid: ids.next_uuid(),
+        username: "akadmin".to_owned(),
+        name: "authentik Default Admin".to_owned(),
+        email: "root@example.com".to_owned(),
+        is_active: true,
+        last_login: None,
+        path: "users".to_owned(),
+        user_type: UserType::Internal,
+        attributes: json!({}),
+        groups: BTreeSet::from([group.id]),
+        password_change_date: SystemClock.now(),
+        revision: Revision::from(ids.next_change()),
+        version: 0,
+    };
+    // Two UUIDs of version 4 hold 244 random bits.
+    let token = format!("{}{}", ids.next_uuid().simple(), ids.next_uuid().simple());
+    let row = TokenRow {
+        hash: TokenKey::new(token.as_str()).hash(),
+        user: user.id,
+        intent: TokenIntent::Api,
+        expiring: false,
+        expires: None,
+    };
+    let rows =
+        Import { install_id: ids.next_uuid().to_string(), groups: vec![group], users: vec![user.clone()] };
+    let auth = AuthRows { tokens: vec![row], grants: Vec::new() };
+    (Seed { rows, auth }, Administrator { user, token })
+}
+
+impl Administrator {
+    /// A line that can be pasted into a shell: an update that the server at `origin` answers with 200.
+    pub fn curl(&self, origin: &str) -> String {
+        let groups: Vec<String> = self.user.groups.iter().map(|group| format!("\"{group}\"")).collect();
+        format!(
+            "curl -sS -X PUT {origin}/api/v3/core/users/{}/ \
+             -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \
+             -d '{{\"username\": \"{}\", \"name\": \"Ada Lovelace\", \"groups\": [{}]}}'",
+            self.user.id,
+            self.token,
+            self.user.username,
+            groups.join(", "),
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! What the server is told on its command line, or by `USERBOOK_*` in its environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, ValueEnum};
+use userbook::{Avatars, Policy};
+
+/// authentik's "update user" over HTTP, on a database of its own.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about)]
+pub struct Settings {
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", env = "USERBOOK_LISTEN", default_value = "127.0.0.1:9000")]
+    pub listen: SocketAddr,
+
+    /// Where to keep users: sqlite:FILE (made when absent) or memory:
+    #[arg(long, value_name = "URL", env = "USERBOOK_DATABASE", default_value = "sqlite:userbook.db")]
+    pub database: String,
+
+    /// A JSON file with the content of an empty database
+    #[arg(long, value_name = "FILE", env = "USERBOOK_SEED")]
+    pub seed: Option<PathBuf>,
+
+    /// Which rules hold beyond the recorded contract
+    #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened")]
+    pub policy: PolicyName,
+
+    /// Avatars: none, initials, attributes.PATH, a URL template, or several of them with commas between
+    #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
+    pub avatars: Avatars,
+
+    /// Hand audit events on
+    #[arg(long, value_name = "WHERE", env = "USERBOOK_EVENTS")]
+    pub events: Option<EventTarget>,
+}
+
+/// The policies by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyName {
+    /// Every safeguard and every extension
+    Hardened,
+    /// The recorded release and nothing else
+    #[value(name = "authentik-2025.2")]
+    Authentik,
+}
+
+/// Where events go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EventTarget {
+    /// To standard output, a JSON object a line
+    Stdout,
+}
+
+impl From<PolicyName> for Policy {
+    fn from(name: PolicyName) -> Self {
+        match name {
+            PolicyName::Hardened => Self::hardened(),
+            PolicyName::Authentik => Self::authentik_2025_2(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound_and_has_the_documented_defaults() {
+        Settings::command().debug_assert();
+        let settings = Settings::try_parse_from(["userbook-server"]).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:9000");
+        assert_eq!(settings.database, "sqlite:userbook.db");
+        assert_eq!(settings.policy, PolicyName::Hardened);
+        assert_eq!(settings.avatars.to_string(), "initials");
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for arguments in [["--policy", "lenient"], ["--avatars", "gravatar"], ["--listen", "here"]] {
+            assert!(Settings::try_parse_from(["userbook-server"].into_iter().chain(arguments)).is_err());
+        }
+    }
+}

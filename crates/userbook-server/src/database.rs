@@ -1,0 +1,92 @@
+//! Opens the database that a URL names, and hands out its ports.
+
+use std::sync::Arc;
+
+use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+use userbook::{DirectoryStore, Outbox, SeedStore};
+use userbook_memory::MemoryStore;
+use userbook_sqlx::{MigrateError, SqliteStore, sqlite::connect_options};
+
+use crate::auth::{AuthStore, MemoryAuth, SqliteAuth};
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The URL names no database that this server knows.
+    #[error("unknown database {0:?}: it takes sqlite:FILE or memory:")]
+    Unknown(String),
+    /// The database does not answer.
+    #[error("the database can't be opened")]
+    Open(#[from] sqlx::Error),
+    /// Its tables cannot be brought up to date.
+    #[error("the database can't be migrated")]
+    Migrate(#[from] MigrateError),
+}
+
+/// An open database, port by port.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Users and groups.
+    pub directory: Arc<dyn DirectoryStore>,
+    /// Their first rows.
+    pub seed: Arc<dyn SeedStore>,
+    /// Events.
+    pub outbox: Arc<dyn Outbox>,
+    /// Tokens and permissions.
+    pub auth: Arc<dyn AuthStore>,
+    pool: Option<SqlitePool>,
+}
+
+impl Database {
+    /// Opens the database at `url`, makes it if need be, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Self::sqlite(url).await,
+            Some(("memory", "")) => Ok(Self::memory()),
+            _ => Err(DatabaseError::Unknown(url.to_owned())),
+        }
+    }
+
+    fn memory() -> Self {
+        let store = MemoryStore::new();
+        let auth = Arc::new(MemoryAuth::new(store.clone()));
+        Self::of(store, auth, None)
+    }
+
+    async fn sqlite(url: &str) -> Result<Self, DatabaseError> {
+        // A database in memory belongs to its one connection.
+        let connections = if url.contains(":memory:") { 1 } else { 8 };
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .test_before_acquire(false)
+            .connect_with(connect_options(url)?)
+            .await?;
+        let store = SqliteStore::new(pool.clone());
+        store.migrate().await?;
+        let auth = Arc::new(SqliteAuth::open(pool.clone()).await?);
+        Ok(Self::of(store, auth, Some(pool)))
+    }
+
+    fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Option<SqlitePool>) -> Self
+    where
+        S: DirectoryStore + SeedStore + Outbox + Clone,
+    {
+        Self {
+            directory: Arc::new(store.clone()),
+            seed: Arc::new(store.clone()),
+            outbox: Arc::new(store),
+            auth,
+            pool,
+        }
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub async fn close(&self) {
+        if let Some(pool) = &self.pool {
+            pool.close().await;
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The seed file: the whole content of a directory as JSON, with tokens and permissions.
+//!
+//! Rows come in as they are. A stored row that breaks a rule of today, an odd path or e-mail, is none of this
+//! file's business.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde::Deserialize;
+use serde_json::Value;
+use userbook::{ChangeIds, Group, GroupId, Import, RandomIds, Revision, Timestamp, User, UserId, UserType};
+use userbook_http::{TokenIntent, TokenKey, UnknownTokenIntent};
+use uuid::Uuid;
+
+use crate::auth::{AuthRows, GrantRow, GrantedOn, TokenRow};
+
+/// Why a seed file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The file is not to be read.
+    #[error("the seed file can't be read")]
+    Unreadable(#[from] std::io::Error),
+    /// It is not what a seed is.
+    #[error("the seed file is not what a seed is: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// A token is for nothing that is known.
+    #[error("the seed file is not what a seed is")]
+    Intent(#[from] UnknownTokenIntent),
+}
+
+/// What a seed file holds.
+#[derive(Debug)]
+pub struct Seed {
+    /// Users and groups.
+    pub rows: Import,
+    /// Tokens and permissions.
+    pub auth: AuthRows,
+}
+
+impl Seed {
+    /// Reads a seed file.
+    ///
+    /// # Errors
+    /// [`SeedError`] with what is wrong and where.
+    pub fn read(path: &Path) -> Result<Self, SeedError> {
+        Self::parse(&std::fs::read(path)?)
+    }
+
+    fn parse(text: &[u8]) -> Result<Self, SeedError> {
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        // Stored attributes may nest more deeply than serde_json reads by default.
+        reader.disable_recursion_limit();
+        let file = SeedFile::deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(file.try_into()?)
+    }
+}
+
+#[derive(Deserialize)]
+struct SeedFile {
+    install_id: String,
+    #[serde(default)]
+    groups: Vec<GroupRow>,
+    #[serde(default)]
+    users: Vec<UserRow>,
+    #[serde(default)]
+    tokens: Vec<SeedToken>,
+    #[serde(default)]
+    permissions: Vec<SeedPermission>,
+    #[serde(default)]
+    object_permissions: Vec<SeedObjectPermission>,
+}
+
+#[derive(Deserialize)]
+struct GroupRow {
+    pk: GroupId,
+    name: String,
+    is_superuser: bool,
+    parent: Option<GroupId>,
+    attributes: Value,
+}
+
+#[derive(Deserialize)]
+struct UserRow {
+    pk: UserId,
+    uuid: Uuid,
+    username: String,
+    name: String,
+    email: String,
+    is_active: bool,
+    last_login: Option<Timestamp>,
+    path: String,
+    #[serde(rename = "type")]
+    user_type: UserType,
+    attributes: Value,
+    groups: BTreeSet<GroupId>,
+    password_change_date: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct SeedToken {
+    key: String,
+    intent: String,
+    expiring: bool,
+    expires: Option<Timestamp>,
+    user_pk: UserId,
+}
+
+#[derive(Deserialize)]
+struct SeedPermission {
+    user_pk: UserId,
+    permission: String,
+}
+
+#[derive(Deserialize)]
+struct SeedObjectPermission {
+    user_pk: UserId,
+    permission: String,
+    object_pk: ObjectKey,
+}
+
+/// An integer is a user, a UUID a group.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ObjectKey {
+    User(UserId),
+    Group(GroupId),
+}
+
+impl TryFrom<SeedFile> for Seed {
+    type Error = UnknownTokenIntent;
+
+    fn try_from(file: SeedFile) -> Result<Self, UnknownTokenIntent> {
+        let everything = file.permissions.into_iter().map(|row| GrantRow {
+            user: row.user_pk,
+            permission: row.permission,
+            on: GrantedOn::Everything,
+        });
+        let objects = file.object_permissions.into_iter().map(|row| GrantRow {
+            user: row.user_pk,
+            permission: row.permission,
+            on: match row.object_pk {
+                ObjectKey::User(user) => GrantedOn::User(user),
+                ObjectKey::Group(group) => GrantedOn::Group(group),
+            },
+        });
+        Ok(Self {
+            auth: AuthRows {
+                tokens: file.tokens.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+                grants: everything.chain(objects).collect(),
+            },
+            rows: Import {
+                install_id: file.install_id,
+                groups: file.groups.into_iter().map(Into::into).collect(),
+                users: file.users.into_iter().map(Into::into).collect(),
+            },
+        })
+    }
+}
+
+impl TryFrom<SeedToken> for TokenRow {
+    type Error = UnknownTokenIntent;
+
+    fn try_from(row: SeedToken) -> Result<Self, UnknownTokenIntent> {
+        Ok(Self {
+            hash: TokenKey::new(row.key).hash(),
+            user: row.user_pk,
+            intent: row.intent.parse::<TokenIntent>()?,
+            expiring: row.expiring,
+            expires: row.expires,
+        })
+    }
+}
+
+impl From<GroupRow> for Group {
+    fn from(row: GroupRow) -> Self {
+        Self {
+            id: row.pk,
+            name: row.name,
+            is_superuser: row.is_superuser,
+            parent: row.parent,
+            attributes: row.attributes,
+        }
+    }
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: row.pk,
+            uuid: row.uuid,
+            username: row.username,
+            name: row.name,
+            email: row.email,
+            is_active: row.is_active,
+            last_login: row.last_login,
+            path: row.path,
+            user_type: row.user_type,
+            attributes: row.attributes,
+            groups: row.groups,
+            password_change_date: row.password_change_date,
+            revision: Revision::from(RandomIds.next_change()),
+            version: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_in_as_they_are() {
+        let seed = Seed::parse(
+            br#"{
+                "install_id": "i", "groups": [],
+                "users": [{"pk": 7, "uuid": "00000000-0000-0000-0000-000000000007", "username": " odd ",
+                    "name": "", "email": "odd", "is_active": true, "last_login": null, "path": "/odd//",
+                    "type": "external", "attributes": {"a": 1e16}, "groups": [],
+                    "password_change_date": "2024-05-06T07:08:09.123456Z"}],
+                "tokens": [{"key": "k", "intent": "api", "expiring": false, "expires": "2020-01-01T00:00:00Z",
+                    "user_pk": 7}],
+                "permissions": [{"user_pk": 7, "permission": "authentik_core.view_user"}],
+                "object_permissions": [
+                    {"user_pk": 7, "permission": "x", "object_pk": 8},
+                    {"user_pk": 7, "permission": "x", "object_pk": "00000000-0000-0000-0000-000000000009"}]
+            }"#,
+        )
+        .unwrap();
+        assert_eq!(seed.rows.users[0].username, " odd ");
+        assert_eq!(seed.rows.users[0].path, "/odd//");
+        assert!(!seed.auth.tokens[0].expiring);
+        let on: Vec<GrantedOn> = seed.auth.grants.iter().map(|grant| grant.on).collect();
+        let group = GroupId(Uuid::from_u128(9));
+        assert_eq!(on, [GrantedOn::Everything, GrantedOn::User(UserId(8)), GrantedOn::Group(group)]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (text, expected) in [("{}", "install_id"), (r#"{"install_id": 1}"#, "string"), ("{", "EOF")] {
+            let error = Seed::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

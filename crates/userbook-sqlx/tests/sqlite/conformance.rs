@@ -1,0 +1,51 @@
+//! The laws of stores.
+
+use std::sync::Arc;
+
+use userbook::{Import, Timestamp, UserId};
+use userbook_conformance::{Harness, Task};
+use userbook_sqlx::SqliteStore;
+
+use crate::database::Database;
+
+impl Harness for Database {
+    type Store = SqliteStore;
+
+    async fn with(rows: &Import) -> Self {
+        Self::with(rows).await
+    }
+
+    fn store(&self) -> Arc<SqliteStore> {
+        Arc::clone(&self.store)
+    }
+
+    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+        let sql = "UPDATE userbook_user SET last_login = ?2, password_change_date = ?3 WHERE id = ?1";
+        sqlx::query(sql)
+            .bind(user.0)
+            .bind(last_login.timestamp_micros())
+            .bind(password_change_date.timestamp_micros())
+            .execute(self.pool())
+            .await
+            .unwrap();
+    }
+
+    fn spawn(task: Task) -> Task {
+        Box::pin(async { tokio::spawn(task).await.unwrap() })
+    }
+}
+
+mod users {
+    use crate::database::Database;
+    userbook_conformance::store_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod directory {
+    use crate::database::Database;
+    userbook_conformance::directory_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod seed {
+    use crate::database::Database;
+    userbook_conformance::seed_conformance!(Database, #[tokio::test]);
+}

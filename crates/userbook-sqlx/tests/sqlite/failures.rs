@@ -1,0 +1,67 @@
+//! When the database itself fails.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqlitePoolOptions;
+use userbook::{
+    CommitOutcome, Import, SnapshotQuery,
+    StoreErrorKind::{Other, Transient},
+    UserId, UserStore,
+};
+use userbook_sqlx::SqliteStore;
+
+use crate::database::{Database, options, pool, rename, user};
+
+async fn prepared() -> Database {
+    Database::with(&Import { users: vec![user(1)], ..Import::default() }).await
+}
+
+#[tokio::test]
+async fn another_writer_who_takes_too_long_is_transient() {
+    let database = prepared().await;
+    let impatient = options(&database.folder).busy_timeout(Duration::from_millis(20));
+    let store = SqliteStore::new(pool(impatient).await);
+    let writer = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+    assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some(), "reading goes on");
+    writer.rollback().await.unwrap();
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_not() {
+    let database = prepared().await;
+    let store = SqliteStore::new(pool(options(&database.folder).read_only(true)).await);
+    assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some());
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn a_missing_table_is_not_transient() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::new(pool(options(&folder)).await);
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
+    let database = prepared().await;
+    let small = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let store = SqliteStore::new(small.connect_with(options(&database.folder)).await.unwrap());
+    let held = store.pool().acquire().await.unwrap();
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+    drop(held);
+    store.pool().close().await;
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
+    let database = Database::with(&Import { users: vec![user(1), user(2)], ..Import::default() }).await;
+    database.store.commit(&rename(&user(1), 1)).await.unwrap();
+    assert_eq!(database.store.commit(&rename(&user(2), 1)).await.unwrap_err().kind, Other);
+    let after = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap().unwrap();
+    assert_eq!(after.user, user(2));
+}

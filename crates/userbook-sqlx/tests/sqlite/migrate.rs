@@ -1,0 +1,65 @@
+//! Bringing a database up to date.
+
+use sqlx::AssertSqlSafe;
+use userbook_sqlx::{MigrateError, SqliteStore};
+
+use crate::database::{Database, options, pool};
+
+#[tokio::test]
+async fn twice_is_once() {
+    let database = Database::new().await;
+    database.store.migrate().await.unwrap();
+    let applied: Vec<(i64, i64)> = sqlx::query_as("SELECT version, applied_at FROM userbook_migration")
+        .fetch_all(database.pool())
+        .await
+        .unwrap();
+    assert!(matches!(applied[..], [(1, at)] if at > 1_700_000_000_000_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_that_start_at_once_wait_for_one_another() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let starts = (0..8).map(|_| {
+            let options = options(&folder);
+            tokio::spawn(async move { SqliteStore::new(pool(options).await).migrate().await })
+        });
+        for start in starts.collect::<Vec<_>>() {
+            start.await.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_changed_or_is_unknown_is_refused() {
+    for (sql, expected) in [
+        ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (directory) was applied"),
+        (
+            "INSERT INTO userbook_migration VALUES (99, 'new', 'x', 0)",
+            "migration 99 was applied to this database, and this program does not know it",
+        ),
+    ] {
+        let database = Database::new().await;
+        sqlx::query(AssertSqlSafe(sql)).execute(database.pool()).await.unwrap();
+        let refused = database.store.migrate().await.unwrap_err();
+        assert!(refused.to_string().starts_with(expected), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn foreign_keys_must_be_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::new(pool(options(&folder).foreign_keys(false)).await);
+    assert!(matches!(store.migrate().await, Err(MigrateError::ForeignKeysOff)));
+}
+
+#[tokio::test]
+async fn a_failure_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::new(pool(options(&folder)).await);
+    sqlx::query("CREATE TABLE userbook_event (mine TEXT)").execute(store.pool()).await.unwrap();
+    assert!(matches!(store.migrate().await, Err(MigrateError::Database(_))));
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master").fetch_all(store.pool()).await.unwrap();
+    assert_eq!(tables, ["userbook_event"]);
+}

@@ -1,0 +1,13 @@
+//! The rules, one table each. `scene` holds the stage: a user, an actor, some groups, and what is asked.
+
+mod changes;
+mod fields;
+mod groups;
+mod guards;
+mod lockout;
+mod needs;
+mod order;
+mod power;
+mod provision;
+mod redaction;
+mod scene;

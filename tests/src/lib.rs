@@ -1,0 +1,13 @@
+//! What the tests of the whole share: the recorded corpus and how answers are compared with it.
+//!
+//! What it must not know: how anything is implemented. It speaks to the product as clients and hosts do.
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "support code of tests fails by panicking"
+)]
+
+pub mod corpus;
+pub mod host;
+pub mod replay;
