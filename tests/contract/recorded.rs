@@ -1,25 +1,70 @@
 //! Under `Policy::authentik_2025_2()` every recorded request gets the recorded answer and leaves the recorded
-//! row behind.
+//! row behind, on every store.
 
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+
+use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{Policy, SeedStore};
 use userbook_memory::MemoryStore;
+use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use userbook_tests::{
-    corpus,
+    corpus::{self, Case},
     replay::{Report, replay},
 };
 
-#[test]
-fn axum_over_memory() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut report = Report::default();
-    for case in corpus::cases() {
-        let faults = runtime.block_on(async {
-            let store = std::sync::Arc::new(MemoryStore::new());
-            store.import(&case.given.import()).await.unwrap();
-            replay(&case, store, Policy::authentik_2025_2()).await
-        });
-        report.note(&case, faults);
-    }
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn check(report: &Report) {
     println!("{report}");
     assert!(report.mismatches.is_empty(), "{report}");
+}
+
+#[test]
+fn axum_over_memory() {
+    let mut report = Report::default();
+    runtime().block_on(async {
+        for case in corpus::cases() {
+            let store = Arc::new(MemoryStore::new());
+            store.import(&case.given.import()).await.unwrap();
+            report.note(&case, replay(&case, store, Policy::authentik_2025_2()).await.0);
+        }
+    });
+    check(&report);
+}
+
+#[test]
+fn axum_over_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut seeded = BTreeMap::new();
+    let mut report = Report::default();
+    runtime().block_on(async {
+        for case in corpus::cases() {
+            if !seeded.contains_key(&case.state) {
+                let path = folder.path().join(format!("{}.db", seeded.len()));
+                seed(&case, &path).await;
+                seeded.insert(case.state.clone(), path);
+            }
+            let path = folder.path().join("case.db");
+            fs::copy(&seeded[&case.state], &path).unwrap();
+            let store = open(&path).await;
+            report.note(&case, replay(&case, store.clone(), Policy::authentik_2025_2()).await.0);
+            store.pool().close().await;
+        }
+    });
+    check(&report);
+}
+
+/// A database with what is given, all of it in one file.
+async fn seed(case: &Case, path: &Path) {
+    let store = open(path).await;
+    store.migrate().await.unwrap();
+    store.import(&case.given.import()).await.unwrap();
+    store.pool().close().await;
+}
+
+async fn open(path: &Path) -> SqliteStore {
+    let options = connect_options(&format!("sqlite://{}", path.display())).unwrap().create_if_missing(true);
+    SqliteStore::new(SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap())
 }

@@ -8,6 +8,7 @@
     reason = "support code of tests fails by panicking"
 )]
 
+pub mod binary;
 pub mod corpus;
 pub mod host;
 pub mod replay;

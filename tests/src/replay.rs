@@ -55,7 +55,8 @@ impl fmt::Display for Report {
 }
 
 /// Sends the request of a case to an application on `store`, which must hold what is given, and compares.
-pub async fn replay<S: UserStore + Clone>(case: &Case, store: S, policy: Policy) -> Vec<String> {
+/// Answers what is wrong, and the body that came back.
+pub async fn replay<S: UserStore + Clone>(case: &Case, store: S, policy: Policy) -> (Vec<String>, Vec<u8>) {
     let (status, allow, body) = send(app(case, store.clone(), policy), &case.recorded.request).await;
     let mut left = None;
     let mut others = Vec::new();
@@ -68,9 +69,10 @@ pub async fn replay<S: UserStore + Clone>(case: &Case, store: S, policy: Policy)
             others.push(format!("user {} has changed too", given.pk));
         }
     }
-    let mut found = faults(case, &Observed { status, allow, body, row: left });
+    let observed = Observed { status, allow, body, row: left };
+    let mut found = faults(case, &observed);
     found.extend(others);
-    found
+    (found, observed.body)
 }
 
 async fn send(mut app: Router, recorded: &Request) -> (u16, Option<String>, Vec<u8>) {
@@ -82,13 +84,18 @@ async fn send(mut app: Router, recorded: &Request) -> (u16, Option<String>, Vec<
     (status, allow, body.to_vec())
 }
 
-fn request(recorded: &Request) -> http::Request<Body> {
+/// Path and query as they are sent.
+pub fn target(recorded: &Request) -> String {
     let mut target = utf8_percent_encode(&recorded.path, UNSENDABLE).to_string();
     if let Some(query) = recorded.query.as_deref().filter(|query| !query.is_empty()) {
         target.push('?');
         target.extend(utf8_percent_encode(query, UNSENDABLE));
     }
-    let mut request = http::Request::builder().method(recorded.method.as_str()).uri(target);
+    target
+}
+
+fn request(recorded: &Request) -> http::Request<Body> {
+    let mut request = http::Request::builder().method(recorded.method.as_str()).uri(target(recorded));
     for (name, value) in &recorded.headers {
         request = request.header(name, value.as_bytes());
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{Event, EventTarget, StoreError, StoreErrorKind, UserId};
+use userbook::{Event, EventTarget, StoreError, StoreErrorKind, User, UserId};
 use uuid::Uuid;
 
 use crate::json;
@@ -45,6 +45,15 @@ pub(crate) fn hex_list(ids: impl IntoIterator<Item = Uuid>) -> String {
     }
     list.push(']');
     list
+}
+
+/// All memberships of the users as a JSON array of pairs, groups in hexadecimal.
+pub(crate) fn memberships(users: &[User]) -> Result<String, EncodeError> {
+    let of_user = |user: &User| {
+        let id = user.id.0;
+        user.groups.iter().map(move |group| (id, group.0.simple())).collect::<Vec<_>>()
+    };
+    Ok(json::text(&users.iter().flat_map(of_user).collect::<Vec<_>>())?)
 }
 
 /// An event's columns besides its id and time.

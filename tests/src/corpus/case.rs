@@ -110,6 +110,9 @@ pub struct Given {
     pub install_id: String,
     pub groups: Vec<GivenGroup>,
     pub users: Vec<GivenUser>,
+    /// All of it as it stands in the file.
+    #[serde(skip)]
+    pub json: Value,
 }
 
 /// A group's row.

@@ -1,19 +1,32 @@
 //! Reads the corpus file.
 
-use std::{collections::BTreeMap, env, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Case, Given, case::Recorded};
 
+/// The cases that come with these tests.
+const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases.jsonl");
+
 /// All cases of `tests/data/cases.jsonl`, or of the file that the environment variable `USERBOOK_CORPUS` names.
 pub fn cases() -> Vec<Case> {
-    let path = env::var_os("USERBOOK_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases.jsonl")),
-        PathBuf::from,
-    );
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    read(&env::var_os("USERBOOK_CORPUS").map_or_else(|| PathBuf::from(RECORDED), PathBuf::from))
+}
+
+/// All cases of `tests/data/cases.jsonl`, whatever the environment says.
+pub fn recorded() -> Vec<Case> {
+    read(Path::new(RECORDED))
+}
+
+fn read(path: &Path) -> Vec<Case> {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut states: BTreeMap<String, Arc<Given>> = BTreeMap::new();
     let mut cases = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -21,8 +34,10 @@ pub fn cases() -> Vec<Case> {
         let named = |key| line.get(key).and_then(Value::as_str).map(str::to_owned);
         let given = line.get("given").cloned().unwrap_or_default();
         if let Some(name) = named("define") {
-            let given = serde_json::from_value(given).unwrap_or_else(|error| panic!("{name}: {error}"));
-            states.insert(name, Arc::new(given));
+            let mut rows: Given =
+                serde_json::from_value(given.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            rows.json = given;
+            states.insert(name, Arc::new(rows));
         } else {
             let state = named("given").unwrap_or_default();
             let given = states.get(&state).unwrap_or_else(|| panic!("no state {state:?}"));

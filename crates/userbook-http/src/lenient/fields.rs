@@ -11,6 +11,7 @@ use super::{
     datetime::{DateTimeFault, parse_datetime},
     groups::groups,
     number::number_text,
+    rendering::rendering,
 };
 
 /// What an object for `attributes` does.
@@ -72,8 +73,7 @@ fn moment(value: &Value) -> Op<Timestamp> {
 fn user_type(value: Value) -> Op<UserType> {
     let input = match value {
         Value::String(text) => text,
-        Value::Number(number) => number_text(&number),
-        other => other.to_string(),
+        other => rendering(&other),
     };
     match input.parse() {
         Ok(user_type) => Op::Set(user_type),
@@ -147,8 +147,8 @@ mod tests {
             (json!("external"), Op::Set(UserType::External)),
             (json!(" external"), Fault::InvalidChoice { input: " external".into() }.into()),
             (json!(1), Fault::InvalidChoice { input: "1".into() }.into()),
-            (json!(true), Fault::InvalidChoice { input: "true".into() }.into()),
-            (json!(["internal"]), Fault::InvalidChoice { input: "[\"internal\"]".into() }.into()),
+            (json!(true), Fault::InvalidChoice { input: "True".into() }.into()),
+            (json!(["internal"]), Fault::InvalidChoice { input: "['internal']".into() }.into()),
         ] {
             assert_eq!(ops(json!({"type": value})).user_type, expected, "{value}");
         }

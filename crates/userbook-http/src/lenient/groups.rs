@@ -4,6 +4,8 @@ use serde_json::Value;
 use userbook::{Fault, GroupId, GroupRef, Memberships, Op, json_type};
 use uuid::Uuid;
 
+use super::rendering::rendering;
+
 /// The groups that a value names.
 pub(super) fn groups(value: Value) -> Op<Memberships> {
     match value {
@@ -17,12 +19,21 @@ pub(super) fn groups(value: Value) -> Op<Memberships> {
 }
 
 fn group(element: Value) -> Result<GroupRef, Fault> {
-    match element {
-        Value::String(sent) => match group_id(&sent) {
-            Some(id) => Ok(GroupRef { id, sent: Some(sent) }),
-            None => Err(Fault::InvalidUuid { value: sent }),
-        },
-        other => Err(Fault::IncorrectType { input_type: json_type(&other) }),
+    let id = match &element {
+        Value::Null => return Err(Fault::DoesNotExist { pk: rendering(&element) }),
+        Value::Bool(_) => return Err(Fault::IncorrectType { input_type: json_type(&element) }),
+        Value::String(text) => group_id(text),
+        // Recorded: a whole number is the UUID taken as one.
+        Value::Number(number) => number.as_u64().map(|number| GroupId(Uuid::from_u128(number.into()))),
+        Value::Array(_) | Value::Object(_) => None,
+    };
+    let sent = match element {
+        Value::String(sent) => sent,
+        other => rendering(&other),
+    };
+    match id {
+        Some(id) => Ok(GroupRef { id, sent: Some(sent) }),
+        None => Err(Fault::InvalidUuid { value: sent }),
     }
 }
 
@@ -88,9 +99,11 @@ mod tests {
             (json!({ID: 1}), vec![sent(ID)]),
             (json!([ID, "x"]), vec![sent(ID), Err(Fault::InvalidUuid { value: "x".into() })]),
             (json!([true]), vec![Err(Fault::IncorrectType { input_type: "bool" })]),
-            (json!([null]), vec![Err(Fault::IncorrectType { input_type: "NoneType" })]),
-            (json!([1.5]), vec![Err(Fault::IncorrectType { input_type: "float" })]),
-            (json!([[ID]]), vec![Err(Fault::IncorrectType { input_type: "list" })]),
+            (json!([null]), vec![Err(Fault::DoesNotExist { pk: "None".into() })]),
+            (json!([7]), vec![Ok(GroupRef { id: GroupId(Uuid::from_u128(7)), sent: Some("7".into()) })]),
+            (json!([-7]), vec![Err(Fault::InvalidUuid { value: "-7".into() })]),
+            (json!([1.0]), vec![Err(Fault::InvalidUuid { value: "1.0".into() })]),
+            (json!([["x"]]), vec![Err(Fault::InvalidUuid { value: "['x']".into() })]),
         ] {
             assert_eq!(groups(value.clone()), Op::Set(Memberships::collect(expected)), "{value}");
         }

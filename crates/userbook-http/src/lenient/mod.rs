@@ -11,5 +11,6 @@ mod iso8601;
 pub(crate) mod json;
 mod number;
 mod reader;
+mod rendering;
 
 pub(crate) use fields::{Attributes, field_ops};

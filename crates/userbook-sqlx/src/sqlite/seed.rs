@@ -1,14 +1,13 @@
 //! Seeding an empty database.
 
 use sqlx::SqliteConnection;
-use userbook::{Import, ImportOutcome, StoreError, StoreErrorKind, UserId};
+use userbook::{Import, ImportOutcome, StoreError};
 
 use super::{SqliteStore, bind, end, error::failure, sql};
+use crate::encode;
 
-/// A row that names a group which is not there.
-#[derive(Debug, thiserror::Error)]
-#[error("user {0} is in a group that is not there")]
-struct UnknownGroup(UserId);
+/// How many users' memberships are written with one statement.
+const CHUNK: usize = 10_000;
 
 impl SqliteStore {
     pub(super) async fn import_rows(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
@@ -31,11 +30,15 @@ async fn write(connection: &mut SqliteConnection, rows: &Import) -> Result<(), S
     for group in &rows.groups {
         bind::group_row(sql::IMPORT_GROUP, group)?.execute(&mut *connection).await.map_err(failure)?;
     }
-    for user in &rows.users {
-        bind::user_row(user)?.execute(&mut *connection).await.map_err(failure)?;
-        if !bind::join(connection, user.id, &user.groups).await?.is_empty() {
-            return Err(StoreError::new(StoreErrorKind::Other, UnknownGroup(user.id)));
+    for users in rows.users.chunks(CHUNK) {
+        for user in users {
+            bind::user_row(user)?.execute(&mut *connection).await.map_err(failure)?;
         }
+        sqlx::query(sql::IMPORT_MEMBERS)
+            .bind(encode::memberships(users)?)
+            .execute(&mut *connection)
+            .await
+            .map_err(failure)?;
     }
     let last = rows.users.iter().map(|user| user.id.0).max().unwrap_or(0);
     sqlx::query(sql::RAISE_NEXT_USER)

@@ -20,6 +20,7 @@ statements! {
     GET_INSTALL = "get_install.sql";
     GUARDS_HOLD = "guards_hold.sql";
     IMPORT_GROUP = "import_group.sql";
+    IMPORT_MEMBERS = "import_members.sql";
     INSERT_EVENT = "insert_event.sql";
     INSERT_USER = "insert_user.sql";
     JOIN_GROUPS = "join_groups.sql";

@@ -35,7 +35,7 @@ async fn what_changed_or_is_unknown_is_refused() {
     for (sql, expected) in [
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (directory) was applied"),
         (
-            "INSERT INTO userbook_migration VALUES (99, 'new', 'x', 0)",
+            "INSERT INTO userbook_migration VALUES ('userbook', 99, 'new', 'x', 0)",
             "migration 99 was applied to this database, and this program does not know it",
         ),
     ] {

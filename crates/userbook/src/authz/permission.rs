@@ -271,3 +271,6 @@ impl PermissionSource for StaticPermissions {
         Ok(grants)
     }
 }
+
+#[cfg(test)]
+mod tests;

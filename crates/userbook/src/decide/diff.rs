@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::propose::Proposal;
 use crate::{
-    Diff, EventGroup, FieldDiff, GroupGraph, GroupId, JsonObject, Policy, User, UserView, timestamp_text,
+    Diff, EventGroup, FieldDiff, GroupGraph, GroupId, Policy, User, UserView, timestamp_text,
 };
 
 /// What stands in an event in place of a secret.
@@ -60,21 +60,22 @@ pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
     let mut diff = diff.clone();
     if let Some(FieldDiff::Value { old, new }) = diff.get_mut("attributes") {
         for path in policy.secret_attributes() {
-            for value in [&mut *old, &mut *new] {
-                if let Value::Object(object) = value {
-                    redact_path(object, path);
-                }
+            // Null is "there are none", not a value.
+            for value in [&mut *old, &mut *new].into_iter().filter(|value| !value.is_null()) {
+                redact_path(value, path);
             }
         }
     }
     diff
 }
 
-fn redact_path(object: &mut JsonObject, path: &[String]) {
-    let Some((key, rest)) = path.split_first() else { return };
-    let Some(value) = object.get_mut(key) else { return };
-    match value {
-        Value::Object(inner) if !rest.is_empty() => redact_path(inner, rest),
+fn redact_path(value: &mut Value, path: &[String]) {
+    match (path.split_first(), &mut *value) {
+        (Some((key, rest)), Value::Object(members)) => {
+            if let Some(member) = members.get_mut(key) {
+                redact_path(member, rest);
+            }
+        }
         // A secret path that runs into a list or a text cannot be told apart any further: all of it is secret.
         _ => *value = Value::String(REDACTED.to_owned()),
     }

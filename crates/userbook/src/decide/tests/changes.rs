@@ -110,8 +110,8 @@ fn operations_are_worked_out_on_what_is_stored_now() {
         (json!({"a": "text", "l": [1, 2]}), json!({"a": {"x": 1}, "l": [1]})),
     ] {
         let scene = Scene::new(merge.clone());
-        let scene = scene.user(|user| user.attributes = stored.as_object().cloned().unwrap());
-        assert_eq!(Value::Object(scene.commit().view.user.attributes), expected);
+        let scene = scene.user(|user| user.attributes = stored);
+        assert_eq!(scene.commit().view.user.attributes, expected);
     }
 
     let patch = json!([{"op": "add", "path": "/groups/-", "value": HELP}, {"op": "remove", "path": "/name"}]);

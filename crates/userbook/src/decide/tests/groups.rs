@@ -6,7 +6,7 @@ use super::scene::{
 };
 use crate::{
     Actor, ActorGuard, Check, Denial, EpochGuard, EventKind, EventTarget, FieldDiff, Group, GroupField,
-    GroupId, GroupShape, Guards, JsonObject, Policy, Provision, Ruling, Safeguard, Step, Subject, Survey,
+    GroupId, GroupShape, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject, Survey,
     Timestamp, Verdict, Violations,
     decide::{GroupProposal, GroupRejection, GroupWrite},
 };
@@ -250,12 +250,11 @@ fn guards_and_events() {
 
 #[test]
 fn equal_attributes_are_no_change_and_secrets_stay_out_of_events() {
-    let object = |value: serde_json::Value| -> JsonObject { value.as_object().cloned().unwrap() };
     let with = |attributes| Group { attributes, ..group(STAFF, "staff", false, None) };
-    let mut write = put(with(object(serde_json::json!({"n": 1.0}))));
-    write.survey.groups.insert(with(object(serde_json::json!({"n": 1}))));
+    let mut write = put(with(serde_json::json!({"n": 1.0})));
+    write.survey.groups.insert(with(serde_json::json!({"n": 1})));
     assert_eq!(write.outcome(), "unchanged");
-    let write = put(with(object(serde_json::json!({"pin": 1}))))
+    let write = put(with(serde_json::json!({"pin": 1})))
         .with(|it| it.policy = Policy::hardened().with_secret_attribute(["pin"]));
     let new = serde_json::json!({"pin": "[redacted]"});
     let expected = FieldDiff::Value { old: serde_json::json!({}), new };

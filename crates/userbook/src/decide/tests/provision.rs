@@ -46,7 +46,7 @@ fn a_new_user_has_the_models_defaults() {
     let (provision, view) = added(new(), &[], &[Check::AddUser]).unwrap();
     let user = &view.user;
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
-    assert!(user.is_active && user.groups.is_empty() && user.attributes.is_empty());
+    assert!(user.is_active && user.groups.is_empty() && user.attributes == serde_json::json!({}));
     assert_eq!((user.path.as_str(), user.user_type), ("users", UserType::Internal));
     assert_eq!(provision.step, Step::InsertUser(Box::new(user.clone())));
     assert_eq!(provision.guards, Guards { actor: ACTOR_GUARD, ..Guards::default() });

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Actor, ActorState, Attempt, ChangeId, Check, Commit, Conditions, Decision, Denial, Epochs, FieldRule,
-    Group, GroupId, JsonObject, NoRules, Policy, Rejection, Revision, Ruling, Snapshot, Subject, Timestamp,
+    Group, GroupId, NoRules, Policy, Rejection, Revision, Ruling, Snapshot, Subject, Timestamp,
     User, UserId, UserType, UserUpdate, Verdict, Violations,
     decide::{checks, decide},
 };
@@ -46,7 +46,7 @@ pub(super) struct Scene {
 }
 
 pub(super) fn group(id: GroupId, name: &str, is_superuser: bool, parent: Option<GroupId>) -> Group {
-    Group { id, name: name.into(), is_superuser, parent, attributes: JsonObject::new() }
+    Group { id, name: name.into(), is_superuser, parent, attributes: serde_json::json!({}) }
 }
 
 pub(super) fn all_groups() -> [Group; 5] {
@@ -80,7 +80,7 @@ pub(super) fn user() -> User {
         last_login: None,
         path: "users".into(),
         user_type: UserType::Internal,
-        attributes: JsonObject::new(),
+        attributes: serde_json::json!({}),
         groups: [STAFF].into(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(400)),

@@ -1,0 +1,223 @@
+//! The recorded release's answers, by who asks for what about whom.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::{ActorState, Epochs, Group, GroupGraph, Revision, Snapshot, Survey, Timestamp, User};
+
+const ACTOR: UserId = UserId(1);
+const TARGET: UserId = UserId(2);
+const OTHER: UserId = UserId(3);
+const ADMINS: GroupId = GroupId(Uuid::from_u128(1));
+const BELOW: GroupId = GroupId(Uuid::from_u128(2));
+
+/// Whom the question is about.
+#[derive(Debug, Clone, Copy)]
+enum About {
+    Known,
+    Unknown,
+    Directory,
+}
+
+fn state(groups: &[GroupId]) -> ActorState {
+    ActorState {
+        id: ACTOR,
+        is_active: true,
+        user_type: UserType::Internal,
+        groups: groups.iter().copied().collect(),
+        revision: Revision(Uuid::nil()),
+    }
+}
+
+fn graph() -> GroupGraph {
+    let group = |id, is_superuser, parent| Group {
+        id,
+        name: String::new(),
+        is_superuser,
+        parent,
+        attributes: serde_json::Value::Null,
+    };
+    [group(ADMINS, true, None), group(BELOW, false, Some(ADMINS))].into_iter().collect()
+}
+
+/// Answers without a runtime: permissions in memory never wait.
+async fn ask<P: PermissionSource>(
+    source: P,
+    actor: &Actor,
+    state: Option<ActorState>,
+    about: About,
+    checks: &[Check],
+) -> Result<Verdicts, AuthorizerError> {
+    let authorizer = PermissionAuthorizer::new(source);
+    let snapshot = Snapshot {
+        user: User {
+            id: TARGET,
+            uuid: Uuid::nil(),
+            username: "ada".into(),
+            name: String::new(),
+            email: String::new(),
+            is_active: true,
+            last_login: None,
+            path: "users".into(),
+            user_type: UserType::Internal,
+            attributes: serde_json::json!({}),
+            groups: BTreeSet::new(),
+            password_change_date: Timestamp::UNIX_EPOCH,
+            revision: Revision(Uuid::nil()),
+            version: 0,
+        },
+        groups: graph(),
+        username_taken: false,
+        actor: state.clone(),
+        other_active_superuser: None,
+        epochs: Epochs::default(),
+        landed: false,
+    };
+    let survey = Survey { groups: graph(), actor: state.clone(), ..Survey::default() };
+    let groups = graph();
+    let view = state.as_ref().map(|state| ActorView { state, groups: &groups });
+    let target = match about {
+        About::Known => Target::Known(&snapshot),
+        About::Unknown => Target::Unknown(view.as_ref()),
+        About::Directory => Target::Directory(&survey),
+    };
+    authorizer.authorize(actor, target, checks).await
+}
+
+async fn letters(
+    source: StaticPermissions,
+    actor: &Actor,
+    state: Option<ActorState>,
+    about: About,
+    checks: &[Check],
+) -> String {
+    let verdicts = ask(source, actor, state, about, checks).await.unwrap();
+    let letter = |verdict: &Verdict| match verdict {
+        Verdict::Allow => 'a',
+        Verdict::Deny(_) => 'd',
+        Verdict::Hide => 'h',
+    };
+    verdicts.0.iter().map(letter).collect()
+}
+
+const ABOUT_USER: [Check; 5] =
+    [Check::View, Check::Change, Check::Set(crate::Field::Name), Check::Join(ADMINS), Check::DeleteUser];
+
+#[tokio::test]
+async fn permissions_globally_and_on_the_user() {
+    use Permission::{ChangeUser, DeleteUser, EnableGroupSuperuser, ViewUser};
+    let none = StaticPermissions::none;
+    for (source, known, unknown) in [
+        (none(), "ddddd", "d"),
+        (none().grant(ACTOR, ViewUser), "adddd", "a"),
+        (none().grant(ACTOR, ChangeUser), "daaad", "d"),
+        (none().grant(ACTOR, ViewUser).grant(ACTOR, ChangeUser), "aaaad", "a"),
+        (none().grant(ACTOR, DeleteUser), "dddda", "d"),
+        (none().grant(ACTOR, EnableGroupSuperuser), "ddddd", "d"),
+        (none().grant(OTHER, ViewUser).grant(OTHER, ChangeUser), "ddddd", "d"),
+        (none().grant_on_user(ACTOR, ViewUser, TARGET), "adddd", "h"),
+        (none().grant_on_user(ACTOR, ViewUser, OTHER), "hdddd", "h"),
+        (none().grant_on_user(ACTOR, ChangeUser, TARGET), "daaad", "d"),
+        (none().grant_on_user(ACTOR, ChangeUser, OTHER), "ddddd", "d"),
+        (none().grant_on_user(ACTOR, DeleteUser, TARGET), "dddda", "d"),
+        (none().grant_on_user(OTHER, ViewUser, TARGET), "ddddd", "d"),
+    ] {
+        let actor = Actor::user(ACTOR);
+        let about = |about| letters(source.clone(), &actor, Some(state(&[])), about, &ABOUT_USER);
+        assert_eq!(about(About::Known).await, known, "{source:?}");
+        assert_eq!(about(About::Unknown).await.chars().next(), unknown.chars().next(), "{source:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_one_is_counts_for_more_than_permissions() {
+    let everything = || {
+        let grant = |source: StaticPermissions, permission| source.grant(ACTOR, permission);
+        Permission::ALL.into_iter().fold(StaticPermissions::none(), grant)
+    };
+    let machine = |groups: &[GroupId]| ActorState {
+        user_type: UserType::InternalServiceAccount,
+        ..state(groups)
+    };
+    let retired = |groups: &[GroupId]| ActorState { is_active: false, ..state(groups) };
+    let actor = Actor::user(ACTOR);
+    for (name, source, actor, state, known, unknown) in [
+        ("superuser", StaticPermissions::none(), &actor, Some(state(&[ADMINS])), 'a', 'a'),
+        ("superuser by an ancestor", StaticPermissions::none(), &actor, Some(state(&[BELOW])), 'a', 'a'),
+        ("retired superuser", StaticPermissions::none(), &actor, Some(retired(&[ADMINS])), 'd', 'd'),
+        ("inactive with permissions", everything(), &actor, Some(retired(&[])), 'd', 'd'),
+        ("gone", everything(), &actor, None, 'd', 'd'),
+        ("machine", StaticPermissions::none(), &actor, Some(machine(&[])), 'h', 'h'),
+        ("machine that may", everything(), &actor, Some(machine(&[])), 'a', 'a'),
+        ("the host", StaticPermissions::none(), &Actor::system(), None, 'a', 'a'),
+        ("nobody", everything(), &Actor::anonymous(), None, 'd', 'd'),
+        ("from elsewhere", everything(), &Actor::external("1"), None, 'd', 'd'),
+    ] {
+        for (about, expected) in [(About::Known, known), (About::Unknown, unknown)] {
+            let found = letters(source.clone(), actor, state.clone(), about, &[Check::View]).await;
+            assert_eq!(found, expected.to_string(), "{name} {about:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn permissions_on_the_directory_and_on_groups() {
+    use Permission as P;
+    let checks = [
+        Check::AddUser,
+        Check::AddGroup(BELOW),
+        Check::ChangeGroup(ADMINS),
+        Check::ChangeGroup(BELOW),
+        Check::DeleteGroup(ADMINS),
+        Check::GrantPower(ADMINS),
+        Check::GrantPower(BELOW),
+    ];
+    let none = StaticPermissions::none;
+    for (source, expected) in [
+        (none(), "ddddddd"),
+        (none().grant(ACTOR, P::AddUser), "adddddd"),
+        (none().grant(ACTOR, P::AddGroup), "daddddd"),
+        (none().grant(ACTOR, P::ChangeGroup), "ddaaddd"),
+        (none().grant(ACTOR, P::DeleteGroup), "ddddadd"),
+        (none().grant(ACTOR, P::EnableGroupSuperuser), "dddddaa"),
+        (none().grant_on_group(ACTOR, P::ChangeGroup, BELOW), "dddaddd"),
+        (none().grant_on_group(ACTOR, P::EnableGroupSuperuser, ADMINS), "dddddad"),
+        (none().grant_on_group(OTHER, P::EnableGroupSuperuser, ADMINS), "ddddddd"),
+        // A new group has no permissions of its own yet.
+        (none().grant_on_group(ACTOR, P::AddGroup, BELOW), "ddddddd"),
+    ] {
+        let actor = Actor::user(ACTOR);
+        let found = letters(source.clone(), &actor, Some(state(&[])), About::Directory, &checks).await;
+        assert_eq!(found, expected, "{source:?}");
+        let superuser = letters(source, &actor, Some(state(&[BELOW])), About::Directory, &checks).await;
+        assert_eq!(superuser, "aaaaaaa");
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_fails_fails_the_authorizer() {
+    #[derive(Debug)]
+    struct Broken;
+
+    #[async_trait]
+    impl PermissionSource for Broken {
+        async fn grants(&self, _query: &GrantQuery) -> Result<Grants, AuthorizerError> {
+            Err(AuthorizerError::new("no connection"))
+        }
+    }
+
+    let actor = Actor::user(ACTOR);
+    let failed = ask(Broken, &actor, Some(state(&[])), About::Known, &[Check::View]).await;
+    assert_eq!(failed.unwrap_err().0.to_string(), "no connection");
+}
+
+#[test]
+fn names_round_trip() {
+    for permission in Permission::ALL {
+        assert_eq!(permission.to_string().parse(), Ok(permission));
+    }
+    let unknown = UnknownPermission("authentik_core.view".into());
+    assert_eq!("authentik_core.view".parse::<Permission>(), Err(unknown));
+}

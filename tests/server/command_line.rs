@@ -1,0 +1,150 @@
+//! Starting, refusing to start, and stopping.
+
+use serde_json::{Value, json};
+use userbook_tests::binary::{Server, command, send};
+
+use crate::support::{ADMINS, Folder, KEY, request, seed};
+
+/// What stands behind `name` in a `curl` line, up to the closing quote.
+fn quoted<'a>(line: &'a str, name: &str) -> &'a str {
+    line.split_once(name).and_then(|(_, rest)| rest.split_once('\'')).unwrap().0
+}
+
+#[test]
+fn an_empty_database_gets_an_administrator_and_the_printed_line_works() {
+    let folder = Folder::new();
+    let server = Server::start(&["--database", &folder.database()]);
+    let line = server.greeting.lines().find(|line| line.contains("curl ")).unwrap().trim();
+    let token = quoted(line, "'Authorization: Bearer ");
+    let body = line.rsplit_once("-d '").unwrap().1.trim_end_matches('\'');
+    assert!(line.contains(&format!("-X PUT http://{}/api/v3/core/users/1/", server.address)), "{line}");
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let put =
+        || send(server.address, "PUT", "/api/v3/core/users/1/", &headers, Some(body.as_bytes())).unwrap();
+    let answer = put();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let shown: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((&shown["username"], &shown["is_superuser"]), (&json!("akadmin"), &json!(true)));
+    // The key is kept nowhere: not in the database either.
+    for file in ["users.db", "users.db-wal"] {
+        let bytes = std::fs::read(folder.path(file)).unwrap_or_default();
+        assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()), "{file}");
+    }
+    // It is shown once: the next start finds a database that is not empty.
+    server.kill();
+    let again = Server::start(&["--database", &folder.database()]);
+    assert!(!again.greeting.contains("curl"), "{}", again.greeting);
+    let get = send(again.address, "GET", "/api/v3/core/users/1/", &headers[..1], None).unwrap();
+    assert_eq!(get.status, 200);
+}
+
+#[test]
+fn a_seed_is_for_an_empty_database() {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    let arguments = ["--database", &folder.database(), "--seed", &path];
+    let server = Server::start(&arguments);
+    assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "Seeded"})).status, 200);
+    server.kill();
+    let refusal = Server::try_start(&arguments).unwrap_err();
+    assert!(refusal.contains("not empty"), "{refusal}");
+    let server = Server::start(&arguments[..2]);
+    let answer = request(&server, "GET", "101/", &json!(null));
+    let shown: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(shown["name"], "Seeded");
+    assert_eq!(shown["uid"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    let folder = Folder::new();
+    for (arguments, expected) in [
+        (["--database", "oracle:x"], "unknown database"),
+        (["--seed", "/nowhere/seed.json"], "seed file"),
+        (["--seed", &folder.seed(&json!({"install_id": 1}))], "seed file"),
+        (["--policy", "lenient"], "policy"),
+        (["--avatars", "gravatar"], "avatars"),
+    ] {
+        let database = ["--database", "memory:"];
+        let all: Vec<&str> = if arguments[0] == "--database" {
+            arguments.to_vec()
+        } else {
+            database.into_iter().chain(arguments).collect()
+        };
+        let refusal = Server::try_start(&all).unwrap_err();
+        assert!(refusal.contains(expected), "{arguments:?}: {refusal}");
+    }
+}
+
+#[test]
+fn settings_come_from_the_environment_too() {
+    let folder = Folder::new();
+    let output = command()
+        .env("USERBOOK_DATABASE", folder.database())
+        .env("USERBOOK_SEED", folder.seed(&json!([])))
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("seed file"));
+}
+
+#[test]
+fn avatars_and_policy_are_what_was_asked_for() {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    let arguments = ["--database", "memory:", "--seed", &path, "--avatars", "attributes.picture,none"];
+    let server = Server::start(&arguments);
+    let patch = json!({"attributes": {"picture": "https://example.com/p.png"}});
+    let shown: Value = serde_json::from_slice(&request(&server, "PATCH", "101/", &patch).body).unwrap();
+    assert_eq!(shown["avatar"], "https://example.com/p.png");
+    // The default policy is the hardened one.
+    assert_eq!(request(&server, "PATCH", "1/", &json!({"is_active": false})).status, 400);
+    assert_eq!(request(&server, "PATCH", "1/", &json!({"groups": [ADMINS]})).status, 200);
+    let lenient = Server::start(&[&arguments[..], &["--policy", "authentik-2025.2"]].concat());
+    assert_eq!(request(&lenient, "PATCH", "1/", &json!({"is_active": false})).status, 200);
+}
+
+#[test]
+fn asked_to_stop_it_finishes_what_is_under_way() {
+    for signal in ["TERM", "INT"] {
+        let folder = Folder::new();
+        let path = folder.seed(&seed(8));
+        let server = Server::start(&["--database", &folder.database(), "--seed", &path]);
+        let address = server.address;
+        let writers: Vec<_> = (1..=8)
+            .map(|n| {
+                std::thread::spawn(move || {
+                    let bearer = format!("Bearer {KEY}");
+                    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+                    let target = format!("/api/v3/core/users/{}/", 100 + n);
+                    let mut last = None;
+                    for round in 0.. {
+                        let body = json!({"name": format!("{round}")}).to_string();
+                        match send(address, "PATCH", &target, &headers, Some(body.as_bytes())) {
+                            Ok(answer) => {
+                                assert_eq!(answer.status, 200);
+                                last = Some(round);
+                            }
+                            // Connections that come too late are refused; none is cut in the middle.
+                            Err(_) => break,
+                        }
+                    }
+                    last
+                })
+            })
+            .collect();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let (status, _) = server.stop(signal);
+        assert!(status.success(), "{signal}: {status}");
+        let acknowledged: Vec<_> = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
+        let server = Server::start(&["--database", &folder.database()]);
+        for (n, last) in (101..).zip(acknowledged) {
+            let answer = request(&server, "GET", &format!("{n}/"), &json!(null));
+            let shown: Value = serde_json::from_slice(&answer.body).unwrap();
+            let name: Option<i32> = shown["name"].as_str().unwrap().parse().ok();
+            // What came after the last acknowledgement may have been written, what came before must have been.
+            assert!(name >= last, "{n}: {name:?} after {last:?}");
+        }
+    }
+}

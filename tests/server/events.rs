@@ -1,0 +1,40 @@
+//! `--events stdout`.
+
+use serde_json::{Value, json};
+use userbook_tests::binary::Server;
+
+use crate::support::{Folder, request, seed};
+
+#[test]
+fn events_come_as_json_lines_before_the_server_ends() {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    let server = Server::start(&["--database", &folder.database(), "--seed", &path]);
+    for name in ["Ada", "Ada", "Ada Lovelace"] {
+        assert_eq!(request(&server, "PATCH", "101/", &json!({"name": name})).status, 200);
+    }
+    assert_eq!(request(&server, "PATCH", "101/", &json!({"is_active": false})).status, 200);
+    server.kill();
+    // What was written before is handed on after a restart, and once acknowledged it does not come again.
+    let lines = events(&folder);
+    let diffs: Vec<&Value> = lines.iter().map(|event| &event["diff"]).collect();
+    assert_eq!(
+        diffs,
+        [
+            &json!({"name": {"old": "", "new": "Ada"}}),
+            &json!({"name": {"old": "Ada", "new": "Ada Lovelace"}}),
+            &json!({"is_active": {"old": true, "new": false}}),
+        ]
+    );
+    assert_eq!(lines[2]["effects"], json!(["revoke_sessions"]));
+    assert_eq!(lines[0]["actor"], json!({"user": 1}));
+    assert!(events(&folder).is_empty());
+}
+
+/// Runs the server until it is told to stop, and gives the events that it wrote.
+fn events(folder: &Folder) -> Vec<Value> {
+    let server = Server::start(&["--database", &folder.database(), "--events", "stdout"]);
+    let (status, written) = server.stop("TERM");
+    assert!(status.success());
+    written.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
