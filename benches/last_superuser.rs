@@ -11,7 +11,8 @@ use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 
 const FEW: i64 = 1;
 const MANY: i64 = 1_000_000;
-const ROUNDS: usize = 501;
+const WARM_UP: usize = 100;
+const ROUNDS: usize = 1001;
 
 /// Two active superusers, the second with the highest id, and inactive ones between them.
 fn rows(inactive: i64) -> Import {
@@ -22,29 +23,40 @@ fn rows(inactive: i64) -> Import {
     Import { install_id: "bench".to_owned(), groups: vec![group(1, true)], users }
 }
 
-/// The median time of a load that asks, in nanoseconds.
-async fn median(store: &impl UserStore) -> Result<u128, Box<dyn Error>> {
+/// The time of one load that asks, in nanoseconds.
+async fn load(store: &impl UserStore) -> Result<u128, Box<dyn Error>> {
     let query = SnapshotQuery { other_active_superuser: true, ..SnapshotQuery::user(UserId(1)) };
-    let mut times = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        let snapshot = store.load(&query).await?;
-        times.push(start.elapsed().as_nanos());
-        assert_eq!(snapshot.and_then(|facts| facts.other_active_superuser), Some(true));
-    }
-    times.sort_unstable();
-    Ok(times.get(ROUNDS / 2).copied().unwrap_or_default())
+    let start = Instant::now();
+    let snapshot = store.load(&query).await?;
+    let time = start.elapsed().as_nanos();
+    assert_eq!(snapshot.and_then(|facts| facts.other_active_superuser), Some(true));
+    Ok(time)
 }
 
+/// Measures both in turns, so that whatever else the machine does meets both.
 async fn measure<S: UserStore + SeedStore>(name: &str, few: S, many: S) -> Result<(), Box<dyn Error>> {
     few.import(&rows(FEW)).await?;
     many.import(&rows(MANY)).await?;
-    let (few, many) = (median(&few).await?, median(&many).await?);
+    let mut times = [Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS)];
+    for round in 0..WARM_UP + ROUNDS {
+        for (store, times) in [&few, &many].into_iter().zip(&mut times) {
+            let time = load(store).await?;
+            if round >= WARM_UP {
+                times.push(time);
+            }
+        }
+    }
+    let [few, many] = times.map(median);
     let ratio = many as f64 / few as f64;
     println!(
         "{name:<8} {FEW:>9} inactive: {few:>8} ns   {MANY:>9} inactive: {many:>8} ns   ratio {ratio:.2}"
     );
     Ok(())
+}
+
+fn median(mut times: Vec<u128>) -> u128 {
+    times.sort_unstable();
+    times.get(ROUNDS / 2).copied().unwrap_or_default()
 }
 
 async fn sqlite(folder: &std::path::Path, name: &str) -> Result<SqliteStore, Box<dyn Error>> {

@@ -1,5 +1,6 @@
 //! Under `Policy::authentik_2025_2()` every recorded request gets the recorded answer and leaves the recorded
 //! row behind, on every store.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 

@@ -10,5 +10,13 @@
 
 pub mod binary;
 pub mod corpus;
+pub mod fixture;
 pub mod host;
+pub mod races;
 pub mod replay;
+pub mod servers;
+
+/// The examples of the project's README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

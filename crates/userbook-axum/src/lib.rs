@@ -1,4 +1,4 @@
-//! Userbook's update-user API as an [axum](::axum) router.
+//! Userbook's update-user API as an [axum] router.
 //!
 //! It converts types and does nothing else: every answer is [`UserApi`]'s, 404 and 405 below
 //! [`USERS_PATH`] included.
@@ -77,5 +77,66 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> Service<Request> for UserApi
     fn call(&mut self, request: Request) -> Self::Future {
         let api = self.0.clone();
         Box::pin(async move { Ok(api.handle(request).await.map(Body::from)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        http::{StatusCode, header::CONTENT_TYPE, request::Parts},
+        routing::get,
+    };
+    use userbook::{Actor, PermissionAuthorizer, StaticPermissions, UserService};
+    use userbook_http::{AuthenticationError, Representation};
+    use userbook_memory::MemoryStore;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Host;
+
+    #[async_trait::async_trait]
+    impl Authenticator for Host {
+        async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
+            Ok(Actor::system())
+        }
+    }
+
+    fn api() -> UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, Host> {
+        let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+        UserApi::new(UserService::new(MemoryStore::new(), authorizer), Host, Representation::new(""))
+    }
+
+    async fn ask(mut app: Router, path: &str) -> (StatusCode, bool) {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = app.call(request).await.unwrap();
+        let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|it| it == "application/json");
+        (response.status(), is_json)
+    }
+
+    #[tokio::test]
+    async fn what_is_below_the_users_is_the_apis_and_the_rest_the_hosts() {
+        let app = || {
+            let own = get(|| async { "me" });
+            Router::new()
+                .route("/api/v3/core/users/me/", own)
+                .nest("/nested", router(api()))
+                .merge(router(api()))
+        };
+        for (path, status, is_json) in [
+            ("/api/v3/core/users/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/core/users/7", StatusCode::NOT_FOUND, true),
+            ("/api/v3/core/users/7%2F", StatusCode::NOT_FOUND, true),
+            ("/nested/api/v3/core/users/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/core/users/me/", StatusCode::OK, false),
+            ("/api/v3/core/users/", StatusCode::NOT_FOUND, false),
+            ("/other", StatusCode::NOT_FOUND, false),
+        ] {
+            assert_eq!(ask(app(), path).await, (status, is_json), "{path}");
+        }
+        assert_eq!(
+            ask(Router::new().fallback_service(service(api())), "/x").await,
+            (StatusCode::NOT_FOUND, true)
+        );
     }
 }

@@ -16,6 +16,10 @@
 //! What goes beyond the recorded release of authentik (merge and JSON patches, problem details, entity tags, dry
 //! runs) is understood as far as the service's [`Policy`](userbook::Policy) does.
 //!
+//! Some accidents of the recorded release are left out: an id is decimal digits and nothing else (authentik also
+//! takes `+7`, ` 7 ` and `7_0`), bodies are UTF-8 whatever charset they claim, filters of the list of users do
+//! nothing to a single user, an empty `Accept` header admits nothing, and of `DELETE` there is none.
+//!
 //! What it must not know: any rule about users ([`userbook::decide`]), any storage, any async runtime, any web
 //! framework.
 //!

@@ -51,7 +51,8 @@ pub(crate) fn finish(method: &Method, policy: &Policy, response: &mut Response<B
     if let Some(types) = patches {
         headers.insert(ACCEPT_PATCH, types);
     }
-    if *method == Method::HEAD {
+    // What GET would have sent; of an answer without a body no length is told (RFC 9110 §8.6).
+    if *method == Method::HEAD && length > 0 {
         headers.insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();
     }
@@ -102,6 +103,10 @@ mod tests {
         let response = finished(&Method::HEAD, &Policy::hardened(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[CONTENT_LENGTH], "2");
         assert!(response.body().is_empty());
+        let mut known = Response::new(Bytes::new());
+        *known.status_mut() = StatusCode::NOT_MODIFIED;
+        finish(&Method::HEAD, &Policy::hardened(), &mut known);
+        assert!(!known.headers().contains_key(CONTENT_LENGTH));
     }
 
     #[test]

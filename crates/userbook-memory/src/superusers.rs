@@ -17,15 +17,13 @@ impl Groups {
     pub(crate) fn other_active_superuser(&self, user: UserId) -> bool {
         let mut seen: HashSet<GroupId> = self.superusers.iter().copied().collect();
         let mut level: Vec<GroupId> = self.superusers.iter().copied().collect();
-        for depth in 0..=MAX_PARENTS {
+        for _ in 0..=MAX_PARENTS {
             let mut below = Vec::new();
             for node in level.iter().filter_map(|id| self.nodes.get(id)) {
                 if node.active.iter().any(|member| *member != user) {
                     return true;
                 }
-                if depth < MAX_PARENTS {
-                    below.extend(node.children.iter().copied().filter(|child| seen.insert(*child)));
-                }
+                below.extend(node.children.iter().copied().filter(|child| seen.insert(*child)));
             }
             level = below;
         }

@@ -33,6 +33,7 @@ pub(crate) fn attributes(value: &Value) -> Result<String, EncodeError> {
 }
 
 /// Ids as a JSON array of hexadecimal texts: a list of any length in one parameter.
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) fn hex_list(ids: impl IntoIterator<Item = Uuid>) -> String {
     let mut list = String::from("[");
     for id in ids {

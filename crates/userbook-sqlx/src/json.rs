@@ -84,9 +84,8 @@ mod tests {
 
     #[test]
     fn values_come_back_as_they_went() {
-        for value in [json!({"": 1, "a": [-0.0, 1e308, 5e-324, 0.1, u64::MAX, i64::MIN, "\0😀", null]})] {
-            assert_eq!(parse::<Value>(&text(&value).unwrap()).unwrap(), value);
-        }
+        let value = json!({"": 1, "a": [-0.0, 1e308, 5e-324, 0.1, u64::MAX, i64::MIN, "\0😀", null]});
+        assert_eq!(parse::<Value>(&text(&value).unwrap()).unwrap(), value);
         for text in ["", "{", "{} {}", "nul"] {
             assert!(matches!(parse::<Value>(text), Err(JsonError::Syntax(_))), "{text:?}");
         }

@@ -3,13 +3,17 @@
 //! | feature | store | database |
 //! | --- | --- | --- |
 //! | `sqlite` | [`SqliteStore`] | SQLite, built in |
+//! | `mysql` | [`MySqlStore`] | MariaDB, and MySQL with it (tested with MariaDB) |
+//! | `postgres` | [`PostgresStore`] | PostgreSQL |
 //!
-//! A load is one statement. A commit is one transaction that starts with a conditional write. The statements are
-//! plain `.sql` files. The pool is the host's, and so is the decision to [migrate](SqliteStore::migrate).
+//! A load is one statement. A commit is one statement where the database can (PostgreSQL), else one transaction
+//! that starts with a conditional write. The statements are plain `.sql` files. The pool is the host's, and so is
+//! the decision to [migrate](SqliteStore::migrate).
 //!
 //! What it must not know: any rule about users. It answers facts and applies conditional writes.
 //!
 //! ```
+//! # #[cfg(feature = "sqlite")] {
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 //! # runtime.block_on(async {
 //! use userbook::{Import, SeedStore, SnapshotQuery, User, UserId, UserStore, UserType};
@@ -45,19 +49,28 @@
 //! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! # })?;
+//! # }
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
-#![cfg(feature = "sqlite")]
+#![cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 
 mod decode;
 mod encode;
 mod facts;
 mod json;
 mod migration;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 pub use decode::DecodeError;
 pub use migration::{MigrateError, Migration};
+#[cfg(feature = "mysql")]
+pub use mysql::MySqlStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

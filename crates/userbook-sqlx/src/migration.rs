@@ -25,6 +25,18 @@ pub enum MigrateError {
     /// SQLite keeps foreign keys only if it is told to, on each connection.
     #[error("the connections of this pool do not keep foreign keys: set foreign_keys on")]
     ForeignKeysOff,
+    /// A PostgreSQL database keeps text in an encoding of its own.
+    #[error("the database has the encoding {encoding}: make one with the encoding UTF8")]
+    NotUnicode {
+        /// Its encoding.
+        encoding: String,
+    },
+    /// The connections are not as they must be.
+    #[error("the connections of this pool lack {0}")]
+    Lacks(&'static str),
+    /// Somebody else has been migrating this database for too long.
+    #[error("somebody else is migrating this database, and does not come to an end")]
+    Locked,
     /// The database failed.
     #[error("the database failed during a migration")]
     Database(#[from] sqlx::Error),

@@ -8,6 +8,7 @@ use tracing::{Event, Metadata, Subscriber, span};
 use userbook::{SnapshotQuery, UserId, UserStore};
 
 #[path = "sqlite/database.rs"]
+#[allow(dead_code, reason = "the other tests need more of it")]
 mod database;
 use database::{Database, group, rename, user};
 

@@ -118,7 +118,7 @@ pub enum Fault {
         /// How many levels are allowed.
         limit: usize,
     },
-    /// A key that serde_json keeps for itself.
+    /// A key that `serde_json` keeps for itself.
     #[error("The key \"{key}\" is reserved.")]
     ReservedKey {
         /// The key.

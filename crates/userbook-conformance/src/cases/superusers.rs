@@ -85,13 +85,15 @@ type Activity<'a> = (Option<bool>, &'a [u128], &'a [u128], bool);
 /// Law: the same holds for memberships that come or go in the very change that alters the activity, or later.
 pub async fn joining_while_the_activity_changes<H: Harness>() {
     let harness = H::with(&rows([power(1), power(2)], [member(BOB, [2]), user(ANN)])).await;
-    let steps: [Activity<'_>; 6] = [
+    let steps: [Activity<'_>; 8] = [
         (Some(false), &[1], &[2], false),
         (None, &[2], &[1], false),
         (Some(true), &[], &[], true),
         (Some(false), &[], &[2], false),
         (Some(true), &[1], &[], true),
         (None, &[], &[1], false),
+        (None, &[2], &[], true),
+        (None, &[1], &[2], true),
     ];
     for (n, (is_active, added, removed, expected)) in steps.into_iter().enumerate() {
         let change = ChangeSet {

@@ -8,11 +8,11 @@ use userbook::{
 use uuid::Uuid;
 
 use super::{
-    SqliteStore,
+    SqliteStore, begin,
     bind::{self, GuardColumns},
     end,
     error::{failure, is_duplicate, is_snapshot_stale},
-    sql,
+    settle, sql,
 };
 use crate::encode;
 
@@ -32,7 +32,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As [`commit`](userbook::UserStore::commit), but never `Ambiguous`: the host commits. Also if the
-    /// connection is not in a transaction that was begun through sqlx.
+    /// connection is not in a transaction that was begun through sqlx. Close the connection after a failure:
+    /// some (a full disk is one) end the transaction, and sqlx does not notice.
     pub async fn commit_in(
         connection: &mut SqliteConnection,
         change: &ChangeSet,
@@ -52,11 +53,17 @@ impl SqliteStore {
     }
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        let mut transaction = self.begin().await?;
-        let outcome = apply(&mut transaction, change).await?;
-        end(transaction, outcome == CommitOutcome::Applied).await?;
-        Ok(outcome)
+        let mut connection = self.writer().await?;
+        let answer = commit(&mut connection, change).await;
+        settle(connection, answer)
     }
+}
+
+async fn commit(connection: &mut SqliteConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+    let mut transaction = begin(connection).await?;
+    let outcome = apply(&mut transaction, change).await?;
+    end(transaction, outcome == CommitOutcome::Applied).await?;
+    Ok(outcome)
 }
 
 /// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.

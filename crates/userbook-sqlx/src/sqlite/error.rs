@@ -31,6 +31,11 @@ pub(super) fn is_snapshot_stale(error: &Error) -> bool {
     code(error) == Some(BUSY_SNAPSHOT)
 }
 
+/// Whether another connection holds a lock.
+pub(super) fn is_busy(error: &Error) -> bool {
+    primary(error) == Some(BUSY)
+}
+
 /// A failure before a commit: nothing was written.
 pub(super) fn failure(error: Error) -> StoreError {
     StoreError::new(kind(&error), error)

@@ -3,12 +3,13 @@
 //! Writes begin with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read
 //! lock would have to become one. Reads are one statement each and, in WAL mode, never wait.
 //!
-//! The pool is the host's. [`connect_options`] gives what is recommended; foreign keys must be on (sqlx turns
-//! them on unless told otherwise, and [`SqliteStore::migrate`] refuses a pool without). A database in memory
-//! belongs to one connection, so it needs a pool of exactly one that is never closed.
+//! The pool is the host's. [`connect_options`] gives what is recommended, [`connect`] a pool that a second
+//! process may open at the same moment. Foreign keys must be on: sqlx turns them on unless told otherwise, and
+//! [`SqliteStore::migrate`] refuses a pool without. A database in memory belongs to one connection: its pool has
+//! exactly one, with neither `idle_timeout` nor `max_lifetime`.
 //!
-//! A host may write to these tables itself: note a login, change the copy of `is_active`, read events. What it
-//! writes to other columns of a user must come with a new `revision`, or updates will not notice.
+//! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
+//! writes to a user must come with a new `revision`, or updates will not notice.
 
 mod bind;
 mod commit;
@@ -26,11 +27,11 @@ mod survey;
 
 use std::fmt;
 
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
 use userbook::StoreError;
 
 pub use migrate::migrate;
-pub use options::connect_options;
+pub use options::{connect, connect_options};
 
 /// Users, groups and events in a SQLite database.
 #[derive(Clone)]
@@ -49,17 +50,16 @@ impl SqliteStore {
         &self.pool
     }
 
-    /// Begins a transaction that may write. Dropped before its end it rolls back, in whatever state: the
-    /// connection's thread works off its commands in order.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.pool.begin_with(sql::BEGIN).await.map_err(error::failure)
+    /// A connection for one write; hand it to [`settle`] with the answer.
+    async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.pool.acquire().await.map_err(error::failure)
     }
 }
 
-impl fmt::Debug for SqliteStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").finish_non_exhaustive()
-    }
+/// Begins a transaction that may write. Dropped before its end it rolls back, in whatever state: the
+/// connection's thread works off its commands in order.
+async fn begin(connection: &mut SqliteConnection) -> Result<Transaction<'_, Sqlite>, StoreError> {
+    connection.begin_with(sql::BEGIN).await.map_err(error::failure)
 }
 
 /// Ends a transaction: keeps it, or leaves no trace.
@@ -68,5 +68,20 @@ async fn end(transaction: Transaction<'_, Sqlite>, keep: bool) -> Result<(), Sto
         transaction.commit().await.map_err(error::commit_failure)
     } else {
         transaction.rollback().await.map_err(error::failure)
+    }
+}
+
+/// Gives the connection back to the pool, unless the write failed. Some failures (a full disk is one) end a
+/// transaction without anybody's word, and sqlx would take the connection to be in it for ever.
+fn settle<T>(mut connection: PoolConnection<Sqlite>, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    if answer.is_err() {
+        connection.close_on_drop();
+    }
+    answer
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
     }
 }

@@ -2,7 +2,16 @@
 
 use std::{str::FromStr, time::Duration};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::error::is_busy;
+
+/// How often [`connect`] tries, and the pause in between: 5 seconds, as with other writers.
+const ATTEMPTS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Recommended options for the database at `url` (`sqlite://users.db`): made if missing, WAL, foreign keys on,
 /// 5 seconds of patience with other writers, and on disk before a commit returns.
@@ -16,9 +25,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 /// # std::fs::create_dir_all(&folder)?;
 /// # let url = format!("sqlite://{}", folder.join("users.db").display());
 /// # runtime.block_on(async {
-/// use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+/// use sqlx::sqlite::SqlitePoolOptions;
+/// use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 ///
-/// let pool = sqlx::sqlite::SqlitePoolOptions::new().connect_with(connect_options(&url)?).await?;
+/// let pool = connect(SqlitePoolOptions::new().max_connections(4), connect_options(&url)?).await?;
 /// SqliteStore::new(pool).migrate().await?;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// # })?;
@@ -32,4 +42,23 @@ pub fn connect_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .synchronous(SqliteSynchronous::Full))
+}
+
+/// Opens a pool like [`SqlitePoolOptions::connect_with`], and tries again while the database is busy. The first
+/// connection to a new database switches it to WAL, and that is the one thing that SQLite cannot wait for: of
+/// two processes that start at once on a new database, one would fail.
+///
+/// # Errors
+/// If the pool cannot be opened.
+pub async fn connect(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    for _ in 1..ATTEMPTS {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+    pool.connect_with(options).await
 }

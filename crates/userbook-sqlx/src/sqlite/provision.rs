@@ -6,20 +6,26 @@ use userbook::{
 };
 
 use super::{
-    SqliteStore, bind,
+    SqliteStore, begin, bind,
     commit::revision,
     end,
     error::{failure, is_duplicate},
-    sql,
+    settle, sql,
 };
 
 impl SqliteStore {
     pub(super) async fn provision_one(&self, provision: &Provision) -> Result<Outcome, StoreError> {
-        let mut transaction = self.begin().await?;
-        let outcome = apply(&mut transaction, provision).await?;
-        end(transaction, outcome == Outcome::Applied).await?;
-        Ok(outcome)
+        let mut connection = self.writer().await?;
+        let answer = commit(&mut connection, provision).await;
+        settle(connection, answer)
     }
+}
+
+async fn commit(connection: &mut SqliteConnection, provision: &Provision) -> Result<Outcome, StoreError> {
+    let mut transaction = begin(connection).await?;
+    let outcome = apply(&mut transaction, provision).await?;
+    end(transaction, outcome == Outcome::Applied).await?;
+    Ok(outcome)
 }
 
 /// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.

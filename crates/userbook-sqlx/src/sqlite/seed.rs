@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use userbook::{Import, ImportOutcome, StoreError};
 
-use super::{SqliteStore, bind, end, error::failure, sql};
+use super::{SqliteStore, begin, bind, end, error::failure, settle, sql};
 use crate::encode;
 
 /// How many users' memberships are written with one statement.
@@ -11,19 +11,25 @@ const CHUNK: usize = 10_000;
 
 impl SqliteStore {
     pub(super) async fn import_rows(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
-        let mut transaction = self.begin().await?;
-        let occupied: bool =
-            sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *transaction).await.map_err(failure)?;
-        if !occupied {
-            write(&mut transaction, rows).await?;
-        }
-        end(transaction, !occupied).await?;
-        Ok(if occupied { ImportOutcome::NotEmpty } else { ImportOutcome::Imported })
+        let mut connection = self.writer().await?;
+        let answer = import(&mut connection, rows).await;
+        settle(connection, answer)
     }
 
     pub(super) async fn get_install(&self) -> Result<Option<String>, StoreError> {
         sqlx::query_scalar(sql::GET_INSTALL).fetch_optional(self.pool()).await.map_err(failure)
     }
+}
+
+async fn import(connection: &mut SqliteConnection, rows: &Import) -> Result<ImportOutcome, StoreError> {
+    let mut transaction = begin(connection).await?;
+    let occupied: bool =
+        sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *transaction).await.map_err(failure)?;
+    if !occupied {
+        write(&mut transaction, rows).await?;
+    }
+    end(transaction, !occupied).await?;
+    Ok(if occupied { ImportOutcome::NotEmpty } else { ImportOutcome::Imported })
 }
 
 async fn write(connection: &mut SqliteConnection, rows: &Import) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use userbook::{
     ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
     Import, Name, Revision, SeedStore, Timestamp, User, UserId, UserType,
 };
-use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;
 
 /// A migrated database in a folder that goes when this goes.
@@ -44,7 +44,7 @@ pub(crate) fn options(folder: &TempDir) -> SqliteConnectOptions {
 }
 
 pub(crate) async fn pool(options: SqliteConnectOptions) -> SqlitePool {
-    SqlitePoolOptions::new().max_connections(8).connect_with(options).await.unwrap()
+    connect(SqlitePoolOptions::new().max_connections(8), options).await.unwrap()
 }
 
 pub(crate) fn user(id: i64) -> User {

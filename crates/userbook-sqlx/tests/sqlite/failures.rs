@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    CommitOutcome, Import, SnapshotQuery,
+    CommitOutcome, Import, Name, SnapshotQuery,
     StoreErrorKind::{Other, Transient},
     UserId, UserStore,
 };
@@ -64,4 +64,29 @@ async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
     assert_eq!(database.store.commit(&rename(&user(2), 1)).await.unwrap_err().kind, Other);
     let after = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap().unwrap();
     assert_eq!(after.user, user(2));
+}
+
+#[tokio::test]
+async fn after_a_full_disk_the_connection_is_as_good_as_new() {
+    let database = prepared().await;
+    let pages: i64 = sqlx::query_scalar("SELECT page_count FROM pragma_page_count")
+        .fetch_one(database.pool())
+        .await
+        .unwrap();
+    let small = options(&database.folder).pragma("max_page_count", (pages + 8).to_string());
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(small).await.unwrap();
+    let store = SqliteStore::new(pool);
+    for n in 1..20 {
+        let facts = store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
+        let mut change = rename(&facts.user, 10 * n);
+        // In the row SQLite undoes the statement, in the event the whole transaction.
+        let long = "x".repeat(100_000);
+        if n % 2 == 0 {
+            change.fields.name = Some(Name::parse(&long).unwrap());
+        } else {
+            change.event.request_id = Some(long);
+        }
+        assert_eq!(store.commit(&change).await.unwrap_err().kind, Other);
+        assert_eq!(store.commit(&rename(&facts.user, 10 * n + 1)).await.unwrap(), CommitOutcome::Applied);
+    }
 }

@@ -6,5 +6,5 @@ mod corrupt;
 mod database;
 mod failures;
 mod migrate;
-mod scale;
+mod plans;
 mod transactions;

@@ -200,10 +200,9 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>) -> Verdict {
             Verdict::Hide
         }
         Check::View => Verdict::deny(),
-        Check::Change | Check::Set(_) => on_user(P::ChangeUser).into(),
         // The recorded release lets whoever may change a user put them into any group; what a group grants is
         // `GrantPower`'s question.
-        Check::Join(_) => on_user(P::ChangeUser).into(),
+        Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
         Check::GrantPower(group) => on_group(P::EnableGroupSuperuser, group).into(),
         Check::AddUser => grants.global.contains(&P::AddUser).into(),
         Check::DeleteUser => on_user(P::DeleteUser).into(),

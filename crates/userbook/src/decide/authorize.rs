@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use super::propose::Proposal;
-use crate::{Actor, ActorState, Check, Field, FieldOps, GroupId, Ruling, Snapshot, Verdict};
+use crate::{Actor, ActorState, Check, Field, FieldOps, GroupId, Memberships, Ruling, Snapshot, Verdict};
 
 /// What the actor may not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) fn checks(snapshot: &Snapshot, ops: Option<&FieldOps>) -> Vec<Check> 
     let Some(ops) = ops else { return checks };
     checks.extend(ops.touched().map(Check::Set));
     let member_of = &snapshot.user.groups;
-    let named = ops.groups.value().into_iter().flat_map(|wanted| wanted.groups()).map(|group| group.id);
+    let named = ops.groups.value().into_iter().flat_map(Memberships::groups).map(|group| group.id);
     let joined: BTreeSet<GroupId> =
         named.filter(|id| !member_of.contains(id) && snapshot.groups.contains(*id)).collect();
     checks.extend(joined.iter().copied().map(Check::Join));

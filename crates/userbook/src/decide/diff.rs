@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::propose::Proposal;
-use crate::{
-    Diff, EventGroup, FieldDiff, GroupGraph, GroupId, Policy, User, UserView, timestamp_text,
-};
+use crate::{Diff, EventGroup, FieldDiff, GroupGraph, GroupId, Policy, User, UserView, timestamp_text};
 
 /// What stands in an event in place of a secret.
 const REDACTED: &str = "[redacted]";

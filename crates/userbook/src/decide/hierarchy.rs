@@ -31,15 +31,12 @@ pub(crate) fn is_above(shape: &Shape, above: GroupId, id: GroupId) -> bool {
 /// The places after the group is written, or deleted: groups below a deleted one lose their parent.
 pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape {
     let mut shape = shape.clone();
-    match group {
-        Some(group) => {
-            shape.insert(id, GroupShape { is_superuser: group.is_superuser, parent: group.parent });
-        }
-        None => {
-            shape.remove(&id);
-            for below in shape.values_mut().filter(|below| below.parent == Some(id)) {
-                below.parent = None;
-            }
+    if let Some(group) = group {
+        shape.insert(id, GroupShape { is_superuser: group.is_superuser, parent: group.parent });
+    } else {
+        shape.remove(&id);
+        for below in shape.values_mut().filter(|below| below.parent == Some(id)) {
+            below.parent = None;
         }
     }
     shape

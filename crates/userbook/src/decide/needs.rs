@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{FieldOps, GroupId, Snapshot, UserUpdate};
+use crate::{FieldOps, GroupId, Memberships, Snapshot, UserUpdate};
 
 /// What must be asked of the store besides the user itself, so that the decision has its facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Needs {
     fn of_ops(ops: &FieldOps) -> Self {
         Self {
             username: ops.username.value().map(|username| username.as_str().to_owned()),
-            groups: ops.groups.value().into_iter().flat_map(|wanted| wanted.groups()).map(|g| g.id).collect(),
+            groups: ops.groups.value().into_iter().flat_map(Memberships::groups).map(|g| g.id).collect(),
             other_active_superuser: false,
         }
     }

@@ -12,7 +12,7 @@ pub(super) struct Power<'a> {
     snapshot: &'a Snapshot,
     actor: &'a Actor,
     /// Whether the actor is an active superuser now, or the host itself.
-    actor_has_power: bool,
+    powerful_actor: bool,
     /// Whether the user has power before.
     before: bool,
     /// Whether the user has power after.
@@ -38,7 +38,7 @@ impl<'a> Power<'a> {
         Self {
             snapshot,
             actor,
-            actor_has_power: has_power(snapshot, actor),
+            powerful_actor: has_power(snapshot, actor),
             before: user.is_active && graph.grants_superuser(&user.groups),
             after: after.is_active && graph.grants_superuser(&after.groups),
             giving: giving.copied().collect(),
@@ -53,7 +53,7 @@ impl<'a> Power<'a> {
 
     /// Giving power needs power, or the right to give it through that group.
     pub(super) fn may_be_given(&self, policy: &Policy, ruling: &Ruling) -> Result<(), Denial> {
-        if self.actor_has_power || !policy.has(Safeguard::Escalation) {
+        if self.powerful_actor || !policy.has(Safeguard::Escalation) {
             return Ok(());
         }
         for group in &self.giving {
@@ -73,7 +73,7 @@ impl<'a> Power<'a> {
 
     /// What identifies a superuser is changed by superusers only.
     pub(super) fn may_be_touched(&self, policy: &Policy) -> Result<(), Denial> {
-        if self.actor_has_power || !policy.has(Safeguard::ProtectSuperusers) || self.identity.is_empty() {
+        if self.powerful_actor || !policy.has(Safeguard::ProtectSuperusers) || self.identity.is_empty() {
             return Ok(());
         }
         Err(Denial::ProtectedSuperuser(self.identity.clone()))
@@ -112,13 +112,13 @@ impl<'a> Power<'a> {
 
         // "These groups grant nothing" must still be true for who may not give power.
         let gives = !proposal.added.is_empty() || (activates && !proposal.after.groups.is_empty());
-        let may_not_give = !self.actor_has_power && policy.has(Safeguard::Escalation);
+        let may_not_give = !self.powerful_actor && policy.has(Safeguard::Escalation);
         // "This user has no power to lose" must still be true when nobody counted who else has it.
         let takes = self.snapshot.user.is_active
             && (!proposal.removed.is_empty() || (self.deactivates && !groups.is_empty()));
         let uncounted = !self.loses() && policy.has(Safeguard::LastSuperuser);
         // "The actor has power" must still be true where that decided.
-        let by_power = (moves_power || identifies) && self.actor_has_power && self.actor.user_id().is_some();
+        let by_power = (moves_power || identifies) && self.powerful_actor && self.actor.user_id().is_some();
 
         let rely = (gives && may_not_give) || (takes && uncounted) || by_power;
         Guards {

@@ -71,7 +71,9 @@ impl Proposal {
         let mut violations = Violations::default();
         for field in Field::ALL {
             for (_, faults) in self.faults.iter().filter(|(faulty, _)| *faulty == field) {
-                faults.iter().for_each(|fault| violations.push(field, fault.clone()));
+                for fault in faults {
+                    violations.push(field, fault.clone());
+                }
             }
         }
         violations

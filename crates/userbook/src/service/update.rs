@@ -75,7 +75,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     }
 }
 
-impl<'a, S: UserStore, A: Authorizer> UpdateCall<'a, S, A> {
+impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
     /// Only if the row is in one of these states; otherwise [`UpdateError::Condition`].
     pub fn if_revision(mut self, revisions: impl IntoIterator<Item = Revision>) -> Self {
         self.conditions.revisions = Some(revisions.into_iter().collect());

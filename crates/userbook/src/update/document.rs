@@ -51,12 +51,12 @@ pub(crate) fn patched(user: &User, patch: &Patch) -> Result<FieldOps, PatchFailu
     let mut document = Value::Object(before.clone());
     let mut budget = Budget::new();
     for (operation, step) in patch.0.iter().enumerate() {
-        let path = || step.path().to_string();
+        let at = || step.path().to_string();
         budget.admit(&document, step).map_err(|_| PatchFailure::TooLarge)?;
         json_patch::patch(&mut document, std::slice::from_ref(step)).map_err(|_| match step {
             // A test of what is not there does not hold either.
-            PatchOperation::Test(_) => PatchFailure::TestFailed { operation, path: path() },
-            _ => PatchFailure::Inapplicable { operation, path: path() },
+            PatchOperation::Test(_) => PatchFailure::TestFailed { operation, path: at() },
+            _ => PatchFailure::Inapplicable { operation, path: at() },
         })?;
     }
     let Value::Object(mut after) = document else {
@@ -67,9 +67,10 @@ pub(crate) fn patched(user: &User, patch: &Patch) -> Result<FieldOps, PatchFailu
 
 /// Reads the patched document strictly: no leniency of the wire's applies to it.
 fn read(before: &Map<String, Value>, after: &mut Map<String, Value>) -> FieldOps {
-    let mut changed = |name: &str| {
-        let new = after.remove(name);
-        (!matches!((before.get(name), &new), (Some(old), Some(new)) if json_eq(old, new))).then_some(new)
+    let mut changed = |name: &str| match (before.get(name), after.remove(name)) {
+        (Some(old), Some(new)) if json_eq(old, &new) => Change::Kept,
+        (_, Some(new)) => Change::Set(new),
+        (_, None) => Change::Removed,
     };
     FieldOps {
         mode: Mode::Patch,
@@ -78,7 +79,7 @@ fn read(before: &Map<String, Value>, after: &mut Map<String, Value>) -> FieldOps
         is_active: op(changed("is_active"), |value| Ok(value.as_bool().ok_or(Fault::InvalidBoolean)?)),
         last_login: match changed("last_login") {
             // The one field that may be empty: to remove it is to clear it.
-            Some(None) => Op::Null,
+            Change::Removed => Op::Null,
             changed => op(changed, |value| {
                 let moment = value.as_str().and_then(parse_timestamp);
                 Ok(moment.ok_or(Fault::InvalidDateTime)?)
@@ -95,12 +96,20 @@ fn read(before: &Map<String, Value>, after: &mut Map<String, Value>) -> FieldOps
     }
 }
 
-fn op<T>(changed: Option<Option<Value>>, parse: impl FnOnce(Value) -> Result<T, Faults>) -> Op<T> {
+/// What the patch did to a member of the document.
+#[derive(Debug)]
+enum Change {
+    Kept,
+    Removed,
+    Set(Value),
+}
+
+fn op<T>(changed: Change, parse: impl FnOnce(Value) -> Result<T, Faults>) -> Op<T> {
     match changed {
-        None => Op::Keep,
-        Some(None) => Fault::Required.into(),
-        Some(Some(Value::Null)) => Op::Null,
-        Some(Some(value)) => parse(value).into(),
+        Change::Kept => Op::Keep,
+        Change::Removed => Fault::Required.into(),
+        Change::Set(Value::Null) => Op::Null,
+        Change::Set(value) => parse(value).into(),
     }
 }
 

@@ -42,7 +42,7 @@ fn graph() -> GroupGraph {
     [group(ADMINS, true, None), group(BELOW, false, Some(ADMINS))].into_iter().collect()
 }
 
-/// Answers without a runtime: permissions in memory never wait.
+/// Asks on a stage with a user, the actor and two groups.
 async fn ask<P: PermissionSource>(
     source: P,
     actor: &Actor,
@@ -137,10 +137,8 @@ async fn who_one_is_counts_for_more_than_permissions() {
         let grant = |source: StaticPermissions, permission| source.grant(ACTOR, permission);
         Permission::ALL.into_iter().fold(StaticPermissions::none(), grant)
     };
-    let machine = |groups: &[GroupId]| ActorState {
-        user_type: UserType::InternalServiceAccount,
-        ..state(groups)
-    };
+    let machine =
+        |groups: &[GroupId]| ActorState { user_type: UserType::InternalServiceAccount, ..state(groups) };
     let retired = |groups: &[GroupId]| ActorState { is_active: false, ..state(groups) };
     let actor = Actor::user(ACTOR);
     for (name, source, actor, state, known, unknown) in [

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::scene::{NOWHERE, STAFF, Scene, user};
 use crate::{
-    Decision, Fault, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy,
-    Timestamp, User, UserType, UserUpdate, parse_timestamp,
+    Decision, Fault, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy, Timestamp, User,
+    UserType, UserUpdate, parse_timestamp,
 };
 
 fn put() -> UserUpdate {
@@ -108,9 +108,10 @@ fn faults_that_need_the_facts() {
         (Scene::new(patch().username("AnonymousUser")), vec!["username: unique"]),
         (Scene::new(patch().last_login(far)), vec!["last_login: overflow"]),
         (Scene::new(patch().email(local)), vec!["email: invalid"]),
-        (Scene::new(patch().merge_attributes(json!({"a": "\0"}).as_object().cloned().unwrap())), vec![
-            "attributes: null_characters_not_allowed",
-        ]),
+        (
+            Scene::new(patch().merge_attributes(json!({"a": "\0"}).as_object().cloned().unwrap())),
+            vec!["attributes: null_characters_not_allowed"],
+        ),
         (Scene::new(patch().user_type(UserType::InternalServiceAccount)), vec!["type: type_not_allowed"]),
         (
             taken(Scene::new(UserUpdate::replace().username("bob").email("x").path("/"))),

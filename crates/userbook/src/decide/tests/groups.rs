@@ -1,13 +1,13 @@
 //! Writing and deleting groups.
 
 use super::scene::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NOWHERE, ROOT, STAFF, actor_state, all_groups,
-    codes, group,
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NOWHERE, ROOT, STAFF, actor_state,
+    all_groups, codes, group,
 };
 use crate::{
     Actor, ActorGuard, Check, Denial, EpochGuard, EventKind, EventTarget, FieldDiff, Group, GroupField,
-    GroupId, GroupShape, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject, Survey,
-    Timestamp, Verdict, Violations,
+    GroupId, GroupShape, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject, Survey, Timestamp,
+    Verdict, Violations,
     decide::{GroupProposal, GroupRejection, GroupWrite},
 };
 
@@ -189,7 +189,8 @@ fn taking_power() {
 
 #[test]
 fn values() {
-    let named = |holder| put(group(STAFF, "taken", false, None)).with(|it| it.survey.group_named = Some(holder));
+    let named =
+        |holder| put(group(STAFF, "taken", false, None)).with(|it| it.survey.group_named = Some(holder));
     for (name, write, expected) in [
         ("a free name", put(group(STAFF, "free", false, None)), "commit"),
         ("a taken name", named(HELP), "name: unique"),
@@ -227,7 +228,11 @@ fn guards_and_events() {
     let actor = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
     for (name, write, expected) in [
         ("renamed", put(group(STAFF, "x", false, None)), Guards { graph, superusers: None, actor: None }),
-        ("given", put(group(STAFF, "staff", true, None)).powerful(), Guards { graph, superusers: None, actor }),
+        (
+            "given",
+            put(group(STAFF, "staff", true, None)).powerful(),
+            Guards { graph, superusers: None, actor },
+        ),
         ("taken", delete(ADMINS), Guards { graph, superusers, actor }),
         ("deleted", delete(STAFF), Guards { graph, superusers: None, actor: None }),
     ] {
@@ -236,7 +241,10 @@ fn guards_and_events() {
     let changed = put(group(BELOW, "new", true, Some(ADMINS))).powerful().provision();
     assert_eq!(changed.step, Step::PutGroup(Box::new(group(BELOW, "new", true, Some(ADMINS)))));
     let event = changed.event;
-    assert_eq!((event.id, event.kind, event.target), (CHANGE, EventKind::GroupPut, EventTarget::Group(BELOW)));
+    assert_eq!(
+        (event.id, event.kind, event.target),
+        (CHANGE, EventKind::GroupPut, EventTarget::Group(BELOW))
+    );
     assert_eq!(event.version, EPOCHS.graph + 1);
     let value = |old, new| FieldDiff::Value { old, new };
     let expected = [

@@ -13,13 +13,11 @@ fn needs(scene: &Scene) -> Needs {
 #[test]
 fn of_a_request() {
     let update = UserUpdate::patch().username("eve").groups([STAFF, HELP]);
-    let expected = Needs {
-        username: Some("eve".into()),
-        groups: [STAFF, HELP].into(),
-        other_active_superuser: false,
-    };
+    let expected =
+        Needs { username: Some("eve".into()), groups: [STAFF, HELP].into(), other_active_superuser: false };
     assert_eq!(Needs::of_request(&update), expected);
-    let nothing = [UserUpdate::patch(), UserUpdate::replace(), UserUpdate::patch().username("").is_active(false)];
+    let nothing =
+        [UserUpdate::patch(), UserUpdate::replace(), UserUpdate::patch().username("").is_active(false)];
     for update in nothing {
         assert_eq!(Needs::of_request(&update), Needs::default());
     }

@@ -29,6 +29,7 @@ fn escalation() {
         ("with the right on the ancestor", join([BELOW]).grant(ADMINS), "commit"),
         ("with the right on another group", join([BELOW]).grant(ROOT), "grants power"),
         ("with the right on one of two", join([ADMINS, ROOT]).grant(ROOT), "grants power"),
+        ("with the right on the other", join([ADMINS, ROOT]).grant(ADMINS), "grants power"),
         ("to an inactive user", join([ADMINS]).inactive(), "grants power"),
         ("beside a bad element", join([ADMINS, super::scene::NOWHERE]), "grants power"),
         ("to a superuser", join([ADMINS, ROOT]).member_of([ROOT]), "grants power"),

@@ -62,8 +62,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
     let all = [Check::AddUser];
     let bad = UserUpdate::replace().email("x").groups([super::scene::NOWHERE]);
     let Err(Rejection::Invalid(violations)) = added(bad, &[], &all) else { panic!() };
-    let expected =
-        ["username: required", "name: required", "groups: does_not_exist", "email: invalid"];
+    let expected = ["username: required", "name: required", "groups: does_not_exist", "email: invalid"];
     assert_eq!(codes(&violations), expected);
     let machine = new().user_type(UserType::InternalServiceAccount);
     let Err(Rejection::Invalid(violations)) = added(machine, &[ADMINS], &all) else { panic!() };

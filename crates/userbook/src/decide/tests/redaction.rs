@@ -16,7 +16,13 @@ fn attributes(diff: &crate::Diff) -> (Value, Value) {
 fn values_under_secret_paths_are_replaced() {
     let secret = json!("[redacted]");
     for (path, old, new, old_told, new_told) in [
-        (vec!["pin"], json!({"pin": 1}), json!({"pin": 2, "b": 1}), json!({"pin": secret}), json!({"pin": secret, "b": 1})),
+        (
+            vec!["pin"],
+            json!({"pin": 1}),
+            json!({"pin": 2, "b": 1}),
+            json!({"pin": secret}),
+            json!({"pin": secret, "b": 1}),
+        ),
         (vec!["pin"], json!({}), json!({"pin": {"deep": [1]}}), json!({}), json!({"pin": secret})),
         (
             vec!["totp", "seed"],
@@ -26,7 +32,13 @@ fn values_under_secret_paths_are_replaced() {
             json!({"totp": {"name": "phone"}, "seed": 2}),
         ),
         // A path that runs into something without members cannot be told apart any further.
-        (vec!["totp", "seed"], json!({"totp": [{"seed": 1}]}), json!({"totp": "s"}), json!({"totp": secret}), json!({"totp": secret})),
+        (
+            vec!["totp", "seed"],
+            json!({"totp": [{"seed": 1}]}),
+            json!({"totp": "s"}),
+            json!({"totp": secret}),
+            json!({"totp": secret}),
+        ),
         (vec!["pin"], json!([{"pin": 1}]), json!({"pin": 2}), secret.clone(), json!({"pin": secret})),
         (vec![], json!({"a": 1}), json!({"b": 1}), secret.clone(), secret.clone()),
         (vec!["elsewhere"], json!({"a": 1}), json!({"a": 2}), json!({"a": 1}), json!({"a": 2})),

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     Actor, ActorState, Attempt, ChangeId, Check, Commit, Conditions, Decision, Denial, Epochs, FieldRule,
-    Group, GroupId, NoRules, Policy, Rejection, Revision, Ruling, Snapshot, Subject, Timestamp,
-    User, UserId, UserType, UserUpdate, Verdict, Violations,
+    Group, GroupId, NoRules, Policy, Rejection, Revision, Ruling, Snapshot, Subject, Timestamp, User, UserId,
+    UserType, UserUpdate, Verdict, Violations,
     decide::{checks, decide},
 };
 

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{Plan, Task};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, Name, SurveyQuery, Target, UpdateError,
-    UserService, UserUpdate, UserView, Username,
+    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, Memberships, Name, SurveyQuery, Target,
+    UpdateError, UserService, UserUpdate, UserView, Username,
     decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
     field::Faults,
 };
@@ -93,7 +93,7 @@ impl Task for InsertUser<'_> {
 
 /// To make users, and to give power through every group that does.
 fn checks(ops: &FieldOps, survey: &crate::Survey) -> Vec<Check> {
-    let named = ops.groups.value().into_iter().flat_map(|wanted| wanted.groups());
+    let named = ops.groups.value().into_iter().flat_map(Memberships::groups);
     let granting = named.filter_map(|group| {
         let source = survey.groups.superuser_source(group.id)?;
         Some([group.id, source.id])

@@ -1,0 +1,51 @@
+//! Reading the facts of one moment: one statement.
+
+use sqlx::{MySqlConnection, mysql::MySqlRow};
+use userbook::{Snapshot, SnapshotQuery, StoreError};
+
+use super::{MySqlStore, error::failure, lease::Lease, sql};
+use crate::{encode::hex_list, facts};
+
+impl MySqlStore {
+    /// [`load`](userbook::UserStore::load) on a connection of the host's, for a host that wants the update
+    /// inside its own transaction. If the future is dropped before its end, the connection is of no more use:
+    /// close it.
+    ///
+    /// # Errors
+    /// As [`load`](userbook::UserStore::load).
+    pub async fn load_in(
+        connection: &mut MySqlConnection,
+        query: &SnapshotQuery,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let rows = rows(connection, query).await?;
+        Ok(facts::snapshot(query, &rows)?)
+    }
+
+    pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let rows = rows(&mut lease, query).await?;
+        lease.give_back();
+        Ok(facts::snapshot(query, &rows)?)
+    }
+}
+
+async fn rows(connection: &mut MySqlConnection, query: &SnapshotQuery) -> Result<Vec<MySqlRow>, StoreError> {
+    let (user, actor) = (query.user.0, query.actor.map(|actor| actor.0));
+    sqlx::query(sql::LOAD)
+        .bind(user)
+        .bind(actor)
+        .bind(hex_list(query.groups.iter().map(|group| group.0)))
+        .bind(query.other_active_superuser)
+        .bind(query.username.as_deref().map(str::as_bytes))
+        .bind(user)
+        .bind(query.other_active_superuser)
+        .bind(user)
+        .bind(query.change.map(|change| change.0))
+        .bind(actor)
+        .bind(user)
+        .bind(user)
+        .bind(actor)
+        .fetch_all(connection)
+        .await
+        .map_err(failure)
+}

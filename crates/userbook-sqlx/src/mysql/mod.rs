@@ -1,0 +1,91 @@
+//! MariaDB, and MySQL with it: tested with MariaDB 10.11.
+//!
+//! A load is one statement and one round trip. A commit is a transaction whose first statement is a conditional
+//! write, never a read:
+//!
+//! | round trip | when |
+//! | --- | --- |
+//! | `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION` | always |
+//! | the counters: compare, lock and count | only if the change has a guard on one |
+//! | the user's row, and the actor's if that was decisive | always |
+//! | groups left | only if there are some |
+//! | groups joined | only if there are some |
+//! | the event | always |
+//! | `COMMIT` | always |
+//!
+//! That is 4 for an ordinary update and 7 for one with everything in it. sqlx prepares each statement once for each
+//! connection, which is a round trip more the first time.
+//!
+//! # The pool
+//!
+//! The pool is the host's. [`pool_options`] and [`connect_options`] give what is recommended. Connections must
+//! refuse what does not fit (a strict `sql_mode`), speak `utf8mb4` and check foreign keys, and
+//! [`MySqlStore::migrate`] refuses a pool without. Time zones do not matter: moments are kept in UTC and as
+//! `DATETIME`. The isolation level is the store's business but for [`MySqlStore::commit_in`].
+//!
+//! A connection on which an operation was interrupted, because its future was dropped or the network failed, is
+//! closed, and the server rolls back what was open on it. The driver cannot tell where in the protocol it stopped;
+//! given back to the pool, the next user of such a connection would read the answer to another question.
+//!
+//! # Clusters
+//!
+//! A Galera cluster compares what transactions on different nodes have *written* and takes no notice of what they
+//! read or locked. So whoever relies on a counter increments it as those do who change what it stands for, and the
+//! actor's row is written too, in the column `relied_on`, which means nothing else. It costs some retries: of
+//! two changes that rely on one counter at the same moment, one is stale.
+//!
+//! Migrate a cluster from one node at a time: `GET_LOCK` is a node's own.
+//!
+//! # The host's own writes
+//!
+//! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
+//! writes to a user must come with a new `revision`, or updates will not notice.
+
+mod bind;
+mod commit;
+mod error;
+mod lease;
+mod load;
+mod migrate;
+mod options;
+mod outbox;
+mod ports;
+mod provision;
+mod row;
+mod seed;
+mod seed_rows;
+mod sql;
+mod survey;
+mod transaction;
+
+use std::fmt;
+
+use sqlx::MySqlPool;
+
+pub use migrate::migrate;
+pub use options::{connect_options, pool_options};
+pub use sql::BEGIN;
+
+/// Users, groups and events in a MariaDB or MySQL database.
+#[derive(Clone)]
+pub struct MySqlStore {
+    pool: MySqlPool,
+}
+
+impl MySqlStore {
+    /// A store on the host's pool; see [`migrate`](Self::migrate).
+    pub fn new(pool: MySqlPool) -> Self {
+        Self { pool }
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &MySqlPool {
+        &self.pool
+    }
+}
+
+impl fmt::Debug for MySqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySqlStore").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! How to connect.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    Connection, Executor,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+
+use super::sql;
+
+/// A connection that was idle for longer than this is asked whether it still lives.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Recommended options for the database at `url` (`mysql://name:password@host/database`): `utf8mb4`, and UTC.
+///
+/// # Errors
+/// If the URL cannot be read.
+pub fn connect_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
+    Ok(MySqlConnectOptions::from_str(url)?.charset("utf8mb4").timezone(Some("+00:00".to_owned())))
+}
+
+/// Recommended options for the pool: values that do not fit are refused, nobody waits longer than 5 seconds for
+/// another writer, and only connections that were idle for a while are tested, instead of each one each time.
+///
+/// ```no_run
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// use userbook_sqlx::mysql::{MySqlStore, connect_options, pool_options};
+///
+/// let options = connect_options("mysql://userbook:secret@localhost/userbook")?;
+/// let store = MySqlStore::new(pool_options().max_connections(16).connect_with(options).await?);
+/// store.migrate().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn pool_options() -> MySqlPoolOptions {
+    MySqlPoolOptions::new()
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(sql::SESSION).await?;
+                Ok(())
+            })
+        })
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                Ok(known.idle_for < IDLE || connection.ping().await.map(|()| true).unwrap_or(false))
+            })
+        })
+}

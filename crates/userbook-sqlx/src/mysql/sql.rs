@@ -1,0 +1,69 @@
+//! The statements, one file each.
+
+macro_rules! statements {
+    ($($name:ident = $file:literal;)+) => {
+        $(pub(super) const $name: &str = include_str!(concat!("sql/", $file));)+
+
+        #[cfg(test)]
+        const FILES: &[&str] = &[$($file),+, "isolation.sql", "begin.sql"];
+    };
+}
+
+statements! {
+    ACK_EVENTS = "ack_events.sql";
+    ANY_ROWS = "any_rows.sql";
+    COMMIT = "commit.sql";
+    CONNECTION_FIT = "connection_fit.sql";
+    DELETE_GROUP = "delete_group.sql";
+    DELETE_USER = "delete_user.sql";
+    GET_INSTALL = "get_install.sql";
+    HOLD_ACTOR = "hold_actor.sql";
+    HOLD_EPOCHS = "hold_epochs.sql";
+    IMPORT_EPOCHS = "import_epochs.sql";
+    IMPORT_GROUPS = "import_groups.sql";
+    IMPORT_MEMBERSHIPS = "import_memberships.sql";
+    IMPORT_PARENTS = "import_parents.sql";
+    IMPORT_USERS = "import_users.sql";
+    INSERT_EVENT = "insert_event.sql";
+    INSERT_GROUP = "insert_group.sql";
+    INSERT_USER = "insert_user.sql";
+    JOIN_GROUPS = "join_groups.sql";
+    LEAVE_GROUPS = "leave_groups.sql";
+    LOAD = "load.sql";
+    MIGRATIONS_APPLIED = "migrations_applied.sql";
+    MIGRATION_DONE = "migration_done.sql";
+    MIGRATION_LOCK = "migration_lock.sql";
+    MIGRATION_TABLE = "migration_table.sql";
+    MIGRATION_UNLOCK = "migration_unlock.sql";
+    MISSING_GROUPS = "missing_groups.sql";
+    PENDING_EVENTS = "pending_events.sql";
+    PRUNE_EVENTS = "prune_events.sql";
+    ROLLBACK = "rollback.sql";
+    SESSION = "session.sql";
+    SET_INSTALL = "set_install.sql";
+    SURVEY = "survey.sql";
+    TAKE_USER_ID = "take_user_id.sql";
+    UPDATE_GROUP = "update_group.sql";
+    UPDATE_USER = "update_user.sql";
+    USER_REVISION = "user_revision.sql";
+}
+
+/// How the store begins a transaction, in one round trip; for a host's own too: `pool.begin_with(BEGIN)`.
+pub const BEGIN: &str = concat!(include_str!("sql/isolation.sql"), ";\n", include_str!("sql/begin.sql"));
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::FILES;
+
+    #[test]
+    fn every_file_is_included() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/mysql/sql");
+        let found: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(found, FILES.iter().map(ToString::to_string).collect());
+    }
+}

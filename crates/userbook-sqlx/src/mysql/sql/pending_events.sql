@@ -1,0 +1,3 @@
+-- Events that were not handed on; those of one user in the order of their commits, for its row was locked.
+-- In this order: how many at most
+SELECT body FROM userbook_event WHERE acked_at IS NULL ORDER BY seq LIMIT ?

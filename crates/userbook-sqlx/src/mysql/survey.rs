@@ -1,0 +1,28 @@
+//! Reading what a decision about groups or new users needs: one statement.
+
+use userbook::{StoreError, Survey, SurveyQuery};
+
+use super::{MySqlStore, error::failure, lease::Lease, sql};
+use crate::{encode::hex_list, facts};
+
+impl MySqlStore {
+    pub(super) async fn survey_once(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        let actor = query.actor.map(|actor| actor.0);
+        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let rows = sqlx::query(sql::SURVEY)
+            .bind(actor)
+            .bind(hex_list(query.groups.iter().map(|group| group.0)))
+            .bind(query.username.as_deref().map(str::as_bytes))
+            .bind(query.group_name.as_deref().map(str::as_bytes))
+            .bind(hex_list(query.active_member_of.iter().flatten().map(|group| group.0)))
+            .bind(query.change.map(|change| change.0))
+            .bind(actor)
+            .bind(actor)
+            .bind(query.shape)
+            .fetch_all(&mut *lease)
+            .await
+            .map_err(failure)?;
+        lease.give_back();
+        Ok(facts::survey(&rows)?)
+    }
+}

@@ -1,0 +1,87 @@
+//! A transaction of the store's own.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Executor, MySqlConnection};
+use userbook::{CommitOutcome, ProvisionOutcome, StoreError};
+
+use super::{
+    MySqlStore,
+    error::{Halt, commit_failure, failure},
+    lease::Lease,
+    sql,
+};
+
+/// What a write can end with.
+pub(super) trait Outcome: PartialEq {
+    const APPLIED: Self;
+    const STALE: Self;
+}
+
+impl Outcome for CommitOutcome {
+    const APPLIED: Self = Self::Applied;
+    const STALE: Self = Self::Stale;
+}
+
+impl Outcome for ProvisionOutcome {
+    const APPLIED: Self = Self::Applied;
+    const STALE: Self = Self::Stale;
+}
+
+/// An open transaction that may write. Dropped before its end it is rolled back by the server, for its connection
+/// is closed; sqlx's own forgets one whose `BEGIN` was interrupted.
+pub(super) struct Transaction(Lease);
+
+impl MySqlStore {
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        lease.execute(sql::BEGIN).await.map_err(failure)?;
+        Ok(Transaction(lease))
+    }
+}
+
+impl Transaction {
+    /// Keeps what was written if all of it was, or leaves no trace.
+    pub(super) async fn end<O: Outcome>(self, outcome: Result<O, Halt>) -> Result<O, StoreError> {
+        let outcome = match outcome {
+            Ok(outcome) if outcome == O::APPLIED => self.keep().await.map(|()| outcome),
+            other => {
+                self.undo().await;
+                other
+            }
+        };
+        match outcome {
+            Err(Halt::Stale(_)) => Ok(O::STALE),
+            Err(Halt::Failed(error)) => Err(error),
+            Ok(outcome) => Ok(outcome),
+        }
+    }
+
+    pub(super) async fn keep(mut self) -> Result<(), Halt> {
+        self.0.execute(sql::COMMIT).await.map_err(commit_failure)?;
+        self.0.give_back();
+        Ok(())
+    }
+
+    /// Also after a failure of a statement: a lock that was waited for in vain undoes only the statement. If it
+    /// cannot be said, the connection's end says it.
+    pub(super) async fn undo(mut self) {
+        if self.0.execute(sql::ROLLBACK).await.is_ok() {
+            self.0.give_back();
+        }
+    }
+}
+
+impl Deref for Transaction {
+    type Target = MySqlConnection;
+
+    fn deref(&self) -> &MySqlConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut MySqlConnection {
+        &mut self.0
+    }
+}

@@ -1,0 +1,137 @@
+//! What PostgreSQL's failures mean: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+
+use std::collections::BTreeSet;
+
+use sqlx::{
+    Error,
+    postgres::{PgDatabaseError, PgSeverity},
+};
+use userbook::{CommitOutcome, ProvisionOutcome, StoreError, StoreErrorKind};
+
+use crate::encode::EncodeError;
+
+const FOREIGN_KEY: &str = "23503";
+const UNIQUE: &str = "23505";
+
+/// Why a write did not come to an answer.
+#[derive(Debug)]
+pub(super) enum Failed {
+    Database(Error),
+    Encode(EncodeError),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<EncodeError> for Failed {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl Failed {
+    /// What it means as an outcome, or as a failure.
+    pub(super) fn outcome<O>(
+        self,
+        conflict: impl FnOnce(&Error) -> Option<O>,
+        failure: impl FnOnce(Error) -> StoreError,
+    ) -> Result<O, StoreError> {
+        match self {
+            Self::Database(error) => conflict(&error).ok_or_else(|| failure(error)),
+            Self::Encode(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The SQLSTATE, and the constraint that was broken.
+fn state(error: &Error) -> Option<(String, Option<&str>)> {
+    let error = error.as_database_error()?;
+    Some((error.code()?.into_owned(), error.constraint()))
+}
+
+/// Whether the database asks to try again: could not serialize, deadlock, lock not available.
+fn is_contended(state: &str) -> bool {
+    matches!(state, "40001" | "40P01" | "55P03")
+}
+
+/// The outcome of an update that failed because of what others wrote.
+pub(super) fn conflict(error: &Error) -> Option<CommitOutcome> {
+    let (state, constraint) = state(error)?;
+    match (state.as_str(), constraint) {
+        (UNIQUE, Some("userbook_user_username")) => Some(CommitOutcome::UsernameTaken),
+        (FOREIGN_KEY, Some("userbook_membership_group")) => {
+            Some(CommitOutcome::MissingGroups(BTreeSet::new()))
+        }
+        (state, _) => is_contended(state).then_some(CommitOutcome::Stale),
+    }
+}
+
+/// The outcome of a step that failed because of what others wrote.
+pub(super) fn step_conflict(error: &Error) -> Option<ProvisionOutcome> {
+    let (state, constraint) = state(error)?;
+    match (state.as_str(), constraint) {
+        (UNIQUE, Some("userbook_user_username")) => Some(ProvisionOutcome::UsernameTaken),
+        // Whoever put a group of that name here did it behind the `graph` counter.
+        (UNIQUE, Some("userbook_group_name")) => Some(ProvisionOutcome::Stale),
+        (FOREIGN_KEY, Some("userbook_membership_group" | "userbook_group_parent")) => {
+            Some(ProvisionOutcome::MissingGroups(BTreeSet::new()))
+        }
+        (state, _) => is_contended(state).then_some(ProvisionOutcome::Stale),
+    }
+}
+
+/// A failure before a commit: nothing was written.
+pub(super) fn failure(error: Error) -> StoreError {
+    StoreError::new(kind(&error), error)
+}
+
+/// A failure of the commit itself. An answer that the statement has failed means that nothing was written, but one
+/// about the whole session may have come after the commit; and without any answer nobody can tell.
+pub(super) fn commit_failure(error: Error) -> StoreError {
+    let is_doubtful = match (&error, state(&error)) {
+        (Error::Encode(_), _) => false,
+        (_, Some((state, _))) => ends_session(&error) || is_of_session(&state),
+        _ => true,
+    };
+    let kind = if is_doubtful { StoreErrorKind::Ambiguous } else { kind(&error) };
+    StoreError::new(kind, error)
+}
+
+/// Whether the server gave the whole session up.
+fn ends_session(error: &Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    error.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+}
+
+/// Connection lost, statement completion unknown, shutdown, system and internal errors.
+fn is_of_session(state: &str) -> bool {
+    state == "40003"
+        || ["08", "58", "XX"].iter().any(|class| state.starts_with(class))
+        || (state.starts_with("57P"))
+}
+
+fn kind(error: &Error) -> StoreErrorKind {
+    let Some((state, _)) = state(error) else {
+        return match error {
+            Error::PoolTimedOut | Error::Io(_) => StoreErrorKind::Transient,
+            Error::ColumnDecode { .. } | Error::Decode(_) => StoreErrorKind::Corrupt,
+            _ => StoreErrorKind::Other,
+        };
+    };
+    match state.as_str() {
+        // Canceled by a time-out, out of memory, too many connections, the session had nothing to do for too long;
+        // shut down or not yet up.
+        "57014" | "53200" | "53300" | "25P03" | "57P01" | "57P02" | "57P03" | "57P05" | "40003" => {
+            StoreErrorKind::Transient
+        }
+        "XX001" | "XX002" => StoreErrorKind::Corrupt,
+        state if is_contended(state) || state.starts_with("08") => StoreErrorKind::Transient,
+        _ => StoreErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! Reading the facts of one moment: one statement.
+
+use sqlx::PgConnection;
+use userbook::{Snapshot, SnapshotQuery, StoreError};
+
+use super::{PostgresStore, bind::uuids, error::failure, sql};
+use crate::facts;
+
+impl PostgresStore {
+    /// [`load`](userbook::UserStore::load) on a connection of the host's, for a host that wants the update
+    /// inside its own transaction.
+    ///
+    /// # Errors
+    /// As [`load`](userbook::UserStore::load).
+    pub async fn load_in(
+        connection: &mut PgConnection,
+        query: &SnapshotQuery,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let rows = sqlx::query(sql::LOAD)
+            .bind(query.user.0)
+            .bind(query.username.as_deref())
+            .bind(uuids(&query.groups))
+            .bind(query.actor.map(|actor| actor.0))
+            .bind(query.other_active_superuser)
+            .bind(query.change.map(|change| change.0))
+            .fetch_all(connection)
+            .await
+            .map_err(failure)?;
+        Ok(facts::snapshot(query, &rows)?)
+    }
+
+    pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+        let mut connection = self.pool().acquire().await.map_err(failure)?;
+        Self::load_in(&mut connection, query).await
+    }
+}

@@ -1,0 +1,63 @@
+//! PostgreSQL, 12 or later, with the encoding UTF8.
+//!
+//! A load is one statement, and so is a commit: an update takes two round trips. Whatever a commit relies on it
+//! locks before it writes, always in one order: the counters, users by id, groups by id. Deadlocks that remain are
+//! [`Stale`](userbook::CommitOutcome::Stale).
+//!
+//! The pool is the host's; [`pool_options`] spares it the ping before each statement. TLS is a feature of sqlx that
+//! the host turns on. Behind a pooler that gives each transaction another connection, turn the cache of prepared
+//! statements off (`statement_cache_capacity(0)`), which costs a round trip for each statement.
+//!
+//! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
+//! writes to a user must come with a new `revision`, or updates will not notice.
+
+mod bind;
+mod commit;
+mod error;
+mod load;
+mod migrate;
+mod options;
+mod outbox;
+mod ports;
+mod provision;
+mod row;
+mod seed;
+mod sql;
+mod survey;
+
+use std::fmt;
+
+use sqlx::{PgPool, Postgres, Transaction};
+use userbook::StoreError;
+
+pub use migrate::migrate;
+pub use options::pool_options;
+
+/// Users, groups and events in a PostgreSQL database.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// A store on the host's pool; see [`migrate`](Self::migrate).
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Begins a transaction. Dropped before its end it rolls back.
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.pool.begin_with(sql::BEGIN).await.map_err(error::failure)
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}

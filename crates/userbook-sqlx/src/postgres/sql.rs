@@ -1,0 +1,60 @@
+//! The statements, one file each.
+
+macro_rules! statements {
+    ($($name:ident = $file:literal;)+) => {
+        $(pub(super) const $name: &str = include_str!(concat!("sql/", $file));)+
+
+        #[cfg(test)]
+        const FILES: &[&str] = &[$($file),+];
+    };
+}
+
+statements! {
+    ACK_EVENTS = "ack_events.sql";
+    ANY_ROWS = "any_rows.sql";
+    BEGIN = "begin.sql";
+    COMMIT = "commit.sql";
+    CONCLUDE = "conclude.sql";
+    DELETE_GROUP = "delete_group.sql";
+    DELETE_USER = "delete_user.sql";
+    ENCODING = "encoding.sql";
+    GET_INSTALL = "get_install.sql";
+    GUARDS = "guards.sql";
+    IMPORT_GROUPS = "import_groups.sql";
+    IMPORT_MEMBERSHIPS = "import_memberships.sql";
+    INSERT_USERS = "insert_users.sql";
+    JOIN_GROUPS = "join_groups.sql";
+    LOAD = "load.sql";
+    LOCK_DIRECTORY = "lock_directory.sql";
+    LOCK_MIGRATIONS = "lock_migrations.sql";
+    MIGRATION_DONE = "migration_done.sql";
+    MIGRATION_TABLE = "migration_table.sql";
+    MIGRATIONS_APPLIED = "migrations_applied.sql";
+    MISSING_GROUPS = "missing_groups.sql";
+    PENDING_EVENTS = "pending_events.sql";
+    PRUNE_EVENTS = "prune_events.sql";
+    PUT_GROUP = "put_group.sql";
+    RAISE_NEXT_USER = "raise_next_user.sql";
+    SET_INSTALL = "set_install.sql";
+    SURVEY = "survey.sql";
+    TAKE_USER_ID = "take_user_id.sql";
+    USER_REVISION = "user_revision.sql";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::FILES;
+
+    /// Whether each fits the schema is told by the workspace's tests, which have a server.
+    #[test]
+    fn every_file_is_included() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/postgres/sql");
+        let found: BTreeSet<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(found, FILES.iter().map(ToString::to_string).collect());
+    }
+}

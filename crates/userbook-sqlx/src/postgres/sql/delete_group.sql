@@ -1,0 +1,3 @@
+-- Memberships go with the row, and groups below lose their parent.
+-- $1 group
+DELETE FROM userbook_group WHERE id = $1

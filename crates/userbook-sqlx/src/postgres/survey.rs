@@ -1,0 +1,23 @@
+//! Reading what a decision about groups or new users needs: one statement.
+
+use userbook::{StoreError, Survey, SurveyQuery};
+
+use super::{PostgresStore, bind::uuids, error::failure, sql};
+use crate::facts;
+
+impl PostgresStore {
+    pub(super) async fn survey_once(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        let rows = sqlx::query(sql::SURVEY)
+            .bind(query.username.as_deref())
+            .bind(query.group_name.as_deref())
+            .bind(uuids(&query.groups))
+            .bind(query.actor.map(|actor| actor.0))
+            .bind(query.shape)
+            .bind(uuids(query.active_member_of.iter().flatten()))
+            .bind(query.change.map(|change| change.0))
+            .fetch_all(self.pool())
+            .await
+            .map_err(failure)?;
+        Ok(facts::survey(&rows)?)
+    }
+}

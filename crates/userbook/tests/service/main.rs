@@ -1,0 +1,9 @@
+//! The service over a store, an authorizer and a clock that do as they are told: what it retries, what it
+//! reports, and what it never does.
+
+mod doubt;
+mod people;
+mod provisioning;
+mod refusals;
+mod retries;
+mod script;

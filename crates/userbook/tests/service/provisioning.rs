@@ -1,0 +1,141 @@
+//! Making and unmaking, end to end on the memory store.
+
+use userbook::{
+    AccessError, Actor, Denial, EventKind, GroupError, GroupId, NewGroup, NewUser, Permission,
+    PermissionAuthorizer, ProvisionOutcome, StaticPermissions, UpdateError, UserId, UserService, UserUpdate,
+};
+use uuid::Uuid;
+
+use crate::{
+    people::{ADA, ADMINS, BOB, ROOT, STAFF, root},
+    script::{Scripted, Step, service},
+};
+
+const NEW: GroupId = GroupId(Uuid::from_u128(50));
+
+/// What went wrong, in words.
+fn wrong<T: std::fmt::Debug>(result: Result<T, GroupError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn every_conflict_is_tried_again() {
+    for conflict in [
+        ProvisionOutcome::Stale,
+        ProvisionOutcome::Gone,
+        ProvisionOutcome::UsernameTaken,
+        ProvisionOutcome::MissingGroups([STAFF].into()),
+        ProvisionOutcome::GuardFailed,
+    ] {
+        let store = Scripted::new().await.on_provision([Step::Answer(conflict)]);
+        let view = service(&store).insert_user(&root(), NewUser::new("new", "")).await.unwrap();
+        assert_eq!(store.stored(view.user.id).await, view.user);
+        assert_eq!(store.provisioned.lock().unwrap().len(), 2);
+        assert_eq!(store.events().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_group_is_made_overwritten_left_alone_and_deleted() {
+    let store = Scripted::new().await;
+    let service = service(&store);
+    let system = Actor::system();
+    let put = |group| service.put_group(&system, NEW, group, false);
+    put(NewGroup::new("new").parent(STAFF)).await.unwrap();
+    put(NewGroup::new("new").parent(STAFF)).await.unwrap();
+    assert_eq!(store.events().await.len(), 1, "nothing changed the second time");
+    put(NewGroup::new("newer")).await.unwrap();
+    assert_eq!(wrong(put(NewGroup::new("staff")).await), "invalid: name: This field must be unique.");
+    assert_eq!(wrong(put(NewGroup::new(" ")).await), "invalid: name: This field may not be blank.");
+    service.update_user(&root(), ADA, UserUpdate::patch().groups([NEW, STAFF])).await.unwrap();
+    service.delete_group(&root(), NEW, false).await.unwrap();
+    assert_eq!(store.stored(ADA).await.groups, [STAFF].into());
+    assert_eq!(wrong(service.delete_group(&root(), NEW, false).await), "no such user");
+    let kinds: Vec<_> = store.events().await.iter().map(|event| event.kind).collect();
+    use EventKind::{GroupDeleted, GroupPut, UserUpdated};
+    assert_eq!(kinds, [GroupPut, GroupPut, UserUpdated, GroupDeleted]);
+}
+
+#[tokio::test]
+async fn power_is_never_taken_from_the_last_by_a_group() {
+    let store = Scripted::new().await;
+    let service = service(&store);
+    let last = "invalid: The last active superuser can't lose that power.";
+    let system = Actor::system();
+    let plain = || NewGroup::new("admins");
+    assert_eq!(wrong(service.put_group(&system, ADMINS, plain(), false).await), last);
+    assert_eq!(wrong(service.delete_group(&system, ADMINS, false).await), last);
+    // Somebody else who has power lifts it, by whatever way.
+    service.put_group(&system, NEW, NewGroup::new("other").superuser(true), false).await.unwrap();
+    assert_eq!(wrong(service.delete_group(&system, ADMINS, false).await), last, "nobody is in it");
+    service.update_user(&system, ADA, UserUpdate::patch().groups([NEW])).await.unwrap();
+    let own = service.put_group(&root(), ADMINS, plain(), false).await;
+    assert!(wrong(own).contains("give up your own superuser status"));
+    service.put_group(&root(), ADMINS, plain(), true).await.unwrap();
+    assert!(!service.retrieve(&system, ROOT).await.unwrap().is_superuser);
+    assert_eq!(wrong(service.delete_group(&system, NEW, false).await), last);
+}
+
+#[tokio::test]
+async fn a_group_without_active_members_takes_power_from_nobody() {
+    let store = Scripted::new().await;
+    let service = service(&store);
+    service.put_group(&root(), NEW, NewGroup::new("empty").superuser(true), false).await.unwrap();
+    service.delete_group(&root(), NEW, false).await.unwrap();
+    for id in [ROOT, BOB] {
+        let gone = service.delete_user(&Actor::system(), id, false).await;
+        assert_eq!(gone.is_ok(), id == ROOT, "the last one stays");
+    }
+}
+
+#[tokio::test]
+async fn making_and_unmaking_need_their_permissions() {
+    use Permission as P;
+    let grants = |permissions: &[P]| {
+        let grant = |source: StaticPermissions, permission: &P| source.grant(ADA, *permission);
+        permissions.iter().fold(StaticPermissions::none(), grant)
+    };
+    for (granted, insert, delete, put, change) in [
+        (vec![], false, false, false, false),
+        (vec![P::AddUser], true, false, false, false),
+        (vec![P::DeleteUser], false, false, false, false),
+        (vec![P::ViewUser, P::DeleteUser], false, true, false, false),
+        (vec![P::AddGroup], false, false, true, false),
+        (vec![P::ChangeGroup], false, false, false, true),
+    ] {
+        let store = Scripted::new().await;
+        let plain = service(&store).insert_user(&root(), NewUser::new("plain", "")).await.unwrap().user.id;
+        let service = UserService::new(store, PermissionAuthorizer::new(grants(&granted)));
+        let ada = Actor::user(ADA);
+        assert_eq!(service.insert_user(&ada, NewUser::new("new", "")).await.is_ok(), insert, "{granted:?}");
+        assert_eq!(service.delete_user(&ada, plain, false).await.is_ok(), delete, "{granted:?}");
+        let made = service.put_group(&ada, NEW, NewGroup::new("new"), false).await;
+        assert_eq!(made.is_ok(), put, "{granted:?}");
+        let changed = service.put_group(&ada, STAFF, NewGroup::new("other"), false).await;
+        assert_eq!(changed.is_ok(), change, "{granted:?}");
+        let given = service.put_group(&ada, STAFF, NewGroup::new("staff").superuser(true), false).await;
+        assert!(matches!(given, Err(GroupError::Access(AccessError::Forbidden(_)))), "{granted:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_user_gets_the_next_id_and_faults_are_told() {
+    let store = Scripted::new().await;
+    let service = service(&store);
+    let first = service.insert_user(&root(), NewUser::new("a", "")).await.unwrap();
+    let second = service.insert_user(&root(), NewUser::new("b", "")).await.unwrap();
+    assert_eq!(second.user.id, UserId(first.user.id.0 + 1));
+    let taken = service.insert_user(&root(), NewUser::new("a", "").with(|user| user.groups([NEW]))).await;
+    let UpdateError::Invalid(violations) = taken.unwrap_err() else { panic!() };
+    let codes: Vec<_> = violations.iter().map(|violation| violation.fault.code()).collect();
+    assert_eq!(codes, ["unique", "does_not_exist"]);
+
+    let outsider = UserService::new(
+        store,
+        PermissionAuthorizer::new(StaticPermissions::none().grant(ADA, Permission::AddUser)),
+    );
+    let admin = NewUser::new("c", "").with(|user| user.groups([ADMINS]).is_active(false));
+    let refused = outsider.insert_user(&Actor::user(ADA), admin).await.unwrap_err();
+    let UpdateError::Access(AccessError::Forbidden(denial)) = refused else { panic!() };
+    assert!(matches!(denial, Denial::GrantsPower { group: ADMINS, .. }));
+}

@@ -1,0 +1,173 @@
+//! When it tries again, and when it gives up.
+
+use std::{sync::Arc, time::Duration};
+
+use userbook::{CommitOutcome, Outcome, StoreErrorKind, UpdateError, UserService, UserUpdate, Verdict};
+
+use crate::{
+    people::{ADA, ADMINS, BOB, STAFF, name, revision, root},
+    script::{Meanwhile, Says, Scripted, Step, Ticking, block_on, service},
+};
+
+fn conflicts() -> [CommitOutcome; 5] {
+    [
+        CommitOutcome::Stale,
+        CommitOutcome::Gone,
+        CommitOutcome::UsernameTaken,
+        CommitOutcome::MissingGroups([STAFF].into()),
+        CommitOutcome::GuardFailed,
+    ]
+}
+
+#[tokio::test]
+async fn every_conflict_is_tried_again_with_the_same_change_id() {
+    for conflict in conflicts() {
+        let store = Scripted::new().await.on_commit([Step::Answer(conflict.clone())]);
+        let pauses = Meanwhile::nothing();
+        let service = service(&store).with_backoff(pauses.clone());
+        let updated = service.update_user(&root(), ADA, name("Ada")).await.unwrap();
+        let changes: Vec<_> = store.changes.lock().unwrap().iter().map(|change| change.change).collect();
+        assert_eq!(changes.len(), 2, "{conflict:?}");
+        assert_eq!(changes.first(), changes.last());
+        assert_eq!(Some(updated.outcome), changes.first().map(|change| Outcome::Applied(*change)));
+        assert_eq!(*pauses.pauses.lock().unwrap(), [1]);
+        assert_eq!((store.loads(), store.events().await.len()), (2, 1));
+        assert_eq!(store.stored(ADA).await, updated.view.user);
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_attempts_is_bounded() {
+    for (bound, expected) in [(0, 1), (1, 1), (3, 3), (32, 32)] {
+        let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Stale));
+        let store = Scripted::new().await.on_commit(conflicts);
+        let service = service(&store).with_limits(bound, Duration::from_secs(1));
+        let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
+        assert!(matches!(failed, UpdateError::Contended { attempts } if attempts == expected), "{failed}");
+        assert_eq!(store.commits(), usize::try_from(expected).unwrap());
+        assert!(store.events().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn no_attempt_starts_after_the_deadline() {
+    for (deadline, expected) in [(0, 1), (1, 1), (5, 5)] {
+        let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Stale));
+        let store = Scripted::new().await.on_commit(conflicts);
+        // The first look sets the deadline, each repetition looks once.
+        let service = service(&store)
+            .with_clock(Ticking::by(Duration::from_secs(1)))
+            .with_limits(100, Duration::from_secs(deadline));
+        let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
+        assert!(matches!(failed, UpdateError::Contended { attempts } if attempts == expected), "{failed}");
+    }
+}
+
+#[tokio::test]
+async fn what_fails_for_good_is_not_tried_again() {
+    for kind in [StoreErrorKind::Corrupt, StoreErrorKind::Other] {
+        let on_load = Scripted::new().await.on_load([Step::Fail(kind)]);
+        let on_commit = Scripted::new().await.on_commit([Step::Fail(kind)]);
+        for store in [on_load, on_commit] {
+            let failed = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap_err();
+            assert_eq!(failure(&failed), Some(kind));
+            assert_eq!(store.loads(), 1);
+        }
+    }
+}
+
+/// The kind of the store's failure, if it was one.
+pub(crate) fn failure(error: &UpdateError) -> Option<StoreErrorKind> {
+    match error {
+        UpdateError::Access(userbook::AccessError::Store(error)) => Some(error.kind),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn what_may_help_is_tried_again() {
+    const TRANSIENT: StoreErrorKind = StoreErrorKind::Transient;
+    let store = Scripted::new().await.on_load([Step::Fail(TRANSIENT)]).on_commit([Step::Fail(TRANSIENT)]);
+    let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
+    assert_eq!((store.loads(), store.commits()), (3, 2));
+    assert_eq!(store.stored(ADA).await, updated.view.user);
+
+    let store = Scripted::new().await.on_load((0..9).map(|_| Step::Fail(TRANSIENT)));
+    let service = service(&store).with_limits(3, Duration::from_secs(1));
+    let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
+    assert_eq!(failure(&failed), Some(TRANSIENT), "the last failure is told, not contention");
+    assert_eq!(store.loads(), 3);
+}
+
+#[tokio::test]
+async fn the_store_is_asked_twice_only_where_power_is_at_stake() {
+    let patch = UserUpdate::patch;
+    for (target, update, loads) in [
+        (ADA, patch().name("x").groups([STAFF, ADMINS]).is_active(false), 1),
+        (ADA, UserUpdate::replace().username("ada").name(""), 1),
+        (BOB, patch().username("rob").groups([STAFF, ADMINS]), 1),
+        (BOB, patch().is_active(false), 2),
+        (BOB, patch().groups([STAFF]), 2),
+        (BOB, UserUpdate::replace().username("bob").name(""), 2),
+    ] {
+        // Asking more is no attempt of its own: a bound of one suffices.
+        let store = Scripted::new().await;
+        let pauses = Meanwhile::nothing();
+        let service = service(&store).with_limits(1, Duration::from_secs(1)).with_backoff(pauses.clone());
+        service.update_user(&root(), target, update.clone()).await.unwrap();
+        assert_eq!(store.loads(), loads, "{update:?}");
+        assert!(pauses.pauses.lock().unwrap().is_empty());
+        let asked: Vec<_> =
+            store.queries.lock().unwrap().iter().map(|query| query.other_active_superuser).collect();
+        assert_eq!(asked, [&[false], &[true][..]].concat()[..loads]);
+    }
+}
+
+#[tokio::test]
+async fn a_demanded_revision_is_compared_afresh_after_a_conflict() {
+    // A guard failed or the database asked to try again, and the row is as demanded: tried again.
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let service_ = service(&store);
+    let updated = service_.update_user(&root(), ADA, name("Ada")).if_revision([revision(ADA)]).await.unwrap();
+    assert!(matches!(updated.outcome, Outcome::Applied(_)));
+
+    // Somebody else was faster: the demand does not hold any more.
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let faster = service(&store);
+    let inner = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
+    let meanwhile = Meanwhile::acting(move |_| {
+        block_on(inner.update_user(&root(), ADA, name("faster")).into_future()).unwrap();
+    });
+    let slower = faster.with_backoff(meanwhile);
+    let failed =
+        slower.update_user(&root(), ADA, name("Ada")).if_revision([revision(ADA)]).await.unwrap_err();
+    assert!(matches!(failed, UpdateError::Condition), "{failed}");
+    assert_eq!(store.stored(ADA).await.name, "faster");
+    assert_eq!(store.commits(), 1);
+}
+
+#[tokio::test]
+async fn a_demand_is_refused_even_if_nothing_would_change() {
+    let store = Scripted::new().await;
+    let service = service(&store);
+    let unchanged = UserUpdate::patch();
+    let failed = service.update_user(&root(), ADA, unchanged.clone()).if_revision([revision(BOB)]).await;
+    assert!(matches!(failed, Err(UpdateError::Condition)), "{failed:?}");
+    let held = service.update_user(&root(), ADA, unchanged).if_revision([revision(ADA)]).await.unwrap();
+    assert_eq!(held.outcome, Outcome::Unchanged);
+}
+
+#[tokio::test]
+async fn a_merge_is_worked_out_afresh_on_each_attempt() {
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let merge = |key: &str| {
+        UserUpdate::patch().merge_attributes([(key.to_owned(), serde_json::json!(1))].into_iter().collect())
+    };
+    let other = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
+    let theirs = Arc::new(merge("theirs"));
+    let meanwhile = Meanwhile::acting(move |_| {
+        block_on(other.update_user(&root(), ADA, (*theirs).clone()).into_future()).unwrap();
+    });
+    service(&store).with_backoff(meanwhile).update_user(&root(), ADA, merge("mine")).await.unwrap();
+    assert_eq!(store.stored(ADA).await.attributes, serde_json::json!({"mine": 1, "theirs": 1}));
+}

@@ -1,0 +1,16 @@
+//! The laws of stores, on PostgreSQL.
+
+mod users {
+    use userbook_tests::servers::postgres::Database;
+    userbook_conformance::store_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod directory {
+    use userbook_tests::servers::postgres::Database;
+    userbook_conformance::directory_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod seed {
+    use userbook_tests::servers::postgres::Database;
+    userbook_conformance::seed_conformance!(Database, #[tokio::test]);
+}

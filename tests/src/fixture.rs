@@ -1,0 +1,226 @@
+//! A small directory, on any store, behind the API.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION, request::Parts};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use sqlx::sqlite::SqlitePoolOptions;
+use userbook::{
+    Actor, Authorizer, DirectoryStore, Event, Group, GroupId, Import, Outbox, Permission,
+    PermissionAuthorizer, Policy, SeedStore, SnapshotQuery, StaticPermissions, User, UserId, UserService,
+    UserStore,
+};
+use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
+use userbook_memory::MemoryStore;
+use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+use uuid::Uuid;
+
+use crate::corpus::json;
+
+/// An active superuser, by the group [`ADMINS`].
+pub const ROOT: i64 = 1;
+/// A plain user in [`STAFF`], whom most tests change.
+pub const ANN: i64 = 2;
+/// May view and change every user, and nothing else.
+pub const HELPER: i64 = 3;
+/// May view every user.
+pub const VIEWER: i64 = 4;
+/// May do nothing.
+pub const NOBODY: i64 = 5;
+/// An internal service account.
+pub const MACHINE: i64 = 6;
+/// Another active superuser, by [`CHIEFS`], which is below [`ADMINS`].
+pub const BOSS: i64 = 7;
+/// No such user.
+pub const MISSING: i64 = 99;
+
+/// Makes its members superusers.
+pub const ADMINS: u128 = 0xa;
+/// Below [`ADMINS`].
+pub const CHIEFS: u128 = 0xc;
+/// A plain group.
+pub const STAFF: u128 = 0x5;
+/// A plain group without members.
+pub const DEVS: u128 = 0xd;
+
+/// Which store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `userbook-memory`
+    Memory,
+    /// `userbook-sqlx`, in memory
+    Sqlite,
+}
+
+/// Everything that a store can do.
+pub trait Store: UserStore + DirectoryStore + Outbox + SeedStore {}
+
+impl<T: UserStore + DirectoryStore + Outbox + SeedStore> Store for T {}
+
+/// Some store.
+pub type AnyStore = Arc<dyn Store>;
+
+/// The API as most tests use it.
+pub type Api<A = PermissionAuthorizer<StaticPermissions>> = UserApi<AnyStore, A, Numbered>;
+
+/// `Authorization: Bearer 7` is user 7.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbered;
+
+#[async_trait]
+impl Authenticator for Numbered {
+    async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError> {
+        let Some(header) = head.headers.get(AUTHORIZATION) else { return Ok(Actor::anonymous()) };
+        let number = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer ")?.parse().ok());
+        number.map(|id| Actor::user(UserId(id))).ok_or(AuthenticationError::token_invalid())
+    }
+}
+
+/// A store with the directory that the constants describe.
+pub async fn store(kind: Kind) -> AnyStore {
+    let store: AnyStore = match kind {
+        Kind::Memory => Arc::new(MemoryStore::new()),
+        Kind::Sqlite => {
+            let options = connect_options("sqlite::memory:").expect("a right URL");
+            let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+            let store = SqliteStore::new(pool.expect("a database in memory"));
+            store.migrate().await.expect("an empty database");
+            Arc::new(store)
+        }
+    };
+    store.import(&rows()).await.expect("right rows");
+    store
+}
+
+/// The API over a store, under a policy.
+pub fn api(store: &AnyStore, policy: Policy) -> Api {
+    let both = |granted: StaticPermissions, permission| granted.grant(UserId(HELPER), permission);
+    let permissions = [Permission::ViewUser, Permission::ChangeUser].into_iter();
+    let granted = permissions.fold(StaticPermissions::none(), both);
+    let granted = granted.grant(UserId(VIEWER), Permission::ViewUser);
+    api_with(store, policy, PermissionAuthorizer::new(granted))
+}
+
+/// The same with another authorizer.
+pub fn api_with<A: Authorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
+    let service = UserService::new(Arc::clone(store), authorizer).with_policy(policy);
+    UserApi::new(service, Numbered, Representation::new("fixture"))
+}
+
+/// An id as groups have it.
+pub fn group_id(number: u128) -> GroupId {
+    GroupId(Uuid::from_u128(number))
+}
+
+/// The path of a user.
+pub fn path(user: i64) -> String {
+    format!("/api/v3/core/users/{user}/")
+}
+
+/// The row of a user.
+pub async fn row(store: &AnyStore, user: i64) -> User {
+    let snapshot = store.load(&SnapshotQuery::user(UserId(user))).await.expect("the store is there");
+    snapshot.expect("the user is there").user
+}
+
+/// The events that wait to be handed on.
+pub async fn events(store: &AnyStore) -> Vec<Event> {
+    store.pending(1000).await.expect("the store is there")
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as JSON; null if it is empty.
+    pub json: Value,
+}
+
+impl Answer {
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("ASCII"))
+    }
+
+    /// The entity tag.
+    pub fn etag(&self) -> String {
+        self.header("etag").expect("a tag").to_owned()
+    }
+}
+
+/// A request: `"PATCH 2 ?dry_run=true"` with headers and a JSON body, sent by a user.
+pub fn request(by: i64, target: &str, headers: &[(&str, &str)], body: &Value) -> Request<Full<Bytes>> {
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    raw_request(by, target, headers, body)
+}
+
+/// The same with any bytes.
+pub fn raw_request(by: i64, target: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Request<Full<Bytes>> {
+    let mut parts = target.split_whitespace();
+    let method = parts.next().expect("a method");
+    let user: i64 = parts.next().and_then(|id| id.parse().ok()).expect("an id");
+    let uri = format!("{}{}", path(user), parts.next().unwrap_or_default());
+    let mut request =
+        Request::builder().method(method).uri(uri).header(AUTHORIZATION, format!("Bearer {by}"));
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Full::from(body)).expect("a right request")
+}
+
+/// Sends a request.
+pub async fn send<A: Authorizer>(api: &Api<A>, request: Request<Full<Bytes>>) -> Answer {
+    let response = api.handle(request).await;
+    let (head, body) = response.into_parts();
+    let json = if body.is_empty() { Value::Null } else { json(&body).expect("bodies are JSON") };
+    Answer { status: head.status, headers: head.headers, json }
+}
+
+fn rows() -> Import {
+    let group = |number, name: &str, is_superuser, parent: Option<u128>| Group {
+        id: group_id(number),
+        name: name.to_owned(),
+        is_superuser,
+        parent: parent.map(group_id),
+        attributes: json!({}),
+    };
+    let user = |id, username: &str, groups: &[u128], user_type: &str| -> User {
+        let groups: Vec<GroupId> = groups.iter().copied().map(group_id).collect();
+        let row = json!({
+            "id": id, "uuid": Uuid::from_u128(0x100 + u128::from(u64::try_from(id).unwrap_or(0))),
+            "username": username, "name": username.to_uppercase(), "email": format!("{username}@example.com"),
+            "is_active": true, "last_login": null, "path": "users", "user_type": user_type,
+            "attributes": {"team": "red", "settings": {"locale": "de", "theme": "dark"}}, "groups": groups,
+            "password_change_date": "2024-01-02T03:04:05.678901Z",
+            "revision": Uuid::from_u128(0x1000), "version": 1,
+        });
+        serde_json::from_value(row).expect("a right row")
+    };
+    Import {
+        install_id: "fixture".to_owned(),
+        groups: vec![
+            group(ADMINS, "admins", true, None),
+            group(CHIEFS, "chiefs", false, Some(ADMINS)),
+            group(STAFF, "staff", false, None),
+            group(DEVS, "devs", false, Some(STAFF)),
+        ],
+        users: vec![
+            user(ROOT, "root", &[ADMINS], "internal"),
+            user(ANN, "ann", &[STAFF], "internal"),
+            user(HELPER, "helper", &[], "internal"),
+            user(VIEWER, "viewer", &[], "internal"),
+            user(NOBODY, "nobody", &[], "external"),
+            user(MACHINE, "machine", &[], "internal_service_account"),
+            user(BOSS, "boss", &[CHIEFS], "internal"),
+        ],
+    }
+}

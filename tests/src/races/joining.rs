@@ -1,0 +1,93 @@
+//! Somebody joins a group while it becomes one that grants power, or stops to.
+
+use std::sync::Arc;
+
+use userbook::{
+    AccessError, Actor, Denial, EventKind, NewGroup, Permission, StaticPermissions, UpdateError, UserUpdate,
+};
+
+use super::{
+    Ground,
+    people::{ADMINS, ANN, CHIEFS, HELPER, TEAM, ground, news, put, set, stored},
+    service, together,
+};
+
+/// What a racer did.
+#[derive(Debug)]
+enum Did {
+    /// Joined, or was refused.
+    Join(Result<(), UpdateError>),
+    /// Made the group one that grants power; whether the user was in it right after that.
+    Power { member: bool },
+}
+
+/// The helper, who may not give power, puts Ann into the team; a chief makes the team superusers. If both happen,
+/// the join happened first.
+pub async fn join_or_power<G: Ground>() {
+    let ground: Arc<G> = Arc::new(ground(1).await);
+    let permissions = StaticPermissions::none()
+        .grant(HELPER, Permission::ViewUser)
+        .grant(HELPER, Permission::ChangeUser);
+    let service = service(&*ground, permissions);
+    for round in 0..G::ROUNDS {
+        let (joins, gives, after) = (Arc::clone(&service), Arc::clone(&service), Arc::clone(&ground));
+        let racers: [std::pin::Pin<Box<dyn Future<Output = Did> + Send>>; 2] = [
+            Box::pin(async move {
+                let update = UserUpdate::patch().groups([TEAM]);
+                let joined = joins.update_user(&Actor::user(HELPER), ANN, update).await;
+                Did::Join(joined.map(|_| ()))
+            }),
+            Box::pin(async move {
+                let [chief, ..] = CHIEFS;
+                let group = NewGroup::new("team").superuser(true);
+                gives.put_group(&Actor::user(chief), TEAM, group, false).await.expect("the chief may");
+                Did::Power { member: stored(&*after, ANN).await.groups.contains(&TEAM) }
+            }),
+        ];
+        let done = together(racers).await;
+        let [Did::Join(joined), Did::Power { member }] = done.as_slice() else { panic!("{done:?}") };
+        match joined {
+            // Whoever came after the power would not be seen right after it.
+            Ok(()) => assert!(member, "round {round}: joined a group that grants power"),
+            Err(UpdateError::Access(AccessError::Forbidden(Denial::GrantsPower { group, .. }))) => {
+                assert_eq!((*group, *member), (TEAM, false), "round {round}");
+            }
+            Err(error) => panic!("round {round}: {error}"),
+        }
+        let kinds: Vec<_> = news(&*ground).await.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds.len(), 1 + usize::from(joined.is_ok()), "round {round}");
+        if G::EVENTS_IN_COMMIT_ORDER {
+            assert_eq!(kinds.last(), Some(&EventKind::GroupPut), "round {round}: the join comes first");
+        }
+        set(&*ground, ANN, UserUpdate::patch().groups([])).await;
+        put(&*ground, TEAM, NewGroup::new("team")).await;
+        news(&*ground).await;
+    }
+}
+
+/// Nobody has power yet: the host gives the first one some while it takes that power from the group.
+pub async fn first_member_or_no_power<G: Ground>() {
+    let ground: Arc<G> = Arc::new(ground(0).await);
+    let service = service(&*ground, StaticPermissions::none());
+    for round in 0..G::ROUNDS {
+        let (joins, takes) = (Arc::clone(&service), Arc::clone(&service));
+        let racers: [std::pin::Pin<Box<dyn Future<Output = bool> + Send>>; 2] = [
+            Box::pin(async move {
+                let update = UserUpdate::patch().groups([ADMINS]);
+                let joined = joins.update_user(&Actor::system(), ANN, update).await;
+                joined.expect("the host may").view.is_superuser
+            }),
+            Box::pin(async move {
+                let plain = NewGroup::new("admins");
+                takes.put_group(&Actor::system(), ADMINS, plain, false).await.is_ok()
+            }),
+        ];
+        let done = together(racers).await;
+        // Either Ann was the first with power, who keeps it, or the group granted none any more.
+        assert!(matches!(done.as_slice(), [true, false] | [false, true]), "round {round}: {done:?}");
+
+        set(&*ground, ANN, UserUpdate::patch().groups([])).await;
+        put(&*ground, ADMINS, NewGroup::new("admins").superuser(true)).await;
+        news(&*ground).await;
+    }
+}

@@ -1,0 +1,113 @@
+//! Administrators who take each other's power at the same moment: somebody always keeps some.
+
+use std::sync::Arc;
+
+use userbook::{
+    Actor, GroupId, NewGroup, SnapshotQuery, StaticPermissions, UserId, UserStore, UserUpdate,
+};
+
+use super::{
+    Ground, Service,
+    people::{CHIEFS, OWN, ground, news, put, set},
+    service, together,
+};
+
+/// Who of these has power now.
+async fn powerful<G: Ground>(ground: &G, of: &[UserId]) -> Vec<UserId> {
+    let mut found = Vec::new();
+    for id in of {
+        let loaded = ground.store().load(&SnapshotQuery::user(*id)).await.expect("loads");
+        let snapshot = loaded.expect("the user is there");
+        if snapshot.user.is_active && snapshot.is_superuser() {
+            found.push(*id);
+        }
+    }
+    found
+}
+
+async fn deactivate_each_other<G: Ground>(chiefs: usize) -> Vec<usize> {
+    let ground: G = ground(chiefs).await;
+    let service = service(&ground, StaticPermissions::none());
+    let chiefs = CHIEFS.get(..chiefs).expect("there are so many");
+    let mut wins = Vec::new();
+    for round in 0..G::ROUNDS {
+        let victims = chiefs.iter().cycle().skip(1);
+        let racers = chiefs.iter().copied().zip(victims.copied()).map(|(chief, victim)| {
+            let service = Arc::clone(&service);
+            async move {
+                let update = UserUpdate::patch().is_active(false);
+                service.update_user(&Actor::user(chief), victim, update).await.is_ok()
+            }
+        });
+        let won = together(racers).await.into_iter().filter(|won| *won).count();
+        let left = powerful(&ground, chiefs).await;
+        assert!(!left.is_empty(), "round {round}: nobody is left");
+        assert_eq!(left.len() + won, chiefs.len(), "round {round}: who was told so is out");
+        assert_eq!(news(&ground).await.len(), won);
+        wins.push(won);
+        for chief in chiefs {
+            set(&ground, *chief, UserUpdate::patch().is_active(true)).await;
+        }
+        news(&ground).await;
+    }
+    wins
+}
+
+/// Two deactivate each other: exactly one of them succeeds.
+pub async fn mutual_deactivation<G: Ground>() {
+    let wins = deactivate_each_other::<G>(2).await;
+    assert!(wins.iter().all(|won| *won == 1), "{wins:?}");
+}
+
+/// Three deactivate each other in a ring: at least one of them succeeds, and at least one stays.
+pub async fn ring_of_deactivations<G: Ground>() {
+    let wins = deactivate_each_other::<G>(3).await;
+    assert!(wins.iter().all(|won| (1..3).contains(won)), "{wins:?}");
+}
+
+/// Three take each other's power, each in another way: by the account, by the membership, by the group.
+pub async fn a_ring_by_every_way<G: Ground>() {
+    let ground: G = ground(3).await;
+    let service = service(&ground, StaticPermissions::none());
+    for round in 0..G::ROUNDS {
+        // Each has power by a group of their own.
+        for (chief, own) in CHIEFS.into_iter().zip(OWN) {
+            let name = group_name(own);
+            put(&ground, own, NewGroup::new(name.as_str()).superuser(true)).await;
+            set(&ground, chief, UserUpdate::patch().is_active(true).groups([own])).await;
+        }
+        assert_eq!(powerful(&ground, &CHIEFS).await, CHIEFS, "round {round}");
+        news(&ground).await;
+
+        let turn = usize::try_from(round).expect("fits");
+        let racers = (0..3).map(|n| {
+            let service = Arc::clone(&service);
+            let (chief, victim) = (n, (n + 1) % 3);
+            take_power::<G>(service, (turn + n) % 3, chief, victim)
+        });
+        let won = together(racers).await.into_iter().filter(|won| *won).count();
+        let left = powerful(&ground, &CHIEFS).await;
+        assert!(!left.is_empty(), "round {round}: nobody is left");
+        assert_eq!(left.len() + won, 3, "round {round}: who was told so is out");
+    }
+}
+
+fn group_name(group: GroupId) -> String {
+    format!("group {group}")
+}
+
+/// Takes the victim's power in one of three ways.
+async fn take_power<G: Ground>(service: Arc<Service<G>>, way: usize, chief: usize, victim: usize) -> bool {
+    let find = |n: usize| CHIEFS.into_iter().zip(OWN).nth(n).expect("there are three");
+    let ((chief, _), (victim, group)) = (find(chief), find(victim));
+    let actor = Actor::user(chief);
+    let update = |update| service.update_user(&actor, victim, update);
+    match way {
+        0 => update(UserUpdate::patch().is_active(false)).await.is_ok(),
+        1 => update(UserUpdate::patch().groups([])).await.is_ok(),
+        _ => {
+            let name = group_name(group);
+            service.put_group(&actor, group, NewGroup::new(name.as_str()), false).await.is_ok()
+        }
+    }
+}

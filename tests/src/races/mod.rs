@@ -1,0 +1,104 @@
+//! What must hold however the steps of several writers interleave, on any store.
+//!
+//! Every race is run for many rounds on one directory; its writers are let go together, and nothing that is
+//! asserted depends on who is faster.
+
+mod fields;
+mod joining;
+mod lockout;
+mod people;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::sync::Barrier;
+use userbook::{
+    DirectoryStore, Outbox, PermissionAuthorizer, SeedStore, StaticPermissions, Timestamp, UserId,
+    UserService, UserStore,
+};
+
+pub use fields::{
+    a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
+};
+pub use joining::{first_member_or_no_power, join_or_power};
+pub use lockout::{a_ring_by_every_way, mutual_deactivation, ring_of_deactivations};
+
+/// A store that races can be run on.
+pub trait Store: UserStore + DirectoryStore + SeedStore + Outbox + Clone {}
+
+impl<S: UserStore + DirectoryStore + SeedStore + Outbox + Clone> Store for S {}
+
+/// Where races are run.
+pub trait Ground: Sized + Send + Sync + 'static {
+    /// The kind of store.
+    type Store: Store;
+
+    /// How many rounds each race is run for.
+    const ROUNDS: u32 = 1_000;
+
+    /// Whether pending events come in the order of their commits. No store need promise that; where one does, more
+    /// can be told.
+    const EVENTS_IN_COMMIT_ORDER: bool = false;
+
+    /// An empty store.
+    fn open() -> impl Future<Output = Self> + Send;
+
+    /// The store.
+    fn store(&self) -> &Self::Store;
+
+    /// Writes `last_login` as a host does it: behind the service's back, the revision stays.
+    fn record_login(&self, user: UserId, time: Timestamp) -> impl Future<Output = ()> + Send;
+}
+
+type Service<G> = UserService<<G as Ground>::Store, PermissionAuthorizer<StaticPermissions>>;
+
+/// A service that gives up only when something is wrong: a writer loses an attempt only to somebody who wins.
+fn service<G: Ground>(ground: &G, permissions: StaticPermissions) -> Arc<Service<G>> {
+    let authorizer = PermissionAuthorizer::new(permissions);
+    let service = UserService::new(ground.store().clone(), authorizer);
+    Arc::new(service.with_limits(10_000, Duration::from_secs(600)))
+}
+
+/// Lets all of them go at once and waits for all of them.
+async fn together<T: Send + 'static>(
+    racers: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let racers: Vec<_> = racers.into_iter().collect();
+    let barrier = Arc::new(Barrier::new(racers.len()));
+    let start = |racer| {
+        let barrier = Arc::clone(&barrier);
+        tokio::spawn(async move {
+            barrier.wait().await;
+            racer.await
+        })
+    };
+    let started: Vec<_> = racers.into_iter().map(start).collect();
+    let mut finished = Vec::new();
+    for racer in started {
+        finished.push(racer.await.expect("a racer panicked"));
+    }
+    finished
+}
+
+/// The tests of all races on one ground.
+#[macro_export]
+macro_rules! races {
+    ($ground:ty: $($race:ident),+ $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $race() {
+            $crate::races::$race::<$ground>().await;
+        }
+    )+};
+    ($ground:ty) => {
+        $crate::races!($ground:
+            different_fields_both_survive,
+            one_revision_one_winner,
+            merges_are_all_there,
+            a_login_is_never_undone,
+            mutual_deactivation,
+            ring_of_deactivations,
+            a_ring_by_every_way,
+            join_or_power,
+            first_member_or_no_power,
+        );
+    };
+}

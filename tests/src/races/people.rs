@@ -1,0 +1,97 @@
+//! Who takes part.
+
+use serde_json::json;
+use userbook::{
+    Actor, Event, Group, GroupId, Import, ImportOutcome, NewGroup, Outbox, PermissionAuthorizer, Policy,
+    Revision, SeedStore, SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore,
+    UserType, UserUpdate,
+};
+use uuid::Uuid;
+
+use super::{Ground, Service};
+
+/// Grants power.
+pub(super) const ADMINS: GroupId = GroupId(Uuid::from_u128(1));
+/// Ordinary at first.
+pub(super) const TEAM: GroupId = GroupId(Uuid::from_u128(2));
+/// Grant power too, one to each of [`CHIEFS`] where a race wants it so.
+pub(super) const OWN: [GroupId; 3] =
+    [GroupId(Uuid::from_u128(3)), GroupId(Uuid::from_u128(4)), GroupId(Uuid::from_u128(5))];
+
+/// The superusers.
+pub(super) const CHIEFS: [UserId; 3] = [UserId(1), UserId(2), UserId(3)];
+/// May view and change users, and nothing else.
+pub(super) const HELPER: UserId = UserId(4);
+/// An ordinary user.
+pub(super) const ANN: UserId = UserId(5);
+
+fn user(id: UserId, groups: &[GroupId]) -> User {
+    User {
+        id,
+        uuid: Uuid::from_u128(id.0.unsigned_abs().into()),
+        username: format!("user {id}"),
+        name: String::new(),
+        email: String::new(),
+        is_active: true,
+        last_login: None,
+        path: "users".to_owned(),
+        user_type: UserType::Internal,
+        attributes: json!({}),
+        groups: groups.iter().copied().collect(),
+        password_change_date: Timestamp::UNIX_EPOCH,
+        revision: Revision(Uuid::from_u128(id.0.unsigned_abs().into())),
+        version: 0,
+    }
+}
+
+/// A ground with so many chiefs in the group they share, the helper, and Ann.
+pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
+    let group = |id: GroupId, is_superuser| Group {
+        id,
+        name: format!("group {id}"),
+        is_superuser,
+        parent: None,
+        attributes: json!({}),
+    };
+    let chiefs = CHIEFS.iter().take(chiefs).map(|chief| user(*chief, &[ADMINS]));
+    let rows = Import {
+        install_id: "races".to_owned(),
+        groups: [group(ADMINS, true), group(TEAM, false)]
+            .into_iter()
+            .chain(OWN.iter().map(|own| group(*own, true)))
+            .collect(),
+        users: chiefs.chain([user(HELPER, &[]), user(ANN, &[])]).collect(),
+    };
+    let ground = G::open().await;
+    let outcome = ground.store().import(&rows).await.expect("seeds");
+    assert_eq!(outcome, ImportOutcome::Imported);
+    ground
+}
+
+pub(super) async fn stored<G: Ground>(ground: &G, id: UserId) -> User {
+    let loaded = ground.store().load(&SnapshotQuery::user(id)).await.expect("loads");
+    loaded.expect("the user is there").user
+}
+
+/// What was written since the last time this was asked.
+pub(super) async fn news<G: Ground>(ground: &G) -> Vec<Event> {
+    let events = ground.store().pending(u32::MAX).await.expect("has events");
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    ground.store().ack(&ids).await.expect("takes acknowledgements");
+    events
+}
+
+/// Sets the stage of the next round, when no racer is there: no safeguard holds.
+pub(super) async fn set<G: Ground>(ground: &G, id: UserId, update: UserUpdate) {
+    stage(ground).update_user(&Actor::system(), id, update).await.expect("the host may");
+}
+
+/// The same for a group.
+pub(super) async fn put<G: Ground>(ground: &G, id: GroupId, group: NewGroup) {
+    stage(ground).put_group(&Actor::system(), id, group, false).await.expect("the host may");
+}
+
+fn stage<G: Ground>(ground: &G) -> Service<G> {
+    let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+    UserService::new(ground.store().clone(), authorizer).with_policy(Policy::authentik_2025_2())
+}

@@ -1,0 +1,80 @@
+//! A database for one test.
+
+use std::sync::Arc;
+
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use userbook::{Import, SeedStore, Timestamp, UserId};
+use userbook_conformance::{Harness, Task};
+use userbook_sqlx::{PostgresStore, postgres::pool_options};
+
+use super::server::{Server, block_on, server};
+
+/// A migrated database that goes when this goes.
+#[derive(Debug)]
+pub struct Database {
+    /// The store.
+    pub store: Arc<PostgresStore>,
+    name: String,
+}
+
+impl Database {
+    /// An empty database, migrated.
+    pub async fn new() -> Self {
+        Self::copy_of(server().template()).await
+    }
+
+    /// A database without any table.
+    pub async fn blank() -> Self {
+        Self::copy_of("template0").await
+    }
+
+    async fn copy_of(template: &str) -> Self {
+        let server = server();
+        let name = server.name();
+        server.run(format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let pool = pool_options().max_connections(8).connect_with(server.options(&name)).await;
+        let store = Arc::new(PostgresStore::new(pool.expect("the new database can be opened")));
+        Self { store, name }
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &PgPool {
+        self.store.pool()
+    }
+
+    /// How to connect.
+    pub fn options(&self) -> PgConnectOptions {
+        server().options(&self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let server: &Server = server();
+        block_on(server.run(format!("DROP DATABASE {} WITH (FORCE)", self.name)));
+    }
+}
+
+impl Harness for Database {
+    type Store = PostgresStore;
+
+    async fn with(rows: &Import) -> Self {
+        let database = Self::new().await;
+        database.store.import(rows).await.expect("the rows can be kept");
+        database
+    }
+
+    fn store(&self) -> Arc<PostgresStore> {
+        Arc::clone(&self.store)
+    }
+
+    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+        let sql = "UPDATE userbook_user SET last_login = $2, password_change_date = $3 WHERE id = $1";
+        let update = sqlx::query(sql).bind(user.0).bind(last_login).bind(password_change_date);
+        update.execute(self.pool()).await.expect("the row can be written");
+    }
+
+    fn spawn(task: Task) -> Task {
+        Box::pin(async { tokio::spawn(task).await.expect("the task ends well") })
+    }
+}

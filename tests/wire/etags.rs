@@ -1,0 +1,145 @@
+//! Entity tags: conditional reads and writes (RFC 9110 §13).
+
+use serde_json::{Value, json};
+use userbook::{Actor, NewGroup, Policy};
+use userbook_tests::fixture::{
+    ANN, HELPER, Kind, NOBODY, ROOT, STAFF, api, events, group_id, request, row, send, store,
+};
+
+on_every_store!(
+    every_success_bears_a_tag,
+    a_known_representation_is_not_sent_again,
+    a_write_on_a_state_that_is_gone_is_refused,
+    a_write_may_demand_that_the_user_does_not_look_so,
+    a_renamed_group_changes_the_tag_and_not_the_state,
+    conditions_are_told_to_those_who_may_change,
+    the_recorded_release_has_no_tags,
+);
+
+async fn every_success_bears_a_tag(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let get = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await;
+    let revision = row(&store, ANN).await.revision.0.simple().to_string();
+    assert!(get.etag().starts_with(&format!("\"{revision}.")) && get.etag().len() == 1 + 32 + 1 + 16 + 1);
+    assert_eq!(send(&api, request(ROOT, "HEAD 2", &[], &Value::Null)).await.etag(), get.etag());
+    assert_ne!(
+        send(&api, request(ROOT, "GET 2 ?include_groups=false", &[], &Value::Null)).await.etag(),
+        get.etag()
+    );
+    // Nothing changes, so the tag stays; then something does.
+    assert_eq!(send(&api, request(ROOT, "PATCH 2", &[], &json!({}))).await.etag(), get.etag());
+    let patch = send(&api, request(ROOT, "PATCH 2", &[], &json!({"name": "Ann B"}))).await;
+    assert_ne!(patch.etag(), get.etag());
+    assert_eq!(send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag(), patch.etag());
+}
+
+async fn a_known_representation_is_not_sent_again(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let tag = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
+    for (method, known, status) in [
+        ("GET 2", tag.clone(), 304),
+        ("HEAD 2", tag.clone(), 304),
+        ("GET 2", format!("\"x\", W/{tag}"), 304),
+        ("GET 2", "*".to_owned(), 304),
+        ("GET 2", "\"x\"".to_owned(), 200),
+        ("GET 2 ?include_groups=false", tag.clone(), 200),
+        ("GET 2", "garbage".to_owned(), 200),
+    ] {
+        let answer = send(&api, request(ROOT, method, &[("if-none-match", &known)], &Value::Null)).await;
+        assert_eq!(answer.status, status, "{method} {known}");
+        if status == 304 {
+            assert_eq!((answer.etag(), answer.json), (tag.clone(), Value::Null));
+            assert_eq!(answer.headers.get("content-type"), None);
+        }
+    }
+    let stale = request(ROOT, "GET 2", &[("if-match", "\"x\"")], &Value::Null);
+    assert_eq!(send(&api, stale).await.status, 412);
+    // Who may not see the user learns nothing about its state.
+    let hidden = request(NOBODY, "GET 2", &[("if-none-match", "*")], &Value::Null);
+    assert_eq!(send(&api, hidden).await.status, 403);
+}
+
+async fn a_write_on_a_state_that_is_gone_is_refused(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let old = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
+    let new = send(&api, request(ROOT, "PATCH 2", &[("if-match", &old)], &json!({"name": "1"}))).await;
+    assert_eq!(new.status, 200);
+    let before = row(&store, ANN).await;
+    for (demanded, status) in [
+        (old.clone(), 412),
+        ("\"x\"".to_owned(), 412),
+        ("garbage".to_owned(), 412),
+        (String::new(), 412),
+        (format!("W/{}", new.etag()), 412),
+        (format!("{old}, {}", new.etag()), 200),
+        ("*".to_owned(), 200),
+    ] {
+        // A request that would change nothing is held to its condition too.
+        let answer = send(&api, request(ROOT, "PATCH 2", &[("if-match", &demanded)], &json!({}))).await;
+        assert_eq!(answer.status, status, "{demanded}");
+        if status == 412 {
+            assert_eq!(answer.json["code"], "precondition_failed");
+        }
+    }
+    // The condition comes before the faults of the body, and before those of the values.
+    for body in [b"{".to_vec(), b"{\"email\": 5}".to_vec()] {
+        let headers = [("if-match", old.as_str())];
+        let request = userbook_tests::fixture::raw_request(ROOT, "PATCH 2", &headers, body);
+        assert_eq!(send(&api, request).await.status, 412);
+    }
+    assert_eq!(row(&store, ANN).await, before);
+    assert_eq!(events(&store).await.len(), 1);
+}
+
+async fn a_write_may_demand_that_the_user_does_not_look_so(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let tag = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
+    for (known, status) in [(tag.as_str(), 412), ("*", 412), (&format!("W/{tag}"), 412), ("\"x\"", 200)] {
+        for method in ["PUT 2", "PATCH 2"] {
+            let body = json!({"username": "ann", "name": "ANN", "groups": [group_id(STAFF)]});
+            let answer = send(&api, request(ROOT, method, &[("if-none-match", known)], &body)).await;
+            assert_eq!(answer.status, status, "{method} {known}");
+        }
+    }
+}
+
+async fn a_renamed_group_changes_the_tag_and_not_the_state(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let before = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
+    let renamed = NewGroup::new("crew");
+    api.service().put_group(&Actor::system(), group_id(STAFF), renamed, false).await.unwrap();
+    let get = request(ROOT, "GET 2", &[("if-none-match", &before)], &Value::Null);
+    let after = send(&api, get).await;
+    assert_eq!(after.status, 200);
+    assert_eq!(after.json["groups_obj"][0]["name"], "crew");
+    let patch = request(ROOT, "PATCH 2", &[("if-match", &before)], &json!({"name": "Ann B"}));
+    assert_eq!(send(&api, patch).await.status, 200);
+}
+
+async fn conditions_are_told_to_those_who_may_change(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    for (by, target, status) in [(HELPER, "PATCH 2", 412), (NOBODY, "PATCH 2", 403), (ROOT, "PATCH 99", 404)]
+    {
+        let answer = send(&api, request(by, target, &[("if-match", "\"x\"")], &json!({"name": "x"}))).await;
+        assert_eq!(answer.status, status, "{by} {target}");
+    }
+}
+
+async fn the_recorded_release_has_no_tags(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::authentik_2025_2());
+    let headers = [("if-match", "\"x\""), ("if-none-match", "*")];
+    for request in [
+        request(ROOT, "GET 2", &headers, &Value::Null),
+        request(ROOT, "PATCH 2", &headers, &json!({"name": "x"})),
+    ] {
+        let answer = send(&api, request).await;
+        assert_eq!((answer.status.as_u16(), answer.header("etag")), (200, None));
+    }
+}

@@ -1,0 +1,145 @@
+//! When something behind the API fails: the client learns no more than that it did.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Response, request::Parts};
+use serde_json::{Value, json};
+use userbook::{
+    Actor, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, PermissionAuthorizer, Snapshot,
+    SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind, Target, UserService, UserStore, Verdicts,
+};
+use userbook_http::{
+    AuthenticationError, Authenticator, BearerAuthenticator, Failure, Representation, TokenHash, TokenRecord,
+    TokenStore, UserApi,
+};
+use userbook_tests::fixture::{AnyStore, Kind, Numbered, ROOT, request, store};
+
+on_every_store!(a_store_may_fail, an_authorizer_may_fail, an_authenticator_may_fail, contention_ends);
+
+/// Fails or says no where it is told to.
+#[derive(Debug)]
+struct Faulty {
+    inner: AnyStore,
+    load: Option<StoreErrorKind>,
+    commit: Option<StoreErrorKind>,
+}
+
+fn failure(kind: StoreErrorKind) -> StoreError {
+    StoreError::new(kind, "secret://user:password@host")
+}
+
+#[async_trait]
+impl UserStore for Faulty {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+        match self.load {
+            Some(kind) => Err(failure(kind)),
+            None => self.inner.load(query).await,
+        }
+    }
+
+    async fn commit(&self, _change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        match self.commit {
+            Some(kind) => Err(failure(kind)),
+            None => Ok(CommitOutcome::Stale),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NoAnswer;
+
+#[async_trait]
+impl Authorizer for NoAnswer {
+    async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+        Err(AuthorizerError::new("secret policy server"))
+    }
+}
+
+#[derive(Debug)]
+struct NoTokens(StoreErrorKind);
+
+#[async_trait]
+impl TokenStore for NoTokens {
+    async fn find(&self, _: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+        Err(failure(self.0))
+    }
+}
+
+async fn answer<S: UserStore, A: Authorizer, N: Authenticator>(
+    store: S,
+    authorizer: A,
+    authenticator: N,
+    target: &str,
+) -> Response<Bytes> {
+    let service = UserService::new(store, authorizer);
+    let api = UserApi::new(service, authenticator, Representation::new(""));
+    let body = if target.starts_with("PATCH") { json!({"name": "x"}) } else { Value::Null };
+    api.handle(request(ROOT, target, &[], &body)).await
+}
+
+/// An answer that tells nothing, and what lies behind it.
+fn check(response: &Response<Bytes>, status: u16, what: &str) {
+    assert_eq!(response.status(), status, "{what}");
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    assert!(!body.to_string().contains("secret"), "{what}");
+    if status == 500 {
+        assert_eq!(body, json!({"detail": "Internal server error."}));
+    }
+    let retry = response.headers().get("retry-after").map(|after| after.to_str().unwrap());
+    assert_eq!(retry, (status == 503).then_some("1"), "{what}");
+    assert!(response.extensions().get::<Failure>().unwrap().to_string().contains("secret"), "{what}");
+}
+
+async fn a_store_may_fail(kind: Kind) {
+    let inner = store(kind).await;
+    let granted = || PermissionAuthorizer::new(StaticPermissions::none());
+    for (failure, status) in [
+        (StoreErrorKind::Transient, 503),
+        (StoreErrorKind::Ambiguous, 500),
+        (StoreErrorKind::Corrupt, 500),
+        (StoreErrorKind::Other, 500),
+    ] {
+        for target in ["GET 2", "PATCH 2", "OPTIONS 2"] {
+            let store = Faulty { inner: Arc::clone(&inner), load: Some(failure), commit: None };
+            let what = format!("{failure:?} {target}");
+            check(&answer(store, granted(), Numbered, target).await, status, &what);
+        }
+        let store = Faulty { inner: Arc::clone(&inner), load: None, commit: Some(failure) };
+        check(&answer(store, granted(), Numbered, "PATCH 2").await, status, &format!("{failure:?} commit"));
+    }
+}
+
+async fn an_authorizer_may_fail(kind: Kind) {
+    for target in ["GET 2", "GET 99", "PATCH 2", "OPTIONS 2"] {
+        check(&answer(store(kind).await, NoAnswer, Numbered, target).await, 500, target);
+    }
+}
+
+#[derive(Debug)]
+struct Refuses;
+
+#[async_trait]
+impl Authenticator for Refuses {
+    async fn authenticate(&self, _: &Parts) -> Result<Actor, AuthenticationError> {
+        Err(AuthenticationError::Refused { detail: "not today".into() })
+    }
+}
+
+async fn an_authenticator_may_fail(kind: Kind) {
+    for (failure, status) in [(StoreErrorKind::Transient, 503), (StoreErrorKind::Other, 500)] {
+        let tokens = BearerAuthenticator::new(NoTokens(failure));
+        check(&answer(store(kind).await, NoAnswer, tokens, "GET 2").await, status, "tokens");
+    }
+    let refused = answer(store(kind).await, NoAnswer, Refuses, "GET 2").await;
+    assert_eq!((refused.status().as_u16(), &refused.body()[..]), (403, &b"{\"detail\":\"not today\"}"[..]));
+}
+
+async fn contention_ends(kind: Kind) {
+    let store = Faulty { inner: store(kind).await, load: None, commit: None };
+    let granted = PermissionAuthorizer::new(StaticPermissions::none());
+    let response = answer(store, granted, Numbered, "PATCH 2").await;
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!((response.status().as_u16(), &body["code"]), (409, &json!("contended")));
+}

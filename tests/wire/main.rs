@@ -1,0 +1,29 @@
+//! What a client sees beyond the recorded release, end to end and on every store.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
+
+/// Runs each of these tests once a store.
+macro_rules! on_every_store {
+    ($($test:ident),+ $(,)?) => {
+        mod memory {
+            $(#[test] fn $test() { crate::run(super::$test(userbook_tests::fixture::Kind::Memory)); })+
+        }
+        mod sqlite {
+            $(#[test] fn $test() { crate::run(super::$test(userbook_tests::fixture::Kind::Sqlite)); })+
+        }
+    };
+}
+
+mod bodies;
+mod denials;
+mod dry_run;
+mod etags;
+mod failures;
+mod guards;
+mod json_patch;
+mod merge_patch;
+mod problems;
+mod service;
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}

@@ -1,0 +1,20 @@
+//! The API as a `tower` service, without any shim.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
+use tower_service::Service;
+use userbook::Policy;
+use userbook_tests::fixture::{Kind, ROOT, api, request, store};
+
+on_every_store!(it_is_a_service);
+
+async fn it_is_a_service(kind: Kind) {
+    let store = store(kind).await;
+    let mut service = api(&store, Policy::hardened());
+    let response: http::Response<Full<Bytes>> =
+        service.call(request(ROOT, "PATCH 2", &[], &json!({"name": "x"}))).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let user: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(user["name"], "x");
+}

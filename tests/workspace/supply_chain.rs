@@ -1,0 +1,117 @@
+//! What the product is built from, told by `cargo metadata` without any network: where it comes from, under which
+//! licence, and that nothing unwanted or needless is among it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Licences that go with MIT OR Apache-2.0.
+const LICENCES: [&str; 8] = [
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "Unicode-3.0",
+    "Zlib",
+    "Unlicense",
+];
+
+/// What must not come in, and why.
+const BANNED: [(&str, &str); 4] = [
+    ("openssl-sys", "TLS is rustls' business, if anybody's"),
+    ("native-tls", "TLS is rustls' business, if anybody's"),
+    ("chrono-tz", "all times are UTC"),
+    ("lazy_static", "the standard library has it"),
+];
+
+/// Crates that are in the product twice, because others have not moved on yet.
+const TWICE: [&str; 2] = ["hashbrown", "syn"];
+
+fn packages() -> Vec<Value> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--manifest-path", manifest])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn text<'a>(package: &'a Value, key: &str) -> &'a str {
+    package[key].as_str().unwrap_or_default()
+}
+
+/// Whether one of the alternatives of an SPDX expression is acceptable (`A OR (B AND C)`, `A/B`).
+fn is_acceptable(expression: &str) -> bool {
+    let known = |licence: &str| LICENCES.contains(&licence.trim_matches(['(', ')', ' ']));
+    expression.replace('/', " OR ").split(" AND ").all(|part| part.split(" OR ").any(known))
+}
+
+#[test]
+fn licences_are_read_as_they_are_meant() {
+    for (expression, acceptable) in [
+        ("MIT", true),
+        ("MIT OR Apache-2.0", true),
+        ("MIT/Apache-2.0", true),
+        ("MIT OR Apache-2.0 OR LGPL-2.1-or-later", true),
+        ("(MIT OR Apache-2.0) AND Unicode-3.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("GPL-3.0", false),
+        ("", false),
+    ] {
+        assert_eq!(is_acceptable(expression), acceptable, "{expression:?}");
+    }
+}
+
+#[test]
+fn everything_is_under_an_acceptable_licence() {
+    let wrong: Vec<String> = packages()
+        .iter()
+        .filter(|package| !is_acceptable(text(package, "license")))
+        .map(|package| format!("{}: {}", text(package, "name"), text(package, "license")))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn everything_comes_from_the_registry_or_from_here() {
+    let foreign =
+        |package: &&Value| package["source"].as_str().is_some_and(|source| !source.starts_with("registry+"));
+    let wrong: Vec<String> =
+        packages().iter().filter(foreign).map(|package| text(package, "id").to_owned()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn nothing_banned_comes_in() {
+    let names: BTreeSet<String> = packages().iter().map(|package| text(package, "name").to_owned()).collect();
+    for (name, why) in BANNED {
+        assert!(!names.contains(name), "{name}: {why}");
+    }
+}
+
+#[test]
+fn what_is_there_twice_is_known() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--workspace", "--locked", "--offline", "--edges", "normal", "--prefix", "none"])
+        .args(["--format", "{p}", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let listing = String::from_utf8(output.stdout).unwrap();
+    for line in listing.lines() {
+        let mut words = line.split_whitespace();
+        if let (Some(name), Some(version)) = (words.next(), words.next()) {
+            versions.entry(name).or_default().insert(version);
+        }
+    }
+    let twice: BTreeSet<&str> =
+        versions.into_iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name).collect();
+    assert_eq!(twice, BTreeSet::from(TWICE));
+}
