@@ -67,7 +67,7 @@ async fn check(
     let logged: Vec<BTreeSet<String>> = events(store)
         .await
         .iter()
-        .map(|event| event.diff.keys().map(|key| key.to_string()).collect())
+        .map(|event| event.diff.keys().map(ToString::to_string).collect())
         .collect();
     let expected: BTreeSet<String> = changed.iter().map(|field| (*field).to_owned()).collect();
     prop_assert_eq!(logged, if expected.is_empty() { vec![] } else { vec![expected] });

@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqlitePoolOptions;
 use tempfile::TempDir;
-use userbook::{Timestamp, UserId, timestamp_text};
+use userbook::{Timestamp, UserId};
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use userbook_tests::races::Ground;
 
@@ -13,6 +13,9 @@ struct Sqlite {
 
 impl Ground for Sqlite {
     type Store = SqliteStore;
+
+    /// Each round is 64 commits to disk, and most attempts lose.
+    const MERGE_ROUNDS: u32 = 20;
 
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("makes a folder");
@@ -30,7 +33,7 @@ impl Ground for Sqlite {
 
     async fn record_login(&self, user: UserId, time: Timestamp) {
         let written = sqlx::query("UPDATE userbook_user SET last_login = ? WHERE id = ?")
-            .bind(timestamp_text(time))
+            .bind(time.timestamp_micros())
             .bind(user.0)
             .execute(self.store.pool())
             .await

@@ -14,6 +14,7 @@ pub mod fixture;
 pub mod host;
 pub mod races;
 pub mod replay;
+pub mod rows;
 pub mod servers;
 
 /// The examples of the project's README, compiled and run.

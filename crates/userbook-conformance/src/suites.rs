@@ -26,7 +26,7 @@ suite! {
     /// One test for each law of [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox):
     /// `store_conformance!(MyHarness, #[tokio::test]);`
     store_conformance,
-    /// The cases of [`store_conformance!`].
+    /// The cases of [`store_conformance!`](crate::store_conformance).
     STORE_CASES, $, {
         load::unknown_user_is_none,
         load::every_column_comes_back,
@@ -92,7 +92,7 @@ suite! {
     /// One test for each law of [`DirectoryStore`](userbook::DirectoryStore):
     /// `directory_conformance!(MyHarness, #[tokio::test]);`
     directory_conformance,
-    /// The cases of [`directory_conformance!`].
+    /// The cases of [`directory_conformance!`](crate::directory_conformance).
     DIRECTORY_CASES, $, {
         survey::an_empty_question,
         survey::names,
@@ -123,7 +123,7 @@ suite! {
     /// One test for each law of [`SeedStore`](userbook::SeedStore):
     /// `seed_conformance!(MyHarness, #[tokio::test]);`
     seed_conformance,
-    /// The cases of [`seed_conformance!`].
+    /// The cases of [`seed_conformance!`](crate::seed_conformance).
     SEED_CASES, $, {
         seed::an_empty_store_takes_rows,
         seed::parents_may_come_late,

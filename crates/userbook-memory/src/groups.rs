@@ -43,7 +43,7 @@ impl Groups {
         groups.into_iter().copied().filter(|id| !self.nodes.contains_key(id)).collect()
     }
 
-    /// These groups as far as they exist, each with its ancestors up to [`MAX_PARENTS`] above it.
+    /// These groups as far as they exist, each with its ancestors up to [`MAX_PARENTS`] above it; some twice.
     pub(crate) fn closure<'a>(&self, starts: impl Iterator<Item = &'a GroupId>) -> Vec<Arc<Group>> {
         // How far below each group the nearest start is: a walk that comes by closer than all before goes on.
         let mut seen = HashMap::new();
@@ -52,6 +52,11 @@ impl Groups {
             let mut next = Some(*start);
             for depth in 0..=MAX_PARENTS {
                 let Some(node) = next.and_then(|id| self.nodes.get(&id)) else { break };
+                // Nothing above: it does not matter from how far below it was reached, nor how often.
+                if node.group.parent.is_none() {
+                    found.push(Arc::clone(&node.group));
+                    break;
+                }
                 match seen.entry(node.group.id) {
                     Entry::Vacant(entry) => {
                         entry.insert(depth);

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{DirectoryStore, Outbox, SeedStore};
 use userbook_memory::MemoryStore;
-use userbook_sqlx::{MigrateError, SqliteStore, sqlite::connect_options};
+use userbook_sqlx::{
+    MigrateError, PostgresStore, SqliteStore, postgres::pool_options, sqlite::connect_options,
+};
 
-use crate::auth::{AuthStore, MemoryAuth, SqliteAuth};
+use crate::auth::{AuthStore, MemoryAuth, PostgresAuth, SqliteAuth};
+
+/// How many connections a database gets.
+const CONNECTIONS: u32 = 8;
 
 /// Why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The URL names no database that this server knows.
-    #[error("unknown database {0:?}: it takes sqlite:FILE or memory:")]
+    /// The URL names no database that this server knows: its scheme, for the rest may hold a password.
+    #[error("unknown database {0:?}: it takes sqlite:FILE, postgres://HOST/DATABASE or memory:")]
     Unknown(String),
     /// The database does not answer.
     #[error("the database can't be opened")]
@@ -34,7 +39,14 @@ pub struct Database {
     pub outbox: Arc<dyn Outbox>,
     /// Tokens and permissions.
     pub auth: Arc<dyn AuthStore>,
-    pool: Option<SqlitePool>,
+    pool: Pool,
+}
+
+#[derive(Debug, Clone)]
+enum Pool {
+    None,
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
 }
 
 impl Database {
@@ -45,20 +57,22 @@ impl Database {
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
         match url.split_once(':') {
             Some(("sqlite", _)) => Self::sqlite(url).await,
+            Some(("postgres" | "postgresql", _)) => Self::postgres(url).await,
             Some(("memory", "")) => Ok(Self::memory()),
-            _ => Err(DatabaseError::Unknown(url.to_owned())),
+            Some((scheme, _)) => Err(DatabaseError::Unknown(scheme.to_owned())),
+            None => Err(DatabaseError::Unknown(url.to_owned())),
         }
     }
 
     fn memory() -> Self {
         let store = MemoryStore::new();
         let auth = Arc::new(MemoryAuth::new(store.clone()));
-        Self::of(store, auth, None)
+        Self::of(store, auth, Pool::None)
     }
 
     async fn sqlite(url: &str) -> Result<Self, DatabaseError> {
         // A database in memory belongs to its one connection.
-        let connections = if url.contains(":memory:") { 1 } else { 8 };
+        let connections = if url.contains(":memory:") { 1 } else { CONNECTIONS };
         let pool = SqlitePoolOptions::new()
             .max_connections(connections)
             .test_before_acquire(false)
@@ -67,10 +81,18 @@ impl Database {
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
         let auth = Arc::new(SqliteAuth::open(pool.clone()).await?);
-        Ok(Self::of(store, auth, Some(pool)))
+        Ok(Self::of(store, auth, Pool::Sqlite(pool)))
     }
 
-    fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Option<SqlitePool>) -> Self
+    async fn postgres(url: &str) -> Result<Self, DatabaseError> {
+        let pool = pool_options().max_connections(CONNECTIONS).connect(url).await?;
+        let store = PostgresStore::new(pool.clone());
+        store.migrate().await?;
+        let auth = Arc::new(PostgresAuth::open(pool.clone()).await?);
+        Ok(Self::of(store, auth, Pool::Postgres(pool)))
+    }
+
+    fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
     where
         S: DirectoryStore + SeedStore + Outbox + Clone,
     {
@@ -85,8 +107,10 @@ impl Database {
 
     /// Waits for what is under way and closes all connections.
     pub async fn close(&self) {
-        if let Some(pool) = &self.pool {
-            pool.close().await;
+        match &self.pool {
+            Pool::None => {}
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
         }
     }
 }

@@ -20,7 +20,7 @@ mod events;
 mod seed;
 mod serve;
 
-pub use auth::{AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, SqliteAuth, TokenRow};
+pub use auth::{AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, PostgresAuth, SqliteAuth, TokenRow};
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
 pub use cli::{EventTarget, PolicyName, Settings};

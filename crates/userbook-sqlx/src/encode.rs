@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{Event, EventTarget, StoreError, StoreErrorKind, User, UserId};
+use userbook::{Event, EventTarget, StoreError, StoreErrorKind, UserId};
 use uuid::Uuid;
 
 use crate::json;
@@ -49,8 +49,9 @@ pub(crate) fn hex_list(ids: impl IntoIterator<Item = Uuid>) -> String {
 }
 
 /// All memberships of the users as a JSON array of pairs, groups in hexadecimal.
-pub(crate) fn memberships(users: &[User]) -> Result<String, EncodeError> {
-    let of_user = |user: &User| {
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
+pub(crate) fn memberships(users: &[userbook::User]) -> Result<String, EncodeError> {
+    let of_user = |user: &userbook::User| {
         let id = user.id.0;
         user.groups.iter().map(move |group| (id, group.0.simple())).collect::<Vec<_>>()
     };

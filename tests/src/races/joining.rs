@@ -9,7 +9,7 @@ use userbook::{
 use super::{
     Ground,
     people::{ADMINS, ANN, CHIEFS, HELPER, TEAM, ground, news, put, set, stored},
-    service, together,
+    rounds, service, together,
 };
 
 /// What a racer did.
@@ -25,11 +25,10 @@ enum Did {
 /// the join happened first.
 pub async fn join_or_power<G: Ground>() {
     let ground: Arc<G> = Arc::new(ground(1).await);
-    let permissions = StaticPermissions::none()
-        .grant(HELPER, Permission::ViewUser)
-        .grant(HELPER, Permission::ChangeUser);
+    let permissions =
+        StaticPermissions::none().grant(HELPER, Permission::ViewUser).grant(HELPER, Permission::ChangeUser);
     let service = service(&*ground, permissions);
-    for round in 0..G::ROUNDS {
+    for round in 0..rounds(G::ROUNDS) {
         let (joins, gives, after) = (Arc::clone(&service), Arc::clone(&service), Arc::clone(&ground));
         let racers: [std::pin::Pin<Box<dyn Future<Output = Did> + Send>>; 2] = [
             Box::pin(async move {
@@ -69,7 +68,7 @@ pub async fn join_or_power<G: Ground>() {
 pub async fn first_member_or_no_power<G: Ground>() {
     let ground: Arc<G> = Arc::new(ground(0).await);
     let service = service(&*ground, StaticPermissions::none());
-    for round in 0..G::ROUNDS {
+    for round in 0..rounds(G::ROUNDS) {
         let (joins, takes) = (Arc::clone(&service), Arc::clone(&service));
         let racers: [std::pin::Pin<Box<dyn Future<Output = bool> + Send>>; 2] = [
             Box::pin(async move {

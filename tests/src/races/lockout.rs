@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use userbook::{
-    Actor, GroupId, NewGroup, SnapshotQuery, StaticPermissions, UserId, UserStore, UserUpdate,
+    Actor, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore, UserUpdate,
 };
 
 use super::{
     Ground, Service,
-    people::{CHIEFS, OWN, ground, news, put, set},
-    service, together,
+    people::{ANN, CHIEFS, HELPER, OWN, ground, news, put, set},
+    rounds, service, together,
 };
 
 /// Who of these has power now.
@@ -30,7 +30,7 @@ async fn deactivate_each_other<G: Ground>(chiefs: usize) -> Vec<usize> {
     let service = service(&ground, StaticPermissions::none());
     let chiefs = CHIEFS.get(..chiefs).expect("there are so many");
     let mut wins = Vec::new();
-    for round in 0..G::ROUNDS {
+    for round in 0..rounds(G::ROUNDS) {
         let victims = chiefs.iter().cycle().skip(1);
         let racers = chiefs.iter().copied().zip(victims.copied()).map(|(chief, victim)| {
             let service = Arc::clone(&service);
@@ -65,11 +65,54 @@ pub async fn ring_of_deactivations<G: Ground>() {
     assert!(wins.iter().all(|won| (1..3).contains(won)), "{wins:?}");
 }
 
+/// Nobody's own row stands between them, for no user acts: one stays all the same.
+pub async fn the_host_retires_all<G: Ground>() {
+    let ground: G = ground(3).await;
+    let service = service(&ground, StaticPermissions::none());
+    for round in 0..rounds(G::ROUNDS) {
+        let racers = CHIEFS.map(|chief| {
+            let service = Arc::clone(&service);
+            let update = UserUpdate::patch().is_active(false);
+            async move { service.update_user(&Actor::system(), chief, update).await.is_ok() }
+        });
+        let won = together(racers).await.into_iter().filter(|won| *won).count();
+        assert_eq!(won, 2, "round {round}");
+        assert_eq!(powerful(&ground, &CHIEFS).await.len(), 1, "round {round}");
+        for chief in CHIEFS {
+            set(&ground, chief, UserUpdate::patch().is_active(true)).await;
+        }
+        news(&ground).await;
+    }
+}
+
+/// No power is at stake, but who is out may not put anybody else out any more.
+pub async fn helpers_deactivate_each_other<G: Ground>() {
+    const PAIR: [UserId; 2] = [HELPER, ANN];
+    let ground: G = ground(1).await;
+    let grant = |permissions: StaticPermissions, user| {
+        permissions.grant(user, Permission::ViewUser).grant(user, Permission::ChangeUser)
+    };
+    let service = service(&ground, PAIR.into_iter().fold(StaticPermissions::none(), grant));
+    for round in 0..rounds(G::ROUNDS) {
+        let racers = [(HELPER, ANN), (ANN, HELPER)].map(|(helper, victim)| {
+            let service = Arc::clone(&service);
+            let update = UserUpdate::patch().is_active(false);
+            async move { service.update_user(&Actor::user(helper), victim, update).await.is_ok() }
+        });
+        let won = together(racers).await.into_iter().filter(|won| *won).count();
+        assert_eq!(won, 1, "round {round}");
+        for helper in PAIR {
+            set(&ground, helper, UserUpdate::patch().is_active(true)).await;
+        }
+        news(&ground).await;
+    }
+}
+
 /// Three take each other's power, each in another way: by the account, by the membership, by the group.
 pub async fn a_ring_by_every_way<G: Ground>() {
     let ground: G = ground(3).await;
     let service = service(&ground, StaticPermissions::none());
-    for round in 0..G::ROUNDS {
+    for round in 0..rounds(G::ROUNDS) {
         // Each has power by a group of their own.
         for (chief, own) in CHIEFS.into_iter().zip(OWN) {
             let name = group_name(own);

@@ -20,7 +20,10 @@ pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
 pub use joining::{first_member_or_no_power, join_or_power};
-pub use lockout::{a_ring_by_every_way, mutual_deactivation, ring_of_deactivations};
+pub use lockout::{
+    a_ring_by_every_way, helpers_deactivate_each_other, mutual_deactivation, ring_of_deactivations,
+    the_host_retires_all,
+};
 
 /// A store that races can be run on.
 pub trait Store: UserStore + DirectoryStore + SeedStore + Outbox + Clone {}
@@ -32,8 +35,11 @@ pub trait Ground: Sized + Send + Sync + 'static {
     /// The kind of store.
     type Store: Store;
 
-    /// How many rounds each race is run for.
+    /// How many rounds each race is run for; `USERBOOK_RACE_ROUNDS` overrides it.
     const ROUNDS: u32 = 1_000;
+
+    /// How many rounds of merges, 64 in each; `USERBOOK_RACE_ROUNDS` overrides it.
+    const MERGE_ROUNDS: u32 = Self::ROUNDS;
 
     /// Whether pending events come in the order of their commits. No store need promise that; where one does, more
     /// can be told.
@@ -49,13 +55,20 @@ pub trait Ground: Sized + Send + Sync + 'static {
     fn record_login(&self, user: UserId, time: Timestamp) -> impl Future<Output = ()> + Send;
 }
 
+fn rounds(default: u32) -> u32 {
+    match std::env::var("USERBOOK_RACE_ROUNDS") {
+        Ok(rounds) => rounds.parse().expect("USERBOOK_RACE_ROUNDS is a number"),
+        Err(_) => default,
+    }
+}
+
 type Service<G> = UserService<<G as Ground>::Store, PermissionAuthorizer<StaticPermissions>>;
 
 /// A service that gives up only when something is wrong: a writer loses an attempt only to somebody who wins.
 fn service<G: Ground>(ground: &G, permissions: StaticPermissions) -> Arc<Service<G>> {
     let authorizer = PermissionAuthorizer::new(permissions);
     let service = UserService::new(ground.store().clone(), authorizer);
-    Arc::new(service.with_limits(10_000, Duration::from_secs(600)))
+    Arc::new(service.with_limits(10_000, Duration::from_mins(10)))
 }
 
 /// Lets all of them go at once and waits for all of them.
@@ -97,6 +110,8 @@ macro_rules! races {
             mutual_deactivation,
             ring_of_deactivations,
             a_ring_by_every_way,
+            the_host_retires_all,
+            helpers_deactivate_each_other,
             join_or_power,
             first_member_or_no_power,
         );

@@ -106,7 +106,7 @@ impl Refusal {
         };
         let mut response = match body {
             Ok(body) => respond::with_body(self.kind.status(), media_type, body),
-            Err(error) => respond::with_body(Kind::Internal.status(), JSON, error.to_string()),
+            Err(_) => respond::with_body(Kind::Internal.status(), JSON, "{}"),
         };
         if self.kind == Kind::Unavailable {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -3,12 +3,15 @@
 //! These tables are the server's own. Userbook's stores know nothing of them.
 
 mod memory;
+mod postgres;
+mod sql;
 mod sqlite;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 pub use memory::MemoryAuth;
+pub use postgres::PostgresAuth;
 pub use sqlite::SqliteAuth;
 use userbook::{GroupId, PermissionSource, StoreError, Timestamp, UserId};
 use userbook_http::{TokenHash, TokenIntent, TokenStore};

@@ -42,31 +42,44 @@ impl MySqlStore {
         }
         // A savepoint, since a transaction is open.
         let mut savepoint = connection.begin().await.map_err(failure)?;
-        let outcome = apply(&mut savepoint, change).await.map_err(Halt::into_failure)?;
-        if outcome == CommitOutcome::Applied {
+        let written = apply(&mut savepoint, change).await.map_err(Halt::into_failure)?;
+        if written == Some(CommitOutcome::Applied) {
             savepoint.commit().await.map_err(failure)?;
         } else {
             savepoint.rollback().await.map_err(failure)?;
         }
-        Ok(outcome)
+        match written {
+            Some(outcome) => Ok(outcome),
+            None => refusal(connection, change).await.map_err(Halt::into_failure),
+        }
     }
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
         let mut transaction = self.begin().await?;
-        let outcome = apply(&mut transaction, change).await;
-        transaction.end(outcome).await
+        if let Some(outcome) = apply(&mut transaction, change).await.transpose() {
+            return transaction.end(outcome).await;
+        }
+        let mut lease = transaction.undo().await?;
+        match refusal(&mut lease, change).await {
+            Ok(outcome) => {
+                lease.give_back();
+                Ok(outcome)
+            }
+            Err(halt) => halt.or(CommitOutcome::Stale),
+        }
     }
 }
 
-/// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.
-async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<CommitOutcome, Halt> {
+/// Writes everything, or as much as was possible until the outcome was known: the caller undoes that. `None`: what
+/// it was decided on was not found.
+async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<Option<CommitOutcome>, Halt> {
     if !bind::hold_epochs(connection, &change.guards).await? {
-        return refusal(connection, change).await;
+        return Ok(None);
     }
     match update_user(connection, change).await? {
         Ok(found) if found == 1 + u64::from(change.guards.actor.is_some()) => {}
-        Ok(_) => return refusal(connection, change).await,
-        Err(error) if is_username_taken(&error) => return Ok(CommitOutcome::UsernameTaken),
+        Ok(_) => return Ok(None),
+        Err(error) if is_username_taken(&error) => return Ok(Some(CommitOutcome::UsernameTaken)),
         Err(error) => return Err(halt(error)),
     }
     if !change.groups_removed.is_empty() {
@@ -78,10 +91,10 @@ async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<C
             .map_err(halt)?;
     }
     if let Err(missing) = bind::join(connection, change.user, &change.groups_added).await? {
-        return Ok(CommitOutcome::MissingGroups(missing));
+        return Ok(Some(CommitOutcome::MissingGroups(missing)));
     }
     bind::write_event(connection, &change.event).await?;
-    Ok(CommitOutcome::Applied)
+    Ok(Some(CommitOutcome::Applied))
 }
 
 /// The conditional write; tells how many rows it found.
@@ -125,7 +138,8 @@ async fn update_user(
     Ok(updated.map(|done| done.rows_affected()))
 }
 
-/// Why a conditional write did not find what it was decided on.
+/// Why what a change was decided on was not found. It is asked when nothing of the change is left, or its own
+/// writes would answer.
 async fn refusal(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<CommitOutcome, Halt> {
     Ok(match revision(connection, change.user).await? {
         None => CommitOutcome::Gone,

@@ -28,6 +28,14 @@ pub(super) enum Halt {
 }
 
 impl Halt {
+    /// A conflict is an outcome.
+    pub(super) fn or<O>(self, stale: O) -> Result<O, StoreError> {
+        match self {
+            Self::Stale(_) => Ok(stale),
+            Self::Failed(error) => Err(error),
+        }
+    }
+
     /// As a failure, for operations that know no `Stale`: nothing was written, and trying again may help.
     pub(super) fn into_failure(self) -> StoreError {
         match self {
@@ -116,8 +124,6 @@ fn told(number: u16, message: &str) -> Meaning {
         1062 => match key(message) {
             "userbook_user_username" => Meaning::UsernameTaken,
             "userbook_group_name" => Meaning::GroupNameTaken,
-            // The change is there already.
-            "userbook_event_id" => Meaning::Conflict,
             _ => Meaning::Failure(Other),
         },
         1216 | 1452 => Meaning::NotThere,

@@ -24,7 +24,7 @@ impl MySqlStore {
         let outcome = match write(&mut transaction, rows).await {
             Ok(ImportOutcome::Imported) => transaction.keep().await.map(|()| ImportOutcome::Imported),
             other => {
-                transaction.undo().await;
+                transaction.drop_all().await;
                 other
             }
         };

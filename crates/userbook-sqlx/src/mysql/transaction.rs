@@ -46,15 +46,11 @@ impl Transaction {
         let outcome = match outcome {
             Ok(outcome) if outcome == O::APPLIED => self.keep().await.map(|()| outcome),
             other => {
-                self.undo().await;
+                self.drop_all().await;
                 other
             }
         };
-        match outcome {
-            Err(Halt::Stale(_)) => Ok(O::STALE),
-            Err(Halt::Failed(error)) => Err(error),
-            Ok(outcome) => Ok(outcome),
-        }
+        outcome.or_else(|halt| halt.or(O::STALE))
     }
 
     pub(super) async fn keep(mut self) -> Result<(), Halt> {
@@ -63,11 +59,17 @@ impl Transaction {
         Ok(())
     }
 
-    /// Also after a failure of a statement: a lock that was waited for in vain undoes only the statement. If it
-    /// cannot be said, the connection's end says it.
-    pub(super) async fn undo(mut self) {
-        if self.0.execute(sql::ROLLBACK).await.is_ok() {
-            self.0.give_back();
+    /// Leaves no trace, and hands out the connection.
+    pub(super) async fn undo(mut self) -> Result<Lease, StoreError> {
+        self.0.execute(sql::ROLLBACK).await.map_err(failure)?;
+        Ok(self.0)
+    }
+
+    /// Leaves no trace, also after a failure of a statement: a lock that was waited for in vain undoes only the
+    /// statement. If it cannot be said, the connection's end says it.
+    pub(super) async fn drop_all(self) {
+        if let Ok(lease) = self.undo().await {
+            lease.give_back();
         }
     }
 }

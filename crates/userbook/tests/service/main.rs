@@ -1,5 +1,6 @@
 //! The service over a store, an authorizer and a clock that do as they are told: what it retries, what it
 //! reports, and what it never does.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod doubt;
 mod people;

@@ -52,8 +52,8 @@ async fn a_group_is_made_overwritten_left_alone_and_deleted() {
     assert_eq!(store.stored(ADA).await.groups, [STAFF].into());
     assert_eq!(wrong(service.delete_group(&root(), NEW, false).await), "no such user");
     let kinds: Vec<_> = store.events().await.iter().map(|event| event.kind).collect();
-    use EventKind::{GroupDeleted, GroupPut, UserUpdated};
-    assert_eq!(kinds, [GroupPut, GroupPut, UserUpdated, GroupDeleted]);
+    let (put, update, delete) = (EventKind::GroupPut, EventKind::UserUpdated, EventKind::GroupDeleted);
+    assert_eq!(kinds, [put, put, update, delete]);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::servers::{
 };
 
 /// The environment variable that names a server to be used instead, as a user who may make databases.
-pub const GIVEN: &str = "USERBOOK_TEST_POSTGRES_URL";
+const GIVEN: &str = "USERBOOK_TEST_POSTGRES_URL";
 
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -16,7 +16,7 @@ fn recorded_messages() {
         (1062, "Duplicate entry 'x' for key 'PRIMARY'' for key 'userbook_user_username'", UsernameTaken),
         (1062, "Doppelter Eintrag 'bob' für Schlüssel 'userbook_user_username'", UsernameTaken),
         (1062, "Duplicate entry '\\xE3\\xB0' for key 'userbook_group_name'", GroupNameTaken),
-        (1062, "Duplicate entry '\\x00' for key 'userbook_event_id'", Conflict),
+        (1062, "Duplicate entry '\\x00' for key 'userbook_event_id'", Failure(Other)),
         (1062, "Duplicate entry '7' for key 'PRIMARY'", Failure(Other)),
         (1062, "Duplicate entry 'userbook_user_username' for key 'of_the_host'", Failure(Other)),
         (1062, "", Failure(Other)),

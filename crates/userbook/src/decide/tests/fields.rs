@@ -54,10 +54,11 @@ fn null() {
 /// Each field with a new value, and how the user looks then.
 #[test]
 fn values() {
+    type Alter = Box<dyn FnOnce(&mut User)>;
     let moment = parse_timestamp("2024-01-02T03:04:05.678901Z").unwrap();
     let nanos = moment + chrono::TimeDelta::nanoseconds(999);
     let attributes = json!({"a": 1});
-    let cases: Vec<(UserUpdate, Field, Box<dyn FnOnce(&mut User)>)> = vec![
+    let cases: Vec<(UserUpdate, Field, Alter)> = vec![
         (UserUpdate::patch().username("Ada"), Field::Username, Box::new(|it| it.username = "Ada".into())),
         (UserUpdate::patch().name(""), Field::Name, Box::new(|it| it.name.clear())),
         (UserUpdate::patch().is_active(false), Field::IsActive, Box::new(|it| it.is_active = false)),

@@ -25,7 +25,8 @@ struct Write {
 }
 
 fn put(after: Group) -> Write {
-    Write { after: Some(after.clone()), ..delete(after.id) }
+    let id = after.id;
+    Write { after: Some(after), ..delete(id) }
 }
 
 fn delete(id: GroupId) -> Write {

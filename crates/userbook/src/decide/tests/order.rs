@@ -13,8 +13,11 @@ struct Refuses(Field);
 
 impl FieldRule for Refuses {
     fn check(&self, field: Field, _before: &User, _after: &User) -> Vec<Fault> {
-        let custom =
-            Fault::Custom { code: "custom".into(), message: "No.".into(), params: Default::default() };
+        let custom = Fault::Custom {
+            code: "custom".into(),
+            message: "No.".into(),
+            params: serde_json::Map::default(),
+        };
         if field == self.0 { vec![custom] } else { Vec::new() }
     }
 }

@@ -15,7 +15,7 @@ const GRAPH: Option<EpochGuard> = Some(EpochGuard::rely(EPOCHS.graph));
 const SUPERUSERS: Option<EpochGuard> = Some(EpochGuard::change(EPOCHS.superusers));
 
 fn added(
-    update: UserUpdate,
+    update: &UserUpdate,
     actor_groups: &[GroupId],
     allowed: &[Check],
 ) -> Result<(Provision, UserView), Rejection> {
@@ -43,7 +43,7 @@ fn new() -> UserUpdate {
 
 #[test]
 fn a_new_user_has_the_models_defaults() {
-    let (provision, view) = added(new(), &[], &[Check::AddUser]).unwrap();
+    let (provision, view) = added(&new(), &[], &[Check::AddUser]).unwrap();
     let user = &view.user;
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
     assert!(user.is_active && user.groups.is_empty() && user.attributes == serde_json::json!({}));
@@ -61,17 +61,17 @@ fn a_new_user_has_the_models_defaults() {
 fn a_new_user_is_under_the_rules_of_an_update() {
     let all = [Check::AddUser];
     let bad = UserUpdate::replace().email("x").groups([super::scene::NOWHERE]);
-    let Err(Rejection::Invalid(violations)) = added(bad, &[], &all) else { panic!() };
+    let Err(Rejection::Invalid(violations)) = added(&bad, &[], &all) else { panic!() };
     let expected = ["username: required", "name: required", "groups: does_not_exist", "email: invalid"];
     assert_eq!(codes(&violations), expected);
     let machine = new().user_type(UserType::InternalServiceAccount);
-    let Err(Rejection::Invalid(violations)) = added(machine, &[ADMINS], &all) else { panic!() };
+    let Err(Rejection::Invalid(violations)) = added(&machine, &[ADMINS], &all) else { panic!() };
     assert_eq!(codes(&violations), ["type: type_not_allowed"]);
     let reserved = UserUpdate::replace().username(crate::ANONYMOUS_USERNAME).name("");
-    assert!(matches!(added(reserved, &[ADMINS], &all), Err(Rejection::Invalid(_))));
+    assert!(matches!(added(&reserved, &[ADMINS], &all), Err(Rejection::Invalid(_))));
     let mut null = new().fields().unwrap().clone();
     null.is_active = Op::Null;
-    assert!(matches!(added(null.into(), &[], &all), Err(Rejection::Invalid(_))));
+    assert!(matches!(added(&null.into(), &[], &all), Err(Rejection::Invalid(_))));
 }
 
 #[test]
@@ -79,25 +79,25 @@ fn power_is_given_to_a_new_user_as_to_any() {
     let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsPower { .. })));
     for active in [true, false] {
         let join = |group| new().groups([group]).is_active(active);
-        assert!(denied(added(join(ADMINS), &[], &[Check::AddUser])));
-        assert!(denied(added(join(BELOW), &[HELP], &[Check::AddUser])));
-        let (provision, view) = added(join(BELOW), &[ADMINS], &[Check::AddUser]).unwrap();
+        assert!(denied(added(&join(ADMINS), &[], &[Check::AddUser])));
+        assert!(denied(added(&join(BELOW), &[HELP], &[Check::AddUser])));
+        let (provision, view) = added(&join(BELOW), &[ADMINS], &[Check::AddUser]).unwrap();
         assert!(view.is_superuser);
         let superusers = if active { SUPERUSERS } else { None };
         assert_eq!(provision.guards, Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD });
         let right = [Check::AddUser, Check::GrantPower(ADMINS)];
-        assert!(added(join(BELOW), &[], &right).is_ok());
+        assert!(added(&join(BELOW), &[], &right).is_ok());
         // A group that grants nothing must still grant nothing.
-        assert_eq!(added(join(STAFF), &[], &[Check::AddUser]).unwrap().0.guards.graph, GRAPH);
+        assert_eq!(added(&join(STAFF), &[], &[Check::AddUser]).unwrap().0.guards.graph, GRAPH);
     }
-    let refused = added(new().path("/"), &[], &[]);
+    let refused = added(&new().path("/"), &[], &[]);
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
 }
 
-fn deleted(scene: &Scene, refused: Option<(Check, Verdict)>) -> Result<Provision, Rejection> {
+fn deleted(scene: &Scene, refused: Option<(Check, &Verdict)>) -> Result<Provision, Rejection> {
     let checks = [Check::View, Check::DeleteUser];
-    let verdict = |check| match &refused {
-        Some((refused, verdict)) if *refused == check => verdict.clone(),
+    let verdict = |check| match refused {
+        Some((refused, verdict)) if refused == check => verdict.clone(),
         _ => Verdict::Allow,
     };
     delete(&Deletion {
@@ -117,7 +117,7 @@ fn scene() -> Scene {
 
 #[test]
 fn who_may_delete() {
-    let refused = |check, verdict| deleted(&scene(), Some((check, verdict))).unwrap_err();
+    let refused = |check, verdict: Verdict| deleted(&scene(), Some((check, &verdict))).unwrap_err();
     let forbidden = || Rejection::Forbidden(Denial::Permission(None));
     assert_eq!(refused(Check::View, Verdict::Hide), Rejection::Hidden);
     assert_eq!(refused(Check::View, Verdict::deny()), forbidden());

@@ -1,40 +1,37 @@
-//! MariaDB: a server for this test process, and a database on it for each test.
+//! The server.
 
 use std::{
     io::Read,
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::PathBuf,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use sqlx::{
-    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, SqlSafeStr,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
-use userbook_sqlx::mysql::{connect_options, pool_options};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, SqlSafeStr, mysql::MySqlConnectOptions};
+use userbook_sqlx::mysql::connect_options;
 
-use super::{
+use crate::servers::{
     package::install,
     supervisor::{Account, Supervised},
 };
 
 /// The environment variable that names a server to be used instead, as a user who may make databases.
-pub const GIVEN: &str = "USERBOOK_TEST_MYSQL_URL";
+const GIVEN: &str = "USERBOOK_TEST_MYSQL_URL";
 
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Server {
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
     options: MySqlConnectOptions,
     /// Keeps a server of our own running.
     own: Option<Supervised>,
 }
 
-fn server() -> &'static Server {
+/// The server of this process.
+pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| match std::env::var(GIVEN) {
         Ok(url) => Server {
@@ -43,6 +40,26 @@ fn server() -> &'static Server {
         },
         Err(_) => start(),
     })
+}
+
+impl Server {
+    /// How to connect to a database.
+    pub fn options(&self, database: &str) -> MySqlConnectOptions {
+        self.options.clone().database(database)
+    }
+
+    /// Whether databases stay when this process ends, unless they are dropped.
+    pub(super) fn outlives_us(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Runs a statement of an administrator's.
+    pub async fn run(&self, sql: String) {
+        let mut admin = MySqlConnection::connect_with(&self.options).await.expect("the server is there");
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.clone()).into_sql_str()).execute(&mut admin).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        admin.close().await.expect("a connection can be closed");
+    }
 }
 
 /// A new server with defaults that the store must not depend on: another character set, another time zone, and
@@ -114,73 +131,4 @@ fn free_port() -> u16 {
 fn greets(port: u16) -> bool {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
     stream.and_then(|mut stream| stream.read_exact(&mut [0])).is_ok()
-}
-
-/// A database for one test.
-#[derive(Debug)]
-pub struct Database {
-    /// How to connect to it.
-    pub options: MySqlConnectOptions,
-}
-
-impl Database {
-    /// A new, empty database.
-    ///
-    /// # Panics
-    /// If it cannot be made.
-    pub async fn new() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let server = server();
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let run = uuid::Uuid::new_v4().as_fields().0;
-        let name = format!("userbook_test_{}_{count}_{run:x}", std::process::id());
-        administer(&server.options, format!("CREATE DATABASE {name}")).await;
-        Self { options: server.options.clone().database(&name) }
-    }
-
-    /// A pool as hosts should have it.
-    ///
-    /// # Panics
-    /// If the server does not answer.
-    pub async fn pool(&self, connections: u32) -> MySqlPool {
-        self.pool_with(pool_options().max_connections(connections)).await
-    }
-
-    /// A pool as told.
-    ///
-    /// # Panics
-    /// If the server does not answer.
-    pub async fn pool_with(&self, options: MySqlPoolOptions) -> MySqlPool {
-        options
-            .acquire_timeout(Duration::from_secs(60))
-            .connect_with(self.options.clone())
-            .await
-            .expect("MariaDB answers")
-    }
-}
-
-impl Drop for Database {
-    /// What was made on a server of its own goes with the server.
-    fn drop(&mut self) {
-        if let (None, Some(name)) = (&server().own, self.options.get_database()) {
-            let (options, drop) = (server().options.clone(), format!("DROP DATABASE {name}"));
-            let dropping = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                runtime.expect("there is a runtime").block_on(administer(&options, drop));
-            });
-            drop_quietly(dropping.join());
-        }
-    }
-}
-
-/// A test that has failed already shall tell of that.
-fn drop_quietly<T>(_: T) {}
-
-async fn administer(options: &MySqlConnectOptions, statement: String) {
-    let mut connection = MySqlConnection::connect_with(options).await.expect("MariaDB answers");
-    sqlx::raw_sql(AssertSqlSafe(statement).into_sql_str())
-        .execute(&mut connection)
-        .await
-        .expect("databases can be made and dropped");
-    connection.close().await.expect("a connection can be closed");
 }

@@ -1,0 +1,160 @@
+//! Tokens and permissions in SQL: what is the same in every dialect.
+
+use std::error::Error;
+
+use userbook::{Grants, GroupId, Permission, StoreError, StoreErrorKind, Timestamp, UserId};
+use userbook_http::{TokenIntent, TokenRecord};
+use uuid::Uuid;
+
+use super::GrantedOn;
+
+pub(super) const FIND_TOKEN: &str = include_str!("sql/find_token.sql");
+pub(super) const CLEAR_TOKENS: &str = include_str!("sql/clear_tokens.sql");
+pub(super) const CLEAR_GRANTS: &str = include_str!("sql/clear_grants.sql");
+pub(super) const PUT_TOKEN: &str = include_str!("sql/put_token.sql");
+pub(super) const PUT_GRANT: &str = include_str!("sql/put_grant.sql");
+
+/// The statements that differ.
+pub(super) struct Statements {
+    pub(super) begin: &'static str,
+    pub(super) grants: &'static str,
+}
+
+/// The store of a dialect: a macro, because sqlx's traits would fill a page with bounds. It takes `migrate`,
+/// `MIGRATIONS` and `STATEMENTS` from where it is used.
+macro_rules! sql_auth {
+    ($(#[$doc:meta])* $store:ident($pool:ty)) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $store {
+            pool: $pool,
+        }
+
+        impl $store {
+            /// In the database of this pool, whose tables are brought up to date.
+            ///
+            /// # Errors
+            /// [`MigrateError`](userbook_sqlx::MigrateError) if they cannot be.
+            pub async fn open(pool: $pool) -> Result<Self, userbook_sqlx::MigrateError> {
+                migrate(&pool, "userbook-server", &MIGRATIONS).await?;
+                Ok(Self { pool })
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl userbook_http::TokenStore for $store {
+            async fn find(
+                &self,
+                hash: &userbook_http::TokenHash,
+            ) -> Result<Option<userbook_http::TokenRecord>, userbook::StoreError> {
+                let find = sqlx::query_as(super::sql::FIND_TOKEN).bind(hash.as_bytes().as_slice());
+                let row = find.fetch_optional(&self.pool).await.map_err(super::sql::failure)?;
+                row.map(super::sql::token).transpose()
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl userbook::PermissionSource for $store {
+            async fn grants(
+                &self,
+                query: &userbook::GrantQuery,
+            ) -> Result<userbook::Grants, userbook::AuthorizerError> {
+                let groups: Vec<String> = query.groups.iter().map(ToString::to_string).collect();
+                let rows = sqlx::query_as(STATEMENTS.grants)
+                    .bind(query.actor.0)
+                    .bind(query.user.map(|user| user.0))
+                    .bind(serde_json::to_string(&groups).map_err(userbook::AuthorizerError::new)?)
+                    .bind(userbook::Permission::ViewUser.as_str())
+                    .fetch_all(&self.pool)
+                    .await
+                    .map_err(userbook::AuthorizerError::new)?;
+                super::sql::grants(rows).map_err(userbook::AuthorizerError::new)
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl super::AuthStore for $store {
+            async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::StoreError> {
+                use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, PUT_GRANT, PUT_TOKEN, failure, parts};
+                let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
+                for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {
+                    sqlx::query(clear).execute(&mut *transaction).await.map_err(failure)?;
+                }
+                for token in &rows.tokens {
+                    let put = sqlx::query(PUT_TOKEN)
+                        .bind(token.hash.as_bytes().as_slice())
+                        .bind(token.user.0)
+                        .bind(token.intent.as_str())
+                        .bind(token.expiring)
+                        .bind(token.expires.map(|moment| moment.timestamp_micros()));
+                    put.execute(&mut *transaction).await.map_err(failure)?;
+                }
+                for grant in &rows.grants {
+                    let (user, group) = parts(grant.on);
+                    let put = sqlx::query(PUT_GRANT).bind(grant.user.0).bind(&grant.permission);
+                    put.bind(user).bind(group).execute(&mut *transaction).await.map_err(failure)?;
+                }
+                transaction.commit().await.map_err(failure)
+            }
+        }
+    };
+}
+pub(super) use sql_auth;
+
+/// A token from its columns: whose, intent, whether it ends, when, whether its owner is active.
+pub(super) fn token(
+    (user, intent, expiring, expires, user_is_active): (i64, String, bool, Option<i64>, bool),
+) -> Result<TokenRecord, StoreError> {
+    Ok(TokenRecord {
+        user: UserId(user),
+        user_is_active,
+        intent: intent.parse::<TokenIntent>().map_err(StoreError::corrupt)?,
+        expiring,
+        expires: expires
+            .map(|micros| {
+                Timestamp::from_timestamp_micros(micros)
+                    .ok_or_else(|| StoreError::corrupt("the end of a token is no moment"))
+            })
+            .transpose()?,
+    })
+}
+
+/// What was granted, from rows of scope, permission and group.
+pub(super) fn grants(
+    rows: Vec<(String, String, Option<String>)>,
+) -> Result<Grants, Box<dyn Error + Send + Sync>> {
+    let mut grants = Grants::default();
+    for (scope, permission, group) in rows {
+        // A permission that Userbook does not know opens nothing here.
+        let Ok(permission) = permission.parse::<Permission>() else { continue };
+        match (scope.as_str(), group) {
+            ("everything", _) => grants.global.insert(permission),
+            ("user", _) => grants.on_user.insert(permission),
+            ("some user", _) => std::mem::replace(&mut grants.views_some_user, true),
+            ("group", Some(group)) => {
+                let group = GroupId(Uuid::parse_str(&group)?);
+                grants.on_groups.entry(group).or_default().insert(permission)
+            }
+            other => return Err(format!("unknown scope {other:?}").into()),
+        };
+    }
+    Ok(grants)
+}
+
+/// The columns that say on what something is granted: user and group.
+pub(super) fn parts(on: GrantedOn) -> (Option<i64>, Option<String>) {
+    match on {
+        GrantedOn::Everything => (None, None),
+        GrantedOn::User(user) => (Some(user.0), None),
+        GrantedOn::Group(group) => (None, Some(group.to_string())),
+    }
+}
+
+pub(super) fn failure(error: sqlx::Error) -> StoreError {
+    let kind = match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreErrorKind::Transient,
+        sqlx::Error::ColumnDecode { .. } => StoreErrorKind::Corrupt,
+        _ => StoreErrorKind::Other,
+    };
+    StoreError::new(kind, error)
+}

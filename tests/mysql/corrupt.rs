@@ -1,0 +1,47 @@
+//! Rows that are not what they should be: told with the column, never read as a default, and never a panic.
+
+use std::error::Error;
+
+use sqlx::{AssertSqlSafe, Executor};
+use userbook::{Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
+use userbook_sqlx::DecodeError;
+use userbook_tests::{
+    rows::{prepared, rename, user},
+    servers::mariadb::Database,
+};
+
+#[tokio::test]
+async fn each_column_is_told() {
+    for (sql, column) in [
+        ("UPDATE userbook_user SET username = x'ff' WHERE id = 2", "username"),
+        ("UPDATE userbook_user SET is_active = 2", "is_active"),
+        ("UPDATE userbook_user SET last_login = '0000-00-00'", "last_login"),
+        ("UPDATE userbook_user SET last_login = '2024-02-00'", "last_login"),
+        ("UPDATE userbook_user SET password_change_date = '0000-00-00'", "password_change_date"),
+        ("UPDATE userbook_user SET type = 'robot'", "type"),
+        ("UPDATE userbook_user SET attributes = '{'", "attributes"),
+        ("UPDATE userbook_user SET attributes = ''", "attributes"),
+        ("UPDATE userbook_user SET version = -1", "version"),
+        ("UPDATE userbook_group SET attributes = '{\"a\":}'", "attributes"),
+        ("UPDATE userbook_group SET is_superuser = 7", "is_superuser"),
+        ("UPDATE userbook_epoch SET value = -1 WHERE name = 'graph'", "graph_epoch"),
+        ("DELETE FROM userbook_epoch WHERE name = 'superusers'", "superusers_epoch"),
+    ] {
+        let database: Database = prepared().await;
+        let mut connection = database.pool().acquire().await.unwrap();
+        connection.execute("SET SESSION sql_mode = '', check_constraint_checks = 0").await.unwrap();
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();
+        let failure = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap_err();
+        assert_eq!(failure.kind, StoreErrorKind::Corrupt, "{sql}");
+        let source = failure.source().unwrap().downcast_ref::<DecodeError>().unwrap();
+        assert!(source.to_string().starts_with(&format!("column {column} ")), "{sql}: {source}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_told() {
+    let database: Database = prepared().await;
+    database.store.commit(&rename(&user(1), 1)).await.unwrap();
+    sqlx::query("UPDATE userbook_event SET body = '{}'").execute(database.pool()).await.unwrap();
+    assert_eq!(database.store.pending(9).await.unwrap_err().kind, StoreErrorKind::Corrupt);
+}

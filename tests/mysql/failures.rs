@@ -1,0 +1,101 @@
+//! When the database itself fails.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, mysql::MySqlConnectOptions};
+use userbook::{
+    CommitOutcome, SnapshotQuery,
+    StoreErrorKind::{Other, Transient},
+    UserId, UserStore,
+};
+use userbook_sqlx::{MySqlStore, mysql::pool_options};
+use userbook_tests::{
+    rows::{prepared, rename, user},
+    servers::mariadb::Database,
+};
+
+async fn with_setting(database: &Database, setting: &'static str) -> MySqlStore {
+    let pool = pool_options().max_connections(1).after_connect(move |connection, _| {
+        let setting = AssertSqlSafe(format!("SET SESSION {setting}")).into_sql_str();
+        Box::pin(async move { connection.execute(setting).await.map(drop) })
+    });
+    MySqlStore::new(pool.connect_with(database.options()).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transient() {
+    let database: Database = prepared().await;
+    let mut other = database.pool().begin().await.unwrap();
+    other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
+    let impatient = with_setting(&database, "innodb_lock_wait_timeout = 1").await;
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Stale);
+    let slow = with_setting(&database, "max_statement_time = 0.1").await;
+    assert_eq!(slow.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+    assert!(slow.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some(), "reading goes on");
+    other.rollback().await.unwrap();
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_not_transient() {
+    let database: Database = prepared().await;
+    let store = with_setting(&database, "tx_read_only = 1").await;
+    assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some());
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn a_missing_table_is_not_transient() {
+    let database = Database::blank().await;
+    assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
+    assert_eq!(database.store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
+    let database: Database = prepared().await;
+    let small = pool_options().max_connections(1).acquire_timeout(Duration::from_millis(200));
+    let store = MySqlStore::new(small.connect_with(database.options()).await.unwrap());
+    let held = store.pool().acquire().await.unwrap();
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+    drop(held);
+    store.pool().close().await;
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn nobody_there_is_transient() {
+    let nowhere = MySqlConnectOptions::new().host("127.0.0.1").port(1);
+    let pool = pool_options().acquire_timeout(Duration::from_millis(300)).connect_lazy_with(nowhere);
+    let store = MySqlStore::new(pool);
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+}
+
+#[tokio::test]
+async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
+    let database: Database = prepared().await;
+    database.store.commit(&rename(&user(1), 1)).await.unwrap();
+    assert_eq!(database.store.commit(&rename(&user(3), 1)).await.unwrap_err().kind, Other);
+    let after = database.store.load(&SnapshotQuery::user(UserId(3))).await.unwrap().unwrap();
+    assert_eq!(after.user, user(3));
+}
+
+/// Two transactions that wait for one another: the one that the database ends is told to try again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadlock_is_stale() {
+    let database: Database = prepared().await;
+    let mut other = database.pool().begin().await.unwrap();
+    // The one that has written more is not the one to be ended.
+    other.execute("UPDATE userbook_user SET version = 5 WHERE id IN (2, 3)").await.unwrap();
+    let mut change = rename(&user(1), 1);
+    change.guards.actor = Some(userbook::ActorGuard { user: UserId(3), revision: user(3).revision });
+    let store = database.store.clone();
+    // It has row 1 and waits for row 3.
+    let mine = tokio::spawn(async move { store.commit(&change).await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.execute("UPDATE userbook_user SET version = 5 WHERE id = 1").await.unwrap();
+    assert_eq!(mine.await.unwrap(), CommitOutcome::Stale);
+    other.rollback().await.unwrap();
+}

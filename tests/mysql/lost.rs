@@ -1,0 +1,101 @@
+//! Connections that are lost while a change is under way. During the commit nobody can tell whether it was applied
+//! until the database is asked for its event; before, it was not.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AssertSqlSafe, Executor};
+use userbook::{
+    Actor, CommitOutcome, Outcome, PermissionAuthorizer, SnapshotQuery, StaticPermissions,
+    StoreErrorKind::{Ambiguous, Transient},
+    UserId, UserService, UserStore, UserUpdate,
+};
+use userbook_sqlx::{MySqlStore, mysql::pool_options};
+use userbook_tests::{
+    rows::{prepared, rename, user},
+    servers::mariadb::Database,
+};
+
+use crate::{
+    proxy::{Command, Cut, Proxy},
+    waits::WAITING,
+};
+
+fn commit() -> Command {
+    Command::Query("COMMIT".to_owned())
+}
+
+async fn through(database: &Database) -> (Proxy, MySqlStore) {
+    let proxy = Proxy::start(&database.options());
+    let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
+    (proxy, MySqlStore::new(pool))
+}
+
+#[tokio::test]
+async fn during_the_commit_it_is_ambiguous_and_the_event_tells() {
+    for (cut, landed) in [(Cut::Question, false), (Cut::Answer, true)] {
+        let database: Database = prepared().await;
+        let (proxy, store) = through(&database).await;
+        proxy.cut(commit(), cut);
+        let change = rename(&user(1), 1);
+        assert_eq!(store.commit(&change).await.unwrap_err().kind, Ambiguous, "{cut:?}");
+        let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
+        // The server may still be at it.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(store.load(&asked).await.unwrap().unwrap().landed, landed, "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn before_the_commit_nothing_was_written() {
+    for (n, command) in [Command::Execute, Command::Prepare].into_iter().enumerate() {
+        for cut in [Cut::Question, Cut::Answer] {
+            let database: Database = prepared().await;
+            let (proxy, store) = through(&database).await;
+            proxy.cut(command.clone(), cut);
+            assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient, "{n} {cut:?}");
+            assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_service_finds_out() {
+    for cut in [Cut::Question, Cut::Answer] {
+        let database: Database = prepared().await;
+        let (proxy, store) = through(&database).await;
+        let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
+        let (actor, named) = (Actor::system(), |name: &str| UserUpdate::patch().name(name));
+        service.update_user(&actor, UserId(1), named("first")).await.unwrap();
+        proxy.cut(commit(), cut);
+        let updated = service.update_user(&actor, UserId(1), named("second")).await.unwrap();
+        assert!(matches!(updated.outcome, Outcome::Applied(_)), "{cut:?}");
+        let events: i64 = sqlx::query_scalar("SELECT count(*) FROM userbook_event")
+            .fetch_one(database.pool())
+            .await
+            .unwrap();
+        assert_eq!(events, 2, "{cut:?}: applied once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_the_server_ends_has_written_nothing() {
+    for kill in ["KILL", "KILL QUERY"] {
+        let database: Database = prepared().await;
+        let mut other = database.pool().begin().await.unwrap();
+        other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
+        let store = Arc::clone(&database.store);
+        let commit = tokio::spawn(async move { store.commit(&rename(&user(1), 1)).await });
+        let waiting = loop {
+            let found: Vec<u64> = sqlx::query_scalar(WAITING).fetch_all(database.pool()).await.unwrap();
+            if let [id] = found[..] {
+                break id;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let kill = AssertSqlSafe(format!("{kill} {waiting}"));
+        sqlx::raw_sql(kill).execute(database.pool()).await.unwrap();
+        assert_eq!(commit.await.unwrap().unwrap_err().kind, Transient);
+        other.rollback().await.unwrap();
+        assert_eq!(database.store.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
+    }
+}

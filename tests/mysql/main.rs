@@ -1,0 +1,14 @@
+//! The MariaDB store where it differs from others: what waits for what, what failures mean, and how many
+//! statements it takes.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod corrupt;
+mod failures;
+mod lost;
+mod migrate;
+mod plans;
+mod proxy;
+mod statements;
+mod transactions;
+mod values;
+mod waits;

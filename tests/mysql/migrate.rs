@@ -1,0 +1,120 @@
+//! Bringing a database up to date.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Executor, mysql::MySqlPoolOptions};
+use userbook::{SnapshotQuery, UserId, UserStore};
+use userbook_sqlx::{
+    MigrateError, Migration, MySqlStore,
+    mysql::{migrate, pool_options},
+};
+use userbook_tests::servers::mariadb::Database;
+
+#[tokio::test]
+async fn twice_is_once() {
+    let database = Database::new().await;
+    database.store.migrate().await.unwrap();
+    let applied: Vec<(i64, bool)> = sqlx::query_as(
+        "SELECT version, applied_at > UTC_TIMESTAMP(6) - INTERVAL 10 MINUTE FROM userbook_migration",
+    )
+    .fetch_all(database.pool())
+    .await
+    .unwrap();
+    assert_eq!(applied, [(1, true)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn those_that_start_at_once_wait_for_one_another() {
+    let database = Database::blank().await;
+    let starts = (0..6).map(|_| {
+        let options = database.options();
+        tokio::spawn(async move {
+            let pool = pool_options().max_connections(1).connect_with(options).await.unwrap();
+            MySqlStore::new(pool).migrate().await
+        })
+    });
+    for start in starts.collect::<Vec<_>>() {
+        start.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_changed_or_is_unknown_is_refused() {
+    for (sql, expected) in [
+        ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (directory) was applied"),
+        (
+            "INSERT INTO userbook_migration VALUES ('userbook', 99, 'new', 'x', '2024-01-01')",
+            "migration 99 was applied to this database, and this program does not know it",
+        ),
+    ] {
+        let database = Database::new().await;
+        sqlx::query(AssertSqlSafe(sql)).execute(database.pool()).await.unwrap();
+        let refused = database.store.migrate().await.unwrap_err();
+        assert!(refused.to_string().starts_with(expected), "{refused}");
+    }
+}
+
+/// Statements that make tables commit by themselves: what was interrupted anywhere is done again.
+#[tokio::test]
+async fn an_interrupted_migration_is_taken_up_again() {
+    let database = Database::new().await;
+    for undone in [
+        "DELETE FROM userbook_migration",
+        "DROP TABLE userbook_install",
+        "DROP TABLE userbook_event",
+        "DELETE FROM userbook_epoch",
+        "DROP TABLE userbook_epoch",
+        "DROP TABLE userbook_membership",
+        "DROP TABLE userbook_group",
+        "DROP TABLE userbook_user",
+    ] {
+        database.pool().execute("DELETE FROM userbook_migration").await.unwrap();
+        database.pool().execute(undone).await.unwrap();
+        database.store.migrate().await.unwrap();
+        let query = SnapshotQuery::user(UserId(1));
+        assert_eq!(database.store.load(&query).await.unwrap(), None, "{undone}");
+        let counters: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM userbook_epoch")
+            .fetch_one(database.pool())
+            .await
+            .unwrap();
+        assert_eq!(counters, 3, "{undone}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_too_long_or_fails_leaves_the_lock() {
+    static BROKEN: [Migration; 1] = [Migration { version: 1, name: "broken", sql: "CREATE TABLE" }];
+    let database = Database::new().await;
+    let refused = migrate(database.pool(), "host", &BROKEN).await;
+    assert!(matches!(refused, Err(MigrateError::Database(_))));
+    tokio::time::timeout(Duration::from_secs(20), database.store.migrate()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_host_keeps_tables_of_its_own_beside() {
+    static OWN: [Migration; 1] =
+        [Migration { version: 1, name: "own", sql: "CREATE TABLE IF NOT EXISTS mine (id BIGINT); SELECT 1" }];
+    let database = Database::new().await;
+    for _ in 0..2 {
+        migrate(database.pool(), "host", &OWN).await.unwrap();
+    }
+    database.pool().execute("INSERT INTO mine VALUES (1)").await.unwrap();
+    database.store.migrate().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_are_not_fit_are_refused() {
+    let database = Database::blank().await;
+    for (setting, lacks) in [
+        ("SET SESSION sql_mode = 'ANSI_QUOTES'", "strict sql_mode"),
+        ("SET NAMES latin1", "utf8mb4"),
+        ("SET SESSION foreign_key_checks = 0", "foreign keys"),
+    ] {
+        let pool = MySqlPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
+            Box::pin(async move { connection.execute(setting).await.map(drop) })
+        });
+        let store = MySqlStore::new(pool.connect_with(database.options()).await.unwrap());
+        let refused = store.migrate().await.unwrap_err();
+        assert!(refused.to_string().contains(lacks), "{setting}: {refused}");
+    }
+}

@@ -1,0 +1,109 @@
+//! How many round trips it takes, so that they cannot creep: counted between the store and the server.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
+use userbook::{
+    ActorGuard, ChangeSet, CommitOutcome, DirectoryStore, EpochGuard, FieldChanges, Guards, SnapshotQuery,
+    SurveyQuery, UserId, UserStore,
+};
+use userbook_sqlx::{MySqlStore, mysql::pool_options};
+use userbook_tests::{
+    rows::{group, prepared, rename, user},
+    servers::mariadb::Database,
+};
+
+use crate::proxy::{Command, Proxy};
+
+#[tokio::test]
+async fn every_file_fits_the_schema() {
+    let database = Database::new().await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/userbook-sqlx/src/mysql/sql");
+    let mut count = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let prepared = database.pool().prepare(AssertSqlSafe(text).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{}: {prepared:?}", file.display());
+        count += 1;
+    }
+    assert!(count > 20);
+}
+
+/// A store whose one connection is counted.
+async fn counted(database: &Database) -> (Proxy, MySqlStore) {
+    let proxy = Proxy::start(&database.options());
+    let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
+    (proxy, MySqlStore::new(pool))
+}
+
+/// What has been sent, but for the ping with which sqlx tests a connection that goes back to the pool, once the
+/// answer is there.
+async fn sent(proxy: &Proxy) -> Vec<Command> {
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    proxy.commands().into_iter().filter(|command| *command != PING).collect()
+}
+
+const PING: Command = Command::Other(0x0e);
+
+fn everything() -> SnapshotQuery {
+    SnapshotQuery {
+        username: Some("ann".to_owned()),
+        groups: [group(1).id].into(),
+        actor: Some(UserId(2)),
+        other_active_superuser: true,
+        change: Some(rename(&user(1), 1).change),
+        ..SnapshotQuery::user(UserId(1))
+    }
+}
+
+/// What a transaction sends that runs so many statements.
+fn transaction(statements: usize, end: &str) -> Vec<Command> {
+    let mut commands = vec![Command::Execute; statements];
+    commands.insert(0, Command::Query(userbook_sqlx::mysql::BEGIN.trim().to_owned()));
+    commands.push(Command::Query(end.to_owned()));
+    commands
+}
+
+#[tokio::test]
+async fn a_load_is_one_and_a_commit_is_few() {
+    let database: Database = prepared().await;
+    let (proxy, store) = counted(&database).await;
+    // The first round prepares the statements.
+    for round in 0..2 {
+        let check = async |expected: Vec<Command>, what: &str| {
+            let sent = sent(&proxy).await;
+            assert!(round == 0 || sent == expected, "{what}: {sent:?}");
+        };
+        sent(&proxy).await;
+        let facts = store.load(&everything()).await.unwrap().unwrap();
+        check(vec![Command::Execute], "a load").await;
+        store.survey(&SurveyQuery { shape: true, ..SurveyQuery::default() }).await.unwrap();
+        check(vec![Command::Execute], "a survey").await;
+
+        let change = rename(&facts.user, 10 * round);
+        assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Applied);
+        check(transaction(2, "COMMIT"), "an ordinary update: the row and its event").await;
+
+        assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Stale);
+        let mut refused = transaction(1, "ROLLBACK");
+        refused.push(Command::Execute);
+        check(refused, "a refusal, and why").await;
+
+        let facts = store.load(&everything()).await.unwrap().unwrap();
+        sent(&proxy).await;
+        let [joined, left] = if round == 0 { [2, 3] } else { [3, 2] }.map(|n| [group(n).id].into());
+        let rich = ChangeSet {
+            fields: FieldChanges { is_active: Some(round == 1), ..FieldChanges::default() },
+            groups_added: joined,
+            groups_removed: left,
+            guards: Guards {
+                graph: Some(EpochGuard::rely(facts.epochs.graph)),
+                superusers: Some(EpochGuard::change(facts.epochs.superusers)),
+                actor: Some(ActorGuard { user: UserId(2), revision: user(2).revision }),
+            },
+            ..rename(&facts.user, 10 * round + 1)
+        };
+        assert_eq!(store.commit(&rich).await.unwrap(), CommitOutcome::Applied);
+        check(transaction(5, "COMMIT"), "counters, rows, groups left, groups joined, event").await;
+    }
+}

@@ -1,0 +1,80 @@
+//! Values at the edges of what MariaDB's types hold.
+
+use serde_json::json;
+use sqlx::Executor;
+use userbook::{
+    Attributes, CommitOutcome, FieldChanges, Group, Import, SeedStore, SnapshotQuery, Timestamp, User,
+    UserId, UserStore,
+};
+use userbook_tests::{
+    rows::{group, prepared, rename, user},
+    servers::mariadb::Database,
+};
+
+#[tokio::test]
+async fn megabytes_of_attributes() {
+    let large = json!({ "text": "ä\u{1}".repeat(1 << 20) });
+    let database = Database::new().await;
+    let imported = User { attributes: large.clone(), ..user(1) };
+    let groups = vec![Group { attributes: large.clone(), ..group(1) }];
+    let rows = Import { groups, users: vec![imported.clone(), user(2)], ..Import::default() };
+    database.store.import(&rows).await.unwrap();
+    let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
+    assert_eq!(found.user, imported);
+
+    let mut change = rename(&user(2), 1);
+    let attributes = Some(Attributes::try_from(large.clone()).unwrap());
+    change.fields = FieldChanges { attributes, ..FieldChanges::default() };
+    assert_eq!(database.store.commit(&change).await.unwrap(), CommitOutcome::Applied);
+    let found = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap().unwrap();
+    assert_eq!(found.user.attributes, large);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_not_cut() {
+    let late: Timestamp = Timestamp::from_timestamp_micros(253_402_300_800_000_000).unwrap();
+    for odd in [
+        User { username: "x".repeat(601), ..user(1) },
+        User { last_login: Some(late), ..user(1) },
+        User { password_change_date: late, ..user(1) },
+    ] {
+        let database = Database::new().await;
+        let rows = Import { users: vec![odd.clone()], ..Import::default() };
+        assert!(database.store.import(&rows).await.is_err(), "{odd:?}");
+        assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap(), None);
+    }
+    let database: Database = prepared().await;
+    let mut change = rename(&user(1), 1);
+    change.fields.last_login = Some(Some(late));
+    assert!(database.store.commit(&change).await.is_err());
+    let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
+    assert_eq!(found.user, user(1));
+}
+
+#[tokio::test]
+async fn group_names_have_no_bound_and_are_told_apart_to_the_end() {
+    let named = |n, end: &str| Group { name: "ä".repeat(50_000) + end, ..group(n) };
+    let groups = vec![named(1, ""), named(2, " "), named(3, "a"), named(4, "A")];
+    let database = Database::new().await;
+    database.store.import(&Import { groups, ..Import::default() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_writes_the_activity_behind_the_stores_back_keeps_the_copy_right() {
+    let database: Database = prepared().await;
+    for active in [0, 1] {
+        let sql = sqlx::AssertSqlSafe(format!("UPDATE userbook_user SET is_active = {active} WHERE id = 2"));
+        sqlx::query(sql).execute(database.pool()).await.unwrap();
+        let copy: i64 = sqlx::query_scalar("SELECT CAST(SUM(user_active) AS INT) FROM userbook_membership")
+            .fetch_one(database.pool())
+            .await
+            .unwrap();
+        assert_eq!(copy, active);
+    }
+    database.pool().execute("DELETE FROM userbook_user").await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM userbook_membership")
+        .fetch_one(database.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+}

@@ -1,0 +1,202 @@
+//! Others who write after a commit has begun, but before it has its locks: the state that it was decided on was
+//! there at its beginning, and is not any more.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Executor, MySqlPool, SqlSafeStr};
+use userbook::{
+    ActorGuard, ChangeSet, CommitOutcome, DirectoryStore, EpochGuard, FieldChanges, Guards, Outbox,
+    Provision, ProvisionOutcome, SnapshotQuery, Step, UserId, UserStore, Username,
+};
+use userbook_sqlx::{MySqlStore, mysql::BEGIN};
+use userbook_tests::{
+    rows::{group, prepared, rename, user},
+    servers::mariadb::Database,
+};
+
+/// The connections to this database that wait for a lock.
+pub(crate) const WAITING: &str = "SELECT CAST(process.id AS UNSIGNED) FROM information_schema.innodb_trx AS open \
+    JOIN information_schema.processlist AS process ON process.id = open.trx_mysql_thread_id \
+    WHERE open.trx_state = 'LOCK WAIT' AND process.db = DATABASE()";
+
+/// Until somebody in this database waits for a lock.
+async fn somebody_waits(pool: &MySqlPool) {
+    while sqlx::query(WAITING).fetch_all(pool).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Commits while somebody else, who has run `sql`, is about to commit, or to roll back.
+async fn against(database: &Database, sql: &str, keep: bool, change: &ChangeSet) -> CommitOutcome {
+    let mut other = database.pool().begin_with(BEGIN).await.unwrap();
+    other.execute(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
+    let (store, change) = (database.store.clone(), change.clone());
+    let commit = tokio::spawn(async move { store.commit(&change).await.unwrap() });
+    somebody_waits(database.pool()).await;
+    if keep {
+        other.commit().await.unwrap();
+    } else {
+        other.rollback().await.unwrap();
+    }
+    commit.await.unwrap()
+}
+
+const TOUCH: &str = "UPDATE userbook_user SET revision = UNHEX(MD5(RAND())) WHERE id =";
+
+fn guarded(user_id: i64, guards: Guards) -> ChangeSet {
+    ChangeSet { guards, ..rename(&user(user_id), 1) }
+}
+
+fn by(actor: i64) -> Guards {
+    let actor = ActorGuard { user: UserId(actor), revision: user(actor).revision };
+    Guards { actor: Some(actor), ..Guards::default() }
+}
+
+/// Guards that expect the counters as an import leaves them.
+fn counters(graph: Option<fn(u64) -> EpochGuard>, superusers: Option<fn(u64) -> EpochGuard>) -> Guards {
+    Guards { graph: graph.map(|guard| guard(1)), superusers: superusers.map(|guard| guard(1)), actor: None }
+}
+
+fn named(name: &str) -> ChangeSet {
+    let username = Some(Username::parse(name).unwrap());
+    ChangeSet { fields: FieldChanges { username, ..FieldChanges::default() }, ..rename(&user(1), 1) }
+}
+
+fn joining(n: u128) -> ChangeSet {
+    ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) }
+}
+
+/// What the other does, what is committed meanwhile, and how that ends if the other's work stays. If it does not,
+/// nothing stood against it.
+fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
+    let rely: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::rely);
+    let change: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::change);
+    let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
+    let failed = || CommitOutcome::GuardFailed;
+    let added = "INSERT INTO userbook_user SELECT 9, uuid, 'new', name, email, is_active, last_login, path, type, \
+                 attributes, password_change_date, revision, version, 0 FROM userbook_user WHERE id = 3";
+    vec![
+        (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Stale),
+        ("DELETE FROM userbook_user WHERE id = 1".into(), rename(&user(1), 1), CommitOutcome::Gone),
+        (count("graph"), guarded(1, counters(rely, None)), failed()),
+        (count("graph"), guarded(1, counters(change, None)), failed()),
+        (count("graph"), guarded(1, counters(rely, change)), failed()),
+        (count("superusers"), guarded(1, counters(None, rely)), failed()),
+        (count("superusers"), guarded(1, counters(change, change)), failed()),
+        (format!("{TOUCH} 3"), guarded(1, by(3)), failed()),
+        (format!("{TOUCH} 1"), guarded(3, by(1)), failed()),
+        ("DELETE FROM userbook_user WHERE id = 3".into(), guarded(1, by(3)), failed()),
+        (
+            "DELETE FROM userbook_group WHERE name = 'group 3'".into(),
+            joining(3),
+            CommitOutcome::MissingGroups([group(3).id].into()),
+        ),
+        (added.into(), named("new"), CommitOutcome::UsernameTaken),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_looks_again() {
+    for (sql, change, outcome) in races() {
+        let database: Database = prepared().await;
+        assert_eq!(against(&database, &sql, true, &change).await, outcome, "{sql}");
+        assert_eq!(database.store.pending(9).await.unwrap(), [], "{sql}");
+        let query = SnapshotQuery::user(change.user);
+        if let Some(after) = database.store.load(&query).await.unwrap() {
+            assert_eq!((after.user.name.as_str(), after.user.groups.len()), ("Somebody", 0), "{sql}");
+            assert!(after.epochs.graph + after.epochs.superusers <= 3, "{sql}: counted by a refused change");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_rolls_back_was_never_there() {
+    for (sql, change, _) in races() {
+        let database: Database = prepared().await;
+        assert_eq!(against(&database, &sql, false, &change).await, CommitOutcome::Applied, "{sql}");
+        assert_eq!(database.store.pending(9).await.unwrap(), [change.event], "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_comes_between_is_kept() {
+    let database: Database = prepared().await;
+    let login = "UPDATE userbook_user SET last_login = '2024-05-06 07:08:09', name = 'Other' WHERE id = 1";
+    let mut change = rename(&user(1), 1);
+    change.fields = FieldChanges { is_active: Some(false), ..FieldChanges::default() };
+    assert_eq!(against(&database, login, true, &change).await, CommitOutcome::Applied);
+    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap().user;
+    assert_eq!((after.name.as_str(), after.is_active), ("Other", false));
+    assert!(after.last_login.is_some());
+}
+
+/// What the counters cost, for the sake of clusters: those who rely on one count too.
+#[tokio::test]
+async fn of_two_who_rely_on_one_value_the_second_is_told() {
+    let database: Database = prepared().await;
+    let relies = |id, n| ChangeSet { guards: counters(Some(EpochGuard::rely), None), ..rename(&user(id), n) };
+    assert_eq!(database.store.commit(&relies(1, 1)).await.unwrap(), CommitOutcome::Applied);
+    assert_eq!(database.store.commit(&relies(3, 2)).await.unwrap(), CommitOutcome::GuardFailed);
+}
+
+/// Joiners of one group do not wait for one another, and ordinary updates wait for nobody else.
+#[tokio::test]
+async fn joiners_go_side_by_side() {
+    let database: Database = prepared().await;
+    let mut other = database.pool().begin_with(BEGIN).await.unwrap();
+    let guards = Guards { actor: by(2).actor, ..counters(Some(EpochGuard::rely), Some(EpochGuard::rely)) };
+    let joining = |id, n| ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(id), n) };
+    let first = ChangeSet { guards, ..joining(1, 1) };
+    assert_eq!(MySqlStore::commit_in(&mut other, &first).await.unwrap(), CommitOutcome::Applied);
+    assert_eq!(database.store.commit(&joining(3, 2)).await.unwrap(), CommitOutcome::Applied);
+    other.commit().await.unwrap();
+}
+
+/// Administrators who change each other at once would wait for one another, were rows not locked by id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn circles_do_not_deadlock() {
+    let database: Database = prepared().await;
+    for round in 0..20 {
+        let [one, three] = [1, 3].map(|id| SnapshotQuery::user(UserId(id)));
+        let one = database.store.load(&one).await.unwrap().unwrap().user;
+        let three = database.store.load(&three).await.unwrap().unwrap().user;
+        let acts = |on: &userbook::User, by: &userbook::User, n| {
+            let actor = Some(ActorGuard { user: by.id, revision: by.revision });
+            let (store, guards) = (database.store.clone(), Guards { actor, ..Guards::default() });
+            let change = ChangeSet { guards, ..rename(on, n) };
+            tokio::spawn(async move { store.commit(&change).await.unwrap() })
+        };
+        let ends = [acts(&one, &three, 2 * round), acts(&three, &one, 2 * round + 1)];
+        let mut outcomes = Vec::new();
+        for end in ends {
+            outcomes.push(end.await.unwrap());
+        }
+        let applied = outcomes.iter().filter(|outcome| **outcome == CommitOutcome::Applied).count();
+        assert_eq!(applied, 1);
+        assert!(
+            outcomes.contains(&CommitOutcome::Stale),
+            "a deadlock would leave the row as it was decided on"
+        );
+        assert_eq!(applied + outcomes.iter().filter(|outcome| **outcome == CommitOutcome::Stale).count(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_wait_as_well() {
+    let database: Database = prepared().await;
+    let mut other = database.pool().begin_with(BEGIN).await.unwrap();
+    let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };
+    MySqlStore::commit_in(&mut other, &joins).await.unwrap();
+    let step = Provision {
+        step: Step::DeleteGroup(group(3).id),
+        guards: counters(Some(EpochGuard::change), None),
+        event: rename(&user(1), 2).event,
+    };
+    let store = database.store.clone();
+    let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
+    somebody_waits(database.pool()).await;
+    other.commit().await.unwrap();
+    assert_eq!(deletion.await.unwrap(), ProvisionOutcome::Applied);
+    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
+    assert_eq!(after.user.groups, [].into(), "the membership that came meanwhile goes too");
+}

@@ -1,0 +1,104 @@
+//! When the database itself fails.
+
+use std::time::Duration;
+
+use sqlx::Executor;
+use userbook::{
+    CommitOutcome, SnapshotQuery,
+    StoreErrorKind::{Other, Transient},
+    UserId, UserStore,
+};
+use userbook_sqlx::{PostgresStore, postgres::pool_options};
+use userbook_tests::servers::postgres::Database;
+
+use userbook_tests::rows::{rename, user};
+
+use crate::prepared;
+
+async fn with_setting(database: &Database, name: &str, value: &str) -> PostgresStore {
+    let options = database.options().options([(name, value)]);
+    PostgresStore::new(pool_options().max_connections(2).connect_with(options).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transient() {
+    let database = prepared().await;
+    let mut other = database.pool().begin().await.unwrap();
+    other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
+    let impatient = with_setting(&database, "lock_timeout", "50ms").await;
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Stale);
+    let impatient = with_setting(&database, "statement_timeout", "50ms").await;
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+    assert!(impatient.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some(), "reading goes on");
+    other.rollback().await.unwrap();
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_not_transient() {
+    let database = prepared().await;
+    let store = with_setting(&database, "default_transaction_read_only", "on").await;
+    assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some());
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn a_missing_table_is_not_transient() {
+    let database = Database::blank().await;
+    assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
+    assert_eq!(database.store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
+    let database = prepared().await;
+    let small = pool_options().max_connections(1).acquire_timeout(Duration::from_millis(200));
+    let store = PostgresStore::new(small.connect_with(database.options()).await.unwrap());
+    let held = store.pool().acquire().await.unwrap();
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+    drop(held);
+    store.pool().close().await;
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
+}
+
+#[tokio::test]
+async fn nobody_there_is_transient() {
+    let nowhere = sqlx::postgres::PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1);
+    let pool = pool_options().acquire_timeout(Duration::from_millis(300)).connect_lazy_with(nowhere);
+    let store = PostgresStore::new(pool);
+    assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
+    assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
+}
+
+#[tokio::test]
+async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
+    let database = prepared().await;
+    database.store.commit(&rename(&user(1), 1)).await.unwrap();
+    assert_eq!(database.store.commit(&rename(&user(3), 1)).await.unwrap_err().kind, Other);
+    let after = database.store.load(&SnapshotQuery::user(UserId(3))).await.unwrap().unwrap();
+    assert_eq!(after.user, user(3));
+}
+
+/// Two transactions that wait for one another: the one that the database ends is told to try again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadlock_is_stale() {
+    let database = prepared().await;
+    let options = database.options().options([("deadlock_timeout", "20ms")]);
+    let store = PostgresStore::new(pool_options().max_connections(2).connect_with(options).await.unwrap());
+    // The other has patience, so that it is not the one to be ended.
+    let mut other = database.pool().begin().await.unwrap();
+    other.execute("SET deadlock_timeout = '1h'").await.unwrap();
+    other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
+    let mut mine = store.pool().begin().await.unwrap();
+    mine.execute("SELECT FROM userbook_user WHERE id = 3 FOR UPDATE").await.unwrap();
+    let waits = tokio::spawn(async move {
+        other.execute("SELECT FROM userbook_user WHERE id = 3 FOR UPDATE").await.unwrap();
+        other.rollback().await.unwrap();
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let outcome = PostgresStore::commit_in(&mut mine, &rename(&user(1), 1)).await.unwrap();
+    assert_eq!(outcome, CommitOutcome::Stale);
+    mine.rollback().await.unwrap();
+    waits.await.unwrap();
+}

@@ -1,0 +1,77 @@
+//! Connections that are lost while a commit is under way: nobody can tell whether it was applied, until the
+//! database is asked for its event.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AssertSqlSafe, Executor};
+use userbook::{
+    Actor, Outcome, PermissionAuthorizer, SnapshotQuery, StaticPermissions, StoreErrorKind, UserId,
+    UserService, UserStore, UserUpdate,
+};
+use userbook_sqlx::{PostgresStore, postgres::pool_options};
+
+use userbook_tests::rows::{rename, user};
+
+use crate::{
+    prepared,
+    proxy::{Cut, Proxy},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_the_server_ends_is_ambiguous() {
+    let database = prepared().await;
+    let mut other = database.pool().begin().await.unwrap();
+    other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
+    let store = Arc::clone(&database.store);
+    let commit = tokio::spawn(async move { store.commit(&rename(&user(1), 1)).await });
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(AssertSqlSafe(end)).fetch_one(database.pool()).await.unwrap() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(commit.await.unwrap().unwrap_err().kind, StoreErrorKind::Ambiguous);
+    other.rollback().await.unwrap();
+    assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap().user, user(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
+    for (cut, landed) in [(Cut::Question, false), (Cut::Answer, true)] {
+        let database = prepared().await;
+        let proxy = Proxy::start(&database.options());
+        let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
+        let store = PostgresStore::new(pool);
+        // Prepares the statement.
+        store.commit(&rename(&user(3), 7)).await.unwrap();
+        proxy.cut(1, cut);
+        let change = rename(&user(1), 1);
+        let failed = store.commit(&change).await.unwrap_err();
+        assert_eq!(failed.kind, StoreErrorKind::Ambiguous, "{cut:?}");
+        let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
+        // The server may still be at it.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(store.load(&asked).await.unwrap().unwrap().landed, landed, "{cut:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_finds_out() {
+    for cut in [Cut::Question, Cut::Answer] {
+        let database = prepared().await;
+        let proxy = Proxy::start(&database.options());
+        let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
+        let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+        let service = UserService::new(PostgresStore::new(pool), authorizer);
+        let (actor, named) = (Actor::system(), |name: &str| UserUpdate::patch().name(name));
+        service.update_user(&actor, UserId(1), named("first")).await.unwrap();
+        // A load comes before the commit.
+        proxy.cut(2, cut);
+        let updated = service.update_user(&actor, UserId(1), named("second")).await.unwrap();
+        assert!(matches!(updated.outcome, Outcome::Applied(_)), "{cut:?}");
+        let events: i64 = sqlx::query_scalar("SELECT count(*) FROM userbook_event")
+            .fetch_one(database.pool())
+            .await
+            .unwrap();
+        assert_eq!(events, 2, "{cut:?}: applied once");
+    }
+}

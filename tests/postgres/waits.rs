@@ -1,0 +1,188 @@
+//! Others who write after a commit has begun to read, but before it has its locks: the state that it was decided on
+//! was there at its beginning, and is not any more.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, SqlSafeStr};
+use userbook::DirectoryStore;
+use userbook::{
+    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, Provision,
+    ProvisionOutcome, SnapshotQuery, Step, UserId, UserStore, Username,
+};
+use userbook_tests::servers::postgres::Database;
+
+use userbook_tests::rows::{group, rename, user};
+
+use crate::prepared;
+
+/// Until somebody in this database waits for a lock.
+async fn somebody_waits(pool: &PgPool) {
+    let sql = "SELECT count(*) FROM pg_stat_activity \
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await.unwrap() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Commits while somebody else, who has run `sql`, is about to commit, or to roll back.
+async fn against(database: &Database, sql: &str, keep: bool, change: &ChangeSet) -> CommitOutcome {
+    let mut other = database.pool().begin().await.unwrap();
+    other.execute(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
+    let (store, change) = (database.store.clone(), change.clone());
+    let commit = tokio::spawn(async move { store.commit(&change).await.unwrap() });
+    somebody_waits(database.pool()).await;
+    if keep {
+        other.commit().await.unwrap();
+    } else {
+        other.rollback().await.unwrap();
+    }
+    commit.await.unwrap()
+}
+
+const TOUCH: &str = "UPDATE userbook_user SET revision = gen_random_uuid() WHERE id =";
+
+fn guarded(user_id: i64, guards: Guards) -> ChangeSet {
+    ChangeSet { guards, ..rename(&user(user_id), 1) }
+}
+
+fn by(actor: i64) -> Guards {
+    let actor = ActorGuard { user: UserId(actor), revision: user(actor).revision };
+    Guards { actor: Some(actor), ..Guards::default() }
+}
+
+fn counters(graph: Option<EpochGuard>, superusers: Option<EpochGuard>) -> Guards {
+    Guards { graph, superusers, actor: None }
+}
+
+fn named(name: &str) -> ChangeSet {
+    let username = Some(Username::parse(name).unwrap());
+    ChangeSet { fields: FieldChanges { username, ..FieldChanges::default() }, ..rename(&user(1), 1) }
+}
+
+fn joining(n: u128) -> ChangeSet {
+    ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) }
+}
+
+/// What the other does, what is committed meanwhile, and how that ends if the other's work stays. If it does not,
+/// nothing stood against it.
+fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
+    let (rely, change) = (Some(EpochGuard::rely(0)), Some(EpochGuard::change(0)));
+    let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
+    let failed = || CommitOutcome::GuardFailed;
+    let added = "INSERT INTO userbook_user SELECT 9, uuid, 'new', name, email, is_active, last_login, path, type, \
+                 attributes, password_change_date, revision, version FROM userbook_user WHERE id = 3";
+    vec![
+        (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Stale),
+        ("DELETE FROM userbook_user WHERE id = 1".into(), rename(&user(1), 1), CommitOutcome::Stale),
+        (count("graph"), guarded(1, counters(rely, None)), failed()),
+        (count("graph"), guarded(1, counters(change, None)), failed()),
+        (count("graph"), guarded(1, counters(rely, change)), failed()),
+        (count("superusers"), guarded(1, counters(None, rely)), failed()),
+        (count("superusers"), guarded(1, counters(change, change)), failed()),
+        (format!("{TOUCH} 3"), guarded(1, by(3)), failed()),
+        (format!("{TOUCH} 1"), guarded(3, by(1)), failed()),
+        ("DELETE FROM userbook_user WHERE id = 3".into(), guarded(1, by(3)), failed()),
+        (
+            "DELETE FROM userbook_group WHERE name = 'group 3'".into(),
+            joining(3),
+            CommitOutcome::MissingGroups([group(3).id].into()),
+        ),
+        (added.into(), named("new"), CommitOutcome::UsernameTaken),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_looks_again() {
+    for (sql, change, outcome) in races() {
+        let database = prepared().await;
+        assert_eq!(against(&database, &sql, true, &change).await, outcome, "{sql}");
+        assert_eq!(database.store.pending(9).await.unwrap(), [], "{sql}");
+        let query = SnapshotQuery::user(change.user);
+        if let Some(after) = database.store.load(&query).await.unwrap() {
+            assert_eq!((after.user.name.as_str(), after.user.groups.len()), ("Somebody", 0), "{sql}");
+            assert!(after.epochs.graph + after.epochs.superusers <= 1, "{sql}: counted by a refused change");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_rolls_back_was_never_there() {
+    for (sql, change, _) in races() {
+        let database = prepared().await;
+        assert_eq!(against(&database, &sql, false, &change).await, CommitOutcome::Applied, "{sql}");
+        assert_eq!(database.store.pending(9).await.unwrap(), [change.event], "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_comes_between_is_kept() {
+    let database = prepared().await;
+    let login = "UPDATE userbook_user SET last_login = '2024-05-06T07:08:09Z', name = 'Other' WHERE id = 1";
+    let mut change = rename(&user(1), 1);
+    change.fields = FieldChanges { is_active: Some(false), ..FieldChanges::default() };
+    assert_eq!(against(&database, login, true, &change).await, CommitOutcome::Applied);
+    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap().user;
+    assert_eq!((after.name.as_str(), after.is_active), ("Other", false));
+    assert!(after.last_login.is_some());
+}
+
+/// Those who rely do not wait for one another, and neither do joiners of one group.
+#[tokio::test]
+async fn reliers_go_side_by_side() {
+    let database = prepared().await;
+    let mut other = database.pool().begin().await.unwrap();
+    let guards =
+        Guards { actor: by(3).actor, ..counters(Some(EpochGuard::rely(0)), Some(EpochGuard::rely(0))) };
+    let joining = |id, n| ChangeSet { guards, groups_added: [group(3).id].into(), ..rename(&user(id), n) };
+    let first = userbook_sqlx::PostgresStore::commit_in(&mut other, &joining(1, 1)).await.unwrap();
+    assert_eq!(first, CommitOutcome::Applied);
+    assert_eq!(database.store.commit(&joining(2, 2)).await.unwrap(), CommitOutcome::Applied);
+    other.commit().await.unwrap();
+}
+
+/// Administrators who change each other at once would wait for one another, were rows not locked by id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn circles_do_not_deadlock() {
+    let database = prepared().await;
+    for round in 0..20 {
+        let [one, three] = [1, 3].map(|id| SnapshotQuery::user(UserId(id)));
+        let one = database.store.load(&one).await.unwrap().unwrap().user;
+        let three = database.store.load(&three).await.unwrap().unwrap().user;
+        let acts = |on: &userbook::User, by: &userbook::User, n| {
+            let actor = Some(ActorGuard { user: by.id, revision: by.revision });
+            let (store, guards) = (database.store.clone(), Guards { actor, ..Guards::default() });
+            let change = ChangeSet { guards, ..rename(on, n) };
+            tokio::spawn(async move { store.commit(&change).await.unwrap() })
+        };
+        let ends = [acts(&one, &three, 2 * round), acts(&three, &one, 2 * round + 1)];
+        let mut applied = 0;
+        for end in ends {
+            applied += usize::from(end.await.unwrap() == CommitOutcome::Applied);
+        }
+        assert_eq!(applied, 1);
+    }
+    let mut fresh = sqlx::PgConnection::connect_with(&database.options()).await.unwrap();
+    sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut fresh).await.unwrap();
+    let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut fresh).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_wait_as_well() {
+    let database = prepared().await;
+    let mut other = database.pool().begin().await.unwrap();
+    let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };
+    userbook_sqlx::PostgresStore::commit_in(&mut other, &joins).await.unwrap();
+    let step = Provision {
+        step: Step::DeleteGroup(group(3).id),
+        guards: counters(Some(EpochGuard::change(0)), None),
+        event: rename(&user(1), 2).event,
+    };
+    let store = database.store.clone();
+    let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
+    somebody_waits(database.pool()).await;
+    other.commit().await.unwrap();
+    assert_eq!(deletion.await.unwrap(), ProvisionOutcome::Applied);
+    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
+    assert_eq!(after.user.groups, [].into(), "the membership that came meanwhile goes too");
+}

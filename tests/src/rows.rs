@@ -1,0 +1,77 @@
+//! Rows and changes for the tests of single stores.
+
+use serde_json::json;
+use userbook::{
+    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
+    Import, Name, Revision, Timestamp, User, UserId, UserType,
+};
+use userbook_conformance::Harness;
+use uuid::Uuid;
+
+/// Users 1 to 3, the second of them in group 1, and groups 1 to 3.
+pub async fn prepared<H: Harness>() -> H {
+    let users = vec![user(1), User { groups: [group(1).id].into(), ..user(2) }, user(3)];
+    let groups = (1..=3).map(group).collect();
+    H::with(&Import { groups, users, ..Import::default() }).await
+}
+
+/// A user without groups.
+pub fn user(id: i64) -> User {
+    User {
+        id: UserId(id),
+        uuid: Uuid::from_u128(0),
+        username: format!("user {id}"),
+        name: "Somebody".to_owned(),
+        email: String::new(),
+        is_active: true,
+        last_login: None,
+        path: "users".to_owned(),
+        user_type: UserType::Internal,
+        attributes: json!({}),
+        groups: [].into(),
+        password_change_date: Timestamp::UNIX_EPOCH,
+        revision: Revision(Uuid::from_u128(1)),
+        version: 0,
+    }
+}
+
+/// A plain group.
+pub fn group(n: u128) -> Group {
+    Group {
+        id: GroupId(Uuid::from_u128(n)),
+        name: format!("group {n}"),
+        is_superuser: false,
+        parent: None,
+        attributes: json!({}),
+    }
+}
+
+/// The change number `n` of this user, to another name.
+pub fn rename(user: &User, n: u128) -> ChangeSet {
+    let id = ChangeId(Uuid::from_u128(1000 + n));
+    ChangeSet {
+        user: user.id,
+        expected: user.revision,
+        change: id,
+        version: user.version + 1,
+        fields: FieldChanges {
+            name: Some(Name::parse("renamed").expect("it is a name")),
+            ..FieldChanges::default()
+        },
+        groups_added: [].into(),
+        groups_removed: [].into(),
+        guards: Guards::default(),
+        event: Event {
+            id,
+            kind: EventKind::UserUpdated,
+            target: EventTarget::User(user.id),
+            version: user.version + 1,
+            time: Timestamp::UNIX_EPOCH,
+            actor: EventActor::System,
+            impersonator: None,
+            request_id: None,
+            diff: [].into(),
+            effects: vec![],
+        },
+    }
+}

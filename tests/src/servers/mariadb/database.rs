@@ -1,0 +1,94 @@
+//! A database for one test.
+
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
+use userbook::{Import, SeedStore, Timestamp, UserId};
+use userbook_conformance::{Harness, Task};
+use userbook_sqlx::{MySqlStore, mysql::pool_options};
+
+use super::server::server;
+
+/// A database that goes when this goes, or with the server.
+#[derive(Debug)]
+pub struct Database {
+    /// The store.
+    pub store: Arc<MySqlStore>,
+    name: String,
+}
+
+impl Database {
+    /// An empty database, migrated.
+    pub async fn new() -> Self {
+        let database = Self::blank().await;
+        database.store.migrate().await.expect("a new database can be migrated");
+        database
+    }
+
+    /// A database without any table.
+    pub async fn blank() -> Self {
+        let server = server();
+        let name = format!("userbook_test_{:016x}", RandomState::new().build_hasher().finish());
+        server.run(format!("CREATE DATABASE {name}")).await;
+        // Cases start many connections at once on machines that have better things to do.
+        let pool = pool_options().max_connections(16).acquire_timeout(Duration::from_secs(60));
+        let pool = pool.connect_with(server.options(&name)).await.expect("the new database can be opened");
+        Self { store: Arc::new(MySqlStore::new(pool)), name }
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &MySqlPool {
+        self.store.pool()
+    }
+
+    /// How to connect.
+    pub fn options(&self) -> MySqlConnectOptions {
+        server().options(&self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let server = server();
+        if !server.outlives_us() {
+            return;
+        }
+        std::thread::scope(|scope| {
+            let work = || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.expect("a runtime can be made");
+                runtime.block_on(server.run(format!("DROP DATABASE {}", self.name)));
+            };
+            // A test that has failed already shall tell of that.
+            drop(scope.spawn(work).join());
+        });
+    }
+}
+
+impl Harness for Database {
+    type Store = MySqlStore;
+
+    async fn with(rows: &Import) -> Self {
+        let database = Self::new().await;
+        database.store.import(rows).await.expect("the rows can be kept");
+        database
+    }
+
+    fn store(&self) -> Arc<MySqlStore> {
+        Arc::clone(&self.store)
+    }
+
+    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+        let sql = "UPDATE userbook_user SET last_login = ?, password_change_date = ? WHERE id = ?";
+        let update = sqlx::query(sql).bind(last_login.naive_utc()).bind(password_change_date.naive_utc());
+        update.bind(user.0).execute(self.pool()).await.expect("the row can be written");
+    }
+
+    fn spawn(task: Task) -> Task {
+        Box::pin(async { tokio::spawn(task).await.expect("the task ends well") })
+    }
+}
