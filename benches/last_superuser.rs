@@ -1,5 +1,6 @@
 //! "Is there another active superuser?" with 1 and with 1,000,000 inactive members in the superuser group: the
 //! answer must not scan them. Prints the ratio of the medians for each store.
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "prints ratios of small numbers")]
 
 use std::{error::Error, time::Instant};
 

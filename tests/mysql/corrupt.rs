@@ -15,9 +15,8 @@ async fn each_column_is_told() {
     for (sql, column) in [
         ("UPDATE userbook_user SET username = x'ff' WHERE id = 2", "username"),
         ("UPDATE userbook_user SET is_active = 2", "is_active"),
-        ("UPDATE userbook_user SET last_login = '0000-00-00'", "last_login"),
         ("UPDATE userbook_user SET last_login = '2024-02-00'", "last_login"),
-        ("UPDATE userbook_user SET password_change_date = '0000-00-00'", "password_change_date"),
+        ("UPDATE userbook_user SET password_change_date = '2024-00-01'", "password_change_date"),
         ("UPDATE userbook_user SET type = 'robot'", "type"),
         ("UPDATE userbook_user SET attributes = '{'", "attributes"),
         ("UPDATE userbook_user SET attributes = ''", "attributes"),
@@ -35,6 +34,18 @@ async fn each_column_is_told() {
         assert_eq!(failure.kind, StoreErrorKind::Corrupt, "{sql}");
         let source = failure.source().unwrap().downcast_ref::<DecodeError>().unwrap();
         assert!(source.to_string().starts_with(&format!("column {column} ")), "{sql}: {source}");
+    }
+}
+
+/// The driver takes the moment zero for none: it must not come in.
+#[tokio::test]
+async fn the_moment_zero_is_kept_out() {
+    let database: Database = prepared().await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    connection.execute("SET SESSION sql_mode = ''").await.unwrap();
+    for column in ["last_login", "password_change_date"] {
+        let sql = AssertSqlSafe(format!("UPDATE userbook_user SET {column} = '0000-00-00'"));
+        assert!(sqlx::query(sql).execute(&mut *connection).await.is_err());
     }
 }
 

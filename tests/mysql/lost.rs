@@ -17,7 +17,7 @@ use userbook_tests::{
 
 use crate::{
     proxy::{Command, Cut, Proxy},
-    waits::WAITING,
+    waits::somebody_waits,
 };
 
 fn commit() -> Command {
@@ -85,13 +85,7 @@ async fn a_session_that_the_server_ends_has_written_nothing() {
         other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
         let store = Arc::clone(&database.store);
         let commit = tokio::spawn(async move { store.commit(&rename(&user(1), 1)).await });
-        let waiting = loop {
-            let found: Vec<u64> = sqlx::query_scalar(WAITING).fetch_all(database.pool()).await.unwrap();
-            if let [id] = found[..] {
-                break id;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let waiting = somebody_waits(database.pool()).await;
         let kill = AssertSqlSafe(format!("{kill} {waiting}"));
         sqlx::raw_sql(kill).execute(database.pool()).await.unwrap();
         assert_eq!(commit.await.unwrap().unwrap_err().kind, Transient);

@@ -13,7 +13,7 @@ use userbook_tests::{
 
 #[tokio::test]
 async fn megabytes_of_attributes() {
-    let large = json!({ "text": "ä\u{1}".repeat(1 << 20) });
+    let large = json!({ "text": "ä\u{1}".repeat(1 << 18) });
     let database = Database::new().await;
     let imported = User { attributes: large.clone(), ..user(1) };
     let groups = vec![Group { attributes: large.clone(), ..group(1) }];

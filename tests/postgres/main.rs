@@ -9,6 +9,8 @@ mod migrate;
 mod plans;
 mod proxy;
 mod races;
+mod recorded;
+mod server;
 mod statements;
 mod transactions;
 mod waits;

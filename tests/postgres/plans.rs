@@ -44,7 +44,7 @@ async fn questions_about_power_pass_over_inactive_members() {
             let mut transaction = database.pool().begin().await.unwrap();
             let facts = PostgresStore::load_in(&mut transaction, &query).await.unwrap().unwrap();
             assert_eq!(facts.other_active_superuser, Some(false));
-            let asked = sqlx::query(survey).bind(None::<&str>).bind(None::<&str>).bind([Uuid::nil(); 0]);
+            let asked = sqlx::query(survey).bind(None::<&str>).bind(None::<&str>).bind(Vec::<Uuid>::new());
             let asked = asked.bind(None::<i64>).bind(false).bind([group(1).id.0]).bind(None::<Uuid>);
             let told = asked.fetch_all(&mut *transaction).await.unwrap();
             assert!(told.first().unwrap().get::<bool, _>("active_member"));
@@ -59,18 +59,12 @@ async fn questions_about_power_pass_over_inactive_members() {
 async fn plan(connection: &mut PgConnection, sql: &str, parameters: usize) -> String {
     let nulls = vec!["NULL"; parameters].join(", ");
     connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
-    for statement in [format!("PREPARE asked AS {sql}"), format!("EXPLAIN EXECUTE asked({nulls})")] {
-        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement))
-            .persistent(false)
-            .fetch_all(&mut *connection)
-            .await
-            .unwrap();
-        if !rows.is_empty() {
-            connection.execute("DEALLOCATE asked").await.unwrap();
-            return rows.join("\n");
-        }
-    }
-    panic!("no plan")
+    let prepare = AssertSqlSafe(format!("PREPARE asked AS {sql}"));
+    connection.execute(prepare.into_sql_str()).await.unwrap();
+    let explain = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN EXECUTE asked({nulls})")));
+    let steps: Vec<String> = explain.persistent(false).fetch_all(&mut *connection).await.unwrap();
+    connection.execute("DEALLOCATE asked").await.unwrap();
+    steps.join("\n")
 }
 
 #[tokio::test]

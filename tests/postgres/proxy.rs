@@ -148,7 +148,8 @@ fn questions(
 fn answers(mut server: TcpStream, mut client: TcpStream, loses: &AtomicBool) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = server.read(&mut buffer) {
-        if loses.load(Ordering::SeqCst) || client.write_all(&buffer[..length]).is_err() {
+        let told = buffer.get(..length).unwrap();
+        if loses.load(Ordering::SeqCst) || client.write_all(told).is_err() {
             break;
         }
     }

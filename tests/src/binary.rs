@@ -160,13 +160,13 @@ pub fn send(
     body: Option<&[u8]>,
 ) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([*name, ": ", *value, "\r\n"]);
     }
     if let Some(body) = body {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
+        head.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use userbook::{Group, GroupId, GroupShape, MAX_PARENTS, UserId};
+use userbook::{Group, GroupGraph, GroupId, GroupShape, MAX_PARENTS, UserId};
 
 /// A group and what points at it.
 #[derive(Debug)]
@@ -43,34 +43,18 @@ impl Groups {
         groups.into_iter().copied().filter(|id| !self.nodes.contains_key(id)).collect()
     }
 
-    /// These groups as far as they exist, each with its ancestors up to [`MAX_PARENTS`] above it; some twice.
-    pub(crate) fn closure<'a>(&self, starts: impl Iterator<Item = &'a GroupId>) -> Vec<Arc<Group>> {
-        // How far below each group the nearest start is: a walk that comes by closer than all before goes on.
-        let mut seen = HashMap::new();
-        let mut found = Vec::new();
+    /// These groups as far as they exist, each with its ancestors up to [`MAX_PARENTS`] above it. No walk ends
+    /// where another has been: that one may have come from further below, and ended sooner.
+    pub(crate) fn closure<'a>(&self, starts: impl Iterator<Item = &'a GroupId>) -> GroupGraph {
+        let mut graph = GroupGraph::default();
         for start in starts {
-            let mut next = Some(*start);
-            for depth in 0..=MAX_PARENTS {
-                let Some(node) = next.and_then(|id| self.nodes.get(&id)) else { break };
-                // Nothing above: it does not matter from how far below it was reached, nor how often.
-                if node.group.parent.is_none() {
-                    found.push(Arc::clone(&node.group));
-                    break;
-                }
-                match seen.entry(node.group.id) {
-                    Entry::Vacant(entry) => {
-                        entry.insert(depth);
-                        found.push(Arc::clone(&node.group));
-                    }
-                    Entry::Occupied(mut entry) if *entry.get() > depth => {
-                        entry.insert(depth);
-                    }
-                    Entry::Occupied(_) => break,
-                }
-                next = node.group.parent;
+            let above = |node: &&Node| self.nodes.get(node.group.parent.as_ref()?);
+            let lineage = std::iter::successors(self.nodes.get(start), above);
+            for node in lineage.take(MAX_PARENTS + 1) {
+                graph.insert(Arc::clone(&node.group));
             }
         }
-        found
+        graph
     }
 
     /// Every group's place.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use userbook::{ActorState, Epochs, Group, Snapshot, SnapshotQuery, User};
+use userbook::{ActorState, Epochs, GroupGraph, Snapshot, SnapshotQuery, User};
 
 use crate::state::State;
 
@@ -10,7 +10,7 @@ use crate::state::State;
 #[derive(Debug)]
 pub(crate) struct Found {
     user: Arc<User>,
-    groups: Vec<Arc<Group>>,
+    groups: GroupGraph,
     username_taken: bool,
     actor: Option<ActorState>,
     other_active_superuser: Option<bool>,
@@ -45,7 +45,7 @@ impl From<Found> for Snapshot {
     fn from(found: Found) -> Self {
         Self {
             user: Arc::unwrap_or_clone(found.user),
-            groups: found.groups.into_iter().collect(),
+            groups: found.groups,
             username_taken: found.username_taken,
             actor: found.actor,
             other_active_superuser: found.other_active_superuser,

@@ -13,7 +13,7 @@ impl State {
         Survey {
             username_taken: query.username.as_deref().is_some_and(|name| self.is_taken(name, None)),
             group_named: query.group_name.as_deref().and_then(|name| self.groups.named(name)),
-            groups: self.groups.closure(starts).into_iter().collect(),
+            groups: self.groups.closure(starts),
             actor,
             shape: if query.shape { self.groups.shape() } else { BTreeMap::new() },
             active_member: query

@@ -13,7 +13,7 @@ pub struct Settings {
     #[arg(long, value_name = "ADDR", env = "USERBOOK_LISTEN", default_value = "127.0.0.1:9000")]
     pub listen: SocketAddr,
 
-    /// Where to keep users: sqlite:FILE (made when absent), `postgres://USER@HOST/DATABASE` or memory:
+    /// Where to keep users: sqlite:FILE (made when absent), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or memory:
     #[arg(long, value_name = "URL", env = "USERBOOK_DATABASE", default_value = "sqlite:userbook.db")]
     pub database: String,
 

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use sqlx::{PgPool, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{DirectoryStore, Outbox, SeedStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
-    MigrateError, PostgresStore, SqliteStore, postgres::pool_options, sqlite::connect_options,
+    MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres::pool_options,
+    sqlite::connect_options,
 };
 
-use crate::auth::{AuthStore, MemoryAuth, PostgresAuth, SqliteAuth};
+use crate::auth::{AuthStore, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth};
 
 /// How many connections a database gets.
 const CONNECTIONS: u32 = 8;
@@ -18,7 +19,9 @@ const CONNECTIONS: u32 = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The URL names no database that this server knows: its scheme, for the rest may hold a password.
-    #[error("unknown database {0:?}: it takes sqlite:FILE, postgres://HOST/DATABASE or memory:")]
+    #[error(
+        "unknown database {0:?}: it takes sqlite:FILE, postgres://HOST/DATABASE, mysql://HOST/DATABASE or memory:"
+    )]
     Unknown(String),
     /// The database does not answer.
     #[error("the database can't be opened")]
@@ -45,6 +48,7 @@ pub struct Database {
 #[derive(Debug, Clone)]
 enum Pool {
     None,
+    MySql(MySqlPool),
     Postgres(PgPool),
     Sqlite(SqlitePool),
 }
@@ -58,6 +62,7 @@ impl Database {
         match url.split_once(':') {
             Some(("sqlite", _)) => Self::sqlite(url).await,
             Some(("postgres" | "postgresql", _)) => Self::postgres(url).await,
+            Some(("mysql" | "mariadb", _)) => Self::mysql(url).await,
             Some(("memory", "")) => Ok(Self::memory()),
             Some((scheme, _)) => Err(DatabaseError::Unknown(scheme.to_owned())),
             None => Err(DatabaseError::Unknown(url.to_owned())),
@@ -82,6 +87,15 @@ impl Database {
         store.migrate().await?;
         let auth = Arc::new(SqliteAuth::open(pool.clone()).await?);
         Ok(Self::of(store, auth, Pool::Sqlite(pool)))
+    }
+
+    async fn mysql(url: &str) -> Result<Self, DatabaseError> {
+        let options = mysql::connect_options(url)?;
+        let pool = mysql::pool_options().max_connections(CONNECTIONS).connect_with(options).await?;
+        let store = MySqlStore::new(pool.clone());
+        store.migrate().await?;
+        let auth = Arc::new(MySqlAuth::open(pool.clone()).await?);
+        Ok(Self::of(store, auth, Pool::MySql(pool)))
     }
 
     async fn postgres(url: &str) -> Result<Self, DatabaseError> {
@@ -109,6 +123,7 @@ impl Database {
     pub async fn close(&self) {
         match &self.pool {
             Pool::None => {}
+            Pool::MySql(pool) => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
             Pool::Sqlite(pool) => pool.close().await,
         }

@@ -20,7 +20,9 @@ mod events;
 mod seed;
 mod serve;
 
-pub use auth::{AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, PostgresAuth, SqliteAuth, TokenRow};
+pub use auth::{
+    AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth, TokenRow,
+};
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
 pub use cli::{EventTarget, PolicyName, Settings};

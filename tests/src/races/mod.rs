@@ -8,12 +8,20 @@ mod joining;
 mod lockout;
 mod people;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    DirectoryStore, Outbox, PermissionAuthorizer, SeedStore, StaticPermissions, Timestamp, UserId,
-    UserService, UserStore,
+    Actor, Authorizer, AuthorizerError, Check, DirectoryStore, Outbox, PermissionAuthorizer, SeedStore,
+    StaticPermissions, Target, Timestamp, UserId, UserService, UserStore, Verdicts,
 };
 
 pub use fields::{
@@ -62,13 +70,42 @@ fn rounds(default: u32) -> u32 {
     }
 }
 
-type Service<G> = UserService<<G as Ground>::Store, PermissionAuthorizer<StaticPermissions>>;
+type Service<G> = UserService<<G as Ground>::Store, Ponders>;
 
 /// A service that gives up only when something is wrong: a writer loses an attempt only to somebody who wins.
 fn service<G: Ground>(ground: &G, permissions: StaticPermissions) -> Arc<Service<G>> {
-    let authorizer = PermissionAuthorizer::new(permissions);
+    let authorizer = Ponders::new(permissions);
     let service = UserService::new(ground.store().clone(), authorizer);
     Arc::new(service.with_limits(10_000, Duration::from_mins(10)))
+}
+
+/// Lets others run between a load and its commit, now for longer and now for shorter: on a store that never
+/// waits, writers would hardly ever meet.
+#[derive(Debug)]
+struct Ponders {
+    inner: PermissionAuthorizer<StaticPermissions>,
+    asked: AtomicU32,
+}
+
+impl Ponders {
+    fn new(permissions: StaticPermissions) -> Self {
+        Self { inner: PermissionAuthorizer::new(permissions), asked: AtomicU32::new(0) }
+    }
+}
+
+#[async_trait]
+impl Authorizer for Ponders {
+    async fn authorize(
+        &self,
+        actor: &Actor,
+        target: Target<'_>,
+        checks: &[Check],
+    ) -> Result<Verdicts, AuthorizerError> {
+        for _ in 0..self.asked.fetch_add(1, Relaxed) % 5 {
+            tokio::task::yield_now().await;
+        }
+        self.inner.authorize(actor, target, checks).await
+    }
 }
 
 /// Lets all of them go at once and waits for all of them.

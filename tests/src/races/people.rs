@@ -2,13 +2,12 @@
 
 use serde_json::json;
 use userbook::{
-    Actor, Event, Group, GroupId, Import, ImportOutcome, NewGroup, Outbox, PermissionAuthorizer, Policy,
-    Revision, SeedStore, SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore,
-    UserType, UserUpdate,
+    Actor, Event, Group, GroupId, Import, ImportOutcome, NewGroup, Outbox, Policy, Revision, SeedStore,
+    SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore, UserType, UserUpdate,
 };
 use uuid::Uuid;
 
-use super::{Ground, Service};
+use super::{Ground, Ponders, Service};
 
 /// Grants power.
 pub(super) const ADMINS: GroupId = GroupId(Uuid::from_u128(1));
@@ -92,6 +91,6 @@ pub(super) async fn put<G: Ground>(ground: &G, id: GroupId, group: NewGroup) {
 }
 
 fn stage<G: Ground>(ground: &G) -> Service<G> {
-    let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+    let authorizer = Ponders::new(StaticPermissions::none());
     UserService::new(ground.store().clone(), authorizer).with_policy(Policy::authentik_2025_2())
 }

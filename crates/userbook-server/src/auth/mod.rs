@@ -3,6 +3,7 @@
 //! These tables are the server's own. Userbook's stores know nothing of them.
 
 mod memory;
+mod mysql;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -11,6 +12,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 pub use memory::MemoryAuth;
+pub use mysql::MySqlAuth;
 pub use postgres::PostgresAuth;
 pub use sqlite::SqliteAuth;
 use userbook::{GroupId, PermissionSource, StoreError, Timestamp, UserId};

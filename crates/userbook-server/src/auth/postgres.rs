@@ -8,7 +8,7 @@ use super::sql::{Statements, sql_auth};
 const MIGRATIONS: [Migration; 1] =
     [Migration { version: 1, name: "auth", sql: include_str!("../../migrations/postgres/0001_auth.sql") }];
 
-const STATEMENTS: Statements = Statements { begin: "BEGIN", grants: include_str!("sql/grants_postgres.sql") };
+const STATEMENTS: Statements = Statements::numbered("BEGIN", include_str!("sql/grants_postgres.sql"));
 
 sql_auth! {
     /// Tokens and permissions in PostgreSQL.

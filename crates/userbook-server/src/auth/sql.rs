@@ -8,16 +8,29 @@ use uuid::Uuid;
 
 use super::GrantedOn;
 
-pub(super) const FIND_TOKEN: &str = include_str!("sql/find_token.sql");
 pub(super) const CLEAR_TOKENS: &str = include_str!("sql/clear_tokens.sql");
 pub(super) const CLEAR_GRANTS: &str = include_str!("sql/clear_grants.sql");
-pub(super) const PUT_TOKEN: &str = include_str!("sql/put_token.sql");
-pub(super) const PUT_GRANT: &str = include_str!("sql/put_grant.sql");
 
 /// The statements that differ.
 pub(super) struct Statements {
     pub(super) begin: &'static str,
     pub(super) grants: &'static str,
+    pub(super) find_token: &'static str,
+    pub(super) put_token: &'static str,
+    pub(super) put_grant: &'static str,
+}
+
+impl Statements {
+    /// Those of a dialect that numbers its parameters.
+    pub(super) const fn numbered(begin: &'static str, grants: &'static str) -> Self {
+        Self {
+            begin,
+            grants,
+            find_token: include_str!("sql/find_token.sql"),
+            put_token: include_str!("sql/put_token.sql"),
+            put_grant: include_str!("sql/put_grant.sql"),
+        }
+    }
 }
 
 /// The store of a dialect: a macro, because sqlx's traits would fill a page with bounds. It takes `migrate`,
@@ -47,7 +60,7 @@ macro_rules! sql_auth {
                 &self,
                 hash: &userbook_http::TokenHash,
             ) -> Result<Option<userbook_http::TokenRecord>, userbook::StoreError> {
-                let find = sqlx::query_as(super::sql::FIND_TOKEN).bind(hash.as_bytes().as_slice());
+                let find = sqlx::query_as(STATEMENTS.find_token).bind(hash.as_bytes().as_slice());
                 let row = find.fetch_optional(&self.pool).await.map_err(super::sql::failure)?;
                 row.map(super::sql::token).transpose()
             }
@@ -75,13 +88,13 @@ macro_rules! sql_auth {
         #[async_trait::async_trait]
         impl super::AuthStore for $store {
             async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::StoreError> {
-                use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, PUT_GRANT, PUT_TOKEN, failure, parts};
+                use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, failure, parts};
                 let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
                 for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {
                     sqlx::query(clear).execute(&mut *transaction).await.map_err(failure)?;
                 }
                 for token in &rows.tokens {
-                    let put = sqlx::query(PUT_TOKEN)
+                    let put = sqlx::query(STATEMENTS.put_token)
                         .bind(token.hash.as_bytes().as_slice())
                         .bind(token.user.0)
                         .bind(token.intent.as_str())
@@ -91,7 +104,7 @@ macro_rules! sql_auth {
                 }
                 for grant in &rows.grants {
                     let (user, group) = parts(grant.on);
-                    let put = sqlx::query(PUT_GRANT).bind(grant.user.0).bind(&grant.permission);
+                    let put = sqlx::query(STATEMENTS.put_grant).bind(grant.user.0).bind(&grant.permission);
                     put.bind(user).bind(group).execute(&mut *transaction).await.map_err(failure)?;
                 }
                 transaction.commit().await.map_err(failure)

@@ -8,8 +8,7 @@ use super::sql::{Statements, sql_auth};
 const MIGRATIONS: [Migration; 1] =
     [Migration { version: 1, name: "auth", sql: include_str!("../../migrations/sqlite/0001_auth.sql") }];
 
-const STATEMENTS: Statements =
-    Statements { begin: "BEGIN IMMEDIATE", grants: include_str!("sql/grants_sqlite.sql") };
+const STATEMENTS: Statements = Statements::numbered("BEGIN IMMEDIATE", include_str!("sql/grants_sqlite.sql"));
 
 sql_auth! {
     /// Tokens and permissions in SQLite.

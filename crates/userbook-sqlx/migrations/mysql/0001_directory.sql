@@ -6,7 +6,7 @@
 
 -- Names of users are bytes: every collation takes some of them for one another, if only 'bob ' for 'bob'.
 -- relied_on counts changes that were decided by this user's power. A cluster notices a row that is written by two
--- at once, not one that is read.
+-- at once, not one that is read. The driver takes the moment zero for none: it must not come in.
 CREATE TABLE IF NOT EXISTS userbook_user (
     id BIGINT NOT NULL PRIMARY KEY,
     uuid BINARY(16) NOT NULL,
@@ -14,11 +14,11 @@ CREATE TABLE IF NOT EXISTS userbook_user (
     name LONGTEXT NOT NULL,
     email LONGTEXT NOT NULL,
     is_active TINYINT(1) NOT NULL CHECK (is_active IN (0, 1)),
-    last_login DATETIME(6),
+    last_login DATETIME(6) CHECK (last_login >= '0001-01-01'),
     path LONGTEXT NOT NULL,
     type VARCHAR(64) NOT NULL,
     attributes LONGTEXT NOT NULL,
-    password_change_date DATETIME(6) NOT NULL,
+    password_change_date DATETIME(6) NOT NULL CHECK (password_change_date >= '0001-01-01'),
     revision BINARY(16) NOT NULL,
     version BIGINT NOT NULL,
     relied_on BIGINT NOT NULL DEFAULT 0,

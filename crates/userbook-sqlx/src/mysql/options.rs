@@ -43,8 +43,6 @@ pub fn pool_options() -> MySqlPoolOptions {
             })
         })
         .before_acquire(|connection, known| {
-            Box::pin(async move {
-                Ok(known.idle_for < IDLE || connection.ping().await.map(|()| true).unwrap_or(false))
-            })
+            Box::pin(async move { Ok(known.idle_for < IDLE || connection.ping().await.is_ok()) })
         })
 }

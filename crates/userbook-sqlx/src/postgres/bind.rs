@@ -68,7 +68,7 @@ pub(super) async fn conclude(
 }
 
 /// The rows of users, without memberships.
-pub(super) fn user_rows<'u>(users: &'u [User]) -> Result<Bound<'u>, EncodeError> {
+pub(super) fn user_rows(users: &[User]) -> Result<Bound<'_>, EncodeError> {
     fn column<'u, T>(users: &'u [User], value: impl Fn(&'u User) -> T) -> Vec<T> {
         users.iter().map(value).collect()
     }

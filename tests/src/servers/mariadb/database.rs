@@ -35,7 +35,7 @@ impl Database {
         let name = format!("userbook_test_{:016x}", RandomState::new().build_hasher().finish());
         server.run(format!("CREATE DATABASE {name}")).await;
         // Cases start many connections at once on machines that have better things to do.
-        let pool = pool_options().max_connections(16).acquire_timeout(Duration::from_secs(60));
+        let pool = pool_options().max_connections(16).acquire_timeout(Duration::from_mins(1));
         let pool = pool.connect_with(server.options(&name)).await.expect("the new database can be opened");
         Self { store: Arc::new(MySqlStore::new(pool)), name }
     }

@@ -20,7 +20,7 @@ use crate::servers::{
 const GIVEN: &str = "USERBOOK_TEST_MYSQL_URL";
 
 /// How long a server may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running server.
 #[derive(Debug)]

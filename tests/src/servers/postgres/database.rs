@@ -20,7 +20,12 @@ pub struct Database {
 impl Database {
     /// An empty database, migrated.
     pub async fn new() -> Self {
-        Self::copy_of(server().template()).await
+        let template = server().template();
+        let database = Self::copy_of(template.unwrap_or("template0")).await;
+        if template.is_none() {
+            database.store.migrate().await.expect("a new database can be migrated");
+        }
+        database
     }
 
     /// A database without any table.
@@ -31,7 +36,7 @@ impl Database {
     async fn copy_of(template: &str) -> Self {
         let server = server();
         let name = server.name();
-        server.run(format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        server.create(&name, template).await;
         let pool = pool_options().max_connections(8).connect_with(server.options(&name)).await;
         let store = Arc::new(PostgresStore::new(pool.expect("the new database can be opened")));
         Self { store, name }

@@ -25,16 +25,17 @@ use crate::servers::{
 const GIVEN: &str = "USERBOOK_TEST_POSTGRES_URL";
 
 /// How long a server may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A running server with a migrated database to copy.
+/// A running server.
 #[derive(Debug)]
 pub struct Server {
     admin: PgConnectOptions,
-    template: String,
+    /// What the names of all databases begin with.
+    prefix: String,
     databases: AtomicU64,
     /// Keeps a server of our own running.
-    _process: Option<Supervised>,
+    own: Option<Supervised>,
 }
 
 /// The server of this process.
@@ -56,21 +57,22 @@ pub(super) fn block_on<T: Send>(future: impl Future<Output = T> + Send) -> T {
 
 impl Server {
     async fn start() -> Self {
-        let (admin, process) = match std::env::var(GIVEN) {
-            Ok(url) => (url.parse().unwrap_or_else(|error| panic!("{GIVEN}: {error}")), None),
-            Err(_) => {
-                let (admin, process) = start_own().await;
-                (admin, Some(process))
-            }
+        let (admin, process) = if let Ok(url) = std::env::var(GIVEN) {
+            (url.parse().unwrap_or_else(|error| panic!("{GIVEN}: {error}")), None)
+        } else {
+            let (admin, process) = start_own().await;
+            (admin, Some(process))
         };
         let unique = RandomState::new().build_hasher().finish();
-        let template = format!("userbook_test_{unique:016x}");
-        let server = Self { admin, template, databases: AtomicU64::new(0), _process: process };
-        server.run(format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", server.template)).await;
-        let pool = pool_options().max_connections(1).connect_with(server.options(&server.template)).await;
-        let store = PostgresStore::new(pool.expect("the new database can be opened"));
-        store.migrate().await.expect("a new database can be migrated");
-        store.pool().close().await;
+        let prefix = format!("userbook_test_{unique:016x}");
+        let server = Self { admin, prefix, databases: AtomicU64::new(0), own: process };
+        if let Some(template) = server.template() {
+            server.create(template, "template0").await;
+            let pool = pool_options().max_connections(1).connect_with(server.options(template)).await;
+            let store = PostgresStore::new(pool.expect("the new database can be opened"));
+            store.migrate().await.expect("a new database can be migrated");
+            store.pool().close().await;
+        }
         server
     }
 
@@ -81,12 +83,18 @@ impl Server {
 
     /// A new name for a database.
     pub(super) fn name(&self) -> String {
-        format!("{}_{}", self.template, self.databases.fetch_add(1, Ordering::SeqCst))
+        format!("{}_{}", self.prefix, self.databases.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// The migrated database that others are copies of.
-    pub(super) fn template(&self) -> &str {
-        &self.template
+    /// The migrated database that others are copies of, which is faster. It goes with the server, so there is none
+    /// on a server that stays.
+    pub(super) fn template(&self) -> Option<&str> {
+        self.own.is_some().then_some(self.prefix.as_str())
+    }
+
+    /// Makes a database.
+    pub(super) async fn create(&self, name: &str, template: &str) {
+        self.run(format!("CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")).await;
     }
 
     /// Runs a statement of an administrator's.

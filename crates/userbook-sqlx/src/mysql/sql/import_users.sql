@@ -1,3 +1,4 @@
+-- Moments are texts here too: the table would take those that it cannot read for none.
 -- In this order: rows (JSON array of arrays; texts are hexadecimal, so that no text meets the JSON parser)
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
@@ -24,11 +25,11 @@ FROM JSON_TABLE(?, '$[*]' COLUMNS (
     name LONGTEXT PATH '$[3]',
     email LONGTEXT PATH '$[4]',
     is_active TINYINT PATH '$[5]',
-    last_login DATETIME(6) PATH '$[6]',
+    last_login VARCHAR(64) PATH '$[6]',
     path LONGTEXT PATH '$[7]',
     type VARCHAR(64) PATH '$[8]',
     attributes LONGTEXT PATH '$[9]',
-    password_change_date DATETIME(6) PATH '$[10]',
+    password_change_date VARCHAR(64) PATH '$[10]',
     revision CHAR(32) PATH '$[11]',
     version BIGINT PATH '$[12]'
 )) AS wanted

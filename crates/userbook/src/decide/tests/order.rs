@@ -117,6 +117,9 @@ fn joining_is_asked_by_group_and_leaving_by_field() {
     let denied = Denial::Fields(vec![FieldDenial { field: Field::Groups, reason: None }]);
     assert_eq!(join().refuse(Check::Join(super::scene::HELP), Verdict::deny()).denial(), denied);
     assert_eq!(join().refuse(Check::Join(super::scene::STAFF), Verdict::deny()).outcome(), "commit");
+    let both = join().refuse(Check::Join(super::scene::HELP), Verdict::deny());
+    let both = both.refuse(Check::Set(Field::Groups), Verdict::deny());
+    assert_eq!(both.denial(), denied, "told once");
     let cleared = || Scene::new(UserUpdate::replace().username("ada").name("Ada"));
     assert_eq!(cleared().refuse(Check::Set(Field::Groups), Verdict::deny()).denial(), denied);
 }

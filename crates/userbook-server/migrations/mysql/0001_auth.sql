@@ -1,0 +1,23 @@
+-- Tokens by the hash of their key, and granted permissions. Names of permissions are kept as they came. Each
+-- statement commits by itself and can be repeated.
+CREATE TABLE IF NOT EXISTS userbook_server_token (
+    hash BINARY(32) NOT NULL PRIMARY KEY,
+    user_id BIGINT NOT NULL,
+    intent VARCHAR(64) NOT NULL,
+    expiring TINYINT(1) NOT NULL CHECK (expiring IN (0, 1)),
+    -- Microseconds since 1970; counts only for a token that is expiring.
+    expires BIGINT
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- On everything where both columns are NULL.
+CREATE TABLE IF NOT EXISTS userbook_server_grant (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    user_id BIGINT NOT NULL,
+    permission VARCHAR(255) NOT NULL,
+    on_user BIGINT,
+    on_group CHAR(36),
+    CHECK (on_user IS NULL OR on_group IS NULL),
+    KEY userbook_server_grant_of_user (user_id, permission, on_user),
+    KEY userbook_server_grant_on_user (user_id, on_user, on_group),
+    KEY userbook_server_grant_on_group (user_id, on_group)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,0 +1,1 @@
+INSERT INTO userbook_server_grant (user_id, permission, on_user, on_group) VALUES (?, ?, ?, ?)
