@@ -2,6 +2,8 @@
 //! statements it takes.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod cluster;
+mod contract;
 mod corrupt;
 mod failures;
 mod lost;

@@ -1,11 +1,28 @@
 //! The lists of cases: each name stands here once.
 
-/// Makes a list of names and the macro that expands one test for each. The dollar sign is handed in because a
-/// macro cannot write one in a macro it makes.
+use userbook::{DirectoryStore, SeedStore, UserStore};
+
+use crate::Harness;
+
+/// Makes a list of names, the function that runs them all, and the macro that expands one test for each. The
+/// dollar sign is handed in because a macro cannot write one in a macro it makes.
 macro_rules! suite {
-    ($(#[$doc:meta])* $macro:ident, $(#[$list_doc:meta])* $list:ident, $dollar:tt, { $($module:ident::$case:ident,)+ }) => {
+    (
+        $(#[$doc:meta])* $macro:ident,
+        $(#[$list_doc:meta])* $list:ident,
+        $(#[$run_doc:meta])* $run:ident: $port:ident,
+        $dollar:tt, { $($module:ident::$case:ident,)+ }
+    ) => {
         $(#[$list_doc])*
         pub const $list: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($case))),+];
+
+        $(#[$run_doc])*
+        ///
+        /// Runs one case after the other, and tells which ones were run. Panics at the first law that is broken.
+        pub async fn $run<H: Harness<Store: $port>>() -> &'static [&'static str] {
+            $(Box::pin(crate::cases::$module::$case::<H>()).await;)+
+            $list
+        }
 
         $(#[$doc])*
         #[macro_export]
@@ -27,7 +44,10 @@ suite! {
     /// `store_conformance!(MyHarness, #[tokio::test]);`
     store_conformance,
     /// The cases of [`store_conformance!`](crate::store_conformance).
-    STORE_CASES, $, {
+    STORE_CASES,
+    /// All of [`store_conformance!`](crate::store_conformance) where there is no test runner.
+    run_store_cases: UserStore,
+    $, {
         load::unknown_user_is_none,
         load::every_column_comes_back,
         load::the_actor_is_read_in_the_same_moment,
@@ -93,7 +113,10 @@ suite! {
     /// `directory_conformance!(MyHarness, #[tokio::test]);`
     directory_conformance,
     /// The cases of [`directory_conformance!`](crate::directory_conformance).
-    DIRECTORY_CASES, $, {
+    DIRECTORY_CASES,
+    /// All of [`directory_conformance!`](crate::directory_conformance) where there is no test runner.
+    run_directory_cases: DirectoryStore,
+    $, {
         survey::an_empty_question,
         survey::names,
         survey::groups_and_the_actor,
@@ -124,7 +147,10 @@ suite! {
     /// `seed_conformance!(MyHarness, #[tokio::test]);`
     seed_conformance,
     /// The cases of [`seed_conformance!`](crate::seed_conformance).
-    SEED_CASES, $, {
+    SEED_CASES,
+    /// All of [`seed_conformance!`](crate::seed_conformance) where there is no test runner.
+    run_seed_cases: SeedStore,
+    $, {
         seed::an_empty_store_takes_rows,
         seed::parents_may_come_late,
         seed::a_store_with_rows_refuses,

@@ -5,17 +5,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use userbook::Backoff;
 
-/// Sleeps for a random time that grows from one millisecond to about a hundred: writers that collided once spread
-/// out instead of colliding again.
+/// Sleeps for a random time that grows from half a millisecond to twenty: writers that collided once spread out
+/// instead of colliding again, and none waits much longer than a handful of commits take.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Jitter;
 
-const LONGEST_MICROS: u64 = 100_000;
+const SHORTEST_MICROS: u64 = 500;
+const LONGEST_MICROS: u64 = 20_000;
 
 #[async_trait]
 impl Backoff for Jitter {
     async fn pause(&self, attempt: u32) {
-        let ceiling = 1_000_u64.saturating_mul(1 << attempt.min(7)).min(LONGEST_MICROS);
+        let ceiling = SHORTEST_MICROS.saturating_mul(1 << attempt.min(6)).min(LONGEST_MICROS);
         tokio::time::sleep(Duration::from_micros(fastrand::u64(0..=ceiling))).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::Read,
     net::{Ipv4Addr, TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -55,32 +55,50 @@ impl Server {
 
     /// Runs a statement of an administrator's.
     pub async fn run(&self, sql: String) {
-        let mut admin = MySqlConnection::connect_with(&self.options).await.expect("the server is there");
+        Self::administer(&self.options, sql).await;
+    }
+
+    pub(super) async fn administer(options: &MySqlConnectOptions, sql: String) {
+        let mut admin = MySqlConnection::connect_with(options).await.expect("the server is there");
         let done = sqlx::raw_sql(AssertSqlSafe(sql.clone()).into_sql_str()).execute(&mut admin).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
         admin.close().await.expect("a connection can be closed");
     }
 }
 
-/// A new server with defaults that the store must not depend on: another character set, another time zone, and
-/// the isolation level that comes with MariaDB.
+/// A new server.
 fn start() -> Server {
-    let daemon = need("mariadbd");
-    let install = need("mariadb-install-db");
-    let account = Account::unprivileged(&["mysql", "nobody"]);
+    let account = account();
     let folder = account.folder("userbook-mariadb-");
+    make_data(account, &folder);
+    let port = free_port();
+    let process = start_node(account, &folder, port, &[]);
+    wait_for(port, &process);
+    Server { options: at(port), own: Some(process) }
+}
+
+/// Who runs servers.
+pub(super) fn account() -> Account {
+    Account::unprivileged(&["mysql", "nobody"])
+}
+
+/// Makes the system tables, with a superuser who needs no password: nobody else reaches the loopback interface.
+pub(super) fn make_data(account: Account, folder: &Path) {
     let made = account
-        .command(install)
+        .command(need("mariadb-install-db"))
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
         .arg(format!("--datadir={}", folder.join("data").display()))
-        .current_dir(&folder)
+        .current_dir(folder)
         .output()
         .expect("mariadb-install-db can be started");
     assert!(made.status.success(), "mariadb-install-db: {made:?}");
+}
 
-    let port = free_port();
+/// Starts a server with defaults that the store must not depend on: another character set, another time zone, and
+/// the isolation level that comes with MariaDB.
+pub(super) fn start_node(account: Account, folder: &Path, port: u16, more: &[String]) -> Supervised {
     let settings = [
-        daemon.display().to_string(),
+        need("mariadbd").display().to_string(),
         "--no-defaults".to_owned(),
         format!("--datadir={}", folder.join("data").display()),
         format!("--socket={}", folder.join("socket").display()),
@@ -97,15 +115,26 @@ fn start() -> Server {
         "--innodb-buffer-pool-size=128M".to_owned(),
         "--innodb-log-file-size=64M".to_owned(),
     ];
-    let settings: Vec<_> = settings.iter().map(String::as_str).collect();
-    let process = Supervised::start(account, &folder, "KILL", &settings);
+    let settings: Vec<_> = settings.iter().chain(more).map(String::as_str).collect();
+    Supervised::start(account, folder, "KILL", &settings)
+}
+
+/// Until the server says the first word, as this protocol has it.
+pub(super) fn wait_for(port: u16, process: &Supervised) {
     let started = Instant::now();
-    while !greets(port) {
+    let greets = || {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+        stream.and_then(|mut stream| stream.read_exact(&mut [0])).is_ok()
+    };
+    while !greets() {
         assert!(started.elapsed() < PATIENCE, "MariaDB does not start: {}", process.log());
         std::thread::sleep(Duration::from_millis(50));
     }
-    let url = format!("mysql://root@127.0.0.1:{port}/mysql");
-    Server { options: connect_options(&url).expect("the URL can be read"), own: Some(process) }
+}
+
+/// How its superuser connects to a server of our own.
+pub(super) fn at(port: u16) -> MySqlConnectOptions {
+    connect_options(&format!("mysql://root@127.0.0.1:{port}/mysql")).expect("the URL can be read")
 }
 
 /// Where a program is; the package that brings it is installed if it is not there.
@@ -122,13 +151,7 @@ fn need(program: &str) -> PathBuf {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
     listener.local_addr().expect("it is bound").port()
-}
-
-/// Whether the server says the first word, as this protocol has it.
-fn greets(port: u16) -> bool {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-    stream.and_then(|mut stream| stream.read_exact(&mut [0])).is_ok()
 }

@@ -1,0 +1,156 @@
+//! Two nodes of a Galera cluster, which compares what transactions on them write and not what they read: of two
+//! decisions that must not both stand, one is refused, whichever nodes they are committed on.
+
+use std::sync::Arc;
+
+use userbook::{
+    ActorGuard, ChangeSet, CommitOutcome, DirectoryStore, EpochGuard, FieldChanges, Guards, Import,
+    Provision, ProvisionOutcome, SeedStore, SnapshotQuery, Step, User, UserId, UserStore,
+};
+use userbook_sqlx::MySqlStore;
+use userbook_tests::{
+    rows::{group, rename, user},
+    servers::mariadb::cluster,
+};
+
+const ROUNDS: u128 = 20;
+
+/// Users 1 to 4 and groups 1 to 3, in a new database on both nodes.
+async fn prepared() -> [Arc<MySqlStore>; 2] {
+    let stores = cluster::stores().await;
+    stores[0].migrate().await.unwrap();
+    let rows = Import {
+        groups: (1..=3).map(group).collect(),
+        users: (1..=4).map(user).collect(),
+        ..Import::default()
+    };
+    stores[0].import(&rows).await.unwrap();
+    stores
+}
+
+/// What a node holds once it has applied all that was committed before.
+async fn row(store: &MySqlStore, id: i64) -> (User, userbook::Epochs) {
+    let mut connection = store.pool().acquire().await.unwrap();
+    sqlx::query("SET SESSION wsrep_sync_wait = 1").execute(&mut *connection).await.unwrap();
+    let query = SnapshotQuery::user(UserId(id));
+    let facts = MySqlStore::load_in(&mut connection, &query).await.unwrap().unwrap();
+    sqlx::query("SET SESSION wsrep_sync_wait = 0").execute(&mut *connection).await.unwrap();
+    (facts.user, facts.epochs)
+}
+
+/// Commits one change on each node at the same moment and tells how many were applied.
+async fn at_once(stores: &[Arc<MySqlStore>; 2], changes: [ChangeSet; 2]) -> usize {
+    let start = Arc::new(tokio::sync::Barrier::new(2));
+    let tasks = stores.iter().zip(changes).map(|(store, change)| {
+        let (store, start) = (Arc::clone(store), Arc::clone(&start));
+        tokio::spawn(async move {
+            start.wait().await;
+            store.commit(&change).await.unwrap()
+        })
+    });
+    let mut applied = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        match task.await.unwrap() {
+            CommitOutcome::Applied => applied += 1,
+            CommitOutcome::Stale | CommitOutcome::GuardFailed => {}
+            other => panic!("a race was answered by {other:?}"),
+        }
+    }
+    applied
+}
+
+fn deactivate(target: &User, n: u128, guards: Guards) -> ChangeSet {
+    let fields = FieldChanges { is_active: Some(!target.is_active), ..FieldChanges::default() };
+    ChangeSet { fields, guards, ..rename(target, n) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_changes_of_one_user_one_is_applied() {
+    let stores = prepared().await;
+    for round in 0..ROUNDS {
+        let (ann, _) = row(&stores[0], 1).await;
+        assert_eq!(row(&stores[1], 1).await.0, ann);
+        let changes = [rename(&ann, 2 * round), rename(&ann, 2 * round + 1)];
+        assert_eq!(at_once(&stores, changes).await, 1, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn administrators_cannot_deactivate_each_other() {
+    let stores = prepared().await;
+    for round in 0..ROUNDS {
+        let (one, _) = row(&stores[0], 1).await;
+        let (two, _) = row(&stores[1], 2).await;
+        let by = |actor: &User| Guards {
+            actor: Some(ActorGuard { user: actor.id, revision: actor.revision }),
+            ..Guards::default()
+        };
+        let changes = [deactivate(&one, 2 * round, by(&two)), deactivate(&two, 2 * round + 1, by(&one))];
+        assert!(at_once(&stores, changes).await <= 1, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_relies_on_a_counter_and_who_changes_it_do_not_both_succeed() {
+    let stores = prepared().await;
+    let mut total = 0;
+    for round in 0..ROUNDS {
+        let (one, epochs) = row(&stores[0], 1).await;
+        let (two, _) = row(&stores[1], 2).await;
+        let guards = |guard: fn(u64) -> EpochGuard| {
+            if round % 2 == 0 {
+                Guards { graph: Some(guard(epochs.graph)), ..Guards::default() }
+            } else {
+                Guards { superusers: Some(guard(epochs.superusers)), ..Guards::default() }
+            }
+        };
+        let changes = [
+            deactivate(&one, 2 * round, guards(EpochGuard::rely)),
+            deactivate(&two, 2 * round + 1, guards(EpochGuard::change)),
+        ];
+        let applied = at_once(&stores, changes).await;
+        assert!(applied <= 1, "round {round}");
+        total += applied;
+    }
+    assert!(total > 0, "never to succeed is no way out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_joins_a_group_that_is_being_deleted() {
+    let stores = prepared().await;
+    for round in 0..ROUNDS {
+        let (one, epochs) = row(&stores[0], 1).await;
+        assert_eq!(row(&stores[1], 1).await.1, epochs);
+        let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&one, 3 * round) };
+        let graph = Some(EpochGuard::change(epochs.graph));
+        let step = |step, n, graph| Provision {
+            step,
+            guards: Guards { graph, ..Guards::default() },
+            event: rename(&one, n).event,
+        };
+        let deletion = step(Step::DeleteGroup(group(3).id), 3 * round + 1, graph);
+        let [left, right] = &stores;
+        let (joined, deleted) = tokio::join!(left.commit(&joins), right.provision(&deletion));
+        let (joined, deleted) = (joined.unwrap(), deleted.unwrap());
+        let (after, epochs) = row(left, 1).await;
+        assert_eq!(row(right, 1).await, (after.clone(), epochs), "the nodes differ");
+        match deleted {
+            ProvisionOutcome::Applied => {
+                assert_eq!(after.groups, [].into(), "{joined:?}");
+                let again = step(
+                    Step::PutGroup(Box::new(group(3))),
+                    3 * round + 2,
+                    Some(EpochGuard::change(epochs.graph)),
+                );
+                assert_eq!(left.provision(&again).await.unwrap(), ProvisionOutcome::Applied);
+            }
+            ProvisionOutcome::Stale => {
+                assert_eq!(joined, CommitOutcome::Applied, "one of them goes through");
+                let leaves =
+                    ChangeSet { groups_removed: after.groups.clone(), ..rename(&after, 3 * round + 2) };
+                assert_eq!(left.commit(&leaves).await.unwrap(), CommitOutcome::Applied);
+            }
+            other => panic!("a race was answered by {other:?}"),
+        }
+    }
+}
