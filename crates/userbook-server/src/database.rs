@@ -6,8 +6,9 @@ use sqlx::{MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{DirectoryStore, Outbox, SeedStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
-    MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres::pool_options,
-    sqlite::connect_options,
+    MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql,
+    postgres::pool_options,
+    sqlite::{self, connect_options},
 };
 
 use crate::auth::{AuthStore, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth};
@@ -78,11 +79,8 @@ impl Database {
     async fn sqlite(url: &str) -> Result<Self, DatabaseError> {
         // A database in memory belongs to its one connection.
         let connections = if url.contains(":memory:") { 1 } else { CONNECTIONS };
-        let pool = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .test_before_acquire(false)
-            .connect_with(connect_options(url)?)
-            .await?;
+        let options = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+        let pool = sqlite::connect(options, connect_options(url)?).await?;
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
         let auth = Arc::new(SqliteAuth::open(pool.clone()).await?);

@@ -167,7 +167,8 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
         let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
         let query = GrantQuery { actor: state.state.id, user: target.user_id(), groups };
         let grants = self.source.grants(&query).await?;
-        Ok(checks.iter().map(|check| verdict(*check, &grants, state)).collect())
+        let new = target.user_id().is_none();
+        Ok(checks.iter().map(|check| verdict(*check, &grants, state, new)).collect())
     }
 }
 
@@ -185,7 +186,8 @@ fn group_of(check: Check) -> Option<GroupId> {
     }
 }
 
-fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>) -> Verdict {
+/// `new`: the user is not there yet, so there is nothing that could be changed.
+fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, new: bool) -> Verdict {
     use Permission as P;
     let on_user = |permission| grants.global.contains(&permission) || grants.on_user.contains(&permission);
     let on_group = |permission, group| {
@@ -202,6 +204,7 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>) -> Verdict {
         Check::View => Verdict::deny(),
         // The recorded release lets whoever may change a user put them into any group; what a group grants is
         // `GrantPower`'s question.
+        Check::AddUser | Check::Join(_) if new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
         Check::GrantPower(group) => on_group(P::EnableGroupSuperuser, group).into(),
         Check::AddUser => grants.global.contains(&P::AddUser).into(),

@@ -112,15 +112,26 @@ pub(crate) fn deny_actor(actor: &Actor, state: Option<&ActorState>) -> Result<()
 /// Whether every field that the request tries to change is the actor's to change, and every group to be joined
 /// is the actor's to give.
 pub(super) fn consult(proposal: &Proposal, ruling: &Ruling) -> Result<(), Denial> {
+    let fields = proposal.attempted().map(|field| (field, Check::Set(field)));
+    refuse(fields.chain(joins(proposal)), ruling)
+}
+
+/// Whether every group to be joined is the actor's to give: all that is asked about a new user.
+pub(super) fn consult_groups(proposal: &Proposal, ruling: &Ruling) -> Result<(), Denial> {
+    refuse(joins(proposal), ruling)
+}
+
+fn joins(proposal: &Proposal) -> impl Iterator<Item = (Field, Check)> {
+    proposal.joined.iter().map(|group| (Field::Groups, Check::Join(*group)))
+}
+
+fn refuse(asked: impl Iterator<Item = (Field, Check)>, ruling: &Ruling) -> Result<(), Denial> {
     let denial = |field, check| match ruling.on(check) {
         Verdict::Allow => None,
         Verdict::Deny(reason) => Some(FieldDenial { field, reason: reason.clone() }),
         Verdict::Hide => Some(FieldDenial { field, reason: None }),
     };
-    let fields = proposal.attempted().map(|field| (field, Check::Set(field)));
-    let groups = proposal.joined.iter().map(|group| (Field::Groups, Check::Join(*group)));
-    let mut denials: Vec<FieldDenial> =
-        fields.chain(groups).filter_map(|(field, check)| denial(field, check)).collect();
+    let mut denials: Vec<FieldDenial> = asked.filter_map(|(field, check)| denial(field, check)).collect();
     denials.sort_by_key(|denial| denial.field);
     denials.dedup();
     if denials.is_empty() { Ok(()) } else { Err(Denial::Fields(denials)) }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
+    authorize,
     diff::{redact, whole},
     power::Power,
     propose::propose,
@@ -72,6 +73,7 @@ pub(crate) fn blank(survey: Survey, uuid: Uuid, now: Timestamp) -> Snapshot {
 pub(crate) fn insert(it: &Insertion<'_>) -> Result<(Provision, UserView), Rejection> {
     super::require(it.ruling, Check::AddUser)?;
     let mut proposal = propose(it.snapshot, it.ops, it.policy);
+    authorize::consult_groups(&proposal, it.ruling).map_err(Rejection::Forbidden)?;
     let power = Power::new(it.snapshot, &proposal, it.actor);
     power.may_be_given(it.policy, it.ruling).map_err(Rejection::Forbidden)?;
     rules::consult(it.rules, &it.snapshot.user, &mut proposal);

@@ -71,12 +71,16 @@ impl<'a> Power<'a> {
         [Some(group), source].into_iter().flatten().any(|group| ruling.allows(Check::GrantPower(group)))
     }
 
-    /// What identifies a superuser is changed by superusers only.
+    /// What identifies a superuser is changed by superusers only. Re-activating a retired one is giving power:
+    /// whoever was found to have the right to that (see [`Self::may_be_given`]) may do it.
     pub(super) fn may_be_touched(&self, policy: &Policy) -> Result<(), Denial> {
-        if self.powerful_actor || !policy.has(Safeguard::ProtectSuperusers) || self.identity.is_empty() {
+        if self.powerful_actor || !policy.has(Safeguard::ProtectSuperusers) {
             return Ok(());
         }
-        Err(Denial::ProtectedSuperuser(self.identity.clone()))
+        let given = policy.has(Safeguard::Escalation) && self.after && !self.before;
+        let identity = self.identity.iter().filter(|field| !(given && **field == Field::IsActive));
+        let touched: Vec<Field> = identity.copied().collect();
+        if touched.is_empty() { Ok(()) } else { Err(Denial::ProtectedSuperuser(touched)) }
     }
 
     /// Somebody must keep power, and nobody gives up their own by accident.

@@ -7,7 +7,7 @@ use crate::{AuthorizerError, Denial, GroupField, PatchFailure, Rejection, StoreE
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// There is no such user, or the actor may not know of it.
-    #[error("no such user")]
+    #[error("there is no such user or group")]
     NotFound,
     /// The actor may not do this.
     #[error("not allowed: {0}")]

@@ -50,7 +50,7 @@ async fn a_group_is_made_overwritten_left_alone_and_deleted() {
     service.update_user(&root(), ADA, UserUpdate::patch().groups([NEW, STAFF])).await.unwrap();
     service.delete_group(&root(), NEW, false).await.unwrap();
     assert_eq!(store.stored(ADA).await.groups, [STAFF].into());
-    assert_eq!(wrong(service.delete_group(&root(), NEW, false).await), "no such user");
+    assert_eq!(wrong(service.delete_group(&root(), NEW, false).await), "there is no such user or group");
     let kinds: Vec<_> = store.events().await.iter().map(|event| event.kind).collect();
     let (put, update, delete) = (EventKind::GroupPut, EventKind::UserUpdated, EventKind::GroupDeleted);
     assert_eq!(kinds, [put, put, update, delete]);

@@ -104,7 +104,7 @@ async fn unknown_ids_and_the_anonymous_user_look_alike() {
             ];
             for error in errors {
                 assert_eq!(error.starts_with("not allowed"), found, "{actor:?} {id}: {error}");
-                assert_eq!(error == "no such user", !found, "{actor:?} {id}: {error}");
+                assert_eq!(error == "there is no such user or group", !found, "{actor:?} {id}: {error}");
             }
         }
         assert_eq!(store.stored(NOBODY).await.version, 0);

@@ -108,12 +108,14 @@ fn superusers_are_protected_field_by_field() {
 }
 
 #[test]
-fn a_retired_superuser_is_protected_and_the_right_to_give_power_does_not_lift_that() {
+fn a_retired_superuser_is_protected_but_for_being_given_power_again() {
     let retired = || Scene::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]).inactive();
     assert_eq!(retired().denial(), Denial::ProtectedSuperuser(vec![Field::Email]));
     let activate = || Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]).inactive();
     assert_eq!(activate().outcome(), "grants power");
-    assert_eq!(activate().grant(ADMINS).outcome(), "protected");
+    assert_eq!(activate().grant(ADMINS).outcome(), "commit");
+    let unasked = activate().policy(|policy| policy.without(Safeguard::Escalation));
+    assert_eq!(unasked.outcome(), "protected");
     assert_eq!(activate().powerful().outcome(), "commit");
 }
 

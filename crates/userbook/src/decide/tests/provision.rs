@@ -79,16 +79,20 @@ fn power_is_given_to_a_new_user_as_to_any() {
     let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsPower { .. })));
     for active in [true, false] {
         let join = |group| new().groups([group]).is_active(active);
-        assert!(denied(added(&join(ADMINS), &[], &[Check::AddUser])));
-        assert!(denied(added(&join(BELOW), &[HELP], &[Check::AddUser])));
-        let (provision, view) = added(&join(BELOW), &[ADMINS], &[Check::AddUser]).unwrap();
+        let may = |group| [Check::AddUser, Check::Join(group)];
+        assert!(denied(added(&join(ADMINS), &[], &may(ADMINS))));
+        assert!(denied(added(&join(BELOW), &[HELP], &may(BELOW))));
+        let (provision, view) = added(&join(BELOW), &[ADMINS], &may(BELOW)).unwrap();
         assert!(view.is_superuser);
         let superusers = if active { SUPERUSERS } else { None };
         assert_eq!(provision.guards, Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD });
-        let right = [Check::AddUser, Check::GrantPower(ADMINS)];
+        let right = [Check::AddUser, Check::Join(BELOW), Check::GrantPower(ADMINS)];
         assert!(added(&join(BELOW), &[], &right).is_ok());
         // A group that grants nothing must still grant nothing.
-        assert_eq!(added(&join(STAFF), &[], &[Check::AddUser]).unwrap().0.guards.graph, GRAPH);
+        assert_eq!(added(&join(STAFF), &[], &may(STAFF)).unwrap().0.guards.graph, GRAPH);
+        // To make users is not to put them anywhere.
+        let refused = added(&join(STAFF), &[], &[Check::AddUser]);
+        assert!(matches!(refused, Err(Rejection::Forbidden(Denial::Fields(_)))));
     }
     let refused = added(&new().path("/"), &[], &[]);
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));

@@ -2,10 +2,12 @@
 
 use uuid::Uuid;
 
+use std::collections::BTreeSet;
+
 use super::{Plan, Task};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, Memberships, Name, SurveyQuery, Target,
-    UpdateError, UserService, UserUpdate, UserView, Username,
+    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Memberships, Name, Survey,
+    SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
     decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
     field::Faults,
 };
@@ -91,13 +93,15 @@ impl Task for InsertUser<'_> {
     }
 }
 
-/// To make users, and to give power through every group that does.
-fn checks(ops: &FieldOps, survey: &crate::Survey) -> Vec<Check> {
-    let named = ops.groups.value().into_iter().flat_map(Memberships::groups);
-    let granting = named.filter_map(|group| {
-        let source = survey.groups.superuser_source(group.id)?;
-        Some([group.id, source.id])
+/// To make users, to let them join these groups, and to give power through every group that does.
+fn checks(ops: &FieldOps, survey: &Survey) -> Vec<Check> {
+    let named = ops.groups.value().into_iter().flat_map(Memberships::groups).map(|group| group.id);
+    let joined: BTreeSet<GroupId> = named.filter(|group| survey.groups.contains(*group)).collect();
+    let granting = joined.iter().filter_map(|group| {
+        let source = survey.groups.superuser_source(*group)?;
+        Some([*group, source.id])
     });
-    let granting: std::collections::BTreeSet<_> = granting.flatten().collect();
-    std::iter::once(Check::AddUser).chain(granting.into_iter().map(Check::GrantPower)).collect()
+    let granting: BTreeSet<GroupId> = granting.flatten().collect();
+    let joins = joined.iter().copied().map(Check::Join);
+    std::iter::once(Check::AddUser).chain(joins).chain(granting.into_iter().map(Check::GrantPower)).collect()
 }

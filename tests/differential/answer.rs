@@ -1,0 +1,56 @@
+//! What a store answered, as JSON that can be compared.
+
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Whether it was no refusal.
+    pub(crate) accepted: bool,
+    /// What every store must say alike.
+    pub(crate) said: Value,
+    /// What those must say alike that count guards alike; `None` from others.
+    pub(crate) counters: Option<Value>,
+}
+
+impl Answer {
+    pub(crate) fn ok(said: Value) -> Self {
+        Self { accepted: true, said, counters: None }
+    }
+
+    pub(crate) fn refused(error: &impl std::fmt::Debug) -> Self {
+        Self { accepted: false, said: format!("{error:?}").into(), counters: None }
+    }
+
+    pub(crate) fn with_counters(self, counters: Option<Value>) -> Self {
+        Self { counters, ..self }
+    }
+
+    /// Where the other differs, for whoever reads a failure.
+    pub(crate) fn difference(&self, other: &Self) -> String {
+        let mut found = Vec::new();
+        collect(String::new(), &self.said, &other.said, &mut found);
+        if let (Some(expected), Some(counters)) = (&self.counters, &other.counters) {
+            collect("counters".to_owned(), expected, counters, &mut found);
+        }
+        found.join("\n")
+    }
+}
+
+fn collect(at: String, left: &Value, right: &Value, found: &mut Vec<String>) {
+    match (left, right) {
+        _ if left == right => {}
+        (Value::Object(one), Value::Object(two)) => {
+            let keys: std::collections::BTreeSet<_> = one.keys().chain(two.keys()).collect();
+            for key in keys {
+                let member = |of: &serde_json::Map<String, Value>| of.get(key).cloned().unwrap_or_default();
+                collect(format!("{at}/{key}"), &member(one), &member(two), found);
+            }
+        }
+        (Value::Array(one), Value::Array(two)) if one.len() == two.len() => {
+            for (n, (left, right)) in one.iter().zip(two).enumerate() {
+                collect(format!("{at}/{n}"), left, right, found);
+            }
+        }
+        _ => found.push(format!("{at}: {left} <> {right}")),
+    }
+}

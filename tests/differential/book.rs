@@ -1,0 +1,72 @@
+//! The four stores, each behind a service.
+
+use std::sync::Arc;
+
+use sqlx::sqlite::SqlitePoolOptions;
+use userbook::{Import, PermissionAuthorizer, SeedStore, StaticPermissions, UserService};
+use userbook_conformance::Harness;
+use userbook_memory::MemoryStore;
+use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+use userbook_tests::{
+    fixture::AnyStore,
+    servers::{mariadb, postgres},
+};
+
+use crate::{determined::Determined, directory::Directory};
+
+/// What the stores are called, in the order of [`Book::open_all`]. The first is what the others are held to.
+pub(crate) const NAMES: [&str; 4] = ["memory", "SQLite", "PostgreSQL", "MariaDB"];
+
+pub(crate) struct Book {
+    pub(crate) service: UserService<AnyStore, PermissionAuthorizer<StaticPermissions>>,
+    pub(crate) determined: Determined,
+    /// Whether guard counters count nothing but what changes: on MariaDB to rely on one increments it too.
+    pub(crate) counts_alike: bool,
+    /// Goes when the book goes.
+    _database: Option<postgres::Database>,
+}
+
+impl Book {
+    /// All stores, with what the directory holds.
+    pub(crate) async fn open_all(directory: &Directory) -> [Self; 4] {
+        let rows = &directory.rows;
+        let memory = MemoryStore::new();
+        memory.import(rows).await.expect("the rows can be kept");
+        let postgres = postgres::Database::with(rows).await;
+        let on_postgres: AnyStore = postgres.store();
+        let mariadb = mariadb::Database::with(rows).await.store();
+        [
+            Self::new(Arc::new(memory), directory, true, None),
+            Self::new(sqlite(rows).await, directory, true, None),
+            Self::new(on_postgres, directory, true, Some(postgres)),
+            Self::new(mariadb, directory, false, None),
+        ]
+    }
+
+    fn new(
+        store: AnyStore,
+        directory: &Directory,
+        counts_alike: bool,
+        database: Option<postgres::Database>,
+    ) -> Self {
+        let determined = Determined::new();
+        let service = UserService::new(store, PermissionAuthorizer::new(directory.permissions.clone()))
+            .with_policy(directory.policy.clone())
+            .with_clock(determined.clone())
+            .with_ids(determined.clone());
+        Self { service, determined, counts_alike, _database: database }
+    }
+
+    pub(crate) fn store(&self) -> &AnyStore {
+        self.service.store()
+    }
+}
+
+async fn sqlite(rows: &Import) -> AnyStore {
+    let options = connect_options("sqlite::memory:").expect("a right URL");
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+    let store = SqliteStore::new(pool.expect("a database in memory"));
+    store.migrate().await.expect("an empty database");
+    store.import(rows).await.expect("the rows can be kept");
+    Arc::new(store)
+}

@@ -1,0 +1,70 @@
+//! What has no order, or several spellings, in one of them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use userbook::{ActorState, Epochs, Event, EventTarget, GroupGraph, UserView};
+
+/// As JSON, with every number as the double it stands for: stores keep numbers by value.
+pub(crate) fn canonical(value: impl Serialize) -> Value {
+    by_value(serde_json::to_value(value).expect("it is JSON"))
+}
+
+fn by_value(value: Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let double = number.as_f64().expect("every number is near a double");
+            // The two zeros are one value.
+            json!(if double == 0.0 { 0.0 } else { double })
+        }
+        Value::Array(items) => items.into_iter().map(by_value).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(key, value)| (key, by_value(value))).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+pub(crate) fn view(view: &UserView) -> Value {
+    let groups = view.groups.iter().map(|it| json!([canonical(it.group.as_ref()), it.parent_name]));
+    json!({
+        "user": canonical(&view.user),
+        "is_superuser": view.is_superuser,
+        "groups": groups.collect::<Value>(),
+    })
+}
+
+pub(crate) fn graph(graph: &GroupGraph) -> Value {
+    graph.iter().map(canonical).collect()
+}
+
+pub(crate) fn actor(actor: Option<&ActorState>) -> Value {
+    format!("{actor:?}").into()
+}
+
+/// The guard counters that stores may count differently.
+pub(crate) fn counters(epochs: Epochs) -> Value {
+    json!([epochs.graph, epochs.superusers])
+}
+
+/// Events by what they are about, in the order they came in: between two users nothing is promised. Groups are
+/// one line, for their events have one counter, which stores may count differently: it comes apart.
+pub(crate) fn events(events: &[Event]) -> (Value, Value) {
+    let mut lines: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut counters = Vec::new();
+    for event in events {
+        let mut said = canonical(event);
+        let line = match event.target {
+            EventTarget::User(id) => format!("user {id}"),
+            EventTarget::Group(id) => {
+                counters.push(json!([event.id, event.version]));
+                said["version"] = Value::Null;
+                format!("group {id}")
+            }
+        };
+        lines.entry(line).or_default().push(said);
+    }
+    counters.sort_by_key(ToString::to_string);
+    (json!(lines), counters.into())
+}

@@ -1,0 +1,57 @@
+//! Everything that a store holds.
+
+use serde_json::{Value, json};
+use userbook::{ChangeId, GroupId, SnapshotQuery, SurveyQuery, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::{
+    answer::Answer,
+    book::Book,
+    canonical::{self, canonical},
+    take,
+};
+
+/// What there is after operations with these change ids.
+pub(crate) async fn of(book: &Book, history: &[(ChangeId, Timestamp)]) -> Answer {
+    let store = book.store();
+    // Deleted users' ids are asked for too, and one that none has had yet.
+    let whole = SurveyQuery { shape: true, ..SurveyQuery::default() };
+    let shape = store.survey(&whole).await.expect("the store is there");
+    let mut users = Vec::new();
+    for id in 1..=i64::try_from(shape.epochs.next_user).expect("it fits") {
+        let query = SnapshotQuery {
+            actor: Some(UserId(id)),
+            other_active_superuser: true,
+            ..SnapshotQuery::user(UserId(id))
+        };
+        let found = store.load(&query).await.expect("the store is there");
+        users.push(found.map(|found| take::snapshot(book, &found).said));
+    }
+    let every = SurveyQuery {
+        groups: shape.shape.keys().copied().chain([GroupId(Uuid::max())]).collect(),
+        active_member_of: Some(shape.shape.keys().copied().collect()),
+        shape: true,
+        ..SurveyQuery::default()
+    };
+    let groups = take::survey(book, &store.survey(&every).await.expect("the store is there"));
+    let (events, versions) = canonical::events(&store.pending(u32::MAX).await.expect("the store is there"));
+    let counters = groups.counters.clone().map(|counters| json!([counters, versions]));
+    let said = json!({
+        "users": users,
+        "groups": groups.said,
+        "events": events,
+        "landed": landed(book, history).await,
+        "install_id": canonical(store.install_id().await.expect("the store is there")),
+    });
+    Answer::ok(said).with_counters(counters)
+}
+
+/// Which changes left an event, pending or not.
+async fn landed(book: &Book, history: &[(ChangeId, Timestamp)]) -> Value {
+    let mut landed = Vec::new();
+    for (change, _) in history {
+        let query = SurveyQuery { change: Some(*change), ..SurveyQuery::default() };
+        landed.push(book.store().survey(&query).await.expect("the store is there").landed);
+    }
+    landed.into()
+}

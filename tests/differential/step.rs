@@ -1,0 +1,137 @@
+//! What is done, and by whom.
+
+use userbook::{
+    Actor, ChangeId, GroupId, NewGroup, NewUser, SnapshotQuery, SurveyQuery, Timestamp, UserId, UserUpdate,
+};
+use uuid::Uuid;
+
+use crate::{
+    chance::Chance,
+    directory::{DESK, ROOT},
+    update, values,
+};
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) actor: Actor,
+    /// Whether the actor means to lock themselves out.
+    pub(crate) means_it: bool,
+    pub(crate) what: What,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    Update { user: UserId, update: UserUpdate, condition: Condition, dry_run: bool },
+    Retrieve(UserId),
+    InsertUser(NewUser),
+    DeleteUser(UserId),
+    PutGroup(GroupId, NewGroup),
+    DeleteGroup(GroupId),
+    Load(SnapshotQuery),
+    Survey(SurveyQuery),
+    Pending(u32),
+    Ack(Vec<ChangeId>),
+    Prune(Timestamp),
+}
+
+/// What state the row is demanded to be in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Condition {
+    None,
+    /// The state it is in.
+    Right,
+    /// One that it is not in.
+    Stale,
+    /// One of these two.
+    Either,
+}
+
+impl Step {
+    /// Any step, after operations with these change ids at these times.
+    pub(crate) fn any(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> Self {
+        let actor = actor(chance);
+        Self { actor, means_it: chance.percent(50), what: what(chance, history) }
+    }
+}
+
+fn actor(chance: &mut Chance) -> Actor {
+    let mut actor = match chance.below(20) {
+        0..6 => Actor::system(),
+        6..12 => Actor::user(ROOT),
+        12..15 => Actor::user(DESK),
+        15 => Actor::external("else\u{1f600}where"),
+        16 => Actor::anonymous(),
+        _ => Actor::user(values::user(chance)),
+    };
+    actor.impersonator = chance.maybe(10, values::user);
+    actor
+}
+
+fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
+    match chance.below(100) {
+        0..50 => What::Update {
+            user: values::user(chance),
+            update: update::any(chance),
+            condition: match chance.below(10) {
+                0 => Condition::Right,
+                1 => Condition::Stale,
+                2 => Condition::Either,
+                _ => Condition::None,
+            },
+            dry_run: chance.percent(10),
+        },
+        50..54 => What::Retrieve(values::user(chance)),
+        54..63 => {
+            let (username, name) = (values::username(chance), values::name(chance));
+            What::InsertUser(NewUser::new(username, name).with(|user| update::set_fields(user, chance)))
+        }
+        63..67 => What::DeleteUser(values::user(chance)),
+        67..80 => What::PutGroup(values::group(chance), new_group(chance)),
+        80..84 => What::DeleteGroup(values::group(chance)),
+        84..88 => What::Load(load(chance, history)),
+        88..92 => What::Survey(survey(chance, history)),
+        92..94 => What::Pending(chance.pick(&[0, 1, 3, 1000])),
+        94..97 => What::Ack(chance.some(10, |chance| some_change(chance, history))),
+        _ => What::Prune(match history {
+            [] => values::moment(chance),
+            _ => chance.pick(history).1,
+        }),
+    }
+}
+
+fn new_group(chance: &mut Chance) -> NewGroup {
+    let name = if chance.percent(60) { format!("g{}", chance.below(12)) } else { values::username(chance) };
+    let group = NewGroup::new(name).superuser(chance.percent(25)).parent(chance.maybe(50, values::group));
+    if chance.percent(50) { group.attributes(values::object(chance, 2)) } else { group }
+}
+
+/// A change that was made, or may have been, or never was.
+fn some_change(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> ChangeId {
+    if history.is_empty() || chance.percent(5) {
+        return ChangeId(Uuid::from_u64_pair(chance.next(), chance.next()));
+    }
+    chance.pick(history).0
+}
+
+fn load(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> SnapshotQuery {
+    SnapshotQuery {
+        user: values::user(chance),
+        username: chance.maybe(50, |chance| values::username(chance).replace('\0', "")),
+        groups: chance.some(3, values::group).into_iter().collect(),
+        actor: chance.maybe(50, values::user),
+        other_active_superuser: chance.percent(50),
+        change: chance.maybe(50, |chance| some_change(chance, history)),
+    }
+}
+
+fn survey(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> SurveyQuery {
+    SurveyQuery {
+        username: chance.maybe(50, |chance| values::username(chance).replace('\0', "")),
+        group_name: chance.maybe(50, |chance| values::username(chance).replace('\0', "")),
+        groups: chance.some(3, values::group).into_iter().collect(),
+        actor: chance.maybe(50, values::user),
+        shape: chance.percent(50),
+        active_member_of: chance.maybe(50, |chance| chance.some(3, values::group).into_iter().collect()),
+        change: chance.maybe(50, |chance| some_change(chance, history)),
+    }
+}
