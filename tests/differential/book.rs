@@ -1,6 +1,6 @@
 //! The four stores, each behind a service.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{Import, PermissionAuthorizer, SeedStore, StaticPermissions, UserService};
@@ -23,7 +23,7 @@ pub(crate) struct Book {
     /// Whether guard counters count nothing but what changes: on MariaDB to rely on one increments it too.
     pub(crate) counts_alike: bool,
     /// Goes when the book goes.
-    _database: Option<postgres::Database>,
+    _database: Box<dyn Any>,
 }
 
 impl Book {
@@ -34,27 +34,23 @@ impl Book {
         memory.import(rows).await.expect("the rows can be kept");
         let postgres = postgres::Database::with(rows).await;
         let on_postgres: AnyStore = postgres.store();
-        let mariadb = mariadb::Database::with(rows).await.store();
+        let mariadb = mariadb::Database::with(rows).await;
+        let on_mariadb: AnyStore = mariadb.store();
         [
-            Self::new(Arc::new(memory), directory, true, None),
-            Self::new(sqlite(rows).await, directory, true, None),
-            Self::new(on_postgres, directory, true, Some(postgres)),
-            Self::new(mariadb, directory, false, None),
+            Self::new(Arc::new(memory), directory, true, ()),
+            Self::new(sqlite(rows).await, directory, true, ()),
+            Self::new(on_postgres, directory, true, postgres),
+            Self::new(on_mariadb, directory, false, mariadb),
         ]
     }
 
-    fn new(
-        store: AnyStore,
-        directory: &Directory,
-        counts_alike: bool,
-        database: Option<postgres::Database>,
-    ) -> Self {
+    fn new(store: AnyStore, directory: &Directory, counts_alike: bool, database: impl Any) -> Self {
         let determined = Determined::new();
         let service = UserService::new(store, PermissionAuthorizer::new(directory.permissions.clone()))
             .with_policy(directory.policy.clone())
             .with_clock(determined.clone())
             .with_ids(determined.clone());
-        Self { service, determined, counts_alike, _database: database }
+        Self { service, determined, counts_alike, _database: Box::new(database) }
     }
 
     pub(crate) fn store(&self) -> &AnyStore {

@@ -56,11 +56,11 @@ impl Step {
 
 fn actor(chance: &mut Chance) -> Actor {
     let mut actor = match chance.below(20) {
-        0..6 => Actor::system(),
-        6..12 => Actor::user(ROOT),
-        12..15 => Actor::user(DESK),
-        15 => Actor::external("else\u{1f600}where"),
-        16 => Actor::anonymous(),
+        0..10 => Actor::system(),
+        10..13 => Actor::user(ROOT),
+        13..16 => Actor::user(DESK),
+        16 => Actor::external("else\u{1f600}where"),
+        17 => Actor::anonymous(),
         _ => Actor::user(values::user(chance)),
     };
     actor.impersonator = chance.maybe(10, values::user);
@@ -69,7 +69,7 @@ fn actor(chance: &mut Chance) -> Actor {
 
 fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
     match chance.below(100) {
-        0..50 => What::Update {
+        0..54 => What::Update {
             user: values::user(chance),
             update: update::any(chance),
             condition: match chance.below(10) {
@@ -80,18 +80,18 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
             },
             dry_run: chance.percent(10),
         },
-        50..54 => What::Retrieve(values::user(chance)),
-        54..63 => {
+        54..57 => What::Retrieve(values::user(chance)),
+        57..65 => {
             let (username, name) = (values::username(chance), values::name(chance));
             What::InsertUser(NewUser::new(username, name).with(|user| update::set_fields(user, chance)))
         }
-        63..67 => What::DeleteUser(values::user(chance)),
-        67..80 => What::PutGroup(values::group(chance), new_group(chance)),
-        80..84 => What::DeleteGroup(values::group(chance)),
-        84..88 => What::Load(load(chance, history)),
-        88..92 => What::Survey(survey(chance, history)),
-        92..94 => What::Pending(chance.pick(&[0, 1, 3, 1000])),
-        94..97 => What::Ack(chance.some(10, |chance| some_change(chance, history))),
+        65..68 => What::DeleteUser(values::dispensable(chance)),
+        68..80 => What::PutGroup(values::group(chance), new_group(chance)),
+        80..83 => What::DeleteGroup(values::group(chance)),
+        83..87 => What::Load(load(chance, history)),
+        87..91 => What::Survey(survey(chance, history)),
+        91..93 => What::Pending(chance.pick(&[0, 1, 3, 1000])),
+        93..97 => What::Ack(chance.some(10, |chance| some_change(chance, history))),
         _ => What::Prune(match history {
             [] => values::moment(chance),
             _ => chance.pick(history).1,

@@ -34,7 +34,7 @@ pub(crate) fn any(chance: &mut Chance) -> UserUpdate {
 /// Sets some of the fields that have nothing to do with names.
 pub(crate) fn set_fields(mut update: UserUpdate, chance: &mut Chance) -> UserUpdate {
     if chance.percent(25) {
-        update = update.is_active(chance.percent(70));
+        update = update.is_active(chance.percent(85));
     }
     if chance.percent(25) {
         update = update.last_login(chance.maybe(75, values::any_moment));
@@ -66,7 +66,9 @@ fn json_patch(chance: &mut Chance) -> UserUpdate {
         if op == "copy" || op == "move" {
             return json!({"op": op, "from": place(chance), "path": place(chance)});
         }
-        let (path, value) = if chance.percent(60) {
+        let (path, value) = if op == "test" || chance.percent(20) {
+            (place(chance), values::number(chance))
+        } else if chance.percent(50) {
             (place(chance), values::any_json(chance, 2))
         } else {
             let field = chance.pick(&FIELDS);
@@ -83,8 +85,8 @@ fn place(chance: &mut Chance) -> String {
     match chance.below(20) {
         0 => format!("/{}", chance.pick(&FIELDS)),
         1 => chance.pick(&["", "/", "/groups/0", "/groups/-", "/nothing"]).to_owned(),
-        2..6 => format!("/attributes/{}/{}", values::key(chance), values::key(chance)),
-        _ => format!("/attributes/{}", values::key(chance)),
+        2..6 => format!("/attributes/{}/{}", values::pointer(chance), values::pointer(chance)),
+        _ => format!("/attributes/{}", values::pointer(chance)),
     }
 }
 
@@ -93,7 +95,7 @@ fn plausible(field: &str, chance: &mut Chance) -> Value {
     match field {
         "username" => values::username(chance).into(),
         "name" => values::name(chance).into(),
-        "is_active" => chance.percent(70).into(),
+        "is_active" => chance.percent(85).into(),
         "last_login" => match chance.below(6) {
             0 => Value::Null,
             1 => "10000-01-01T00:00:00Z".into(),

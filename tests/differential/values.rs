@@ -130,7 +130,7 @@ pub(crate) fn any_moment(chance: &mut Chance) -> Timestamp {
 
 /// Numbers in every form. An integer beyond 2^53 next to a double is not among them: stores keep numbers *by value
 /// as doubles*, so whether the two are equal is nobody's to say.
-fn number(chance: &mut Chance) -> Value {
+pub(crate) fn number(chance: &mut Chance) -> Value {
     let numbers = [
         json!(0),
         json!(-0.0),
@@ -174,10 +174,7 @@ pub(crate) fn object(chance: &mut Chance, depth: usize) -> Map<String, Value> {
         // As deep as is allowed, and one level too deep.
         0 => nested(255 + chance.below(2)),
         1 => [("k\0".to_owned(), Value::Null)].into_iter().collect(),
-        _ => chance
-            .some(4, |chance| (chance.pick(KEYS).to_owned(), any_json(chance, depth)))
-            .into_iter()
-            .collect(),
+        _ => chance.some(4, |chance| (key(chance).to_owned(), any_json(chance, depth))).into_iter().collect(),
     }
 }
 
@@ -186,20 +183,32 @@ fn nested(levels: usize) -> Map<String, Value> {
     [("deep".to_owned(), inner)].into_iter().collect()
 }
 
-/// A key, for a place in attributes.
-pub(crate) fn key(chance: &mut Chance) -> String {
-    chance.pick(KEYS).replace('~', "~0").replace('/', "~1")
+/// A key, mostly one of few: steps shall meet.
+fn key(chance: &mut Chance) -> &'static str {
+    let few = if chance.percent(70) { 3 } else { KEYS.len() };
+    chance.pick(&KEYS[..few])
+}
+
+/// A key as a JSON pointer has it.
+pub(crate) fn pointer(chance: &mut Chance) -> String {
+    key(chance).replace('~', "~0").replace('/', "~1")
 }
 
 /// Users that are there, that are made on the way, and now and then one that never is.
 pub(crate) fn user(chance: &mut Chance) -> UserId {
     match chance.below(30) {
         0 => chance.pick(&[UserId(0), UserId(-1), UserId(i64::MAX), UserId(99)]),
-        _ => UserId(1 + i64::try_from(chance.below(11)).expect("it fits")),
+        1..4 => UserId(1 + i64::try_from(chance.below(20)).expect("it fits")),
+        _ => chance.pick(&[1, 2, 2, 2, 3, 4, 5, 6].map(UserId)),
     }
 }
 
-/// The same for groups.
+/// A user whom the others can do without: it is there no more from then on.
+pub(crate) fn dispensable(chance: &mut Chance) -> UserId {
+    if chance.percent(80) { UserId(5 + i64::try_from(chance.below(8)).expect("it fits")) } else { user(chance) }
+}
+
+/// Groups that are there, or will be, and now and then one that never is.
 pub(crate) fn group(chance: &mut Chance) -> GroupId {
     match chance.below(30) {
         0 => chance.pick(&[GroupId(Uuid::nil()), GroupId(Uuid::max()), GroupId(Uuid::from_u128(99))]),

@@ -10,6 +10,8 @@ mod lost;
 mod migrate;
 mod plans;
 mod proxy;
+mod races;
+mod server;
 mod statements;
 mod transactions;
 mod values;

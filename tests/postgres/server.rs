@@ -1,70 +1,22 @@
-//! The reference server on PostgreSQL, as a process of its own.
+//! The reference server on PostgreSQL.
 
-use serde_json::{Value, json};
 use sqlx::ConnectOptions;
-use userbook_tests::{
-    binary::{Server, send},
-    servers::postgres::Database,
-};
+use userbook_tests::{servers::postgres::Database, serving};
+
+async fn blank() -> (Database, String) {
+    let database = Database::blank().await;
+    let url = database.options().to_url_lossy().to_string();
+    (database, url)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_starts_on_an_empty_database_and_goes_on_from_there() {
-    let database = Database::blank().await;
-    let url = database.options().to_url_lossy().to_string();
-    let server = Server::start(&["--database", &url]);
-    let token = server.greeting.split_once("Bearer ").unwrap().1.split_once('\'').unwrap().0.to_owned();
-    let bearer = format!("Bearer {token}");
-    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    let patch = json!({"name": "Ada"}).to_string();
-    let ask = |server: &Server, method: &str, body: Option<&str>| {
-        let target = "/api/v3/core/users/1/";
-        send(server.address, method, target, &headers, body.map(str::as_bytes)).unwrap()
-    };
-    assert_eq!(ask(&server, "PATCH", Some(&patch)).status, 200);
-    server.kill();
-
-    let again = Server::start(&["--database", &url]);
-    assert!(!again.greeting.contains("Bearer"), "{}", again.greeting);
-    let shown: Value = serde_json::from_slice(&ask(&again, "GET", None).body).unwrap();
-    assert_eq!((&shown["username"], &shown["name"]), (&json!("akadmin"), &json!("Ada")));
-    let stranger =
-        send(again.address, "GET", "/api/v3/core/users/1/", &[("authorization", "Bearer x")], None);
-    assert_eq!(stranger.unwrap().status, 403);
-    drop(again);
+    let (_database, url) = blank().await;
+    serving::it_starts_on_an_empty_database_and_goes_on_from_there(&url);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn permissions_of_the_seed_are_kept() {
-    let database = Database::blank().await;
-    let url = database.options().to_url_lossy().to_string();
-    let user = |pk: i64| {
-        json!({
-            "pk": pk, "uuid": uuid::Uuid::from_u128(9), "username": format!("user{pk}"), "name": "", "email": "",
-            "is_active": pk != 3, "last_login": null, "path": "users", "type": "internal", "attributes": {},
-            "groups": [], "password_change_date": "2024-05-06T07:08:09Z",
-        })
-    };
-    let token = |key: &str, pk: i64, expiring: bool| json!({"key": key, "intent": "api", "expiring": expiring, "expires": "2020-01-01T00:00:00Z", "user_pk": pk});
-    let seed = json!({
-        "install_id": "i", "groups": [], "users": [user(1), user(2), user(3)],
-        "tokens": [token("one", 1, false), token("two", 2, false), token("three", 3, false), token("late", 1, true)],
-        "permissions": [
-            {"user_pk": 1, "permission": "authentik_core.view_user"},
-            {"user_pk": 1, "permission": "authentik_core.change_user"},
-        ],
-        "object_permissions": [{"user_pk": 2, "permission": "authentik_core.view_user", "object_pk": 1}],
-    });
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), seed.to_string()).unwrap();
-    let server = Server::start(&["--database", &url, "--seed", file.path().to_str().unwrap()]);
-    let status = |key: &str, method: &str, pk: i64| {
-        let bearer = format!("Bearer {key}");
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let body = (method == "PATCH").then_some(br#"{"name": "new"}"#.as_slice());
-        send(server.address, method, &format!("/api/v3/core/users/{pk}/"), &headers, body).unwrap().status
-    };
-    assert_eq!([status("one", "PATCH", 2), status("one", "GET", 3)], [200, 200]);
-    assert_eq!([status("two", "GET", 1), status("two", "PATCH", 1)], [200, 403]);
-    assert_ne!(status("two", "GET", 3), 200);
-    assert_eq!([status("three", "GET", 1), status("late", "GET", 1)], [403, 403]);
+    let (_database, url) = blank().await;
+    serving::permissions_of_the_seed_are_kept(&url);
 }

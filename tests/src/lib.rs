@@ -16,6 +16,7 @@ pub mod races;
 pub mod replay;
 pub mod rows;
 pub mod servers;
+pub mod serving;
 
 /// The examples of the project's README, compiled and run.
 #[cfg(doctest)]

@@ -18,7 +18,7 @@
 //! `rt-multi-thread`.
 //!
 //! ```
-//! use std::collections::BTreeMap;
+//! use std::collections::{BTreeMap, BTreeSet};
 //! use std::sync::{Arc, Mutex, MutexGuard};
 //!
 //! use async_trait::async_trait;
@@ -49,13 +49,7 @@
 //!     async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
 //!         let rows = self.rows()?;
 //!         let Some(user) = rows.users.get(&query.user).cloned() else { return Ok(None) };
-//!         let actor = query.actor.and_then(|id| rows.users.get(&id)).map(|actor| ActorState {
-//!             id: actor.id,
-//!             is_active: actor.is_active,
-//!             user_type: actor.user_type,
-//!             groups: actor.groups.clone(),
-//!             revision: actor.revision,
-//!         });
+//!         let actor = query.actor.and_then(|id| rows.users.get(&id)).map(ActorState::from);
 //!         // Three kinds of groups, and each of them with a lineage of its own: the nearest 19 above it.
 //!         let starts = user.groups.iter().chain(&query.groups);
 //!         let starts = starts.chain(actor.iter().flat_map(|actor| &actor.groups));
@@ -63,7 +57,7 @@
 //!         let mut others = rows.users.values().filter(|it| it.id != user.id);
 //!         let has_power = |it: &User| it.is_active && rows.groups.grants_superuser(&it.groups);
 //!         Ok(Some(Snapshot {
-//!             username_taken: query.username.is_some() && rows.is_taken(query.username.as_deref(), user.id),
+//!             username_taken: rows.is_taken(query.username.as_deref(), user.id),
 //!             other_active_superuser: query.other_active_superuser.then(|| others.any(has_power)),
 //!             epochs: rows.epochs,
 //!             landed: query.change.is_some_and(|id| rows.events.iter().any(|(event, _)| event.id == id)),
@@ -87,7 +81,7 @@
 //!             return Ok(CommitOutcome::UsernameTaken);
 //!         }
 //!         let added = change.groups_added.iter().copied();
-//!         let missing: std::collections::BTreeSet<_> = added.filter(|id| !rows.groups.contains(*id)).collect();
+//!         let missing: BTreeSet<_> = added.filter(|id| !rows.groups.contains(*id)).collect();
 //!         if !missing.is_empty() {
 //!             return Ok(CommitOutcome::MissingGroups(missing));
 //!         }
@@ -108,10 +102,10 @@
 //!     }
 //!
 //!     fn hold(&self, guards: &Guards) -> bool {
-//!         let revision = |id| self.users.get(id).map(|actor| actor.revision);
+//!         let revision = |id: UserId| self.users.get(&id).map(|actor| actor.revision);
 //!         guards.graph.is_none_or(|guard| guard.expected == self.epochs.graph)
 //!             && guards.superusers.is_none_or(|guard| guard.expected == self.epochs.superusers)
-//!             && guards.actor.is_none_or(|guard| revision(&guard.user) == Some(guard.revision))
+//!             && guards.actor.is_none_or(|guard| revision(guard.user) == Some(guard.revision))
 //!     }
 //! }
 //!

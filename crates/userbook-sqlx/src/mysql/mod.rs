@@ -32,7 +32,8 @@
 //! A Galera cluster compares what transactions on different nodes have *written* and takes no notice of what they
 //! read or locked. So whoever relies on a counter increments it as those do who change what it stands for, and the
 //! actor's row is written too, in the column `relied_on`, which means nothing else. It costs some retries: of
-//! two changes that rely on one counter at the same moment, one is stale.
+//! two changes that rely on one counter at the same moment, one is refused and decided again. The tests commit
+//! against each other on two nodes.
 //!
 //! Migrate a cluster from one node at a time: `GET_LOCK` is a node's own.
 //!

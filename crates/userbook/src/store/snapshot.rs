@@ -72,6 +72,18 @@ pub struct ActorState {
     pub revision: Revision,
 }
 
+impl From<&User> for ActorState {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            is_active: user.is_active,
+            user_type: user.user_type,
+            groups: user.groups.clone(),
+            revision: user.revision,
+        }
+    }
+}
+
 impl ActorState {
     /// Whether the actor has power now: is active and superuser.
     pub fn has_power(&self, graph: &GroupGraph) -> bool {

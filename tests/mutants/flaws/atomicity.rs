@@ -1,0 +1,102 @@
+//! What should be one step is two.
+
+use std::{collections::BTreeSet, sync::Mutex};
+
+use async_trait::async_trait;
+use userbook::{ChangeId, ChangeSet, CommitOutcome, Event, Outbox, Snapshot, SnapshotQuery, StoreError};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+use crate::store::{Flaw, facts, pause};
+
+/// Writes the event after the transaction: a future that is dropped in between has changed the row, and nobody
+/// ever hears of it.
+#[derive(Debug, Default)]
+pub(crate) struct WritesTheEventLater {
+    unwritten: Mutex<BTreeSet<ChangeId>>,
+}
+
+#[async_trait]
+impl Flaw for WritesTheEventLater {
+    async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+        let unwritten = self.unwritten.lock().expect("no panic");
+        facts.landed &= query.change.is_some_and(|change| !unwritten.contains(&change));
+    }
+
+    async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, outcome: &mut CommitOutcome) {
+        if *outcome == CommitOutcome::Applied {
+            self.unwritten.lock().expect("no panic").insert(change.change);
+            pause().await;
+            self.unwritten.lock().expect("no panic").remove(&change.change);
+        }
+    }
+
+    async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let mut events = store.pending(limit).await?;
+        events.retain(|event| !self.unwritten.lock().expect("no panic").contains(&event.id));
+        Ok(events)
+    }
+}
+
+/// Writes the event before the transaction: it stays there when the change is refused.
+#[derive(Debug, Default)]
+pub(crate) struct WritesTheEventBefore {
+    refused: Mutex<Vec<Event>>,
+}
+
+#[async_trait]
+impl Flaw for WritesTheEventBefore {
+    async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, outcome: &mut CommitOutcome) {
+        if *outcome != CommitOutcome::Applied {
+            self.refused.lock().expect("no panic").push(change.event.clone());
+        }
+    }
+
+    async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let mut events = store.pending(limit).await?;
+        events.extend(self.refused.lock().expect("no panic").iter().cloned());
+        Ok(events)
+    }
+}
+
+flaws! {
+    /// Writes no event at all.
+    DropsTheEvent {
+        async fn pending(&self, _: &MemoryStore, _: u32) -> Result<Vec<Event>, StoreError> {
+            Ok(vec![])
+        }
+    }
+
+    /// Memberships are read in another transaction than the row.
+    LoadsInTwoSteps {
+        async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, found: &mut Snapshot) {
+            pause().await;
+            if let Some(later) = facts(store, query.user).await {
+                found.user.groups = later.user.groups;
+                found.groups = later.groups;
+            }
+        }
+
+        /// As every database does; otherwise nothing could come between the two reads.
+        async fn before_commit(&self, _: &MemoryStore, _: &mut ChangeSet) -> Option<CommitOutcome> {
+            pause().await;
+            None
+        }
+    }
+
+    /// Whether a change has landed is told by the row alone.
+    ForgetsWhatLanded {
+        async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            facts.landed &= query.change.is_some_and(|change| facts.user.revision == change.into());
+        }
+    }
+
+    /// Deletes events as soon as they were handed on, and no change that wrote one is found any more.
+    DeletesWhatWasHandedOn {
+        async fn ack(&self, store: &MemoryStore, ids: &[ChangeId]) -> Result<(), StoreError> {
+            store.ack(ids).await?;
+            store.prune_before(userbook::Timestamp::MAX_UTC).await?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Guards that are not held.
+
+use userbook::{ChangeSet, CommitOutcome, EpochGuard, EpochUse};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+use crate::store::{facts, pause};
+
+/// The guard, expecting what is there.
+fn met(guard: Option<EpochGuard>, there: u64) -> Option<EpochGuard> {
+    guard.map(|guard| EpochGuard { expected: there, ..guard })
+}
+
+flaws! {
+    /// Does not compare the counter of group writes.
+    IgnoresGraphGuard {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            change.guards.graph = met(change.guards.graph, facts(store, change.user).await?.epochs.graph);
+            None
+        }
+    }
+
+    /// Does not compare the counter of writes about power.
+    IgnoresSuperusersGuard {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let there = facts(store, change.user).await?.epochs.superusers;
+            change.guards.superusers = met(change.guards.superusers, there);
+            None
+        }
+    }
+
+    /// Compares the counters in one step and counts in another.
+    ChecksCountersThenWrites {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let before = facts(store, change.user).await?.epochs;
+            pause().await;
+            let after = facts(store, change.user).await?.epochs;
+            let stands = |guard: Option<EpochGuard>, there| guard.is_none_or(|guard| guard.expected == there);
+            if stands(change.guards.graph, before.graph) && stands(change.guards.superusers, before.superusers) {
+                change.guards.graph = met(change.guards.graph, after.graph);
+                change.guards.superusers = met(change.guards.superusers, after.superusers);
+            }
+            None
+        }
+    }
+
+    /// Compares what a change alters, and does not count it.
+    ForgetsToCount {
+        async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            for guard in [&mut change.guards.graph, &mut change.guards.superusers].into_iter().flatten() {
+                guard.usage = EpochUse::Rely;
+            }
+            None
+        }
+    }
+
+    /// Counts each write, so that all of them queue at one row.
+    CountsEveryWrite {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let there = facts(store, change.user).await?.epochs.superusers;
+            change.guards.superusers.get_or_insert(EpochGuard::change(there));
+            None
+        }
+    }
+
+    /// Does not look at the actor.
+    IgnoresActorGuard {
+        async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            change.guards.actor = None;
+            None
+        }
+    }
+
+    /// Looks at the actor without a lock, and writes later.
+    ChecksActorThenWrites {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let guard = change.guards.actor?;
+            let stands = facts(store, guard.user).await.is_some_and(|actor| actor.user.revision == guard.revision);
+            pause().await;
+            if stands {
+                change.guards.actor = None;
+            }
+            None
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The groups above, walked wrongly; and the actor, read wrongly.
+
+use std::collections::BTreeSet;
+
+use userbook::{
+    DirectoryStore, Group, GroupGraph, GroupId, MAX_PARENTS, Snapshot, SnapshotQuery, SurveyQuery,
+};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+
+/// Where walks begin.
+fn starts(query: &SnapshotQuery, facts: &Snapshot) -> BTreeSet<GroupId> {
+    let actors = facts.actor.iter().flat_map(|actor| &actor.groups);
+    facts.user.groups.iter().chain(&query.groups).chain(actors).copied().collect()
+}
+
+async fn single(store: &MemoryStore, group: GroupId) -> Option<Group> {
+    let query = SurveyQuery { groups: [group].into(), ..SurveyQuery::default() };
+    store.survey(&query).await.expect("memory does not fail").groups.get(group).cloned()
+}
+
+flaws! {
+    /// Ends one group too early.
+    WalksOneGroupTooFew {
+        async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            let starts = starts(query, facts);
+            let lineages = starts.iter().flat_map(|start| facts.groups.lineage(*start).take(MAX_PARENTS));
+            facts.groups = lineages.cloned().collect::<GroupGraph>();
+        }
+    }
+
+    /// Ends one group too late.
+    WalksOneGroupTooMany {
+        async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            for start in starts(query, facts) {
+                let top = facts.groups.lineage(start).last().and_then(|group| group.parent);
+                if let Some(top) = top && let Some(above) = single(store, top).await {
+                    facts.groups.insert(above);
+                }
+            }
+        }
+    }
+
+    /// One walk for all starts: `UNION` meets a group once, and with the distance of whoever came first.
+    WalksNoWayTwice {
+        async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            let mut walked = GroupGraph::default();
+            for start in starts(query, facts) {
+                let new: Vec<_> =
+                    facts.groups.lineage(start).take_while(|group| !walked.contains(group.id)).cloned().collect();
+                for group in new {
+                    walked.insert(group);
+                }
+            }
+            facts.groups = walked;
+        }
+    }
+
+    /// Joins the asked-for groups with the user's own.
+    TakesAskedForMembership {
+        async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            let known = query.groups.iter().filter(|group| facts.groups.contains(**group));
+            facts.user.groups.extend(known);
+        }
+    }
+
+    /// `WHERE is_active` in the wrong place.
+    HidesInactiveActors {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            facts.actor.take_if(|actor| !actor.is_active);
+        }
+    }
+}

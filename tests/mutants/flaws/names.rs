@@ -1,0 +1,79 @@
+//! User names, compared too kindly or too strictly.
+
+use userbook::{
+    ChangeSet, CommitOutcome, DirectoryStore, Snapshot, SnapshotQuery, SurveyQuery, UserId, UserStore,
+    Username,
+};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+
+/// Whether anybody but `user` has one of these names.
+async fn any_taken(store: &MemoryStore, user: UserId, names: impl IntoIterator<Item = String>) -> bool {
+    for name in names {
+        let query = SnapshotQuery { username: Some(name), ..SnapshotQuery::user(user) };
+        let facts = store.load(&query).await.expect("memory does not fail");
+        if facts.is_some_and(|facts| facts.username_taken) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Names that a collation without regard to case takes for this one, as far as the kit has them.
+fn folded(name: &str) -> [String; 3] {
+    let mut title = name.to_lowercase();
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    [name.to_lowercase(), name.to_uppercase(), title]
+}
+
+/// Whether anybody at all has the name.
+async fn anybody_has(store: &MemoryStore, name: &str) -> bool {
+    let query = SurveyQuery { username: Some(name.to_owned()), ..SurveyQuery::default() };
+    store.survey(&query).await.expect("memory does not fail").username_taken
+}
+
+flaws! {
+    /// A load compares names without regard to case.
+    FoldsCaseInLoad {
+        async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            let names = query.username.as_deref().map(folded);
+            facts.username_taken |= any_taken(store, query.user, names.into_iter().flatten()).await;
+        }
+    }
+
+    /// A unique index without regard to case.
+    FoldsCaseInCommit {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let names = folded(change.fields.username.as_ref().map(Username::as_str)?);
+            any_taken(store, change.user, names).await.then_some(CommitOutcome::UsernameTaken)
+        }
+    }
+
+    /// Blanks at the end do not count, as in `CHAR` columns.
+    IgnoresBlanksAtTheEnd {
+        async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+            let name = query.username.as_deref().map(|name| name.trim_end().to_owned());
+            facts.username_taken |= any_taken(store, query.user, name).await;
+        }
+    }
+
+    /// Users stand in their own way.
+    TakesOnesOwnNameForTaken {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let name = change.fields.username.as_ref()?.as_str();
+            anybody_has(store, name).await.then_some(CommitOutcome::UsernameTaken)
+        }
+    }
+
+    /// Swallows what the unique index says.
+    SwallowsTheNameClash {
+        async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, outcome: &mut CommitOutcome) {
+            if *outcome == CommitOutcome::UsernameTaken {
+                *outcome = CommitOutcome::Applied;
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Events that are lost, or come in the wrong order.
+
+use userbook::{ChangeId, Event, Outbox, StoreError, Timestamp};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+
+async fn all(store: &MemoryStore) -> Result<Vec<Event>, StoreError> {
+    store.pending(u32::MAX).await
+}
+
+fn first(events: Vec<Event>, limit: u32) -> Vec<Event> {
+    events.into_iter().take(limit as usize).collect()
+}
+
+flaws! {
+    /// Hands the newest on first.
+    PendingComesReversed {
+        async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+            let mut events = all(store).await?;
+            events.reverse();
+            Ok(first(events, limit))
+        }
+    }
+
+    /// Takes ids for a clock.
+    PendingComesById {
+        async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+            let mut events = all(store).await?;
+            events.sort_by_key(|event| event.id);
+            Ok(first(events, limit))
+        }
+    }
+
+    /// Takes the limit for a hint.
+    PendingIgnoresTheLimit {
+        async fn pending(&self, store: &MemoryStore, _: u32) -> Result<Vec<Event>, StoreError> {
+            all(store).await
+        }
+    }
+
+    /// `UPDATE outbox SET acked = TRUE`, without a condition.
+    AcknowledgesEverything {
+        async fn ack(&self, store: &MemoryStore, _: &[ChangeId]) -> Result<(), StoreError> {
+            let ids: Vec<_> = all(store).await?.iter().map(|event| event.id).collect();
+            store.ack(&ids).await
+        }
+    }
+
+    /// A cursor: whatever stands before the last one that was acknowledged is acknowledged with it.
+    AcknowledgesUpToACursor {
+        async fn ack(&self, store: &MemoryStore, ids: &[ChangeId]) -> Result<(), StoreError> {
+            let all: Vec<_> = all(store).await?.iter().map(|event| event.id).collect();
+            let end = all.iter().rposition(|id| ids.contains(id)).map_or(0, |last| last + 1);
+            store.ack(all.get(..end).unwrap_or_default()).await
+        }
+    }
+
+    /// Takes age for having been handed on.
+    PrunesWhatWaits {
+        async fn prune_before(&self, store: &MemoryStore, time: Timestamp) -> Result<u64, StoreError> {
+            let all = all(store).await?;
+            let old: Vec<_> = all.iter().filter(|event| event.time < time).map(|event| event.id).collect();
+            store.ack(&old).await?;
+            store.prune_before(time).await
+        }
+    }
+
+    /// Prunes whatever was handed on, however young.
+    PrunesTheYoung {
+        async fn prune_before(&self, store: &MemoryStore, _: Timestamp) -> Result<u64, StoreError> {
+            store.prune_before(Timestamp::MAX_UTC).await
+        }
+    }
+
+    /// The column for requests is not written.
+    LosesPartsOfEvents {
+        async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+            let events = store.pending(limit).await?;
+            Ok(events.into_iter().map(|event| Event { request_id: None, ..event }).collect())
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Values that do not come back as they went.
+
+use serde_json::Value;
+use userbook::{ChangeSet, CommitOutcome, Name, Snapshot, SnapshotQuery, Timestamp};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+
+fn levels(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => 1 + list.iter().map(levels).max().unwrap_or(0),
+        Value::Object(object) => 1 + object.values().map(levels).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn narrow(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(narrow),
+        Value::Object(object) => object.values_mut().for_each(narrow),
+        Value::Number(number) => *number = (*number).as_i64().map_or(0, |number| number.clamp(-9, 9)).into(),
+        _ => {}
+    }
+}
+
+/// Writes another name than the one that was asked for.
+fn rename(change: &mut ChangeSet, other: impl FnOnce(&str) -> String) {
+    let name = change.fields.name.as_ref().map(|name| other(name.as_str()));
+    change.fields.name = name.map(|name| Name::parse(&name).expect("a part of a name is one"));
+}
+
+flaws! {
+    /// Keeps milliseconds.
+    LosesMicroseconds {
+        async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            if let Some(Some(moment)) = &mut change.fields.last_login {
+                *moment = Timestamp::from_timestamp_millis(moment.timestamp_millis()).expect("it is a moment");
+            }
+            None
+        }
+    }
+
+    /// A parser with a bound of its own, and a default for what it cannot read.
+    NullsDeepAttributes {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            if levels(&facts.user.attributes) > 128 {
+                facts.user.attributes = Value::Null;
+            }
+        }
+    }
+
+    /// Numbers that do not fit the column are something else.
+    NarrowsNumbers {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            narrow(&mut facts.user.attributes);
+        }
+    }
+
+    /// What is no object is an empty one.
+    MendsAttributes {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            if !facts.user.attributes.is_object() {
+                facts.user.attributes = serde_json::json!({});
+            }
+        }
+    }
+
+    /// A `TEXT` column of 65,535 bytes in a lenient mode.
+    TruncatesLongNames {
+        async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            rename(change, |name| name.chars().take(16_383).collect());
+            None
+        }
+    }
+
+    /// A character set of three bytes at most.
+    LosesFourByteCharacters {
+        async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            rename(change, |name| name.chars().filter(|char| char.len_utf8() < 4).collect());
+            None
+        }
+    }
+
+    /// Tidies rows up.
+    TrimsText {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            facts.user.name = facts.user.name.trim().into();
+        }
+    }
+}

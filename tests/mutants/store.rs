@@ -1,0 +1,168 @@
+//! A store that keeps every law except those its flaw breaks.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use userbook::{
+    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, Import, ImportOutcome, Outbox, Provision,
+    ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, Survey, SurveyQuery, Timestamp, UserId,
+    UserStore,
+};
+use userbook_conformance::{Harness, Task};
+use userbook_memory::MemoryStore;
+
+/// What is broken, hooked in before and after what the store does. Nothing is, unless a flaw says so.
+#[async_trait]
+pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
+    async fn before_load(&self, _store: &MemoryStore, _query: &SnapshotQuery) {}
+
+    async fn after_load(&self, _store: &MemoryStore, _query: &SnapshotQuery, _facts: &mut Snapshot) {}
+
+    /// An outcome is answered in place of a commit.
+    async fn before_commit(&self, _store: &MemoryStore, _change: &mut ChangeSet) -> Option<CommitOutcome> {
+        None
+    }
+
+    async fn after_commit(&self, _store: &MemoryStore, _change: &ChangeSet, _outcome: &mut CommitOutcome) {}
+
+    async fn after_survey(&self, _query: &SurveyQuery, _survey: &mut Survey) {}
+
+    async fn before_provision(&self, _store: &MemoryStore, _provision: &mut Provision) {}
+
+    async fn after_provision(&self, _provision: &Provision, _outcome: &ProvisionOutcome) {}
+
+    async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+        store.pending(limit).await
+    }
+
+    async fn ack(&self, store: &MemoryStore, ids: &[ChangeId]) -> Result<(), StoreError> {
+        store.ack(ids).await
+    }
+
+    async fn prune_before(&self, store: &MemoryStore, time: Timestamp) -> Result<u64, StoreError> {
+        store.prune_before(time).await
+    }
+
+    async fn import(&self, store: &MemoryStore, rows: &Import) -> Result<ImportOutcome, StoreError> {
+        store.import(rows).await
+    }
+}
+
+/// Breaks nothing: what a flaw is compared with.
+#[derive(Debug, Default)]
+pub(crate) struct Sound;
+
+impl Flaw for Sound {}
+
+/// The reference store with a flaw.
+#[derive(Debug, Default)]
+pub(crate) struct Broken<F> {
+    store: MemoryStore,
+    flaw: F,
+}
+
+#[async_trait]
+impl<F: Flaw> UserStore for Broken<F> {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+        self.flaw.before_load(&self.store, query).await;
+        let mut facts = self.store.load(query).await?;
+        if let Some(facts) = &mut facts {
+            self.flaw.after_load(&self.store, query, facts).await;
+        }
+        Ok(facts)
+    }
+
+    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        let mut written = change.clone();
+        if let Some(answer) = self.flaw.before_commit(&self.store, &mut written).await {
+            return Ok(answer);
+        }
+        let mut outcome = self.store.commit(&written).await?;
+        self.flaw.after_commit(&self.store, &written, &mut outcome).await;
+        Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> DirectoryStore for Broken<F> {
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        let mut survey = self.store.survey(query).await?;
+        self.flaw.after_survey(query, &mut survey).await;
+        Ok(survey)
+    }
+
+    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+        let mut written = provision.clone();
+        self.flaw.before_provision(&self.store, &mut written).await;
+        let outcome = self.store.provision(&written).await?;
+        self.flaw.after_provision(&written, &outcome).await;
+        Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> Outbox for Broken<F> {
+    async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.flaw.pending(&self.store, limit).await
+    }
+
+    async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+        self.flaw.ack(&self.store, ids).await
+    }
+
+    async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+        self.flaw.prune_before(&self.store, time).await
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> SeedStore for Broken<F> {
+    async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+        self.flaw.import(&self.store, rows).await
+    }
+
+    async fn install_id(&self) -> Result<Option<String>, StoreError> {
+        self.store.install_id().await
+    }
+}
+
+/// A broken store under test.
+pub(crate) struct UnderTest<F>(Arc<Broken<F>>);
+
+impl<F: Flaw> Harness for UnderTest<F> {
+    type Store = Broken<F>;
+
+    async fn with(rows: &Import) -> Self {
+        let broken = Broken::default();
+        broken.import(rows).await.expect("the kit's rows can be kept");
+        Self(Arc::new(broken))
+    }
+
+    fn store(&self) -> Arc<Broken<F>> {
+        Arc::clone(&self.0)
+    }
+
+    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+        self.0.store.record_login(user, last_login).expect("is not poisoned");
+        self.0.store.record_password_change(user, password_change_date).expect("is not poisoned");
+    }
+
+    fn spawn(task: Task) -> Task {
+        Box::pin(async {
+            if let Err(error) = tokio::spawn(task).await {
+                // What the case said is what the table shows.
+                std::panic::resume_unwind(error.into_panic());
+            }
+        })
+    }
+}
+
+/// What the store holds about a user who is there.
+pub(crate) async fn facts(store: &MemoryStore, user: UserId) -> Option<Snapshot> {
+    store.load(&SnapshotQuery::user(user)).await.expect("memory does not fail")
+}
+
+/// Lets everybody else go first, as waiting for a database does.
+pub(crate) async fn pause() {
+    tokio::task::yield_now().await;
+}

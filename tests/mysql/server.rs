@@ -1,0 +1,22 @@
+//! The reference server on MariaDB.
+
+use sqlx::ConnectOptions;
+use userbook_tests::{servers::mariadb::Database, serving};
+
+async fn blank() -> (Database, String) {
+    let database = Database::blank().await;
+    let url = database.options().to_url_lossy().to_string();
+    (database, url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_starts_on_an_empty_database_and_goes_on_from_there() {
+    let (_database, url) = blank().await;
+    serving::it_starts_on_an_empty_database_and_goes_on_from_there(&url);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_of_the_seed_are_kept() {
+    let (_database, url) = blank().await;
+    serving::permissions_of_the_seed_are_kept(&url);
+}
