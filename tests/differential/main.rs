@@ -29,7 +29,7 @@ use step::Step;
 /// Where seeds begin unless one is given: the same everywhere, so that a failure is everybody's.
 const FIRST_SEED: u64 = 2_025_002;
 const SEQUENCES: u64 = 40;
-const STEPS: usize = 60;
+const STEPS: usize = 50;
 
 #[test]
 fn every_store_gives_the_same_answers_and_ends_in_the_same_state() {
@@ -61,7 +61,10 @@ async fn run() {
         NAMES.len(),
         started.elapsed()
     );
-    assert!(accepted * 4 > answered, "most operations are refused: nothing much is compared");
+    assert!(
+        accepted * 5 > answered * 2 || number("USERBOOK_DIFFERENTIAL_SEED").is_some(),
+        "most operations are refused: nothing much is compared"
+    );
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -73,9 +76,7 @@ fn number(variable: &str) -> Option<u64> {
 async fn sequence(seed: u64) -> Vec<bool> {
     let mut chance = Chance::new(seed);
     let directory = Directory::any(&mut chance);
-    let t0=Instant::now();
     let books = Book::open_all(&directory).await;
-    let t1=t0.elapsed();
     let mut accepted = Vec::new();
     let mut history = Vec::new();
     for n in 0..STEPS {
@@ -94,25 +95,14 @@ async fn sequence(seed: u64) -> Vec<bool> {
         );
         let answers = [answers.0, answers.1, answers.2, answers.3];
         compare(&answers, || format!("seed {seed}, operation {n}: {step:?}"));
-        eprintln!(
-            "TALLY {} {}",
-            format!("{:?}", step.what).chars().take_while(|c| c.is_alphanumeric()).collect::<String>(),
-            if answers[0].accepted {
-                "ok".to_owned()
-            } else {
-                answers[0].said.to_string().chars().take(70).collect()
-            }
-        );
         accepted.push(answers[0].accepted);
     }
-    let t2=t0.elapsed();
     let mut states = Vec::new();
     for book in &books {
         states.push(final_state::of(book, &history).await);
     }
     let states: [Answer; 4] = states.try_into().expect("one for each");
     compare(&states, || format!("seed {seed}, at the end"));
-    eprintln!("TIMES {t1:?} {t2:?} {:?}", t0.elapsed());
     accepted
 }
 

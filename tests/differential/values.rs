@@ -205,7 +205,11 @@ pub(crate) fn user(chance: &mut Chance) -> UserId {
 
 /// A user whom the others can do without: it is there no more from then on.
 pub(crate) fn dispensable(chance: &mut Chance) -> UserId {
-    if chance.percent(80) { UserId(5 + i64::try_from(chance.below(8)).expect("it fits")) } else { user(chance) }
+    if chance.percent(80) {
+        UserId(5 + i64::try_from(chance.below(8)).expect("it fits"))
+    } else {
+        user(chance)
+    }
 }
 
 /// Groups that are there, or will be, and now and then one that never is.

@@ -18,7 +18,11 @@ fn narrow(value: &mut Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(narrow),
         Value::Object(object) => object.values_mut().for_each(narrow),
-        Value::Number(number) => *number = (*number).as_i64().map_or(0, |number| number.clamp(-9, 9)).into(),
+        Value::Number(number) => {
+            if let Some(whole) = number.as_i64() {
+                *number = whole.clamp(i32::MIN.into(), i32::MAX.into()).into();
+            }
+        }
         _ => {}
     }
 }
@@ -49,7 +53,7 @@ flaws! {
         }
     }
 
-    /// Numbers that do not fit the column are something else.
+    /// Keeps whole numbers in 32 bits and takes the nearest for those that do not fit.
     NarrowsNumbers {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             narrow(&mut facts.user.attributes);

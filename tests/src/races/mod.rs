@@ -20,8 +20,8 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, DirectoryStore, Outbox, PermissionAuthorizer, SeedStore,
-    StaticPermissions, Target, Timestamp, UserId, UserService, UserStore, Verdicts,
+    Actor, Authorizer, AuthorizerError, Backoff, Check, DirectoryStore, Outbox, PermissionAuthorizer,
+    SeedStore, StaticPermissions, Target, Timestamp, UserId, UserService, UserStore, Verdicts,
 };
 
 pub use fields::{
@@ -70,13 +70,26 @@ fn rounds(default: u32) -> u32 {
     }
 }
 
+/// Spreads out writers that collided: without it, sixteen of them on one row mostly undo one another's attempts.
+#[derive(Debug)]
+struct Spread;
+
+#[async_trait]
+impl Backoff for Spread {
+    async fn pause(&self, attempt: u32) {
+        if attempt > 1 {
+            tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(8)))).await;
+        }
+    }
+}
+
 type Service<G> = UserService<<G as Ground>::Store, Ponders>;
 
 /// A service that gives up only when something is wrong: a writer loses an attempt only to somebody who wins.
 fn service<G: Ground>(ground: &G, permissions: StaticPermissions) -> Arc<Service<G>> {
     let authorizer = Ponders::new(permissions);
     let service = UserService::new(ground.store().clone(), authorizer);
-    Arc::new(service.with_limits(10_000, Duration::from_mins(10)))
+    Arc::new(service.with_limits(10_000, Duration::from_mins(10)).with_backoff(Spread))
 }
 
 /// Lets others run between a load and its commit, now for longer and now for shorter: on a store that never
