@@ -28,27 +28,27 @@ impl Answer {
     /// Where the other differs, for whoever reads a failure.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let mut found = Vec::new();
-        collect(String::new(), &self.said, &other.said, &mut found);
+        collect("", &self.said, &other.said, &mut found);
         if let (Some(expected), Some(counters)) = (&self.counters, &other.counters) {
-            collect("counters".to_owned(), expected, counters, &mut found);
+            collect("counters", expected, counters, &mut found);
         }
         found.join("\n")
     }
 }
 
-fn collect(at: String, left: &Value, right: &Value, found: &mut Vec<String>) {
+fn collect(at: &str, left: &Value, right: &Value, found: &mut Vec<String>) {
     match (left, right) {
         _ if left == right => {}
         (Value::Object(one), Value::Object(two)) => {
             let keys: std::collections::BTreeSet<_> = one.keys().chain(two.keys()).collect();
             for key in keys {
                 let member = |of: &serde_json::Map<String, Value>| of.get(key).cloned().unwrap_or_default();
-                collect(format!("{at}/{key}"), &member(one), &member(two), found);
+                collect(&format!("{at}/{key}"), &member(one), &member(two), found);
             }
         }
         (Value::Array(one), Value::Array(two)) if one.len() == two.len() => {
             for (n, (left, right)) in one.iter().zip(two).enumerate() {
-                collect(format!("{at}/{n}"), left, right, found);
+                collect(&format!("{at}/{n}"), left, right, found);
             }
         }
         _ => found.push(format!("{at}: {left} <> {right}")),

@@ -6,7 +6,7 @@ use userbook::{
 };
 use uuid::Uuid;
 
-use crate::{chance::Chance, values};
+use crate::{chance::Chance, json, values};
 
 /// An active superuser at first.
 pub(crate) const ROOT: UserId = UserId(1);
@@ -79,7 +79,7 @@ fn user(chance: &mut Chance, id: i64, username: &str) -> User {
 /// Any JSON but U+0000, which never gets as far as a store, nor what nests too deep.
 fn storable(chance: &mut Chance) -> serde_json::Value {
     loop {
-        let value = values::any_json(chance, 3);
+        let value = json::any_json(chance, 3);
         let object = serde_json::Map::from_iter([("it".to_owned(), value.clone())]);
         if userbook::Attributes::new(object).is_ok() {
             return value;

@@ -13,6 +13,7 @@ mod chance;
 mod determined;
 mod directory;
 mod final_state;
+mod json;
 mod step;
 mod take;
 mod update;
@@ -29,7 +30,7 @@ use step::Step;
 /// Where seeds begin unless one is given: the same everywhere, so that a failure is everybody's.
 const FIRST_SEED: u64 = 2_025_002;
 const SEQUENCES: u64 = 40;
-const STEPS: usize = 50;
+const STEPS: usize = 40;
 
 #[test]
 fn every_store_gives_the_same_answers_and_ends_in_the_same_state() {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     chance::Chance,
     directory::{DESK, ROOT},
-    update, values,
+    json, update, values,
 };
 
 #[derive(Debug)]
@@ -102,7 +102,7 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
 fn new_group(chance: &mut Chance) -> NewGroup {
     let name = if chance.percent(60) { format!("g{}", chance.below(12)) } else { values::username(chance) };
     let group = NewGroup::new(name).superuser(chance.percent(25)).parent(chance.maybe(50, values::group));
-    if chance.percent(50) { group.attributes(values::object(chance, 2)) } else { group }
+    if chance.percent(50) { group.attributes(json::object(chance, 2)) } else { group }
 }
 
 /// A change that was made, or may have been, or never was.

@@ -46,10 +46,11 @@ pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
             Ok(found) => survey(book, &found),
             Err(error) => Answer::refused(&error),
         },
-        What::Pending(limit) => {
-            // Which events those are is the store's choice.
-            answer(store.pending(*limit).await, |events| events.len().into())
-        }
+        What::Pending(limit) => answer(store.pending(*limit).await, |events| {
+            // Which events come, when not all do, is the store's choice.
+            let all = events.len() < usize::try_from(*limit).expect("it fits");
+            json!([events.len(), all.then(|| canonical::events(&events).0)])
+        }),
         What::Ack(ids) => answer(store.ack(ids).await, |()| Value::Null),
         What::Prune(before) => answer(store.prune_before(*before).await, Value::from),
     }

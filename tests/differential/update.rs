@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use userbook::{GroupId, Memberships, UserType, UserUpdate};
 
-use crate::{chance::Chance, values};
+use crate::{chance::Chance, json, values};
 
 const FIELDS: [&str; 9] =
     ["username", "name", "is_active", "last_login", "groups", "email", "attributes", "path", "type"];
@@ -53,8 +53,8 @@ pub(crate) fn set_fields(mut update: UserUpdate, chance: &mut Chance) -> UserUpd
         update = update.user_type(chance.pick(&UserType::ALL));
     }
     match chance.below(6) {
-        0 => update.attributes(values::object(chance, 3)),
-        1 | 2 => update.merge_attributes(values::object(chance, 3)),
+        0 => update.attributes(json::object(chance, 3)),
+        1 | 2 => update.merge_attributes(json::object(chance, 3)),
         _ => update,
     }
 }
@@ -67,9 +67,9 @@ fn json_patch(chance: &mut Chance) -> UserUpdate {
             return json!({"op": op, "from": place(chance), "path": place(chance)});
         }
         let (path, value) = if op == "test" || chance.percent(20) {
-            (place(chance), values::number(chance))
+            (place(chance), json::number(chance))
         } else if chance.percent(50) {
-            (place(chance), values::any_json(chance, 2))
+            (place(chance), json::any_json(chance, 2))
         } else {
             let field = chance.pick(&FIELDS);
             (format!("/{field}"), plausible(field, chance))
@@ -85,8 +85,8 @@ fn place(chance: &mut Chance) -> String {
     match chance.below(20) {
         0 => format!("/{}", chance.pick(&FIELDS)),
         1 => chance.pick(&["", "/", "/groups/0", "/groups/-", "/nothing"]).to_owned(),
-        2..6 => format!("/attributes/{}/{}", values::pointer(chance), values::pointer(chance)),
-        _ => format!("/attributes/{}", values::pointer(chance)),
+        2..6 => format!("/attributes/{}/{}", json::pointer(chance), json::pointer(chance)),
+        _ => format!("/attributes/{}", json::pointer(chance)),
     }
 }
 
@@ -104,7 +104,7 @@ fn plausible(field: &str, chance: &mut Chance) -> Value {
         },
         "groups" => chance.some(3, |chance| sent(values::group(chance), chance)).into(),
         "email" => values::email(chance).into(),
-        "attributes" => values::object(chance, 3).into(),
+        "attributes" => json::object(chance, 3).into(),
         "path" => values::path(chance).into(),
         _ => chance.pick(&["internal", "external", "robot"]).into(),
     }

@@ -1,16 +1,14 @@
-//! A store on [redb], an embedded key-value database, written from the kit's front page alone.
-//!
-//! `cargo run -p userbook-conformance --example redb` proves it. redb has one writer at a time, and readers that
-//! see the last commit: the two things a store needs. Rows are JSON by id, with an index of names. Calls block
-//! for as long as the disk takes; a host whose runtime must not wait uses `tokio::task::block_in_place`.
+//! A store on [redb], written from the kit's front page alone; `cargo run -p userbook-conformance --example redb`
+//! proves it. redb has one writer at a time, and readers that see the last commit: the two things a store needs.
+//! Its calls block for as long as the disk takes; if the runtime must not wait, `tokio::task::block_in_place`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_imports, reason = "an example")]
-
-use std::{collections::BTreeSet, error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use redb::{Database, TableDefinition, WriteTransaction, backends::InMemoryBackend};
-use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
+use redb::{ReadableDatabase, ReadableTable as Rows, ReadableTableMetadata};
 use serde::de::DeserializeOwned;
+use serde_json::to_vec;
+use std::{collections::BTreeSet, error::Error, sync::Arc};
 use userbook::*;
 use userbook_conformance::{Harness, Task, run_store_cases};
 
@@ -22,7 +20,6 @@ const EVENTS: TableDefinition<u128, &[u8]> = TableDefinition::new("events");
 /// The events that were not acknowledged, in the order in which they were written.
 const WAITING: TableDefinition<u64, u128> = TableDefinition::new("waiting");
 
-/// A row, as JSON.
 type Json = &'static [u8];
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -31,8 +28,7 @@ fn told<T>(work: impl FnOnce() -> Fallible<T>) -> Result<T, StoreError> {
     work().map_err(|source| {
         let (unread, unknown) = (source.is::<serde_json::Error>(), source.is::<redb::CommitError>());
         let kind = if unknown { StoreErrorKind::Ambiguous } else { StoreErrorKind::Other };
-        let kind = if unread { StoreErrorKind::Corrupt } else { kind };
-        StoreError::new(kind, source)
+        StoreError::new(if unread { StoreErrorKind::Corrupt } else { kind }, source)
     })
 }
 
@@ -48,13 +44,12 @@ impl RedbStore {
             drop((txn.open_table(EVENTS)?, txn.open_table(WAITING)?));
             let mut groups = txn.open_table(GROUPS)?;
             for group in &rows.groups {
-                groups.insert(group.id.0.as_u128(), &*serde_json::to_vec(group)?)?;
+                groups.insert(group.id.0.as_u128(), &*to_vec(group)?)?;
             }
             rows.users.iter().try_for_each(|user| put_user(txn, &user.username, user))
         };
         store.write(seed).map(|()| store)
     }
-
     /// One transaction, which leaves no trace if it fails.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Fallible<T>) -> Result<T, StoreError> {
         told(|| {
@@ -78,8 +73,9 @@ impl UserStore for RedbStore {
             let mut starts = &user.groups | &query.groups;
             starts.extend(actor.iter().flat_map(|actor| &actor.groups));
             let counters = txn.open_table(COUNTERS)?;
-            let (graph, superusers) = (count(&counters, "graph")?, count(&counters, "superusers")?);
-            let others = || others_have_power(&users, &groups, query.user);
+            let count = |name| -> Fallible<u64> { Ok(counters.get(name)?.map_or(0, |it| it.value())) };
+            let (graph, superusers) = (count("graph")?, count("superusers")?);
+            let others = || other_power(&users, &groups, query.user);
             let event = query.change.map(|change| events.get(change.0.as_u128())).transpose()?.flatten();
             Ok(Some(Snapshot {
                 username_taken: is_taken(&names, query.username.as_deref(), query.user)?,
@@ -92,28 +88,25 @@ impl UserStore for RedbStore {
             }))
         })
     }
-
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
         told(|| {
             let txn = self.0.begin_write()?;
             let outcome = apply(&txn, change)?;
-            // Unless it was applied, whatever was written goes with the transaction.
             if outcome == CommitOutcome::Applied {
-                txn.commit()?
-            } else {
-                txn.abort()?
+                txn.commit()?;
             }
             Ok(outcome)
         })
     }
 }
 
+/// Unless the answer is that it was applied, what was written goes with the transaction.
 fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> {
     let user = user(&txn.open_table(USERS)?, change.user)?;
     let name = change.fields.username.as_ref().map(Username::as_str);
     let known = lineages(&txn.open_table(GROUPS)?, &change.groups_added)?;
-    let missing =
-        change.groups_added.iter().filter(|id| !known.contains(**id)).copied().collect::<BTreeSet<_>>();
+    let missing: BTreeSet<_> =
+        change.groups_added.iter().filter(|id| !known.contains(**id)).copied().collect();
     Ok(match user {
         None => CommitOutcome::Gone,
         Some(user) if user.revision != change.expected => CommitOutcome::Stale,
@@ -124,11 +117,10 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
             let old_name = user.username.clone();
             change.apply_to(&mut user);
             put_user(txn, &old_name, &user)?;
-            let (id, event) = (change.event.id.0.as_u128(), serde_json::to_vec(&change.event)?);
-            txn.open_table(EVENTS)?.insert(id, &*event)?;
+            txn.open_table(EVENTS)?.insert(change.change.0.as_u128(), &*to_vec(&change.event)?)?;
             let mut waiting = txn.open_table(WAITING)?;
             let place = waiting.last()?.map_or(0, |(last, _)| last.value() + 1);
-            waiting.insert(place, id)?;
+            waiting.insert(place, change.change.0.as_u128())?;
             CommitOutcome::Applied
         }
     })
@@ -139,7 +131,7 @@ fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
     let mut counters = txn.open_table(COUNTERS)?;
     for (name, guard) in [("graph", guards.graph), ("superusers", guards.superusers)] {
         let Some(guard) = guard else { continue };
-        if count(&counters, name)? != guard.expected {
+        if counters.get(name)?.map_or(0, |it| it.value()) != guard.expected {
             return Ok(false);
         }
         counters.insert(name, guard.expected + u64::from(guard.usage == EpochUse::Change))?;
@@ -152,7 +144,7 @@ fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
 fn put_user(txn: &WriteTransaction, old_name: &str, new: &User) -> Fallible<()> {
     txn.open_table(NAMES)?.remove(old_name)?;
     txn.open_table(NAMES)?.insert(&*new.username, new.id.0)?;
-    txn.open_table(USERS)?.insert(new.id.0, &*serde_json::to_vec(new)?)?;
+    txn.open_table(USERS)?.insert(new.id.0, &*to_vec(new)?)?;
     Ok(())
 }
 
@@ -163,21 +155,16 @@ fn row<T: DeserializeOwned>(json: &[u8]) -> Fallible<T> {
     Ok(T::deserialize(&mut json)?)
 }
 
-fn user(users: &impl ReadableTable<i64, Json>, id: UserId) -> Fallible<Option<User>> {
+fn user(users: &impl Rows<i64, Json>, id: UserId) -> Fallible<Option<User>> {
     users.get(id.0)?.map(|json| row(json.value())).transpose()
 }
 
-fn count(counters: &impl ReadableTable<&'static str, u64>, name: &str) -> Fallible<u64> {
-    Ok(counters.get(name)?.map_or(0, |count| count.value()))
-}
-
-fn is_taken(names: &impl ReadableTable<&'static str, i64>, name: Option<&str>, by: UserId) -> Fallible<bool> {
-    let Some(name) = name else { return Ok(false) };
-    Ok(names.get(name)?.is_some_and(|owner| owner.value() != by.0))
+fn is_taken(names: &impl Rows<&'static str, i64>, name: Option<&str>, by: UserId) -> Fallible<bool> {
+    Ok(name.map(|name| names.get(name)).transpose()?.flatten().is_some_and(|owner| owner.value() != by.0))
 }
 
 /// Groups, each with its ancestors. The bound ends a cycle as well.
-fn lineages(groups: &impl ReadableTable<u128, Json>, starts: &BTreeSet<GroupId>) -> Fallible<GroupGraph> {
+fn lineages(groups: &impl Rows<u128, Json>, starts: &BTreeSet<GroupId>) -> Fallible<GroupGraph> {
     let mut graph = GroupGraph::default();
     for start in starts {
         let mut next = groups.get(start.0.as_u128())?;
@@ -192,11 +179,7 @@ fn lineages(groups: &impl ReadableTable<u128, Json>, starts: &BTreeSet<GroupId>)
 }
 
 /// Reads users until one is found. A directory with many who are inactive would keep an index of the others.
-fn others_have_power(
-    users: &impl ReadableTable<i64, Json>,
-    groups: &impl ReadableTable<u128, Json>,
-    id: UserId,
-) -> Fallible<bool> {
+fn other_power(users: &impl Rows<i64, Json>, groups: &impl Rows<u128, Json>, id: UserId) -> Fallible<bool> {
     for entry in users.iter()? {
         let user: User = row(entry?.1.value())?;
         let counts = user.is_active && user.id != id;
@@ -217,22 +200,19 @@ impl Outbox for RedbStore {
             waiting.iter()?.take(limit as usize).map(|entry| event(entry?.1.value())).collect()
         })
     }
-
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
         let acked = |event| ids.contains(&ChangeId(uuid::Uuid::from_u128(event)));
         self.write(|txn| Ok(txn.open_table(WAITING)?.retain(|_, event| !acked(event))?))
     }
-
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let prune = |txn: &WriteTransaction| {
+        self.write(|txn| {
             let (waiting, mut events) = (txn.open_table(WAITING)?, txn.open_table(EVENTS)?);
             let waiting: Fallible<BTreeSet<_>> = waiting.iter()?.map(|entry| Ok(entry?.1.value())).collect();
             let (waiting, before) = (waiting?, events.len()?);
             let is_old = |json: &[u8]| row(json).is_ok_and(|event: Event| event.time < time);
             events.retain(|id, json| waiting.contains(&id) || !is_old(json))?;
             Ok(before - events.len()?)
-        };
-        self.write(prune)
+        })
     }
 }
 
@@ -240,17 +220,14 @@ struct Redb(Arc<RedbStore>);
 
 impl Harness for Redb {
     type Store = RedbStore;
-
     /// In memory, for speed: `Database::create(path)` makes a file.
     async fn with(rows: &Import) -> Self {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         Self(Arc::new(RedbStore::new(database, rows).unwrap()))
     }
-
     fn store(&self) -> Arc<RedbStore> {
         Arc::clone(&self.0)
     }
-
     async fn write_behind(&self, id: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let write = |txn: &WriteTransaction| {
             let mut user = user(&txn.open_table(USERS)?, id)?.unwrap();
@@ -259,7 +236,6 @@ impl Harness for Redb {
         };
         self.0.write(write).unwrap();
     }
-
     fn spawn(task: Task) -> Task {
         Box::pin(async { tokio::spawn(task).await.unwrap() })
     }

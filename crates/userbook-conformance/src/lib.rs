@@ -18,9 +18,8 @@
 //! `rt-multi-thread`.
 //!
 //! ```
-//! use std::collections::{BTreeMap, BTreeSet};
+//! use std::collections::BTreeMap;
 //! use std::sync::{Arc, Mutex, MutexGuard};
-//!
 //! use async_trait::async_trait;
 //! use userbook::*;
 //! use userbook_conformance::{Harness, Task};
@@ -55,10 +54,10 @@
 //!         let starts = starts.chain(actor.iter().flat_map(|actor| &actor.groups));
 //!         let groups = starts.flat_map(|id| rows.groups.lineage(*id)).cloned().collect();
 //!         let mut others = rows.users.values().filter(|it| it.id != user.id);
-//!         let has_power = |it: &User| it.is_active && rows.groups.grants_superuser(&it.groups);
+//!         let power = |it: &User| it.is_active && rows.groups.grants_superuser(&it.groups);
 //!         Ok(Some(Snapshot {
 //!             username_taken: rows.is_taken(query.username.as_deref(), user.id),
-//!             other_active_superuser: query.other_active_superuser.then(|| others.any(has_power)),
+//!             other_active_superuser: query.other_active_superuser.then(|| others.any(power)),
 //!             epochs: rows.epochs,
 //!             landed: query.change.is_some_and(|id| rows.events.iter().any(|(event, _)| event.id == id)),
 //!             groups,
@@ -80,8 +79,8 @@
 //!         if rows.is_taken(change.fields.username.as_ref().map(Username::as_str), user.id) {
 //!             return Ok(CommitOutcome::UsernameTaken);
 //!         }
-//!         let added = change.groups_added.iter().copied();
-//!         let missing: BTreeSet<_> = added.filter(|id| !rows.groups.contains(*id)).collect();
+//!         let mut missing = change.groups_added.clone();
+//!         missing.retain(|id| !rows.groups.contains(*id));
 //!         if !missing.is_empty() {
 //!             return Ok(CommitOutcome::MissingGroups(missing));
 //!         }
@@ -113,8 +112,8 @@
 //! impl Outbox for Store {
 //!     async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
 //!         let rows = self.rows()?;
-//!         let waiting = rows.events.iter().filter(|(_, acked)| !acked).map(|(event, _)| event.clone());
-//!         Ok(waiting.take(limit as usize).collect())
+//!         let waiting = rows.events.iter().filter(|(_, acked)| !acked).take(limit as usize);
+//!         Ok(waiting.map(|(event, _)| event.clone()).collect())
 //!     }
 //!
 //!     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
@@ -135,7 +134,6 @@
 //!
 //! impl Harness for Mine {
 //!     type Store = Store;
-//!
 //!     async fn with(seed: &Import) -> Self {
 //!         let users = seed.users.iter().map(|user| (user.id, user.clone())).collect();
 //!         let groups = seed.groups.iter().cloned().collect();
@@ -172,7 +170,21 @@
 //! }
 //! ```
 //!
-//! `examples/redb.rs` in this crate's source is the same on an embedded database, with indices.
+//! `examples/redb.rs` in this crate's source is the same on an embedded database.
+//!
+//! # What a database adds
+//!
+//! - A [`UserStore`](userbook::UserStore) never compares [`Epochs::next_user`](userbook::Epochs): without
+//!   [`DirectoryStore`](userbook::DirectoryStore) and [`SeedStore`](userbook::SeedStore) it may stay 0.
+//! - [`User`](userbook::User), [`Group`](userbook::Group) and [`Event`](userbook::Event) are `serde` types.
+//!   Attributes may nest [`MAX_DEPTH`](userbook::MAX_DEPTH) levels, `serde_json` reads 128: enable its
+//!   `unbounded_depth`, call `disable_recursion_limit`, and enable `float_roundtrip`.
+//! - Refused changes are outcomes, also when the database tells of them by an error. A failure of the last step
+//!   that makes a commit durable is [`Ambiguous`](userbook::StoreErrorKind::Ambiguous).
+//! - Groups that are not there are left out of a snapshot; an actor who is not there is `None`. Neither is an
+//!   error.
+//! - Work goes on in the future that was called, not in a task that outlives it: the case of the dropped commit
+//!   expects that a write which comes after the drop comes after whatever is left of it.
 #![allow(
     clippy::panic,
     clippy::expect_used,

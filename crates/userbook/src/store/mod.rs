@@ -32,7 +32,7 @@ pub use snapshot::{ActorState, Snapshot, SnapshotQuery};
 /// - A commit whose future is dropped has happened as a whole or not at all.
 /// - `commit` writes the columns that the change names and no others.
 ///
-/// The crate `userbook-conformance` will check them all on a store of yours.
+/// The crate `userbook-conformance` checks them all on a store of yours; its front page is a complete small one.
 #[async_trait]
 pub trait UserStore: Debug + Send + Sync + 'static {
     /// One consistent read of everything the decision needs; `None`: no such user.
