@@ -41,6 +41,7 @@ pub(crate) async fn of(book: &Book, history: &[(ChangeId, Timestamp)]) -> Answer
         "groups": groups.said,
         "events": events,
         "landed": landed(book, history).await,
+        "pruned": prune(book, history).await,
         "install_id": canonical(store.install_id().await.expect("the store is there")),
     });
     Answer::ok(said).with_counters(counters)
@@ -54,4 +55,17 @@ async fn landed(book: &Book, history: &[(ChangeId, Timestamp)]) -> Value {
         landed.push(book.store().survey(&query).await.expect("the store is there").landed);
     }
     landed.into()
+}
+
+/// How many events each moment is too late for, all being acknowledged: the last thing done to a store.
+async fn prune(book: &Book, history: &[(ChangeId, Timestamp)]) -> Value {
+    let ids: Vec<_> = history.iter().map(|(change, _)| *change).collect();
+    book.store().ack(&ids).await.expect("the store is there");
+    let mut moments: Vec<_> = history.iter().map(|(_, moment)| *moment).collect();
+    moments.sort();
+    let mut pruned = Vec::new();
+    for moment in moments {
+        pruned.push(book.store().prune_before(moment).await.expect("the store is there"));
+    }
+    pruned.into()
 }

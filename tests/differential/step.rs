@@ -91,7 +91,7 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
         83..87 => What::Load(load(chance, history)),
         87..91 => What::Survey(survey(chance, history)),
         91..93 => What::Pending(chance.pick(&[0, 1, 3, 1000])),
-        93..97 => What::Ack(chance.some(10, |chance| some_change(chance, history))),
+        93..97 => What::Ack(chance.some(20, |chance| some_change(chance, history))),
         _ => What::Prune(match history {
             [] => values::moment(chance),
             _ => chance.pick(history).1,

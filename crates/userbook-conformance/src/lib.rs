@@ -183,8 +183,8 @@
 //!   that makes a commit durable is [`Ambiguous`](userbook::StoreErrorKind::Ambiguous).
 //! - Groups that are not there are left out of a snapshot; an actor who is not there is `None`. Neither is an
 //!   error.
-//! - Work goes on in the future that was called, not in a task that outlives it: the case of the dropped commit
-//!   expects that a write which comes after the drop comes after whatever is left of it.
+//! - Work may outlive a dropped future (a blocking task, a statement the database is still at): it must be whole
+//!   or nothing all the same. The case of the dropped commit settles which by a write decided on the same row.
 #![allow(
     clippy::panic,
     clippy::expect_used,
