@@ -61,6 +61,7 @@ mod json;
 mod migration;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+mod ports;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]

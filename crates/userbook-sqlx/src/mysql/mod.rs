@@ -50,7 +50,6 @@ mod load;
 mod migrate;
 mod options;
 mod outbox;
-mod ports;
 mod provision;
 mod row;
 mod seed;
@@ -90,3 +89,5 @@ impl fmt::Debug for MySqlStore {
         f.debug_struct("MySqlStore").finish_non_exhaustive()
     }
 }
+
+crate::ports::ports!(MySqlStore);

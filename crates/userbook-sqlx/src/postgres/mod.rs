@@ -18,7 +18,6 @@ mod load;
 mod migrate;
 mod options;
 mod outbox;
-mod ports;
 mod provision;
 mod row;
 mod seed;
@@ -61,3 +60,5 @@ impl fmt::Debug for PostgresStore {
         f.debug_struct("PostgresStore").finish_non_exhaustive()
     }
 }
+
+crate::ports::ports!(PostgresStore);

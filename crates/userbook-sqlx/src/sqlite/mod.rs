@@ -18,7 +18,6 @@ mod load;
 mod migrate;
 mod options;
 mod outbox;
-mod ports;
 mod provision;
 mod row;
 mod seed;
@@ -85,3 +84,5 @@ impl fmt::Debug for SqliteStore {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
     }
 }
+
+crate::ports::ports!(SqliteStore);

@@ -1,0 +1,64 @@
+//! The ports, which every store implements in the same way: by methods of its own, each in a file of its own.
+
+/// Implements the ports for a store.
+macro_rules! ports {
+    ($store:ident) => {
+        const _: () = {
+            use userbook::{
+                ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, Import, ImportOutcome, Outbox,
+                Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, Survey,
+                SurveyQuery, Timestamp, UserStore,
+            };
+
+            #[async_trait::async_trait]
+            impl UserStore for $store {
+                async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+                    self.load_one(query).await
+                }
+
+                async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+                    self.commit_one(change).await
+                }
+            }
+
+            #[async_trait::async_trait]
+            impl DirectoryStore for $store {
+                async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+                    self.survey_once(query).await
+                }
+
+                async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+                    self.provision_one(provision).await
+                }
+            }
+
+            #[async_trait::async_trait]
+            impl Outbox for $store {
+                async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+                    self.pending_events(limit).await
+                }
+
+                async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+                    self.ack_events(ids).await
+                }
+
+                async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+                    self.prune_events(time).await
+                }
+            }
+
+            #[async_trait::async_trait]
+            impl SeedStore for $store {
+                async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+                    self.import_rows(rows).await
+                }
+
+                async fn install_id(&self) -> Result<Option<String>, StoreError> {
+                    self.get_install().await
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use ports;
