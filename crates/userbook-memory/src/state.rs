@@ -38,13 +38,7 @@ impl State {
 
     /// The state of the acting user, if there is one.
     pub(crate) fn actor(&self, id: Option<UserId>) -> Option<ActorState> {
-        self.users.get(&id?).map(|user| ActorState {
-            id: user.id,
-            is_active: user.is_active,
-            user_type: user.user_type,
-            groups: user.groups.clone(),
-            revision: user.revision,
-        })
+        self.users.get(&id?).map(|user| ActorState::from(&**user))
     }
 
     /// Whether everything still is as it was decided on. Comparing is enough: the lock is held until the end.

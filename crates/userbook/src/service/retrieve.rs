@@ -3,7 +3,7 @@
 use super::{AccessError, UpdateError, UserService};
 use crate::{
     ANONYMOUS_USERNAME, Actor, ActorView, Authorizer, AuthorizerError, Check, Conditions, Denial, Ruling,
-    Snapshot, SnapshotQuery, Target, UserId, UserStore, UserView, Verdict, admit,
+    Snapshot, SnapshotQuery, StoreError, Target, UserId, UserStore, UserView, Verdict, admit,
     decide::{checks, deny_actor},
 };
 
@@ -72,7 +72,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     }
 
     /// Loads a user; nobody is ever shown the one that stands for "nobody".
-    pub(super) async fn visible(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, AccessError> {
+    pub(super) async fn visible(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
         let snapshot = self.store.load(query).await?;
         Ok(snapshot.filter(|snapshot| snapshot.user.username != ANONYMOUS_USERNAME))
     }

@@ -122,8 +122,8 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
             attempts.next(service).await?;
             let change_in_doubt = in_doubt.is_some().then_some(change);
             let query = self.query(&asked, change_in_doubt);
-            let snapshot = match service.store.load(&query).await {
-                Ok(snapshot) => snapshot.filter(|it| it.user.username != crate::ANONYMOUS_USERNAME),
+            let snapshot = match service.visible(&query).await {
+                Ok(snapshot) => snapshot,
                 Err(error) => {
                     attempts.failed(error)?;
                     continue;

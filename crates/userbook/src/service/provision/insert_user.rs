@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use super::{Plan, Task};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Memberships, Name, Survey,
-    SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
+    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Memberships, Name, PatchFailure,
+    Survey, SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
     decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
     field::Faults,
 };
@@ -67,7 +67,8 @@ impl Task for InsertUser<'_> {
         change: ChangeId,
     ) -> Result<Plan<UserView>, UpdateError> {
         let Some(ops) = self.user.0.fields().cloned().map(with_defaults) else {
-            return Err(UpdateError::Patch(crate::PatchFailure::TooLarge));
+            // There is nothing yet that a JSON Patch could be applied to.
+            return Err(UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: String::new() }));
         };
         let needs = Needs::of_request(&self.user.0);
         let query = SurveyQuery {
