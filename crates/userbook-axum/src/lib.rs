@@ -1,7 +1,7 @@
 //! Userbook's update-user API as an [axum] router.
 //!
-//! It converts types and does nothing else: every answer is [`UserApi`]'s, 404 and 405 below
-//! [`USERS_PATH`] included.
+//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 below its
+//! [`PATHS`](Endpoint::PATHS) included.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
@@ -40,32 +40,26 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
-use userbook::{Authorizer, UserStore};
-use userbook_http::{Authenticator, USERS_PATH, UserApi};
+use userbook_http::Endpoint;
 
-/// The API as a router with every path below [`USERS_PATH`], to be merged into the host's or served alone.
-pub fn router<S: UserStore, A: Authorizer, N: Authenticator>(api: UserApi<S, A, N>) -> Router {
-    Router::new().route_service(&format!("{USERS_PATH}{{*rest}}"), service(api))
+/// The API as a router with every path below [`Endpoint::PATHS`], to be merged into the host's or served alone.
+pub fn router<E: Endpoint>(api: E) -> Router {
+    let service = service(api);
+    E::PATHS.iter().fold(Router::new(), |router, path| {
+        router.route_service(&format!("{path}{{*rest}}"), service.clone())
+    })
 }
 
 /// The API as a service that answers every request, for hosts that route themselves: as a fallback, for one.
-pub fn service<S: UserStore, A: Authorizer, N: Authenticator>(
-    api: UserApi<S, A, N>,
-) -> UserApiService<S, A, N> {
-    UserApiService(api)
+pub fn service<E: Endpoint>(api: E) -> ApiService<E> {
+    ApiService(api)
 }
 
 /// The API as a service of axum's types.
-#[derive(Debug)]
-pub struct UserApiService<S, A, N>(UserApi<S, A, N>);
+#[derive(Debug, Clone)]
+pub struct ApiService<E>(E);
 
-impl<S, A, N> Clone for UserApiService<S, A, N> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<S: UserStore, A: Authorizer, N: Authenticator> Service<Request> for UserApiService<S, A, N> {
+impl<E: Endpoint> Service<Request> for ApiService<E> {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -76,7 +70,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> Service<Request> for UserApi
 
     fn call(&mut self, request: Request) -> Self::Future {
         let api = self.0.clone();
-        Box::pin(async move { Ok(api.handle(request).await.map(Body::from)) })
+        Box::pin(async move { Ok(api.respond(request).await.map(Body::from)) })
     }
 }
 
@@ -87,7 +81,7 @@ mod tests {
         routing::get,
     };
     use userbook::{Actor, PermissionAuthorizer, StaticPermissions, UserService};
-    use userbook_http::{AuthenticationError, Representation};
+    use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
     use userbook_memory::MemoryStore;
 
     use super::*;

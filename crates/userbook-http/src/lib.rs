@@ -71,6 +71,7 @@ mod api;
 mod auth;
 mod body;
 mod dry_run;
+mod endpoint;
 mod etag;
 mod lenient;
 mod media;
@@ -91,6 +92,7 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
+pub use endpoint::Endpoint;
 pub use refusal::Failure;
 pub use representation::Representation;
 pub use route::USERS_PATH;

@@ -85,8 +85,8 @@ pub use field::{
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
 pub use service::{
-    AccessError, Backoff, EventSink, GroupError, NewGroup, NewUser, Outcome, UpdateCall, UpdateError,
-    Updated, UserService, YieldOnce, deliver,
+    AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
+    UpdateError, Updated, UserService, YieldOnce, deliver,
 };
 pub use store::*;
 pub use uid::uid;

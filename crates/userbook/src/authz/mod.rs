@@ -2,6 +2,7 @@
 
 mod actor;
 mod check;
+mod listing;
 mod permission;
 mod verdict;
 
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 
 pub use actor::{Actor, Subject};
 pub use check::{ActorView, Check, Target};
+pub use listing::{ListAuthorizer, Scope};
 pub use permission::{
     GrantQuery, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
 };

@@ -2,8 +2,10 @@
 //!
 //! It knows no rule (that is [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
 
+mod acting;
 mod backoff;
 mod error;
+mod list;
 mod outbox;
 mod provision;
 
@@ -15,6 +17,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use backoff::{Backoff, YieldOnce};
 pub use error::{AccessError, GroupError, UpdateError};
+pub use list::Listing;
 pub use outbox::{EventSink, deliver};
 pub use provision::{NewGroup, NewUser};
 

@@ -1,9 +1,9 @@
 //! Reading one user, and the refusals that reading and changing share.
 
-use super::{AccessError, UpdateError, UserService};
+use super::{AccessError, UpdateError, UserService, acting::view};
 use crate::{
-    ANONYMOUS_USERNAME, Actor, ActorView, Authorizer, AuthorizerError, Check, Conditions, Denial, Ruling,
-    Snapshot, SnapshotQuery, StoreError, Target, UserId, UserStore, UserView, Verdict, admit,
+    ANONYMOUS_USERNAME, Actor, Authorizer, AuthorizerError, Check, Conditions, Denial, Ruling, Snapshot,
+    SnapshotQuery, StoreError, Target, UserId, UserStore, UserView, Verdict, admit,
     decide::{checks, deny_actor},
 };
 
@@ -57,16 +57,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 
     async fn ask_about_unknown(&self, actor: &Actor) -> Result<Verdict, AccessError> {
         // The load of an unknown user tells nothing about the actor: their own row does.
-        let own = match actor.user_id() {
-            None => None,
-            Some(id) => {
-                let query = SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) };
-                self.store.load(&query).await?
-            }
-        };
-        let state = own.as_ref().and_then(|own| own.actor.as_ref());
-        deny_actor(actor, state).map_err(AccessError::Forbidden)?;
-        let view = own.as_ref().zip(state).map(|(own, state)| ActorView { state, groups: &own.groups });
+        let own = self.own(actor).await?;
+        let view = view(own.as_ref());
         let ruling = self.ask(actor, Target::Unknown(view.as_ref()), vec![Check::View]).await?;
         Ok(ruling.on(Check::View).clone())
     }
