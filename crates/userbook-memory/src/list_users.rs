@@ -8,6 +8,7 @@ use userbook::{
 };
 
 use crate::{
+    groups::Node,
     listing::{any_of, by, cut, holds_words, is_within, page, words},
     state::State,
 };
@@ -82,7 +83,7 @@ impl State {
     }
 
     fn members(&self, groups: &BTreeSet<GroupId>) -> BTreeSet<UserId> {
-        groups.iter().filter_map(|id| self.groups.nodes.get(id)).flat_map(|node| node.all_members()).collect()
+        groups.iter().filter_map(|id| self.groups.nodes.get(id)).flat_map(Node::all_members).collect()
     }
 }
 
