@@ -70,6 +70,7 @@
 mod api;
 mod auth;
 mod body;
+mod directory;
 mod dry_run;
 mod endpoint;
 mod etag;
@@ -77,6 +78,7 @@ mod lenient;
 mod media;
 mod negotiate;
 mod options;
+mod params;
 mod query;
 mod read;
 mod refusal;
@@ -92,7 +94,8 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
+pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
 pub use refusal::Failure;
 pub use representation::Representation;
-pub use route::USERS_PATH;
+pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
