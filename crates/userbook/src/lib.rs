@@ -93,8 +93,8 @@ pub use session::{SelfView, SessionView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{
-    AttributesOp, FieldOps, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge, UserUpdate,
-    json_type,
+    AttributesOp, FieldOps, GroupsOp, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge,
+    UserUpdate, json_type,
 };
 pub use view::{GroupView, UserView};
 pub use violation::{Fault, Field, GroupField, Violation, Violations};

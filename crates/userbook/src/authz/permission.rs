@@ -36,6 +36,10 @@ pub enum Permission {
     ChangeGroup,
     /// `authentik_core.delete_group`
     DeleteGroup,
+    /// `authentik_core.add_user_to_group`
+    AddUserToGroup,
+    /// `authentik_core.remove_user_from_group`
+    RemoveUserFromGroup,
     /// `authentik_core.enable_group_superuser`
     EnableGroupSuperuser,
 }
@@ -47,7 +51,7 @@ pub struct UnknownPermission(pub String);
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ViewUser,
         Self::ChangeUser,
         Self::AddUser,
@@ -56,6 +60,8 @@ impl Permission {
         Self::AddGroup,
         Self::ChangeGroup,
         Self::DeleteGroup,
+        Self::AddUserToGroup,
+        Self::RemoveUserFromGroup,
         Self::EnableGroupSuperuser,
     ];
 
@@ -70,6 +76,8 @@ impl Permission {
             Self::AddGroup => "authentik_core.add_group",
             Self::ChangeGroup => "authentik_core.change_group",
             Self::DeleteGroup => "authentik_core.delete_group",
+            Self::AddUserToGroup => "authentik_core.add_user_to_group",
+            Self::RemoveUserFromGroup => "authentik_core.remove_user_from_group",
             Self::EnableGroupSuperuser => "authentik_core.enable_group_superuser",
         }
     }
@@ -161,6 +169,10 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// Who may see no user at all is told so (403), who may see some does not learn which others exist (404). An
 /// internal service account never learns it. `change_user` alone does not suffice: one must see what one
 /// changes.
+///
+/// Who holds `add_user_to_group` or `remove_user_from_group`, globally or on the group, and may see a user, may let
+/// them join or leave that group without `change_user`; whoever may change the user may do so anyway. What a group
+/// grants takes `enable_group_superuser` in either case.
 #[derive(Debug, Clone, Default)]
 pub struct PermissionAuthorizer<P> {
     source: P,
@@ -221,7 +233,9 @@ fn all(checks: &[Check], verdict: &Verdict) -> Verdicts {
 
 fn group_of(check: Check) -> Option<GroupId> {
     match check {
-        Check::GrantPower(group)
+        Check::AddMember(group)
+        | Check::RemoveMember(group)
+        | Check::GrantPower(group)
         | Check::AddGroup(group)
         | Check::ChangeGroup(group)
         | Check::DeleteGroup(group) => Some(group),
@@ -249,6 +263,8 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, new: bool) -> Ve
         // `GrantPower`'s question.
         Check::AddUser | Check::Join(_) if new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
+        Check::AddMember(group) => on_group(P::AddUserToGroup, group).into(),
+        Check::RemoveMember(group) => on_group(P::RemoveUserFromGroup, group).into(),
         Check::GrantPower(group) => on_group(P::EnableGroupSuperuser, group).into(),
         Check::AddUser => grants.global.contains(&P::AddUser).into(),
         Check::DeleteUser => on_user(P::DeleteUser).into(),
