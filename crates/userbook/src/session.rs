@@ -94,7 +94,7 @@ mod tests {
         }
     }
 
-    fn shown(graph: GroupGraph, groups: &[u128], attributes: Value) -> SelfView {
+    fn shown(graph: &GroupGraph, groups: &[u128], attributes: Value) -> SelfView {
         let user = User {
             id: UserId(1),
             uuid: Uuid::nil(),
@@ -111,7 +111,7 @@ mod tests {
             revision: Revision::from(ChangeId(Uuid::nil())),
             version: 1,
         };
-        SelfView::new(user, &graph)
+        SelfView::new(user, graph)
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let view = shown(graph, &[1, 2], json!({}));
+        let view = shown(&graph, &[1, 2], json!({}));
         let names: Vec<&str> = view.groups.iter().map(|group| group.name.as_str()).collect();
         assert_eq!(names, ["a", "y", "z"]);
         assert_eq!(view.view.groups.len(), 2);
@@ -141,13 +141,13 @@ mod tests {
         .into_iter()
         .collect();
         let own = settings(json!({"pins": ["own"], "x": {"y": 2}, "theme": {"ink": null}}));
-        let view = shown(graph, &[1, 2], own);
+        let view = shown(&graph, &[1, 2], own);
         let expected = json!({
             "theme": {"base": "dark", "ink": null}, "pins": ["a", "b", "own"], "x": {"y": 2},
         });
         assert_eq!(Value::Object(view.settings), expected);
         for odd in [json!(null), json!([1]), json!({"settings": "dark"})] {
-            assert!(shown(GroupGraph::default(), &[], odd).settings.is_empty());
+            assert!(shown(&GroupGraph::default(), &[], odd).settings.is_empty());
         }
     }
 }

@@ -3,6 +3,7 @@
 mod config;
 mod describe;
 mod groups;
+mod members;
 mod session;
 mod users;
 
@@ -13,6 +14,8 @@ use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{ListAuthorizer, UserDirectory, UserService, UserStore};
+
+use members::Move;
 
 use crate::{
     Authenticator, CONFIG_PATH, Endpoint, GROUPS_PATH, PathPattern, Representation, USERS_PATH, UserApi,
@@ -31,10 +34,18 @@ use crate::{
 /// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH | a user: [`UserApi`] |
 /// | `/api/v3/core/groups/` | GET | a page of groups |
 /// | `/api/v3/core/groups/{uuid}/` | GET | a group with its members |
+/// | `/api/v3/core/groups/{uuid}/add_user/` | POST | lets the user `pk` of the body join the group |
+/// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | lets the user leave it |
 /// | `/api/v3/root/config/` | GET | what this server can do; for everybody |
 ///
 /// Each of them answers OPTIONS, and HEAD where it answers GET. Only single users have entity tags: a list, a group
 /// and the configuration have no revision that a condition could be about.
+///
+/// `add_user` and `remove_user` are updates of the user ([`UserUpdate::join_group`](userbook::UserUpdate::join_group)):
+/// the same guards, the same event, the same `dry_run` and `allow_self_lockout`. Two of them at once both survive.
+/// They take the right to see the user, and either the right to change them or the right to the group's members
+/// ([`Check::AddMember`](userbook::Check::AddMember), authentik's `add_user_to_group`); a group that grants power
+/// takes that right besides. Where there is no such group, or no such user that the caller may see, it is 404.
 ///
 /// Where it is stricter than the recorded release: of a group's members those are shown whom the caller may see;
 /// a group that a filter names and that does not exist is no fault, the list is empty; what is no boolean is
@@ -88,11 +99,11 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
         let Route::Neighbour(neighbour) = route(request.uri().path()) else {
             return self.users.handle(request).await;
         };
-        let (head, _body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let policy = self.service().policy();
         let (format, acceptable) = negotiate(&head.headers, policy);
         let answer = match acceptable {
-            Ok(()) => self.answer(&head, neighbour).await,
+            Ok(()) => self.answer(&head, body, neighbour).await,
             Err(refusal) => Err(refusal),
         };
         let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(format));
@@ -101,7 +112,11 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
     }
 
     /// The stages that follow on the route and `Accept`, in the contract's order.
-    async fn answer(&self, head: &Parts, neighbour: Neighbour) -> Result<Response<Bytes>, Refusal> {
+    async fn answer<B>(&self, head: &Parts, body: B, neighbour: Neighbour) -> Result<Response<Bytes>, Refusal>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let actor = self.users.authenticator.authenticate(head).await?;
         if !neighbour.has(&head.method) {
             return Err(Refusal::method_not_allowed(&head.method));
@@ -114,7 +129,8 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
             Neighbour::Session => self.show_session(&actor).await,
             Neighbour::Groups => self.list_groups(head, &actor).await,
             Neighbour::Group(id) => self.show_group(head, &actor, id).await,
-            Neighbour::AddUser(_) | Neighbour::RemoveUser(_) => Err(Refusal::not_found()),
+            Neighbour::AddUser(group) => self.move_user(head, body, &actor, group, Move::Join).await,
+            Neighbour::RemoveUser(group) => self.move_user(head, body, &actor, group, Move::Leave).await,
             Neighbour::Config => config::show(),
         }
     }
