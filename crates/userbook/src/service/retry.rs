@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::UserService;
+use super::{UserService, trace};
 use crate::{StoreError, StoreErrorKind};
 
 /// Why no further attempt is made.
@@ -43,6 +43,7 @@ impl Attempts {
             service.backoff.pause(self.made).await;
         }
         self.made += 1;
+        trace::attempt(self.made);
         Ok(())
     }
 

@@ -6,7 +6,11 @@ use std::{
     pin::Pin,
 };
 
-use super::{UpdateError, UserService, retry::Attempts};
+use super::{
+    UpdateError, UserService,
+    retry::Attempts,
+    trace::{Told, identify, operation, shown, step, told},
+};
 use crate::{
     Actor, Attempt, Authorizer, ChangeId, Commit, CommitOutcome, Conditions, Decision, Diff, Revision,
     Ruling, SnapshotQuery, StoreErrorKind, Target, Unless, UserId, UserStore, UserUpdate, UserView, decide,
@@ -113,8 +117,14 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
     }
 
     async fn run(self) -> Result<Updated, UpdateError> {
+        let change = self.service.ids.next_change();
+        let span = operation!("userbook.update", change = shown(change), dry_run = self.dry_run);
+        told(span, self.attempt(change)).await
+    }
+
+    async fn attempt(self, change: ChangeId) -> Result<Updated, UpdateError> {
+        identify(self.actor, &self.id);
         let service = self.service;
-        let change = service.ids.next_change();
         let mut asked = Needs::of_request(&self.update);
         let mut in_doubt: Option<(Box<Commit>, Ruling)> = None;
         let mut attempts = Attempts::start(service);
@@ -146,18 +156,20 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
             }
             let checks = checks(&snapshot, ops.as_deref().ok());
             let ruling = service.ask(self.actor, Target::Known(&snapshot), checks).await?;
-            let decision = decide(&Attempt {
-                snapshot: &snapshot,
-                ops: ops.as_deref(),
-                actor: self.actor,
-                ruling: &ruling,
-                policy: &service.policy,
-                rules: &*service.rules,
-                conditions: &self.conditions,
-                allow_self_lockout: self.allow_self_lockout,
-                now: service.clock.now(),
-                change,
-                request_id: self.request_id.as_deref(),
+            let decision = step!("decide").in_scope(|| {
+                decision_of(&Attempt {
+                    snapshot: &snapshot,
+                    ops: ops.as_deref(),
+                    actor: self.actor,
+                    ruling: &ruling,
+                    policy: &service.policy,
+                    rules: &*service.rules,
+                    conditions: &self.conditions,
+                    allow_self_lockout: self.allow_self_lockout,
+                    now: service.clock.now(),
+                    change,
+                    request_id: self.request_id.as_deref(),
+                })
             });
             let commit = match decision {
                 Decision::Reject(rejection) => return Err(rejection.into()),
@@ -171,7 +183,7 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 }
                 Decision::Commit(commit) => commit,
             };
-            match service.store.commit(&commit.change).await {
+            match told(step!("commit"), service.store.commit(&commit.change)).await {
                 Ok(CommitOutcome::Applied) => return Ok(applied(*commit, ruling)),
                 // Whatever it was decided on has changed: a fresh load says what that means.
                 Ok(
@@ -201,6 +213,13 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
             change,
         }
     }
+}
+
+/// The decision, noted in the span that is entered.
+fn decision_of(attempt: &Attempt<'_>) -> Decision {
+    let decision = decide(attempt);
+    tracing::Span::current().record("outcome", decision.outcome());
+    decision
 }
 
 fn applied(commit: Commit, ruling: Ruling) -> Updated {
