@@ -44,13 +44,17 @@ macro_rules! sql_auth {
         }
 
         impl $store {
-            /// In the database of this pool, whose tables are brought up to date.
+            /// In the database of this pool; see [`migrate`](Self::migrate).
+            pub fn new(pool: $pool) -> Self {
+                Self { pool }
+            }
+
+            /// Brings the tables up to date.
             ///
             /// # Errors
             /// [`MigrateError`](userbook_sqlx::MigrateError) if they cannot be.
-            pub async fn open(pool: $pool) -> Result<Self, userbook_sqlx::MigrateError> {
-                migrate(&pool, "userbook-server", &MIGRATIONS).await?;
-                Ok(Self { pool })
+            pub async fn migrate(pool: &$pool) -> Result<(), userbook_sqlx::MigrateError> {
+                migrate(pool, "userbook-server", &MIGRATIONS).await
             }
         }
 
