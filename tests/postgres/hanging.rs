@@ -37,7 +37,7 @@ impl Running {
         let server = Server::start(&[&["--database", url], &LIMITS[..]].concat());
         let token = server.greeting.split_once("Bearer ").unwrap().1.split_once('\'').unwrap().0;
         let bearer = format!("Bearer {token}");
-        Self { bearer, server }
+        Self { server, bearer }
     }
 
     fn ask(&self, method: &str, path: &str, name: &str) -> Answer {
@@ -91,8 +91,7 @@ async fn a_silent_database_makes_the_server_unready_and_nothing_else() {
     assert!(start.elapsed() < Duration::from_secs(20));
 }
 
-/// A commit that gets no answer is not cut and not denied: it is asked about, and in the end it is told as what it
-/// is.
+/// Whoever waits for a lock in vain has written nothing, and is told so in time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_somebody_holds_is_not_waited_for_for_ever() {
     let database = Database::blank().await;

@@ -26,7 +26,8 @@ fn next(server: &Server, client: usize, round: usize) -> Answer {
     let target = format!("/api/v3/core/users/{}/", 101 + client % 8);
     let body =
         json!({"name": format!("{client} {round}"), "attributes": {"pad": "x".repeat(1000)}}).to_string();
-    let (method, body) = if round % 4 == 0 { ("GET", None) } else { ("PATCH", Some(body.as_bytes())) };
+    let (method, body) =
+        if round.is_multiple_of(4) { ("GET", None) } else { ("PATCH", Some(body.as_bytes())) };
     send(server.address, method, &target, &headers, body).unwrap()
 }
 

@@ -142,3 +142,6 @@ impl<T: ListAuthorizer> ListAuthorizer for Bounded<T> {
         self.judge(self.inner.visible_groups(actor, view)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

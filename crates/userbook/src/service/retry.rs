@@ -65,6 +65,11 @@ impl Attempts {
         self.failure = self.failure.take().filter(is_doubt);
     }
 
+    /// What was in doubt is known not to be written, now and for ever.
+    pub(super) fn settled(&mut self) {
+        self.failure = None;
+    }
+
     /// The store failed. Trying again may help if nothing was written, or if that can be found out.
     pub(super) fn failed(&mut self, error: StoreError) -> Result<(), Exhausted> {
         let hopeless = matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Other);

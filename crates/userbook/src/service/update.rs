@@ -145,6 +145,10 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
             if let Some((commit, ruling)) = in_doubt.take_if(|_| snapshot.landed) {
                 return Ok(applied(*commit, ruling));
             }
+            // A commit lands only on the row that it was decided on, and no revision ever comes back.
+            if in_doubt.take_if(|(commit, _)| commit.change.expected != snapshot.user.revision).is_some() {
+                attempts.settled();
+            }
             let ops = self.update.work_out(&snapshot.user);
             if let Ok(ops) = &ops {
                 let needs = Needs::of_attempt(&snapshot, ops);
@@ -155,7 +159,15 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 }
             }
             let checks = checks(&snapshot, ops.as_deref().ok());
-            let ruling = service.ask(self.actor, Target::Known(&snapshot), checks).await?;
+            let ruling = match service.ask(self.actor, Target::Known(&snapshot), checks).await {
+                Ok(ruling) => ruling,
+                // It may still land: a refusal would say that nothing was written.
+                Err(_) if in_doubt.is_some() => {
+                    attempts.contended();
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let decision = step!("decide").in_scope(|| {
                 decision_of(&Attempt {
                     snapshot: &snapshot,
@@ -172,6 +184,10 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 })
             });
             let commit = match decision {
+                Decision::Reject(_) if in_doubt.is_some() => {
+                    attempts.contended();
+                    continue;
+                }
                 Decision::Reject(rejection) => return Err(rejection.into()),
                 Decision::Unchanged(view) => {
                     let outcome = Outcome::Unchanged;
