@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
     Actor, Authorizer, DirectoryStore, Event, Group, GroupId, Import, ListAuthorizer, Outbox, Permission,
-    PermissionAuthorizer, Policy, SeedStore, SnapshotQuery, StaticPermissions, User, UserDirectory, UserId, UserService,
-    UserStore,
+    PermissionAuthorizer, Policy, SeedStore, SnapshotQuery, StaticPermissions, User, UserDirectory, UserId,
+    UserService, UserStore,
 };
 use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
 use userbook_memory::MemoryStore;

@@ -74,6 +74,7 @@ mod directory;
 mod dry_run;
 mod endpoint;
 mod etag;
+mod host;
 mod lenient;
 mod media;
 mod negotiate;
@@ -96,6 +97,7 @@ pub use auth::{
 };
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
+pub use host::{BodyFault, busy};
 pub use refusal::Failure;
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};

@@ -1,6 +1,9 @@
 //! The acting user, as they see themselves.
 
-use super::{AccessError, UserService};
+use super::{
+    AccessError, UserService,
+    trace::{operation, step, told},
+};
 use crate::{
     ANONYMOUS_USERNAME, Actor, Authorizer, Denial, SelfView, SessionView, Snapshot, SnapshotQuery, Subject,
     UserId, UserStore,
@@ -13,6 +16,10 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// [`AccessError::Forbidden`] for nobody in particular and for an inactive user, [`AccessError::NotFound`] for
     /// somebody who is no user of this directory.
     pub async fn retrieve_session(&self, actor: &Actor) -> Result<SessionView, AccessError> {
+        told(operation!("userbook.retrieve_session"), self.session(actor)).await
+    }
+
+    async fn session(&self, actor: &Actor) -> Result<SessionView, AccessError> {
         let own = self.own(actor).await?;
         let Some(user) = own.and_then(shown) else {
             return Err(match actor.subject {
@@ -28,7 +35,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     }
 
     async fn self_view(&self, id: UserId) -> Result<Option<SelfView>, AccessError> {
-        Ok(self.store.load(&SnapshotQuery::user(id)).await?.and_then(shown))
+        let query = SnapshotQuery::user(id);
+        Ok(told(step!("load"), self.store.load(&query)).await?.and_then(shown))
     }
 }
 

@@ -283,12 +283,12 @@ async fn a_source_that_fails_fails_the_authorizer() {
 
     let actor = Actor::user(ACTOR);
     let failed = ask(Broken, &actor, Some(state(&[])), About::Known, &[Check::View]).await;
-    assert_eq!(failed.unwrap_err().0.to_string(), "no connection");
+    assert_eq!(failed.unwrap_err().source.to_string(), "no connection");
 
     let (state, groups) = (state(&[]), graph());
     let view = Some(ActorView { state: &state, groups: &groups });
     let failed = PermissionAuthorizer::new(Broken).visible_users(&actor, view).await;
-    assert_eq!(failed.unwrap_err().0.to_string(), "no connection");
+    assert_eq!(failed.unwrap_err().source.to_string(), "no connection");
 }
 
 #[test]
