@@ -1,0 +1,81 @@
+//! Userbook's update-user API for [actix-web](actix_web).
+
+mod body;
+mod convert;
+
+use std::future::Future;
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, Route,
+    web::{self, Payload, ServiceConfig},
+};
+use userbook_http::Endpoint;
+
+/// The API at every path below [`Endpoint::PATHS`], for [`App::configure`](actix_web::App::configure) or
+/// [`Scope::configure`](actix_web::Scope::configure).
+pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        for path in E::PATHS {
+            let resource = web::resource(format!("{path}{{rest:.+}}"));
+            config.service(resource.route(route(api.clone(), |request| {
+                let rest = request.match_info().get("rest").unwrap_or_default();
+                slashes(path) + slashes(rest)
+            })));
+        }
+    }
+}
+
+/// The API as a service that answers every request, for hosts that route themselves: as a
+/// [default service](actix_web::App::default_service), for one.
+pub fn service<E: Endpoint>(api: E) -> Route {
+    route(api, |request| slashes(request.match_info().unprocessed()))
+}
+
+/// Hands `value` on to the API's [`Authenticator`](userbook_http::Authenticator), which finds it among the
+/// extensions of the request's head. Middleware of the host calls it once it knows who is asking.
+///
+/// Everything handed on is kept together as one [`http::Extensions`] among the request's own extensions.
+pub fn hand_on<T: Clone + Send + Sync + 'static>(request: &impl HttpMessage, value: T) {
+    let mut extensions = request.extensions_mut();
+    if let Some(shared) = extensions.get_mut::<http::Extensions>() {
+        shared.insert(value);
+    } else {
+        let mut shared = http::Extensions::new();
+        shared.insert(value);
+        extensions.insert(shared);
+    }
+}
+
+/// A route of any method; `own` says how many slashes at the end of the path are the API's.
+fn route<E: Endpoint>(api: E, own: impl Fn(&HttpRequest) -> usize + Clone + 'static) -> Route {
+    web::to(move |request: HttpRequest, payload: Payload| {
+        let start = start(request.uri().path(), own(&request));
+        answer(api.clone(), request, start, payload)
+    })
+}
+
+fn answer<E: Endpoint>(
+    api: E,
+    request: HttpRequest,
+    start: usize,
+    payload: Payload,
+) -> impl Future<Output = HttpResponse> {
+    body::bridge(payload, move |body| async move {
+        match convert::request(&request, start, body) {
+            Ok(converted) => convert::response(api.respond(converted).await),
+            Err(_) => HttpResponse::BadRequest().finish(),
+        }
+    })
+}
+
+/// Where the last `own` slashes of a path begin. What stands before is the prefix of the scopes that the API is in,
+/// which it does not see. Slashes are counted because actix matches a path that it has decoded, all but its
+/// slashes, and the API gets it as it was sent.
+fn start(path: &str, own: usize) -> usize {
+    let last = own.checked_sub(1).and_then(|others| path.rmatch_indices('/').nth(others));
+    last.map_or(0, |(at, _)| at)
+}
+
+fn slashes(path: &str) -> usize {
+    path.matches('/').count()
+}
