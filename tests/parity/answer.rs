@@ -83,4 +83,8 @@ impl Answer {
     pub(crate) fn status(&self) -> u16 {
         self.status
     }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.get(name)?.first().map(Vec::as_slice)
+    }
 }

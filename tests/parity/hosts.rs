@@ -92,7 +92,8 @@ impl Hosts {
     /// Asks without any framework.
     pub(crate) fn ask_bare(&self, sent: &Sent) -> Answer {
         self.runtime.block_on(async {
-            Answer::from_response(self.switch.respond(sent.request()).await.map(http_body_util::Full::new)).await
+            Answer::from_response(self.switch.respond(sent.request()).await.map(http_body_util::Full::new))
+                .await
         })
     }
 

@@ -37,7 +37,9 @@ pub(crate) fn differences(hosts: &Hosts, case: &Case, policy: &Policy, sent: &Se
 /// Whether the router sends this target to the endpoint.
 fn is_routed(_way: Way, target: &[u8]) -> bool {
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
-    Switch::PATHS.iter().any(|prefix| path.strip_prefix(prefix.as_bytes()).is_some_and(|rest| !rest.is_empty()))
+    Switch::PATHS
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix.as_bytes()).is_some_and(|rest| !rest.is_empty()))
 }
 
 #[test]

@@ -38,7 +38,8 @@ impl Sent {
     fn lines(&self) -> Vec<(&str, Vec<u8>)> {
         let mut lines = vec![("host", b"localhost".to_vec()), ("connection", b"close".to_vec())];
         lines.extend(self.headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
-        let told = self.headers.iter().any(|(name, _)| name == "content-length" || name == "transfer-encoding");
+        let told =
+            self.headers.iter().any(|(name, _)| name == "content-length" || name == "transfer-encoding");
         if !told && (!self.body.is_empty() || ["PUT", "PATCH", "POST"].contains(&self.method.as_str())) {
             lines.push(("content-length", self.body.len().to_string().into_bytes()));
         }
@@ -75,18 +76,38 @@ impl Sent {
             stream.shutdown(Shutdown::Write).unwrap();
         }
         let mut answer = Vec::new();
-        match stream.read_to_end(&mut answer) {
-            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{self:?}: {error}"),
-            _ => answer,
+        let mut piece = [0; 4096];
+        loop {
+            match stream.read(&mut piece) {
+                Ok(0) => return answer,
+                Ok(length) => answer.extend(&piece[..length]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return answer,
+                Err(error) => panic!("{ending:?} {}: {error}", answer.escape_ascii()),
+            }
+            if ending == Ending::NeverEnds && is_whole(&answer) {
+                return answer;
+            }
         }
     }
+}
+
+/// Whether an answer has as many bytes as it tells.
+fn is_whole(answer: &[u8]) -> bool {
+    let length = || {
+        let (head, body) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
+        let (_, length) = head.split_once("content-length: ")?;
+        Some(body.len() == length.split("\r\n").next()?.parse::<usize>().ok()?)
+    };
+    length() == Some(true)
 }
 
 /// What a client does after the last byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// It waits for the answer.
+    /// It waits until the server has answered and closed the connection.
     Waits,
+    /// It is still sending when the answer is there.
+    NeverEnds,
     /// It closes its half of the connection.
     BreaksOff,
 }

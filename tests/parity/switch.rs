@@ -8,8 +8,8 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use userbook::{PermissionAuthorizer, Policy, SeedStore, StaticPermissions, User, UserStore};
 use userbook::{Event, Outbox, SnapshotQuery, UserId};
+use userbook::{PermissionAuthorizer, Policy, SeedStore, StaticPermissions, User, UserStore};
 use userbook_http::{BearerAuthenticator, Endpoint, UserApi};
 use userbook_memory::MemoryStore;
 use userbook_tests::{

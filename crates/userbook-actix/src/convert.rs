@@ -62,8 +62,7 @@ fn version(version: actix_web::http::Version) -> Version {
 pub(crate) fn response(response: Response<bytes::Bytes>) -> HttpResponse {
     let (mut head, bytes) = response.into_parts();
     // HTTP numbers statuses from 100 to 999, in both generations.
-    let status =
-        StatusCode::from_u16(head.status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(head.status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut builder = HttpResponseBuilder::new(status);
     for (name, value) in &head.headers {
         builder.append_header((name.as_str(), value.as_bytes()));
