@@ -5,7 +5,7 @@ use userbook_http::Endpoint;
 use userbook_tests::corpus::{self, Case};
 
 use crate::{
-    hosts::{Hosts, WAYS, Way},
+    hosts::{Hosts, WAYS},
     request::Sent,
     switch::{Switch, api, left},
 };
@@ -21,7 +21,7 @@ pub(crate) fn differences(hosts: &Hosts, case: &Case, policy: &Policy, sent: &Se
     };
     let bare = on_a_fresh_directory(&|| hosts.ask_bare(sent));
     let mut wrong = Vec::new();
-    for way in WAYS.into_iter().filter(|way| !way.routes() || is_routed(*way, &sent.target)) {
+    for way in WAYS.into_iter().filter(|way| !way.routes() || is_routed(&sent.target)) {
         let (answer, left) = on_a_fresh_directory(&|| hosts.ask(way, sent));
         match answer.framed(&bare.0, way) {
             Ok(answer) if answer == bare.0 => {}
@@ -34,12 +34,10 @@ pub(crate) fn differences(hosts: &Hosts, case: &Case, policy: &Policy, sent: &Se
     (bare.0.status(), wrong)
 }
 
-/// Whether the router sends this target to the endpoint.
-fn is_routed(_way: Way, target: &[u8]) -> bool {
-    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
-    Switch::PATHS
-        .iter()
-        .any(|prefix| path.strip_prefix(prefix.as_bytes()).is_some_and(|rest| !rest.is_empty()))
+/// Whether a router sends this target to the endpoint.
+fn is_routed(target: &[u8]) -> bool {
+    let path = target.split(|byte| *byte == b'?').next().and_then(|path| std::str::from_utf8(path).ok());
+    path.is_some_and(|path| Switch::PATHS.iter().any(|pattern| pattern.matches(path)))
 }
 
 #[test]

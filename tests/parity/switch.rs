@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use userbook::{Event, Outbox, SnapshotQuery, UserId};
 use userbook::{PermissionAuthorizer, Policy, SeedStore, StaticPermissions, User, UserStore};
-use userbook_http::{BearerAuthenticator, Endpoint, UserApi};
+use userbook_http::{BearerAuthenticator, Endpoint, PathPattern, UserApi};
 use userbook_memory::MemoryStore;
 use userbook_tests::{
     corpus::Case,
@@ -53,7 +53,7 @@ impl Switch {
 }
 
 impl Endpoint for Switch {
-    const PATHS: &'static [&'static str] = Api::PATHS;
+    const PATHS: &'static [PathPattern] = Api::PATHS;
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>
     where

@@ -9,18 +9,23 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, Route,
     web::{self, Payload, ServiceConfig},
 };
-use userbook_http::Endpoint;
+use userbook_http::{Endpoint, PathPattern};
 
-/// The API at every path below [`Endpoint::PATHS`], for [`App::configure`](actix_web::App::configure) or
+/// The API at its [`Endpoint::PATHS`], for [`App::configure`](actix_web::App::configure) or
 /// [`Scope::configure`](actix_web::Scope::configure).
 pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
-        for path in E::PATHS {
-            let resource = web::resource(format!("{path}{{rest:.+}}"));
-            config.service(resource.route(route(api.clone(), |request| {
-                let rest = request.match_info().get("rest").unwrap_or_default();
-                slashes(path) + slashes(rest)
-            })));
+        for pattern in E::PATHS {
+            let (path, known, goes_on) = match pattern {
+                PathPattern::Exactly(path) => ((*path).to_owned(), slashes(path), false),
+                PathPattern::Below(prefix) => (format!("{prefix}{{rest:.+}}"), slashes(prefix), true),
+            };
+            // What was matched before is a scope's, whatever its name.
+            let rest = |request: &HttpRequest| {
+                request.match_info().iter().last().map_or(0, |(_, rest)| slashes(rest))
+            };
+            let own = move |request: &HttpRequest| if goes_on { known + rest(request) } else { known };
+            config.service(web::resource(path).route(route(api.clone(), own)));
         }
     }
 }
@@ -79,3 +84,6 @@ fn start(path: &str, own: usize) -> usize {
 fn slashes(path: &str) -> usize {
     path.matches('/').count()
 }
+
+#[cfg(test)]
+mod tests;
