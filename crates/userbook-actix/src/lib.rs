@@ -1,4 +1,12 @@
 //! Userbook's update-user API for [actix-web](actix_web).
+//!
+//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 at its
+//! [`PATHS`](Endpoint::PATHS) included. actix-web speaks version 0.2 of the `http` types and the API 1.x: requests and
+//! answers go over by their bytes.
+//!
+//! What it must not know: anything about users, permissions, JSON or HTTP semantics.
+//!
+#![doc = include_str!("guide.md")]
 
 mod body;
 mod convert;
