@@ -1,6 +1,6 @@
 //! Userbook's update-user API as an [axum] router.
 //!
-//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 below its
+//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 on its
 //! [`PATHS`](Endpoint::PATHS) included.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
@@ -40,13 +40,17 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
-use userbook_http::Endpoint;
+use userbook_http::{Endpoint, PathPattern};
 
-/// The API as a router with every path below [`Endpoint::PATHS`], to be merged into the host's or served alone.
+/// The API as a router with the [`Endpoint::PATHS`], to be merged into the host's or served alone.
 pub fn router<E: Endpoint>(api: E) -> Router {
     let service = service(api);
-    E::PATHS.iter().fold(Router::new(), |router, path| {
-        router.route_service(&format!("{path}{{*rest}}"), service.clone())
+    E::PATHS.iter().fold(Router::new(), |router, pattern| {
+        let path = match pattern {
+            PathPattern::Exactly(path) => (*path).to_owned(),
+            PathPattern::Below(prefix) => format!("{prefix}{{*rest}}"),
+        };
+        router.route_service(&path, service.clone())
     })
 }
 

@@ -92,7 +92,7 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, PathPattern};
 pub use refusal::Failure;
 pub use representation::Representation;
 pub use route::USERS_PATH;
