@@ -17,6 +17,7 @@ mod bootstrap;
 mod cli;
 mod database;
 mod events;
+mod pages;
 mod seed;
 mod serve;
 

@@ -8,7 +8,7 @@ use std::error::Error;
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{Seed, Settings, bootstrap, cli::EventTarget, database::Database, events};
+use crate::{Seed, Settings, bootstrap, cli::EventTarget, database::Database, events, pages};
 
 /// Serves until SIGTERM or SIGINT, and finishes what is under way then.
 ///
@@ -32,7 +32,8 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>>
         }
         None => None,
     };
-    axum::serve(listener, userbook_axum::router(api))
+    let application = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
+    axum::serve(listener, application)
         .with_graceful_shutdown(async move {
             stop_asked.asked().await;
             tracing::info!("stopping");
