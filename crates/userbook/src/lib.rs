@@ -63,6 +63,7 @@ mod field;
 mod model;
 mod policy;
 mod service;
+mod session;
 mod store;
 mod uid;
 mod update;
@@ -88,6 +89,7 @@ pub use service::{
     AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
     UpdateError, Updated, UserService, YieldOnce, deliver,
 };
+pub use session::{SelfView, SessionView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{

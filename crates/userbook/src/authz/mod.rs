@@ -14,7 +14,7 @@ pub use actor::{Actor, Subject};
 pub use check::{ActorView, Check, Target};
 pub use listing::{ListAuthorizer, Scope};
 pub use permission::{
-    GrantQuery, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
+    GrantQuery, Grants, Holdings, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
 };
 pub use verdict::{Ruling, Verdict, Verdicts};
 

@@ -169,7 +169,7 @@ fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
         return Err(Rejection::Invalid(violations));
     }
     if proposal.is_empty() {
-        return Ok(Decision::Unchanged(Box::new(UserView::new(snapshot.user.clone(), snapshot))));
+        return Ok(Decision::Unchanged(Box::new(UserView::new(snapshot.user.clone(), &snapshot.groups))));
     }
     let guards = power.guards(policy, &proposal);
     Ok(Decision::Commit(Box::new(commit::commit(attempt, proposal, guards))))
