@@ -76,6 +76,8 @@ mod etag;
 mod lenient;
 mod media;
 mod negotiate;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
 mod query;
 mod read;

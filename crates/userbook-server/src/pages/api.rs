@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Path,
-    http::StatusCode,
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
 };
+use userbook::Policy;
+use userbook_http::openapi;
 use utoipa_swagger_ui::{Config, serve};
 
 use super::{SAME_ORIGIN_STYLED, file};
@@ -19,12 +21,17 @@ const PATH: &str = "/api/v3/";
 /// Where the schema is.
 const SCHEMA: &str = "/api/v3/schema/";
 
-pub(super) fn router() -> Router {
+/// The media type of OpenAPI documents as authentik sends them.
+const OPENAPI: &str = "application/vnd.oai.openapi+json";
+
+pub(super) fn router(policy: &Policy) -> Router {
+    let schema = openapi::schema(policy).to_string();
     let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(true));
     let index = Arc::clone(&config);
     Router::new()
         .route(PATH, get(async move || asset("", &index)))
         .route("/api/v3/{file}", get(async move |Path(name): Path<String>| asset(&name, &config)))
+        .route(SCHEMA, get(async move || ([(CONTENT_TYPE, OPENAPI)], schema.clone())))
 }
 
 /// A file of Swagger UI.

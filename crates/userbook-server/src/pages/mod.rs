@@ -21,7 +21,7 @@ use userbook::Policy;
 
 /// All pages. The user page previews changes by a dry run where this policy has it.
 pub(crate) fn router(policy: &Policy) -> Router {
-    user::router(policy).merge(api::router())
+    user::router(policy).merge(api::router(policy))
 }
 
 /// What a page may load, run and send to: itself. (Avatars may be pictures from elsewhere.)
