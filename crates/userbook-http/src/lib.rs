@@ -78,6 +78,8 @@ mod host;
 mod lenient;
 mod media;
 mod negotiate;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
 mod params;
 mod query;
