@@ -9,7 +9,7 @@ from mcp.client.stdio import stdio_client
 
 
 class Tool(unittest.IsolatedAsyncioTestCase):
-    async def call(self, name, token="key-of-the-admin", **arguments):
+    async def call(self, name, /, token="key-of-the-admin", **arguments):
         program = os.path.join(os.path.dirname(sys.executable), "authentik-mcp")
         server = StdioServerParameters(
             command=program, args=["--base-url", os.environ["USERBOOK_ORIGIN"], "--token", token]
