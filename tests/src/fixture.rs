@@ -223,7 +223,7 @@ pub async fn ask<A: ListAuthorizer>(
         request = request.header(*name, *value);
     }
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    answer(api.handle(request.body(Full::from(body)).expect("a right request")).await)
+    answer(api.handle(request.body(Full::<Bytes>::from(body)).expect("a right request")).await)
 }
 
 fn answer(response: Response<Bytes>) -> Answer {
