@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use axum::Router;
-use userbook::{PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService, UserStore};
+use userbook::{
+    PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserDirectory, UserId, UserService,
+    UserStore,
+};
 use userbook_http::{
-    BearerAuthenticator, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
+    BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore,
 };
 
 use crate::corpus::{
@@ -52,10 +55,10 @@ pub fn permissions(actor: &Actor) -> StaticPermissions {
 }
 
 /// The application that answers the request of a case.
-pub fn app<S: UserStore>(case: &Case, store: S, policy: Policy) -> Router {
+pub fn app<S: UserStore + UserDirectory>(case: &Case, store: S, policy: Policy) -> Router {
     let actor = &case.recorded.actor;
     let service = UserService::new(store, PermissionAuthorizer::new(permissions(actor))).with_policy(policy);
     let authenticator = BearerAuthenticator::new(CaseToken::of(actor, &case.given));
     let representation = Representation::new(case.given.install_id.as_str());
-    userbook_axum::router(UserApi::new(service, authenticator, representation))
+    userbook_axum::router(DirectoryApi::new(service, authenticator, representation))
 }
