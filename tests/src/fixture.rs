@@ -194,7 +194,7 @@ pub fn raw_request(by: i64, target: &str, headers: &[(&str, &str)], body: Vec<u8
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(Full::from(body)).expect("a right request")
+    request.body(Full::<Bytes>::from(body)).expect("a right request")
 }
 
 /// Sends a request.

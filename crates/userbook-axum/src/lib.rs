@@ -5,31 +5,7 @@
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
-//! ```
-//! use axum::{Router, body::Body, http::Request, routing::get};
-//! use userbook::{PermissionAuthorizer, StaticPermissions, UserService};
-//! use userbook_http::{Representation, UserApi};
-//! use userbook_memory::MemoryStore;
-//! # use userbook_http::{AuthenticationError, Authenticator};
-//! # #[derive(Debug)]
-//! # struct MyLogin;
-//! # #[async_trait::async_trait]
-//! # impl Authenticator for MyLogin {
-//! #     async fn authenticate(
-//! #         &self,
-//! #         _head: &axum::http::request::Parts,
-//! #     ) -> Result<userbook::Actor, AuthenticationError> {
-//! #         Ok(userbook::Actor::anonymous())
-//! #     }
-//! # }
-//!
-//! let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
-//! let api = UserApi::new(service, MyLogin, Representation::new("my-install-id"));
-//! let app: Router = Router::new()
-//!     .route("/", get(|| async { "the host's own pages" }))
-//!     .merge(userbook_axum::router(api));
-//! # let _ = app;
-//! ```
+#![doc = include_str!("guide.md")]
 
 use std::{
     convert::Infallible,

@@ -4,7 +4,7 @@
 //! Everything that a client can see is decided here and nowhere else: routing, content negotiation, the order in
 //! which refusals hide one another, JSON and its faults, authentik's leniency (a number where a text is wanted,
 //! `"yes"` for a boolean), error bodies, entity tags, dry runs. Adapters for web frameworks convert types and do
-//! nothing else.
+//! nothing else; for everything else [`UserApi`] is a `tower` service (`examples/hyper.rs`).
 //!
 //! | method on `/api/v3/core/users/{id}/` | does |
 //! | --- | --- |
@@ -82,6 +82,8 @@ mod host;
 mod lenient;
 mod media;
 mod negotiate;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
 mod params;
 mod query;
