@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use axum::Router;
-use userbook::{PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService, UserStore};
+use userbook::{
+    PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserDirectory, UserId, UserService,
+    UserStore,
+};
 use userbook_http::{
-    BearerAuthenticator, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
+    BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
 };
 
 use crate::corpus::{
@@ -70,7 +73,7 @@ pub fn api<S: UserStore>(
     UserApi::new(service, authenticator, Representation::new(case.given.install_id.as_str()))
 }
 
-/// The same as an application.
-pub fn app<S: UserStore>(case: &Case, store: S, policy: Policy) -> Router {
-    userbook_axum::router(api(case, service(case, store, policy)))
+/// The same, with its neighbours, as an application.
+pub fn app<S: UserStore + UserDirectory>(case: &Case, store: S, policy: Policy) -> Router {
+    userbook_axum::router(DirectoryApi::from(api(case, service(case, store, policy))))
 }

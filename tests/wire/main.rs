@@ -18,9 +18,13 @@ mod denials;
 mod dry_run;
 mod etags;
 mod failures;
+mod groups;
 mod guards;
 mod json_patch;
+mod lists;
+mod members;
 mod merge_patch;
+mod neighbours;
 mod problems;
 mod service;
 

@@ -61,7 +61,7 @@ mod tests {
         routing::get,
     };
     use userbook::{Actor, PermissionAuthorizer, StaticPermissions, UserService};
-    use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
+    use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
     use userbook_memory::MemoryStore;
 
     use super::*;
@@ -112,5 +112,28 @@ mod tests {
             ask(Router::new().fallback_service(service(api())), "/x").await,
             (StatusCode::NOT_FOUND, true)
         );
+    }
+
+    #[tokio::test]
+    async fn the_neighbours_are_an_apis_that_has_them() {
+        let app = || {
+            Router::new()
+                .nest("/nested", router(DirectoryApi::from(api())))
+                .merge(router(DirectoryApi::from(api())))
+        };
+        for (path, status, is_json) in [
+            ("/api/v3/core/users/", StatusCode::OK, true),
+            ("/api/v3/core/users/?page=2", StatusCode::NOT_FOUND, true),
+            ("/nested/api/v3/core/users/", StatusCode::OK, true),
+            ("/api/v3/core/users/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/core/groups/", StatusCode::OK, true),
+            ("/api/v3/core/groups/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/root/config/", StatusCode::OK, true),
+            ("/api/v3/root/config/x", StatusCode::NOT_FOUND, false),
+            ("/api/v3/core/users", StatusCode::NOT_FOUND, false),
+            ("/api/v3/", StatusCode::NOT_FOUND, false),
+        ] {
+            assert_eq!(ask(app(), path).await, (status, is_json), "{path}");
+        }
     }
 }

@@ -13,6 +13,10 @@
 //! | PATCH | change what is named; `application/merge-patch+json` and `application/json-patch+json` too |
 //! | OPTIONS | what the caller may do |
 //!
+//! [`UserApi`] is that, and asks two methods of a store. [`DirectoryApi`] adds what clients call around an update
+//! (the list of users, the caller, groups and their members, the configuration) for a store and an authorizer that
+//! can list. Either is an [`Endpoint`], which the shims take.
+//!
 //! What goes beyond the recorded release of authentik (merge and JSON patches, problem details, entity tags, dry
 //! runs) is understood as far as the service's [`Policy`](userbook::Policy) does.
 //!

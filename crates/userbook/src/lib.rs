@@ -45,6 +45,8 @@
 //! - What is wrong with it: [`Violations`], all of them at once; [`Denial`], what the actor may not do.
 //! - Which rules hold: [`Policy`], whose default closes the known holes of the recorded release.
 //! - What was done: [`Event`], written in the same step, handed on by [`deliver`].
+//! - They are listed by [`UserService::list_users`] and [`list_groups`](UserService::list_groups), on a
+//!   [`UserDirectory`] and as far as a [`ListAuthorizer`] lets the actor see.
 //! - Users and groups are made and unmade by [`UserService::insert_user`], [`put_group`](UserService::put_group),
 //!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
 //!   guards, on a [`DirectoryStore`].

@@ -49,7 +49,40 @@ use crate::{
 ///
 /// Where it is stricter than the recorded release: of a group's members those are shown whom the caller may see;
 /// a group that a filter names and that does not exist is no fault, the list is empty; what is no boolean is
-/// refused; `page=last` is no page.
+/// refused; `page=last` is no page; at most 100 values of a parameter and 32 words are looked for.
+///
+/// ```
+/// # use async_trait::async_trait;
+/// # use http::{Request, StatusCode, request::Parts};
+/// # use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService};
+/// # use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation};
+/// # use userbook_memory::MemoryStore;
+/// #
+/// # #[derive(Debug)]
+/// # struct EverybodyIsTheHost;
+/// #
+/// # #[async_trait]
+/// # impl Authenticator for EverybodyIsTheHost {
+/// #     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
+/// #         Ok(Actor::system())
+/// #     }
+/// # }
+/// #
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
+/// service.insert_user(&Actor::system(), NewUser::new("ann", "Ann")).await?;
+/// let api = DirectoryApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
+///
+/// let request = Request::get("/api/v3/core/users/?search=AN&page_size=10").body(String::new())?;
+/// let response = api.handle(request).await;
+/// assert_eq!(response.status(), StatusCode::OK);
+/// let page: serde_json::Value = serde_json::from_slice(response.body())?;
+/// assert_eq!(page["pagination"]["count"], 1);
+/// assert_eq!(page["results"][0]["username"], "ann");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct DirectoryApi<S, A, N> {
     users: UserApi<S, A, N>,

@@ -135,6 +135,36 @@ async fn permissions_globally_and_on_the_user() {
 }
 
 #[tokio::test]
+async fn permissions_on_members() {
+    use Permission::{AddUserToGroup, ChangeGroup, ChangeUser, RemoveUserFromGroup};
+    let checks = [
+        Check::AddMember(BELOW),
+        Check::RemoveMember(BELOW),
+        Check::AddMember(ADMINS),
+        Check::Change,
+        Check::Join(BELOW),
+        Check::GrantPower(BELOW),
+    ];
+    let none = StaticPermissions::none;
+    for (source, expected) in [
+        (none(), "dddddd"),
+        (none().grant(ACTOR, AddUserToGroup), "adaddd"),
+        (none().grant(ACTOR, RemoveUserFromGroup), "dadddd"),
+        (none().grant_on_group(ACTOR, AddUserToGroup, BELOW), "addddd"),
+        (none().grant_on_group(ACTOR, RemoveUserFromGroup, BELOW), "dadddd"),
+        (none().grant_on_group(ACTOR, AddUserToGroup, ADMINS), "ddaddd"),
+        (none().grant_on_group(OTHER, AddUserToGroup, BELOW), "dddddd"),
+        // Neither the right to the group nor that to the user is the right to members.
+        (none().grant(ACTOR, ChangeGroup), "dddddd"),
+        (none().grant(ACTOR, ChangeUser), "dddaad"),
+    ] {
+        let actor = Actor::user(ACTOR);
+        let found = letters(source.clone(), &actor, Some(state(&[])), About::Known, &checks).await;
+        assert_eq!(found, expected, "{source:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_one_is_counts_for_more_than_permissions() {
     let everything = || {
         let grant = |source: StaticPermissions, permission| source.grant(ACTOR, permission);
