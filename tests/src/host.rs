@@ -51,11 +51,26 @@ pub fn permissions(actor: &Actor) -> StaticPermissions {
     })
 }
 
-/// The application that answers the request of a case.
+/// The service of a case.
+pub fn service<S: UserStore>(
+    case: &Case,
+    store: S,
+    policy: Policy,
+) -> UserService<S, PermissionAuthorizer<StaticPermissions>> {
+    let permissions = permissions(&case.recorded.actor);
+    UserService::new(store, PermissionAuthorizer::new(permissions)).with_policy(policy)
+}
+
+/// The API that answers the request of a case.
+pub fn api<S: UserStore>(
+    case: &Case,
+    service: UserService<S, PermissionAuthorizer<StaticPermissions>>,
+) -> UserApi<S, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>> {
+    let authenticator = BearerAuthenticator::new(CaseToken::of(&case.recorded.actor, &case.given));
+    UserApi::new(service, authenticator, Representation::new(case.given.install_id.as_str()))
+}
+
+/// The same as an application.
 pub fn app<S: UserStore>(case: &Case, store: S, policy: Policy) -> Router {
-    let actor = &case.recorded.actor;
-    let service = UserService::new(store, PermissionAuthorizer::new(permissions(actor))).with_policy(policy);
-    let authenticator = BearerAuthenticator::new(CaseToken::of(actor, &case.given));
-    let representation = Representation::new(case.given.install_id.as_str());
-    userbook_axum::router(UserApi::new(service, authenticator, representation))
+    userbook_axum::router(api(case, service(case, store, policy)))
 }

@@ -1,35 +1,11 @@
 //! Userbook's update-user API as an [axum] router.
 //!
-//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 below its
+//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 on its
 //! [`PATHS`](Endpoint::PATHS) included.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
-//! ```
-//! use axum::{Router, body::Body, http::Request, routing::get};
-//! use userbook::{PermissionAuthorizer, StaticPermissions, UserService};
-//! use userbook_http::{Representation, UserApi};
-//! use userbook_memory::MemoryStore;
-//! # use userbook_http::{AuthenticationError, Authenticator};
-//! # #[derive(Debug)]
-//! # struct MyLogin;
-//! # #[async_trait::async_trait]
-//! # impl Authenticator for MyLogin {
-//! #     async fn authenticate(
-//! #         &self,
-//! #         _head: &axum::http::request::Parts,
-//! #     ) -> Result<userbook::Actor, AuthenticationError> {
-//! #         Ok(userbook::Actor::anonymous())
-//! #     }
-//! # }
-//!
-//! let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
-//! let api = UserApi::new(service, MyLogin, Representation::new("my-install-id"));
-//! let app: Router = Router::new()
-//!     .route("/", get(|| async { "the host's own pages" }))
-//!     .merge(userbook_axum::router(api));
-//! # let _ = app;
-//! ```
+#![doc = include_str!("guide.md")]
 
 use std::{
     convert::Infallible,
@@ -40,13 +16,17 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
-use userbook_http::Endpoint;
+use userbook_http::{Endpoint, PathPattern};
 
-/// The API as a router with every path below [`Endpoint::PATHS`], to be merged into the host's or served alone.
+/// The API as a router with the [`Endpoint::PATHS`], to be merged into the host's or served alone.
 pub fn router<E: Endpoint>(api: E) -> Router {
     let service = service(api);
-    E::PATHS.iter().fold(Router::new(), |router, path| {
-        router.route_service(&format!("{path}{{*rest}}"), service.clone())
+    E::PATHS.iter().fold(Router::new(), |router, pattern| {
+        let path = match pattern {
+            PathPattern::Exactly(path) => (*path).to_owned(),
+            PathPattern::Below(prefix) => format!("{prefix}{{*rest}}"),
+        };
+        router.route_service(&path, service.clone())
     })
 }
 

@@ -65,7 +65,7 @@ fn no_room() -> Refusal {
 pub fn busy<B>(request: &Request<B>, policy: &Policy) -> Response<Bytes> {
     let (format, _) = negotiate(request.headers(), policy);
     let mut response = no_room().into_response(format);
-    respond::finish(request.method(), policy, &mut response);
+    respond::finish(request.method(), policy, respond::USER_METHODS, &mut response);
     response
 }
 

@@ -4,7 +4,7 @@
 //! Everything that a client can see is decided here and nowhere else: routing, content negotiation, the order in
 //! which refusals hide one another, JSON and its faults, authentik's leniency (a number where a text is wanted,
 //! `"yes"` for a boolean), error bodies, entity tags, dry runs. Adapters for web frameworks convert types and do
-//! nothing else.
+//! nothing else; for everything else [`UserApi`] is a `tower` service (`examples/hyper.rs`).
 //!
 //! | method on `/api/v3/core/users/{id}/` | does |
 //! | --- | --- |
@@ -70,6 +70,7 @@
 mod api;
 mod auth;
 mod body;
+mod directory;
 mod dry_run;
 mod endpoint;
 mod etag;
@@ -77,7 +78,10 @@ mod host;
 mod lenient;
 mod media;
 mod negotiate;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
+mod params;
 mod query;
 mod read;
 mod refusal;
@@ -93,8 +97,9 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
-pub use endpoint::Endpoint;
+pub use directory::DirectoryApi;
+pub use endpoint::{Endpoint, PathPattern};
 pub use host::{BodyFault, busy};
 pub use refusal::Failure;
 pub use representation::Representation;
-pub use route::USERS_PATH;
+pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
-use userbook::{DirectoryStore, Outbox, SeedStore};
+use userbook::{DirectoryStore, Outbox, SeedStore, UserDirectory};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
     MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres,
@@ -32,11 +32,16 @@ pub enum DatabaseError {
     Migrate(#[from] MigrateError),
 }
 
+/// Users and groups, to be changed and to be listed.
+pub trait Directory: DirectoryStore + UserDirectory {}
+
+impl<S: DirectoryStore + UserDirectory> Directory for S {}
+
 /// An open database, port by port.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// Users and groups.
-    pub directory: Arc<dyn DirectoryStore>,
+    pub directory: Arc<dyn Directory>,
     /// Their first rows.
     pub seed: Arc<dyn SeedStore>,
     /// Events.
@@ -116,7 +121,7 @@ impl Database {
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
     where
-        S: DirectoryStore + SeedStore + Outbox + Clone,
+        S: Directory + SeedStore + Outbox + Clone,
     {
         Self {
             directory: Arc::new(store.clone()),

@@ -79,6 +79,7 @@ mod descriptors;
 mod events;
 mod front;
 mod limits;
+mod pages;
 mod seed;
 mod serve;
 mod session;

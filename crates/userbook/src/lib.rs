@@ -59,6 +59,8 @@
 //! | `userbook.update` | info | [`UserService::update_user`], with `change` (the id of the audit event) and `dry_run` |
 //! | `userbook.retrieve`, `userbook.admit_update` | info | reading, and asking whether a user may be changed at all |
 //! | `userbook.list_users`, `userbook.list_groups` | info | one page of a list |
+//! | `userbook.admit_list` | info | asking whether a list may be seen at all |
+//! | `userbook.retrieve_group`, `userbook.retrieve_session` | info | one group, and the acting user |
 //! | `userbook.insert_user`, `userbook.delete_user`, `userbook.write_group` | info | provisioning, with `change` |
 //! | `load`, `authorize`, `decide`, `commit`, `list` | debug | the steps inside, once for each attempt |
 //!
@@ -87,6 +89,7 @@ mod field;
 mod model;
 mod policy;
 mod service;
+mod session;
 mod store;
 mod uid;
 mod update;
@@ -112,11 +115,12 @@ pub use service::{
     AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
     UpdateError, Updated, UserService, YieldOnce, deliver,
 };
+pub use session::{SelfView, SessionView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{
-    AttributesOp, FieldOps, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge, UserUpdate,
-    json_type,
+    AttributesOp, FieldOps, GroupsOp, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge,
+    UserUpdate, json_type,
 };
 pub use view::{GroupView, UserView};
 pub use violation::{Fault, Field, GroupField, Violation, Violations};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use userbook::{Authorizer, PermissionAuthorizer, PermissionSource, UserService};
-use userbook_http::{BearerAuthenticator, Endpoint, Representation, TokenStore, UserApi};
+use userbook::{ListAuthorizer, PermissionAuthorizer, PermissionSource, UserService};
+use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation, TokenStore};
 
 use crate::{Jitter, Settings, bounded::Bounded, database::Database};
 
@@ -22,11 +22,12 @@ pub(super) fn api(settings: &Settings, database: &Database, install_id: String) 
     let tokens: Arc<dyn TokenStore> = database.auth.clone();
     let tokens = Bounded::new(tokens, limits.step_timeout);
     let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
-    UserApi::new(service, BearerAuthenticator::new(tokens), representation).with_body_limit(limits.max_body)
+    DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
+        .with_body_limit(limits.max_body)
 }
 
 /// Who may do what.
-fn authorizer(database: &Database) -> impl Authorizer {
+fn authorizer(database: &Database) -> impl ListAuthorizer {
     let permissions: Arc<dyn PermissionSource> = database.auth.clone();
     PermissionAuthorizer::new(permissions)
 }

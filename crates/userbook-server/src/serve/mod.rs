@@ -9,7 +9,7 @@ use std::{error::Error, time::Duration};
 
 use tokio::{sync::watch, time::timeout};
 
-use crate::{Seed, Settings, bootstrap, cli::EventTarget, database::Database, events, front::Front};
+use crate::{Seed, Settings, bootstrap, cli::EventTarget, database::Database, events, front::Front, pages};
 
 /// How long the database may take to let go once everything else has ended.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>>
     let database = Database::open(&settings.database, &settings.limits).await?;
     let ready = bootstrap::prepare(&database, seed).await?;
     let api = api::api(&settings, &database, ready.install_id);
-    let router = userbook_axum::router(api);
+    let router = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
     let front = Front::new(router, settings.policy.into(), database.clone(), &settings.limits);
 
     let listener = connections::listen(settings.listen)?;

@@ -16,7 +16,7 @@ pub use check::{ActorView, Check, Target};
 pub use error::{AuthorizerError, AuthorizerErrorKind};
 pub use listing::{ListAuthorizer, Scope};
 pub use permission::{
-    GrantQuery, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
+    GrantQuery, Grants, Holdings, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
 };
 pub use verdict::{Ruling, Verdict, Verdicts};
 

@@ -30,7 +30,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         deny_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
         let ruling = self.ask(actor, Target::Known(&snapshot), vec![Check::View]).await?;
         match ruling.on(Check::View) {
-            Verdict::Allow => Ok(UserView::new(snapshot.user.clone(), &snapshot)),
+            Verdict::Allow => Ok(UserView::new(snapshot.user.clone(), &snapshot.groups)),
             Verdict::Deny(reason) => Err(AccessError::Forbidden(Denial::Permission(reason.clone()))),
             Verdict::Hide => Err(AccessError::NotFound),
         }

@@ -115,7 +115,17 @@ macro_rules! done {
         }
     )+};
 }
-done!((), crate::Group, crate::GroupPage, crate::Survey, crate::Verdicts, crate::UserPage, crate::UserView);
+done!(
+    (),
+    crate::Group,
+    crate::GroupEntry,
+    crate::GroupPage,
+    crate::SessionView,
+    crate::Survey,
+    crate::Verdicts,
+    crate::UserPage,
+    crate::UserView
+);
 
 impl Told for CommitOutcome {
     fn outcome(&self) -> &'static str {

@@ -9,8 +9,8 @@ use tracing::Span;
 use super::{Plan, Task};
 use crate::service::trace::{operation, shown};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Memberships, Name, PatchFailure,
-    Survey, SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
+    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Name, PatchFailure, Survey,
+    SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
     decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
     field::Faults,
 };
@@ -103,8 +103,9 @@ impl Task for InsertUser<'_> {
 
 /// To make users, to let them join these groups, and to give power through every group that does.
 fn checks(ops: &FieldOps, survey: &Survey) -> Vec<Check> {
-    let named = ops.groups.value().into_iter().flat_map(Memberships::groups).map(|group| group.id);
-    let joined: BTreeSet<GroupId> = named.filter(|group| survey.groups.contains(*group)).collect();
+    let none = BTreeSet::new();
+    let mut joined = ops.groups.value().map(|wanted| wanted.applied(&none)).unwrap_or_default();
+    joined.retain(|group| survey.groups.contains(*group));
     let granting = joined.iter().filter_map(|group| {
         let source = survey.groups.superuser_source(*group)?;
         Some([*group, source.id])
