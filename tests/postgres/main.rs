@@ -7,7 +7,6 @@ mod failures;
 mod lost;
 mod migrate;
 mod plans;
-mod proxy;
 mod races;
 mod recorded;
 mod server;
