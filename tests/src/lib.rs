@@ -11,6 +11,7 @@
 pub mod binary;
 pub mod corpus;
 pub mod fixture;
+pub mod history;
 pub mod host;
 pub mod races;
 pub mod replay;
