@@ -10,6 +10,7 @@
 
 pub mod binary;
 pub mod corpus;
+pub mod faults;
 pub mod fixture;
 pub mod history;
 pub mod host;

@@ -8,5 +8,5 @@ mod server;
 
 pub use database::Database;
 pub use instance::Instance;
-pub use proxy::{Command, Proxy};
+pub use proxy::{Command, MariaDb, Proxy};
 pub use server::{Server, server};

@@ -50,7 +50,8 @@ impl Server {
         Self::administer(&self.options, sql).await;
     }
 
-    pub(super) async fn administer(options: &MySqlConnectOptions, sql: String) {
+    /// Runs a statement of an administrator of the server at `options`.
+    pub async fn administer(options: &MySqlConnectOptions, sql: String) {
         let mut admin = MySqlConnection::connect_with(options).await.expect("the server is there");
         let done = sqlx::raw_sql(AssertSqlSafe(sql.clone()).into_sql_str()).execute(&mut admin).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));

@@ -7,5 +7,5 @@ mod server;
 
 pub use database::Database;
 pub use instance::Instance;
-pub use proxy::{Messages, Proxy};
+pub use proxy::{Messages, Postgres, Proxy};
 pub use server::{Server, server};
