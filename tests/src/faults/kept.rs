@@ -47,8 +47,8 @@ pub(super) fn open(url: &str) -> Box<dyn Kept> {
 }
 
 /// Values that do not fit are refused; nobody waits for ever.
-const SESSION: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5, \
-                       transaction_isolation = 'READ-COMMITTED'";
+const SESSION: &str =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 5";
 
 /// After all that happens: the year 2100.
 const LATER: Timestamp = Timestamp::from_timestamp_secs(4_102_444_800).expect("it is a moment");

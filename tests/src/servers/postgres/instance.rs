@@ -147,9 +147,11 @@ impl Instance {
         self.process.take().expect("it runs").kill();
     }
 
-    /// Kills it and throws its data away.
+    /// Kills it, if it still runs, and throws its data away.
     pub fn destroy(mut self) {
-        self.kill();
+        if self.process.is_some() {
+            self.kill();
+        }
         std::fs::remove_dir_all(&self.folder).expect("the folder is ours");
     }
 
