@@ -4,6 +4,7 @@
 
 mod corrupt;
 mod failures;
+mod hanging;
 mod lost;
 mod migrate;
 mod plans;

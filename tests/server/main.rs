@@ -2,6 +2,9 @@
 
 mod command_line;
 mod events;
+mod health;
 mod kills;
 mod recorded;
+mod saturation;
+mod slow;
 mod support;

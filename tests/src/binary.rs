@@ -56,6 +56,21 @@ impl Server {
         }
     }
 
+    /// The most memory that it has had so far, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.expect("the kernel tells").trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("signals can be sent");
+        assert!(sent.success());
+    }
+
     /// Kills it (SIGKILL) and waits until it is gone.
     pub fn kill(mut self) {
         self.child.kill().expect("the server can be killed");
@@ -64,9 +79,7 @@ impl Server {
 
     /// Asks it to stop and waits until it has; gives its exit status and what it still wrote.
     pub fn stop(mut self, signal: &str) -> (ExitStatus, String) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("signals can be sent");
-        assert!(sent.success());
+        self.signal(signal);
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).expect("the server writes text");
         (self.child.wait().expect("the server has ended"), rest)
@@ -198,7 +211,8 @@ pub fn receive(stream: &mut TcpStream) -> std::io::Result<Answer> {
     parse(&answer).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
 }
 
-fn parse(answer: &[u8]) -> Option<Answer> {
+/// Reads a whole answer from its bytes.
+pub fn parse(answer: &[u8]) -> Option<Answer> {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let (head, body) = answer.split_at(end);
     let head = std::str::from_utf8(head).ok()?;

@@ -19,6 +19,7 @@ pub mod replay;
 pub mod rows;
 pub mod servers;
 pub mod serving;
+pub mod stall;
 
 /// The examples of the project's README, compiled and run.
 #[cfg(doctest)]

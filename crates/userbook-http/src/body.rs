@@ -14,6 +14,7 @@ use serde_json::Value;
 use userbook::{Extension, Fault, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, Violations, json_type};
 
 use crate::{
+    BodyFault,
     lenient::{self, Attributes, json},
     media::is_media_type,
     negotiate::JSON,
@@ -36,8 +37,11 @@ where
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        // Whatever went wrong, the client's connection is where it did.
-        Err(_) => Err(Refusal::new(Kind::UnreadableBody, "The body could not be read.")),
+        Err(error) => Err(BodyFault::behind(&*error).map_or_else(
+            // Whatever else went wrong, the client's connection is where it did.
+            || Refusal::new(Kind::UnreadableBody, "The body could not be read."),
+            Refusal::from,
+        )),
     }
 }
 

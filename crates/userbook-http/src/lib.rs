@@ -73,6 +73,7 @@ mod body;
 mod dry_run;
 mod endpoint;
 mod etag;
+mod host;
 mod lenient;
 mod media;
 mod negotiate;
@@ -93,6 +94,7 @@ pub use auth::{
     TokenStore, UnknownTokenIntent,
 };
 pub use endpoint::Endpoint;
+pub use host::{BodyFault, busy};
 pub use refusal::Failure;
 pub use representation::Representation;
 pub use route::USERS_PATH;

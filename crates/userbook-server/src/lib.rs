@@ -14,11 +14,16 @@
 mod auth;
 mod backoff;
 mod bootstrap;
+mod bounded;
 mod cli;
 mod database;
+mod descriptors;
 mod events;
+mod front;
+mod limits;
 mod seed;
 mod serve;
+mod session;
 
 pub use auth::{
     AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth, TokenRow,
@@ -27,5 +32,6 @@ pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
 pub use cli::{EventTarget, PolicyName, Settings};
 pub use database::{Database, DatabaseError};
+pub use limits::Limits;
 pub use seed::{Seed, SeedError};
 pub use serve::run;

@@ -49,6 +49,30 @@
 //!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
 //!   guards, on a [`DirectoryStore`].
 //!
+//! # Observability
+//!
+//! Operations and their steps are [`tracing`](https://docs.rs/tracing) spans with the target `userbook`. These
+//! names and fields are stable; without a subscriber they cost a comparison each.
+//!
+//! | span | level | is |
+//! | --- | --- | --- |
+//! | `userbook.update` | info | [`UserService::update_user`], with `change` (the id of the audit event) and `dry_run` |
+//! | `userbook.retrieve`, `userbook.admit_update` | info | reading, and asking whether a user may be changed at all |
+//! | `userbook.list_users`, `userbook.list_groups` | info | one page of a list |
+//! | `userbook.insert_user`, `userbook.delete_user`, `userbook.write_group` | info | provisioning, with `change` |
+//! | `load`, `authorize`, `decide`, `commit`, `list` | debug | the steps inside, once for each attempt |
+//!
+//! | field | is |
+//! | --- | --- |
+//! | `attempts` | of an operation: how many were made |
+//! | `outcome` | `applied`, `unchanged`, `dry_run`, `done`, `refused` or `failed`; of a `commit` also `stale`, `gone`, `username_taken`, `missing_groups`, `guard_failed`; of a `load` `found` or `absent`; of a `decide` `reject`, `unchanged` or `commit`. A span without one belongs to a future that was dropped |
+//! | `error` | `not_found`, `forbidden`, `condition`, `patch`, `invalid`, `contended`, `store_transient`, `store_ambiguous`, `store_corrupt`, `store_other`, `authorizer_transient`, `authorizer_other` |
+//!
+//! **No personal data** is in them: no value of a request or of a row, no name, no address, no request id of the
+//! client's. Numbers that stand for a person (`actor`, `target`) are told by one event at trace level,
+//! `identifiers`, which a host turns on with `userbook=trace` and off again. The `change` of an operation names
+//! an audit event, which is where to look up whom it concerned, for those who may.
+//!
 //! # What it must not know
 //!
 //! HTTP, SQL, an async runtime, the time, or where randomness comes from: [`Clock`], [`ChangeIds`] and [`Backoff`]

@@ -3,7 +3,7 @@
 use sqlx::MySqlPool;
 use userbook_sqlx::{
     Migration,
-    mysql::{BEGIN, migrate},
+    mysql::{BEGIN, failure, migrate},
 };
 
 use super::sql::{Statements, sql_auth};

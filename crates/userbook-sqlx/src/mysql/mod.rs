@@ -62,9 +62,10 @@ use std::fmt;
 
 use sqlx::MySqlPool;
 
+pub use error::failure;
 pub use migrate::migrate;
 pub use options::{connect_options, pool_options};
-pub use sql::BEGIN;
+pub use sql::{BEGIN, SESSION};
 
 /// Users, groups and events in a MariaDB or MySQL database.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ macro_rules! statements {
         $(pub(super) const $name: &str = include_str!(concat!("sql/", $file));)+
 
         #[cfg(test)]
-        const FILES: &[&str] = &[$($file),+, "isolation.sql", "begin.sql"];
+        const FILES: &[&str] = &[$($file),+, "isolation.sql", "begin.sql", "session.sql"];
     };
 }
 
@@ -39,7 +39,6 @@ statements! {
     PENDING_EVENTS = "pending_events.sql";
     PRUNE_EVENTS = "prune_events.sql";
     ROLLBACK = "rollback.sql";
-    SESSION = "session.sql";
     SET_INSTALL = "set_install.sql";
     SURVEY = "survey.sql";
     TAKE_USER_ID = "take_user_id.sql";
@@ -47,6 +46,9 @@ statements! {
     UPDATE_USER = "update_user.sql";
     USER_REVISION = "user_revision.sql";
 }
+
+/// What [`pool_options`](super::pool_options) runs on each new connection; for a host that sets more of its own.
+pub const SESSION: &str = include_str!("sql/session.sql");
 
 /// How the store begins a transaction, in one round trip; for a host's own too: `pool.begin_with(BEGIN)`.
 pub const BEGIN: &str = concat!(include_str!("sql/isolation.sql"), ";\n", include_str!("sql/begin.sql"));

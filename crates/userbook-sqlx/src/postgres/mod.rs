@@ -29,6 +29,7 @@ use std::fmt;
 use sqlx::{PgPool, Postgres, Transaction};
 use userbook::StoreError;
 
+pub use error::failure;
 pub use migrate::migrate;
 pub use options::pool_options;
 

@@ -29,6 +29,7 @@ use std::fmt;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
 use userbook::StoreError;
 
+pub use error::failure;
 pub use migrate::migrate;
 pub use options::{connect, connect_options};
 

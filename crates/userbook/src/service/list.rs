@@ -1,6 +1,10 @@
 //! Listing users and groups: who may see which, then one page of them.
 
-use super::{AccessError, UserService, acting::view};
+use super::{
+    AccessError, UserService,
+    acting::view,
+    trace::{operation, step, told},
+};
 use crate::{
     Actor, Denial, GroupColumn, GroupFilter, GroupListQuery, GroupPage, ListAuthorizer, Order, Scope,
     UserColumn, UserDirectory, UserFilter, UserListQuery, UserPage, UserStore,
@@ -29,11 +33,15 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         listing: Listing<UserFilter, UserColumn>,
     ) -> Result<UserPage, AccessError> {
-        let own = self.own(actor).await?;
-        let scope = self.authorizer.visible_users(actor, view(own.as_ref())).await?;
-        let Listing { filter, order, offset, limit } = listing;
-        let query = UserListQuery { scope: seen(scope)?, filter, order, offset, limit };
-        Ok(self.store.list_users(&query).await?)
+        told(operation!("userbook.list_users"), async {
+            let own = self.own(actor).await?;
+            let asked = self.authorizer.visible_users(actor, view(own.as_ref()));
+            let scope = told(step!("authorize"), asked).await?;
+            let Listing { filter, order, offset, limit } = listing;
+            let query = UserListQuery { scope: seen(scope)?, filter, order, offset, limit };
+            Ok(told(step!("list"), self.store.list_users(&query)).await?)
+        })
+        .await
     }
 
     /// One page of the groups that the actor may see.
@@ -45,11 +53,15 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         listing: Listing<GroupFilter, GroupColumn>,
     ) -> Result<GroupPage, AccessError> {
-        let own = self.own(actor).await?;
-        let scope = self.authorizer.visible_groups(actor, view(own.as_ref())).await?;
-        let Listing { filter, order, offset, limit } = listing;
-        let query = GroupListQuery { scope: seen(scope)?, filter, order, offset, limit };
-        Ok(self.store.list_groups(&query).await?)
+        told(operation!("userbook.list_groups"), async {
+            let own = self.own(actor).await?;
+            let asked = self.authorizer.visible_groups(actor, view(own.as_ref()));
+            let scope = told(step!("authorize"), asked).await?;
+            let Listing { filter, order, offset, limit } = listing;
+            let query = GroupListQuery { scope: seen(scope)?, filter, order, offset, limit };
+            Ok(told(step!("list"), self.store.list_groups(&query)).await?)
+        })
+        .await
     }
 }
 

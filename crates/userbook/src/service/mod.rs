@@ -11,6 +11,7 @@ mod provision;
 
 mod retrieve;
 mod retry;
+mod trace;
 mod update;
 
 use std::{sync::Arc, time::Duration};

@@ -208,7 +208,7 @@ async fn a_source_that_fails_fails_the_authorizer() {
 
     let actor = Actor::user(ACTOR);
     let failed = ask(Broken, &actor, Some(state(&[])), About::Known, &[Check::View]).await;
-    assert_eq!(failed.unwrap_err().0.to_string(), "no connection");
+    assert_eq!(failed.unwrap_err().source.to_string(), "no connection");
 }
 
 #[test]

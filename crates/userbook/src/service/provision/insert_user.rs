@@ -4,7 +4,10 @@ use uuid::Uuid;
 
 use std::collections::BTreeSet;
 
+use tracing::Span;
+
 use super::{Plan, Task};
+use crate::service::trace::{operation, shown};
 use crate::{
     Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Memberships, Name, PatchFailure,
     Survey, SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
@@ -61,6 +64,10 @@ impl Task for InsertUser<'_> {
     type Done = UserView;
     type Error = UpdateError;
 
+    fn span(change: ChangeId) -> Span {
+        operation!("userbook.insert_user", change = shown(change))
+    }
+
     async fn plan<S: DirectoryStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
@@ -77,7 +84,7 @@ impl Task for InsertUser<'_> {
             actor: self.actor.user_id(),
             ..SurveyQuery::default()
         };
-        let survey = service.store.survey(&query).await?;
+        let survey = service.survey(&query).await?;
         deny_actor(self.actor, survey.actor.as_ref())?;
         let ruling = service.ask(self.actor, Target::Directory(&survey), checks(&ops, &survey)).await?;
         let snapshot = blank(survey, self.uuid, service.clock.now());
