@@ -26,3 +26,8 @@ fn nothing_is_lost_on_postgres() {
 fn nothing_is_lost_on_mariadb() {
     holds("mariadb");
 }
+
+#[test]
+fn nothing_is_lost_when_the_host_fails() {
+    holds("host");
+}

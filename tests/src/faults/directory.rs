@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use userbook::{GroupId, UserId};
+use userbook::{Group, GroupId, Import, User, UserId};
 use uuid::Uuid;
+
+use crate::rows::user;
 
 /// The administrators, each with a token.
 pub(super) const ADMINS: std::ops::RangeInclusive<i64> = 1..=4;
@@ -31,6 +33,24 @@ pub(super) fn users() -> Vec<UserId> {
 /// The groups that make superusers.
 pub(super) fn superuser_groups() -> BTreeSet<GroupId> {
     GROUPS.iter().take(1).filter_map(|group| Uuid::parse_str(group).ok()).map(GroupId).collect()
+}
+
+/// The same rows as in the seed file.
+pub(super) fn rows() -> Import {
+    let uuid = |text: &str| GroupId(Uuid::parse_str(text).expect("it is a UUID"));
+    let group = |(n, pk): (usize, &&str)| Group {
+        id: uuid(pk),
+        name: format!("group{n}"),
+        is_superuser: n == 0,
+        parent: None,
+        attributes: json!({}),
+    };
+    let member = |id| User { groups: superuser_groups(), ..user(id) };
+    Import {
+        groups: GROUPS.iter().enumerate().map(group).collect(),
+        users: ADMINS.map(member).chain(PEOPLE.map(user)).collect(),
+        ..Import::default()
+    }
 }
 
 /// The seed file of the reference server.
