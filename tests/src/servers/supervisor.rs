@@ -27,8 +27,13 @@ while read -r order; do
     kill)
         # Frozen first: who is being killed must not start anybody.
         kill -STOP "$child"
-        kill -KILL $(family "$child")
+        members=$(family "$child")
+        kill -KILL $members
         wait "$child"
+        # Who has not quite gone yet still holds files and memory.
+        for member in $members; do
+            while grep -s "^State:" "/proc/$member/status" | grep -qv zombie; do sleep 0.01; done
+        done
         echo done
         exit
         ;;
