@@ -4,6 +4,7 @@ mod command_line;
 mod events;
 mod health;
 mod kills;
+mod neighbours;
 mod recorded;
 mod saturation;
 mod slow;
