@@ -126,8 +126,8 @@ impl Cluster {
             let state = tokio::time::timeout(Duration::from_secs(2), self.state(n)).await;
             let log = self.node(n).server.log();
             let tail: Vec<_> = log.lines().rev().take(25).collect();
-            told += &format!("\nnode {n}: {state:?}\n");
-            told += &tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+            let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+            told.extend([format!("\nnode {n}: {state:?}\n"), tail]);
         }
         told
     }
