@@ -1,7 +1,10 @@
 //! Connections that are cut: between client and server, and between server and database at every step of their
 //! protocol.
 
-use super::{client::Kind, stage::Stage};
+use super::{
+    client::Kind,
+    stage::{Stage, some_time},
+};
 use crate::servers::relay::{Cut, Relay, Wire};
 
 /// Clients that go away: after each part of a request, and after all of it without waiting for the answer.
@@ -41,7 +44,7 @@ pub(super) fn database<W: Wire>(stage: &mut Stage, relay: &Relay<W>, points: usi
                 until == 0
             };
             relay.cut(is_it, Cut::ALL[n % Cut::ALL.len()]);
-            stage.some_time(30, 60);
+            some_time(30, 60);
             if !relay.is_still_to_cut() {
                 stage.outcome.fault("connection cut under load");
             }

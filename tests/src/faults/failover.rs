@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::{
     Outcome,
     scenarios::Rounds,
-    stage::{Stage, runtime},
+    stage::{Stage, runtime, some_time},
 };
 use crate::servers::{
     postgres::{Instance, Postgres},
@@ -26,7 +26,7 @@ pub(super) fn postgres(rounds: &Rounds) -> Outcome {
     let mut stage = Stage::new(runtime, vec![url.clone()], &url, true);
     for _ in 0..rounds.failovers {
         stage.round(|stage| {
-            stage.some_time(50, 200);
+            some_time(50, 200);
             // The old primary is certainly gone before another one is.
             primary.kill();
             stage.runtime.block_on(standby.promote());
@@ -36,7 +36,7 @@ pub(super) fn postgres(rounds: &Rounds) -> Outcome {
             std::mem::replace(&mut primary, std::mem::replace(&mut standby, next)).destroy();
             stage.outcome.fault("fail-over");
             stage.wait_until_serving(0);
-            stage.some_time(20, 100);
+            some_time(20, 100);
         });
     }
     stage.outcome

@@ -8,7 +8,7 @@ use sqlx::{Connection, MySqlConnection};
 use super::{
     Outcome,
     scenarios::Rounds,
-    stage::{Stage, runtime},
+    stage::{Stage, runtime, some_time},
 };
 use crate::servers::mariadb::{Server, cluster::Cluster};
 
@@ -29,7 +29,7 @@ pub(super) fn mariadb(rounds: &Rounds) -> Outcome {
     for round in 0..rounds.node_losses {
         let node = round % NODES;
         stage.round(|stage| {
-            stage.some_time(50, 300);
+            some_time(50, 300);
             let count = stage.runtime.block_on(conflicts(&cluster, node)).unwrap_or_default();
             // A node that was started again counts from the beginning.
             stage.outcome.conflicts += count.checked_sub(counted[node]).unwrap_or(count);
@@ -38,15 +38,15 @@ pub(super) fn mariadb(rounds: &Rounds) -> Outcome {
                 0 => {
                     cluster.kill(node);
                     // The others go on.
-                    stage.wait_until_serving((node + 1) % NODES);
-                    stage.some_time(50, 300);
+                    serves(stage, &cluster, (node + 1) % NODES);
+                    some_time(50, 300);
                     stage.runtime.block_on(cluster.rejoin(node));
                     stage.outcome.fault("node killed");
                 }
                 1 => {
                     stage.runtime.block_on(cluster.isolate(node, true));
                     std::thread::sleep(UNTIL_GIVEN_UP);
-                    stage.wait_until_serving((node + 1) % NODES);
+                    serves(stage, &cluster, (node + 1) % NODES);
                     stage.runtime.block_on(cluster.isolate(node, false));
                     stage.runtime.block_on(cluster.wait_until_joined(node));
                     stage.outcome.fault("node cut off");
@@ -54,16 +54,22 @@ pub(super) fn mariadb(rounds: &Rounds) -> Outcome {
                 _ => {
                     cluster.freeze(node);
                     std::thread::sleep(UNTIL_GIVEN_UP);
-                    stage.wait_until_serving((node + 1) % NODES);
+                    serves(stage, &cluster, (node + 1) % NODES);
                     cluster.thaw(node);
                     stage.runtime.block_on(cluster.wait_until_joined(node));
                     stage.outcome.fault("node frozen");
                 }
             }
-            stage.wait_until_serving(node);
+            serves(stage, &cluster, node);
         });
     }
     stage.outcome
+}
+
+fn serves(stage: &mut Stage, cluster: &Cluster, node: usize) {
+    if let Err(told) = stage.serves(node) {
+        panic!("node {node} does not serve: {told:?}; {}", stage.runtime.block_on(cluster.told()));
+    }
 }
 
 /// How many transactions of a node lost against those of others.

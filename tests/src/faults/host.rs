@@ -22,7 +22,7 @@ use super::{
     client::Kind,
     directory::{ADMINS, key, rows},
     scenarios::Rounds,
-    stage::{Stage, runtime},
+    stage::{Stage, runtime, some_time},
 };
 
 /// A host on SQLite with a clock and an authorizer that do as they are told.
@@ -54,21 +54,21 @@ pub(super) fn all(rounds: &Rounds) -> Outcome {
             for _ in 0..20 {
                 clock.jump();
                 stage.outcome.fault("clock jumped");
-                stage.some_time(2, 6);
+                some_time(2, 6);
             }
             clock.behave();
         });
         stage.round(|stage| {
             authorizer.be(HANGING);
             stage.outcome.fault("authorizer hung");
-            stage.some_time(100, 200);
+            some_time(100, 200);
             // Clients that do not wait for it.
             for _ in 0..5 {
                 stage.ask_part(Kind::Overwrite, 1000);
             }
             authorizer.be(FAILING);
             stage.outcome.fault("authorizer failed");
-            stage.some_time(20, 60);
+            some_time(20, 60);
             authorizer.be(WELL);
             stage.wait_until_serving(0);
         });

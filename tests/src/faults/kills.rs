@@ -7,7 +7,7 @@ use sqlx::ConnectOptions;
 use super::{
     Outcome, cuts, limits,
     scenarios::Rounds,
-    stage::{Stage, runtime},
+    stage::{Stage, runtime, some_time},
 };
 use crate::servers::{
     mariadb, postgres,
@@ -21,7 +21,7 @@ pub(super) fn sqlite(rounds: &Rounds) -> Outcome {
     let mut stage = Stage::in_folder(runtime(), folder, vec![url.clone()], &url, true);
     for _ in 0..rounds.kills {
         stage.round(|stage| {
-            stage.some_time(3, 60);
+            some_time(3, 60);
             stage.kill_server(0);
             stage.start_server(0);
             stage.outcome.fault("server killed");
@@ -80,11 +80,11 @@ pub(super) fn mariadb(rounds: &Rounds) -> Outcome {
 }
 
 fn kill_server(stage: &mut Stage) {
-    stage.some_time(3, 60);
+    some_time(3, 60);
     stage.kill_server(0);
     stage.start_server(0);
     stage.outcome.fault("server killed");
-    stage.some_time(3, 60);
+    some_time(3, 60);
 }
 
 fn connections<W: Wire>(stage: &mut Stage, relay: &Relay<W>, rounds: &Rounds) {

@@ -11,7 +11,7 @@ use super::{
     Outcome,
     client::Kind,
     scenarios::Rounds,
-    stage::{Stage, runtime},
+    stage::{Stage, runtime, some_time},
 };
 use crate::servers::relay::{Relay, Wire};
 
@@ -28,7 +28,7 @@ pub(super) fn slow<W: Wire>(stage: &mut Stage, relay: &Relay<W>, rounds: &Rounds
     for _ in 0..rounds.others {
         stage.round(|stage| {
             relay.delay(Duration::from_millis(20));
-            stage.some_time(500, 1000);
+            some_time(500, 1000);
             relay.delay(Duration::ZERO);
             stage.outcome.fault("slow database");
         });
@@ -39,9 +39,9 @@ pub(super) fn slow<W: Wire>(stage: &mut Stage, relay: &Relay<W>, rounds: &Rounds
 pub(super) fn frozen(stage: &mut Stage, rounds: &Rounds, mut freeze: impl FnMut(bool)) {
     for _ in 0..rounds.others {
         stage.round_of(40, |stage| {
-            stage.some_time(30, 60);
+            some_time(30, 60);
             freeze(true);
-            stage.some_time(2000, 3000);
+            some_time(2000, 3000);
             freeze(false);
             stage.outcome.fault("hanging database, pool exhausted");
             stage.wait_until_serving(0);
@@ -53,7 +53,7 @@ pub(super) fn frozen(stage: &mut Stage, rounds: &Rounds, mut freeze: impl FnMut(
 fn many_at_once(stage: &mut Stage, rounds: &Rounds) {
     for _ in 0..rounds.others {
         stage.round_of(64, |stage| {
-            stage.some_time(300, 500);
+            some_time(300, 500);
             stage.outcome.fault("pool exhausted");
         });
     }
@@ -70,7 +70,7 @@ fn never_ending_bodies(stage: &mut Stage, rounds: &Rounds) {
         open.push(stream);
         stage.outcome.fault("never-ending body");
     }
-    stage.round(|stage| stage.some_time(100, 200));
+    stage.round(|_| some_time(100, 200));
     stage.wait_until_serving(0);
 }
 
@@ -90,7 +90,7 @@ fn idle_connections(stage: &mut Stage, rounds: &Rounds) {
 fn shut_down(stage: &mut Stage, rounds: &Rounds) {
     for _ in 0..rounds.others {
         stage.round(|stage| {
-            stage.some_time(20, 60);
+            some_time(20, 60);
             let started = Instant::now();
             let (status, _) = stage.take_server(0).stop("TERM");
             assert!(status.success(), "the server ends well: {status}");
@@ -117,12 +117,12 @@ pub(super) fn full_disk(rounds: &Rounds) -> Outcome {
     let filler = disk.join("filler");
     for _ in 0..5 * rounds.others {
         stage.round(|stage| {
-            stage.some_time(10, 40);
+            some_time(10, 40);
             // Ends when there is no more room.
             let filled = std::fs::write(&filler, vec![0; 8 << 20]);
             assert!(filled.is_err(), "the disk is full");
             stage.outcome.fault("full disk");
-            stage.some_time(30, 60);
+            some_time(30, 60);
             stage.ask(Kind::Overwrite, 0);
             if fastrand::bool() {
                 stage.kill_server(0);

@@ -150,11 +150,6 @@ impl Stage {
         self.check();
     }
 
-    /// Waits for some moment of the load: the moment of the fault is what varies.
-    pub(super) fn some_time(&self, from_ms: u64, to_ms: u64) {
-        std::thread::sleep(Duration::from_micros(fastrand::u64(from_ms * 1000..to_ms * 1000)));
-    }
-
     /// A single request of this kind; `None`: nobody listens.
     pub(super) fn ask(&mut self, kind: Kind, server: usize) -> Option<Answer> {
         let sending = self.draw(kind);
@@ -180,13 +175,22 @@ impl Stage {
 
     /// Waits until a server acknowledges an update again.
     pub(super) fn wait_until_serving(&mut self, server: usize) {
+        self.serves(server).unwrap_or_else(|told| panic!("server {server} does not recover: {told:?}"));
+    }
+
+    /// The same; the error is the last thing that a client learned.
+    pub(super) fn serves(&mut self, server: usize) -> Result<(), Option<Answer>> {
         let started = Instant::now();
-        while !matches!(self.ask(Kind::Overwrite, server), Some(Answer::Acknowledged { .. })) {
-            assert!(started.elapsed() < PATIENCE, "server {server} does not recover");
-            std::thread::sleep(Duration::from_millis(5));
+        loop {
+            match self.ask(Kind::Overwrite, server) {
+                Some(Answer::Acknowledged { .. }) => break,
+                told if started.elapsed() > PATIENCE => return Err(told),
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
         }
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.outcome.longest_recovery_ms = self.outcome.longest_recovery_ms.max(took);
+        Ok(())
     }
 
     fn read(&self) -> (Vec<User>, Vec<Event>) {
@@ -221,6 +225,11 @@ impl Stage {
         }
         self.outcome.report(report);
     }
+}
+
+/// Waits for some moment of the load: the moment of the fault is what varies.
+pub(super) fn some_time(from_ms: u64, to_ms: u64) {
+    std::thread::sleep(Duration::from_micros(fastrand::u64(from_ms * 1000..to_ms * 1000)));
 }
 
 /// A runtime for what must be awaited.

@@ -119,6 +119,29 @@ impl Cluster {
         Ok(state == ["ON", "Synced"])
     }
 
+    /// What the nodes say of themselves and of each other, for whoever looks for a fault.
+    pub async fn told(&self) -> String {
+        let mut told = String::new();
+        for n in 0..self.nodes.len() {
+            let state = tokio::time::timeout(Duration::from_secs(2), self.state(n)).await;
+            let log = self.node(n).server.log();
+            let tail: Vec<_> = log.lines().rev().take(25).collect();
+            let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+            told.extend([format!("\nnode {n}: {state:?}\n"), tail]);
+        }
+        told
+    }
+
+    async fn state(&self, n: usize) -> sqlx::Result<Vec<(String, String)>> {
+        let sql = "SELECT variable_name, variable_value FROM information_schema.global_status WHERE variable_name \
+                   IN ('wsrep_cluster_status', 'wsrep_cluster_size', 'wsrep_local_state_comment', 'wsrep_ready', \
+                   'wsrep_flow_control_paused', 'threads_connected')";
+        let mut connection = MySqlConnection::connect_with(&self.options(n)).await?;
+        let state = sqlx::query_as(sql).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok(state)
+    }
+
     fn node(&self, n: usize) -> &Node {
         self.nodes.get(n).expect("there is such a node")
     }

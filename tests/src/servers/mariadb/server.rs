@@ -21,16 +21,14 @@ pub struct Server {
 /// The server of this process.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| match std::env::var(GIVEN) {
-        Ok(url) => Server {
-            options: connect_options(&url).unwrap_or_else(|error| panic!("{GIVEN}: {error}")),
-            own: None,
-        },
-        Err(_) => {
-            // Nothing here has to outlive a loss of power.
-            let own = Instance::new(&["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
-            Server { options: own.options(), own: Some(own) }
+    SERVER.get_or_init(|| {
+        if let Ok(url) = std::env::var(GIVEN) {
+            let options = connect_options(&url).unwrap_or_else(|error| panic!("{GIVEN}: {error}"));
+            return Server { options, own: None };
         }
+        // Nothing here has to outlive a loss of power.
+        let own = Instance::new(&["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
+        Server { options: own.options(), own: Some(own) }
     })
 }
 

@@ -80,7 +80,7 @@ impl Proxy {
     /// What was sent since the last call.
     pub fn messages(&self) -> Messages {
         let seen = self.relay.seen();
-        let count = |kind| seen.iter().filter(|seen| **seen == kind).count();
+        let count = |kind| seen.iter().map(|seen| usize::from(*seen == kind)).sum();
         Messages { parse: count(b'P'), execute: count(b'E'), query: count(b'Q'), sync: count(b'S') }
     }
 }
