@@ -189,3 +189,54 @@ pub(crate) fn impersonator(words: &Words, id: Option<UserId>) -> Option<(String,
 fn attributes<'n>(pairs: impl IntoIterator<Item = (&'n str, Value)>) -> Attributes {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use userbook::{NewGroup, NewUser, SnapshotQuery, StaticPermissions, UserService, UserStore};
+    use userbook_memory::MemoryStore;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Facts are not compared with the schema at run time: they are made to fit it.
+    #[tokio::test]
+    async fn facts_conform_to_the_schema() {
+        let permissions = userbook::PermissionAuthorizer::new(StaticPermissions::none());
+        let service = UserService::new(MemoryStore::new(), permissions);
+        let host = Actor::system();
+        let [above, below] = [1, 2].map(|number| GroupId(Uuid::from_u128(number)));
+        let attributes = json!({"a": [1, "b"], "c": null});
+        let group = NewGroup::new("above").superuser(true).attributes(attributes.clone());
+        service.put_group(&host, above, group, false).await.unwrap();
+        service.put_group(&host, below, NewGroup::new("below").parent(above), false).await.unwrap();
+        let new = |name: &str| {
+            NewUser::new(name, "").with(|user| user.groups([below]).attributes(attributes.clone()))
+        };
+        let ada = service.insert_user(&host, new("ada")).await.unwrap().user.id;
+        let bob = service.insert_user(&host, new("bob")).await.unwrap().user.id;
+        let words = Words::new().unwrap();
+        let claims = json!({"mfa": true, "roles": ["a", "b"]}).as_object().cloned().unwrap();
+        for (subject, about) in [
+            (Subject::User(ada), ada),
+            (Subject::User(ada), bob),
+            (Subject::External("ldap".into()), bob),
+            (Subject::Anonymous, bob),
+        ] {
+            let actor = Actor { claims: claims.clone(), ..Actor::from(subject) };
+            let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(about) };
+            let snapshot = service.store().load(&query).await.unwrap().unwrap();
+            let facts = Facts::of(&words, &actor, Target::Known(&snapshot)).unwrap();
+            let entities = facts.entities(Some(&words.schema)).unwrap();
+            let in_top = |uid| entities.is_ancestor_of(&words.group(above), &uid);
+            assert!(in_top(words.account(about)) && in_top(words.user(about)) && in_top(words.group(below)));
+            assert_eq!(
+                principal(&words, &actor).map(|uid| entities.get(&uid).is_some()),
+                match actor.subject {
+                    Subject::Anonymous => None,
+                    _ => Some(true),
+                }
+            );
+        }
+    }
+}

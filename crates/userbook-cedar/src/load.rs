@@ -72,6 +72,9 @@ fn fault(text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyFault {
     let told = [Some(error.to_string()), error.help().map(|help| help.to_string())];
     let told: Vec<String> = told.into_iter().flatten().collect();
     let message = told.join(" - ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // The place says which policy it is; its number would say little.
+    let rest = message.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
+    let message = rest.map_or(message.clone(), |(_, rest)| rest.to_owned());
     PolicyFault { line, column, message }
 }
 

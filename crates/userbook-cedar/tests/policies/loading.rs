@@ -16,7 +16,7 @@ fn faults_have_places() {
     for (text, line, column, about) in [
         ("permit (principal, action, resource) when", 1, 42, "unexpected end of input"),
         ("permit (principal, action, resource);\n\n  allow (principal, action, resource);", 3, 3, "allow"),
-        ("// é\npermit (principal, action == Action::\"fly\", resource);", 2, 31, "fly"),
+        ("// é\npermit (principal, action == Action::\"fly\", resource);", 2, 30, "fly"),
         ("permit (principal in Team::\"x\", action, resource);", 1, 22, "Team"),
         ("permit (principal, action, resource)\nwhen { principal.superuser };", 2, 8, "superuser"),
         ("permit (principal is User, action, resource)\nwhen { principal.email == \"\" };", 2, 8, "email"),
@@ -62,7 +62,8 @@ fn every_fault_is_told_in_the_order_of_the_text() {
 fn what_is_suspicious_loads_and_is_told() {
     let never = "permit (principal == User::\"1\", action == Action::\"view\", resource is Group);";
     let authorizer: CedarAuthorizer = never.parse().unwrap();
-    assert_eq!(authorizer.warnings().len(), 1, "{:?}", authorizer.warnings());
+    let told: Vec<String> = authorizer.warnings().iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|warning| warning.starts_with("1:1: policy is impossible")), "{told:?}");
     assert_eq!("".parse::<CedarAuthorizer>().unwrap().warnings(), []);
 }
 

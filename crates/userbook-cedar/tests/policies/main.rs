@@ -5,5 +5,6 @@
 mod examples;
 mod lists;
 mod loading;
+mod permissions;
 mod stage;
 mod verdicts;
