@@ -83,7 +83,8 @@
 //! # Examples
 //!
 //! Whole sets lie in `policies/`: superusers alone, a help desk, self-service, group administrators who cannot widen
-//! their own scope. `cargo run -p userbook-cedar --example who_may -- policies/help_desk.cedar` shows what one means.
+//! their own scope. What one means is shown by
+//! `cargo run -p userbook-cedar --example who_may -- crates/userbook-cedar/policies/help_desk.cedar`.
 
 mod asking;
 mod authorizer;

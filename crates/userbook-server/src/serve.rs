@@ -7,11 +7,11 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
-use userbook::{PermissionAuthorizer, PermissionSource, UserService};
+use userbook::UserService;
 use userbook_http::{BearerAuthenticator, Representation, TokenStore, UserApi};
 
 use crate::{
-    Jitter, Seed, Settings,
+    Jitter, Seed, Settings, authorizer,
     bootstrap::{self, Administrator},
     cli::EventTarget,
     database::Database,
@@ -24,11 +24,12 @@ use crate::{
 /// Whatever keeps the server from starting; it does not listen before its database is filled.
 pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
+    let policies = authorizer::policies(&settings)?;
     let database = Database::open(&settings.database).await?;
     let ready = bootstrap::prepare(&database, seed).await?;
 
-    let permissions: Arc<dyn PermissionSource> = database.auth.clone();
-    let service = UserService::new(database.directory.clone(), PermissionAuthorizer::new(permissions))
+    let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
+    let service = UserService::new(database.directory.clone(), authorizer)
         .with_policy(settings.policy.into())
         .with_backoff(Jitter);
     let tokens: Arc<dyn TokenStore> = database.auth.clone();
