@@ -1,5 +1,6 @@
 //! The reference server as its users run it: a process, a command line, a database file.
 
+mod cedar;
 mod command_line;
 mod events;
 mod health;

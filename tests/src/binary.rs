@@ -126,6 +126,8 @@ fn build() -> PathBuf {
             "--locked",
             "--package",
             "userbook-server",
+            "--features",
+            "cedar",
             "--message-format",
             "json",
             "--manifest-path",

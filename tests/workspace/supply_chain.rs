@@ -28,10 +28,20 @@ const BANNED: [(&str, &str); 3] = [
     ("chrono-tz", "all times are UTC"),
 ];
 
-/// Crates that are in the product twice, because others have not moved on yet: `base64` because of sqlx, `http` because of actix-web, whose
-/// shim is there to convert between the two.
-const TWICE: [&str; 9] =
-    ["base64", "block-buffer", "cpufeatures", "crypto-common", "digest", "hashbrown", "http", "sha2", "syn"];
+/// Crates that are in the product twice, because others have not moved on yet: `base64` because of sqlx,
+/// `unicode-width` because of Cedar, `http` because of actix-web, whose shim is there to convert between the two.
+const TWICE: [&str; 10] = [
+    "base64",
+    "block-buffer",
+    "cpufeatures",
+    "crypto-common",
+    "digest",
+    "hashbrown",
+    "http",
+    "sha2",
+    "syn",
+    "unicode-width",
+];
 
 fn packages() -> Vec<Value> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");

@@ -27,6 +27,11 @@ pub struct Settings {
     #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened")]
     pub policy: PolicyName,
 
+    /// A file of Cedar policies that say who may do what, in place of permissions
+    #[cfg(feature = "cedar")]
+    #[arg(long, value_name = "FILE", env = "USERBOOK_CEDAR")]
+    pub cedar: Option<PathBuf>,
+
     /// Avatars: none, initials, attributes.PATH, a URL template, or several of them with commas between
     #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
     pub avatars: Avatars,

@@ -3,6 +3,9 @@
 //! It is what a newcomer runs first, and an example of what a host does: it keeps tokens and permissions in tables
 //! of its own, opens a store, builds the service, and plugs it into axum. It must not know any rule about users.
 //!
+//! Who may do what is said by permissions in its tables; built with the feature `cedar`, by a file of
+//! [Cedar policies](https://docs.rs/userbook-cedar) if there is one (`--cedar FILE`).
+//!
 //! ```
 //! use clap::Parser;
 //! use userbook_server::Settings;
@@ -70,6 +73,7 @@
 //! a warning.
 
 mod auth;
+mod authorizer;
 mod backoff;
 mod bootstrap;
 mod bounded;

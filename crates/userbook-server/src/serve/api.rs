@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use userbook::{ListAuthorizer, PermissionAuthorizer, PermissionSource, UserService};
+use userbook::{ListAuthorizer, UserService};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation, TokenStore};
 
 use crate::{Jitter, Settings, bounded::Bounded, database::Database};
@@ -10,11 +10,16 @@ use crate::{Jitter, Settings, bounded::Bounded, database::Database};
 /// How often an update is tried against others who are faster.
 const ATTEMPTS: u32 = 32;
 
-/// The API on `database`, whose install id is this.
-pub(super) fn api(settings: &Settings, database: &Database, install_id: String) -> impl Endpoint {
+/// The API on `database`, whose install id is this; `authorizer` says who may do what.
+pub(super) fn api(
+    settings: &Settings,
+    database: &Database,
+    authorizer: Arc<dyn ListAuthorizer>,
+    install_id: String,
+) -> impl Endpoint {
     let limits = &settings.limits;
     let store = Bounded::new(database.directory.clone(), limits.step_timeout);
-    let authorizer = Bounded::new(authorizer(database), limits.step_timeout);
+    let authorizer = Bounded::new(authorizer, limits.step_timeout);
     let service = UserService::new(store, authorizer)
         .with_policy(settings.policy.into())
         .with_backoff(Jitter)
@@ -24,10 +29,4 @@ pub(super) fn api(settings: &Settings, database: &Database, install_id: String) 
     let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
     DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
         .with_body_limit(limits.max_body)
-}
-
-/// Who may do what.
-fn authorizer(database: &Database) -> impl ListAuthorizer {
-    let permissions: Arc<dyn PermissionSource> = database.auth.clone();
-    PermissionAuthorizer::new(permissions)
 }

@@ -9,7 +9,9 @@ use std::{error::Error, time::Duration};
 
 use tokio::{sync::watch, time::timeout};
 
-use crate::{Seed, Settings, bootstrap, cli::EventTarget, database::Database, events, front::Front, pages};
+use crate::{
+    Seed, Settings, authorizer, bootstrap, cli::EventTarget, database::Database, events, front::Front, pages,
+};
 
 /// How long the database may take to let go once everything else has ended.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -27,9 +29,11 @@ struct Cut;
 /// had to be cut at the end.
 pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
+    let policies = authorizer::policies(&settings)?;
     let database = Database::open(&settings.database, &settings.limits).await?;
     let ready = bootstrap::prepare(&database, seed).await?;
-    let api = api::api(&settings, &database, ready.install_id);
+    let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
+    let api = api::api(&settings, &database, authorizer, ready.install_id);
     let router = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
     let front = Front::new(router, settings.policy.into(), database.clone(), &settings.limits);
 
