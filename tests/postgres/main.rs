@@ -8,7 +8,6 @@ mod hanging;
 mod lost;
 mod migrate;
 mod plans;
-mod proxy;
 mod races;
 mod recorded;
 mod server;

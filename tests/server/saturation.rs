@@ -31,6 +31,15 @@ fn next(server: &Server, client: usize, round: usize) -> Answer {
     send(server.address, method, &target, &headers, body).unwrap()
 }
 
+/// Tells all clients to stop when it goes.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Twice as many clients as the server works for and lets wait, each with one request after the other.
 fn saturate(places: usize, seats: usize, time: Duration) {
     let folder = Folder::new();
@@ -40,6 +49,8 @@ fn saturate(places: usize, seats: usize, time: Duration) {
     let server = Server::start(&[&["--database", &folder.database(), "--seed", &path], &limits[..]].concat());
     let stop = AtomicBool::new(false);
     let answers = std::thread::scope(|scope| {
+        // Also when something fails: the clients end, and the test does.
+        let _end = Stops(&stop);
         let clients: Vec<_> = (0..2 * (places + seats))
             .map(|client| {
                 let (server, stop) = (&server, &stop);

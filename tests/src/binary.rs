@@ -131,6 +131,8 @@ fn build() -> PathBuf {
             "--manifest-path",
         ])
         .arg(manifest)
+        // Like the tests themselves.
+        .args((!cfg!(debug_assertions)).then_some("--release"))
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be run");
@@ -174,6 +176,18 @@ pub fn send(
 ) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+    stream.write_all(&request(address, method, target, headers, body))?;
+    receive(&mut stream)
+}
+
+/// A request's bytes, after which the connection shall close.
+pub fn request(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Vec<u8> {
     let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
         head.extend([*name, ": ", *value, "\r\n"]);
@@ -182,8 +196,16 @@ pub fn send(
         head.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body.unwrap_or_default())?;
+    let mut bytes = head.into_bytes();
+    bytes.extend(body.unwrap_or_default());
+    bytes
+}
+
+/// Reads an answer up to the end of the connection.
+///
+/// # Errors
+/// When the connection breaks before the answer is whole.
+pub fn receive(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))

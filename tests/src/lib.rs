@@ -10,7 +10,9 @@
 
 pub mod binary;
 pub mod corpus;
+pub mod faults;
 pub mod fixture;
+pub mod history;
 pub mod host;
 pub mod races;
 pub mod replay;

@@ -121,7 +121,7 @@ fn published_crates_say_what_they_are_and_how_they_may_be_used() {
 fn the_core_knows_no_runtime_no_http_and_no_sql() {
     let tree = cargo(&[
         "tree",
-        "--offline",
+        "--locked",
         "--package",
         "userbook",
         "--edges",

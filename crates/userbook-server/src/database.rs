@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{DirectoryStore, Outbox, SeedStore, UserDirectory};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
@@ -132,16 +132,16 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, on a new connection: those of the pool may all be at work, or broken.
     ///
     /// # Errors
     /// What keeps it from answering.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         match &self.pool {
             Pool::None => Ok(()),
-            Pool::MySql(pool) => pool.acquire().await?.ping().await,
-            Pool::Postgres(pool) => pool.acquire().await?.ping().await,
-            Pool::Sqlite(pool) => pool.acquire().await?.ping().await,
+            Pool::MySql(pool) => greet(&*pool.connect_options()).await,
+            Pool::Postgres(pool) => greet(&*pool.connect_options()).await,
+            Pool::Sqlite(pool) => greet(&*pool.connect_options()).await,
         }
     }
 
@@ -154,4 +154,11 @@ impl Database {
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
+}
+
+/// Connects, hears something, and leaves.
+async fn greet<O: ConnectOptions<Connection: Sized>>(options: &O) -> Result<(), sqlx::Error> {
+    let mut connection = options.connect().await?;
+    connection.ping().await?;
+    connection.close().await
 }

@@ -51,6 +51,8 @@
 //!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
 //!   guards, on a [`DirectoryStore`].
 //!
+//! What is guaranteed when something fails, store by store, and how that is proven: [`promise`].
+//!
 //! # Observability
 //!
 //! Operations and their steps are [`tracing`](https://docs.rs/tracing) spans with the target `userbook`. These
@@ -97,6 +99,9 @@ mod uid;
 mod update;
 mod view;
 mod violation;
+
+#[doc = include_str!("../docs/promise.md")]
+pub mod promise {}
 
 pub use authz::*;
 pub use avatar::*;

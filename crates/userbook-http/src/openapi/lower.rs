@@ -25,6 +25,7 @@ fn lower(value: &mut Value) {
                 members.remove("format");
             }
             nullable(members);
+            read_only_list(members);
         }
         _ => {}
     }
@@ -42,6 +43,15 @@ fn nullable(members: &mut Map<String, Value>) {
     }
 }
 
+/// A list that is read-only: the generator says it of the items.
+fn read_only_list(members: &mut Map<String, Value>) {
+    if let Some(Value::Object(items)) = members.get_mut("items")
+        && let Some(read_only) = items.remove("readOnly")
+    {
+        members.insert("readOnly".to_owned(), read_only);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -54,6 +64,7 @@ mod tests {
             "openapi": "3.1.0",
             "a": {"type": ["string", "null"], "format": "uuid"},
             "b": [{"type": "integer", "format": "int64"}, {"type": "number", "format": "double"}],
+            "c": {"type": ["array", "null"], "items": {"$ref": "#/d", "readOnly": true}},
         }));
         assert_eq!(
             lowered,
@@ -61,6 +72,7 @@ mod tests {
                 "openapi": "3.0.3",
                 "a": {"type": "string", "nullable": true, "format": "uuid"},
                 "b": [{"type": "integer"}, {"type": "number", "format": "double"}],
+                "c": {"type": "array", "nullable": true, "readOnly": true, "items": {"$ref": "#/d"}},
             })
         );
     }

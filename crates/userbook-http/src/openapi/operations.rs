@@ -26,6 +26,8 @@ struct Row {
     method: HttpMethod,
     id: &'static str,
     tag: &'static str,
+    /// Also for those who do not say who they are.
+    for_everybody: bool,
     parameters: &'static [(&'static str, Kind)],
     request: Option<(Shape, Required)>,
     response: Option<Shape>,
@@ -89,6 +91,7 @@ fn rows() -> Vec<Row> {
         method: HttpMethod::Get,
         id,
         tag: "core",
+        for_everybody: false,
         parameters,
         request: None,
         response: Some(response),
@@ -126,7 +129,11 @@ fn rows() -> Vec<Row> {
         ),
         member("/core/groups/{group_uuid}/add_user/", "core_groups_add_user_create"),
         member("/core/groups/{group_uuid}/remove_user/", "core_groups_remove_user_create"),
-        Row { tag: "root", ..get("/root/config/", "root_config_retrieve", &[], reference::<Config>) },
+        Row {
+            tag: "root",
+            for_everybody: true,
+            ..get("/root/config/", "root_config_retrieve", &[], reference::<Config>)
+        },
     ]
 }
 
@@ -147,9 +154,14 @@ impl Row {
             .operation_id(Some(self.id))
             .tag(self.tag)
             .security(SecurityRequirement::new(SECURITY, Vec::<String>::new()))
-            .parameters(Some(self.parameters.iter().map(|(name, kind)| kind.parameter(name))))
+            .parameters(
+                (!self.parameters.is_empty())
+                    .then(|| self.parameters.iter().map(|(name, kind)| kind.parameter(name))),
+            )
             .response("400", json(reference::<ValidationError>()))
             .response("403", json(reference::<GenericError>()));
+        let operation =
+            if self.for_everybody { operation.security(SecurityRequirement::default()) } else { operation };
         let operation = match self.response {
             Some(shape) => operation.response("200", json(shape())),
             None => operation.response("204", Response::default()).response("404", Response::default()),

@@ -54,7 +54,23 @@ fn marked(mut value: Value) -> Value {
     value
 }
 
+/// The reference takes and shows blank e-mail addresses, and user names of any characters: the published schema
+/// says otherwise.
+fn loosen(shape: &mut Value) {
+    let Some(Value::Object(properties)) = shape.get_mut("properties") else { return };
+    for property in properties.values_mut() {
+        let published = property.clone();
+        let Value::Object(members) = property else { continue };
+        let bound =
+            if members.get("format").is_some_and(|format| format == "email") { "format" } else { "pattern" };
+        if members.remove(bound).is_some() {
+            members.insert(PUBLISHED.to_owned(), published);
+        }
+    }
+}
+
 fn add_shapes(shapes: &mut Object, policy: &Policy) {
+    shapes.values_mut().for_each(loosen);
     let mut add = |name: &str, shape: Value| shapes.insert(name.to_owned(), marked(shape));
     if policy.understands(Extension::DryRun) {
         let free = json!({"type": "object", "additionalProperties": {}});
@@ -163,7 +179,9 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
         if let Some(Value::Object(found)) = responses.get_mut("200") {
             let tag =
                 json!({"description": "The state of the user (RFC 9110).", "schema": {"type": "string"}});
-            found.insert("headers".to_owned(), marked(json!({"ETag": tag})));
+            let published = Value::Object(found.clone());
+            found.insert("headers".to_owned(), json!({"ETag": tag}));
+            found.insert(PUBLISHED.to_owned(), published);
         }
     }
     if one_user && method != "get" && policy.understands(Extension::DryRun) {
@@ -190,12 +208,12 @@ fn refusal(description: &str) -> Value {
 
 /// The body of a refusal that is published without one.
 fn name_what_is_unnamed(status: &str, response: &mut Value) {
-    if let Value::Object(members) = response
-        && status.starts_with(['4', '5'])
-        && !members.contains_key("content")
-    {
-        let shape = json!({"$ref": "#/components/schemas/GenericError"});
-        members.insert("content".to_owned(), marked(json!({"application/json": {"schema": shape}})));
+    if status.starts_with(['4', '5']) && response.get("content").is_none() {
+        let mut named = refusal("There is no such resource, or the caller may not know of it.");
+        if let Value::Object(members) = &mut named {
+            members.insert(PUBLISHED.to_owned(), response.take());
+        }
+        *response = named;
     }
 }
 

@@ -30,11 +30,6 @@ impl Admission {
         }
     }
 
-    /// Whether whoever comes now is turned away.
-    pub(super) fn is_full(&self) -> bool {
-        self.places.available_permits() == 0 && self.waiting.load(Ordering::Relaxed) >= self.max_waiting
-    }
-
     /// A place to work, first come, first served; `None`: there is none, or not in time.
     pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         if let Ok(place) = self.places.try_acquire() {
@@ -79,18 +74,17 @@ mod tests {
     async fn so_many_work_so_many_wait_and_the_rest_is_turned_away() {
         let admission = admission(1, 1);
         let place = admission.enter().await;
-        assert!(place.is_some() && !admission.is_full());
+        assert!(place.is_some());
         let mut waits = std::pin::pin!(admission.enter());
         std::future::poll_fn(|context| {
             assert!(waits.as_mut().poll(context).is_pending());
             Poll::Ready(())
         })
         .await;
-        assert!(admission.is_full());
         assert!(admission.enter().await.is_none());
         drop(place);
         let second = waits.await;
-        assert!(second.is_some() && !admission.is_full());
+        assert!(second.is_some());
         // Nobody waits for ever.
         assert!(admission.enter().await.is_none());
         drop(second);
@@ -101,7 +95,6 @@ mod tests {
     async fn there_may_be_nobody_waiting() {
         let admission = admission(1, 0);
         let _place = admission.enter().await.unwrap();
-        assert!(admission.is_full());
         assert!(admission.enter().await.is_none());
     }
 }

@@ -53,10 +53,8 @@ impl Front {
             READY => return empty(StatusCode::SERVICE_UNAVAILABLE),
             _ => {}
         }
-        if self.admission.is_full() {
-            return self.turn_away(&request);
-        }
-        // What the body takes is given back when it is answered.
+        // Also of a request that is turned away: a connection that is closed while there is something unread is
+        // reset, and the answer may be lost. What the body takes is given back when it is answered.
         let (request, _room) = self.bodies.receive(request).await;
         let Some(_place) = self.admission.enter().await else { return self.turn_away(&request) };
         let response = match self.router.clone().call(request).await {

@@ -1,6 +1,6 @@
 //! Accepting connections, serving each, and ending them.
 
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -8,7 +8,7 @@ use hyper_util::{
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
@@ -22,6 +22,19 @@ const HEAD: usize = 64 * 1024;
 
 /// How long to wait when no connection can be accepted because files or memory are short.
 const SHORT: Duration = Duration::from_millis(100);
+
+/// Connections that the kernel may hold until they are accepted, if it holds so many at all (`somaxconn`). Those
+/// that come when it is full are lost.
+const BACKLOG: u32 = 4096;
+
+/// Listens on this address.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Not to wait for connections of an earlier process to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until told to stop; then finishes what is under way. Tells whether it could.
 pub(super) async fn serve(

@@ -7,7 +7,7 @@ mod signals;
 
 use std::{error::Error, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{sync::watch, time::timeout};
 
 use crate::{Seed, Settings, bootstrap, cli::EventTarget, database::Database, events, front::Front, pages};
 
@@ -33,7 +33,7 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>>
     let router = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
     let front = Front::new(router, settings.policy.into(), database.clone(), &settings.limits);
 
-    let listener = TcpListener::bind(settings.listen).await?;
+    let listener = connections::listen(settings.listen)?;
     let mut stop = signals::Stop::catch()?;
     let origin = format!("http://{}", listener.local_addr()?);
     announce::announce(&origin, ready.administrator.as_ref(), settings.events.is_some())?;

@@ -50,10 +50,11 @@ async fn the_official_client_works_unchanged() {
 
     let patch = PatchedUserRequest { last_login: Some(None), ..PatchedUserRequest::new() };
     let user = core_users_partial_update(&admin(), ADA, Some(patch)).await.unwrap();
-    assert_eq!((user.last_login, user.name.as_str()), (None, "Ada King"));
+    assert_eq!((user.last_login.flatten(), user.name.as_str()), (None, "Ada King"));
 
+    let admin_of_lists = admin();
     let page = core_users_list(
-        &admin(), None, None, None, Some(vec![STAFF]), None, Some(true), None, None, Some("-username"), Some(1), Some(10),
+        &admin_of_lists, None, None, None, Some(vec![STAFF]), None, Some(true), None, None, Some("-username"), Some(1), Some(10),
         None, None, None, Some(vec!["internal".to_owned()]), None, None,
     );
     let page = page.await.unwrap();
