@@ -1,6 +1,6 @@
 //! A small directory, on any store, behind the API.
 
-use std::sync::Arc;
+use std::{any::Any, cell::RefCell, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,7 +18,10 @@ use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use uuid::Uuid;
 
-use crate::corpus::json;
+use crate::{
+    corpus::json,
+    servers::{mariadb, postgres},
+};
 
 /// An active superuser, by the group [`ADMINS`].
 pub const ROOT: i64 = 1;
@@ -53,6 +56,20 @@ pub enum Kind {
     Memory,
     /// `userbook-sqlx`, in memory
     Sqlite,
+    /// `userbook-sqlx`, on a database of its own
+    Postgres,
+    /// `userbook-sqlx`, on a database of its own
+    MariaDb,
+}
+
+thread_local! {
+    /// The databases of the test that runs on this thread: they go when it ends.
+    static DATABASES: RefCell<Vec<Box<dyn Any>>> = RefCell::default();
+}
+
+/// Keeps a database as long as the test runs.
+fn keep(database: impl Any) {
+    DATABASES.with_borrow_mut(|databases| databases.push(Box::new(database)));
 }
 
 /// Everything that a store can do.
@@ -92,6 +109,18 @@ pub async fn store(kind: Kind) -> AnyStore {
             let store = SqliteStore::new(pool.expect("a database in memory"));
             store.migrate().await.expect("an empty database");
             Arc::new(store)
+        }
+        Kind::Postgres => {
+            let database = postgres::Database::new().await;
+            let store = Arc::clone(&database.store);
+            keep(database);
+            store
+        }
+        Kind::MariaDb => {
+            let database = mariadb::Database::new().await;
+            let store = Arc::clone(&database.store);
+            keep(database);
+            store
         }
     };
     store.import(&rows()).await.expect("right rows");

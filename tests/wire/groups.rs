@@ -7,7 +7,7 @@ use userbook_tests::fixture::{
     directory, group_id, store,
 };
 
-on_every_store!(
+on_every_database!(
     a_group_with_its_members,
     filters_and_orders,
     who_may_see_which,

@@ -7,7 +7,7 @@ use userbook_tests::fixture::{
     group_id, store,
 };
 
-on_every_store!(
+on_every_database!(
     a_page_and_its_envelope,
     a_listed_user_is_the_user,
     filters_and_orders,

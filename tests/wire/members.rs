@@ -7,7 +7,7 @@ use userbook_tests::fixture::{
     VIEWER, ask, directory, events, group_id, row, store,
 };
 
-on_every_store!(
+on_every_database!(
     users_come_and_go,
     who_may_let_them,
     the_guards_of_an_update_hold,
