@@ -58,7 +58,13 @@ impl Figure {
             (_, true) => "holds",
             (_, false) => "MISSED",
         };
-        format!("| `{}` | {} | {} | {mark} | {} |", self.name, round(self.value), self.bound_text(), self.baseline)
+        format!(
+            "| `{}` | {} | {} | {mark} | {} |",
+            self.name,
+            round(self.value),
+            self.bound_text(),
+            self.baseline
+        )
     }
 
     fn bound_text(&self) -> String {

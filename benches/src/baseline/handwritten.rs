@@ -134,7 +134,8 @@ impl Handwritten {
     }
 
     fn grants(&self, group: &Group) -> bool {
-        group.is_superuser || group.parent.and_then(|id| self.groups.get(&id.0)).is_some_and(|it| self.grants(it))
+        group.is_superuser
+            || group.parent.and_then(|id| self.groups.get(&id.0)).is_some_and(|it| self.grants(it))
     }
 }
 

@@ -46,7 +46,8 @@ impl LockedMap {
     pub fn commit(&self, change: &ChangeSet) -> bool {
         let mut rows = self.rows();
         let rows = &mut *rows;
-        let Some(user) = rows.users.get_mut(&change.user).filter(|user| user.revision == change.expected) else {
+        let Some(user) = rows.users.get_mut(&change.user).filter(|user| user.revision == change.expected)
+        else {
             return false;
         };
         if let Some(name) = &change.fields.username {

@@ -38,8 +38,8 @@ fn main() -> Result<(), Failure> {
     let mut figures = Vec::new();
     for measure in ALL {
         let is_named = |part: &String| measure.names.iter().any(|name| name.contains(part.as_str()));
-        let wanted = arguments.only.iter().any(is_named)
-            || (arguments.only.is_empty() && !measure.only_by_name);
+        let wanted =
+            arguments.only.iter().any(is_named) || (arguments.only.is_empty() && !measure.only_by_name);
         if !wanted {
             continue;
         }

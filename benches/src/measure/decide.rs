@@ -30,8 +30,12 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
         .attributes(json!({"team": "blue", "settings": {"locale": "en"}}))
         .path("staff/eu")
         .user_type(UserType::External);
-    let faulty =
-        UserUpdate::replace().username("").groups([group_id(9)]).email("nowhere").attributes(json!([])).path("/");
+    let faulty = UserUpdate::replace()
+        .username("")
+        .groups([group_id(9)])
+        .email("nowhere")
+        .attributes(json!([]))
+        .path("/");
     let figure = |name, update, expected: fn(&Decision) -> bool| -> Result<Figure, Failure> {
         Ok(Figure {
             name,

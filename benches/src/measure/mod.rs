@@ -4,6 +4,7 @@ mod build;
 mod decide;
 mod http;
 mod instructions;
+mod load;
 mod mariadb;
 mod memberships;
 mod memory_pipeline;
