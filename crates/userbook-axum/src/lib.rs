@@ -1,35 +1,11 @@
 //! Userbook's update-user API as an [axum] router.
 //!
-//! It converts types and does nothing else: every answer is [`UserApi`]'s, 404 and 405 below
-//! [`USERS_PATH`] included.
+//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 on its
+//! [`PATHS`](Endpoint::PATHS) included.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
-//! ```
-//! use axum::{Router, body::Body, http::Request, routing::get};
-//! use userbook::{PermissionAuthorizer, StaticPermissions, UserService};
-//! use userbook_http::{Representation, UserApi};
-//! use userbook_memory::MemoryStore;
-//! # use userbook_http::{AuthenticationError, Authenticator};
-//! # #[derive(Debug)]
-//! # struct MyLogin;
-//! # #[async_trait::async_trait]
-//! # impl Authenticator for MyLogin {
-//! #     async fn authenticate(
-//! #         &self,
-//! #         _head: &axum::http::request::Parts,
-//! #     ) -> Result<userbook::Actor, AuthenticationError> {
-//! #         Ok(userbook::Actor::anonymous())
-//! #     }
-//! # }
-//!
-//! let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
-//! let api = UserApi::new(service, MyLogin, Representation::new("my-install-id"));
-//! let app: Router = Router::new()
-//!     .route("/", get(|| async { "the host's own pages" }))
-//!     .merge(userbook_axum::router(api));
-//! # let _ = app;
-//! ```
+#![doc = include_str!("guide.md")]
 
 use std::{
     convert::Infallible,
@@ -40,32 +16,30 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
-use userbook::{Authorizer, UserStore};
-use userbook_http::{Authenticator, USERS_PATH, UserApi};
+use userbook_http::{Endpoint, PathPattern};
 
-/// The API as a router with every path below [`USERS_PATH`], to be merged into the host's or served alone.
-pub fn router<S: UserStore, A: Authorizer, N: Authenticator>(api: UserApi<S, A, N>) -> Router {
-    Router::new().route_service(&format!("{USERS_PATH}{{*rest}}"), service(api))
+/// The API as a router with the [`Endpoint::PATHS`], to be merged into the host's or served alone.
+pub fn router<E: Endpoint>(api: E) -> Router {
+    let service = service(api);
+    E::PATHS.iter().fold(Router::new(), |router, pattern| {
+        let path = match pattern {
+            PathPattern::Exactly(path) => (*path).to_owned(),
+            PathPattern::Below(prefix) => format!("{prefix}{{*rest}}"),
+        };
+        router.route_service(&path, service.clone())
+    })
 }
 
 /// The API as a service that answers every request, for hosts that route themselves: as a fallback, for one.
-pub fn service<S: UserStore, A: Authorizer, N: Authenticator>(
-    api: UserApi<S, A, N>,
-) -> UserApiService<S, A, N> {
-    UserApiService(api)
+pub fn service<E: Endpoint>(api: E) -> ApiService<E> {
+    ApiService(api)
 }
 
 /// The API as a service of axum's types.
-#[derive(Debug)]
-pub struct UserApiService<S, A, N>(UserApi<S, A, N>);
+#[derive(Debug, Clone)]
+pub struct ApiService<E>(E);
 
-impl<S, A, N> Clone for UserApiService<S, A, N> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<S: UserStore, A: Authorizer, N: Authenticator> Service<Request> for UserApiService<S, A, N> {
+impl<E: Endpoint> Service<Request> for ApiService<E> {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -76,7 +50,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> Service<Request> for UserApi
 
     fn call(&mut self, request: Request) -> Self::Future {
         let api = self.0.clone();
-        Box::pin(async move { Ok(api.handle(request).await.map(Body::from)) })
+        Box::pin(async move { Ok(api.respond(request).await.map(Body::from)) })
     }
 }
 
@@ -87,7 +61,7 @@ mod tests {
         routing::get,
     };
     use userbook::{Actor, PermissionAuthorizer, StaticPermissions, UserService};
-    use userbook_http::{AuthenticationError, Representation};
+    use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
     use userbook_memory::MemoryStore;
 
     use super::*;
@@ -138,5 +112,28 @@ mod tests {
             ask(Router::new().fallback_service(service(api())), "/x").await,
             (StatusCode::NOT_FOUND, true)
         );
+    }
+
+    #[tokio::test]
+    async fn the_neighbours_are_an_apis_that_has_them() {
+        let app = || {
+            Router::new()
+                .nest("/nested", router(DirectoryApi::from(api())))
+                .merge(router(DirectoryApi::from(api())))
+        };
+        for (path, status, is_json) in [
+            ("/api/v3/core/users/", StatusCode::OK, true),
+            ("/api/v3/core/users/?page=2", StatusCode::NOT_FOUND, true),
+            ("/nested/api/v3/core/users/", StatusCode::OK, true),
+            ("/api/v3/core/users/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/core/groups/", StatusCode::OK, true),
+            ("/api/v3/core/groups/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/root/config/", StatusCode::OK, true),
+            ("/api/v3/root/config/x", StatusCode::NOT_FOUND, false),
+            ("/api/v3/core/users", StatusCode::NOT_FOUND, false),
+            ("/api/v3/", StatusCode::NOT_FOUND, false),
+        ] {
+            assert_eq!(ask(app(), path).await, (status, is_json), "{path}");
+        }
     }
 }

@@ -2,22 +2,25 @@
 //!
 //! It knows no rule (that is [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
 
+mod acting;
 mod backoff;
 mod error;
+mod list;
 mod outbox;
 mod provision;
-
 mod retrieve;
 mod retry;
+mod session;
+mod trace;
 mod update;
 
 use std::{sync::Arc, time::Duration};
 
 pub use backoff::{Backoff, YieldOnce};
 pub use error::{AccessError, GroupError, UpdateError};
+pub use list::Listing;
 pub use outbox::{EventSink, deliver};
 pub use provision::{NewGroup, NewUser};
-
 pub use update::{Outcome, UpdateCall, Updated};
 
 use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};

@@ -4,9 +4,11 @@
 //! is in [`decide`](crate::decide()), written once for all of them.
 
 mod change_set;
+mod containment;
 mod directory;
 mod error;
 mod guards;
+mod listing;
 mod outbox;
 mod seed;
 mod snapshot;
@@ -16,9 +18,14 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
+pub use containment::json_contains;
 pub use directory::{DirectoryStore, GroupShape, Provision, ProvisionOutcome, Step, Survey, SurveyQuery};
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
+pub use listing::{
+    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, UserColumn, UserDirectory,
+    UserFilter, UserListQuery, UserPage,
+};
 pub use outbox::Outbox;
 pub use seed::{Import, ImportOutcome, SeedStore};
 pub use snapshot::{ActorState, Snapshot, SnapshotQuery};
@@ -71,6 +78,17 @@ macro_rules! forward {
 
             async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
                 (**self).provision(provision).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: UserDirectory + ?Sized> UserDirectory for $pointer<S> {
+            async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+                (**self).list_users(query).await
+            }
+
+            async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+                (**self).list_groups(query).await
             }
         }
 
