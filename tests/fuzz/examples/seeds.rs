@@ -1,5 +1,5 @@
 //! Writes the seed corpus, `seeds/TARGET/`, from the recorded cases of the tests:
-//! `cargo run --bin seeds` in `tests/fuzz`.
+//! `cargo run --example seeds` in `tests/fuzz`.
 //!
 //! The recorded directory is another than [`userbook_fuzz::scene`]'s: people and groups are replaced by their
 //! likes. Of many alike, a few are taken at even distances, so that the corpus stays small.
