@@ -28,8 +28,8 @@ const BANNED: [(&str, &str); 3] = [
 ];
 
 /// Crates that are in the product twice, because others have not moved on yet.
-const TWICE: [&str; 7] =
-    ["block-buffer", "cpufeatures", "crypto-common", "digest", "hashbrown", "sha2", "syn"];
+const TWICE: [&str; 8] =
+    ["block-buffer", "cpufeatures", "crypto-common", "digest", "hashbrown", "sha2", "syn", "unicode-width"];
 
 fn packages() -> Vec<Value> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
