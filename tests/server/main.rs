@@ -3,6 +3,10 @@
 mod cedar;
 mod command_line;
 mod events;
+mod health;
 mod kills;
+mod neighbours;
 mod recorded;
+mod saturation;
+mod slow;
 mod support;

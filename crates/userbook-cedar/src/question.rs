@@ -34,6 +34,8 @@ impl Question {
             let told = graph(target).is_some_and(|graph| !ends_in_cycle(graph, group));
             about(action, Resource::Group(group)).filter(|_| told)
         };
+        let about_member =
+            |action, group| about_group(action, group).map(|question| Self { account, ..question });
         match check {
             Check::View => about_account(Action::View),
             Check::Change => about_account(Action::Change),
@@ -41,12 +43,10 @@ impl Question {
                 about_account(Action::set(field)).map(|question| Self { field: Some(field), ..question })
             }
             Check::DeleteUser => about_account(Action::DeleteUser),
-            Check::Join(group) => {
-                about_group(Action::Join, group).map(|question| Self { account, ..question })
-            }
-            Check::GrantPower(group) => {
-                about_group(Action::GrantPower, group).map(|question| Self { account, ..question })
-            }
+            Check::Join(group) => about_member(Action::Join, group),
+            Check::AddMember(group) => about_member(Action::AddMember, group),
+            Check::RemoveMember(group) => about_member(Action::RemoveMember, group),
+            Check::GrantPower(group) => about_member(Action::GrantPower, group),
             Check::ChangeGroup(group) => about_group(Action::ChangeGroup, group),
             Check::DeleteGroup(group) => about_group(Action::DeleteGroup, group),
             Check::AddUser => about(Action::AddUser, Resource::Directory),

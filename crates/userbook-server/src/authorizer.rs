@@ -2,7 +2,7 @@
 
 use std::{error::Error, sync::Arc};
 
-use userbook::{Authorizer, PermissionAuthorizer, PermissionSource};
+use userbook::{ListAuthorizer, PermissionAuthorizer, PermissionSource};
 
 use crate::{Settings, auth::AuthStore};
 
@@ -13,7 +13,7 @@ use crate::{Settings, auth::AuthStore};
 #[cfg(feature = "cedar")]
 pub(crate) fn policies(
     settings: &Settings,
-) -> Result<Option<Arc<dyn Authorizer>>, Box<dyn Error + Send + Sync>> {
+) -> Result<Option<Arc<dyn ListAuthorizer>>, Box<dyn Error + Send + Sync>> {
     let Some(path) = &settings.cedar else { return Ok(None) };
     let authorizer = userbook_cedar::CedarAuthorizer::read(path)?;
     for warning in authorizer.warnings() {
@@ -25,12 +25,14 @@ pub(crate) fn policies(
 /// Built without Cedar, the server knows no policies.
 #[cfg(not(feature = "cedar"))]
 #[expect(clippy::unnecessary_wraps, reason = "with Cedar it may fail")]
-pub(crate) fn policies(_: &Settings) -> Result<Option<Arc<dyn Authorizer>>, Box<dyn Error + Send + Sync>> {
+pub(crate) fn policies(
+    _: &Settings,
+) -> Result<Option<Arc<dyn ListAuthorizer>>, Box<dyn Error + Send + Sync>> {
     Ok(None)
 }
 
 /// The permissions in the database.
-pub(crate) fn permissions(auth: &Arc<dyn AuthStore>) -> Arc<dyn Authorizer> {
+pub(crate) fn permissions(auth: &Arc<dyn AuthStore>) -> Arc<dyn ListAuthorizer> {
     let source: Arc<dyn PermissionSource> = auth.clone();
     Arc::new(PermissionAuthorizer::new(source))
 }

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, ValueEnum};
 use userbook::{Avatars, Policy};
 
+use crate::Limits;
+
 /// authentik's "update user" over HTTP, on a database of its own.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about)]
@@ -37,6 +39,10 @@ pub struct Settings {
     /// Hand audit events on
     #[arg(long, value_name = "WHERE", env = "USERBOOK_EVENTS")]
     pub events: Option<EventTarget>,
+
+    /// How much of everything
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// The policies by name.

@@ -64,6 +64,9 @@ fn said(grants: &[Grant]) -> CedarAuthorizer {
                 permit("Action::\"add_user\"", None) + "; " + &join + " unless { context has account };"
             }
             Permission::AddGroup => permit("Action::\"add_group\"", None) + ";",
+            Permission::ViewGroup => permit("Action::\"view_group\"", group.as_ref()) + ";",
+            Permission::AddUserToGroup => permit("Action::\"add_member\"", group.as_ref()) + ";",
+            Permission::RemoveUserFromGroup => permit("Action::\"remove_member\"", group.as_ref()) + ";",
             Permission::ChangeGroup => permit("Action::\"change_group\"", group.as_ref()) + ";",
             Permission::DeleteGroup => permit("Action::\"delete_group\"", group.as_ref()) + ";",
             Permission::EnableGroupSuperuser => permit("Action::\"grant_power\"", group.as_ref()) + ";",
@@ -84,6 +87,8 @@ proptest! {
         let known: Vec<Check> = about_user()
             .into_iter()
             .chain(groups.map(Check::Join))
+            .chain(groups.map(Check::AddMember))
+            .chain(groups.map(Check::RemoveMember))
             .chain(groups.map(Check::GrantPower))
             .collect();
         let directory: Vec<Check> = [Check::AddUser, Check::AddGroup(group_id(0x77))]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use userbook::{
-    AttributesOp, EmailAddress, Fault, Faults, Field, FieldOps, JsonObject, Mode, Name, Op, Timestamp,
-    UserPath, UserType, Username,
+    AttributesOp, EmailAddress, Fault, Faults, Field, FieldOps, GroupsOp, JsonObject, Mode, Name, Op,
+    Timestamp, UserPath, UserType, Username,
 };
 
 use super::{
@@ -34,7 +34,7 @@ pub(crate) fn field_ops(mut object: JsonObject, mode: Mode, attributes: Attribut
             boolean(&value).map_or_else(|| Fault::InvalidBoolean.into(), Op::Set)
         }),
         last_login: op(sent(Field::LastLogin), |value| moment(&value)),
-        groups: op(sent(Field::Groups), groups),
+        groups: op(sent(Field::Groups), groups).map(GroupsOp::Replace),
         email: op(sent(Field::Email), |value| text::<EmailAddress>(value, Fault::InvalidEmail)),
         attributes: op(sent(Field::Attributes), |value| match (value, attributes) {
             (patch @ Value::Object(_), Attributes::Merge) => Op::Set(AttributesOp::Merge(patch)),
