@@ -26,7 +26,7 @@ pub(crate) struct Sight {
     pub(crate) own: PolicySet,
 }
 
-/// What a policy looks at, each including those before it.
+/// How far a policy looks, each including what is before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Looks {
     Principal,
