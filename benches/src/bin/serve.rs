@@ -2,8 +2,6 @@
 //! parses JSON and answers with the same.
 #![allow(clippy::print_stdout, reason = "tells where it listens")]
 
-use std::time::Duration;
-
 use axum::{Json, Router, routing::put};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -17,18 +15,7 @@ async fn main() -> Result<(), Failure> {
         let echo = |Json(body): Json<Value>| async { Json(body) };
         Router::new().route(&format!("{USERS_PATH}{{id}}/"), put(echo))
     } else {
-        let api = traffic::api(1000)?;
-        let store = api.service().store().clone();
-        // As a host does: events are handed on.
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                if traffic::drain(&store).is_err() {
-                    return;
-                }
-            }
-        });
-        userbook_axum::router(api)
+        userbook_axum::router(traffic::api(1000)?)
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
