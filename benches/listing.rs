@@ -112,12 +112,7 @@ impl Question {
     }
 
     /// The time of one answer, in nanoseconds.
-    async fn ask(
-        self,
-        store: &impl UserDirectory,
-        users: i64,
-        round: i64,
-    ) -> Result<u128, Box<dyn Error>> {
+    async fn ask(self, store: &impl UserDirectory, users: i64, round: i64) -> Result<u128, Box<dyn Error>> {
         let query = UserListQuery {
             scope: Scope::Everything,
             filter: self.filter(users, round),
