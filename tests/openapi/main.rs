@@ -141,7 +141,7 @@ fn it_equals_the_fragment_that_was_published() {
     assert_eq!(ours["servers"], fragment["servers"]);
 }
 
-/// With names in order: whether serde_json keeps its own depends on what else is built.
+/// With names in order: whether `serde_json` keeps its own depends on what else is built.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
