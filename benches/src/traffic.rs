@@ -21,7 +21,7 @@ use crate::{
 /// Who sends all requests: user 1, who may see and change everybody and is no superuser.
 const HELPER: UserId = UserId(1);
 
-/// Lets everybody in as [`HELPER`]: what a token costs is the host's business.
+/// Lets everybody in as `HELPER`: what a token costs is the host's business.
 #[derive(Debug, Clone, Copy)]
 pub struct Anybody;
 

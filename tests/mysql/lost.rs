@@ -12,13 +12,13 @@ use userbook::{
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
     rows::{prepared, rename, user},
-    servers::mariadb::Database,
+    servers::{
+        mariadb::{Command, Database, Proxy},
+        relay::Cut,
+    },
 };
 
-use crate::{
-    proxy::{Command, Cut, Proxy},
-    waits::somebody_waits,
-};
+use crate::waits::somebody_waits;
 
 fn commit() -> Command {
     Command::Query("COMMIT".to_owned())
@@ -35,7 +35,7 @@ async fn during_the_commit_it_is_ambiguous_and_the_event_tells() {
     for (cut, landed) in [(Cut::Question, false), (Cut::Answer, true)] {
         let database: Database = prepared().await;
         let (proxy, store) = through(&database).await;
-        proxy.cut(commit(), cut);
+        proxy.cut_command(commit(), cut);
         let change = rename(&user(1), 1);
         assert_eq!(store.commit(&change).await.unwrap_err().kind, Ambiguous, "{cut:?}");
         let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
@@ -51,7 +51,7 @@ async fn before_the_commit_nothing_was_written() {
         for cut in [Cut::Question, Cut::Answer] {
             let database: Database = prepared().await;
             let (proxy, store) = through(&database).await;
-            proxy.cut(command.clone(), cut);
+            proxy.cut_command(command.clone(), cut);
             assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient, "{n} {cut:?}");
             assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
         }
@@ -66,7 +66,7 @@ async fn the_service_finds_out() {
         let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
         let (actor, named) = (Actor::system(), |name: &str| UserUpdate::patch().name(name));
         service.update_user(&actor, UserId(1), named("first")).await.unwrap();
-        proxy.cut(commit(), cut);
+        proxy.cut_command(commit(), cut);
         let updated = service.update_user(&actor, UserId(1), named("second")).await.unwrap();
         assert!(matches!(updated.outcome, Outcome::Applied(_)), "{cut:?}");
         let events: i64 = sqlx::query_scalar("SELECT count(*) FROM userbook_event")

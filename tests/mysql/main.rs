@@ -9,7 +9,6 @@ mod failures;
 mod lost;
 mod migrate;
 mod plans;
-mod proxy;
 mod races;
 mod server;
 mod statements;

@@ -20,7 +20,7 @@ async fn twice_is_once() {
     .fetch_all(database.pool())
     .await
     .unwrap();
-    assert_eq!(applied, [(1, true)]);
+    assert_eq!(applied, [(1, true), (2, true)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -57,8 +57,12 @@ async fn what_changed_or_is_unknown_is_refused() {
 /// Statements that make tables commit by themselves: what was interrupted anywhere is done again.
 #[tokio::test]
 async fn an_interrupted_migration_is_taken_up_again() {
-    let text = include_str!("../../crates/userbook-sqlx/migrations/mysql/0001_directory.sql");
-    let statements: Vec<_> = text.trim().split(";\n\n").collect();
+    let first = include_str!("../../crates/userbook-sqlx/migrations/mysql/0001_directory.sql");
+    let second = include_str!("../../crates/userbook-sqlx/migrations/mysql/0002_listing.sql");
+    let statements: Vec<_> = [first, second]
+        .into_iter()
+        .flat_map(|text| text.trim().trim_end_matches(';').split(";\n\n"))
+        .collect();
     for done in 0..=statements.len() {
         let database = Database::blank().await;
         for statement in &statements[..done] {
@@ -72,6 +76,11 @@ async fn an_interrupted_migration_is_taken_up_again() {
             .await
             .unwrap();
         assert_eq!(counters, 3, "after {done} statements");
+        let counts: Vec<(String, i64)> = sqlx::query_as("SELECT name, value FROM userbook_count")
+            .fetch_all(database.pool())
+            .await
+            .unwrap();
+        assert_eq!(counts, [("groups".to_owned(), 0), ("users".to_owned(), 0)], "after {done} statements");
     }
 }
 

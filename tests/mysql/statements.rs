@@ -10,10 +10,8 @@ use userbook::{
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
     rows::{group, prepared, rename, user},
-    servers::mariadb::Database,
+    servers::mariadb::{Command, Database, Proxy},
 };
-
-use crate::proxy::{Command, Proxy};
 
 #[tokio::test]
 async fn every_file_fits_the_schema() {

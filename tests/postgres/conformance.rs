@@ -14,3 +14,8 @@ mod seed {
     use userbook_tests::servers::postgres::Database;
     userbook_conformance::seed_conformance!(Database, #[tokio::test]);
 }
+
+mod listing {
+    use userbook_tests::servers::postgres::Database;
+    userbook_conformance::listing_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}

@@ -10,12 +10,12 @@ use userbook::{
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
-use userbook_tests::rows::{rename, user};
-
-use crate::{
-    prepared,
-    proxy::{Cut, Proxy},
+use userbook_tests::{
+    rows::{rename, user},
+    servers::{postgres::Proxy, relay::Cut},
 };
+
+use crate::prepared;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_the_server_ends_is_ambiguous() {
@@ -43,7 +43,7 @@ async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
         let store = PostgresStore::new(pool);
         // Prepares the statement.
         store.commit(&rename(&user(3), 7)).await.unwrap();
-        proxy.cut(1, cut);
+        proxy.cut_statement(1, cut);
         let change = rename(&user(1), 1);
         let failed = store.commit(&change).await.unwrap_err();
         assert_eq!(failed.kind, StoreErrorKind::Ambiguous, "{cut:?}");
@@ -65,7 +65,7 @@ async fn the_service_finds_out() {
         let (actor, named) = (Actor::system(), |name: &str| UserUpdate::patch().name(name));
         service.update_user(&actor, UserId(1), named("first")).await.unwrap();
         // A load comes before the commit.
-        proxy.cut(2, cut);
+        proxy.cut_statement(2, cut);
         let updated = service.update_user(&actor, UserId(1), named("second")).await.unwrap();
         assert!(matches!(updated.outcome, Outcome::Applied(_)), "{cut:?}");
         let events: i64 = sqlx::query_scalar("SELECT count(*) FROM userbook_event")

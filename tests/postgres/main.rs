@@ -4,10 +4,10 @@
 
 mod corrupt;
 mod failures;
+mod hanging;
 mod lost;
 mod migrate;
 mod plans;
-mod proxy;
 mod races;
 mod recorded;
 mod server;

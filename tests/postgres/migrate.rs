@@ -12,7 +12,7 @@ async fn twice_is_once() {
         .fetch_all(database.pool())
         .await
         .unwrap();
-    assert_eq!(applied, [("userbook".to_owned(), 1)]);
+    assert_eq!(applied, [("userbook".to_owned(), 1), ("userbook".to_owned(), 2)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -81,5 +81,5 @@ async fn the_tables_come_into_the_hosts_schema() {
     let store = PostgresStore::new(pool);
     store.migrate().await.unwrap();
     let sql = "SELECT count(*) FROM pg_tables WHERE schemaname = 'directory'";
-    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(store.pool()).await.unwrap(), 7);
+    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(store.pool()).await.unwrap(), 8);
 }

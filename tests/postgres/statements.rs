@@ -11,12 +11,12 @@ use userbook::{
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
-use userbook_tests::rows::{group, rename, user};
-
-use crate::{
-    prepared,
-    proxy::{Messages, Proxy},
+use userbook_tests::{
+    rows::{group, rename, user},
+    servers::postgres::{Messages, Proxy},
 };
+
+use crate::prepared;
 
 #[tokio::test]
 async fn every_file_fits_the_schema() {

@@ -56,6 +56,21 @@ impl Server {
         }
     }
 
+    /// The most memory that it has had so far, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.expect("the kernel tells").trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("signals can be sent");
+        assert!(sent.success());
+    }
+
     /// Kills it (SIGKILL) and waits until it is gone.
     pub fn kill(mut self) {
         self.child.kill().expect("the server can be killed");
@@ -64,9 +79,7 @@ impl Server {
 
     /// Asks it to stop and waits until it has; gives its exit status and what it still wrote.
     pub fn stop(mut self, signal: &str) -> (ExitStatus, String) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("signals can be sent");
-        assert!(sent.success());
+        self.signal(signal);
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).expect("the server writes text");
         (self.child.wait().expect("the server has ended"), rest)
@@ -113,11 +126,15 @@ fn build() -> PathBuf {
             "--locked",
             "--package",
             "userbook-server",
+            "--features",
+            "cedar",
             "--message-format",
             "json",
             "--manifest-path",
         ])
         .arg(manifest)
+        // Like the tests themselves.
+        .args((!cfg!(debug_assertions)).then_some("--release"))
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be run");
@@ -161,6 +178,18 @@ pub fn send(
 ) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+    stream.write_all(&request(address, method, target, headers, body))?;
+    receive(&mut stream)
+}
+
+/// A request's bytes, after which the connection shall close.
+pub fn request(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Vec<u8> {
     let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
         head.extend([*name, ": ", *value, "\r\n"]);
@@ -169,14 +198,23 @@ pub fn send(
         head.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body.unwrap_or_default())?;
+    let mut bytes = head.into_bytes();
+    bytes.extend(body.unwrap_or_default());
+    bytes
+}
+
+/// Reads an answer up to the end of the connection.
+///
+/// # Errors
+/// When the connection breaks before the answer is whole.
+pub fn receive(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
 }
 
-fn parse(answer: &[u8]) -> Option<Answer> {
+/// Reads a whole answer from its bytes.
+pub fn parse(answer: &[u8]) -> Option<Answer> {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let (head, body) = answer.split_at(end);
     let head = std::str::from_utf8(head).ok()?;

@@ -1,24 +1,27 @@
 //! A small directory, on any store, behind the API.
 
-use std::sync::Arc;
+use std::{any::Any, cell::RefCell, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION, request::Parts};
+use http::{HeaderMap, Request, Response, StatusCode, header::AUTHORIZATION, request::Parts};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    Actor, Authorizer, DirectoryStore, Event, Group, GroupId, Import, Outbox, Permission,
-    PermissionAuthorizer, Policy, SeedStore, SnapshotQuery, StaticPermissions, User, UserId, UserService,
-    UserStore,
+    Actor, Authorizer, DirectoryStore, Event, Group, GroupId, Import, ListAuthorizer, Outbox, Permission,
+    PermissionAuthorizer, Policy, SeedStore, SnapshotQuery, StaticPermissions, User, UserDirectory, UserId,
+    UserService, UserStore,
 };
-use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
+use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use uuid::Uuid;
 
-use crate::corpus::json;
+use crate::{
+    corpus::json,
+    servers::{mariadb, postgres},
+};
 
 /// An active superuser, by the group [`ADMINS`].
 pub const ROOT: i64 = 1;
@@ -53,18 +56,35 @@ pub enum Kind {
     Memory,
     /// `userbook-sqlx`, in memory
     Sqlite,
+    /// `userbook-sqlx`, on a database of its own
+    Postgres,
+    /// `userbook-sqlx`, on a database of its own
+    MariaDb,
+}
+
+thread_local! {
+    /// The databases of the test that runs on this thread: they go when it ends.
+    static DATABASES: RefCell<Vec<Box<dyn Any>>> = RefCell::default();
+}
+
+/// Keeps a database as long as the test runs.
+fn keep(database: impl Any) {
+    DATABASES.with_borrow_mut(|databases| databases.push(Box::new(database)));
 }
 
 /// Everything that a store can do.
-pub trait Store: UserStore + DirectoryStore + Outbox + SeedStore {}
+pub trait Store: UserStore + UserDirectory + DirectoryStore + Outbox + SeedStore {}
 
-impl<T: UserStore + DirectoryStore + Outbox + SeedStore> Store for T {}
+impl<T: UserStore + UserDirectory + DirectoryStore + Outbox + SeedStore> Store for T {}
 
 /// Some store.
 pub type AnyStore = Arc<dyn Store>;
 
 /// The API as most tests use it.
 pub type Api<A = PermissionAuthorizer<StaticPermissions>> = UserApi<AnyStore, A, Numbered>;
+
+/// The API with its neighbours.
+pub type Directory<A = PermissionAuthorizer<StaticPermissions>> = DirectoryApi<AnyStore, A, Numbered>;
 
 /// `Authorization: Bearer 7` is user 7.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +110,18 @@ pub async fn store(kind: Kind) -> AnyStore {
             store.migrate().await.expect("an empty database");
             Arc::new(store)
         }
+        Kind::Postgres => {
+            let database = postgres::Database::new().await;
+            let store = Arc::clone(&database.store);
+            keep(database);
+            store
+        }
+        Kind::MariaDb => {
+            let database = mariadb::Database::new().await;
+            let store = Arc::clone(&database.store);
+            keep(database);
+            store
+        }
     };
     store.import(&rows()).await.expect("right rows");
     store
@@ -97,17 +129,34 @@ pub async fn store(kind: Kind) -> AnyStore {
 
 /// The API over a store, under a policy.
 pub fn api(store: &AnyStore, policy: Policy) -> Api {
-    let both = |granted: StaticPermissions, permission| granted.grant(UserId(HELPER), permission);
-    let permissions = [Permission::ViewUser, Permission::ChangeUser].into_iter();
-    let granted = permissions.fold(StaticPermissions::none(), both);
-    let granted = granted.grant(UserId(VIEWER), Permission::ViewUser);
-    api_with(store, policy, PermissionAuthorizer::new(granted))
+    api_with(store, policy, PermissionAuthorizer::new(granted()))
+}
+
+fn granted() -> StaticPermissions {
+    StaticPermissions::none()
+        .grant(UserId(HELPER), Permission::ViewUser)
+        .grant(UserId(HELPER), Permission::ChangeUser)
+        .grant(UserId(VIEWER), Permission::ViewUser)
 }
 
 /// The same with another authorizer.
 pub fn api_with<A: Authorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
     let service = UserService::new(Arc::clone(store), authorizer).with_policy(policy);
     UserApi::new(service, Numbered, Representation::new("fixture"))
+}
+
+/// The API with its neighbours over a store, under a policy: what [`api`] grants, and `more`.
+pub fn directory(
+    store: &AnyStore,
+    policy: Policy,
+    more: impl FnOnce(StaticPermissions) -> StaticPermissions,
+) -> Directory {
+    directory_with(store, policy, PermissionAuthorizer::new(more(granted())))
+}
+
+/// The same with another authorizer.
+pub fn directory_with<A: ListAuthorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Directory<A> {
+    api_with(store, policy, authorizer).into()
 }
 
 /// An id as groups have it.
@@ -174,12 +223,39 @@ pub fn raw_request(by: i64, target: &str, headers: &[(&str, &str)], body: Vec<u8
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(Full::from(body)).expect("a right request")
+    request.body(Full::<Bytes>::from(body)).expect("a right request")
 }
 
 /// Sends a request.
 pub async fn send<A: Authorizer>(api: &Api<A>, request: Request<Full<Bytes>>) -> Answer {
-    let response = api.handle(request).await;
+    answer(api.handle(request).await)
+}
+
+/// Asks the API with its neighbours: `"GET /core/users/?page=2"`, by a user or by nobody, with headers and a JSON
+/// body.
+pub async fn ask<A: ListAuthorizer>(
+    api: &Directory<A>,
+    by: Option<i64>,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> Answer {
+    let (method, path) = target.split_once(' ').expect("a method and a path");
+    let mut request = Request::builder().method(method).uri(format!("/api/v3{path}"));
+    if let Some(by) = by {
+        request = request.header(AUTHORIZATION, format!("Bearer {by}"));
+    }
+    if !body.is_null() {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    answer(api.handle(request.body(Full::<Bytes>::from(body)).expect("a right request")).await)
+}
+
+fn answer(response: Response<Bytes>) -> Answer {
     let (head, body) = response.into_parts();
     let json = if body.is_empty() { Value::Null } else { json(&body).expect("bodies are JSON") };
     Answer { status: head.status, headers: head.headers, json }

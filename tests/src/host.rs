@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use axum::Router;
-use userbook::{PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService, UserStore};
+use userbook::{
+    PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserDirectory, UserId, UserService,
+    UserStore,
+};
 use userbook_http::{
-    BearerAuthenticator, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
+    BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
 };
 
 use crate::corpus::{
@@ -51,11 +54,26 @@ pub fn permissions(actor: &Actor) -> StaticPermissions {
     })
 }
 
-/// The application that answers the request of a case.
-pub fn app<S: UserStore>(case: &Case, store: S, policy: Policy) -> Router {
-    let actor = &case.recorded.actor;
-    let service = UserService::new(store, PermissionAuthorizer::new(permissions(actor))).with_policy(policy);
-    let authenticator = BearerAuthenticator::new(CaseToken::of(actor, &case.given));
-    let representation = Representation::new(case.given.install_id.as_str());
-    userbook_axum::router(UserApi::new(service, authenticator, representation))
+/// The service of a case.
+pub fn service<S: UserStore>(
+    case: &Case,
+    store: S,
+    policy: Policy,
+) -> UserService<S, PermissionAuthorizer<StaticPermissions>> {
+    let permissions = permissions(&case.recorded.actor);
+    UserService::new(store, PermissionAuthorizer::new(permissions)).with_policy(policy)
+}
+
+/// The API that answers the request of a case.
+pub fn api<S: UserStore>(
+    case: &Case,
+    service: UserService<S, PermissionAuthorizer<StaticPermissions>>,
+) -> UserApi<S, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>> {
+    let authenticator = BearerAuthenticator::new(CaseToken::of(&case.recorded.actor, &case.given));
+    UserApi::new(service, authenticator, Representation::new(case.given.install_id.as_str()))
+}
+
+/// The same, with its neighbours, as an application.
+pub fn app<S: UserStore + UserDirectory>(case: &Case, store: S, policy: Policy) -> Router {
+    userbook_axum::router(DirectoryApi::from(api(case, service(case, store, policy))))
 }

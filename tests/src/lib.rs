@@ -10,13 +10,16 @@
 
 pub mod binary;
 pub mod corpus;
+pub mod faults;
 pub mod fixture;
+pub mod history;
 pub mod host;
 pub mod races;
 pub mod replay;
 pub mod rows;
 pub mod servers;
 pub mod serving;
+pub mod stall;
 
 /// The examples of the project's README, compiled and run.
 #[cfg(doctest)]

@@ -6,7 +6,7 @@ use axum::{Router, body::Body, http};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_service::Service;
-use userbook::{Policy, SnapshotQuery, UserId, UserStore};
+use userbook::{Policy, SnapshotQuery, UserDirectory, UserId, UserStore};
 
 use crate::{
     corpus::{
@@ -56,7 +56,11 @@ impl fmt::Display for Report {
 
 /// Sends the request of a case to an application on `store`, which must hold what is given, and compares.
 /// Answers what is wrong, and the body that came back.
-pub async fn replay<S: UserStore + Clone>(case: &Case, store: S, policy: Policy) -> (Vec<String>, Vec<u8>) {
+pub async fn replay<S: UserStore + UserDirectory + Clone>(
+    case: &Case,
+    store: S,
+    policy: Policy,
+) -> (Vec<String>, Vec<u8>) {
     let (status, allow, body) = send(app(case, store.clone(), policy), &case.recorded.request).await;
     let mut left = None;
     let mut others = Vec::new();

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use http::{Response, request::Parts};
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, PermissionAuthorizer, Snapshot,
-    SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind, Target, UserService, UserStore, Verdicts,
+    Actor, Authorizer, AuthorizerError, AuthorizerErrorKind, ChangeSet, Check, CommitOutcome,
+    PermissionAuthorizer, Snapshot, SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind, Target,
+    UserService, UserStore, Verdicts,
 };
 use userbook_http::{
     AuthenticationError, Authenticator, BearerAuthenticator, Failure, Representation, TokenHash, TokenRecord,
@@ -48,12 +49,12 @@ impl UserStore for Faulty {
 }
 
 #[derive(Debug)]
-struct NoAnswer;
+struct NoAnswer(AuthorizerErrorKind);
 
 #[async_trait]
 impl Authorizer for NoAnswer {
     async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
-        Err(AuthorizerError::new("secret policy server"))
+        Err(AuthorizerError { kind: self.0, source: "secret policy server".into() })
     }
 }
 
@@ -112,8 +113,11 @@ async fn a_store_may_fail(kind: Kind) {
 }
 
 async fn an_authorizer_may_fail(kind: Kind) {
-    for target in ["GET 2", "GET 99", "PATCH 2", "OPTIONS 2"] {
-        check(&answer(store(kind).await, NoAnswer, Numbered, target).await, 500, target);
+    for (failure, status) in [(AuthorizerErrorKind::Transient, 503), (AuthorizerErrorKind::Other, 500)] {
+        for target in ["GET 2", "GET 99", "PATCH 2", "OPTIONS 2"] {
+            let response = answer(store(kind).await, NoAnswer(failure), Numbered, target).await;
+            check(&response, status, &format!("{failure:?} {target}"));
+        }
     }
 }
 
@@ -130,9 +134,10 @@ impl Authenticator for Refuses {
 async fn an_authenticator_may_fail(kind: Kind) {
     for (failure, status) in [(StoreErrorKind::Transient, 503), (StoreErrorKind::Other, 500)] {
         let tokens = BearerAuthenticator::new(NoTokens(failure));
-        check(&answer(store(kind).await, NoAnswer, tokens, "GET 2").await, status, "tokens");
+        let asked = NoAnswer(AuthorizerErrorKind::Other);
+        check(&answer(store(kind).await, asked, tokens, "GET 2").await, status, "tokens");
     }
-    let refused = answer(store(kind).await, NoAnswer, Refuses, "GET 2").await;
+    let refused = answer(store(kind).await, NoAnswer(AuthorizerErrorKind::Other), Refuses, "GET 2").await;
     assert_eq!((refused.status().as_u16(), &refused.body()[..]), (403, &b"{\"detail\":\"not today\"}"[..]));
 }
 

@@ -13,14 +13,31 @@ macro_rules! on_every_store {
     };
 }
 
+/// The same on every database server too, for what is asked of a database in other words there.
+macro_rules! on_every_database {
+    ($($test:ident),+ $(,)?) => {
+        on_every_store!($($test),+);
+        mod postgres {
+            $(#[test] fn $test() { crate::run(super::$test(userbook_tests::fixture::Kind::Postgres)); })+
+        }
+        mod mariadb {
+            $(#[test] fn $test() { crate::run(super::$test(userbook_tests::fixture::Kind::MariaDb)); })+
+        }
+    };
+}
+
 mod bodies;
 mod denials;
 mod dry_run;
 mod etags;
 mod failures;
+mod groups;
 mod guards;
 mod json_patch;
+mod lists;
+mod members;
 mod merge_patch;
+mod neighbours;
 mod problems;
 mod service;
 

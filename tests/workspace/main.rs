@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::Command,
 };
 
@@ -97,10 +98,30 @@ fn nobody_imports_what_is_not_published() {
 }
 
 #[test]
+fn published_crates_say_what_they_are_and_how_they_may_be_used() {
+    let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let published: Vec<&Value> = packages.iter().filter(|package| package["publish"].is_null()).collect();
+    assert!(!published.is_empty());
+    for package in published {
+        let name = package["name"].as_str().unwrap();
+        assert!(!UNPUBLISHED.contains(&name), "{name}");
+        let folder = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap();
+        for key in ["description", "license", "readme", "repository"] {
+            assert!(package[key].is_string(), "{name} has no {key}");
+        }
+        for file in [package["readme"].as_str().unwrap(), "LICENSE-APACHE", "LICENSE-MIT"] {
+            assert!(folder.join(file).is_file(), "{name} lacks {file}");
+        }
+    }
+}
+
+#[test]
 fn the_core_knows_no_runtime_no_http_and_no_sql() {
     let tree = cargo(&[
         "tree",
-        "--offline",
+        "--locked",
         "--package",
         "userbook",
         "--edges",

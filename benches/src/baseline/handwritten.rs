@@ -2,6 +2,8 @@
 //! same bytes, picture and uid included, and does nothing else: it checks no value and no right, compares no
 //! revision, keeps names not unique and writes no event.
 
+use std::fmt::Write;
+
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -140,7 +142,10 @@ impl Handwritten {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn avatar(name: &str) -> String {

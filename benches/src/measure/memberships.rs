@@ -51,7 +51,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
 fn rows() -> Import {
     let plain = (1..=1000).chain(TURNS).map(|number| group(number, false));
     let chains = DEPTHS.iter().flat_map(|(user, depth)| {
-        let number = move |level| CHAIN * user.unsigned_abs() as u128 + level;
+        let number = move |level| CHAIN * u128::from(user.unsigned_abs()) + level;
         (1..=*depth).map(move |level| Group {
             parent: (level < *depth).then(|| group_id(number(level + 1))),
             ..group(number(level), false)

@@ -80,7 +80,10 @@ async fn costs<S: UserStore + Clone>(
     Ok(costs.into_iter().map(|(size, _, times)| (size, times)).collect())
 }
 
-fn found(lines: &[(&'static str, Vec<(i64, Vec<f64>)>)]) -> Found {
+/// What updates cost, by the number of users.
+type Costs = Vec<(i64, Vec<f64>)>;
+
+fn found(lines: &[(&'static str, Costs)]) -> Found {
     let mut detail = Map::new();
     let mut worst = 0.0_f64;
     let mut series = Vec::new();

@@ -1,35 +1,11 @@
 //! Userbook's update-user API as an [axum] router.
 //!
-//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 below its
+//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 on its
 //! [`PATHS`](Endpoint::PATHS) included.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
-//! ```
-//! use axum::{Router, body::Body, http::Request, routing::get};
-//! use userbook::{PermissionAuthorizer, StaticPermissions, UserService};
-//! use userbook_http::{Representation, UserApi};
-//! use userbook_memory::MemoryStore;
-//! # use userbook_http::{AuthenticationError, Authenticator};
-//! # #[derive(Debug)]
-//! # struct MyLogin;
-//! # #[async_trait::async_trait]
-//! # impl Authenticator for MyLogin {
-//! #     async fn authenticate(
-//! #         &self,
-//! #         _head: &axum::http::request::Parts,
-//! #     ) -> Result<userbook::Actor, AuthenticationError> {
-//! #         Ok(userbook::Actor::anonymous())
-//! #     }
-//! # }
-//!
-//! let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
-//! let api = UserApi::new(service, MyLogin, Representation::new("my-install-id"));
-//! let app: Router = Router::new()
-//!     .route("/", get(|| async { "the host's own pages" }))
-//!     .merge(userbook_axum::router(api));
-//! # let _ = app;
-//! ```
+#![doc = include_str!("guide.md")]
 
 use std::{
     convert::Infallible,
@@ -40,13 +16,17 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
-use userbook_http::Endpoint;
+use userbook_http::{Endpoint, PathPattern};
 
-/// The API as a router with every path below [`Endpoint::PATHS`], to be merged into the host's or served alone.
+/// The API as a router with the [`Endpoint::PATHS`], to be merged into the host's or served alone.
 pub fn router<E: Endpoint>(api: E) -> Router {
     let service = service(api);
-    E::PATHS.iter().fold(Router::new(), |router, path| {
-        router.route_service(&format!("{path}{{*rest}}"), service.clone())
+    E::PATHS.iter().fold(Router::new(), |router, pattern| {
+        let path = match pattern {
+            PathPattern::Exactly(path) => (*path).to_owned(),
+            PathPattern::Below(prefix) => format!("{prefix}{{*rest}}"),
+        };
+        router.route_service(&path, service.clone())
     })
 }
 
@@ -81,7 +61,7 @@ mod tests {
         routing::get,
     };
     use userbook::{Actor, PermissionAuthorizer, StaticPermissions, UserService};
-    use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
+    use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
     use userbook_memory::MemoryStore;
 
     use super::*;
@@ -132,5 +112,28 @@ mod tests {
             ask(Router::new().fallback_service(service(api())), "/x").await,
             (StatusCode::NOT_FOUND, true)
         );
+    }
+
+    #[tokio::test]
+    async fn the_neighbours_are_an_apis_that_has_them() {
+        let app = || {
+            Router::new()
+                .nest("/nested", router(DirectoryApi::from(api())))
+                .merge(router(DirectoryApi::from(api())))
+        };
+        for (path, status, is_json) in [
+            ("/api/v3/core/users/", StatusCode::OK, true),
+            ("/api/v3/core/users/?page=2", StatusCode::NOT_FOUND, true),
+            ("/nested/api/v3/core/users/", StatusCode::OK, true),
+            ("/api/v3/core/users/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/core/groups/", StatusCode::OK, true),
+            ("/api/v3/core/groups/7/", StatusCode::NOT_FOUND, true),
+            ("/api/v3/root/config/", StatusCode::OK, true),
+            ("/api/v3/root/config/x", StatusCode::NOT_FOUND, false),
+            ("/api/v3/core/users", StatusCode::NOT_FOUND, false),
+            ("/api/v3/", StatusCode::NOT_FOUND, false),
+        ] {
+            assert_eq!(ask(app(), path).await, (status, is_json), "{path}");
+        }
     }
 }

@@ -7,6 +7,9 @@
 //! | [`store_conformance!`] | [`run_store_cases`] | [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox) | |
 //! | [`directory_conformance!`] | [`run_directory_cases`] | [`DirectoryStore`](userbook::DirectoryStore) | a store that implements it |
 //! | [`seed_conformance!`] | [`run_seed_cases`] | [`SeedStore`](userbook::SeedStore) | a store that implements it |
+//! | [`listing_conformance!`] | [`run_listing_cases`] | [`UserDirectory`](userbook::UserDirectory) | a store that implements it and [`DirectoryStore`](userbook::DirectoryStore) |
+//!
+//! In which order to build a store, what each port asks, and what tends to go wrong: [`writing_a_store`].
 //!
 //! What it must not know: any store, any runtime. Each case is a plain function in [`cases`], whose docs say
 //! which law it checks and why that matters; it fails by panicking.
@@ -192,6 +195,9 @@
     reason = "a test kit fails by panicking"
 )]
 
+#[doc = include_str!("../docs/store.md")]
+pub mod writing_a_store {}
+
 mod build;
 pub mod cases;
 mod check;
@@ -200,5 +206,6 @@ mod suites;
 
 pub use harness::{Harness, Task};
 pub use suites::{
-    DIRECTORY_CASES, SEED_CASES, STORE_CASES, run_directory_cases, run_seed_cases, run_store_cases,
+    DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES, run_directory_cases, run_listing_cases,
+    run_seed_cases, run_store_cases,
 };

@@ -1,6 +1,6 @@
 //! The lists of cases: each name stands here once.
 
-use userbook::{DirectoryStore, SeedStore, UserStore};
+use userbook::{DirectoryStore, SeedStore, UserDirectory, UserStore};
 
 use crate::Harness;
 
@@ -10,7 +10,7 @@ macro_rules! suite {
     (
         $(#[$doc:meta])* $macro:ident,
         $(#[$list_doc:meta])* $list:ident,
-        $(#[$run_doc:meta])* $run:ident: $port:ident,
+        $(#[$run_doc:meta])* $run:ident: $port:ident $(+ $further:ident)?,
         $dollar:tt, { $($module:ident::$case:ident,)+ }
     ) => {
         $(#[$list_doc])*
@@ -19,7 +19,7 @@ macro_rules! suite {
         $(#[$run_doc])*
         ///
         /// Runs one case after the other, and tells which ones were run. Panics at the first law that is broken.
-        pub async fn $run<H: Harness<Store: $port>>() -> &'static [&'static str] {
+        pub async fn $run<H: Harness<Store: $port $(+ $further)?>>() -> &'static [&'static str] {
             $(Box::pin(crate::cases::$module::$case::<H>()).await;)+
             $list
         }
@@ -159,9 +159,41 @@ suite! {
     }
 }
 
+suite! {
+    /// One test for each law of [`UserDirectory`](userbook::UserDirectory), on a store that is a
+    /// [`DirectoryStore`](userbook::DirectoryStore) too: `listing_conformance!(MyHarness, #[tokio::test]);`
+    listing_conformance,
+    /// The cases of [`listing_conformance!`](crate::listing_conformance).
+    LISTING_CASES,
+    /// All of [`listing_conformance!`](crate::listing_conformance) where there is no test runner.
+    run_listing_cases: UserDirectory + DirectoryStore,
+    $, {
+        lists::every_column_and_the_groups_come_back,
+        lists::nobody_is_never_listed,
+        lists::a_scope_is_a_bound,
+        lists::every_order,
+        lists::order_of_long_texts,
+        lists::pages_follow_one_another,
+        lists::a_list_shows_what_was_committed,
+        lists::the_count_follows_people,
+        lists::a_page_is_read_in_one_moment,
+        filters::texts_are_compared_byte_for_byte,
+        filters::long_texts_are_compared_to_their_ends,
+        filters::beginnings_of_paths,
+        filters::plain_columns,
+        filters::direct_memberships,
+        filters::attributes_contain_others,
+        filters::words_are_searched,
+        rosters::a_group_comes_with_parent_and_members,
+        rosters::group_filters,
+        rosters::pages_of_groups,
+        rosters::the_count_follows_groups,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DIRECTORY_CASES, SEED_CASES, STORE_CASES};
+    use super::{DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES};
 
     #[test]
     fn every_case_is_in_a_list() {
@@ -176,7 +208,7 @@ mod tests {
             }
         }
         written.sort();
-        let mut listed = [STORE_CASES, DIRECTORY_CASES, SEED_CASES].concat();
+        let mut listed = [STORE_CASES, DIRECTORY_CASES, SEED_CASES, LISTING_CASES].concat();
         listed.sort_unstable();
         assert_eq!(written, listed);
     }

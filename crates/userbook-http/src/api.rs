@@ -10,8 +10,8 @@ use userbook::{Authorizer, Mode, UserService, UserStore};
 use crate::{
     Authenticator, Representation,
     negotiate::negotiate,
-    refusal::{Kind, Refusal},
-    respond,
+    refusal::Refusal,
+    respond::{self, USER_METHODS},
     route::{Route, route},
 };
 
@@ -22,7 +22,7 @@ pub const DEFAULT_BODY_LIMIT: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct UserApi<S, A, N> {
     pub(crate) service: Arc<UserService<S, A>>,
-    authenticator: Arc<N>,
+    pub(crate) authenticator: Arc<N>,
     pub(crate) representation: Arc<Representation>,
     pub(crate) body_limit: usize,
 }
@@ -79,7 +79,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let (format, acceptable) = negotiate(&head.headers, policy);
         let answer = self.answer(&head, body, acceptable).await;
         let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(format));
-        respond::finish(&head.method, policy, &mut response);
+        respond::finish(&head.method, policy, USER_METHODS, &mut response);
         response
     }
 
@@ -104,9 +104,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
             Method::PUT => self.write(head, body, &actor, id, Mode::Replace).await,
             Method::PATCH => self.write(head, body, &actor, id, Mode::Patch).await,
             Method::OPTIONS => self.describe(&actor, id).await,
-            ref other => {
-                Err(Refusal::new(Kind::MethodNotAllowed, format!("Method \"{other}\" not allowed.")))
-            }
+            ref other => Err(Refusal::method_not_allowed(other)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The body of a PUT or PATCH: collecting it, and what its media type makes of it.
+//! The body of a request: collecting it, and what its media type makes of it.
 
 use std::{borrow::Cow, error::Error};
 
@@ -14,6 +14,7 @@ use serde_json::Value;
 use userbook::{Extension, Fault, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, Violations, json_type};
 
 use crate::{
+    BodyFault,
     lenient::{self, Attributes, json},
     media::is_media_type,
     negotiate::JSON,
@@ -36,8 +37,11 @@ where
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        // Whatever went wrong, the client's connection is where it did.
-        Err(_) => Err(Refusal::new(Kind::UnreadableBody, "The body could not be read.")),
+        Err(error) => Err(BodyFault::behind(&*error).map_or_else(
+            // Whatever else went wrong, the client's connection is where it did.
+            || Refusal::new(Kind::UnreadableBody, "The body could not be read."),
+            Refusal::from,
+        )),
     }
 }
 
@@ -51,8 +55,7 @@ pub(crate) fn read(
     if body.is_empty() {
         return Ok(lenient::field_ops(JsonObject::new(), mode, Attributes::Replace).into());
     }
-    let sent = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let media_type = sent.unwrap_or(Cow::Borrowed(""));
+    let media_type = media_type(headers);
     let is_patch = |extension, name| {
         mode == Mode::Patch && policy.understands(extension) && is_media_type(&media_type, name)
     };
@@ -63,9 +66,27 @@ pub(crate) fn read(
     } else if is_patch(Extension::JsonPatch, JSON_PATCH) {
         json_patch(body)
     } else {
-        let detail = format!("Unsupported media type \"{media_type}\" in request.");
-        Err(Refusal::new(Kind::UnsupportedMediaType, detail))
+        Err(unsupported(&media_type))
     }
+}
+
+/// A JSON object. An empty body is an empty one, whatever its type.
+pub(crate) fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<JsonObject, Refusal> {
+    if body.is_empty() {
+        return Ok(JsonObject::new());
+    }
+    let media_type = media_type(headers);
+    if is_media_type(&media_type, JSON) { object(body) } else { Err(unsupported(&media_type)) }
+}
+
+fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
+    let sent = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    sent.unwrap_or(Cow::Borrowed(""))
+}
+
+fn unsupported(media_type: &str) -> Refusal {
+    let detail = format!("Unsupported media type \"{media_type}\" in request.");
+    Refusal::new(Kind::UnsupportedMediaType, detail)
 }
 
 fn parse(body: &[u8]) -> Result<Value, Refusal> {
@@ -74,8 +95,12 @@ fn parse(body: &[u8]) -> Result<Value, Refusal> {
 }
 
 fn fields(body: &[u8], mode: Mode, attributes: Attributes) -> Result<UserUpdate, Refusal> {
+    Ok(lenient::field_ops(object(body)?, mode, attributes).into())
+}
+
+fn object(body: &[u8]) -> Result<JsonObject, Refusal> {
     match parse(body)? {
-        Value::Object(fields) => Ok(lenient::field_ops(fields, mode, attributes).into()),
+        Value::Object(object) => Ok(object),
         other => Err(not_an_object(&other).into()),
     }
 }

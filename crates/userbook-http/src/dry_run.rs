@@ -53,6 +53,8 @@ impl<'a> Answer<'a> {
             Check::Change => ("change", None, None),
             Check::Set(field) => ("set", Some(field.as_str()), None),
             Check::Join(group) => ("join", None, Some(group)),
+            Check::AddMember(group) => ("add_member", None, Some(group)),
+            Check::RemoveMember(group) => ("remove_member", None, Some(group)),
             Check::GrantPower(group) => ("grant_superuser", None, Some(group)),
             _ => return None,
         };

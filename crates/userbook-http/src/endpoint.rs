@@ -11,8 +11,8 @@ use crate::{Authenticator, USERS_PATH, UserApi};
 
 /// A finished API. Adapters for web frameworks are written once against this, and convert types only.
 pub trait Endpoint: Clone + Send + Sync + 'static {
-    /// The paths below which it answers, each with a slash at its end. What is elsewhere is the host's.
-    const PATHS: &'static [&'static str];
+    /// The paths that are its to answer. What is elsewhere is the host's.
+    const PATHS: &'static [PathPattern];
 
     /// Answers a request; there is always an answer.
     fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<Bytes>> + Send
@@ -20,8 +20,37 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send;
 }
 
+/// Some paths of a host, as they stand in a request: without the query.
+///
+/// ```
+/// use userbook_http::PathPattern;
+///
+/// assert!(PathPattern::Exactly("/users/").matches("/users/"));
+/// assert!(!PathPattern::Exactly("/users/").matches("/users/7/"));
+/// assert!(PathPattern::Below("/users/").matches("/users/7/"));
+/// assert!(!PathPattern::Below("/users/").matches("/users/"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathPattern {
+    /// This path.
+    Exactly(&'static str),
+    /// Every path that goes on behind this one, which ends with a slash and is not itself among them.
+    Below(&'static str),
+}
+
+impl PathPattern {
+    /// Whether a path is one of these.
+    pub fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Exactly(exact) => path == *exact,
+            Self::Below(prefix) => path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()),
+        }
+    }
+}
+
 impl<S: UserStore, A: Authorizer, N: Authenticator> Endpoint for UserApi<S, A, N> {
-    const PATHS: &'static [&'static str] = &[USERS_PATH];
+    /// Single users. The list of users is the host's, and it may route what stands beside them itself.
+    const PATHS: &'static [PathPattern] = &[PathPattern::Below(USERS_PATH)];
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>
     where

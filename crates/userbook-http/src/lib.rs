@@ -4,7 +4,7 @@
 //! Everything that a client can see is decided here and nowhere else: routing, content negotiation, the order in
 //! which refusals hide one another, JSON and its faults, authentik's leniency (a number where a text is wanted,
 //! `"yes"` for a boolean), error bodies, entity tags, dry runs. Adapters for web frameworks convert types and do
-//! nothing else.
+//! nothing else; for everything else [`UserApi`] is a `tower` service (`examples/hyper.rs`).
 //!
 //! | method on `/api/v3/core/users/{id}/` | does |
 //! | --- | --- |
@@ -12,6 +12,10 @@
 //! | PUT | replace: `username` and `name` are required, groups left out are cleared, other fields kept |
 //! | PATCH | change what is named; `application/merge-patch+json` and `application/json-patch+json` too |
 //! | OPTIONS | what the caller may do |
+//!
+//! [`UserApi`] is that, and asks two methods of a store. [`DirectoryApi`] adds what clients call around an update
+//! (the list of users, the caller, groups and their members, the configuration) for a store and an authorizer that
+//! can list. Either is an [`Endpoint`], which the shims take.
 //!
 //! What goes beyond the recorded release of authentik (merge and JSON patches, problem details, entity tags, dry
 //! runs) is understood as far as the service's [`Policy`](userbook::Policy) does.
@@ -70,13 +74,18 @@
 mod api;
 mod auth;
 mod body;
+mod directory;
 mod dry_run;
 mod endpoint;
 mod etag;
+mod host;
 mod lenient;
 mod media;
 mod negotiate;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
+mod params;
 mod query;
 mod read;
 mod refusal;
@@ -92,7 +101,9 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
-pub use endpoint::Endpoint;
+pub use directory::DirectoryApi;
+pub use endpoint::{Endpoint, PathPattern};
+pub use host::{BodyFault, busy};
 pub use refusal::Failure;
 pub use representation::Representation;
-pub use route::USERS_PATH;
+pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};

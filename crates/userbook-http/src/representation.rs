@@ -1,9 +1,12 @@
-//! A user as JSON, in authentik's field order.
+//! Users and groups as JSON, in authentik's field order.
+
+mod group;
+mod session;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, UserView, timestamp_text, uid};
+use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, User, UserView, timestamp_text, uid};
 use uuid::Uuid;
 
 /// Room for most answers, in bytes: the picture alone takes 800.
@@ -37,8 +40,8 @@ impl Representation {
         Ok(body.into())
     }
 
-    pub(crate) fn user<'a>(&self, view: &'a UserView, include_groups: bool) -> UserJson<'a> {
-        let user = &view.user;
+    /// The picture of a user, and their `uid`.
+    fn portrait(&self, user: &User) -> (String, String) {
         // A stored row may break the rule and hold something else: it is shown, and has no picture in it.
         let none = JsonObject::new();
         let avatar = self.avatars.avatar(&AvatarSubject {
@@ -47,6 +50,16 @@ impl Representation {
             email: &user.email,
             attributes: user.attributes.as_object().unwrap_or(&none),
         });
+        (avatar, self.uid(user))
+    }
+
+    fn uid(&self, user: &User) -> String {
+        uid(user.id, &self.install_id)
+    }
+
+    pub(crate) fn user<'a>(&self, view: &'a UserView, include_groups: bool) -> UserJson<'a> {
+        let user = &view.user;
+        let (avatar, uid) = self.portrait(user);
         UserJson {
             pk: user.id.0,
             username: &user.username,
@@ -59,7 +72,7 @@ impl Representation {
             email: &user.email,
             avatar,
             attributes: &user.attributes,
-            uid: uid(user.id, &self.install_id),
+            uid,
             path: &user.path,
             user_type: user.user_type.as_str(),
             uuid: user.uuid,

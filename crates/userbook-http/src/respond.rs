@@ -14,8 +14,8 @@ pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// The methods that a user has.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, PUT, PATCH, HEAD, OPTIONS");
+/// The methods that a user has, as `Allow` tells them.
+pub(crate) const USER_METHODS: &str = "GET, PUT, PATCH, HEAD, OPTIONS";
 
 /// A response with a body.
 pub(crate) fn with_body(
@@ -34,19 +34,25 @@ pub(crate) fn ok(body: Bytes) -> Response<Bytes> {
     with_body(StatusCode::OK, JSON, body)
 }
 
-/// Adds what depends on the method and the policy alone.
-pub(crate) fn finish(method: &Method, policy: &Policy, response: &mut Response<Bytes>) {
+/// Adds what depends on the method, the policy and the resource's `methods` alone.
+pub(crate) fn finish(
+    method: &Method,
+    policy: &Policy,
+    methods: &'static str,
+    response: &mut Response<Bytes>,
+) {
     // What a client sees depends on the session cookie that a host may use, as recorded; and on `Accept`, once
     // that can ask for problem details.
     let vary = if policy.understands(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
     let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
-    let methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
-    let patches = (options || *method == Method::PATCH).then(|| accept_patch(policy)).flatten();
+    let tell_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let patches = (options || *method == Method::PATCH) && methods == USER_METHODS;
+    let patches = patches.then(|| accept_patch(policy)).flatten();
     let length = response.body().len();
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static(vary));
-    if methods {
-        headers.insert(ALLOW, METHODS);
+    if tell_methods {
+        headers.insert(ALLOW, HeaderValue::from_static(methods));
     }
     if let Some(types) = patches {
         headers.insert(ACCEPT_PATCH, types);
@@ -72,7 +78,7 @@ mod tests {
 
     fn finished(method: &Method, policy: &Policy, status: StatusCode) -> Response<Bytes> {
         let mut response = with_body(status, JSON, "{}");
-        finish(method, policy, &mut response);
+        finish(method, policy, USER_METHODS, &mut response);
         response
     }
 
@@ -96,6 +102,10 @@ mod tests {
             let header = response.headers().get(ACCEPT_PATCH).map(|types| types.to_str().unwrap());
             assert_eq!(header, expected, "{method}");
         }
+        let mut elsewhere = with_body(StatusCode::OK, JSON, "{}");
+        finish(&Method::OPTIONS, &Policy::hardened(), "GET, HEAD, OPTIONS", &mut elsewhere);
+        assert!(!elsewhere.headers().contains_key(ACCEPT_PATCH));
+        assert_eq!(elsewhere.headers()[ALLOW], "GET, HEAD, OPTIONS");
     }
 
     #[test]
@@ -105,7 +115,7 @@ mod tests {
         assert!(response.body().is_empty());
         let mut known = Response::new(Bytes::new());
         *known.status_mut() = StatusCode::NOT_MODIFIED;
-        finish(&Method::HEAD, &Policy::hardened(), &mut known);
+        finish(&Method::HEAD, &Policy::hardened(), USER_METHODS, &mut known);
         assert!(!known.headers().contains_key(CONTENT_LENGTH));
     }
 

@@ -1,32 +1,96 @@
 //! Which resource a path names.
 
 use percent_encoding::percent_decode_str;
-use userbook::UserId;
+use userbook::{GroupId, UserId};
+use uuid::Uuid;
 
 /// Where the users are; `{id}/` follows.
 pub const USERS_PATH: &str = "/api/v3/core/users/";
+/// Where the groups are; `{uuid}/` follows.
+pub const GROUPS_PATH: &str = "/api/v3/core/groups/";
+/// Where clients read what the server can do.
+pub const CONFIG_PATH: &str = "/api/v3/root/config/";
 
 /// What authentik keeps beside the users and Userbook does not: these names are no ids.
-const NEIGHBOURS: [&str; 4] = ["me", "service_account", "impersonate_end", "paths"];
+const FOREIGN: [&str; 3] = ["service_account", "impersonate_end", "paths"];
 
 /// What a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
     /// A user; `None` if the id is none that a user can have. Whether the caller learns that is another stage's.
     User(Option<UserId>),
+    /// What stands beside the users; [`UserApi`](crate::UserApi) leaves it to the host.
+    Neighbour(Neighbour),
     /// Nothing that is served here.
     Nothing,
+}
+
+/// What clients call before and after they change a user. `None` is an id that no group can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Neighbour {
+    /// The list of users.
+    Users,
+    /// The acting user.
+    Session,
+    /// The list of groups.
+    Groups,
+    /// A group.
+    Group(Option<GroupId>),
+    /// Where a user joins a group.
+    AddUser(Option<GroupId>),
+    /// Where a user leaves a group.
+    RemoveUser(Option<GroupId>),
+    /// What the server can do.
+    Config,
 }
 
 /// What `path`, as it was sent, names.
 pub(crate) fn route(path: &str) -> Route {
     let path = percent_decode_str(path).decode_utf8_lossy();
-    match path.strip_prefix(USERS_PATH).and_then(|rest| rest.strip_suffix('/')) {
-        Some(id) if !id.is_empty() && !id.contains(['/', '.']) && !NEIGHBOURS.contains(&id) => {
-            Route::User(user_id(id))
-        }
+    if let Some(rest) = path.strip_prefix(USERS_PATH) {
+        below_users(rest)
+    } else if let Some(rest) = path.strip_prefix(GROUPS_PATH) {
+        below_groups(rest).map_or(Route::Nothing, Route::Neighbour)
+    } else if path == CONFIG_PATH {
+        Route::Neighbour(Neighbour::Config)
+    } else {
+        Route::Nothing
+    }
+}
+
+fn below_users(rest: &str) -> Route {
+    match rest.strip_suffix('/') {
+        None if rest.is_empty() => Route::Neighbour(Neighbour::Users),
+        Some("me") => Route::Neighbour(Neighbour::Session),
+        Some(id) if is_segment(id) && !FOREIGN.contains(&id) => Route::User(user_id(id)),
         _ => Route::Nothing,
     }
+}
+
+fn below_groups(rest: &str) -> Option<Neighbour> {
+    if rest.is_empty() {
+        return Some(Neighbour::Groups);
+    }
+    let rest = rest.strip_suffix('/')?;
+    let (id, action) = rest.split_once('/').map_or((rest, None), |(id, action)| (id, Some(action)));
+    let group = is_segment(id).then(|| group_id(id))?;
+    match action {
+        None => Some(Neighbour::Group(group)),
+        Some("add_user") => Some(Neighbour::AddUser(group)),
+        Some("remove_user") => Some(Neighbour::RemoveUser(group)),
+        Some(_) => None,
+    }
+}
+
+/// Whether something may stand where a path has an id.
+fn is_segment(id: &str) -> bool {
+    !id.is_empty() && !id.contains(['/', '.'])
+}
+
+/// The group, by a UUID with hyphens or without.
+fn group_id(text: &str) -> Option<GroupId> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    Uuid::try_parse(text).ok().filter(|_| plain).map(GroupId)
 }
 
 fn user_id(text: &str) -> Option<UserId> {
@@ -61,14 +125,54 @@ mod tests {
             ("/api/v3/core/users/7.0/", Route::Nothing),
             ("/api/v3/core/users/7/x/", Route::Nothing),
             ("/api/v3/core/users//", Route::Nothing),
-            ("/api/v3/core/users/", Route::Nothing),
-            ("/api/v3/core/users/me/", Route::Nothing),
-            ("/api/v3/core/groups/7/", Route::Nothing),
+            ("/api/v3/core/users/", Route::Neighbour(Neighbour::Users)),
+            ("/api/v3/core/users", Route::Nothing),
+            ("/api/v3/core/users/me/", Route::Neighbour(Neighbour::Session)),
+            ("/api/v3/core/users/%6De/", Route::Neighbour(Neighbour::Session)),
+            ("/api/v3/core/users/me", Route::Nothing),
+            ("/api/v3/core/users/Me/", Route::User(None)),
+            ("/api/v3/core/users/service_account/", Route::Nothing),
+            ("/api/v3/core/users/impersonate_end/", Route::Nothing),
+            ("/api/v3/core/users/paths/", Route::Nothing),
+            ("/api/v3/root/config/", Route::Neighbour(Neighbour::Config)),
+            ("/api/v3/root/config", Route::Nothing),
+            ("/api/v3/root/config/x/", Route::Nothing),
             ("/", Route::Nothing),
             ("*", Route::Nothing),
             ("", Route::Nothing),
         ] {
             assert_eq!(route(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_of_groups() {
+        const ID: &str = "c7a7d549-ab8b-527d-8541-2a6cfeb98294";
+        let id = Some(GroupId(Uuid::try_parse(ID).unwrap()));
+        for (rest, expected) in [
+            ("", Some(Neighbour::Groups)),
+            (&format!("{ID}/"), Some(Neighbour::Group(id))),
+            (&format!("{}/", ID.to_uppercase()), Some(Neighbour::Group(id))),
+            (&format!("{}/", ID.replace('-', "")), Some(Neighbour::Group(id))),
+            (&format!("{}/", ID.replace('-', "%2d")), Some(Neighbour::Group(id))),
+            (&format!("{ID}/add_user/"), Some(Neighbour::AddUser(id))),
+            (&format!("{ID}%2Fremove_user/"), Some(Neighbour::RemoveUser(id))),
+            (&format!("{{{ID}}}/"), Some(Neighbour::Group(None))),
+            (&format!("urn:uuid:{ID}/"), Some(Neighbour::Group(None))),
+            ("7/", Some(Neighbour::Group(None))),
+            ("7/add_user/", Some(Neighbour::AddUser(None))),
+            (ID, None),
+            (&format!("{ID}/add_user"), None),
+            (&format!("{ID}//"), None),
+            (&format!("{ID}/x/"), None),
+            (&format!("{ID}/add_user/x/"), None),
+            ("/", None),
+            ("//", None),
+            ("/add_user/", None),
+            ("7.0/", None),
+        ] {
+            let expected = expected.map_or(Route::Nothing, Route::Neighbour);
+            assert_eq!(route(&format!("/api/v3/core/groups/{rest}")), expected, "{rest}");
         }
     }
 }

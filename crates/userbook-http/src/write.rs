@@ -9,7 +9,9 @@ use http::{
     request::Parts,
 };
 use http_body::Body;
-use userbook::{Actor, Authorizer, Conditions, Extension, Mode, Unless, UserId, UserStore, UserUpdate};
+use userbook::{
+    Actor, Authorizer, Conditions, Extension, Mode, Unless, UpdateCall, UserId, UserStore, UserUpdate,
+};
 
 use crate::{
     Authenticator, UserApi, body, dry_run,
@@ -18,6 +20,21 @@ use crate::{
     refusal::Refusal,
     request_id::request_id,
 };
+
+/// Adds what every change takes from its request, whatever it wants.
+pub(crate) fn furnish<'a, S: UserStore, A: Authorizer>(
+    mut call: UpdateCall<'a, S, A>,
+    headers: &HeaderMap,
+    query: &Query<'_>,
+) -> UpdateCall<'a, S, A> {
+    if query.allow_self_lockout {
+        call = call.allow_self_lockout();
+    }
+    if let Some(request_id) = request_id(headers) {
+        call = call.request_id(request_id);
+    }
+    call
+}
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
     pub(crate) async fn write<B>(
@@ -47,13 +64,8 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
                 return Err(fault);
             }
         };
-        let mut call = self.service.update_user(actor, id, update).conditions(conditions);
-        if query.allow_self_lockout {
-            call = call.allow_self_lockout();
-        }
-        if let Some(request_id) = request_id(&head.headers) {
-            call = call.request_id(request_id);
-        }
+        let call = self.service.update_user(actor, id, update).conditions(conditions);
+        let call = furnish(call, &head.headers, &query);
         if dry_run {
             let updated = call.dry_run().await?;
             return dry_run::respond(&updated, &self.representation, query.include_groups);

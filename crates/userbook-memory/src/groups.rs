@@ -19,6 +19,16 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Whether this user is in it.
+    pub(crate) fn has_member(&self, user: UserId) -> bool {
+        self.active.contains(&user) || self.inactive.contains(&user)
+    }
+
+    /// Who is in it, in no order.
+    pub(crate) fn all_members(&self) -> impl Iterator<Item = UserId> {
+        self.active.iter().chain(&self.inactive).copied()
+    }
+
     fn members(&mut self, active: bool) -> &mut HashSet<UserId> {
         if active { &mut self.active } else { &mut self.inactive }
     }
@@ -29,7 +39,8 @@ impl Node {
 pub(crate) struct Groups {
     pub(crate) nodes: HashMap<GroupId, Node>,
     pub(crate) superusers: BTreeSet<GroupId>,
-    names: HashMap<String, GroupId>,
+    /// In the order in which they are listed.
+    pub(crate) names: BTreeMap<String, GroupId>,
 }
 
 impl Groups {

@@ -1,6 +1,9 @@
 //! What is held under the lock.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use userbook::{ActorState, EpochGuard, EpochUse, Epochs, Guards, User, UserId};
 
@@ -10,7 +13,8 @@ use crate::{events::Events, groups::Groups};
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) users: HashMap<UserId, Arc<User>>,
-    pub(crate) usernames: HashMap<String, UserId>,
+    /// In the order in which they are listed.
+    pub(crate) usernames: BTreeMap<String, UserId>,
     pub(crate) groups: Groups,
     pub(crate) epochs: Epochs,
     pub(crate) events: Events,
@@ -21,7 +25,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             users: HashMap::new(),
-            usernames: HashMap::new(),
+            usernames: BTreeMap::new(),
             groups: Groups::default(),
             epochs: Epochs { graph: 0, superusers: 0, next_user: 1 },
             events: Events::default(),

@@ -7,9 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, Import, ImportOutcome, Outbox, Provision,
-    ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, Survey, SurveyQuery, Timestamp,
-    UserStore,
+    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, GroupListQuery, GroupPage, Import,
+    ImportOutcome, Outbox, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError,
+    Survey, SurveyQuery, Timestamp, UserDirectory, UserListQuery, UserPage, UserStore,
 };
 
 use crate::{MemoryError, state::State};
@@ -64,6 +64,19 @@ impl DirectoryStore for MemoryStore {
 
     async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
         Ok(self.state()?.provision(provision)?)
+    }
+}
+
+#[async_trait]
+impl UserDirectory for MemoryStore {
+    async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        let found = self.state()?.list_users(query);
+        Ok(found.into())
+    }
+
+    async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+        let found = self.state()?.list_groups(query);
+        Ok(found.into())
     }
 }
 

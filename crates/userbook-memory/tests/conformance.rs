@@ -43,3 +43,7 @@ mod directory {
 mod seed {
     userbook_conformance::seed_conformance!(super::Memory, #[tokio::test]);
 }
+
+mod listing {
+    userbook_conformance::listing_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, ValueEnum};
 use userbook::{Avatars, Policy};
 
+use crate::Limits;
+
 /// authentik's "update user" over HTTP, on a database of its own.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about)]
@@ -25,6 +27,11 @@ pub struct Settings {
     #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened")]
     pub policy: PolicyName,
 
+    /// A file of Cedar policies that say who may do what, in place of permissions
+    #[cfg(feature = "cedar")]
+    #[arg(long, value_name = "FILE", env = "USERBOOK_CEDAR")]
+    pub cedar: Option<PathBuf>,
+
     /// Avatars: none, initials, attributes.PATH, a URL template, or several of them with commas between
     #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
     pub avatars: Avatars,
@@ -32,6 +39,10 @@ pub struct Settings {
     /// Hand audit events on
     #[arg(long, value_name = "WHERE", env = "USERBOOK_EVENTS")]
     pub events: Option<EventTarget>,
+
+    /// How much of everything
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// The policies by name.

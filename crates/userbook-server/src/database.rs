@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use sqlx::{MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
-use userbook::{DirectoryStore, Outbox, SeedStore};
+use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
+use userbook::{DirectoryStore, Outbox, SeedStore, UserDirectory};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
-    MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql,
-    postgres::pool_options,
+    MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres,
     sqlite::{self, connect_options},
 };
 
-use crate::auth::{AuthStore, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth};
-
-/// How many connections a database gets.
-const CONNECTIONS: u32 = 8;
+use crate::{
+    Limits,
+    auth::{AuthStore, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth},
+    session,
+};
 
 /// Why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +32,16 @@ pub enum DatabaseError {
     Migrate(#[from] MigrateError),
 }
 
+/// Users and groups, to be changed and to be listed.
+pub trait Directory: DirectoryStore + UserDirectory {}
+
+impl<S: DirectoryStore + UserDirectory> Directory for S {}
+
 /// An open database, port by port.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// Users and groups.
-    pub directory: Arc<dyn DirectoryStore>,
+    pub directory: Arc<dyn Directory>,
     /// Their first rows.
     pub seed: Arc<dyn SeedStore>,
     /// Events.
@@ -59,11 +64,11 @@ impl Database {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+    pub async fn open(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         match url.split_once(':') {
-            Some(("sqlite", _)) => Self::sqlite(url).await,
-            Some(("postgres" | "postgresql", _)) => Self::postgres(url).await,
-            Some(("mysql" | "mariadb", _)) => Self::mysql(url).await,
+            Some(("sqlite", _)) => Self::sqlite(url, limits).await,
+            Some(("postgres" | "postgresql", _)) => Self::postgres(url, limits).await,
+            Some(("mysql" | "mariadb", _)) => Self::mysql(url, limits).await,
             Some(("memory", "")) => Ok(Self::memory()),
             Some((scheme, _)) => Err(DatabaseError::Unknown(scheme.to_owned())),
             None => Err(DatabaseError::Unknown(url.to_owned())),
@@ -76,37 +81,47 @@ impl Database {
         Self::of(store, auth, Pool::None)
     }
 
-    async fn sqlite(url: &str) -> Result<Self, DatabaseError> {
+    async fn sqlite(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         // A database in memory belongs to its one connection.
-        let connections = if url.contains(":memory:") { 1 } else { CONNECTIONS };
-        let options = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
-        let pool = sqlite::connect(options, connect_options(url)?).await?;
+        let connections = if url.contains(":memory:") { 1 } else { limits.database_connections };
+        let options = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(limits.acquire_timeout)
+            .test_before_acquire(false);
+        let pool = sqlite::connect(options, connect_options(url)?.busy_timeout(limits.lock_timeout)).await?;
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
-        let auth = Arc::new(SqliteAuth::open(pool.clone()).await?);
+        SqliteAuth::migrate(&pool).await?;
+        let auth = Arc::new(SqliteAuth::new(pool.clone()));
         Ok(Self::of(store, auth, Pool::Sqlite(pool)))
     }
 
-    async fn mysql(url: &str) -> Result<Self, DatabaseError> {
+    async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         let options = mysql::connect_options(url)?;
-        let pool = mysql::pool_options().max_connections(CONNECTIONS).connect_with(options).await?;
-        let store = MySqlStore::new(pool.clone());
-        store.migrate().await?;
-        let auth = Arc::new(MySqlAuth::open(pool.clone()).await?);
-        Ok(Self::of(store, auth, Pool::MySql(pool)))
+        // Bringing tables up to date may take longer than any statement of a request.
+        let patient = mysql::pool_options().max_connections(1).connect_with(options.clone()).await?;
+        MySqlStore::new(patient.clone()).migrate().await?;
+        MySqlAuth::migrate(&patient).await?;
+        patient.close().await;
+        let pool = session::mysql(limits).connect_with(options).await?;
+        let auth = Arc::new(MySqlAuth::new(pool.clone()));
+        Ok(Self::of(MySqlStore::new(pool.clone()), auth, Pool::MySql(pool)))
     }
 
-    async fn postgres(url: &str) -> Result<Self, DatabaseError> {
-        let pool = pool_options().max_connections(CONNECTIONS).connect(url).await?;
-        let store = PostgresStore::new(pool.clone());
-        store.migrate().await?;
-        let auth = Arc::new(PostgresAuth::open(pool.clone()).await?);
-        Ok(Self::of(store, auth, Pool::Postgres(pool)))
+    async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        // Bringing tables up to date may take longer than any statement of a request.
+        let patient = postgres::pool_options().max_connections(1).connect(url).await?;
+        PostgresStore::new(patient.clone()).migrate().await?;
+        PostgresAuth::migrate(&patient).await?;
+        patient.close().await;
+        let pool = session::postgres(limits).connect(url).await?;
+        let auth = Arc::new(PostgresAuth::new(pool.clone()));
+        Ok(Self::of(PostgresStore::new(pool.clone()), auth, Pool::Postgres(pool)))
     }
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
     where
-        S: DirectoryStore + SeedStore + Outbox + Clone,
+        S: Directory + SeedStore + Outbox + Clone,
     {
         Self {
             directory: Arc::new(store.clone()),
@@ -114,6 +129,19 @@ impl Database {
             outbox: Arc::new(store),
             auth,
             pool,
+        }
+    }
+
+    /// Whether the database answers, on a new connection: those of the pool may all be at work, or broken.
+    ///
+    /// # Errors
+    /// What keeps it from answering.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        match &self.pool {
+            Pool::None => Ok(()),
+            Pool::MySql(pool) => greet(&*pool.connect_options()).await,
+            Pool::Postgres(pool) => greet(&*pool.connect_options()).await,
+            Pool::Sqlite(pool) => greet(&*pool.connect_options()).await,
         }
     }
 
@@ -126,4 +154,11 @@ impl Database {
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
+}
+
+/// Connects, hears something, and leaves.
+async fn greet<O: ConnectOptions<Connection: Sized>>(options: &O) -> Result<(), sqlx::Error> {
+    let mut connection = options.connect().await?;
+    connection.ping().await?;
+    connection.close().await
 }

@@ -70,7 +70,7 @@ fn user_type<R: Columns>(row: &R, column: &'static str) -> Decoded<UserType> {
     some(row, column, R::text)?.parse().map_err(|error| DecodeError::new(column, error))
 }
 
-fn attributes<R: Columns>(row: &R) -> Decoded<Value> {
+pub(crate) fn attributes<R: Columns>(row: &R) -> Decoded<Value> {
     let column = "attributes";
     json::parse(&some(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }

@@ -7,11 +7,11 @@ use userbook::{ActorState, GroupGraph, GroupShape, Snapshot, SnapshotQuery, Surv
 use crate::decode::{self, Columns, DecodeError, Decoded, some};
 
 /// What the rows that belong to one part of an answer tell, by the column `part`.
-fn part<R: Columns>(row: &R) -> Decoded<String> {
+pub(crate) fn part<R: Columns>(row: &R) -> Decoded<String> {
     some(row, "part", R::text)
 }
 
-fn unknown(part: &str) -> DecodeError {
+pub(crate) fn unknown(part: &str) -> DecodeError {
     DecodeError::new("part", format!("there is no part {part:?}"))
 }
 

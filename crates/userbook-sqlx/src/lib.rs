@@ -58,6 +58,7 @@ mod decode;
 mod encode;
 mod facts;
 mod json;
+mod listing;
 mod migration;
 #[cfg(feature = "mysql")]
 pub mod mysql;

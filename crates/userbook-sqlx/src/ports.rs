@@ -5,9 +5,10 @@ macro_rules! ports {
     ($store:ident) => {
         const _: () = {
             use userbook::{
-                ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, Import, ImportOutcome, Outbox,
-                Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, Survey,
-                SurveyQuery, Timestamp, UserStore,
+                ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, GroupListQuery, GroupPage, Import,
+                ImportOutcome, Outbox, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery,
+                StoreError, Survey, SurveyQuery, Timestamp, UserDirectory, UserListQuery, UserPage,
+                UserStore,
             };
 
             #[async_trait::async_trait]
@@ -29,6 +30,17 @@ macro_rules! ports {
 
                 async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
                     self.provision_one(provision).await
+                }
+            }
+
+            #[async_trait::async_trait]
+            impl UserDirectory for $store {
+                async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+                    self.users_page(query).await
+                }
+
+                async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+                    self.groups_page(query).await
                 }
             }
 

@@ -45,9 +45,40 @@
 //! - What is wrong with it: [`Violations`], all of them at once; [`Denial`], what the actor may not do.
 //! - Which rules hold: [`Policy`], whose default closes the known holes of the recorded release.
 //! - What was done: [`Event`], written in the same step, handed on by [`deliver`].
+//! - They are listed by [`UserService::list_users`] and [`list_groups`](UserService::list_groups), on a
+//!   [`UserDirectory`] and as far as a [`ListAuthorizer`] lets the actor see.
 //! - Users and groups are made and unmade by [`UserService::insert_user`], [`put_group`](UserService::put_group),
 //!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
 //!   guards, on a [`DirectoryStore`].
+//!
+//! What is guaranteed when something fails, store by store, and how that is proven: [`promise`]. To say who may do
+//! what in a way of your own: [`writing_an_authorizer`]. To write a store: the crate `userbook-conformance`.
+//!
+//! # Observability
+//!
+//! Operations and their steps are [`tracing`](https://docs.rs/tracing) spans with the target `userbook`. These
+//! names and fields are stable; without a subscriber they cost a comparison each.
+//!
+//! | span | level | is |
+//! | --- | --- | --- |
+//! | `userbook.update` | info | [`UserService::update_user`], with `change` (the id of the audit event) and `dry_run` |
+//! | `userbook.retrieve`, `userbook.admit_update` | info | reading, and asking whether a user may be changed at all |
+//! | `userbook.list_users`, `userbook.list_groups` | info | one page of a list |
+//! | `userbook.admit_list` | info | asking whether a list may be seen at all |
+//! | `userbook.retrieve_group`, `userbook.retrieve_session` | info | one group, and the acting user |
+//! | `userbook.insert_user`, `userbook.delete_user`, `userbook.write_group` | info | provisioning, with `change` |
+//! | `load`, `authorize`, `decide`, `commit`, `list` | debug | the steps inside, once for each attempt |
+//!
+//! | field | is |
+//! | --- | --- |
+//! | `attempts` | of an operation: how many were made |
+//! | `outcome` | `applied`, `unchanged`, `dry_run`, `done`, `refused` or `failed`; of a `commit` also `stale`, `gone`, `username_taken`, `missing_groups`, `guard_failed`; of a `load` `found` or `absent`; of a `decide` `reject`, `unchanged` or `commit`. A span without one belongs to a future that was dropped |
+//! | `error` | `not_found`, `forbidden`, `condition`, `patch`, `invalid`, `contended`, `store_transient`, `store_ambiguous`, `store_corrupt`, `store_other`, `authorizer_transient`, `authorizer_other` |
+//!
+//! **No personal data** is in them: no value of a request or of a row, no name, no address, no request id of the
+//! client's. Numbers that stand for a person (`actor`, `target`) are told by one event at trace level,
+//! `identifiers`, which a host turns on with `userbook=trace` and off again. The `change` of an operation names
+//! an audit event, which is where to look up whom it concerned, for those who may.
 //!
 //! # What it must not know
 //!
@@ -63,11 +94,18 @@ mod field;
 mod model;
 mod policy;
 mod service;
+mod session;
 mod store;
 mod uid;
 mod update;
 mod view;
 mod violation;
+
+#[doc = include_str!("../docs/promise.md")]
+pub mod promise {}
+
+#[doc = include_str!("../docs/authorizer.md")]
+pub mod writing_an_authorizer {}
 
 pub use authz::*;
 pub use avatar::*;
@@ -88,11 +126,12 @@ pub use service::{
     AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
     UpdateError, Updated, UserService, YieldOnce, deliver,
 };
+pub use session::{SelfView, SessionView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{
-    AttributesOp, FieldOps, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge, UserUpdate,
-    json_type,
+    AttributesOp, FieldOps, GroupsOp, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge,
+    UserUpdate, json_type,
 };
 pub use view::{GroupView, UserView};
 pub use violation::{Fault, Field, GroupField, Violation, Violations};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Group, Snapshot, User};
+use crate::{Group, GroupGraph, User, UserPage};
 
 /// A user as it is shown: the row, and what its groups make of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,14 +26,21 @@ pub struct GroupView {
 }
 
 impl UserView {
-    /// Shows `user`, whose groups must be among those of the snapshot.
-    pub(crate) fn new(user: User, snapshot: &Snapshot) -> Self {
-        let graph = &snapshot.groups;
+    /// Shows `user`, whose groups must be in the graph with their ancestors.
+    pub(crate) fn new(user: User, graph: &GroupGraph) -> Self {
         let is_superuser = graph.grants_superuser(&user.groups);
         let groups = user.groups.iter().filter_map(|id| graph.get_shared(*id)).map(|group| GroupView {
             group: Arc::clone(group),
             parent_name: group.parent.and_then(|id| graph.get(id)).map(|parent| parent.name.clone()),
         });
         Self { groups: groups.collect(), is_superuser, user }
+    }
+}
+
+impl UserPage {
+    /// The users as they are shown, in order.
+    pub fn views(self) -> impl Iterator<Item = UserView> {
+        let Self { users, groups, .. } = self;
+        users.into_iter().map(move |user| UserView::new(user, &groups))
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use userbook::{
-    AccessError, Actor, Denial, EventKind, NewGroup, Permission, StaticPermissions, UpdateError, UserUpdate,
+    AccessError, Actor, Denial, EventKind, GroupId, NewGroup, Permission, StaticPermissions, UpdateError,
+    UserUpdate,
 };
+use uuid::Uuid;
 
 use super::{
     Ground,
@@ -61,6 +63,36 @@ pub async fn join_or_power<G: Ground>() {
         set(&*ground, ANN, UserUpdate::patch().groups([])).await;
         put(&*ground, TEAM, NewGroup::new("team")).await;
         news(&*ground).await;
+    }
+}
+
+/// Writers who each let the same user join a group of their own, and one who lets them leave another: none undoes
+/// what the others do.
+pub async fn joins_and_leaves_are_all_there<G: Ground>() {
+    const WRITERS: u128 = 8;
+    let ground: Arc<G> = Arc::new(ground(1).await);
+    let own = |writer: u128| GroupId(Uuid::from_u128(0x0100_0000 + writer));
+    for writer in 0..WRITERS {
+        put(&*ground, own(writer), NewGroup::new(format!("own {writer}"))).await;
+    }
+    let add = StaticPermissions::none().grant(HELPER, Permission::ViewUser);
+    let permissions = (0..WRITERS)
+        .fold(add, |granted, writer| granted.grant_on_group(HELPER, Permission::AddUserToGroup, own(writer)))
+        .grant_on_group(HELPER, Permission::RemoveUserFromGroup, TEAM);
+    let service = service(&*ground, permissions);
+    for round in 0..rounds(G::MERGE_ROUNDS) {
+        set(&*ground, ANN, UserUpdate::patch().groups([TEAM])).await;
+        news(&*ground).await;
+        let joins = (0..WRITERS).map(|writer| UserUpdate::patch().join_group(own(writer)));
+        let racers = joins.chain([UserUpdate::patch().leave_group(TEAM)]).map(|update| {
+            let service = Arc::clone(&service);
+            async move { service.update_user(&Actor::user(HELPER), ANN, update).await }
+        });
+        for result in together(racers).await {
+            result.expect("all succeed");
+        }
+        assert_eq!(stored(&*ground, ANN).await.groups, (0..WRITERS).map(own).collect(), "round {round}");
+        assert_eq!(news(&*ground).await.len(), 9, "round {round}");
     }
 }
 

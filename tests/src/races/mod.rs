@@ -27,7 +27,7 @@ use userbook::{
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
-pub use joining::{first_member_or_no_power, join_or_power};
+pub use joining::{first_member_or_no_power, join_or_power, joins_and_leaves_are_all_there};
 pub use lockout::{
     a_ring_by_every_way, helpers_deactivate_each_other, mutual_deactivation, ring_of_deactivations,
     the_host_retires_all,
@@ -163,6 +163,7 @@ macro_rules! races {
             the_host_retires_all,
             helpers_deactivate_each_other,
             join_or_power,
+            joins_and_leaves_are_all_there,
             first_member_or_no_power,
         );
     };

@@ -1,23 +1,49 @@
 //! A server that ends with this process, however this one ends.
 
 use std::{
+    io::{BufRead, BufReader, Write},
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use super::package::id;
 
 /// Waits until the pipe from the test process closes, which the kernel sees to whatever happens to that process,
-/// then stops exactly the child that it started and removes its folder.
+/// then stops exactly the child that it started and removes its folder. Until then it takes orders, a word a line:
+/// to kill the child with all that it started (and to end, leaving the folder), to freeze them, to go on.
 const SCRIPT: &str = r#"
 trap "" INT HUP TERM
 folder=$1 signal=$2
 shift 2
-"$@" < /dev/null > "$folder/log" 2>&1 &
+"$@" < /dev/null >> "$folder/log" 2>&1 &
 child=$!
-cat > /dev/null
-kill -"$signal" "$child" 2> /dev/null
+family() {
+    echo "$1"
+    for member in $(cat /proc/"$1"/task/*/children 2> /dev/null); do family "$member"; done
+}
+while read -r order; do
+    case $order in
+    kill)
+        # Frozen first: who is being killed must not start anybody.
+        kill -STOP "$child"
+        members=$(family "$child")
+        kill -KILL $members
+        wait "$child"
+        # Who has not quite gone yet still holds files and memory.
+        for member in $members; do
+            while grep -s "^State:" "/proc/$member/status" | grep -qv zombie; do sleep 0.01; done
+        done
+        echo done
+        exit
+        ;;
+    freeze) kill -STOP $(family "$child") ;;
+    thaw) kill -CONT $(family "$child") ;;
+    esac
+    echo done
+done
+kill -CONT $(family "$child")
+kill -"$signal" "$child"
 wait "$child"
 rm -rf "$folder"
 "#;
@@ -60,13 +86,14 @@ impl Account {
 pub(super) struct Supervised {
     folder: PathBuf,
     /// Its standard input is the pipe.
-    _supervisor: Child,
+    supervisor: Child,
+    reports: BufReader<ChildStdout>,
 }
 
 impl Supervised {
     /// Starts a server whose files are in `folder`, which goes with it.
     pub(super) fn start(account: Account, folder: &Path, signal: &str, command: &[&str]) -> Self {
-        let supervisor = account
+        let mut supervisor = account
             .command("/bin/sh")
             .args(["-c", SCRIPT, "supervisor"])
             .arg(folder)
@@ -74,11 +101,36 @@ impl Supervised {
             .args(command)
             .current_dir(folder)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("there is a shell");
-        Self { folder: folder.to_owned(), _supervisor: supervisor }
+        let reports = BufReader::new(supervisor.stdout.take().expect("standard output is a pipe"));
+        Self { folder: folder.to_owned(), supervisor, reports }
+    }
+
+    /// Kills the server and all that it started (SIGKILL), and waits until they are gone. The folder stays.
+    pub(super) fn kill(mut self) {
+        self.order("kill");
+        self.supervisor.wait().expect("the supervisor has ended");
+    }
+
+    /// Stops the server where it is (SIGSTOP).
+    pub(super) fn freeze(&mut self) {
+        self.order("freeze");
+    }
+
+    /// Lets it go on.
+    pub(super) fn thaw(&mut self) {
+        self.order("thaw");
+    }
+
+    fn order(&mut self, order: &str) {
+        let input = self.supervisor.stdin.as_mut().expect("standard input is a pipe");
+        writeln!(input, "{order}").expect("the supervisor is there");
+        let mut report = String::new();
+        self.reports.read_line(&mut report).expect("the supervisor is there");
+        assert_eq!(report, "done\n", "{order}");
     }
 
     /// What it has told so far.

@@ -1,7 +1,9 @@
 //! What each field of a JSON object says.
 
 use serde_json::Value;
-use userbook::{AttributesOp, Fault, Faults, Field, FieldOps, JsonObject, Mode, Op, Timestamp, UserType};
+use userbook::{
+    AttributesOp, Fault, Faults, Field, FieldOps, GroupsOp, JsonObject, Mode, Op, Timestamp, UserType,
+};
 
 use super::{
     boolean::boolean,
@@ -33,7 +35,7 @@ pub(crate) fn field_ops(object: JsonObject, mode: Mode, attributes: Attributes) 
                     op(value, |value| boolean(&value).map_or_else(|| Fault::InvalidBoolean.into(), Op::Set));
             }
             Field::LastLogin => ops.last_login = op(value, |value| moment(&value)),
-            Field::Groups => ops.groups = op(value, groups),
+            Field::Groups => ops.groups = op(value, groups).map(GroupsOp::Replace),
             Field::Email => ops.email = op(value, |value| text(value, Fault::InvalidEmail)),
             Field::Attributes => {
                 ops.attributes = op(value, |value| match (value, attributes) {

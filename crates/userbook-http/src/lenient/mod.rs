@@ -7,6 +7,7 @@ mod boolean;
 mod datetime;
 mod fields;
 mod groups;
+mod integer;
 mod iso8601;
 pub(crate) mod json;
 mod number;
@@ -14,3 +15,4 @@ mod reader;
 mod rendering;
 
 pub(crate) use fields::{Attributes, field_ops};
+pub(crate) use integer::{IntegerFault, integer};

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, AuthorizerError, Denial, Field, PatchFailure, StoreError, StoreErrorKind, UpdateError,
-    Violations,
+    AccessError, AuthorizerError, AuthorizerErrorKind, Denial, Field, PatchFailure, StoreError,
+    StoreErrorKind, UpdateError, Violations,
 };
 
 use super::{Kind, Particulars, Refusal};
@@ -64,7 +64,10 @@ impl From<StoreError> for Refusal {
 
 impl From<AuthorizerError> for Refusal {
     fn from(error: AuthorizerError) -> Self {
-        Self::internal(error)
+        match error.kind {
+            AuthorizerErrorKind::Transient => Self::unavailable(error),
+            AuthorizerErrorKind::Other => Self::internal(error),
+        }
     }
 }
 

@@ -36,6 +36,7 @@ kinds! {
     Inapplicable: BAD_REQUEST, "patch_inapplicable", "The JSON Patch doesn't fit the user";
     PatchTooLarge: BAD_REQUEST, "patch_too_large", "The JSON Patch does more than is allowed";
     UnreadableBody: BAD_REQUEST, "unreadable_body", "The body didn't arrive";
+    BodyTimeout: REQUEST_TIMEOUT, "body_timeout", "The body took too long to arrive";
     AuthenticationFailed: FORBIDDEN, "authentication_failed", "It is not known who asks";
     PermissionDenied: FORBIDDEN, "permission_denied", "The caller may not do this";
     /// The same for single fields.

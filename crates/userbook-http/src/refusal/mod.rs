@@ -8,7 +8,7 @@ mod problem;
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header::RETRY_AFTER};
+use http::{HeaderValue, Method, Response, header::RETRY_AFTER};
 use userbook::{Field, Violations};
 
 pub(crate) use kind::Kind;
@@ -35,6 +35,27 @@ enum Particulars {
     Fields(Vec<(Field, Cow<'static, str>)>),
     /// Everything that is wrong with the request.
     Violations(Violations),
+    /// The same, of what are no fields of a user.
+    Inputs(Vec<InputFault>),
+}
+
+/// What is wrong with one input of a request that is no field of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InputFault {
+    pub(crate) place: Place,
+    pub(crate) name: &'static str,
+    /// The stable name of what is wrong.
+    pub(crate) code: &'static str,
+    pub(crate) message: Cow<'static, str>,
+}
+
+/// Where an input was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the query string.
+    Query,
+    /// In the body, a JSON object.
+    Body,
 }
 
 /// What lies behind an answer of 500 or 503. It is kept in the response's extensions for the host to log, and
@@ -76,6 +97,16 @@ impl Refusal {
 
     pub(crate) fn not_found() -> Self {
         Self::new(Kind::NotFound, "Not found.")
+    }
+
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
+        Self::new(Kind::MethodNotAllowed, format!("Method \"{method}\" not allowed."))
+    }
+
+    /// Everything that is wrong with what was sent beside the fields of a user.
+    pub(crate) fn inputs(faults: Vec<InputFault>) -> Self {
+        let detail = "Values of the request break rules; `errors` lists all of them.";
+        Self { particulars: Particulars::Inputs(faults), ..Self::new(Kind::Invalid, detail) }
     }
 
     fn fields(kind: Kind, detail: String, fields: Vec<(Field, Cow<'static, str>)>) -> Self {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use userbook::{Field, Violations};
 
-use super::{Particulars, Refusal};
+use super::{InputFault, Particulars, Refusal};
 
 /// authentik's name for faults of the request as a whole.
 const GENERAL: &str = "non_field_errors";
@@ -27,10 +27,14 @@ pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
 /// Faults by field, as an object of lists of messages.
 struct ByField<'a>(&'a Violations);
 
+/// Faults by input, in the same way.
+struct ByInput<'a>(&'a [InputFault]);
+
 pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
     let Refusal { kind, detail, particulars, .. } = refusal;
     let fields = match particulars {
         Particulars::Violations(violations) => return json(&ByField(violations)),
+        Particulars::Inputs(faults) => return json(&ByInput(faults)),
         Particulars::Fields(reasons) => Some(Reasons(reasons)),
         Particulars::Nothing => None,
     };
@@ -62,10 +66,23 @@ impl Serialize for ByField<'_> {
     }
 }
 
+impl Serialize for ByInput<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut inputs: Vec<(&str, Vec<&str>)> = Vec::new();
+        for InputFault { name, message, .. } in self.0 {
+            match inputs.iter_mut().find(|(known, _)| known == name) {
+                Some((_, messages)) => messages.push(message),
+                None => inputs.push((name, vec![message])),
+            }
+        }
+        serializer.collect_map(inputs)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::refusal::Kind;
+    use crate::refusal::{Kind, Place};
     use userbook::Fault;
 
     fn text(refusal: &Refusal) -> String {
@@ -87,6 +104,18 @@ mod tests {
             text(&Refusal::fields(Kind::FieldsDenied, "No.".into(), fields)),
             r#"{"detail":"No.","code":"permission_denied","fields":{"email":"ask HR","type":"never"}}"#
         );
+    }
+
+    #[test]
+    fn faults_of_inputs_are_gathered_by_name() {
+        let fault = |name, message| InputFault {
+            place: Place::Query,
+            name,
+            code: "invalid",
+            message: Cow::Borrowed(message),
+        };
+        let faults = vec![fault("uuid", "No."), fault("type", "a"), fault("uuid", "Never.")];
+        assert_eq!(text(&Refusal::inputs(faults)), r#"{"uuid":["No.","Never."],"type":["a"]}"#);
     }
 
     #[test]

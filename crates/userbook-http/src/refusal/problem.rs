@@ -5,7 +5,7 @@ use serde::Serialize;
 use userbook::{JsonObject, Violation, Violations};
 
 use super::{
-    Particulars, Refusal,
+    InputFault, Particulars, Place, Refusal,
     plain::{Reasons, json},
 };
 
@@ -31,6 +31,9 @@ struct Problem<'a> {
 struct Entry {
     /// Null if it concerns the request as a whole.
     field: Option<&'static str>,
+    /// The parameter in the query string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<&'static str>,
     /// Where in the body, as a JSON pointer (RFC 6901).
     pointer: String,
     code: String,
@@ -44,6 +47,7 @@ pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
         Particulars::Nothing => (None, None),
         Particulars::Fields(reasons) => (Some(Reasons(reasons)), None),
         Particulars::Violations(violations) => (None, Some(entries(violations))),
+        Particulars::Inputs(faults) => (None, Some(faults.iter().map(input_entry).collect())),
     };
     json(&Problem {
         kind: format!("{TYPE}{}", kind.code()),
@@ -61,6 +65,7 @@ fn entries(violations: &Violations) -> Vec<Entry> {
         let field = field.map(userbook::Field::as_str);
         Entry {
             field,
+            parameter: None,
             pointer: field.map_or_else(String::new, |name| format!("/{name}")),
             code: fault.code().to_owned(),
             params: fault.params(),
@@ -68,6 +73,18 @@ fn entries(violations: &Violations) -> Vec<Entry> {
         }
     };
     violations.iter().map(entry).collect()
+}
+
+fn input_entry(fault: &InputFault) -> Entry {
+    let in_body = fault.place == Place::Body;
+    Entry {
+        field: in_body.then_some(fault.name),
+        parameter: (!in_body).then_some(fault.name),
+        pointer: if in_body { format!("/{}", fault.name) } else { String::new() },
+        code: fault.code.to_owned(),
+        params: JsonObject::new(),
+        message: fault.message.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +112,15 @@ mod tests {
         assert_eq!(problem["errors"][1]["field"], Value::Null);
         assert_eq!(problem["errors"][1]["pointer"], "");
         assert_eq!(problem["errors"][1]["code"], "self_lockout");
+    }
+    #[test]
+    fn inputs_are_told_by_where_they_were_sent() {
+        let fault = |place, name| InputFault { place, name, code: "invalid", message: "No.".into() };
+        let refusal = Refusal::inputs(vec![fault(Place::Query, "uuid"), fault(Place::Body, "pk")]);
+        let problem: Value = serde_json::from_slice(&render(&refusal).unwrap()).unwrap();
+        let entry = |field: Value, pointer| json!({"field": field, "pointer": pointer, "code": "invalid", "params": {}, "message": "No."});
+        let mut query = entry(Value::Null, "");
+        query["parameter"] = json!("uuid");
+        assert_eq!(problem["errors"], json!([query, entry(json!("pk"), "/pk")]));
     }
 }

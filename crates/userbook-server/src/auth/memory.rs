@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    AuthorizerError, GrantQuery, Grants, PermissionSource, SnapshotQuery, StaticPermissions, StoreError,
-    UserStore,
+    AuthorizerError, GrantQuery, Grants, Holdings, Permission, PermissionSource, SnapshotQuery,
+    StaticPermissions, StoreError, UserId, UserStore,
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 use userbook_memory::MemoryStore;
@@ -65,6 +65,11 @@ impl PermissionSource for MemoryAuth {
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
         let permissions = self.kept.read().unwrap_or_else(PoisonError::into_inner).permissions.clone();
         permissions.grants(query).await
+    }
+
+    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError> {
+        let permissions = self.kept.read().unwrap_or_else(PoisonError::into_inner).permissions.clone();
+        permissions.holdings(actor, permission).await
     }
 }
 

@@ -1,7 +1,10 @@
 //! Tokens and permissions in the PostgreSQL database that holds the users.
 
 use sqlx::PgPool;
-use userbook_sqlx::{Migration, postgres::migrate};
+use userbook_sqlx::{
+    Migration,
+    postgres::{failure, migrate},
+};
 
 use super::sql::{Statements, sql_auth};
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use userbook::{Grants, GroupId, Permission, StoreError, StoreErrorKind, Timestamp, UserId};
+use userbook::{Grants, GroupId, Holdings, Permission, StoreError, Timestamp, UserId};
 use userbook_http::{TokenIntent, TokenRecord};
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ pub(super) const CLEAR_GRANTS: &str = include_str!("sql/clear_grants.sql");
 pub(super) struct Statements {
     pub(super) begin: &'static str,
     pub(super) grants: &'static str,
+    pub(super) holdings: &'static str,
     pub(super) find_token: &'static str,
     pub(super) put_token: &'static str,
     pub(super) put_grant: &'static str,
@@ -26,6 +27,7 @@ impl Statements {
         Self {
             begin,
             grants,
+            holdings: include_str!("sql/holdings.sql"),
             find_token: include_str!("sql/find_token.sql"),
             put_token: include_str!("sql/put_token.sql"),
             put_grant: include_str!("sql/put_grant.sql"),
@@ -34,7 +36,7 @@ impl Statements {
 }
 
 /// The store of a dialect: a macro, because sqlx's traits would fill a page with bounds. It takes `migrate`,
-/// `MIGRATIONS` and `STATEMENTS` from where it is used.
+/// `failure`, `MIGRATIONS` and `STATEMENTS` from where it is used.
 macro_rules! sql_auth {
     ($(#[$doc:meta])* $store:ident($pool:ty)) => {
         $(#[$doc])*
@@ -44,13 +46,17 @@ macro_rules! sql_auth {
         }
 
         impl $store {
-            /// In the database of this pool, whose tables are brought up to date.
+            /// In the database of this pool; see [`migrate`](Self::migrate).
+            pub fn new(pool: $pool) -> Self {
+                Self { pool }
+            }
+
+            /// Brings the tables up to date.
             ///
             /// # Errors
             /// [`MigrateError`](userbook_sqlx::MigrateError) if they cannot be.
-            pub async fn open(pool: $pool) -> Result<Self, userbook_sqlx::MigrateError> {
-                migrate(&pool, "userbook-server", &MIGRATIONS).await?;
-                Ok(Self { pool })
+            pub async fn migrate(pool: &$pool) -> Result<(), userbook_sqlx::MigrateError> {
+                migrate(pool, "userbook-server", &MIGRATIONS).await
             }
         }
 
@@ -61,7 +67,7 @@ macro_rules! sql_auth {
                 hash: &userbook_http::TokenHash,
             ) -> Result<Option<userbook_http::TokenRecord>, userbook::StoreError> {
                 let find = sqlx::query_as(STATEMENTS.find_token).bind(hash.as_bytes().as_slice());
-                let row = find.fetch_optional(&self.pool).await.map_err(super::sql::failure)?;
+                let row = find.fetch_optional(&self.pool).await.map_err(failure)?;
                 row.map(super::sql::token).transpose()
             }
         }
@@ -80,15 +86,29 @@ macro_rules! sql_auth {
                     .bind(userbook::Permission::ViewUser.as_str())
                     .fetch_all(&self.pool)
                     .await
-                    .map_err(userbook::AuthorizerError::new)?;
+                    .map_err(failure)?;
                 super::sql::grants(rows).map_err(userbook::AuthorizerError::new)
+            }
+
+            async fn holdings(
+                &self,
+                actor: userbook::UserId,
+                permission: userbook::Permission,
+            ) -> Result<userbook::Holdings, userbook::AuthorizerError> {
+                let rows = sqlx::query_as(STATEMENTS.holdings)
+                    .bind(actor.0)
+                    .bind(permission.as_str())
+                    .fetch_all(&self.pool)
+                    .await
+                    .map_err(userbook::AuthorizerError::new)?;
+                super::sql::holdings(rows).map_err(userbook::AuthorizerError::new)
             }
         }
 
         #[async_trait::async_trait]
         impl super::AuthStore for $store {
             async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::StoreError> {
-                use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, failure, parts};
+                use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, parts};
                 let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
                 for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {
                     sqlx::query(clear).execute(&mut *transaction).await.map_err(failure)?;
@@ -154,6 +174,24 @@ pub(super) fn grants(
     Ok(grants)
 }
 
+/// On what something was granted, from rows of user and group.
+pub(super) fn holdings(
+    rows: Vec<(Option<i64>, Option<String>)>,
+) -> Result<Holdings, Box<dyn Error + Send + Sync>> {
+    let mut holdings = Holdings::default();
+    for row in rows {
+        match row {
+            (None, None) => holdings.global = true,
+            (Some(user), None) => _ = holdings.users.insert(UserId(user)),
+            (None, Some(group)) => _ = holdings.groups.insert(GroupId(Uuid::parse_str(&group)?)),
+            (Some(_), Some(_)) => {
+                return Err("a permission is granted on a user and on a group at once".into());
+            }
+        }
+    }
+    Ok(holdings)
+}
+
 /// The columns that say on what something is granted: user and group.
 pub(super) fn parts(on: GrantedOn) -> (Option<i64>, Option<String>) {
     match on {
@@ -161,13 +199,4 @@ pub(super) fn parts(on: GrantedOn) -> (Option<i64>, Option<String>) {
         GrantedOn::User(user) => (Some(user.0), None),
         GrantedOn::Group(group) => (None, Some(group.to_string())),
     }
-}
-
-pub(super) fn failure(error: sqlx::Error) -> StoreError {
-    let kind = match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StoreErrorKind::Transient,
-        sqlx::Error::ColumnDecode { .. } => StoreErrorKind::Corrupt,
-        _ => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, error)
 }

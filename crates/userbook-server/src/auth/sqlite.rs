@@ -1,7 +1,10 @@
 //! Tokens and permissions in the SQLite database that holds the users.
 
 use sqlx::SqlitePool;
-use userbook_sqlx::{Migration, sqlite::migrate};
+use userbook_sqlx::{
+    Migration,
+    sqlite::{failure, migrate},
+};
 
 use super::sql::{Statements, sql_auth};
 

@@ -43,6 +43,16 @@ pub(super) async fn hold(connection: &mut MySqlConnection, guards: &Guards) -> R
     Ok(held.rows_affected() == 1)
 }
 
+/// Counts users or groups that came or went.
+pub(super) async fn count(
+    connection: &mut MySqlConnection,
+    what: &'static str,
+    more: i64,
+) -> Result<(), Halt> {
+    sqlx::query(sql::COUNT_ROWS).bind(more).bind(what).execute(connection).await.map_err(halt)?;
+    Ok(())
+}
+
 pub(super) async fn write_event(connection: &mut MySqlConnection, event: &Event) -> Result<(), Halt> {
     let columns = EventColumns::of(event)?;
     sqlx::query(sql::INSERT_EVENT)

@@ -51,8 +51,9 @@ impl<E: Into<StoreError>> From<E> for Halt {
     }
 }
 
-/// A failure before a commit: nothing was written.
-pub(super) fn failure(error: Error) -> StoreError {
+/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
+/// these; the failure of a `COMMIT` is another matter.
+pub fn failure(error: Error) -> StoreError {
     halt(error).into_failure()
 }
 

@@ -6,11 +6,14 @@ use super::{MySqlStore, lease::Lease, sql};
 use crate::migration::{MigrateError, Migration, lacking};
 
 /// All steps, in order. One that was released is never edited.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "directory",
-    sql: include_str!("../../migrations/mysql/0001_directory.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "directory",
+        sql: include_str!("../../migrations/mysql/0001_directory.sql"),
+    },
+    Migration { version: 2, name: "listing", sql: include_str!("../../migrations/mysql/0002_listing.sql") },
+];
 
 impl MySqlStore {
     /// Applies what the database lacks; does nothing if it is up to date. Processes that start at once wait for

@@ -16,6 +16,11 @@
 //! That is 4 for an ordinary update and 7 for one with everything in it. sqlx prepares each statement once for each
 //! connection, which is a round trip more the first time.
 //!
+//! A list is a read transaction of two or three statements. Users and groups are counted as they come and go, by a
+//! statement of the store's: whoever inserts or deletes rows of users or groups behind its back corrects
+//! `userbook_count`. Texts are ordered by their first `max_sort_length` bytes, 1024 unless the server is told
+//! otherwise.
+//!
 //! # The pool
 //!
 //! The pool is the host's. [`pool_options`] and [`connect_options`] give what is recommended. Connections must
@@ -44,8 +49,10 @@
 
 mod bind;
 mod commit;
+mod dialect;
 mod error;
 mod lease;
+mod list;
 mod load;
 mod migrate;
 mod options;
@@ -62,9 +69,10 @@ use std::fmt;
 
 use sqlx::MySqlPool;
 
+pub use error::failure;
 pub use migrate::migrate;
 pub use options::{connect_options, pool_options};
-pub use sql::BEGIN;
+pub use sql::{BEGIN, SESSION};
 
 /// Users, groups and events in a MariaDB or MySQL database.
 #[derive(Clone)]

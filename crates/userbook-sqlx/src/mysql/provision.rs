@@ -65,10 +65,11 @@ async fn insert_user(connection: &mut MySqlConnection, user: &User) -> Result<Ou
         Err(error) if is_username_taken(&error) => return Ok(Outcome::UsernameTaken),
         Err(error) => return Err(halt(error)),
     }
-    Ok(match bind::join(connection, user.id, &user.groups).await? {
-        Ok(()) => Outcome::Applied,
-        Err(missing) => Outcome::MissingGroups(missing),
-    })
+    if let Err(missing) = bind::join(connection, user.id, &user.groups).await? {
+        return Ok(Outcome::MissingGroups(missing));
+    }
+    bind::count(connection, "users", 1).await?;
+    Ok(Outcome::Applied)
 }
 
 async fn delete_user(
@@ -82,19 +83,24 @@ async fn delete_user(
         .execute(&mut *connection)
         .await
         .map_err(halt)?;
-    Ok(match deleted.rows_affected() {
-        0 if revision(connection, user).await?.is_some() => Outcome::Stale,
-        0 => Outcome::Gone,
-        _ => Outcome::Applied,
-    })
+    if deleted.rows_affected() > 0 {
+        bind::count(connection, "users", -1).await?;
+        return Ok(Outcome::Applied);
+    }
+    Ok(if revision(connection, user).await?.is_some() { Outcome::Stale } else { Outcome::Gone })
 }
 
 /// Two statements: one that inserts or else overwrites would overwrite whichever group has the name.
 async fn put_group(connection: &mut MySqlConnection, group: &Group) -> Result<Outcome, Halt> {
-    for statement in [sql::UPDATE_GROUP, sql::INSERT_GROUP] {
+    for (statement, more) in [(sql::UPDATE_GROUP, 0), (sql::INSERT_GROUP, 1)] {
         match bind::group_row(statement, group)?.execute(&mut *connection).await {
             Ok(put) if put.rows_affected() == 0 => {}
-            Ok(_) => return Ok(Outcome::Applied),
+            Ok(_) => {
+                if more > 0 {
+                    bind::count(connection, "groups", more).await?;
+                }
+                return Ok(Outcome::Applied);
+            }
             Err(error) if is_not_there(&error) => {
                 return Ok(Outcome::MissingGroups(group.parent.into_iter().collect()));
             }
@@ -107,6 +113,10 @@ async fn put_group(connection: &mut MySqlConnection, group: &Group) -> Result<Ou
 }
 
 async fn delete_group(connection: &mut MySqlConnection, group: GroupId) -> Result<Outcome, Halt> {
-    let deleted = sqlx::query(sql::DELETE_GROUP).bind(group.0).execute(connection).await.map_err(halt)?;
-    Ok(if deleted.rows_affected() == 0 { Outcome::Gone } else { Outcome::Applied })
+    let delete = sqlx::query(sql::DELETE_GROUP).bind(group.0);
+    if delete.execute(&mut *connection).await.map_err(halt)?.rows_affected() == 0 {
+        return Ok(Outcome::Gone);
+    }
+    bind::count(connection, "groups", -1).await?;
+    Ok(Outcome::Applied)
 }

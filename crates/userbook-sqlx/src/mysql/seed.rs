@@ -4,7 +4,7 @@ use sqlx::MySqlConnection;
 use userbook::{Import, ImportOutcome, StoreError};
 
 use super::{
-    MySqlStore,
+    MySqlStore, bind,
     error::{Halt, failure, halt},
     lease::Lease,
     seed_rows::{Batch, group_row, user_row},
@@ -68,6 +68,9 @@ async fn write(connection: &mut MySqlConnection, rows: &Import) -> Result<Import
     }
     for users in rows.users.chunks(MANY) {
         put(connection, sql::IMPORT_MEMBERSHIPS, encode::memberships(users)?).await?;
+    }
+    for (what, more) in [("users", rows.users.len()), ("groups", rows.groups.len())] {
+        bind::count(&mut *connection, what, encode::integer(more as u64)?).await?;
     }
     sqlx::query(sql::SET_INSTALL).bind(&rows.install_id).execute(connection).await.map_err(halt)?;
     Ok(ImportOutcome::Imported)

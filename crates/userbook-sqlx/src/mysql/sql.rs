@@ -5,7 +5,9 @@ macro_rules! statements {
         $(pub(super) const $name: &str = include_str!(concat!("sql/", $file));)+
 
         #[cfg(test)]
-        const FILES: &[&str] = &[$($file),+, "isolation.sql", "begin.sql"];
+        const FILES: &[&str] = &[
+            $($file),+, "isolation.sql", "begin.sql", "isolation_read.sql", "begin_read.sql", "session.sql"
+        ];
     };
 }
 
@@ -14,6 +16,9 @@ statements! {
     ANY_ROWS = "any_rows.sql";
     COMMIT = "commit.sql";
     CONNECTION_FIT = "connection_fit.sql";
+    COUNT_GROUPS = "count_groups.sql";
+    COUNT_ROWS = "count_rows.sql";
+    COUNT_USERS = "count_users.sql";
     DELETE_GROUP = "delete_group.sql";
     DELETE_USER = "delete_user.sql";
     GET_INSTALL = "get_install.sql";
@@ -29,6 +34,8 @@ statements! {
     INSERT_USER = "insert_user.sql";
     JOIN_GROUPS = "join_groups.sql";
     LEAVE_GROUPS = "leave_groups.sql";
+    LIST_GROUPS = "list_groups.sql";
+    LIST_USERS = "list_users.sql";
     LOAD = "load.sql";
     MIGRATIONS_APPLIED = "migrations_applied.sql";
     MIGRATION_DONE = "migration_done.sql";
@@ -39,7 +46,6 @@ statements! {
     PENDING_EVENTS = "pending_events.sql";
     PRUNE_EVENTS = "prune_events.sql";
     ROLLBACK = "rollback.sql";
-    SESSION = "session.sql";
     SET_INSTALL = "set_install.sql";
     SURVEY = "survey.sql";
     TAKE_USER_ID = "take_user_id.sql";
@@ -48,8 +54,15 @@ statements! {
     USER_REVISION = "user_revision.sql";
 }
 
+/// What [`pool_options`](super::pool_options) runs on each new connection; for a host that sets more of its own.
+pub const SESSION: &str = include_str!("sql/session.sql");
+
 /// How the store begins a transaction, in one round trip; for a host's own too: `pool.begin_with(BEGIN)`.
 pub const BEGIN: &str = concat!(include_str!("sql/isolation.sql"), ";\n", include_str!("sql/begin.sql"));
+
+/// How the store begins a transaction that only reads, in one round trip.
+pub(super) const BEGIN_READ: &str =
+    concat!(include_str!("sql/isolation_read.sql"), ";\n", include_str!("sql/begin_read.sql"));
 
 #[cfg(test)]
 mod tests {

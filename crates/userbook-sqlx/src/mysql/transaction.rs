@@ -28,14 +28,23 @@ impl Outcome for ProvisionOutcome {
     const STALE: Self = Self::Stale;
 }
 
-/// An open transaction that may write. Dropped before its end it is rolled back by the server, for its connection
+/// An open transaction. Dropped before its end it is rolled back by the server, for its connection
 /// is closed; sqlx's own forgets one whose `BEGIN` was interrupted.
 pub(super) struct Transaction(Lease);
 
 impl MySqlStore {
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        self.begin_with(sql::BEGIN).await
+    }
+
+    /// One whose statements all see one state.
+    pub(super) async fn begin_read(&self) -> Result<Transaction, StoreError> {
+        self.begin_with(sql::BEGIN_READ).await
+    }
+
+    async fn begin_with(&self, begin: &'static str) -> Result<Transaction, StoreError> {
         let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
-        lease.execute(sql::BEGIN).await.map_err(failure)?;
+        lease.execute(begin).await.map_err(failure)?;
         Ok(Transaction(lease))
     }
 }

@@ -83,8 +83,9 @@ pub(super) fn step_conflict(error: &Error) -> Option<ProvisionOutcome> {
     }
 }
 
-/// A failure before a commit: nothing was written.
-pub(super) fn failure(error: Error) -> StoreError {
+/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
+/// these; the failure of a `COMMIT` is another matter.
+pub fn failure(error: Error) -> StoreError {
     StoreError::new(kind(&error), error)
 }
 

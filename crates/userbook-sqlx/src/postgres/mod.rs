@@ -2,7 +2,7 @@
 //!
 //! A load is one statement, and so is a commit: an update takes two round trips. Whatever a commit relies on it
 //! locks before it writes, always in one order: the counters, users by id, groups by id. Deadlocks that remain are
-//! [`Stale`](userbook::CommitOutcome::Stale).
+//! [`Stale`](userbook::CommitOutcome::Stale). A list is a read transaction of two or three statements.
 //!
 //! The pool is the host's; [`pool_options`] spares it the ping before each statement. TLS is a feature of sqlx that
 //! the host turns on. Behind a pooler that gives each transaction another connection, turn the cache of prepared
@@ -13,7 +13,9 @@
 
 mod bind;
 mod commit;
+mod dialect;
 mod error;
+mod list;
 mod load;
 mod migrate;
 mod options;
@@ -29,6 +31,7 @@ use std::fmt;
 use sqlx::{PgPool, Postgres, Transaction};
 use userbook::StoreError;
 
+pub use error::failure;
 pub use migrate::migrate;
 pub use options::pool_options;
 

@@ -13,8 +13,11 @@ statements! {
     ACK_EVENTS = "ack_events.sql";
     ANY_ROWS = "any_rows.sql";
     BEGIN = "begin.sql";
+    BEGIN_READ = "begin_read.sql";
     COMMIT = "commit.sql";
     CONCLUDE = "conclude.sql";
+    COUNT_GROUPS = "count_groups.sql";
+    COUNT_USERS = "count_users.sql";
     DELETE_GROUP = "delete_group.sql";
     DELETE_USER = "delete_user.sql";
     ENCODING = "encoding.sql";
@@ -24,6 +27,8 @@ statements! {
     IMPORT_MEMBERSHIPS = "import_memberships.sql";
     INSERT_USERS = "insert_users.sql";
     JOIN_GROUPS = "join_groups.sql";
+    LIST_GROUPS = "list_groups.sql";
+    LIST_USERS = "list_users.sql";
     LOAD = "load.sql";
     LOCK_DIRECTORY = "lock_directory.sql";
     LOCK_MIGRATIONS = "lock_migrations.sql";

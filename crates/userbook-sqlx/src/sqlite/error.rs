@@ -36,8 +36,9 @@ pub(super) fn is_busy(error: &Error) -> bool {
     primary(error) == Some(BUSY)
 }
 
-/// A failure before a commit: nothing was written.
-pub(super) fn failure(error: Error) -> StoreError {
+/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
+/// these; the failure of a `COMMIT` is another matter.
+pub fn failure(error: Error) -> StoreError {
     StoreError::new(kind(&error), error)
 }
 

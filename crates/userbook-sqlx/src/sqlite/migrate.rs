@@ -6,11 +6,14 @@ use super::{SqliteStore, sql};
 use crate::migration::{MigrateError, Migration, lacking};
 
 /// All steps, in order. One that was released is never edited.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "directory",
-    sql: include_str!("../../migrations/sqlite/0001_directory.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "directory",
+        sql: include_str!("../../migrations/sqlite/0001_directory.sql"),
+    },
+    Migration { version: 2, name: "listing", sql: include_str!("../../migrations/sqlite/0002_listing.sql") },
+];
 
 impl SqliteStore {
     /// Applies what the database lacks, all of it or nothing; does nothing if it is up to date. Processes that

@@ -1,7 +1,8 @@
 //! SQLite.
 //!
 //! Writes begin with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read
-//! lock would have to become one. Reads are one statement each and, in WAL mode, never wait.
+//! lock would have to become one. Reads are one statement each (listing: one transaction) and, in WAL mode, never
+//! wait.
 //!
 //! The pool is the host's. [`connect_options`] gives what is recommended, [`connect`] a pool that a second
 //! process may open at the same moment. Foreign keys must be on: sqlx turns them on unless told otherwise, and
@@ -13,7 +14,9 @@
 
 mod bind;
 mod commit;
+mod dialect;
 mod error;
+mod list;
 mod load;
 mod migrate;
 mod options;
@@ -29,6 +32,7 @@ use std::fmt;
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
 use userbook::StoreError;
 
+pub use error::failure;
 pub use migrate::migrate;
 pub use options::{connect, connect_options};
 

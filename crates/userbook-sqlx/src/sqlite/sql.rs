@@ -13,7 +13,10 @@ statements! {
     ACK_EVENTS = "ack_events.sql";
     ANY_ROWS = "any_rows.sql";
     BEGIN = "begin.sql";
+    BEGIN_READ = "begin_read.sql";
     COUNT_EPOCHS = "count_epochs.sql";
+    COUNT_GROUPS = "count_groups.sql";
+    COUNT_USERS = "count_users.sql";
     DELETE_GROUP = "delete_group.sql";
     DELETE_USER = "delete_user.sql";
     FOREIGN_KEYS = "foreign_keys.sql";
@@ -25,6 +28,8 @@ statements! {
     INSERT_USER = "insert_user.sql";
     JOIN_GROUPS = "join_groups.sql";
     LEAVE_GROUPS = "leave_groups.sql";
+    LIST_GROUPS = "list_groups.sql";
+    LIST_USERS = "list_users.sql";
     LOAD = "load.sql";
     MIGRATIONS_APPLIED = "migrations_applied.sql";
     MIGRATION_DONE = "migration_done.sql";

@@ -49,3 +49,8 @@ mod seed {
     use crate::database::Database;
     userbook_conformance::seed_conformance!(Database, #[tokio::test]);
 }
+
+mod listing {
+    use crate::database::Database;
+    userbook_conformance::listing_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}

@@ -15,6 +15,13 @@ pub enum Check {
     Set(Field),
     /// Let the user join this group.
     Join(GroupId),
+    /// Let users join this group, whoever they are (authentik's `add_user_to_group`). It is asked where a request
+    /// lets a user join single groups ([`UserUpdate::join_group`](crate::UserUpdate::join_group)), and stands in
+    /// for [`Check::Change`], [`Check::Set`] of the groups and [`Check::Join`], if every join and leave of the
+    /// request is allowed in this way. It never gives power: that is [`Check::GrantPower`]'s question.
+    AddMember(GroupId),
+    /// Let users leave this group (authentik's `remove_user_from_group`), in the same way.
+    RemoveMember(GroupId),
     /// Make somebody superuser through this group (authentik's `enable_group_superuser`).
     GrantPower(GroupId),
     /// Make users.

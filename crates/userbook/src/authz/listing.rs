@@ -18,6 +18,17 @@ pub enum Scope<I> {
     Nothing,
 }
 
+impl<I: Ord> Scope<I> {
+    /// Whether this may be seen.
+    pub fn contains(&self, id: &I) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only(some) => some.contains(id),
+            Self::Nothing => false,
+        }
+    }
+}
+
 /// An authorizer that can also say whom an actor may see in a list.
 ///
 /// [`Authorizer`] is asked about one target with everything that was loaded of it; a page with a count needs the

@@ -2,6 +2,7 @@
 
 mod actor;
 mod check;
+mod error;
 mod listing;
 mod permission;
 mod verdict;
@@ -12,9 +13,10 @@ use async_trait::async_trait;
 
 pub use actor::{Actor, Subject};
 pub use check::{ActorView, Check, Target};
+pub use error::{AuthorizerError, AuthorizerErrorKind};
 pub use listing::{ListAuthorizer, Scope};
 pub use permission::{
-    GrantQuery, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
+    GrantQuery, Grants, Holdings, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
 };
 pub use verdict::{Ruling, Verdict, Verdicts};
 
@@ -34,18 +36,6 @@ pub trait Authorizer: Debug + Send + Sync + 'static {
         target: Target<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError>;
-}
-
-/// No verdict could be had.
-#[derive(Debug, thiserror::Error)]
-#[error("authorizer failed")]
-pub struct AuthorizerError(#[source] pub Box<dyn std::error::Error + Send + Sync + 'static>);
-
-impl AuthorizerError {
-    /// A failure with this cause.
-    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>) -> Self {
-        Self(source.into())
-    }
 }
 
 macro_rules! forward {

@@ -1,6 +1,9 @@
 //! The authorizer that answers like the recorded release: superusers, and permissions granted globally or on
 //! one object.
 
+mod fixed;
+mod listing;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Debug},
@@ -9,6 +12,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+pub use fixed::StaticPermissions;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Subject, Target, Verdict, Verdicts};
 use crate::{GroupId, UserId, UserType};
@@ -24,12 +28,18 @@ pub enum Permission {
     AddUser,
     /// `authentik_core.delete_user`
     DeleteUser,
+    /// `authentik_core.view_group`
+    ViewGroup,
     /// `authentik_core.add_group`
     AddGroup,
     /// `authentik_core.change_group`
     ChangeGroup,
     /// `authentik_core.delete_group`
     DeleteGroup,
+    /// `authentik_core.add_user_to_group`
+    AddUserToGroup,
+    /// `authentik_core.remove_user_from_group`
+    RemoveUserFromGroup,
     /// `authentik_core.enable_group_superuser`
     EnableGroupSuperuser,
 }
@@ -41,14 +51,17 @@ pub struct UnknownPermission(pub String);
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::ViewUser,
         Self::ChangeUser,
         Self::AddUser,
         Self::DeleteUser,
+        Self::ViewGroup,
         Self::AddGroup,
         Self::ChangeGroup,
         Self::DeleteGroup,
+        Self::AddUserToGroup,
+        Self::RemoveUserFromGroup,
         Self::EnableGroupSuperuser,
     ];
 
@@ -59,9 +72,12 @@ impl Permission {
             Self::ChangeUser => "authentik_core.change_user",
             Self::AddUser => "authentik_core.add_user",
             Self::DeleteUser => "authentik_core.delete_user",
+            Self::ViewGroup => "authentik_core.view_group",
             Self::AddGroup => "authentik_core.add_group",
             Self::ChangeGroup => "authentik_core.change_group",
             Self::DeleteGroup => "authentik_core.delete_group",
+            Self::AddUserToGroup => "authentik_core.add_user_to_group",
+            Self::RemoveUserFromGroup => "authentik_core.remove_user_from_group",
             Self::EnableGroupSuperuser => "authentik_core.enable_group_superuser",
         }
     }
@@ -109,6 +125,17 @@ pub struct Grants {
     pub on_groups: BTreeMap<GroupId, BTreeSet<Permission>>,
 }
 
+/// On what an actor holds one permission.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// On everything.
+    pub global: bool,
+    /// On these users.
+    pub users: BTreeSet<UserId>,
+    /// On these groups.
+    pub groups: BTreeSet<GroupId>,
+}
+
 /// Where granted permissions are kept.
 #[async_trait]
 pub trait PermissionSource: Debug + Send + Sync + 'static {
@@ -117,12 +144,22 @@ pub trait PermissionSource: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`AuthorizerError`] if it cannot be told.
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError>;
+
+    /// On what the actor holds the permission: what a list may show. Users and groups that are gone may be named.
+    ///
+    /// # Errors
+    /// As [`PermissionSource::grants`].
+    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError>;
 }
 
 #[async_trait]
 impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
         (**self).grants(query).await
+    }
+
+    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError> {
+        (**self).holdings(actor, permission).await
     }
 }
 
@@ -132,6 +169,10 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// Who may see no user at all is told so (403), who may see some does not learn which others exist (404). An
 /// internal service account never learns it. `change_user` alone does not suffice: one must see what one
 /// changes.
+///
+/// Who holds `add_user_to_group` or `remove_user_from_group`, globally or on the group, and may see a user, may let
+/// them join or leave that group without `change_user`; whoever may change the user may do so anyway. What a group
+/// grants takes `enable_group_superuser` in either case.
 #[derive(Debug, Clone, Default)]
 pub struct PermissionAuthorizer<P> {
     source: P,
@@ -152,17 +193,10 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
         target: Target<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
-        let state = target.actor();
-        let superuser = match actor.subject {
-            Subject::System => true,
-            Subject::User(_) => state.is_some_and(|state| state.has_power()),
-            Subject::Anonymous | Subject::External(_) => return Ok(all(checks, &Verdict::deny())),
-        };
-        if superuser {
-            return Ok(all(checks, &Verdict::Allow));
-        }
-        let Some(state) = state.filter(|actor| actor.state.is_active) else {
-            return Ok(all(checks, &Verdict::deny()));
+        let state = match Rank::of(actor, target.actor()) {
+            Rank::Superuser => return Ok(all(checks, &Verdict::Allow)),
+            Rank::Nobody => return Ok(all(checks, &Verdict::deny())),
+            Rank::Holder(state) => state,
         };
         let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
         let query = GrantQuery { actor: state.state.id, user: target.user_id(), groups };
@@ -172,13 +206,36 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
     }
 }
 
+/// What an actor counts for before any permission is looked at.
+enum Rank<'a> {
+    /// May do everything.
+    Superuser,
+    /// An active user, who may do what their permissions say.
+    Holder(ActorView<'a>),
+    /// May do nothing.
+    Nobody,
+}
+
+impl<'a> Rank<'a> {
+    fn of(actor: &Actor, state: Option<ActorView<'a>>) -> Self {
+        match (&actor.subject, state) {
+            (Subject::System, _) => Self::Superuser,
+            (Subject::User(_), Some(state)) if state.has_power() => Self::Superuser,
+            (Subject::User(_), Some(state)) if state.state.is_active => Self::Holder(state),
+            _ => Self::Nobody,
+        }
+    }
+}
+
 fn all(checks: &[Check], verdict: &Verdict) -> Verdicts {
     checks.iter().map(|_| verdict.clone()).collect()
 }
 
 fn group_of(check: Check) -> Option<GroupId> {
     match check {
-        Check::GrantPower(group)
+        Check::AddMember(group)
+        | Check::RemoveMember(group)
+        | Check::GrantPower(group)
         | Check::AddGroup(group)
         | Check::ChangeGroup(group)
         | Check::DeleteGroup(group) => Some(group),
@@ -206,71 +263,14 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, new: bool) -> Ve
         // `GrantPower`'s question.
         Check::AddUser | Check::Join(_) if new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
+        Check::AddMember(group) => on_group(P::AddUserToGroup, group).into(),
+        Check::RemoveMember(group) => on_group(P::RemoveUserFromGroup, group).into(),
         Check::GrantPower(group) => on_group(P::EnableGroupSuperuser, group).into(),
         Check::AddUser => grants.global.contains(&P::AddUser).into(),
         Check::DeleteUser => on_user(P::DeleteUser).into(),
         Check::AddGroup(_) => grants.global.contains(&P::AddGroup).into(),
         Check::ChangeGroup(group) => on_group(P::ChangeGroup, group).into(),
         Check::DeleteGroup(group) => on_group(P::DeleteGroup, group).into(),
-    }
-}
-
-/// Permissions kept in memory, for tests and for hosts with few of them.
-#[derive(Debug, Clone, Default)]
-pub struct StaticPermissions {
-    global: BTreeSet<(UserId, Permission)>,
-    on_users: BTreeSet<(UserId, Permission, UserId)>,
-    on_groups: BTreeSet<(UserId, Permission, GroupId)>,
-}
-
-impl StaticPermissions {
-    /// Nobody but superusers may do anything.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Grants a permission on everything.
-    #[must_use]
-    pub fn grant(mut self, to: UserId, permission: Permission) -> Self {
-        self.global.insert((to, permission));
-        self
-    }
-
-    /// Grants a permission on one user.
-    #[must_use]
-    pub fn grant_on_user(mut self, to: UserId, permission: Permission, user: UserId) -> Self {
-        self.on_users.insert((to, permission, user));
-        self
-    }
-
-    /// Grants a permission on one group.
-    #[must_use]
-    pub fn grant_on_group(mut self, to: UserId, permission: Permission, group: GroupId) -> Self {
-        self.on_groups.insert((to, permission, group));
-        self
-    }
-}
-
-#[async_trait]
-impl PermissionSource for StaticPermissions {
-    async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
-        let mine = |to: &UserId| *to == query.actor;
-        let mut grants = Grants {
-            global: self.global.iter().filter(|(to, _)| mine(to)).map(|(_, granted)| *granted).collect(),
-            ..Grants::default()
-        };
-        for (_, permission, user) in self.on_users.iter().filter(|(to, ..)| mine(to)) {
-            grants.views_some_user |= *permission == Permission::ViewUser;
-            if Some(*user) == query.user {
-                grants.on_user.insert(*permission);
-            }
-        }
-        for (_, permission, group) in self.on_groups.iter().filter(|(to, ..)| mine(to)) {
-            if query.groups.contains(group) {
-                grants.on_groups.entry(*group).or_default().insert(*permission);
-            }
-        }
-        Ok(grants)
     }
 }
 

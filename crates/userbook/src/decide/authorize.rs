@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use super::propose::Proposal;
-use crate::{Actor, ActorState, Check, Field, FieldOps, GroupId, Memberships, Ruling, Snapshot, Verdict};
+use crate::{Actor, ActorState, Check, Field, FieldOps, GroupId, Ruling, Snapshot, Verdict};
 
 /// What the actor may not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,10 +84,10 @@ pub(crate) fn checks(snapshot: &Snapshot, ops: Option<&FieldOps>) -> Vec<Check> 
     let Some(ops) = ops else { return checks };
     checks.extend(ops.touched().map(Check::Set));
     let member_of = &snapshot.user.groups;
-    let named = ops.groups.value().into_iter().flat_map(Memberships::groups).map(|group| group.id);
-    let joined: BTreeSet<GroupId> =
-        named.filter(|id| !member_of.contains(id) && snapshot.groups.contains(*id)).collect();
+    let mut joined = ops.groups.value().map(|wanted| wanted.applied(member_of)).unwrap_or_default();
+    joined.retain(|id| !member_of.contains(id) && snapshot.groups.contains(*id));
     checks.extend(joined.iter().copied().map(Check::Join));
+    checks.extend(ops.member_checks().into_iter().flatten());
 
     let activates = !snapshot.user.is_active && ops.is_active.value() == Some(&true);
     let kept = activates.then_some(member_of).into_iter().flatten();
@@ -111,9 +111,17 @@ pub(crate) fn deny_actor(actor: &Actor, state: Option<&ActorState>) -> Result<()
 
 /// Whether every field that the request tries to change is the actor's to change, and every group to be joined
 /// is the actor's to give.
-pub(super) fn consult(proposal: &Proposal, ruling: &Ruling) -> Result<(), Denial> {
-    let fields = proposal.attempted().map(|field| (field, Check::Set(field)));
-    refuse(fields.chain(joins(proposal)), ruling)
+pub(super) fn consult(proposal: &Proposal, ops: &FieldOps, ruling: &Ruling) -> Result<(), Denial> {
+    let moves = may_move(ops, ruling);
+    let fields = proposal.attempted().filter(|field| !(moves && *field == Field::Groups));
+    let joins = (!moves).then(|| joins(proposal)).into_iter().flatten();
+    refuse(fields.map(|field| (field, Check::Set(field))).chain(joins), ruling)
+}
+
+/// Whether the request speaks of groups as joins and leaves, and the actor has the right to each of them by the
+/// group. That right stands in for the one to the field; power is asked about all the same.
+pub(super) fn may_move(ops: &FieldOps, ruling: &Ruling) -> bool {
+    ops.member_checks().is_some_and(|mut checks| checks.all(|check| ruling.allows(check)))
 }
 
 /// Whether every group to be joined is the actor's to give: all that is asked about a new user.

@@ -39,5 +39,5 @@ pub(super) fn commit(attempt: &Attempt<'_>, proposal: Proposal, guards: Guards) 
         guards,
         event,
     };
-    Commit { change, view: UserView::new(after, snapshot), diff }
+    Commit { change, view: UserView::new(after, &snapshot.groups), diff }
 }

@@ -40,9 +40,8 @@ impl Conditions {
     pub fn hold(&self, snapshot: &Snapshot) -> bool {
         let revision = snapshot.user.revision;
         self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&revision))
-            && self
-                .unless
-                .as_ref()
-                .is_none_or(|Unless(looks_like)| !looks_like(&UserView::new(snapshot.user.clone(), snapshot)))
+            && self.unless.as_ref().is_none_or(|Unless(looks_like)| {
+                !looks_like(&UserView::new(snapshot.user.clone(), &snapshot.groups))
+            })
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn delete(it: &Deletion<'_>) -> Result<Provision, Rejection> {
         actor: actor.to_event(),
         impersonator: actor.impersonator,
         request_id: None,
-        diff: redact(&whole(&UserView::new(user.clone(), snapshot), false), policy),
+        diff: redact(&whole(&UserView::new(user.clone(), &snapshot.groups), false), policy),
         effects: vec![Effect::RevokeSessions],
     };
     Ok(Provision { step: Step::DeleteUser { user: user.id, expected: user.revision }, guards, event })

@@ -85,7 +85,7 @@ pub(crate) fn insert(it: &Insertion<'_>) -> Result<(Provision, UserView), Reject
     let mut user = proposal.after;
     user.revision = it.change.into();
     user.version = 1;
-    let view = UserView::new(user, it.snapshot);
+    let view = UserView::new(user, &it.snapshot.groups);
     let event = Event {
         id: it.change,
         kind: EventKind::UserInserted,

@@ -115,9 +115,22 @@ pub fn admit(
     ruling: &Ruling,
     conditions: &Conditions,
 ) -> Result<(), Rejection> {
+    admit_to(snapshot, actor, ruling, conditions, false)
+}
+
+/// The same; `moves`: the request is about memberships alone, and the actor has the right to these by the group.
+fn admit_to(
+    snapshot: &Snapshot,
+    actor: &Actor,
+    ruling: &Ruling,
+    conditions: &Conditions,
+    moves: bool,
+) -> Result<(), Rejection> {
     deny_actor(actor, snapshot.actor.as_ref()).map_err(Rejection::Forbidden)?;
     require(ruling, Check::View)?;
-    require(ruling, Check::Change)?;
+    if !moves {
+        require(ruling, Check::Change)?;
+    }
     if conditions.hold(snapshot) { Ok(()) } else { Err(Rejection::Condition) }
 }
 
@@ -148,10 +161,11 @@ pub fn decide(attempt: &Attempt<'_>) -> Decision {
 
 fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
     let Attempt { snapshot, actor, ruling, policy, .. } = *attempt;
-    admit(snapshot, actor, ruling, attempt.conditions)?;
+    let moves = attempt.ops.is_ok_and(|ops| ops.only_moves() && authorize::may_move(ops, ruling));
+    admit_to(snapshot, actor, ruling, attempt.conditions, moves)?;
     let ops = attempt.ops.map_err(|failure| Rejection::Patch(failure.clone()))?;
     let mut proposal = propose::propose(snapshot, ops, policy);
-    authorize::consult(&proposal, ruling).map_err(Rejection::Forbidden)?;
+    authorize::consult(&proposal, ops, ruling).map_err(Rejection::Forbidden)?;
     let power = power::Power::new(snapshot, &proposal, actor);
     power.may_be_given(policy, ruling).map_err(Rejection::Forbidden)?;
     power.may_be_touched(policy).map_err(Rejection::Forbidden)?;
@@ -169,7 +183,7 @@ fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
         return Err(Rejection::Invalid(violations));
     }
     if proposal.is_empty() {
-        return Ok(Decision::Unchanged(Box::new(UserView::new(snapshot.user.clone(), snapshot))));
+        return Ok(Decision::Unchanged(Box::new(UserView::new(snapshot.user.clone(), &snapshot.groups))));
     }
     let guards = power.guards(policy, &proposal);
     Ok(Decision::Commit(Box::new(commit::commit(attempt, proposal, guards))))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{FieldOps, GroupId, Memberships, Snapshot, UserUpdate};
+use crate::{FieldOps, GroupId, GroupsOp, Snapshot, UserUpdate};
 
 /// What must be asked of the store besides the user itself, so that the decision has its facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,10 +26,9 @@ impl Needs {
         let mut needs = Self::of_ops(ops);
         let user = &snapshot.user;
         let graph = &snapshot.groups;
-        let groups_after: Option<Vec<GroupId>> = match ops.groups.value() {
-            Some(wanted) => Some(wanted.groups().iter().map(|group| group.id).collect()),
-            None if ops.clears_groups() => Some(Vec::new()),
-            None => None,
+        let groups_after: Option<BTreeSet<GroupId>> = match ops.groups.value() {
+            Some(wanted) => Some(wanted.applied(&user.groups)),
+            None => ops.clears_groups().then(BTreeSet::new),
         };
         let deactivates = ops.is_active.value() == Some(&false);
         let stays_superuser = groups_after.is_none_or(|groups| graph.grants_superuser(groups.iter()));
@@ -44,7 +43,7 @@ impl Needs {
     fn of_ops(ops: &FieldOps) -> Self {
         Self {
             username: ops.username.value().map(|username| username.as_str().to_owned()),
-            groups: ops.groups.value().into_iter().flat_map(Memberships::groups).map(|g| g.id).collect(),
+            groups: ops.groups.value().map(GroupsOp::named).unwrap_or_default(),
             other_active_superuser: false,
         }
     }

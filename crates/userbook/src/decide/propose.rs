@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     ANONYMOUS_USERNAME, Attributes, AttributesOp, Fault, Faults, Field, FieldChanges, FieldOps, GroupId,
-    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, Violations,
+    GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, Violations,
     is_representable, update::json_eq,
 };
 use chrono::SubsecRound;
@@ -182,13 +182,13 @@ fn propose_last_login(it: &mut Proposal, before: &User, op: &Op<Timestamp>) {
 
 fn propose_groups(it: &mut Proposal, snapshot: &Snapshot, ops: &FieldOps) {
     // A PUT that leaves the groups out clears them, as recorded.
-    let cleared = Op::Set(Memberships::default());
+    let cleared = Op::Set(GroupsOp::Replace(Memberships::default()));
     let op = if ops.clears_groups() { &cleared } else { &ops.groups };
     let Some(wanted) = it.value(Field::Groups, op, false) else { return };
     let before = &snapshot.user.groups;
     let exists = |id| snapshot.groups.contains(id);
-    let known: BTreeSet<GroupId> =
-        wanted.groups().iter().map(|group| group.id).filter(|id| exists(*id)).collect();
+    let mut known = wanted.applied(before);
+    known.retain(|id| before.contains(id) || exists(*id));
     it.joined = known.difference(before).copied().collect();
     if let Some(faults) = wanted.first_fault(exists) {
         return it.add_faults(Field::Groups, faults.into_vec());

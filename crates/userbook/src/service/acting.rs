@@ -1,6 +1,9 @@
 //! The acting user where no target's load tells of them.
 
-use super::{AccessError, UserService};
+use super::{
+    AccessError, UserService,
+    trace::{step, told},
+};
 use crate::{Actor, ActorView, Authorizer, Snapshot, SnapshotQuery, UserStore, decide::deny_actor};
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
@@ -10,7 +13,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
             None => None,
             Some(id) => {
                 let query = SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) };
-                self.store.load(&query).await?
+                told(step!("load"), self.store.load(&query)).await?
             }
         };
         let state = own.as_ref().and_then(|own| own.actor.as_ref());

@@ -8,9 +8,10 @@ mod error;
 mod list;
 mod outbox;
 mod provision;
-
 mod retrieve;
 mod retry;
+mod session;
+mod trace;
 mod update;
 
 use std::{sync::Arc, time::Duration};
@@ -20,7 +21,6 @@ pub use error::{AccessError, GroupError, UpdateError};
 pub use list::Listing;
 pub use outbox::{EventSink, deliver};
 pub use provision::{NewGroup, NewUser};
-
 pub use update::{Outcome, UpdateCall, Updated};
 
 use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};

@@ -1,6 +1,10 @@
 //! Reading one user, and the refusals that reading and changing share.
 
-use super::{AccessError, UpdateError, UserService, acting::view};
+use super::{
+    AccessError, UpdateError, UserService,
+    acting::view,
+    trace::{identify, operation, step, told},
+};
 use crate::{
     ANONYMOUS_USERNAME, Actor, Authorizer, AuthorizerError, Check, Conditions, Denial, Ruling, Snapshot,
     SnapshotQuery, StoreError, Target, UserId, UserStore, UserView, Verdict, admit,
@@ -14,6 +18,11 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says, also for ids that do not
     /// exist.
     pub async fn retrieve(&self, actor: &Actor, id: UserId) -> Result<UserView, AccessError> {
+        told(operation!("userbook.retrieve"), self.show(actor, id)).await
+    }
+
+    async fn show(&self, actor: &Actor, id: UserId) -> Result<UserView, AccessError> {
+        identify(actor, &id);
         let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(id) };
         let Some(snapshot) = self.visible(&query).await? else {
             return Err(self.refuse_unknown(actor).await);
@@ -21,7 +30,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         deny_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
         let ruling = self.ask(actor, Target::Known(&snapshot), vec![Check::View]).await?;
         match ruling.on(Check::View) {
-            Verdict::Allow => Ok(UserView::new(snapshot.user.clone(), &snapshot)),
+            Verdict::Allow => Ok(UserView::new(snapshot.user.clone(), &snapshot.groups)),
             Verdict::Deny(reason) => Err(AccessError::Forbidden(Denial::Permission(reason.clone()))),
             Verdict::Hide => Err(AccessError::NotFound),
         }
@@ -38,6 +47,11 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         id: UserId,
         conditions: &Conditions,
     ) -> Result<(), UpdateError> {
+        told(operation!("userbook.admit_update"), self.check(actor, id, conditions)).await
+    }
+
+    async fn check(&self, actor: &Actor, id: UserId, conditions: &Conditions) -> Result<(), UpdateError> {
+        identify(actor, &id);
         let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(id) };
         let Some(snapshot) = self.visible(&query).await? else {
             return Err(self.refuse_unknown(actor).await.into());
@@ -65,7 +79,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 
     /// Loads a user; nobody is ever shown the one that stands for "nobody".
     pub(super) async fn visible(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
-        let snapshot = self.store.load(query).await?;
+        let snapshot = told(step!("load"), self.store.load(query)).await?;
         Ok(snapshot.filter(|snapshot| snapshot.user.username != ANONYMOUS_USERNAME))
     }
 
@@ -76,7 +90,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         target: Target<'_>,
         checks: Vec<Check>,
     ) -> Result<Ruling, AuthorizerError> {
-        let verdicts = self.authorizer.authorize(actor, target, &checks).await?;
+        let asked = self.authorizer.authorize(actor, target, &checks);
+        let verdicts = told(step!("authorize"), asked).await?;
         if verdicts.0.len() != checks.len() {
             let message = format!("{} verdicts for {} checks", verdicts.0.len(), checks.len());
             return Err(AuthorizerError::new(message));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::UserService;
+use super::{UserService, trace};
 use crate::{StoreError, StoreErrorKind};
 
 /// Why no further attempt is made.
@@ -43,6 +43,7 @@ impl Attempts {
             service.backoff.pause(self.made).await;
         }
         self.made += 1;
+        trace::attempt(self.made);
         Ok(())
     }
 
@@ -62,6 +63,11 @@ impl Attempts {
     /// nobody has seen land: that doubt stays.)
     pub(super) fn contended(&mut self) {
         self.failure = self.failure.take().filter(is_doubt);
+    }
+
+    /// What was in doubt is known not to be written, now and for ever.
+    pub(super) fn settled(&mut self) {
+        self.failure = None;
     }
 
     /// The store failed. Trying again may help if nothing was written, or if that can be found out.

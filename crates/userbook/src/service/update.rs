@@ -6,7 +6,11 @@ use std::{
     pin::Pin,
 };
 
-use super::{UpdateError, UserService, retry::Attempts};
+use super::{
+    UpdateError, UserService,
+    retry::Attempts,
+    trace::{Told, identify, operation, shown, step, told},
+};
 use crate::{
     Actor, Attempt, Authorizer, ChangeId, Commit, CommitOutcome, Conditions, Decision, Diff, Revision,
     Ruling, SnapshotQuery, StoreErrorKind, Target, Unless, UserId, UserStore, UserUpdate, UserView, decide,
@@ -113,8 +117,14 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
     }
 
     async fn run(self) -> Result<Updated, UpdateError> {
+        let change = self.service.ids.next_change();
+        let span = operation!("userbook.update", change = shown(change), dry_run = self.dry_run);
+        told(span, self.attempt(change)).await
+    }
+
+    async fn attempt(self, change: ChangeId) -> Result<Updated, UpdateError> {
+        identify(self.actor, &self.id);
         let service = self.service;
-        let change = service.ids.next_change();
         let mut asked = Needs::of_request(&self.update);
         let mut in_doubt: Option<(Box<Commit>, Ruling)> = None;
         let mut attempts = Attempts::start(service);
@@ -135,6 +145,10 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
             if let Some((commit, ruling)) = in_doubt.take_if(|_| snapshot.landed) {
                 return Ok(applied(*commit, ruling));
             }
+            // A commit lands only on the row that it was decided on, and no revision ever comes back.
+            if in_doubt.take_if(|(commit, _)| commit.change.expected != snapshot.user.revision).is_some() {
+                attempts.settled();
+            }
             let ops = self.update.work_out(&snapshot.user);
             if let Ok(ops) = &ops {
                 let needs = Needs::of_attempt(&snapshot, ops);
@@ -145,21 +159,35 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 }
             }
             let checks = checks(&snapshot, ops.as_deref().ok());
-            let ruling = service.ask(self.actor, Target::Known(&snapshot), checks).await?;
-            let decision = decide(&Attempt {
-                snapshot: &snapshot,
-                ops: ops.as_deref(),
-                actor: self.actor,
-                ruling: &ruling,
-                policy: &service.policy,
-                rules: &*service.rules,
-                conditions: &self.conditions,
-                allow_self_lockout: self.allow_self_lockout,
-                now: service.clock.now(),
-                change,
-                request_id: self.request_id.as_deref(),
+            let ruling = match service.ask(self.actor, Target::Known(&snapshot), checks).await {
+                Ok(ruling) => ruling,
+                // It may still land: a refusal would say that nothing was written.
+                Err(_) if in_doubt.is_some() => {
+                    attempts.contended();
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let decision = step!("decide").in_scope(|| {
+                decision_of(&Attempt {
+                    snapshot: &snapshot,
+                    ops: ops.as_deref(),
+                    actor: self.actor,
+                    ruling: &ruling,
+                    policy: &service.policy,
+                    rules: &*service.rules,
+                    conditions: &self.conditions,
+                    allow_self_lockout: self.allow_self_lockout,
+                    now: service.clock.now(),
+                    change,
+                    request_id: self.request_id.as_deref(),
+                })
             });
             let commit = match decision {
+                Decision::Reject(_) if in_doubt.is_some() => {
+                    attempts.contended();
+                    continue;
+                }
                 Decision::Reject(rejection) => return Err(rejection.into()),
                 Decision::Unchanged(view) => {
                     let outcome = Outcome::Unchanged;
@@ -171,7 +199,7 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 }
                 Decision::Commit(commit) => commit,
             };
-            match service.store.commit(&commit.change).await {
+            match told(step!("commit"), service.store.commit(&commit.change)).await {
                 Ok(CommitOutcome::Applied) => return Ok(applied(*commit, ruling)),
                 // Whatever it was decided on has changed: a fresh load says what that means.
                 Ok(
@@ -201,6 +229,13 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
             change,
         }
     }
+}
+
+/// The decision, noted in the span that is entered.
+fn decision_of(attempt: &Attempt<'_>) -> Decision {
+    let decision = decide(attempt);
+    tracing::Span::current().record("outcome", decision.outcome());
+    decision
 }
 
 fn applied(commit: Commit, ruling: Ruling) -> Updated {

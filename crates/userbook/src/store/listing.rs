@@ -16,9 +16,17 @@ use crate::{Group, GroupGraph, GroupId, JsonObject, Scope, User, UserId, UserTyp
 /// # Laws
 /// - A page is read from one consistent state, and so are its count and its groups.
 /// - Every order ends with the primary key, so that pages neither repeat nor leave out a row.
-/// - What is compared exactly (names, e-mail, path, type, ids) is found through an index. The first page without a
-///   filter and an exact user name cost the same whatever the number of users, the count included.
-/// - [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) is never listed and never counted.
+/// - [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) is never listed and never counted, nor shown among members.
+/// - All stores answer alike, to the last letter: texts are ordered by code point, compared byte for byte, and
+///   searched without regard to the case of ASCII letters. Databases differ in what else they take for the same
+///   letter.
+///
+/// # What it costs
+/// The first page by user name without a filter, and an exact user name, cost the same whatever the number of
+/// users, the count included. In a store made for many users, what else is compared exactly (names, e-mail, path,
+/// type, ids, members) costs what its matches cost, and so does their count. The other orders, a search, attributes
+/// and pages far behind read all that the rest of the filter leaves; for attributes every document is read, too,
+/// since databases disagree about JSON.
 #[async_trait]
 pub trait UserDirectory: Debug + Send + Sync + 'static {
     /// One page of users.
@@ -75,9 +83,10 @@ pub struct UserFilter {
     pub groups: BTreeSet<GroupId>,
     /// A direct member of one of the groups with these names.
     pub group_names: BTreeSet<String>,
-    /// Attributes that contain all of this, object by object (`PostgreSQL`'s `@>`).
+    /// Attributes that [contain](crate::json_contains) all of this.
     pub attributes: Option<JsonObject>,
-    /// Each of these words stands, in any case, in the user name, the name, the e-mail address or the UUID.
+    /// Each of these words stands somewhere in the user name, the name, the e-mail address or the UUID as lower-case
+    /// text with hyphens; ASCII letters of either case are the same, others are not.
     pub search: Vec<String>,
 }
 
@@ -154,9 +163,9 @@ pub struct GroupFilter {
     pub members: BTreeSet<UserId>,
     /// One of the users with these names is a direct member.
     pub member_names: BTreeSet<String>,
-    /// Attributes that contain all of this, object by object.
+    /// Attributes that [contain](crate::json_contains) all of this.
     pub attributes: Option<JsonObject>,
-    /// Each of these words stands, in any case, in the name.
+    /// Each of these words stands somewhere in the name; ASCII letters of either case are the same, others are not.
     pub search: Vec<String>,
 }
 
@@ -187,7 +196,7 @@ pub struct GroupEntry {
     pub group: Group,
     /// The name of its parent.
     pub parent_name: Option<String>,
-    /// Its direct members by ascending id; what they are members of besides is not read, so their `groups` are
+    /// All of its direct members by ascending id; what they are members of besides is not read, so their `groups` are
     /// empty.
     pub members: Vec<User>,
 }

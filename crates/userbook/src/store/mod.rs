@@ -4,6 +4,7 @@
 //! is in [`decide`](crate::decide()), written once for all of them.
 
 mod change_set;
+mod containment;
 mod directory;
 mod error;
 mod guards;
@@ -17,6 +18,7 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
+pub use containment::json_contains;
 pub use directory::{DirectoryStore, GroupShape, Provision, ProvisionOutcome, Step, Survey, SurveyQuery};
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};

@@ -6,7 +6,7 @@ use json_patch::{Patch, PatchOperation};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{AttributesOp, FieldOps, Mode, Op, json_eq, json_patch_limits::Budget};
+use super::{AttributesOp, FieldOps, GroupsOp, Mode, Op, json_eq, json_patch_limits::Budget};
 use crate::{
     Attributes, Fault, Faults, GroupId, GroupRef, Memberships, User, UserType, decide::user_fields,
     parse_timestamp,
@@ -85,7 +85,7 @@ fn read(before: &Map<String, Value>, after: &mut Map<String, Value>) -> FieldOps
                 Ok(moment.ok_or(Fault::InvalidDateTime)?)
             }),
         },
-        groups: op(changed("groups"), memberships),
+        groups: op(changed("groups"), memberships).map(GroupsOp::Replace),
         email: op(changed("email"), |value| text(value)?.try_into()),
         attributes: op(changed("attributes"), Attributes::try_from).map(AttributesOp::Replace),
         path: op(changed("path"), |value| text(value)?.try_into()),
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(ops.name, Fault::Required.into());
         assert_eq!(ops.is_active, Fault::InvalidBoolean.into());
         assert_eq!(ops.last_login, Op::Null);
-        assert!(matches!(&ops.groups, Op::Set(groups) if groups.groups().len() == 2));
+        assert!(matches!(&ops.groups, Op::Set(groups) if groups.named().len() == 2));
         let attributes: JsonObject = json!({"a": {"b": 1}, "c": [1]}).as_object().cloned().unwrap();
         assert_eq!(ops.attributes, Op::Set(AttributesOp::Replace(Attributes::new(attributes).unwrap())));
         assert_eq!(ops.email, Op::Keep);

@@ -5,6 +5,7 @@
 //! afresh on each attempt, so two of them never undo one another.
 
 mod document;
+mod groups_op;
 mod json_eq;
 mod json_patch_limits;
 mod op;
@@ -15,13 +16,14 @@ use json_patch::Patch;
 use serde_json::Value;
 
 pub use document::{PatchFailure, json_type};
+pub use groups_op::GroupsOp;
 pub(crate) use json_eq::json_eq;
 pub use json_patch_limits::{MAX_PATCH_OPERATIONS, PatchTooLarge};
 pub use op::{AttributesOp, Op};
 
 use crate::{
-    Attributes, EmailAddress, Faults, Field, JsonObject, Memberships, Name, Timestamp, User, UserPath,
-    UserType, Username,
+    Attributes, EmailAddress, Faults, Field, GroupId, JsonObject, Memberships, Name, Timestamp, User,
+    UserPath, UserType, Username,
 };
 
 /// Whether fields that a request leaves out are missing or kept.
@@ -47,7 +49,7 @@ pub struct FieldOps {
     /// `last_login`; null clears it.
     pub last_login: Op<Timestamp>,
     /// `groups`
-    pub groups: Op<Memberships>,
+    pub groups: Op<GroupsOp>,
     /// `email`
     pub email: Op<EmailAddress>,
     /// `attributes`
@@ -164,7 +166,20 @@ impl UserUpdate {
     /// Sets the groups: the user will be in these and no others.
     #[must_use]
     pub fn groups(self, groups: impl Into<Memberships>) -> Self {
-        self.with(|fields| fields.groups = Op::Set(groups.into()))
+        self.with(|fields| fields.groups = Op::Set(GroupsOp::Replace(groups.into())))
+    }
+
+    /// Lets the user join a group; whatever else they are in stays, whoever puts them there meanwhile. It takes the
+    /// place of groups that were set before, and adds to other joins and leaves.
+    #[must_use]
+    pub fn join_group(self, group: GroupId) -> Self {
+        self.with(|fields| fields.groups.step(group, true))
+    }
+
+    /// Lets the user leave a group, in the same way. A group they are not in is left by doing nothing.
+    #[must_use]
+    pub fn leave_group(self, group: GroupId) -> Self {
+        self.with(|fields| fields.groups.step(group, false))
     }
 
     /// Sets `email`.

@@ -23,6 +23,8 @@ pub(crate) enum Who {
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Update(usize, Fields),
+    /// Whether the user joins the group or leaves it.
+    Move(usize, usize, bool),
     Insert(Vec<usize>, bool),
     DeleteUser(usize),
     PutGroup(usize, bool, Option<usize>),
@@ -72,6 +74,8 @@ pub(crate) fn any() -> impl Strategy<Value = Action> {
     ];
     let what = prop_oneof![
         8 => (some_user(), fields()).prop_map(|(user, fields)| What::Update(user, fields)),
+        5 => (some_user(), some_group(), any_bool())
+            .prop_map(|(user, group, joins)| What::Move(user, group, joins)),
         1 => (vec(some_group(), 0..3), any_bool()).prop_map(|(groups, active)| What::Insert(groups, active)),
         2 => some_user().prop_map(What::DeleteUser),
         4 => (some_group(), any_bool(), option::of(some_group()))
@@ -187,6 +191,12 @@ pub(crate) fn ids(groups: &[usize]) -> impl Iterator<Item = GroupId> {
 
 pub(crate) fn target(n: usize) -> UserId {
     user_id(n)
+}
+
+/// One membership more or fewer.
+pub(crate) fn step(group: usize, joins: bool) -> UserUpdate {
+    let update = UserUpdate::patch();
+    if joins { update.join_group(group_id(group)) } else { update.leave_group(group_id(group)) }
 }
 
 pub(crate) fn new_user(groups: &[usize], active: bool, username: &str) -> NewUser {

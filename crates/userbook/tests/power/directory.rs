@@ -15,6 +15,9 @@ pub(crate) const USERS: usize = 5;
 /// How many groups there are at first: enough for a chain beyond the depth bound.
 pub(crate) const GROUPS: usize = 26;
 
+/// The bit of the permission to give power, the last of all.
+const ENABLE_SUPERUSER: u16 = 1 << (Permission::ALL.len() - 1);
+
 /// What is in the store at first, and what the authorizer knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
@@ -24,6 +27,8 @@ pub(crate) struct Directory {
     pub(crate) may_give: Vec<UserId>,
     /// The users who may give power through one group.
     pub(crate) may_give_through: Vec<(UserId, GroupId)>,
+    /// The users who may let others join a group, and leave one.
+    pub(crate) may_move: Vec<(UserId, bool)>,
     /// Whether superusers are protected: as long as they are, few other ways to power are tried.
     pub(crate) protects: bool,
 }
@@ -86,12 +91,13 @@ fn flags() -> impl Strategy<Value = Vec<bool>> {
 }
 
 /// For each user the global permissions, by bits, and perhaps a group to give power through.
-fn grants() -> impl Strategy<Value = Vec<(u8, Option<usize>)>> {
-    let bits = proptest::num::u8::ANY;
+fn grants() -> impl Strategy<Value = Vec<(u16, Option<usize>)>> {
+    let bits = proptest::num::u16::ANY;
     vec((bits, prop::option::of(0..GROUPS)), USERS)
 }
 
 pub(crate) fn any() -> impl Strategy<Value = Directory> {
+    assert_eq!(Permission::ALL.last(), Some(&Permission::EnableGroupSuperuser));
     (parents(), flags(), users(), grants(), proptest::bool::ANY).prop_map(|it| {
         let (parents, flags, users, grants, protects) = it;
         let group = |(n, (parent, is_superuser)): (usize, (&Option<usize>, &bool))| Group {
@@ -107,12 +113,13 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
             permissions: StaticPermissions::none(),
             may_give: Vec::new(),
             may_give_through: Vec::new(),
+            may_move: Vec::new(),
             protects,
         };
         let desk = directory.rows.users.get_mut(HELP_DESK).unwrap();
         (desk.is_active, desk.user_type, desk.groups) = (true, UserType::Internal, [].into());
         for (n, (bits, through)) in grants.into_iter().enumerate() {
-            let bits = if n == HELP_DESK { 0b0111_1111 } else { bits };
+            let bits = if n == HELP_DESK { !ENABLE_SUPERUSER } else { bits };
             directory.grant(user_id(n), bits, through.map(group_id));
         }
         directory
@@ -125,13 +132,24 @@ impl Directory {
         if self.protects { policy } else { policy.without(Safeguard::ProtectSuperusers) }
     }
 
-    fn grant(&mut self, user: UserId, bits: u8, through: Option<GroupId>) {
+    /// Whether the user was granted the right to let others join, or leave, any group.
+    pub(crate) fn may_move(&self, user: UserId, joins: bool) -> bool {
+        self.may_move.contains(&(user, joins))
+    }
+
+    fn grant(&mut self, user: UserId, bits: u16, through: Option<GroupId>) {
         let mut permissions = std::mem::take(&mut self.permissions);
         for (n, permission) in Permission::ALL.into_iter().enumerate() {
             if bits & (1 << n) == 0 {
                 continue;
             }
             permissions = permissions.grant(user, permission);
+            match permission {
+                Permission::ChangeUser => self.may_move.extend([(user, true), (user, false)]),
+                Permission::AddUserToGroup => self.may_move.push((user, true)),
+                Permission::RemoveUserFromGroup => self.may_move.push((user, false)),
+                _ => {}
+            }
             if permission == Permission::EnableGroupSuperuser {
                 self.may_give.push(user);
             }

@@ -3,12 +3,12 @@
 use proptest::{prelude::*, test_runner::TestCaseError};
 use userbook::{
     Actor, Attributes, EmailAddress, Name, Outcome, PermissionAuthorizer, SeedStore, StaticPermissions, User,
-    UserId, UserPath, UserService, UserType, Username,
+    UserId, UserPath, UserService, UserType, UserUpdate, Username,
 };
 use userbook_memory::MemoryStore;
 
 use crate::{
-    action::{Action, Fields, What, Who, ids, new_group, new_user, target},
+    action::{Action, Fields, What, Who, ids, new_group, new_user, step, target},
     directory::{Directory, group_id, user_id},
     oracle::Dump,
 };
@@ -33,6 +33,16 @@ pub(crate) fn hold(directory: &Directory, steps: &[Action]) -> Checked {
                 prop_assert_eq!(changed, wrote == 1, "what was reported is what was done");
             }
             power_is_kept(directory, action.actor, &before, &after)?;
+            if let What::Move(user, group, joins) = &action.what {
+                only_that_membership(
+                    directory,
+                    action.actor,
+                    target(*user),
+                    (*group, *joins),
+                    &before,
+                    &after,
+                )?;
+            }
             if let What::Update(user, fields) = &action.what {
                 only_what_was_named(target(*user), fields, &before, &after)?;
                 if directory.protects {
@@ -55,7 +65,12 @@ async fn take(
     let done = |ok: bool| Some(ok);
     Ok(match &action.what {
         What::Update(user, fields) => {
-            Some(update(service, before, &actor, *user, fields, action.means_it).await?)
+            let wanted = fields.update(*user);
+            Some(update(service, before, &actor, target(*user), &wanted, action.means_it).await?)
+        }
+        What::Move(user, group, joins) => {
+            let wanted = step(*group, *joins);
+            Some(update(service, before, &actor, target(*user), &wanted, action.means_it).await?)
         }
         What::Insert(groups, active) => {
             let new = new_user(groups, *active, &format!("new{n}"));
@@ -86,13 +101,12 @@ async fn update(
     service: &Service,
     before: &Dump,
     actor: &Actor,
-    n: usize,
-    fields: &Fields,
+    user: UserId,
+    wanted: &UserUpdate,
     means_it: bool,
 ) -> Result<bool, TestCaseError> {
-    let user = target(n);
     let call = || {
-        let call = service.update_user(actor, user, fields.update(n));
+        let call = service.update_user(actor, user, wanted.clone());
         if means_it { call.allow_self_lockout() } else { call }
     };
     let dry = call().dry_run().await;
@@ -207,6 +221,35 @@ fn only_what_was_named(id: UserId, fields: &Fields, before: &Dump, after: &Dump)
         prop_assert!(!changed || old.user_type != UserType::InternalServiceAccount, "{} of a machine", field);
     }
     prop_assert_eq!((old.uuid, old.password_change_date), (new.uuid, new.password_change_date));
+    Ok(())
+}
+
+/// One membership moved, by somebody who has the right to the user or to the group's members.
+fn only_that_membership(
+    directory: &Directory,
+    who: Who,
+    id: UserId,
+    (group, joins): (usize, bool),
+    before: &Dump,
+    after: &Dump,
+) -> Checked {
+    let mut expected = before.clone();
+    if before != after {
+        let user = expected.users.get_mut(&id).unwrap();
+        let done =
+            if joins { user.groups.insert(group_id(group)) } else { user.groups.remove(&group_id(group)) };
+        prop_assert!(done && before.groups.contains_key(&group_id(group)));
+        let now = after.users.get(&id).unwrap();
+        (user.revision, user.version) = (now.revision, now.version);
+        expected.events = after.events;
+        let right = match who {
+            Who::System => true,
+            Who::External => false,
+            Who::User(n) => before.has_power(user_id(n)) || directory.may_move(user_id(n), joins),
+        };
+        prop_assert!(right, "{:?} moved {}", who, id);
+    }
+    prop_assert_eq!(&expected, after);
     Ok(())
 }
 

@@ -1,10 +1,13 @@
 //! When it cannot be told whether a commit was applied.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use userbook::{
-    CommitOutcome, NewUser, Outcome, ProvisionOutcome, StoreErrorKind, UpdateError, UserService, UserStore,
-    Verdict,
+    AuthorizerError, CommitOutcome, NewUser, Outcome, ProvisionOutcome, StoreErrorKind, UpdateError,
+    UserService, UserStore, Verdict,
 };
 
 use crate::{
@@ -89,6 +92,41 @@ async fn doubt_is_never_told_as_contention_or_another_failure() {
         let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
         assert_eq!(failure(&failed), Some(AMBIGUOUS), "{name_}");
     }
+}
+
+/// Nor as a refusal, as long as the commit can still land: here the actor lost the right in between.
+#[tokio::test]
+async fn doubt_is_never_told_as_a_refusal() {
+    for fails in [false, true] {
+        let store = Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
+        let asked = AtomicU64::new(0);
+        let says = Says::by(move |checks| {
+            let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+            if !first && fails {
+                return Err(AuthorizerError::transient("away"));
+            }
+            let verdict = if first { Verdict::Allow } else { Verdict::deny() };
+            Ok(checks.iter().map(|_| verdict.clone()).collect())
+        });
+        let service = UserService::new(store.clone(), says).with_limits(3, Duration::from_secs(1));
+        let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
+        assert_eq!(failure(&failed), Some(AMBIGUOUS), "{failed}");
+        assert_eq!(store.commits(), 1);
+    }
+}
+
+/// Once somebody else has written, the commit in doubt never lands, and a refusal is one.
+#[tokio::test]
+async fn doubt_ends_when_the_row_has_changed() {
+    let store = Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
+    let other = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
+    let seen = store.stored(ADA).await.revision;
+    let meanwhile = Meanwhile::acting(move |_| {
+        block_on(other.update_user(&root(), ADA, name("since")).into_future()).unwrap();
+    });
+    let service = service(&store).with_backoff(meanwhile);
+    let refused = service.update_user(&root(), ADA, name("Ada")).if_revision([seen]).await.unwrap_err();
+    assert!(matches!(refused, UpdateError::Condition), "{refused}");
 }
 
 #[tokio::test]

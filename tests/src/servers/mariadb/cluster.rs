@@ -1,8 +1,7 @@
-//! Two nodes of a Galera cluster, which comes with Debian's MariaDB.
+//! Nodes of a Galera cluster, which comes with Debian's MariaDB.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
-    path::Path,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -10,94 +9,194 @@ use std::{
 use sqlx::{Connection, MySqlConnection, mysql::MySqlConnectOptions};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 
-use super::server::{Server, account, at, free_port, make_data, start_node, wait_for};
-use crate::servers::supervisor::Supervised;
+use super::{Instance, Server};
+use crate::servers::free_port;
 
 const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 
-/// How long the second node may take to get a copy of everything.
+/// How long a node may take to get a copy of everything.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The two nodes of this process.
-struct Cluster {
-    nodes: [MySqlConnectOptions; 2],
-    /// Keep them running.
-    _processes: [Supervised; 2],
+/// A node: a server, and where its peers reach it.
+#[derive(Debug)]
+struct Node {
+    server: Instance,
+    peers: u16,
+    transfer: u16,
+    copies: u16,
 }
 
-/// Stores in a new, empty database, one on each node.
+/// A cluster of a process's own.
+#[derive(Debug)]
+pub struct Cluster {
+    nodes: Vec<Node>,
+    more: Vec<String>,
+}
+
+impl Cluster {
+    /// So many nodes, with these settings; all have joined when this returns.
+    pub async fn new(size: usize, more: &[&str]) -> Self {
+        let node = || Node {
+            server: Instance::unborn(),
+            peers: free_port(),
+            transfer: free_port(),
+            copies: free_port(),
+        };
+        let nodes = (0..size).map(|_| node()).collect();
+        let mut cluster = Self { nodes, more: more.iter().map(|&setting| setting.to_owned()).collect() };
+        for n in 0..size {
+            let mut settings = cluster.settings(n);
+            if n == 0 {
+                settings.push("--wsrep-new-cluster".to_owned());
+            }
+            cluster.node_mut(n).server.start(settings);
+            cluster.wait_until_joined(n).await;
+        }
+        cluster
+    }
+
+    /// How a superuser connects to a node.
+    pub fn options(&self, n: usize) -> MySqlConnectOptions {
+        self.node(n).server.options()
+    }
+
+    /// The URL of a database, on a node.
+    pub fn url(&self, n: usize, database: &str) -> String {
+        let server = &self.node(n).server;
+        server.url(server.port(), database)
+    }
+
+    /// Kills a node (SIGKILL).
+    pub fn kill(&mut self, n: usize) {
+        self.node_mut(n).server.kill();
+    }
+
+    /// Stops a node where it is (SIGSTOP): its peers will do without it.
+    pub fn freeze(&mut self, n: usize) {
+        self.node_mut(n).server.freeze();
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&mut self, n: usize) {
+        self.node_mut(n).server.thaw();
+    }
+
+    /// Cuts a node off from its peers, or lets it meet them again; it goes on running.
+    pub async fn isolate(&self, n: usize, isolated: bool) {
+        let value = i32::from(isolated);
+        let sql = format!("SET GLOBAL wsrep_provider_options = 'gmcast.isolate={value}'");
+        Server::administer(&self.options(n), sql).await;
+    }
+
+    /// Starts a node that was killed. It says first up to where it knows the common history, so that its peers
+    /// send it the rest instead of everything.
+    pub async fn rejoin(&mut self, n: usize) {
+        let settings = self.settings(n);
+        let server = &mut self.node_mut(n).server;
+        let told = server.ask("--wsrep-recover");
+        let position = told.rsplit_once("Recovered position: ").and_then(|(_, rest)| rest.lines().next());
+        let position = position.unwrap_or_else(|| panic!("a node doesn't know where it is: {told}"));
+        let start = format!("--wsrep-start-position={}", position.trim());
+        server.start(settings.into_iter().chain([start]).collect());
+        self.wait_until_joined(n).await;
+    }
+
+    /// Waits until a node is part of a cluster of all nodes and takes statements.
+    pub async fn wait_until_joined(&self, n: usize) {
+        let started = Instant::now();
+        while !self.has_joined(n).await.is_ok_and(|joined| joined) {
+            assert!(started.elapsed() < PATIENCE, "node {n} does not join: {}", self.node(n).server.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn has_joined(&self, n: usize) -> sqlx::Result<bool> {
+        let sql = "SELECT variable_value FROM information_schema.global_status \
+                   WHERE variable_name IN ('wsrep_ready', 'wsrep_local_state_comment') ORDER BY variable_value";
+        let mut connection = MySqlConnection::connect_with(&self.options(n)).await?;
+        let state: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok(state == ["ON", "Synced"])
+    }
+
+    /// What the nodes say of themselves and of each other, for whoever looks for a fault.
+    pub async fn told(&self) -> String {
+        let mut told = String::new();
+        for n in 0..self.nodes.len() {
+            let state = tokio::time::timeout(Duration::from_secs(2), self.state(n)).await;
+            let log = self.node(n).server.log();
+            let tail: Vec<_> = log.lines().rev().take(25).collect();
+            let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+            told.extend([format!("\nnode {n}: {state:?}\n"), tail]);
+        }
+        told
+    }
+
+    async fn state(&self, n: usize) -> sqlx::Result<Vec<(String, String)>> {
+        let sql = "SELECT variable_name, variable_value FROM information_schema.global_status WHERE variable_name \
+                   IN ('wsrep_cluster_status', 'wsrep_cluster_size', 'wsrep_local_state_comment', 'wsrep_ready', \
+                   'wsrep_flow_control_paused', 'threads_connected')";
+        let mut connection = MySqlConnection::connect_with(&self.options(n)).await?;
+        let state = sqlx::query_as(sql).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok(state)
+    }
+
+    fn node(&self, n: usize) -> &Node {
+        self.nodes.get(n).expect("there is such a node")
+    }
+
+    fn node_mut(&mut self, n: usize) -> &mut Node {
+        self.nodes.get_mut(n).expect("there is such a node")
+    }
+
+    /// What makes a server this node.
+    fn settings(&self, n: usize) -> Vec<String> {
+        let node = self.node(n);
+        let peers: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.peers)).collect();
+        let mut settings = vec![
+            "--wsrep-on=ON".to_owned(),
+            format!("--wsrep-provider={PROVIDER}"),
+            "--wsrep-cluster-name=userbook".to_owned(),
+            format!("--wsrep-cluster-address=gcomm://{}", peers.join(",")),
+            "--wsrep-node-address=127.0.0.1".to_owned(),
+            "--wsrep-sst-method=rsync".to_owned(),
+            format!("--wsrep-sst-receive-address=127.0.0.1:{}", node.copies),
+            format!(
+                "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{};\
+                 ist.recv_addr=127.0.0.1:{};gcache.size=32M;{QUICKLY}",
+                node.peers, node.transfer
+            ),
+            "--binlog-format=ROW".to_owned(),
+            "--innodb-autoinc-lock-mode=2".to_owned(),
+        ];
+        settings.extend(self.more.iter().cloned());
+        settings
+    }
+}
+
+/// Peers that do not answer are given up somewhat sooner than after five seconds. Much sooner is too soon on a busy
+/// machine: nodes that are well would lose each other, too.
+const QUICKLY: &str = "evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT3S;evs.inactive_timeout=PT6S;\
+                       evs.install_timeout=PT6S";
+
+/// Stores in a new, empty database of this process's cluster of two nodes, one on each.
 pub async fn stores() -> [Arc<MySqlStore>; 2] {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    let cluster = CLUSTER.get_or_init(start);
-    let [first, second] = &cluster.nodes;
-    wait_until_joined(second).await;
+    let cluster = CLUSTER.get_or_init(|| {
+        // Nothing here has to outlive a loss of power.
+        let careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"];
+        crate::servers::block_on(Cluster::new(2, &careless))
+    });
+    let [first, second] = [cluster.options(0), cluster.options(1)];
     let name = format!("userbook_test_{:016x}", RandomState::new().build_hasher().finish());
-    Server::administer(first, format!("CREATE DATABASE {name}")).await;
+    Server::administer(&first, format!("CREATE DATABASE {name}")).await;
     // The other node gets it in its time.
-    Server::administer(second, "SET SESSION wsrep_sync_wait = 15; SHOW DATABASES".to_owned()).await;
-    [open(first, &name).await, open(second, &name).await]
+    Server::administer(&second, "SET SESSION wsrep_sync_wait = 15; SHOW DATABASES".to_owned()).await;
+    [open(&first, &name).await, open(&second, &name).await]
 }
 
 async fn open(node: &MySqlConnectOptions, database: &str) -> Arc<MySqlStore> {
     let pool = pool_options().max_connections(4).connect_with(node.clone().database(database)).await;
     Arc::new(MySqlStore::new(pool.expect("the new database can be opened")))
-}
-
-fn start() -> Cluster {
-    let account = account();
-    let folders = [1, 2].map(|n| account.folder(&format!("userbook-galera-{n}-")));
-    let (ports, peers) = ([free_port(), free_port()], [free_port(), free_port()]);
-    for folder in &folders {
-        make_data(account, folder);
-    }
-    let [first, second] = &folders;
-    let node = |folder: &Path, n: usize, address: &str| {
-        start_node(account, folder, ports[n], &settings(peers[n], address))
-    };
-    let one = node(first, 0, "gcomm://");
-    wait_for(ports[0], &one);
-    let two = node(second, 1, &format!("gcomm://127.0.0.1:{}", peers[0]));
-    wait_for(ports[1], &two);
-    Cluster { nodes: ports.map(at), _processes: [one, two] }
-}
-
-/// What makes a server a node that listens to its peers on this port.
-fn settings(port: u16, address: &str) -> Vec<String> {
-    let transfer = free_port();
-    let mut settings = vec![
-        "--wsrep-on=ON".to_owned(),
-        format!("--wsrep-provider={PROVIDER}"),
-        "--wsrep-cluster-name=userbook".to_owned(),
-        format!("--wsrep-cluster-address={address}"),
-        "--wsrep-node-address=127.0.0.1".to_owned(),
-        "--wsrep-sst-method=rsync".to_owned(),
-        format!("--wsrep-sst-receive-address=127.0.0.1:{}", free_port()),
-        format!(
-            "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{port};\
-             ist.recv_addr=127.0.0.1:{transfer};gcache.size=32M"
-        ),
-        "--binlog-format=ROW".to_owned(),
-        "--innodb-autoinc-lock-mode=2".to_owned(),
-    ];
-    if address == "gcomm://" {
-        settings.push("--wsrep-new-cluster".to_owned());
-    }
-    settings
-}
-
-/// A node greets before it is ready.
-async fn wait_until_joined(node: &MySqlConnectOptions) {
-    let started = Instant::now();
-    while !is_ready(node).await.is_ok_and(|ready| ready) {
-        assert!(started.elapsed() < PATIENCE, "the second node does not join");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-async fn is_ready(node: &MySqlConnectOptions) -> sqlx::Result<bool> {
-    let sql = "SELECT variable_value = 'ON' FROM information_schema.global_status WHERE variable_name = 'wsrep_ready'";
-    let mut connection = MySqlConnection::connect_with(node).await?;
-    let ready = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
-    connection.close().await?;
-    Ok(ready)
 }

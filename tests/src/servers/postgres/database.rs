@@ -7,7 +7,8 @@ use userbook::{Import, SeedStore, Timestamp, UserId};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
-use super::server::{Server, block_on, server};
+use super::server::{Server, server};
+use crate::servers::block_on;
 
 /// A migrated database that goes when this goes.
 #[derive(Debug)]

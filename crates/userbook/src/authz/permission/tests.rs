@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::*;
-use crate::{ActorState, Epochs, Group, GroupGraph, Revision, Snapshot, Survey, Timestamp, User};
+use crate::{
+    ActorState, Epochs, Group, GroupGraph, ListAuthorizer, Revision, Scope, Snapshot, Survey, Timestamp,
+    User, UserType,
+};
 
 const ACTOR: UserId = UserId(1);
 const TARGET: UserId = UserId(2);
@@ -132,6 +135,36 @@ async fn permissions_globally_and_on_the_user() {
 }
 
 #[tokio::test]
+async fn permissions_on_members() {
+    use Permission::{AddUserToGroup, ChangeGroup, ChangeUser, RemoveUserFromGroup};
+    let checks = [
+        Check::AddMember(BELOW),
+        Check::RemoveMember(BELOW),
+        Check::AddMember(ADMINS),
+        Check::Change,
+        Check::Join(BELOW),
+        Check::GrantPower(BELOW),
+    ];
+    let none = StaticPermissions::none;
+    for (source, expected) in [
+        (none(), "dddddd"),
+        (none().grant(ACTOR, AddUserToGroup), "adaddd"),
+        (none().grant(ACTOR, RemoveUserFromGroup), "dadddd"),
+        (none().grant_on_group(ACTOR, AddUserToGroup, BELOW), "addddd"),
+        (none().grant_on_group(ACTOR, RemoveUserFromGroup, BELOW), "dadddd"),
+        (none().grant_on_group(ACTOR, AddUserToGroup, ADMINS), "ddaddd"),
+        (none().grant_on_group(OTHER, AddUserToGroup, BELOW), "dddddd"),
+        // Neither the right to the group nor that to the user is the right to members.
+        (none().grant(ACTOR, ChangeGroup), "dddddd"),
+        (none().grant(ACTOR, ChangeUser), "dddaad"),
+    ] {
+        let actor = Actor::user(ACTOR);
+        let found = letters(source.clone(), &actor, Some(state(&[])), About::Known, &checks).await;
+        assert_eq!(found, expected, "{source:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_one_is_counts_for_more_than_permissions() {
     let everything = || {
         let grant = |source: StaticPermissions, permission| source.grant(ACTOR, permission);
@@ -195,6 +228,74 @@ async fn permissions_on_the_directory_and_on_groups() {
 }
 
 #[tokio::test]
+async fn what_a_list_shows_is_what_may_be_viewed() {
+    use Permission as P;
+    let none = StaticPermissions::none;
+    let machine = ActorState { user_type: UserType::InternalServiceAccount, ..state(&[]) };
+    let retired = ActorState { is_active: false, ..state(&[ADMINS]) };
+    let user = Actor::user(ACTOR);
+    let all = || (Scope::Everything, Scope::Everything);
+    let nothing = || (Scope::Nothing, Scope::Nothing);
+    for (name, source, actor, state, expected) in [
+        ("superuser", none(), &user, Some(state(&[ADMINS])), all()),
+        ("superuser by an ancestor", none(), &user, Some(state(&[BELOW])), all()),
+        ("the host", none(), &Actor::system(), None, all()),
+        ("nobody", none(), &Actor::anonymous(), None, nothing()),
+        ("from elsewhere", none().grant(ACTOR, P::ViewUser), &Actor::external("1"), None, nothing()),
+        ("gone", none().grant(ACTOR, P::ViewUser), &user, None, nothing()),
+        ("retired", none().grant(ACTOR, P::ViewUser), &user, Some(retired), nothing()),
+        ("without permissions", none(), &user, Some(state(&[])), nothing()),
+        (
+            "of users",
+            none().grant(ACTOR, P::ViewUser),
+            &user,
+            Some(state(&[])),
+            (Scope::Everything, Scope::Nothing),
+        ),
+        (
+            "of groups",
+            none().grant(ACTOR, P::ViewGroup),
+            &user,
+            Some(state(&[])),
+            (Scope::Nothing, Scope::Everything),
+        ),
+        (
+            "of some",
+            none()
+                .grant_on_user(ACTOR, P::ViewUser, TARGET)
+                .grant_on_user(ACTOR, P::ChangeUser, OTHER)
+                .grant_on_group(ACTOR, P::ViewGroup, BELOW)
+                .grant_on_group(ACTOR, P::ChangeGroup, ADMINS),
+            &user,
+            Some(state(&[])),
+            (Scope::Only([TARGET].into()), Scope::Only([BELOW].into())),
+        ),
+        (
+            "of others",
+            none().grant(OTHER, P::ViewUser).grant_on_user(OTHER, P::ViewUser, TARGET),
+            &user,
+            Some(state(&[])),
+            nothing(),
+        ),
+        ("a machine", none(), &user, Some(machine.clone()), (Scope::Only([].into()), Scope::Only([].into()))),
+        (
+            "a machine that may",
+            none().grant(ACTOR, P::ViewUser).grant(ACTOR, P::ViewGroup),
+            &user,
+            Some(machine),
+            all(),
+        ),
+    ] {
+        let authorizer = PermissionAuthorizer::new(source);
+        let groups = graph();
+        let view = state.as_ref().map(|state| ActorView { state, groups: &groups });
+        let users = authorizer.visible_users(actor, view).await.unwrap();
+        let found = (users, authorizer.visible_groups(actor, view).await.unwrap());
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_source_that_fails_fails_the_authorizer() {
     #[derive(Debug)]
     struct Broken;
@@ -204,11 +305,20 @@ async fn a_source_that_fails_fails_the_authorizer() {
         async fn grants(&self, _query: &GrantQuery) -> Result<Grants, AuthorizerError> {
             Err(AuthorizerError::new("no connection"))
         }
+
+        async fn holdings(&self, _: UserId, _: Permission) -> Result<Holdings, AuthorizerError> {
+            Err(AuthorizerError::new("no connection"))
+        }
     }
 
     let actor = Actor::user(ACTOR);
     let failed = ask(Broken, &actor, Some(state(&[])), About::Known, &[Check::View]).await;
-    assert_eq!(failed.unwrap_err().0.to_string(), "no connection");
+    assert_eq!(failed.unwrap_err().source.to_string(), "no connection");
+
+    let (state, groups) = (state(&[]), graph());
+    let view = Some(ActorView { state: &state, groups: &groups });
+    let failed = PermissionAuthorizer::new(Broken).visible_users(&actor, view).await;
+    assert_eq!(failed.unwrap_err().source.to_string(), "no connection");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn a_change_set_names_only_what_changes() {
 #[test]
 fn unchanged_shows_the_user_as_stored() {
     let scene = Scene::new(UserUpdate::patch().name("Ada")).member_of([ADMINS]);
-    let expected = UserView::new(scene.snapshot.user.clone(), &scene.snapshot);
+    let expected = UserView::new(scene.snapshot.user.clone(), &scene.snapshot.groups);
     assert!(expected.is_superuser);
     assert_eq!(scene.decide(), Decision::Unchanged(Box::new(expected)));
 }

@@ -5,6 +5,7 @@ mod fields;
 mod groups;
 mod guards;
 mod lockout;
+mod members;
 mod needs;
 mod order;
 mod power;

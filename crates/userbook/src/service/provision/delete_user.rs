@@ -1,6 +1,9 @@
 //! Unmaking a user.
 
+use tracing::Span;
+
 use super::{Plan, Task};
+use crate::service::trace::{operation, shown};
 use crate::{
     Actor, Authorizer, ChangeId, Check, DirectoryStore, SnapshotQuery, Target, UpdateError, UserId,
     UserService,
@@ -31,6 +34,10 @@ struct DeleteUser<'a> {
 impl Task for DeleteUser<'_> {
     type Done = ();
     type Error = UpdateError;
+
+    fn span(change: ChangeId) -> Span {
+        operation!("userbook.delete_user", change = shown(change))
+    }
 
     async fn plan<S: DirectoryStore, A: Authorizer>(
         &self,

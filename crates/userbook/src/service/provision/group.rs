@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use tracing::Span;
+
 use super::{Plan, Task};
+use crate::service::trace::{operation, shown};
 use crate::{
     AccessError, Actor, Attributes, Authorizer, ChangeId, DirectoryStore, Fault, Group, GroupError,
     GroupField, GroupId, GroupName, Survey, SurveyQuery, Target, UserService, Violations,
@@ -124,6 +127,10 @@ impl Task for WriteGroup<'_> {
     type Done = ();
     type Error = GroupError;
 
+    fn span(change: ChangeId) -> Span {
+        operation!("userbook.write_group", change = shown(change))
+    }
+
     async fn plan<S: DirectoryStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
@@ -139,7 +146,7 @@ impl Task for WriteGroup<'_> {
             shape: true,
             ..SurveyQuery::default()
         };
-        let survey = service.store.survey(&query).await?;
+        let survey = service.survey(&query).await?;
         deny_actor(self.actor, survey.actor.as_ref())?;
         let proposal = GroupProposal::new(&survey, self.actor, self.id, self.group.clone());
         let ruling = service.ask(self.actor, Target::Directory(&survey), proposal.checks()).await?;
@@ -192,7 +199,7 @@ async fn active_member<S: DirectoryStore, A: Authorizer>(
     groups: &BTreeSet<GroupId>,
 ) -> Result<Option<bool>, GroupError> {
     let query = SurveyQuery { active_member_of: Some(groups.clone()), ..SurveyQuery::default() };
-    let answer = service.store.survey(&query).await?;
+    let answer = service.survey(&query).await?;
     let same =
         answer.epochs.graph == survey.epochs.graph && answer.epochs.superusers == survey.epochs.superusers;
     Ok(same.then_some(answer.active_member))

@@ -4,10 +4,13 @@ use uuid::Uuid;
 
 use std::collections::BTreeSet;
 
+use tracing::Span;
+
 use super::{Plan, Task};
+use crate::service::trace::{operation, shown};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Memberships, Name, PatchFailure,
-    Survey, SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
+    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Name, PatchFailure, Survey,
+    SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
     decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
     field::Faults,
 };
@@ -61,6 +64,10 @@ impl Task for InsertUser<'_> {
     type Done = UserView;
     type Error = UpdateError;
 
+    fn span(change: ChangeId) -> Span {
+        operation!("userbook.insert_user", change = shown(change))
+    }
+
     async fn plan<S: DirectoryStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
@@ -77,7 +84,7 @@ impl Task for InsertUser<'_> {
             actor: self.actor.user_id(),
             ..SurveyQuery::default()
         };
-        let survey = service.store.survey(&query).await?;
+        let survey = service.survey(&query).await?;
         deny_actor(self.actor, survey.actor.as_ref())?;
         let ruling = service.ask(self.actor, Target::Directory(&survey), checks(&ops, &survey)).await?;
         let snapshot = blank(survey, self.uuid, service.clock.now());
@@ -96,8 +103,9 @@ impl Task for InsertUser<'_> {
 
 /// To make users, to let them join these groups, and to give power through every group that does.
 fn checks(ops: &FieldOps, survey: &Survey) -> Vec<Check> {
-    let named = ops.groups.value().into_iter().flat_map(Memberships::groups).map(|group| group.id);
-    let joined: BTreeSet<GroupId> = named.filter(|group| survey.groups.contains(*group)).collect();
+    let none = BTreeSet::new();
+    let mut joined = ops.groups.value().map(|wanted| wanted.applied(&none)).unwrap_or_default();
+    joined.retain(|group| survey.groups.contains(*group));
     let granting = joined.iter().filter_map(|group| {
         let source = survey.groups.superuser_source(*group)?;
         Some([*group, source.id])

@@ -9,21 +9,27 @@ use std::future::Future;
 pub use group::NewGroup;
 pub use insert_user::NewUser;
 
+use tracing::Span;
+
 use super::{
     UserService,
     retry::{Attempts, Exhausted},
+    trace::{Told, ToldError, step, told},
 };
 use crate::{
-    Authorizer, ChangeId, DirectoryStore, Provision, ProvisionOutcome, StoreError, StoreErrorKind,
+    Authorizer, ChangeId, DirectoryStore, Provision, ProvisionOutcome, StoreError, StoreErrorKind, Survey,
     SurveyQuery,
 };
 
 /// One kind of provisioning step: reads what it needs and decides, afresh in each attempt.
 trait Task: Sync {
     /// What the caller gets.
-    type Done: Send;
+    type Done: Told + Send;
     /// How it may fail.
-    type Error: From<StoreError> + From<Exhausted> + Send;
+    type Error: From<StoreError> + From<Exhausted> + ToldError + Send;
+
+    /// The span around it.
+    fn span(change: ChangeId) -> Span;
 
     fn plan<S: DirectoryStore, A: Authorizer>(
         &self,
@@ -46,6 +52,10 @@ enum Plan<D> {
 impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
     async fn carry_out<T: Task>(&self, task: T) -> Result<T::Done, T::Error> {
         let change = self.ids.next_change();
+        told(T::span(change), self.attempt(task, change)).await
+    }
+
+    async fn attempt<T: Task>(&self, task: T, change: ChangeId) -> Result<T::Done, T::Error> {
         let mut attempts = Attempts::start(self);
         let mut in_doubt = None;
         loop {
@@ -71,7 +81,7 @@ impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
                     continue;
                 }
             };
-            match self.store.provision(&provision).await {
+            match told(step!("commit"), self.store.provision(&provision)).await {
                 Ok(ProvisionOutcome::Applied) => return Ok(done),
                 Ok(
                     ProvisionOutcome::Stale
@@ -90,8 +100,13 @@ impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
         }
     }
 
+    /// Reads the directory as a whole.
+    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+        told(step!("load"), self.store.survey(query)).await
+    }
+
     async fn landed(&self, change: ChangeId) -> Result<bool, StoreError> {
         let query = SurveyQuery { change: Some(change), ..SurveyQuery::default() };
-        Ok(self.store.survey(&query).await?.landed)
+        Ok(self.survey(&query).await?.landed)
     }
 }

@@ -1,0 +1,217 @@
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    App, HttpResponse,
+    body::to_bytes,
+    dev::{Payload, Service, ServiceResponse},
+    error::PayloadError,
+    http::StatusCode,
+    rt::System,
+    test::{TestRequest, call_service, init_service},
+    web::{self, Bytes},
+};
+use async_trait::async_trait;
+use futures_util::Stream;
+use http::request::Parts;
+use userbook::{
+    Actor, Authorizer, AuthorizerError, Check, PermissionAuthorizer, StaticPermissions, Target, UserId,
+    UserService, Verdicts,
+};
+use userbook_http::{
+    AuthenticationError, Authenticator, Endpoint, Failure, PathPattern, Representation, UserApi,
+};
+use userbook_memory::MemoryStore;
+
+use super::{hand_on, routes, service};
+
+/// Answers the target that it sees.
+#[derive(Debug, Clone)]
+struct Echo;
+
+impl Endpoint for Echo {
+    const PATHS: &'static [PathPattern] = &[
+        PathPattern::Exactly("/v3/users/"),
+        PathPattern::Below("/v3/users/"),
+        PathPattern::Exactly("/v3/me/"),
+    ];
+
+    async fn respond<B>(&self, request: http::Request<B>) -> http::Response<Bytes>
+    where
+        B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        http::Response::new(format!("seen {}", request.uri()).into())
+    }
+}
+
+#[test]
+fn the_endpoint_sees_its_own_paths_as_they_were_sent() {
+    System::new().block_on(async {
+        let own = async || HttpResponse::Ok().body("the host's");
+        let tenant = web::scope("/of/{rest}")
+            .configure(routes(Echo))
+            .service(web::scope("/all").default_service(service(Echo)));
+        let app = App::new()
+            .route("/v3/users/paths/", web::to(own))
+            .configure(routes(Echo))
+            .service(tenant)
+            .default_service(web::to(own));
+        let app = init_service(app).await;
+        for (target, expected) in [
+            ("/v3/users/", "seen /v3/users/"),
+            ("/v3/users/7/?a=%41", "seen /v3/users/7/?a=%41"),
+            ("/v3/users/%37%2F/x//", "seen /v3/users/%37%2F/x//"),
+            ("/v3/users/%0A", "seen /v3/users/%0A"),
+            ("/v3/me/", "seen /v3/me/"),
+            ("/of/us/v3/users/7/", "seen /v3/users/7/"),
+            ("/of/us/v3/me/?x", "seen /v3/me/?x"),
+            ("/of/%C3%A4%20%2F%62/v3/users/%37/", "seen /v3/users/%37/"),
+            ("/of/us/all/x//%79/", "seen /x//%79/"),
+            ("/v3/users/paths/", "the host's"),
+            ("/v3/users", "the host's"),
+            ("/v3/me/7/", "the host's"),
+            ("/", "the host's"),
+        ] {
+            let request = TestRequest::with_uri(target).to_request();
+            let response = call_service(&app, request).await;
+            assert_eq!(to_bytes(response.into_body()).await.unwrap(), expected, "{target}");
+        }
+    });
+}
+
+/// Whom the host has told; without that, the host.
+#[derive(Debug)]
+struct Sessions;
+
+#[async_trait]
+impl Authenticator for Sessions {
+    async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError> {
+        Ok(head.extensions.get().map_or_else(Actor::system, |id: &UserId| Actor::user(*id)))
+    }
+}
+
+#[derive(Debug)]
+struct Fails;
+
+#[async_trait]
+impl Authorizer for Fails {
+    async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+        Err(AuthorizerError::new(std::io::Error::other("the cable is cut")))
+    }
+}
+
+async fn ask<A: Authorizer>(
+    authorizer: A,
+    request: TestRequest,
+    payload: Option<Payload>,
+) -> ServiceResponse {
+    let service = UserService::new(MemoryStore::new(), authorizer);
+    let api = UserApi::new(service, Sessions, Representation::new("")).with_body_limit(LIMIT);
+    let mut request = request.to_request();
+    *request.payload() = payload.unwrap_or(Payload::None);
+    init_service(App::new().configure(routes(api))).await.call(request).await.unwrap()
+}
+
+fn nobody_else() -> PermissionAuthorizer<StaticPermissions> {
+    PermissionAuthorizer::new(StaticPermissions::none())
+}
+
+const LIMIT: usize = 10 * 1024;
+
+/// A payload of equal chunks, which counts how many were taken; then perhaps a failure.
+struct Chunks {
+    left: usize,
+    fails: bool,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Stream for Chunks {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.left == 0 {
+            return Poll::Ready(
+                std::mem::take(&mut self.fails).then_some(Err(PayloadError::Incomplete(None))),
+            );
+        }
+        self.left -= 1;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Bytes::from_static(&[b' '; 1024]))))
+    }
+}
+
+fn chunks(left: usize, fails: bool) -> (Option<Payload>, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let stream = Chunks { left, fails, taken: Arc::clone(&taken) };
+    (Some(Payload::Stream { payload: Box::pin(stream) }), taken)
+}
+
+fn patch() -> TestRequest {
+    TestRequest::patch().uri("/api/v3/core/users/7/").insert_header(("content-type", "application/json"))
+}
+
+#[test]
+fn a_payload_is_taken_as_far_as_the_limit_goes_and_one_chunk_more_waits_at_most() {
+    System::new().block_on(async {
+        let (payload, taken) = chunks(1000, false);
+        let answer = ask(nobody_else(), patch(), payload).await;
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let needed = LIMIT / 1024 + 1;
+        assert!((needed..=needed + 1).contains(&taken.load(Ordering::Relaxed)), "{taken:?}");
+    });
+}
+
+#[test]
+fn a_payload_that_is_announced_as_too_large_is_not_taken() {
+    System::new().block_on(async {
+        let (payload, taken) = chunks(1000, false);
+        let announced = patch().insert_header(("content-length", LIMIT + 1));
+        let answer = ask(nobody_else(), announced, payload).await;
+        assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::PAYLOAD_TOO_LARGE, 0));
+    });
+}
+
+#[test]
+fn a_payload_that_fails_is_refused_and_a_whole_one_is_read_to_its_end() {
+    System::new().block_on(async {
+        // The user that the whole body is meant for is not there, which is told after the body was read.
+        for (fails, expected) in [(true, StatusCode::BAD_REQUEST), (false, StatusCode::NOT_FOUND)] {
+            let (payload, taken) = chunks(3, fails);
+            let answer = ask(nobody_else(), patch(), payload).await;
+            assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (expected, 3));
+        }
+    });
+}
+
+#[test]
+fn what_the_host_hands_on_is_seen_and_what_failed_is_told() {
+    System::new().block_on(async {
+        let get = || TestRequest::get().uri("/api/v3/core/users/7/");
+        let answer = ask(nobody_else(), get(), None).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        let told = get();
+        let app = App::new().configure(routes(UserApi::new(
+            UserService::new(MemoryStore::new(), nobody_else()),
+            Sessions,
+            Representation::new(""),
+        )));
+        let request = told.to_request();
+        hand_on(&request, "something else");
+        hand_on(&request, UserId(1));
+        let answer = init_service(app).await.call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+
+        let answer = ask(Fails, get(), None).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let extensions = answer.response().extensions();
+        let failure = extensions.get::<http::Extensions>().and_then(|it| it.get::<Failure>()).unwrap();
+        assert!(format!("{failure:?}").contains("the cable is cut"));
+    });
+}

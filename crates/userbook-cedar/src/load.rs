@@ -1,0 +1,87 @@
+//! From the text of policies to policies that fit the schema, or to everything that does not, with its place.
+
+use std::{fmt, str::FromStr};
+
+use cedar_policy::{PolicySet, ValidationMode, Validator};
+use miette::Diagnostic;
+
+use crate::words::Words;
+
+/// Why policies were not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The text is not Cedar, or does not fit the schema; everything that is wrong, in the order of the text.
+    #[error("{}", list(.0))]
+    Policies(Vec<PolicyFault>),
+    /// The schema of this crate, or what is derived from the policies, is not what Cedar takes.
+    #[error("the schema cannot be used")]
+    Schema(#[source] Box<dyn std::error::Error + Send + Sync + 'static>),
+}
+
+/// One thing that is wrong with the text of policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFault {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong, and what may help.
+    pub message: String,
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+fn list(faults: &[PolicyFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Reads policies that fit the schema. What fits and is suspicious all the same comes beside them.
+pub(crate) fn load(text: &str, words: &Words) -> Result<(PolicySet, Vec<PolicyFault>), LoadError> {
+    let refuse = |mut faults: Vec<PolicyFault>| {
+        faults.sort_by_key(|fault| (fault.line, fault.column));
+        Err(LoadError::Policies(faults))
+    };
+    let policies = match PolicySet::from_str(text) {
+        Ok(policies) => policies,
+        Err(errors) => return refuse(errors.iter().map(|error| fault(text, error)).collect()),
+    };
+    let found = Validator::new(words.schema.clone()).validate(&policies, ValidationMode::Strict);
+    let mut faults: Vec<_> = found.validation_errors().map(|error| fault(text, error)).collect();
+    if policies.num_of_templates() > 0 {
+        let slots = ["?principal", "?resource"].into_iter().filter_map(|slot| text.find(slot));
+        let (line, column) = place(text, slots.min().unwrap_or(0));
+        let message =
+            "a template (?principal, ?resource) applies to nobody: nothing links it here".to_owned();
+        faults.push(PolicyFault { line, column, message });
+    }
+    if !faults.is_empty() {
+        return refuse(faults);
+    }
+    let suspicious = found.validation_warnings().map(|warning| fault(text, warning)).collect();
+    Ok((policies, suspicious))
+}
+
+fn fault(text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyFault {
+    let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
+    let (line, column) = place(text, offset);
+    // One line, for logs.
+    let told = [Some(error.to_string()), error.help().map(|help| help.to_string())];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let message = told.join(" - ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // The place says which policy it is; its number would say little.
+    let rest = message.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
+    let message = rest.map_or(message.clone(), |(_, rest)| rest.to_owned());
+    PolicyFault { line, column, message }
+}
+
+/// The line and the column of a byte offset, from 1.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}

@@ -1,0 +1,160 @@
+//! The examples do what they say.
+
+use userbook::{Actor, Check, Field, UserId, UserService, UserUpdate, Verdict};
+
+use crate::stage::*;
+
+/// A letter each: view, change, the nine fields in their order on the wire, delete.
+async fn verdicts(policies: &str, by: i64, about: i64) -> String {
+    letters(&ask(&example(policies), &actor(by), about, &about_user()).await)
+}
+
+#[tokio::test]
+async fn superusers_only() {
+    for (by, about, expected) in [
+        (ROOT, ANN, "aaaaaaaaaaaa"),
+        (BOSS, ROOT, "aaaaaaaaaaaa"),
+        (ANN, ANN, "dddddddddddd"),
+        (DESK, ANN, "dddddddddddd"),
+    ] {
+        assert_eq!(verdicts("superusers", by, about).await, expected, "{by} {about}");
+    }
+    let checks = [
+        Check::AddUser,
+        Check::Join(group_id(ADMINS)),
+        Check::GrantPower(group_id(ADMINS)),
+        Check::AddGroup(group_id(0x77)),
+        Check::ChangeGroup(group_id(SALES)),
+        Check::DeleteGroup(group_id(SALES)),
+    ];
+    for (by, expected) in [(BOSS, "aaaaaa"), (ANN, "dddddd")] {
+        let found = ask_directory(&example("superusers"), &actor(by), &checks).await;
+        assert_eq!(letters(&found), expected, "{by}");
+    }
+}
+
+#[tokio::test]
+async fn the_help_desk() {
+    for (by, about, expected) in [
+        (DESK, ANN, "aadaaddaddd d"),
+        (DESK, NEW, "aadaaddaddd d"),
+        (DESK, DESK, "aadaaddaddd d"),
+        (DESK, ROOT, "arrrrrrrrrr r"),
+        (DESK, BOSS, "arrrrrrrrrr r"),
+        (DESK, ROBOT, "arrrrrrrrrr r"),
+        (RETIRED, ANN, "ddddddddddd d"),
+        (ANN, BOB, "ddddddddddd d"),
+        (ROOT, BOSS, "aaaaaaaaaaa a"),
+    ] {
+        assert_eq!(verdicts("help_desk", by, about).await, expected.replace(' ', ""), "{by} {about}");
+    }
+    let desk = example("help_desk");
+    let joins =
+        [Check::Join(group_id(ADMINS)), Check::Join(group_id(SALES)), Check::GrantPower(group_id(ADMINS))];
+    assert_eq!(letters(&ask(&desk, &actor(DESK), ANN, &joins).await), "ddd");
+    // Who may see everybody is told that somebody does not exist; who may see nobody is told that instead.
+    assert_eq!(ask(&desk, &actor(DESK), MISSING, &[Check::View]).await, [Verdict::Allow]);
+    assert_eq!(ask(&desk, &actor(ANN), MISSING, &[Check::View]).await, [Verdict::deny()]);
+    let reason = ask(&desk, &actor(DESK), ROOT, &[Check::Set(Field::Email)]).await;
+    assert_eq!(reason, [Verdict::because("The help desk does not change administrators or machines.")]);
+
+    let impersonating = Actor { impersonator: Some(userbook::UserId(ROOT)), ..actor(DESK) };
+    let found = ask(&desk, &impersonating, ANN, &[Check::View, Check::Change, Check::Set(Field::Name)]).await;
+    assert_eq!(letters(&found), "arr");
+    assert_eq!(found[1], Verdict::because("Nothing can be changed while you act as somebody else."));
+}
+
+#[tokio::test]
+async fn self_service() {
+    for (by, about, expected) in [
+        (ANN, ANN, "aararrraarrd"),
+        (NEW, NEW, "aararrraarrd"),
+        (ANN, BOB, "hddddddddddd"),
+        (DESK, ROOT, "hddddddddddd"),
+        (ROBOT, ROBOT, "arrrrrrrrrrd"),
+        (ROOT, ROOT, "aaaaaaaaaaaa"),
+        (ROOT, ANN, "aaaaaaaaaaaa"),
+    ] {
+        let found = verdicts("self_service", by, about).await;
+        assert_eq!(found, expected, "{by} {about}");
+    }
+    let own = example("self_service");
+    // Somebody who is hidden and somebody who is missing look the same.
+    for about in [BOB, MISSING] {
+        assert_eq!(ask(&own, &actor(ANN), about, &[Check::View]).await, [Verdict::Hide], "{about}");
+    }
+    let joins = [Check::Join(group_id(SOUTH)), Check::GrantPower(group_id(ADMINS))];
+    assert_eq!(letters(&ask(&own, &actor(ANN), ANN, &joins).await), "dd");
+    let reason = ask(&own, &actor(ANN), ANN, &[Check::Set(Field::Username)]).await;
+    assert_eq!(reason, [Verdict::because("Ask the help desk to change this.")]);
+}
+
+#[tokio::test]
+async fn group_administrators() {
+    let leads = example("group_administrators");
+    let groups = [SALES, NORTH, SOUTH, POWER, LEADS, FINANCE, ADMINS].map(group_id);
+    let checks: Vec<Check> = [Check::View, Check::Change, Check::Set(Field::Groups), Check::Set(Field::Name)]
+        .into_iter()
+        .chain(groups.map(Check::Join))
+        .chain(groups.map(Check::AddMember))
+        .chain(groups.map(Check::RemoveMember))
+        .chain([Check::GrantPower(group_id(POWER))])
+        .collect();
+    for (by, about, expected) in [
+        // Three times: sales, north, south, power, leads, finance, admins.
+        (LEAD, ANN, "aaad raarddr raarddr raaaddd r"),
+        (LEAD, NEW, "aaad raarddr raarddr raaaddd r"),
+        // In finance too: out of north one may let him, but not set all of his groups.
+        (LEAD, BOB, "addd raarddr raarddr raaaddd r"),
+        (LEAD, ROOT, "hddd raarddr raarddr raaaddd r"),
+        // Nobody widens their own scope.
+        (LEAD, LEAD, "hdrd rrrrrrr rrrrrrr rrrrrrr r"),
+        (ANN, ANN, "ddrd rrrrrrr rrrrrrr rrrrrrr r"),
+        (ANN, BOB, "dddd dddrddr dddrddr ddddddd r"),
+        (ROOT, ANN, "aaaa aaaaaaa aaaaaaa aaaaaaa a"),
+    ] {
+        let found = letters(&ask(&leads, &actor(by), about, &checks).await);
+        assert_eq!(found, expected.replace(' ', ""), "{by} {about}");
+    }
+    let directory = [
+        Check::AddUser,
+        Check::AddGroup(group_id(0x77)),
+        Check::ChangeGroup(group_id(NORTH)),
+        Check::DeleteGroup(group_id(NORTH)),
+        Check::GrantPower(group_id(NORTH)),
+    ];
+    assert_eq!(letters(&ask_directory(&leads, &actor(LEAD), &directory).await), "ddddd");
+    let reason = ask(&leads, &actor(LEAD), ANN, &[Check::Join(group_id(SALES))]).await;
+    assert_eq!(
+        reason,
+        [Verdict::because("Members of the department itself are named by the administrators.")]
+    );
+}
+
+/// What the verdicts come to where updates are decided.
+#[tokio::test]
+async fn a_lead_moves_people_within_the_scope_and_nowhere_else() {
+    let service = UserService::new(store().await, example("group_administrators"));
+    let lead = actor(LEAD);
+    let [bob, me] = [BOB, LEAD].map(UserId);
+    let join = |group| UserUpdate::patch().join_group(group_id(group));
+    let leave = |group| UserUpdate::patch().leave_group(group_id(group));
+    for (about, update, allowed) in [
+        (bob, join(SOUTH), true),
+        (bob, leave(NORTH), true),
+        (bob, leave(FINANCE), false),
+        (bob, join(FINANCE), false),
+        (bob, join(SALES), false),
+        (bob, join(POWER), false),
+        (bob, UserUpdate::patch().groups([group_id(SOUTH)]), false),
+        (me, join(NORTH), false),
+        // Out of sales, and out of sight.
+        (bob, leave(SOUTH), true),
+        (bob, join(SOUTH), false),
+    ] {
+        let done = service.update_user(&lead, about, update.clone()).await;
+        assert_eq!(done.is_ok(), allowed, "{about} {update:?}: {done:?}");
+    }
+    let bob = service.retrieve(&Actor::system(), bob).await.unwrap();
+    assert_eq!(bob.user.groups, [FINANCE].map(group_id).into());
+}

@@ -1,0 +1,128 @@
+//! "Superusers may do everything, others what they were granted": said in Cedar it comes to the same as what the
+//! core's own authorizer answers.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use userbook::{Check, Field, Permission, PermissionAuthorizer, StaticPermissions, UserId};
+use userbook_cedar::CedarAuthorizer;
+
+use crate::stage::*;
+
+/// A permission on everything, or on one user or group.
+#[derive(Debug, Clone, Copy)]
+struct Grant {
+    to: i64,
+    permission: Permission,
+    on: Option<usize>,
+}
+
+const PEOPLE: [i64; 4] = [ANN, DESK, LEAD, ROOT];
+const GROUPS: [u128; 4] = [ADMINS, CHIEFS, NORTH, POWER];
+
+fn grants() -> impl Strategy<Value = Vec<Grant>> {
+    let one = (select(&PEOPLE[..]), select(&Permission::ALL[..]), proptest::option::of(0..PEOPLE.len()));
+    vec(one.prop_map(|(to, permission, on)| Grant { to, permission, on }), 0..6)
+}
+
+fn is_on_users(permission: Permission) -> bool {
+    matches!(permission, Permission::ViewUser | Permission::ChangeUser | Permission::DeleteUser)
+}
+
+fn granted(grants: &[Grant]) -> PermissionAuthorizer<StaticPermissions> {
+    let add = |source: StaticPermissions, Grant { to, permission, on }: &Grant| {
+        let to = UserId(*to);
+        match on {
+            None => source.grant(to, *permission),
+            Some(n) if is_on_users(*permission) => source.grant_on_user(to, *permission, UserId(PEOPLE[*n])),
+            Some(n) => source.grant_on_group(to, *permission, group_id(GROUPS[*n])),
+        }
+    };
+    PermissionAuthorizer::new(grants.iter().fold(StaticPermissions::none(), add))
+}
+
+fn said(grants: &[Grant]) -> CedarAuthorizer {
+    let one = |Grant { to, permission, on }: &Grant| {
+        let account = on.map(|n| format!("Account::\"{}\"", PEOPLE[n]));
+        let group = on.map(|n| format!("Group::\"{}\"", group_id(GROUPS[n])));
+        let permit = |action: &str, resource: Option<&String>| {
+            let resource = resource.map(|uid| format!(" == {uid}")).unwrap_or_default();
+            format!("permit (principal == User::\"{to}\", action in [{action}], resource{resource})")
+        };
+        match permission {
+            Permission::ViewUser => permit("Action::\"view\"", account.as_ref()) + ";",
+            Permission::ChangeUser => {
+                let account = account.as_ref();
+                let whose = account.map(|uid| format!(" && context.account == {uid}")).unwrap_or_default();
+                let change = permit("Action::\"change\", Action::\"set\"", account);
+                let join = permit("Action::\"join\"", None);
+                format!("{change}; {join} when {{ context has account{whose} }};")
+            }
+            Permission::DeleteUser => permit("Action::\"delete_user\"", account.as_ref()) + ";",
+            // What is not there yet has no permissions of its own.
+            Permission::AddUser | Permission::AddGroup if on.is_some() => String::new(),
+            Permission::AddUser => {
+                let join = permit("Action::\"join\"", None);
+                permit("Action::\"add_user\"", None) + "; " + &join + " unless { context has account };"
+            }
+            Permission::AddGroup => permit("Action::\"add_group\"", None) + ";",
+            Permission::ViewGroup => permit("Action::\"view_group\"", group.as_ref()) + ";",
+            Permission::AddUserToGroup => permit("Action::\"add_member\"", group.as_ref()) + ";",
+            Permission::RemoveUserFromGroup => permit("Action::\"remove_member\"", group.as_ref()) + ";",
+            Permission::ChangeGroup => permit("Action::\"change_group\"", group.as_ref()) + ";",
+            Permission::DeleteGroup => permit("Action::\"delete_group\"", group.as_ref()) + ";",
+            Permission::EnableGroupSuperuser => permit("Action::\"grant_power\"", group.as_ref()) + ";",
+        }
+    };
+    let superusers = "permit (principal is User, action, resource) when { principal.superuser };".to_owned();
+    let text: Vec<String> = std::iter::once(superusers).chain(grants.iter().map(one)).collect();
+    text.join("\n").parse().unwrap_or_else(|error| panic!("{error}\n{text:?}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn permissions_in_cedar_are_permissions(grants in grants()) {
+        let (core, cedar) = (granted(&grants), said(&grants));
+        let groups = GROUPS.map(group_id);
+        let known: Vec<Check> = about_user()
+            .into_iter()
+            .chain(groups.map(Check::Join))
+            .chain(groups.map(Check::AddMember))
+            .chain(groups.map(Check::RemoveMember))
+            .chain(groups.map(Check::GrantPower))
+            .collect();
+        let directory: Vec<Check> = [Check::AddUser, Check::AddGroup(group_id(0x77))]
+            .into_iter()
+            .chain(groups.map(Check::Join))
+            .chain(groups.map(Check::GrantPower))
+            .chain(groups.map(Check::ChangeGroup))
+            .chain(groups.map(Check::DeleteGroup))
+            .collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            for by in [ANN, DESK, ROOT, RETIRED] {
+                let actor = actor(by);
+                for (about, checks) in [(ANN, &known[..]), (LEAD, &known[..]), (MISSING, &[Check::View][..])] {
+                    let (core, cedar) =
+                        (ask(&core, &actor, about, checks).await, ask(&cedar, &actor, about, checks).await);
+                    prop_assert_eq!(core, cedar, "{} about {}: {:?}", by, about, checks);
+                }
+                let (core, cedar) =
+                    (ask_directory(&core, &actor, &directory).await, ask_directory(&cedar, &actor, &directory).await);
+                prop_assert_eq!(core, cedar, "{}: {:?}", by, directory);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// The law above compares something: both sides allow, hide and deny.
+#[tokio::test]
+async fn the_law_sees_every_verdict() {
+    let view = Grant { to: DESK, permission: Permission::ViewUser, on: Some(0) };
+    for (about, expected) in [(ANN, "ad"), (LEAD, "hd")] {
+        let checks = [Check::View, Check::Set(Field::Name)];
+        assert_eq!(letters(&ask(&said(&[view]), &actor(DESK), about, &checks).await), expected);
+        assert_eq!(letters(&ask(&granted(&[view]), &actor(DESK), about, &checks).await), expected);
+    }
+}

@@ -1,0 +1,303 @@
+//! What comes of the decisions of policies.
+
+use serde_json::json;
+use userbook::{Actor, ActorState, Authorizer, Check, Field, GroupGraph, Target, User, Verdict};
+use userbook_cedar::CedarAuthorizer;
+
+use crate::stage::*;
+
+fn policies(text: &str) -> CedarAuthorizer {
+    text.parse().unwrap()
+}
+
+async fn view(text: &str, by: &Actor, about: i64) -> Verdict {
+    ask(&policies(text), by, about, &[Check::View]).await.remove(0)
+}
+
+#[tokio::test]
+async fn each_check_is_its_own_action_on_its_own_resource() {
+    let checks = [
+        Check::View,
+        Check::Change,
+        Check::DeleteUser,
+        Check::Set(Field::Username),
+        Check::Set(Field::Path),
+        Check::Set(Field::Type),
+        Check::Set(Field::Name),
+        Check::Set(Field::Email),
+        Check::Set(Field::IsActive),
+        Check::Set(Field::LastLogin),
+        Check::Set(Field::Attributes),
+        Check::Set(Field::Groups),
+        Check::Join(group_id(SOUTH)),
+        Check::GrantPower(group_id(SOUTH)),
+        Check::AddMember(group_id(SOUTH)),
+        Check::RemoveMember(group_id(SOUTH)),
+    ];
+    for (scope, expected) in [
+        ("action == Action::\"view\", resource", "a..............."),
+        ("action == Action::\"change\", resource", ".a.............."),
+        ("action == Action::\"delete_user\", resource", "..a............."),
+        ("action == Action::\"set_identity\", resource", "...aaa.........."),
+        ("action == Action::\"set_contact\", resource", "......aa........"),
+        ("action == Action::\"set_status\", resource", "........aa......"),
+        ("action == Action::\"set_attributes\", resource", "..........a....."),
+        ("action == Action::\"set_groups\", resource", "...........a...."),
+        ("action in Action::\"set\", resource", "...aaaaaaaaa...."),
+        ("action == Action::\"join\", resource", "............a..."),
+        ("action == Action::\"grant_power\", resource", ".............a.."),
+        ("action == Action::\"add_member\", resource", "..............a."),
+        ("action == Action::\"remove_member\", resource", "...............a"),
+        ("action, resource == Account::\"2\"", "aaaaaaaaaaaa...."),
+        ("action, resource == Account::\"3\"", "................"),
+        ("action, resource is Group", "............aaaa"),
+        // Ann is in "north", which is below "sales", as "south" is.
+        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "aaaaaaaaaaaaaaaa"),
+        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005b\"", "aaaaaaaaaaaa...."),
+    ] {
+        let text = format!("permit (principal == User::\"3\", {scope});");
+        let found = letters(&ask(&policies(&text), &actor(DESK), ANN, &checks).await);
+        assert_eq!(found.replace(['d', 'h'], "."), expected, "{scope}");
+    }
+    for field in Field::ALL {
+        let text = format!(
+            "permit (principal, action in Action::\"set\", resource) when {{ context.field == Field::\"{field}\" }};"
+        );
+        let found = letters(&ask(&policies(&text), &actor(DESK), ANN, &Field::ALL.map(Check::Set)).await);
+        let expected: String = Field::ALL.map(|it| if it == field { 'a' } else { 'd' }).iter().collect();
+        assert_eq!(found, expected, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn checks_about_the_directory() {
+    let checks = [
+        Check::AddUser,
+        Check::AddGroup(group_id(0x77)),
+        Check::ChangeGroup(group_id(NORTH)),
+        Check::DeleteGroup(group_id(NORTH)),
+        Check::Join(group_id(NORTH)),
+        Check::GrantPower(group_id(NORTH)),
+        // Nobody is there to be seen.
+        Check::View,
+        Check::Set(Field::Name),
+    ];
+    for (scope, expected) in [
+        ("action, resource", "aaaaaadd"),
+        ("action == Action::\"add_user\", resource", "addddddd"),
+        ("action == Action::\"add_group\", resource", "dadddddd"),
+        ("action, resource == Directory::\"userbook\"", "aadddddd"),
+        ("action == Action::\"change_group\", resource", "ddaddddd"),
+        ("action == Action::\"delete_group\", resource", "dddadddd"),
+        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "ddaaaadd"),
+    ] {
+        let found =
+            ask_directory(&policies(&format!("permit (principal, {scope});")), &actor(DESK), &checks).await;
+        assert_eq!(letters(&found), expected, "{scope}");
+    }
+    // A new user is nobody's account yet.
+    let known = "permit (principal, action == Action::\"join\", resource) when { context has account };";
+    let join = [Check::Join(group_id(NORTH))];
+    assert_eq!(letters(&ask_directory(&policies(known), &actor(DESK), &join).await), "d");
+    assert_eq!(letters(&ask(&policies(known), &actor(DESK), ANN, &join).await), "a");
+}
+
+#[tokio::test]
+async fn who_is_asked_about() {
+    let all = "permit (principal, action, resource);";
+    let host = "permit (principal == External::\"ldap\", action, resource);";
+    let impersonated = Actor { impersonator: Some(userbook::UserId(ROOT)), ..actor(DESK) };
+    for (text, by, expected) in [
+        (all, Actor::system(), 'a'),
+        ("", Actor::system(), 'a'),
+        (all, Actor::anonymous(), 'd'),
+        (all, actor(DESK), 'a'),
+        (all, actor(RETIRED), 'd'),
+        (all, actor(MISSING), 'd'),
+        (all, Actor::external("3"), 'a'),
+        (host, Actor::external("ldap"), 'a'),
+        (host, Actor::external("other"), 'd'),
+        (host, actor(DESK), 'd'),
+        ("permit (principal == User::\"3\", action, resource);", Actor::external("3"), 'd'),
+        ("permit (principal is User, action, resource) when { principal.superuser };", actor(BOSS), 'a'),
+        (
+            "permit (principal is User, action, resource) when { principal.type == UserType::\"external\" };",
+            actor(NEW),
+            'a',
+        ),
+        (
+            "permit (principal, action, resource) when { context has impersonator && context.impersonator == User::\"1\" };",
+            impersonated,
+            'a',
+        ),
+        ("permit (principal, action, resource) when { context has impersonator };", actor(DESK), 'd'),
+    ] {
+        let found = letters(&[view(text, &by, ANN).await]);
+        assert_eq!(found, expected.to_string(), "{text} {by:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_of_the_account() {
+    for (condition, expected) in [
+        ("resource.username == \"ann\"", true),
+        ("resource.name == \"ANN\"", true),
+        ("resource.email like \"*@example.com\"", true),
+        ("resource.path like \"users/*\"", true),
+        ("resource.active", true),
+        ("resource.superuser", false),
+        ("resource.type == UserType::\"internal\"", true),
+        ("resource.groups == [Group::\"00000000-0000-4000-8000-00000000005b\"]", true),
+        ("resource.user == User::\"2\"", true),
+        ("resource.user.superuser", false),
+        ("resource.user in Group::\"00000000-0000-4000-8000-00000000005a\"", true),
+        ("resource.hasTag(\"team\") && resource.getTag(\"team\") == [\"red\"]", true),
+        ("resource.hasTag(\"skills\") && resource.getTag(\"skills\").contains(\"b\")", true),
+        ("resource.hasTag(\"settings\")", false),
+        ("resource.hasTag(\"rate\")", false),
+        ("resource.hasTag(\"unheard of\")", false),
+        ("principal.hasTag(\"mfa\") && principal.getTag(\"mfa\") == [\"true\"]", true),
+        // Claims are the principal's, attributes the account's.
+        ("principal.hasTag(\"team\")", false),
+        ("resource.user.hasTag(\"mfa\")", false),
+    ] {
+        let text = format!(
+            "permit (principal is User, action == Action::\"view\", resource) when {{ {condition} }};"
+        );
+        let by = Actor { claims: serde_json::from_value(json!({"mfa": true})).unwrap(), ..actor(DESK) };
+        assert_eq!(view(&text, &by, ANN).await.is_allow(), expected, "{condition}");
+    }
+    for (condition, expected) in [
+        ("resource.name == \"power\"", true),
+        ("resource.superuser", true),
+        ("resource in Group::\"00000000-0000-4000-8000-00000000005a\"", true),
+        ("resource.hasTag(\"code\") && resource.getTag(\"code\") == [\"power\"]", true),
+        ("context has account && context.account.username == \"ann\"", true),
+        ("context has account && context.account.user == principal", false),
+    ] {
+        let text =
+            format!("permit (principal, action == Action::\"join\", resource) when {{ {condition} }};");
+        let found = ask(&policies(&text), &actor(DESK), ANN, &[Check::Join(group_id(POWER))]).await;
+        assert_eq!(found[0].is_allow(), expected, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn the_reason_is_that_of_the_first_policy_that_forbids_and_has_one() {
+    let forbid = |reason: &str, when: &str| {
+        format!("{reason} forbid (principal, action, resource is Account) when {{ {when} }};")
+    };
+    let permit = "permit (principal, action, resource);".to_owned();
+    let told = |text: Vec<String>| async move {
+        ask(&policies(&text.join("\n")), &actor(DESK), ANN, &[Check::Change]).await.remove(0)
+    };
+    let (one, two) = ("@reason(\"one\")", "@reason(\"two\")");
+    let many = |last: String| {
+        let others = (0..20).map(|_| forbid(one, "!resource.active"));
+        std::iter::once(permit.clone()).chain(others).chain([forbid(two, "resource.active"), last]).collect()
+    };
+    for (text, expected) in [
+        (vec![], Verdict::deny()),
+        (vec![forbid("", "true")], Verdict::deny()),
+        (vec![forbid("@reason", "true")], Verdict::deny()),
+        (vec![permit.clone(), forbid(one, "true")], Verdict::because("one")),
+        (vec![forbid(one, "false"), forbid(two, "true")], Verdict::because("two")),
+        (vec![forbid("", "true"), forbid(two, "true"), forbid(one, "true")], Verdict::because("two")),
+        (many(forbid(one, "true")), Verdict::because("two")),
+        // A permission has no reason to refuse.
+        (vec![format!("{one} permit (principal == User::\"99\", action, resource);")], Verdict::deny()),
+    ] {
+        assert_eq!(told(text.clone()).await, expected, "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_fails_denies_whatever_others_say() {
+    // Cedar's numbers are 64 bits wide, and what does not fit fails.
+    let permit = "permit (principal, action, resource);";
+    let fails = "9223372036854775807 + (if resource.username == \"ann\" then 1 else 0) > 0";
+    for effect in ["permit", "forbid"] {
+        let text = format!(
+            "{permit} {effect} (principal, action == Action::\"view\", resource) when {{ {fails} }};"
+        );
+        assert_eq!(view(&text, &actor(ROOT), ANN).await, Verdict::Hide, "{effect}");
+        // Only what it was asked.
+        let change = ask(&policies(&text), &actor(ROOT), ANN, &[Check::Change]).await;
+        assert_eq!(change, [Verdict::Allow], "{effect}");
+    }
+    // A group that is being made has no attributes yet.
+    let text = "permit (principal, action, resource); forbid (principal, action, resource is Group) when { resource.superuser };";
+    let unmade = [
+        Check::GrantPower(group_id(0x77)),
+        Check::ChangeGroup(group_id(NORTH)),
+        Check::ChangeGroup(group_id(ADMINS)),
+    ];
+    assert_eq!(letters(&ask_directory(&policies(text), &actor(ROOT), &unmade).await), "dad");
+}
+
+#[tokio::test]
+async fn what_is_hidden_looks_like_what_is_missing() {
+    for (text, hidden, expected) in [
+        ("", ANN, Verdict::deny()),
+        ("permit (principal == User::\"1\", action, resource);", ANN, Verdict::deny()),
+        ("permit (principal == User::\"1\", action, resource == Account::\"3\");", ANN, Verdict::deny()),
+        (
+            "permit (principal == User::\"3\", action == Action::\"change\", resource == Account::\"3\");",
+            ANN,
+            Verdict::deny(),
+        ),
+        ("permit (principal, action, resource) when { resource.user == principal };", ANN, Verdict::Hide),
+        ("permit (principal, action, resource == Account::\"3\");", ANN, Verdict::Hide),
+        (
+            "permit (principal, action, resource is Account) unless { resource.superuser };",
+            ROOT,
+            Verdict::Hide,
+        ),
+        (
+            "permit (principal, action, resource); @reason(\"a secret\") forbid (principal, action, resource is Account) when { resource.superuser };",
+            ROOT,
+            Verdict::Hide,
+        ),
+        (
+            "permit (principal, action, resource); @reason(\"not here\") forbid (principal is User, action, resource);",
+            ANN,
+            Verdict::because("not here"),
+        ),
+    ] {
+        let text = text.replace("action, resource)", "action == Action::\"view\", resource)");
+        for about in [hidden, MISSING] {
+            assert_eq!(view(&text, &actor(DESK), about).await, expected, "{text} {about}");
+        }
+    }
+    // Who sees everybody is told who does not exist.
+    assert_eq!(view("permit (principal, action, resource);", &actor(DESK), MISSING).await, Verdict::Allow);
+    assert_eq!(
+        view("permit (principal, action, resource);", &actor(RETIRED), MISSING).await,
+        Verdict::deny()
+    );
+}
+
+#[tokio::test]
+async fn cycles_of_groups_deny_what_is_asked_about_them_and_nothing_else() {
+    let (one, two, three) = (0x71, 0x72, 0x73);
+    // one → two → three → two
+    let groups: GroupGraph = [
+        group(one, "one", false, Some(two)),
+        group(two, "two", false, Some(three)),
+        group(three, "three", false, Some(two)),
+        group(NORTH, "north", false, None),
+    ]
+    .into_iter()
+    .collect();
+    let member: User = user(ANN, "ann", &[one], "internal");
+    let mut snapshot = load(ANN, &actor(DESK), &[]).await.unwrap();
+    (snapshot.actor, snapshot.user, snapshot.groups) = (Some(ActorState::from(&member)), member, groups);
+    let text = format!("permit (principal in Group::\"{}\", action, resource);", group_id(three));
+    let joins = [one, two, three, NORTH].map(|group| Check::Join(group_id(group)));
+    let checks: Vec<Check> = [Check::View].into_iter().chain(joins).collect();
+    let target = Target::Known(&snapshot);
+    let found = policies(&text).authorize(&actor(ANN), target, &checks).await.unwrap();
+    assert_eq!(letters(&found.0), "addda");
+    let host = policies(&text).authorize(&Actor::system(), target, &checks).await.unwrap();
+    assert_eq!(letters(&host.0), "aaaaa");
+}

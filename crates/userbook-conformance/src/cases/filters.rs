@@ -1,0 +1,274 @@
+//! Which users a filter finds.
+
+use serde_json::{Value, json};
+use userbook::{
+    DirectoryStore, Group, JsonObject, User, UserDirectory, UserFilter, UserId, UserListQuery, UserType,
+};
+
+use super::lists::{all, list, matches, numbered, people};
+use crate::{
+    Harness,
+    build::{group, group_id, group_ids, member, rows},
+};
+
+fn one() -> UserFilter {
+    UserFilter::default()
+}
+
+/// Texts that databases like to take for one another.
+const ALIKE: [&str; 10] = ["bob", "Bob", "bob ", "böb", "bo\u{308}b", "ｂob", "bob\t", "b%b", "b_b", "boß"];
+
+/// Law: a name, an address and a path are compared byte for byte.
+pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let made = |(n, text): (i64, &&str)| User {
+        username: (*text).to_owned(),
+        name: (*text).to_owned(),
+        email: (*text).to_owned(),
+        path: (*text).to_owned(),
+        ..numbered(n)
+    };
+    let harness = H::with(&people((1..).zip(&ALIKE).map(made))).await;
+    for (n, text) in (1..).zip(ALIKE) {
+        for filter in [
+            UserFilter { username: Some(text.to_owned()), ..one() },
+            UserFilter { name: Some(text.to_owned()), ..one() },
+            UserFilter { email: Some(text.to_owned()), ..one() },
+            UserFilter { path: Some(text.to_owned()), ..one() },
+        ] {
+            assert_eq!(matches(&harness, filter.clone()).await, [n], "{filter:?}");
+        }
+    }
+    for text in ["BOB", "boB", "bo", "bobb", " bob", ""] {
+        for filter in [
+            UserFilter { username: Some(text.to_owned()), ..one() },
+            UserFilter { email: Some(text.to_owned()), ..one() },
+        ] {
+            assert_eq!(matches(&harness, filter.clone()).await, [0; 0], "{filter:?}");
+        }
+    }
+}
+
+/// Law: long texts are compared to their ends.
+pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let long = |end: &str| "é😀".repeat(2000) + end;
+    let made = |n, end: &str| User { name: long(end), path: long(end), email: long(end), ..numbered(n) };
+    let harness = H::with(&rows([], [made(1, "a"), made(2, "b"), made(3, "b")])).await;
+    for (end, expected) in [("a", vec![1]), ("b", vec![2, 3]), ("", vec![])] {
+        for filter in [
+            UserFilter { name: Some(long(end)), ..one() },
+            UserFilter { path: Some(long(end)), ..one() },
+            UserFilter { email: Some(long(end)), ..one() },
+        ] {
+            assert_eq!(matches(&harness, filter).await, expected, "{end:?}");
+        }
+    }
+    let prefix = UserFilter { path_prefix: Some(long("")), ..one() };
+    assert_eq!(matches(&harness, prefix).await, [1, 2, 3]);
+    let prefix = UserFilter { path_prefix: Some(long("b")), ..one() };
+    assert_eq!(matches(&harness, prefix).await, [2, 3]);
+}
+
+/// Law: a path begins with a text, byte for byte, and no character of the text stands for others.
+pub async fn beginnings_of_paths<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let paths = [
+        "users",
+        "users/a",
+        "users/ab",
+        "usersX",
+        "Users",
+        "us%rs",
+        "us_rs",
+        "us\\rs",
+        "us!rs",
+        "é/\u{10ffff}x",
+    ];
+    let made = |(n, path): (i64, &str)| User { path: path.to_owned(), ..numbered(n) };
+    let harness = H::with(&people((1..).zip(paths).map(made))).await;
+    for (prefix, expected) in [
+        ("", (1..=10).collect()),
+        ("users", vec![1, 2, 3, 4]),
+        ("users/", vec![2, 3]),
+        ("users/a", vec![2, 3]),
+        ("users/ab", vec![3]),
+        ("users/abc", vec![]),
+        ("users ", vec![]),
+        ("USERS", vec![]),
+        ("us%", vec![6]),
+        ("us_", vec![7]),
+        ("us\\", vec![8]),
+        ("us!", vec![9]),
+        ("%", vec![]),
+        ("e", vec![]),
+        ("é", vec![10]),
+        ("é/\u{10ffff}", vec![10]),
+    ] {
+        let filter = UserFilter { path_prefix: Some(prefix.to_owned()), ..one() };
+        assert_eq!(matches(&harness, filter).await, expected, "{prefix:?}");
+    }
+}
+
+/// Law: activity, types, and the UUID, each by itself and all at once.
+pub async fn plain_columns<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    use UserType::{External, Internal, InternalServiceAccount, ServiceAccount};
+    let made = |(n, user_type): (i64, UserType)| User { user_type, is_active: n % 2 == 0, ..numbered(n) };
+    let kinds = UserType::ALL.into_iter().chain(UserType::ALL);
+    let harness = H::with(&people((1..).zip(kinds).map(made))).await;
+    let types = |types: &[UserType]| types.iter().copied().collect();
+    for (filter, expected) in [
+        (UserFilter { is_active: Some(true), ..one() }, vec![2, 4, 6, 8]),
+        (UserFilter { is_active: Some(false), ..one() }, vec![1, 3, 5, 7]),
+        (UserFilter { types: types(&[Internal]), ..one() }, vec![1, 5]),
+        (UserFilter { types: types(&[External, InternalServiceAccount]), ..one() }, vec![2, 4, 6, 8]),
+        (UserFilter { types: types(&UserType::ALL), ..one() }, (1..=8).collect()),
+        (UserFilter { uuid: Some(numbered(3).uuid), ..one() }, vec![3]),
+        (UserFilter { uuid: Some(uuid::Uuid::nil()), ..one() }, vec![]),
+        (UserFilter { types: types(&[ServiceAccount]), is_active: Some(false), ..one() }, vec![3, 7]),
+        (UserFilter { types: types(&[ServiceAccount]), is_active: Some(true), ..one() }, vec![]),
+        (UserFilter { username: Some(numbered(3).username), is_active: Some(true), ..one() }, vec![]),
+        (UserFilter { username: Some(numbered(3).username), uuid: Some(numbered(3).uuid), ..one() }, vec![3]),
+        (UserFilter { email: Some(numbered(3).email), name: Some(numbered(4).name), ..one() }, vec![]),
+    ] {
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
+    }
+}
+
+/// Law: memberships are direct ones, and whoever is in several of the groups is there once.
+pub async fn direct_memberships<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    // 0 is below 1, which has the flag.
+    let groups = [
+        Group { parent: Some(group_id(1)), ..group(0) },
+        Group { is_superuser: true, ..group(1) },
+        group(2),
+        Group { name: "Group 2".to_owned(), ..group(3) },
+        Group { name: "group 2 ".to_owned(), ..group(4) },
+    ];
+    let people = [
+        member(UserId(1), []),
+        member(UserId(2), [0]),
+        member(UserId(3), [1]),
+        member(UserId(4), [1, 2]),
+        User { is_active: false, ..member(UserId(5), [0, 1, 2, 3]) },
+    ];
+    let harness = H::with(&rows(groups, people)).await;
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    for (filter, expected) in [
+        (UserFilter { groups: group_ids([0]), ..one() }, vec![2, 5]),
+        (UserFilter { groups: group_ids([1]), ..one() }, vec![3, 4, 5]),
+        (UserFilter { groups: group_ids([1, 2, 3]), ..one() }, vec![3, 4, 5]),
+        (UserFilter { groups: group_ids([900]), ..one() }, vec![]),
+        (UserFilter { groups: group_ids([0, 900]), ..one() }, vec![2, 5]),
+        (UserFilter { group_names: names(&["group 2"]), ..one() }, vec![4, 5]),
+        (UserFilter { group_names: names(&["Group 2"]), ..one() }, vec![5]),
+        (UserFilter { group_names: names(&["group 2 ", "group"]), ..one() }, vec![]),
+        (UserFilter { group_names: names(&["group 0", "group 1"]), ..one() }, vec![2, 3, 4, 5]),
+        (UserFilter { groups: group_ids([0]), group_names: names(&["group 2"]), ..one() }, vec![5]),
+        (UserFilter { is_superuser: Some(true), ..one() }, vec![3, 4, 5]),
+        (UserFilter { is_superuser: Some(false), ..one() }, vec![1, 2]),
+        (UserFilter { is_superuser: Some(true), is_active: Some(true), ..one() }, vec![3, 4]),
+        (UserFilter { is_superuser: Some(true), groups: group_ids([2]), ..one() }, vec![4, 5]),
+        (UserFilter { is_superuser: Some(false), groups: group_ids([0]), ..one() }, vec![2]),
+    ] {
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
+        let query = UserListQuery { limit: 1, ..all(filter.clone()) };
+        assert_eq!(list(&harness, &query).await.count, expected.len() as u64, "the count of {filter:?}");
+    }
+}
+
+pub(super) fn object(value: Value) -> Option<JsonObject> {
+    match value {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// Law: attributes contain others object by object; the rest of the filter, the scope and the page hold as well.
+pub async fn attributes_contain_others<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let documents = [
+        json!({}),
+        json!({"team": "sea"}),
+        json!({"team": {"name": "sea", "size": 3}, "tags": ["a", "b", {"c": 1}]}),
+        json!({"team": {"name": "sea", "size": 3.5}, "tags": []}),
+        json!({"Team": "sea", "n": 1e16}),
+        json!(["team", {"team": "sea"}]),
+        json!(null),
+        json!({"a\"b": null, "": "\u{0}"}),
+    ];
+    let made = |(n, attributes): (i64, Value)| User { attributes, is_active: n % 2 == 0, ..numbered(n) };
+    let harness = H::with(&people((1..).zip(documents).map(made))).await;
+    for (part, expected) in [
+        (json!({}), vec![1, 2, 3, 4, 5, 8]),
+        (json!({"team": "sea"}), vec![2]),
+        (json!({"team": {}}), vec![3, 4]),
+        (json!({"team": {"name": "sea"}}), vec![3, 4]),
+        (json!({"team": {"size": 3.0}}), vec![3]),
+        (json!({"team": {"name": "sea", "size": 4}}), vec![]),
+        (json!({"tags": []}), vec![3, 4]),
+        (json!({"tags": ["b", {"c": 1}]}), vec![3]),
+        (json!({"tags": "a"}), vec![]),
+        (json!({"n": 10_000_000_000_000_000_u64}), vec![5]),
+        (json!({"a\"b": null}), vec![8]),
+        (json!({"": "\u{0}"}), vec![8]),
+        (json!({"none": null}), vec![]),
+    ] {
+        let filter = UserFilter { attributes: object(part), ..one() };
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
+        let even = UserFilter { is_active: Some(true), ..filter.clone() };
+        let expected_even: Vec<i64> = expected.iter().copied().filter(|n| n % 2 == 0).collect();
+        assert_eq!(matches(&harness, even).await, expected_even, "the active ones of {filter:?}");
+        let second = list(&harness, &UserListQuery { offset: 1, limit: 1, ..all(filter) }).await;
+        let expected_second: Vec<i64> = expected.iter().copied().skip(1).take(1).collect();
+        assert_eq!(super::lists::ids(&second), expected_second);
+        assert_eq!(second.count, expected.len() as u64);
+    }
+}
+
+/// Law: each word stands in one of four texts; capital and small letters of ASCII are the same, others are not, and
+/// no character stands for others.
+pub async fn words_are_searched<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let blank = |n, username: &str, name: &str, email: &str| User {
+        username: username.to_owned(),
+        name: name.to_owned(),
+        email: email.to_owned(),
+        ..numbered(n)
+    };
+    let people = [
+        blank(1, "ann", "Ann Änderson", "ann@Example.org"),
+        blank(2, "BOB", "Bob änderson", ""),
+        blank(3, "100%", "per_cent", "c:\\temp"),
+        blank(4, "straße", "STRASSE", "\u{212a}@x.org"),
+        blank(5, "[a-z]*", "K 'quoted' \"two\"", "?"),
+    ];
+    let harness = H::with(&rows([], people)).await;
+    for (words, expected) in [
+        (vec![], vec![1, 2, 3, 4, 5]),
+        (vec![""], vec![1, 2, 3, 4, 5]),
+        (vec!["ann"], vec![1]),
+        (vec!["ANN"], vec![1]),
+        (vec!["bob"], vec![2]),
+        (vec!["nderson"], vec![1, 2]),
+        (vec!["änderson"], vec![2]),
+        (vec!["Änderson"], vec![1]),
+        (vec!["ÄNDERSON"], vec![1]),
+        (vec!["example"], vec![1]),
+        (vec!["ann", "EXAMPLE"], vec![1]),
+        (vec!["ann", "bob"], vec![]),
+        (vec!["%"], vec![3]),
+        (vec!["_"], vec![3]),
+        (vec!["\\"], vec![3]),
+        (vec![".*"], vec![]),
+        (vec!["a-z]*"], vec![5]),
+        (vec!["ß"], vec![4]),
+        (vec!["ss"], vec![4]),
+        (vec!["k"], vec![5]),
+        (vec!["\u{212a}"], vec![4]),
+        (vec!["'quoted' \"TWO\""], vec![5]),
+        (vec!["a000"], vec![1, 2, 3, 4, 5]),
+        (vec!["A000-0000"], vec![]),
+        (vec!["-4000-8000-000000000003"], vec![3]),
+        (vec!["A0000000-0000-4000-8000-000000000002"], vec![2]),
+        (vec!["a00000000000"], vec![]),
+    ] {
+        let search = words.iter().map(ToString::to_string).collect();
+        assert_eq!(matches(&harness, UserFilter { search, ..one() }).await, expected, "{words:?}");
+    }
+}

@@ -1,0 +1,164 @@
+//! Pages of groups.
+
+use serde_json::json;
+use userbook::{
+    ANONYMOUS_USERNAME, DirectoryStore, Group, GroupColumn, GroupEntry, GroupFilter, GroupListQuery,
+    GroupPage, Order, Scope, Step, User, UserDirectory, UserId,
+};
+
+use super::{filters::object, people::take};
+use crate::{
+    Harness,
+    build::{ANN, BOB, NOBODY, group, group_id, group_ids, member, provision, rows, user},
+    check::ok,
+};
+
+/// All groups that match, by id.
+fn all(filter: GroupFilter) -> GroupListQuery {
+    GroupListQuery { scope: Scope::Everything, filter, order: Vec::new(), offset: 0, limit: 1000 }
+}
+
+async fn list<H: Harness<Store: UserDirectory>>(harness: &H, query: &GroupListQuery) -> GroupPage {
+    ok(harness.store().list_groups(query).await)
+}
+
+/// The numbers of the groups on a page, in its order.
+fn numbers(page: &GroupPage) -> Vec<u128> {
+    page.groups.iter().map(|entry| entry.group.id.0.as_u128() - group_id(0).0.as_u128()).collect()
+}
+
+async fn matches<H: Harness<Store: UserDirectory>>(harness: &H, filter: GroupFilter) -> Vec<u128> {
+    let page = list(harness, &all(filter)).await;
+    assert_eq!(page.count, page.groups.len() as u64, "all are on one page");
+    numbers(&page)
+}
+
+/// Law: a listed group is the whole group, with its parent's name and its direct members by ascending id, without
+/// their groups; the user that stands for nobody is not shown.
+pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let groups = [
+        Group { parent: Some(group_id(2)), attributes: json!([null]), ..group(1) },
+        Group { is_superuser: true, parent: Some(group_id(3)), ..group(2) },
+        group(3),
+    ];
+    let people = [
+        member(ANN, [1, 2]),
+        User { is_active: false, last_login: None, ..member(BOB, [1]) },
+        User { username: ANONYMOUS_USERNAME.to_owned(), ..member(UserId(1), [1, 3]) },
+    ];
+    let harness = H::with(&rows(groups.clone(), people.clone())).await;
+    let page = list(&harness, &all(GroupFilter::default())).await;
+    let shown = |user: &User| User { groups: [].into(), ..user.clone() };
+    let [ann, bob, _] = &people;
+    let members = [vec![shown(bob), shown(ann)], vec![shown(ann)], vec![]];
+    let parents = [Some(group(2).name), Some(group(3).name), None];
+    let entry = |((group, members), parent_name): ((Group, Vec<User>), Option<String>)| GroupEntry {
+        group,
+        parent_name,
+        members,
+    };
+    let expected: Vec<_> = groups.into_iter().zip(members).zip(parents).map(entry).collect();
+    assert_eq!(page, GroupPage { groups: expected, count: 3 });
+    let empty = H::with(&rows([], [user(ANN)])).await;
+    assert_eq!(list(&empty, &all(GroupFilter::default())).await, GroupPage::default());
+}
+
+/// Law: names byte for byte, the group's own flag, direct members, words in the name, attributes; all at once, and
+/// within the scope.
+pub async fn group_filters<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let named = |name: &str, n| Group { name: name.to_owned(), ..group(n) };
+    let groups = [
+        Group { parent: Some(group_id(2)), ..named("staff", 1) },
+        Group { is_superuser: true, ..named("Staff", 2) },
+        Group { attributes: json!({"a": {"b": [1, 2]}}), ..named("staff ", 3) },
+        named("Ä 100%", 4),
+    ];
+    let people = [member(ANN, [1, 2]), User { username: "Bob".to_owned(), ..member(BOB, [3]) }];
+    let harness = H::with(&rows(groups, people)).await;
+    let one = GroupFilter::default;
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for (filter, expected) in [
+        (GroupFilter { id: Some(group_id(2)), ..one() }, vec![2]),
+        (GroupFilter { id: Some(group_id(900)), ..one() }, vec![]),
+        (GroupFilter { name: Some("staff".to_owned()), ..one() }, vec![1]),
+        (GroupFilter { name: Some("staff ".to_owned()), ..one() }, vec![3]),
+        (GroupFilter { name: Some("STAFF".to_owned()), ..one() }, vec![]),
+        (GroupFilter { is_superuser: Some(true), ..one() }, vec![2]),
+        (GroupFilter { is_superuser: Some(false), ..one() }, vec![1, 3, 4]),
+        (GroupFilter { members: [ANN].into(), ..one() }, vec![1, 2]),
+        (GroupFilter { members: [ANN, BOB].into(), ..one() }, vec![1, 2, 3]),
+        (GroupFilter { members: [NOBODY].into(), ..one() }, vec![]),
+        (GroupFilter { member_names: words(&["Bob"]).into_iter().collect(), ..one() }, vec![3]),
+        (GroupFilter { member_names: words(&["bob", "Bob "]).into_iter().collect(), ..one() }, vec![]),
+        (GroupFilter { attributes: object(json!({"a": {"b": [2]}})), ..one() }, vec![3]),
+        (GroupFilter { attributes: object(json!({"a": 1})), ..one() }, vec![]),
+        (GroupFilter { search: words(&["STAFF"]), ..one() }, vec![1, 2, 3]),
+        (GroupFilter { search: words(&["%", "100"]), ..one() }, vec![4]),
+        (GroupFilter { search: words(&["ä"]), ..one() }, vec![]),
+        (GroupFilter { search: words(&["staff"]), is_superuser: Some(false), ..one() }, vec![1, 3]),
+        (GroupFilter { name: Some("staff".to_owned()), members: [BOB].into(), ..one() }, vec![]),
+    ] {
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
+        let scope = Scope::Only(group_ids([1, 3, 900]));
+        let page = list(&harness, &GroupListQuery { scope, ..all(filter.clone()) }).await;
+        let seen: Vec<_> = expected.into_iter().filter(|n| [1, 3].contains(n)).collect();
+        assert_eq!(
+            (numbers(&page), page.count),
+            (seen.clone(), seen.len() as u64),
+            "within a scope: {filter:?}"
+        );
+        let page = list(&harness, &GroupListQuery { scope: Scope::Nothing, ..all(filter) }).await;
+        assert_eq!(page, GroupPage::default());
+    }
+}
+
+/// Law: every order, both directions, page by page; names come by code point.
+pub async fn pages_of_groups<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let named = |name: &str, n| Group { name: name.to_owned(), is_superuser: n == 2, ..group(n) };
+    let groups = [named("é", 1), named("b", 2), named("B", 3), named("\u{10000}", 4), named("\u{ffff}", 5)];
+    let harness = H::with(&rows(groups, [])).await;
+    for (column, descending, expected) in [
+        (GroupColumn::Id, false, [1, 2, 3, 4, 5]),
+        (GroupColumn::Id, true, [5, 4, 3, 2, 1]),
+        (GroupColumn::Name, false, [3, 2, 1, 5, 4]),
+        (GroupColumn::Name, true, [4, 5, 1, 2, 3]),
+        (GroupColumn::IsSuperuser, false, [1, 3, 4, 5, 2]),
+        (GroupColumn::IsSuperuser, true, [2, 1, 3, 4, 5]),
+    ] {
+        let order = vec![Order { column, descending }];
+        let mut seen = Vec::new();
+        for offset in [0, 2, 4, 6] {
+            let query =
+                GroupListQuery { order: order.clone(), offset, limit: 2, ..all(GroupFilter::default()) };
+            let page = list(&harness, &query).await;
+            assert_eq!(page.count, 5);
+            seen.extend(numbers(&page));
+        }
+        assert_eq!(seen, expected, "{order:?}");
+    }
+}
+
+/// Law: the count follows each group that comes or goes, and none that is only overwritten.
+pub async fn the_count_follows_groups<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+    let harness = H::with(&rows([group(1), group(2)], [member(ANN, [1])])).await;
+    let order = vec![Order { column: GroupColumn::Name, descending: false }];
+    let query = GroupListQuery { order, limit: 1, ..all(GroupFilter::default()) };
+    let put = |group: Group, n| provision(Step::PutGroup(Box::new(group)), n);
+    for (step, expected) in [
+        (put(group(3), 1), 3),
+        (put(Group { name: "other".to_owned(), ..group(3) }, 2), 3),
+        (provision(Step::DeleteGroup(group_id(1)), 3), 2),
+    ] {
+        take(&harness, &step).await;
+        assert_eq!(list(&harness, &query).await.count, expected);
+    }
+    for refused in [
+        put(Group { parent: Some(group_id(900)), ..group(4) }, 4),
+        put(Group { name: group(2).name, ..group(5) }, 5),
+        provision(Step::DeleteGroup(group_id(900)), 6),
+    ] {
+        let outcome = ok(harness.store().provision(&refused).await);
+        assert_ne!(outcome, userbook::ProvisionOutcome::Applied);
+        assert_eq!(list(&harness, &query).await.count, 2, "a refused step counts nothing");
+    }
+}

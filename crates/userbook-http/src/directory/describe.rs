@@ -1,0 +1,45 @@
+//! Which methods a neighbour has, and what OPTIONS says of it: the same to everybody, and for ids that do not exist.
+
+use bytes::Bytes;
+use http::{Method, Response};
+use serde::Serialize;
+
+use super::json;
+use crate::{negotiate::JSON, refusal::Refusal, route::Neighbour};
+
+#[derive(Debug, Serialize)]
+struct Metadata {
+    name: &'static str,
+    description: &'static str,
+    renders: [&'static str; 1],
+    parses: [&'static str; 1],
+}
+
+impl Neighbour {
+    /// The methods, as `Allow` tells them.
+    pub(super) const fn methods(self) -> &'static str {
+        match self {
+            Self::Users | Self::Session | Self::Groups | Self::Group(_) | Self::Config => {
+                "GET, HEAD, OPTIONS"
+            }
+            Self::AddUser(_) | Self::RemoveUser(_) => "POST, OPTIONS",
+        }
+    }
+
+    pub(super) fn has(self, method: &Method) -> bool {
+        self.methods().split(", ").any(|known| known == method.as_str())
+    }
+
+    pub(super) fn describe(self) -> Result<Response<Bytes>, Refusal> {
+        let (name, description) = match self {
+            Self::Users => ("User List", "User Viewset"),
+            Self::Session => ("User me", "Get information about current user"),
+            Self::Groups => ("Group List", "Group Viewset"),
+            Self::Group(_) => ("Group Instance", "Group Viewset"),
+            Self::AddUser(_) => ("Add user", "Add user to group"),
+            Self::RemoveUser(_) => ("Remove user", "Remove user from group"),
+            Self::Config => ("Config", "Retrieve public configuration options"),
+        };
+        json(&Metadata { name, description, renders: [JSON], parses: [JSON] })
+    }
+}

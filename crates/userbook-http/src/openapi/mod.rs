@@ -1,0 +1,94 @@
+//! The API's own description, as OpenAPI.
+//!
+//! Two documents come out of one source. [`published`] says what authentik 2025.2's published schema says of the
+//! operations served here, to the letter, so that generators of clients make what they made before. [`schema`] is
+//! the same with a marked overlay: statuses and headers that the published schema leaves out, and what the policy's
+//! extensions add. Everything in it that is not published bears [`MARK`] or [`PUBLISHED`]: with these undone the two are equal.
+//!
+//! What it must not know: how anything is answered. That the answers fit is a test's business.
+
+mod lower;
+mod operations;
+mod overlay;
+mod shapes;
+
+use serde_json::{Value, json};
+use userbook::Policy;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        ComponentsBuilder, InfoBuilder, OpenApiBuilder, ServerBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+/// What marks an addition to the published schema: take the object that bears it away.
+pub const MARK: &str = "x-userbook-overlay";
+
+/// What stands beside a replacement: put the value under this name in place of the object that bears it.
+pub const PUBLISHED: &str = "x-userbook-published";
+
+/// The release whose schema it is.
+const RELEASE: &str = "2025.2.4";
+
+/// The types that a derive knows.
+#[derive(OpenApi)]
+#[openapi(components(schemas(
+    shapes::CapabilitiesEnum,
+    shapes::Config,
+    shapes::ErrorReportingConfig,
+    shapes::GenericError,
+    shapes::Group,
+    shapes::GroupMember,
+    shapes::PaginatedGroupList,
+    shapes::PaginatedUserList,
+    shapes::Pagination,
+    shapes::PatchedUserRequest,
+    shapes::Role,
+    shapes::SessionUser,
+    shapes::User,
+    shapes::UserAccountRequest,
+    shapes::UserGroup,
+    shapes::UserRequest,
+    shapes::UserSelf,
+    shapes::UserSelfGroups,
+    shapes::UserTypeEnum,
+    shapes::ValidationError,
+)))]
+struct Shapes;
+
+/// What authentik's published schema says of the operations that are served here (OpenAPI 3.0.3).
+pub fn published() -> Value {
+    let mut components = ComponentsBuilder::new().security_scheme(
+        operations::SECURITY,
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+    );
+    if let Some(shapes) = Shapes::openapi().components {
+        components = components.schemas_from_iter(shapes.schemas);
+    }
+    let document = OpenApiBuilder::new()
+        .info(InfoBuilder::new().title("Userbook: authentik's users").version(RELEASE).build())
+        .servers(Some([ServerBuilder::new().url("/api/v3/").build()]))
+        .paths(operations::paths())
+        .components(Some(components.build()))
+        .build();
+    let mut document = lower::to_3_0(json!(document));
+    if let Some(shapes) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        shapes::complete(shapes);
+    }
+    document
+}
+
+/// The description of the API as it is served under this policy.
+///
+/// ```
+/// use userbook::Policy;
+/// let schema = userbook_http::openapi::schema(&Policy::hardened());
+/// assert_eq!(schema["openapi"], "3.0.3");
+/// assert!(schema["paths"]["/core/users/{id}/"]["put"]["responses"]["412"]["x-userbook-overlay"].is_boolean());
+/// ```
+pub fn schema(policy: &Policy) -> Value {
+    let mut document = published();
+    overlay::lay(&mut document, policy);
+    document
+}

@@ -1,0 +1,225 @@
+//! The operations that are served, as a table.
+
+use utoipa::openapi::{
+    Content, ContentBuilder, HttpMethod, ObjectBuilder, PathItem, Paths, RefOr, Required, Response,
+    ResponseBuilder, Schema, SecurityRequirement,
+    path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathsBuilder},
+    request_body::RequestBodyBuilder,
+    schema::{ArrayBuilder, KnownFormat, SchemaFormat, SchemaType, Type},
+};
+
+use super::shapes::{
+    Config, GenericError, Group, PaginatedGroupList, PaginatedUserList, PatchedUserRequest, SessionUser,
+    User, UserAccountRequest, UserRequest, ValidationError, reference,
+};
+
+/// The name of the one way to authenticate.
+pub(super) const SECURITY: &str = "authentik";
+
+const JSON: &str = "application/json";
+
+type Shape = fn() -> RefOr<Schema>;
+
+/// One operation.
+struct Row {
+    path: &'static str,
+    method: HttpMethod,
+    id: &'static str,
+    tag: &'static str,
+    /// Also for those who do not say who they are.
+    for_everybody: bool,
+    parameters: &'static [(&'static str, Kind)],
+    request: Option<(Shape, Required)>,
+    response: Option<Shape>,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy)]
+enum Kind {
+    PathInteger,
+    PathUuid,
+    Text,
+    Uuid,
+    Flag,
+    /// A flag that is true unless said otherwise.
+    FlagOn,
+    Integers,
+    Texts,
+    Uuids,
+    Types,
+    /// Written by another part of the reference, which says that it is not required.
+    PageText,
+    PageInteger,
+}
+
+const USER_FILTERS: &[(&str, Kind)] = &[
+    ("attributes", Kind::Text),
+    ("email", Kind::Text),
+    ("groups_by_name", Kind::Texts),
+    ("groups_by_pk", Kind::Uuids),
+    ("include_groups", Kind::FlagOn),
+    ("is_active", Kind::Flag),
+    ("is_superuser", Kind::Flag),
+    ("name", Kind::Text),
+    ("ordering", Kind::PageText),
+    ("page", Kind::PageInteger),
+    ("page_size", Kind::PageInteger),
+    ("path", Kind::Text),
+    ("path_startswith", Kind::Text),
+    ("search", Kind::PageText),
+    ("type", Kind::Types),
+    ("username", Kind::Text),
+    ("uuid", Kind::Uuid),
+];
+
+const GROUP_FILTERS: &[(&str, Kind)] = &[
+    ("attributes", Kind::Text),
+    ("include_users", Kind::FlagOn),
+    ("is_superuser", Kind::Flag),
+    ("members_by_pk", Kind::Integers),
+    ("members_by_username", Kind::Texts),
+    ("name", Kind::Text),
+    ("ordering", Kind::PageText),
+    ("page", Kind::PageInteger),
+    ("page_size", Kind::PageInteger),
+    ("search", Kind::PageText),
+];
+
+fn rows() -> Vec<Row> {
+    let get = |path, id, parameters, response: Shape| Row {
+        path,
+        method: HttpMethod::Get,
+        id,
+        tag: "core",
+        for_everybody: false,
+        parameters,
+        request: None,
+        response: Some(response),
+    };
+    let user: &[_] = &[("id", Kind::PathInteger)];
+    let group: &[_] = &[("group_uuid", Kind::PathUuid)];
+    let write = |method, id, request: Shape, required| Row {
+        method,
+        request: Some((request, required)),
+        ..get("/core/users/{id}/", id, user, reference::<User>)
+    };
+    let member = |path, id| Row {
+        method: HttpMethod::Post,
+        request: Some((reference::<UserAccountRequest> as Shape, Required::True)),
+        response: None,
+        ..get(path, id, group, reference::<User>)
+    };
+    vec![
+        get("/core/users/", "core_users_list", USER_FILTERS, reference::<PaginatedUserList>),
+        get("/core/users/me/", "core_users_me_retrieve", &[], reference::<SessionUser>),
+        get("/core/users/{id}/", "core_users_retrieve", user, reference::<User>),
+        write(HttpMethod::Put, "core_users_update", reference::<UserRequest>, Required::True),
+        write(
+            HttpMethod::Patch,
+            "core_users_partial_update",
+            reference::<PatchedUserRequest>,
+            Required::False,
+        ),
+        get("/core/groups/", "core_groups_list", GROUP_FILTERS, reference::<PaginatedGroupList>),
+        get(
+            "/core/groups/{group_uuid}/",
+            "core_groups_retrieve",
+            &[("group_uuid", Kind::PathUuid), ("include_users", Kind::FlagOn)],
+            reference::<Group>,
+        ),
+        member("/core/groups/{group_uuid}/add_user/", "core_groups_add_user_create"),
+        member("/core/groups/{group_uuid}/remove_user/", "core_groups_remove_user_create"),
+        Row {
+            tag: "root",
+            for_everybody: true,
+            ..get("/root/config/", "root_config_retrieve", &[], reference::<Config>)
+        },
+    ]
+}
+
+/// All of them, by path.
+pub(super) fn paths() -> Paths {
+    rows()
+        .into_iter()
+        .fold(PathsBuilder::new(), |paths, row| {
+            let (path, method) = (row.path, row.method.clone());
+            paths.path(path, PathItem::new(method, row.operation()))
+        })
+        .build()
+}
+
+impl Row {
+    fn operation(self) -> OperationBuilder {
+        let operation = OperationBuilder::new()
+            .operation_id(Some(self.id))
+            .tag(self.tag)
+            .security(SecurityRequirement::new(SECURITY, Vec::<String>::new()))
+            .parameters(
+                (!self.parameters.is_empty())
+                    .then(|| self.parameters.iter().map(|(name, kind)| kind.parameter(name))),
+            )
+            .response("400", json(reference::<ValidationError>()))
+            .response("403", json(reference::<GenericError>()));
+        let operation =
+            if self.for_everybody { operation.security(SecurityRequirement::default()) } else { operation };
+        let operation = match self.response {
+            Some(shape) => operation.response("200", json(shape())),
+            None => operation.response("204", Response::default()).response("404", Response::default()),
+        };
+        let body = self.request.map(|(shape, required)| {
+            let required = matches!(required, Required::True).then_some(Required::True);
+            RequestBodyBuilder::new().content(JSON, content(shape())).required(required).build()
+        });
+        operation.request_body(body)
+    }
+}
+
+fn content(shape: RefOr<Schema>) -> Content {
+    ContentBuilder::new().schema(Some(shape)).build()
+}
+
+fn json(shape: RefOr<Schema>) -> Response {
+    ResponseBuilder::new().content(JSON, content(shape)).build()
+}
+
+impl Kind {
+    fn parameter(self, name: &str) -> Parameter {
+        let (place, required) = match self {
+            Self::PathInteger | Self::PathUuid => (ParameterIn::Path, Required::True),
+            _ => (ParameterIn::Query, Required::False),
+        };
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(required)
+            .schema(Some(self.schema()));
+        match self {
+            Self::Integers | Self::Texts | Self::Uuids | Self::Types => {
+                parameter.style(Some(ParameterStyle::Form)).explode(Some(true)).build()
+            }
+            _ => parameter.build(),
+        }
+    }
+
+    fn schema(self) -> RefOr<Schema> {
+        let plain = |kind| ObjectBuilder::new().schema_type(SchemaType::new(kind));
+        let uuid = || plain(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+        let list = |items: ObjectBuilder| Schema::Array(ArrayBuilder::new().items(items.build()).build());
+        let shape = match self {
+            Self::PathInteger | Self::PageInteger => plain(Type::Integer),
+            Self::PathUuid | Self::Uuid => uuid(),
+            Self::Text | Self::PageText => plain(Type::String),
+            Self::Flag => plain(Type::Boolean),
+            Self::FlagOn => plain(Type::Boolean).default(Some(true.into())),
+            Self::Integers => return list(plain(Type::Integer)).into(),
+            Self::Texts => return list(plain(Type::String)).into(),
+            Self::Uuids => return list(uuid()).into(),
+            Self::Types => {
+                let mut names = userbook::UserType::ALL.map(userbook::UserType::as_str);
+                names.sort_unstable();
+                return list(plain(Type::String).enum_values(Some(names))).into();
+            }
+        };
+        Schema::Object(shape.build()).into()
+    }
+}

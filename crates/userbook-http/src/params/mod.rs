@@ -1,0 +1,166 @@
+//! The query string of a list: what is looked for, in which order, which page.
+//!
+//! What is wrong with it is gathered, all of it at once, under the names of the parameters. An empty value asks for
+//! nothing, and of a parameter that takes one value the last counts, as authentik has it. Stricter than there: what
+//! is no boolean is refused and not passed over, lest a list shows more than was asked for; and there are bounds on
+//! how much one request may look for.
+
+mod order;
+mod page;
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use serde_json::Value;
+use userbook::{Attributes, Fault, JsonObject, MAX_DEPTH};
+use uuid::Uuid;
+
+pub(crate) use order::ordering;
+pub(crate) use page::{Page, PageQuery};
+
+use crate::{
+    lenient::json,
+    refusal::{InputFault, Place, Refusal},
+};
+
+/// How many values a parameter may have.
+const MAX_VALUES: usize = 100;
+/// How many words may be searched for.
+const MAX_WORDS: usize = 32;
+
+/// What is wrong with a value: the stable name, and the message.
+type Wrong = (&'static str, Cow<'static, str>);
+
+/// The parameters of a request, and what was found wrong with them so far.
+#[derive(Debug)]
+pub(crate) struct Params<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    faults: Vec<InputFault>,
+}
+
+impl<'a> Params<'a> {
+    pub(crate) fn parse(query: Option<&'a str>) -> Self {
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+        Self { pairs, faults: Vec::new() }
+    }
+
+    /// The value of a parameter that takes one.
+    pub(crate) fn last(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| &**value)
+    }
+
+    /// Whether something is included that is left out on demand: unless anything but `true` is said.
+    pub(crate) fn includes(&self, name: &str) -> bool {
+        self.last(name).is_none_or(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// A text, without the blanks around it.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.one(name, |text| match text {
+            _ if text.contains('\0') => Err(("null_characters_not_allowed", NULL_CHARACTER.into())),
+            _ => Ok(text.to_owned()),
+        })
+    }
+
+    pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
+        self.one(name, |text| match text.to_ascii_lowercase().as_str() {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(("invalid", "Must be a valid boolean.".into())),
+        })
+    }
+
+    pub(crate) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {
+        self.one(name, |text| Uuid::try_parse(text).map_err(|_| ("invalid", "Enter a valid UUID.".into())))
+    }
+
+    /// A JSON object that attributes may contain.
+    pub(crate) fn object(&mut self, name: &'static str) -> Option<JsonObject> {
+        self.one(name, |text| match json::parse(text.as_bytes(), MAX_DEPTH) {
+            Ok(Value::Object(object)) => match Attributes::new(object.clone()) {
+                Ok(_) => Ok(object),
+                Err(faults) => Err(("invalid", faults.to_string().into())),
+            },
+            Ok(_) => Err(("invalid", Fault::NotAnObject.to_string().into())),
+            Err(_) => Err(("invalid", "Enter a valid JSON.".into())),
+        })
+    }
+
+    /// Any of these values; `read` tells what one is, or that it is none.
+    pub(crate) fn any<T: Ord>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+        wrong: impl Fn(&str) -> String,
+    ) -> BTreeSet<T> {
+        let mut values = BTreeSet::new();
+        let mut fault = None;
+        let sent: Vec<&str> =
+            self.pairs.iter().filter(|(known, _)| known == name).map(|(_, v)| &**v).collect();
+        for value in sent.into_iter().filter(|value| !value.is_empty()) {
+            if values.len() == MAX_VALUES {
+                fault = Some(("max_length", format!("Ensure there are no more than {MAX_VALUES} values.")));
+                break;
+            }
+            if value.contains('\0') {
+                fault = Some(("null_characters_not_allowed", NULL_CHARACTER.to_owned()));
+            } else if let Some(value) = read(value) {
+                values.insert(value);
+            } else {
+                fault = Some(("invalid_choice", wrong(value)));
+            }
+            // Only the first wrong value is told, as authentik has it.
+            if fault.is_some() {
+                break;
+            }
+        }
+        if let Some((code, message)) = fault {
+            self.fault(name, code, message.into());
+        }
+        values
+    }
+
+    /// The words of a search.
+    pub(crate) fn words(&mut self, name: &'static str) -> Vec<String> {
+        // U+0000 is passed over and commas are blanks, as authentik has it.
+        let text = self.last(name).unwrap_or_default().replace('\0', "");
+        let words = text.split(|letter: char| letter == ',' || letter.is_whitespace());
+        let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        if words.len() > MAX_WORDS {
+            let message = format!("Ensure there are no more than {MAX_WORDS} words.");
+            self.fault(name, "max_length", message.into());
+        }
+        words
+    }
+
+    /// Whether nothing was wrong.
+    ///
+    /// # Errors
+    /// 400 with everything that was.
+    pub(crate) fn check(&mut self) -> Result<(), Refusal> {
+        match std::mem::take(&mut self.faults) {
+            faults if faults.is_empty() => Ok(()),
+            faults => Err(Refusal::inputs(faults)),
+        }
+    }
+
+    fn one<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Option<T> {
+        let text = self.last(name).map(str::trim).filter(|text| !text.is_empty())?;
+        match read(text) {
+            Ok(value) => Some(value),
+            Err((code, message)) => {
+                self.fault(name, code, message);
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, name: &'static str, code: &'static str, message: Cow<'static, str>) {
+        self.faults.push(InputFault { place: Place::Query, name, code, message });
+    }
+}
+
+const NULL_CHARACTER: &str = "Null characters are not allowed.";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! In which order a list is asked for.
+
+use userbook::Order;
+
+use super::Params;
+
+/// The order that `ordering` names: columns with commas between, a hyphen before those that descend. Names of no
+/// column are passed over, as authentik has it; if none is left, the list is in ascending order of `default`.
+pub(crate) fn ordering<C: Copy + PartialEq>(
+    params: &Params<'_>,
+    columns: &[(&str, C)],
+    default: C,
+) -> Vec<Order<C>> {
+    let mut order: Vec<Order<C>> = Vec::new();
+    for term in params.last("ordering").unwrap_or_default().split(',').map(str::trim) {
+        let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
+        let Some((_, column)) = columns.iter().find(|(known, _)| *known == name) else { continue };
+        // Whatever equals by a column equals by it again.
+        if order.iter().all(|before| before.column != *column) {
+            order.push(Order { column: *column, descending });
+        }
+    }
+    if order.is_empty() {
+        order.push(Order { column: default, descending: false });
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_columns_once_each_and_the_default_if_there_is_none() {
+        for (query, expected) in [
+            ("", "a+"),
+            ("ordering=", "a+"),
+            ("ordering=x", "a+"),
+            ("ordering=b", "b+"),
+            ("ordering=-b,x,a", "b- a+"),
+            ("ordering=-b,b,-a", "b- a-"),
+            ("ordering=+b,--a", "b+"),
+            ("ordering=a&ordering=b", "b+"),
+        ] {
+            let order = ordering(&Params::parse(Some(query)), &[("a", 'a'), ("b", 'b')], 'a');
+            let told: Vec<String> = order
+                .iter()
+                .map(|it| format!("{}{}", it.column, if it.descending { '-' } else { '+' }))
+                .collect();
+            assert_eq!(told.join(" "), expected, "{query}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Which page of a list is asked for, and what is told of it.
+
+use serde::Serialize;
+
+use super::Params;
+use crate::refusal::{Kind, Refusal};
+
+/// How many rows a page has unless something else is asked for, and at the most.
+pub(crate) const PAGE_SIZE: u32 = 100;
+
+/// A page that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PageQuery {
+    /// Counted from 1.
+    number: u64,
+    size: u32,
+    offset: u64,
+}
+
+/// What is told of a page: authentik's envelope, in which 0 stands for "none".
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Pagination {
+    next: u64,
+    previous: u64,
+    count: u64,
+    current: u64,
+    total_pages: u64,
+    start_index: u64,
+    end_index: u64,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<T> {
+    pub(crate) pagination: Pagination,
+    pub(crate) results: Vec<T>,
+}
+
+impl PageQuery {
+    /// Reads `page` and `page_size`. A size that is none counts as not said, a larger one than may be as the
+    /// largest, as recorded.
+    ///
+    /// # Errors
+    /// 404 for a page that no list has.
+    pub(crate) fn read(params: &Params<'_>) -> Result<Self, Refusal> {
+        let size = params.last("page_size").and_then(whole).filter(|size| *size > 0);
+        let size = size.map_or(PAGE_SIZE, |size| u32::try_from(size).unwrap_or(PAGE_SIZE).min(PAGE_SIZE));
+        let number = match params.last("page") {
+            None | Some("") => 1,
+            Some(number) => whole(number).filter(|number| *number > 0).ok_or_else(invalid_page)?,
+        };
+        // What databases count with.
+        let offset = (number - 1).checked_mul(size.into()).filter(|offset| i64::try_from(*offset).is_ok());
+        Ok(Self { number, size, offset: offset.ok_or_else(invalid_page)? })
+    }
+
+    /// How many rows are before it.
+    pub(crate) fn offset(self) -> u64 {
+        self.offset
+    }
+
+    /// How many rows it has at the most.
+    pub(crate) fn limit(self) -> u32 {
+        self.size
+    }
+
+    /// What is told of this page of a list with `count` rows.
+    ///
+    /// # Errors
+    /// 404 if there is no such page. The first there always is.
+    pub(crate) fn envelope(self, count: u64) -> Result<Pagination, Refusal> {
+        let current = self.number;
+        let total_pages = count.div_ceil(self.size.into()).max(1);
+        if current > total_pages {
+            return Err(invalid_page());
+        }
+        Ok(Pagination {
+            next: if current < total_pages { current + 1 } else { 0 },
+            previous: current - 1,
+            count,
+            current,
+            total_pages,
+            start_index: if count == 0 { 0 } else { self.offset + 1 },
+            end_index: if current == total_pages { count } else { self.offset + u64::from(self.size) },
+        })
+    }
+}
+
+/// Decimal digits and nothing else; a number too large to be counted with is as good as the largest.
+fn whole(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+fn invalid_page() -> Refusal {
+    Refusal::new(Kind::NotFound, "Invalid page.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(query: &str, count: u64) -> Option<[u64; 7]> {
+        let page = PageQuery::read(&Params::parse(Some(query))).ok()?;
+        let it = page.envelope(count).ok()?;
+        Some([it.next, it.previous, it.count, it.current, it.total_pages, it.start_index, it.end_index])
+    }
+
+    #[test]
+    fn the_envelope_as_authentik_fills_it() {
+        for (query, count, expected) in [
+            ("", 0, Some([0, 0, 0, 1, 1, 0, 0])),
+            ("", 1, Some([0, 0, 1, 1, 1, 1, 1])),
+            ("", 100, Some([0, 0, 100, 1, 1, 1, 100])),
+            ("", 101, Some([2, 0, 101, 1, 2, 1, 100])),
+            ("page=2", 101, Some([0, 1, 101, 2, 2, 101, 101])),
+            ("page=2&page_size=3", 10, Some([3, 1, 10, 2, 4, 4, 6])),
+            ("page=4&page_size=3", 10, Some([0, 3, 10, 4, 4, 10, 10])),
+            ("page=5&page_size=3", 10, None),
+            ("page=2", 100, None),
+            ("page=2", 0, None),
+            ("page=1&page=2&page_size=1", 2, Some([0, 1, 2, 2, 2, 2, 2])),
+        ] {
+            assert_eq!(told(query, count), expected, "{query} of {count}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_sizes() {
+        for (query, offset, limit) in [
+            ("page=", 0, 100),
+            ("page=003&page_size=5", 10, 5),
+            ("page_size=100", 0, 100),
+            ("page_size=101", 0, 100),
+            ("page_size=99999999999999999999999", 0, 100),
+            ("page_size=0", 0, 100),
+            ("page_size=-1", 0, 100),
+            ("page_size=x", 0, 100),
+            ("page_size=", 0, 100),
+        ] {
+            let page = PageQuery::read(&Params::parse(Some(query))).unwrap();
+            assert_eq!((page.offset(), page.limit()), (offset, limit), "{query}");
+        }
+        for query in
+            ["page=0", "page=-1", "page=1.0", "page=x", "page=last", "page=9999999999999999999999", "page=+1"]
+        {
+            let refused = PageQuery::read(&Params::parse(Some(query))).map(|_| ());
+            assert!(refused.is_err(), "{query}");
+        }
+    }
+}

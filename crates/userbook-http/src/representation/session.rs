@@ -1,0 +1,65 @@
+//! The acting user, as they see themselves.
+
+use serde::Serialize;
+use userbook::{Group, GroupId, JsonObject, SelfView, SessionView, UserId};
+
+use super::Representation;
+
+/// Who acts, and who sits behind them.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionJson<'a> {
+    user: SelfJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<SelfJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SelfJson<'a> {
+    pk: UserId,
+    username: &'a str,
+    name: &'a str,
+    is_active: bool,
+    is_superuser: bool,
+    groups: Vec<SelfGroupJson<'a>>,
+    email: &'a str,
+    avatar: String,
+    uid: String,
+    settings: &'a JsonObject,
+    #[serde(rename = "type")]
+    user_type: &'static str,
+    /// Userbook knows no system permissions.
+    system_permissions: [(); 0],
+}
+
+#[derive(Debug, Serialize)]
+struct SelfGroupJson<'a> {
+    name: &'a str,
+    pk: GroupId,
+}
+
+impl Representation {
+    pub(crate) fn session<'a>(&self, view: &'a SessionView) -> SessionJson<'a> {
+        let original = view.original.as_ref().map(|original| self.own(original));
+        SessionJson { user: self.own(&view.user), original }
+    }
+
+    fn own<'a>(&self, own: &'a SelfView) -> SelfJson<'a> {
+        let user = &own.view.user;
+        let (avatar, uid) = self.portrait(user);
+        let named = |group: &'a std::sync::Arc<Group>| SelfGroupJson { name: &group.name, pk: group.id };
+        SelfJson {
+            pk: user.id,
+            username: &user.username,
+            name: &user.name,
+            is_active: user.is_active,
+            is_superuser: own.view.is_superuser,
+            groups: own.groups.iter().map(named).collect(),
+            email: &user.email,
+            avatar,
+            uid,
+            settings: &own.settings,
+            user_type: user.user_type.as_str(),
+            system_permissions: [],
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The API page: Swagger UI over the schema at `/api/v3/schema/`, from a package that brings its files along.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use userbook::Policy;
+use userbook_http::openapi;
+use utoipa_swagger_ui::{Config, serve};
+
+use super::{SAME_ORIGIN_STYLED, file};
+
+/// Where the page is; its files lie directly below.
+const PATH: &str = "/api/v3/";
+
+/// Where the schema is.
+const SCHEMA: &str = "/api/v3/schema/";
+
+/// The media type of OpenAPI documents as authentik sends them.
+const OPENAPI: &str = "application/vnd.oai.openapi+json";
+
+pub(super) fn router(policy: &Policy) -> Router {
+    let schema = openapi::schema(policy).to_string();
+    let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(true));
+    let index = Arc::clone(&config);
+    Router::new()
+        .route(PATH, get(async move || asset("", &index)))
+        .route("/api/v3/{file}", get(async move |Path(name): Path<String>| asset(&name, &config)))
+        .route(SCHEMA, get(async move || ([(CONTENT_TYPE, OPENAPI)], schema.clone())))
+}
+
+/// A file of Swagger UI.
+fn asset(name: &str, config: &Arc<Config<'static>>) -> Response {
+    match serve(name, Arc::clone(config)) {
+        Ok(Some(found)) => file(&found.content_type, SAME_ORIGIN_STYLED, found.bytes.into_owned()),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(error = &*error, "a file of the API page can't be served");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// Editing: load a user, review what would change, save it, and what to do when somebody else was faster.
+
+import { Refusal, call } from "./api.js";
+import { FIELDS, body, clearFaults, edited, fill, reapply, showFaults } from "./form.js";
+import { groupName } from "./groups.js";
+import { diffRows, shown, table } from "./table.js";
+
+const $ = (id) => document.getElementById(id);
+const dryRun = document.documentElement.dataset.dryRun === "true";
+
+/** The user in the form as it was loaded, and the tag of that state. */
+let open = null;
+let say = () => {};
+
+const load = async (pk) => {
+  const { value, etag } = await call("GET", `core/users/${pk}/`);
+  return { user: value, etag };
+};
+
+export async function show(pk) {
+  take(await load(pk));
+  $("edit-title").focus();
+}
+
+function take(state) {
+  open = state;
+  const { user } = state;
+  $("edit").hidden = false;
+  $("edit-title").textContent = user.name || user.username;
+  const parts = [`User ${user.pk}`, user.is_superuser ? "superuser" : "", `last login: ${user.last_login || "never"}`];
+  $("summary").textContent = parts.filter(Boolean).join(" · ");
+  fill(user);
+}
+
+function path({ preview = false } = {}) {
+  const query = new URLSearchParams();
+  if (preview) query.set("dry_run", "true");
+  if ($("allow-lockout").checked) query.set("allow_self_lockout", "true");
+  return `core/users/${open.user.pk}/${query.size ? `?${query}` : ""}`;
+}
+
+/** Sends the edits on top of the state that they were made to. */
+const send = (text, options) =>
+  call("PATCH", path(options), { body: text, headers: open.etag ? { "If-Match": open.etag } : {} });
+
+async function review() {
+  clearFaults();
+  const edits = edited(open.user);
+  if (!edits.length) return say("There is nothing to save.");
+  const text = readable(edits);
+  if (text === null) return;
+  const rows = dryRun
+    ? diffRows((await send(text, { preview: true })).value.diff)
+    : edits.map(([field, value]) => ({ field, cells: pair(field, value) }));
+  if (!rows.length) return say("Nothing would change.");
+  $("review-table").replaceChildren(table(["Field", "Now", "After saving"], rows));
+  $("review").showModal();
+}
+
+/** The body, or null if the attributes are no JSON: said beside them. */
+function readable(edits) {
+  try {
+    return body(edits);
+  } catch (error) {
+    showFaults(new Map([["attributes", [`This is not JSON: ${error.message}`]]]));
+    return null;
+  }
+}
+
+const pair = (field, value) => [
+  { text: text(field, open.user[field], names(open.user)), kind: "old" },
+  { text: text(field, value), kind: "new" },
+];
+
+const names = (user) => new Map((user.groups_obj || []).map((group) => [group.pk, group.name]));
+
+/** A field's value for people; groups by name where it is known. */
+function text(field, value, known = new Map()) {
+  if (field === "groups") return value.map((pk) => known.get(pk) || groupName(pk) || pk).sort().join("\n") || "none";
+  return shown(value);
+}
+
+async function save() {
+  $("review").close();
+  const edits = edited(open.user);
+  const text = readable(edits);
+  if (text === null) return;
+  const { value, etag } = await send(text);
+  // Whether groups are shown is up to the query: the answer has them unless asked not to.
+  take({ user: value, etag });
+  say("Saved.");
+}
+
+/** Somebody else saved first: both versions, beside what the edits began with. */
+async function conflict() {
+  const theirs = await load(open.user.pk);
+  const edits = new Map(edited(open.user));
+  const differs = FIELDS.filter((field) =>
+    edits.has(field) || JSON.stringify(theirs.user[field]) !== JSON.stringify(open.user[field]));
+  const known = new Map([...names(open.user), ...names(theirs.user)]);
+  const rows = differs.map((field) => ({
+    field,
+    cells: [
+      { text: text(field, open.user[field], known) },
+      { text: text(field, theirs.user[field], known), kind: "old" },
+      { text: edits.has(field) ? text(field, edits.get(field), known) : "(not edited)", kind: "new" },
+    ],
+  }));
+  $("conflict-table").replaceChildren(table(["Field", "When you began", "Saved by somebody else", "Yours"], rows));
+  const groupNames = new Map([...known, ...(edits.get("groups") || []).map((pk) => [pk, known.get(pk) || groupName(pk)])]);
+  $("keep-mine").onclick = () => {
+    $("conflict").close();
+    take(theirs);
+    reapply(edits, groupNames);
+    say("Your edits are in the form, on top of what was saved meanwhile. Review them again.");
+  };
+  $("take-theirs").onclick = () => {
+    $("conflict").close();
+    take(theirs);
+    say("The form shows what is saved.");
+  };
+  $("conflict").showModal();
+}
+
+async function refused(error) {
+  if (!(error instanceof Refusal)) return showFaults(new Map(), error.message);
+  if (error.status === 412) return conflict();
+  $("lockout").hidden = !error.codes.includes("self_lockout");
+  say("");
+  showFaults(error.faults, error.message);
+}
+
+let busy = false;
+
+/** Runs one step at a time, and shows what it is refused for. */
+function step(act) {
+  return async (event) => {
+    event?.preventDefault();
+    if (busy) return;
+    busy = true;
+    say("");
+    try {
+      await act();
+    } catch (error) {
+      await refused(error).catch((again) => showFaults(new Map(), again.message));
+    } finally {
+      busy = false;
+    }
+  };
+}
+
+export function watchEdit(status) {
+  say = status;
+  $("user").addEventListener("submit", step(review));
+  $("save").addEventListener("click", step(save));
+  $("review-back").addEventListener("click", () => $("review").close());
+  $("reset").addEventListener("click", () => take(open));
+}
+
+export function closeEdit() {
+  open = null;
+  $("edit").hidden = true;
+}

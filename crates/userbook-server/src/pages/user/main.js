@@ -1,0 +1,69 @@
+// The user page: who is signed in, whom they look for, and whom they edit. The user that is open stands in the
+// address (`#/users/7`), so that a reload shows it again.
+
+import { call, token } from "./api.js";
+import { closeEdit, show, watchEdit } from "./edit.js";
+import { find, mark, watchFind } from "./find.js";
+import { watchGroups } from "./groups.js";
+
+const $ = (id) => document.getElementById(id);
+
+const say = (text) => { $("status").textContent = text; };
+const failed = (error) => say(error.message);
+
+const openByAddress = async () => {
+  const pk = /^#\/users\/(\d+)$/.exec(location.hash)?.[1];
+  if (!pk) return closeEdit();
+  mark(pk);
+  await show(pk).catch((error) => {
+    closeEdit();
+    failed(error);
+  });
+};
+
+const open = (pk) => {
+  say("");
+  if (location.hash === `#/users/${pk}`) openByAddress();
+  else location.hash = `/users/${pk}`;
+};
+
+async function signIn() {
+  const { value } = await call("GET", "core/users/me/");
+  $("me").textContent = value.user.username;
+  $("sign-in").hidden = true;
+  $("signed-in").hidden = false;
+  $("find").hidden = false;
+  await find(open);
+  await openByAddress();
+}
+
+function signOut() {
+  token.clear();
+  location.hash = "";
+  closeEdit();
+  $("sign-in").hidden = false;
+  $("signed-in").hidden = true;
+  $("find").hidden = true;
+  $("results").replaceChildren();
+  say("");
+  $("token").focus();
+}
+
+$("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  token.set($("token").value.trim());
+  $("token").value = "";
+  say("");
+  signIn().catch((error) => {
+    signOut();
+    failed(error);
+  });
+});
+$("sign-out").addEventListener("click", signOut);
+window.addEventListener("hashchange", () => {
+  if (token.get()) openByAddress();
+});
+watchFind(open, failed);
+watchGroups();
+watchEdit(say);
+if (token.get()) signIn().catch(failed);

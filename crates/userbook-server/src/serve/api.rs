@@ -1,0 +1,32 @@
+//! The API that is served: the service on this database, put on the wire.
+
+use std::sync::Arc;
+
+use userbook::{ListAuthorizer, UserService};
+use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation, TokenStore};
+
+use crate::{Jitter, Settings, bounded::Bounded, database::Database};
+
+/// How often an update is tried against others who are faster.
+const ATTEMPTS: u32 = 32;
+
+/// The API on `database`, whose install id is this; `authorizer` says who may do what.
+pub(super) fn api(
+    settings: &Settings,
+    database: &Database,
+    authorizer: Arc<dyn ListAuthorizer>,
+    install_id: String,
+) -> impl Endpoint {
+    let limits = &settings.limits;
+    let store = Bounded::new(database.directory.clone(), limits.step_timeout);
+    let authorizer = Bounded::new(authorizer, limits.step_timeout);
+    let service = UserService::new(store, authorizer)
+        .with_policy(settings.policy.into())
+        .with_backoff(Jitter)
+        .with_limits(ATTEMPTS, limits.update_timeout);
+    let tokens: Arc<dyn TokenStore> = database.auth.clone();
+    let tokens = Bounded::new(tokens, limits.step_timeout);
+    let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
+    DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
+        .with_body_limit(limits.max_body)
+}

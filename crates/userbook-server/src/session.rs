@@ -1,0 +1,51 @@
+//! Pools whose connections do not wait for ever.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Executor, mysql::MySqlPoolOptions, postgres::PgPoolOptions};
+use userbook_sqlx::{mysql, postgres};
+
+use crate::Limits;
+
+/// A pool on PostgreSQL: <https://www.postgresql.org/docs/current/runtime-config-client.html>.
+pub(crate) fn postgres(limits: &Limits) -> PgPoolOptions {
+    // The numbers are milliseconds, and 0 would mean no limit.
+    let millis = |time: Duration| time.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
+    let session = format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
+         SET idle_in_transaction_session_timeout = {statement}",
+        statement = millis(limits.statement_timeout),
+        lock = millis(limits.lock_timeout),
+    );
+    postgres::pool_options()
+        .max_connections(limits.database_connections)
+        .acquire_timeout(limits.acquire_timeout)
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move {
+                connection.execute(AssertSqlSafe(session)).await?;
+                Ok(())
+            })
+        })
+}
+
+/// A pool on MariaDB: <https://mariadb.com/kb/en/aborting-statements/>. MySQL, which is not tested, knows no
+/// `max_statement_time`.
+pub(crate) fn mysql(limits: &Limits) -> MySqlPoolOptions {
+    let session = format!(
+        "{}, SESSION max_statement_time = {}, SESSION innodb_lock_wait_timeout = {}",
+        mysql::SESSION,
+        limits.statement_timeout.as_secs_f64(),
+        limits.lock_timeout.as_secs_f64().ceil(),
+    );
+    mysql::pool_options()
+        .max_connections(limits.database_connections)
+        .acquire_timeout(limits.acquire_timeout)
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move {
+                connection.execute(AssertSqlSafe(session)).await?;
+                Ok(())
+            })
+        })
+}

@@ -1,0 +1,94 @@
+//! How a database says what a listing asks for.
+
+use super::{Statement, Value};
+
+/// A text to be searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// `u.username`
+    Username,
+    /// Another column that holds text.
+    Column(&'static str),
+    /// A column that holds a UUID.
+    Uuid(&'static str),
+}
+
+/// What differs from database to database. Each method says one condition, without `AND`.
+pub(crate) trait Dialect {
+    /// Whether parameters are numbered.
+    const NUMBERED: bool;
+    /// How many users can be listed.
+    const COUNT_USERS: &'static str;
+    /// How many groups there are.
+    const COUNT_GROUPS: &'static str;
+    /// The users with these ids, and their groups.
+    const LIST_USERS: &'static str;
+    /// The groups with these ids, and their members.
+    const LIST_GROUPS: &'static str;
+    /// The condition that `g` has the flag.
+    const IS_SUPERUSER: &'static str;
+
+    /// A user name as it is compared with `username`.
+    fn username(name: &str) -> Value {
+        Value::Text(name.to_owned())
+    }
+
+    /// The `column` of a user is exactly this text, and the index on it tells.
+    fn is(statement: &mut Statement, column: &'static str, text: &str);
+
+    /// The `column` of a user begins with this text, and the index on it tells.
+    fn begins(statement: &mut Statement, column: &'static str, prefix: &str);
+
+    /// The text contains this word, which has no capital letter of ASCII, if those of the text are taken for small
+    /// ones. No other letters are taken for one another.
+    fn contains(statement: &mut Statement, text: Texts, word: &str);
+
+    /// What goes before is one of these.
+    fn in_users(statement: &mut Statement, users: Vec<i64>);
+
+    /// What goes before is one of these.
+    fn in_groups(statement: &mut Statement, groups: Vec<uuid::Uuid>);
+
+    /// `g` has one of these names, and the index on them tells.
+    fn named<'n>(statement: &mut Statement, names: impl IntoIterator<Item = &'n str>);
+
+    /// A text column in the order of code points.
+    fn key(column: &'static str) -> [&'static str; 3];
+}
+
+/// The least text that is greater than all texts that begin so, by code point; `None`: there is none.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) fn after_all_that_begin(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        // The range knows that no character lies between U+D7FF and U+E000.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+#[cfg(all(test, any(feature = "postgres", feature = "sqlite")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_after_all_that_begin_so() {
+        for (prefix, expected) in [
+            ("", None),
+            ("a", Some("b")),
+            ("users/", Some("users0")),
+            ("a\u{d7ff}", Some("a\u{e000}")),
+            ("a\u{10ffff}\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+        ] {
+            let after = after_all_that_begin(prefix);
+            assert_eq!(after.as_deref(), expected, "{prefix:?}");
+            for longer in ["", "\0", "/x", "\u{10ffff}"].map(|end| format!("{prefix}{end}")) {
+                assert!(*longer >= *prefix && after.as_ref().is_none_or(|after| longer < *after));
+            }
+        }
+    }
+}

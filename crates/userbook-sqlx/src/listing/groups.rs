@@ -1,0 +1,85 @@
+//! The statement that finds groups.
+
+use userbook::{GroupColumn, GroupFilter, GroupId, GroupListQuery, Scope};
+
+use super::{
+    Dialect, Statement, Texts, Value,
+    query::{Query, What, alike, cut, order, search},
+};
+use crate::decode::{self, Columns, Decoded};
+
+impl Query for GroupListQuery {
+    type Id = GroupId;
+
+    alike!();
+
+    fn count_whole<D: Dialect>() -> &'static str {
+        D::COUNT_GROUPS
+    }
+
+    fn id<R: Columns>(row: &R) -> Decoded<GroupId> {
+        decode::group_id(row)
+    }
+
+    fn statement<D: Dialect>(&self, what: What) -> Statement {
+        let select = match what {
+            What::Page => "SELECT g.id AS uuid FROM userbook_group AS g",
+            What::Count => "SELECT count(*) AS count FROM userbook_group AS g",
+            What::Documents => "SELECT g.id AS uuid, g.attributes AS attributes FROM userbook_group AS g",
+        };
+        let mut statement = Statement::new(select, D::NUMBERED);
+        if let Scope::Only(some) = &self.scope {
+            statement.condition().push("g.id");
+            D::in_groups(&mut statement, some.iter().map(|group| group.0).collect());
+        }
+        conditions::<D>(&mut statement, &self.filter);
+        search::<D>(&mut statement, &self.filter.search, &[Texts::Column("g.name")]);
+        if what != What::Count {
+            order(&mut statement, &self.order, "g.id", is_unique, keys::<D>);
+        }
+        if what == What::Page {
+            cut(&mut statement, self.offset, self.limit);
+        }
+        statement
+    }
+}
+
+fn conditions<D: Dialect>(statement: &mut Statement, filter: &GroupFilter) {
+    if let Some(id) = filter.id {
+        statement.condition().push("g.id = ").bind(Value::Uuid(id.0));
+    }
+    if let Some(name) = &filter.name {
+        D::named(statement.condition(), [name.as_str()]);
+    }
+    match filter.is_superuser {
+        None => {}
+        Some(true) => _ = statement.condition().push(D::IS_SUPERUSER),
+        Some(false) => _ = statement.condition().push("NOT (").push(D::IS_SUPERUSER).push(")"),
+    }
+    if !filter.members.is_empty() {
+        statement
+            .condition()
+            .push("g.id IN (SELECT m.group_id FROM userbook_membership AS m WHERE m.user_id");
+        D::in_users(statement, filter.members.iter().map(|user| user.0).collect());
+        statement.push(")");
+    }
+    if !filter.member_names.is_empty() {
+        statement.condition().push(
+            "g.id IN (SELECT m.group_id FROM userbook_user AS u \
+             JOIN userbook_membership AS m ON m.user_id = u.id WHERE u.username IN (",
+        );
+        statement.bind_all(filter.member_names.iter().map(|name| D::username(name))).push("))");
+    }
+}
+
+fn is_unique(column: GroupColumn) -> bool {
+    matches!(column, GroupColumn::Id | GroupColumn::Name)
+}
+
+fn keys<D: Dialect>(column: GroupColumn) -> Vec<[&'static str; 3]> {
+    match column {
+        GroupColumn::Id => vec![["", "g.id", ""]],
+        GroupColumn::Name => vec![D::key("g.name")],
+        GroupColumn::IsSuperuser => vec![["", "g.is_superuser", ""]],
+    }
+}

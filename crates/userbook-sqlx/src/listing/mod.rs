@@ -1,0 +1,24 @@
+//! Listing users and groups: what is the same in every dialect.
+//!
+//! A listing has many filters and orders, most of them absent. One statement for all of them
+//! (`$1 IS NULL OR …`) would be planned for none, so the statement that finds the rows is [put together](Statement)
+//! from fixed pieces and parameters; what then reads the rows of one page is a plain file again. Both run in one
+//! read transaction.
+//!
+//! What it must not know: how a dialect runs a statement ([`Reader`]) and how it says what is meant ([`Dialect`]).
+
+mod dialect;
+mod groups;
+mod pages;
+mod query;
+mod read;
+mod statement;
+mod users;
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use dialect::after_all_that_begin;
+pub(crate) use dialect::{Dialect, Texts};
+#[cfg(test)]
+pub(crate) use query::{Query, What};
+pub(crate) use read::{Reader, list_groups, list_users};
+pub(crate) use statement::{Statement, Value};

@@ -1,0 +1,124 @@
+//! The statement that finds users.
+
+use userbook::{ANONYMOUS_USERNAME, Scope, UserColumn, UserFilter, UserId, UserListQuery, UserType};
+
+use super::{
+    Dialect, Statement, Texts, Value,
+    query::{Query, What, alike, cut, order, search},
+};
+use crate::decode::{Columns, Decoded, some};
+
+impl Query for UserListQuery {
+    type Id = UserId;
+
+    alike!();
+
+    fn count_whole<D: Dialect>() -> &'static str {
+        D::COUNT_USERS
+    }
+
+    fn id<R: Columns>(row: &R) -> Decoded<UserId> {
+        some(row, "id", R::integer).map(UserId)
+    }
+
+    fn statement<D: Dialect>(&self, what: What) -> Statement {
+        let select = match what {
+            What::Page => "SELECT u.id AS id FROM userbook_user AS u",
+            What::Count => "SELECT count(*) AS count FROM userbook_user AS u",
+            What::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM userbook_user AS u",
+        };
+        let mut statement = Statement::new(select, D::NUMBERED);
+        statement.condition().push("u.username <> ").bind(D::username(ANONYMOUS_USERNAME));
+        if let Scope::Only(some) = &self.scope {
+            statement.condition().push("u.id");
+            D::in_users(&mut statement, some.iter().map(|user| user.0).collect());
+        }
+        columns::<D>(&mut statement, &self.filter);
+        memberships::<D>(&mut statement, &self.filter);
+        let texts =
+            [Texts::Username, Texts::Column("u.name"), Texts::Column("u.email"), Texts::Uuid("u.uuid")];
+        search::<D>(&mut statement, &self.filter.search, &texts);
+        if what != What::Count {
+            order(&mut statement, &self.order, "u.id", is_unique, keys::<D>);
+        }
+        if what == What::Page {
+            cut(&mut statement, self.offset, self.limit);
+        }
+        statement
+    }
+}
+
+/// What the user's own row tells.
+fn columns<D: Dialect>(statement: &mut Statement, filter: &UserFilter) {
+    if let Some(name) = &filter.username {
+        statement.condition().push("u.username = ").bind(D::username(name));
+    }
+    for (column, text) in [("email", &filter.email), ("name", &filter.name), ("path", &filter.path)] {
+        if let Some(text) = text {
+            D::is(statement.condition(), column, text);
+        }
+    }
+    if let Some(uuid) = filter.uuid {
+        statement.condition().push("u.uuid = ").bind(Value::Uuid(uuid));
+    }
+    if let Some(active) = filter.is_active {
+        statement.condition().push("u.is_active = ").bind(Value::Flag(active));
+    }
+    if let Some(prefix) = filter.path_prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
+        D::begins(statement.condition(), "path", prefix);
+    }
+    if !filter.types.is_empty() {
+        let types = filter.types.iter().copied().map(UserType::as_str);
+        statement.condition().push("u.type IN (");
+        statement.bind_all(types.map(|kind| Value::Text(kind.to_owned()))).push(")");
+    }
+}
+
+/// What the user's direct groups tell. Who is in a group is asked of the group: what it costs is its members.
+fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter) {
+    const OF_GROUPS: &str = "u.id IN (SELECT m.user_id FROM userbook_group AS g \
+                             JOIN userbook_membership AS m ON m.group_id = g.id WHERE ";
+    match filter.is_superuser {
+        None => {}
+        Some(true) => _ = statement.condition().push(OF_GROUPS).push(D::IS_SUPERUSER).push(")"),
+        Some(false) => {
+            statement.condition().push(
+                "NOT EXISTS (SELECT 1 FROM userbook_membership AS m \
+                 JOIN userbook_group AS g ON g.id = m.group_id WHERE m.user_id = u.id AND ",
+            );
+            statement.push(D::IS_SUPERUSER).push(")");
+        }
+    }
+    if !filter.groups.is_empty() {
+        statement
+            .condition()
+            .push("u.id IN (SELECT m.user_id FROM userbook_membership AS m WHERE m.group_id");
+        D::in_groups(statement, filter.groups.iter().map(|group| group.0).collect());
+        statement.push(")");
+    }
+    if !filter.group_names.is_empty() {
+        statement.condition().push(OF_GROUPS);
+        D::named(statement, filter.group_names.iter().map(String::as_str));
+        statement.push(")");
+    }
+}
+
+fn is_unique(column: UserColumn) -> bool {
+    matches!(column, UserColumn::Id | UserColumn::Username)
+}
+
+fn keys<D: Dialect>(column: UserColumn) -> Vec<[&'static str; 3]> {
+    let plain = |column| vec![["", column, ""]];
+    match column {
+        UserColumn::Id => plain("u.id"),
+        UserColumn::Username => plain("u.username"),
+        UserColumn::Name => vec![D::key("u.name")],
+        UserColumn::Email => vec![D::key("u.email")],
+        UserColumn::IsActive => plain("u.is_active"),
+        UserColumn::LastLogin => vec![["", "u.last_login IS NULL", ""], ["", "u.last_login", ""]],
+        UserColumn::Path => vec![D::key("u.path")],
+        UserColumn::Type => vec![D::key("u.type")],
+        UserColumn::Uuid => plain("u.uuid"),
+        UserColumn::PasswordChangeDate => plain("u.password_change_date"),
+    }
+}

@@ -1,0 +1,84 @@
+//! How MariaDB says what a listing asks for.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::sql;
+use crate::listing::{Dialect, Statement, Texts, Value};
+
+pub(super) struct MySqlDialect;
+
+impl Dialect for MySqlDialect {
+    const NUMBERED: bool = false;
+    const COUNT_USERS: &'static str = sql::COUNT_USERS;
+    const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
+    const LIST_USERS: &'static str = sql::LIST_USERS;
+    const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
+    const IS_SUPERUSER: &'static str = "g.is_superuser = 1";
+
+    fn username(name: &str) -> Value {
+        Value::Bytes(name.as_bytes().to_vec())
+    }
+
+    /// The collation takes `'bob '` for `'bob'`: it finds, the bytes decide.
+    fn is(statement: &mut Statement, column: &'static str, text: &str) {
+        statement.push("u.").push(column).push(" = ").bind(Value::Text(text.to_owned()));
+        statement.push(" AND CAST(u.").push(column).push(" AS BINARY) = ");
+        statement.bind(Value::Bytes(text.as_bytes().to_vec()));
+    }
+
+    /// `LIKE` compares character by character, also those at the end.
+    fn begins(statement: &mut Statement, column: &'static str, prefix: &str) {
+        let mut pattern = String::with_capacity(prefix.len() + 1);
+        for character in prefix.chars() {
+            if matches!(character, '!' | '%' | '_') {
+                pattern.push('!');
+            }
+            pattern.push(character);
+        }
+        pattern.push('%');
+        statement.push("u.").push(column).push(" LIKE ").bind(Value::Text(pattern)).push(" ESCAPE '!'");
+    }
+
+    /// `LOWER` knows all of Unicode, and leaves bytes alone. So the bytes are said to be Hebrew: in that character
+    /// set no letter beyond ASCII has two cases.
+    fn contains(statement: &mut Statement, text: Texts, word: &str) {
+        match text {
+            Texts::Username => {
+                statement.push("INSTR(CAST(LOWER(CONVERT(u.username USING hebrew)) AS BINARY), ")
+            }
+            Texts::Column(column) => {
+                statement.push("INSTR(CAST(LOWER(CONVERT(CAST(").push(column);
+                statement.push(" AS BINARY) USING hebrew)) AS BINARY), ")
+            }
+            Texts::Uuid(column) => {
+                statement.push("INSTR(CAST(LOWER(CONCAT_WS('-'");
+                for part in ["1, 8", "9, 4", "13, 4", "17, 4", "21"] {
+                    statement.push(", SUBSTR(HEX(").push(column).push("), ").push(part).push(")");
+                }
+                statement.push(")) AS BINARY), ")
+            }
+        };
+        statement.bind(Value::Bytes(word.as_bytes().to_vec())).push(") > 0");
+    }
+
+    fn in_users(statement: &mut Statement, users: Vec<i64>) {
+        statement.push(" IN (SELECT j.id FROM JSON_TABLE(").bind(Value::Users(users));
+        statement.push(", '$[*]' COLUMNS (id BIGINT PATH '$')) AS j)");
+    }
+
+    fn in_groups(statement: &mut Statement, groups: Vec<Uuid>) {
+        statement.push(" IN (SELECT UNHEX(j.id) FROM JSON_TABLE(").bind(Value::Groups(groups));
+        statement.push(", '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS j)");
+    }
+
+    /// By the digests that stand for the names.
+    fn named<'n>(statement: &mut Statement, names: impl IntoIterator<Item = &'n str>) {
+        let digests = names.into_iter().map(|name| Value::Bytes(Sha256::digest(name).to_vec()));
+        statement.push("g.name_digest IN (").bind_all(digests).push(")");
+    }
+
+    fn key(column: &'static str) -> [&'static str; 3] {
+        ["CAST(", column, " AS BINARY)"]
+    }
+}

@@ -1,0 +1,86 @@
+//! Listing users and groups: a read transaction of a few statements.
+
+use futures_util::TryStreamExt;
+use sqlx::{AssertSqlSafe, MySqlConnection, mysql::MySqlRow};
+use userbook::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
+
+use super::{MySqlStore, dialect::MySqlDialect, error::failure};
+use crate::{
+    encode::hex_list,
+    json,
+    listing::{self, Reader, Statement, Value},
+};
+
+impl MySqlStore {
+    /// [`list_users`](userbook::UserDirectory::list_users) on a connection of the host's. Its statements see one
+    /// state only within a transaction that repeats its reads. If the future is dropped before its end, the
+    /// connection is of no more use: close it.
+    ///
+    /// # Errors
+    /// As [`list_users`](userbook::UserDirectory::list_users).
+    pub async fn list_users_in(
+        connection: &mut MySqlConnection,
+        query: &UserListQuery,
+    ) -> Result<UserPage, StoreError> {
+        listing::list_users(&mut Connection(connection), query).await
+    }
+
+    /// [`list_groups`](userbook::UserDirectory::list_groups) on a connection of the host's, as
+    /// [`list_users_in`](Self::list_users_in).
+    ///
+    /// # Errors
+    /// As [`list_groups`](userbook::UserDirectory::list_groups).
+    pub async fn list_groups_in(
+        connection: &mut MySqlConnection,
+        query: &GroupListQuery,
+    ) -> Result<GroupPage, StoreError> {
+        listing::list_groups(&mut Connection(connection), query).await
+    }
+
+    pub(super) async fn users_page(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        let mut transaction = self.begin_read().await?;
+        let page = Self::list_users_in(&mut transaction, query).await?;
+        transaction.undo().await?.give_back();
+        Ok(page)
+    }
+
+    pub(super) async fn groups_page(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+        let mut transaction = self.begin_read().await?;
+        let page = Self::list_groups_in(&mut transaction, query).await?;
+        transaction.undo().await?.give_back();
+        Ok(page)
+    }
+}
+
+struct Connection<'c>(&'c mut MySqlConnection);
+
+impl Reader for Connection<'_> {
+    type Dialect = MySqlDialect;
+    type Row = MySqlRow;
+
+    async fn scan(
+        &mut self,
+        statement: Statement,
+        mut see: impl FnMut(MySqlRow) -> Result<(), StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let (text, values) = statement.into_parts();
+        // The text consists of pieces of this program: `Statement` lets in nothing else.
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for value in values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Bytes(bytes) => query.bind(bytes),
+                Value::Flag(flag) => query.bind(flag),
+                Value::Integer(integer) => query.bind(integer),
+                Value::Uuid(uuid) => query.bind(uuid),
+                Value::Users(users) => query.bind(json::list(&users)),
+                Value::Groups(groups) => query.bind(hex_list(groups)),
+            };
+        }
+        let mut rows = query.fetch(&mut *self.0);
+        while let Some(row) = rows.try_next().await.map_err(failure)? {
+            see(row)?;
+        }
+        Ok(())
+    }
+}

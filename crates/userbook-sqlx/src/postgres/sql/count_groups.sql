@@ -1,0 +1,1 @@
+SELECT value AS count FROM userbook_count WHERE name = 'groups'

@@ -1,0 +1,50 @@
+-- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
+-- is in or that is above such a group.
+-- $1 users
+WITH RECURSIVE
+member (user_id, group_id) AS (
+    SELECT user_id, group_id FROM userbook_membership WHERE user_id = ANY ($1::bigint[])
+),
+closure (group_id, depth) AS (
+    SELECT group_id, 0 FROM member
+    UNION
+    SELECT child.parent, closure.depth + 1
+    FROM closure JOIN userbook_group AS child ON child.id = closure.group_id
+    WHERE child.parent IS NOT NULL AND closure.depth < 19
+)
+SELECT
+    'user' AS part,
+    u.id AS id,
+    u.uuid AS uuid,
+    u.username AS username,
+    u.name AS name,
+    u.email AS email,
+    u.is_active AS is_active,
+    u.last_login AS last_login,
+    u.path AS path,
+    u.type AS type,
+    u.attributes AS attributes,
+    u.password_change_date AS password_change_date,
+    u.revision AS revision,
+    u.version AS version,
+    NULL::boolean AS is_superuser,
+    NULL::uuid AS parent
+FROM userbook_user AS u
+WHERE u.id = ANY ($1)
+UNION ALL
+SELECT 'member', user_id, group_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM member
+UNION ALL
+SELECT
+    'group',
+    NULL,
+    g.id,
+    NULL,
+    g.name,
+    NULL, NULL, NULL, NULL, NULL,
+    g.attributes,
+    NULL, NULL, NULL,
+    g.is_superuser,
+    g.parent
+FROM userbook_group AS g
+WHERE g.id IN (SELECT group_id FROM closure)

@@ -1,0 +1,88 @@
+//! Listing users and groups: a read transaction of a few statements.
+
+use futures_util::TryStreamExt;
+use sqlx::{AssertSqlSafe, SqliteConnection, sqlite::SqliteRow};
+use userbook::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
+
+use super::{SqliteStore, dialect::SqliteDialect, error::failure, sql};
+use crate::{
+    encode::hex_list,
+    json,
+    listing::{self, Reader, Statement, Value},
+};
+
+impl SqliteStore {
+    /// [`list_users`](userbook::UserDirectory::list_users) on a connection of the host's. Its statements see one
+    /// state only within a transaction.
+    ///
+    /// # Errors
+    /// As [`list_users`](userbook::UserDirectory::list_users).
+    pub async fn list_users_in(
+        connection: &mut SqliteConnection,
+        query: &UserListQuery,
+    ) -> Result<UserPage, StoreError> {
+        listing::list_users(&mut Connection(connection), query).await
+    }
+
+    /// [`list_groups`](userbook::UserDirectory::list_groups) on a connection of the host's. Its statements see one
+    /// state only within a transaction.
+    ///
+    /// # Errors
+    /// As [`list_groups`](userbook::UserDirectory::list_groups).
+    pub async fn list_groups_in(
+        connection: &mut SqliteConnection,
+        query: &GroupListQuery,
+    ) -> Result<GroupPage, StoreError> {
+        listing::list_groups(&mut Connection(connection), query).await
+    }
+
+    pub(super) async fn users_page(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        let mut transaction = self.pool().begin_with(sql::BEGIN_READ).await.map_err(failure)?;
+        let page = Self::list_users_in(&mut transaction, query).await?;
+        transaction.commit().await.map_err(failure)?;
+        Ok(page)
+    }
+
+    pub(super) async fn groups_page(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+        let mut transaction = self.pool().begin_with(sql::BEGIN_READ).await.map_err(failure)?;
+        let page = Self::list_groups_in(&mut transaction, query).await?;
+        transaction.commit().await.map_err(failure)?;
+        Ok(page)
+    }
+}
+
+struct Connection<'c>(&'c mut SqliteConnection);
+
+impl Reader for Connection<'_> {
+    type Dialect = SqliteDialect;
+    type Row = SqliteRow;
+
+    async fn scan(
+        &mut self,
+        statement: Statement,
+        mut see: impl FnMut(SqliteRow) -> Result<(), StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let (text, values) = statement.into_parts();
+        // The text consists of pieces of this program: `Statement` lets in nothing else.
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for value in values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Bytes(bytes) => query.bind(bytes),
+                Value::Flag(flag) => query.bind(flag),
+                Value::Integer(integer) => query.bind(integer),
+                Value::Uuid(uuid) => query.bind(uuid),
+                Value::Users(users) => query.bind(json::list(&users)),
+                Value::Groups(groups) => query.bind(hex_list(groups)),
+            };
+        }
+        let mut rows = query.fetch(&mut *self.0);
+        while let Some(row) = rows.try_next().await.map_err(failure)? {
+            see(row)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

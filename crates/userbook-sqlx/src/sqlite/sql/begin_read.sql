@@ -1,0 +1,2 @@
+-- Reads see one state from the first of them on, and never wait.
+BEGIN DEFERRED

@@ -1,0 +1,48 @@
+-- One page of groups: a row for each group, and one for each of their members.
+-- ?1 groups (JSON array of hexadecimal ids)
+SELECT
+    'group' AS part,
+    NULL AS id,
+    g.id AS uuid,
+    NULL AS username,
+    g.name AS name,
+    NULL AS email,
+    NULL AS is_active,
+    NULL AS last_login,
+    NULL AS path,
+    NULL AS type,
+    g.attributes AS attributes,
+    NULL AS password_change_date,
+    NULL AS revision,
+    NULL AS version,
+    g.is_superuser AS is_superuser,
+    g.parent AS parent,
+    above.name AS parent_name,
+    NULL AS of_group
+FROM json_each(?1) AS wanted
+CROSS JOIN userbook_group AS g ON g.id = unhex(wanted.value)
+LEFT JOIN userbook_group AS above ON above.id = g.parent
+UNION ALL
+SELECT
+    'member',
+    u.id,
+    u.uuid,
+    u.username,
+    u.name,
+    u.email,
+    u.is_active,
+    u.last_login,
+    u.path,
+    u.type,
+    u.attributes,
+    u.password_change_date,
+    u.revision,
+    u.version,
+    NULL,
+    NULL,
+    NULL,
+    m.group_id
+FROM json_each(?1) AS wanted
+CROSS JOIN userbook_membership AS m ON m.group_id = unhex(wanted.value)
+CROSS JOIN userbook_user AS u ON u.id = m.user_id
+WHERE u.username <> 'AnonymousUser'

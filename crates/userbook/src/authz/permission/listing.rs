@@ -1,0 +1,55 @@
+//! What of a list the recorded release shows to whom.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+
+use super::{
+    super::{ListAuthorizer, Scope},
+    Actor, ActorView, AuthorizerError, Holdings, Permission, PermissionAuthorizer, PermissionSource, Rank,
+};
+use crate::{GroupId, UserId, UserType};
+
+impl<P: PermissionSource> PermissionAuthorizer<P> {
+    /// What the actor may see by this permission; `on` picks the kind of object.
+    async fn scope<I>(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+        permission: Permission,
+        on: impl FnOnce(Holdings) -> BTreeSet<I>,
+    ) -> Result<Scope<I>, AuthorizerError> {
+        let actor = match Rank::of(actor, state) {
+            Rank::Superuser => return Ok(Scope::Everything),
+            Rank::Nobody => return Ok(Scope::Nothing),
+            Rank::Holder(view) => view.state,
+        };
+        let holdings = self.source.holdings(actor.id, permission).await?;
+        if holdings.global {
+            return Ok(Scope::Everything);
+        }
+        let some = on(holdings);
+        // Machines get an empty list where people are told that they may see nothing.
+        let told = some.is_empty() && actor.user_type != UserType::InternalServiceAccount;
+        Ok(if told { Scope::Nothing } else { Scope::Only(some) })
+    }
+}
+
+#[async_trait]
+impl<P: PermissionSource> ListAuthorizer for PermissionAuthorizer<P> {
+    async fn visible_users(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<Scope<UserId>, AuthorizerError> {
+        self.scope(actor, state, Permission::ViewUser, |held| held.users).await
+    }
+
+    async fn visible_groups(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<Scope<GroupId>, AuthorizerError> {
+        self.scope(actor, state, Permission::ViewGroup, |held| held.groups).await
+    }
+}

@@ -1,0 +1,250 @@
+//! What the service tells about itself: see the front page's section on observability. Names and kinds only; no
+//! value of a request, no name and no address ever enters a span.
+
+use std::future::Future;
+
+use tracing::{Instrument, Span};
+
+use crate::{
+    AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
+    Outcome, ProvisionOutcome, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
+};
+
+/// The target of every span and event.
+macro_rules! target {
+    () => {
+        "userbook"
+    };
+}
+
+/// The span of a whole operation. What only some of them have is added behind the name.
+macro_rules! operation {
+    ($name:literal $(, $field:ident = $value:expr)*) => {
+        tracing::info_span!(
+            target: $crate::service::trace::target!(),
+            $name,
+            $($field = $value,)*
+            attempts = tracing::field::Empty,
+            outcome = tracing::field::Empty,
+            error = tracing::field::Empty,
+        )
+    };
+}
+
+/// The span of one step of an operation.
+macro_rules! step {
+    ($name:literal) => {
+        tracing::debug_span!(
+            target: $crate::service::trace::target!(),
+            $name,
+            outcome = tracing::field::Empty,
+            error = tracing::field::Empty,
+        )
+    };
+}
+pub(super) use {operation, step, target};
+
+/// Who and what an operation is about. Identifiers stand for people, so they are told at the finest level only.
+pub(super) fn identify(actor: &Actor, target: &dyn std::fmt::Display) {
+    let actor = actor.user_id().map(|id| id.0);
+    tracing::trace!(target: target!(), actor, target = %target, "identifiers");
+}
+
+/// How a result is told.
+pub(super) trait Told {
+    fn outcome(&self) -> &'static str;
+}
+
+/// How a failure is told.
+pub(super) trait ToldError {
+    /// Whether the request was refused, or something failed.
+    fn outcome(&self) -> &'static str {
+        "failed"
+    }
+
+    fn kind(&self) -> &'static str;
+}
+
+/// Runs one operation or step inside its span, and notes how it ended. A span without an outcome is one whose
+/// future was dropped.
+pub(super) async fn told<T: Told, E: ToldError>(
+    span: Span,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let result = work.instrument(span.clone()).await;
+    match &result {
+        Ok(done) => {
+            span.record("outcome", done.outcome());
+        }
+        Err(error) => {
+            span.record("outcome", error.outcome());
+            span.record("error", error.kind());
+        }
+    }
+    result
+}
+
+/// Notes in the span of the operation which attempt this is.
+pub(super) fn attempt(number: u32) {
+    Span::current().record("attempts", number);
+}
+
+/// The id of a change, as a span shows it.
+pub(super) fn shown(change: ChangeId) -> tracing::field::DisplayValue<uuid::Uuid> {
+    tracing::field::display(change.0)
+}
+
+impl<T> Told for Option<T> {
+    fn outcome(&self) -> &'static str {
+        if self.is_some() { "found" } else { "absent" }
+    }
+}
+
+impl<I> Told for Scope<I> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+macro_rules! done {
+    ($($done:ty),+) => {$(
+        impl Told for $done {
+            fn outcome(&self) -> &'static str {
+                "done"
+            }
+        }
+    )+};
+}
+done!(
+    (),
+    crate::Group,
+    crate::GroupEntry,
+    crate::GroupPage,
+    crate::SessionView,
+    crate::Survey,
+    crate::Verdicts,
+    crate::UserPage,
+    crate::UserView
+);
+
+impl Told for CommitOutcome {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Stale => "stale",
+            Self::Gone => "gone",
+            Self::UsernameTaken => "username_taken",
+            Self::MissingGroups(_) => "missing_groups",
+            Self::GuardFailed => "guard_failed",
+        }
+    }
+}
+
+impl Told for ProvisionOutcome {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Stale => "stale",
+            Self::Gone => "gone",
+            Self::UsernameTaken => "username_taken",
+            Self::MissingGroups(_) => "missing_groups",
+            Self::GuardFailed => "guard_failed",
+        }
+    }
+}
+
+impl Told for Updated {
+    fn outcome(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Applied(_) => "applied",
+            Outcome::Unchanged => "unchanged",
+            Outcome::DryRun => "dry_run",
+        }
+    }
+}
+
+impl Told for Decision {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Reject(_) => "reject",
+            Self::Unchanged(_) => "unchanged",
+            Self::Commit(_) => "commit",
+        }
+    }
+}
+
+impl ToldError for StoreError {
+    fn kind(&self) -> &'static str {
+        match self.kind {
+            StoreErrorKind::Transient => "store_transient",
+            StoreErrorKind::Ambiguous => "store_ambiguous",
+            StoreErrorKind::Corrupt => "store_corrupt",
+            StoreErrorKind::Other => "store_other",
+        }
+    }
+}
+
+impl ToldError for AuthorizerError {
+    fn kind(&self) -> &'static str {
+        match self.kind {
+            AuthorizerErrorKind::Transient => "authorizer_transient",
+            AuthorizerErrorKind::Other => "authorizer_other",
+        }
+    }
+}
+
+impl ToldError for AccessError {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotFound | Self::Forbidden(_) => "refused",
+            Self::Store(_) | Self::Authorizer(_) => "failed",
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Forbidden(_) => "forbidden",
+            Self::Store(error) => error.kind(),
+            Self::Authorizer(error) => error.kind(),
+        }
+    }
+}
+
+impl ToldError for UpdateError {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Access(error) => error.outcome(),
+            Self::Condition | Self::Patch(_) | Self::Invalid(_) => "refused",
+            Self::Contended { .. } => "failed",
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Access(error) => error.kind(),
+            Self::Condition => "condition",
+            Self::Patch(_) => "patch",
+            Self::Invalid(_) => "invalid",
+            Self::Contended { .. } => "contended",
+        }
+    }
+}
+
+impl ToldError for GroupError {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Access(error) => error.outcome(),
+            Self::Invalid(_) => "refused",
+            Self::Contended { .. } => "failed",
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Access(error) => error.kind(),
+            Self::Invalid(_) => "invalid",
+            Self::Contended { .. } => "contended",
+        }
+    }
+}

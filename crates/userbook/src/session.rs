@@ -1,0 +1,153 @@
+//! What a user is shown of themselves.
+
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+
+use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserView};
+
+/// Where in the attributes settings are.
+const SETTINGS: &str = "settings";
+
+/// Who acts, and on whose behalf.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionView {
+    /// The acting user.
+    pub user: SelfView,
+    /// Who really sits there, when they act as somebody else.
+    pub original: Option<SelfView>,
+}
+
+/// A user as they see themselves (authentik's `UserSelf`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelfView {
+    /// The user as others see them.
+    pub view: UserView,
+    /// The user's groups and the ancestors of these, by name.
+    pub groups: Vec<Arc<Group>>,
+    /// What the attribute `settings` of the groups, in that order, and then of the user comes to: objects are
+    /// merged, lists appended, anything else is replaced.
+    pub settings: JsonObject,
+}
+
+impl SelfView {
+    /// Shows `user`, whose groups must be in the graph with their ancestors.
+    pub(crate) fn new(user: User, graph: &GroupGraph) -> Self {
+        let all: BTreeMap<GroupId, &Arc<Group>> = user
+            .groups
+            .iter()
+            .flat_map(|id| graph.lineage(*id))
+            .filter_map(|group| Some((group.id, graph.get_shared(group.id)?)))
+            .collect();
+        let mut groups: Vec<Arc<Group>> = all.into_values().cloned().collect();
+        groups.sort_by(|a, b| by_name(a, b));
+        let mut settings = Value::Object(JsonObject::new());
+        for attributes in groups.iter().map(|group| &group.attributes).chain([&user.attributes]) {
+            // What is stored may be any JSON; settings that are no object are none.
+            if let Some(more) = attributes.get(SETTINGS).filter(|more| more.is_object()) {
+                merge(&mut settings, more);
+            }
+        }
+        let settings = match settings {
+            Value::Object(settings) => settings,
+            _ => JsonObject::new(),
+        };
+        Self { view: UserView::new(user, graph), groups, settings }
+    }
+}
+
+fn by_name(a: &Group, b: &Group) -> Ordering {
+    a.name.cmp(&b.name).then(a.id.cmp(&b.id))
+}
+
+fn merge(into: &mut Value, more: &Value) {
+    match (into, more) {
+        (Value::Object(into), Value::Object(more)) => {
+            for (key, value) in more {
+                match into.get_mut(key) {
+                    Some(known) => merge(known, value),
+                    None => _ = into.insert(key.clone(), value.clone()),
+                }
+            }
+        }
+        (Value::Array(into), Value::Array(more)) => into.extend(more.iter().cloned()),
+        (into, more) => into.clone_from(more),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{ChangeId, Revision, UserId, UserType, parse_timestamp};
+
+    fn group(number: u128, name: &str, parent: Option<u128>, attributes: Value) -> Group {
+        let id = |number| GroupId(Uuid::from_u128(number));
+        Group {
+            id: id(number),
+            name: name.to_owned(),
+            is_superuser: false,
+            parent: parent.map(id),
+            attributes,
+        }
+    }
+
+    fn shown(graph: &GroupGraph, groups: &[u128], attributes: Value) -> SelfView {
+        let user = User {
+            id: UserId(1),
+            uuid: Uuid::nil(),
+            username: "ada".into(),
+            name: "Ada".into(),
+            email: String::new(),
+            is_active: true,
+            last_login: None,
+            path: "users".into(),
+            user_type: UserType::Internal,
+            attributes,
+            groups: groups.iter().map(|number| GroupId(Uuid::from_u128(*number))).collect(),
+            password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
+            revision: Revision::from(ChangeId(Uuid::nil())),
+            version: 1,
+        };
+        SelfView::new(user, graph)
+    }
+
+    #[test]
+    fn groups_are_those_above_too_once_and_by_name() {
+        let graph: GroupGraph = [
+            group(1, "z", Some(3), json!({})),
+            group(2, "y", Some(3), json!({})),
+            group(3, "a", Some(1), json!({})),
+            group(4, "other", None, json!({})),
+        ]
+        .into_iter()
+        .collect();
+        let view = shown(&graph, &[1, 2], json!({}));
+        let names: Vec<&str> = view.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["a", "y", "z"]);
+        assert_eq!(view.view.groups.len(), 2);
+    }
+
+    #[test]
+    fn settings_come_from_groups_by_name_and_then_from_the_user() {
+        let settings = |value: Value| json!({"settings": value, "other": 1});
+        let graph: GroupGraph = [
+            group(1, "b", None, settings(json!({"theme": {"base": "dark", "ink": 1}, "pins": ["b"]}))),
+            group(2, "a", Some(3), settings(json!({"theme": {"base": "light"}, "pins": ["a"], "x": 1}))),
+            group(3, "c", None, settings(json!([1]))),
+        ]
+        .into_iter()
+        .collect();
+        let own = settings(json!({"pins": ["own"], "x": {"y": 2}, "theme": {"ink": null}}));
+        let view = shown(&graph, &[1, 2], own);
+        let expected = json!({
+            "theme": {"base": "dark", "ink": null}, "pins": ["a", "b", "own"], "x": {"y": 2},
+        });
+        assert_eq!(Value::Object(view.settings), expected);
+        for odd in [json!(null), json!([1]), json!({"settings": "dark"})] {
+            assert!(shown(&GroupGraph::default(), &[], odd).settings.is_empty());
+        }
+    }
+}

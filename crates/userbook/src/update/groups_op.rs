@@ -1,0 +1,122 @@
+//! What the groups of a user shall become.
+
+use std::collections::BTreeSet;
+
+use super::{FieldOps, Mode, Op};
+use crate::{Check, Fault, Faults, Field, GroupId, Memberships};
+
+/// What the groups of a user shall become.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GroupsOp {
+    /// These and no others.
+    Replace(Memberships),
+    /// Some more, some fewer; every other membership stays as it is at that moment.
+    Change {
+        /// Groups to be joined.
+        join: BTreeSet<GroupId>,
+        /// Groups to be left; none of those to be joined.
+        leave: BTreeSet<GroupId>,
+    },
+}
+
+impl GroupsOp {
+    /// Every group that is named: whether it exists must be known.
+    pub(crate) fn named(&self) -> BTreeSet<GroupId> {
+        match self {
+            Self::Replace(wanted) => wanted.groups().iter().map(|group| group.id).collect(),
+            Self::Change { join, leave } => join.union(leave).copied().collect(),
+        }
+    }
+
+    /// The groups of a user who is in those `before`, as far as they can be told without the directory.
+    pub(crate) fn applied(&self, before: &BTreeSet<GroupId>) -> BTreeSet<GroupId> {
+        match self {
+            Self::Replace(_) => self.named(),
+            Self::Change { join, leave } => {
+                before.union(join).filter(|id| !leave.contains(id)).copied().collect()
+            }
+        }
+    }
+
+    /// The first group that `exists` denies, or whatever else is wrong with a list.
+    pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<Faults> {
+        match self {
+            Self::Replace(wanted) => wanted.first_fault(exists),
+            Self::Change { .. } => {
+                let unknown = self.named().into_iter().find(|id| !exists(*id))?;
+                Some(Fault::DoesNotExist { pk: unknown.to_string() }.into())
+            }
+        }
+    }
+}
+
+impl Op<GroupsOp> {
+    /// Adds a group to those to be joined or left.
+    pub(super) fn step(&mut self, group: GroupId, joins: bool) {
+        let (mut join, mut leave) = match std::mem::take(self) {
+            Self::Set(GroupsOp::Change { join, leave }) => (join, leave),
+            _ => (BTreeSet::new(), BTreeSet::new()),
+        };
+        let (to, from) = if joins { (&mut join, &mut leave) } else { (&mut leave, &mut join) };
+        from.remove(&group);
+        to.insert(group);
+        *self = Self::Set(GroupsOp::Change { join, leave });
+    }
+}
+
+impl FieldOps {
+    /// The right to each join and leave, if that is how the request speaks of groups.
+    pub(crate) fn member_checks(&self) -> Option<impl Iterator<Item = Check>> {
+        let Op::Set(GroupsOp::Change { join, leave }) = &self.groups else { return None };
+        let join = join.iter().copied().map(Check::AddMember);
+        Some(join.chain(leave.iter().copied().map(Check::RemoveMember)))
+    }
+
+    /// Whether the request is about nothing but joins and leaves.
+    pub(crate) fn only_moves(&self) -> bool {
+        self.mode == Mode::Patch && self.touched().eq([Field::Groups]) && self.member_checks().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::UserUpdate;
+
+    fn ids(numbers: &[u128]) -> BTreeSet<GroupId> {
+        numbers.iter().map(|number| GroupId(Uuid::from_u128(*number))).collect()
+    }
+
+    fn groups(update: &UserUpdate) -> &GroupsOp {
+        update.fields().and_then(|fields| fields.groups.value()).unwrap()
+    }
+
+    #[test]
+    fn steps_add_up_and_the_last_word_on_a_group_counts() {
+        let id = |number| GroupId(Uuid::from_u128(number));
+        let update = UserUpdate::patch().groups([id(9)]);
+        let update = update.join_group(id(1)).leave_group(id(2)).join_group(id(3)).leave_group(id(1));
+        assert_eq!(groups(&update), &GroupsOp::Change { join: ids(&[3]), leave: ids(&[1, 2]) });
+        assert_eq!(groups(&update).applied(&ids(&[1, 4])), ids(&[3, 4]));
+        assert_eq!(groups(&update).named(), ids(&[1, 2, 3]));
+        let replaced = update.groups([id(7)]);
+        assert_eq!(groups(&replaced).applied(&ids(&[1, 4])), ids(&[7]));
+    }
+
+    #[test]
+    fn only_bare_steps_are_moves() {
+        let id = GroupId(Uuid::nil());
+        for (update, expected) in [
+            (UserUpdate::patch().join_group(id), true),
+            (UserUpdate::patch().leave_group(id), true),
+            (UserUpdate::patch(), false),
+            (UserUpdate::patch().groups([id]), false),
+            (UserUpdate::patch().join_group(id).name("x"), false),
+            (UserUpdate::replace().join_group(id), false),
+        ] {
+            assert_eq!(update.fields().unwrap().only_moves(), expected, "{update:?}");
+        }
+    }
+}

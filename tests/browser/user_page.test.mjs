@@ -1,0 +1,190 @@
+// The user page as a person uses it: find, fill, submit, see the fault, mend it, review, save, reload.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { api, browse, serve, shot } from "./host.mjs";
+import { BIG, TOKENS } from "./seed.mjs";
+
+let server;
+let view;
+
+before(async () => { server = await serve(); });
+after(() => server.stop());
+beforeEach(async () => { view = await browse(server.origin); });
+afterEach(async () => {
+  await view.close();
+  assert.deepEqual(view.problems, []);
+});
+
+const by = {
+  field: (name) => view.page.getByLabel(name, { exact: true }),
+  button: (name) => view.page.getByRole("button", { name, exact: true }),
+  fault: (field) => view.page.locator(`#${field}-fault`),
+};
+
+async function signIn(who = "admin", address = "/") {
+  await view.page.goto(`${server.origin}${address}`);
+  await by.field("API token").fill(TOKENS[who]);
+  await by.button("Sign in").click();
+  await view.page.getByText("Signed in as").waitFor();
+}
+
+async function openAda(who) {
+  await signIn(who);
+  await view.page.getByLabel("Name, user name or e-mail address").fill("lovelace");
+  await by.button("Find").click();
+  await view.page.getByText("1 user", { exact: true }).waitFor();
+  await view.page.locator("#results button").click();
+  await view.page.getByRole("heading", { name: "Ada" }).waitFor();
+}
+
+async function saveAll() {
+  await by.button("Review changes").click();
+  await view.page.locator("#review[open]").waitFor();
+  await by.button("Save").click();
+  await view.page.getByText("Saved.", { exact: true }).waitFor();
+}
+
+test("a fault stands beside its field, is mended, and what is saved survives a reload", async () => {
+  await openAda();
+  await by.field("User name").fill("admin");
+  await by.field("E-mail address").fill("nowhere");
+  await by.button("Review changes").click();
+  await by.fault("email").getByText("Enter a valid email address.").waitFor();
+  await by.fault("username").getByText("This field must be unique.").waitFor();
+  assert.equal(await by.field("User name").getAttribute("aria-invalid"), "true");
+  assert.equal(await view.page.evaluate("document.activeElement.id"), "username");
+  await shot(view.page, "faults-1280");
+
+  await by.field("User name").fill("ada");
+  await by.field("E-mail address").fill("ada@example.org");
+  await by.field("Name").fill("Ada King");
+  await by.button("Review changes").click();
+  const review = view.page.locator("#review[open]");
+  await review.waitFor();
+  const rows = await review.locator("tbody tr").allInnerTexts();
+  assert.equal(rows.length, 2);
+  assert.match(rows.join("\n"), /E-mail address\s+ada@example\.com\s+ada@example\.org/);
+  assert.match(rows.join("\n"), /Name\s+Ada Lovelace\s+Ada King/);
+  await shot(view.page, "review-1280");
+  // Nothing is written before it is confirmed.
+  assert.equal((await api(server.origin, "GET", "core/users/7/")).body.name, "Ada Lovelace");
+
+  await by.button("Save").click();
+  await view.page.getByText("Saved.", { exact: true }).waitFor();
+  await view.page.reload();
+  await view.page.getByRole("heading", { name: "Ada King" }).waitFor();
+  assert.equal(await by.field("E-mail address").inputValue(), "ada@example.org");
+  assert.equal((await api(server.origin, "GET", "core/users/7/")).body.email, "ada@example.org");
+  await api(server.origin, "PATCH", "core/users/7/", { name: "Ada Lovelace", email: "ada@example.com" });
+});
+
+test("whoever saves second sees both versions, and loses neither", async () => {
+  await openAda();
+  await by.field("Name").fill("Mine");
+  await api(server.origin, "PATCH", "core/users/7/", { name: "Theirs", path: "elsewhere" });
+  await by.button("Review changes").click();
+  const conflict = view.page.locator("#conflict[open]");
+  await conflict.waitFor();
+  const text = (await conflict.locator("tbody").innerText()).replace(/\s+/g, " ");
+  assert.match(text, /Name Ada Lovelace Theirs Mine/);
+  assert.match(text, /Path users elsewhere \(not edited\)/);
+  await shot(view.page, "conflict-1280");
+  await by.button("Keep my edits, on top of theirs").click();
+  assert.equal(await by.field("Path").inputValue(), "elsewhere");
+  await saveAll();
+  const { body } = await api(server.origin, "GET", "core/users/7/");
+  assert.deepEqual([body.name, body.path], ["Mine", "elsewhere"]);
+  await api(server.origin, "PATCH", "core/users/7/", { name: "Ada Lovelace", path: "users" });
+});
+
+test("attributes that are no JSON are told before anything is sent; long numbers survive an edit", async () => {
+  await openAda();
+  const attributes = by.field("Attributes (JSON)");
+  assert.match(await attributes.inputValue(), new RegExp(BIG));
+  await attributes.fill("{");
+  await by.button("Review changes").click();
+  await by.fault("attributes").getByText("This is not JSON").waitFor();
+  await attributes.fill(`{"serial": ${BIG}, "theme": "light"}`);
+  await saveAll();
+  const { text } = await api(server.origin, "GET", "core/users/7/");
+  assert.ok(text.includes(`"serial":${BIG}`), text);
+  assert.ok(text.includes('"theme":"light"'));
+});
+
+test("groups are joined and left by keyboard", async () => {
+  await openAda();
+  await by.field("Add a group").fill("staff");
+  await by.button("Join Staff").waitFor();
+  await view.page.keyboard.press("Enter");
+  await by.button("Leave Staff").waitFor();
+  await saveAll();
+  assert.equal((await api(server.origin, "GET", "core/users/7/")).body.groups_obj[0].name, "Staff");
+  await by.button("Leave Staff").focus();
+  await view.page.keyboard.press("Enter");
+  await saveAll();
+  assert.deepEqual((await api(server.origin, "GET", "core/users/7/")).body.groups, []);
+});
+
+test("who may not grant power is told beside the groups, and nothing is saved", async () => {
+  await openAda("desk");
+  await by.field("Add a group").fill("admin");
+  await by.button("Join Administrators (superusers)").click();
+  await by.button("Review changes").click();
+  await view.page.locator("#general, #groups-fault").filter({ hasText: "Administrators" }).first().waitFor();
+  assert.deepEqual((await api(server.origin, "GET", "core/users/7/")).body.groups, []);
+});
+
+test("to lock oneself out one must say so", async () => {
+  await signIn("admin", "/#/users/1");
+  await view.page.getByRole("heading", { name: "The Admin" }).waitFor();
+  assert.equal(await by.field("I mean to give up my own access").isVisible(), false);
+  await by.field("Active: may log in").uncheck();
+  await by.button("Review changes").click();
+  await view.page.locator("#general:visible").waitFor();
+  assert.equal((await api(server.origin, "GET", "core/users/1/")).body.is_active, true);
+});
+
+test("results come in pages, and a wrong token is told", async () => {
+  await view.page.goto(server.origin);
+  await by.field("API token").fill("wrong");
+  await by.button("Sign in").click();
+  await view.page.getByText("Token invalid/expired").waitFor();
+  await signIn();
+  await view.page.getByText("Page 1 of 3").waitFor();
+  assert.equal(await view.page.locator("#results li").count(), 20);
+  await by.button("Next").click();
+  await view.page.getByText("Page 2 of 3").waitFor();
+  await shot(view.page, "find-1280");
+});
+
+test("every control has a name, and the keyboard reaches the save", async () => {
+  await openAda();
+  const nameless = await view.page.evaluate(() =>
+    [...document.querySelectorAll("input, select, textarea, button")]
+      .filter((it) => it.checkVisibility())
+      .filter((it) => !(it.labels?.length || it.textContent.trim() || it.getAttribute("aria-label")))
+      .map((it) => it.outerHTML));
+  assert.deepEqual(nameless, []);
+  await by.field("Name").focus();
+  await view.page.keyboard.press("End");
+  await view.page.keyboard.type("!");
+  await view.page.keyboard.press("Enter");
+  await view.page.locator("#review[open]").waitFor();
+  await view.page.keyboard.press("Escape");
+  await view.page.locator("#review[open]").waitFor({ state: "detached" });
+});
+
+test("four hundred pixels suffice", async () => {
+  await view.page.setViewportSize({ width: 400, height: 800 });
+  await openAda();
+  const tooWide = () => view.page.evaluate("document.documentElement.scrollWidth > innerWidth");
+  assert.equal(await tooWide(), false);
+  await shot(view.page, "user-400");
+  await by.field("Name").fill("Ada of Four Hundred Pixels");
+  await by.button("Review changes").click();
+  await view.page.locator("#review[open]").waitFor();
+  assert.equal(await tooWide(), false);
+  await shot(view.page, "review-400");
+});

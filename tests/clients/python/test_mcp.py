@@ -1,0 +1,44 @@
+"""A third-party tool: authentik-mcp, spoken to over stdio, changes a user through the reference server."""
+
+import os
+import sys
+import unittest
+
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+
+class Tool(unittest.IsolatedAsyncioTestCase):
+    async def call(self, name, /, token="key-of-the-admin", **arguments):
+        program = os.path.join(os.path.dirname(sys.executable), "authentik-mcp")
+        server = StdioServerParameters(
+            command=program, args=["--base-url", os.environ["USERBOOK_ORIGIN"], "--token", token]
+        )
+        async with stdio_client(server) as (reading, writing), ClientSession(reading, writing) as session:
+            await session.initialize()
+            result = await session.call_tool(name, arguments)
+            return "".join(part.text for part in result.content)
+
+    async def test_patch(self):
+        answer = await self.call("authentik_update_user", user_id=7, name="Ada by tool", email="tool@example.com")
+        self.assertTrue(answer.startswith("Updated user: "), answer)
+        self.assertIn("'email': 'tool@example.com'", answer)
+        shown = await self.call("authentik_get_user", user_id=7)
+        self.assertIn("'name': 'Ada by tool'", shown)
+        self.assertIn("'username': 'ada'", shown)
+
+    async def test_lists(self):
+        users = await self.call("authentik_list_users", search="ada", page=1, page_size=5)
+        self.assertIn("'username': 'ada'", users)
+        self.assertNotIn("'username': 'guest'", users)
+        self.assertIn("'name': 'Staff'", await self.call("authentik_list_groups"))
+
+    async def test_refusals(self):
+        refused = await self.call("authentik_update_user", token="key-of-the-guest", user_id=7, name="x")
+        self.assertIn("403", refused)
+        faulty = await self.call("authentik_update_user", user_id=7, email="nowhere")
+        self.assertIn("400", faulty)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,172 @@
+//! The description of the API: the committed copies are what is generated, and what is published comes out of it
+//! unchanged.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use serde_json::{Map, Value};
+use userbook::Policy;
+use userbook_http::openapi::{MARK, PUBLISHED, published, schema};
+
+/// The operations that are served.
+const OPERATIONS: [(&str, &str); 10] = [
+    ("/core/groups/", "get"),
+    ("/core/groups/{group_uuid}/", "get"),
+    ("/core/groups/{group_uuid}/add_user/", "post"),
+    ("/core/groups/{group_uuid}/remove_user/", "post"),
+    ("/core/users/", "get"),
+    ("/core/users/me/", "get"),
+    ("/core/users/{id}/", "get"),
+    ("/core/users/{id}/", "patch"),
+    ("/core/users/{id}/", "put"),
+    ("/root/config/", "get"),
+];
+
+fn root(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// Without descriptions, and with lists that are sets in a fixed order.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, value)| *name != "description" || !value.is_string());
+            let mut members: Map<String, Value> =
+                kept.map(|(name, value)| (name.clone(), canonical(value))).collect();
+            // Not required is what a parameter is unless it says otherwise.
+            if members.get("required") == Some(&Value::Bool(false)) {
+                members.remove("required");
+            }
+            if let Some(Value::Array(names)) = members.get_mut("required") {
+                names.sort_by_key(ToString::to_string);
+            }
+            Value::Object(members)
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(canonical).collect();
+            if items.iter().all(|item| item.get("in").is_some()) {
+                items.sort_by_key(|parameter| parameter["name"].to_string());
+            }
+            Value::Array(items)
+        }
+        other => other.clone(),
+    }
+}
+
+fn operations(document: &Value) -> BTreeSet<(&str, &str)> {
+    let paths = document["paths"].as_object().unwrap();
+    let all = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().keys().map(move |method| (path.as_str(), method.as_str()))
+    });
+    all.collect()
+}
+
+/// Undoes the overlay.
+fn without_overlay(value: &Value) -> Option<Value> {
+    match value {
+        Value::Object(members) if members.contains_key(MARK) => None,
+        Value::Object(members) => match members.get(PUBLISHED) {
+            Some(published) => Some(published.clone()),
+            None => Some(Value::Object(
+                members
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.clone(), without_overlay(value)?)))
+                    .collect(),
+            )),
+        },
+        Value::Array(items) => Some(items.iter().filter_map(without_overlay).collect()),
+        other => Some(other.clone()),
+    }
+}
+
+#[test]
+fn every_operation_is_described_and_no_other() {
+    let document = published();
+    assert_eq!(operations(&document), BTreeSet::from(OPERATIONS));
+}
+
+#[test]
+fn without_the_overlay_it_is_the_published_schema() {
+    for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
+        let served = schema(&policy);
+        assert!(served.to_string().contains(MARK));
+        assert_eq!(canonical(&without_overlay(&served).unwrap()), canonical(&published()));
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
+        let served = schema(&policy);
+        let mut found = BTreeSet::new();
+        references(&served, &mut found);
+        assert!(found.len() > 10);
+        for reference in found {
+            assert!(served.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+    }
+}
+
+/// The fragment itself is not ours to keep; where it lies beside the checkout, it is compared.
+#[test]
+fn it_equals_the_fragment_that_was_published() {
+    let place = std::env::var_os("USERBOOK_OPENAPI")
+        .map_or_else(|| root("../shared/corpus/openapi-users.json"), PathBuf::from);
+    let Ok(text) = std::fs::read(&place) else {
+        assert!(std::env::var_os("CI").is_none(), "the published fragment is not at {}", place.display());
+        eprintln!("left out: there is no published fragment at {}", place.display());
+        return;
+    };
+    let fragment = canonical(&serde_json::from_slice(&text).unwrap());
+    let ours = canonical(&published());
+    for (path, method) in OPERATIONS {
+        assert_eq!(ours["paths"][path][method], fragment["paths"][path][method], "{method} {path}");
+    }
+    let shapes = ours["components"]["schemas"].as_object().unwrap();
+    for (name, shape) in shapes {
+        assert_eq!(shape, &fragment["components"]["schemas"][name], "{name}");
+    }
+    assert_eq!(shapes.len(), fragment["components"]["schemas"].as_object().unwrap().len());
+    assert_eq!(ours["components"]["securitySchemes"], fragment["components"]["securitySchemes"]);
+    assert_eq!(ours["servers"], fragment["servers"]);
+}
+
+/// With names in order: whether serde_json keeps its own depends on what else is built.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<&String> = members.keys().collect();
+            names.sort();
+            names.into_iter().map(|name| (name.clone(), sorted(&members[name]))).collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+/// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` writes the copies anew.
+#[test]
+fn the_committed_copies_are_what_is_generated() {
+    for (name, document) in [("published", published()), ("hardened", schema(&Policy::hardened()))] {
+        let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());
+        if std::env::var_os("USERBOOK_WRITE").is_some() {
+            std::fs::write(&place, &text).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(&place).unwrap() == text,
+            "{} is not what is generated",
+            place.display()
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! What is compared of an answer.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, Response};
+use http_body::Body;
+use http_body_util::BodyExt;
+
+use crate::hosts::Way;
+
+/// An answer. Of its headers those are left out that tell of one server or one connection and nothing of the answer:
+///
+/// - `date` and `connection`, which servers add;
+/// - `content-length` where the endpoint does not tell it itself (it does for HEAD): it must be the length of the
+///   body, which [`Answer::framed`] checks before it goes. No server sends these answers chunked, which
+///   `transfer-encoding` would tell: it stays, and would differ.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    status: u16,
+    headers: BTreeMap<String, Vec<Vec<u8>>>,
+    body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
+        write!(f, "{}", self.status)?;
+        for (name, values) in &self.headers {
+            write!(f, " {name}={:?}", values.iter().map(|value| text(value)).collect::<Vec<_>>())?;
+        }
+        write!(f, " {}", text(&self.body))
+    }
+}
+
+impl Answer {
+    /// What a function answered.
+    pub(crate) async fn from_response<B: Body<Error: std::fmt::Debug>>(response: Response<B>) -> Self {
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Self::new(head.status.as_u16(), &head.headers, body)
+    }
+
+    fn new(status: u16, headers: &HeaderMap, body: Vec<u8>) -> Self {
+        let mut lines: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+        for (name, value) in headers {
+            lines.entry(name.to_string()).or_default().push(value.as_bytes().to_vec());
+        }
+        Self { status, headers: lines, body }
+    }
+
+    /// What came over a wire; `None` if it is no whole answer.
+    pub(crate) fn from_wire(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let (head, body) = bytes.split_at(end);
+        let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let status = std::str::from_utf8(lines.next()?.split(|byte| *byte == b' ').nth(1)?).ok()?;
+        let mut headers: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+        for line in lines {
+            let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
+            let name = String::from_utf8(name.to_ascii_lowercase()).ok()?;
+            headers.entry(name).or_default().push(value.get(1..)?.trim_ascii().to_vec());
+        }
+        Some(Self { status: status.parse().ok()?, headers, body: body.get(4..)?.to_vec() })
+    }
+
+    /// The answer without what its server has added to the endpoint's `bare` one. The error is a length that is
+    /// wrong.
+    pub(crate) fn framed(mut self, bare: &Self, way: Way) -> Result<Self, String> {
+        self.headers.remove("date");
+        self.headers.remove("connection");
+        if !bare.headers.contains_key("content-length") {
+            let told = self.headers.remove("content-length");
+            // Of what 304 does not send no length is told (RFC 9110 §8.6); a 0 would be a lie.
+            let right = (self.status != 304).then(|| vec![self.body.len().to_string().into_bytes()]);
+            // Without a socket there is nobody yet who would have to tell it.
+            if told != right && !(way == Way::AxumCalled && told.is_none()) {
+                return Err(format!("its length is told as {told:?} instead of {right:?}"));
+            }
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.get(name)?.first().map(Vec::as_slice)
+    }
+}

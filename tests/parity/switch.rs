@@ -1,0 +1,65 @@
+//! One endpoint for servers that stay, and behind it the API of the moment.
+
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use userbook::{Event, Outbox, SnapshotQuery, UserId};
+use userbook::{PermissionAuthorizer, Policy, SeedStore, StaticPermissions, User, UserStore};
+use userbook_http::{BearerAuthenticator, Endpoint, PathPattern, UserApi};
+use userbook_memory::MemoryStore;
+use userbook_tests::{
+    corpus::Case,
+    host::{self, CaseToken},
+};
+
+use crate::determined::Determined;
+
+/// The API of a case, on a store of its own.
+pub(crate) type Api =
+    UserApi<Arc<MemoryStore>, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>>;
+
+/// The API of a case, with its directory as given.
+pub(crate) async fn api(case: &Case, policy: &Policy) -> Api {
+    let store = Arc::new(MemoryStore::new());
+    store.import(&case.given.import()).await.unwrap();
+    let service = host::service(case, store, policy.clone()).with_clock(Determined).with_ids(Determined);
+    host::api(case, service)
+}
+
+/// What is in the store of an API: the users, and the events that wait.
+pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Event>) {
+    let store = api.service().store();
+    let mut users = Vec::new();
+    for given in &case.given.users {
+        let snapshot = store.load(&SnapshotQuery::user(UserId(given.pk))).await.unwrap();
+        users.push(snapshot.map(|snapshot| snapshot.user));
+    }
+    (users, store.pending(100).await.unwrap())
+}
+
+/// An endpoint that does as the API does that was set last.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Switch(Arc<Mutex<Option<Api>>>);
+
+impl Switch {
+    pub(crate) fn set(&self, api: Api) {
+        *self.0.lock().unwrap() = Some(api);
+    }
+}
+
+impl Endpoint for Switch {
+    const PATHS: &'static [PathPattern] = Api::PATHS;
+
+    async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        let api = self.0.lock().unwrap().clone().expect("it was set");
+        api.respond(request).await
+    }
+}

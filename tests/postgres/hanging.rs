@@ -1,0 +1,108 @@
+//! The reference server when its database falls silent, or somebody holds a lock.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use sqlx::ConnectOptions;
+use userbook_tests::{
+    binary::{Answer, Server, send},
+    servers::postgres::Database,
+    stall::Stall,
+};
+
+const USER: &str = "/api/v3/core/users/1/";
+
+const LIMITS: [&str; 12] = [
+    "--step-timeout",
+    "1",
+    "--acquire-timeout",
+    "0.5",
+    "--health-timeout",
+    "0.5",
+    "--update-timeout",
+    "1",
+    "--lock-timeout",
+    "0.3",
+    "--shutdown-timeout",
+    "1",
+];
+
+struct Running {
+    server: Server,
+    bearer: String,
+}
+
+impl Running {
+    fn start(url: &str) -> Self {
+        let server = Server::start(&[&["--database", url], &LIMITS[..]].concat());
+        let token = server.greeting.split_once("Bearer ").unwrap().1.split_once('\'').unwrap().0;
+        let bearer = format!("Bearer {token}");
+        Self { server, bearer }
+    }
+
+    fn ask(&self, method: &str, path: &str, name: &str) -> Answer {
+        let headers = [("authorization", self.bearer.as_str()), ("content-type", "application/json")];
+        let body = json!({"name": name}).to_string();
+        let body = (method == "PATCH").then_some(body.as_bytes());
+        let start = Instant::now();
+        let answer = send(self.server.address, method, path, &headers, body).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(15), "{method} {path}: {:?}", start.elapsed());
+        answer
+    }
+
+    fn name(&self) -> String {
+        let shown: serde_json::Value = serde_json::from_slice(&self.ask("GET", USER, "").body).unwrap();
+        shown["name"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_database_makes_the_server_unready_and_nothing_else() {
+    let database = Database::blank().await;
+    let options = database.options();
+    let stall = Stall::before(options.get_host(), options.get_port());
+    let through = options.host("127.0.0.1").port(stall.address.port());
+    let running = Running::start(through.to_url_lossy().as_str());
+    let ready = |running: &Running| running.ask("GET", "/-/health/ready/", "").status;
+    assert_eq!(running.ask("PATCH", USER, "before").status, 200);
+    assert_eq!(ready(&running), 200);
+
+    stall.silence(true);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(running.ask("GET", "/-/health/live/", "").status, 200);
+    assert_eq!(ready(&running), 503);
+    for round in 0..12 {
+        let method = if round % 2 == 0 { "PATCH" } else { "GET" };
+        let answer = running.ask(method, USER, "while silent");
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{method}");
+    }
+
+    stall.silence(false);
+    let start = Instant::now();
+    while ready(&running) != 200 || running.ask("PATCH", USER, "after").status != 200 {
+        assert!(start.elapsed() < Duration::from_secs(5));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(running.name(), "after");
+    // It stops in time although the database is silent again.
+    stall.silence(true);
+    let start = Instant::now();
+    running.server.stop("TERM");
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+/// Whoever waits for a lock in vain has written nothing, and is told so in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_somebody_holds_is_not_waited_for_for_ever() {
+    let database = Database::blank().await;
+    let running = Running::start(database.options().to_url_lossy().as_str());
+    let mut other = database.pool().begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM userbook_user WHERE id = 1 FOR UPDATE").execute(&mut *other).await.unwrap();
+    let answer = running.ask("PATCH", USER, "held");
+    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((answer.status, &told["code"]), (409, &json!("contended")), "{told}");
+    other.rollback().await.unwrap();
+    assert_ne!(running.name(), "held");
+    assert_eq!(running.ask("PATCH", USER, "free").status, 200);
+    assert_eq!(running.name(), "free");
+}

@@ -1,0 +1,159 @@
+//! Clients that are slow, silent, or never come to an end.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use userbook_tests::binary::{Answer, Server, parse};
+
+use crate::support::{Folder, KEY, request, seed};
+
+fn server(arguments: &[&str]) -> Server {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    Server::start(&[&["--database", "memory:", "--seed", &path], arguments].concat())
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+}
+
+/// Everything until the server closes.
+fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    let mut received = Vec::new();
+    // A connection that is cut while there is something unread is reset: that is an end too.
+    let _ = stream.read_to_end(&mut received);
+    received
+}
+
+/// Sends a piece again and again until the server has had enough.
+fn drip(stream: &mut TcpStream, piece: &[u8]) -> Vec<u8> {
+    let start = Instant::now();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let mut received = vec![0; 4096];
+    while start.elapsed() < Duration::from_secs(30) {
+        if stream.write_all(piece).is_err() {
+            return Vec::new();
+        }
+        match stream.read(&mut received) {
+            Ok(length) => return received.get(..length).unwrap().to_vec(),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock) => {}
+            Err(_) => return Vec::new(),
+        }
+    }
+    panic!("the server takes everything");
+}
+
+fn head(token: &str, extra: &str) -> String {
+    format!(
+        "PATCH /api/v3/core/users/101/ HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\n{extra}\r\n\r\n"
+    )
+}
+
+fn name(server: &Server) -> Value {
+    let answer = request(server, "GET", "101/", &json!(null));
+    serde_json::from_slice::<Value>(&answer.body).unwrap()["name"].clone()
+}
+
+fn whole(received: &[u8]) -> Answer {
+    parse(received).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(received)))
+}
+
+#[test]
+fn a_head_that_does_not_end_is_not_waited_for() {
+    let server = server(&["--header-timeout", "0.5"]);
+    let start = Instant::now();
+    let mut silent = connect(&server);
+    let mut begun = connect(&server);
+    begun.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").unwrap();
+    let mut dripping = connect(&server);
+    dripping.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    assert!(!drip(&mut dripping, b"x: y\r\n").starts_with(b"HTTP/1.1 200"));
+    for stream in [&mut silent, &mut begun] {
+        assert!(!rest(stream).starts_with(b"HTTP/1.1 200"));
+    }
+    assert!(start.elapsed() < Duration::from_secs(20));
+    // A connection that rests between requests too.
+    let mut kept = connect(&server);
+    kept.write_all(b"GET /-/health/live/ HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    assert!(rest(&mut kept).starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
+fn a_head_that_is_too_large_is_refused() {
+    let server = server(&[]);
+    let mut stream = connect(&server);
+    let line = format!("x: {}\r\n", "y".repeat(100_000));
+    stream.write_all(format!("GET / HTTP/1.1\r\nhost: x\r\n{line}").as_bytes()).unwrap();
+    assert!(rest(&mut stream).starts_with(b"HTTP/1.1 431"));
+    assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "after"})).status, 200);
+}
+
+#[test]
+fn a_body_that_does_not_end_writes_nothing() {
+    let server = server(&["--body-timeout", "0.5", "--max-requests", "1", "--max-waiting", "0"]);
+    let body = r#"{"name": "never"}"#;
+    let chunk = format!("{:x}\r\n{body}\r\n", body.len());
+    for (token, expected) in [(KEY, 408), ("unknown", 403)] {
+        // Announced and not sent.
+        let mut short = connect(&server);
+        short.write_all(head(token, "content-length: 1000").as_bytes()).unwrap();
+        short.write_all(body.as_bytes()).unwrap();
+        // In chunks without a last one.
+        let mut open = connect(&server);
+        open.write_all(head(token, "transfer-encoding: chunked").as_bytes()).unwrap();
+        open.write_all(chunk.as_bytes()).unwrap();
+        // While they send, others work, though there is one place only.
+        assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "kept"})).status, 200);
+        let answers = [whole(&rest(&mut short)), whole(&drip(&mut open, b"1\r\n \r\n"))];
+        for answer in answers {
+            let told: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!((answer.status, told["detail"].is_string()), (expected, true), "{told}");
+        }
+    }
+    assert_eq!(name(&server), "kept");
+}
+
+#[test]
+fn bodies_have_only_so_much_room() {
+    let server = server(&["--body-memory", "1000", "--max-body", "2000"]);
+    let body = |length: usize| json!({"name": "x".repeat(length)});
+    for (length, expected) in [(100, 200), (1500, 503), (100, 200), (2500, 413), (100, 200)] {
+        let answer = request(&server, "PATCH", "101/", &body(length));
+        assert_eq!(answer.status, expected, "{length}");
+        assert_eq!(answer.header("retry-after"), (expected == 503).then_some("1"));
+    }
+    let mut stream = connect(&server);
+    stream.write_all(head(KEY, "transfer-encoding: chunked").as_bytes()).unwrap();
+    let room = whole(&drip(&mut stream, format!("64\r\n{}\r\n", " ".repeat(100)).as_bytes()));
+    assert_eq!(room.status, 503);
+    assert_eq!(request(&server, "PATCH", "101/", &body(900)).status, 200);
+}
+
+#[test]
+fn what_is_not_finished_in_time_is_cut_when_the_server_stops() {
+    for second in [false, true] {
+        let limit = if second { "60" } else { "0.5" };
+        let server = server(&["--body-timeout", "60", "--shutdown-timeout", limit]);
+        let mut stream = connect(&server);
+        stream.write_all(head(KEY, "content-length: 1000\r\nexpect: 100-continue").as_bytes()).unwrap();
+        // Once it asks for the body the request is under way.
+        let mut received = [0; 25];
+        stream.read_exact(&mut received).unwrap();
+        assert!(received.starts_with(b"HTTP/1.1 100"));
+        let start = Instant::now();
+        if second {
+            server.signal("TERM");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let (status, _) = server.stop("TERM");
+        assert!(!status.success());
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+}

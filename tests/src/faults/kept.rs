@@ -1,0 +1,93 @@
+//! What a database holds, read as a host reads it.
+
+use std::time::{Duration, Instant};
+
+use sqlx::Executor;
+use userbook::{ChangeId, Event, Outbox, SnapshotQuery, StoreError, Timestamp, User, UserStore};
+use userbook_sqlx::{MySqlStore, PostgresStore, SqliteStore, mysql, postgres, sqlite};
+
+use super::directory::users;
+
+/// How long a database may need to come back.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Rows and events.
+pub(super) trait Kept: UserStore + Outbox {}
+
+impl<S: UserStore + Outbox> Kept for S {}
+
+/// Opens the database of a URL beside the server.
+pub(super) fn open(url: &str) -> Box<dyn Kept> {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    let wait = Duration::from_secs(2);
+    match scheme {
+        "sqlite" => {
+            let options = sqlite::connect_options(url).expect("the URL can be read");
+            let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+            Box::new(SqliteStore::new(pool))
+        }
+        "postgres" => {
+            let pool = postgres::pool_options().max_connections(1).acquire_timeout(wait).connect_lazy(url);
+            Box::new(PostgresStore::new(pool.expect("the URL can be read")))
+        }
+        _ => {
+            let options = mysql::connect_options(url).expect("the URL can be read");
+            let pool = mysql::pool_options().max_connections(1).acquire_timeout(wait);
+            let pool = pool.after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(SESSION).await?;
+                    // Of one server alone it asks nothing.
+                    connection.execute("SET SESSION wsrep_sync_wait = 15").await?;
+                    Ok(())
+                })
+            });
+            Box::new(MySqlStore::new(pool.connect_lazy_with(options)))
+        }
+    }
+}
+
+/// Values that do not fit are refused; nobody waits for ever.
+const SESSION: &str =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 5";
+
+/// After all that happens: the year 2100.
+const LATER: Timestamp = Timestamp::from_timestamp_secs(4_102_444_800).expect("it is a moment");
+
+/// All rows, and the events that were not read before, of one moment.
+pub(super) async fn read(kept: &dyn Kept) -> (Vec<User>, Vec<Event>) {
+    let started = Instant::now();
+    let mut last: Option<(Vec<User>, Vec<Event>)> = None;
+    loop {
+        match once(kept).await {
+            // Whatever was still under way has come to its end, as far as anybody can see.
+            Ok(now) if last.as_ref() == Some(&now) => {
+                // The events are in hand, and to acknowledge them twice does no harm.
+                while acknowledge(kept, &now.1).await.is_err() {
+                    assert!(started.elapsed() < PATIENCE, "events can't be acknowledged");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                return now;
+            }
+            Ok(now) => last = Some(now),
+            Err(error) => {
+                assert!(started.elapsed() < PATIENCE, "the database can't be read: {error:?}");
+                last = None;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(15)).await;
+    }
+}
+
+async fn once(kept: &dyn Kept) -> Result<(Vec<User>, Vec<Event>), StoreError> {
+    let mut rows = Vec::new();
+    for user in users() {
+        rows.extend(kept.load(&SnapshotQuery::user(user)).await?.map(|snapshot| snapshot.user));
+    }
+    Ok((rows, kept.pending(u32::MAX).await?))
+}
+
+async fn acknowledge(kept: &dyn Kept, events: &[Event]) -> Result<(), StoreError> {
+    let ids: Vec<ChangeId> = events.iter().map(|event| event.id).collect();
+    kept.ack(&ids).await?;
+    kept.prune_before(LATER).await.map(drop)
+}

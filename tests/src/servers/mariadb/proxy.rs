@@ -1,0 +1,94 @@
+//! Something between the store and the server that counts commands and cuts connections:
+//! <https://mariadb.com/kb/en/clientserver-protocol/>.
+
+use std::{
+    io::{self, Read},
+    net::{Ipv4Addr, TcpStream},
+    ops::Deref,
+};
+
+use sqlx::mysql::MySqlConnectOptions;
+
+use crate::servers::relay::{Cut, Relay, Wire};
+
+/// A round trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// A statement as text: `BEGIN` and the like.
+    Query(String),
+    /// A statement to be prepared.
+    Prepare,
+    /// A prepared statement to be run.
+    Execute,
+    /// Anything else.
+    Other(u8),
+}
+
+impl Command {
+    fn of(payload: &[u8]) -> Self {
+        match payload.split_first() {
+            Some((0x03, text)) => Self::Query(String::from_utf8_lossy(text).trim().to_owned()),
+            Some((0x16, _)) => Self::Prepare,
+            Some((0x17, _)) => Self::Execute,
+            other => Self::Other(other.map_or(0, |(kind, _)| *kind)),
+        }
+    }
+}
+
+/// The protocol.
+#[derive(Debug)]
+pub struct MariaDb;
+
+impl Wire for MariaDb {
+    type Message = Command;
+
+    fn read(client: &mut &TcpStream, _first: bool) -> io::Result<(Option<Command>, Vec<u8>)> {
+        let mut head = [0; 4];
+        client.read_exact(&mut head)?;
+        let [low, middle, high, number] = head;
+        let mut payload = vec![0; u32::from_le_bytes([low, middle, high, 0]) as usize];
+        client.read_exact(&mut payload)?;
+        // A command begins with packet 0; all else belongs to the greeting.
+        let command = (number == 0).then(|| Command::of(&payload));
+        Ok((command, [&head, payload.as_slice()].concat()))
+    }
+}
+
+/// A relay to a MariaDB server.
+#[derive(Debug)]
+pub struct Proxy {
+    relay: Relay<MariaDb>,
+    options: MySqlConnectOptions,
+}
+
+impl Proxy {
+    /// In front of this server, which is on the loopback.
+    pub fn start(server: &MySqlConnectOptions) -> Self {
+        let relay = Relay::start((Ipv4Addr::LOCALHOST, server.get_port()).into());
+        let options = server.clone().host("127.0.0.1").port(relay.address().port());
+        Self { relay, options }
+    }
+
+    /// How to connect through this.
+    pub fn options(&self) -> &MySqlConnectOptions {
+        &self.options
+    }
+
+    /// Cuts the connection that sends this command next, once.
+    pub fn cut_command(&self, command: Command, cut: Cut) {
+        self.relay.cut(move |seen| *seen == command, cut);
+    }
+
+    /// What was sent since the last call.
+    pub fn commands(&self) -> Vec<Command> {
+        self.relay.seen()
+    }
+}
+
+impl Deref for Proxy {
+    type Target = Relay<MariaDb>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.relay
+    }
+}

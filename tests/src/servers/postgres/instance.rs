@@ -1,0 +1,206 @@
+//! One server process of our own, which may be killed and started again.
+
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    path::{Path, PathBuf},
+    process::Output,
+    time::{Duration, Instant},
+};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+
+use super::server::GIVEN;
+use crate::servers::{
+    free_port,
+    package::install,
+    supervisor::{Account, Supervised},
+};
+
+/// How long a server may take to start on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A server on a free port of the loopback, with a password that nobody else knows. It ends with this process.
+#[derive(Debug)]
+pub struct Instance {
+    account: Account,
+    folder: PathBuf,
+    port: u16,
+    password: String,
+    /// What it was told on its command line beyond where it is.
+    more: Vec<String>,
+    /// `None`: it was killed.
+    process: Option<Supervised>,
+}
+
+impl Instance {
+    /// A new server, with these settings (`--name=value`).
+    pub async fn new(more: &[&str]) -> Self {
+        let password = format!("{:016x}", RandomState::new().build_hasher().finish());
+        let mut instance = Self::unborn(password, more.iter().map(|&setting| setting.to_owned()).collect());
+        let secret = instance.folder.join("password");
+        std::fs::write(&secret, &instance.password).expect("the folder can be written");
+        instance.make(
+            "initdb",
+            &[
+                "--username=userbook".to_owned(),
+                "--auth=password".to_owned(),
+                "--encoding=UTF8".to_owned(),
+                "--locale=C".to_owned(),
+                "--no-sync".to_owned(),
+                format!("--pwfile={}", secret.display()),
+            ],
+        );
+        instance.start().await;
+        instance
+    }
+
+    /// A new standby of this server, with the same settings; it is up when this returns.
+    pub async fn standby(&self) -> Self {
+        let mut standby = Self::unborn(self.password.clone(), self.more.clone());
+        standby.make(
+            "pg_basebackup",
+            &[
+                "--write-recovery-conf".to_owned(),
+                "--checkpoint=fast".to_owned(),
+                "--no-sync".to_owned(),
+                format!(
+                    "--dbname=host=127.0.0.1 port={} user=userbook password={}",
+                    self.port, self.password
+                ),
+            ],
+        );
+        standby.start().await;
+        standby
+    }
+
+    fn unborn(password: String, more: Vec<String>) -> Self {
+        let account = Account::unprivileged(&["postgres", "nobody"]);
+        let folder = account.folder("userbook-postgres-");
+        Self { account, folder, port: free_port(), password, more, process: None }
+    }
+
+    /// Runs a program that makes the data.
+    fn make(&self, program: &str, arguments: &[String]) {
+        let made: Output = self
+            .account
+            .command(programs().join(program))
+            .arg(format!("--pgdata={}", self.data().display()))
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .unwrap_or_else(|error| panic!("{program} can't be started: {error}"));
+        assert!(made.status.success(), "{program}: {made:?}");
+    }
+
+    /// Where its data is.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// How its superuser connects.
+    pub fn options(&self) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .host("127.0.0.1")
+            .port(self.port)
+            .username("userbook")
+            .password(&self.password)
+            .database("postgres")
+            .disable_statement_logging()
+    }
+
+    /// The URL of one of its databases, seen through this port.
+    pub fn url(&self, port: u16, database: &str) -> String {
+        format!("postgres://userbook:{}@127.0.0.1:{port}/{database}", self.password)
+    }
+
+    /// Its own port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts it, again if it was killed, and waits until it answers.
+    pub async fn start(&mut self) {
+        self.launch();
+        let started = Instant::now();
+        while let Err(error) = try_connect(&self.options()).await {
+            assert!(started.elapsed() < PATIENCE, "PostgreSQL does not start: {error}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Starts it and does not wait.
+    pub fn launch(&mut self) {
+        let settings = [
+            programs().join("postgres").display().to_string(),
+            format!("-D{}", self.data().display()),
+            format!("--unix_socket_directories={}", self.folder.display()),
+            "--listen_addresses=127.0.0.1".to_owned(),
+            format!("--port={}", self.port),
+            "--max_connections=200".to_owned(),
+        ];
+        let settings: Vec<_> = settings.iter().chain(&self.more).map(String::as_str).collect();
+        self.process = Some(Supervised::start(self.account, &self.folder, "QUIT", &settings));
+    }
+
+    /// Kills all of its processes (SIGKILL).
+    pub fn kill(&mut self) {
+        self.process.take().expect("it runs").kill();
+    }
+
+    /// Kills it, if it still runs, and throws its data away.
+    pub fn destroy(mut self) {
+        if self.process.is_some() {
+            self.kill();
+        }
+        std::fs::remove_dir_all(&self.folder).expect("the folder is ours");
+    }
+
+    /// Stops it where it is (SIGSTOP).
+    pub fn freeze(&mut self) {
+        self.process.as_mut().expect("it runs").freeze();
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&mut self) {
+        self.process.as_mut().expect("it runs").thaw();
+    }
+
+    /// Makes the standby that it is a primary, and waits until it is one.
+    pub async fn promote(&self) {
+        self.run("SELECT pg_promote()").await;
+    }
+
+    /// Runs a statement of an administrator's.
+    pub async fn run(&self, sql: &str) {
+        let mut admin = self.options().connect().await.expect("the server is there");
+        admin.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        admin.close().await.expect("a connection can be closed");
+    }
+
+    fn log(&self) -> String {
+        self.process.as_ref().map(Supervised::log).unwrap_or_default()
+    }
+}
+
+async fn try_connect(options: &PgConnectOptions) -> sqlx::Result<()> {
+    PgConnection::connect_with(options).await?.close().await
+}
+
+/// Where the server's programs are; the package that brings them is installed if there are none.
+fn programs() -> PathBuf {
+    find().unwrap_or_else(|| {
+        install("postgresql", &format!("name a server of yours in {GIVEN}"));
+        find().expect("the package brings them")
+    })
+}
+
+/// The newest version that Debian keeps, or what the shell would find.
+fn find() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders.reverse();
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let has = |folder: &Path, program| folder.join(program).is_file();
+    folders.into_iter().find(|folder| has(folder, "initdb") && has(folder, "postgres"))
+}

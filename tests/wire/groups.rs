@@ -1,0 +1,134 @@
+//! Groups, and who is told of their members.
+
+use serde_json::{Value, json};
+use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook_tests::fixture::{
+    ADMINS, ANN, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, NOBODY, ROOT, STAFF, VIEWER, ask,
+    directory, group_id, store,
+};
+
+on_every_database!(
+    a_group_with_its_members,
+    filters_and_orders,
+    who_may_see_which,
+    members_are_shown_to_those_who_may_see_them,
+);
+
+async fn get(api: &Directory, by: i64, path: &str) -> (u16, Value) {
+    let answer = ask(api, Some(by), &format!("GET /core/groups/{path}"), &[], &Value::Null).await;
+    (answer.status.as_u16(), answer.json)
+}
+
+async fn a_group_with_its_members(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| granted);
+    let (status, group) = get(&api, ROOT, &format!("{}/", group_id(CHIEFS))).await;
+    assert_eq!(status, 200);
+    let boss = ask(&api, Some(ROOT), &format!("GET /core/users/{BOSS}/"), &[], &Value::Null).await.json;
+    let member: Value = ["pk", "username", "name", "is_active", "last_login", "email", "attributes", "uid"]
+        .into_iter()
+        .map(|key| (key.to_owned(), boss[key].clone()))
+        .collect();
+    assert_eq!(
+        group,
+        json!({
+            "pk": group_id(CHIEFS), "num_pk": group_id(CHIEFS).num_pk(), "name": "chiefs", "is_superuser": false,
+            "parent": group_id(ADMINS), "parent_name": "admins", "users": [BOSS], "users_obj": [member],
+            "attributes": {}, "roles": [], "roles_obj": [],
+        })
+    );
+    let (_, bare) = get(&api, ROOT, &format!("{}/?include_users=false", group_id(CHIEFS))).await;
+    assert_eq!((&bare["users"], &bare["users_obj"]), (&json!([BOSS]), &Value::Null));
+    let (_, list) = get(&api, ROOT, "").await;
+    assert_eq!(list["pagination"]["count"], 4);
+    assert_eq!(list["results"][1], group);
+    for unknown in [format!("{}/", group_id(99)), "zz/".to_owned()] {
+        assert_eq!(get(&api, ROOT, &unknown).await, (404, json!({"detail": "Not found."})));
+    }
+}
+
+async fn filters_and_orders(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| granted);
+    for (query, expected) in [
+        ("", "admins chiefs devs staff"),
+        ("ordering=-name", "staff devs chiefs admins"),
+        ("name=devs", "devs"),
+        ("is_superuser=true", "admins"),
+        ("search=ST", "staff"),
+        ("members_by_pk=1&members_by_pk=2", "admins staff"),
+        ("members_by_username=boss", "chiefs"),
+        ("members_by_username=zoe", ""),
+        ("attributes=%7B%22a%22%3A1%7D", ""),
+        ("page_size=1&page=3", "devs"),
+    ] {
+        let (status, list) = get(&api, ROOT, &format!("?{query}")).await;
+        assert_eq!(status, 200, "{query}: {list}");
+        let groups = list["results"].as_array().unwrap();
+        let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
+        assert_eq!(names.join(" "), expected, "{query}");
+    }
+    let faults =
+        json!({"is_superuser": ["Must be a valid boolean."], "members_by_pk": ["“x” is not a valid value."]});
+    assert_eq!(get(&api, ROOT, "?members_by_pk=x&is_superuser=maybe").await, (400, faults));
+}
+
+async fn who_may_see_which(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| {
+        let granted = granted.grant(UserId(HELPER), Permission::ViewGroup);
+        granted.grant_on_group(UserId(VIEWER), Permission::ViewGroup, group_id(STAFF))
+    });
+    let (staff, devs, none) = (group_id(STAFF), group_id(DEVS), group_id(99));
+    for (by, count, statuses) in [
+        (ROOT, Some(4), [200, 200, 404, 404]),
+        (HELPER, Some(4), [200, 200, 404, 404]),
+        (VIEWER, Some(1), [200, 404, 404, 404]),
+        (NOBODY, None, [403, 403, 403, 403]),
+        (MACHINE, Some(0), [404, 404, 404, 404]),
+    ] {
+        let (status, list) = get(&api, by, "").await;
+        assert_eq!(list["pagination"]["count"].as_u64(), count, "{by}");
+        assert_eq!(status, if count.is_some() { 200 } else { 403 }, "{by}");
+        let paths = [format!("{staff}/"), format!("{devs}/"), format!("{none}/"), "zz/".to_owned()];
+        for (path, status) in paths.iter().zip(statuses) {
+            assert_eq!(get(&api, by, path).await.0, status, "{by} {path}");
+        }
+    }
+    let answer = ask(&api, None, "GET /core/groups/", &[], &Value::Null).await;
+    assert_eq!(answer.status, 403);
+}
+
+async fn members_are_shown_to_those_who_may_see_them(kind: Kind) {
+    let store = store(kind).await;
+    let grant = |granted: StaticPermissions| {
+        let granted = granted.grant(UserId(NOBODY), Permission::ViewGroup);
+        granted.grant_on_user(UserId(NOBODY), Permission::ViewUser, UserId(ANN))
+    };
+    for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
+        let api = directory(&store, policy, grant);
+        let (_, list) = get(&api, NOBODY, "").await;
+        assert_eq!(list["pagination"]["count"], 4);
+        for group in list["results"].as_array().unwrap() {
+            let expected = if group["name"] == "staff" { json!([ANN]) } else { json!([]) };
+            assert_eq!(group["users"], expected);
+            assert_eq!(group["users_obj"].as_array().unwrap().len(), expected.as_array().unwrap().len());
+        }
+        let text = list.to_string();
+        assert!(!text.contains("root@example.com") && !text.contains("boss"), "{text}");
+        // Nor does a filter tell where they are.
+        for (query, count) in [
+            ("members_by_pk=1", 0),
+            ("members_by_pk=1&members_by_pk=2", 1),
+            ("members_by_username=root", 0),
+            ("members_by_username=root&members_by_username=ann", 1),
+            ("members_by_pk=2&members_by_username=boss", 0),
+        ] {
+            assert_eq!(
+                get(&api, NOBODY, &format!("?{query}")).await.1["pagination"]["count"],
+                count,
+                "{query}"
+            );
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `add_user` and `remove_user`.
+
+use serde_json::{Value, json};
+use userbook::{Outcome, Permission, Policy, StaticPermissions, UserId};
+use userbook_tests::fixture::{
+    ADMINS, ANN, Answer, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, MISSING, NOBODY, ROOT, STAFF,
+    VIEWER, ask, directory, events, group_id, row, store,
+};
+
+on_every_database!(
+    users_come_and_go,
+    who_may_let_them,
+    the_guards_of_an_update_hold,
+    bodies,
+    a_dry_run_writes_nothing,
+    unknown_groups_and_users,
+);
+
+async fn post(api: &Directory, by: i64, group: u128, action: &str, body: &Value) -> Answer {
+    let target = format!("POST /core/groups/{}/{action}", group_id(group));
+    ask(api, Some(by), &target, &[], body).await
+}
+
+async fn users_come_and_go(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| granted);
+    let before = row(&store, ANN).await;
+    for (action, groups, wrote) in [
+        ("add_user/", &[STAFF, DEVS][..], true),
+        ("add_user/", &[STAFF, DEVS], false),
+        ("remove_user/", &[STAFF], true),
+        ("remove_user/", &[STAFF], false),
+    ] {
+        let events_before = events(&store).await.len();
+        let answer = post(&api, HELPER, DEVS, action, &json!({"pk": ANN})).await;
+        assert_eq!((answer.status.as_u16(), &answer.json), (204, &Value::Null), "{action}");
+        assert_eq!((answer.header("content-type"), answer.header("content-length")), (None, None));
+        assert_eq!(row(&store, ANN).await.groups, groups.iter().copied().map(group_id).collect());
+        assert_eq!(events(&store).await.len() - events_before, usize::from(wrote), "{action}");
+    }
+    let after = row(&store, ANN).await;
+    assert_eq!(
+        (after.version, after.username, after.attributes),
+        (before.version + 2, before.username, before.attributes)
+    );
+    let last = events(&store).await.pop().unwrap();
+    assert_eq!(last.actor, userbook::EventActor::User(UserId(HELPER)));
+}
+
+async fn who_may_let_them(kind: Kind) {
+    let grant = |granted: StaticPermissions| {
+        let (add, remove) = (Permission::AddUserToGroup, Permission::RemoveUserFromGroup);
+        granted
+            .grant_on_group(UserId(VIEWER), add, group_id(DEVS))
+            .grant(UserId(NOBODY), add)
+            .grant_on_user(UserId(NOBODY), Permission::ViewUser, UserId(ROOT))
+            .grant_on_group(UserId(BOSS), remove, group_id(DEVS))
+    };
+    for (name, by, group, action, user, status) in [
+        ("the right to the user", HELPER, DEVS, "add_user/", ANN, 204),
+        ("the right on the group", VIEWER, DEVS, "add_user/", ANN, 204),
+        ("on another group", VIEWER, STAFF, "add_user/", NOBODY, 403),
+        ("to join is not to leave", VIEWER, DEVS, "remove_user/", ANN, 403),
+        ("a user who is not seen", NOBODY, DEVS, "add_user/", ANN, 404),
+        ("a user who is seen", NOBODY, DEVS, "add_user/", ROOT, 204),
+        ("a superuser", ROOT, CHIEFS, "add_user/", ANN, 204),
+        ("who sees nobody", ANN, DEVS, "add_user/", ANN, 403),
+        ("a machine", MACHINE, DEVS, "add_user/", ANN, 404),
+    ] {
+        let store = store(kind).await;
+        let api = directory(&store, Policy::hardened(), grant);
+        let before = row(&store, user).await;
+        let answer = post(&api, by, group, action, &json!({"pk": user})).await;
+        assert_eq!(answer.status, status, "{name}: {answer:?}");
+        assert_eq!(row(&store, user).await == before, status != 204, "{name}");
+    }
+    // The right does not reach to the list of groups, nor to anything else.
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), grant);
+    let whole = json!({"groups": [group_id(STAFF), group_id(DEVS)]});
+    let target = format!("PATCH /core/users/{ANN}/");
+    assert_eq!(ask(&api, Some(VIEWER), &target, &[], &whole).await.status, 403);
+    let target = format!("POST /core/groups/{}/add_user/", group_id(DEVS));
+    assert_eq!(ask(&api, None, &target, &[], &json!({"pk": ANN})).await.status, 403);
+}
+
+async fn the_guards_of_an_update_hold(kind: Kind) {
+    let grant = |granted: StaticPermissions| {
+        granted
+            .grant(UserId(VIEWER), Permission::AddUserToGroup)
+            .grant(UserId(VIEWER), Permission::RemoveUserFromGroup)
+    };
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), grant);
+    for group in [ADMINS, CHIEFS] {
+        for by in [VIEWER, HELPER] {
+            let answer = post(&api, by, group, "add_user/", &json!({"pk": ANN})).await;
+            assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("grants_superuser")));
+        }
+    }
+    // authentik asks one right in either case.
+    let lax = directory(&store, Policy::authentik_2025_2(), grant);
+    assert_eq!(post(&lax, VIEWER, CHIEFS, "add_user/", &json!({"pk": ANN})).await.status, 204);
+    assert_eq!(post(&lax, ROOT, CHIEFS, "remove_user/", &json!({"pk": ANN})).await.status, 204);
+    let right = directory(&store, Policy::hardened(), |granted| {
+        grant(granted).grant_on_group(UserId(VIEWER), Permission::EnableGroupSuperuser, group_id(ADMINS))
+    });
+    assert_eq!(post(&right, VIEWER, CHIEFS, "add_user/", &json!({"pk": ANN})).await.status, 204);
+    assert_eq!(post(&right, ROOT, CHIEFS, "remove_user/", &json!({"pk": ANN})).await.status, 204);
+
+    let answer = post(&api, VIEWER, DEVS, "add_user/", &json!({"pk": MACHINE})).await;
+    assert_eq!(answer.json, json!({"non_field_errors": ["Can't modify internal service account users"]}));
+    let answer = post(&api, BOSS, CHIEFS, "remove_user/", &json!({"pk": BOSS})).await;
+    assert_eq!(answer.status, 400, "oneself, by accident: {answer:?}");
+    let target = format!("POST /core/groups/{}/remove_user/?allow_self_lockout=true", group_id(CHIEFS));
+    assert_eq!(ask(&api, Some(BOSS), &target, &[], &json!({"pk": BOSS})).await.status, 204);
+    let answer = post(&api, VIEWER, ADMINS, "remove_user/", &json!({"pk": ROOT})).await;
+    assert_eq!(
+        answer.json,
+        json!({"non_field_errors": ["The last active superuser can't lose that power."]})
+    );
+    assert!(row(&store, ROOT).await.groups.contains(&group_id(ADMINS)));
+}
+
+async fn bodies(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| granted);
+    let path = format!("POST /core/groups/{}/add_user/", group_id(DEVS));
+    for (body, status, answer) in [
+        (json!({"pk": ANN.to_string()}), 204, Value::Null),
+        (json!({"pk": 2.0, "is_superuser": true}), 204, Value::Null),
+        (json!({}), 400, json!({"pk": ["This field is required."]})),
+        (Value::Null, 400, json!({"pk": ["This field is required."]})),
+        (json!({"pk": null}), 400, json!({"pk": ["This field may not be null."]})),
+        (json!({"pk": "ann"}), 400, json!({"pk": ["A valid integer is required."]})),
+        (json!({"pk": [2]}), 400, json!({"pk": ["A valid integer is required."]})),
+        (json!({"pk": true}), 400, json!({"pk": ["A valid integer is required."]})),
+        (json!({"pk": 1e300}), 404, json!({"detail": "Not found."})),
+        (
+            json!([ANN]),
+            400,
+            json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+        ),
+    ] {
+        let told = ask(&api, Some(ROOT), &path, &[], &body).await;
+        assert_eq!((told.status.as_u16(), told.json), (status, answer), "{body}");
+        if status != 204 {
+            // Who sees nobody learns nothing from it.
+            assert_eq!(ask(&api, Some(NOBODY), &path, &[], &body).await.status, 403, "{body}");
+        }
+    }
+    let told = ask(&api, Some(ROOT), &path, &[("content-type", "text/plain")], &Value::Null).await;
+    assert_eq!(told.status, 400, "an empty body is an empty object, whatever its type");
+    let plain = http::Request::post(format!("/api/v3/core/groups/{}/add_user/", group_id(DEVS)))
+        .header("authorization", "Bearer 1")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("pk=2".to_owned())
+        .unwrap();
+    assert_eq!(api.handle(plain).await.status(), 415);
+    let small = directory(&store, Policy::hardened(), |granted| granted).with_body_limit(4);
+    assert_eq!(ask(&small, Some(ROOT), &path, &[], &json!({"pk": ANN})).await.status, 413);
+}
+
+async fn a_dry_run_writes_nothing(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| granted);
+    let before = (row(&store, ANN).await, events(&store).await.len());
+    let path = format!("POST /core/groups/{}/add_user/", group_id(DEVS));
+    let target = format!("{path}?dry_run=true");
+    let answer = ask(&api, Some(HELPER), &target, &[], &json!({"pk": ANN})).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["would_change"]), (200, &json!(true)));
+    assert!(answer.json["user"]["groups"].as_array().unwrap().contains(&json!(group_id(DEVS))));
+    let asked: Vec<&str> =
+        answer.json["verdicts"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap()).collect();
+    assert!(asked.contains(&"add_member"), "{asked:?}");
+    let unclear = ask(&api, Some(HELPER), &format!("{path}?dry_run=1"), &[], &json!({"pk": ANN})).await;
+    assert_eq!(unclear.status, 400);
+    assert_eq!((row(&store, ANN).await, events(&store).await.len()), before);
+    let host = userbook::Actor::system();
+    let done = api.service().update_user(
+        &host,
+        UserId(ANN),
+        userbook::UserUpdate::patch().join_group(group_id(DEVS)),
+    );
+    assert!(matches!(done.await.unwrap().outcome, Outcome::Applied(_)));
+}
+
+async fn unknown_groups_and_users(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| {
+        granted.grant_on_group(UserId(VIEWER), Permission::AddUserToGroup, group_id(DEVS))
+    });
+    let not_found = json!({"detail": "Not found."});
+    for action in ["add_user/", "remove_user/"] {
+        for by in [ROOT, HELPER] {
+            for (group, user) in [(99, ANN), (DEVS, MISSING), (99, MISSING), (DEVS, -1), (DEVS, i64::MAX)] {
+                let answer = post(&api, by, group, action, &json!({"pk": user})).await;
+                assert_eq!(
+                    (answer.status.as_u16(), &answer.json),
+                    (404, &not_found),
+                    "{action} {group} {user}"
+                );
+            }
+        }
+        // Who has no right to it does not learn whether a group is there.
+        for group in [99, STAFF] {
+            assert_eq!(post(&api, VIEWER, group, action, &json!({"pk": ANN})).await.status, 403);
+        }
+        let target = format!("POST /core/groups/zz/{action}");
+        assert_eq!(ask(&api, Some(ROOT), &target, &[], &json!({"pk": ANN})).await.status, 404);
+        assert_eq!(ask(&api, Some(NOBODY), &target, &[], &json!({"pk": ANN})).await.status, 403);
+    }
+}
