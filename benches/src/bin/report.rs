@@ -23,6 +23,9 @@ struct Arguments {
     /// Smaller and shorter, to see whether it works.
     #[arg(long)]
     quick: bool,
+    /// Fails if a figure misses its bound.
+    #[arg(long)]
+    check: bool,
     /// Draws the pictures into this folder.
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
@@ -61,6 +64,10 @@ fn main() -> Result<(), Failure> {
         let all: Map<String, Value> =
             figures.iter().map(|figure| (figure.name.to_owned(), figure.to_json())).collect();
         std::fs::write(file, serde_json::to_string_pretty(&all)? + "\n")?;
+    }
+    let missed: Vec<_> = figures.iter().filter(|figure| !figure.holds()).map(|figure| figure.name).collect();
+    if arguments.check && !missed.is_empty() {
+        return Err(format!("missed: {}", missed.join(", ")).into());
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
-//! Instructions that a typical PUT takes on the memory store, as callgrind counts them: the same on every run, so a
-//! regression shows without a clock. A check of CI: `report --only instructions` fails outside its tolerance.
+//! Instructions, as callgrind counts them: the same on every run, so a regression shows without a clock, and a ratio
+//! stands however busy the machine is. A check of CI: `report --check --only instructions` fails outside its bound.
+//!
+//! Valgrind has no SHA instructions, so the digests of `uid` and `ETag` cost many times what they cost a real
+//! processor. The figures are for comparing one state of the code with another.
 
 use std::process::Command;
 
@@ -11,8 +14,8 @@ use crate::{
     figure::{Bound, Figure},
 };
 
-/// What was recorded, with room for the next compiler. Lower it when something was gained.
-const RECORDED: f64 = 300_000.0;
+/// What was recorded, and the room for another compiler. Lower it when something was gained.
+const RECORDED: f64 = 280_000.0;
 const TOLERANCE: f64 = 1.1;
 
 const FEW: u64 = 200;
@@ -24,22 +27,32 @@ pub(super) fn run(_: &Setting) -> Result<Found, Failure> {
         return Ok(Found::default());
     }
     super::http::build("instructions")?;
-    let [few, many] = [count(FEW)?, count(MANY)?];
+    let bodies = each("bodies")?;
+    let (pipeline, handwritten) = (each("pipeline")? - bodies, each("handwritten")? - bodies);
+    let (memory, map) = (each("memory")?, each("map")?);
     Ok(Figure {
         name: "instructions_per_update",
-        value: (many - few) / (MANY - FEW) as f64,
+        value: pipeline,
         bound: Bound::AtMost(RECORDED * TOLERANCE),
         baseline: "what was recorded, and a tenth",
-        detail: json!({"recorded": RECORDED}),
+        detail: json!({
+            "recorded": RECORDED, "pipeline": pipeline, "handwritten": handwritten, "memory_store": memory,
+            "locked_map": map,
+        }),
     }
     .into())
 }
 
-fn count(updates: u64) -> Result<f64, Failure> {
+/// The instructions of one turn: without what comes once.
+fn each(work: &str) -> Result<f64, Failure> {
+    Ok((count(work, MANY)? - count(work, FEW)?) / (MANY - FEW) as f64)
+}
+
+fn count(work: &str, times: u64) -> Result<f64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe()?.with_file_name("instructions"))
-        .arg(updates.to_string())
+        .args([work, &times.to_string()])
         .output()?;
     let told = String::from_utf8_lossy(&output.stderr);
     let counted = told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());

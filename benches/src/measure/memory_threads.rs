@@ -3,7 +3,7 @@
 use std::{sync::Barrier, thread, time::Instant};
 
 use serde_json::{Map, Value};
-use userbook::{SeedStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{CommitOutcome, SeedStore, SnapshotQuery, User, UserId, UserStore};
 use userbook_memory::MemoryStore;
 
 use super::{
@@ -28,13 +28,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let map = LockedMap::new(&rows(USERS));
     let rounds = setting.pick(41, 7);
 
-    let ours = |user: i64, n: i64| -> Result<(), Failure> {
-        let username = Some(new_name(user, n));
-        let query = SnapshotQuery { username: username.clone(), ..SnapshotQuery::user(UserId(user)) };
-        let facts = now(store.load(&query))??.ok_or("the user is there")?;
-        now(store.commit(&rename(&facts.user, n)?))??;
-        Ok(())
-    };
+    let ours = |user, n| load_and_commit(&store, user, n);
     let other = |user: i64, n: i64| -> Result<(), Failure> {
         let (user, groups, is_taken): (User, _, _) =
             map.load(UserId(user), &new_name(user, n)).ok_or("the user is there")?;
@@ -73,6 +67,15 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
         detail: Value::Object(detail),
     }
     .into())
+}
+
+/// An update without a decision.
+pub fn load_and_commit(store: &MemoryStore, user: i64, n: i64) -> Result<(), Failure> {
+    let username = Some(new_name(user, n));
+    let query = SnapshotQuery { username, ..SnapshotQuery::user(UserId(user)) };
+    let facts = now(store.load(&query))??.ok_or("the user is there")?;
+    let outcome = now(store.commit(&rename(&facts.user, n)?))??;
+    if outcome == CommitOutcome::Applied { Ok(()) } else { Err(format!("{outcome:?}").into()) }
 }
 
 /// Updates a second, each thread on users of its own.

@@ -18,6 +18,9 @@ mod updates;
 
 use std::path::PathBuf;
 
+pub use memory_threads::load_and_commit;
+pub use updates::{new_name, rename};
+
 use crate::{Failure, figure::Figure, plot::Series};
 
 /// How to measure.

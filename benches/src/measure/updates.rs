@@ -12,13 +12,13 @@ use uuid::Uuid;
 use crate::Failure;
 
 /// The user name that a user gets in round `n`.
-pub(super) fn new_name(user: i64, n: i64) -> String {
+pub fn new_name(user: i64, n: i64) -> String {
     format!("user{user} {n}")
 }
 
 /// A change as a decision would make it: user name and name, with an event that tells both. `n` never comes twice
 /// for a user.
-pub(super) fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
+pub fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
     let username = new_name(user.id.0, n);
     let name = format!("Number {n}");
     let pair = [user.id.0.unsigned_abs(), n.unsigned_abs() + 1];
