@@ -114,8 +114,6 @@ fn greet(reader: &mut impl BufRead) -> Result<(String, SocketAddr), String> {
 pub fn command() -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let mut command = Command::new(BUILT.get_or_init(build));
-    // The stack that tests get is not the server's.
-    command.env_remove("RUST_MIN_STACK");
     command.env_clear();
     command
 }
