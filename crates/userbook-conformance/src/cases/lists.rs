@@ -146,7 +146,7 @@ fn assorted() -> Vec<User> {
             last_login: (n % 3 != 0).then(|| moment(-place)),
             path: format!("p/{}", ["a", "b/a", "b", "a", "A", "~", "b!"].get(n).copied().unwrap_or("")),
             user_type,
-            uuid: Uuid::from_u128(u128::MAX / (place + 1).unsigned_abs() as u128),
+            uuid: Uuid::from_u128(u128::MAX / u128::from((place + 1).unsigned_abs())),
             password_change_date: moment((place - 3).pow(2)),
             ..numbered(place + 1)
         }
