@@ -49,14 +49,17 @@
 //! | `View`, `Change`, `DeleteUser` | `view`, `change`, `delete_user` | `Account` | |
 //! | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`, `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` | `field` |
 //! | `Join(group)`, `GrantPower(group)` | `join`, `grant_power` | `Group` | `account`, unless it is being made |
+//! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account` |
 //! | `ChangeGroup(group)`, `DeleteGroup(group)` | `change_group`, `delete_group` | `Group` | |
 //! | `AddUser`, `AddGroup(group)` | `add_user`, `add_group` | `Directory::"userbook"` | |
 //! | a list of groups | `view_group` | `Group` | |
 //! | anything newer | none: denied | | |
 //!
-//! To change a name one must be allowed `view`, `change` and `set_contact`. `join` is asked for each group that is
-//! joined; leaving one is asked by `set_groups` alone, whichever it is, so give that only on accounts whose groups
-//! may all be left (`[…].containsAll(resource.groups)`).
+//! To change a name one must be allowed `view`, `change` and `set_contact`. Groups are changed in two ways. All of
+//! them at once takes `change`, `set_groups`, and `join` for each group that is joined; leaving is asked by
+//! `set_groups` alone, whichever group it is, so give that only on accounts whose groups may all be left
+//! (`[…].containsAll(resource.groups)`). One at a time takes `view`, and `add_member` or `remove_member` on the
+//! group.
 //!
 //! **Attributes** (of accounts and groups, and the claims of whoever asks) are tags of type `Set<String>`: a text, a
 //! boolean or a whole number is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,

@@ -26,12 +26,12 @@ pub(crate) struct Sight {
     pub(crate) own: PolicySet,
 }
 
-/// What a policy looks at, each including those before it.
+/// How far a policy looks, each including what is before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Looks {
-    AtPrincipal,
-    AtResource,
-    AtRow,
+    Principal,
+    Resource,
+    Row,
 }
 
 impl Sight {
@@ -44,14 +44,16 @@ impl Sight {
             let permits = policy.effect() == Effect::Permit;
             let at_most = |level| if looks <= level { Some(policy) } else { None };
             let given = |level| at_most(level).or_else(|| (!permits).then_some(&wide));
-            let possible = at_most(Looks::AtPrincipal).or_else(|| permits.then_some(&wide));
+            let possible = at_most(Looks::Principal).or_else(|| permits.then_some(&wide));
             let sets = [
-                (&mut every, given(Looks::AtPrincipal)),
+                (&mut every, given(Looks::Principal)),
                 (&mut any, possible),
-                (&mut own, given(Looks::AtResource)),
+                (&mut own, given(Looks::Resource)),
             ];
             for (set, policy) in sets {
-                policy.map_or(Ok(()), |policy| set.add(policy.clone())).map_err(broken)?;
+                if let Some(policy) = policy {
+                    set.add(policy.clone()).map_err(broken)?;
+                }
             }
         }
         Ok(Self { every, any, own })
@@ -73,17 +75,17 @@ fn widened(mut policy: Value) -> Value {
 
 /// What a policy looks at, by its JSON form; what is not understood counts as the row.
 fn looks(policy: &Value) -> Looks {
-    let Some(conditions) = policy.get("conditions") else { return Looks::AtRow };
+    let Some(conditions) = policy.get("conditions") else { return Looks::Row };
     if mentions(conditions, &|name, value| name == "Var" && value == "resource") {
         // Whatever an operator is applied to: that may be the account by another name.
-        return if mentions(conditions, &reads_row) { Looks::AtRow } else { Looks::AtResource };
+        return if mentions(conditions, &reads_row) { Looks::Row } else { Looks::Resource };
     }
     let scope = policy.get("resource");
     match scope.and_then(|scope| scope.get("op")).and_then(Value::as_str) {
-        Some("All") => Looks::AtPrincipal,
-        Some("is") if scope.is_some_and(|scope| scope.get("in").is_none()) => Looks::AtPrincipal,
-        Some(_) => Looks::AtResource,
-        None => Looks::AtRow,
+        Some("All") => Looks::Principal,
+        Some("is") if scope.is_some_and(|scope| scope.get("in").is_none()) => Looks::Principal,
+        Some(_) => Looks::Resource,
+        None => Looks::Row,
     }
 }
 
@@ -115,29 +117,29 @@ mod tests {
     #[test]
     fn what_a_policy_looks_at() {
         for (policy, expected) in [
-            ("permit(principal, action, resource);", Looks::AtPrincipal),
-            ("permit(principal in Group::\"a\", action, resource is Account);", Looks::AtPrincipal),
-            ("permit(principal, action, resource) when { principal.superuser };", Looks::AtPrincipal),
-            ("permit(principal, action, resource) when { principal.hasTag(\"mfa\") };", Looks::AtPrincipal),
-            ("permit(principal, action, resource) when { context has impersonator };", Looks::AtPrincipal),
-            ("permit(principal, action, resource) when { \"resource\" == \"Var\" };", Looks::AtPrincipal),
-            ("permit(principal, action, resource in Group::\"a\");", Looks::AtResource),
-            ("permit(principal, action, resource == Account::\"1\");", Looks::AtResource),
-            ("permit(principal, action, resource is Account in Group::\"a\");", Looks::AtResource),
-            ("permit(principal, action, resource) when { resource.user == principal };", Looks::AtResource),
-            ("forbid(principal, action, resource) unless { !resource.superuser };", Looks::AtResource),
-            ("permit(principal, action, resource) when { resource.path like \"a/*\" };", Looks::AtRow),
-            ("permit(principal, action, resource) when { resource has email };", Looks::AtRow),
-            ("permit(principal, action, resource) when { resource.hasTag(\"a\") };", Looks::AtRow),
-            ("permit(principal, action, resource) when { {it: resource}.it.name == \"\" };", Looks::AtRow),
+            ("permit(principal, action, resource);", Looks::Principal),
+            ("permit(principal in Group::\"a\", action, resource is Account);", Looks::Principal),
+            ("permit(principal, action, resource) when { principal.superuser };", Looks::Principal),
+            ("permit(principal, action, resource) when { principal.hasTag(\"mfa\") };", Looks::Principal),
+            ("permit(principal, action, resource) when { context has impersonator };", Looks::Principal),
+            ("permit(principal, action, resource) when { \"resource\" == \"Var\" };", Looks::Principal),
+            ("permit(principal, action, resource in Group::\"a\");", Looks::Resource),
+            ("permit(principal, action, resource == Account::\"1\");", Looks::Resource),
+            ("permit(principal, action, resource is Account in Group::\"a\");", Looks::Resource),
+            ("permit(principal, action, resource) when { resource.user == principal };", Looks::Resource),
+            ("forbid(principal, action, resource) unless { !resource.superuser };", Looks::Resource),
+            ("permit(principal, action, resource) when { resource.path like \"a/*\" };", Looks::Row),
+            ("permit(principal, action, resource) when { resource has email };", Looks::Row),
+            ("permit(principal, action, resource) when { resource.hasTag(\"a\") };", Looks::Row),
+            ("permit(principal, action, resource) when { {it: resource}.it.name == \"\" };", Looks::Row),
             (
                 "permit(principal, action, resource) when { (if true then resource else resource).email == \"\" };",
-                Looks::AtRow,
+                Looks::Row,
             ),
         ] {
             let parsed: Policy = policy.parse().unwrap();
             assert_eq!(looks(&parsed.to_json().unwrap()), expected, "{policy}");
         }
-        assert_eq!(looks(&json!({})), Looks::AtRow);
+        assert_eq!(looks(&json!({})), Looks::Row);
     }
 }

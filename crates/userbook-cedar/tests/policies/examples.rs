@@ -1,10 +1,10 @@
 //! The examples do what they say.
 
-use userbook::{Actor, Check, Field, Verdict};
+use userbook::{Actor, Check, Field, UserId, UserService, UserUpdate, Verdict};
 
 use crate::stage::*;
 
-/// view, change, username name is_active last_login groups email attributes path type, delete
+/// A letter each: view, change, the nine fields in their order on the wire, delete.
 async fn verdicts(policies: &str, by: i64, about: i64) -> String {
     letters(&ask(&example(policies), &actor(by), about, &about_user()).await)
 }
@@ -96,20 +96,22 @@ async fn group_administrators() {
     let checks: Vec<Check> = [Check::View, Check::Change, Check::Set(Field::Groups), Check::Set(Field::Name)]
         .into_iter()
         .chain(groups.map(Check::Join))
+        .chain(groups.map(Check::AddMember))
+        .chain(groups.map(Check::RemoveMember))
         .chain([Check::GrantPower(group_id(POWER))])
         .collect();
     for (by, about, expected) in [
-        // sales, north, south, power, leads, finance, admins
-        (LEAD, ANN, "aaad raarddr r"),
-        (LEAD, NEW, "aaad raarddr r"),
-        // Not theirs: Bob is in finance too, the others elsewhere.
-        (LEAD, BOB, "hddd raarddr r"),
-        (LEAD, ROOT, "hddd raarddr r"),
+        // Three times: sales, north, south, power, leads, finance, admins.
+        (LEAD, ANN, "aaad raarddr raarddr raaaddd r"),
+        (LEAD, NEW, "aaad raarddr raarddr raaaddd r"),
+        // In finance too: out of north one may let him, but not set all of his groups.
+        (LEAD, BOB, "addd raarddr raarddr raaaddd r"),
+        (LEAD, ROOT, "hddd raarddr raarddr raaaddd r"),
         // Nobody widens their own scope.
-        (LEAD, LEAD, "hdrd rrrrrrr r"),
-        (ANN, ANN, "ddrd rrrrrrr r"),
-        (ANN, BOB, "dddd dddrddr r"),
-        (ROOT, ANN, "aaaa aaaaaaa a"),
+        (LEAD, LEAD, "hdrd rrrrrrr rrrrrrr rrrrrrr r"),
+        (ANN, ANN, "ddrd rrrrrrr rrrrrrr rrrrrrr r"),
+        (ANN, BOB, "dddd dddrddr dddrddr ddddddd r"),
+        (ROOT, ANN, "aaaa aaaaaaa aaaaaaa aaaaaaa a"),
     ] {
         let found = letters(&ask(&leads, &actor(by), about, &checks).await);
         assert_eq!(found, expected.replace(' ', ""), "{by} {about}");
@@ -127,4 +129,32 @@ async fn group_administrators() {
         reason,
         [Verdict::because("Members of the department itself are named by the administrators.")]
     );
+}
+
+/// What the verdicts come to where updates are decided.
+#[tokio::test]
+async fn a_lead_moves_people_within_the_scope_and_nowhere_else() {
+    let service = UserService::new(store().await, example("group_administrators"));
+    let lead = actor(LEAD);
+    let [bob, me] = [BOB, LEAD].map(UserId);
+    let join = |group| UserUpdate::patch().join_group(group_id(group));
+    let leave = |group| UserUpdate::patch().leave_group(group_id(group));
+    for (about, update, allowed) in [
+        (bob, join(SOUTH), true),
+        (bob, leave(NORTH), true),
+        (bob, leave(FINANCE), false),
+        (bob, join(FINANCE), false),
+        (bob, join(SALES), false),
+        (bob, join(POWER), false),
+        (bob, UserUpdate::patch().groups([group_id(SOUTH)]), false),
+        (me, join(NORTH), false),
+        // Out of sales, and out of sight.
+        (bob, leave(SOUTH), true),
+        (bob, join(SOUTH), false),
+    ] {
+        let done = service.update_user(&lead, about, update.clone()).await;
+        assert_eq!(done.is_ok(), allowed, "{about} {update:?}: {done:?}");
+    }
+    let bob = service.retrieve(&Actor::system(), bob).await.unwrap();
+    assert_eq!(bob.user.groups, [FINANCE].map(group_id).into());
 }

@@ -127,21 +127,17 @@ pub(crate) async fn ask(
     target: i64,
     checks: &[Check],
 ) -> Vec<Verdict> {
-    let verdicts = match load(target, actor, checks).await {
-        Some(snapshot) => authorizer.authorize(actor, Target::Known(&snapshot), checks).await,
-        None => {
-            let own = match actor.user_id() {
-                Some(id) => load(id.0, actor, &[]).await,
-                None => None,
-            };
-            let own = own.as_ref();
-            let view = own.and_then(|own| {
-                own.actor.as_ref().map(|state| userbook::ActorView { state, groups: &own.groups })
-            });
-            authorizer.authorize(actor, Target::Unknown(view.as_ref()), checks).await
-        }
+    if let Some(snapshot) = load(target, actor, checks).await {
+        return authorizer.authorize(actor, Target::Known(&snapshot), checks).await.unwrap().0;
+    }
+    let own = match actor.user_id() {
+        Some(id) => load(id.0, actor, &[]).await,
+        None => None,
     };
-    verdicts.unwrap().0
+    let view = own
+        .as_ref()
+        .and_then(|own| own.actor.as_ref().map(|state| userbook::ActorView { state, groups: &own.groups }));
+    authorizer.authorize(actor, Target::Unknown(view.as_ref()), checks).await.unwrap().0
 }
 
 /// The same about the directory.
