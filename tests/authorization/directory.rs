@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use serde_json::json;
 use userbook::{
     Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupId, Import, Permission as P,
-    PermissionAuthorizer, Policy, SeedStore, StaticPermissions, StoreError, Target, User, UserId, UserService,
-    Verdict, Verdicts, parse_timestamp,
+    PermissionAuthorizer, Policy, SeedStore, StaticPermissions, StoreError, Target, User, UserId,
+    UserService, Verdict, Verdicts, parse_timestamp,
 };
 use userbook_http::{
     BearerAuthenticator, Representation, TokenHash, TokenIntent, TokenKey, TokenRecord, TokenStore, UserApi,
@@ -86,7 +86,8 @@ impl Tokens {
         let of = |id, name: &str, active: bool| {
             token(name, id, active || name == "lagging", TokenIntent::Api, Some("9999-01-01T00:00:00Z"))
         };
-        let mut tokens: Vec<_> = PEOPLE.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
+        let mut tokens: Vec<_> =
+            PEOPLE.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
         tokens.push(of(99, "ghost", true));
         tokens.push(token("expired", 1, true, TokenIntent::Api, Some("2020-01-01T00:00:00Z")));
         tokens.push(token("recovery", 1, true, TokenIntent::Recovery, None));
@@ -108,7 +109,12 @@ struct Desk;
 
 #[async_trait]
 impl Authorizer for Desk {
-    async fn authorize(&self, _: &Actor, _: Target<'_>, checks: &[Check]) -> Result<Verdicts, AuthorizerError> {
+    async fn authorize(
+        &self,
+        _: &Actor,
+        _: Target<'_>,
+        checks: &[Check],
+    ) -> Result<Verdicts, AuthorizerError> {
         let verdict = |check: &Check| match check {
             Check::View | Check::Change | Check::Set(Field::Name | Field::Email) => Verdict::Allow,
             _ => Verdict::deny(),
@@ -151,7 +157,10 @@ fn rows() -> Import {
             group(STAFF, "staff", false, None),
             group(DEVS, "devs", false, Some(STAFF)),
         ],
-        users: PEOPLE.iter().map(|(id, name, groups, kind, active)| user(*id, name, groups, kind, *active)).collect(),
+        users: PEOPLE
+            .iter()
+            .map(|(id, name, groups, kind, active)| user(*id, name, groups, kind, *active))
+            .collect(),
     }
 }
 

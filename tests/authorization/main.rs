@@ -105,7 +105,8 @@ async fn everybody_is_answered_as_the_rules_say() {
         }
     }
     println!("{} cases", cases.len());
-    let listing: Vec<String> = wrong.iter().map(|(line, faults)| format!("{line}\n    {}", faults.join("\n    "))).collect();
+    let listing: Vec<String> =
+        wrong.iter().map(|(line, faults)| format!("{line}\n    {}", faults.join("\n    "))).collect();
     assert!(wrong.is_empty(), "{} lines\n{}", wrong.len(), listing.join("\n"));
 }
 

@@ -23,8 +23,7 @@ fn keys_are_in_no_log_and_in_no_file() {
     let path = folder.seed(&seed(1));
     let mut verbose = command();
     verbose.env("USERBOOK_LOG", "trace");
-    let server =
-        Server::try_start_by(verbose, &["--database", &folder.database(), "--seed", &path]).unwrap();
+    let server = Server::try_start_by(verbose, &["--database", &folder.database(), "--seed", &path]).unwrap();
     std::fs::remove_file(&path).unwrap();
     let mut answers = Vec::new();
     for method in ["GET", "PATCH", "OPTIONS", "POST", "HEAD"] {
