@@ -173,7 +173,8 @@ async fn headers_that_contradict_one_another(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let ask = async |authorizations: &[&str], more: &[(&'static str, &[u8])]| {
-        let mut request = Request::patch(path(ANN)).body(Full::<bytes::Bytes>::from(r#"{"name":"x"}"#)).unwrap();
+        let mut request =
+            Request::patch(path(ANN)).body(Full::<bytes::Bytes>::from(r#"{"name":"x"}"#)).unwrap();
         for value in authorizations {
             request.headers_mut().append(AUTHORIZATION, value.parse().unwrap());
         }
