@@ -121,18 +121,14 @@ fn from<'m, D: Dialect>(
     filter: &UserFilter,
     members: &'m [Members],
 ) -> &'m [Members] {
-    match (D::FIRST, members) {
-        (Some([before, after]), [first, others @ ..]) => {
-            statement.push(before);
-            first.push::<D>(statement, filter);
-            statement.push(after);
-            others
-        }
-        _ => {
-            statement.push("userbook_user AS u");
-            members
-        }
+    if let (Some([before, after]), [first, others @ ..]) = (D::FIRST, members) {
+        statement.push(before);
+        first.push::<D>(statement, filter);
+        statement.push(after);
+        return others;
     }
+    statement.push("userbook_user AS u");
+    members
 }
 
 /// What the user's direct groups tell.
