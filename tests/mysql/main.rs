@@ -6,6 +6,7 @@ mod cluster;
 mod contract;
 mod corrupt;
 mod failures;
+mod lists;
 mod lost;
 mod migrate;
 mod plans;

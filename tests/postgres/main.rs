@@ -5,6 +5,7 @@
 mod corrupt;
 mod failures;
 mod hanging;
+mod lists;
 mod lost;
 mod migrate;
 mod plans;

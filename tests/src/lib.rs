@@ -14,6 +14,7 @@ pub mod faults;
 pub mod fixture;
 pub mod history;
 pub mod host;
+pub mod lists;
 pub mod races;
 pub mod replay;
 pub mod rows;

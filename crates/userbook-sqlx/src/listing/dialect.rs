@@ -28,6 +28,14 @@ pub(crate) trait Dialect {
     /// The condition that `g` has the flag.
     const IS_SUPERUSER: &'static str;
 
+    /// What goes around a query for ids to say that what goes before is one of them, and that the query is run first,
+    /// once: it is cheap, whatever the planner thinks.
+    const AMONG: [&'static str; 2];
+
+    /// What goes around a query for ids of users to join them before the users themselves, where the planner must be
+    /// told; `None`: it is told by [`AMONG`](Self::AMONG).
+    const FIRST: Option<[&'static str; 2]> = None;
+
     /// A user name as it is compared with `username`.
     fn username(name: &str) -> Value {
         Value::Text(name.to_owned())
@@ -48,6 +56,18 @@ pub(crate) trait Dialect {
 
     /// What goes before is one of these.
     fn in_groups(statement: &mut Statement, groups: Vec<uuid::Uuid>);
+
+    /// A query for the members of these groups.
+    fn members(statement: &mut Statement, groups: Vec<uuid::Uuid>) {
+        statement.push("SELECT m.user_id FROM userbook_membership AS m WHERE m.group_id");
+        Self::in_groups(statement, groups);
+    }
+
+    /// A query for the groups of these users.
+    fn memberships(statement: &mut Statement, users: Vec<i64>) {
+        statement.push("SELECT m.group_id FROM userbook_membership AS m WHERE m.user_id");
+        Self::in_users(statement, users);
+    }
 
     /// `g` has one of these names, and the index on them tells.
     fn named<'n>(statement: &mut Statement, names: impl IntoIterator<Item = &'n str>);

@@ -45,6 +45,7 @@ impl Query for GroupListQuery {
 }
 
 fn conditions<D: Dialect>(statement: &mut Statement, filter: &GroupFilter) {
+    let [among, end] = D::AMONG;
     if let Some(id) = filter.id {
         statement.condition().push("g.id = ").bind(Value::Uuid(id.0));
     }
@@ -57,18 +58,16 @@ fn conditions<D: Dialect>(statement: &mut Statement, filter: &GroupFilter) {
         Some(false) => _ = statement.condition().push("NOT (").push(D::IS_SUPERUSER).push(")"),
     }
     if !filter.members.is_empty() {
-        statement
-            .condition()
-            .push("g.id IN (SELECT m.group_id FROM userbook_membership AS m WHERE m.user_id");
-        D::in_users(statement, filter.members.iter().map(|user| user.0).collect());
-        statement.push(")");
+        statement.condition().push("g.id").push(among);
+        D::memberships(statement, filter.members.iter().map(|user| user.0).collect());
+        statement.push(end);
     }
     if !filter.member_names.is_empty() {
-        statement.condition().push(
-            "g.id IN (SELECT m.group_id FROM userbook_user AS u \
+        statement.condition().push("g.id").push(among).push(
+            "SELECT m.group_id FROM userbook_user AS u \
              JOIN userbook_membership AS m ON m.user_id = u.id WHERE u.username IN (",
         );
-        statement.bind_all(filter.member_names.iter().map(|name| D::username(name))).push("))");
+        statement.bind_all(filter.member_names.iter().map(|name| D::username(name))).push(")").push(end);
     }
 }
 

@@ -23,18 +23,20 @@ impl Query for UserListQuery {
 
     fn statement<D: Dialect>(&self, what: What) -> Statement {
         let select = match what {
-            What::Page => "SELECT u.id AS id FROM userbook_user AS u",
-            What::Count => "SELECT count(*) AS count FROM userbook_user AS u",
-            What::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM userbook_user AS u",
+            What::Page => "SELECT u.id AS id FROM ",
+            What::Count => "SELECT count(*) AS count FROM ",
+            What::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM ",
         };
         let mut statement = Statement::new(select, D::NUMBERED);
+        let members = Members::asked(&self.filter);
+        let members = from::<D>(&mut statement, &self.filter, &members);
         statement.condition().push("u.username <> ").bind(D::username(ANONYMOUS_USERNAME));
         if let Scope::Only(some) = &self.scope {
             statement.condition().push("u.id");
             D::in_users(&mut statement, some.iter().map(|user| user.0).collect());
         }
         columns::<D>(&mut statement, &self.filter);
-        memberships::<D>(&mut statement, &self.filter);
+        memberships::<D>(&mut statement, &self.filter, members);
         let texts =
             [Texts::Username, Texts::Column("u.name"), Texts::Column("u.email"), Texts::Uuid("u.uuid")];
         search::<D>(&mut statement, &self.filter.search, &texts);
@@ -74,32 +76,75 @@ fn columns<D: Dialect>(statement: &mut Statement, filter: &UserFilter) {
     }
 }
 
-/// What the user's direct groups tell. Who is in a group is asked of the group: what it costs is its members.
-fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter) {
-    const OF_GROUPS: &str = "u.id IN (SELECT m.user_id FROM userbook_group AS g \
-                             JOIN userbook_membership AS m ON m.group_id = g.id WHERE ";
-    match filter.is_superuser {
-        None => {}
-        Some(true) => _ = statement.condition().push(OF_GROUPS).push(D::IS_SUPERUSER).push(")"),
-        Some(false) => {
-            statement.condition().push(
-                "NOT EXISTS (SELECT 1 FROM userbook_membership AS m \
-                 JOIN userbook_group AS g ON g.id = m.group_id WHERE m.user_id = u.id AND ",
-            );
-            statement.push(D::IS_SUPERUSER).push(")");
+/// Who is in a group is asked of the group: what it costs is its members.
+#[derive(Debug, Clone, Copy)]
+enum Members {
+    Groups,
+    Names,
+    Superusers,
+}
+
+impl Members {
+    /// What the filter asks for, the narrowest first.
+    fn asked(filter: &UserFilter) -> Vec<Self> {
+        let mut asked = Vec::new();
+        if !filter.groups.is_empty() {
+            asked.push(Self::Groups);
+        }
+        if !filter.group_names.is_empty() {
+            asked.push(Self::Names);
+        }
+        if filter.is_superuser == Some(true) {
+            asked.push(Self::Superusers);
+        }
+        asked
+    }
+
+    /// The query for their ids.
+    fn push<D: Dialect>(self, statement: &mut Statement, filter: &UserFilter) {
+        const OF_GROUPS: &str = "SELECT m.user_id FROM userbook_group AS g \
+                                 JOIN userbook_membership AS m ON m.group_id = g.id WHERE ";
+        match self {
+            Self::Groups => D::members(statement, filter.groups.iter().map(|group| group.0).collect()),
+            Self::Names => {
+                statement.push(OF_GROUPS);
+                D::named(statement, filter.group_names.iter().map(String::as_str));
+            }
+            Self::Superusers => _ = statement.push(OF_GROUPS).push(D::IS_SUPERUSER),
         }
     }
-    if !filter.groups.is_empty() {
-        statement
-            .condition()
-            .push("u.id IN (SELECT m.user_id FROM userbook_membership AS m WHERE m.group_id");
-        D::in_groups(statement, filter.groups.iter().map(|group| group.0).collect());
-        statement.push(")");
+}
+
+/// Where the users come from; hands back the memberships that are still to be asked for.
+fn from<'m, D: Dialect>(
+    statement: &mut Statement,
+    filter: &UserFilter,
+    members: &'m [Members],
+) -> &'m [Members] {
+    if let (Some([before, after]), [first, others @ ..]) = (D::FIRST, members) {
+        statement.push(before);
+        first.push::<D>(statement, filter);
+        statement.push(after);
+        return others;
     }
-    if !filter.group_names.is_empty() {
-        statement.condition().push(OF_GROUPS);
-        D::named(statement, filter.group_names.iter().map(String::as_str));
-        statement.push(")");
+    statement.push("userbook_user AS u");
+    members
+}
+
+/// What the user's direct groups tell.
+fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter, members: &[Members]) {
+    let [among, end] = D::AMONG;
+    for asked in members {
+        statement.condition().push("u.id").push(among);
+        asked.push::<D>(statement, filter);
+        statement.push(end);
+    }
+    if filter.is_superuser == Some(false) {
+        statement.condition().push(
+            "NOT EXISTS (SELECT 1 FROM userbook_membership AS m \
+             JOIN userbook_group AS g ON g.id = m.group_id WHERE m.user_id = u.id AND ",
+        );
+        statement.push(D::IS_SUPERUSER).push(")");
     }
 }
 

@@ -14,6 +14,12 @@ impl Dialect for MySqlDialect {
     const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
+    const AMONG: [&'static str; 2] = [" IN (", ")"];
+    /// Left to itself the planner walks through all users in the order asked for.
+    const FIRST: Option<[&'static str; 2]> = Some([
+        "(SELECT DISTINCT member.user_id FROM (",
+        ") AS member) AS picked STRAIGHT_JOIN userbook_user AS u ON u.id = picked.user_id",
+    ]);
     const IS_SUPERUSER: &'static str = "g.is_superuser = 1";
 
     fn username(name: &str) -> Value {
@@ -70,6 +76,22 @@ impl Dialect for MySqlDialect {
     fn in_groups(statement: &mut Statement, groups: Vec<Uuid>) {
         statement.push(" IN (SELECT UNHEX(j.id) FROM JSON_TABLE(").bind(Value::Groups(groups));
         statement.push(", '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS j)");
+    }
+
+    fn members(statement: &mut Statement, groups: Vec<Uuid>) {
+        statement.push("SELECT m.user_id FROM JSON_TABLE(").bind(Value::Groups(groups));
+        statement.push(
+            ", '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS j \
+             STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(j.id)",
+        );
+    }
+
+    fn memberships(statement: &mut Statement, users: Vec<i64>) {
+        statement.push("SELECT m.group_id FROM JSON_TABLE(").bind(Value::Users(users));
+        statement.push(
+            ", '$[*]' COLUMNS (id BIGINT PATH '$')) AS j \
+             STRAIGHT_JOIN userbook_membership AS m ON m.user_id = j.id",
+        );
     }
 
     /// By the digests that stand for the names.

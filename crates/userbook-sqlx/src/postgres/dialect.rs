@@ -25,6 +25,7 @@ impl Dialect for PostgresDialect {
     const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
+    const AMONG: [&'static str; 2] = [" = ANY (ARRAY(", "))"];
     const IS_SUPERUSER: &'static str = "g.is_superuser";
 
     fn is(statement: &mut Statement, column: &'static str, text: &str) {

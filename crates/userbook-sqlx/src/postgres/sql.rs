@@ -5,7 +5,7 @@ macro_rules! statements {
         $(pub(super) const $name: &str = include_str!(concat!("sql/", $file));)+
 
         #[cfg(test)]
-        const FILES: &[&str] = &[$($file),+];
+        const FILES: &[&str] = &[$($file),+, "begin_read.sql", "plan_for_values.sql"];
     };
 }
 
@@ -13,7 +13,6 @@ statements! {
     ACK_EVENTS = "ack_events.sql";
     ANY_ROWS = "any_rows.sql";
     BEGIN = "begin.sql";
-    BEGIN_READ = "begin_read.sql";
     COMMIT = "commit.sql";
     CONCLUDE = "conclude.sql";
     COUNT_GROUPS = "count_groups.sql";
@@ -46,6 +45,10 @@ statements! {
     TAKE_USER_ID = "take_user_id.sql";
     USER_REVISION = "user_revision.sql";
 }
+
+/// How a list begins, in one round trip.
+pub(super) const BEGIN_READ: &str =
+    concat!(include_str!("sql/begin_read.sql"), ";\n", include_str!("sql/plan_for_values.sql"));
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,54 @@
+//! Lists of a large directory: a question costs what its matches cost. Told by how many rows the engine was asked
+//! for.
+
+use sqlx::Executor;
+use userbook::{SeedStore, UserDirectory};
+use userbook_sqlx::{MySqlStore, mysql::pool_options};
+use userbook_tests::{
+    lists::{directory, questions},
+    servers::mariadb::Database,
+};
+
+async fn rows_read(store: &MySqlStore) -> u64 {
+    let sql = "SELECT CAST(SUM(variable_value) AS UNSIGNED) FROM information_schema.session_status \
+               WHERE variable_name LIKE 'HANDLER_READ_%'";
+    sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_list_costs_what_its_matches_cost() {
+    let database = Database::new().await;
+    database.store.import(&directory()).await.unwrap();
+    database
+        .pool()
+        .execute("ANALYZE TABLE userbook_user, userbook_membership, userbook_group")
+        .await
+        .unwrap();
+    let pool = pool_options().max_connections(1).connect_with(database.options()).await.unwrap();
+    let store = MySqlStore::new(pool);
+    rows_read(&store).await;
+    let before = rows_read(&store).await;
+    // Asking costs rows too.
+    let asking = rows_read(&store).await - before;
+    let mut costly = Vec::new();
+    for (query, count) in questions() {
+        let before = rows_read(&store).await;
+        let page = store.list_users(&query).await.unwrap();
+        let read = rows_read(&store).await - before - asking;
+        assert_eq!(page.count, count, "{query:?}");
+        if read > 600 {
+            costly.push(format!("{read} rows were read for {query:?}"));
+        }
+    }
+    assert!(costly.is_empty(), "{}", costly.join("\n"));
+}
+
+/// The trick by which a search folds the case of ASCII and of nothing else.
+#[tokio::test]
+async fn no_byte_beyond_ascii_has_two_cases() {
+    let database = Database::new().await;
+    let sql = "SELECT CAST(LOWER(CONVERT(CAST(? AS BINARY) USING hebrew)) AS BINARY)";
+    let bytes: Vec<u8> = (0..=u8::MAX).collect();
+    let folded: Vec<u8> = sqlx::query_scalar(sql).bind(&bytes).fetch_one(database.pool()).await.unwrap();
+    assert_eq!(folded, bytes.to_ascii_lowercase());
+}

@@ -1,0 +1,65 @@
+//! A large directory in which few of the users match each filter, and the questions that must not cost more than
+//! those few.
+
+use userbook::{Group, Import, Order, Scope, User, UserColumn, UserFilter, UserId, UserListQuery, UserType};
+use uuid::Uuid;
+
+use crate::rows::{group, user};
+
+const MANY: i64 = 20_000;
+/// How many users match a filter that is not unique.
+pub const FEW: u64 = 20;
+
+/// Every thousandth user is in another path, of another type, inactive, and in the groups 1 and 2.
+pub fn directory() -> Import {
+    let made = |id: i64| {
+        let few = id % (MANY / 20) == 0;
+        User {
+            uuid: Uuid::from_u128(id.unsigned_abs().into()),
+            username: format!("user{id:06}"),
+            name: format!("User {id}"),
+            email: format!("user{id}@example.org"),
+            path: if few { "users/few" } else { "users" }.to_owned(),
+            user_type: if few { UserType::External } else { UserType::Internal },
+            is_active: !few,
+            groups: if few { [group(1).id, group(2).id].into() } else { [group(3).id].into() },
+            ..user(id)
+        }
+    };
+    let groups = vec![group(1), Group { is_superuser: true, ..group(2) }, group(3)];
+    Import { users: (1..=MANY).map(made).collect(), groups, ..Import::default() }
+}
+
+/// What is asked, and how many users match.
+pub fn questions() -> Vec<(UserListQuery, u64)> {
+    let one = UserFilter::default;
+    let some = |id: i64| directory_user(id);
+    let query = |filter| UserListQuery {
+        scope: Scope::Everything,
+        filter,
+        order: vec![Order { column: UserColumn::Username, descending: false }],
+        offset: 0,
+        limit: 10,
+    };
+    let [username, name, email] = some(777);
+    let only = (1..=20).map(|n| UserId(n * 900)).collect();
+    vec![
+        (query(one()), MANY.unsigned_abs()),
+        (query(UserFilter { username: Some(username), ..one() }), 1),
+        (query(UserFilter { name: Some(name), ..one() }), 1),
+        (query(UserFilter { email: Some(email), ..one() }), 1),
+        (query(UserFilter { uuid: Some(Uuid::from_u128(777)), ..one() }), 1),
+        (query(UserFilter { path: Some("users/few".to_owned()), ..one() }), FEW),
+        (query(UserFilter { path_prefix: Some("users/".to_owned()), ..one() }), FEW),
+        (query(UserFilter { types: [UserType::External].into(), ..one() }), FEW),
+        (query(UserFilter { is_active: Some(false), ..one() }), FEW),
+        (query(UserFilter { is_superuser: Some(true), ..one() }), FEW),
+        (query(UserFilter { groups: [group(1).id].into(), ..one() }), FEW),
+        (query(UserFilter { group_names: [group(1).name].into(), ..one() }), FEW),
+        (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),
+    ]
+}
+
+fn directory_user(id: i64) -> [String; 3] {
+    [format!("user{id:06}"), format!("User {id}"), format!("user{id}@example.org")]
+}
