@@ -4,7 +4,7 @@ use userbook::{Actor, Check, Field, UserId, UserService, UserUpdate, Verdict};
 
 use crate::stage::*;
 
-/// view, change, username name is_active last_login groups email attributes path type, delete
+/// What is said to [`about_user`].
 async fn verdicts(policies: &str, by: i64, about: i64) -> String {
     letters(&ask(&example(policies), &actor(by), about, &about_user()).await)
 }
