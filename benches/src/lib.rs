@@ -1,41 +1,38 @@
-//! What the benchmarks share: users and groups to work on.
+//! What the benchmarks measure, what they compare it with, and how a report is made of it.
+//!
+//! | module | is |
+//! | --- | --- |
+//! | [`baseline`] | what users would otherwise write, or the least that the storage must cost |
+//! | [`measure`] | one file for each figure of the report |
+//! | [`directory`], [`traffic`] | the users, groups and requests that all of them work on |
+//! | [`stats`], [`figure`], [`plot`] | medians and ratios, a line of the report, and a picture |
+//!
+//! What it must not know: anything that a host could not know too. It uses the crates as hosts do, and the SQL files
+//! of the stores as text, so that baselines run the very same statements.
+//!
+//! ```
+//! use userbook_benches::stats::paired;
+//!
+//! let work = |rounds: u32| move || f64::from((0..rounds).map(std::hint::black_box).sum::<u32>());
+//! assert_eq!(paired(3, work(5), work(3)).ratio(), 10.0 / 3.0);
+//! ```
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    clippy::missing_errors_doc,
+    reason = "programs that print numbers which doubles hold well enough"
+)]
 
-use serde_json::json;
-use userbook::{Group, GroupId, Revision, Timestamp, User, UserId, UserType};
-use uuid::Uuid;
+pub mod baseline;
+pub mod directory;
+pub mod figure;
+pub mod measure;
+pub mod plot;
+pub mod stats;
+pub mod traffic;
 
-/// A user with a few attributes, in these groups.
-pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>) -> User {
-    User {
-        id: UserId(id),
-        uuid: Uuid::from_u128(id.unsigned_abs().into()),
-        username: format!("user{id}"),
-        name: format!("User Number {id}"),
-        email: format!("user{id}@example.com"),
-        is_active,
-        last_login: None,
-        path: "users/staff".to_owned(),
-        user_type: UserType::Internal,
-        attributes: json!({"team": "red", "settings": {"locale": "de"}}),
-        groups: groups.into_iter().collect(),
-        password_change_date: Timestamp::UNIX_EPOCH,
-        revision: Revision(Uuid::from_u128(id.unsigned_abs().into())),
-        version: 1,
-    }
-}
+/// Why there is no figure.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The group with this number.
-pub fn group_id(number: u128) -> GroupId {
-    GroupId(Uuid::from_u128(number))
-}
-
-/// A group without parent or attributes.
-pub fn group(number: u128, is_superuser: bool) -> Group {
-    Group {
-        id: group_id(number),
-        name: format!("group {number}"),
-        is_superuser,
-        parent: None,
-        attributes: json!({}),
-    }
-}
+pub use directory::{group, group_id, user};

@@ -52,7 +52,7 @@ async fn run() {
     };
     let (started, mut answered, mut accepted) = (Instant::now(), 0, 0);
     for seed in seeds.clone() {
-        let done = sequence(seed).await;
+        let done = Box::pin(sequence(seed)).await;
         answered += done.len();
         accepted += done.iter().filter(|accepted| **accepted).count();
     }

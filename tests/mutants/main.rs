@@ -11,7 +11,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use userbook_conformance::{DIRECTORY_CASES, SEED_CASES, STORE_CASES, cases};
+use userbook_conformance::{DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES, cases};
 
 use run::{Case, Verdict, run};
 use store::{Sound, UnderTest};
@@ -99,6 +99,29 @@ mutants! {
     ClaimsToHaveImported => seed::a_store_with_rows_refuses,
     ImportsHalfIntoNonEmpty => seed::a_store_with_rows_refuses,
     ImportsWithoutMovingIds => seed::the_next_id_is_above_all,
+    IgnoresTheScope => lists::a_scope_is_a_bound,
+    CountsNobody => lists::nobody_is_never_listed,
+    CountsThePage => lists::pages_follow_one_another,
+    CountsOnlyUpwards => lists::the_count_follows_people,
+    SkipsWholePages => lists::pages_follow_one_another,
+    ReversesTies => lists::every_order,
+    OrdersByOneColumn => lists::every_order,
+    FoldsCaseInOrder => lists::every_order,
+    OrdersByUtf16 => lists::every_order,
+    PutsNullsFirst => lists::every_order,
+    OrdersByABeginning => lists::order_of_long_texts,
+    ListsInTwoSteps => lists::a_page_is_read_in_one_moment,
+    FoldsCaseInFilters => filters::texts_are_compared_byte_for_byte,
+    TakesPrefixesForPatterns => filters::beginnings_of_paths,
+    AsksForAllGroups => filters::direct_memberships,
+    RepeatsMembers => filters::direct_memberships,
+    InheritsTheFlag => filters::direct_memberships,
+    ContainsOnlyAtTheTop => filters::attributes_contain_others,
+    SearchesForAnyWord => filters::words_are_searched,
+    FoldsUnicodeInSearch => filters::words_are_searched,
+    ForgetsParentNames => rosters::a_group_comes_with_parent_and_members,
+    HidesInactiveMembers => rosters::a_group_comes_with_parent_and_members,
+    IgnoresTheScopeOfGroups => rosters::group_filters,
 }
 
 #[test]
@@ -130,7 +153,8 @@ fn every_mutant_is_killed_by_its_case() {
 /// A case that no list names is run by nobody else.
 #[test]
 fn every_mutant_has_a_name_and_a_case_that_store_authors_run() {
-    let listed: BTreeSet<_> = [STORE_CASES, DIRECTORY_CASES, SEED_CASES].concat().into_iter().collect();
+    let listed: BTreeSet<_> =
+        [STORE_CASES, DIRECTORY_CASES, SEED_CASES, LISTING_CASES].concat().into_iter().collect();
     for mutant in MUTANTS {
         assert!(listed.contains(mutant.case), "{}", mutant.case);
     }

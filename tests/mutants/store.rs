@@ -4,9 +4,9 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, Import, ImportOutcome, Outbox, Provision,
-    ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, Survey, SurveyQuery, Timestamp, UserId,
-    UserStore,
+    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, GroupListQuery, GroupPage, Import,
+    ImportOutcome, Outbox, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError,
+    Survey, SurveyQuery, Timestamp, UserDirectory, UserId, UserListQuery, UserPage, UserStore,
 };
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
@@ -30,6 +30,18 @@ pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
     async fn before_provision(&self, _store: &MemoryStore, _provision: &mut Provision) {}
 
     async fn after_provision(&self, _provision: &Provision, _outcome: &ProvisionOutcome) {}
+
+    async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        store.list_users(query).await
+    }
+
+    async fn list_groups(
+        &self,
+        store: &MemoryStore,
+        query: &GroupListQuery,
+    ) -> Result<GroupPage, StoreError> {
+        store.list_groups(query).await
+    }
 
     async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
         store.pending(limit).await
@@ -97,6 +109,17 @@ impl<F: Flaw> DirectoryStore for Broken<F> {
         let outcome = self.store.provision(&written).await?;
         self.flaw.after_provision(&written, &outcome).await;
         Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl<F: Flaw> UserDirectory for Broken<F> {
+    async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        self.flaw.list_users(&self.store, query).await
+    }
+
+    async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+        self.flaw.list_groups(&self.store, query).await
     }
 }
 

@@ -141,12 +141,25 @@ fn it_equals_the_fragment_that_was_published() {
     assert_eq!(ours["servers"], fragment["servers"]);
 }
 
+/// With names in order: whether `serde_json` keeps its own depends on what else is built.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<&String> = members.keys().collect();
+            names.sort();
+            names.into_iter().map(|name| (name.clone(), sorted(&members[name]))).collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
 /// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` writes the copies anew.
 #[test]
 fn the_committed_copies_are_what_is_generated() {
     for (name, document) in [("published", published()), ("hardened", schema(&Policy::hardened()))] {
         let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
-        let text = format!("{}\n", serde_json::to_string_pretty(&document).unwrap());
+        let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());
         if std::env::var_os("USERBOOK_WRITE").is_some() {
             std::fs::write(&place, &text).unwrap();
         }

@@ -70,8 +70,9 @@ impl Answer {
         self.headers.remove("connection");
         if !bare.headers.contains_key("content-length") {
             let told = self.headers.remove("content-length");
-            // Of what 304 does not send no length is told (RFC 9110 §8.6); a 0 would be a lie.
-            let right = (self.status != 304).then(|| vec![self.body.len().to_string().into_bytes()]);
+            // RFC 9110 §8.6: of what 304 does not send no length is told, a 0 would be a lie; and 204 tells none.
+            let right =
+                (![204, 304].contains(&self.status)).then(|| vec![self.body.len().to_string().into_bytes()]);
             // Without a socket there is nobody yet who would have to tell it.
             if told != right && !(way == Way::AxumCalled && told.is_none()) {
                 return Err(format!("its length is told as {told:?} instead of {right:?}"));

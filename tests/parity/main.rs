@@ -4,6 +4,7 @@
 
 mod answer;
 mod determined;
+mod directory;
 mod faulty_bodies;
 mod hosts;
 mod recorded;

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use userbook::{Event, Outbox, SnapshotQuery, UserId};
 use userbook::{PermissionAuthorizer, Policy, SeedStore, StaticPermissions, User, UserStore};
-use userbook_http::{BearerAuthenticator, Endpoint, PathPattern, UserApi};
+use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
 use userbook_tests::{
     corpus::Case,
@@ -19,16 +19,16 @@ use userbook_tests::{
 
 use crate::determined::Determined;
 
-/// The API of a case, on a store of its own.
+/// The API of a case with its neighbours, on a store of its own. Users are answered by the `UserApi` in it.
 pub(crate) type Api =
-    UserApi<Arc<MemoryStore>, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>>;
+    DirectoryApi<Arc<MemoryStore>, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>>;
 
 /// The API of a case, with its directory as given.
 pub(crate) async fn api(case: &Case, policy: &Policy) -> Api {
     let store = Arc::new(MemoryStore::new());
     store.import(&case.given.import()).await.unwrap();
     let service = host::service(case, store, policy.clone()).with_clock(Determined).with_ids(Determined);
-    host::api(case, service)
+    host::api(case, service).into()
 }
 
 /// What is in the store of an API: the users, and the events that wait.

@@ -37,7 +37,7 @@ pub(crate) fn sent(case: &Case, method: &str, target: &[u8], headers: &[(&str, &
 }
 
 /// Every request is answered alike, and with each of `statuses` at least one of them.
-fn check(statuses: &[u16], requests: impl FnOnce(&Case) -> Vec<Sent>) {
+pub(crate) fn check(statuses: &[u16], requests: impl FnOnce(&Case) -> Vec<Sent>) {
     let (hosts, case) = (Hosts::start(), case());
     let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
     for sent in requests(&case) {
@@ -230,7 +230,7 @@ fn targets() {
         b"/",
         b"*",
     ];
-    check(&[200, 400, 404], |case| {
+    check(&[200, 400, 404, 405], |case| {
         let mut requests = Vec::new();
         for method in ["GET", "HEAD", "PATCH", "OPTIONS"] {
             let all = targets.iter().filter(|target| method == "OPTIONS" || **target != b"*");

@@ -8,5 +8,6 @@ mod kills;
 mod neighbours;
 mod recorded;
 mod saturation;
+mod secrets;
 mod slow;
 mod support;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::OnceLock,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -18,6 +19,7 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     output: BufReader<std::process::ChildStdout>,
+    log: JoinHandle<Vec<u8>>,
 }
 
 impl Server {
@@ -31,7 +33,15 @@ impl Server {
     /// # Errors
     /// What it wrote to its standard error.
     pub fn try_start(arguments: &[&str]) -> Result<Self, String> {
-        let mut child = command()
+        Self::try_start_by(command(), arguments)
+    }
+
+    /// The same by a command that has been given an environment ([`command`]).
+    ///
+    /// # Errors
+    /// What it wrote to its standard error.
+    pub fn try_start_by(mut command: Command, arguments: &[&str]) -> Result<Self, String> {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
@@ -45,8 +55,13 @@ impl Server {
         match greeting {
             Ok((greeting, address)) => {
                 // Nobody may have to wait because a pipe is full.
-                std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
-                Ok(Self { child, greeting, address, output })
+                let log = std::thread::spawn(move || {
+                    let mut log = Vec::new();
+                    // What was read before a failure is there.
+                    let _ = errors.read_to_end(&mut log);
+                    log
+                });
+                Ok(Self { child, greeting, address, output, log })
             }
             Err(mut refusal) => {
                 errors.read_to_string(&mut refusal).expect("the server writes text");
@@ -83,6 +98,16 @@ impl Server {
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).expect("the server writes text");
         (self.child.wait().expect("the server has ended"), rest)
+    }
+
+    /// Asks it to stop, waits until it has, and gives what it still wrote and all of its log.
+    pub fn log(mut self) -> (String, String) {
+        self.signal("TERM");
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("the server writes text");
+        self.child.wait().expect("the server has ended");
+        let log = std::mem::replace(&mut self.log, std::thread::spawn(Vec::new));
+        (rest, String::from_utf8(log.join().expect("it reads")).expect("the server writes text"))
     }
 }
 

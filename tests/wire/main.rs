@@ -33,6 +33,7 @@ mod etags;
 mod failures;
 mod groups;
 mod guards;
+mod hostile;
 mod json_patch;
 mod lists;
 mod members;

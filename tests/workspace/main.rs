@@ -91,8 +91,11 @@ fn crates_import_what_stands_below_them() {
 }
 
 #[test]
-fn nobody_imports_what_is_not_published() {
+fn nothing_published_imports_what_is_not() {
     for (package, needs) in arrows() {
+        if UNPUBLISHED.contains(&package.as_str()) {
+            continue;
+        }
         assert!(UNPUBLISHED.iter().all(|name| !needs.contains(*name)), "{package}");
     }
 }

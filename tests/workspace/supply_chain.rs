@@ -127,3 +127,23 @@ fn what_is_there_twice_is_known() {
         versions.into_iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name).collect();
     assert_eq!(twice, BTreeSet::from(TWICE));
 }
+
+#[test]
+fn no_product_crate_may_hold_unsafe_code() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let section = |text: &str, name: &str| -> Vec<String> {
+        let inside = text.lines().skip_while(|line| line.trim() != name).skip(1);
+        inside.take_while(|line| !line.starts_with('[')).map(|line| line.replace(' ', "")).collect()
+    };
+    let workspace = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let lints = section(&workspace, "[workspace.lints.rust]");
+    assert!(lints.iter().any(|line| line == "unsafe_code=\"forbid\""), "{lints:?}");
+    let mut crates = 0;
+    for folder in std::fs::read_dir(root.join("crates")).unwrap() {
+        let manifest = std::fs::read_to_string(folder.unwrap().path().join("Cargo.toml")).unwrap();
+        let lints = section(&manifest, "[lints]");
+        assert!(lints.iter().any(|line| line == "workspace=true"), "{manifest}");
+        crates += 1;
+    }
+    assert!(crates >= 9, "{crates}");
+}

@@ -9,6 +9,8 @@
 //! | [`seed_conformance!`] | [`run_seed_cases`] | [`SeedStore`](userbook::SeedStore) | a store that implements it |
 //! | [`listing_conformance!`] | [`run_listing_cases`] | [`UserDirectory`](userbook::UserDirectory) | a store that implements it and [`DirectoryStore`](userbook::DirectoryStore) |
 //!
+//! In which order to build a store, what each port asks, and what tends to go wrong: [`writing_a_store`].
+//!
 //! What it must not know: any store, any runtime. Each case is a plain function in [`cases`], whose docs say
 //! which law it checks and why that matters; it fails by panicking.
 //!
@@ -192,6 +194,9 @@
     clippy::missing_panics_doc,
     reason = "a test kit fails by panicking"
 )]
+
+#[doc = include_str!("../docs/store.md")]
+pub mod writing_a_store {}
 
 mod build;
 pub mod cases;

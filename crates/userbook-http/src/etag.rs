@@ -3,8 +3,6 @@
 //! A tag is the user's revision and a digest of the body: the body may change while the row does not, when a
 //! group is renamed. `If-None-Match` compares whole tags, `If-Match` only the revision in them.
 
-use std::fmt::Write;
-
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use userbook::Revision;
@@ -19,12 +17,11 @@ pub(crate) struct EntityTag(String);
 
 impl EntityTag {
     pub(crate) fn new(revision: Revision, body: &[u8]) -> Self {
-        let mut tag = format!("{}.", revision.0.simple());
-        for byte in Sha256::digest(body).iter().take(DIGEST_BYTES) {
-            // Writing to a string never fails.
-            _ = write!(tag, "{byte:02x}");
-        }
-        Self(tag)
+        let digest = Sha256::digest(body)
+            .iter()
+            .take(DIGEST_BYTES)
+            .fold(0, |digest, byte| digest << 8 | u64::from(*byte));
+        Self(format!("{}.{digest:016x}", revision.0.simple()))
     }
 
     /// The header; a tag is of hexadecimal digits and a full stop, so there always is one.

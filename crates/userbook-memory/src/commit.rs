@@ -1,4 +1,5 @@
-//! Applying an update: everything is checked, then everything is written, and nothing in between can fail.
+//! Applying an update: everything is checked, then everything is written. The event is the last thing that can be
+//! refused and the first that is written.
 
 use std::sync::Arc;
 
@@ -28,12 +29,9 @@ impl State {
         if !missing.is_empty() {
             return Ok(CommitOutcome::MissingGroups(missing));
         }
-        if self.events.contains(event.id) {
-            return Err(MemoryError::DuplicateEvent(event.id));
-        }
+        self.events.push(event)?;
         self.apply(change);
         self.count(&change.guards);
-        self.events.push(event);
         Ok(CommitOutcome::Applied)
     }
 

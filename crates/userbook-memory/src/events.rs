@@ -1,11 +1,13 @@
 //! Events in the order in which they were written.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
 use userbook::{ChangeId, Event, Timestamp};
+
+use crate::MemoryError;
 
 /// All events, those that wait apart from those that were handed on.
 #[derive(Debug, Default)]
@@ -22,11 +24,17 @@ impl Events {
         self.places.contains_key(&change)
     }
 
-    /// Adds an event; the caller has asked whether its id is new.
-    pub(crate) fn push(&mut self, event: Arc<Event>) {
-        self.written += 1;
-        self.places.insert(event.id, self.written);
-        self.pending.insert(self.written, event);
+    /// Adds an event unless there is one with its id.
+    pub(crate) fn push(&mut self, event: Arc<Event>) -> Result<(), MemoryError> {
+        match self.places.entry(event.id) {
+            Entry::Occupied(_) => Err(MemoryError::DuplicateEvent(event.id)),
+            Entry::Vacant(place) => {
+                self.written += 1;
+                place.insert(self.written);
+                self.pending.insert(self.written, event);
+                Ok(())
+            }
+        }
     }
 
     /// Up to `limit` events that wait, oldest first.

@@ -33,7 +33,7 @@ impl State {
             Step::DeleteGroup(id) => self.delete_group(*id),
         }
         self.count(&provision.guards);
-        self.events.push(Arc::new(provision.event.clone()));
+        self.events.push(Arc::new(provision.event.clone()))?;
         Ok(ProvisionOutcome::Applied)
     }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Parser, ValueEnum};
 use userbook::{Avatars, Policy};
 
-use crate::Limits;
+use crate::{DatabaseUrl, Limits};
 
 /// authentik's "update user" over HTTP, on a database of its own.
 #[derive(Debug, Clone, Parser)]
@@ -16,8 +16,14 @@ pub struct Settings {
     pub listen: SocketAddr,
 
     /// Where to keep users: sqlite:FILE (made when absent), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or memory:
-    #[arg(long, value_name = "URL", env = "USERBOOK_DATABASE", default_value = "sqlite:userbook.db")]
-    pub database: String,
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "USERBOOK_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:userbook.db"
+    )]
+    pub database: DatabaseUrl,
 
     /// A JSON file with the content of an empty database
     #[arg(long, value_name = "FILE", env = "USERBOOK_SEED")]
@@ -81,7 +87,7 @@ mod tests {
         Settings::command().debug_assert();
         let settings = Settings::try_parse_from(["userbook-server"]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:9000");
-        assert_eq!(settings.database, "sqlite:userbook.db");
+        assert_eq!(settings.database.as_str(), "sqlite:userbook.db");
         assert_eq!(settings.policy, PolicyName::Hardened);
         assert_eq!(settings.avatars.to_string(), "initials");
     }

@@ -3,6 +3,8 @@
 //! It is what a newcomer runs first, and an example of what a host does: it keeps tokens and permissions in tables
 //! of its own, opens a store, builds the service, and plugs it into axum. It must not know any rule about users.
 //!
+//! For those who have a directory in authentik: [`moving_from_authentik`].
+//!
 //! Who may do what is said by permissions in its tables; built with the feature `cedar`, by a file of
 //! [Cedar policies](https://docs.rs/userbook-cedar) if there is one (`--cedar FILE`).
 //!
@@ -72,6 +74,9 @@
 //! fields are described at [`userbook`]. What lies behind an answer of 500 is an error in it, behind one of 503
 //! a warning.
 
+#[doc = include_str!("../docs/authentik.md")]
+pub mod moving_from_authentik {}
+
 mod auth;
 mod authorizer;
 mod backoff;
@@ -79,6 +84,7 @@ mod bootstrap;
 mod bounded;
 mod cli;
 mod database;
+mod database_url;
 mod descriptors;
 mod events;
 mod front;
@@ -95,6 +101,7 @@ pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
 pub use cli::{EventTarget, PolicyName, Settings};
 pub use database::{Database, DatabaseError};
+pub use database_url::DatabaseUrl;
 pub use limits::Limits;
 pub use seed::{Seed, SeedError};
 pub use serve::run;

@@ -207,6 +207,8 @@ impl From<UserRow> for User {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use userbook::{Denial, Fault, Field, ImportOutcome, MAX_DEPTH, Permission, SeedStore};
+    use userbook_memory::MemoryStore;
 
     #[test]
     fn rows_come_in_as_they_are() {
@@ -239,6 +241,48 @@ mod tests {
         for (text, expected) in [("{}", "install_id"), (r#"{"install_id": 1}"#, "string"), ("{", "EOF")] {
             let error = Seed::parse(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    const GUIDE: &str = include_str!("../docs/authentik.md");
+
+    #[tokio::test]
+    async fn the_seed_of_the_guide_is_taken() {
+        let (_, from) = GUIDE.split_once("```json\n").unwrap();
+        let (text, _) = from.split_once("```").unwrap();
+        let seed = Seed::parse(text.as_bytes()).unwrap();
+        assert_eq!((seed.rows.users.len(), seed.rows.groups.len(), seed.auth.tokens.len()), (2, 2, 2));
+        assert_eq!(seed.auth.grants.len(), 3);
+        for grant in &seed.auth.grants {
+            grant.permission.parse::<Permission>().unwrap();
+        }
+        let store = MemoryStore::new();
+        assert_eq!(store.import(&seed.rows).await.unwrap(), ImportOutcome::Imported);
+    }
+
+    #[test]
+    fn the_guide_names_every_permission_and_tells_messages_as_they_are() {
+        for permission in Permission::ALL {
+            let name = permission.as_str().strip_prefix("authentik_core.").unwrap();
+            assert!(GUIDE.contains(&format!("`{name}`")), "{permission}");
+        }
+        let power = |through: Option<&str>, name: &str| Denial::GrantsPower {
+            group: GroupId(Uuid::nil()),
+            name: name.to_owned(),
+            through: through.map(str::to_owned),
+        };
+        let below = power(Some("Administrators"), "Night shift").to_string();
+        for message in [
+            power(None, "Administrators").to_string(),
+            below.split_once(" status ").unwrap().1.to_owned(),
+            Denial::ProtectedSuperuser(vec![Field::Email]).to_string(),
+            Fault::TypeNotAllowed.to_string(),
+            Fault::LastSuperuser.to_string(),
+            Fault::SelfLockout.to_string(),
+            Fault::InvalidEmail.to_string(),
+            format!("{MAX_DEPTH} levels"),
+        ] {
+            assert!(GUIDE.contains(&message), "{message}");
         }
     }
 }

@@ -51,7 +51,8 @@
 //!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
 //!   guards, on a [`DirectoryStore`].
 //!
-//! What is guaranteed when something fails, store by store, and how that is proven: [`promise`].
+//! What is guaranteed when something fails, store by store, and how that is proven: [`promise`]. To say who may do
+//! what in a way of your own: [`writing_an_authorizer`]. To write a store: the crate `userbook-conformance`.
 //!
 //! # Observability
 //!
@@ -102,6 +103,9 @@ mod violation;
 
 #[doc = include_str!("../docs/promise.md")]
 pub mod promise {}
+
+#[doc = include_str!("../docs/authorizer.md")]
+pub mod writing_an_authorizer {}
 
 pub use authz::*;
 pub use avatar::*;

@@ -1,7 +1,5 @@
 //! The opaque identifier that other systems are given for a user.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use crate::UserId;
@@ -17,8 +15,9 @@ pub fn uid(user: UserId, install_id: &str) -> String {
     let digest = Sha256::digest(format!("{user}-{install_id}"));
     let mut hex = String::with_capacity(digest.len() * 2);
     for byte in digest {
-        // Writing to a string never fails.
-        _ = write!(hex, "{byte:02x}");
+        hex.extend(
+            [byte >> 4, byte & 0xF].into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)),
+        );
     }
     hex
 }

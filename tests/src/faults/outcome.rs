@@ -36,6 +36,9 @@ pub struct Outcome {
 
 impl Outcome {
     pub(super) fn fault(&mut self, kind: &'static str) {
+        if !self.by_kind.contains_key(kind) {
+            eprintln!("  {kind} …");
+        }
         self.faults += 1;
         *self.by_kind.entry(kind).or_default() += 1;
     }

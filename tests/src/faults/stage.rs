@@ -25,7 +25,7 @@ use crate::{
 const CLIENTS: usize = 6;
 
 /// How long it may take until a server serves again. Longer is a failure by itself.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The place where it happens.
 pub(super) struct Stage {
@@ -175,16 +175,17 @@ impl Stage {
 
     /// Waits until a server acknowledges an update again.
     pub(super) fn wait_until_serving(&mut self, server: usize) {
-        self.serves(server).unwrap_or_else(|told| panic!("server {server} does not recover: {told:?}"));
+        self.serves(server, PATIENCE)
+            .unwrap_or_else(|told| panic!("server {server} does not recover: {told:?}"));
     }
 
     /// The same; the error is the last thing that a client learned.
-    pub(super) fn serves(&mut self, server: usize) -> Result<(), Option<Answer>> {
+    pub(super) fn serves(&mut self, server: usize, patience: Duration) -> Result<(), Option<Answer>> {
         let started = Instant::now();
         loop {
             match self.ask(Kind::Overwrite, server) {
                 Some(Answer::Acknowledged { .. }) => break,
-                told if started.elapsed() > PATIENCE => return Err(told),
+                told if started.elapsed() > patience => return Err(told),
                 _ => std::thread::sleep(Duration::from_millis(5)),
             }
         }

@@ -4,6 +4,7 @@
 //! What it must not know: what a message means. That is told by its [`Wire`].
 
 use std::{
+    collections::HashMap,
     fmt::Debug,
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
@@ -53,8 +54,8 @@ struct State<W: Wire> {
     seen: Mutex<Vec<W::Message>>,
     cut: Mutex<Option<(Choice<W::Message>, Cut)>>,
     delay: Mutex<Duration>,
-    /// Both ends of all connections.
-    open: Mutex<Vec<TcpStream>>,
+    /// Both ends of all connections that have not ended, by number.
+    open: Mutex<HashMap<usize, [TcpStream; 2]>>,
 }
 
 /// The thing in between. It listens until its process ends.
@@ -87,10 +88,10 @@ impl<W: Wire> Relay<W> {
         });
         let known = Arc::clone(&state);
         std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
+            for (number, client) in listener.incoming().flatten().enumerate() {
                 let state = Arc::clone(&known);
                 // A client that cannot be connected sees its connection end.
-                std::thread::spawn(move || drop(connect(&state, &client)));
+                std::thread::spawn(move || drop(connect(&state, number, &client)));
             }
         });
         Self { state, address }
@@ -113,7 +114,7 @@ impl<W: Wire> Relay<W> {
 
     /// Cuts all connections.
     pub fn cut_all(&self) {
-        for end in lock(&self.state.open).drain(..) {
+        for end in lock(&self.state.open).values().flatten() {
             // One that has ended already is all right.
             let _ = end.shutdown(Shutdown::Both);
         }
@@ -135,17 +136,18 @@ impl<W: Wire> Relay<W> {
     }
 }
 
-fn connect<W: Wire>(state: &Arc<State<W>>, client: &TcpStream) -> io::Result<()> {
+fn connect<W: Wire>(state: &State<W>, number: usize, client: &TcpStream) -> io::Result<()> {
     let at = *lock(&state.server);
     let server = TcpStream::connect(at)?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    lock(&state.open).extend([client.try_clone()?, server.try_clone()?]);
+    lock(&state.open).insert(number, [client.try_clone()?, server.try_clone()?]);
     let loses = Arc::new(AtomicBool::new(false));
     let back = (server.try_clone()?, client.try_clone()?, Arc::clone(&loses));
     std::thread::spawn(move || answers(back.0, back.1, &back.2));
     // Both ends of a connection that was cut tell so.
     let end = questions(state, client, &server, &loses);
+    lock(&state.open).remove(&number);
     drop((client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both)));
     end
 }

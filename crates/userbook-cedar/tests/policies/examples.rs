@@ -4,7 +4,7 @@ use userbook::{Actor, Check, Field, UserId, UserService, UserUpdate, Verdict};
 
 use crate::stage::*;
 
-/// What is said to [`about_user`].
+/// A letter each: view, change, the nine fields in their order on the wire, delete.
 async fn verdicts(policies: &str, by: i64, about: i64) -> String {
     letters(&ask(&example(policies), &actor(by), about, &about_user()).await)
 }

@@ -140,14 +140,12 @@ pub(crate) async fn ask(
     target: i64,
     checks: &[Check],
 ) -> Vec<Verdict> {
-    let verdicts = if let Some(snapshot) = load(target, actor, checks).await {
-        authorizer.authorize(actor, Target::Known(&snapshot), checks).await
-    } else {
-        let own = own(actor).await;
-        let view = own.as_ref().and_then(view);
-        authorizer.authorize(actor, Target::Unknown(view.as_ref()), checks).await
-    };
-    verdicts.unwrap().0
+    if let Some(snapshot) = load(target, actor, checks).await {
+        return authorizer.authorize(actor, Target::Known(&snapshot), checks).await.unwrap().0;
+    }
+    let own = own(actor).await;
+    let view = own.as_ref().and_then(view);
+    authorizer.authorize(actor, Target::Unknown(view.as_ref()), checks).await.unwrap().0
 }
 
 /// The same about the directory.

@@ -15,10 +15,6 @@ fn one() -> UserFilter {
     UserFilter::default()
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 /// Texts that databases like to take for one another.
 const ALIKE: [&str; 10] = ["bob", "Bob", "bob ", "böb", "bo\u{308}b", "ｂob", "bob\t", "b%b", "b_b", "boß"];
 
@@ -34,18 +30,19 @@ pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: UserDirectory + 
     let harness = H::with(&people((1..).zip(&ALIKE).map(made))).await;
     for (n, text) in (1..).zip(ALIKE) {
         for filter in [
-            UserFilter { username: some(text), ..one() },
-            UserFilter { name: some(text), ..one() },
-            UserFilter { email: some(text), ..one() },
-            UserFilter { path: some(text), ..one() },
+            UserFilter { username: Some(text.to_owned()), ..one() },
+            UserFilter { name: Some(text.to_owned()), ..one() },
+            UserFilter { email: Some(text.to_owned()), ..one() },
+            UserFilter { path: Some(text.to_owned()), ..one() },
         ] {
             assert_eq!(matches(&harness, filter.clone()).await, [n], "{filter:?}");
         }
     }
     for text in ["BOB", "boB", "bo", "bobb", " bob", ""] {
-        for filter in
-            [UserFilter { username: some(text), ..one() }, UserFilter { email: some(text), ..one() }]
-        {
+        for filter in [
+            UserFilter { username: Some(text.to_owned()), ..one() },
+            UserFilter { email: Some(text.to_owned()), ..one() },
+        ] {
             assert_eq!(matches(&harness, filter.clone()).await, [0; 0], "{filter:?}");
         }
     }
@@ -105,7 +102,7 @@ pub async fn beginnings_of_paths<H: Harness<Store: UserDirectory + DirectoryStor
         ("é", vec![10]),
         ("é/\u{10ffff}", vec![10]),
     ] {
-        let filter = UserFilter { path_prefix: some(prefix), ..one() };
+        let filter = UserFilter { path_prefix: Some(prefix.to_owned()), ..one() };
         assert_eq!(matches(&harness, filter).await, expected, "{prefix:?}");
     }
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 use userbook::{
-    AttributesOp, EmailAddress, Fault, Faults, Field, FieldOps, GroupsOp, JsonObject, Mode, Name, Op,
-    Timestamp, UserPath, UserType, Username,
+    AttributesOp, Fault, Faults, Field, FieldOps, GroupsOp, JsonObject, Mode, Op, Timestamp, UserType,
 };
 
 use super::{
@@ -24,33 +23,35 @@ pub(crate) enum Attributes {
 }
 
 /// What the object says of each field. Unknown and read-only fields are ignored, whatever they hold.
-pub(crate) fn field_ops(mut object: JsonObject, mode: Mode, attributes: Attributes) -> FieldOps {
-    let mut sent = |field: Field| object.remove(field.as_str());
-    FieldOps {
-        mode,
-        username: op(sent(Field::Username), |value| text::<Username>(value, Fault::InvalidString)),
-        name: op(sent(Field::Name), |value| text::<Name>(value, Fault::InvalidString)),
-        is_active: op(sent(Field::IsActive), |value| {
-            boolean(&value).map_or_else(|| Fault::InvalidBoolean.into(), Op::Set)
-        }),
-        last_login: op(sent(Field::LastLogin), |value| moment(&value)),
-        groups: op(sent(Field::Groups), groups).map(GroupsOp::Replace),
-        email: op(sent(Field::Email), |value| text::<EmailAddress>(value, Fault::InvalidEmail)),
-        attributes: op(sent(Field::Attributes), |value| match (value, attributes) {
-            (patch @ Value::Object(_), Attributes::Merge) => Op::Set(AttributesOp::Merge(patch)),
-            (value, _) => Op::parse(value).map(AttributesOp::Replace),
-        }),
-        path: op(sent(Field::Path), |value| text::<UserPath>(value, Fault::InvalidString)),
-        user_type: op(sent(Field::Type), user_type),
+pub(crate) fn field_ops(object: JsonObject, mode: Mode, attributes: Attributes) -> FieldOps {
+    let mut ops = FieldOps::new(mode);
+    for (key, value) in object {
+        let Some(field) = Field::ALL.into_iter().find(|field| field.as_str() == key) else { continue };
+        match field {
+            Field::Username => ops.username = op(value, |value| text(value, Fault::InvalidString)),
+            Field::Name => ops.name = op(value, |value| text(value, Fault::InvalidString)),
+            Field::IsActive => {
+                ops.is_active =
+                    op(value, |value| boolean(&value).map_or_else(|| Fault::InvalidBoolean.into(), Op::Set));
+            }
+            Field::LastLogin => ops.last_login = op(value, |value| moment(&value)),
+            Field::Groups => ops.groups = op(value, groups).map(GroupsOp::Replace),
+            Field::Email => ops.email = op(value, |value| text(value, Fault::InvalidEmail)),
+            Field::Attributes => {
+                ops.attributes = op(value, |value| match (value, attributes) {
+                    (patch @ Value::Object(_), Attributes::Merge) => Op::Set(AttributesOp::Merge(patch)),
+                    (value, _) => Op::parse(value).map(AttributesOp::Replace),
+                });
+            }
+            Field::Path => ops.path = op(value, |value| text(value, Fault::InvalidString)),
+            Field::Type => ops.user_type = op(value, user_type),
+        }
     }
+    ops
 }
 
-fn op<T>(sent: Option<Value>, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
-    match sent {
-        None => Op::Keep,
-        Some(Value::Null) => Op::Null,
-        Some(value) => read(value),
-    }
+fn op<T>(sent: Value, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
+    if sent.is_null() { Op::Null } else { read(sent) }
 }
 
 /// A text, or a number as text; anything else is `otherwise`.

@@ -21,6 +21,7 @@ pub(super) fn announce(
         )?;
         writeln!(out, "\n    {}\n\nTry it:\n\n    {}\n", administrator.token, administrator.curl(origin))?;
     }
+    writeln!(out, "{origin}/ is a page to find and edit users, {origin}/api/v3/ one to try the API on")?;
     writeln!(out, "listening on {origin}")?;
     out.flush()
 }

@@ -30,7 +30,7 @@ struct Cut;
 pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
     let policies = authorizer::policies(&settings)?;
-    let database = Database::open(&settings.database, &settings.limits).await?;
+    let database = Database::open(settings.database.as_str(), &settings.limits).await?;
     let ready = bootstrap::prepare(&database, seed).await?;
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);

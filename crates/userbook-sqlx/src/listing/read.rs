@@ -51,7 +51,10 @@ async fn find<R: Reader, Q: Query>(reader: &mut R, query: &Q) -> Result<(Vec<Q::
         return search(reader, query, &part).await;
     }
     let mut ids = Vec::new();
-    let see = |row| Ok(ids.push(Q::id(&row)?));
+    let see = |row| {
+        ids.push(Q::id(&row)?);
+        Ok(())
+    };
     reader.scan(query.statement::<R::Dialect>(What::Page), see).await?;
     let found = ids.len() as u64;
     // A page that is not full is the last one, unless it lies behind the last one.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Text(String),
+    #[cfg(feature = "mysql")]
     Bytes(Vec<u8>),
     Flag(bool),
     Integer(i64),

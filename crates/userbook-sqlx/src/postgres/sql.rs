@@ -40,6 +40,7 @@ statements! {
     PRUNE_EVENTS = "prune_events.sql";
     PUT_GROUP = "put_group.sql";
     RAISE_NEXT_USER = "raise_next_user.sql";
+    SESSION = "session.sql";
     SET_INSTALL = "set_install.sql";
     SURVEY = "survey.sql";
     TAKE_USER_ID = "take_user_id.sql";

@@ -68,6 +68,7 @@ impl Reader for Connection<'_> {
         for value in values {
             query = match value {
                 Value::Text(text) => query.bind(text),
+                #[cfg(feature = "mysql")]
                 Value::Bytes(bytes) => query.bind(bytes),
                 Value::Flag(flag) => query.bind(flag),
                 Value::Integer(integer) => query.bind(integer),

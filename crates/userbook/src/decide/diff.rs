@@ -5,20 +5,21 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::propose::Proposal;
-use crate::{Diff, EventGroup, FieldDiff, GroupGraph, GroupId, Policy, User, UserView, timestamp_text};
+use crate::{
+    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, User, UserView, timestamp_text,
+};
 
 /// What stands in an event in place of a secret.
 const REDACTED: &str = "[redacted]";
 
 /// What the proposal changes.
 pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph) -> Diff {
-    let mut old = user_fields(before);
-    let mut new = user_fields(&proposal.after);
-    let changed = proposal.changed().map(crate::Field::as_str);
-    let mut diff: Diff = changed
-        .filter_map(|name| {
-            let (_, old) = old.remove_entry(name)?;
-            Some((Cow::Borrowed(name), FieldDiff::Value { old, new: new.remove(name)? }))
+    let after = &proposal.after;
+    let mut diff: Diff = proposal
+        .changed()
+        .filter_map(|field| {
+            let (old, new) = (user_field(before, field)?, user_field(after, field)?);
+            Some((Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))
         })
         .collect();
     if !(proposal.added.is_empty() && proposal.removed.is_empty()) {
@@ -37,20 +38,26 @@ pub(crate) fn named<'a>(ids: impl IntoIterator<Item = &'a GroupId>, graph: &Grou
 
 /// The plain fields of a user under their names on the wire.
 pub(crate) fn user_fields(user: &User) -> Map<String, Value> {
+    let named = |field: Field| Some((field.as_str().to_owned(), user_field(user, field)?));
+    Field::ALL.into_iter().filter_map(named).collect()
+}
+
+/// A field as it is on the wire; `groups` is no plain field.
+fn user_field(user: &User, field: Field) -> Option<Value> {
     let text = |text: &str| Value::String(text.to_owned());
-    [
-        ("username", text(&user.username)),
-        ("name", text(&user.name)),
-        ("is_active", Value::Bool(user.is_active)),
-        ("last_login", user.last_login.map_or(Value::Null, |moment| Value::String(timestamp_text(moment)))),
-        ("email", text(&user.email)),
-        ("attributes", user.attributes.clone()),
-        ("path", text(&user.path)),
-        ("type", text(user.user_type.as_str())),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
+    Some(match field {
+        Field::Username => text(&user.username),
+        Field::Name => text(&user.name),
+        Field::IsActive => Value::Bool(user.is_active),
+        Field::LastLogin => {
+            user.last_login.map_or(Value::Null, |moment| Value::String(timestamp_text(moment)))
+        }
+        Field::Groups => return None,
+        Field::Email => text(&user.email),
+        Field::Attributes => user.attributes.clone(),
+        Field::Path => text(&user.path),
+        Field::Type => text(user.user_type.as_str()),
+    })
 }
 
 /// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.

@@ -85,9 +85,9 @@ impl Proposal {
     }
 
     /// The new value of a field, if the request has a valid one; its faults are noted.
-    fn value<T: Clone>(&mut self, field: Field, op: &Op<T>, required: bool) -> Option<T> {
+    fn value<'o, T>(&mut self, field: Field, op: &'o Op<T>, required: bool) -> Option<&'o T> {
         let faults = match op {
-            Op::Set(value) => return Some(value.clone()),
+            Op::Set(value) => return Some(value),
             Op::Keep if required => {
                 self.missing.push(field);
                 Fault::Required.into()
@@ -124,16 +124,16 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
             it.add_faults(Field::Username, [Fault::Unique]);
         } else {
             username.as_str().clone_into(&mut it.after.username);
-            it.changes.username = Some(username);
+            it.changes.username = Some(username.clone());
         }
     }
     if let Some(name) = it.value(Field::Name, &ops.name, required)
         && name.as_str() != before.name
     {
         name.as_str().clone_into(&mut it.after.name);
-        it.changes.name = Some(name);
+        it.changes.name = Some(name.clone());
     }
-    if let Some(is_active) = it.value(Field::IsActive, &ops.is_active, false)
+    if let Some(&is_active) = it.value(Field::IsActive, &ops.is_active, false)
         && is_active != before.is_active
     {
         it.after.is_active = is_active;
@@ -148,7 +148,7 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
             it.add_faults(Field::Email, [Fault::InvalidEmail]);
         } else {
             email.as_str().clone_into(&mut it.after.email);
-            it.changes.email = Some(email);
+            it.changes.email = Some(email.clone());
         }
     }
     propose_attributes(it, before, &ops.attributes);
@@ -156,7 +156,7 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
         && path.as_str() != before.path
     {
         path.as_str().clone_into(&mut it.after.path);
-        it.changes.path = Some(path);
+        it.changes.path = Some(path.clone());
     }
     propose_type(it, before, ops, policy);
     proposal
@@ -205,11 +205,11 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
             if json_eq(attributes.as_value(), &before.attributes) {
                 return;
             }
-            Ok(attributes)
+            Ok(attributes.clone())
         }
         Some(AttributesOp::Merge(patch)) => {
             let mut merged = before.attributes.clone();
-            json_patch::merge(&mut merged, &patch);
+            json_patch::merge(&mut merged, patch);
             // What is stored may break a rule of today; a merge that changes nothing does not run into it.
             if json_eq(&merged, &before.attributes) {
                 return;
@@ -228,7 +228,7 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
 
 fn propose_type(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Policy) {
     const MACHINE: UserType = UserType::InternalServiceAccount;
-    let Some(new) = it.value(Field::Type, &ops.user_type, false) else { return };
+    let Some(&new) = it.value(Field::Type, &ops.user_type, false) else { return };
     if new == before.user_type {
         return;
     }

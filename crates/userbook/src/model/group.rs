@@ -54,14 +54,17 @@ impl GroupGraph {
     /// The group and its ancestors, nearest first, up to [`MAX_PARENTS`] above it. A cycle ends the walk.
     pub fn lineage(&self, id: GroupId) -> impl Iterator<Item = &Group> {
         let mut seen = BTreeSet::new();
-        std::iter::successors(self.get(id), |group| self.get(group.parent?))
-            .take(MAX_PARENTS + 1)
-            .take_while(move |group| seen.insert(group.id))
+        self.walk(id).take_while(move |group| seen.insert(group.id))
     }
 
     /// The nearest group in the lineage of `id` that makes its members superusers.
     pub fn superuser_source(&self, id: GroupId) -> Option<&Group> {
-        self.lineage(id).find(|group| group.is_superuser)
+        self.walk(id).find(|group| group.is_superuser)
+    }
+
+    /// The same groups as [`lineage`](Self::lineage), in a cycle some of them again.
+    fn walk(&self, id: GroupId) -> impl Iterator<Item = &Group> {
+        std::iter::successors(self.get(id), |group| self.get(group.parent?)).take(MAX_PARENTS + 1)
     }
 
     /// Whether a member of these groups is a superuser.

@@ -38,8 +38,11 @@ impl GroupId {
     /// ```
     pub fn num_pk(self) -> u32 {
         let mut number = self.0.as_u128();
-        while number > 99_999 {
-            number /= 10;
+        // In strides first: dividing 128 bits is slow.
+        for stride in [10_u128.pow(16), 10_u128.pow(8), 10_u128.pow(4), 10] {
+            while number >= 10_000 * stride {
+                number /= stride;
+            }
         }
         u32::try_from(number).unwrap_or(u32::MAX)
     }

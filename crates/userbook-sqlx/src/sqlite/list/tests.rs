@@ -38,8 +38,8 @@ fn groups(filter: GroupFilter, column: GroupColumn) -> GroupListQuery {
     GroupListQuery { scope: Scope::Everything, filter, order, offset: 0, limit: 20 }
 }
 
-fn text() -> Option<String> {
-    Some("x".to_owned())
+fn text() -> String {
+    "x".to_owned()
 }
 
 #[tokio::test]
@@ -48,12 +48,12 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
     let one = || UserFilter::default();
     let by_id = "USING INTEGER PRIMARY KEY (rowid=?)";
     for (filter, index) in [
-        (UserFilter { username: text(), ..one() }, "sqlite_autoindex_userbook_user_1 (username=?)"),
-        (UserFilter { email: text(), ..one() }, "userbook_user_email (email=?)"),
-        (UserFilter { name: text(), ..one() }, "userbook_user_name (name=?)"),
+        (UserFilter { username: Some(text()), ..one() }, "sqlite_autoindex_userbook_user_1 (username=?)"),
+        (UserFilter { email: Some(text()), ..one() }, "userbook_user_email (email=?)"),
+        (UserFilter { name: Some(text()), ..one() }, "userbook_user_name (name=?)"),
         (UserFilter { uuid: Some(Uuid::nil()), ..one() }, "userbook_user_uuid (uuid=?)"),
-        (UserFilter { path: text(), ..one() }, "userbook_user_path (path=?"),
-        (UserFilter { path_prefix: text(), ..one() }, "userbook_user_path (path>? AND path<?)"),
+        (UserFilter { path: Some(text()), ..one() }, "userbook_user_path (path=?"),
+        (UserFilter { path_prefix: Some(text()), ..one() }, "userbook_user_path (path>? AND path<?)"),
         (UserFilter { types: [UserType::Internal].into(), ..one() }, "userbook_user_type (type=?"),
         (UserFilter { is_active: Some(false), ..one() }, "userbook_user_active (is_active=?"),
         (UserFilter { groups: [GroupId(Uuid::nil())].into(), ..one() }, by_id),
@@ -80,7 +80,7 @@ async fn what_comes_in_order_is_not_sorted() {
         (one(), UserColumn::Email),
         (one(), UserColumn::Name),
         (one(), UserColumn::Id),
-        (UserFilter { path: text(), ..one() }, UserColumn::Username),
+        (UserFilter { path: Some(text()), ..one() }, UserColumn::Username),
         (UserFilter { types: [UserType::Internal].into(), ..one() }, UserColumn::Username),
         (UserFilter { is_active: Some(true), ..one() }, UserColumn::Username),
         (UserFilter { search: vec!["x".to_owned()], ..one() }, UserColumn::Username),
@@ -102,7 +102,7 @@ async fn groups_are_found_by_name_and_member() {
     let one = || GroupFilter::default();
     for (filter, index) in [
         (one(), "SCAN g USING INDEX sqlite_autoindex_userbook_group_2"),
-        (GroupFilter { name: text(), ..one() }, "sqlite_autoindex_userbook_group_2 (name=?)"),
+        (GroupFilter { name: Some(text()), ..one() }, "sqlite_autoindex_userbook_group_2 (name=?)"),
         (GroupFilter { members: [UserId(1)].into(), ..one() }, "sqlite_autoindex_userbook_group_1 (id=?)"),
         (GroupFilter { member_names: ["x".to_owned()].into(), ..one() }, "(username=?)"),
     ] {

@@ -15,7 +15,7 @@ fn activate() -> Scene {
 #[test]
 fn escalation() {
     let external = || Subject::External("idp".into());
-    for (name, scene, expected) in [
+    for (name, scene, expected) in vec![
         ("an ordinary group", join([HELP]), "commit"),
         ("directly", join([STAFF, ADMINS]), "grants power"),
         ("through an ancestor", join([BELOW]), "grants power"),

@@ -1,0 +1,7 @@
+//! What each figure is compared with.
+
+pub mod handwritten;
+pub mod locked_map;
+pub mod mariadb;
+pub mod pgbench;
+pub mod sqlite;

@@ -1,0 +1,121 @@
+//! The same statements on `rusqlite`: a transaction on one connection, on the caller's thread.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, params, types::ValueRef};
+use userbook::{ChangeSet, Name, Revision, User, UserId, Username};
+use uuid::Uuid;
+
+use crate::{Failure, user};
+
+const LOAD: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/load.sql");
+const UPDATE: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/update_user.sql");
+const EVENT: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/insert_event.sql");
+
+/// A connection to a database that the store has made.
+#[derive(Debug)]
+pub struct Rusqlite(Connection);
+
+impl Rusqlite {
+    /// Opens it with the settings that the store recommends.
+    pub fn open(file: &Path) -> Result<Self, Failure> {
+        let connection = Connection::open(file)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA busy_timeout = 5000;",
+        )?;
+        Ok(Self(connection))
+    }
+
+    /// The user as far as a change needs it; all that the statement answers is read.
+    pub fn load(&self, id: UserId, username: &str) -> Result<User, Failure> {
+        let mut load = self.0.prepare_cached(LOAD)?;
+        let no_id: Option<i64> = None;
+        let no_change: Option<&[u8]> = None;
+        let mut rows = load.query(params![id.0, username, "[]", no_id, false, no_change])?;
+        let mut found = None;
+        let mut groups = Vec::new();
+        while let Some(row) = rows.next()? {
+            if row.get_ref("part")?.as_str()? == "facts" {
+                found = Some(facts(row)?);
+            } else {
+                let name: String = row.get("name")?;
+                let attributes: serde_json::Value =
+                    serde_json::from_str(row.get_ref("attributes")?.as_str()?)?;
+                groups.push((
+                    uuid(row.get_ref("uuid")?)?,
+                    name,
+                    attributes,
+                    row.get::<_, bool>("is_superuser")?,
+                ));
+            }
+        }
+        let mut found = found.ok_or("the user is there")?;
+        found.groups = groups.into_iter().map(|(id, ..)| userbook::GroupId(id)).collect();
+        Ok(found)
+    }
+
+    /// Writes a change to a row that still is as it was read.
+    pub fn commit(&mut self, change: &ChangeSet) -> Result<bool, Failure> {
+        let fields = &change.fields;
+        let no_integer: Option<i64> = None;
+        let no_text: Option<&str> = None;
+        let no_blob: Option<&[u8]> = None;
+        let body = serde_json::to_string(&change.event)?;
+        self.0.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let written = self.0.prepare_cached(UPDATE)?.execute(params![
+            change.user.0,
+            change.expected.0.as_bytes(),
+            change.change.0.as_bytes(),
+            i64::try_from(change.version)?,
+            fields.username.as_ref().map(Username::as_str),
+            fields.name.as_ref().map(Name::as_str),
+            no_integer,
+            false,
+            no_integer,
+            no_text,
+            no_text,
+            no_text,
+            no_text,
+            no_integer,
+            no_integer,
+            no_integer,
+            no_blob,
+        ])?;
+        self.0.prepare_cached(EVENT)?.execute(params![
+            change.event.id.0.as_bytes(),
+            "user_updated",
+            change.user.0,
+            no_blob,
+            i64::try_from(change.event.version)?,
+            change.event.time.timestamp_micros(),
+            body,
+        ])?;
+        self.0.prepare_cached("COMMIT")?.execute([])?;
+        Ok(written == 1)
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> Result<i64, Failure> {
+        Ok(self.0.query_row("SELECT count(*) FROM userbook_event", [], |row| row.get(0))?)
+    }
+}
+
+fn facts(row: &Row<'_>) -> Result<User, Failure> {
+    Ok(User {
+        uuid: uuid(row.get_ref("uuid")?)?,
+        username: row.get("username")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        path: row.get("path")?,
+        attributes: serde_json::from_str(row.get_ref("attributes")?.as_str()?)?,
+        user_type: row.get_ref("type")?.as_str()?.parse()?,
+        revision: Revision(uuid(row.get_ref("revision")?)?),
+        version: u64::try_from(row.get::<_, i64>("version")?)?,
+        ..user(row.get("id")?, row.get("is_active")?, [])
+    })
+}
+
+fn uuid(value: ValueRef<'_>) -> Result<Uuid, Failure> {
+    Ok(Uuid::from_slice(value.as_blob()?)?)
+}

@@ -1,0 +1,94 @@
+//! The pure decision of a typical and of a faulty PUT, in nanoseconds; `cargo bench --bench decide` has more.
+
+use std::{hint::black_box, time::Instant};
+
+use serde_json::json;
+use userbook::{
+    Actor, Attempt, ChangeId, Check, Conditions, Decision, Epochs, Field, NoRules, Policy, Ruling, Snapshot,
+    Timestamp, UserType, UserUpdate, Verdict, decide,
+};
+use uuid::Uuid;
+
+use super::{Found, Setting};
+use crate::{
+    Failure,
+    directory::{group, group_id, user},
+    figure::{Bound, Figure},
+    stats::median,
+};
+
+const BATCH: u32 = 1000;
+
+pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
+    let typical = UserUpdate::replace()
+        .username("ada")
+        .name("Ada Lovelace")
+        .is_active(true)
+        .last_login(Timestamp::UNIX_EPOCH)
+        .groups([2, 3, 4].map(group_id))
+        .email("ada@example.com")
+        .attributes(json!({"team": "blue", "settings": {"locale": "en"}}))
+        .path("staff/eu")
+        .user_type(UserType::External);
+    let faulty = UserUpdate::replace()
+        .username("")
+        .groups([group_id(9)])
+        .email("nowhere")
+        .attributes(json!([]))
+        .path("/");
+    let figure = |name, update, expected: fn(&Decision) -> bool| -> Result<Figure, Failure> {
+        Ok(Figure {
+            name,
+            value: time(setting, update, expected)?,
+            bound: Bound::Told,
+            baseline: "none: nanoseconds",
+            detail: json!({}),
+        })
+    };
+    let figures = vec![
+        figure("decide_ns", &typical, |it| matches!(it, Decision::Commit(_)))?,
+        figure("decide_faulty_ns", &faulty, |it| matches!(it, Decision::Reject(_)))?,
+    ];
+    Ok(Found { figures, plots: Vec::new() })
+}
+
+fn time(setting: &Setting, update: &UserUpdate, expected: fn(&Decision) -> bool) -> Result<f64, Failure> {
+    let snapshot = Snapshot {
+        user: user(7, true, [1, 2].map(group_id)),
+        groups: (1..=4).map(|number| group(number, false)).collect(),
+        username_taken: false,
+        actor: None,
+        other_active_superuser: None,
+        epochs: Epochs::default(),
+        landed: false,
+    };
+    let fields = Field::ALL.map(Check::Set);
+    let groups = (1..=4).map(|number| Check::Join(group_id(number)));
+    let checks: Vec<Check> = [Check::View, Check::Change].into_iter().chain(fields).chain(groups).collect();
+    let verdicts = checks.iter().map(|_| Verdict::Allow).collect();
+    let ops = update.work_out(&snapshot.user);
+    let attempt = Attempt {
+        snapshot: &snapshot,
+        ops: ops.as_deref(),
+        actor: &Actor::system(),
+        ruling: &Ruling::new(checks, verdicts),
+        policy: &Policy::hardened(),
+        rules: &NoRules,
+        conditions: &Conditions::none(),
+        allow_self_lockout: false,
+        now: Timestamp::UNIX_EPOCH,
+        change: ChangeId(Uuid::nil()),
+        request_id: None,
+    };
+    if !expected(&decide(&attempt)) {
+        return Err("another decision than expected".into());
+    }
+    let sample = |_| {
+        let start = Instant::now();
+        for _ in 0..BATCH {
+            black_box(decide(black_box(&attempt)));
+        }
+        start.elapsed().as_nanos() as f64 / f64::from(BATCH)
+    };
+    Ok(median(&(0..setting.pick(201, 21)).map(sample).collect::<Vec<_>>()))
+}

@@ -1,0 +1,101 @@
+//! One file for each figure of the report.
+
+mod build;
+mod decide;
+mod http;
+mod instructions;
+mod load;
+mod mariadb;
+mod memberships;
+mod memory_pipeline;
+mod memory_threads;
+mod postgres;
+mod scale;
+mod seeds;
+mod server;
+mod sqlite;
+mod updates;
+
+use std::path::PathBuf;
+
+pub use memory_threads::load_and_commit;
+pub use updates::{new_name, rename};
+
+use crate::{Failure, figure::Figure, plot::Series};
+
+/// How to measure.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Shorter and smaller: to see whether it works.
+    pub quick: bool,
+    /// A folder on a real disk.
+    pub folder: PathBuf,
+}
+
+impl Setting {
+    /// One of two numbers.
+    pub fn pick<T>(&self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+}
+
+/// What a measure found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Lines of the report.
+    pub figures: Vec<Figure>,
+    /// Pictures, each with the name of its file.
+    pub plots: Vec<(&'static str, Picture)>,
+}
+
+/// A picture of several series.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// What it shows.
+    pub title: &'static str,
+    /// What the axes are: across, up.
+    pub axes: [&'static str; 2],
+    /// The lines.
+    pub series: Vec<Series>,
+}
+
+impl From<Figure> for Found {
+    fn from(figure: Figure) -> Self {
+        Self { figures: vec![figure], plots: Vec::new() }
+    }
+}
+
+/// A way to find figures.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure {
+    /// The names of the figures that it finds.
+    pub names: &'static [&'static str],
+    /// Finds them.
+    pub run: fn(&Setting) -> Result<Found, Failure>,
+    /// Whether it runs only when it is asked for by name.
+    pub only_by_name: bool,
+}
+
+const fn always(names: &'static [&'static str], run: fn(&Setting) -> Result<Found, Failure>) -> Measure {
+    Measure { names, run, only_by_name: false }
+}
+
+/// All of them, in the report's order.
+pub const ALL: &[Measure] = &[
+    always(&["decide_ns", "decide_faulty_ns"], decide::run),
+    always(&["instructions_per_update"], instructions::run),
+    always(&["memory_pipeline_vs_handwritten"], memory_pipeline::run),
+    always(&["memory_threads_vs_map"], memory_threads::run),
+    always(&["sqlite_vs_rusqlite"], sqlite::run),
+    always(&["postgres_vs_pgbench", "postgres_p99_vs_pgbench"], postgres::run),
+    always(&["mariadb_vs_handwritten"], mariadb::run),
+    always(&["axum_vs_echo"], http::run),
+    always(&["memberships_1000_vs_1", "depth_20_vs_1"], memberships::run),
+    always(&["scale_1e7_vs_1e3"], scale::run),
+    always(&["server_ready_ms", "server_idle_mib", "server_binary_mib"], server::run),
+    Measure {
+        names: &["core_build_s", "core_dependencies", "server_build_s"],
+        run: build::run,
+        only_by_name: true,
+    },
+];

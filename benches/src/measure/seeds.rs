@@ -1,0 +1,80 @@
+//! Directories too large for an import: filled straight in SQL. Each user is in one of the groups.
+
+use std::path::Path;
+
+use sqlx::{Executor, sqlite::SqlitePoolOptions};
+use userbook::SeedStore;
+use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+use userbook_tests::servers::postgres::Database;
+
+use crate::{Failure, directory::rows};
+
+const SQLITE: [&str; 2] = [
+    "INSERT INTO userbook_user
+     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+     SELECT n, randomblob(16), printf('user%010d', n), 'User Number ' || n, 'user' || n || '@example.com', 1, NULL,
+         'users/staff', 'internal', '{\"team\": \"red\", \"settings\": {\"locale\": \"de\"}}', 0, randomblob(16), 1
+     FROM numbers",
+    "INSERT INTO userbook_membership
+     SELECT u.id, g.id, 1 FROM userbook_user AS u CROSS JOIN (SELECT min(id) AS id FROM userbook_group) AS g
+     WHERE u.id <= ?1",
+];
+
+const POSTGRES: [&str; 2] = [
+    "INSERT INTO userbook_user
+     SELECT n, gen_random_uuid(), 'user' || lpad(n::text, 10, '0'), 'User Number ' || n,
+         'user' || n || '@example.com', true, NULL, 'users/staff', 'internal',
+         '{\"team\": \"red\", \"settings\": {\"locale\": \"de\"}}', now(), gen_random_uuid(), 1
+     FROM generate_series(1, $1::bigint) AS n",
+    "INSERT INTO userbook_membership
+     SELECT u.id, (SELECT id FROM userbook_group ORDER BY id LIMIT 1), true FROM userbook_user AS u WHERE u.id <= $1",
+];
+
+/// A SQLite file with so many users. It stays where it is and serves the next run.
+pub(super) async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Failure> {
+    let file = folder.join(format!("scale-{users}.db"));
+    if !file.exists() {
+        let new = file.with_extension("new");
+        for left in [new.clone(), new.with_extension("new-wal"), new.with_extension("new-shm")] {
+            if left.exists() {
+                std::fs::remove_file(left)?;
+            }
+        }
+        let store = open(&new).await?;
+        store.migrate().await?;
+        store.import(&rows(0)).await?;
+        let mut connection = store.pool().acquire().await?;
+        connection.execute("PRAGMA synchronous = OFF").await?;
+        for statement in SQLITE {
+            sqlx::query(statement).bind(users).execute(&mut *connection).await?;
+        }
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        drop(connection);
+        store.pool().close().await;
+        std::fs::rename(new, &file)?;
+    }
+    open(&file).await
+}
+
+async fn open(file: &Path) -> Result<SqliteStore, Failure> {
+    let options = connect_options(&format!("sqlite://{}", file.display()))?;
+    let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
+    Ok(SqliteStore::new(pool.connect_with(options).await?))
+}
+
+/// A PostgreSQL database with so many users.
+pub(super) async fn postgres(users: i64) -> Result<Database, Failure> {
+    let database = Database::new().await;
+    database.store.import(&rows(0)).await?;
+    let mut connection = database.pool().acquire().await?;
+    // No triggers: the keys are right by construction.
+    connection.execute("SET session_replication_role = replica").await?;
+    for statement in POSTGRES {
+        sqlx::query(statement).bind(users).execute(&mut *connection).await?;
+    }
+    connection.execute("RESET session_replication_role").await?;
+    connection.execute("VACUUM ANALYZE").await?;
+    connection.execute("CHECKPOINT").await?;
+    drop(connection);
+    Ok(database)
+}

@@ -1,0 +1,96 @@
+//! Medians, percentiles, and pairs that are measured in turns.
+
+/// The middle of some values; zero if there are none.
+pub fn median(values: &[f64]) -> f64 {
+    percentile(values, 0.5)
+}
+
+/// The value below which this part of the values lies.
+pub fn percentile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index within the list")]
+    let at = (last as f64 * part).round() as usize;
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+/// The same measure of two things, taken in turns.
+#[derive(Debug, Clone, Default)]
+pub struct Paired {
+    /// Of ours.
+    pub ours: Vec<f64>,
+    /// Of the baseline.
+    pub baseline: Vec<f64>,
+}
+
+impl Paired {
+    /// The median of the ratios of neighbours: whatever else the machine did met both.
+    pub fn ratio(&self) -> f64 {
+        let ratios: Vec<f64> =
+            self.ours.iter().zip(&self.baseline).map(|(ours, baseline)| ours / baseline).collect();
+        median(&ratios)
+    }
+
+    /// The medians of both, and how far the ratios of single pairs were apart.
+    pub fn detail(&self, unit: &str) -> serde_json::Value {
+        let ratios: Vec<f64> =
+            self.ours.iter().zip(&self.baseline).map(|(ours, baseline)| ours / baseline).collect();
+        serde_json::json!({
+            "unit": unit,
+            "ours": round(median(&self.ours)),
+            "baseline": round(median(&self.baseline)),
+            "ratio": round(self.ratio()),
+            "ratios_p10_p90": [round(percentile(&ratios, 0.1)), round(percentile(&ratios, 0.9))],
+            "rounds": ratios.len(),
+        })
+    }
+}
+
+/// Measures both in turns.
+pub fn paired(rounds: usize, mut ours: impl FnMut() -> f64, mut baseline: impl FnMut() -> f64) -> Paired {
+    let mut paired = Paired::default();
+    for _ in 0..rounds {
+        paired.ours.push(ours());
+        paired.baseline.push(baseline());
+    }
+    paired
+}
+
+/// The same with measures that may fail.
+pub fn try_paired<E>(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<f64, E>,
+    mut baseline: impl FnMut() -> Result<f64, E>,
+) -> Result<Paired, E> {
+    let mut paired = Paired::default();
+    for _ in 0..rounds {
+        paired.ours.push(ours()?);
+        paired.baseline.push(baseline()?);
+    }
+    Ok(paired)
+}
+
+/// Four significant digits are more than any of this is worth.
+pub fn round(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles() {
+        let values = [5.0, 1.0, 3.0, 2.0, 4.0];
+        assert_eq!([0.0, 0.5, 1.0].map(|part| percentile(&values, part)), [1.0, 3.0, 5.0]);
+        assert_eq!(percentile(&[], 0.5), 0.0);
+        assert_eq!(round(123_456.0), 123_500.0);
+    }
+
+    #[test]
+    fn ratios_are_of_neighbours() {
+        let paired = Paired { ours: vec![1.0, 20.0, 3.0], baseline: vec![1.0, 10.0, 3.0] };
+        assert_eq!(paired.ratio(), 1.0);
+    }
+}

@@ -1,0 +1,97 @@
+//! Requests as clients send them, and the API that answers them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
+use http_body_util::Full;
+use serde_json::json;
+use userbook::{
+    Actor, Outbox, Permission, PermissionAuthorizer, SeedStore, StaticPermissions, Timestamp, UserId,
+    UserService,
+};
+use userbook_http::{AuthenticationError, Authenticator, Representation, USERS_PATH, UserApi};
+use userbook_memory::MemoryStore;
+
+use crate::{
+    Failure,
+    directory::{group_id, rows},
+};
+
+/// Who sends all requests: user 1, who may see and change everybody and is no superuser.
+const HELPER: UserId = UserId(1);
+
+/// Lets everybody in as `HELPER`: what a token costs is the host's business.
+#[derive(Debug, Clone, Copy)]
+pub struct Anybody;
+
+#[async_trait]
+impl Authenticator for Anybody {
+    async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
+        Ok(Actor::user(HELPER))
+    }
+}
+
+/// What the helper may do.
+pub fn permissions() -> PermissionAuthorizer<StaticPermissions> {
+    let granted = StaticPermissions::none().grant(HELPER, Permission::ViewUser);
+    PermissionAuthorizer::new(granted.grant(HELPER, Permission::ChangeUser))
+}
+
+/// The API on a memory store.
+pub type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, Anybody>;
+
+/// The API over so many users.
+pub fn api(users: i64) -> Result<Api, Failure> {
+    let store = MemoryStore::new();
+    now(store.import(&rows(users)))??;
+    Ok(UserApi::new(UserService::new(store, permissions()), Anybody, Representation::new("bench")))
+}
+
+/// What a future that never waits comes to.
+pub fn now<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    future.now_or_never().ok_or_else(|| "the memory store waited".into())
+}
+
+/// A typical PUT: all nine fields and three groups. The two variants differ in name, e-mail address, attributes and
+/// one group, so that sent in turns each of them changes what the other has left.
+pub fn typical_put(user: i64, variant: bool) -> Bytes {
+    let (team, group) = if variant { ("blue", 4) } else { ("red", 3) };
+    let body = json!({
+        "username": format!("user{user}"),
+        "name": format!("User {team} {user}"),
+        "is_active": true,
+        "last_login": "2024-05-06T07:08:09.101112Z",
+        "groups": [group_id(1), group_id(2), group_id(group)],
+        "email": format!("{team}{user}@example.com"),
+        "attributes": {"team": team, "settings": {"locale": "de", "theme": "dark"}, "phone": ["+49 30 1234567"]},
+        "path": "users/staff",
+        "type": "internal",
+    });
+    body.to_string().into()
+}
+
+/// The request around a body.
+pub fn request(user: i64, body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
+    let request = Request::builder().method(Method::PUT).uri(format!("{USERS_PATH}{user}/"));
+    Ok(request.header(CONTENT_TYPE, "application/json").body(Full::new(body))?)
+}
+
+/// Sends a request and expects that it is answered well.
+pub fn send(api: &Api, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Failure> {
+    let response = now(api.handle(request))?;
+    if response.status() == StatusCode::OK {
+        Ok(response)
+    } else {
+        Err(format!("{}: {:?}", response.status(), response.body()).into())
+    }
+}
+
+/// Hands all events on and deletes them, as a host does now and then.
+pub fn drain(store: &MemoryStore) -> Result<(), Failure> {
+    let events = now(store.pending(u32::MAX))??;
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    now(store.ack(&ids))??;
+    now(store.prune_before(Timestamp::MAX_UTC))??;
+    Ok(())
+}

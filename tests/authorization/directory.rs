@@ -1,0 +1,180 @@
+//! The people of the table, what they may do, and how they say who they are.
+
+use async_trait::async_trait;
+use serde_json::json;
+use userbook::{
+    Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupId, Import, Permission as P,
+    PermissionAuthorizer, Policy, SeedStore, StaticPermissions, StoreError, Target, User, UserId,
+    UserService, Verdict, Verdicts, parse_timestamp,
+};
+use userbook_http::{
+    BearerAuthenticator, Representation, TokenHash, TokenIntent, TokenKey, TokenRecord, TokenStore, UserApi,
+};
+use userbook_memory::MemoryStore;
+use userbook_tests::fixture::{ADMINS, CHIEFS, DEVS, STAFF, group_id};
+use uuid::Uuid;
+
+/// Id, name, groups, type, whether active.
+pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 17] = [
+    (1, "root", &[ADMINS], "internal", true),
+    (2, "ann", &[STAFF], "internal", true),
+    (3, "helper", &[], "internal", true),
+    (4, "viewer", &[], "internal", true),
+    (5, "nobody", &[], "external", true),
+    (6, "machine", &[], "internal_service_account", true),
+    (7, "boss", &[CHIEFS], "internal", true),
+    (8, "retired", &[ADMINS], "internal", false),
+    (9, "granter", &[], "internal", true),
+    (10, "limited", &[], "internal", true),
+    (11, "changer", &[], "internal", true),
+    (12, "looker", &[], "internal", true),
+    (13, "grandee", &[], "internal", true),
+    (14, "AnonymousUser", &[], "internal", true),
+    (15, "automaton", &[], "internal_service_account", true),
+    (16, "asleep", &[], "internal", false),
+    (17, "lagging", &[], "internal", false),
+];
+
+/// What who is granted, on everything.
+const GLOBAL: [(i64, &[P]); 8] = [
+    (3, &[P::ViewUser, P::ChangeUser]),
+    (4, &[P::ViewUser]),
+    (9, &[P::ViewUser, P::ChangeUser]),
+    (11, &[P::ChangeUser]),
+    (13, &[P::ViewUser, P::ChangeUser, P::EnableGroupSuperuser]),
+    (15, &[P::ViewUser, P::ChangeUser]),
+    (16, &[P::ViewUser, P::ChangeUser]),
+    (17, &[P::ViewUser, P::ChangeUser]),
+];
+
+fn granted() -> StaticPermissions {
+    let global = GLOBAL.iter().flat_map(|(to, permissions)| permissions.iter().map(|it| (UserId(*to), *it)));
+    global
+        .fold(StaticPermissions::none(), |granted, (to, permission)| granted.grant(to, permission))
+        .grant_on_user(UserId(10), P::ViewUser, UserId(2))
+        .grant_on_user(UserId(10), P::ChangeUser, UserId(2))
+        .grant_on_user(UserId(12), P::ViewUser, UserId(2))
+        .grant_on_group(UserId(9), P::EnableGroupSuperuser, group_id(CHIEFS))
+}
+
+/// The `Authorization` header of an actor of the table; none for `anonymous`.
+pub(crate) fn authorization(actor: &str) -> Option<String> {
+    match actor {
+        "anonymous" => None,
+        "basic" => Some("Basic cm9vdDpyb290".to_owned()),
+        name => Some(format!("Bearer {name}'s key")),
+    }
+}
+
+/// Finds tokens by hash: it has no keys.
+#[derive(Debug)]
+pub(crate) struct Tokens(Vec<(TokenHash, TokenRecord)>);
+
+impl Tokens {
+    fn new() -> Self {
+        let token = |name: &str, user, user_is_active, intent, expires: Option<&str>| {
+            let record = TokenRecord {
+                user: UserId(user),
+                user_is_active,
+                intent,
+                expiring: expires.is_some(),
+                expires: expires.and_then(parse_timestamp),
+            };
+            (TokenKey::new(format!("{name}'s key")).hash(), record)
+        };
+        // Read a moment ago, `lagging` was active; of `ghost` the row is gone.
+        let of = |id, name: &str, active: bool| {
+            token(name, id, active || name == "lagging", TokenIntent::Api, Some("9999-01-01T00:00:00Z"))
+        };
+        let mut tokens: Vec<_> =
+            PEOPLE.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
+        tokens.push(of(99, "ghost", true));
+        tokens.push(token("expired", 1, true, TokenIntent::Api, Some("2020-01-01T00:00:00Z")));
+        tokens.push(token("recovery", 1, true, TokenIntent::Recovery, None));
+        tokens.push(token("app_password", 1, true, TokenIntent::AppPassword, None));
+        Self(tokens)
+    }
+}
+
+#[async_trait]
+impl TokenStore for Tokens {
+    async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+        Ok(self.0.iter().find(|(known, _)| known == hash).map(|(_, record)| record.clone()))
+    }
+}
+
+/// Leaves names and e-mail addresses to everybody, and nothing else.
+#[derive(Debug)]
+struct Desk;
+
+#[async_trait]
+impl Authorizer for Desk {
+    async fn authorize(
+        &self,
+        _: &Actor,
+        _: Target<'_>,
+        checks: &[Check],
+    ) -> Result<Verdicts, AuthorizerError> {
+        let verdict = |check: &Check| match check {
+            Check::View | Check::Change | Check::Set(Field::Name | Field::Email) => Verdict::Allow,
+            _ => Verdict::deny(),
+        };
+        Ok(checks.iter().map(verdict).collect())
+    }
+}
+
+/// The API over a fresh directory, under a policy of the table.
+pub(crate) async fn api(
+    policy: &str,
+) -> (MemoryStore, UserApi<MemoryStore, Box<dyn Authorizer>, BearerAuthenticator<Tokens>>) {
+    let store = MemoryStore::new();
+    store.import(&rows()).await.unwrap();
+    let permissions = || Box::new(PermissionAuthorizer::new(granted()));
+    let (policy, authorizer): (Policy, Box<dyn Authorizer>) = match policy {
+        "hardened" => (Policy::hardened(), permissions()),
+        "recorded" => (Policy::authentik_2025_2(), permissions()),
+        "desk" => (Policy::hardened(), Box::new(Desk)),
+        other => panic!("no policy {other:?}"),
+    };
+    let service = UserService::new(store.clone(), authorizer).with_policy(policy);
+    let authenticator = BearerAuthenticator::new(Tokens::new());
+    (store, UserApi::new(service, authenticator, Representation::new("table")))
+}
+
+fn rows() -> Import {
+    let group = |number, name: &str, is_superuser, parent: Option<u128>| Group {
+        id: group_id(number),
+        name: name.to_owned(),
+        is_superuser,
+        parent: parent.map(group_id),
+        attributes: json!({}),
+    };
+    Import {
+        install_id: "table".to_owned(),
+        groups: vec![
+            group(ADMINS, "admins", true, None),
+            group(CHIEFS, "chiefs", false, Some(ADMINS)),
+            group(STAFF, "staff", false, None),
+            group(DEVS, "devs", false, Some(STAFF)),
+        ],
+        users: PEOPLE
+            .iter()
+            .map(|(id, name, groups, kind, active)| user(*id, name, groups, kind, *active))
+            .collect(),
+    }
+}
+
+fn user(id: i64, username: &str, groups: &[u128], user_type: &str, is_active: bool) -> User {
+    let groups: Vec<GroupId> = groups.iter().copied().map(group_id).collect();
+    let row = json!({
+        "id": id, "uuid": uuid_of(id), "username": username, "name": username.to_uppercase(),
+        "email": format!("{username}@example.com"), "is_active": is_active, "last_login": null, "path": "users",
+        "user_type": user_type, "attributes": {"team": "red"}, "groups": groups,
+        "password_change_date": "2024-01-02T03:04:05.678901Z", "revision": Uuid::from_u128(0x1000), "version": 1,
+    });
+    serde_json::from_value(row).unwrap()
+}
+
+pub(crate) fn uuid_of(id: i64) -> Uuid {
+    Uuid::from_u128(0xabc0_0000 + u128::from(id.unsigned_abs()))
+}

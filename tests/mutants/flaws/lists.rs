@@ -1,0 +1,287 @@
+//! Lists that show too much, too little, or in another order.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use userbook::{
+    ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, DirectoryStore, GroupListQuery, GroupPage, Order, Scope,
+    StoreError, SurveyQuery, User, UserColumn, UserDirectory, UserFilter, UserListQuery, UserPage,
+};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+use crate::store::{Flaw, facts, pause};
+
+/// A page of those who match but for what is taken out of the filter, and who pass this test instead.
+async fn page(
+    store: &MemoryStore,
+    query: &UserListQuery,
+    without: impl FnOnce(&mut UserFilter),
+    passes: impl Fn(&UserPage, &User) -> bool,
+) -> Result<UserPage, StoreError> {
+    let mut wide = UserListQuery { offset: 0, limit: u32::MAX, ..query.clone() };
+    without(&mut wide.filter);
+    let mut page = store.list_users(&wide).await?;
+    let users = std::mem::take(&mut page.users);
+    let (users, _): (Vec<_>, Vec<_>) = users.into_iter().partition(|user| passes(&page, user));
+    page.count = users.len() as u64;
+    page.users = cut(users, query);
+    Ok(page)
+}
+
+fn cut(users: Vec<User>, query: &UserListQuery) -> Vec<User> {
+    let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
+    users.into_iter().skip(offset).take(query.limit as usize).collect()
+}
+
+/// All who match, sorted by a key of the store's own.
+async fn sorted<K: Ord>(
+    store: &MemoryStore,
+    query: &UserListQuery,
+    column: UserColumn,
+    key: impl Fn(&User) -> K,
+) -> Result<UserPage, StoreError> {
+    if query.order != [(Order { column, descending: false })] {
+        return store.list_users(query).await;
+    }
+    let wide = UserListQuery { offset: 0, limit: u32::MAX, ..query.clone() };
+    let mut page = store.list_users(&wide).await?;
+    page.users.sort_by_key(key);
+    page.users = cut(page.users, query);
+    Ok(page)
+}
+
+/// Counts who comes and forgets who goes.
+#[derive(Debug, Default)]
+pub(crate) struct CountsOnlyUpwards {
+    most: Mutex<u64>,
+}
+
+#[async_trait]
+impl Flaw for CountsOnlyUpwards {
+    async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        let mut page = store.list_users(query).await?;
+        let mut most = self.most.lock().expect("no panic");
+        *most = page.count.max(*most);
+        page.count = *most;
+        Ok(page)
+    }
+}
+
+flaws! {
+    /// Lets in whoever matches.
+    IgnoresTheScope {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            store.list_users(&UserListQuery { scope: Scope::Everything, ..query.clone() }).await
+        }
+    }
+
+    /// Counts the row that stands for nobody.
+    CountsNobody {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let asked = SurveyQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..SurveyQuery::default() };
+            let mut page = store.list_users(query).await?;
+            if query.filter == UserFilter::default() {
+                page.count += u64::from(store.survey(&asked).await?.username_taken);
+            }
+            Ok(page)
+        }
+    }
+
+    /// Counts what it shows.
+    CountsThePage {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut page = store.list_users(query).await?;
+            page.count = page.users.len() as u64;
+            Ok(page)
+        }
+    }
+
+    /// Numbers its pages, and takes the offset for a number of whole pages.
+    SkipsWholePages {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let limit = u64::from(query.limit.max(1));
+            store.list_users(&UserListQuery { offset: query.offset / limit * limit, ..query.clone() }).await
+        }
+    }
+
+    /// Turns the order of ids round with that of the column.
+    ReversesTies {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            if let Some(first) = query.order.first() {
+                query.order.push(Order { column: UserColumn::Id, descending: first.descending });
+            }
+            store.list_users(&query).await
+        }
+    }
+
+    /// Orders by the first column only.
+    OrdersByOneColumn {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            query.order.truncate(1);
+            store.list_users(&query).await
+        }
+    }
+
+    /// Orders texts without regard to case, as many collations do.
+    FoldsCaseInOrder {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            sorted(store, query, UserColumn::Name, |user| user.name.to_lowercase()).await
+        }
+    }
+
+    /// Orders texts by UTF-16.
+    OrdersByUtf16 {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            sorted(store, query, UserColumn::Name, |user| user.name.encode_utf16().collect::<Vec<_>>()).await
+        }
+    }
+
+    /// Has nulls come first.
+    PutsNullsFirst {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            sorted(store, query, UserColumn::LastLogin, |user| user.last_login).await
+        }
+    }
+
+    /// Compares only the beginning of a long text, and leaves those that begin alike by id.
+    OrdersByABeginning {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let key = |user: &User| (user.name.chars().take(255).collect::<String>(), user.id);
+            sorted(store, query, UserColumn::Name, key).await
+        }
+    }
+
+    /// Compares addresses as mail servers do.
+    FoldsCaseInFilters {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(asked) = &query.filter.email else { return store.list_users(query).await };
+            let like = |_: &UserPage, user: &User| user.email.eq_ignore_ascii_case(asked);
+            page(store, query, |filter| filter.email = None, like).await
+        }
+    }
+
+    /// Passes a text on to `LIKE` as it is.
+    TakesPrefixesForPatterns {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(asked) = &query.filter.path_prefix else { return store.list_users(query).await };
+            let like = |_: &UserPage, user: &User| {
+                let mut path = user.path.chars();
+                asked.chars().take_while(|it| *it != '%').all(|it| path.next().is_some_and(|other| it == '_' || it == other))
+            };
+            page(store, query, |filter| filter.path_prefix = None, like).await
+        }
+    }
+
+    /// Asks for members of all of the groups.
+    AsksForAllGroups {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let asked = &query.filter.groups;
+            page(store, query, |_| {}, |_, user| user.groups.is_superset(asked)).await
+        }
+    }
+
+    /// Joins memberships: whoever is in two of the groups is there twice.
+    RepeatsMembers {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut page = store.list_users(query).await?;
+            let times = |user: &User| user.groups.intersection(&query.filter.groups).count().max(1);
+            page.count += page.users.iter().map(|user| times(user) as u64 - 1).sum::<u64>();
+            page.users = page.users.into_iter().flat_map(|user| vec![user.clone(); times(&user)]).collect();
+            Ok(page)
+        }
+    }
+
+    /// Takes the flag of a group above for that of the group.
+    InheritsTheFlag {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(asked) = query.filter.is_superuser else { return store.list_users(query).await };
+            let power = |page: &UserPage, user: &User| page.groups.grants_superuser(&user.groups) == asked;
+            page(store, query, |filter| filter.is_superuser = None, power).await
+        }
+    }
+
+    /// Compares whole values below the top.
+    ContainsOnlyAtTheTop {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(asked) = &query.filter.attributes else { return store.list_users(query).await };
+            let has = |_: &UserPage, user: &User| match &user.attributes {
+                Value::Object(whole) => asked.iter().all(|(key, value)| whole.get(key) == Some(value)),
+                _ => false,
+            };
+            page(store, query, |filter| filter.attributes = None, has).await
+        }
+    }
+
+    /// One word is enough.
+    SearchesForAnyWord {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_ascii_lowercase()).collect();
+            let any = |_: &UserPage, user: &User| {
+                let text = format!("{}\n{}\n{}\n{}", user.username, user.name, user.email, user.uuid);
+                let text = text.to_ascii_lowercase();
+                words.is_empty() || words.iter().any(|word| text.contains(word))
+            };
+            page(store, query, |filter| filter.search.clear(), any).await
+        }
+    }
+
+    /// Searches with all of Unicode's cases.
+    FoldsUnicodeInSearch {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_lowercase()).collect();
+            let all = |_: &UserPage, user: &User| {
+                let texts = [&user.username, &user.name, &user.email, &user.uuid.to_string()];
+                words.iter().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+            };
+            page(store, query, |filter| filter.search.clear(), all).await
+        }
+    }
+
+    /// Reads the rows of a page in another transaction than it has found them.
+    ListsInTwoSteps {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut page = store.list_users(query).await?;
+            pause().await;
+            for user in &mut page.users {
+                if let Some(later) = facts(store, user.id).await {
+                    *user = later.user;
+                }
+            }
+            Ok(page)
+        }
+
+        /// As every database does; otherwise nothing could come between the two reads.
+        async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, _: &mut CommitOutcome) {
+            pause().await;
+        }
+    }
+
+    /// Leaves out the names of parents, which take a join.
+    ForgetsParentNames {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut page = store.list_groups(query).await?;
+            page.groups.iter_mut().for_each(|entry| entry.parent_name = None);
+            Ok(page)
+        }
+    }
+
+    /// Shows only members who are active.
+    HidesInactiveMembers {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut page = store.list_groups(query).await?;
+            page.groups.iter_mut().for_each(|entry| entry.members.retain(|member| member.is_active));
+            Ok(page)
+        }
+    }
+
+    /// Lets in whichever group matches.
+    IgnoresTheScopeOfGroups {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            store.list_groups(&GroupListQuery { scope: Scope::Everything, ..query.clone() }).await
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Requests that mean harm: fields that are nobody's to write, keys said twice, names that look like others, numbers
+//! at the edges, headers that contradict one another.
+
+use http::{HeaderValue, Request, header::AUTHORIZATION};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use userbook::Policy;
+use userbook_tests::fixture::{
+    ADMINS, ANN, HELPER, Kind, NOBODY, ROOT, api, events, group_id, path, raw_request, request, row, send,
+    store,
+};
+
+on_every_store!(
+    read_only_fields_are_nobodys,
+    of_a_key_said_twice_the_last_counts_for_everybody,
+    names_that_look_alike_are_others,
+    numbers_at_the_edges,
+    wide_bodies_are_answered,
+    headers_that_contradict_one_another,
+);
+
+async fn read_only_fields_are_nobodys(kind: Kind) {
+    let store = store(kind).await;
+    let before = row(&store, ANN).await;
+    for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
+        let api = api(&store, policy);
+        let shown = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.json;
+        // Every key of an answer that is no field of a request, and columns that no answer shows.
+        let hidden =
+            ["id", "password", "revision", "version", "user_type", "is_staff", "permissions", "__proto__"];
+        let writable =
+            ["username", "name", "is_active", "last_login", "groups", "email", "attributes", "path", "type"];
+        let keys = shown.as_object().unwrap().keys().map(String::as_str);
+        let read_only: Vec<&str> = keys.filter(|key| !writable.contains(key)).chain(hidden).collect();
+        assert!(
+            ["pk", "uuid", "uid", "is_superuser", "groups_obj", "avatar", "password_change_date"]
+                .iter()
+                .all(|key| read_only.contains(key))
+        );
+        for key in read_only {
+            let group = json!([{"pk": group_id(ADMINS), "is_superuser": true}]);
+            for value in [json!(true), json!(ROOT), json!("x"), json!(null), json!({"a": [1]}), group] {
+                let answer = send(&api, request(ROOT, "PATCH 2", &[], &json!({key: value}))).await;
+                assert_eq!((answer.status.as_u16(), &answer.json), (200, &shown), "{key}: {value}");
+            }
+        }
+    }
+    assert_eq!(row(&store, ANN).await, before);
+    assert_eq!(events(&store).await, []);
+}
+
+async fn of_a_key_said_twice_the_last_counts_for_everybody(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let admins = group_id(ADMINS);
+    // A filter that reads the first and a service that reads the last would be two opinions; here there is one.
+    for (body, status) in [
+        (format!(r#"{{"groups":[],"groups":["{admins}"]}}"#), 403),
+        (format!(r#"{{"groups":[],"gr\u006fups":["{admins}"]}}"#), 403),
+        (r#"{"username":"ann","username":"root"}"#.to_owned(), 400),
+        (r#"{"type":"internal","type":"internal_service_account"}"#.to_owned(), 400),
+    ] {
+        let answer = send(&api, raw_request(HELPER, "PATCH 2", &[], body.clone().into_bytes())).await;
+        assert_eq!(answer.status, status, "{body}");
+    }
+    assert_eq!(events(&store).await, []);
+    let last = br#"{"name":"first","name":"last","attributes":{"a":1,"a":2}}"#.to_vec();
+    let answer = send(&api, raw_request(HELPER, "PATCH 2", &[], last)).await;
+    assert_eq!((&answer.json["name"], &answer.json["attributes"]), (&json!("last"), &json!({"a": 2})));
+}
+
+async fn names_that_look_alike_are_others(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    for (name, kept) in [
+        ("rооt", "rооt"),
+        ("Root", "Root"),
+        ("ＲＯＯＴ", "ＲＯＯＴ"),
+        ("root\u{200b}", "root\u{200b}"),
+        ("\u{feff}root", "\u{feff}root"),
+        ("\u{202e}toor", "\u{202e}toor"),
+        ("ro\u{301}ot", "ro\u{301}ot"),
+        ("r\u{f3}ot", "r\u{f3}ot"),
+        ("\u{a0}\u{1680}\u{2003}zoe\u{3000}\u{85}\u{1f}", "zoe"),
+    ] {
+        let answer = send(&api, request(ROOT, "PATCH 2", &[], &json!({ "username": name }))).await;
+        assert_eq!((answer.status.as_u16(), &answer.json["username"]), (200, &json!(kept)), "{name:?}");
+        assert_eq!(row(&store, ANN).await.username, kept);
+    }
+    // What trimming makes the same is the same.
+    for name in ["root", " root", "root\u{a0}", "\u{2003}root\u{1c}"] {
+        let answer = send(&api, request(ROOT, "PATCH 2", &[], &json!({ "username": name }))).await;
+        assert_eq!(answer.json, json!({"username": ["This field must be unique."]}), "{name:?}");
+    }
+    // Keys of the body are compared as they are.
+    for key in ["grоups", "Groups", "groups\u{200b}", " groups", "ｇroups"] {
+        let body = json!({ key: [group_id(ADMINS)] });
+        assert_eq!(send(&api, request(HELPER, "PATCH 2", &[], &body)).await.status, 200, "{key:?}");
+    }
+    assert!(!row(&store, ANN).await.groups.contains(&group_id(ADMINS)));
+}
+
+async fn numbers_at_the_edges(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    for number in [
+        "0",
+        "-0",
+        "-0.0",
+        "5e-324",
+        "1e-400",
+        "1.7976931348623157e308",
+        "9007199254740993",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "123456789012345678901234567890",
+        "0.1000000000000000055511151231257827",
+    ] {
+        let body = format!(r#"{{"attributes":{{"n":{number}}},"name":{number}}}"#);
+        let answer = send(&api, raw_request(ROOT, "PATCH 2", &[], body.into_bytes())).await;
+        assert_eq!(answer.status, 200, "{number}");
+        let shown = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await;
+        assert_eq!(shown.json, answer.json, "{number}");
+    }
+    let before = row(&store, ANN).await;
+    for number in [
+        "1e400",
+        "-1e400",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "01",
+        "+1",
+        "1.",
+        ".5",
+        "0x10",
+        "1_000",
+        "1e",
+        "--1",
+    ] {
+        let body = format!(r#"{{"attributes":{{"n":{number}}}}}"#);
+        let answer = send(&api, raw_request(ROOT, "PATCH 2", &[], body.into_bytes())).await;
+        assert_eq!(answer.status, 400, "{number}");
+        assert!(answer.json["detail"].as_str().unwrap().starts_with("JSON parse error"), "{number}");
+    }
+    assert_eq!(row(&store, ANN).await, before);
+}
+
+async fn wide_bodies_are_answered(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let groups: Vec<_> = (0..20_000_u128).map(|n| group_id(0x1_0000 + n)).collect();
+    let fields: serde_json::Map<_, _> = (0..50_000).map(|n| (format!("field{n}"), json!(n))).collect();
+    for (body, status) in [
+        (json!({ "groups": groups }), 400),
+        (json!({ "groups": vec![group_id(ADMINS); 20_000] }), 200),
+        (json!({ "username": "x".repeat(1_000_000) }), 400),
+        (json!({ "email": format!("{}@b.co", "a.".repeat(100_000)) }), 400),
+        (json!({ "path": "a/".repeat(100_000) }), 400),
+        (json!({ "last_login": "1".repeat(1_000_000) }), 400),
+        (json!({ "type": vec!["["; 50_000] }), 400),
+        (Value::Object(fields), 200),
+    ] {
+        let answer = send(&api, request(ROOT, "PATCH 2", &[], &body)).await;
+        assert_eq!(answer.status, status, "{}", body.as_object().unwrap().keys().next().unwrap());
+    }
+}
+
+async fn headers_that_contradict_one_another(kind: Kind) {
+    let store = store(kind).await;
+    let api = api(&store, Policy::hardened());
+    let ask = async |authorizations: &[&str], more: &[(&'static str, &[u8])]| {
+        let mut request =
+            Request::patch(path(ANN)).body(Full::<bytes::Bytes>::from(r#"{"name":"x"}"#)).unwrap();
+        for value in authorizations {
+            request.headers_mut().append(AUTHORIZATION, value.parse().unwrap());
+        }
+        for (name, value) in more {
+            request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        api.handle(request).await.status().as_u16()
+    };
+    let json: (&str, &[u8]) = ("content-type", b"application/json");
+    let nobody = format!("Bearer {NOBODY}");
+    // Who is named first is who it is; no other header says who asks or what is asked.
+    assert_eq!(ask(&[&nobody, "Bearer 1"], &[json]).await, 403);
+    let claims: [(&str, &[u8]); 9] = [
+        ("x-authentik-username", b"root"),
+        ("x-forwarded-user", b"root"),
+        ("remote-user", b"root"),
+        ("cookie", b"authentik_session=x"),
+        ("x-http-method-override", b"GET"),
+        ("x-original-url", b"/api/v3/core/users/5/"),
+        ("x-rewrite-url", b"/api/v3/core/users/5/"),
+        ("x-forwarded-for", b"127.0.0.1"),
+        ("proxy-authorization", b"Bearer 1"),
+    ];
+    for claim in claims {
+        assert_eq!(ask(&[&nobody], &[json, claim]).await, 403, "{}", claim.0);
+        assert_eq!(ask(&[], &[json, claim]).await, 403, "{}", claim.0);
+    }
+    assert_eq!(events(&store).await, []);
+    // Of what is said about the body nothing but its type counts, and bytes that are no text do no harm.
+    for (more, status) in [
+        (&[("content-type", &b"text/plain"[..]), json][..], 415),
+        (&[("content-type", b"\xff\xfe")], 415),
+        (&[json, ("accept", b"\xff")], 406),
+        (&[json, ("content-encoding", b"gzip")], 200),
+        (&[json, ("content-length", b"-1")], 200),
+        (&[json, ("content-length", b"99999999999999999999999")], 200),
+        (&[json, ("if-match", b"\xff\"")], 412),
+        (&[json, ("if-match", b"*"), ("if-match", b"\"x\"")], 412),
+        (&[json, ("x-request-id", b"\xff")], 200),
+        (&[json, ("expect", b"100-continue")], 200),
+    ] {
+        assert_eq!(ask(&["Bearer 1"], more).await, status, "{more:?}");
+    }
+}
