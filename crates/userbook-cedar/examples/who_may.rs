@@ -49,12 +49,13 @@ async fn fill(service: &Service) -> Result<Vec<(&'static str, UserId)>, Box<dyn 
     Ok(people)
 }
 
-fn attempts() -> [(&'static str, UserUpdate); 6] {
+fn attempts() -> [(&'static str, UserUpdate); 7] {
     [
         ("rename", UserUpdate::patch().name("Somebody Else")),
         ("e-mail", UserUpdate::patch().email("else@example.com")),
         ("deactivate", UserUpdate::patch().is_active(false)),
         ("username", UserUpdate::patch().username("else")),
+        ("let join south", UserUpdate::patch().join_group(group(0x5c))),
         ("put into north and south", UserUpdate::patch().groups([group(0x5b), group(0x5c)])),
         ("put into admins", UserUpdate::patch().groups([group(0xad)])),
     ]

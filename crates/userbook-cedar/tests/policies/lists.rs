@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use userbook::{Actor, ActorView, Check, GroupId, ListAuthorizer, Scope, UserId, Verdict};
+use userbook::{Actor, Check, GroupId, ListAuthorizer, Scope, UserId, Verdict};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::stage::*;
@@ -15,17 +15,6 @@ async fn users(authorizer: &CedarAuthorizer, by: &Actor) -> Scope<UserId> {
 async fn groups(authorizer: &CedarAuthorizer, by: &Actor) -> Scope<GroupId> {
     let own = own(by).await;
     authorizer.visible_groups(by, own.as_ref().and_then(view)).await.unwrap()
-}
-
-async fn own(by: &Actor) -> Option<userbook::Snapshot> {
-    match by.user_id() {
-        Some(id) => load(id.0, by, &[]).await,
-        None => None,
-    }
-}
-
-fn view(own: &userbook::Snapshot) -> Option<ActorView<'_>> {
-    own.actor.as_ref().map(|state| ActorView { state, groups: &own.groups })
 }
 
 fn myself(id: i64) -> Scope<UserId> {

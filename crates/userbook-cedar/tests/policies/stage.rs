@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    Actor, Authorizer, Check, DirectoryStore, Field, Group, GroupId, Import, SeedStore, Snapshot,
+    Actor, ActorView, Authorizer, Check, DirectoryStore, Field, Group, GroupId, Import, SeedStore, Snapshot,
     SnapshotQuery, SurveyQuery, Target, User, UserId, UserStore, Verdict,
 };
 use userbook_cedar::CedarAuthorizer;
@@ -120,6 +120,19 @@ pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Option<Sna
     store().await.load(&query).await.unwrap()
 }
 
+/// The acting user's own snapshot.
+pub(crate) async fn own(actor: &Actor) -> Option<Snapshot> {
+    match actor.user_id() {
+        Some(id) => load(id.0, actor, &[]).await,
+        None => None,
+    }
+}
+
+/// The acting user in their own snapshot.
+pub(crate) fn view(own: &Snapshot) -> Option<ActorView<'_>> {
+    own.actor.as_ref().map(|state| ActorView { state, groups: &own.groups })
+}
+
 /// What is said to checks about a user; about one who is missing, as the service asks.
 pub(crate) async fn ask(
     authorizer: &impl Authorizer,
@@ -130,13 +143,8 @@ pub(crate) async fn ask(
     if let Some(snapshot) = load(target, actor, checks).await {
         return authorizer.authorize(actor, Target::Known(&snapshot), checks).await.unwrap().0;
     }
-    let own = match actor.user_id() {
-        Some(id) => load(id.0, actor, &[]).await,
-        None => None,
-    };
-    let view = own
-        .as_ref()
-        .and_then(|own| own.actor.as_ref().map(|state| userbook::ActorView { state, groups: &own.groups }));
+    let own = own(actor).await;
+    let view = own.as_ref().and_then(view);
     authorizer.authorize(actor, Target::Unknown(view.as_ref()), checks).await.unwrap().0
 }
 
