@@ -43,7 +43,6 @@ const RELEASE: &str = "2025.2.4";
     shapes::PaginatedGroupList,
     shapes::PaginatedUserList,
     shapes::Pagination,
-    shapes::PatchedUserRequest,
     shapes::Role,
     shapes::SessionUser,
     shapes::User,

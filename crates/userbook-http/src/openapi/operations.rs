@@ -9,8 +9,8 @@ use utoipa::openapi::{
 };
 
 use super::shapes::{
-    Config, GenericError, Group, PaginatedGroupList, PaginatedUserList, PatchedUserRequest, SessionUser,
-    User, UserAccountRequest, UserRequest, ValidationError, reference,
+    Config, GenericError, Group, PaginatedGroupList, PaginatedUserList, SessionUser, User,
+    UserAccountRequest, UserRequest, ValidationError, patch, reference,
 };
 
 /// The name of the one way to authenticate.
@@ -114,12 +114,7 @@ fn rows() -> Vec<Row> {
         get("/core/users/me/", "core_users_me_retrieve", &[], reference::<SessionUser>),
         get("/core/users/{id}/", "core_users_retrieve", user, reference::<User>),
         write(HttpMethod::Put, "core_users_update", reference::<UserRequest>, Required::True),
-        write(
-            HttpMethod::Patch,
-            "core_users_partial_update",
-            reference::<PatchedUserRequest>,
-            Required::False,
-        ),
+        write(HttpMethod::Patch, "core_users_partial_update", patch, Required::False),
         get("/core/groups/", "core_groups_list", GROUP_FILTERS, reference::<PaginatedGroupList>),
         get(
             "/core/groups/{group_uuid}/",

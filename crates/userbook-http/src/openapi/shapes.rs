@@ -112,27 +112,6 @@ pub(super) struct UserRequest {
 }
 
 #[derive(ToSchema)]
-pub(super) struct PatchedUserRequest {
-    #[schema(required = false, min_length = 1, max_length = 150)]
-    username: String,
-    #[schema(required = false)]
-    name: String,
-    #[schema(required = false)]
-    is_active: bool,
-    last_login: Option<chrono::DateTime<chrono::Utc>>,
-    #[schema(required = false)]
-    groups: Vec<uuid::Uuid>,
-    #[schema(required = false, format = "email", max_length = 254)]
-    email: String,
-    #[schema(required = false, schema_with = free_form)]
-    attributes: FreeForm,
-    #[schema(required = false, min_length = 1)]
-    path: String,
-    #[schema(required = false)]
-    r#type: UserTypeEnum,
-}
-
-#[derive(ToSchema)]
 pub(super) struct UserAccountRequest {
     pk: i64,
 }
@@ -314,9 +293,16 @@ const TITLES: [(&str, Option<&str>, &str); 8] = [
     ("pk", Some("Role"), "Uuid"),
 ];
 
-/// Adds what the derive cannot say: titles, and that a validation error has a member for each faulty field beside
+/// The name of a [`UserRequest`] of which everything may be left out.
+const PATCH: &str = "PatchedUserRequest";
+
+/// Adds what the derive cannot say: the body of a PATCH, titles, and that a validation error has a member for each faulty field beside
 /// those that it names.
 pub(super) fn complete(shapes: &mut Map<String, Value>) {
+    if let Some(Value::Object(mut patch)) = shapes.get("UserRequest").cloned() {
+        patch.remove("required");
+        shapes.insert(PATCH.to_owned(), Value::Object(patch));
+    }
     for (name, shape) in &mut *shapes {
         let Some(Value::Object(properties)) = shape.get_mut("properties") else { continue };
         for (property, of, title) in TITLES {
@@ -335,4 +321,9 @@ pub(super) fn complete(shapes: &mut Map<String, Value>) {
 /// The schema of a type, by its name in the document.
 pub(super) fn reference<T: ToSchema>() -> RefOr<Schema> {
     RefOr::Ref(utoipa::openapi::Ref::from_schema_name(T::name()))
+}
+
+/// The schema of a PATCH's body.
+pub(super) fn patch() -> RefOr<Schema> {
+    RefOr::Ref(utoipa::openapi::Ref::from_schema_name(PATCH))
 }
