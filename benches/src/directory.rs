@@ -19,7 +19,7 @@ pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>)
         last_login: None,
         path: "users/staff".to_owned(),
         user_type: UserType::Internal,
-        attributes: json!({"team": "red", "settings": {"locale": "de"}}),
+        attributes: json!({"team": "red", "settings": {"locale": "de"}}).into(),
         groups: groups.into_iter().collect(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(id.unsigned_abs().into())),

@@ -68,7 +68,7 @@ fn user(chance: &mut Chance, id: i64, username: &str) -> User {
         last_login: chance.maybe(50, values::moment),
         path: chance.pick(&["users", "/odd//"]).to_owned(),
         user_type: if root || chance.percent(85) { UserType::Internal } else { chance.pick(&UserType::ALL) },
-        attributes: storable(chance),
+        attributes: storable(chance).into(),
         groups: if root { [GroupId(Uuid::from_u128(1))].into() } else { groups.into_iter().collect() },
         password_change_date: values::moment(chance),
         revision: Revision(Uuid::from_u64_pair(chance.next(), chance.next())),

@@ -126,7 +126,7 @@ async fn nobody_joins_a_group_that_is_being_deleted() {
         let step = |step, n, graph| Provision {
             step,
             guards: Guards { graph, ..Guards::default() },
-            event: rename(&one, n).event,
+            event: (*rename(&one, n).event).clone(),
         };
         let deletion = step(Step::DeleteGroup(group(3).id), 3 * round + 1, graph);
         let [left, right] = &stores;

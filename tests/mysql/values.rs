@@ -15,7 +15,7 @@ use userbook_tests::{
 async fn megabytes_of_attributes() {
     let large = json!({ "text": "ä\u{1}".repeat(1 << 18) });
     let database = Database::new().await;
-    let imported = User { attributes: large.clone(), ..user(1) };
+    let imported = User { attributes: large.clone().into(), ..user(1) };
     let groups = vec![Group { attributes: large.clone(), ..group(1) }];
     let rows = Import { groups, users: vec![imported.clone(), user(2)], ..Import::default() };
     database.store.import(&rows).await.unwrap();

@@ -124,7 +124,7 @@ async fn who_rolls_back_was_never_there() {
     for (sql, change, _) in races() {
         let database: Database = prepared().await;
         assert_eq!(against(&database, &sql, false, &change).await, CommitOutcome::Applied, "{sql}");
-        assert_eq!(database.store.pending(9).await.unwrap(), [change.event], "{sql}");
+        assert_eq!(database.store.pending(9).await.unwrap(), [(*change.event).clone()], "{sql}");
     }
 }
 
@@ -196,7 +196,7 @@ async fn steps_wait_as_well() {
     let step = Provision {
         step: Step::DeleteGroup(group(3).id),
         guards: counters(Some(EpochGuard::change), None),
-        event: rename(&user(1), 2).event,
+        event: (*rename(&user(1), 2).event).clone(),
     };
     let store = database.store.clone();
     let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });

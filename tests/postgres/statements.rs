@@ -115,7 +115,7 @@ async fn a_step_is_a_short_transaction() {
         let step = Provision {
             step: Step::InsertUser(Box::new(User { groups: [group(1).id].into(), ..user(id.0) })),
             guards: Guards { graph: Some(EpochGuard::rely(survey.epochs.graph)), ..Guards::default() },
-            event: rename(&user(id.0), n).event,
+            event: (*rename(&user(id.0), n).event).clone(),
         };
         all(&proxy).await;
         store.provision(&step).await.unwrap();

@@ -105,7 +105,7 @@ fn check(database: &str, promised: &Promised) {
 
 fn new(event: &Event, field: &str) -> Value {
     match event.diff.get(field) {
-        Some(FieldDiff::Value { new, .. }) => new.clone(),
+        Some(FieldDiff::Value { new, .. }) => new.clone().into_value(),
         _ => Value::Null,
     }
 }
@@ -118,7 +118,7 @@ fn replayed(log: &[Event]) -> Value {
             match diff {
                 FieldDiff::Value { old, new } => {
                     assert_eq!(row[field.as_ref()], *old, "{event:?}");
-                    row[field.as_ref()] = new.clone();
+                    row[field.as_ref()] = new.clone().into_value();
                 }
                 FieldDiff::Groups { added, removed } => {
                     let ids = |groups: &[userbook::EventGroup]| -> Value {

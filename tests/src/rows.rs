@@ -27,7 +27,7 @@ pub fn user(id: i64) -> User {
         last_login: None,
         path: "users".to_owned(),
         user_type: UserType::Internal,
-        attributes: json!({}),
+        attributes: json!({}).into(),
         groups: [].into(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(1)),
@@ -72,6 +72,7 @@ pub fn rename(user: &User, n: u128) -> ChangeSet {
             request_id: None,
             diff: [].into(),
             effects: vec![],
-        },
+        }
+        .into(),
     }
 }

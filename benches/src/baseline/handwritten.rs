@@ -93,7 +93,7 @@ impl Handwritten {
             user.last_login = put.last_login;
             user.groups = put.groups.into_iter().map(userbook::GroupId).collect();
             user.email = put.email;
-            user.attributes = Value::Object(put.attributes);
+            user.attributes = Value::Object(put.attributes).into();
             user.path = put.path;
             user.user_type = put.user_type.parse().ok()?;
             user.clone()

@@ -58,7 +58,7 @@ impl LockedMap {
             rows.usernames.insert(name.as_str().to_owned(), change.user);
         }
         change.apply_to(user);
-        rows.events.push(change.event.clone());
+        rows.events.push((*change.event).clone());
         true
     }
 

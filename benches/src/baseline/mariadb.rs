@@ -67,7 +67,7 @@ pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Res
     let no_id: Option<i64> = None;
     let no_text: Option<&str> = None;
     let no_uuid: Option<Uuid> = None;
-    let body = serde_json::to_string(&change.event)?;
+    let body = serde_json::to_string(&*change.event)?;
     sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
     let written = sqlx::query(UPDATE)
         .bind(no_id)

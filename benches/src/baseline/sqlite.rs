@@ -61,7 +61,7 @@ impl Rusqlite {
         let no_integer: Option<i64> = None;
         let no_text: Option<&str> = None;
         let no_blob: Option<&[u8]> = None;
-        let body = serde_json::to_string(&change.event)?;
+        let body = serde_json::to_string(&*change.event)?;
         self.0.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let written = self.0.prepare_cached(UPDATE)?.execute(params![
             change.user.0,

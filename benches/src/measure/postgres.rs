@@ -27,7 +27,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let (seconds, rounds) = (setting.pick(2, 1), setting.pick(5, 1));
     let ours = runtime.block_on(prepared())?;
     let other = runtime.block_on(prepared())?;
-    let body = serde_json::to_string(&rename(&crate::user(1, true, []), 1)?.event)?;
+    let body = serde_json::to_string(&*rename(&crate::user(1, true, []), 1)?.event)?;
     let folder = tempfile::tempdir_in(&setting.folder)?;
     let pgbench = Pgbench::new(folder.path(), other.options(), &body)?;
 

@@ -24,7 +24,8 @@ pub fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
     let pair = [user.id.0.unsigned_abs(), n.unsigned_abs() + 1];
     let id = ChangeId(Uuid::from_u64_pair(pair[0] << 16, pair[1]));
     let diff = [("username", &user.username, &username), ("name", &user.name, &name)];
-    let value = |old: &String, new: &String| FieldDiff::Value { old: json!(old), new: json!(new) };
+    let value =
+        |old: &String, new: &String| FieldDiff::Value { old: json!(old).into(), new: json!(new).into() };
     Ok(ChangeSet {
         user: user.id,
         expected: user.revision,
@@ -49,7 +50,8 @@ pub fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
             request_id: None,
             diff: diff.into_iter().map(|(field, old, new)| (field.into(), value(old, new))).collect(),
             effects: Vec::new(),
-        },
+        }
+        .into(),
     })
 }
 

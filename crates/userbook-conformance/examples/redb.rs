@@ -117,7 +117,7 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
             let old_name = user.username.clone();
             change.apply_to(&mut user);
             put_user(txn, &old_name, &user)?;
-            txn.open_table(EVENTS)?.insert(change.change.0.as_u128(), &*to_vec(&change.event)?)?;
+            txn.open_table(EVENTS)?.insert(change.change.0.as_u128(), &*to_vec(&*change.event)?)?;
             let mut waiting = txn.open_table(WAITING)?;
             let place = waiting.last()?.map_or(0, |(last, _)| last.value() + 1);
             waiting.insert(place, change.change.0.as_u128())?;

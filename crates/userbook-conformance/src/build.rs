@@ -64,7 +64,7 @@ pub(crate) fn user(id: UserId) -> User {
         last_login: Some(moment(id.0)),
         path: "users/some".to_owned(),
         user_type: UserType::External,
-        attributes: json!({ "of": id.0 }),
+        attributes: json!({ "of": id.0 }).into(),
         groups: BTreeSet::new(),
         password_change_date: moment(-id.0),
         revision: Revision(Uuid::from_u128(
@@ -94,7 +94,7 @@ pub(crate) fn change(user: &User, n: u128) -> ChangeSet {
         groups_added: BTreeSet::new(),
         groups_removed: BTreeSet::new(),
         guards: Guards::default(),
-        event: event(EventKind::UserUpdated, EventTarget::User(user.id), version, n),
+        event: event(EventKind::UserUpdated, EventTarget::User(user.id), version, n).into(),
     }
 }
 

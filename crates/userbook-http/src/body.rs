@@ -11,11 +11,16 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use json_patch::Patch;
 use serde_json::Value;
-use userbook::{Extension, Fault, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, Violations, json_type};
+use userbook::{
+    Extension, Fault, FieldOps, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, Violations, json_type,
+};
 
 use crate::{
     BodyFault,
-    lenient::{self, Attributes, json},
+    lenient::{
+        self, Attributes,
+        json::{self, JsonFault, Members},
+    },
     media::is_media_type,
     negotiate::JSON,
     refusal::{Kind, Refusal},
@@ -53,7 +58,7 @@ pub(crate) fn read(
     policy: &Policy,
 ) -> Result<UserUpdate, Refusal> {
     if body.is_empty() {
-        return Ok(lenient::field_ops(JsonObject::new(), mode, Attributes::Replace).into());
+        return Ok(FieldOps::new(mode).into());
     }
     let media_type = media_type(headers);
     let is_patch = |extension, name| {
@@ -76,7 +81,10 @@ pub(crate) fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<JsonObject
         return Ok(JsonObject::new());
     }
     let media_type = media_type(headers);
-    if is_media_type(&media_type, JSON) { object(body) } else { Err(unsupported(&media_type)) }
+    if !is_media_type(&media_type, JSON) {
+        return Err(unsupported(&media_type));
+    }
+    Ok(members(body)?.into_iter().map(|(key, value)| (key.into_owned(), value)).collect())
 }
 
 fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
@@ -89,20 +97,18 @@ fn unsupported(media_type: &str) -> Refusal {
     Refusal::new(Kind::UnsupportedMediaType, detail)
 }
 
-fn parse(body: &[u8]) -> Result<Value, Refusal> {
-    json::parse(body, MAX_DEPTH)
-        .map_err(|fault| Refusal::new(Kind::ParseError, format!("JSON parse error - {fault}")))
+impl From<JsonFault> for Refusal {
+    fn from(fault: JsonFault) -> Self {
+        Self::new(Kind::ParseError, format!("JSON parse error - {fault}"))
+    }
 }
 
 fn fields(body: &[u8], mode: Mode, attributes: Attributes) -> Result<UserUpdate, Refusal> {
-    Ok(lenient::field_ops(object(body)?, mode, attributes).into())
+    Ok(lenient::field_ops(members(body)?, mode, attributes).into())
 }
 
-fn object(body: &[u8]) -> Result<JsonObject, Refusal> {
-    match parse(body)? {
-        Value::Object(object) => Ok(object),
-        other => Err(not_an_object(&other).into()),
-    }
+fn members(body: &[u8]) -> Result<Members<'_>, Refusal> {
+    json::parse_members(body, MAX_DEPTH)?.map_err(|other| not_an_object(&other).into())
 }
 
 fn not_an_object(value: &Value) -> Violations {
@@ -118,7 +124,7 @@ fn not_an_object(value: &Value) -> Violations {
 }
 
 fn json_patch(body: &[u8]) -> Result<UserUpdate, Refusal> {
-    let patch: Patch = serde_json::from_value(parse(body)?)
+    let patch: Patch = serde_json::from_value(json::parse(body, MAX_DEPTH)?)
         .map_err(|error| Refusal::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
     UserUpdate::json_patch(patch)
         .map_err(|error| Refusal::new(Kind::PatchTooLarge, format!("JSON Patch error - {error}")))

@@ -3,6 +3,8 @@
 //! A tag is the user's revision and a digest of the body: the body may change while the row does not, when a
 //! group is renamed. `If-None-Match` compares whole tags, `If-Match` only the revision in them.
 
+use std::fmt::Write;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use userbook::Revision;
@@ -21,12 +23,15 @@ impl EntityTag {
             .iter()
             .take(DIGEST_BYTES)
             .fold(0, |digest, byte| digest << 8 | u64::from(*byte));
-        Self(format!("{}.{digest:016x}", revision.0.simple()))
+        let mut tag = String::with_capacity(32 + 1 + 2 * DIGEST_BYTES);
+        // Writing to a string never fails.
+        _ = write!(tag, "{}.{digest:016x}", revision.0.simple());
+        Self(tag)
     }
 
     /// The header; a tag is of hexadecimal digits and a full stop, so there always is one.
     pub(crate) fn to_header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&format!("\"{}\"", self.0)).ok()
+        HeaderValue::try_from(["\"", &self.0, "\""].concat()).ok()
     }
 }
 

@@ -67,10 +67,10 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let call = self.service.update_user(actor, id, update).conditions(conditions);
         let call = furnish(call, &head.headers, &query);
         if dry_run {
-            let updated = call.dry_run().await?;
+            let updated = call.dry_run().run().await?;
             return dry_run::respond(&updated, &self.representation, query.include_groups);
         }
-        let updated = call.await?;
+        let updated = call.run().await?;
         Ok(self.represent(&updated.view, query.include_groups)?.0)
     }
 

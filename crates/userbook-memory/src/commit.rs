@@ -3,17 +3,12 @@
 
 use std::sync::Arc;
 
-use userbook::{ChangeSet, CommitOutcome, Event, Username};
+use userbook::{ChangeSet, CommitOutcome, Username};
 
 use crate::{MemoryError, state::State};
 
 impl State {
-    /// `event` is a copy of the one in `change`.
-    pub(crate) fn commit(
-        &mut self,
-        change: &ChangeSet,
-        event: Arc<Event>,
-    ) -> Result<CommitOutcome, MemoryError> {
+    pub(crate) fn commit(&mut self, change: &ChangeSet) -> Result<CommitOutcome, MemoryError> {
         let Some(user) = self.users.get(&change.user) else { return Ok(CommitOutcome::Gone) };
         if user.revision != change.expected {
             return Ok(CommitOutcome::Stale);
@@ -29,7 +24,7 @@ impl State {
         if !missing.is_empty() {
             return Ok(CommitOutcome::MissingGroups(missing));
         }
-        self.events.push(event)?;
+        self.events.push(Arc::clone(&change.event))?;
         self.apply(change);
         self.count(&change.guards);
         Ok(CommitOutcome::Applied)

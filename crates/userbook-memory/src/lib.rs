@@ -21,7 +21,7 @@
 //!     last_login: None,
 //!     path: "users".to_owned(),
 //!     user_type: UserType::Internal,
-//!     attributes: serde_json::json!({}),
+//!     attributes: serde_json::json!({}).into(),
 //!     groups: [].into(),
 //!     password_change_date: userbook::Timestamp::UNIX_EPOCH,
 //!     revision: userbook::Revision(uuid::Uuid::nil()),

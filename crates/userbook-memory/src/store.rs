@@ -50,9 +50,7 @@ impl UserStore for MemoryStore {
     }
 
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        // Copied before the lock is taken, for the same reason.
-        let event = Arc::new(change.event.clone());
-        Ok(self.state()?.commit(change, event)?)
+        Ok(self.state()?.commit(change)?)
     }
 }
 

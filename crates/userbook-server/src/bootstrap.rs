@@ -111,7 +111,7 @@ fn first_administrator() -> (Seed, Administrator) {
         last_login: None,
         path: "users".to_owned(),
         user_type: UserType::Internal,
-        attributes: json!({}),
+        attributes: json!({}).into(),
         groups: BTreeSet::from([group.id]),
         password_change_date: SystemClock.now(),
         revision: Revision::from(ids.next_change()),

@@ -195,7 +195,7 @@ impl From<UserRow> for User {
             last_login: row.last_login,
             path: row.path,
             user_type: row.user_type,
-            attributes: row.attributes,
+            attributes: row.attributes.into(),
             groups: row.groups,
             password_change_date: row.password_change_date,
             revision: Revision::from(RandomIds.next_change()),

@@ -87,7 +87,7 @@ pub(crate) fn user<R: Columns>(row: &R) -> Decoded<User> {
         last_login: row.time("last_login")?,
         path: some(row, "path", R::text)?,
         user_type: user_type(row, "type")?,
-        attributes: attributes(row)?,
+        attributes: attributes(row)?.into(),
         groups: [].into(),
         password_change_date: some(row, "password_change_date", R::time)?,
         revision: Revision(some(row, "revision", R::uuid)?),

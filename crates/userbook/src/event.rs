@@ -6,9 +6,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{ChangeId, GroupId, Timestamp, UserId};
+use crate::{ChangeId, GroupId, SharedJson, Timestamp, UserId};
 
 /// One applied change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,9 +96,9 @@ pub enum FieldDiff {
     /// A plain value.
     Value {
         /// The value before; null where there was none.
-        old: Value,
+        old: SharedJson,
         /// The value after; null where there is none.
-        new: Value,
+        new: SharedJson,
     },
 }
 

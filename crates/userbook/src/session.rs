@@ -42,7 +42,7 @@ impl SelfView {
         let mut groups: Vec<Arc<Group>> = all.into_values().cloned().collect();
         groups.sort_by(|a, b| by_name(a, b));
         let mut settings = Value::Object(JsonObject::new());
-        for attributes in groups.iter().map(|group| &group.attributes).chain([&user.attributes]) {
+        for attributes in groups.iter().map(|group| &group.attributes).chain([&*user.attributes]) {
             // What is stored may be any JSON; settings that are no object are none.
             if let Some(more) = attributes.get(SETTINGS).filter(|more| more.is_object()) {
                 merge(&mut settings, more);
@@ -105,7 +105,7 @@ mod tests {
             last_login: None,
             path: "users".into(),
             user_type: UserType::Internal,
-            attributes,
+            attributes: attributes.into(),
             groups: groups.iter().map(|number| GroupId(Uuid::from_u128(*number))).collect(),
             password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
             revision: Revision::from(ChangeId(Uuid::nil())),

@@ -48,7 +48,7 @@ pub(crate) struct WritesTheEventBefore {
 impl Flaw for WritesTheEventBefore {
     async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, outcome: &mut CommitOutcome) {
         if *outcome != CommitOutcome::Applied {
-            self.refused.lock().expect("no panic").push(change.event.clone());
+            self.refused.lock().expect("no panic").push((*change.event).clone());
         }
     }
 

@@ -208,7 +208,7 @@ flaws! {
     ContainsOnlyAtTheTop {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let Some(asked) = &query.filter.attributes else { return store.list_users(query).await };
-            let has = |_: &UserPage, user: &User| match &user.attributes {
+            let has = |_: &UserPage, user: &User| match &*user.attributes {
                 Value::Object(whole) => asked.iter().all(|(key, value)| whole.get(key) == Some(value)),
                 _ => false,
             };

@@ -48,7 +48,7 @@ flaws! {
     NullsDeepAttributes {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if levels(&facts.user.attributes) > 128 {
-                facts.user.attributes = Value::Null;
+                facts.user.attributes = Value::Null.into();
             }
         }
     }
@@ -56,7 +56,7 @@ flaws! {
     /// Keeps whole numbers in 32 bits and takes the nearest for those that do not fit.
     NarrowsNumbers {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-            narrow(&mut facts.user.attributes);
+            narrow(facts.user.attributes.make_mut());
         }
     }
 
@@ -64,7 +64,7 @@ flaws! {
     MendsAttributes {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if !facts.user.attributes.is_object() {
-                facts.user.attributes = serde_json::json!({});
+                facts.user.attributes = serde_json::json!({}).into();
             }
         }
     }

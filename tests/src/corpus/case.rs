@@ -198,7 +198,7 @@ impl GivenUser {
             last_login: self.last_login.as_deref().map(moment),
             path: self.path.clone(),
             user_type: self.user_type,
-            attributes: self.attributes.clone(),
+            attributes: self.attributes.clone().into(),
             groups: self.groups.iter().copied().map(GroupId).collect(),
             password_change_date: moment(&self.password_change_date),
             revision: Revision(self.uuid),

@@ -18,7 +18,7 @@ pub struct State {
 impl State {
     /// What a row holds.
     pub fn of_user(user: &User) -> Self {
-        let values = [json!(user.name), json!(user.email), json!(user.is_active), user.attributes.clone()];
+        let values = [json!(user.name), json!(user.email), json!(user.is_active), json!(user.attributes)];
         let fields = FIELDS.iter().map(|&name| name.to_owned()).zip(values).collect();
         Self { fields, groups: user.groups.clone() }
     }
@@ -37,8 +37,8 @@ impl State {
         for (field, diff) in diff {
             match diff {
                 FieldDiff::Value { old, new } => {
-                    let before = next.fields.insert(field.clone().into_owned(), new.clone());
-                    starts_here &= before.as_ref() == Some(old);
+                    let before = next.fields.insert(field.clone().into_owned(), new.clone().into_value());
+                    starts_here &= before.is_some_and(|before| *old == before);
                 }
                 FieldDiff::Groups { added, removed } => {
                     for group in removed {

@@ -56,7 +56,10 @@ impl Chronicle {
     fn apply(&mut self, of: i64, does: &Does<'_>) -> &mut Operation {
         let n = self.history.operations.len() as u128;
         let row = self.row(of);
-        let value = |old: serde_json::Value, new: serde_json::Value| FieldDiff::Value { old, new };
+        let value = |old: serde_json::Value, new: serde_json::Value| FieldDiff::Value {
+            old: old.into(),
+            new: new.into(),
+        };
         let (field, diff) = match does {
             Does::Name(new) => {
                 let old = std::mem::replace(&mut row.name, (*new).to_owned());
@@ -174,7 +177,7 @@ fn planted_violations_are_found() {
         (
             "a lost update: the second change was made on what the first had not touched",
             |told| {
-                let old = FieldDiff::Value { old: json!("Somebody"), new: json!("second") };
+                let old = FieldDiff::Value { old: json!("Somebody").into(), new: json!("second").into() };
                 told.history.events[1].diff = [("name".into(), old)].into();
             },
             &["order"],

@@ -35,7 +35,7 @@ fn user(id: UserId, groups: &[GroupId]) -> User {
         last_login: None,
         path: "users".to_owned(),
         user_type: UserType::Internal,
-        attributes: json!({}),
+        attributes: json!({}).into(),
         groups: groups.iter().copied().collect(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(id.0.unsigned_abs().into())),

@@ -52,7 +52,7 @@ pub async fn all_of_a_change_is_applied<H: Harness>() {
     apply(&harness, &change).await;
     assert_eq!(row(&harness, ANN).await, changed(&before, &change));
     assert_eq!(row(&harness, BOB).await, member(BOB, [1]));
-    assert_eq!(pending(&harness).await, [change.event]);
+    assert_eq!(pending(&harness).await, [(*change.event).clone()]);
 }
 
 /// Law: a column is written by its own field and by nothing else.

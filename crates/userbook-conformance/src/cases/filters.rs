@@ -193,7 +193,11 @@ pub async fn attributes_contain_others<H: Harness<Store: UserDirectory + Directo
         json!(null),
         json!({"a\"b": null, "": "\u{0}"}),
     ];
-    let made = |(n, attributes): (i64, Value)| User { attributes, is_active: n % 2 == 0, ..numbered(n) };
+    let made = |(n, attributes): (i64, Value)| User {
+        attributes: attributes.into(),
+        is_active: n % 2 == 0,
+        ..numbered(n)
+    };
     let harness = H::with(&people((1..).zip(documents).map(made))).await;
     for (part, expected) in [
         (json!({}), vec![1, 2, 3, 4, 5, 8]),

@@ -63,7 +63,7 @@ pub async fn every_column_and_the_groups_come_back<H: Harness<Store: UserDirecto
         email: String::new(),
         is_active: false,
         last_login: None,
-        attributes: json!([1, "😀"]),
+        attributes: json!([1, "😀"]).into(),
         ..user(BOB)
     };
     let ann = member(ANN, [0, 3, 40]);

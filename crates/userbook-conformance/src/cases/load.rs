@@ -29,7 +29,7 @@ pub async fn every_column_comes_back<H: Harness>() {
             name: String::new(),
             email: String::new(),
             user_type: UserType::InternalServiceAccount,
-            attributes: json!({}),
+            attributes: json!({}).into(),
             ..member(BOB, [2])
         },
         User { user_type: UserType::Internal, version: 0, ..user(UserId(1)) },
@@ -78,7 +78,7 @@ pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
 pub async fn what_was_not_asked_for_is_not_told<H: Harness>() {
     let power = Group { is_superuser: true, ..group(1) };
     let attributes = json!({ "deep": [{}] });
-    let ann = User { attributes, ..user(ANN) };
+    let ann = User { attributes: attributes.into(), ..user(ANN) };
     let harness = H::with(&rows([power], [ann.clone(), member(BOB, [1])])).await;
     let snapshot = load(&harness, &SnapshotQuery::user(ANN)).await;
     assert_eq!(snapshot.user, ann);

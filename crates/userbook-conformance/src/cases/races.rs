@@ -59,7 +59,7 @@ pub async fn one_of_many_wins<H: Harness>() {
 pub async fn no_increment_is_lost<H: Harness>() {
     const WRITERS: u64 = 8;
     const EACH: u64 = 10;
-    let zero = User { attributes: json!({ "count": 0 }), ..user(ANN) };
+    let zero = User { attributes: json!({ "count": 0 }).into(), ..user(ANN) };
     let harness = H::with(&rows([], [zero.clone()])).await;
     let ids = Arc::new(AtomicU64::new(0));
     at_once::<H>((0..WRITERS).map(|_| {

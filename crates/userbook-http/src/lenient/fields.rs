@@ -1,9 +1,7 @@
 //! What each field of a JSON object says.
 
 use serde_json::Value;
-use userbook::{
-    AttributesOp, Fault, Faults, Field, FieldOps, GroupsOp, JsonObject, Mode, Op, Timestamp, UserType,
-};
+use userbook::{AttributesOp, Fault, Faults, Field, FieldOps, GroupsOp, Mode, Op, Timestamp, UserType};
 
 use super::{
     boolean::boolean,
@@ -22,11 +20,18 @@ pub(crate) enum Attributes {
     Merge,
 }
 
-/// What the object says of each field. Unknown and read-only fields are ignored, whatever they hold.
-pub(crate) fn field_ops(object: JsonObject, mode: Mode, attributes: Attributes) -> FieldOps {
+/// What an object's members say of each field: of one that comes twice, the last. Unknown and read-only fields are
+/// ignored, whatever they hold.
+pub(crate) fn field_ops<K: AsRef<str>>(
+    members: impl IntoIterator<Item = (K, Value)>,
+    mode: Mode,
+    attributes: Attributes,
+) -> FieldOps {
     let mut ops = FieldOps::new(mode);
-    for (key, value) in object {
-        let Some(field) = Field::ALL.into_iter().find(|field| field.as_str() == key) else { continue };
+    for (key, value) in members {
+        let Some(field) = Field::ALL.into_iter().find(|field| field.as_str() == key.as_ref()) else {
+            continue;
+        };
         match field {
             Field::Username => ops.username = op(value, |value| text(value, Fault::InvalidString)),
             Field::Name => ops.name = op(value, |value| text(value, Fault::InvalidString)),
@@ -85,7 +90,7 @@ fn user_type(value: Value) -> Op<UserType> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use userbook::parse_timestamp;
+    use userbook::{JsonObject, parse_timestamp};
 
     use super::*;
 

@@ -5,7 +5,7 @@
 //! sqlx turns on, the text under such a key is parsed in turn, and a body of a few thousand bytes exhausts the
 //! stack.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -27,6 +27,80 @@ pub(crate) fn parse(body: &[u8], max_depth: usize) -> Result<Value, JsonFault> {
     let value = Levels(max_depth).deserialize(&mut parser)?;
     parser.end()?;
     Ok(value)
+}
+
+/// The members of an object in the order in which they were sent; a key may come twice.
+pub(crate) type Members<'a> = Vec<(Cow<'a, str>, Value)>;
+
+/// The same, for who looks at each member of an object once and never for one: `Ok` holds an object, `Err` whatever
+/// else `body` may be.
+pub(crate) fn parse_members(body: &[u8], max_depth: usize) -> Result<Result<Members<'_>, Value>, JsonFault> {
+    let is_object = body.iter().find(|byte| !b" \t\n\r".contains(byte)) == Some(&b'{');
+    if !is_object {
+        return parse(body, max_depth).map(Err);
+    }
+    let mut parser = serde_json::Deserializer::from_slice(body);
+    parser.disable_recursion_limit();
+    let members = parser.deserialize_map(Object(Levels(max_depth)))?;
+    parser.end()?;
+    Ok(Ok(members))
+}
+
+/// Reads an object's members.
+#[derive(Debug, Clone, Copy)]
+struct Object(Levels);
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Members<'de>, A::Error> {
+        let inside = self.0.inside()?;
+        let mut members = Vec::new();
+        while let Some(key) = entries.next_key_seed(Key)? {
+            members.push((allowed(key)?, entries.next_value_seed(inside)?));
+        }
+        Ok(members)
+    }
+}
+
+/// Reads a key where it stands.
+#[derive(Debug, Clone, Copy)]
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
+/// The key, unless it is one of the parser's own.
+fn allowed<K: AsRef<str>, E: Error>(key: K) -> Result<K, E> {
+    if key.as_ref().starts_with(PRIVATE_KEY) {
+        return Err(E::custom(format_args!("reserved key {:?}", key.as_ref())));
+    }
+    Ok(key)
 }
 
 /// Reads a value that may be nested this deeply.
@@ -96,10 +170,7 @@ impl<'de> Visitor<'de> for Levels {
         let inside = self.inside()?;
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            if key.starts_with(PRIVATE_KEY) {
-                return Err(A::Error::custom(format_args!("reserved key {key:?}")));
-            }
-            object.insert(key, entries.next_value_seed(inside)?);
+            object.insert(allowed(key)?, entries.next_value_seed(inside)?);
         }
         Ok(Value::Object(object))
     }

@@ -58,7 +58,7 @@ pub(crate) fn user(id: i64) -> User {
         last_login: None,
         path: "users".to_owned(),
         user_type: UserType::Internal,
-        attributes: serde_json::json!({}),
+        attributes: serde_json::json!({}).into(),
         groups: [].into(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(1)),
@@ -99,6 +99,7 @@ pub(crate) fn rename(user: &User, n: u128) -> ChangeSet {
             request_id: None,
             diff: [].into(),
             effects: vec![],
-        },
+        }
+        .into(),
     }
 }

@@ -84,7 +84,7 @@ async fn after_a_full_disk_the_connection_is_as_good_as_new() {
         if n % 2 == 0 {
             change.fields.name = Some(Name::parse(&long).unwrap());
         } else {
-            change.event.request_id = Some(long);
+            std::sync::Arc::make_mut(&mut change.event).request_id = Some(long);
         }
         assert_eq!(store.commit(&change).await.unwrap_err().kind, Other);
         assert_eq!(store.commit(&rename(&facts.user, 10 * n + 1)).await.unwrap(), CommitOutcome::Applied);

@@ -37,7 +37,7 @@ pub(super) fn commit(attempt: &Attempt<'_>, proposal: Proposal, guards: Guards) 
         groups_added: added,
         groups_removed: removed,
         guards,
-        event,
+        event: event.into(),
     };
     Commit { change, view: UserView::new(after, &snapshot.groups), diff }
 }

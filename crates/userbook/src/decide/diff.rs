@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::propose::Proposal;
 use crate::{
-    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, User, UserView, timestamp_text,
+    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
+    timestamp_text,
 };
 
 /// What stands in an event in place of a secret.
@@ -37,15 +38,14 @@ pub(crate) fn named<'a>(ids: impl IntoIterator<Item = &'a GroupId>, graph: &Grou
 }
 
 /// The plain fields of a user under their names on the wire.
-pub(crate) fn user_fields(user: &User) -> Map<String, Value> {
-    let named = |field: Field| Some((field.as_str().to_owned(), user_field(user, field)?));
-    Field::ALL.into_iter().filter_map(named).collect()
+pub(crate) fn user_fields(user: &User) -> impl Iterator<Item = (&'static str, SharedJson)> {
+    Field::ALL.into_iter().filter_map(|field| Some((field.as_str(), user_field(user, field)?)))
 }
 
 /// A field as it is on the wire; `groups` is no plain field.
-fn user_field(user: &User, field: Field) -> Option<Value> {
+fn user_field(user: &User, field: Field) -> Option<SharedJson> {
     let text = |text: &str| Value::String(text.to_owned());
-    Some(match field {
+    let value = match field {
         Field::Username => text(&user.username),
         Field::Name => text(&user.name),
         Field::IsActive => Value::Bool(user.is_active),
@@ -54,10 +54,11 @@ fn user_field(user: &User, field: Field) -> Option<Value> {
         }
         Field::Groups => return None,
         Field::Email => text(&user.email),
-        Field::Attributes => user.attributes.clone(),
+        Field::Attributes => return Some(user.attributes.clone()),
         Field::Path => text(&user.path),
         Field::Type => text(user.user_type.as_str()),
-    })
+    };
+    Some(value.into())
 }
 
 /// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.
@@ -67,11 +68,23 @@ pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
         for path in policy.secret_attributes() {
             // Null is "there are none", not a value.
             for value in [&mut *old, &mut *new].into_iter().filter(|value| !value.is_null()) {
-                redact_path(value, path);
+                if holds_path(value, path) {
+                    redact_path(value.make_mut(), path);
+                }
             }
         }
     }
     diff
+}
+
+/// Whether something would be redacted: what has no secret stays shared.
+fn holds_path(value: &Value, path: &[String]) -> bool {
+    match (path.split_first(), value) {
+        (Some((key, rest)), Value::Object(members)) => {
+            members.get(key).is_some_and(|member| holds_path(member, rest))
+        }
+        _ => true,
+    }
 }
 
 fn redact_path(value: &mut Value, path: &[String]) {
@@ -89,10 +102,10 @@ fn redact_path(value: &mut Value, path: &[String]) {
 /// What a new or deleted user looks like, for the event: every field, from or to null.
 pub(crate) fn whole(view: &UserView, added: bool) -> Diff {
     let mut diff: Diff = user_fields(&view.user)
-        .into_iter()
         .map(|(name, value)| {
-            let (old, new) = if added { (Value::Null, value) } else { (value, Value::Null) };
-            (Cow::Owned(name), FieldDiff::Value { old, new })
+            let none = SharedJson::default();
+            let (old, new) = if added { (none, value) } else { (value, none) };
+            (Cow::Borrowed(name), FieldDiff::Value { old, new })
         })
         .collect();
     let groups = view

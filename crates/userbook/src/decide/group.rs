@@ -161,7 +161,7 @@ impl<'a> GroupProposal<'a> {
             .into_iter()
             .map(|name| (Cow::Borrowed(name), value(&old, name), value(&new, name)))
             .filter(|(_, old, new)| !json_eq(old, new))
-            .map(|(name, old, new)| (name, FieldDiff::Value { old, new }))
+            .map(|(name, old, new)| (name, FieldDiff::Value { old: old.into(), new: new.into() }))
             .collect()
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn blank(survey: Survey, uuid: Uuid, now: Timestamp) -> Snapshot {
             last_login: None,
             path: String::new(),
             user_type: UserType::Internal,
-            attributes: Value::Object(JsonObject::new()),
+            attributes: Value::Object(JsonObject::new()).into(),
             groups: BTreeSet::new(),
             password_change_date: now,
             revision: Revision(Uuid::nil()),

@@ -208,7 +208,7 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
             Ok(attributes.clone())
         }
         Some(AttributesOp::Merge(patch)) => {
-            let mut merged = before.attributes.clone();
+            let mut merged = before.attributes.clone().into_value();
             json_patch::merge(&mut merged, patch);
             // What is stored may break a rule of today; a merge that changes nothing does not run into it.
             if json_eq(&merged, &before.attributes) {
@@ -219,7 +219,7 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
     };
     match attributes {
         Ok(attributes) => {
-            it.after.attributes.clone_from(attributes.as_value());
+            it.after.attributes = attributes.to_shared();
             it.changes.attributes = Some(attributes);
         }
         Err(faults) => it.add_faults(Field::Attributes, Faults::into_vec(faults)),

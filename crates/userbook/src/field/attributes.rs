@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Faults;
-use crate::{Fault, JsonObject};
+use crate::{Fault, JsonObject, SharedJson};
 
 /// How many levels attributes may nest, the object itself counted. Stores keep that many; more is refused.
 pub const MAX_DEPTH: usize = 256;
@@ -11,7 +11,7 @@ pub const MAX_DEPTH: usize = 256;
 /// A user's attributes: a JSON object without U+0000 in any key or text (PostgreSQL cannot keep it), nested at
 /// most [`MAX_DEPTH`] levels (authentik's `User.attributes`).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Attributes(Value);
+pub struct Attributes(SharedJson);
 
 impl Attributes {
     /// Checks the object.
@@ -19,21 +19,23 @@ impl Attributes {
     /// # Errors
     /// [`Fault::TooDeep`], [`Fault::NullCharacter`] or [`Fault::ReservedKey`].
     pub fn new(object: JsonObject) -> Result<Self, Faults> {
-        match object_fault(&object, MAX_DEPTH) {
-            Some(fault) => Err(fault.into()),
-            None => Ok(Self(Value::Object(object))),
-        }
+        Value::Object(object).try_into()
     }
 
     /// The object.
     pub fn as_value(&self) -> &Value {
         &self.0
     }
+
+    /// The object, shared with this.
+    pub fn to_shared(&self) -> SharedJson {
+        self.0.clone()
+    }
 }
 
 impl Default for Attributes {
     fn default() -> Self {
-        Self(Value::Object(JsonObject::new()))
+        Self(Value::Object(JsonObject::new()).into())
     }
 }
 
@@ -49,16 +51,27 @@ impl TryFrom<Value> for Attributes {
     type Error = Faults;
 
     fn try_from(value: Value) -> Result<Self, Faults> {
-        match value {
-            Value::Object(object) => Self::new(object),
-            _ => Err(Fault::NotAnObject.into()),
+        SharedJson::from(value).try_into()
+    }
+}
+
+impl TryFrom<SharedJson> for Attributes {
+    type Error = Faults;
+
+    fn try_from(value: SharedJson) -> Result<Self, Faults> {
+        let Value::Object(object) = &*value else {
+            return Err(Fault::NotAnObject.into());
+        };
+        match object_fault(object, MAX_DEPTH) {
+            Some(fault) => Err(fault.into()),
+            None => Ok(Self(value)),
         }
     }
 }
 
 impl From<Attributes> for Value {
     fn from(attributes: Attributes) -> Self {
-        attributes.0
+        attributes.0.into_value()
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod group;
 mod ids;
+mod json;
 mod time;
 mod user;
 mod user_type;
 
 pub use group::{Group, GroupGraph, MAX_PARENTS};
 pub use ids::{ChangeId, GroupId, Revision, UserId};
+pub use json::SharedJson;
 pub use time::{is_representable, parse_timestamp, timestamp_text};
 pub use user::{ANONYMOUS_USERNAME, User};
 pub use user_type::{UnknownUserType, UserType};

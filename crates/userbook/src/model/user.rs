@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::{GroupId, Revision, Timestamp, UserId, UserType};
+use super::{GroupId, Revision, SharedJson, Timestamp, UserId, UserType};
 
 /// The user name that authentik keeps for "nobody". It is never shown and never updated.
 pub const ANONYMOUS_USERNAME: &str = "AnonymousUser";
@@ -36,7 +35,7 @@ pub struct User {
     /// What kind of user this is.
     pub user_type: UserType,
     /// Free attributes. What is let in is a JSON object; what is stored may be any JSON.
-    pub attributes: Value,
+    pub attributes: SharedJson,
     /// The groups the user is a direct member of.
     pub groups: BTreeSet<GroupId>,
     /// When the password was last changed.

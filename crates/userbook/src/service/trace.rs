@@ -1,9 +1,14 @@
 //! What the service tells about itself: see the front page's section on observability. Names and kinds only; no
 //! value of a request, no name and no address ever enters a span.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
-use tracing::{Instrument, Span};
+use pin_project_lite::pin_project;
+use tracing::{Instrument, Span, instrument::Instrumented};
 
 use crate::{
     AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
@@ -67,21 +72,36 @@ pub(super) trait ToldError {
 
 /// Runs one operation or step inside its span, and notes how it ended. A span without an outcome is one whose
 /// future was dropped.
-pub(super) async fn told<T: Told, E: ToldError>(
-    span: Span,
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    let result = work.instrument(span.clone()).await;
-    match &result {
-        Ok(done) => {
-            span.record("outcome", done.outcome());
-        }
-        Err(error) => {
-            span.record("outcome", error.outcome());
-            span.record("error", error.kind());
-        }
+pub(super) fn told<F: Future>(span: Span, work: F) -> ToldWork<F> {
+    ToldWork { work: work.instrument(span) }
+}
+
+pin_project! {
+    /// An `async fn` in its place would keep room for `work` twice, and operations and steps lie within one another.
+    pub(super) struct ToldWork<F> {
+        #[pin]
+        work: Instrumented<F>,
     }
-    result
+}
+
+impl<T: Told, E: ToldError, F: Future<Output = Result<T, E>>> Future for ToldWork<F> {
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let result = ready!(this.work.as_mut().poll(context));
+        let span = this.work.span();
+        match &result {
+            Ok(done) => {
+                span.record("outcome", done.outcome());
+            }
+            Err(error) => {
+                span.record("outcome", error.outcome());
+                span.record("error", error.kind());
+            }
+        }
+        Poll::Ready(result)
+    }
 }
 
 /// Notes in the span of the operation which attempt this is.

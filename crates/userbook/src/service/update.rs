@@ -116,7 +116,11 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
         self
     }
 
-    async fn run(self) -> Result<Updated, UpdateError> {
+    /// Makes it, as `.await` on the call does, which puts the future of this on the heap.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was written then.
+    pub async fn run(self) -> Result<Updated, UpdateError> {
         let change = self.service.ids.next_change();
         let span = operation!("userbook.update", change = shown(change), dry_run = self.dry_run);
         told(span, self.attempt(change)).await

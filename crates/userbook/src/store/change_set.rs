@@ -1,6 +1,6 @@
 //! What a commit applies, and how it may end.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::Guards;
 use crate::{
@@ -27,8 +27,8 @@ pub struct ChangeSet {
     pub groups_removed: BTreeSet<GroupId>,
     /// What else must hold.
     pub guards: Guards,
-    /// The audit event, written in the same atomic step.
-    pub event: Event,
+    /// The audit event, written in the same atomic step. A store in memory shares it.
+    pub event: Arc<Event>,
 }
 
 impl ChangeSet {
@@ -43,7 +43,7 @@ impl ChangeSet {
         user.last_login = fields.last_login.unwrap_or(user.last_login);
         user.user_type = fields.user_type.unwrap_or(user.user_type);
         if let Some(attributes) = &fields.attributes {
-            user.attributes.clone_from(attributes.as_value());
+            user.attributes = attributes.to_shared();
         }
         user.groups.extend(groups_added);
         for group in groups_removed {

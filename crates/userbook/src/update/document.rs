@@ -38,7 +38,8 @@ pub enum PatchFailure {
 
 /// The writable fields under their names on the wire.
 fn to_document(user: &User) -> Map<String, Value> {
-    let mut document = user_fields(user);
+    let fields = user_fields(user);
+    let mut document: Map<_, _> = fields.map(|(name, value)| (name.to_owned(), value.into_value())).collect();
     let groups = user.groups.iter().map(|group| Value::String(group.to_string())).collect();
     document.insert("groups".to_owned(), Value::Array(groups));
     document
@@ -163,7 +164,7 @@ mod tests {
             last_login: parse_timestamp("2024-01-02T03:04:05.000006Z"),
             path: "/odd/".into(),
             user_type: UserType::Internal,
-            attributes: json!({"a": {"b": 1}}),
+            attributes: json!({"a": {"b": 1}}).into(),
             groups: [GroupId(Uuid::from_u128(7))].into(),
             password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
             revision: Revision::from(ChangeId(Uuid::nil())),

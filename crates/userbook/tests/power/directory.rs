@@ -72,7 +72,11 @@ fn users() -> impl Strategy<Value = Vec<User>> {
                 last_login: None,
                 path: if odd { "/odd//".into() } else { "users".into() },
                 user_type,
-                attributes: if odd { serde_json::json!([1]) } else { serde_json::json!({"a": {"b": 1}}) },
+                attributes: if odd {
+                    serde_json::json!([1]).into()
+                } else {
+                    serde_json::json!({"a": {"b": 1}}).into()
+                },
                 groups: groups.into_iter().map(group_id).collect(),
                 password_change_date: Timestamp::UNIX_EPOCH,
                 revision: Revision(Uuid::from_u128(n as u128)),

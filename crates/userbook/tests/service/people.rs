@@ -32,7 +32,7 @@ pub(crate) fn user(id: UserId, username: &str, groups: &[GroupId]) -> User {
         last_login: None,
         path: "users".into(),
         user_type: UserType::Internal,
-        attributes: serde_json::json!({}),
+        attributes: serde_json::json!({}).into(),
         groups: groups.iter().copied().collect(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: revision(id),

@@ -65,7 +65,7 @@ async fn ask<P: PermissionSource>(
             last_login: None,
             path: "users".into(),
             user_type: UserType::Internal,
-            attributes: serde_json::json!({}),
+            attributes: serde_json::json!({}).into(),
             groups: BTreeSet::new(),
             password_change_date: Timestamp::UNIX_EPOCH,
             revision: Revision(Uuid::nil()),

@@ -34,7 +34,7 @@ fn an_event_tells_who_did_what_and_when() {
     let mut scene = Scene::new(update).powerful();
     scene.actor.impersonator = Some(UserId(77));
     let named = |id, name: &str| EventGroup { id, name: name.into() };
-    let value = |old: Value, new: Value| FieldDiff::Value { old, new };
+    let value = |old: Value, new: Value| FieldDiff::Value { old: old.into(), new: new.into() };
     let groups = FieldDiff::Groups {
         added: vec![named(HELP, "help"), named(ADMINS, "admins")],
         removed: vec![named(STAFF, "staff")],
@@ -57,7 +57,7 @@ fn an_event_tells_who_did_what_and_when() {
         .into(),
         effects: vec![Effect::RevokeSessions],
     };
-    assert_eq!(commit.change.event, expected);
+    assert_eq!(*commit.change.event, expected);
     assert_eq!(commit.diff, expected.diff);
     assert!(commit.view.is_superuser, "as it will be");
     assert_eq!(commit.view.user.revision, CHANGE.into());
@@ -96,7 +96,7 @@ fn only_deactivation_revokes_sessions() {
 fn last_login_is_told_as_it_is_shown() {
     let update = UserUpdate::patch().last_login(Timestamp::UNIX_EPOCH);
     let diff = Scene::new(update).commit().diff;
-    let expected = FieldDiff::Value { old: Value::Null, new: json!("1970-01-01T00:00:00Z") };
+    let expected = FieldDiff::Value { old: Value::Null.into(), new: json!("1970-01-01T00:00:00Z").into() };
     assert_eq!(diff.get("last_login"), Some(&expected));
 }
 
@@ -110,7 +110,7 @@ fn operations_are_worked_out_on_what_is_stored_now() {
         (json!({"a": "text", "l": [1, 2]}), json!({"a": {"x": 1}, "l": [1]})),
     ] {
         let scene = Scene::new(merge.clone());
-        let scene = scene.user(|user| user.attributes = stored);
+        let scene = scene.user(|user| user.attributes = stored.into());
         assert_eq!(scene.commit().view.user.attributes, expected);
     }
 

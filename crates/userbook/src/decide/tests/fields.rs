@@ -72,7 +72,7 @@ fn values() {
         (
             UserUpdate::patch().attributes(attributes.clone()),
             Field::Attributes,
-            Box::new(|it| it.attributes = attributes),
+            Box::new(|it| it.attributes = attributes.into()),
         ),
         (UserUpdate::patch().path("a/b"), Field::Path, Box::new(|it| it.path = "a/b".into())),
         (
@@ -131,7 +131,7 @@ fn what_is_stored_may_break_a_rule_of_today() {
         user.username.clear();
         user.email = "odd".into();
         user.path = "/odd/".into();
-        user.attributes = json!({"a": "\0"});
+        user.attributes = json!({"a": "\0"}).into();
     };
     let commit = Scene::new(UserUpdate::patch().name("New")).user(odd).commit();
     assert_eq!(commit.change.fields.path, None);
@@ -180,7 +180,7 @@ fn internal_service_accounts() {
 
 #[test]
 fn equal_attributes_are_no_change() {
-    let stored = |user: &mut User| user.attributes = json!({"n": 1});
+    let stored = |user: &mut User| user.attributes = json!({"n": 1}).into();
     let same = json!({"n": 1.0});
     assert_eq!(Scene::new(UserUpdate::patch().attributes(same)).user(stored).outcome(), "unchanged");
 }

@@ -266,7 +266,7 @@ fn equal_attributes_are_no_change_and_secrets_stay_out_of_events() {
     let write = put(with(serde_json::json!({"pin": 1})))
         .with(|it| it.policy = Policy::hardened().with_secret_attribute(["pin"]));
     let new = serde_json::json!({"pin": "[redacted]"});
-    let expected = FieldDiff::Value { old: serde_json::json!({}), new };
+    let expected = FieldDiff::Value { old: serde_json::json!({}).into(), new: new.into() };
     let event = write.provision().event;
     assert_eq!(event.diff.get(GroupField::Attributes.as_str()), Some(&expected));
 }

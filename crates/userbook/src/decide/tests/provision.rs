@@ -53,7 +53,7 @@ fn a_new_user_has_the_models_defaults() {
     let event = provision.event;
     assert_eq!((event.kind, event.target), (EventKind::UserInserted, EventTarget::User(UserId(30))));
     assert_eq!(event.diff.len(), 9);
-    let name = FieldDiff::Value { old: serde_json::Value::Null, new: "Eve".into() };
+    let name = FieldDiff::Value { old: serde_json::Value::Null.into(), new: "Eve".into() };
     assert_eq!(event.diff.get("name"), Some(&name));
 }
 

@@ -7,7 +7,7 @@ use crate::{FieldDiff, UserUpdate};
 
 fn attributes(diff: &crate::Diff) -> (Value, Value) {
     match diff.get("attributes") {
-        Some(FieldDiff::Value { old, new }) => (old.clone(), new.clone()),
+        Some(FieldDiff::Value { old, new }) => ((**old).clone(), (**new).clone()),
         other => panic!("no attributes but {other:?}"),
     }
 }
@@ -45,7 +45,7 @@ fn values_under_secret_paths_are_replaced() {
     ] {
         let stored = old.clone();
         let scene = Scene::new(UserUpdate::patch().attributes(new.clone()))
-            .user(|user| user.attributes = stored)
+            .user(|user| user.attributes = stored.into())
             .policy(|policy| policy.with_secret_attribute(path.iter().copied()));
         let commit = scene.commit();
         assert_eq!(attributes(&commit.change.event.diff), (old_told, new_told));

@@ -80,7 +80,7 @@ pub(super) fn user() -> User {
         last_login: None,
         path: "users".into(),
         user_type: UserType::Internal,
-        attributes: serde_json::json!({}),
+        attributes: serde_json::json!({}).into(),
         groups: [STAFF].into(),
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(400)),
