@@ -1,7 +1,8 @@
 //! `pgbench` on the store's two statements, prepared: the least that PostgreSQL takes for an update.
 //!
-//! Every value that differs between two updates of this kind is a parameter. `pgbench` cannot bind null, so what is
-//! null in all of them stands in the statement as such, which the planner can only profit from.
+//! They are prepared by name and executed with the values that the store binds. `pgbench` itself cannot bind null,
+//! so there is a second way: what is null in every update of this kind stands in the text, and the planner folds it
+//! away. That is less work than the store's, and shows what it costs that one statement serves all updates.
 
 use std::{
     fs,
@@ -14,7 +15,7 @@ use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use crate::{Failure, stats::percentile};
 
 const LOAD: &str = include_str!("../../../crates/userbook-sqlx/src/postgres/sql/load.sql");
-const COMMIT: &str = include_str!("../../../crates/userbook-sqlx/src/postgres/sql/commit.sql");
+const COMMIT: &str = include_str!("../../../crates/userbook-sqlx/src/postgres/sql/commit_fields.sql");
 
 /// How many users each client has to itself.
 pub const USERS_EACH: i64 = 1000;
@@ -37,63 +38,80 @@ pub struct Run {
     pub updates: usize,
 }
 
+/// How `pgbench` is given the statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The same text, with the same parameters.
+    Same,
+    /// With what is always null in the text.
+    Folded,
+}
+
 /// `pgbench` against one database.
 #[derive(Debug)]
 pub struct Pgbench {
+    way: Way,
     script: PathBuf,
     folder: PathBuf,
     target: PgConnectOptions,
 }
 
+/// What a load is given, with the types.
+const LOAD_VALUES: [(&str, &str); 6] = [
+    ("bigint", ":user"),
+    ("text", "NULL::text"),
+    ("uuid[]", "'{}'::uuid[]"),
+    ("bigint", "NULL::bigint"),
+    ("boolean", "false"),
+    ("uuid", "NULL::uuid"),
+];
+
+/// What a commit is given.
+const COMMIT_VALUES: [(&str, &str); 20] = [
+    ("bigint", ":user"),
+    ("uuid", REVISION),
+    ("uuid", NEXT),
+    ("bigint", ":version"),
+    ("text", "NULL::text"),
+    ("text", "'Number ' || :n"),
+    ("boolean", "NULL::boolean"),
+    ("boolean", "false"),
+    ("timestamptz", "NULL::timestamptz"),
+    ("text", "NULL::text"),
+    ("text", "NULL::text"),
+    ("text", "NULL::text"),
+    ("text", "NULL::text"),
+    ("uuid", NEXT),
+    ("text", "'user_updated'"),
+    ("bigint", ":user"),
+    ("uuid", "NULL::uuid"),
+    ("bigint", ":version"),
+    ("timestamptz", "now()"),
+    ("text", ":body"),
+];
+
 impl Pgbench {
     /// Writes the script; `body` is an event as JSON.
-    pub fn new(folder: &Path, target: PgConnectOptions, body: &str) -> Result<Self, Failure> {
-        let load =
-            filled(LOAD, &[":user", "NULL::text", "'{}'::uuid[]", "NULL::bigint", "false", "NULL::uuid"]);
-        let commit = filled(
-            COMMIT,
-            &[
-                ":user",
-                REVISION,
-                NEXT,
-                ":version",
-                "NULL::text",
-                "'Number ' || :n",
-                "NULL::boolean",
-                "false",
-                "NULL::timestamptz",
-                "NULL::text",
-                "NULL::text",
-                "NULL::text",
-                "NULL::text",
-                "NULL::bigint",
-                "false",
-                "NULL::bigint",
-                "false",
-                "NULL::bigint",
-                "NULL::uuid",
-                "'{}'::uuid[]",
-                "'{}'::uuid[]",
-                NEXT,
-                "'user_updated'",
-                ":user",
-                "NULL::uuid",
-                ":version",
-                "now()",
-                ":body",
-            ],
-        );
+    pub fn new(folder: &Path, target: PgConnectOptions, body: &str, way: Way) -> Result<Self, Failure> {
+        let statements = match way {
+            Way::Same => format!(
+                "\\if :n = 0\n{};\n{};\n\\endif\n{};\n{};\n",
+                prepare("load", LOAD, &LOAD_VALUES),
+                prepare("save", COMMIT, &COMMIT_VALUES),
+                execute("load", &LOAD_VALUES),
+                execute("save", &COMMIT_VALUES),
+            ),
+            Way::Folded => format!("{};\n{};\n", filled(LOAD, &LOAD_VALUES), filled(COMMIT, &COMMIT_VALUES)),
+        };
         let script = format!(
             "\\set n :n + 1\n\\set user :client_id * {USERS_EACH} + :n % {USERS_EACH} + 1\n\
-             \\set round :n / {USERS_EACH}\n\\set next :round + 1\n\\set version :round + 2\n{load};\n{commit};\n"
+             \\set round :n / {USERS_EACH}\n\\set next :round + 1\n\\set version :round + 2\n{statements}"
         );
         fs::create_dir_all(folder)?;
-        let file = folder.join("update.pgbench");
-        fs::write(
-            &file,
-            script.replace(":body", &format!("'{}'", body.replace('\'', "''").replace(':', ": "))),
-        )?;
-        Ok(Self { script: file, folder: folder.to_owned(), target })
+        let file = folder.join(format!("{way:?}.pgbench"));
+        let body = body.replace('\'', "''").replace(':', ": ");
+        fs::write(&file, script.replace(":body", &format!("'{body}'")))?;
+        Ok(Self { way, script: file, folder: folder.to_owned(), target })
     }
 
     /// So many clients for so many seconds.
@@ -101,7 +119,11 @@ impl Pgbench {
         let url = self.target.to_url_lossy();
         let prefix = self.folder.join("log");
         let output = Command::new(program())
-            .args(["--no-vacuum", "--protocol=prepared", "--define=n=-1", "--log"])
+            .args(["--no-vacuum", "--define=n=-1", "--log"])
+            .arg(match self.way {
+                Way::Same => "--protocol=simple",
+                Way::Folded => "--protocol=prepared",
+            })
             .arg(format!("--log-prefix={}", prefix.display()))
             .arg(format!("--file={}", self.script.display()))
             .args([
@@ -112,6 +134,7 @@ impl Pgbench {
             .args(["-h", self.target.get_host(), "-p", &self.target.get_port().to_string()])
             .args(["-U", self.target.get_username(), self.target.get_database().unwrap_or_default()])
             .env("PGPASSWORD", url.password().unwrap_or_default())
+            .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
             .output()?;
         let told = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
@@ -132,12 +155,26 @@ impl Pgbench {
     }
 }
 
-/// A statement with these expressions in place of its parameters, without comments: a colon in one would be taken
-/// for a variable.
-fn filled(statement: &str, values: &[&str]) -> String {
+/// A statement without comments: a colon in one would be taken for a variable.
+fn bare(statement: &str) -> String {
     let lines = statement.lines().filter(|line| !line.trim_start().starts_with("--"));
-    let mut text = lines.collect::<Vec<_>>().join("\n");
-    for (n, value) in values.iter().enumerate().rev() {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn prepare(name: &str, statement: &str, values: &[(&str, &str)]) -> String {
+    let types: Vec<_> = values.iter().map(|(kind, _)| *kind).collect();
+    format!("PREPARE {name} ({}) AS {}", types.join(", "), bare(statement))
+}
+
+fn execute(name: &str, values: &[(&str, &str)]) -> String {
+    let values: Vec<_> = values.iter().map(|(_, value)| *value).collect();
+    format!("EXECUTE {name} ({})", values.join(", "))
+}
+
+/// A statement with these expressions in place of its parameters.
+fn filled(statement: &str, values: &[(&str, &str)]) -> String {
+    let mut text = bare(statement);
+    for (n, (_, value)) in values.iter().enumerate().rev() {
         text = text.replace(&format!("${}", n + 1), value);
     }
     text

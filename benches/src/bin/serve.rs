@@ -1,11 +1,16 @@
 //! A server as a process of its own, for a load generator: Userbook on the memory store, or an axum handler that
 //! parses JSON and answers with the same.
-#![allow(clippy::print_stdout, reason = "tells where it listens")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tells where it listens, and what failed")]
+
+use std::time::Duration;
 
 use axum::{Json, Router, routing::put};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use userbook_benches::{Failure, traffic};
+use userbook_benches::{
+    Failure,
+    traffic::{self, Api},
+};
 use userbook_http::USERS_PATH;
 
 #[tokio::main]
@@ -15,10 +20,23 @@ async fn main() -> Result<(), Failure> {
         let echo = |Json(body): Json<Value>| async { Json(body) };
         Router::new().route(&format!("{USERS_PATH}{{id}}/"), put(echo))
     } else {
-        userbook_axum::router(traffic::api(1000)?)
+        let api = traffic::api(1000)?;
+        tokio::spawn(hand_on(api.clone()));
+        userbook_axum::router(api)
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
+}
+
+/// Hands events on as a host does, or the server would measure how its memory grows.
+async fn hand_on(api: Api) {
+    let mut pause = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        pause.tick().await;
+        if let Err(error) = traffic::drain(api.service().store()) {
+            eprintln!("{error}");
+        }
+    }
 }

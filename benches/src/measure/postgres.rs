@@ -13,7 +13,7 @@ use userbook_tests::servers::postgres::Database;
 use super::{Found, Picture, Setting, load::updates, updates::rename};
 use crate::{
     Failure,
-    baseline::pgbench::{Pgbench, RESET, USERS_EACH},
+    baseline::pgbench::{Pgbench, RESET, USERS_EACH, Way},
     directory::rows,
     figure::{Bound, Figure},
     plot::Series,
@@ -29,11 +29,12 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let other = runtime.block_on(prepared())?;
     let body = serde_json::to_string(&*rename(&crate::user(1, true, []), 1)?.event)?;
     let folder = tempfile::tempdir_in(&setting.folder)?;
-    let pgbench = Pgbench::new(folder.path(), other.options(), &body)?;
+    let by = |way| Pgbench::new(folder.path(), other.options(), &body, way);
+    let (pgbench, folded) = (by(Way::Same)?, by(Way::Folded)?);
 
-    let mut rates: Vec<(u32, Paired, Paired)> = Vec::new();
+    let mut rates = Vec::new();
     for connections in CONNECTIONS {
-        let (mut rate, mut p99) = (Paired::default(), Paired::default());
+        let mut at = At { connections, ..At::default() };
         for _ in 0..rounds {
             let pool = pool_options().max_connections(connections).min_connections(connections);
             let pool = runtime.block_on(pool.connect_with(ours.options()))?;
@@ -45,37 +46,62 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
                 Duration::from_secs(seconds),
             ))?;
             runtime.block_on(store.pool().close());
-            rate.ours.push(found.rate);
-            p99.ours.push(found.p99);
-
-            runtime.block_on(other.pool().execute(RESET))?;
-            runtime.block_on(other.pool().execute("DELETE FROM userbook_event"))?;
-            runtime.block_on(settle(other.pool()))?;
             runtime.block_on(settle(ours.pool()))?;
-            let found = pgbench.run(connections, seconds)?;
-            let events: i64 = runtime.block_on(
-                sqlx::query_scalar("SELECT count(*) FROM userbook_event").fetch_one(other.pool()),
-            )?;
-            if usize::try_from(events)? != found.updates {
-                return Err(format!("pgbench wrote {events} events in {} updates", found.updates).into());
-            }
-            rate.baseline.push(found.rate);
-            p99.baseline.push(found.p99);
+            at.rate.ours.push(found.rate);
+            at.folded.ours.push(found.rate);
+            at.p99.ours.push(found.p99);
+
+            let found =
+                runtime.block_on(prepare(other.pool())).and_then(|()| pgbench.run(connections, seconds))?;
+            runtime.block_on(wrote(other.pool(), found.updates))?;
+            at.rate.baseline.push(found.rate);
+            at.p99.baseline.push(found.p99);
+
+            let found =
+                runtime.block_on(prepare(other.pool())).and_then(|()| folded.run(connections, seconds))?;
+            runtime.block_on(wrote(other.pool(), found.updates))?;
+            at.folded.baseline.push(found.rate);
         }
-        rates.push((connections, rate, p99));
+        rates.push(at);
     }
     Ok(found(&rates))
 }
 
-fn found(rates: &[(u32, Paired, Paired)]) -> Found {
-    let best =
-        rates.iter().max_by(|(_, a, _), (_, b, _)| median(&a.baseline).total_cmp(&median(&b.baseline)));
-    let best =
-        best.map_or((0, 0.0, 0.0), |(connections, rate, p99)| (*connections, rate.ratio(), p99.ratio()));
+/// What was measured at one count of connections.
+#[derive(Debug, Default)]
+struct At {
+    connections: u32,
+    rate: Paired,
+    p99: Paired,
+    folded: Paired,
+}
+
+/// Gives the baseline's database the state that its script starts from.
+async fn prepare(pool: &PgPool) -> Result<(), Failure> {
+    pool.execute(RESET).await?;
+    pool.execute("DELETE FROM userbook_event").await?;
+    settle(pool).await
+}
+
+/// The baseline must have written what it says.
+async fn wrote(pool: &PgPool, updates: usize) -> Result<(), Failure> {
+    let events: i64 = sqlx::query_scalar("SELECT count(*) FROM userbook_event").fetch_one(pool).await?;
+    if usize::try_from(events)? == updates {
+        Ok(())
+    } else {
+        Err(format!("pgbench wrote {events} events in {updates} updates").into())
+    }
+}
+
+fn found(rates: &[At]) -> Found {
+    let best = rates.iter().max_by(|a, b| median(&a.rate.baseline).total_cmp(&median(&b.rate.baseline)));
+    let best = best.map_or((0, 0.0, 0.0), |at| (at.connections, at.rate.ratio(), at.p99.ratio()));
     let detail: Map<String, Value> = rates
         .iter()
-        .map(|(connections, rate, p99)| {
-            (connections.to_string(), json!({"rate": rate.detail("updates/s"), "p99": p99.detail("ms")}))
+        .map(|at| {
+            let [rate, folded] = [&at.rate, &at.folded].map(|rate| rate.detail("updates/s"));
+            let p99 = at.p99.detail("ms");
+            (at.connections.to_string(), json!({"rate": rate, "p99": p99, "against_folded_text": folded}))
         })
         .collect();
     let figure = |name, value, bound| Figure {
@@ -87,7 +113,7 @@ fn found(rates: &[(u32, Paired, Paired)]) -> Found {
     };
     let line = |name, of: fn(&Paired) -> &Vec<f64>| Series {
         name,
-        points: rates.iter().map(|(n, rate, _)| [f64::from(*n), round(median(of(rate)))]).collect(),
+        points: rates.iter().map(|at| [f64::from(at.connections), round(median(of(&at.rate)))]).collect(),
     };
     let picture = Picture {
         title: "PostgreSQL: updates a second against connections",

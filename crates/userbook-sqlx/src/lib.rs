@@ -37,7 +37,7 @@
 //!     last_login: None,
 //!     path: "users".to_owned(),
 //!     user_type: UserType::Internal,
-//!     attributes: serde_json::json!({}),
+//!     attributes: serde_json::json!({}).into(),
 //!     groups: [].into(),
 //!     password_change_date: userbook::Timestamp::UNIX_EPOCH,
 //!     revision: userbook::Revision(uuid::Uuid::nil()),
@@ -58,6 +58,7 @@ mod decode;
 mod encode;
 mod facts;
 mod json;
+mod leases;
 mod listing;
 mod migration;
 #[cfg(feature = "mysql")]

@@ -1,5 +1,5 @@
-//! How many statements an update takes, so that they cannot creep. sqlx tells of each one it runs; `BEGIN` and
-//! `COMMIT` it does not tell.
+//! How many commands an update takes, so that they cannot creep. sqlx tells of each one it runs; `BEGIN` and `COMMIT`
+//! by themselves it does not tell.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +60,7 @@ async fn a_load_is_one_and_a_commit_is_few() {
 
     let mut change = rename(&facts.user, 1);
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 2, "the row and its event");
+    assert_eq!(count().await, 1, "the row and its event, given at once");
 
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 2, "a refusal and why");

@@ -3,7 +3,7 @@
 use sqlx::{MySqlConnection, mysql::MySqlRow};
 use userbook::{Snapshot, SnapshotQuery, StoreError};
 
-use super::{MySqlStore, error::failure, lease::Lease, sql};
+use super::{MySqlStore, error::failure, sql};
 use crate::{encode::hex_list, facts};
 
 impl MySqlStore {
@@ -22,7 +22,7 @@ impl MySqlStore {
     }
 
     pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
-        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let mut lease = self.leases.take().await.map_err(failure)?;
         let rows = rows(&mut lease, query).await?;
         lease.give_back();
         Ok(facts::snapshot(query, &rows)?)

@@ -2,7 +2,7 @@
 
 use sqlx::{MySqlConnection, MySqlPool, Row};
 
-use super::{MySqlStore, lease::Lease, sql};
+use super::{MySqlStore, sql};
 use crate::migration::{MigrateError, Migration, lacking};
 
 /// All steps, in order. One that was released is never edited.
@@ -42,7 +42,7 @@ pub async fn migrate(
     migrations: &'static [Migration],
 ) -> Result<(), MigrateError> {
     // The lock goes with the connection, which is closed unless everything went well.
-    let mut lease = Lease::take(pool).await?;
+    let mut lease = MySqlStore::new(pool.clone()).leases.take().await?;
     fit(&mut lease).await?;
     let locked: Option<bool> = sqlx::query_scalar(sql::MIGRATION_LOCK).fetch_one(&mut *lease).await?;
     if locked != Some(true) {

@@ -51,7 +51,6 @@ mod bind;
 mod commit;
 mod dialect;
 mod error;
-mod lease;
 mod list;
 mod load;
 mod migrate;
@@ -67,7 +66,9 @@ mod transaction;
 
 use std::fmt;
 
-use sqlx::MySqlPool;
+use sqlx::{MySql, MySqlPool};
+
+use crate::leases::Leases;
 
 pub use error::failure;
 pub use migrate::migrate;
@@ -77,18 +78,18 @@ pub use sql::{BEGIN, SESSION};
 /// Users, groups and events in a MariaDB or MySQL database.
 #[derive(Clone)]
 pub struct MySqlStore {
-    pool: MySqlPool,
+    leases: Leases<MySql>,
 }
 
 impl MySqlStore {
     /// A store on the host's pool; see [`migrate`](Self::migrate).
     pub fn new(pool: MySqlPool) -> Self {
-        Self { pool }
+        Self { leases: Leases::new(pool, |connection| connection.close_on_drop()) }
     }
 
     /// The pool.
     pub fn pool(&self) -> &MySqlPool {
-        &self.pool
+        self.leases.pool()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use userbook::{ChangeId, Event, StoreError, Timestamp};
 
-use super::{MySqlStore, bind::Bound, error::failure, lease::Lease, sql};
+use super::{MySqlStore, bind::Bound, error::failure, sql};
 use crate::{decode, encode::hex_list};
 
 impl MySqlStore {
     pub(super) async fn pending_events(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let mut lease = self.leases.take().await.map_err(failure)?;
         let rows =
             sqlx::query(sql::PENDING_EVENTS).bind(limit).fetch_all(&mut *lease).await.map_err(failure)?;
         lease.give_back();
@@ -26,7 +26,7 @@ impl MySqlStore {
 
     /// One statement that is a transaction by itself; tells how many rows it wrote.
     async fn write(&self, statement: Bound<'_>) -> Result<u64, StoreError> {
-        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let mut lease = self.leases.take().await.map_err(failure)?;
         let done = statement.execute(&mut *lease).await.map_err(failure)?;
         lease.give_back();
         Ok(done.rows_affected())

@@ -6,7 +6,6 @@ use userbook::{Import, ImportOutcome, StoreError};
 use super::{
     MySqlStore, bind,
     error::{Halt, failure, halt},
-    lease::Lease,
     seed_rows::{Batch, group_row, user_row},
     sql,
 };
@@ -32,7 +31,7 @@ impl MySqlStore {
     }
 
     pub(super) async fn get_install(&self) -> Result<Option<String>, StoreError> {
-        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let mut lease = self.leases.take().await.map_err(failure)?;
         let install =
             sqlx::query_scalar(sql::GET_INSTALL).fetch_all(&mut *lease).await.map_err(failure)?.pop();
         lease.give_back();

@@ -2,13 +2,13 @@
 
 use userbook::{StoreError, Survey, SurveyQuery};
 
-use super::{MySqlStore, error::failure, lease::Lease, sql};
+use super::{MySqlStore, error::failure, sql};
 use crate::{encode::hex_list, facts};
 
 impl MySqlStore {
     pub(super) async fn survey_once(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
         let actor = query.actor.map(|actor| actor.0);
-        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let mut lease = self.leases.take().await.map_err(failure)?;
         let rows = sqlx::query(sql::SURVEY)
             .bind(actor)
             .bind(hex_list(query.groups.iter().map(|group| group.0)))

@@ -2,15 +2,15 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::{Executor, MySqlConnection};
+use sqlx::{Executor, MySql, MySqlConnection};
 use userbook::{CommitOutcome, ProvisionOutcome, StoreError};
 
 use super::{
     MySqlStore,
     error::{Halt, commit_failure, failure},
-    lease::Lease,
     sql,
 };
+use crate::leases::Lease;
 
 /// What a write can end with.
 pub(super) trait Outcome: PartialEq {
@@ -30,7 +30,7 @@ impl Outcome for ProvisionOutcome {
 
 /// An open transaction. Dropped before its end it is rolled back by the server, for its connection
 /// is closed; sqlx's own forgets one whose `BEGIN` was interrupted.
-pub(super) struct Transaction(Lease);
+pub(super) struct Transaction(Lease<MySql>);
 
 impl MySqlStore {
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
@@ -43,7 +43,7 @@ impl MySqlStore {
     }
 
     async fn begin_with(&self, begin: &'static str) -> Result<Transaction, StoreError> {
-        let mut lease = Lease::take(self.pool()).await.map_err(failure)?;
+        let mut lease = self.leases.take().await.map_err(failure)?;
         lease.execute(begin).await.map_err(failure)?;
         Ok(Transaction(lease))
     }
@@ -69,7 +69,7 @@ impl Transaction {
     }
 
     /// Leaves no trace, and hands out the connection.
-    pub(super) async fn undo(mut self) -> Result<Lease, StoreError> {
+    pub(super) async fn undo(mut self) -> Result<Lease<MySql>, StoreError> {
         self.0.execute(sql::ROLLBACK).await.map_err(failure)?;
         Ok(self.0)
     }

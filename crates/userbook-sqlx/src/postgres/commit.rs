@@ -2,8 +2,8 @@
 
 use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
 use userbook::{
-    ChangeSet, CommitOutcome, EmailAddress, GroupId, Name, StoreError, StoreErrorKind, UserPath, UserType,
-    Username,
+    ChangeSet, CommitOutcome, EmailAddress, GroupId, Guards, Name, StoreError, StoreErrorKind, UserPath,
+    UserType, Username,
 };
 use uuid::Uuid;
 
@@ -56,8 +56,14 @@ impl PostgresStore {
     }
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(failure)?;
-        apply(&mut connection, change).await.or_else(|failed| failed.outcome(conflict, commit_failure))
+        let mut lease = self.leases.take().await.map_err(failure)?;
+        match apply(&mut lease, change).await {
+            Ok(outcome) => {
+                lease.give_back();
+                Ok(outcome)
+            }
+            Err(failed) => failed.outcome(conflict, commit_failure),
+        }
     }
 }
 
@@ -67,9 +73,24 @@ async fn apply(connection: &mut PgConnection, change: &ChangeSet) -> Result<Comm
 }
 
 fn statement(change: &ChangeSet) -> Result<Bound<'_>, EncodeError> {
+    let fields_alone = change.guards == Guards::default()
+        && change.groups_added.is_empty()
+        && change.groups_removed.is_empty();
+    let statement = if fields_alone {
+        fields(sql::COMMIT_FIELDS, change)?
+    } else {
+        bind::guards(fields(sql::COMMIT, change)?, &change.guards)?
+            .bind(uuids(&change.groups_added))
+            .bind(uuids(&change.groups_removed))
+    };
+    bind::event(statement.bind(change.event.id.0), &change.event)
+}
+
+/// A statement that begins with the columns that change.
+fn fields<'q>(statement: &'static str, change: &'q ChangeSet) -> Result<Bound<'q>, EncodeError> {
     let fields = &change.fields;
     let attributes = fields.attributes.as_ref().map(|value| encode::attributes(value.as_value()));
-    let statement = sqlx::query(sql::COMMIT)
+    Ok(sqlx::query(statement)
         .bind(change.user.0)
         .bind(change.expected.0)
         .bind(change.change.0)
@@ -82,12 +103,7 @@ fn statement(change: &ChangeSet) -> Result<Bound<'_>, EncodeError> {
         .bind(fields.email.as_ref().map(EmailAddress::as_str))
         .bind(attributes.transpose()?)
         .bind(fields.path.as_ref().map(UserPath::as_str))
-        .bind(fields.user_type.map(UserType::as_str));
-    let statement = bind::guards(statement, &change.guards)?
-        .bind(uuids(&change.groups_added))
-        .bind(uuids(&change.groups_removed))
-        .bind(change.event.id.0);
-    bind::event(statement, &change.event)
+        .bind(fields.user_type.map(UserType::as_str)))
 }
 
 /// How it ended. What is told besides `applied` is of the moment the statement began.

@@ -31,6 +31,8 @@ use std::fmt;
 use sqlx::{PgPool, Postgres, Transaction};
 use userbook::StoreError;
 
+use crate::leases::Leases;
+
 pub use error::failure;
 pub use migrate::migrate;
 pub use options::pool_options;
@@ -38,23 +40,23 @@ pub use options::pool_options;
 /// Users, groups and events in a PostgreSQL database.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: PgPool,
+    leases: Leases<Postgres>,
 }
 
 impl PostgresStore {
     /// A store on the host's pool; see [`migrate`](Self::migrate).
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { leases: Leases::new(pool, |_| ()) }
     }
 
     /// The pool.
     pub fn pool(&self) -> &PgPool {
-        &self.pool
+        self.leases.pool()
     }
 
     /// Begins a transaction. Dropped before its end it rolls back.
     async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.pool.begin_with(sql::BEGIN).await.map_err(error::failure)
+        self.pool().begin_with(sql::BEGIN).await.map_err(error::failure)
     }
 }
 

@@ -14,6 +14,7 @@ statements! {
     ANY_ROWS = "any_rows.sql";
     BEGIN = "begin.sql";
     COMMIT = "commit.sql";
+    COMMIT_FIELDS = "commit_fields.sql";
     CONCLUDE = "conclude.sql";
     COUNT_GROUPS = "count_groups.sql";
     COUNT_USERS = "count_users.sql";

@@ -64,19 +64,22 @@ pub(super) async fn conclude(
             .await
             .map_err(failure)?;
     }
+    let insert = self::event(sqlx::query(sql::INSERT_EVENT), event)?;
+    insert.execute(connection).await.map_err(failure)?;
+    Ok(())
+}
+
+/// The columns of an event, for a statement that takes them next.
+pub(super) fn event<'q>(statement: Bound<'q>, event: &Event) -> Result<Bound<'q>, EncodeError> {
     let columns = EventColumns::of(event)?;
-    sqlx::query(sql::INSERT_EVENT)
+    Ok(statement
         .bind(event.id.0)
         .bind(columns.kind)
         .bind(columns.user)
         .bind(columns.group)
         .bind(columns.version)
         .bind(event.time.timestamp_micros())
-        .bind(columns.body)
-        .execute(connection)
-        .await
-        .map_err(failure)?;
-    Ok(())
+        .bind(columns.body))
 }
 
 /// Makes a user a member of the groups, and tells which of them are missing.

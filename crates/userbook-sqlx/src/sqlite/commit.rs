@@ -8,13 +8,13 @@ use userbook::{
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, begin,
-    bind::{self, GuardColumns},
+    SqliteStore, at_once, begin,
+    bind::{self, Bound, GuardColumns},
     end,
     error::{failure, is_duplicate, is_snapshot_stale},
     settle, sql,
 };
-use crate::encode;
+use crate::encode::{self, EncodeError};
 
 /// The host's connection is not in a transaction that sqlx knows of.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,11 @@ impl SqliteStore {
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
         let mut connection = self.writer().await?;
-        let answer = commit(&mut connection, change).await;
+        let answer = if at_once::is_for(change) {
+            at_once::commit(&mut connection, change).await
+        } else {
+            commit(&mut connection, change).await
+        };
         settle(connection, answer)
     }
 }
@@ -96,10 +100,16 @@ async fn update_user(
     connection: &mut SqliteConnection,
     change: &ChangeSet,
 ) -> Result<Result<u64, sqlx::Error>, StoreError> {
+    let updated = fields(sql::UPDATE_USER, change)?.execute(connection).await;
+    Ok(updated.map(|done| done.rows_affected()))
+}
+
+/// A statement that begins with the conditional write.
+pub(super) fn fields<'q>(statement: &'static str, change: &'q ChangeSet) -> Result<Bound<'q>, EncodeError> {
     let fields = &change.fields;
     let guards = GuardColumns::of(&change.guards)?;
     let attributes = fields.attributes.as_ref().map(|value| encode::attributes(value.as_value()));
-    let updated = sqlx::query(sql::UPDATE_USER)
+    Ok(sqlx::query(statement)
         .bind(change.user.0)
         .bind(change.expected.0)
         .bind(change.change.0)
@@ -116,14 +126,12 @@ async fn update_user(
         .bind(guards.graph)
         .bind(guards.superusers)
         .bind(guards.actor)
-        .bind(guards.actor_revision)
-        .execute(connection)
-        .await;
-    Ok(updated.map(|done| done.rows_affected()))
+        .bind(guards.actor_revision))
 }
 
-/// Why the conditional write did not find its row: the write lock is held, so nothing has changed since.
-async fn refusal(
+/// Why the conditional write did not find its row: as long as the write lock is held nothing has changed since, and
+/// the expected revision, once gone, never comes back.
+pub(super) async fn refusal(
     connection: &mut SqliteConnection,
     user: UserId,
     expected: Revision,

@@ -30,7 +30,9 @@ impl SqliteStore {
     }
 
     pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
-        let mut connection = self.pool().acquire().await.map_err(failure)?;
-        Self::load_in(&mut connection, query).await
+        let mut lease = self.leases.take().await.map_err(failure)?;
+        let found = Self::load_in(&mut lease, query).await?;
+        lease.give_back();
+        Ok(found)
     }
 }

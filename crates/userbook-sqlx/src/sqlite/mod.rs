@@ -12,6 +12,7 @@
 //! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
 //! writes to a user must come with a new `revision`, or updates will not notice.
 
+mod at_once;
 mod bind;
 mod commit;
 mod dialect;
@@ -29,8 +30,10 @@ mod survey;
 
 use std::fmt;
 
-use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection};
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use userbook::StoreError;
+
+use crate::leases::{Lease, Leases};
 
 pub use error::failure;
 pub use migrate::migrate;
@@ -39,23 +42,23 @@ pub use options::{connect, connect_options};
 /// Users, groups and events in a SQLite database.
 #[derive(Clone)]
 pub struct SqliteStore {
-    pool: SqlitePool,
+    leases: Leases<Sqlite>,
 }
 
 impl SqliteStore {
     /// A store on the host's pool; see [`migrate`](Self::migrate).
     pub fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+        Self { leases: Leases::new(pool, at_once::roll_back) }
     }
 
     /// The pool.
     pub fn pool(&self) -> &SqlitePool {
-        &self.pool
+        self.leases.pool()
     }
 
     /// A connection for one write; hand it to [`settle`] with the answer.
-    async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.pool.acquire().await.map_err(error::failure)
+    async fn writer(&self) -> Result<Lease<Sqlite>, StoreError> {
+        self.leases.take().await.map_err(error::failure)
     }
 }
 
@@ -74,11 +77,13 @@ async fn end(transaction: Transaction<'_, Sqlite>, keep: bool) -> Result<(), Sto
     }
 }
 
-/// Gives the connection back to the pool, unless the write failed. Some failures (a full disk is one) end a
+/// Gives the connection back, unless the write failed. Some failures (a full disk is one) end a
 /// transaction without anybody's word, and sqlx would take the connection to be in it for ever.
-fn settle<T>(mut connection: PoolConnection<Sqlite>, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-    if answer.is_err() {
-        connection.close_on_drop();
+fn settle<T>(lease: Lease<Sqlite>, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    if answer.is_ok() {
+        lease.give_back();
+    } else {
+        lease.close();
     }
     answer
 }

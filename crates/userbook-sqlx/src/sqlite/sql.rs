@@ -9,6 +9,17 @@ macro_rules! statements {
     };
 }
 
+/// An update of columns alone, from its beginning to its end: four statements that are given at once.
+pub(super) const COMMIT_FIELDS: &str = concat!(
+    include_str!("sql/begin.sql"),
+    ";",
+    include_str!("sql/update_user.sql"),
+    ";",
+    include_str!("sql/insert_event_of_update.sql"),
+    ";",
+    "COMMIT",
+);
+
 statements! {
     ACK_EVENTS = "ack_events.sql";
     ANY_ROWS = "any_rows.sql";
@@ -39,6 +50,7 @@ statements! {
     PRUNE_EVENTS = "prune_events.sql";
     PUT_GROUP = "put_group.sql";
     RAISE_NEXT_USER = "raise_next_user.sql";
+    ROLLBACK = "rollback.sql";
     SET_INSTALL = "set_install.sql";
     SURVEY = "survey.sql";
     TAKE_USER_ID = "take_user_id.sql";
@@ -74,6 +86,8 @@ mod tests {
             assert!(prepared.is_ok(), "{}: {prepared:?}", file.display());
             found.insert(file.file_name().unwrap().to_str().unwrap().to_owned());
         }
-        assert_eq!(found, FILES.iter().map(ToString::to_string).collect());
+        // Part of a command of several, and no statement by itself.
+        let part = "insert_event_of_update.sql";
+        assert_eq!(found, FILES.iter().chain([&part]).map(ToString::to_string).collect());
     }
 }

@@ -54,7 +54,11 @@ SELECT
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = $6) AS landed,
+    -- Not looked up unless asked for: a plan made while there were no events would read all that came since.
+    CASE
+        WHEN $6 IS NULL THEN false
+        ELSE EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = $6)
+    END AS landed,
     NULL::boolean AS is_superuser,
     NULL::uuid AS parent,
     NULL::boolean AS of_user,

@@ -1,0 +1,2 @@
+-- Leaves no trace of what a command began.
+ROLLBACK
