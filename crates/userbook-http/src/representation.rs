@@ -10,7 +10,7 @@ use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, User, Use
 use uuid::Uuid;
 
 /// Room for most answers, in bytes: the picture alone takes 800.
-const USUAL_SIZE: usize = 2048;
+const USUAL_SIZE: usize = 3072;
 
 /// What the directory does not say about how users are shown.
 #[derive(Debug, Clone)]

@@ -35,7 +35,12 @@ pub(crate) struct Leases<DB: Database> {
 
 impl<DB: Database> Leases<DB> {
     pub(crate) fn new(pool: Pool<DB>, unsettled: Unsettled<DB>) -> Self {
-        Self { pool, waiting: Arc::default(), unsettled }
+        Self::with_turn(pool, unsettled, TURN)
+    }
+
+    fn with_turn(pool: Pool<DB>, unsettled: Unsettled<DB>, turn: Duration) -> Self {
+        let state = State { connections: Vec::new(), is_watched: false };
+        Self { pool, waiting: Arc::new(Waiting { turn, state: Mutex::new(state) }), unsettled }
     }
 
     pub(crate) fn pool(&self) -> &Pool<DB> {
@@ -78,29 +83,26 @@ type Connection<DB> = (Arc<sync::Mutex<PoolConnection<DB>>>, Instant);
 
 /// Connections that wait. As long as there are some, a [`SendBack`] runs, which owns this too: none is ever dropped
 /// outside of the runtime that it belongs to.
-struct Waiting<DB: Database>(Mutex<State<DB>>);
+struct Waiting<DB: Database> {
+    turn: Duration,
+    state: Mutex<State<DB>>,
+}
 
 struct State<DB: Database> {
     connections: Vec<Connection<DB>>,
     is_watched: bool,
 }
 
-impl<DB: Database> Default for Waiting<DB> {
-    fn default() -> Self {
-        Self(Mutex::new(State { connections: Vec::new(), is_watched: false }))
-    }
-}
-
 impl<DB: Database> Waiting<DB> {
     fn state(&self) -> MutexGuard<'_, State<DB>> {
         // Nothing that is done under the lock can stop half-way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a connection wait here, unless its turn is over.
     fn keep(self: &Arc<Self>, connection: Connection<DB>) {
         let Ok(runtime) = Handle::try_current() else { return };
-        if connection.1.elapsed() >= TURN {
+        if connection.1.elapsed() >= self.turn {
             return;
         }
         let mut state = self.state();
@@ -126,10 +128,11 @@ struct SendBack<DB: Database> {
 impl<DB: Database> SendBack<DB> {
     async fn run(mut self) {
         while !self.is_done {
-            tokio::time::sleep(TURN).await;
+            let turn = self.waiting.turn;
+            tokio::time::sleep(turn).await;
             let mut state = self.waiting.state();
             let over: Vec<_> =
-                state.connections.extract_if(.., |(_, since)| since.elapsed() >= TURN).collect();
+                state.connections.extract_if(.., |(_, since)| since.elapsed() >= turn).collect();
             state.is_watched = !state.connections.is_empty();
             self.is_done = !state.is_watched;
             drop(state);
@@ -193,3 +196,7 @@ impl<DB: Database> DerefMut for Lease<DB> {
         &mut self.connection
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

@@ -85,8 +85,9 @@ pub(crate) fn checks(snapshot: &Snapshot, ops: Option<&FieldOps>) -> Vec<Check> 
     let Some(ops) = ops else { return checks };
     checks.extend(ops.touched().map(Check::Set));
     let member_of = &snapshot.user.groups;
-    let mut joined = ops.groups.value().map(|wanted| wanted.applied(member_of)).unwrap_or_default();
-    joined.retain(|id| !member_of.contains(id) && snapshot.groups.contains(*id));
+    let wanted = ops.groups.value().map(|wanted| wanted.applied(member_of));
+    let is_joined = |id: &&GroupId| !member_of.contains(*id) && snapshot.groups.contains(**id);
+    let joined: Vec<_> = wanted.iter().flat_map(|wanted| wanted.iter()).filter(is_joined).copied().collect();
     checks.extend(joined.iter().copied().map(Check::Join));
     checks.extend(ops.member_checks().into_iter().flatten());
 

@@ -1,6 +1,6 @@
 //! What a decision has to know, told from the request first and from the user once it is loaded.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{FieldOps, GroupId, GroupsOp, Snapshot, UserUpdate};
 
@@ -18,33 +18,33 @@ pub(crate) struct Needs {
 impl Needs {
     /// What can be told from the request alone.
     pub(crate) fn of_request(update: &UserUpdate) -> Self {
-        update.fields().map(Self::of_ops).unwrap_or_default()
+        let Some(ops) = update.fields() else { return Self::default() };
+        Self {
+            username: ops.username.value().map(|username| username.as_str().to_owned()),
+            groups: ops.groups.value().map(|groups| groups.named().into_owned()).unwrap_or_default(),
+            other_active_superuser: false,
+        }
     }
 
     /// What can be told once the user is known.
     pub(crate) fn of_attempt(snapshot: &Snapshot, ops: &FieldOps) -> Self {
-        let mut needs = Self::of_ops(ops);
         let user = &snapshot.user;
         let graph = &snapshot.groups;
-        let groups_after: Option<BTreeSet<GroupId>> = match ops.groups.value() {
+        let groups_after = match ops.groups.value() {
             Some(wanted) => Some(wanted.applied(&user.groups)),
-            None => ops.clears_groups().then(BTreeSet::new),
+            None => ops.clears_groups().then(Cow::default),
         };
         let deactivates = ops.is_active.value() == Some(&false);
         let stays_superuser = groups_after.is_none_or(|groups| graph.grants_superuser(groups.iter()));
         let has_power = user.is_active && graph.grants_superuser(&user.groups);
-        needs.other_active_superuser = has_power && (deactivates || !stays_superuser);
         // The own name is not somebody else's: nothing to ask.
-        needs.username = needs.username.filter(|username| *username != user.username);
-        needs.groups.retain(|group| !user.groups.contains(group));
-        needs
-    }
-
-    fn of_ops(ops: &FieldOps) -> Self {
+        let username = ops.username.value().filter(|username| username.as_str() != user.username);
+        let named = ops.groups.value().map(GroupsOp::named);
+        let unknown = named.iter().flat_map(|named| named.difference(&user.groups));
         Self {
-            username: ops.username.value().map(|username| username.as_str().to_owned()),
-            groups: ops.groups.value().map(GroupsOp::named).unwrap_or_default(),
-            other_active_superuser: false,
+            username: username.map(|username| username.as_str().to_owned()),
+            groups: unknown.copied().collect(),
+            other_active_superuser: has_power && (deactivates || !stays_superuser),
         }
     }
 

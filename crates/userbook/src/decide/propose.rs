@@ -187,7 +187,7 @@ fn propose_groups(it: &mut Proposal, snapshot: &Snapshot, ops: &FieldOps) {
     let Some(wanted) = it.value(Field::Groups, op, false) else { return };
     let before = &snapshot.user.groups;
     let exists = |id| snapshot.groups.contains(id);
-    let mut known = wanted.applied(before);
+    let mut known = wanted.applied(before).into_owned();
     known.retain(|id| before.contains(id) || exists(*id));
     it.joined = known.difference(before).copied().collect();
     if let Some(faults) = wanted.first_fault(exists) {

@@ -1,5 +1,7 @@
 //! The groups a request wants a user to be in.
 
+use std::collections::BTreeSet;
+
 use super::Faults;
 use crate::{Fault, GroupId};
 
@@ -20,6 +22,7 @@ pub struct GroupRef {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memberships {
     groups: Vec<GroupRef>,
+    ids: BTreeSet<GroupId>,
     fault: Option<Fault>,
 }
 
@@ -29,7 +32,10 @@ impl Memberships {
         let mut memberships = Self::default();
         for element in elements {
             match element {
-                Ok(group) => memberships.groups.push(group),
+                Ok(group) => {
+                    memberships.ids.insert(group.id);
+                    memberships.groups.push(group);
+                }
                 Err(fault) => {
                     memberships.fault = Some(fault);
                     break;
@@ -42,6 +48,11 @@ impl Memberships {
     /// The well-formed groups before any malformed one, duplicates and all.
     pub fn groups(&self) -> &[GroupRef] {
         &self.groups
+    }
+
+    /// The same, each once.
+    pub(crate) fn ids(&self) -> &BTreeSet<GroupId> {
+        &self.ids
     }
 
     /// The first bad element: a group that `exists` denies, or the malformed one behind.

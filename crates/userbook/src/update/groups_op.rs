@@ -1,6 +1,6 @@
 //! What the groups of a user shall become.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{FieldOps, Mode, Op};
 use crate::{Check, Fault, Faults, Field, GroupId, Memberships};
@@ -21,19 +21,19 @@ pub enum GroupsOp {
 
 impl GroupsOp {
     /// Every group that is named: whether it exists must be known.
-    pub(crate) fn named(&self) -> BTreeSet<GroupId> {
+    pub(crate) fn named(&self) -> Cow<'_, BTreeSet<GroupId>> {
         match self {
-            Self::Replace(wanted) => wanted.groups().iter().map(|group| group.id).collect(),
-            Self::Change { join, leave } => join.union(leave).copied().collect(),
+            Self::Replace(wanted) => Cow::Borrowed(wanted.ids()),
+            Self::Change { join, leave } => Cow::Owned(join.union(leave).copied().collect()),
         }
     }
 
     /// The groups of a user who is in those `before`, as far as they can be told without the directory.
-    pub(crate) fn applied(&self, before: &BTreeSet<GroupId>) -> BTreeSet<GroupId> {
+    pub(crate) fn applied(&self, before: &BTreeSet<GroupId>) -> Cow<'_, BTreeSet<GroupId>> {
         match self {
             Self::Replace(_) => self.named(),
             Self::Change { join, leave } => {
-                before.union(join).filter(|id| !leave.contains(id)).copied().collect()
+                Cow::Owned(before.union(join).filter(|id| !leave.contains(id)).copied().collect())
             }
         }
     }
@@ -43,7 +43,7 @@ impl GroupsOp {
         match self {
             Self::Replace(wanted) => wanted.first_fault(exists),
             Self::Change { .. } => {
-                let unknown = self.named().into_iter().find(|id| !exists(*id))?;
+                let unknown = self.named().iter().copied().find(|id| !exists(*id))?;
                 Some(Fault::DoesNotExist { pk: unknown.to_string() }.into())
             }
         }
@@ -99,10 +99,10 @@ mod tests {
         let update = UserUpdate::patch().groups([id(9)]);
         let update = update.join_group(id(1)).leave_group(id(2)).join_group(id(3)).leave_group(id(1));
         assert_eq!(groups(&update), &GroupsOp::Change { join: ids(&[3]), leave: ids(&[1, 2]) });
-        assert_eq!(groups(&update).applied(&ids(&[1, 4])), ids(&[3, 4]));
-        assert_eq!(groups(&update).named(), ids(&[1, 2, 3]));
+        assert_eq!(groups(&update).applied(&ids(&[1, 4])).into_owned(), ids(&[3, 4]));
+        assert_eq!(groups(&update).named().into_owned(), ids(&[1, 2, 3]));
         let replaced = update.groups([id(7)]);
-        assert_eq!(groups(&replaced).applied(&ids(&[1, 4])), ids(&[7]));
+        assert_eq!(groups(&replaced).applied(&ids(&[1, 4])).into_owned(), ids(&[7]));
     }
 
     #[test]

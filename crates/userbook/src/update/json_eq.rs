@@ -16,8 +16,12 @@ pub(crate) fn json_eq(left: &Value, right: &Value) -> bool {
 }
 
 fn object_eq(left: &crate::JsonObject, right: &crate::JsonObject) -> bool {
+    // Almost always the keys are in the same order, and need not be looked up.
     left.len() == right.len()
-        && left.iter().all(|(key, left)| right.get(key).is_some_and(|right| json_eq(left, right)))
+        && left.iter().zip(right).all(|((key, left), (same, value))| {
+            let value = if key == same { Some(value) } else { right.get(key) };
+            value.is_some_and(|value| json_eq(left, value))
+        })
 }
 
 fn number_eq(left: &Number, right: &Number) -> bool {

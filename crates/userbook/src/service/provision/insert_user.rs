@@ -104,7 +104,7 @@ impl Task for InsertUser<'_> {
 /// To make users, to let them join these groups, and to give power through every group that does.
 fn checks(ops: &FieldOps, survey: &Survey) -> Vec<Check> {
     let none = BTreeSet::new();
-    let mut joined = ops.groups.value().map(|wanted| wanted.applied(&none)).unwrap_or_default();
+    let mut joined = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
     joined.retain(|group| survey.groups.contains(*group));
     let granting = joined.iter().filter_map(|group| {
         let source = survey.groups.superuser_source(*group)?;
