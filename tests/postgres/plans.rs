@@ -88,6 +88,7 @@ async fn no_plan_scans_users_members_or_events() {
         file!("load", 6),
         file!("survey", 7),
         file!("commit", 28),
+        file!("commit_fields", 20),
         file!("guards", 6),
         file!("join_groups", 2),
         file!("delete_user", 2),

@@ -62,13 +62,16 @@ async fn a_load_is_one_and_a_commit_is_one() {
         ..SnapshotQuery::user(UserId(1))
     };
     store.load(&everything).await.unwrap();
-    store.commit(&rename(&user(3), 9)).await.unwrap();
+    // Both statements that a commit may be are prepared, and then a connection that waits goes back.
+    let renamed = rename(&user(3), 9);
+    store.commit(&ChangeSet { groups_added: [group(1).id].into(), ..renamed.clone() }).await.unwrap();
+    store.commit(&renamed).await.unwrap();
     all(&proxy).await;
 
     let facts = store.load(&everything).await.unwrap().unwrap();
     assert_eq!(proxy.messages(), ONE, "a load");
     let behind = all(&proxy).await;
-    assert_eq!(behind, Messages { sync: 1, ..Messages::default() }, "sqlx tests it after use");
+    assert_eq!(behind, Messages { sync: 1, ..Messages::default() }, "sqlx tests it when its turn is over");
 
     let rich = ChangeSet {
         fields: FieldChanges { is_active: Some(false), ..FieldChanges::default() },
@@ -81,8 +84,14 @@ async fn a_load_is_one_and_a_commit_is_one() {
         },
         ..rename(&facts.user, 1)
     };
-    for what in ["all of a commit", "a refusal and why"] {
-        store.commit(&rich).await.unwrap();
+    let plain = rename(&user(3), 9);
+    for (what, change) in [
+        ("all of a commit", &rich),
+        ("a refusal and why", &rich),
+        ("columns alone", &rename(&user(2), 5)),
+        ("a refusal of columns alone", &plain),
+    ] {
+        store.commit(change).await.unwrap();
         assert_eq!(proxy.messages(), ONE, "{what}");
         all(&proxy).await;
     }

@@ -93,7 +93,7 @@
 //!         let counts = |guard: Option<EpochGuard>| guard.is_some_and(|it| it.usage == EpochUse::Change);
 //!         rows.epochs.graph += u64::from(counts(change.guards.graph));
 //!         rows.epochs.superusers += u64::from(counts(change.guards.superusers));
-//!         rows.events.push((change.event.clone(), false));
+//!         rows.events.push(((*change.event).clone(), false));
 //!         Ok(CommitOutcome::Applied)
 //!     }
 //! }

@@ -9,7 +9,7 @@ async fn pool() -> SqlitePool {
 }
 
 /// Turns that no test lives to see the end of.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 fn leases(pool: &SqlitePool, turn: Duration) -> Leases<Sqlite> {
     Leases::with_turn(pool.clone(), |_| (), turn)

@@ -56,7 +56,7 @@ SELECT
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
     -- Not looked up unless asked for: a plan made while there were no events would read all that came since.
     CASE
-        WHEN $6 IS NULL THEN false
+        WHEN $6::uuid IS NULL THEN false
         ELSE EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = $6)
     END AS landed,
     NULL::boolean AS is_superuser,
