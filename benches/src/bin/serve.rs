@@ -1,5 +1,5 @@
-//! A server as a process of its own, for a load generator: Userbook on the memory store, or an axum handler that
-//! parses JSON and answers with the same.
+//! A server as a process of its own, for a load generator: Userbook on the memory store; or an axum handler that
+//! parses JSON and answers with the same, or with a user as Userbook shows it.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tells where it listens, and what failed")]
 
 use std::time::Duration;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::{Json, Router, routing::put};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use userbook::SharedJson;
 use userbook_benches::{
     Failure,
     traffic::{self, Api},
@@ -15,14 +16,20 @@ use userbook_http::USERS_PATH;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let kind = std::env::args().nth(1).ok_or("userbook or echo?")?;
-    let app = if kind == "echo" {
-        let echo = |Json(body): Json<Value>| async { Json(body) };
-        Router::new().route(&format!("{USERS_PATH}{{id}}/"), put(echo))
-    } else {
-        let api = traffic::api(1000)?;
-        tokio::spawn(hand_on(api.clone()));
-        userbook_axum::router(api)
+    let kind = std::env::args().nth(1).ok_or("userbook, echo or show?")?;
+    let path = format!("{USERS_PATH}{{id}}/");
+    let api = traffic::api(1000)?;
+    let app = match kind.as_str() {
+        "echo" => Router::new().route(&path, put(|Json(body): Json<Value>| async { Json(body) })),
+        "show" => {
+            let request = traffic::request(7, traffic::typical_put(7, true))?;
+            let user: SharedJson = serde_json::from_slice(traffic::send(&api, request)?.body())?;
+            Router::new().route(&path, put(|Json(_): Json<Value>| async { Json(user) }))
+        }
+        _ => {
+            tokio::spawn(hand_on(api.clone()));
+            userbook_axum::router(api)
+        }
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);

@@ -2,8 +2,8 @@
 //!
 //! sqlx's pool asks each connection that comes back whether it is in order, and so a connection is on its way for
 //! four round trips where an update on PostgreSQL has two statements. One of which the store knows that it is in
-//! order waits here instead. For [`TURN`] at most, counted from when the pool gave it: then it goes back, and whoever
-//! stands in line for it has it, be it the store or a statement of the host's.
+//! order waits here instead. It goes back when nobody has taken it for a [`REST`], and in any case when the pool has
+//! been without it for a [`TURN`]: whoever stands in line has it then, be it the store or a statement of the host's.
 //!
 //! Knows nothing of the databases, nor of what is done with a connection.
 
@@ -20,8 +20,12 @@ use tokio::{
     sync::{self, OwnedMutexGuard},
 };
 
-/// How long a connection is away from the pool at most, but for the operation that is on it then.
-const TURN: Duration = Duration::from_millis(10);
+/// How long a connection is away from the pool at most, but for the operation that is on it then: several updates of a
+/// busy database.
+const TURN: Duration = Duration::from_millis(50);
+
+/// How long it waits, up to twice that.
+const REST: Duration = Duration::from_millis(5);
 
 /// What is done with a connection on which an operation failed or was interrupted, before it goes to the pool.
 pub(crate) type Unsettled<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>);
@@ -35,12 +39,12 @@ pub(crate) struct Leases<DB: Database> {
 
 impl<DB: Database> Leases<DB> {
     pub(crate) fn new(pool: Pool<DB>, unsettled: Unsettled<DB>) -> Self {
-        Self::with_turn(pool, unsettled, TURN)
+        Self::with_times(pool, unsettled, TURN, REST)
     }
 
-    fn with_turn(pool: Pool<DB>, unsettled: Unsettled<DB>, turn: Duration) -> Self {
+    fn with_times(pool: Pool<DB>, unsettled: Unsettled<DB>, turn: Duration, rest: Duration) -> Self {
         let state = State { connections: Vec::new(), is_watched: false };
-        Self { pool, waiting: Arc::new(Waiting { turn, state: Mutex::new(state) }), unsettled }
+        Self { pool, waiting: Arc::new(Waiting { turn, rest, state: Mutex::new(state) }), unsettled }
     }
 
     pub(crate) fn pool(&self) -> &Pool<DB> {
@@ -51,7 +55,7 @@ impl<DB: Database> Leases<DB> {
     pub(crate) async fn take(&self) -> Result<Lease<DB>, Error> {
         let waiting = self.waiting.state().connections.pop();
         let (connection, since) = match waiting {
-            Some(waiting) => waiting,
+            Some(Connection { shared, since, .. }) => (shared, since),
             None => (Arc::new(sync::Mutex::new(self.pool.acquire().await?)), Instant::now()),
         };
         Ok(Lease {
@@ -77,14 +81,24 @@ impl<DB: Database> fmt::Debug for Leases<DB> {
     }
 }
 
-/// A connection, and when the pool gave it. Nobody ever waits for the lock: it lets a lease hand its connection on
+/// A connection. Nobody ever waits for the lock: it lets a lease hand its connection on
 /// when it is dropped.
-type Connection<DB> = (Arc<sync::Mutex<PoolConnection<DB>>>, Instant);
+type Shared<DB> = Arc<sync::Mutex<PoolConnection<DB>>>;
+
+/// A connection that waits.
+struct Connection<DB: Database> {
+    shared: Shared<DB>,
+    /// When the pool gave it.
+    since: Instant,
+    /// Since when it waits.
+    rests: Instant,
+}
 
 /// Connections that wait. As long as there are some, a [`SendBack`] runs, which owns this too: none is ever dropped
 /// outside of the runtime that it belongs to.
 struct Waiting<DB: Database> {
     turn: Duration,
+    rest: Duration,
     state: Mutex<State<DB>>,
 }
 
@@ -100,13 +114,14 @@ impl<DB: Database> Waiting<DB> {
     }
 
     /// Lets a connection wait here, unless its turn is over.
-    fn keep(self: &Arc<Self>, connection: Connection<DB>) {
+    fn keep(self: &Arc<Self>, shared: Shared<DB>, since: Instant) {
         let Ok(runtime) = Handle::try_current() else { return };
-        if connection.1.elapsed() >= self.turn {
+        let rests = Instant::now();
+        if rests.duration_since(since) >= self.turn {
             return;
         }
         let mut state = self.state();
-        state.connections.push(connection);
+        state.connections.push(Connection { shared, since, rests });
         if !mem::replace(&mut state.is_watched, true) {
             runtime.spawn(SendBack { waiting: Arc::clone(self), is_done: false }.run());
         }
@@ -128,11 +143,11 @@ struct SendBack<DB: Database> {
 impl<DB: Database> SendBack<DB> {
     async fn run(mut self) {
         while !self.is_done {
-            let turn = self.waiting.turn;
-            tokio::time::sleep(turn).await;
+            let (turn, rest) = (self.waiting.turn, self.waiting.rest);
+            tokio::time::sleep(rest).await;
+            let is_over = |it: &mut Connection<DB>| it.since.elapsed() >= turn || it.rests.elapsed() >= rest;
             let mut state = self.waiting.state();
-            let over: Vec<_> =
-                state.connections.extract_if(.., |(_, since)| since.elapsed() >= turn).collect();
+            let over: Vec<_> = state.connections.extract_if(.., is_over).collect();
             state.is_watched = !state.connections.is_empty();
             self.is_done = !state.is_watched;
             drop(state);
@@ -175,7 +190,7 @@ impl<DB: Database> Lease<DB> {
 impl<DB: Database> Drop for Lease<DB> {
     fn drop(&mut self) {
         if self.is_in_order {
-            return self.waiting.keep((Arc::clone(OwnedMutexGuard::mutex(&self.connection)), self.since));
+            return self.waiting.keep(Arc::clone(OwnedMutexGuard::mutex(&self.connection)), self.since);
         }
         (self.unsettled)(&mut self.connection);
         // What broke this one may have broken the others.

@@ -42,7 +42,7 @@ impl Rounds {
 
     /// What a release has to pass.
     pub fn full() -> Self {
-        Self { cuts: 100, node_losses: 27, ..Self::of(200) }
+        Self { cuts: 100, node_losses: 30, ..Self::of(200) }
     }
 }
 

@@ -8,11 +8,11 @@ async fn pool() -> SqlitePool {
     pool.connect("sqlite::memory:").await.unwrap()
 }
 
-/// Turns that no test lives to see the end of.
-const LONG: Duration = Duration::from_hours(1);
+/// Times that no test lives to see the end of.
+const LONG: [Duration; 2] = [Duration::from_hours(1); 2];
 
-fn leases(pool: &SqlitePool, turn: Duration) -> Leases<Sqlite> {
-    Leases::with_turn(pool.clone(), |_| (), turn)
+fn leases(pool: &SqlitePool, [turn, rest]: [Duration; 2]) -> Leases<Sqlite> {
+    Leases::with_times(pool.clone(), |_| (), turn, rest)
 }
 
 #[tokio::test]
@@ -32,9 +32,9 @@ async fn what_is_given_back_waits_and_is_taken_again() {
 }
 
 #[tokio::test]
-async fn it_goes_back_when_its_turn_is_over() {
+async fn it_goes_back_when_nobody_takes_it() {
     let pool = pool().await;
-    let leases = leases(&pool, TURN);
+    let leases = leases(&pool, [LONG[0], REST]);
     leases.take().await.unwrap().give_back();
     // The pool's only connection: whoever waits for it gets it.
     pool.execute("SELECT 1").await.unwrap();
@@ -44,7 +44,7 @@ async fn it_goes_back_when_its_turn_is_over() {
 #[tokio::test]
 async fn nobody_who_stands_in_line_is_passed_over() {
     let pool = pool().await;
-    let leases = leases(&pool, TURN);
+    let leases = leases(&pool, [TURN, LONG[1]]);
     let busy = {
         let leases = leases.clone();
         tokio::spawn(async move {
