@@ -10,6 +10,11 @@
 //! that starts with a conditional write. The statements are plain `.sql` files. The pool is the host's, and so is
 //! the decision to [migrate](SqliteStore::migrate).
 //!
+//! A store keeps a connection of the pool from one operation to the next: for 10 milliseconds when nothing is to be
+//! done, for 50 when much is. The pool would ask each of them how it is, every time, which takes as long as an
+//! operation. A statement of the host's that finds all connections in use waits so much longer at most; a pool that is
+//! closed, too.
+//!
 //! What it must not know: any rule about users. It answers facts and applies conditional writes.
 //!
 //! ```

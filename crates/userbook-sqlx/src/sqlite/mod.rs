@@ -1,6 +1,7 @@
 //! SQLite.
 //!
-//! Writes begin with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read
+//! An update that changes columns and no membership is given to the connection's thread as one command. Writes begin
+//! with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read
 //! lock would have to become one. Reads are one statement each (listing: one transaction) and, in WAL mode, never
 //! wait.
 //!
