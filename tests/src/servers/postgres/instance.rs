@@ -121,11 +121,23 @@ impl Instance {
     /// Starts it, again if it was killed, and waits until it answers.
     pub async fn start(&mut self) {
         self.launch();
+        // Those of earlier starts.
+        let mut refusals = self.refusals();
         let started = Instant::now();
         while let Err(error) = try_connect(&self.options()).await {
             assert!(started.elapsed() < PATIENCE, "PostgreSQL does not start: {error}\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
+            if self.refusals() > refusals {
+                refusals = self.refusals();
+                self.kill();
+                self.launch();
+            }
         }
+    }
+
+    /// How often it did not start because a process that the one before had just begun outlived the kill by a moment.
+    fn refusals(&self) -> usize {
+        self.log().matches("pre-existing shared memory block").count()
     }
 
     /// Starts it and does not wait.
