@@ -39,6 +39,8 @@ fn refuses() {
     use DateTimeFault::{OutOfRange, WrongFormat};
     for (text, fault) in [
         ("", WrongFormat),
+        // The year 0 as it is written, though in UTC it is the first of the year 1.
+        ("0000-12-31T23:59:59-01:00", WrongFormat),
         (" ", WrongFormat),
         ("now", WrongFormat),
         ("2024", WrongFormat),
