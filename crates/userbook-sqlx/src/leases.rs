@@ -81,8 +81,7 @@ impl<DB: Database> fmt::Debug for Leases<DB> {
     }
 }
 
-/// A connection. Nobody ever waits for the lock: it lets a lease hand its connection on
-/// when it is dropped.
+/// A connection. Nobody ever waits for the lock: it lets a lease hand its connection on when it is dropped.
 type Shared<DB> = Arc<sync::Mutex<PoolConnection<DB>>>;
 
 /// A connection that waits.
@@ -122,7 +121,10 @@ impl<DB: Database> Waiting<DB> {
         }
         let mut state = self.state();
         state.connections.push(Connection { shared, since, rests });
-        if !mem::replace(&mut state.is_watched, true) {
+        let is_watched = mem::replace(&mut state.is_watched, true);
+        // A runtime that is about to end drops what it is given at once, and that takes the lock.
+        drop(state);
+        if !is_watched {
             runtime.spawn(SendBack { waiting: Arc::clone(self), is_done: false }.run());
         }
     }

@@ -87,3 +87,29 @@ fn none_is_left_behind_by_a_runtime_that_ends() {
     let state = leases.waiting.state();
     assert!(state.connections.is_empty() && !state.is_watched);
 }
+
+#[test]
+fn what_is_given_back_to_a_runtime_that_ends_is_let_go() {
+    struct GivenBack(Option<Lease<Sqlite>>);
+    impl Drop for GivenBack {
+        fn drop(&mut self) {
+            if let Some(lease) = self.0.take() {
+                lease.give_back();
+            }
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let leases = runtime.block_on(async {
+        let leases = leases(&pool().await, LONG);
+        let held = GivenBack(Some(leases.take().await.unwrap()));
+        tokio::spawn(async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        });
+        tokio::task::yield_now().await;
+        leases
+    });
+    drop(runtime);
+    let state = leases.waiting.state();
+    assert!(state.connections.is_empty() && !state.is_watched);
+}
