@@ -55,7 +55,7 @@ pub(super) const BEGIN_READ: &str =
 mod tests {
     use std::{collections::BTreeSet, path::Path};
 
-    use super::FILES;
+    use super::{COMMIT, COMMIT_FIELDS, FILES};
 
     /// Whether each fits the schema is told by the workspace's tests, which have a server.
     #[test]
@@ -66,5 +66,16 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         assert_eq!(found, FILES.iter().map(ToString::to_string).collect());
+    }
+
+    /// A column that one of the statements forgot would be lost by some updates and kept by others.
+    #[test]
+    fn both_commits_write_the_same_columns() {
+        let columns = |statement: &'static str| {
+            let (_, behind) = statement.split_once("UPDATE userbook_user\n    SET\n").unwrap();
+            behind.split_once("    WHERE").unwrap().0
+        };
+        assert_eq!(columns(COMMIT), columns(COMMIT_FIELDS));
+        assert!(columns(COMMIT).contains("revision = $3"));
     }
 }
