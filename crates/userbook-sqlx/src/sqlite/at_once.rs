@@ -4,8 +4,10 @@
 //! longer than most statements. Most updates change columns and no membership: what they write does not depend on
 //! what they find, so the thread is given the transaction as a whole.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
-use sqlx::{Either, Error, Executor, SqliteConnection, pool::PoolConnection};
+use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
 use userbook::{ChangeSet, CommitOutcome, EpochGuard, EpochUse, StoreError};
 
@@ -16,8 +18,7 @@ use super::{
     sql,
 };
 
-/// The statements of [`sql::COMMIT_FIELDS`] before which a failure leaves nothing to be undone, behind which it is
-/// the update's, and behind which it is the commit's.
+/// How many statements of [`sql::COMMIT_FIELDS`] are done once this one is.
 const BEGIN: usize = 1;
 const UPDATE: usize = 2;
 const EVENT: usize = 3;
@@ -62,7 +63,7 @@ pub(super) async fn commit(
     refusal(connection, change.user, change.expected).await
 }
 
-/// What it means that the statement behind `done` others failed.
+/// What it means that the statement after the first `done` failed.
 async fn failed(
     connection: &mut SqliteConnection,
     done: usize,
@@ -79,9 +80,9 @@ async fn failed(
 }
 
 /// Ends what an interrupted command may have left open; the driver does not know of such a transaction.
-pub(super) fn roll_back(connection: &mut OwnedMutexGuard<PoolConnection<sqlx::Sqlite>>) {
+pub(super) fn roll_back(connection: &mut OwnedMutexGuard<PoolConnection<Sqlite>>) {
     let Ok(runtime) = Handle::try_current() else { return connection.close_on_drop() };
-    let connection = std::sync::Arc::clone(OwnedMutexGuard::mutex(connection));
+    let connection = Arc::clone(OwnedMutexGuard::mutex(connection));
     runtime.spawn(async move {
         let mut connection = connection.lock_owned().await;
         // It fails if nothing is open, and that is all right.

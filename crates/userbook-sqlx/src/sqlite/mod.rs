@@ -1,9 +1,8 @@
 //! SQLite.
 //!
 //! An update that changes columns and no membership is given to the connection's thread as one command. Writes begin
-//! with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read
-//! lock would have to become one. Reads are one statement each (listing: one transaction) and, in WAL mode, never
-//! wait.
+//! with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read lock would have to
+//! become one. Reads are one statement each (listing: one transaction) and, in WAL mode, never wait.
 //!
 //! The pool is the host's. [`connect_options`] gives what is recommended, [`connect`] a pool that a second
 //! process may open at the same moment. Foreign keys must be on: sqlx turns them on unless told otherwise, and
@@ -78,8 +77,8 @@ async fn end(transaction: Transaction<'_, Sqlite>, keep: bool) -> Result<(), Sto
     }
 }
 
-/// Gives the connection back, unless the write failed. Some failures (a full disk is one) end a
-/// transaction without anybody's word, and sqlx would take the connection to be in it for ever.
+/// Gives the connection back, unless the write failed. Some failures (a full disk is one) end a transaction without
+/// anybody's word, and sqlx would take the connection to be in it for ever.
 fn settle<T>(lease: Lease<Sqlite>, answer: Result<T, StoreError>) -> Result<T, StoreError> {
     if answer.is_ok() {
         lease.give_back();

@@ -80,7 +80,7 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = impl fmt::
 /// Everything that the request may have to be allowed: what it sets, the groups it joins, and the groups through
 /// which it may give power.
 pub(crate) fn checks(snapshot: &Snapshot, ops: Option<&FieldOps>) -> Vec<Check> {
-    let mut checks = Vec::with_capacity(16);
+    let mut checks = Vec::with_capacity(16); // Room for those of most requests.
     checks.extend([Check::View, Check::Change]);
     let Some(ops) = ops else { return checks };
     checks.extend(ops.touched().map(Check::Set));
