@@ -5,8 +5,8 @@
 use std::{error::Error, hint::black_box, path::Path, time::Instant};
 
 use userbook::{
-    Actor, ActorState, Authorizer, Check, Epochs, Field, Permission, PermissionAuthorizer, Snapshot,
-    StaticPermissions, Target, UserId,
+    Actor, ActorState, Authorizer, Check, Epochs, Field, Permission, PermissionAuthorizer, Resource,
+    Snapshot, StaticPermissions, UserId,
 };
 use userbook_benches::{group, group_id, user};
 use userbook_cedar::CedarAuthorizer;
@@ -23,7 +23,7 @@ fn snapshot() -> Snapshot {
         username_taken: false,
         other_active_superuser: None,
         epochs: Epochs::default(),
-        landed: false,
+        change_committed: false,
     }
 }
 
@@ -41,7 +41,7 @@ async fn call(
     let actor = Actor::user(UserId(1));
     let start = Instant::now();
     let verdicts =
-        authorizer.authorize(&actor, black_box(Target::Known(snapshot)), black_box(checks)).await?;
+        authorizer.authorize(&actor, black_box(Resource::User(snapshot)), black_box(checks)).await?;
     let time = start.elapsed().as_nanos();
     assert_eq!(verdicts.0.len(), checks.len());
     black_box(verdicts);

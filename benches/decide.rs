@@ -4,8 +4,8 @@
 use divan::{Bencher, black_box};
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, Conditions, Decision, Epochs, Field, FieldOps, NoRules, Policy, Ruling,
-    Snapshot, Timestamp, UserType, UserUpdate, Verdict, decide,
+    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Decision, Epochs, Field, FieldOps, NoRules,
+    Policy, Snapshot, Timestamp, UserType, UserUpdate, Verdict, decide,
 };
 use userbook_benches::{group, group_id, user};
 use uuid::Uuid;
@@ -22,16 +22,16 @@ fn snapshot() -> Snapshot {
         actor: None,
         other_active_superuser: None,
         epochs: Epochs::default(),
-        landed: false,
+        change_committed: false,
     }
 }
 
-fn ruling() -> Ruling {
+fn results() -> CheckResults {
     let fields = Field::ALL.map(Check::Set);
     let groups = (1..=4).map(|number| Check::Join(group_id(number)));
     let checks: Vec<Check> = [Check::View, Check::Change].into_iter().chain(fields).chain(groups).collect();
     let verdicts = checks.iter().map(|_| Verdict::Allow).collect();
-    Ruling::new(checks, verdicts)
+    CheckResults::new(checks, verdicts)
 }
 
 fn typical() -> UserUpdate {
@@ -63,15 +63,15 @@ fn same() -> UserUpdate {
 }
 
 fn run(bencher: Bencher<'_, '_>, update: &UserUpdate, expected: impl Fn(&Decision) -> bool) {
-    let (snapshot, ruling, policy) = (snapshot(), ruling(), Policy::hardened());
+    let (snapshot, results, policy) = (snapshot(), results(), Policy::hardened());
     let (actor, conditions) = (Actor::system(), Conditions::none());
-    let ops = update.work_out(&snapshot.user).map(std::borrow::Cow::into_owned);
+    let ops = update.resolve(&snapshot.user).map(std::borrow::Cow::into_owned);
     let ops: Result<&FieldOps, _> = ops.as_ref();
     let attempt = Attempt {
         snapshot: &snapshot,
         ops,
         actor: &actor,
-        ruling: &ruling,
+        results: &results,
         policy: &policy,
         rules: &NoRules,
         conditions: &conditions,

@@ -5,7 +5,7 @@
 use std::{error::Error, time::Instant};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{Import, SeedStore, SnapshotQuery, UserId, UserStore};
+use userbook::{ImportData, ImportStore, SnapshotQuery, UserId, UserStore};
 use userbook_benches::{group, group_id, user};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -16,12 +16,12 @@ const WARM_UP: usize = 100;
 const ROUNDS: usize = 1001;
 
 /// Two active superusers, the second with the highest id, and inactive ones between them.
-fn rows(inactive: i64) -> Import {
+fn rows(inactive: i64) -> ImportData {
     let admins = || [group_id(1)];
     let mut users = vec![user(1, true, admins())];
     users.extend((2..2 + inactive).map(|id| user(id, false, admins())));
     users.push(user(2 + inactive, true, admins()));
-    Import { install_id: "bench".to_owned(), groups: vec![group(1, true)], users }
+    ImportData { install_id: "bench".to_owned(), groups: vec![group(1, true)], users }
 }
 
 /// The time of one load that asks, in nanoseconds.
@@ -35,7 +35,7 @@ async fn load(store: &impl UserStore) -> Result<u128, Box<dyn Error>> {
 }
 
 /// Measures both in turns, so that whatever else the machine does meets both.
-async fn measure<S: UserStore + SeedStore>(name: &str, few: S, many: S) -> Result<(), Box<dyn Error>> {
+async fn measure<S: UserStore + ImportStore>(name: &str, few: S, many: S) -> Result<(), Box<dyn Error>> {
     few.import(&rows(FEW)).await?;
     many.import(&rows(MANY)).await?;
     let mut times = [Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS)];

@@ -6,8 +6,8 @@ use std::{error::Error, path::Path, time::Instant};
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    ANONYMOUS_USERNAME, Group, Import, Order, Scope, SeedStore, User, UserColumn, UserDirectory, UserFilter,
-    UserListQuery,
+    ANONYMOUS_USERNAME, Group, ImportData, ImportStore, ListStore, Order, Scope, User, UserColumn,
+    UserFilter, UserListQuery,
 };
 use userbook_benches::{group, group_id, user};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -56,11 +56,11 @@ fn name(number: i64) -> String {
 }
 
 /// Ten groups, one above the other, and the user who is neither listed nor counted.
-fn around() -> Import {
+fn around() -> ImportData {
     let above = |number: u128| number.checked_sub(1).map(group_id);
     let groups = (0..10).map(|number| Group { parent: above(number), ..group(number, false) });
     let anonymous = User { username: ANONYMOUS_USERNAME.to_owned(), ..user(1, true, []) };
-    Import { install_id: "bench".to_owned(), groups: groups.collect(), users: vec![anonymous] }
+    ImportData { install_id: "bench".to_owned(), groups: groups.collect(), users: vec![anonymous] }
 }
 
 async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Box<dyn Error>> {
@@ -112,7 +112,7 @@ impl Question {
     }
 
     /// The time of one answer, in nanoseconds.
-    async fn ask(self, store: &impl UserDirectory, users: i64, round: i64) -> Result<u128, Box<dyn Error>> {
+    async fn ask(self, store: &impl ListStore, users: i64, round: i64) -> Result<u128, Box<dyn Error>> {
         let query = UserListQuery {
             scope: Scope::Everything,
             filter: self.filter(users, round),
@@ -134,7 +134,7 @@ impl Question {
 }
 
 /// Measures both stores in turns, so that whatever else the machine does meets both.
-async fn measure<S: UserDirectory>(kind: &str, small: &S, large: &S) -> Result<(), Box<dyn Error>> {
+async fn measure<S: ListStore>(kind: &str, small: &S, large: &S) -> Result<(), Box<dyn Error>> {
     for question in [Question::FirstPage, Question::ExactName] {
         let mut times = [Vec::new(), Vec::new()];
         for round in 0..WARM_UP + ROUNDS {

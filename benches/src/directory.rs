@@ -1,7 +1,7 @@
 //! Users and groups to work on.
 
 use serde_json::json;
-use userbook::{Group, GroupId, Import, Revision, Timestamp, User, UserId, UserType};
+use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType};
 use uuid::Uuid;
 
 /// How many plain groups there are; half of them have a parent.
@@ -44,12 +44,12 @@ pub fn group(number: u128, is_superuser: bool) -> Group {
 }
 
 /// So many users, each in three of [`GROUPS`] groups.
-pub fn rows(users: i64) -> Import {
+pub fn rows(users: i64) -> ImportData {
     let plain = (1..=GROUPS).map(|number| Group {
         parent: (number > GROUPS / 2).then(|| group_id(number - GROUPS / 2)),
         ..group(number, false)
     });
-    Import {
+    ImportData {
         install_id: "bench".to_owned(),
         groups: plain.collect(),
         users: (1..=users).map(|id| user(id, true, [1, 2, 3].map(group_id))).collect(),

@@ -12,7 +12,7 @@ pub enum Bound {
     /// No less than this.
     AtLeast(f64),
     /// Whatever it is: told, not judged.
-    Told,
+    SpanOutcome,
 }
 
 /// A figure beside what it is compared with.
@@ -36,7 +36,7 @@ impl Figure {
         match self.bound {
             Bound::AtMost(most) => self.value <= most,
             Bound::AtLeast(least) => self.value >= least,
-            Bound::Told => true,
+            Bound::SpanOutcome => true,
         }
     }
 
@@ -54,7 +54,7 @@ impl Figure {
     /// As it stands in the table.
     pub fn to_row(&self) -> String {
         let mark = match (self.bound, self.holds()) {
-            (Bound::Told, _) => "",
+            (Bound::SpanOutcome, _) => "",
             (_, true) => "holds",
             (_, false) => "MISSED",
         };
@@ -71,7 +71,7 @@ impl Figure {
         match self.bound {
             Bound::AtMost(most) => format!("≤ {most}"),
             Bound::AtLeast(least) => format!("≥ {least}"),
-            Bound::Told => String::new(),
+            Bound::SpanOutcome => String::new(),
         }
     }
 }

@@ -7,7 +7,7 @@ use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE, request:
 use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, Outbox, Permission, PermissionAuthorizer, SeedStore, StaticPermissions, Timestamp, UserId,
+    Actor, ImportStore, Outbox, Permission, PermissionAuthorizer, StaticPermissions, Timestamp, UserId,
     UserService,
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, USERS_PATH, UserApi};

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde_json::json;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupId, Import, Permission as P,
-    PermissionAuthorizer, Policy, SeedStore, StaticPermissions, StoreError, Target, User, UserId,
+    Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupId, ImportData, ImportStore,
+    Permission as P, PermissionAuthorizer, Policy, Resource, StaticPermissions, StoreError, User, UserId,
     UserService, Verdict, Verdicts, parse_timestamp,
 };
 use userbook_http::{
@@ -112,7 +112,7 @@ impl Authorizer for Desk {
     async fn authorize(
         &self,
         _: &Actor,
-        _: Target<'_>,
+        _: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         let verdict = |check: &Check| match check {
@@ -141,7 +141,7 @@ pub(crate) async fn api(
     (store, UserApi::new(service, authenticator, Representation::new("table")))
 }
 
-fn rows() -> Import {
+fn rows() -> ImportData {
     let group = |number, name: &str, is_superuser, parent: Option<u128>| Group {
         id: group_id(number),
         name: name.to_owned(),
@@ -149,7 +149,7 @@ fn rows() -> Import {
         parent: parent.map(group_id),
         attributes: json!({}),
     };
-    Import {
+    ImportData {
         install_id: "table".to_owned(),
         groups: vec![
             group(ADMINS, "admins", true, None),

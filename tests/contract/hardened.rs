@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use userbook::{Policy, SeedStore};
+use userbook::{ImportStore, Policy};
 use userbook_memory::MemoryStore;
 use userbook_tests::{corpus, replay::replay};
 

@@ -3,7 +3,7 @@
 use std::{any::Any, sync::Arc};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{Import, PermissionAuthorizer, SeedStore, StaticPermissions, UserService};
+use userbook::{ImportData, ImportStore, PermissionAuthorizer, StaticPermissions, UserService};
 use userbook_conformance::Harness;
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -58,7 +58,7 @@ impl Book {
     }
 }
 
-async fn sqlite(rows: &Import) -> AnyStore {
+async fn sqlite(rows: &ImportData) -> AnyStore {
     let options = connect_options("sqlite::memory:").expect("a right URL");
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
     let store = SqliteStore::new(pool.expect("a database in memory"));

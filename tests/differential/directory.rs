@@ -1,7 +1,7 @@
 //! What every store holds at first, who may do what, and which rules hold.
 
 use userbook::{
-    Group, GroupId, Import, Permission, Policy, Revision, Safeguard, StaticPermissions, User, UserId,
+    Group, GroupId, ImportData, Permission, Policy, Revision, Safeguard, StaticPermissions, User, UserId,
     UserType,
 };
 use uuid::Uuid;
@@ -30,7 +30,7 @@ const GROUPS: [(&str, bool, Option<u128>); 6] = [
 
 #[derive(Debug)]
 pub(crate) struct Directory {
-    pub(crate) rows: Import,
+    pub(crate) rows: ImportData,
     pub(crate) permissions: StaticPermissions,
     pub(crate) policy: Policy,
 }
@@ -39,7 +39,7 @@ impl Directory {
     pub(crate) fn any(chance: &mut Chance) -> Self {
         let groups = (1..).zip(GROUPS).map(|(n, group)| self::group(chance, n, group)).collect();
         let users = (1..).zip(USERNAMES).map(|(n, username)| user(chance, n, username)).collect();
-        let rows = Import { install_id: "differential".to_owned(), groups, users };
+        let rows = ImportData { install_id: "differential".to_owned(), groups, users };
         Self { rows, permissions: permissions(), policy: policy(chance) }
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that a store holds.
 
 use serde_json::{Value, json};
-use userbook::{ChangeId, GroupId, SnapshotQuery, SurveyQuery, Timestamp, UserId};
+use userbook::{ChangeId, DirectoryQuery, GroupId, SnapshotQuery, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
 pub(crate) async fn of(book: &Book, history: &[(ChangeId, Timestamp)]) -> Answer {
     let store = book.store();
     // Deleted users' ids are asked for too, and one that none has had yet.
-    let whole = SurveyQuery { shape: true, ..SurveyQuery::default() };
-    let shape = store.survey(&whole).await.expect("the store is there");
+    let whole = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
+    let shape = store.load_directory(&whole).await.expect("the store is there");
     let mut users = Vec::new();
     for id in 1..=i64::try_from(shape.epochs.next_user).expect("it fits") {
         let query = SnapshotQuery {
@@ -27,20 +27,20 @@ pub(crate) async fn of(book: &Book, history: &[(ChangeId, Timestamp)]) -> Answer
         let found = store.load(&query).await.expect("the store is there");
         users.push(found.map(|found| take::snapshot(book, &found).said));
     }
-    let every = SurveyQuery {
+    let every = DirectoryQuery {
         groups: shape.shape.keys().copied().chain([GroupId(Uuid::max())]).collect(),
         active_member_of: Some(shape.shape.keys().copied().collect()),
         shape: true,
-        ..SurveyQuery::default()
+        ..DirectoryQuery::default()
     };
-    let groups = take::survey(book, &store.survey(&every).await.expect("the store is there"));
+    let groups = take::load_directory(book, &store.load_directory(&every).await.expect("the store is there"));
     let (events, versions) = canonical::events(&store.pending(u32::MAX).await.expect("the store is there"));
     let counters = groups.counters.clone().map(|counters| json!([counters, versions]));
     let said = json!({
         "users": users,
         "groups": groups.said,
         "events": events,
-        "landed": landed(book, history).await,
+        "change_committed": change_committed(book, history).await,
         "pruned": prune(book, history).await,
         "install_id": canonical(store.install_id().await.expect("the store is there")),
     });
@@ -48,13 +48,14 @@ pub(crate) async fn of(book: &Book, history: &[(ChangeId, Timestamp)]) -> Answer
 }
 
 /// Which changes left an event, pending or not.
-async fn landed(book: &Book, history: &[(ChangeId, Timestamp)]) -> Value {
-    let mut landed = Vec::new();
+async fn change_committed(book: &Book, history: &[(ChangeId, Timestamp)]) -> Value {
+    let mut change_committed = Vec::new();
     for (change, _) in history {
-        let query = SurveyQuery { change: Some(*change), ..SurveyQuery::default() };
-        landed.push(book.store().survey(&query).await.expect("the store is there").landed);
+        let query = DirectoryQuery { change: Some(*change), ..DirectoryQuery::default() };
+        change_committed
+            .push(book.store().load_directory(&query).await.expect("the store is there").change_committed);
     }
-    landed.into()
+    change_committed.into()
 }
 
 /// How many events each moment is too late for, all being acknowledged: the last thing done to a store.

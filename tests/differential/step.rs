@@ -1,7 +1,7 @@
 //! What is done, and by whom.
 
 use userbook::{
-    Actor, ChangeId, GroupId, NewGroup, NewUser, SnapshotQuery, SurveyQuery, Timestamp, UserId, UserUpdate,
+    Actor, ChangeId, DirectoryQuery, GroupId, NewGroup, NewUser, SnapshotQuery, Timestamp, UserId, UserUpdate,
 };
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub(crate) enum What {
     PutGroup(GroupId, NewGroup),
     DeleteGroup(GroupId),
     Load(SnapshotQuery),
-    Survey(SurveyQuery),
+    DirectorySnapshot(DirectoryQuery),
     Pending(u32),
     Ack(Vec<ChangeId>),
     Prune(Timestamp),
@@ -89,7 +89,7 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
         68..80 => What::PutGroup(values::group(chance), new_group(chance)),
         80..83 => What::DeleteGroup(values::group(chance)),
         83..87 => What::Load(load(chance, history)),
-        87..91 => What::Survey(survey(chance, history)),
+        87..91 => What::DirectorySnapshot(directory(chance, history)),
         91..93 => What::Pending(chance.pick(&[0, 1, 3, 1000])),
         93..97 => What::Ack(chance.some(20, |chance| some_change(chance, history))),
         _ => What::Prune(match history {
@@ -124,8 +124,8 @@ fn load(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> SnapshotQuery
     }
 }
 
-fn survey(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> SurveyQuery {
-    SurveyQuery {
+fn load_directory(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> DirectoryQuery {
+    DirectoryQuery {
         username: chance.maybe(50, |chance| values::username(chance).replace('\0', "")),
         group_name: chance.maybe(50, |chance| values::username(chance).replace('\0', "")),
         groups: chance.some(3, values::group).into_iter().collect(),

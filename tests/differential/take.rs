@@ -1,7 +1,9 @@
 //! Taking a step on one store.
 
 use serde_json::{Value, json};
-use userbook::{Revision, Snapshot, SnapshotQuery, Survey, UpdateError, Updated, UserId, UserUpdate};
+use userbook::{
+    DirectorySnapshot, Revision, Snapshot, SnapshotQuery, UpdateError, Updated, UserId, UserUpdate,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -20,7 +22,7 @@ pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
                     "view": canonical::view(&updated.view),
                     "diff": canonical(&updated.diff),
                     "outcome": format!("{:?}", updated.outcome),
-                    "ruling": format!("{:?}", updated.ruling),
+                    "results": format!("{:?}", updated.results),
                 })
             })
         }
@@ -42,8 +44,8 @@ pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
             Ok(None) => Answer::ok(Value::Null),
             Err(error) => Answer::refused(&error),
         },
-        What::Survey(query) => match store.survey(query).await {
-            Ok(found) => survey(book, &found),
+        What::DirectorySnapshot(query) => match store.load_directory(query).await {
+            Ok(found) => directory(book, &found),
             Err(error) => Answer::refused(&error),
         },
         What::Pending(limit) => answer(store.pending(*limit).await, |events| {
@@ -98,12 +100,12 @@ pub(crate) fn snapshot(book: &Book, found: &Snapshot) -> Answer {
         "actor": canonical::actor(found.actor.as_ref()),
         "other_active_superuser": found.other_active_superuser,
         "next_user": found.epochs.next_user,
-        "landed": found.landed,
+        "change_committed": found.change_committed,
     });
     Answer::ok(said).with_counters(book.counts_alike.then(|| canonical::counters(found.epochs)))
 }
 
-pub(crate) fn survey(book: &Book, found: &Survey) -> Answer {
+pub(crate) fn load_directory(book: &Book, found: &DirectorySnapshot) -> Answer {
     let said = json!({
         "username_taken": found.username_taken,
         "group_named": found.group_named,
@@ -112,7 +114,7 @@ pub(crate) fn survey(book: &Book, found: &Survey) -> Answer {
         "shape": format!("{:?}", found.shape),
         "active_member": found.active_member,
         "next_user": found.epochs.next_user,
-        "landed": found.landed,
+        "change_committed": found.change_committed,
     });
     Answer::ok(said).with_counters(book.counts_alike.then(|| canonical::counters(found.epochs)))
 }

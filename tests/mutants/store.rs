@@ -4,9 +4,9 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, GroupListQuery, GroupPage, Import,
-    ImportOutcome, Outbox, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError,
-    Survey, SurveyQuery, Timestamp, UserDirectory, UserId, UserListQuery, UserPage, UserStore,
+    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery, GroupPage,
+    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, ProvisioningChange, ProvisioningStore,
+    Snapshot, SnapshotQuery, StoreError, Timestamp, UserId, UserListQuery, UserPage, UserStore,
 };
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
@@ -25,11 +25,11 @@ pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
 
     async fn after_commit(&self, _store: &MemoryStore, _change: &ChangeSet, _outcome: &mut CommitOutcome) {}
 
-    async fn after_survey(&self, _query: &SurveyQuery, _survey: &mut Survey) {}
+    async fn after_load_directory(&self, _query: &DirectoryQuery, _survey: &mut DirectorySnapshot) {}
 
-    async fn before_provision(&self, _store: &MemoryStore, _provision: &mut Provision) {}
+    async fn before_provision(&self, _store: &MemoryStore, _provision: &mut ProvisioningChange) {}
 
-    async fn after_provision(&self, _provision: &Provision, _outcome: &ProvisionOutcome) {}
+    async fn after_provision(&self, _provision: &ProvisioningChange, _outcome: &CommitOutcome) {}
 
     async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
         store.list_users(query).await
@@ -55,7 +55,7 @@ pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
         store.prune_before(time).await
     }
 
-    async fn import(&self, store: &MemoryStore, rows: &Import) -> Result<ImportOutcome, StoreError> {
+    async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         store.import(rows).await
     }
 }
@@ -96,14 +96,14 @@ impl<F: Flaw> UserStore for Broken<F> {
 }
 
 #[async_trait]
-impl<F: Flaw> DirectoryStore for Broken<F> {
-    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        let mut survey = self.store.survey(query).await?;
-        self.flaw.after_survey(query, &mut survey).await;
-        Ok(survey)
+impl<F: Flaw> ProvisioningStore for Broken<F> {
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        let mut directory = self.store.load_directory(query).await?;
+        self.flaw.after_load_directory(query, &mut directory).await;
+        Ok(directory)
     }
 
-    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+    async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         let mut written = provision.clone();
         self.flaw.before_provision(&self.store, &mut written).await;
         let outcome = self.store.provision(&written).await?;
@@ -113,7 +113,7 @@ impl<F: Flaw> DirectoryStore for Broken<F> {
 }
 
 #[async_trait]
-impl<F: Flaw> UserDirectory for Broken<F> {
+impl<F: Flaw> ListStore for Broken<F> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
         self.flaw.list_users(&self.store, query).await
     }
@@ -139,8 +139,8 @@ impl<F: Flaw> Outbox for Broken<F> {
 }
 
 #[async_trait]
-impl<F: Flaw> SeedStore for Broken<F> {
-    async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+impl<F: Flaw> ImportStore for Broken<F> {
+    async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         self.flaw.import(&self.store, rows).await
     }
 
@@ -155,7 +155,7 @@ pub(crate) struct UnderTest<F>(Arc<Broken<F>>);
 impl<F: Flaw> Harness for UnderTest<F> {
     type Store = Broken<F>;
 
-    async fn with(rows: &Import) -> Self {
+    async fn with(rows: &ImportData) -> Self {
         let broken = Broken::default();
         broken.import(rows).await.expect("the kit's rows can be kept");
         Self(Arc::new(broken))
@@ -165,7 +165,7 @@ impl<F: Flaw> Harness for UnderTest<F> {
         Arc::clone(&self.0)
     }
 
-    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+    async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         self.0.store.record_login(user, last_login).expect("is not poisoned");
         self.0.store.record_password_change(user, password_change_date).expect("is not poisoned");
     }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryStore, EpochGuard, FieldChanges, Guards, Import,
-    Provision, ProvisionOutcome, SeedStore, SnapshotQuery, Step, User, UserId, UserStore,
+    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, ImportData, ImportStore,
+    ProvisioningChange, ProvisioningStore, SnapshotQuery, Step, User, UserId, UserStore,
 };
 use userbook_sqlx::MySqlStore;
 use userbook_tests::{
@@ -19,10 +19,10 @@ const ROUNDS: u128 = 20;
 async fn prepared() -> [Arc<MySqlStore>; 2] {
     let stores = cluster::stores().await;
     stores[0].migrate().await.unwrap();
-    let rows = Import {
+    let rows = ImportData {
         groups: (1..=3).map(group).collect(),
         users: (1..=4).map(user).collect(),
-        ..Import::default()
+        ..ImportData::default()
     };
     stores[0].import(&rows).await.unwrap();
     stores
@@ -52,7 +52,7 @@ async fn at_once(stores: &[Arc<MySqlStore>; 2], changes: [ChangeSet; 2]) -> usiz
     for task in tasks.collect::<Vec<_>>() {
         match task.await.unwrap() {
             CommitOutcome::Applied => applied += 1,
-            CommitOutcome::Stale | CommitOutcome::GuardFailed => {}
+            CommitOutcome::Conflict | CommitOutcome::Conflict => {}
             other => panic!("a race was answered by {other:?}"),
         }
     }
@@ -105,8 +105,8 @@ async fn who_relies_on_a_counter_and_who_changes_it_do_not_both_succeed() {
             }
         };
         let changes = [
-            deactivate(&one, 2 * round, guards(EpochGuard::rely)),
-            deactivate(&two, 2 * round + 1, guards(EpochGuard::change)),
+            deactivate(&one, 2 * round, guards(EpochGuard::read)),
+            deactivate(&two, 2 * round + 1, guards(EpochGuard::bump)),
         ];
         let applied = at_once(&stores, changes).await;
         assert!(applied <= 1, "round {round}");
@@ -122,29 +122,29 @@ async fn nobody_joins_a_group_that_is_being_deleted() {
         let (one, epochs) = row(&stores[0], 1).await;
         assert_eq!(row(&stores[1], 1).await.1, epochs);
         let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&one, 3 * round) };
-        let graph = Some(EpochGuard::change(epochs.graph));
-        let step = |step, n, graph| Provision {
+        let graph = Some(EpochGuard::bump(epochs.graph));
+        let step = |step, n, graph| ProvisioningChange {
             step,
             guards: Guards { graph, ..Guards::default() },
             event: (*rename(&one, n).event).clone(),
         };
-        let deletion = step(Step::DeleteGroup(group(3).id), 3 * round + 1, graph);
+        let deletion = step(ProvisioningOp::DeleteGroup(group(3).id), 3 * round + 1, graph);
         let [left, right] = &stores;
         let (joined, deleted) = tokio::join!(left.commit(&joins), right.provision(&deletion));
         let (joined, deleted) = (joined.unwrap(), deleted.unwrap());
         let (after, epochs) = row(left, 1).await;
         assert_eq!(row(right, 1).await, (after.clone(), epochs), "the nodes differ");
         match deleted {
-            ProvisionOutcome::Applied => {
+            CommitOutcome::Applied => {
                 assert_eq!(after.groups, [].into(), "{joined:?}");
                 let again = step(
-                    Step::PutGroup(Box::new(group(3))),
+                    ProvisioningOp::PutGroup(Box::new(group(3))),
                     3 * round + 2,
-                    Some(EpochGuard::change(epochs.graph)),
+                    Some(EpochGuard::bump(epochs.graph)),
                 );
-                assert_eq!(left.provision(&again).await.unwrap(), ProvisionOutcome::Applied);
+                assert_eq!(left.provision(&again).await.unwrap(), CommitOutcome::Applied);
             }
-            ProvisionOutcome::Stale => {
+            CommitOutcome::Conflict => {
                 assert_eq!(joined, CommitOutcome::Applied, "one of them goes through");
                 let leaves =
                     ChangeSet { groups_removed: after.groups.clone(), ..rename(&after, 3 * round + 2) };

@@ -28,7 +28,7 @@ async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transi
     let mut other = database.pool().begin().await.unwrap();
     other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
     let impatient = with_setting(&database, "innodb_lock_wait_timeout = 1").await;
-    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Stale);
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Conflict);
     let slow = with_setting(&database, "max_statement_time = 0.1").await;
     assert_eq!(slow.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
     assert!(slow.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some(), "reading goes on");
@@ -96,6 +96,6 @@ async fn a_deadlock_is_stale() {
     let mine = tokio::spawn(async move { store.commit(&change).await.unwrap() });
     tokio::time::sleep(Duration::from_millis(300)).await;
     other.execute("UPDATE userbook_user SET version = 5 WHERE id = 1").await.unwrap();
-    assert_eq!(mine.await.unwrap(), CommitOutcome::Stale);
+    assert_eq!(mine.await.unwrap(), CommitOutcome::Conflict);
     other.rollback().await.unwrap();
 }

@@ -1,8 +1,8 @@
-//! Lists of a large directory: a question costs what its matches cost. Told by how many rows the engine was asked
+//! Lists of a large directory: a question costs what its matches cost. SpanOutcome by how many rows the engine was asked
 //! for.
 
 use sqlx::Executor;
-use userbook::{SeedStore, UserDirectory};
+use userbook::{ImportStore, ListStore};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
     lists::{directory, questions},

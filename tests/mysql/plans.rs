@@ -1,12 +1,12 @@
-//! Large directories: no question may cost more because of rows it does not ask about. Told by how many rows the
+//! Large directories: no question may cost more because of rows it does not ask about. SpanOutcome by how many rows the
 //! engine was asked for.
 
 use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ChangeSet, DirectoryStore, Event, Group, GroupId, Import, Outbox, SeedStore, SnapshotQuery, SurveyQuery,
-    User, UserId, UserStore,
+    ChangeSet, DirectoryQuery, Event, Group, GroupId, ImportData, ImportStore, Outbox, ProvisioningStore,
+    SnapshotQuery, User, UserId, UserStore,
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -24,7 +24,7 @@ async fn retired() -> Database {
     let groups = vec![Group { is_superuser: true, ..group(1) }, group(2)];
     let database = Database::new().await;
     let started = Instant::now();
-    database.store.import(&Import { groups, users, ..Import::default() }).await.unwrap();
+    database.store.import(&ImportData { groups, users, ..ImportData::default() }).await.unwrap();
     assert!(started.elapsed() < Duration::from_mins(1), "importing took {:?}", started.elapsed());
     let events = "INSERT INTO userbook_event (id, kind, version, occurred_at, body, acked_at) \
                   SELECT UNHEX(MD5(seq)), 'x', 1, '2024-01-01', '', UTC_TIMESTAMP(6) FROM seq_1_to_50000";
@@ -52,11 +52,11 @@ async fn questions_pass_over_what_they_do_not_ask_about() {
             change: Some(rename(&user(1), 1).change),
             ..SnapshotQuery::user(UserId(1))
         };
-        let survey = SurveyQuery {
+        let directory = DirectoryQuery {
             active_member_of: Some([group(1).id, GroupId(uuid::Uuid::nil())].into()),
             username: Some("nobody".to_owned()),
             actor: Some(UserId(7)),
-            ..SurveyQuery::default()
+            ..DirectoryQuery::default()
         };
         // Asking costs rows too.
         let cost = {
@@ -78,8 +78,8 @@ async fn questions_pass_over_what_they_do_not_ask_about() {
         let facts = store.load(&query).await.unwrap().unwrap();
         assert_eq!(facts.other_active_superuser, Some(false));
         check("a load").await;
-        assert!(store.survey(&survey).await.unwrap().active_member);
-        check("a survey").await;
+        assert!(store.load_directory(&directory).await.unwrap().active_member);
+        check("a directory").await;
         let change = ChangeSet {
             groups_added: [group(2).id].into(),
             ..rename(&facts.user, facts.user.version.into())

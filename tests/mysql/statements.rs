@@ -4,8 +4,8 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryStore, EpochGuard, FieldChanges, Guards, SnapshotQuery,
-    SurveyQuery, UserId, UserStore,
+    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards,
+    ProvisioningStore, SnapshotQuery, UserId, UserStore,
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -75,14 +75,14 @@ async fn a_load_is_one_and_a_commit_is_few() {
         sent(&proxy).await;
         let facts = store.load(&everything()).await.unwrap().unwrap();
         check(vec![Command::Execute], "a load").await;
-        store.survey(&SurveyQuery { shape: true, ..SurveyQuery::default() }).await.unwrap();
-        check(vec![Command::Execute], "a survey").await;
+        store.load_directory(&DirectoryQuery { shape: true, ..DirectoryQuery::default() }).await.unwrap();
+        check(vec![Command::Execute], "a directory").await;
 
         let change = rename(&facts.user, 10 * round);
         assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Applied);
         check(transaction(2, "COMMIT"), "an ordinary update: the row and its event").await;
 
-        assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Stale);
+        assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Conflict);
         let mut refused = transaction(1, "ROLLBACK");
         refused.push(Command::Execute);
         check(refused, "a refusal, and why").await;
@@ -95,8 +95,8 @@ async fn a_load_is_one_and_a_commit_is_few() {
             groups_added: joined,
             groups_removed: left,
             guards: Guards {
-                graph: Some(EpochGuard::rely(facts.epochs.graph)),
-                superusers: Some(EpochGuard::change(facts.epochs.superusers)),
+                graph: Some(EpochGuard::read(facts.epochs.graph)),
+                superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
                 actor: Some(ActorGuard { user: UserId(2), revision: user(2).revision }),
             },
             ..rename(&facts.user, 10 * round + 1)

@@ -42,7 +42,7 @@ async fn what_is_not_applied_leaves_no_trace_and_the_transaction_goes_on() {
     let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
     let with = |n: u128| ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) };
     let outcome = MySqlStore::commit_in(&mut transaction, &with(8)).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::MissingGroups([group(8).id].into()));
+    assert_eq!(outcome, CommitOutcome::Conflict);
 
     // A failure of a statement: an event of this id is there already.
     MySqlStore::commit_in(&mut transaction, &rename(&user(2), 7)).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_transaction_of_an_older_state_is_stale() {
     let again = MySqlStore::load_in(&mut early, &query).await.unwrap().unwrap();
     assert_eq!(again.user, before.user, "the transaction sees what was");
     let outcome = MySqlStore::commit_in(&mut early, &rename(&before.user, 2)).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::Stale);
+    assert_eq!(outcome, CommitOutcome::Conflict);
     early.rollback().await.unwrap();
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::Executor;
 use userbook::{
-    Attributes, CommitOutcome, FieldChanges, Group, Import, SeedStore, SnapshotQuery, Timestamp, User,
+    Attributes, CommitOutcome, FieldChanges, Group, ImportData, ImportStore, SnapshotQuery, Timestamp, User,
     UserId, UserStore,
 };
 use userbook_tests::{
@@ -17,7 +17,7 @@ async fn megabytes_of_attributes() {
     let database = Database::new().await;
     let imported = User { attributes: large.clone().into(), ..user(1) };
     let groups = vec![Group { attributes: large.clone(), ..group(1) }];
-    let rows = Import { groups, users: vec![imported.clone(), user(2)], ..Import::default() };
+    let rows = ImportData { groups, users: vec![imported.clone(), user(2)], ..ImportData::default() };
     database.store.import(&rows).await.unwrap();
     let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
     assert_eq!(found.user, imported);
@@ -39,7 +39,7 @@ async fn what_does_not_fit_is_refused_and_not_cut() {
         User { password_change_date: late, ..user(1) },
     ] {
         let database = Database::new().await;
-        let rows = Import { users: vec![odd.clone()], ..Import::default() };
+        let rows = ImportData { users: vec![odd.clone()], ..ImportData::default() };
         assert!(database.store.import(&rows).await.is_err(), "{odd:?}");
         assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap(), None);
     }
@@ -56,7 +56,7 @@ async fn group_names_have_no_bound_and_are_told_apart_to_the_end() {
     let named = |n, end: &str| Group { name: "ä".repeat(50_000) + end, ..group(n) };
     let groups = vec![named(1, ""), named(2, " "), named(3, "a"), named(4, "A")];
     let database = Database::new().await;
-    database.store.import(&Import { groups, ..Import::default() }).await.unwrap();
+    database.store.import(&ImportData { groups, ..ImportData::default() }).await.unwrap();
 }
 
 #[tokio::test]

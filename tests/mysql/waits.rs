@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Executor, MySqlPool, SqlSafeStr};
 use tokio::sync::Mutex;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryStore, EpochGuard, FieldChanges, Guards, Outbox,
-    Provision, ProvisionOutcome, SnapshotQuery, Step, UserId, UserStore, Username,
+    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
+    ProvisioningStore, SnapshotQuery, Step, UserId, UserStore, Username,
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
@@ -79,14 +79,14 @@ fn joining(n: u128) -> ChangeSet {
 /// What the other does, what is committed meanwhile, and how that ends if the other's work stays. If it does not,
 /// nothing stood against it.
 fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
-    let rely: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::rely);
-    let change: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::change);
+    let rely: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::read);
+    let change: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::bump);
     let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
-    let failed = || CommitOutcome::GuardFailed;
+    let failed = || CommitOutcome::Conflict;
     let added = "INSERT INTO userbook_user SELECT 9, uuid, 'new', name, email, is_active, last_login, path, type, \
                  attributes, password_change_date, revision, version, 0 FROM userbook_user WHERE id = 3";
     vec![
-        (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Stale),
+        (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Conflict),
         ("DELETE FROM userbook_user WHERE id = 1".into(), rename(&user(1), 1), CommitOutcome::Gone),
         (count("graph"), guarded(1, counters(rely, None)), failed()),
         (count("graph"), guarded(1, counters(change, None)), failed()),
@@ -96,12 +96,8 @@ fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
         (format!("{TOUCH} 3"), guarded(1, by(3)), failed()),
         (format!("{TOUCH} 1"), guarded(3, by(1)), failed()),
         ("DELETE FROM userbook_user WHERE id = 3".into(), guarded(1, by(3)), failed()),
-        (
-            "DELETE FROM userbook_group WHERE name = 'group 3'".into(),
-            joining(3),
-            CommitOutcome::MissingGroups([group(3).id].into()),
-        ),
-        (added.into(), named("new"), CommitOutcome::UsernameTaken),
+        ("DELETE FROM userbook_group WHERE name = 'group 3'".into(), joining(3), CommitOutcome::Conflict),
+        (added.into(), named("new"), CommitOutcome::Conflict),
     ]
 }
 
@@ -144,9 +140,9 @@ async fn a_login_that_comes_between_is_kept() {
 #[tokio::test]
 async fn of_two_who_rely_on_one_value_the_second_is_told() {
     let database: Database = prepared().await;
-    let relies = |id, n| ChangeSet { guards: counters(Some(EpochGuard::rely), None), ..rename(&user(id), n) };
+    let relies = |id, n| ChangeSet { guards: counters(Some(EpochGuard::read), None), ..rename(&user(id), n) };
     assert_eq!(database.store.commit(&relies(1, 1)).await.unwrap(), CommitOutcome::Applied);
-    assert_eq!(database.store.commit(&relies(3, 2)).await.unwrap(), CommitOutcome::GuardFailed);
+    assert_eq!(database.store.commit(&relies(3, 2)).await.unwrap(), CommitOutcome::Conflict);
 }
 
 /// Joiners of one group do not wait for one another, and ordinary updates wait for nobody else.
@@ -154,7 +150,7 @@ async fn of_two_who_rely_on_one_value_the_second_is_told() {
 async fn joiners_go_side_by_side() {
     let database: Database = prepared().await;
     let mut other = database.pool().begin_with(BEGIN).await.unwrap();
-    let guards = Guards { actor: by(2).actor, ..counters(Some(EpochGuard::rely), Some(EpochGuard::rely)) };
+    let guards = Guards { actor: by(2).actor, ..counters(Some(EpochGuard::read), Some(EpochGuard::read)) };
     let joining = |id, n| ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(id), n) };
     let first = ChangeSet { guards, ..joining(1, 1) };
     assert_eq!(MySqlStore::commit_in(&mut other, &first).await.unwrap(), CommitOutcome::Applied);
@@ -183,7 +179,7 @@ async fn circles_do_not_deadlock() {
         }
         // A deadlock would be `Stale`, with the row as it was decided on.
         assert!(outcomes.contains(&CommitOutcome::Applied), "{outcomes:?}");
-        assert!(outcomes.contains(&CommitOutcome::GuardFailed), "{outcomes:?}");
+        assert!(outcomes.contains(&CommitOutcome::Conflict), "{outcomes:?}");
     }
 }
 
@@ -193,16 +189,16 @@ async fn steps_wait_as_well() {
     let mut other = database.pool().begin_with(BEGIN).await.unwrap();
     let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };
     MySqlStore::commit_in(&mut other, &joins).await.unwrap();
-    let step = Provision {
-        step: Step::DeleteGroup(group(3).id),
-        guards: counters(Some(EpochGuard::change), None),
+    let step = ProvisioningChange {
+        step: ProvisioningOp::DeleteGroup(group(3).id),
+        guards: counters(Some(EpochGuard::bump), None),
         event: (*rename(&user(1), 2).event).clone(),
     };
     let store = database.store.clone();
     let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
     somebody_waits(database.pool()).await;
     other.commit().await.unwrap();
-    assert_eq!(deletion.await.unwrap(), ProvisionOutcome::Applied);
+    assert_eq!(deletion.await.unwrap(), CommitOutcome::Applied);
     let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
     assert_eq!(after.user.groups, [].into(), "the membership that came meanwhile goes too");
 }

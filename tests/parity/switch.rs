@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use userbook::{Event, Outbox, SnapshotQuery, UserId};
-use userbook::{PermissionAuthorizer, Policy, SeedStore, StaticPermissions, User, UserStore};
+use userbook::{ImportStore, PermissionAuthorizer, Policy, StaticPermissions, User, UserStore};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
 use userbook_tests::{

@@ -26,7 +26,7 @@ async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transi
     let mut other = database.pool().begin().await.unwrap();
     other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
     let impatient = with_setting(&database, "lock_timeout", "50ms").await;
-    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Stale);
+    assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Conflict);
     let impatient = with_setting(&database, "statement_timeout", "50ms").await;
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
     assert!(impatient.load(&SnapshotQuery::user(UserId(1))).await.unwrap().is_some(), "reading goes on");
@@ -98,7 +98,7 @@ async fn a_deadlock_is_stale() {
     });
     tokio::time::sleep(Duration::from_millis(200)).await;
     let outcome = PostgresStore::commit_in(&mut mine, &rename(&user(1), 1)).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::Stale);
+    assert_eq!(outcome, CommitOutcome::Conflict);
     mine.rollback().await.unwrap();
     waits.await.unwrap();
 }

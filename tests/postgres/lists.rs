@@ -1,7 +1,7 @@
 //! Lists of a large directory: a question costs what its matches cost, however often it is asked.
 
 use sqlx::{Executor, PgConnection};
-use userbook::SeedStore;
+use userbook::ImportStore;
 use userbook_sqlx::PostgresStore;
 use userbook_tests::{
     lists::{directory, questions},

@@ -36,7 +36,7 @@ async fn a_session_that_the_server_ends_is_ambiguous() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
-    for (cut, landed) in [(Cut::Question, false), (Cut::Answer, true)] {
+    for (cut, change_committed) in [(Cut::Question, false), (Cut::Answer, true)] {
         let database = prepared().await;
         let proxy = Proxy::start(&database.options());
         let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
@@ -50,7 +50,7 @@ async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
         let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
         // The server may still be at it.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(store.load(&asked).await.unwrap().unwrap().landed, landed, "{cut:?}");
+        assert_eq!(store.load(&asked).await.unwrap().unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 

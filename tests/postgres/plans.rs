@@ -1,7 +1,7 @@
 //! Large directories: no question may cost more because of rows it does not ask about.
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row, SqlSafeStr};
-use userbook::{Group, GroupId, Import, SeedStore, SnapshotQuery, User, UserId};
+use userbook::{Group, GroupId, ImportData, ImportStore, SnapshotQuery, User, UserId};
 use userbook_sqlx::PostgresStore;
 use userbook_tests::servers::postgres::Database;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ async fn retired() -> Database {
     let users = (1..MANY).map(|id| User { groups: groups.into(), ..user(id) }).collect();
     let groups = vec![Group { is_superuser: true, ..group(1) }];
     let database = Database::new().await;
-    database.store.import(&Import { groups, users, ..Import::default() }).await.unwrap();
+    database.store.import(&ImportData { groups, users, ..ImportData::default() }).await.unwrap();
     for sql in ["ANALYZE", "UPDATE userbook_user SET is_active = false WHERE id <> 1", "VACUUM"] {
         database.pool().execute(sql).await.unwrap();
     }
@@ -37,14 +37,14 @@ const LOOKED_AT: &str = "
 async fn questions_about_power_pass_over_inactive_members() {
     let database = retired().await;
     let query = SnapshotQuery { other_active_superuser: true, ..SnapshotQuery::user(UserId(1)) };
-    let survey = include_str!("../../crates/userbook-sqlx/src/postgres/sql/survey.sql");
+    let directory = include_str!("../../crates/userbook-sqlx/src/postgres/sql/load_directory.sql");
     for statistics in ["of before", "of now"] {
         // From some time on the database plans for any parameters.
         for _ in 0..8 {
             let mut transaction = database.pool().begin().await.unwrap();
             let facts = PostgresStore::load_in(&mut transaction, &query).await.unwrap().unwrap();
             assert_eq!(facts.other_active_superuser, Some(false));
-            let asked = sqlx::query(survey).bind(None::<&str>).bind(None::<&str>).bind(Vec::<Uuid>::new());
+            let asked = sqlx::query(directory).bind(None::<&str>).bind(None::<&str>).bind(Vec::<Uuid>::new());
             let asked = asked.bind(None::<i64>).bind(false).bind([group(1).id.0]).bind(None::<Uuid>);
             let told = asked.fetch_all(&mut *transaction).await.unwrap();
             assert!(told.first().unwrap().get::<bool, _>("active_member"));
@@ -86,7 +86,7 @@ async fn no_plan_scans_users_members_or_events() {
     }
     for (file, sql, parameters) in [
         file!("load", 6),
-        file!("survey", 7),
+        file!("directory", 7),
         file!("commit", 28),
         file!("commit_fields", 20),
         file!("guards", 6),

@@ -1,7 +1,7 @@
 //! Every recorded request on PostgreSQL, the row left behind included.
 
 use sqlx::Executor;
-use userbook::{Policy, SeedStore};
+use userbook::{ImportStore, Policy};
 use userbook_tests::{
     corpus,
     replay::{Report, replay},

@@ -5,9 +5,9 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    Actor, ChangeSet, DirectoryStore, EpochGuard, FieldChanges, Guards, Outcome, PermissionAuthorizer,
-    Provision, SnapshotQuery, StaticPermissions, Step, SurveyQuery, User, UserId, UserService, UserStore,
-    UserUpdate,
+    Actor, ChangeSet, DirectoryQuery, EpochGuard, FieldChanges, Guards, Outcome, PermissionAuthorizer,
+    ProvisioningChange, ProvisioningStore, SnapshotQuery, StaticPermissions, Step, User, UserId, UserService,
+    UserStore, UserUpdate,
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
@@ -78,8 +78,8 @@ async fn a_load_is_one_and_a_commit_is_one() {
         groups_added: [group(1).id, group(2).id].into(),
         groups_removed: [group(3).id].into(),
         guards: Guards {
-            graph: Some(EpochGuard::rely(facts.epochs.graph)),
-            superusers: Some(EpochGuard::change(facts.epochs.superusers)),
+            graph: Some(EpochGuard::read(facts.epochs.graph)),
+            superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
             actor: Some(userbook::ActorGuard { user: UserId(2), revision: user(2).revision }),
         },
         ..rename(&facts.user, 1)
@@ -119,11 +119,11 @@ async fn a_step_is_a_short_transaction() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     for (n, expected) in [(1, None), (2, Some((5, 2)))] {
-        let survey = store.survey(&SurveyQuery::default()).await.unwrap();
-        let id = UserId(i64::try_from(survey.epochs.next_user).unwrap());
-        let step = Provision {
-            step: Step::InsertUser(Box::new(User { groups: [group(1).id].into(), ..user(id.0) })),
-            guards: Guards { graph: Some(EpochGuard::rely(survey.epochs.graph)), ..Guards::default() },
+        let directory = store.load_directory(&DirectoryQuery::default()).await.unwrap();
+        let id = UserId(i64::try_from(directory.epochs.next_user).unwrap());
+        let step = ProvisioningChange {
+            step: ProvisioningOp::InsertUser(Box::new(User { groups: [group(1).id].into(), ..user(id.0) })),
+            guards: Guards { graph: Some(EpochGuard::read(directory.epochs.graph)), ..Guards::default() },
             event: (*rename(&user(id.0), n).event).clone(),
         };
         all(&proxy).await;

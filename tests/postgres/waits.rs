@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, SqlSafeStr};
-use userbook::DirectoryStore;
+use userbook::ProvisioningStore;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, Provision,
-    ProvisionOutcome, SnapshotQuery, Step, UserId, UserStore, Username,
+    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
+    SnapshotQuery, Step, UserId, UserStore, Username,
 };
 use userbook_tests::servers::postgres::Database;
 
@@ -66,14 +66,14 @@ fn joining(n: u128) -> ChangeSet {
 /// What the other does, what is committed meanwhile, and how that ends if the other's work stays. If it does not,
 /// nothing stood against it.
 fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
-    let (rely, change) = (Some(EpochGuard::rely(0)), Some(EpochGuard::change(0)));
+    let (rely, change) = (Some(EpochGuard::read(0)), Some(EpochGuard::bump(0)));
     let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
-    let failed = || CommitOutcome::GuardFailed;
+    let failed = || CommitOutcome::Conflict;
     let added = "INSERT INTO userbook_user SELECT 9, uuid, 'new', name, email, is_active, last_login, path, type, \
                  attributes, password_change_date, revision, version FROM userbook_user WHERE id = 3";
     vec![
-        (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Stale),
-        ("DELETE FROM userbook_user WHERE id = 1".into(), rename(&user(1), 1), CommitOutcome::Stale),
+        (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Conflict),
+        ("DELETE FROM userbook_user WHERE id = 1".into(), rename(&user(1), 1), CommitOutcome::Conflict),
         (count("graph"), guarded(1, counters(rely, None)), failed()),
         (count("graph"), guarded(1, counters(change, None)), failed()),
         (count("graph"), guarded(1, counters(rely, change)), failed()),
@@ -82,12 +82,8 @@ fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
         (format!("{TOUCH} 3"), guarded(1, by(3)), failed()),
         (format!("{TOUCH} 1"), guarded(3, by(1)), failed()),
         ("DELETE FROM userbook_user WHERE id = 3".into(), guarded(1, by(3)), failed()),
-        (
-            "DELETE FROM userbook_group WHERE name = 'group 3'".into(),
-            joining(3),
-            CommitOutcome::MissingGroups([group(3).id].into()),
-        ),
-        (added.into(), named("new"), CommitOutcome::UsernameTaken),
+        ("DELETE FROM userbook_group WHERE name = 'group 3'".into(), joining(3), CommitOutcome::Conflict),
+        (added.into(), named("new"), CommitOutcome::Conflict),
     ]
 }
 
@@ -132,7 +128,7 @@ async fn reliers_go_side_by_side() {
     let database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     let guards =
-        Guards { actor: by(3).actor, ..counters(Some(EpochGuard::rely(0)), Some(EpochGuard::rely(0))) };
+        Guards { actor: by(3).actor, ..counters(Some(EpochGuard::read(0)), Some(EpochGuard::read(0))) };
     let joining = |id, n| ChangeSet { guards, groups_added: [group(3).id].into(), ..rename(&user(id), n) };
     let first = userbook_sqlx::PostgresStore::commit_in(&mut other, &joining(1, 1)).await.unwrap();
     assert_eq!(first, CommitOutcome::Applied);
@@ -173,16 +169,16 @@ async fn steps_wait_as_well() {
     let mut other = database.pool().begin().await.unwrap();
     let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };
     userbook_sqlx::PostgresStore::commit_in(&mut other, &joins).await.unwrap();
-    let step = Provision {
-        step: Step::DeleteGroup(group(3).id),
-        guards: counters(Some(EpochGuard::change(0)), None),
+    let step = ProvisioningChange {
+        step: ProvisioningOp::DeleteGroup(group(3).id),
+        guards: counters(Some(EpochGuard::bump(0)), None),
         event: (*rename(&user(1), 2).event).clone(),
     };
     let store = database.store.clone();
     let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
     somebody_waits(database.pool()).await;
     other.commit().await.unwrap();
-    assert_eq!(deletion.await.unwrap(), ProvisionOutcome::Applied);
+    assert_eq!(deletion.await.unwrap(), CommitOutcome::Applied);
     let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
     assert_eq!(after.user.groups, [].into(), "the membership that came meanwhile goes too");
 }

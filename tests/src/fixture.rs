@@ -9,9 +9,9 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    Actor, Authorizer, DirectoryStore, Event, Group, GroupId, Import, ListAuthorizer, Outbox, Permission,
-    PermissionAuthorizer, Policy, SeedStore, SnapshotQuery, StaticPermissions, User, UserDirectory, UserId,
-    UserService, UserStore,
+    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox,
+    Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery, StaticPermissions, User,
+    UserId, UserService, UserStore,
 };
 use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
 use userbook_memory::MemoryStore;
@@ -73,9 +73,9 @@ fn keep(database: impl Any) {
 }
 
 /// Everything that a store can do.
-pub trait Store: UserStore + UserDirectory + DirectoryStore + Outbox + SeedStore {}
+pub trait Store: UserStore + ListStore + ProvisioningStore + Outbox + ImportStore {}
 
-impl<T: UserStore + UserDirectory + DirectoryStore + Outbox + SeedStore> Store for T {}
+impl<T: UserStore + ListStore + ProvisioningStore + Outbox + ImportStore> Store for T {}
 
 /// Some store.
 pub type AnyStore = Arc<dyn Store>;
@@ -261,7 +261,7 @@ fn answer(response: Response<Bytes>) -> Answer {
     Answer { status: head.status, headers: head.headers, json }
 }
 
-fn rows() -> Import {
+fn rows() -> ImportData {
     let group = |number, name: &str, is_superuser, parent: Option<u128>| Group {
         id: group_id(number),
         name: name.to_owned(),
@@ -281,7 +281,7 @@ fn rows() -> Import {
         });
         serde_json::from_value(row).expect("a right row")
     };
-    Import {
+    ImportData {
         install_id: "fixture".to_owned(),
         groups: vec![
             group(ADMINS, "admins", true, None),

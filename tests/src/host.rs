@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use axum::Router;
 use userbook::{
-    PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserDirectory, UserId, UserService,
-    UserStore,
+    ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService, UserStore,
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
@@ -74,6 +73,6 @@ pub fn api<S: UserStore>(
 }
 
 /// The same, with its neighbours, as an application.
-pub fn app<S: UserStore + UserDirectory>(case: &Case, store: S, policy: Policy) -> Router {
+pub fn app<S: UserStore + ListStore>(case: &Case, store: S, policy: Policy) -> Router {
     userbook_axum::router(DirectoryApi::from(api(case, service(case, store, policy))))
 }

@@ -1,7 +1,9 @@
 //! A large directory in which few of the users match each filter, and the questions that must not cost more than
 //! those few.
 
-use userbook::{Group, Import, Order, Scope, User, UserColumn, UserFilter, UserId, UserListQuery, UserType};
+use userbook::{
+    Group, ImportData, Order, Scope, User, UserColumn, UserFilter, UserId, UserListQuery, UserType,
+};
 use uuid::Uuid;
 
 use crate::rows::{group, user};
@@ -11,7 +13,7 @@ const MANY: i64 = 20_000;
 pub const FEW: u64 = 20;
 
 /// Every thousandth user is in another path, of another type, inactive, and in the groups 1 and 2.
-pub fn directory() -> Import {
+pub fn directory() -> ImportData {
     let made = |id: i64| {
         let few = id % (MANY / 20) == 0;
         User {
@@ -27,7 +29,7 @@ pub fn directory() -> Import {
         }
     };
     let groups = vec![group(1), Group { is_superuser: true, ..group(2) }, group(3)];
-    Import { users: (1..=MANY).map(made).collect(), groups, ..Import::default() }
+    ImportData { users: (1..=MANY).map(made).collect(), groups, ..ImportData::default() }
 }
 
 /// What is asked, and how many users match.

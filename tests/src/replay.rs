@@ -6,7 +6,7 @@ use axum::{Router, body::Body, http};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_service::Service;
-use userbook::{Policy, SnapshotQuery, UserDirectory, UserId, UserStore};
+use userbook::{ListStore, Policy, SnapshotQuery, UserId, UserStore};
 
 use crate::{
     corpus::{
@@ -56,7 +56,7 @@ impl fmt::Display for Report {
 
 /// Sends the request of a case to an application on `store`, which must hold what is given, and compares.
 /// Answers what is wrong, and the body that came back.
-pub async fn replay<S: UserStore + UserDirectory + Clone>(
+pub async fn replay<S: UserStore + ListStore + Clone>(
     case: &Case,
     store: S,
     policy: Policy,

@@ -3,7 +3,7 @@
 use serde_json::json;
 use userbook::{
     ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    Import, Name, Revision, Timestamp, User, UserId, UserType,
+    ImportData, Name, Revision, Timestamp, User, UserId, UserType,
 };
 use userbook_conformance::Harness;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub async fn prepared<H: Harness>() -> H {
     let users = vec![user(1), User { groups: [group(1).id].into(), ..user(2) }, user(3)];
     let groups = (1..=3).map(group).collect();
-    H::with(&Import { groups, users, ..Import::default() }).await
+    H::with(&ImportData { groups, users, ..ImportData::default() }).await
 }
 
 /// A user without groups.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::json;
-use userbook::{Actor, Authorizer, AuthorizerError, Check, Field, Policy, Target, Verdict, Verdicts};
+use userbook::{Actor, Authorizer, AuthorizerError, Check, Field, Policy, Resource, Verdict, Verdicts};
 use userbook_tests::fixture::{
     ANN, DEVS, HELPER, Kind, MISSING, ROOT, STAFF, api, api_with, group_id, request, row, send, store,
 };
@@ -21,7 +21,7 @@ impl Authorizer for HelpDesk {
     async fn authorize(
         &self,
         _actor: &Actor,
-        target: Target<'_>,
+        target: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         let verdict = |check: &Check| match check {

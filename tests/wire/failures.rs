@@ -8,7 +8,7 @@ use http::{Response, request::Parts};
 use serde_json::{Value, json};
 use userbook::{
     Actor, Authorizer, AuthorizerError, AuthorizerErrorKind, ChangeSet, Check, CommitOutcome,
-    PermissionAuthorizer, Snapshot, SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind, Target,
+    PermissionAuthorizer, Resource, Snapshot, SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind,
     UserService, UserStore, Verdicts,
 };
 use userbook_http::{
@@ -43,7 +43,7 @@ impl UserStore for Faulty {
     async fn commit(&self, _change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
         match self.commit {
             Some(kind) => Err(failure(kind)),
-            None => Ok(CommitOutcome::Stale),
+            None => Ok(CommitOutcome::Conflict),
         }
     }
 }
@@ -53,7 +53,7 @@ struct NoAnswer(AuthorizerErrorKind);
 
 #[async_trait]
 impl Authorizer for NoAnswer {
-    async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+    async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
         Err(AuthorizerError { kind: self.0, source: "secret policy server".into() })
     }
 }

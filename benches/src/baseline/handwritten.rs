@@ -14,7 +14,7 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use userbook::{Group, Import, Timestamp, User};
+use userbook::{Group, ImportData, Timestamp, User};
 use uuid::Uuid;
 
 /// Users and groups behind a lock.
@@ -73,7 +73,7 @@ struct ShownGroup<'a> {
 
 impl Handwritten {
     /// Keeps these rows.
-    pub fn new(rows: &Import) -> Self {
+    pub fn new(rows: &ImportData) -> Self {
         Self {
             users: Mutex::new(rows.users.iter().map(|user| (user.id.0, user.clone())).collect()),
             groups: rows.groups.iter().map(|group| (group.id.0, group.clone())).collect(),

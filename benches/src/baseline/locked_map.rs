@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use userbook::{ChangeSet, Event, Group, GroupId, Import, User, UserId};
+use userbook::{ChangeSet, Event, Group, GroupId, ImportData, User, UserId};
 
 #[derive(Debug, Default)]
 struct Rows {
@@ -21,7 +21,7 @@ pub struct LockedMap(Mutex<Rows>);
 
 impl LockedMap {
     /// Keeps these rows.
-    pub fn new(rows: &Import) -> Self {
+    pub fn new(rows: &ImportData) -> Self {
         Self(Mutex::new(Rows {
             users: rows.users.iter().map(|user| (user.id, user.clone())).collect(),
             usernames: rows.users.iter().map(|user| (user.username.clone(), user.id)).collect(),

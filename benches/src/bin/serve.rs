@@ -27,7 +27,7 @@ async fn main() -> Result<(), Failure> {
             Router::new().route(&path, put(|Json(_): Json<Value>| async { Json(user) }))
         }
         _ => {
-            tokio::spawn(hand_on(api.clone()));
+            tokio::spawn(insert_extension(api.clone()));
             userbook_axum::router(api)
         }
     };
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Failure> {
 }
 
 /// Hands events on as a host does, or the server would measure how its memory grows.
-async fn hand_on(api: Api) {
+async fn insert_extension(api: Api) {
     let mut pause = tokio::time::interval(Duration::from_millis(20));
     loop {
         pause.tick().await;

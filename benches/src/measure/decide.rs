@@ -4,8 +4,8 @@ use std::{hint::black_box, time::Instant};
 
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, Conditions, Decision, Epochs, Field, NoRules, Policy, Ruling, Snapshot,
-    Timestamp, UserType, UserUpdate, Verdict, decide,
+    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Decision, Epochs, Field, NoRules, Policy,
+    Snapshot, Timestamp, UserType, UserUpdate, Verdict, decide,
 };
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
         Ok(Figure {
             name,
             value: time(setting, update, expected)?,
-            bound: Bound::Told,
+            bound: Bound::SpanOutcome,
             baseline: "none: nanoseconds",
             detail: json!({}),
         })
@@ -60,18 +60,18 @@ fn time(setting: &Setting, update: &UserUpdate, expected: fn(&Decision) -> bool)
         actor: None,
         other_active_superuser: None,
         epochs: Epochs::default(),
-        landed: false,
+        change_committed: false,
     };
     let fields = Field::ALL.map(Check::Set);
     let groups = (1..=4).map(|number| Check::Join(group_id(number)));
     let checks: Vec<Check> = [Check::View, Check::Change].into_iter().chain(fields).chain(groups).collect();
     let verdicts = checks.iter().map(|_| Verdict::Allow).collect();
-    let ops = update.work_out(&snapshot.user);
+    let ops = update.resolve(&snapshot.user);
     let attempt = Attempt {
         snapshot: &snapshot,
         ops: ops.as_deref(),
         actor: &Actor::system(),
-        ruling: &Ruling::new(checks, verdicts),
+        results: &CheckResults::new(checks, verdicts),
         policy: &Policy::hardened(),
         rules: &NoRules,
         conditions: &Conditions::none(),

@@ -6,7 +6,9 @@ use std::{collections::BTreeSet, time::Instant};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::runtime::Runtime;
-use userbook::{CommitOutcome, Group, GroupId, Import, SeedStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{
+    CommitOutcome, Group, GroupId, ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore,
+};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use userbook_tests::servers::postgres::Database;
@@ -48,7 +50,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     })
 }
 
-fn rows() -> Import {
+fn rows() -> ImportData {
     let plain = (1..=1000).chain(TURNS).map(|number| group(number, false));
     let chains = DEPTHS.iter().flat_map(|(user, depth)| {
         let number = move |level| CHAIN * u128::from(user.unsigned_abs()) + level;
@@ -63,7 +65,7 @@ fn rows() -> Import {
     });
     let deep =
         DEPTHS.iter().map(|(id, _)| user(*id, true, [group_id(CHAIN * u128::from(id.unsigned_abs()) + 1)]));
-    Import {
+    ImportData {
         install_id: "bench".to_owned(),
         groups: plain.chain(chains).collect(),
         users: members.chain(deep).collect(),
@@ -77,7 +79,7 @@ struct Costs {
     depths: Vec<(u128, f64)>,
 }
 
-async fn costs<S: UserStore + SeedStore>(store: &S, rounds: usize) -> Result<Costs, Failure> {
+async fn costs<S: UserStore + ImportStore>(store: &S, rounds: usize) -> Result<Costs, Failure> {
     store.import(&rows()).await?;
     let mut commits = MEMBERSHIPS.map(|(_, count)| (count, Vec::new()));
     let mut loads = MEMBERSHIPS.map(|(_, count)| (count, Vec::new()));
@@ -135,7 +137,7 @@ fn figures(found: &[(&str, Costs)]) -> Found {
         Figure {
             name: "depth_20_vs_1",
             value: worst(|costs| &costs.depths),
-            bound: Bound::Told,
+            bound: Bound::SpanOutcome,
             baseline: "the same load for a group without parent, which returns one group instead of twenty",
             detail: by_store(|costs| json!({"load_us": costs.depths})),
         },

@@ -3,7 +3,7 @@
 use std::{sync::Barrier, thread, time::Instant};
 
 use serde_json::{Map, Value};
-use userbook::{CommitOutcome, SeedStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{CommitOutcome, ImportStore, SnapshotQuery, User, UserId, UserStore};
 use userbook_memory::MemoryStore;
 
 use super::{

@@ -109,7 +109,7 @@ fn found(lines: &[(&'static str, Costs)]) -> Found {
         name: "scale_1e7_vs_1e3",
         value: worst,
         // Among fewer users it is no proof.
-        bound: if is_largest { Bound::AtMost(1.5) } else { Bound::Told },
+        bound: if is_largest { Bound::AtMost(1.5) } else { Bound::SpanOutcome },
         baseline: "the same update among 1,000 users; the worse of SQLite and PostgreSQL",
         detail: Value::Object(detail),
     };

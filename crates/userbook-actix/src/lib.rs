@@ -48,7 +48,7 @@ pub fn service<E: Endpoint>(api: E) -> Route {
 /// extensions of the request's head. Middleware of the host calls it once it knows who is asking.
 ///
 /// Everything handed on is kept together as one [`http::Extensions`] among the request's own extensions.
-pub fn hand_on<T: Clone + Send + Sync + 'static>(request: &impl HttpMessage, value: T) {
+pub fn insert_extension<T: Clone + Send + Sync + 'static>(request: &impl HttpMessage, value: T) {
     let mut extensions = request.extensions_mut();
     if let Some(shared) = extensions.get_mut::<http::Extensions>() {
         shared.insert(value);

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use futures_util::Stream;
 use http::request::Parts;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, PermissionAuthorizer, StaticPermissions, Target, UserId,
+    Actor, Authorizer, AuthorizerError, Check, PermissionAuthorizer, Resource, StaticPermissions, UserId,
     UserService, Verdicts,
 };
 use userbook_http::{
@@ -30,7 +30,7 @@ use userbook_http::{
 };
 use userbook_memory::MemoryStore;
 
-use super::{hand_on, routes, service};
+use super::{insert_extension, routes, service};
 
 /// Answers the target that it sees.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ struct Fails;
 
 #[async_trait]
 impl Authorizer for Fails {
-    async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+    async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
         Err(AuthorizerError::new(std::io::Error::other("the cable is cut")))
     }
 }
@@ -203,8 +203,8 @@ fn what_the_host_hands_on_is_seen_and_what_failed_is_told() {
             Representation::new(""),
         )));
         let request = told.to_request();
-        hand_on(&request, "something else");
-        hand_on(&request, UserId(1));
+        insert_extension(&request, "something else");
+        insert_extension(&request, UserId(1));
         let answer = init_service(app).await.call(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::FORBIDDEN);
 

@@ -4,7 +4,7 @@ use cedar_policy::{
     Authorizer as Engine, Context, Decision, Entities, EntityUid, PolicySet, Request, Response,
     RestrictedExpression as Value,
 };
-use userbook::{Actor, AuthorizerError, Check, Target, Verdict};
+use userbook::{Actor, AuthorizerError, Check, Resource, Verdict};
 
 use crate::{
     CedarAuthorizer,
@@ -22,7 +22,7 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    pub(crate) fn verdict(&self, check: Check, target: Target<'_>) -> Result<Verdict, AuthorizerError> {
+    pub(crate) fn verdict(&self, check: Check, target: Resource<'_>) -> Result<Verdict, AuthorizerError> {
         match Question::new(check, target) {
             Some(question) => {
                 let response = self.ask(&self.authorizer.policies, question)?;
@@ -32,7 +32,7 @@ impl Asking<'_> {
                     (false, _) => Ok(self.authorizer.deny(&response)),
                 }
             }
-            None if check == Check::View && matches!(target, Target::Unknown(_)) => self.unknown(),
+            None if check == Check::View && matches!(target, Resource::MissingUser(_)) => self.unknown(),
             None => Ok(Verdict::deny()),
         }
     }

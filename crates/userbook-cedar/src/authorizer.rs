@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, str::FromStr};
 
 use async_trait::async_trait;
 use cedar_policy::{Effect, PolicyId, PolicySet, Response};
-use userbook::{Actor, Authorizer, AuthorizerError, Check, Subject, Target, Verdict, Verdicts};
+use userbook::{Actor, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
 
 use crate::{
     LoadError, PolicyFault, ReadError,
@@ -76,7 +76,7 @@ impl Authorizer for CedarAuthorizer {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        target: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         if actor.subject == Subject::System {

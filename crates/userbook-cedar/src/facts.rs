@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Value, Schema};
 use userbook::{
-    Actor, ActorState, ActorView, AuthorizerError, Group, GroupGraph, GroupId, JsonObject, Snapshot, Subject,
-    Target, User, UserId,
+    Actor, ActorState, ActorView, AuthorizerError, Group, GroupGraph, GroupId, JsonObject, Resource,
+    Snapshot, Subject, User, UserId,
 };
 
 use crate::{tags, words::Words};
@@ -26,16 +26,16 @@ impl<'a> Facts<'a> {
     }
 
     /// The facts that a target brings along, and who asks.
-    pub(crate) fn of(words: &'a Words, actor: &Actor, target: Target<'_>) -> Result<Self, AuthorizerError> {
+    pub(crate) fn of(words: &'a Words, actor: &Actor, target: Resource<'_>) -> Result<Self, AuthorizerError> {
         let mut facts = Self::new(words);
         facts.asking(actor, target.actor())?;
         match target {
-            Target::Known(snapshot) => {
+            Resource::User(snapshot) => {
                 facts.account(snapshot)?;
                 facts.groups(&snapshot.groups)?;
             }
-            Target::Directory(survey) => facts.groups(&survey.groups)?,
-            Target::Unknown(actor) => {
+            Resource::Directory(directory) => facts.groups(&directory.groups)?,
+            Resource::MissingUser(actor) => {
                 if let Some(actor) = actor {
                     facts.groups(actor.groups)?;
                 }
@@ -226,7 +226,7 @@ mod tests {
             let actor = Actor { claims: claims.clone(), ..Actor::from(subject) };
             let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(about) };
             let snapshot = service.store().load(&query).await.unwrap().unwrap();
-            let facts = Facts::of(&words, &actor, Target::Known(&snapshot)).unwrap();
+            let facts = Facts::of(&words, &actor, Resource::User(&snapshot)).unwrap();
             let entities = facts.entities(Some(&words.schema)).unwrap();
             let in_top = |uid| entities.is_ancestor_of(&words.group(above), &uid);
             assert!(in_top(words.account(about)) && in_top(words.user(about)) && in_top(words.group(below)));

@@ -48,7 +48,7 @@
 //! | --- | --- | --- | --- |
 //! | `View`, `Change`, `DeleteUser` | `view`, `change`, `delete_user` | `Account` | |
 //! | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`, `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` | `field` |
-//! | `Join(group)`, `GrantPower(group)` | `join`, `grant_power` | `Group` | `account`, unless it is being made |
+//! | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_power` | `Group` | `account`, unless it is being made |
 //! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account` |
 //! | `ChangeGroup(group)`, `DeleteGroup(group)` | `change_group`, `delete_group` | `Group` | |
 //! | `AddUser`, `AddGroup(group)` | `add_user`, `add_group` | `Directory::"userbook"` | |

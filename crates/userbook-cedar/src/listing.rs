@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use cedar_policy::EntityUid;
-use userbook::{Actor, ActorView, AuthorizerError, GroupId, ListAuthorizer, Scope, Subject, Target, UserId};
+use userbook::{
+    Actor, ActorView, AuthorizerError, GroupId, ListAuthorizer, Resource, Scope, Subject, UserId,
+};
 
 use crate::{
     CedarAuthorizer,
@@ -78,7 +80,7 @@ impl CedarAuthorizer {
     ) -> Result<Option<Asking<'a>>, AuthorizerError> {
         let gone = actor.user_id().is_some() && !state.is_some_and(|view| view.state.is_active);
         let Some(principal) = principal(&self.words, actor).filter(|_| !gone) else { return Ok(None) };
-        let mut facts = Facts::of(&self.words, actor, Target::Unknown(state.as_ref()))?;
+        let mut facts = Facts::of(&self.words, actor, Resource::MissingUser(state.as_ref()))?;
         if let Some(view) = state {
             facts.own_account(view)?;
         }

@@ -1,6 +1,6 @@
 //! A check as Cedar asks it: an action on a resource.
 
-use userbook::{Check, Field, GroupGraph, GroupId, Target, UserId};
+use userbook::{Check, Field, GroupGraph, GroupId, Resource, UserId};
 
 use crate::{facts::ends_in_cycle, words::Action};
 
@@ -25,7 +25,7 @@ pub(crate) enum Resource {
 
 impl Question {
     /// The question that a check raises about a target; `None`: there is none, so the check is denied.
-    pub(crate) fn new(check: Check, target: Target<'_>) -> Option<Self> {
+    pub(crate) fn new(check: Check, target: Resource<'_>) -> Option<Self> {
         let account = target.user_id();
         let about = |action, resource| Some(Self { action, resource, field: None, account: None });
         let about_account = |action| about(action, Resource::Account(account?));
@@ -46,7 +46,7 @@ impl Question {
             Check::Join(group) => about_member(Action::Join, group),
             Check::AddMember(group) => about_member(Action::AddMember, group),
             Check::RemoveMember(group) => about_member(Action::RemoveMember, group),
-            Check::GrantPower(group) => about_member(Action::GrantPower, group),
+            Check::GrantSuperuser(group) => about_member(Action::GrantSuperuser, group),
             Check::ChangeGroup(group) => about_group(Action::ChangeGroup, group),
             Check::DeleteGroup(group) => about_group(Action::DeleteGroup, group),
             Check::AddUser => about(Action::AddUser, Resource::Directory),
@@ -57,10 +57,10 @@ impl Question {
     }
 }
 
-fn graph(target: Target<'_>) -> Option<&GroupGraph> {
+fn graph(target: Resource<'_>) -> Option<&GroupGraph> {
     match target {
-        Target::Known(snapshot) => Some(&snapshot.groups),
-        Target::Directory(survey) => Some(&survey.groups),
-        Target::Unknown(_) => None,
+        Resource::User(snapshot) => Some(&snapshot.groups),
+        Resource::Directory(directory) => Some(&directory.groups),
+        Resource::MissingUser(_) => None,
     }
 }

@@ -37,7 +37,7 @@ struct RedbStore(Database);
 
 impl RedbStore {
     /// A store that holds these rows. Opening a table to write makes it, and a load expects them all.
-    fn new(database: Database, rows: &Import) -> Result<Self, StoreError> {
+    fn new(database: Database, rows: &ImportData) -> Result<Self, StoreError> {
         let store = Self(database);
         let seed = |txn: &WriteTransaction| {
             drop((txn.open_table(USERS)?, txn.open_table(NAMES)?, txn.open_table(COUNTERS)?));
@@ -82,7 +82,7 @@ impl UserStore for RedbStore {
                 groups: lineages(&groups, &starts)?,
                 other_active_superuser: query.other_active_superuser.then(others).transpose()?,
                 epochs: Epochs { graph, superusers, ..Epochs::default() },
-                landed: event.is_some(),
+                change_committed: event.is_some(),
                 actor: actor.as_ref().map(ActorState::from),
                 user,
             }))
@@ -109,10 +109,10 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
         change.groups_added.iter().filter(|id| !known.contains(**id)).copied().collect();
     Ok(match user {
         None => CommitOutcome::Gone,
-        Some(user) if user.revision != change.expected => CommitOutcome::Stale,
-        Some(_) if !hold(txn, &change.guards)? => CommitOutcome::GuardFailed,
-        Some(user) if is_taken(&txn.open_table(NAMES)?, name, user.id)? => CommitOutcome::UsernameTaken,
-        Some(_) if !missing.is_empty() => CommitOutcome::MissingGroups(missing),
+        Some(user) if user.revision != change.expected => CommitOutcome::Conflict,
+        Some(_) if !hold(txn, &change.guards)? => CommitOutcome::Conflict,
+        Some(user) if is_taken(&txn.open_table(NAMES)?, name, user.id)? => CommitOutcome::Conflict,
+        Some(_) if !missing.is_empty() => CommitOutcome::Conflict,
         Some(mut user) => {
             let old_name = user.username.clone();
             change.apply_to(&mut user);
@@ -134,7 +134,7 @@ fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
         if counters.get(name)?.map_or(0, |it| it.value()) != guard.expected {
             return Ok(false);
         }
-        counters.insert(name, guard.expected + u64::from(guard.usage == EpochUse::Change))?;
+        counters.insert(name, guard.expected + u64::from(guard.usage == EpochUse::Bump))?;
     }
     let Some(guard) = guards.actor else { return Ok(true) };
     Ok(user(&txn.open_table(USERS)?, guard.user)?.is_some_and(|it| it.revision == guard.revision))
@@ -221,14 +221,14 @@ struct Redb(Arc<RedbStore>);
 impl Harness for Redb {
     type Store = RedbStore;
     /// In memory, for speed: `Database::create(path)` makes a file.
-    async fn with(rows: &Import) -> Self {
+    async fn with(rows: &ImportData) -> Self {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         Self(Arc::new(RedbStore::new(database, rows).unwrap()))
     }
     fn store(&self) -> Arc<RedbStore> {
         Arc::clone(&self.0)
     }
-    async fn write_behind(&self, id: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+    async fn write_out_of_band(&self, id: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let write = |txn: &WriteTransaction| {
             let mut user = user(&txn.open_table(USERS)?, id)?.unwrap();
             (user.last_login, user.password_change_date) = (Some(last_login), password_change_date);

@@ -6,8 +6,8 @@ use chrono::TimeZone;
 use serde_json::json;
 use userbook::{
     Attributes, ChangeId, ChangeSet, EmailAddress, Event, EventActor, EventKind, EventTarget, FieldChanges,
-    Group, GroupId, Guards, Import, Name, Provision, Revision, Step, Timestamp, User, UserId, UserPath,
-    UserType, Username,
+    Group, GroupId, Guards, ImportData, Name, ProvisioningChange, ProvisioningOp, Revision, Timestamp, User,
+    UserId, UserPath, UserType, Username,
 };
 use uuid::Uuid;
 
@@ -78,8 +78,8 @@ pub(crate) fn member(id: UserId, groups: impl IntoIterator<Item = u128>) -> User
     User { groups: group_ids(groups), ..user(id) }
 }
 
-pub(crate) fn rows(groups: impl Into<Vec<Group>>, users: impl Into<Vec<User>>) -> Import {
-    Import { install_id: "install".to_owned(), groups: groups.into(), users: users.into() }
+pub(crate) fn rows(groups: impl Into<Vec<Group>>, users: impl Into<Vec<User>>) -> ImportData {
+    ImportData { install_id: "install".to_owned(), groups: groups.into(), users: users.into() }
 }
 
 /// The change number `n` of this user: it bumps revision and version and writes no column.
@@ -122,14 +122,16 @@ pub(crate) fn event(kind: EventKind, target: EventTarget, version: u64, n: u128)
 }
 
 /// The provision number `n`, without guards.
-pub(crate) fn provision(step: Step, n: u128) -> Provision {
+pub(crate) fn provision(step: ProvisioningOp, n: u128) -> ProvisioningChange {
     let (kind, target, version) = match &step {
-        Step::InsertUser(user) => (EventKind::UserInserted, EventTarget::User(user.id), user.version),
-        Step::DeleteUser { user, .. } => (EventKind::UserDeleted, EventTarget::User(*user), 6),
-        Step::PutGroup(group) => (EventKind::GroupPut, EventTarget::Group(group.id), 1),
-        Step::DeleteGroup(group) => (EventKind::GroupDeleted, EventTarget::Group(*group), 1),
+        ProvisioningOp::InsertUser(user) => {
+            (EventKind::UserInserted, EventTarget::User(user.id), user.version)
+        }
+        ProvisioningOp::DeleteUser { user, .. } => (EventKind::UserDeleted, EventTarget::User(*user), 6),
+        ProvisioningOp::PutGroup(group) => (EventKind::GroupPut, EventTarget::Group(group.id), 1),
+        ProvisioningOp::DeleteGroup(group) => (EventKind::GroupDeleted, EventTarget::Group(*group), 1),
     };
-    Provision { step, guards: Guards::default(), event: event(kind, target, version, n) }
+    ProvisioningChange { step, guards: Guards::default(), event: event(kind, target, version, n) }
 }
 
 /// The user as it shall be after the change was applied.

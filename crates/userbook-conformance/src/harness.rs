@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use userbook::{Import, Outbox, Timestamp, UserId, UserStore};
+use userbook::{ImportData, Outbox, Timestamp, UserId, UserStore};
 
 /// Work to be done beside other work.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -14,14 +14,14 @@ pub trait Harness: Sized + Send + Sync + 'static {
     type Store: UserStore + Outbox;
 
     /// A store with a new, empty database that then got these rows, and nothing else.
-    fn with(rows: &Import) -> impl Future<Output = Self> + Send;
+    fn with(rows: &ImportData) -> impl Future<Output = Self> + Send;
 
     /// The store.
     fn store(&self) -> Arc<Self::Store>;
 
     /// Writes these two columns behind the store's back and leaves the row's revision alone, as a host does on a
     /// login.
-    fn write_behind(
+    fn write_out_of_band(
         &self,
         user: UserId,
         last_login: Timestamp,

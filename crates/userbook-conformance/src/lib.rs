@@ -5,9 +5,9 @@
 //! | macro | as one function | laws of | needs |
 //! | --- | --- | --- | --- |
 //! | [`store_conformance!`] | [`run_store_cases`] | [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox) | |
-//! | [`directory_conformance!`] | [`run_directory_cases`] | [`DirectoryStore`](userbook::DirectoryStore) | a store that implements it |
-//! | [`seed_conformance!`] | [`run_seed_cases`] | [`SeedStore`](userbook::SeedStore) | a store that implements it |
-//! | [`listing_conformance!`] | [`run_listing_cases`] | [`UserDirectory`](userbook::UserDirectory) | a store that implements it and [`DirectoryStore`](userbook::DirectoryStore) |
+//! | [`directory_conformance!`] | [`run_directory_cases`] | [`ProvisioningStore`](userbook::ProvisioningStore) | a store that implements it |
+//! | [`seed_conformance!`] | [`run_seed_cases`] | [`ImportStore`](userbook::ImportStore) | a store that implements it |
+//! | [`listing_conformance!`] | [`run_listing_cases`] | [`ListStore`](userbook::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::ProvisioningStore) |
 //!
 //! In which order to build a store, what each port asks, and what tends to go wrong: [`writing_a_store`].
 //!
@@ -62,7 +62,7 @@
 //!             username_taken: rows.is_taken(query.username.as_deref(), user.id),
 //!             other_active_superuser: query.other_active_superuser.then(|| others.any(power)),
 //!             epochs: rows.epochs,
-//!             landed: query.change.is_some_and(|id| rows.events.iter().any(|(event, _)| event.id == id)),
+//!             change_committed: query.change.is_some_and(|id| rows.events.iter().any(|(event, _)| event.id == id)),
 //!             groups,
 //!             actor,
 //!             user,
@@ -74,23 +74,23 @@
 //!         // First everything is compared ...
 //!         let Some(mut user) = rows.users.get(&change.user).cloned() else { return Ok(CommitOutcome::Gone) };
 //!         if user.revision != change.expected {
-//!             return Ok(CommitOutcome::Stale);
+//!             return Ok(CommitOutcome::Conflict);
 //!         }
 //!         if !rows.hold(&change.guards) {
-//!             return Ok(CommitOutcome::GuardFailed);
+//!             return Ok(CommitOutcome::Conflict);
 //!         }
 //!         if rows.is_taken(change.fields.username.as_ref().map(Username::as_str), user.id) {
-//!             return Ok(CommitOutcome::UsernameTaken);
+//!             return Ok(CommitOutcome::Conflict);
 //!         }
 //!         let mut missing = change.groups_added.clone();
 //!         missing.retain(|id| !rows.groups.contains(*id));
 //!         if !missing.is_empty() {
-//!             return Ok(CommitOutcome::MissingGroups(missing));
+//!             return Ok(CommitOutcome::Conflict);
 //!         }
 //!         // ... then everything is written: row, memberships, counters, event. Nothing in between can fail.
 //!         change.apply_to(&mut user);
 //!         rows.users.insert(user.id, user);
-//!         let counts = |guard: Option<EpochGuard>| guard.is_some_and(|it| it.usage == EpochUse::Change);
+//!         let counts = |guard: Option<EpochGuard>| guard.is_some_and(|it| it.usage == EpochUse::Bump);
 //!         rows.epochs.graph += u64::from(counts(change.guards.graph));
 //!         rows.epochs.superusers += u64::from(counts(change.guards.superusers));
 //!         rows.events.push(((*change.event).clone(), false));
@@ -137,7 +137,7 @@
 //!
 //! impl Harness for Mine {
 //!     type Store = Store;
-//!     async fn with(seed: &Import) -> Self {
+//!     async fn with(seed: &ImportData) -> Self {
 //!         let users = seed.users.iter().map(|user| (user.id, user.clone())).collect();
 //!         let groups = seed.groups.iter().cloned().collect();
 //!         Self(Arc::new(Store(Mutex::new(Rows { users, groups, ..Rows::default() }))))
@@ -147,7 +147,7 @@
 //!         Arc::clone(&self.0)
 //!     }
 //!
-//!     async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+//!     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
 //!         let mut rows = self.0.rows().unwrap();
 //!         let user = rows.users.get_mut(&user).unwrap();
 //!         user.last_login = Some(last_login);
@@ -178,7 +178,7 @@
 //! # What a database adds
 //!
 //! - A [`UserStore`](userbook::UserStore) never compares [`Epochs::next_user`](userbook::Epochs): without
-//!   [`DirectoryStore`](userbook::DirectoryStore) and [`SeedStore`](userbook::SeedStore) it may stay 0.
+//!   [`ProvisioningStore`](userbook::ProvisioningStore) and [`ImportStore`](userbook::ImportStore) it may stay 0.
 //! - [`User`](userbook::User), [`Group`](userbook::Group) and [`Event`](userbook::Event) are `serde` types.
 //!   Attributes may nest [`MAX_DEPTH`](userbook::MAX_DEPTH) levels, `serde_json` reads 128: enable its
 //!   `unbounded_depth`, call `disable_recursion_limit`, and enable `float_roundtrip`.

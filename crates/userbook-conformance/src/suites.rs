@@ -1,6 +1,6 @@
 //! The lists of cases: each name stands here once.
 
-use userbook::{DirectoryStore, SeedStore, UserDirectory, UserStore};
+use userbook::{ImportStore, ListStore, ProvisioningStore, UserStore};
 
 use crate::Harness;
 
@@ -101,28 +101,28 @@ suite! {
         outbox::events_of_one_user_come_in_order,
         outbox::acknowledged_events_do_not_wait,
         outbox::pruning_spares_what_waits,
-        landed::a_change_is_found_by_its_id,
-        landed::a_change_is_found_after_others_followed,
+        change_committed::a_change_is_found_by_its_id,
+        change_committed::a_change_is_found_after_others_followed,
         cancel::a_dropped_commit_is_whole_or_nothing,
         cancel::a_dropped_load_does_no_harm,
     }
 }
 
 suite! {
-    /// One test for each law of [`DirectoryStore`](userbook::DirectoryStore):
+    /// One test for each law of [`ProvisioningStore`](userbook::ProvisioningStore):
     /// `directory_conformance!(MyHarness, #[tokio::test]);`
     directory_conformance,
     /// The cases of [`directory_conformance!`](crate::directory_conformance).
     DIRECTORY_CASES,
     /// All of [`directory_conformance!`](crate::directory_conformance) where there is no test runner.
-    run_directory_cases: DirectoryStore,
+    run_directory_cases: ProvisioningStore,
     $, {
-        survey::an_empty_question,
-        survey::names,
-        survey::groups_and_the_actor,
-        survey::the_shape_of_the_hierarchy,
-        survey::active_members,
-        survey::landed_and_counters,
+        load_directory::an_empty_question,
+        load_directory::names,
+        load_directory::groups_and_the_actor,
+        load_directory::the_shape_of_the_hierarchy,
+        load_directory::active_members,
+        load_directory::landed_and_counters,
         people::a_user_is_inserted,
         people::an_id_is_given_once,
         people::a_name_is_given_once,
@@ -143,13 +143,13 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`SeedStore`](userbook::SeedStore):
+    /// One test for each law of [`ImportStore`](userbook::ImportStore):
     /// `seed_conformance!(MyHarness, #[tokio::test]);`
     seed_conformance,
     /// The cases of [`seed_conformance!`](crate::seed_conformance).
     SEED_CASES,
     /// All of [`seed_conformance!`](crate::seed_conformance) where there is no test runner.
-    run_seed_cases: SeedStore,
+    run_seed_cases: ImportStore,
     $, {
         seed::an_empty_store_takes_rows,
         seed::parents_may_come_late,
@@ -160,13 +160,13 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`UserDirectory`](userbook::UserDirectory), on a store that is a
-    /// [`DirectoryStore`](userbook::DirectoryStore) too: `listing_conformance!(MyHarness, #[tokio::test]);`
+    /// One test for each law of [`ListStore`](userbook::ListStore), on a store that is a
+    /// [`ProvisioningStore`](userbook::ProvisioningStore) too: `listing_conformance!(MyHarness, #[tokio::test]);`
     listing_conformance,
     /// The cases of [`listing_conformance!`](crate::listing_conformance).
     LISTING_CASES,
     /// All of [`listing_conformance!`](crate::listing_conformance) where there is no test runner.
-    run_listing_cases: UserDirectory + DirectoryStore,
+    run_listing_cases: ListStore + ProvisioningStore,
     $, {
         lists::every_column_and_the_groups_come_back,
         lists::nobody_is_never_listed,

@@ -10,7 +10,7 @@ use userbook::{Authorizer, Mode, UserService, UserStore};
 use crate::{
     Authenticator, Representation,
     negotiate::negotiate,
-    refusal::Refusal,
+    refusal::ApiError,
     respond::{self, USER_METHODS},
     route::{Route, route},
 };
@@ -88,14 +88,14 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         &self,
         head: &Parts,
         body: B,
-        acceptable: Result<(), Refusal>,
-    ) -> Result<Response<Bytes>, Refusal>
+        acceptable: Result<(), ApiError>,
+    ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let Route::User(id) = route(head.uri.path()) else {
-            return Err(Refusal::not_found());
+            return Err(ApiError::not_found());
         };
         acceptable?;
         let actor = self.authenticator.authenticate(head).await?;
@@ -104,7 +104,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
             Method::PUT => self.write(head, body, &actor, id, Mode::Replace).await,
             Method::PATCH => self.write(head, body, &actor, id, Mode::Patch).await,
             Method::OPTIONS => self.describe(&actor, id).await,
-            ref other => Err(Refusal::method_not_allowed(other)),
+            ref other => Err(ApiError::method_not_allowed(other)),
         }
     }
 }

@@ -12,28 +12,29 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use json_patch::Patch;
 use serde_json::Value;
 use userbook::{
-    Extension, Fault, FieldOps, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, Violations, json_type,
+    Extension, FieldOps, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, ViolationKind, Violations,
+    json_type,
 };
 
 use crate::{
-    BodyFault,
+    BodyError,
     lenient::{
         self, Attributes,
         json::{self, JsonFault, Members},
     },
     media::is_media_type,
     negotiate::JSON,
-    refusal::{Kind, Refusal},
+    refusal::{ApiError, Kind},
     respond::{JSON_PATCH, MERGE_PATCH},
 };
 
 /// Collects a body of at most `limit` bytes. One that is announced as larger is not read at all.
-pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, Refusal>
+pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let too_large = || Refusal::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes."));
+    let too_large = || ApiError::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes."));
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let least = body.size_hint().lower().max(announced.unwrap_or(0));
     if usize::try_from(least).map_or(true, |least| least > limit) {
@@ -42,10 +43,10 @@ where
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(BodyFault::behind(&*error).map_or_else(
+        Err(error) => Err(BodyError::behind(&*error).map_or_else(
             // Whatever else went wrong, the client's connection is where it did.
-            || Refusal::new(Kind::UnreadableBody, "The body could not be read."),
-            Refusal::from,
+            || ApiError::new(Kind::UnreadableBody, "The body could not be read."),
+            ApiError::from,
         )),
     }
 }
@@ -56,7 +57,7 @@ pub(crate) fn read(
     body: &[u8],
     mode: Mode,
     policy: &Policy,
-) -> Result<UserUpdate, Refusal> {
+) -> Result<UserUpdate, ApiError> {
     if body.is_empty() {
         return Ok(FieldOps::new(mode).into());
     }
@@ -76,7 +77,7 @@ pub(crate) fn read(
 }
 
 /// A JSON object. An empty body is an empty one, whatever its type.
-pub(crate) fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<JsonObject, Refusal> {
+pub(crate) fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<JsonObject, ApiError> {
     if body.is_empty() {
         return Ok(JsonObject::new());
     }
@@ -92,22 +93,22 @@ fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
     sent.unwrap_or(Cow::Borrowed(""))
 }
 
-fn unsupported(media_type: &str) -> Refusal {
+fn unsupported(media_type: &str) -> ApiError {
     let detail = format!("Unsupported media type \"{media_type}\" in request.");
-    Refusal::new(Kind::UnsupportedMediaType, detail)
+    ApiError::new(Kind::UnsupportedMediaType, detail)
 }
 
-impl From<JsonFault> for Refusal {
+impl From<JsonFault> for ApiError {
     fn from(fault: JsonFault) -> Self {
         Self::new(Kind::ParseError, format!("JSON parse error - {fault}"))
     }
 }
 
-fn fields(body: &[u8], mode: Mode, attributes: Attributes) -> Result<UserUpdate, Refusal> {
+fn fields(body: &[u8], mode: Mode, attributes: Attributes) -> Result<UserUpdate, ApiError> {
     Ok(lenient::field_ops(members(body)?, mode, attributes).into())
 }
 
-fn members(body: &[u8]) -> Result<Members<'_>, Refusal> {
+fn members(body: &[u8]) -> Result<Members<'_>, ApiError> {
     json::parse_members(body, MAX_DEPTH)?.map_err(|other| not_an_object(&other).into())
 }
 
@@ -120,12 +121,12 @@ fn not_an_object(value: &Value) -> Violations {
             ("invalid", message, JsonObject::from_iter([("input_type".to_owned(), input_type.into())]))
         }
     };
-    Fault::Custom { code: code.to_owned(), message, params }.into()
+    ViolationKind::Custom { code: code.to_owned(), message, params }.into()
 }
 
-fn json_patch(body: &[u8]) -> Result<UserUpdate, Refusal> {
+fn json_patch(body: &[u8]) -> Result<UserUpdate, ApiError> {
     let patch: Patch = serde_json::from_value(json::parse(body, MAX_DEPTH)?)
-        .map_err(|error| Refusal::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
+        .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
     UserUpdate::json_patch(patch)
-        .map_err(|error| Refusal::new(Kind::PatchTooLarge, format!("JSON Patch error - {error}")))
+        .map_err(|error| ApiError::new(Kind::PatchTooLarge, format!("JSON Patch error - {error}")))
 }

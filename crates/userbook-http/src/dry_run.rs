@@ -5,7 +5,7 @@ use http::Response;
 use serde::Serialize;
 use userbook::{Check, Diff, GroupId, Outcome, Updated, Verdict};
 
-use crate::{Representation, refusal::Refusal, representation::UserJson, respond};
+use crate::{Representation, refusal::ApiError, representation::UserJson, respond};
 
 #[derive(Debug, Serialize)]
 struct Preview<'a> {
@@ -33,8 +33,8 @@ pub(crate) fn respond(
     updated: &Updated,
     representation: &Representation,
     include_groups: bool,
-) -> Result<Response<Bytes>, Refusal> {
-    let verdicts = updated.ruling.iter().filter_map(|(check, verdict)| Answer::new(*check, verdict));
+) -> Result<Response<Bytes>, ApiError> {
+    let verdicts = updated.results.iter().filter_map(|(check, verdict)| Answer::new(*check, verdict));
     let body = serde_json::to_vec(&Preview {
         dry_run: true,
         would_change: updated.outcome != Outcome::Unchanged,
@@ -42,7 +42,7 @@ pub(crate) fn respond(
         diff: &updated.diff,
         verdicts: verdicts.collect(),
     });
-    Ok(respond::ok(body.map_err(Refusal::internal)?.into()))
+    Ok(respond::ok(body.map_err(ApiError::internal)?.into()))
 }
 
 impl<'a> Answer<'a> {
@@ -55,7 +55,7 @@ impl<'a> Answer<'a> {
             Check::Join(group) => ("join", None, Some(group)),
             Check::AddMember(group) => ("add_member", None, Some(group)),
             Check::RemoveMember(group) => ("remove_member", None, Some(group)),
-            Check::GrantPower(group) => ("grant_superuser", None, Some(group)),
+            Check::GrantSuperuser(group) => ("grant_superuser", None, Some(group)),
             _ => return None,
         };
         let reason = match verdict {

@@ -7,22 +7,22 @@ use userbook::Policy;
 
 use crate::{
     negotiate::negotiate,
-    refusal::{Kind, Refusal},
+    refusal::{ApiError, Kind},
     respond,
 };
 
 /// Why a body that the host hands over breaks off. With any other error the client's connection is to blame (400).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BodyFault {
+pub enum BodyError {
     /// It did not arrive in the time that the host allows: 408.
     #[error("the body did not arrive in time")]
     TimedOut,
     /// The host has no room for it now: 503.
     #[error("there is no room for the body")]
-    NoRoom,
+    Overloaded,
 }
 
-impl BodyFault {
+impl BodyError {
     /// The fault behind an error, however it is wrapped.
     pub(crate) fn behind(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let mut error = Some(error);
@@ -36,17 +36,17 @@ impl BodyFault {
     }
 }
 
-impl From<BodyFault> for Refusal {
-    fn from(fault: BodyFault) -> Self {
+impl From<BodyError> for ApiError {
+    fn from(fault: BodyError) -> Self {
         match fault {
-            BodyFault::TimedOut => Self::new(Kind::BodyTimeout, "The body did not arrive in time."),
-            BodyFault::NoRoom => no_room(),
+            BodyError::TimedOut => Self::new(Kind::BodyTimeout, "The body did not arrive in time."),
+            BodyError::Overloaded => no_room(),
         }
     }
 }
 
-fn no_room() -> Refusal {
-    Refusal::new(Kind::Unavailable, "Too many requests are under way. Try again in a moment.")
+fn no_room() -> ApiError {
+    ApiError::new(Kind::Unavailable, "Too many requests are under way. Try again in a moment.")
 }
 
 /// The answer to a request that the host turns away because it has too many of them: 503 with `Retry-After`.
@@ -94,8 +94,8 @@ mod tests {
     fn a_fault_is_found_behind_others() {
         #[derive(Debug, thiserror::Error)]
         #[error("wrapped")]
-        struct Wrapped(#[source] BodyFault);
-        assert_eq!(BodyFault::behind(&Wrapped(BodyFault::TimedOut)), Some(BodyFault::TimedOut));
-        assert_eq!(BodyFault::behind(&std::io::Error::other("x")), None);
+        struct Wrapped(#[source] BodyError);
+        assert_eq!(BodyError::behind(&Wrapped(BodyError::TimedOut)), Some(BodyError::TimedOut));
+        assert_eq!(BodyError::behind(&std::io::Error::other("x")), None);
     }
 }

@@ -32,7 +32,7 @@
 //!
 //! use async_trait::async_trait;
 //! use http::{Request, StatusCode, request::Parts};
-//! use userbook::{Actor, Import, PermissionAuthorizer, SeedStore, StaticPermissions, User, UserId, UserService};
+//! use userbook::{Actor, ImportData, PermissionAuthorizer, ImportStore, StaticPermissions, User, UserId, UserService};
 //! use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 //! use userbook_memory::MemoryStore;
 //!
@@ -55,7 +55,7 @@
 //! #     "groups": [], "password_change_date": "2024-01-01T00:00:00Z",
 //! #     "revision": "00000000-0000-0000-0000-000000000000", "version": 0,
 //! # }))?;
-//! store.import(&Import { users: vec![ann], ..Import::default() }).await?;
+//! store.import(&ImportData { users: vec![ann], ..ImportData::default() }).await?;
 //! let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
 //! let api = UserApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
 //!
@@ -103,7 +103,7 @@ pub use auth::{
 };
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
-pub use host::{BodyFault, busy};
+pub use host::{BodyError, busy};
 pub use refusal::Failure;
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};

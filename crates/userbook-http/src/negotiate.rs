@@ -5,7 +5,7 @@ use userbook::{Extension, Policy};
 
 use crate::{
     media,
-    refusal::{Kind, Refusal},
+    refusal::{ApiError, Kind},
 };
 
 pub(crate) const JSON: &str = "application/json";
@@ -23,7 +23,7 @@ pub(crate) enum ErrorFormat {
 /// How to write errors, and whether the client can read an answer at all.
 ///
 /// Problem details go to clients that name them; a wildcard means JSON as recorded.
-pub(crate) fn negotiate(headers: &HeaderMap, policy: &Policy) -> (ErrorFormat, Result<(), Refusal>) {
+pub(crate) fn negotiate(headers: &HeaderMap, policy: &Policy) -> (ErrorFormat, Result<(), ApiError>) {
     // Several headers of one name are one list (RFC 9110 §5.3).
     let lines: Vec<_> =
         headers.get_all(ACCEPT).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
@@ -34,7 +34,7 @@ pub(crate) fn negotiate(headers: &HeaderMap, policy: &Policy) -> (ErrorFormat, R
     let acceptable = if media::accepts(accept.as_deref(), JSON) {
         Ok(())
     } else {
-        Err(Refusal::new(Kind::NotAcceptable, "Could not satisfy the request Accept header."))
+        Err(ApiError::new(Kind::NotAcceptable, "Could not satisfy the request Accept header."))
     };
     (ErrorFormat::Recorded, acceptable)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use userbook::{Extension, Policy};
 
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{ApiError, Kind};
 
 /// What the query string asks for. Of a parameter that comes twice the last value counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,11 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// What is neither `true` nor `false` is refused: who writes `dry_run=1` must not be written for.
-    pub(crate) fn dry_run(&self, policy: &Policy) -> Result<bool, Refusal> {
+    pub(crate) fn dry_run(&self, policy: &Policy) -> Result<bool, ApiError> {
         match &self.dry_run {
             Some(value) if policy.understands(Extension::DryRun) => match is_true(value) {
                 false if !value.eq_ignore_ascii_case("false") => {
-                    Err(Refusal::new(Kind::InvalidParameter, "\"dry_run\" must be \"true\" or \"false\"."))
+                    Err(ApiError::new(Kind::InvalidParameter, "\"dry_run\" must be \"true\" or \"false\"."))
                 }
                 dry_run => Ok(dry_run),
             },

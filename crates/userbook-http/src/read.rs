@@ -12,7 +12,7 @@ use crate::{
     Authenticator, UserApi,
     etag::{EntityTag, Tags},
     query::Query,
-    refusal::{Kind, Refusal},
+    refusal::{ApiError, Kind},
     respond,
 };
 
@@ -22,16 +22,16 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         head: &Parts,
         actor: &Actor,
         id: Option<UserId>,
-    ) -> Result<Response<Bytes>, Refusal> {
+    ) -> Result<Response<Bytes>, ApiError> {
         let Some(id) = id else {
-            return Err(self.service.refuse_unknown(actor).await.into());
+            return Err(self.service.missing_user_error(actor).await.into());
         };
         let view = self.service.retrieve(actor, id).await?;
         let (response, tag) = self.represent(&view, Query::parse(head.uri.query()).include_groups)?;
         let Some(tag) = tag else { return Ok(response) };
         let demanded = Tags::read(&head.headers, IF_MATCH).and_then(|tags| tags.revisions());
         if demanded.is_some_and(|revisions| !revisions.contains(&view.user.revision)) {
-            return Err(Refusal::new(Kind::ConditionFailed, "The user is not in the demanded state."));
+            return Err(ApiError::new(Kind::ConditionFailed, "The user is not in the demanded state."));
         }
         if Tags::read(&head.headers, IF_NONE_MATCH).is_some_and(|known| known.match_weakly(&tag)) {
             return Ok(not_modified(response));
@@ -44,8 +44,8 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         &self,
         view: &UserView,
         include_groups: bool,
-    ) -> Result<(Response<Bytes>, Option<EntityTag>), Refusal> {
-        let body = self.representation.body(view, include_groups).map_err(Refusal::internal)?;
+    ) -> Result<(Response<Bytes>, Option<EntityTag>), ApiError> {
+        let body = self.representation.body(view, include_groups).map_err(ApiError::internal)?;
         let tagged = self.service.policy().understands(Extension::EntityTags);
         let tag = tagged.then(|| EntityTag::new(view.user.revision, &body));
         let mut response = respond::ok(body);

@@ -20,14 +20,14 @@ pub(crate) enum Route {
     /// A user; `None` if the id is none that a user can have. Whether the caller learns that is another stage's.
     User(Option<UserId>),
     /// What stands beside the users; [`UserApi`](crate::UserApi) leaves it to the host.
-    Neighbour(Neighbour),
+    ResourcePath(ResourcePath),
     /// Nothing that is served here.
     Nothing,
 }
 
 /// What clients call before and after they change a user. `None` is an id that no group can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Neighbour {
+pub(crate) enum ResourcePath {
     /// The list of users.
     Users,
     /// The acting user.
@@ -50,9 +50,9 @@ pub(crate) fn route(path: &str) -> Route {
     if let Some(rest) = path.strip_prefix(USERS_PATH) {
         below_users(rest)
     } else if let Some(rest) = path.strip_prefix(GROUPS_PATH) {
-        below_groups(rest).map_or(Route::Nothing, Route::Neighbour)
+        below_groups(rest).map_or(Route::Nothing, Route::ResourcePath)
     } else if path == CONFIG_PATH {
-        Route::Neighbour(Neighbour::Config)
+        Route::ResourcePath(ResourcePath::Config)
     } else {
         Route::Nothing
     }
@@ -60,24 +60,24 @@ pub(crate) fn route(path: &str) -> Route {
 
 fn below_users(rest: &str) -> Route {
     match rest.strip_suffix('/') {
-        None if rest.is_empty() => Route::Neighbour(Neighbour::Users),
-        Some("me") => Route::Neighbour(Neighbour::Session),
+        None if rest.is_empty() => Route::ResourcePath(ResourcePath::Users),
+        Some("me") => Route::ResourcePath(ResourcePath::Session),
         Some(id) if is_segment(id) && !FOREIGN.contains(&id) => Route::User(user_id(id)),
         _ => Route::Nothing,
     }
 }
 
-fn below_groups(rest: &str) -> Option<Neighbour> {
+fn below_groups(rest: &str) -> Option<ResourcePath> {
     if rest.is_empty() {
-        return Some(Neighbour::Groups);
+        return Some(ResourcePath::Groups);
     }
     let rest = rest.strip_suffix('/')?;
     let (id, action) = rest.split_once('/').map_or((rest, None), |(id, action)| (id, Some(action)));
     let group = is_segment(id).then(|| group_id(id))?;
     match action {
-        None => Some(Neighbour::Group(group)),
-        Some("add_user") => Some(Neighbour::AddUser(group)),
-        Some("remove_user") => Some(Neighbour::RemoveUser(group)),
+        None => Some(ResourcePath::Group(group)),
+        Some("add_user") => Some(ResourcePath::AddUser(group)),
+        Some("remove_user") => Some(ResourcePath::RemoveUser(group)),
         Some(_) => None,
     }
 }
@@ -125,16 +125,16 @@ mod tests {
             ("/api/v3/core/users/7.0/", Route::Nothing),
             ("/api/v3/core/users/7/x/", Route::Nothing),
             ("/api/v3/core/users//", Route::Nothing),
-            ("/api/v3/core/users/", Route::Neighbour(Neighbour::Users)),
+            ("/api/v3/core/users/", Route::ResourcePath(ResourcePath::Users)),
             ("/api/v3/core/users", Route::Nothing),
-            ("/api/v3/core/users/me/", Route::Neighbour(Neighbour::Session)),
-            ("/api/v3/core/users/%6De/", Route::Neighbour(Neighbour::Session)),
+            ("/api/v3/core/users/me/", Route::ResourcePath(ResourcePath::Session)),
+            ("/api/v3/core/users/%6De/", Route::ResourcePath(ResourcePath::Session)),
             ("/api/v3/core/users/me", Route::Nothing),
             ("/api/v3/core/users/Me/", Route::User(None)),
             ("/api/v3/core/users/service_account/", Route::Nothing),
             ("/api/v3/core/users/impersonate_end/", Route::Nothing),
             ("/api/v3/core/users/paths/", Route::Nothing),
-            ("/api/v3/root/config/", Route::Neighbour(Neighbour::Config)),
+            ("/api/v3/root/config/", Route::ResourcePath(ResourcePath::Config)),
             ("/api/v3/root/config", Route::Nothing),
             ("/api/v3/root/config/x/", Route::Nothing),
             ("/", Route::Nothing),
@@ -150,17 +150,17 @@ mod tests {
         const ID: &str = "c7a7d549-ab8b-527d-8541-2a6cfeb98294";
         let id = Some(GroupId(Uuid::try_parse(ID).unwrap()));
         for (rest, expected) in [
-            ("", Some(Neighbour::Groups)),
-            (&format!("{ID}/"), Some(Neighbour::Group(id))),
-            (&format!("{}/", ID.to_uppercase()), Some(Neighbour::Group(id))),
-            (&format!("{}/", ID.replace('-', "")), Some(Neighbour::Group(id))),
-            (&format!("{}/", ID.replace('-', "%2d")), Some(Neighbour::Group(id))),
-            (&format!("{ID}/add_user/"), Some(Neighbour::AddUser(id))),
-            (&format!("{ID}%2Fremove_user/"), Some(Neighbour::RemoveUser(id))),
-            (&format!("{{{ID}}}/"), Some(Neighbour::Group(None))),
-            (&format!("urn:uuid:{ID}/"), Some(Neighbour::Group(None))),
-            ("7/", Some(Neighbour::Group(None))),
-            ("7/add_user/", Some(Neighbour::AddUser(None))),
+            ("", Some(ResourcePath::Groups)),
+            (&format!("{ID}/"), Some(ResourcePath::Group(id))),
+            (&format!("{}/", ID.to_uppercase()), Some(ResourcePath::Group(id))),
+            (&format!("{}/", ID.replace('-', "")), Some(ResourcePath::Group(id))),
+            (&format!("{}/", ID.replace('-', "%2d")), Some(ResourcePath::Group(id))),
+            (&format!("{ID}/add_user/"), Some(ResourcePath::AddUser(id))),
+            (&format!("{ID}%2Fremove_user/"), Some(ResourcePath::RemoveUser(id))),
+            (&format!("{{{ID}}}/"), Some(ResourcePath::Group(None))),
+            (&format!("urn:uuid:{ID}/"), Some(ResourcePath::Group(None))),
+            ("7/", Some(ResourcePath::Group(None))),
+            ("7/add_user/", Some(ResourcePath::AddUser(None))),
             (ID, None),
             (&format!("{ID}/add_user"), None),
             (&format!("{ID}//"), None),
@@ -171,7 +171,7 @@ mod tests {
             ("/add_user/", None),
             ("7.0/", None),
         ] {
-            let expected = expected.map_or(Route::Nothing, Route::Neighbour);
+            let expected = expected.map_or(Route::Nothing, Route::ResourcePath);
             assert_eq!(route(&format!("/api/v3/core/groups/{rest}")), expected, "{rest}");
         }
     }

@@ -13,7 +13,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
-use userbook::{Authorizer, ListAuthorizer, UserDirectory, UserStore};
+use userbook::{Authorizer, ListAuthorizer, ListStore, UserStore};
 
 use crate::{Authenticator, DirectoryApi, UserApi};
 
@@ -42,4 +42,4 @@ macro_rules! service {
     };
 }
 service!(UserApi, UserStore, Authorizer);
-service!(DirectoryApi, UserStore UserDirectory, ListAuthorizer);
+service!(DirectoryApi, UserStore ListStore, ListAuthorizer);

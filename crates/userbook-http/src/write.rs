@@ -10,19 +10,19 @@ use http::{
 };
 use http_body::Body;
 use userbook::{
-    Actor, Authorizer, Conditions, Extension, Mode, Unless, UpdateCall, UserId, UserStore, UserUpdate,
+    Actor, Authorizer, Conditions, Extension, IfNoneMatch, Mode, UpdateCall, UserId, UserStore, UserUpdate,
 };
 
 use crate::{
     Authenticator, UserApi, body, dry_run,
     etag::{EntityTag, Tags},
     query::Query,
-    refusal::Refusal,
+    refusal::ApiError,
     request_id::request_id,
 };
 
 /// Adds what every change takes from its request, whatever it wants.
-pub(crate) fn furnish<'a, S: UserStore, A: Authorizer>(
+pub(crate) fn apply_request_options<'a, S: UserStore, A: Authorizer>(
     mut call: UpdateCall<'a, S, A>,
     headers: &HeaderMap,
     query: &Query<'_>,
@@ -44,28 +44,28 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         actor: &Actor,
         id: Option<UserId>,
         mode: Mode,
-    ) -> Result<Response<Bytes>, Refusal>
+    ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let body = body::collect(&head.headers, body, self.body_limit).await?;
         let Some(id) = id else {
-            return Err(self.service.refuse_unknown(actor).await.into());
+            return Err(self.service.missing_user_error(actor).await.into());
         };
         let query = Query::parse(head.uri.query());
         let conditions = self.conditions(&head.headers, query.include_groups);
-        // Faults of the request are found early, so that one load serves, and told late: who may not change the
+        // FieldErrors of the request are found early, so that one load serves, and told late: who may not change the
         // user learns nothing from them.
         let (update, dry_run) = match self.understand(head, &body, &query, mode) {
             Ok(understood) => understood,
             Err(fault) => {
-                self.service.admit_update(actor, id, &conditions).await?;
+                self.service.authorize_update(actor, id, &conditions).await?;
                 return Err(fault);
             }
         };
         let call = self.service.update_user(actor, id, update).conditions(conditions);
-        let call = furnish(call, &head.headers, &query);
+        let call = apply_request_options(call, &head.headers, &query);
         if dry_run {
             let updated = call.dry_run().run().await?;
             return dry_run::respond(&updated, &self.representation, query.include_groups);
@@ -81,7 +81,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         body: &Bytes,
         query: &Query<'_>,
         mode: Mode,
-    ) -> Result<(UserUpdate, bool), Refusal> {
+    ) -> Result<(UserUpdate, bool), ApiError> {
         let policy = self.service.policy();
         let update = body::read(&head.headers, body, mode, policy)?;
         Ok((update, query.dry_run(policy)?))
@@ -95,7 +95,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let revisions = Tags::read(headers, IF_MATCH).and_then(|tags| tags.revisions());
         let unless = Tags::read(headers, IF_NONE_MATCH).map(|known| {
             let representation = Arc::clone(&self.representation);
-            Unless::new(move |view| {
+            IfNoneMatch::new(move |view| {
                 // What can't be written was never sent, so nobody can know it.
                 let body = representation.body(view, include_groups);
                 body.is_ok_and(|body| known.match_weakly(&EntityTag::new(view.user.revision, &body)))

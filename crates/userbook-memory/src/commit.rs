@@ -11,18 +11,18 @@ impl State {
     pub(crate) fn commit(&mut self, change: &ChangeSet) -> Result<CommitOutcome, MemoryError> {
         let Some(user) = self.users.get(&change.user) else { return Ok(CommitOutcome::Gone) };
         if user.revision != change.expected {
-            return Ok(CommitOutcome::Stale);
+            return Ok(CommitOutcome::Conflict);
         }
         if !self.holds(&change.guards) {
-            return Ok(CommitOutcome::GuardFailed);
+            return Ok(CommitOutcome::Conflict);
         }
         let username = change.fields.username.as_ref().map(Username::as_str);
         if username.is_some_and(|name| self.is_taken(name, Some(change.user))) {
-            return Ok(CommitOutcome::UsernameTaken);
+            return Ok(CommitOutcome::Conflict);
         }
         let missing = self.groups.missing(&change.groups_added);
         if !missing.is_empty() {
-            return Ok(CommitOutcome::MissingGroups(missing));
+            return Ok(CommitOutcome::Conflict);
         }
         self.events.push(Arc::clone(&change.event))?;
         self.apply(change);

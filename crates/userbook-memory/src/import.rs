@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use userbook::{GroupId, Import, ImportOutcome};
+use userbook::{GroupId, ImportData, ImportOutcome};
 
 use crate::{MemoryError, state::State};
 
 impl State {
     /// The state that the rows describe.
-    pub(crate) fn of(rows: &Import) -> Result<Self, MemoryError> {
+    pub(crate) fn of(rows: &ImportData) -> Result<Self, MemoryError> {
         let mut state = Self { install_id: Some(rows.install_id.clone()), ..Self::default() };
         for group in &rows.groups {
             if state.groups.nodes.contains_key(&group.id) {

@@ -5,7 +5,7 @@
 //! What it must not know: any rule about users. It answers facts and applies conditional writes.
 //!
 //! ```
-//! use userbook::{Import, SeedStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook::{ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore, UserType};
 //! use userbook_memory::MemoryStore;
 //!
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -27,7 +27,7 @@
 //!     revision: userbook::Revision(uuid::Uuid::nil()),
 //!     version: 0,
 //! };
-//! store.import(&Import { users: vec![ann.clone()], ..Import::default() }).await?;
+//! store.import(&ImportData { users: vec![ann.clone()], ..ImportData::default() }).await?;
 //!
 //! let snapshot = store.load(&SnapshotQuery::user(UserId(7))).await?;
 //! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));
@@ -46,12 +46,12 @@ mod list_groups;
 mod list_users;
 mod listing;
 mod load;
+mod load_directory;
 mod login;
 mod provision;
 mod state;
 mod store;
 mod superusers;
-mod survey;
 
 pub use error::MemoryError;
 pub use store::MemoryStore;

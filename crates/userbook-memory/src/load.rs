@@ -15,7 +15,7 @@ pub(crate) struct Found {
     actor: Option<ActorState>,
     other_active_superuser: Option<bool>,
     epochs: Epochs,
-    landed: bool,
+    change_committed: bool,
 }
 
 impl State {
@@ -35,7 +35,7 @@ impl State {
                 .other_active_superuser
                 .then(|| self.groups.other_active_superuser(query.user)),
             epochs: self.epochs,
-            landed: query.change.is_some_and(|change| self.events.contains(change)),
+            change_committed: query.change.is_some_and(|change| self.events.contains(change)),
             user,
         })
     }
@@ -50,7 +50,7 @@ impl From<Found> for Snapshot {
             actor: found.actor,
             other_active_superuser: found.other_active_superuser,
             epochs: found.epochs,
-            landed: found.landed,
+            change_committed: found.change_committed,
         }
     }
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use userbook::{Group, GroupId, Provision, ProvisionOutcome, Step, User, UserId};
+use userbook::{CommitOutcome, Group, GroupId, ProvisioningChange, ProvisioningOp, User, UserId};
 
 use crate::{MemoryError, state::State};
 
 impl State {
-    pub(crate) fn provision(&mut self, provision: &Provision) -> Result<ProvisionOutcome, MemoryError> {
+    pub(crate) fn provision(&mut self, provision: &ProvisioningChange) -> Result<CommitOutcome, MemoryError> {
         if let Some(refusal) = self.subject_refuses(&provision.step) {
             return Ok(refusal);
         }
         if !self.holds(&provision.guards) {
-            return Ok(ProvisionOutcome::GuardFailed);
+            return Ok(CommitOutcome::Conflict);
         }
         if let Some(refusal) = self.content_refuses(&provision.step) {
             return Ok(refusal);
@@ -21,56 +21,58 @@ impl State {
             return Err(MemoryError::DuplicateEvent(provision.event.id));
         }
         match &provision.step {
-            Step::InsertUser(user) => {
+            ProvisioningOp::InsertUser(user) => {
                 if self.users.contains_key(&user.id) {
                     return Err(MemoryError::DuplicateUser(user.id));
                 }
                 self.insert_user(Arc::new(User::clone(user)));
                 self.epochs.next_user += 1;
             }
-            Step::DeleteUser { user, .. } => self.delete_user(*user),
-            Step::PutGroup(group) => self.groups.put(Arc::new(Group::clone(group))),
-            Step::DeleteGroup(id) => self.delete_group(*id),
+            ProvisioningOp::DeleteUser { user, .. } => self.delete_user(*user),
+            ProvisioningOp::PutGroup(group) => self.groups.put(Arc::new(Group::clone(group))),
+            ProvisioningOp::DeleteGroup(id) => self.delete_group(*id),
         }
         self.count(&provision.guards);
         self.events.push(Arc::new(provision.event.clone()))?;
-        Ok(ProvisionOutcome::Applied)
+        Ok(CommitOutcome::Applied)
     }
 
     /// Whether that which the step is about is not as it was decided on.
-    fn subject_refuses(&self, step: &Step) -> Option<ProvisionOutcome> {
+    fn subject_refuses(&self, step: &ProvisioningOp) -> Option<CommitOutcome> {
         match step {
-            Step::InsertUser(user) => {
-                (u64::try_from(user.id.0) != Ok(self.epochs.next_user)).then_some(ProvisionOutcome::Stale)
+            ProvisioningOp::InsertUser(user) => {
+                (u64::try_from(user.id.0) != Ok(self.epochs.next_user)).then_some(CommitOutcome::Conflict)
             }
-            Step::DeleteUser { user, expected } => match self.users.get(user) {
-                None => Some(ProvisionOutcome::Gone),
-                Some(user) => (user.revision != *expected).then_some(ProvisionOutcome::Stale),
+            ProvisioningOp::DeleteUser { user, expected } => match self.users.get(user) {
+                None => Some(CommitOutcome::Gone),
+                Some(user) => (user.revision != *expected).then_some(CommitOutcome::Conflict),
             },
-            Step::PutGroup(_) => None,
-            Step::DeleteGroup(id) => (!self.groups.nodes.contains_key(id)).then_some(ProvisionOutcome::Gone),
+            ProvisioningOp::PutGroup(_) => None,
+            ProvisioningOp::DeleteGroup(id) => {
+                (!self.groups.nodes.contains_key(id)).then_some(CommitOutcome::Gone)
+            }
         }
     }
 
     /// Whether what the step would write collides with what is there.
-    fn content_refuses(&self, step: &Step) -> Option<ProvisionOutcome> {
+    fn content_refuses(&self, step: &ProvisioningOp) -> Option<CommitOutcome> {
         let missing = match step {
-            Step::InsertUser(user) if self.is_taken(&user.username, None) => {
-                return Some(ProvisionOutcome::UsernameTaken);
+            ProvisioningOp::InsertUser(user) if self.is_taken(&user.username, None) => {
+                return Some(CommitOutcome::Conflict);
             }
-            Step::InsertUser(user) => self.groups.missing(&user.groups),
+            ProvisioningOp::InsertUser(user) => self.groups.missing(&user.groups),
             // Whoever put a group of that name here did it behind the `graph` counter.
-            Step::PutGroup(group)
+            ProvisioningOp::PutGroup(group)
                 if self.groups.named(&group.name).is_some_and(|holder| holder != group.id) =>
             {
-                return Some(ProvisionOutcome::Stale);
+                return Some(CommitOutcome::Conflict);
             }
-            Step::PutGroup(group) => {
+            ProvisioningOp::PutGroup(group) => {
                 self.groups.missing(group.parent.iter().filter(|parent| **parent != group.id))
             }
-            Step::DeleteUser { .. } | Step::DeleteGroup(_) => return None,
+            ProvisioningOp::DeleteUser { .. } | ProvisioningOp::DeleteGroup(_) => return None,
         };
-        (!missing.is_empty()).then_some(ProvisionOutcome::MissingGroups(missing))
+        (!missing.is_empty()).then_some(CommitOutcome::Conflict)
     }
 
     /// The caller has checked that id and name are free and that the groups are there.

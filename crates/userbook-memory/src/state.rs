@@ -58,7 +58,7 @@ impl State {
     /// Counts what a change alters.
     pub(crate) fn count(&mut self, guards: &Guards) {
         let alters =
-            |guard: Option<EpochGuard>| u64::from(guard.is_some_and(|guard| guard.usage == EpochUse::Change));
+            |guard: Option<EpochGuard>| u64::from(guard.is_some_and(|guard| guard.usage == EpochUse::Bump));
         self.epochs.graph += alters(guards.graph);
         self.epochs.superusers += alters(guards.superusers);
     }

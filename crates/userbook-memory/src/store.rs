@@ -7,9 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, GroupListQuery, GroupPage, Import,
-    ImportOutcome, Outbox, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError,
-    Survey, SurveyQuery, Timestamp, UserDirectory, UserListQuery, UserPage, UserStore,
+    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery, GroupPage,
+    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, ProvisioningChange, ProvisioningStore,
+    Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage, UserStore,
 };
 
 use crate::{MemoryError, state::State};
@@ -55,18 +55,18 @@ impl UserStore for MemoryStore {
 }
 
 #[async_trait]
-impl DirectoryStore for MemoryStore {
-    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        Ok(self.state()?.survey(query))
+impl ProvisioningStore for MemoryStore {
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        Ok(self.state()?.load_directory(query))
     }
 
-    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+    async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         Ok(self.state()?.provision(provision)?)
     }
 }
 
 #[async_trait]
-impl UserDirectory for MemoryStore {
+impl ListStore for MemoryStore {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
         let found = self.state()?.list_users(query);
         Ok(found.into())
@@ -96,8 +96,8 @@ impl Outbox for MemoryStore {
 }
 
 #[async_trait]
-impl SeedStore for MemoryStore {
-    async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+impl ImportStore for MemoryStore {
+    async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         let imported = State::of(rows)?;
         Ok(self.state()?.import(imported))
     }

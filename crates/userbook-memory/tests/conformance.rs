@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use userbook::{Import, SeedStore, Timestamp, UserId};
+use userbook::{ImportData, ImportStore, Timestamp, UserId};
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
 
@@ -12,7 +12,7 @@ struct Memory(Arc<MemoryStore>);
 impl Harness for Memory {
     type Store = MemoryStore;
 
-    async fn with(rows: &Import) -> Self {
+    async fn with(rows: &ImportData) -> Self {
         let store = MemoryStore::new();
         store.import(rows).await.unwrap();
         Self(Arc::new(store))
@@ -22,7 +22,7 @@ impl Harness for Memory {
         Arc::clone(&self.0)
     }
 
-    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+    async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         assert!(self.0.record_login(user, last_login).unwrap());
         assert!(self.0.record_password_change(user, password_change_date).unwrap());
     }

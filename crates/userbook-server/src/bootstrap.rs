@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    ChangeIds, Clock, DirectoryStore, Group, GroupId, Import, ImportOutcome, RandomIds, Revision, StoreError,
-    SurveyQuery, SystemClock, User, UserId, UserType,
+    ChangeIds, Clock, DirectoryQuery, Group, GroupId, ImportData, ImportOutcome, ProvisioningStore,
+    RandomIds, Revision, StoreError, SystemClock, User, UserId, UserType,
 };
 use userbook_http::{TokenIntent, TokenKey};
 
@@ -78,8 +78,11 @@ pub(crate) async fn prepare(database: &Database, seed: Option<Seed>) -> Result<R
 }
 
 async fn is_empty(database: &Database) -> Result<bool, StoreError> {
-    let survey = database.directory.survey(&SurveyQuery { shape: true, ..SurveyQuery::default() }).await?;
-    Ok(survey.shape.is_empty() && survey.epochs.next_user <= 1)
+    let directory = database
+        .directory
+        .load_directory(&DirectoryQuery { shape: true, ..DirectoryQuery::default() })
+        .await?;
+    Ok(directory.shape.is_empty() && directory.epochs.next_user <= 1)
 }
 
 /// Tokens and permissions first: if the machine stops in between, the directory is still empty and the next start
@@ -126,8 +129,11 @@ fn first_administrator() -> (Seed, Administrator) {
         expiring: false,
         expires: None,
     };
-    let rows =
-        Import { install_id: ids.next_uuid().to_string(), groups: vec![group], users: vec![user.clone()] };
+    let rows = ImportData {
+        install_id: ids.next_uuid().to_string(),
+        groups: vec![group],
+        users: vec![user.clone()],
+    };
     let auth = AuthRows { tokens: vec![row], grants: Vec::new() };
     (Seed { rows, auth }, Administrator { user, token })
 }

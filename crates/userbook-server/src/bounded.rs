@@ -3,17 +3,17 @@
 //! What is only read is given up when its time is over, and that is [`Transient`](StoreErrorKind::Transient):
 //! nothing was written. A commit is never cut. It goes on in a task of its own, also when the client has left
 //! meanwhile, and when its time is over it is [`Ambiguous`](StoreErrorKind::Ambiguous): the service then asks
-//! whether it has landed, and says what it knows.
+//! whether it has change_committed, and says what it knows.
 
 use std::{future::Future, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, DirectoryStore, GroupId,
-    GroupListQuery, GroupPage, ListAuthorizer, Provision, ProvisionOutcome, Scope, Snapshot, SnapshotQuery,
-    StoreError, StoreErrorKind, Survey, SurveyQuery, Target, UserDirectory, UserId, UserListQuery, UserPage,
-    UserStore, Verdicts,
+    Actor, ActorView, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, DirectoryQuery,
+    DirectorySnapshot, GroupId, GroupListQuery, GroupPage, ListAuthorizer, ListStore, ProvisioningChange,
+    ProvisioningStore, Resource, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, UserId,
+    UserListQuery, UserPage, UserStore, Verdicts,
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 
@@ -83,19 +83,19 @@ impl<T: UserStore + Clone> UserStore for Bounded<T> {
 }
 
 #[async_trait]
-impl<T: DirectoryStore + Clone> DirectoryStore for Bounded<T> {
-    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        self.ask(self.inner.survey(query)).await
+impl<T: ProvisioningStore + Clone> ProvisioningStore for Bounded<T> {
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        self.ask(self.inner.load_directory(query)).await
     }
 
-    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+    async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         let (store, provision) = (self.inner.clone(), provision.clone());
         self.write(async move { store.provision(&provision).await }).await
     }
 }
 
 #[async_trait]
-impl<T: UserDirectory> UserDirectory for Bounded<T> {
+impl<T: ListStore> ListStore for Bounded<T> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
         self.ask(self.inner.list_users(query)).await
     }
@@ -117,7 +117,7 @@ impl<T: Authorizer> Authorizer for Bounded<T> {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        target: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         self.judge(self.inner.authorize(actor, target, checks)).await

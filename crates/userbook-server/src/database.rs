@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
-use userbook::{DirectoryStore, Outbox, SeedStore, UserDirectory};
+use userbook::{ImportStore, ListStore, Outbox, ProvisioningStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
     MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres,
@@ -33,9 +33,9 @@ pub enum DatabaseError {
 }
 
 /// Users and groups, to be changed and to be listed.
-pub trait Directory: DirectoryStore + UserDirectory {}
+pub trait Directory: ProvisioningStore + ListStore {}
 
-impl<S: DirectoryStore + UserDirectory> Directory for S {}
+impl<S: ProvisioningStore + ListStore> Directory for S {}
 
 /// An open database, port by port.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub struct Database {
     /// Users and groups.
     pub directory: Arc<dyn Directory>,
     /// Their first rows.
-    pub seed: Arc<dyn SeedStore>,
+    pub seed: Arc<dyn ImportStore>,
     /// Events.
     pub outbox: Arc<dyn Outbox>,
     /// Tokens and permissions.
@@ -121,7 +121,7 @@ impl Database {
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
     where
-        S: Directory + SeedStore + Outbox + Clone,
+        S: Directory + ImportStore + Outbox + Clone,
     {
         Self {
             directory: Arc::new(store.clone()),

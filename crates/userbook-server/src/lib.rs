@@ -51,7 +51,7 @@
 //!   gave no answer to a question that writes nothing. Sending the same again is safe.
 //! - **408, 409 and 413** have written nothing either.
 //! - **500** may follow a commit that got no answer. A commit is never cut: not when its time is over, not when the
-//!   client leaves. The service asks whether it has landed for as long as `--update-timeout` allows, and answers
+//!   client leaves. The service asks whether it has change_committed for as long as `--update-timeout` allows, and answers
 //!   200 if it finds it. If it cannot find out, the answer is 500, and the user must be read to know. As long as a
 //!   commit may still land, no other answer is given.
 //! - A **connection that breaks** before the answer tells nothing. What was under way is applied as a whole or not

@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
-use userbook::{ChangeIds, Group, GroupId, Import, RandomIds, Revision, Timestamp, User, UserId, UserType};
+use userbook::{
+    ChangeIds, Group, GroupId, ImportData, RandomIds, Revision, Timestamp, User, UserId, UserType,
+};
 use userbook_http::{TokenIntent, TokenKey, UnknownTokenIntent};
 use uuid::Uuid;
 
@@ -31,7 +33,7 @@ pub enum SeedError {
 #[derive(Debug)]
 pub struct Seed {
     /// Users and groups.
-    pub rows: Import,
+    pub rows: ImportData,
     /// Tokens and permissions.
     pub auth: AuthRows,
 }
@@ -148,7 +150,7 @@ impl TryFrom<SeedFile> for Seed {
                 tokens: file.tokens.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
                 grants: everything.chain(objects).collect(),
             },
-            rows: Import {
+            rows: ImportData {
                 install_id: file.install_id,
                 groups: file.groups.into_iter().map(Into::into).collect(),
                 users: file.users.into_iter().map(Into::into).collect(),
@@ -207,7 +209,7 @@ impl From<UserRow> for User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use userbook::{Denial, Fault, Field, ImportOutcome, MAX_DEPTH, Permission, SeedStore};
+    use userbook::{Denial, Field, ImportOutcome, ImportStore, MAX_DEPTH, Permission, ViolationKind};
     use userbook_memory::MemoryStore;
 
     #[test]
@@ -266,7 +268,7 @@ mod tests {
             let name = permission.as_str().strip_prefix("authentik_core.").unwrap();
             assert!(GUIDE.contains(&format!("`{name}`")), "{permission}");
         }
-        let power = |through: Option<&str>, name: &str| Denial::GrantsPower {
+        let power = |through: Option<&str>, name: &str| Denial::GrantsSuperuser {
             group: GroupId(Uuid::nil()),
             name: name.to_owned(),
             through: through.map(str::to_owned),
@@ -276,10 +278,10 @@ mod tests {
             power(None, "Administrators").to_string(),
             below.split_once(" status ").unwrap().1.to_owned(),
             Denial::ProtectedSuperuser(vec![Field::Email]).to_string(),
-            Fault::TypeNotAllowed.to_string(),
-            Fault::LastSuperuser.to_string(),
-            Fault::SelfLockout.to_string(),
-            Fault::InvalidEmail.to_string(),
+            ViolationKind::TypeNotAllowed.to_string(),
+            ViolationKind::LastSuperuser.to_string(),
+            ViolationKind::SelfLockout.to_string(),
+            ViolationKind::InvalidEmail.to_string(),
             format!("{MAX_DEPTH} levels"),
         ] {
             assert!(GUIDE.contains(&message), "{message}");

@@ -1,8 +1,8 @@
-//! From the rows of one statement to a [`Snapshot`] or a [`Survey`].
+//! From the rows of one statement to a [`Snapshot`] or a [`DirectorySnapshot`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use userbook::{ActorState, GroupGraph, GroupShape, Snapshot, SnapshotQuery, Survey};
+use userbook::{ActorState, DirectorySnapshot, GroupGraph, GroupShape, Snapshot, SnapshotQuery};
 
 use crate::decode::{self, Columns, DecodeError, Decoded, some};
 
@@ -56,13 +56,13 @@ fn facts<R: Columns>(query: &SnapshotQuery, row: &R) -> Decoded<Snapshot> {
             .then(|| some(row, other, R::flag))
             .transpose()?,
         epochs: decode::epochs(row)?,
-        landed: some(row, "landed", R::flag)?,
+        change_committed: some(row, "change_committed", R::flag)?,
     })
 }
 
-/// The answer of `survey.sql`.
-pub(crate) fn survey<R: Columns>(rows: &[R]) -> Decoded<Survey> {
-    let mut survey = Survey::default();
+/// The answer of `load_directory.sql`.
+pub(crate) fn directory<R: Columns>(rows: &[R]) -> Decoded<DirectorySnapshot> {
+    let mut directory = DirectorySnapshot::default();
     let mut shape = BTreeMap::new();
     let mut groups = GroupGraph::default();
     let mut of_actor = BTreeSet::new();
@@ -71,12 +71,12 @@ pub(crate) fn survey<R: Columns>(rows: &[R]) -> Decoded<Survey> {
         match part(row)?.as_str() {
             "facts" => {
                 told = true;
-                survey.username_taken = some(row, "username_taken", R::flag)?;
-                survey.group_named = row.uuid("group_named")?.map(userbook::GroupId);
-                survey.actor = decode::actor(row)?;
-                survey.active_member = some(row, "active_member", R::flag)?;
-                survey.epochs = decode::epochs(row)?;
-                survey.landed = some(row, "landed", R::flag)?;
+                directory.username_taken = some(row, "username_taken", R::flag)?;
+                directory.group_named = row.uuid("group_named")?.map(userbook::GroupId);
+                directory.actor = decode::actor(row)?;
+                directory.active_member = some(row, "active_member", R::flag)?;
+                directory.epochs = decode::epochs(row)?;
+                directory.change_committed = some(row, "change_committed", R::flag)?;
             }
             "group" => {
                 let group = decode::group(row)?;
@@ -98,8 +98,8 @@ pub(crate) fn survey<R: Columns>(rows: &[R]) -> Decoded<Survey> {
     if !told {
         return Err(unknown("facts"));
     }
-    survey.actor = survey.actor.map(|actor| ActorState { groups: of_actor, ..actor });
-    survey.groups = groups;
-    survey.shape = shape;
-    Ok(survey)
+    directory.actor = directory.actor.map(|actor| ActorState { groups: of_actor, ..actor });
+    directory.groups = groups;
+    directory.shape = shape;
+    Ok(directory)
 }

@@ -21,7 +21,7 @@
 //! # #[cfg(feature = "sqlite")] {
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 //! # runtime.block_on(async {
-//! use userbook::{Import, SeedStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook::{ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore, UserType};
 //! use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 //!
 //! // A database in memory belongs to its one connection; a real one is `sqlite://users.db`.
@@ -48,7 +48,7 @@
 //!     revision: userbook::Revision(uuid::Uuid::nil()),
 //!     version: 0,
 //! };
-//! store.import(&Import { users: vec![ann.clone()], ..Import::default() }).await?;
+//! store.import(&ImportData { users: vec![ann.clone()], ..ImportData::default() }).await?;
 //!
 //! let snapshot = store.load(&SnapshotQuery::user(UserId(7))).await?;
 //! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));

@@ -5,9 +5,9 @@ macro_rules! ports {
     ($store:ident) => {
         const _: () = {
             use userbook::{
-                ChangeId, ChangeSet, CommitOutcome, DirectoryStore, Event, GroupListQuery, GroupPage, Import,
-                ImportOutcome, Outbox, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery,
-                StoreError, Survey, SurveyQuery, Timestamp, UserDirectory, UserListQuery, UserPage,
+                ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery,
+                GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, ProvisioningChange,
+                ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage,
                 UserStore,
             };
 
@@ -23,18 +23,24 @@ macro_rules! ports {
             }
 
             #[async_trait::async_trait]
-            impl DirectoryStore for $store {
-                async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-                    self.survey_once(query).await
+            impl ProvisioningStore for $store {
+                async fn load_directory(
+                    &self,
+                    query: &DirectoryQuery,
+                ) -> Result<DirectorySnapshot, StoreError> {
+                    self.load_directory_once(query).await
                 }
 
-                async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+                async fn provision(
+                    &self,
+                    provision: &ProvisioningChange,
+                ) -> Result<CommitOutcome, StoreError> {
                     self.provision_one(provision).await
                 }
             }
 
             #[async_trait::async_trait]
-            impl UserDirectory for $store {
+            impl ListStore for $store {
                 async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
                     self.users_page(query).await
                 }
@@ -60,8 +66,8 @@ macro_rules! ports {
             }
 
             #[async_trait::async_trait]
-            impl SeedStore for $store {
-                async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+            impl ImportStore for $store {
+                async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
                     self.import_rows(rows).await
                 }
 

@@ -43,7 +43,7 @@ async fn count() -> usize {
 async fn a_load_is_one_and_a_commit_is_few() {
     tracing::subscriber::set_global_default(Counter).unwrap();
     let groups = vec![group(1), group(2), group(3)];
-    let rows = userbook::Import { groups, users: vec![user(1)], ..userbook::Import::default() };
+    let rows = userbook::ImportData { groups, users: vec![user(1)], ..userbook::ImportData::default() };
     let database = Database::with(&rows).await;
     count().await;
 
@@ -71,8 +71,8 @@ async fn a_load_is_one_and_a_commit_is_few() {
     change.groups_added = [group(1).id, group(2).id].into();
     change.groups_removed = [group(3).id].into();
     change.fields.is_active = Some(false);
-    change.guards.superusers = Some(userbook::EpochGuard::change(facts.epochs.superusers));
-    change.guards.graph = Some(userbook::EpochGuard::rely(facts.epochs.graph));
+    change.guards.superusers = Some(userbook::EpochGuard::bump(facts.epochs.superusers));
+    change.guards.graph = Some(userbook::EpochGuard::read(facts.epochs.graph));
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 5, "row, groups left, groups joined, counters, event");
 }

@@ -46,10 +46,10 @@
 //! - Which rules hold: [`Policy`], whose default closes the known holes of the recorded release.
 //! - What was done: [`Event`], written in the same step, handed on by [`deliver`].
 //! - They are listed by [`UserService::list_users`] and [`list_groups`](UserService::list_groups), on a
-//!   [`UserDirectory`] and as far as a [`ListAuthorizer`] lets the actor see.
+//!   [`ListStore`] and as far as a [`ListAuthorizer`] lets the actor see.
 //! - Users and groups are made and unmade by [`UserService::insert_user`], [`put_group`](UserService::put_group),
 //!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
-//!   guards, on a [`DirectoryStore`].
+//!   guards, on a [`ProvisioningStore`].
 //!
 //! What is guaranteed when something fails, store by store, and how that is proven: [`promise`]. To say who may do
 //! what in a way of your own: [`writing_an_authorizer`]. To write a store: the crate `userbook-conformance`.
@@ -62,10 +62,10 @@
 //! | span | level | is |
 //! | --- | --- | --- |
 //! | `userbook.update` | info | [`UserService::update_user`], with `change` (the id of the audit event) and `dry_run` |
-//! | `userbook.retrieve`, `userbook.admit_update` | info | reading, and asking whether a user may be changed at all |
+//! | `userbook.retrieve`, `userbook.authorize_update` | info | reading, and asking whether a user may be changed at all |
 //! | `userbook.list_users`, `userbook.list_groups` | info | one page of a list |
 //! | `userbook.admit_list` | info | asking whether a list may be seen at all |
-//! | `userbook.retrieve_group`, `userbook.retrieve_session` | info | one group, and the acting user |
+//! | `userbook.retrieve_group`, `userbook.current_user` | info | one group, and the acting user |
 //! | `userbook.insert_user`, `userbook.delete_user`, `userbook.write_group` | info | provisioning, with `change` |
 //! | `load`, `authorize`, `decide`, `commit`, `list` | debug | the steps inside, once for each attempt |
 //!
@@ -91,6 +91,7 @@ mod clock;
 mod decide;
 mod event;
 mod field;
+mod limits;
 mod model;
 mod policy;
 mod service;
@@ -111,22 +112,24 @@ pub use authz::*;
 pub use avatar::*;
 pub use clock::{ChangeIds, Clock, RandomIds, SystemClock};
 pub use decide::{
-    Attempt, Commit, Conditions, Decision, Denial, FieldDenial, FieldRule, NoRules, Rejection, Unless, admit,
-    decide,
+    Attempt, Commit, Conditions, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules, Rejection,
+    admit, decide,
 };
 pub use event::{
     Diff, Effect, Event, EventActor, EventKind, EventTarget, FieldDiff, GroupName as EventGroup,
 };
 pub use field::{
-    Attributes, EmailAddress, Faults, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath, Username,
+    Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
+    Username,
 };
+pub use limits::Limits;
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
 pub use service::{
     AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
     UpdateError, Updated, UserService, YieldOnce, deliver,
 };
-pub use session::{SelfView, SessionView};
+pub use session::{CurrentUserView, SelfView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{
@@ -134,4 +137,4 @@ pub use update::{
     UserUpdate, json_type,
 };
 pub use view::{GroupView, UserView};
-pub use violation::{Fault, Field, GroupField, Violation, Violations};
+pub use violation::{Field, GroupField, Violation, ViolationKind, Violations};

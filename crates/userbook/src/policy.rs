@@ -2,33 +2,58 @@
 
 use std::collections::BTreeSet;
 
-/// A rule beyond the recorded contract that closes a known hole.
+use crate::Limits;
+
+/// A rule beyond the recorded contract that closes a known hole. Each can be switched off by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Safeguard {
-    /// Gaining power, by whatever field, needs the right to grant it (CVE-2026-40172, GHSA-h6c5-mpvq-j4jc).
+    /// Gaining superuser status by any field needs the right to grant it (CVE-2026-40172, GHSA-h6c5-mpvq-j4jc).
     Escalation,
-    /// Only a superuser changes `username`, `email`, `is_active` or `attributes` of a superuser: an e-mail is
-    /// enough to take an account over.
-    ProtectSuperusers,
-    /// Nobody becomes an internal service account (authentik #23848).
-    InternalServiceAccount,
-    /// The last active superuser keeps that power.
+    /// A caller who is not superuser needs the right to grant superuser status through a group before taking that
+    /// group from a user, by any operation, and before deactivating or deleting one of its members.
+    Demotion,
+    /// Only a superuser changes another superuser, active or not, or another holder of a right to grant superuser
+    /// status. Display name and memberships are exempt. `is_active` and deletion are open to callers with the right
+    /// to grant through every granting group of the user, at least one.
+    ProtectPrivileged,
+    /// One account that can act keeps superuser status: active, a person (`internal` or `external`), not
+    /// [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME). Where no person is superuser, the last active service
+    /// account is protected. See [`Policy::counting_service_accounts`].
     LastSuperuser,
-    /// Deactivating oneself or giving up one's own superuser status must be asked for explicitly.
+    /// A group does not become its own ancestor.
+    NoGroupCycles,
+    /// Deactivating or deleting oneself, or giving up one's own superuser status, must be requested explicitly.
     SelfLockout,
-    /// A new e-mail address must satisfy RFC 5321 and RFC 5322 in addition to Django's rule.
+    /// No user becomes an internal service account (authentik #23848).
+    InternalServiceAccount,
+    /// A new e-mail address satisfies RFC 5321 and RFC 5322 in addition to Django's rule.
     RfcEmail,
+    /// A new username or path contains no control, format or bidirectional character, a new display name or group
+    /// name no control character (Unicode general categories Cc and Cf).
+    PlainNames,
+    /// A group that the caller may not view does not exist for the caller: it cannot be joined, and its name and
+    /// attributes appear in no answer.
+    HideGroups,
+    /// Filtering a list by superuser status counts ancestors of a user's groups. The recorded release looks at the
+    /// direct groups alone and misses inherited superusers.
+    InheritedSuperuserFilter,
 }
 
 impl Safeguard {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
+    /// All safeguards.
+    pub const ALL: &'static [Self] = &[
         Self::Escalation,
-        Self::ProtectSuperusers,
-        Self::InternalServiceAccount,
+        Self::Demotion,
+        Self::ProtectPrivileged,
         Self::LastSuperuser,
+        Self::NoGroupCycles,
         Self::SelfLockout,
+        Self::InternalServiceAccount,
         Self::RfcEmail,
+        Self::PlainNames,
+        Self::HideGroups,
+        Self::InheritedSuperuserFilter,
     ];
 }
 
@@ -67,21 +92,31 @@ pub struct Policy {
     safeguards: BTreeSet<Safeguard>,
     extensions: BTreeSet<Extension>,
     secret_attributes: BTreeSet<Vec<String>>,
+    limits: Limits,
+    count_service_accounts: bool,
 }
 
 impl Policy {
     /// Every safeguard and every extension. The default.
     pub fn hardened() -> Self {
         Self {
-            safeguards: Safeguard::ALL.into(),
+            safeguards: Safeguard::ALL.iter().copied().collect(),
             extensions: Extension::ALL.into(),
             secret_attributes: BTreeSet::new(),
+            limits: Limits::default(),
+            count_service_accounts: false,
         }
     }
 
     /// The recorded release and nothing else.
     pub fn authentik_2025_2() -> Self {
-        Self { safeguards: BTreeSet::new(), extensions: BTreeSet::new(), secret_attributes: BTreeSet::new() }
+        Self {
+            safeguards: BTreeSet::new(),
+            extensions: BTreeSet::new(),
+            secret_attributes: BTreeSet::new(),
+            limits: Limits::authentik_2025_2(),
+            count_service_accounts: false,
+        }
     }
 
     /// Adds a safeguard.
@@ -117,6 +152,30 @@ impl Policy {
     pub fn with_secret_attribute(mut self, path: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.secret_attributes.insert(path.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Uses other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Lets an active service account count as the last superuser even while persons are superusers.
+    #[must_use]
+    pub fn counting_service_accounts(mut self) -> Self {
+        self.count_service_accounts = true;
+        self
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether service accounts count; see [`Policy::counting_service_accounts`].
+    pub fn counts_service_accounts(&self) -> bool {
+        self.count_service_accounts
     }
 
     /// Whether a safeguard holds.

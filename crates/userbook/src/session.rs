@@ -11,7 +11,7 @@ const SETTINGS: &str = "settings";
 
 /// Who acts, and on whose behalf.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SessionView {
+pub struct CurrentUserView {
     /// The acting user.
     pub user: SelfView,
     /// Who really sits there, when they act as somebody else.

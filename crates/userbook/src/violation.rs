@@ -1,6 +1,6 @@
 //! What can be wrong with a request, all of it at once.
 //!
-//! A [`Fault`] is what is wrong, a [`Violation`] says where, [`Violations`] is the whole list in field order.
+//! A [`ViolationKind`] is what is wrong, a [`Violation`] says where, [`Violations`] is the whole list in field order.
 //! The texts are those recorded from authentik 2025.2.4, for clients show them; rendering to JSON is the
 //! wire's business.
 
@@ -67,9 +67,9 @@ impl fmt::Display for Field {
     }
 }
 
-/// What is wrong with a value. `Display` is the recorded message, [`Fault::code`] the stable name.
+/// What is wrong with a value. `Display` is the recorded message, [`ViolationKind::code`] the stable name.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Fault {
+pub enum ViolationKind {
     /// The field must be there.
     #[error("This field is required.")]
     Required,
@@ -192,7 +192,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl ViolationKind {
     /// The stable code of this fault; those that authentik has bear the names of Django REST framework.
     pub fn code(&self) -> &str {
         match self {
@@ -285,14 +285,14 @@ pub struct Violation<F = Field> {
     /// The field; `None` is authentik's `non_field_errors`.
     pub field: Option<F>,
     /// What is wrong.
-    pub fault: Fault,
+    pub kind: ViolationKind,
 }
 
 impl<F: fmt::Display> fmt::Display for Violation<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.field {
-            Some(field) => write!(f, "{field}: {}", self.fault),
-            None => self.fault.fmt(f),
+            Some(field) => write!(f, "{field}: {}", self.kind),
+            None => self.kind.fmt(f),
         }
     }
 }
@@ -309,13 +309,23 @@ impl<F> Default for Violations<F> {
 
 impl<F> Violations<F> {
     /// Adds a fault of a field.
-    pub fn push(&mut self, field: F, fault: Fault) {
-        self.0.push(Violation { field: Some(field), fault });
+    pub fn push(&mut self, field: F, kind: ViolationKind) {
+        self.0.push(Violation { field: Some(field), kind });
     }
 
     /// Adds a fault of the request as a whole.
-    pub fn push_general(&mut self, fault: Fault) {
-        self.0.push(Violation { field: None, fault });
+    pub fn push_general(&mut self, kind: ViolationKind) {
+        self.0.push(Violation { field: None, kind });
+    }
+
+    /// Moves each violation to another kind of field; `None` makes it concern the request as a whole.
+    #[must_use]
+    pub fn map_fields<G>(self, mut map: impl FnMut(F) -> Option<G>) -> Violations<G> {
+        let moved = |violation: Violation<F>| Violation {
+            field: violation.field.and_then(&mut map),
+            kind: violation.kind,
+        };
+        Violations(self.0.into_iter().map(moved).collect())
     }
 
     /// Whether nothing is wrong.
@@ -329,10 +339,10 @@ impl<F> Violations<F> {
     }
 }
 
-impl<F> From<Fault> for Violations<F> {
-    fn from(fault: Fault) -> Self {
+impl<F> From<ViolationKind> for Violations<F> {
+    fn from(kind: ViolationKind) -> Self {
         let mut violations = Self::default();
-        violations.push_general(fault);
+        violations.push_general(kind);
         violations
     }
 }

@@ -188,7 +188,7 @@ struct Silent;
 
 #[async_trait::async_trait]
 impl Authorizer for Silent {
-    async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+    async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
         std::future::pending().await
     }
 }

@@ -9,7 +9,7 @@ use userbook::{Effect, Event, EventActor, EventTarget, User};
 use crate::{
     message::Message,
     scene::{
-        Answer, CHIEFS, EDITORS, GRANTER, LIMITED, LIMITED_TO, Scene, VIEWERS, grants, group_id, has_power,
+        Answer, CHIEFS, EDITORS, GRANTER, LIMITED, LIMITED_TO, Scene, VIEWERS, grants, group_id, is_active_superuser,
         json_of,
     },
 };
@@ -61,7 +61,7 @@ pub fn check(scene: &Scene, before: &Before, message: &Message, answer: &Answer)
         }
     }
     if scene.hardened {
-        assert!(rows.iter().any(has_power), "nobody is left");
+        assert!(rows.iter().any(is_active_superuser), "nobody is left");
     }
     if write && accepted && !names_dry_run(scene, message) {
         let shown = scene.observe(message.uri.path_and_query().expect("it was routed").as_str());
@@ -102,7 +102,7 @@ fn may_ask(before: &Before, answer: &Answer, write: bool, target: i64) {
     assert!(row.is_active, "{actor} is inactive");
     let everywhere = if write { &EDITORS[..] } else { &VIEWERS[..] };
     let by_right = everywhere.contains(&actor) || (actor == LIMITED && target == LIMITED_TO);
-    assert!(has_power(row) || by_right, "{actor} has no right to {target}");
+    assert!(is_active_superuser(row) || by_right, "{actor} has no right to {target}");
 }
 
 /// The event says exactly what happened.
@@ -142,7 +142,7 @@ fn untouchable(old: &User, new: &User) {
 /// Power is given by those who have it or have the right, and those who have it are changed by their like.
 fn nobody_is_elevated(before: &Before, old: &User, new: &User, answer: &Answer) {
     let actor = before.row(answer.actor.expect("somebody did it").0);
-    if has_power(actor) {
+    if is_active_superuser(actor) {
         return;
     }
     let may_give = |group| actor.id.0 == GRANTER && group == group_id(CHIEFS);
@@ -150,12 +150,12 @@ fn nobody_is_elevated(before: &Before, old: &User, new: &User, answer: &Answer) 
     for group in joined.iter().filter(|group| grants(&[**group].into())) {
         assert!(may_give(*group), "{actor:?} gave {group}");
     }
-    if has_power(new) && !has_power(old) {
+    if is_active_superuser(new) && !is_active_superuser(old) {
         let by = new.groups.iter().filter(|group| grants(&[**group].into()));
         assert!(by.copied().all(may_give), "{actor:?} gave power to {new:?}");
     }
     if grants(&old.groups) && actor.id != old.id {
-        let given = has_power(new) && !has_power(old);
+        let given = is_active_superuser(new) && !is_active_superuser(old);
         let mut touched = changed_fields(old, new);
         touched.retain(|field| ["username", "email", "attributes", "is_active"].contains(field));
         touched.retain(|field| !(given && *field == "is_active"));

@@ -12,7 +12,7 @@ use http::{HeaderMap, Request, StatusCode, request::Parts};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Event, Group, GroupId, Import, Outbox, Permission as P, PermissionAuthorizer, Policy, SeedStore,
+    Actor, Event, Group, GroupId, ImportData, Outbox, Permission as P, PermissionAuthorizer, Policy, ImportStore,
     SnapshotQuery, StaticPermissions, StoreError, User, UserId, UserService, UserStore,
 };
 use userbook_http::{
@@ -62,7 +62,7 @@ pub fn group_id(number: u128) -> GroupId {
     GroupId(Uuid::from_u128(number))
 }
 
-static ROWS: LazyLock<Import> = LazyLock::new(|| Import {
+static ROWS: LazyLock<ImportData> = LazyLock::new(|| ImportData {
     install_id: "fuzz".to_owned(),
     groups: [
         (ADMINS, "admins", true, None),
@@ -271,7 +271,7 @@ pub fn grants(groups: &BTreeSet<GroupId>) -> bool {
 }
 
 /// Whether a user is active and superuser.
-pub fn has_power(user: &User) -> bool {
+pub fn is_active_superuser(user: &User) -> bool {
     user.is_active && grants(&user.groups)
 }
 

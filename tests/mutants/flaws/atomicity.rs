@@ -20,7 +20,7 @@ pub(crate) struct WritesTheEventLater {
 impl Flaw for WritesTheEventLater {
     async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
         let unwritten = self.unwritten.lock().expect("no panic");
-        facts.landed &= query.change.is_some_and(|change| !unwritten.contains(&change));
+        facts.change_committed &= query.change.is_some_and(|change| !unwritten.contains(&change));
     }
 
     async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, outcome: &mut CommitOutcome) {
@@ -84,10 +84,10 @@ flaws! {
         }
     }
 
-    /// Whether a change has landed is told by the row alone.
+    /// Whether a change has change_committed is told by the row alone.
     ForgetsWhatLanded {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
-            facts.landed &= query.change.is_some_and(|change| facts.user.revision == change.into());
+            facts.change_committed &= query.change.is_some_and(|change| facts.user.revision == change.into());
         }
     }
 

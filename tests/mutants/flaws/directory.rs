@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, DirectoryStore, Event, EventActor, EventKind, EventTarget, Group, Guards, Import,
-    ImportOutcome, Provision, ProvisionOutcome, SeedStore, Snapshot, SnapshotQuery, Step, StoreError, Survey,
-    SurveyQuery, Timestamp,
+    ChangeId, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, EventActor, EventKind, EventTarget,
+    Group, Guards, ImportData, ImportOutcome, ImportStore, ProvisioningChange, ProvisioningOp,
+    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp,
 };
 use userbook_memory::MemoryStore;
 
@@ -22,21 +22,22 @@ pub(crate) struct GivesIdsAgain {
 
 #[async_trait]
 impl Flaw for GivesIdsAgain {
-    async fn after_survey(&self, _: &SurveyQuery, survey: &mut Survey) {
-        if survey.epochs.next_user == self.after.load(Ordering::SeqCst) {
-            survey.epochs.next_user -= 1;
+    async fn after_load_directory(&self, _: &DirectoryQuery, directory: &mut DirectorySnapshot) {
+        if directory.epochs.next_user == self.after.load(Ordering::SeqCst) {
+            directory.epochs.next_user -= 1;
         }
     }
 
-    async fn after_provision(&self, provision: &Provision, outcome: &ProvisionOutcome) {
-        if let (Step::DeleteUser { user, .. }, ProvisionOutcome::Applied) = (&provision.step, outcome) {
+    async fn after_provision(&self, provision: &ProvisioningChange, outcome: &CommitOutcome) {
+        if let (ProvisioningOp::DeleteUser { user, .. }, CommitOutcome::Applied) = (&provision.step, outcome)
+        {
             self.after.store(user.0.unsigned_abs() + 1, Ordering::SeqCst);
         }
     }
 }
 
 /// A group, made whatever else is there.
-fn putting(group: &Group) -> Provision {
+fn putting(group: &Group) -> ProvisioningChange {
     let event = Event {
         id: ChangeId(group.id.0),
         kind: EventKind::GroupPut,
@@ -49,14 +50,18 @@ fn putting(group: &Group) -> Provision {
         diff: [].into(),
         effects: vec![],
     };
-    Provision { step: Step::PutGroup(Box::new(group.clone())), guards: Guards::default(), event }
+    ProvisioningChange {
+        step: ProvisioningOp::PutGroup(Box::new(group.clone())),
+        guards: Guards::default(),
+        event,
+    }
 }
 
 flaws! {
     /// `DELETE FROM users WHERE id = ?`, whatever the revision.
     DeletesAnyRevision {
-        async fn before_provision(&self, store: &MemoryStore, provision: &mut Provision) {
-            if let Step::DeleteUser { user, expected } = &mut provision.step
+        async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
+            if let ProvisioningOp::DeleteUser { user, expected } = &mut provision.step
                 && let Some(facts) = facts(store, *user).await
             {
                 *expected = facts.user.revision;
@@ -66,8 +71,8 @@ flaws! {
 
     /// Holds guards for updates only.
     ProvisionsUnguarded {
-        async fn before_provision(&self, store: &MemoryStore, provision: &mut Provision) {
-            let there = store.survey(&SurveyQuery::default()).await.expect("memory does not fail").epochs;
+        async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
+            let there = store.load_directory(&DirectoryQuery::default()).await.expect("memory does not fail").epochs;
             if let Some(guard) = &mut provision.guards.graph {
                 guard.expected = there.graph;
             }
@@ -76,8 +81,8 @@ flaws! {
 
     /// Puts every group at the top.
     ForgetsParents {
-        async fn before_provision(&self, _: &MemoryStore, provision: &mut Provision) {
-            if let Step::PutGroup(group) = &mut provision.step {
+        async fn before_provision(&self, _: &MemoryStore, provision: &mut ProvisioningChange) {
+            if let ProvisioningOp::PutGroup(group) = &mut provision.step {
                 group.parent = None;
             }
         }
@@ -85,7 +90,7 @@ flaws! {
 
     /// Says that it has taken rows which it has not.
     ClaimsToHaveImported {
-        async fn import(&self, store: &MemoryStore, rows: &Import) -> Result<ImportOutcome, StoreError> {
+        async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
             store.import(rows).await?;
             Ok(ImportOutcome::Imported)
         }
@@ -93,7 +98,7 @@ flaws! {
 
     /// Refuses users, and has taken the groups.
     ImportsHalfIntoNonEmpty {
-        async fn import(&self, store: &MemoryStore, rows: &Import) -> Result<ImportOutcome, StoreError> {
+        async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
             let outcome = store.import(rows).await?;
             if outcome == ImportOutcome::NotEmpty {
                 for group in &rows.groups {

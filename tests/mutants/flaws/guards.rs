@@ -48,7 +48,7 @@ flaws! {
     ForgetsToCount {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             for guard in [&mut change.guards.graph, &mut change.guards.superusers].into_iter().flatten() {
-                guard.usage = EpochUse::Rely;
+                guard.usage = EpochUse::Read;
             }
             None
         }
@@ -58,7 +58,7 @@ flaws! {
     CountsEveryWrite {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let there = facts(store, change.user).await?.epochs.superusers;
-            change.guards.superusers.get_or_insert(EpochGuard::change(there));
+            change.guards.superusers.get_or_insert(EpochGuard::bump(there));
             None
         }
     }

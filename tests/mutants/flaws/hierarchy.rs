@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use userbook::{
-    DirectoryStore, Group, GroupGraph, GroupId, MAX_PARENTS, Snapshot, SnapshotQuery, SurveyQuery,
+    DirectoryQuery, Group, GroupGraph, GroupId, MAX_PARENTS, ProvisioningStore, Snapshot, SnapshotQuery,
 };
 use userbook_memory::MemoryStore;
 
@@ -16,8 +16,8 @@ fn starts(query: &SnapshotQuery, facts: &Snapshot) -> BTreeSet<GroupId> {
 }
 
 async fn single(store: &MemoryStore, group: GroupId) -> Option<Group> {
-    let query = SurveyQuery { groups: [group].into(), ..SurveyQuery::default() };
-    store.survey(&query).await.expect("memory does not fail").groups.get(group).cloned()
+    let query = DirectoryQuery { groups: [group].into(), ..DirectoryQuery::default() };
+    store.load_directory(&query).await.expect("memory does not fail").groups.get(group).cloned()
 }
 
 flaws! {

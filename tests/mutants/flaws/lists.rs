@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use serde_json::Value;
 use userbook::{
-    ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, DirectoryStore, GroupListQuery, GroupPage, Order, Scope,
-    StoreError, SurveyQuery, User, UserColumn, UserDirectory, UserFilter, UserListQuery, UserPage,
+    ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, DirectoryQuery, GroupListQuery, GroupPage, ListStore,
+    Order, ProvisioningStore, Scope, StoreError, User, UserColumn, UserFilter, UserListQuery, UserPage,
 };
 use userbook_memory::MemoryStore;
 
@@ -80,10 +80,10 @@ flaws! {
     /// Counts the row that stands for nobody.
     CountsNobody {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let asked = SurveyQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..SurveyQuery::default() };
+            let asked = DirectoryQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..DirectoryQuery::default() };
             let mut page = store.list_users(query).await?;
             if query.filter == UserFilter::default() {
-                page.count += u64::from(store.survey(&asked).await?.username_taken);
+                page.count += u64::from(store.load_directory(&asked).await?.username_taken);
             }
             Ok(page)
         }

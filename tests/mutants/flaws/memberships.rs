@@ -45,8 +45,8 @@ flaws! {
     /// `INSERT … SELECT` of the groups that exist: the others are passed over.
     PassesOverMissingGroups {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let query = userbook::SurveyQuery { groups: change.groups_added.clone(), ..Default::default() };
-            let known = userbook::DirectoryStore::survey(store, &query).await.expect("memory does not fail");
+            let query = userbook::DirectoryQuery { groups: change.groups_added.clone(), ..Default::default() };
+            let known = userbook::ProvisioningStore::load_directory(store, &query).await.expect("memory does not fail");
             change.groups_added.retain(|group| known.groups.contains(*group));
             None
         }

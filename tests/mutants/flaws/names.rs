@@ -1,7 +1,7 @@
 //! User names, compared too kindly or too strictly.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryStore, Snapshot, SnapshotQuery, SurveyQuery, UserId, UserStore,
+    ChangeSet, CommitOutcome, DirectoryQuery, ProvisioningStore, Snapshot, SnapshotQuery, UserId, UserStore,
     Username,
 };
 use userbook_memory::MemoryStore;
@@ -31,8 +31,8 @@ fn folded(name: &str) -> [String; 3] {
 
 /// Whether anybody at all has the name.
 async fn anybody_has(store: &MemoryStore, name: &str) -> bool {
-    let query = SurveyQuery { username: Some(name.to_owned()), ..SurveyQuery::default() };
-    store.survey(&query).await.expect("memory does not fail").username_taken
+    let query = DirectoryQuery { username: Some(name.to_owned()), ..DirectoryQuery::default() };
+    store.load_directory(&query).await.expect("memory does not fail").username_taken
 }
 
 flaws! {
@@ -48,7 +48,7 @@ flaws! {
     FoldsCaseInCommit {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let names = folded(change.fields.username.as_ref().map(Username::as_str)?);
-            any_taken(store, change.user, names).await.then_some(CommitOutcome::UsernameTaken)
+            any_taken(store, change.user, names).await.then_some(CommitOutcome::Conflict)
         }
     }
 
@@ -64,14 +64,14 @@ flaws! {
     TakesOnesOwnNameForTaken {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let name = change.fields.username.as_ref()?.as_str();
-            anybody_has(store, name).await.then_some(CommitOutcome::UsernameTaken)
+            anybody_has(store, name).await.then_some(CommitOutcome::Conflict)
         }
     }
 
     /// Swallows what the unique index says.
     SwallowsTheNameClash {
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, outcome: &mut CommitOutcome) {
-            if *outcome == CommitOutcome::UsernameTaken {
+            if *outcome == CommitOutcome::Conflict {
                 *outcome = CommitOutcome::Applied;
             }
         }

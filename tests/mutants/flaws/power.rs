@@ -3,7 +3,7 @@
 use std::sync::{Mutex, OnceLock};
 
 use async_trait::async_trait;
-use userbook::{Import, ImportOutcome, SeedStore, Snapshot, SnapshotQuery, StoreError, UserId};
+use userbook::{ImportData, ImportOutcome, ImportStore, Snapshot, SnapshotQuery, StoreError, UserId};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
@@ -17,7 +17,7 @@ pub(crate) struct CountsInactiveSuperusers {
 
 #[async_trait]
 impl Flaw for CountsInactiveSuperusers {
-    async fn import(&self, store: &MemoryStore, rows: &Import) -> Result<ImportOutcome, StoreError> {
+    async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         self.users.lock().expect("no panic").extend(rows.users.iter().map(|user| user.id));
         store.import(rows).await
     }

@@ -38,7 +38,7 @@ flaws! {
     CallsGoneStale {
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, outcome: &mut CommitOutcome) {
             if *outcome == CommitOutcome::Gone {
-                *outcome = CommitOutcome::Stale;
+                *outcome = CommitOutcome::Conflict;
             }
         }
     }
@@ -48,7 +48,7 @@ flaws! {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(change.user) };
             let facts = store.load(&query).await.expect("memory does not fail")?;
-            facts.landed.then_some(CommitOutcome::Applied)
+            facts.change_committed.then_some(CommitOutcome::Applied)
         }
     }
 

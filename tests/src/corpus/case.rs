@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
-use userbook::{Group, GroupId, Import, Revision, Timestamp, User, UserId, UserType, parse_timestamp};
+use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType, parse_timestamp};
 use uuid::Uuid;
 
 /// How an answer is compared with the recorded one; see `corpus/README.md` of the project.
@@ -164,8 +164,8 @@ impl Request {
 
 impl Given {
     /// The rows as a store takes them in.
-    pub fn import(&self) -> Import {
-        Import {
+    pub fn import(&self) -> ImportData {
+        ImportData {
             install_id: self.install_id.clone(),
             groups: self.groups.iter().map(GivenGroup::row).collect(),
             users: self.users.iter().map(GivenUser::row).collect(),

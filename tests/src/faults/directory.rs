@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use userbook::{Group, GroupId, Import, User, UserId};
+use userbook::{Group, GroupId, ImportData, User, UserId};
 use uuid::Uuid;
 
 use crate::rows::user;
@@ -36,7 +36,7 @@ pub(super) fn superuser_groups() -> BTreeSet<GroupId> {
 }
 
 /// The same rows as in the seed file.
-pub(super) fn rows() -> Import {
+pub(super) fn rows() -> ImportData {
     let uuid = |text: &str| GroupId(Uuid::parse_str(text).expect("it is a UUID"));
     let group = |(n, pk): (usize, &&str)| Group {
         id: uuid(pk),
@@ -46,10 +46,10 @@ pub(super) fn rows() -> Import {
         attributes: json!({}),
     };
     let member = |id| User { groups: superuser_groups(), ..user(id) };
-    Import {
+    ImportData {
         groups: GROUPS.iter().enumerate().map(group).collect(),
         users: ADMINS.map(member).chain(PEOPLE.map(user)).collect(),
-        ..Import::default()
+        ..ImportData::default()
     }
 }
 

@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use http::{header::AUTHORIZATION, request::Parts};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Clock, PermissionAuthorizer, SeedStore, StaticPermissions,
-    SystemClock, Target, Timestamp, UserId, UserService, Verdicts,
+    Actor, Authorizer, AuthorizerError, Check, Clock, ImportStore, PermissionAuthorizer, Resource,
+    StaticPermissions, SystemClock, Timestamp, UserId, UserService, Verdicts,
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -137,7 +137,7 @@ impl Authorizer for Moody {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        target: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         while self.0.load(Ordering::SeqCst) == HANGING {

@@ -202,14 +202,14 @@ impl Stage {
     pub(super) fn check(&mut self) {
         let (after, events) = self.read();
         let mut operations = std::mem::take(&mut self.operations);
-        // Those of earlier rounds count only if they landed now.
-        let landed = |operation: &Operation| {
+        // Those of earlier rounds count only if they change_committed now.
+        let change_committed = |operation: &Operation| {
             events.iter().any(|event| event.request_id.as_deref() == Some(&operation.request))
         };
         let in_doubt = |operation: &Operation| matches!(operation.answer, Answer::Doubt);
         let (late, mut still): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.doubts).into_iter().partition(landed);
-        still.extend(operations.iter().filter(|it| in_doubt(it) && !landed(it)).cloned());
+            std::mem::take(&mut self.doubts).into_iter().partition(change_committed);
+        still.extend(operations.iter().filter(|it| in_doubt(it) && !change_committed(it)).cloned());
         operations.extend(late);
         self.doubts = still;
         let history = History {

@@ -33,11 +33,11 @@ pub fn check(history: &History) -> Report {
     let by_request: HashMap<&str, &Operation> =
         history.operations.iter().map(|operation| (operation.request.as_str(), operation)).collect();
     let stories = stories(history, &by_request, &mut report);
-    let mut landed: HashMap<&str, (UserId, usize)> = HashMap::new();
+    let mut change_committed: HashMap<&str, (UserId, usize)> = HashMap::new();
     for (user, story) in &stories {
         for (n, change) in story.changes.iter().enumerate() {
             let Some(operation) = change.operation else { continue };
-            if landed.insert(&operation.request, (*user, n)).is_some() {
+            if change_committed.insert(&operation.request, (*user, n)).is_some() {
                 report.found(Finding::EventExtra(format!("{} has two events", operation.request)));
             }
             if operation.if_match.is_some_and(|demanded| demanded != change.before) {
@@ -47,8 +47,9 @@ pub fn check(history: &History) -> Report {
         order(story, &mut report);
     }
     for operation in &history.operations {
-        let change =
-            landed.get(operation.request.as_str()).and_then(|(user, n)| stories.get(user)?.changes.get(*n));
+        let change = change_committed
+            .get(operation.request.as_str())
+            .and_then(|(user, n)| stories.get(user)?.changes.get(*n));
         answer(operation, change, &mut report, history);
     }
     power::check(history, &stories, &mut report);

@@ -17,7 +17,7 @@ use super::{
 pub(super) fn check(history: &History, stories: &BTreeMap<UserId, Story<'_>>, report: &mut Report) {
     let groups = &history.superuser_groups;
     // Without any at the start nothing can be said.
-    if !stories.values().any(|story| story.first.has_power(groups)) {
+    if !stories.values().any(|story| story.first.is_active_superuser(groups)) {
         return;
     }
     if history.events_are_in_order {
@@ -27,13 +27,14 @@ pub(super) fn check(history: &History, stories: &BTreeMap<UserId, Story<'_>>, re
 }
 
 fn replay(stories: &BTreeMap<UserId, Story<'_>>, groups: &BTreeSet<GroupId>, report: &mut Report) {
-    let with_power = |(user, story): (&UserId, &Story<'_>)| story.first.has_power(groups).then_some(*user);
+    let with_power =
+        |(user, story): (&UserId, &Story<'_>)| story.first.is_active_superuser(groups).then_some(*user);
     let mut powerful: BTreeSet<UserId> = stories.iter().filter_map(with_power).collect();
     let mut changes: Vec<(UserId, &Change<'_>)> =
         stories.iter().flat_map(|(user, story)| story.changes.iter().map(|change| (*user, change))).collect();
     changes.sort_by_key(|(_, change)| change.position);
     for (user, change) in changes {
-        if change.state.has_power(groups) {
+        if change.state.is_active_superuser(groups) {
             powerful.insert(user);
         } else if powerful.remove(&user) && powerful.is_empty() {
             report.found(Finding::Powerless(format!("after {:?}", change.operation)));
@@ -44,17 +45,18 @@ fn replay(stories: &BTreeMap<UserId, Story<'_>>, groups: &BTreeSet<GroupId>, rep
 /// Spans in which a user certainly has no power.
 fn powerless(story: &Story<'_>, groups: &BTreeSet<GroupId>) -> Vec<(u64, u64)> {
     let mut spans = Vec::new();
-    let mut since = (!story.first.has_power(groups)).then_some(0);
+    let mut since = (!story.first.is_active_superuser(groups)).then_some(0);
     let mut had: &State = &story.first;
     for change in &story.changes {
-        let (had_power, has_power) = (had.has_power(groups), change.state.has_power(groups));
+        let (had_power, is_active_superuser) =
+            (had.is_active_superuser(groups), change.state.is_active_superuser(groups));
         had = &change.state;
         // What nobody is known to have asked for may have happened at any time.
         let (begun, ended) = change.operation.map_or((0, u64::MAX), |operation| {
             let is_told = matches!(operation.answer, Answer::Acknowledged { .. });
             (operation.begun, if is_told { operation.ended } else { u64::MAX })
         });
-        match (had_power, has_power) {
+        match (had_power, is_active_superuser) {
             (true, false) => since = Some(ended),
             (false, true) => spans.extend(since.take().map(|since| (since, begun))),
             // A later change that was acknowledged has seen it, too.

@@ -54,7 +54,7 @@ impl State {
     }
 
     /// Whether the user is an active member of one of these groups.
-    pub fn has_power(&self, superuser_groups: &BTreeSet<GroupId>) -> bool {
+    pub fn is_active_superuser(&self, superuser_groups: &BTreeSet<GroupId>) -> bool {
         self.fields.get("is_active") == Some(&Value::Bool(true)) && !self.groups.is_disjoint(superuser_groups)
     }
 }

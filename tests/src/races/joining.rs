@@ -50,7 +50,7 @@ pub async fn join_or_power<G: Ground>() {
         match joined {
             // Whoever came after the power would not be seen right after it.
             Ok(()) => assert!(member, "round {round}: joined a group that grants power"),
-            Err(UpdateError::Access(AccessError::Forbidden(Denial::GrantsPower { group, .. }))) => {
+            Err(UpdateError::Access(AccessError::Forbidden(Denial::GrantsSuperuser { group, .. }))) => {
                 assert_eq!((*group, *member), (TEAM, false), "round {round}");
             }
             Err(error) => panic!("round {round}: {error}"),

@@ -20,8 +20,8 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, Check, DirectoryStore, Outbox, PermissionAuthorizer,
-    SeedStore, StaticPermissions, Target, Timestamp, UserId, UserService, UserStore, Verdicts,
+    Actor, Authorizer, AuthorizerError, Backoff, Check, ImportStore, Outbox, PermissionAuthorizer,
+    ProvisioningStore, Resource, StaticPermissions, Timestamp, UserId, UserService, UserStore, Verdicts,
 };
 
 pub use fields::{
@@ -34,9 +34,9 @@ pub use lockout::{
 };
 
 /// A store that races can be run on.
-pub trait Store: UserStore + DirectoryStore + SeedStore + Outbox + Clone {}
+pub trait Store: UserStore + ProvisioningStore + ImportStore + Outbox + Clone {}
 
-impl<S: UserStore + DirectoryStore + SeedStore + Outbox + Clone> Store for S {}
+impl<S: UserStore + ProvisioningStore + ImportStore + Outbox + Clone> Store for S {}
 
 /// Where races are run.
 pub trait Ground: Sized + Send + Sync + 'static {
@@ -111,7 +111,7 @@ impl Authorizer for Ponders {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        target: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         for _ in 0..self.asked.fetch_add(1, Relaxed) % 5 {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use userbook::{
-    Actor, Event, Group, GroupId, Import, ImportOutcome, NewGroup, Outbox, Policy, Revision, SeedStore,
+    Actor, Event, Group, GroupId, ImportData, ImportOutcome, ImportStore, NewGroup, Outbox, Policy, Revision,
     SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore, UserType, UserUpdate,
 };
 use uuid::Uuid;
@@ -53,7 +53,7 @@ pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
         attributes: json!({}),
     };
     let chiefs = CHIEFS.iter().take(chiefs).map(|chief| user(*chief, &[ADMINS]));
-    let rows = Import {
+    let rows = ImportData {
         install_id: "races".to_owned(),
         groups: [group(ADMINS, true), group(TEAM, false)]
             .into_iter()

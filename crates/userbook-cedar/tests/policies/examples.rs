@@ -22,7 +22,7 @@ async fn superusers_only() {
     let checks = [
         Check::AddUser,
         Check::Join(group_id(ADMINS)),
-        Check::GrantPower(group_id(ADMINS)),
+        Check::GrantSuperuser(group_id(ADMINS)),
         Check::AddGroup(group_id(0x77)),
         Check::ChangeGroup(group_id(SALES)),
         Check::DeleteGroup(group_id(SALES)),
@@ -49,8 +49,11 @@ async fn the_help_desk() {
         assert_eq!(verdicts("help_desk", by, about).await, expected.replace(' ', ""), "{by} {about}");
     }
     let desk = example("help_desk");
-    let joins =
-        [Check::Join(group_id(ADMINS)), Check::Join(group_id(SALES)), Check::GrantPower(group_id(ADMINS))];
+    let joins = [
+        Check::Join(group_id(ADMINS)),
+        Check::Join(group_id(SALES)),
+        Check::GrantSuperuser(group_id(ADMINS)),
+    ];
     assert_eq!(letters(&ask(&desk, &actor(DESK), ANN, &joins).await), "ddd");
     // Who may see everybody is told that somebody does not exist; who may see nobody is told that instead.
     assert_eq!(ask(&desk, &actor(DESK), MISSING, &[Check::View]).await, [Verdict::Allow]);
@@ -83,7 +86,7 @@ async fn self_service() {
     for about in [BOB, MISSING] {
         assert_eq!(ask(&own, &actor(ANN), about, &[Check::View]).await, [Verdict::Hide], "{about}");
     }
-    let joins = [Check::Join(group_id(SOUTH)), Check::GrantPower(group_id(ADMINS))];
+    let joins = [Check::Join(group_id(SOUTH)), Check::GrantSuperuser(group_id(ADMINS))];
     assert_eq!(letters(&ask(&own, &actor(ANN), ANN, &joins).await), "dd");
     let reason = ask(&own, &actor(ANN), ANN, &[Check::Set(Field::Username)]).await;
     assert_eq!(reason, [Verdict::because("Ask the help desk to change this.")]);
@@ -98,7 +101,7 @@ async fn group_administrators() {
         .chain(groups.map(Check::Join))
         .chain(groups.map(Check::AddMember))
         .chain(groups.map(Check::RemoveMember))
-        .chain([Check::GrantPower(group_id(POWER))])
+        .chain([Check::GrantSuperuser(group_id(POWER))])
         .collect();
     for (by, about, expected) in [
         // Three times: sales, north, south, power, leads, finance, admins.
@@ -121,7 +124,7 @@ async fn group_administrators() {
         Check::AddGroup(group_id(0x77)),
         Check::ChangeGroup(group_id(NORTH)),
         Check::DeleteGroup(group_id(NORTH)),
-        Check::GrantPower(group_id(NORTH)),
+        Check::GrantSuperuser(group_id(NORTH)),
     ];
     assert_eq!(letters(&ask_directory(&leads, &actor(LEAD), &directory).await), "ddddd");
     let reason = ask(&leads, &actor(LEAD), ANN, &[Check::Join(group_id(SALES))]).await;

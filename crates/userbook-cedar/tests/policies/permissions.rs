@@ -89,12 +89,12 @@ proptest! {
             .chain(groups.map(Check::Join))
             .chain(groups.map(Check::AddMember))
             .chain(groups.map(Check::RemoveMember))
-            .chain(groups.map(Check::GrantPower))
+            .chain(groups.map(Check::GrantSuperuser))
             .collect();
         let directory: Vec<Check> = [Check::AddUser, Check::AddGroup(group_id(0x77))]
             .into_iter()
             .chain(groups.map(Check::Join))
-            .chain(groups.map(Check::GrantPower))
+            .chain(groups.map(Check::GrantSuperuser))
             .chain(groups.map(Check::ChangeGroup))
             .chain(groups.map(Check::DeleteGroup))
             .collect();

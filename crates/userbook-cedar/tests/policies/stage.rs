@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    Actor, ActorView, Authorizer, Check, DirectoryStore, Field, Group, GroupId, Import, SeedStore, Snapshot,
-    SnapshotQuery, SurveyQuery, Target, User, UserId, UserStore, Verdict,
+    Actor, ActorView, Authorizer, Check, DirectoryQuery, Field, Group, GroupId, ImportData, ImportStore,
+    ProvisioningStore, Resource, Snapshot, SnapshotQuery, User, UserId, UserStore, Verdict,
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;
@@ -68,8 +68,8 @@ pub(crate) fn user(id: i64, username: &str, groups: &[u128], user_type: &str) ->
     serde_json::from_value(row).unwrap()
 }
 
-pub(crate) fn rows() -> Import {
-    Import {
+pub(crate) fn rows() -> ImportData {
+    ImportData {
         install_id: "stage".to_owned(),
         groups: vec![
             group(ADMINS, "admins", true, None),
@@ -112,7 +112,7 @@ pub(crate) fn example(name: &str) -> CedarAuthorizer {
 
 pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Option<Snapshot> {
     let groups = checks.iter().filter_map(|check| match check {
-        Check::Join(group) | Check::GrantPower(group) => Some(*group),
+        Check::Join(group) | Check::GrantSuperuser(group) => Some(*group),
         _ => None,
     });
     let query =
@@ -141,11 +141,11 @@ pub(crate) async fn ask(
     checks: &[Check],
 ) -> Vec<Verdict> {
     if let Some(snapshot) = load(target, actor, checks).await {
-        return authorizer.authorize(actor, Target::Known(&snapshot), checks).await.unwrap().0;
+        return authorizer.authorize(actor, Resource::User(&snapshot), checks).await.unwrap().0;
     }
     let own = own(actor).await;
     let view = own.as_ref().and_then(view);
-    authorizer.authorize(actor, Target::Unknown(view.as_ref()), checks).await.unwrap().0
+    authorizer.authorize(actor, Resource::MissingUser(view.as_ref()), checks).await.unwrap().0
 }
 
 /// The same about the directory.
@@ -155,9 +155,9 @@ pub(crate) async fn ask_directory(
     checks: &[Check],
 ) -> Vec<Verdict> {
     let groups: BTreeSet<GroupId> = rows().groups.iter().map(|group| group.id).collect();
-    let query = SurveyQuery { actor: actor.user_id(), groups, ..SurveyQuery::default() };
-    let survey = store().await.survey(&query).await.unwrap();
-    authorizer.authorize(actor, Target::Directory(&survey), checks).await.unwrap().0
+    let query = DirectoryQuery { actor: actor.user_id(), groups, ..DirectoryQuery::default() };
+    let directory = store().await.load_directory(&query).await.unwrap();
+    authorizer.authorize(actor, Resource::Directory(&directory), checks).await.unwrap().0
 }
 
 /// `a`llowed, `d`enied, hidden (`h`), denied with a `r`eason.

@@ -1,7 +1,7 @@
 //! What comes of the decisions of policies.
 
 use serde_json::json;
-use userbook::{Actor, ActorState, Authorizer, Check, Field, GroupGraph, Target, User, Verdict};
+use userbook::{Actor, ActorState, Authorizer, Check, Field, GroupGraph, Resource, User, Verdict};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::stage::*;
@@ -30,7 +30,7 @@ async fn each_check_is_its_own_action_on_its_own_resource() {
         Check::Set(Field::Attributes),
         Check::Set(Field::Groups),
         Check::Join(group_id(SOUTH)),
-        Check::GrantPower(group_id(SOUTH)),
+        Check::GrantSuperuser(group_id(SOUTH)),
         Check::AddMember(group_id(SOUTH)),
         Check::RemoveMember(group_id(SOUTH)),
     ];
@@ -77,7 +77,7 @@ async fn checks_about_the_directory() {
         Check::ChangeGroup(group_id(NORTH)),
         Check::DeleteGroup(group_id(NORTH)),
         Check::Join(group_id(NORTH)),
-        Check::GrantPower(group_id(NORTH)),
+        Check::GrantSuperuser(group_id(NORTH)),
         // Nobody is there to be seen.
         Check::View,
         Check::Set(Field::Name),
@@ -228,7 +228,7 @@ async fn a_policy_that_fails_denies_whatever_others_say() {
     // A group that is being made has no attributes yet.
     let text = "permit (principal, action, resource); forbid (principal, action, resource is Group) when { resource.superuser };";
     let unmade = [
-        Check::GrantPower(group_id(0x77)),
+        Check::GrantSuperuser(group_id(0x77)),
         Check::ChangeGroup(group_id(NORTH)),
         Check::ChangeGroup(group_id(ADMINS)),
     ];
@@ -295,7 +295,7 @@ async fn cycles_of_groups_deny_what_is_asked_about_them_and_nothing_else() {
     let text = format!("permit (principal in Group::\"{}\", action, resource);", group_id(three));
     let joins = [one, two, three, NORTH].map(|group| Check::Join(group_id(group)));
     let checks: Vec<Check> = [Check::View].into_iter().chain(joins).collect();
-    let target = Target::Known(&snapshot);
+    let target = Resource::User(&snapshot);
     let found = policies(&text).authorize(&actor(ANN), target, &checks).await.unwrap();
     assert_eq!(letters(&found.0), "addda");
     let host = policies(&text).authorize(&Actor::system(), target, &checks).await.unwrap();

@@ -45,7 +45,7 @@ pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
             },
             groups_added,
             groups_removed,
-            guards: Guards { graph: Some(EpochGuard::change(facts.epochs.graph)), ..Guards::default() },
+            guards: Guards { graph: Some(EpochGuard::bump(facts.epochs.graph)), ..Guards::default() },
             ..change(&facts.user, n)
         };
         let store = harness.store();
@@ -55,20 +55,20 @@ pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
         // What is left of the dropped one may still be at work. A write decided on the same row settles it: one of
         // the two is too late.
         let fence = self::change(&facts.user, 10_000 + n);
-        let landed = match ok(harness.store().commit(&fence).await) {
+        let change_committed = match ok(harness.store().commit(&fence).await) {
             CommitOutcome::Applied => false,
-            CommitOutcome::Stale => true,
+            CommitOutcome::Conflict => true,
             other => panic!("the write behind it ended with {other:?}"),
         };
-        let winner = if landed { &change } else { &fence };
-        assert!(landed || !ended, "a commit that was answered is there");
+        let winner = if change_committed { &change } else { &fence };
+        assert!(change_committed || !ended, "a commit that was answered is there");
         assert_eq!(row(&harness, ANN).await, changed(&facts.user, winner), "half a commit is there");
         let (_, events) = traces(&harness, &[]).await;
         assert_eq!(events.len(), before.1.len() + 1);
         assert!(events.iter().any(|event| event.id == winner.change), "the event of what is there");
         let epochs =
             ok(harness.store().load(&SnapshotQuery::user(ANN)).await).map(|facts| facts.epochs.graph);
-        assert_eq!(epochs.map(|graph| graph > facts.epochs.graph), Some(landed));
+        assert_eq!(epochs.map(|graph| graph > facts.epochs.graph), Some(change_committed));
         n += 1;
         assert!(n < 1000, "the commit does not end");
     }

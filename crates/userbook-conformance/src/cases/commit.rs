@@ -74,7 +74,7 @@ pub async fn columns_that_are_not_named_keep_what_others_wrote<H: Harness>() {
     for (n, fields) in all_fields().into_iter().enumerate() {
         let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
         let decided_on = row(&harness, ANN).await;
-        harness.write_behind(ANN, moment(500), moment(600)).await;
+        harness.write_out_of_band(ANN, moment(500), moment(600)).await;
         let written =
             User { last_login: Some(moment(500)), password_change_date: moment(600), ..decided_on.clone() };
         assert_eq!(row(&harness, ANN).await, written, "a login leaves the revision alone");

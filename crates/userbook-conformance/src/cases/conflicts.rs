@@ -21,8 +21,8 @@ async fn rich<H: Harness>(harness: &H, user: &User) -> ChangeSet {
         groups_added: group_ids([2]),
         groups_removed: group_ids([1]),
         guards: Guards {
-            graph: Some(EpochGuard::change(epochs.graph)),
-            superusers: Some(EpochGuard::change(epochs.superusers)),
+            graph: Some(EpochGuard::bump(epochs.graph)),
+            superusers: Some(EpochGuard::bump(epochs.superusers)),
             actor: None,
         },
         ..change(user, 99)
@@ -41,7 +41,7 @@ pub async fn stale_leaves_no_trace<H: Harness>() {
     let old = row(&harness, ANN).await;
     apply(&harness, &rename(&old, 1)).await;
     let late = rich(&harness, &old).await;
-    assert_eq!(refuse(&harness, &late, &[ANN, BOB]).await, CommitOutcome::Stale);
+    assert_eq!(refuse(&harness, &late, &[ANN, BOB]).await, CommitOutcome::Conflict);
 
     // As late, but decided on the state that is there: applied.
     let again = rich(&harness, &row(&harness, ANN).await).await;
@@ -61,7 +61,7 @@ pub async fn a_taken_username_leaves_no_trace<H: Harness>() {
     let harness = prepared::<H>().await;
     let mut change = rich(&harness, &row(&harness, ANN).await).await;
     change.fields.username = Some(username(&user(BOB).username));
-    assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::UsernameTaken);
+    assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
 }
 
 /// Law: groups that are gone by now are refused, and told unless the store cannot tell which. None of the others
@@ -72,7 +72,7 @@ pub async fn missing_groups_leave_no_trace<H: Harness>() {
         let mut change = rich(&harness, &row(&harness, ANN).await).await;
         change.groups_added = group_ids(added);
         match refuse(&harness, &change, &[ANN, BOB]).await {
-            CommitOutcome::MissingGroups(told) => {
+            CommitOutcome::Conflict => {
                 assert!(
                     told.is_empty() || told == group_ids(missing),
                     "these are not the missing ones: {told:?}"
@@ -89,6 +89,6 @@ pub async fn the_same_change_is_not_applied_twice<H: Harness>() {
     let harness = prepared::<H>().await;
     let change = rich(&harness, &row(&harness, ANN).await).await;
     apply(&harness, &change).await;
-    assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Stale);
+    assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
     assert_eq!(pending(&harness).await.len(), 1);
 }

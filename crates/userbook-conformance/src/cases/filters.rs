@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    DirectoryStore, Group, JsonObject, User, UserDirectory, UserFilter, UserId, UserListQuery, UserType,
+    Group, JsonObject, ListStore, ProvisioningStore, User, UserFilter, UserId, UserListQuery, UserType,
 };
 
 use super::lists::{all, list, matches, numbered, people};
@@ -19,7 +19,7 @@ fn one() -> UserFilter {
 const ALIKE: [&str; 10] = ["bob", "Bob", "bob ", "böb", "bo\u{308}b", "ｂob", "bob\t", "b%b", "b_b", "boß"];
 
 /// Law: a name, an address and a path are compared byte for byte.
-pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let made = |(n, text): (i64, &&str)| User {
         username: (*text).to_owned(),
         name: (*text).to_owned(),
@@ -49,7 +49,7 @@ pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: UserDirectory + 
 }
 
 /// Law: long texts are compared to their ends.
-pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let long = |end: &str| "é😀".repeat(2000) + end;
     let made = |n, end: &str| User { name: long(end), path: long(end), email: long(end), ..numbered(n) };
     let harness = H::with(&rows([], [made(1, "a"), made(2, "b"), made(3, "b")])).await;
@@ -69,7 +69,7 @@ pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: UserDirecto
 }
 
 /// Law: a path begins with a text, byte for byte, and no character of the text stands for others.
-pub async fn beginnings_of_paths<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn beginnings_of_paths<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let paths = [
         "users",
         "users/a",
@@ -108,7 +108,7 @@ pub async fn beginnings_of_paths<H: Harness<Store: UserDirectory + DirectoryStor
 }
 
 /// Law: activity, types, and the UUID, each by itself and all at once.
-pub async fn plain_columns<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn plain_columns<H: Harness<Store: ListStore + ProvisioningStore>>() {
     use UserType::{External, Internal, InternalServiceAccount, ServiceAccount};
     let made = |(n, user_type): (i64, UserType)| User { user_type, is_active: n % 2 == 0, ..numbered(n) };
     let kinds = UserType::ALL.into_iter().chain(UserType::ALL);
@@ -133,7 +133,7 @@ pub async fn plain_columns<H: Harness<Store: UserDirectory + DirectoryStore>>() 
 }
 
 /// Law: memberships are direct ones, and whoever is in several of the groups is there once.
-pub async fn direct_memberships<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>>() {
     // 0 is below 1, which has the flag.
     let groups = [
         Group { parent: Some(group_id(1)), ..group(0) },
@@ -182,7 +182,7 @@ pub(super) fn object(value: Value) -> Option<JsonObject> {
 }
 
 /// Law: attributes contain others object by object; the rest of the filter, the scope and the page hold as well.
-pub async fn attributes_contain_others<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn attributes_contain_others<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let documents = [
         json!({}),
         json!({"team": "sea"}),
@@ -228,7 +228,7 @@ pub async fn attributes_contain_others<H: Harness<Store: UserDirectory + Directo
 
 /// Law: each word stands in one of four texts; capital and small letters of ASCII are the same, others are not, and
 /// no character stands for others.
-pub async fn words_are_searched<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn words_are_searched<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let blank = |n, username: &str, name: &str, email: &str| User {
         username: username.to_owned(),
         name: name.to_owned(),

@@ -46,10 +46,10 @@ pub async fn relying_compares<H: Harness>() {
         let harness = prepared::<H>().await;
         let now = read(epochs(&harness).await);
         for wrong in [now + 1, now + 1000] {
-            let change = guarded(&harness, 1, guards(EpochGuard::rely(wrong))).await;
-            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+            let change = guarded(&harness, 1, guards(EpochGuard::read(wrong))).await;
+            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
         }
-        apply(&harness, &guarded(&harness, 2, guards(EpochGuard::rely(now))).await).await;
+        apply(&harness, &guarded(&harness, 2, guards(EpochGuard::read(now))).await).await;
     }
 }
 
@@ -60,19 +60,19 @@ pub async fn changing_compares_and_increments<H: Harness>() {
         let harness = prepared::<H>().await;
         let before = epochs(&harness).await;
         let now = read(before);
-        let change = guarded(&harness, 1, guards(EpochGuard::change(now + 1))).await;
-        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+        let change = guarded(&harness, 1, guards(EpochGuard::bump(now + 1))).await;
+        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
 
-        apply(&harness, &guarded(&harness, 2, guards(EpochGuard::change(now))).await).await;
+        apply(&harness, &guarded(&harness, 2, guards(EpochGuard::bump(now))).await).await;
         let after = epochs(&harness).await;
         assert!(read(after) > now, "the counter was not incremented");
         assert_eq!(after.next_user, before.next_user);
         let others = COUNTERS.iter().filter(|(_, other)| other(after) != other(before)).count();
         assert_eq!(others, 1, "only the one counter moves");
 
-        for late in [EpochGuard::rely(now), EpochGuard::change(now)] {
+        for late in [EpochGuard::read(now), EpochGuard::bump(now)] {
             let change = guarded(&harness, 3, guards(late)).await;
-            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
         }
     }
 }
@@ -81,13 +81,13 @@ pub async fn changing_compares_and_increments<H: Harness>() {
 pub async fn both_counters_at_once<H: Harness>() {
     let harness = prepared::<H>().await;
     let now = epochs(&harness).await;
-    let graph = Some(EpochGuard::change(now.graph));
-    for superusers in [EpochGuard::change(now.superusers + 1), EpochGuard::rely(now.superusers + 1)] {
+    let graph = Some(EpochGuard::bump(now.graph));
+    for superusers in [EpochGuard::bump(now.superusers + 1), EpochGuard::read(now.superusers + 1)] {
         let guards = Guards { graph, superusers: Some(superusers), actor: None };
         let change = guarded(&harness, 1, guards).await;
-        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::GuardFailed);
+        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
     }
-    let guards = Guards { graph, superusers: Some(EpochGuard::change(now.superusers)), actor: None };
+    let guards = Guards { graph, superusers: Some(EpochGuard::bump(now.superusers)), actor: None };
     apply(&harness, &guarded(&harness, 2, guards).await).await;
     let after = epochs(&harness).await;
     assert!(after.graph > now.graph && after.superusers > now.superusers);
@@ -108,7 +108,7 @@ pub async fn the_actor_must_be_as_decided_on<H: Harness>() {
         by(NOBODY, user(NOBODY).revision),
     ] {
         let change = guarded(&harness, 3, guards).await;
-        assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::GuardFailed);
+        assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
     }
     apply(&harness, &guarded(&harness, 4, by(BOB, change_id(2).into())).await).await;
 }

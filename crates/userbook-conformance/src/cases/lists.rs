@@ -7,8 +7,8 @@ use std::sync::{
 
 use serde_json::json;
 use userbook::{
-    ANONYMOUS_USERNAME, DirectoryStore, FieldChanges, Group, GroupGraph, Import, Order, Scope, Step, User,
-    UserColumn, UserDirectory, UserFilter, UserId, UserListQuery, UserPage, UserType,
+    ANONYMOUS_USERNAME, FieldChanges, Group, GroupGraph, ImportData, ListStore, Order, ProvisioningStore,
+    Scope, ProvisioningOp, User, UserColumn, UserFilter, UserId, UserListQuery, UserPage, UserType,
 };
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ pub(super) fn by(column: UserColumn, descending: bool) -> Vec<Order<UserColumn>>
     vec![Order { column, descending }]
 }
 
-pub(super) async fn list<H: Harness<Store: UserDirectory>>(harness: &H, query: &UserListQuery) -> UserPage {
+pub(super) async fn list<H: Harness<Store: ListStore>>(harness: &H, query: &UserListQuery) -> UserPage {
     ok(harness.store().list_users(query).await)
 }
 
@@ -41,13 +41,13 @@ pub(super) fn ids(page: &UserPage) -> Vec<i64> {
 }
 
 /// The ids of all users that match, ascending; the count must tell of as many.
-pub(super) async fn matches<H: Harness<Store: UserDirectory>>(harness: &H, filter: UserFilter) -> Vec<i64> {
+pub(super) async fn matches<H: Harness<Store: ListStore>>(harness: &H, filter: UserFilter) -> Vec<i64> {
     let page = list(harness, &all(filter)).await;
     assert_eq!(page.count, page.users.len() as u64, "all are on one page");
     ids(&page)
 }
 
-pub(super) fn people(users: impl IntoIterator<Item = User>) -> Import {
+pub(super) fn people(users: impl IntoIterator<Item = User>) -> ImportData {
     rows([], users.into_iter().collect::<Vec<_>>())
 }
 
@@ -56,7 +56,7 @@ pub(super) fn numbered(n: i64) -> User {
 }
 
 /// Law: a listed user is the whole user; the groups come with their ancestors, up to 19 above each.
-pub async fn every_column_and_the_groups_come_back<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn every_column_and_the_groups_come_back<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [chain(30), vec![group(40), group(41)]].concat();
     let bare = User {
         name: String::new(),
@@ -80,7 +80,7 @@ pub async fn every_column_and_the_groups_come_back<H: Harness<Store: UserDirecto
 }
 
 /// Law: the user that stands for nobody is never listed and never counted.
-pub async fn nobody_is_never_listed<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn nobody_is_never_listed<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let anonymous = User { username: ANONYMOUS_USERNAME.to_owned(), ..member(BOB, [1]) };
     let harness = H::with(&rows([group(1)], [anonymous, member(ANN, [1])])).await;
     for filter in [
@@ -101,7 +101,7 @@ pub async fn nobody_is_never_listed<H: Harness<Store: UserDirectory + DirectoryS
 }
 
 /// Law: nobody outside of the scope is listed or counted, whatever is asked for.
-pub async fn a_scope_is_a_bound<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn a_scope_is_a_bound<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&people((1..=6).map(numbered))).await;
     let active = UserFilter { is_active: Some(true), ..UserFilter::default() };
     let named = UserFilter { username: Some(numbered(5).username), ..UserFilter::default() };
@@ -169,7 +169,7 @@ const COLUMNS: [UserColumn; 10] = [
 
 /// Law: texts come by code point, who never logged in comes last, and what is equal comes by id, in both
 /// directions.
-pub async fn every_order<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn every_order<H: Harness<Store: ListStore + ProvisioningStore>>() {
     use UserColumn::{Email, Id, IsActive, LastLogin, Name, PasswordChangeDate, Path, Type, Username, Uuid};
     let harness = H::with(&rows([], assorted())).await;
     for (column, up, down) in [
@@ -195,7 +195,7 @@ pub async fn every_order<H: Harness<Store: UserDirectory + DirectoryStore>>() {
 }
 
 /// Law: long texts are told apart to their ends, and a text comes after its beginning.
-pub async fn order_of_long_texts<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn order_of_long_texts<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let long = |end: &str| "é".repeat(300) + end;
     let names = [
         long("b"),
@@ -214,7 +214,7 @@ pub async fn order_of_long_texts<H: Harness<Store: UserDirectory + DirectoryStor
 
 /// Law: pages follow one another without a gap and without a repetition, in every order, and each tells how many
 /// there are on all of them.
-pub async fn pages_follow_one_another<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn pages_follow_one_another<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([], assorted())).await;
     let even = UserFilter { is_active: Some(true), ..UserFilter::default() };
     for (filter, count) in [(UserFilter::default(), 7), (even, 4)] {
@@ -241,7 +241,7 @@ pub async fn pages_follow_one_another<H: Harness<Store: UserDirectory + Director
 }
 
 /// Law: a list shows what was committed, and nothing of what was refused.
-pub async fn a_list_shows_what_was_committed<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn a_list_shows_what_was_committed<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [member(ANN, [1]), user(BOB)])).await;
     let mut update = change(&member(ANN, [1]), 1);
     update.fields = FieldChanges {
@@ -271,18 +271,18 @@ pub async fn a_list_shows_what_was_committed<H: Harness<Store: UserDirectory + D
 }
 
 /// How many users there are, told by a page that does not show all of them.
-async fn count<H: Harness<Store: UserDirectory>>(harness: &H) -> u64 {
+async fn count<H: Harness<Store: ListStore>>(harness: &H) -> u64 {
     let query =
         UserListQuery { limit: 1, order: by(UserColumn::Username, false), ..all(UserFilter::default()) };
     list(harness, &query).await.count
 }
 
 /// Law: the count follows each user who comes or goes, and none who does not.
-pub async fn the_count_follows_people<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn the_count_follows_people<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     assert_eq!(count(&harness).await, 2);
     let next = UserId(ANN.0 + 1);
-    let insert = |user: User, n| provision(Step::InsertUser(Box::new(user)), n);
+    let insert = |user: User, n| provision(ProvisioningOp::InsertUser(Box::new(user)), n);
     take(&harness, &insert(member(next, [1]), 1)).await;
     assert_eq!(count(&harness).await, 3);
 
@@ -290,14 +290,14 @@ pub async fn the_count_follows_people<H: Harness<Store: UserDirectory + Director
     let homeless = member(UserId(next.0 + 1), [900]);
     for (n, refused) in [(2, insert(clash, 2)), (3, insert(homeless, 3)), (4, insert(user(next), 4))] {
         let outcome = ok(harness.store().provision(&refused).await);
-        assert_ne!(outcome, userbook::ProvisionOutcome::Applied, "{n}");
+        assert_ne!(outcome, userbook::CommitOutcome::Applied, "{n}");
         assert_eq!(count(&harness).await, 3, "a refused step counts nothing");
     }
 
     let bob = row(&harness, BOB).await;
-    take(&harness, &provision(Step::DeleteUser { user: BOB, expected: bob.revision }, 5)).await;
-    let again = provision(Step::DeleteUser { user: BOB, expected: bob.revision }, 6);
-    assert_eq!(ok(harness.store().provision(&again).await), userbook::ProvisionOutcome::Gone);
+    take(&harness, &provision(ProvisioningOp::DeleteUser { user: BOB, expected: bob.revision }, 5)).await;
+    let again = provision(ProvisioningOp::DeleteUser { user: BOB, expected: bob.revision }, 6);
+    assert_eq!(ok(harness.store().provision(&again).await), userbook::CommitOutcome::Gone);
     assert_eq!(count(&harness).await, 2);
 
     // Whoever becomes nobody is not counted from then on.
@@ -311,7 +311,7 @@ pub async fn the_count_follows_people<H: Harness<Store: UserDirectory + Director
 
 /// Law: a page is read from one state. A user is at any moment inactive and in one group, or active and in the
 /// other; a list of the inactive ones shows nobody who is active by the time the row is read.
-pub async fn a_page_is_read_in_one_moment<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn a_page_is_read_in_one_moment<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [group(1), Group { is_superuser: true, ..group(2) }];
     let start = User { is_active: false, ..member(ANN, [1]) };
     let harness = Arc::new(H::with(&rows(groups, [start])).await);

@@ -74,7 +74,7 @@ pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
 }
 
 /// Law: what was not asked for is not told: no actor, no answer about other superusers, no name taken, nothing
-/// landed, no groups but the user's. Questions cost time.
+/// change_committed, no groups but the user's. Questions cost time.
 pub async fn what_was_not_asked_for_is_not_told<H: Harness>() {
     let power = Group { is_superuser: true, ..group(1) };
     let attributes = json!({ "deep": [{}] });
@@ -83,9 +83,12 @@ pub async fn what_was_not_asked_for_is_not_told<H: Harness>() {
     let snapshot = load(&harness, &SnapshotQuery::user(ANN)).await;
     assert_eq!(snapshot.user, ann);
     assert_eq!((snapshot.actor, snapshot.other_active_superuser), (None, None));
-    assert!(!snapshot.username_taken && !snapshot.landed);
+    assert!(!snapshot.username_taken && !snapshot.change_committed);
     assert_eq!(snapshot.groups.iter().count(), 0);
 
     let query = SnapshotQuery { change: Some(change_id(1)), ..SnapshotQuery::user(ANN) };
-    assert!(!load(&harness, &query).await.landed, "a change that nobody committed has not landed");
+    assert!(
+        !load(&harness, &query).await.change_committed,
+        "a change that nobody committed has not change_committed"
+    );
 }

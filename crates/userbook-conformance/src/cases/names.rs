@@ -56,7 +56,7 @@ pub async fn a_name_like_another_can_be_taken<H: Harness>() {
     for (n, name) in LOOKALIKES.into_iter().enumerate() {
         let fields = FieldChanges { username: Some(username(name)), ..FieldChanges::default() };
         let change = userbook::ChangeSet { fields, ..change(&row(&harness, ANN).await, n as u128) };
-        let expected = if name == "maria" { CommitOutcome::UsernameTaken } else { CommitOutcome::Applied };
+        let expected = if name == "maria" { CommitOutcome::Conflict } else { CommitOutcome::Applied };
         assert_eq!(commit(&harness, &change).await, expected, "{name:?}");
         if expected == CommitOutcome::Applied {
             assert_eq!(row(&harness, ANN).await.username, name);

@@ -76,7 +76,7 @@ pub async fn no_increment_is_lost<H: Harness>() {
                     let change = ChangeSet { fields, ..change(&facts.user, id) };
                     match commit(&*store, &change).await {
                         CommitOutcome::Applied => break,
-                        CommitOutcome::Stale => {}
+                        CommitOutcome::Conflict => {}
                         other => panic!("a race for one row was answered by {other:?}"),
                     }
                 }
@@ -99,9 +99,9 @@ pub async fn one_counter_admits_one_change<H: Harness>() {
         let harness = H::with(&rows([], users.clone())).await;
         let epochs = load(&harness, &SnapshotQuery::user(UserId(1))).await.epochs;
         let guards = if superusers {
-            Guards { superusers: Some(EpochGuard::change(epochs.superusers)), ..Guards::default() }
+            Guards { superusers: Some(EpochGuard::bump(epochs.superusers)), ..Guards::default() }
         } else {
-            Guards { graph: Some(EpochGuard::change(epochs.graph)), ..Guards::default() }
+            Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() }
         };
         let changes =
             users.iter().zip(1..).map(|(user, n)| ChangeSet { guards, ..rename(user, n) }).collect();

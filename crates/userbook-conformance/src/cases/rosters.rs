@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use userbook::{
-    ANONYMOUS_USERNAME, DirectoryStore, Group, GroupColumn, GroupEntry, GroupFilter, GroupListQuery,
-    GroupPage, Order, Scope, Step, User, UserDirectory, UserId,
+    ANONYMOUS_USERNAME, Group, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore,
+    Order, ProvisioningStore, Scope, ProvisioningOp, User, UserId,
 };
 
 use super::{filters::object, people::take};
@@ -18,7 +18,7 @@ fn all(filter: GroupFilter) -> GroupListQuery {
     GroupListQuery { scope: Scope::Everything, filter, order: Vec::new(), offset: 0, limit: 1000 }
 }
 
-async fn list<H: Harness<Store: UserDirectory>>(harness: &H, query: &GroupListQuery) -> GroupPage {
+async fn list<H: Harness<Store: ListStore>>(harness: &H, query: &GroupListQuery) -> GroupPage {
     ok(harness.store().list_groups(query).await)
 }
 
@@ -27,7 +27,7 @@ fn numbers(page: &GroupPage) -> Vec<u128> {
     page.groups.iter().map(|entry| entry.group.id.0.as_u128() - group_id(0).0.as_u128()).collect()
 }
 
-async fn matches<H: Harness<Store: UserDirectory>>(harness: &H, filter: GroupFilter) -> Vec<u128> {
+async fn matches<H: Harness<Store: ListStore>>(harness: &H, filter: GroupFilter) -> Vec<u128> {
     let page = list(harness, &all(filter)).await;
     assert_eq!(page.count, page.groups.len() as u64, "all are on one page");
     numbers(&page)
@@ -35,7 +35,7 @@ async fn matches<H: Harness<Store: UserDirectory>>(harness: &H, filter: GroupFil
 
 /// Law: a listed group is the whole group, with its parent's name and its direct members by ascending id, without
 /// their groups; the user that stands for nobody is not shown.
-pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [
         Group { parent: Some(group_id(2)), attributes: json!([null]), ..group(1) },
         Group { is_superuser: true, parent: Some(group_id(3)), ..group(2) },
@@ -65,7 +65,7 @@ pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: UserDirecto
 
 /// Law: names byte for byte, the group's own flag, direct members, words in the name, attributes; all at once, and
 /// within the scope.
-pub async fn group_filters<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), ..group(n) };
     let groups = [
         Group { parent: Some(group_id(2)), ..named("staff", 1) },
@@ -113,7 +113,7 @@ pub async fn group_filters<H: Harness<Store: UserDirectory + DirectoryStore>>() 
 }
 
 /// Law: every order, both directions, page by page; names come by code point.
-pub async fn pages_of_groups<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), is_superuser: n == 2, ..group(n) };
     let groups = [named("é", 1), named("b", 2), named("B", 3), named("\u{10000}", 4), named("\u{ffff}", 5)];
     let harness = H::with(&rows(groups, [])).await;
@@ -139,15 +139,15 @@ pub async fn pages_of_groups<H: Harness<Store: UserDirectory + DirectoryStore>>(
 }
 
 /// Law: the count follows each group that comes or goes, and none that is only overwritten.
-pub async fn the_count_follows_groups<H: Harness<Store: UserDirectory + DirectoryStore>>() {
+pub async fn the_count_follows_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [member(ANN, [1])])).await;
     let order = vec![Order { column: GroupColumn::Name, descending: false }];
     let query = GroupListQuery { order, limit: 1, ..all(GroupFilter::default()) };
-    let put = |group: Group, n| provision(Step::PutGroup(Box::new(group)), n);
+    let put = |group: Group, n| provision(ProvisioningOp::PutGroup(Box::new(group)), n);
     for (step, expected) in [
         (put(group(3), 1), 3),
         (put(Group { name: "other".to_owned(), ..group(3) }, 2), 3),
-        (provision(Step::DeleteGroup(group_id(1)), 3), 2),
+        (provision(ProvisioningOp::DeleteGroup(group_id(1)), 3), 2),
     ] {
         take(&harness, &step).await;
         assert_eq!(list(&harness, &query).await.count, expected);
@@ -155,10 +155,10 @@ pub async fn the_count_follows_groups<H: Harness<Store: UserDirectory + Director
     for refused in [
         put(Group { parent: Some(group_id(900)), ..group(4) }, 4),
         put(Group { name: group(2).name, ..group(5) }, 5),
-        provision(Step::DeleteGroup(group_id(900)), 6),
+        provision(ProvisioningOp::DeleteGroup(group_id(900)), 6),
     ] {
         let outcome = ok(harness.store().provision(&refused).await);
-        assert_ne!(outcome, userbook::ProvisionOutcome::Applied);
+        assert_ne!(outcome, userbook::CommitOutcome::Applied);
         assert_eq!(list(&harness, &query).await.count, 2, "a refused step counts nothing");
     }
 }

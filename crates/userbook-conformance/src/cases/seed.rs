@@ -1,6 +1,6 @@
 //! Seeding an empty store.
 
-use userbook::{Group, Import, ImportOutcome, SeedStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{Group, ImportData, ImportOutcome, ImportStore, SnapshotQuery, User, UserId, UserStore};
 
 use crate::{
     Harness,
@@ -9,11 +9,11 @@ use crate::{
 };
 
 async fn empty<H: Harness>() -> H {
-    H::with(&Import::default()).await
+    H::with(&ImportData::default()).await
 }
 
 /// Law: rows come back as they were imported, without an event; the install id is kept.
-pub async fn an_empty_store_takes_rows<H: Harness<Store: SeedStore>>() {
+pub async fn an_empty_store_takes_rows<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;
     let users = [member(ANN, [1]), User { is_active: false, ..member(BOB, [1, 2]) }];
     let import = rows([group(1), group(2)], users.clone());
@@ -26,7 +26,7 @@ pub async fn an_empty_store_takes_rows<H: Harness<Store: SeedStore>>() {
 }
 
 /// Law: a parent may come after its children, and cycles are data like any other.
-pub async fn parents_may_come_late<H: Harness<Store: SeedStore>>() {
+pub async fn parents_may_come_late<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;
     let below = |n: u128, parent: u128| Group { parent: Some(group_id(parent)), ..group(n) };
     let groups = [below(1, 2), below(2, 3), below(3, 2), below(4, 4)];
@@ -37,8 +37,8 @@ pub async fn parents_may_come_late<H: Harness<Store: SeedStore>>() {
 }
 
 /// Law: a store that holds users or groups takes nothing: a second import must not mix two directories.
-pub async fn a_store_with_rows_refuses<H: Harness<Store: SeedStore>>() {
-    let other = Import { install_id: "other".to_owned(), ..rows([group(2)], [member(BOB, [2])]) };
+pub async fn a_store_with_rows_refuses<H: Harness<Store: ImportStore>>() {
+    let other = ImportData { install_id: "other".to_owned(), ..rows([group(2)], [member(BOB, [2])]) };
     for first in [rows([], [user(ANN)]), rows([group(1)], []), rows([group(1)], [member(ANN, [1])])] {
         let harness = H::with(&first).await;
         assert_eq!(ok(harness.store().import(&other).await), ImportOutcome::NotEmpty);
@@ -55,7 +55,7 @@ pub async fn a_store_with_rows_refuses<H: Harness<Store: SeedStore>>() {
 }
 
 /// Law: the next user gets an id above all that were imported.
-pub async fn the_next_id_is_above_all<H: Harness<Store: SeedStore>>() {
+pub async fn the_next_id_is_above_all<H: Harness<Store: ImportStore>>() {
     for (ids, last) in
         [(vec![1, 2, 3], 3), (vec![9000, 4], 9000), (vec![i64::from(u32::MAX)], i64::from(u32::MAX))]
     {
@@ -67,7 +67,7 @@ pub async fn the_next_id_is_above_all<H: Harness<Store: SeedStore>>() {
 }
 
 /// Law: rows that cannot be kept are a failure as a whole: nothing of them is there, and a right import follows.
-pub async fn bad_rows_leave_no_trace<H: Harness<Store: SeedStore>>() {
+pub async fn bad_rows_leave_no_trace<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;
     let namesake = User { username: user(ANN).username, ..user(BOB) };
     let orphan = Group { parent: Some(group_id(9)), ..group(1) };

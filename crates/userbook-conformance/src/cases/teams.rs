@@ -1,8 +1,8 @@
 //! Making and unmaking groups.
 
 use userbook::{
-    ActorGuard, DirectoryStore, EpochGuard, Group, GroupGraph, Guards, Provision, ProvisionOutcome, Revision,
-    SnapshotQuery, Step, SurveyQuery,
+    ActorGuard, CommitOutcome, DirectoryQuery, EpochGuard, Group, GroupGraph, Guards, ProvisioningChange,
+    ProvisioningOp, ProvisioningStore, Revision, SnapshotQuery,
 };
 
 use super::{
@@ -16,23 +16,31 @@ use crate::{
 };
 
 /// A step about groups as the core makes it: with a changing `graph` guard.
-async fn step<H: Harness<Store: DirectoryStore>>(harness: &H, step: Step, n: u128) -> Provision {
-    let epochs = ok(harness.store().survey(&SurveyQuery::default()).await).epochs;
-    let guards = Guards { graph: Some(EpochGuard::change(epochs.graph)), ..Guards::default() };
-    Provision { guards, ..provision(step, n) }
+async fn step<H: Harness<Store: ProvisioningStore>>(
+    harness: &H,
+    step: ProvisioningOp,
+    n: u128,
+) -> ProvisioningChange {
+    let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
+    let guards = Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() };
+    ProvisioningChange { guards, ..provision(step, n) }
 }
 
-async fn put<H: Harness<Store: DirectoryStore>>(harness: &H, group: Group, n: u128) -> Provision {
-    step(harness, Step::PutGroup(Box::new(group)), n).await
+async fn put<H: Harness<Store: ProvisioningStore>>(harness: &H, group: Group, n: u128) -> ProvisioningChange {
+    step(harness, ProvisioningOp::PutGroup(Box::new(group)), n).await
 }
 
-async fn delete<H: Harness<Store: DirectoryStore>>(harness: &H, group: u128, n: u128) -> Provision {
-    step(harness, Step::DeleteGroup(group_id(group)), n).await
+async fn delete<H: Harness<Store: ProvisioningStore>>(
+    harness: &H,
+    group: u128,
+    n: u128,
+) -> ProvisioningChange {
+    step(harness, ProvisioningOp::DeleteGroup(group_id(group)), n).await
 }
 
-async fn all_groups<H: Harness<Store: DirectoryStore>>(harness: &H) -> GroupGraph {
-    let query = SurveyQuery { groups: group_ids(0..9), ..SurveyQuery::default() };
-    ok(harness.store().survey(&query).await).groups
+async fn all_groups<H: Harness<Store: ProvisioningStore>>(harness: &H) -> GroupGraph {
+    let query = DirectoryQuery { groups: group_ids(0..9), ..DirectoryQuery::default() };
+    ok(harness.store().load_directory(&query).await).groups
 }
 
 fn graph(groups: impl Into<Vec<Group>>) -> GroupGraph {
@@ -40,20 +48,20 @@ fn graph(groups: impl Into<Vec<Group>>) -> GroupGraph {
 }
 
 /// Law: a group is inserted with all columns, counted, and has an event.
-pub async fn a_group_is_inserted<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_group_is_inserted<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN)])).await;
-    let before = ok(harness.store().survey(&SurveyQuery::default()).await).epochs;
+    let before = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
     let below = Group { parent: Some(group_id(1)), is_superuser: true, ..group(2) };
     let step = put(&harness, below.clone(), 1).await;
     take(&harness, &step).await;
     assert_eq!(all_groups(&harness).await, graph([group(1), below]));
-    assert!(ok(harness.store().survey(&SurveyQuery::default()).await).epochs.graph > before.graph);
+    assert!(ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs.graph > before.graph);
     assert_eq!(pending(&harness).await, [step.event]);
 }
 
 /// Law: a group is overwritten in place: its members and the groups below stay, and what it grants reaches them
 /// as it is now.
-pub async fn a_group_is_overwritten<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_group_is_overwritten<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows(chain(2), [user(ANN), member(BOB, [0])])).await;
     let old = chain(2);
     let power = Group { is_superuser: true, name: "power".to_owned(), parent: None, ..group(1) };
@@ -65,8 +73,8 @@ pub async fn a_group_is_overwritten<H: Harness<Store: DirectoryStore>>() {
     assert_eq!(row(&harness, BOB).await.groups, group_ids([0]));
 
     // The old name is free, and one's own is no conflict.
-    let named = SurveyQuery { group_name: Some(group(1).name), ..SurveyQuery::default() };
-    assert_eq!(ok(harness.store().survey(&named).await).group_named, None);
+    let named = DirectoryQuery { group_name: Some(group(1).name), ..DirectoryQuery::default() };
+    assert_eq!(ok(harness.store().load_directory(&named).await).group_named, None);
     let harmless = Group { is_superuser: false, parent: Some(group_id(2)), ..power };
     take(&harness, &put(&harness, harmless, 2).await).await;
     assert!(!other_power(&harness, ANN).await, "what is not granted any more does not reach them");
@@ -79,12 +87,12 @@ pub async fn a_group_is_overwritten<H: Harness<Store: DirectoryStore>>() {
 }
 
 /// Law: a group is not put below one that is not there; below itself it may be, like any cycle.
-pub async fn a_parent_must_be_there<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_parent_must_be_there<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     for orphan in [1, 2] {
         let orphan = Group { parent: Some(group_id(8)), ..group(orphan) };
         match refuse(&harness, &put(&harness, orphan, 1).await).await {
-            ProvisionOutcome::MissingGroups(told) => assert!(told.is_empty() || told == group_ids([8])),
+            CommitOutcome::Conflict => assert!(told.is_empty() || told == group_ids([8])),
             other => panic!("a missing parent was answered by {other:?}"),
         }
     }
@@ -96,17 +104,17 @@ pub async fn a_parent_must_be_there<H: Harness<Store: DirectoryStore>>() {
 
 /// Law: group names are unique. Whoever decides asks for the name under the `graph` counter, so a name that is
 /// taken all the same was put there behind it: the decision is stale.
-pub async fn a_group_name_is_given_once<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_group_name_is_given_once<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [user(ANN), user(BOB)])).await;
     for namesake in [2, 3] {
         let namesake = Group { name: group(1).name, ..group(namesake) };
-        assert_eq!(refuse(&harness, &put(&harness, namesake, 1).await).await, ProvisionOutcome::Stale);
+        assert_eq!(refuse(&harness, &put(&harness, namesake, 1).await).await, CommitOutcome::Conflict);
     }
 }
 
 /// Law: a group is deleted with the memberships in it; groups below lose their parent, and nothing else of
 /// users, not even their revision, changes.
-pub async fn a_group_is_deleted<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_group_is_deleted<H: Harness<Store: ProvisioningStore>>() {
     let mut groups = chain(3);
     if let Some(power) = groups.get_mut(2) {
         power.is_superuser = true;
@@ -130,31 +138,31 @@ pub async fn a_group_is_deleted<H: Harness<Store: DirectoryStore>>() {
 }
 
 /// Law: a group that is not there is gone, and stays so.
-pub async fn a_missing_group_is_gone<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_missing_group_is_gone<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
-    assert_eq!(refuse(&harness, &delete(&harness, 2, 1).await).await, ProvisionOutcome::Gone);
+    assert_eq!(refuse(&harness, &delete(&harness, 2, 1).await).await, CommitOutcome::Gone);
     take(&harness, &delete(&harness, 1, 2).await).await;
-    assert_eq!(refuse(&harness, &delete(&harness, 1, 3).await).await, ProvisionOutcome::Gone);
+    assert_eq!(refuse(&harness, &delete(&harness, 1, 3).await).await, CommitOutcome::Gone);
 }
 
 /// Law: guards hold for groups: a step that was decided on an older graph, or by an actor who has changed, is
 /// refused.
-pub async fn guards_hold_for_groups<H: Harness<Store: DirectoryStore>>() {
+pub async fn guards_hold_for_groups<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     let late = [put(&harness, group(2), 2).await, delete(&harness, 1, 2).await];
     take(&harness, &put(&harness, Group { name: "renamed".to_owned(), ..group(1) }, 1).await).await;
     for step in late {
-        assert_eq!(refuse(&harness, &step).await, ProvisionOutcome::GuardFailed);
+        assert_eq!(refuse(&harness, &step).await, CommitOutcome::Conflict);
     }
     let mut step = put(&harness, group(2), 3).await;
     step.guards.actor = Some(ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
-    assert_eq!(refuse(&harness, &step).await, ProvisionOutcome::GuardFailed);
+    assert_eq!(refuse(&harness, &step).await, CommitOutcome::Conflict);
     step.guards.actor = Some(ActorGuard { user: ANN, revision: user(ANN).revision });
     take(&harness, &step).await;
 }
 
 /// Law: a step whose future is dropped has happened as a whole or not at all.
-pub async fn a_dropped_provision_is_whole_or_nothing<H: Harness<Store: DirectoryStore>>() {
+pub async fn a_dropped_provision_is_whole_or_nothing<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1])])).await;
     let mut ended = false;
     let mut n = 0;

@@ -5,7 +5,7 @@ use http::Response;
 use serde::Serialize;
 
 use super::json;
-use crate::refusal::Refusal;
+use crate::refusal::ApiError;
 
 /// authentik's public configuration, as far as it is true of Userbook: it caches nothing, reports errors to nobody,
 /// and has none of the capabilities that authentik names.
@@ -44,6 +44,6 @@ const CONFIG: Config = Config {
     cache_timeout_reputation: 0,
 };
 
-pub(super) fn show() -> Result<Response<Bytes>, Refusal> {
+pub(super) fn show() -> Result<Response<Bytes>, ApiError> {
     json(&CONFIG)
 }

@@ -5,7 +5,7 @@ use http::{Method, Response};
 use serde::Serialize;
 
 use super::json;
-use crate::{negotiate::JSON, refusal::Refusal, route::Neighbour};
+use crate::{negotiate::JSON, refusal::ApiError, route::ResourcePath};
 
 #[derive(Debug, Serialize)]
 struct Metadata {
@@ -15,7 +15,7 @@ struct Metadata {
     parses: [&'static str; 1],
 }
 
-impl Neighbour {
+impl ResourcePath {
     /// The methods, as `Allow` tells them.
     pub(super) const fn methods(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl Neighbour {
         self.methods().split(", ").any(|known| known == method.as_str())
     }
 
-    pub(super) fn describe(self) -> Result<Response<Bytes>, Refusal> {
+    pub(super) fn describe(self) -> Result<Response<Bytes>, ApiError> {
         let (name, description) = match self {
             Self::Users => ("User List", "User Viewset"),
             Self::Session => ("User me", "Get information about current user"),

@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupColumn, GroupFilter, GroupId, ListAuthorizer, Listing, UserDirectory, UserId, UserStore,
+    Actor, GroupColumn, GroupFilter, GroupId, ListAuthorizer, ListStore, Listing, UserId, UserStore,
 };
 
 use super::{DirectoryApi, json, users::no_value};
 use crate::{
     Authenticator,
     params::{Page, PageQuery, Params, ordering},
-    refusal::Refusal,
+    refusal::ApiError,
 };
 
 /// What `ordering` may name.
@@ -20,13 +20,13 @@ const COLUMNS: [(&str, GroupColumn); 3] =
 /// Whether the members are shown and not only their ids.
 const INCLUDE_USERS: &str = "include_users";
 
-impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    pub(super) async fn list_groups(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, Refusal> {
+impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+    pub(super) async fn list_groups(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
         let mut params = Params::parse(head.uri.query());
         let (listing, page) = match read(&mut params) {
             Ok(read) => read,
             Err(fault) => {
-                self.service().admit_group_list(actor).await?;
+                self.service().authorize_group_list(actor).await?;
                 return Err(fault);
             }
         };
@@ -43,10 +43,10 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
         head: &Parts,
         actor: &Actor,
         id: Option<GroupId>,
-    ) -> Result<Response<Bytes>, Refusal> {
+    ) -> Result<Response<Bytes>, ApiError> {
         let Some(id) = id else {
-            self.service().admit_group_list(actor).await?;
-            return Err(Refusal::not_found());
+            self.service().authorize_group_list(actor).await?;
+            return Err(ApiError::not_found());
         };
         let entry = self.service().retrieve_group(actor, id).await?;
         let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
@@ -54,7 +54,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
     }
 }
 
-fn read(params: &mut Params<'_>) -> Result<(Listing<GroupFilter, GroupColumn>, PageQuery), Refusal> {
+fn read(params: &mut Params<'_>) -> Result<(Listing<GroupFilter, GroupColumn>, PageQuery), ApiError> {
     let filter = GroupFilter {
         id: None,
         name: params.text("name"),

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};
 use http_body::Body;
 use userbook::{
-    AccessError, Actor, Fault, Field, GroupId, ListAuthorizer, UpdateError, UserDirectory, UserId, UserStore,
-    UserUpdate, Violations,
+    AccessError, Actor, Field, GroupId, ListAuthorizer, ListStore, UpdateError, UserId, UserStore,
+    UserUpdate, ViolationKind, Violations,
 };
 
 use super::DirectoryApi;
@@ -15,8 +15,8 @@ use crate::{
     Authenticator, body, dry_run,
     lenient::{IntegerFault, integer},
     query::Query,
-    refusal::{InputFault, Place, Refusal},
-    write::furnish,
+    refusal::{ApiError, InputFault, Place},
+    write::apply_request_options,
 };
 
 /// What a user shall do.
@@ -26,7 +26,7 @@ pub(super) enum Move {
     Leave,
 }
 
-impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     pub(super) async fn move_user<B>(
         &self,
         head: &Parts,
@@ -34,23 +34,23 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
         actor: &Actor,
         group: Option<GroupId>,
         how: Move,
-    ) -> Result<Response<Bytes>, Refusal>
+    ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let body = body::collect(&head.headers, body, self.users.body_limit).await?;
         let Some(group) = group else {
-            return Err(self.service().refuse_unknown(actor).await.into());
+            return Err(self.service().missing_user_error(actor).await.into());
         };
         let query = Query::parse(head.uri.query());
         let (user, dry_run) = match self.understand(head, &body, &query) {
             Ok((Some(user), dry_run)) => (user, dry_run),
             // A number that no user can have.
-            Ok((None, _)) => return Err(self.service().refuse_unknown(actor).await.into()),
+            Ok((None, _)) => return Err(self.service().missing_user_error(actor).await.into()),
             // Nobody is named, so all there is to ask is whether the actor may see users.
             Err(fault) => {
-                return Err(match self.service().refuse_unknown(actor).await {
+                return Err(match self.service().missing_user_error(actor).await {
                     AccessError::NotFound => fault,
                     denied => denied.into(),
                 });
@@ -60,7 +60,8 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
             Move::Join => UserUpdate::patch().join_group(group),
             Move::Leave => UserUpdate::patch().leave_group(group),
         };
-        let call = furnish(self.service().update_user(actor, user, update), &head.headers, &query);
+        let call =
+            apply_request_options(self.service().update_user(actor, user, update), &head.headers, &query);
         if dry_run {
             let updated = call.dry_run().await.map_err(refusal)?;
             return dry_run::respond(&updated, &self.users.representation, query.include_groups);
@@ -77,7 +78,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
         head: &Parts,
         body: &[u8],
         query: &Query<'_>,
-    ) -> Result<(Option<UserId>, bool), Refusal> {
+    ) -> Result<(Option<UserId>, bool), ApiError> {
         let object = body::read_object(&head.headers, body)?;
         let dry_run = query.dry_run(self.service().policy())?;
         let fault = match object.get("pk").map(integer) {
@@ -89,20 +90,21 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
         };
         let (code, message) = fault;
         let place = Place::Body;
-        Err(Refusal::inputs(vec![InputFault { place, name: "pk", code, message: message.into() }]))
+        Err(ApiError::inputs(vec![InputFault { place, name: "pk", code, message: message.into() }]))
     }
 }
 
 /// The group is named by the path: one that does not exist is no fault of a field.
-fn refusal(error: UpdateError) -> Refusal {
+fn refusal(error: UpdateError) -> ApiError {
     match error {
-        UpdateError::Invalid(violations) if is_unknown_group(&violations) => Refusal::not_found(),
+        UpdateError::Invalid(violations) if is_unknown_group(&violations) => ApiError::not_found(),
         error => error.into(),
     }
 }
 
 fn is_unknown_group(violations: &Violations) -> bool {
     violations.iter().any(|violation| {
-        violation.field == Some(Field::Groups) && matches!(violation.fault, Fault::DoesNotExist { .. })
+        violation.field == Some(Field::Groups)
+            && matches!(violation.kind, ViolationKind::DoesNotExist { .. })
     })
 }

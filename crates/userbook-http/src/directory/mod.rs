@@ -13,16 +13,16 @@ use bytes::Bytes;
 use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
-use userbook::{ListAuthorizer, UserDirectory, UserService, UserStore};
+use userbook::{ListAuthorizer, ListStore, UserService, UserStore};
 
 use members::Move;
 
 use crate::{
     Authenticator, CONFIG_PATH, Endpoint, GROUPS_PATH, PathPattern, Representation, USERS_PATH, UserApi,
     negotiate::negotiate,
-    refusal::Refusal,
+    refusal::ApiError,
     respond,
-    route::{Neighbour, Route, route},
+    route::{ResourcePath, Route, route},
 };
 
 /// [`UserApi`] and its neighbours, for a store and an authorizer that can list. Cheap to clone.
@@ -122,14 +122,14 @@ impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
     }
 }
 
-impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     /// Answers a request as [`UserApi::handle`] does.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Route::Neighbour(neighbour) = route(request.uri().path()) else {
+        let Route::ResourcePath(neighbour) = route(request.uri().path()) else {
             return self.users.handle(request).await;
         };
         let (head, body) = request.into_parts();
@@ -145,38 +145,43 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
     }
 
     /// The stages that follow on the route and `Accept`, in the contract's order.
-    async fn answer<B>(&self, head: &Parts, body: B, neighbour: Neighbour) -> Result<Response<Bytes>, Refusal>
+    async fn answer<B>(
+        &self,
+        head: &Parts,
+        body: B,
+        neighbour: ResourcePath,
+    ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let actor = self.users.authenticator.authenticate(head).await?;
         if !neighbour.has(&head.method) {
-            return Err(Refusal::method_not_allowed(&head.method));
+            return Err(ApiError::method_not_allowed(&head.method));
         }
         if head.method == Method::OPTIONS {
             return neighbour.describe();
         }
         match neighbour {
-            Neighbour::Users => self.list_users(head, &actor).await,
-            Neighbour::Session => self.show_session(&actor).await,
-            Neighbour::Groups => self.list_groups(head, &actor).await,
-            Neighbour::Group(id) => self.show_group(head, &actor, id).await,
-            Neighbour::AddUser(group) => self.move_user(head, body, &actor, group, Move::Join).await,
-            Neighbour::RemoveUser(group) => self.move_user(head, body, &actor, group, Move::Leave).await,
-            Neighbour::Config => config::show(),
+            ResourcePath::Users => self.list_users(head, &actor).await,
+            ResourcePath::Session => self.show_session(&actor).await,
+            ResourcePath::Groups => self.list_groups(head, &actor).await,
+            ResourcePath::Group(id) => self.show_group(head, &actor, id).await,
+            ResourcePath::AddUser(group) => self.move_user(head, body, &actor, group, Move::Join).await,
+            ResourcePath::RemoveUser(group) => self.move_user(head, body, &actor, group, Move::Leave).await,
+            ResourcePath::Config => config::show(),
         }
     }
 }
 
 /// A successful response with this as JSON.
-fn json(body: &impl Serialize) -> Result<Response<Bytes>, Refusal> {
-    serde_json::to_vec(body).map(|body| respond::ok(body.into())).map_err(Refusal::internal)
+fn json(body: &impl Serialize) -> Result<Response<Bytes>, ApiError> {
+    serde_json::to_vec(body).map(|body| respond::ok(body.into())).map_err(ApiError::internal)
 }
 
 impl<S, A, N> Endpoint for DirectoryApi<S, A, N>
 where
-    S: UserStore + UserDirectory,
+    S: UserStore + ListStore,
     A: ListAuthorizer,
     N: Authenticator,
 {

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::Response;
-use userbook::{Actor, ListAuthorizer, UserDirectory, UserStore};
+use userbook::{Actor, ListAuthorizer, ListStore, UserStore};
 
 use super::{DirectoryApi, json};
-use crate::{Authenticator, refusal::Refusal};
+use crate::{Authenticator, refusal::ApiError};
 
-impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    pub(super) async fn show_session(&self, actor: &Actor) -> Result<Response<Bytes>, Refusal> {
-        let view = self.service().retrieve_session(actor).await?;
+impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+    pub(super) async fn show_session(&self, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
+        let view = self.service().current_user(actor).await?;
         json(&self.users.representation.session(&view))
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupId, ListAuthorizer, Listing, UserColumn, UserDirectory, UserFilter, UserStore, UserType,
+    Actor, GroupId, ListAuthorizer, ListStore, Listing, UserColumn, UserFilter, UserStore, UserType,
 };
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::{DirectoryApi, json};
 use crate::{
     Authenticator,
     params::{Page, PageQuery, Params, ordering},
-    refusal::Refusal,
+    refusal::ApiError,
 };
 
 /// What `ordering` may name.
@@ -28,14 +28,14 @@ const COLUMNS: [(&str, UserColumn); 10] = [
     ("password_change_date", UserColumn::PasswordChangeDate),
 ];
 
-impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    pub(super) async fn list_users(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, Refusal> {
+impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+    pub(super) async fn list_users(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
         let mut params = Params::parse(head.uri.query());
         // Who may see nobody learns nothing from what is wrong with the request.
         let (listing, page) = match read(&mut params) {
             Ok(read) => read,
             Err(fault) => {
-                self.service().admit_user_list(actor).await?;
+                self.service().authorize_user_list(actor).await?;
                 return Err(fault);
             }
         };
@@ -48,7 +48,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer, N: Authenticator> Director
     }
 }
 
-fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), Refusal> {
+fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
     let filter = UserFilter {
         username: params.text("username"),
         email: params.text("email"),

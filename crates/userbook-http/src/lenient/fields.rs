@@ -1,7 +1,9 @@
 //! What each field of a JSON object says.
 
 use serde_json::Value;
-use userbook::{AttributesOp, Fault, Faults, Field, FieldOps, GroupsOp, Mode, Op, Timestamp, UserType};
+use userbook::{
+    AttributesOp, Field, FieldErrors, FieldOps, GroupsOp, Mode, Op, Timestamp, UserType, ViolationKind,
+};
 
 use super::{
     boolean::boolean,
@@ -33,22 +35,23 @@ pub(crate) fn field_ops<K: AsRef<str>>(
             continue;
         };
         match field {
-            Field::Username => ops.username = op(value, |value| text(value, Fault::InvalidString)),
-            Field::Name => ops.name = op(value, |value| text(value, Fault::InvalidString)),
+            Field::Username => ops.username = op(value, |value| text(value, ViolationKind::InvalidString)),
+            Field::Name => ops.name = op(value, |value| text(value, ViolationKind::InvalidString)),
             Field::IsActive => {
-                ops.is_active =
-                    op(value, |value| boolean(&value).map_or_else(|| Fault::InvalidBoolean.into(), Op::Set));
+                ops.is_active = op(value, |value| {
+                    boolean(&value).map_or_else(|| ViolationKind::InvalidBoolean.into(), Op::Set)
+                });
             }
             Field::LastLogin => ops.last_login = op(value, |value| moment(&value)),
             Field::Groups => ops.groups = op(value, groups).map(GroupsOp::Replace),
-            Field::Email => ops.email = op(value, |value| text(value, Fault::InvalidEmail)),
+            Field::Email => ops.email = op(value, |value| text(value, ViolationKind::InvalidEmail)),
             Field::Attributes => {
                 ops.attributes = op(value, |value| match (value, attributes) {
                     (patch @ Value::Object(_), Attributes::Merge) => Op::Set(AttributesOp::Merge(patch)),
                     (value, _) => Op::parse(value).map(AttributesOp::Replace),
                 });
             }
-            Field::Path => ops.path = op(value, |value| text(value, Fault::InvalidString)),
+            Field::Path => ops.path = op(value, |value| text(value, ViolationKind::InvalidString)),
             Field::Type => ops.user_type = op(value, user_type),
         }
     }
@@ -60,7 +63,7 @@ fn op<T>(sent: Value, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
 }
 
 /// A text, or a number as text; anything else is `otherwise`.
-fn text<T: TryFrom<String, Error = Faults>>(value: Value, otherwise: Fault) -> Op<T> {
+fn text<T: TryFrom<String, Error = FieldErrors>>(value: Value, otherwise: ViolationKind) -> Op<T> {
     match value {
         Value::String(text) => Op::parse(text),
         Value::Number(number) => Op::parse(number_text(&number)),
@@ -71,8 +74,8 @@ fn text<T: TryFrom<String, Error = Faults>>(value: Value, otherwise: Fault) -> O
 fn moment(value: &Value) -> Op<Timestamp> {
     match value.as_str().map(parse_datetime) {
         Some(Ok(moment)) => Op::Set(moment),
-        Some(Err(DateTimeFault::OutOfRange)) => Fault::DateTimeOverflow.into(),
-        Some(Err(DateTimeFault::WrongFormat)) | None => Fault::InvalidDateTime.into(),
+        Some(Err(DateTimeFault::OutOfRange)) => ViolationKind::DateTimeOverflow.into(),
+        Some(Err(DateTimeFault::WrongFormat)) | None => ViolationKind::InvalidDateTime.into(),
     }
 }
 
@@ -83,7 +86,7 @@ fn user_type(value: Value) -> Op<UserType> {
     };
     match input.parse() {
         Ok(user_type) => Op::Set(user_type),
-        Err(_) => Fault::InvalidChoice { input }.into(),
+        Err(_) => ViolationKind::InvalidChoice { input }.into(),
     }
 }
 
@@ -116,15 +119,15 @@ mod tests {
             (json!("  ann "), Op::parse("ann")),
             (json!(42), Op::parse("42")),
             (json!(1.0), Op::parse("1.0")),
-            (json!(true), Fault::InvalidString.into()),
-            (json!([]), Fault::InvalidString.into()),
-            (json!({}), Fault::InvalidString.into()),
-            (json!(""), Fault::Blank.into()),
+            (json!(true), ViolationKind::InvalidString.into()),
+            (json!([]), ViolationKind::InvalidString.into()),
+            (json!({}), ViolationKind::InvalidString.into()),
+            (json!(""), ViolationKind::Blank.into()),
         ] {
             assert_eq!(ops(json!({"username": value})).username, expected, "{value}");
         }
         for value in [json!(5), json!(true), json!(["a@b.co"]), json!({})] {
-            assert_eq!(ops(json!({"email": value})).email, Fault::InvalidEmail.into(), "{value}");
+            assert_eq!(ops(json!({"email": value})).email, ViolationKind::InvalidEmail.into(), "{value}");
         }
     }
 
@@ -132,16 +135,16 @@ mod tests {
     fn moments_and_booleans() {
         for (value, expected) in [
             (json!("2024-5-1T1:2Z"), Op::Set(parse_timestamp("2024-05-01T01:02:00Z").unwrap())),
-            (json!("9999-12-31T23:59:59-01:00"), Fault::DateTimeOverflow.into()),
-            (json!("now"), Fault::InvalidDateTime.into()),
-            (json!(1_714_557_600), Fault::InvalidDateTime.into()),
+            (json!("9999-12-31T23:59:59-01:00"), ViolationKind::DateTimeOverflow.into()),
+            (json!("now"), ViolationKind::InvalidDateTime.into()),
+            (json!(1_714_557_600), ViolationKind::InvalidDateTime.into()),
         ] {
             assert_eq!(ops(json!({"last_login": value})).last_login, expected, "{value}");
         }
         for (value, expected) in [
             (json!("yes"), Op::Set(true)),
             (json!(0.0), Op::Set(false)),
-            (json!(""), Fault::InvalidBoolean.into()),
+            (json!(""), ViolationKind::InvalidBoolean.into()),
         ] {
             assert_eq!(ops(json!({"is_active": value})).is_active, expected, "{value}");
         }
@@ -151,10 +154,10 @@ mod tests {
     fn types_are_quoted_as_sent() {
         for (value, expected) in [
             (json!("external"), Op::Set(UserType::External)),
-            (json!(" external"), Fault::InvalidChoice { input: " external".into() }.into()),
-            (json!(1), Fault::InvalidChoice { input: "1".into() }.into()),
-            (json!(true), Fault::InvalidChoice { input: "True".into() }.into()),
-            (json!(["internal"]), Fault::InvalidChoice { input: "['internal']".into() }.into()),
+            (json!(" external"), ViolationKind::InvalidChoice { input: " external".into() }.into()),
+            (json!(1), ViolationKind::InvalidChoice { input: "1".into() }.into()),
+            (json!(true), ViolationKind::InvalidChoice { input: "True".into() }.into()),
+            (json!(["internal"]), ViolationKind::InvalidChoice { input: "['internal']".into() }.into()),
         ] {
             assert_eq!(ops(json!({"type": value})).user_type, expected, "{value}");
         }
@@ -169,7 +172,10 @@ mod tests {
         assert!(matches!(replaced, Op::Set(AttributesOp::Replace(_))));
         for attributes in [Attributes::Merge, Attributes::Replace] {
             let object = JsonObject::from_iter([("attributes".to_owned(), json!([]))]);
-            assert_eq!(field_ops(object, Mode::Patch, attributes).attributes, Fault::NotAnObject.into());
+            assert_eq!(
+                field_ops(object, Mode::Patch, attributes).attributes,
+                ViolationKind::NotAnObject.into()
+            );
         }
     }
 }

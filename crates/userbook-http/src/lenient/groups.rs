@@ -1,7 +1,7 @@
 //! The list of groups, and the forms in which it may name one.
 
 use serde_json::Value;
-use userbook::{Fault, GroupId, GroupRef, Memberships, Op, json_type};
+use userbook::{GroupId, GroupRef, Memberships, Op, ViolationKind, json_type};
 use uuid::Uuid;
 
 use super::rendering::rendering;
@@ -14,14 +14,14 @@ pub(super) fn groups(value: Value) -> Op<Memberships> {
         Value::Object(members) => {
             Op::Set(Memberships::collect(members.into_iter().map(|(key, _)| group(Value::String(key)))))
         }
-        other => Fault::NotAList { input_type: json_type(&other) }.into(),
+        other => ViolationKind::NotAList { input_type: json_type(&other) }.into(),
     }
 }
 
-fn group(element: Value) -> Result<GroupRef, Fault> {
+fn group(element: Value) -> Result<GroupRef, ViolationKind> {
     let id = match &element {
-        Value::Null => return Err(Fault::DoesNotExist { pk: rendering(&element) }),
-        Value::Bool(_) => return Err(Fault::IncorrectType { input_type: json_type(&element) }),
+        Value::Null => return Err(ViolationKind::DoesNotExist { pk: rendering(&element) }),
+        Value::Bool(_) => return Err(ViolationKind::IncorrectType { input_type: json_type(&element) }),
         Value::String(text) => group_id(text),
         // Recorded: a whole number is the UUID taken as one.
         Value::Number(number) => number.as_u64().map(|number| GroupId(Uuid::from_u128(number.into()))),
@@ -33,7 +33,7 @@ fn group(element: Value) -> Result<GroupRef, Fault> {
     };
     match id {
         Some(id) => Ok(GroupRef { id, sent: Some(sent) }),
-        None => Err(Fault::InvalidUuid { value: sent }),
+        None => Err(ViolationKind::InvalidUuid { value: sent }),
     }
 }
 
@@ -101,18 +101,18 @@ mod tests {
             (json!({}), vec![]),
             (json!([ID, braced]), vec![sent(ID), sent(&braced)]),
             (json!({ID: 1}), vec![sent(ID)]),
-            (json!([ID, "x"]), vec![sent(ID), Err(Fault::InvalidUuid { value: "x".into() })]),
-            (json!([true]), vec![Err(Fault::IncorrectType { input_type: "bool" })]),
-            (json!([null]), vec![Err(Fault::DoesNotExist { pk: "None".into() })]),
+            (json!([ID, "x"]), vec![sent(ID), Err(ViolationKind::InvalidUuid { value: "x".into() })]),
+            (json!([true]), vec![Err(ViolationKind::IncorrectType { input_type: "bool" })]),
+            (json!([null]), vec![Err(ViolationKind::DoesNotExist { pk: "None".into() })]),
             (json!([7]), vec![Ok(GroupRef { id: GroupId(Uuid::from_u128(7)), sent: Some("7".into()) })]),
-            (json!([-7]), vec![Err(Fault::InvalidUuid { value: "-7".into() })]),
-            (json!([1.0]), vec![Err(Fault::InvalidUuid { value: "1.0".into() })]),
-            (json!([["x"]]), vec![Err(Fault::InvalidUuid { value: "['x']".into() })]),
+            (json!([-7]), vec![Err(ViolationKind::InvalidUuid { value: "-7".into() })]),
+            (json!([1.0]), vec![Err(ViolationKind::InvalidUuid { value: "1.0".into() })]),
+            (json!([["x"]]), vec![Err(ViolationKind::InvalidUuid { value: "['x']".into() })]),
         ] {
             assert_eq!(groups(value.clone()), Op::Set(Memberships::collect(expected)), "{value}");
         }
         for (value, input_type) in [(json!(ID), "str"), (json!(5), "int"), (json!(false), "bool")] {
-            assert_eq!(groups(value.clone()), Fault::NotAList { input_type }.into(), "{value}");
+            assert_eq!(groups(value.clone()), ViolationKind::NotAList { input_type }.into(), "{value}");
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Response;
 use userbook::{AccessError, Actor, Authorizer, Conditions, UpdateError, UserId, UserStore};
 
-use crate::{Authenticator, UserApi, refusal::Refusal, respond};
+use crate::{Authenticator, UserApi, refusal::ApiError, respond};
 
 /// For those who may not change the user.
 const VIEWER: &str = include_str!("viewer.json");
@@ -17,10 +17,10 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         &self,
         actor: &Actor,
         id: Option<UserId>,
-    ) -> Result<Response<Bytes>, Refusal> {
+    ) -> Result<Response<Bytes>, ApiError> {
         let may_change = match id {
             None => false,
-            Some(id) => match self.service.admit_update(actor, id, &Conditions::none()).await {
+            Some(id) => match self.service.authorize_update(actor, id, &Conditions::none()).await {
                 Ok(()) => true,
                 Err(UpdateError::Access(AccessError::Store(error))) => return Err(error.into()),
                 Err(UpdateError::Access(AccessError::Authorizer(error))) => return Err(error.into()),

@@ -11,7 +11,7 @@ mod page;
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
-use userbook::{Attributes, Fault, JsonObject, MAX_DEPTH};
+use userbook::{Attributes, JsonObject, MAX_DEPTH, ViolationKind};
 use uuid::Uuid;
 
 pub(crate) use order::ordering;
@@ -19,7 +19,7 @@ pub(crate) use page::{Page, PageQuery};
 
 use crate::{
     lenient::json,
-    refusal::{InputFault, Place, Refusal},
+    refusal::{ApiError, InputFault, Place},
 };
 
 /// How many values a parameter may have.
@@ -80,7 +80,7 @@ impl<'a> Params<'a> {
                 Ok(_) => Ok(object),
                 Err(faults) => Err(("invalid", faults.to_string().into())),
             },
-            Ok(_) => Err(("invalid", Fault::NotAnObject.to_string().into())),
+            Ok(_) => Err(("invalid", ViolationKind::NotAnObject.to_string().into())),
             Err(_) => Err(("invalid", "Enter a valid JSON.".into())),
         })
     }
@@ -137,10 +137,10 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     /// 400 with everything that was.
-    pub(crate) fn check(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn check(&mut self) -> Result<(), ApiError> {
         match std::mem::take(&mut self.faults) {
             faults if faults.is_empty() => Ok(()),
-            faults => Err(Refusal::inputs(faults)),
+            faults => Err(ApiError::inputs(faults)),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Params;
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{ApiError, Kind};
 
 /// How many rows a page has unless something else is asked for, and at the most.
 pub(crate) const PAGE_SIZE: u32 = 100;
@@ -42,7 +42,7 @@ impl PageQuery {
     ///
     /// # Errors
     /// 404 for a page that no list has.
-    pub(crate) fn read(params: &Params<'_>) -> Result<Self, Refusal> {
+    pub(crate) fn read(params: &Params<'_>) -> Result<Self, ApiError> {
         let size = params.last("page_size").and_then(whole).filter(|size| *size > 0);
         let size = size.map_or(PAGE_SIZE, |size| u32::try_from(size).unwrap_or(PAGE_SIZE).min(PAGE_SIZE));
         let number = match params.last("page") {
@@ -68,7 +68,7 @@ impl PageQuery {
     ///
     /// # Errors
     /// 404 if there is no such page. The first there always is.
-    pub(crate) fn envelope(self, count: u64) -> Result<Pagination, Refusal> {
+    pub(crate) fn envelope(self, count: u64) -> Result<Pagination, ApiError> {
         let current = self.number;
         let total_pages = count.div_ceil(self.size.into()).max(1);
         if current > total_pages {
@@ -92,8 +92,8 @@ fn whole(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-fn invalid_page() -> Refusal {
-    Refusal::new(Kind::NotFound, "Invalid page.")
+fn invalid_page() -> ApiError {
+    ApiError::new(Kind::NotFound, "Invalid page.")
 }
 
 #[cfg(test)]

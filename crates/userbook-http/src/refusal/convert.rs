@@ -7,13 +7,13 @@ use userbook::{
     StoreErrorKind, UpdateError, Violations,
 };
 
-use super::{Kind, Particulars, Refusal};
+use super::{ApiError, ErrorDetails, Kind};
 use crate::AuthenticationError;
 
 /// Why a field may not be changed, where the authorizer gave no reason.
 const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
 
-impl From<AuthenticationError> for Refusal {
+impl From<AuthenticationError> for ApiError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Refused { detail } => Self::new(Kind::AuthenticationFailed, detail),
@@ -23,7 +23,7 @@ impl From<AuthenticationError> for Refusal {
     }
 }
 
-impl From<UpdateError> for Refusal {
+impl From<UpdateError> for ApiError {
     fn from(error: UpdateError) -> Self {
         match error {
             UpdateError::Access(error) => error.into(),
@@ -39,7 +39,7 @@ impl From<UpdateError> for Refusal {
     }
 }
 
-impl From<AccessError> for Refusal {
+impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::NotFound => Self::not_found(),
@@ -50,7 +50,7 @@ impl From<AccessError> for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error.kind {
             StoreErrorKind::Transient => Self::unavailable(error),
@@ -62,7 +62,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-impl From<AuthorizerError> for Refusal {
+impl From<AuthorizerError> for ApiError {
     fn from(error: AuthorizerError) -> Self {
         match error.kind {
             AuthorizerErrorKind::Transient => Self::unavailable(error),
@@ -71,13 +71,13 @@ impl From<AuthorizerError> for Refusal {
     }
 }
 
-impl From<Denial> for Refusal {
+impl From<Denial> for ApiError {
     fn from(denial: Denial) -> Self {
         let detail = denial.to_string();
         match denial {
             Denial::Permission(_) => Self::new(Kind::PermissionDenied, detail),
             Denial::ActorInactive => Self::new(Kind::ActorInactive, detail),
-            Denial::GrantsPower { .. } => Self::new(Kind::GrantsPower, detail),
+            Denial::GrantsSuperuser { .. } => Self::new(Kind::GrantsSuperuser, detail),
             Denial::DeletesSuperuser => Self::new(Kind::ProtectedSuperuser, detail),
             Denial::Fields(denials) => {
                 let mut fields: Vec<(Field, Cow<'static, str>)> = denials
@@ -97,7 +97,7 @@ impl From<Denial> for Refusal {
     }
 }
 
-impl From<PatchFailure> for Refusal {
+impl From<PatchFailure> for ApiError {
     fn from(failure: PatchFailure) -> Self {
         let kind = match failure {
             PatchFailure::TestFailed { .. } => Kind::TestFailed,
@@ -108,9 +108,9 @@ impl From<PatchFailure> for Refusal {
     }
 }
 
-impl From<Violations> for Refusal {
+impl From<Violations> for ApiError {
     fn from(violations: Violations) -> Self {
         let detail = "Values of the request break rules; `errors` lists all of them.";
-        Self { particulars: Particulars::Violations(violations), ..Self::new(Kind::Invalid, detail) }
+        Self { particulars: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, detail) }
     }
 }

@@ -42,7 +42,7 @@ kinds! {
     /// The same for single fields.
     FieldsDenied: FORBIDDEN, "permission_denied", "The caller may not change these fields";
     ActorInactive: FORBIDDEN, "actor_inactive", "The caller's account is inactive";
-    GrantsPower: FORBIDDEN, "grants_superuser", "The caller may not grant superuser status";
+    GrantsSuperuser: FORBIDDEN, "grants_superuser", "The caller may not grant superuser status";
     ProtectedSuperuser: FORBIDDEN, "protected_superuser", "Only superusers change superusers";
     NotFound: NOT_FOUND, "not_found", "There is no such resource";
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "The resource doesn't have this method";

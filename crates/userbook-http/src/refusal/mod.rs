@@ -20,16 +20,16 @@ use crate::{
 
 /// An answer that refuses.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     kind: Kind,
     detail: Cow<'static, str>,
-    particulars: Particulars,
+    particulars: ErrorDetails,
     failure: Option<Failure>,
 }
 
 /// What a refusal says beyond its detail.
 #[derive(Debug, PartialEq)]
-enum Particulars {
+enum ErrorDetails {
     Nothing,
     /// Fields that the caller may not change, and why.
     Fields(Vec<(Field, Cow<'static, str>)>),
@@ -90,9 +90,9 @@ impl fmt::Display for Failure {
     }
 }
 
-impl Refusal {
+impl ApiError {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), particulars: Particulars::Nothing, failure: None }
+        Self { kind, detail: detail.into(), particulars: ErrorDetails::Nothing, failure: None }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -106,11 +106,11 @@ impl Refusal {
     /// Everything that is wrong with what was sent beside the fields of a user.
     pub(crate) fn inputs(faults: Vec<InputFault>) -> Self {
         let detail = "Values of the request break rules; `errors` lists all of them.";
-        Self { particulars: Particulars::Inputs(faults), ..Self::new(Kind::Invalid, detail) }
+        Self { particulars: ErrorDetails::Inputs(faults), ..Self::new(Kind::Invalid, detail) }
     }
 
     fn fields(kind: Kind, detail: String, fields: Vec<(Field, Cow<'static, str>)>) -> Self {
-        Self { particulars: Particulars::Fields(fields), ..Self::new(kind, detail) }
+        Self { particulars: ErrorDetails::Fields(fields), ..Self::new(kind, detail) }
     }
 
     /// Something broke behind the API; the client learns no more than that.

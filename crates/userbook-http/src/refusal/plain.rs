@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use userbook::{Field, Violations};
 
-use super::{InputFault, Particulars, Refusal};
+use super::{ApiError, ErrorDetails, InputFault};
 
 /// authentik's name for faults of the request as a whole.
 const GENERAL: &str = "non_field_errors";
@@ -24,19 +24,19 @@ struct Plain<'a> {
 #[derive(Debug)]
 pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
 
-/// Faults by field, as an object of lists of messages.
+/// FieldErrors by field, as an object of lists of messages.
 struct ByField<'a>(&'a Violations);
 
-/// Faults by input, in the same way.
+/// FieldErrors by input, in the same way.
 struct ByInput<'a>(&'a [InputFault]);
 
-pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
-    let Refusal { kind, detail, particulars, .. } = refusal;
+pub(super) fn render(refusal: &ApiError) -> Result<Bytes, serde_json::Error> {
+    let ApiError { kind, detail, particulars, .. } = refusal;
     let fields = match particulars {
-        Particulars::Violations(violations) => return json(&ByField(violations)),
-        Particulars::Inputs(faults) => return json(&ByInput(faults)),
-        Particulars::Fields(reasons) => Some(Reasons(reasons)),
-        Particulars::Nothing => None,
+        ErrorDetails::Violations(violations) => return json(&ByField(violations)),
+        ErrorDetails::Inputs(faults) => return json(&ByInput(faults)),
+        ErrorDetails::Fields(reasons) => Some(Reasons(reasons)),
+        ErrorDetails::Nothing => None,
     };
     json(&Plain { detail, code: (!kind.is_recorded()).then(|| kind.code()), fields })
 }
@@ -57,7 +57,7 @@ impl Serialize for ByField<'_> {
         let general = std::iter::once(None);
         for field in Field::ALL.into_iter().map(Some).chain(general) {
             let faults = self.0.iter().filter(|violation| violation.field == field);
-            let messages: Vec<String> = faults.map(|violation| violation.fault.to_string()).collect();
+            let messages: Vec<String> = faults.map(|violation| violation.kind.to_string()).collect();
             if !messages.is_empty() {
                 map.serialize_entry(field.map_or(GENERAL, Field::as_str), &messages)?;
             }
@@ -83,25 +83,25 @@ impl Serialize for ByInput<'_> {
 mod tests {
     use super::*;
     use crate::refusal::{Kind, Place};
-    use userbook::Fault;
+    use userbook::ViolationKind;
 
-    fn text(refusal: &Refusal) -> String {
+    fn text(refusal: &ApiError) -> String {
         String::from_utf8(render(refusal).unwrap().to_vec()).unwrap()
     }
 
     #[test]
     fn recorded_refusals_have_a_detail_and_nothing_else() {
-        assert_eq!(text(&Refusal::not_found()), r#"{"detail":"Not found."}"#);
-        assert_eq!(text(&Refusal::internal("secret")), r#"{"detail":"Internal server error."}"#);
+        assert_eq!(text(&ApiError::not_found()), r#"{"detail":"Not found."}"#);
+        assert_eq!(text(&ApiError::internal("secret")), r#"{"detail":"Internal server error."}"#);
     }
 
     #[test]
     fn others_bear_a_code() {
-        let refusal = Refusal::new(Kind::ConditionFailed, "No.");
+        let refusal = ApiError::new(Kind::ConditionFailed, "No.");
         assert_eq!(text(&refusal), r#"{"detail":"No.","code":"precondition_failed"}"#);
         let fields = vec![(Field::Email, "ask HR".into()), (Field::Type, "never".into())];
         assert_eq!(
-            text(&Refusal::fields(Kind::FieldsDenied, "No.".into(), fields)),
+            text(&ApiError::fields(Kind::FieldsDenied, "No.".into(), fields)),
             r#"{"detail":"No.","code":"permission_denied","fields":{"email":"ask HR","type":"never"}}"#
         );
     }
@@ -115,16 +115,16 @@ mod tests {
             message: Cow::Borrowed(message),
         };
         let faults = vec![fault("uuid", "No."), fault("type", "a"), fault("uuid", "Never.")];
-        assert_eq!(text(&Refusal::inputs(faults)), r#"{"uuid":["No.","Never."],"type":["a"]}"#);
+        assert_eq!(text(&ApiError::inputs(faults)), r#"{"uuid":["No.","Never."],"type":["a"]}"#);
     }
 
     #[test]
     fn faults_come_in_field_order() {
         let mut violations = Violations::default();
-        violations.push_general(Fault::LastSuperuser);
-        violations.push(Field::Type, Fault::Null);
-        violations.push(Field::Email, Fault::NullCharacter);
-        violations.push(Field::Email, Fault::InvalidEmail);
+        violations.push_general(ViolationKind::LastSuperuser);
+        violations.push(Field::Type, ViolationKind::Null);
+        violations.push(Field::Email, ViolationKind::NullCharacter);
+        violations.push(Field::Email, ViolationKind::InvalidEmail);
         assert_eq!(
             text(&violations.into()),
             "{\"email\":[\"Null characters are not allowed.\",\"Enter a valid email address.\"],\

@@ -5,7 +5,7 @@ use serde::Serialize;
 use userbook::{JsonObject, Violation, Violations};
 
 use super::{
-    InputFault, Particulars, Place, Refusal,
+    ApiError, ErrorDetails, InputFault, Place,
     plain::{Reasons, json},
 };
 
@@ -41,13 +41,13 @@ struct Entry {
     message: String,
 }
 
-pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
-    let Refusal { kind, detail, particulars, .. } = refusal;
+pub(super) fn render(refusal: &ApiError) -> Result<Bytes, serde_json::Error> {
+    let ApiError { kind, detail, particulars, .. } = refusal;
     let (fields, errors) = match particulars {
-        Particulars::Nothing => (None, None),
-        Particulars::Fields(reasons) => (Some(Reasons(reasons)), None),
-        Particulars::Violations(violations) => (None, Some(entries(violations))),
-        Particulars::Inputs(faults) => (None, Some(faults.iter().map(input_entry).collect())),
+        ErrorDetails::Nothing => (None, None),
+        ErrorDetails::Fields(reasons) => (Some(Reasons(reasons)), None),
+        ErrorDetails::Violations(violations) => (None, Some(entries(violations))),
+        ErrorDetails::Inputs(faults) => (None, Some(faults.iter().map(input_entry).collect())),
     };
     json(&Problem {
         kind: format!("{TYPE}{}", kind.code()),
@@ -61,15 +61,15 @@ pub(super) fn render(refusal: &Refusal) -> Result<Bytes, serde_json::Error> {
 }
 
 fn entries(violations: &Violations) -> Vec<Entry> {
-    let entry = |Violation { field, fault }: &Violation| {
+    let entry = |Violation { field, kind }: &Violation| {
         let field = field.map(userbook::Field::as_str);
         Entry {
             field,
             parameter: None,
             pointer: field.map_or_else(String::new, |name| format!("/{name}")),
-            code: fault.code().to_owned(),
-            params: fault.params(),
-            message: fault.to_string(),
+            code: kind.code().to_owned(),
+            params: kind.params(),
+            message: kind.to_string(),
         }
     };
     violations.iter().map(entry).collect()
@@ -91,13 +91,13 @@ fn input_entry(fault: &InputFault) -> Entry {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use userbook::{Fault, Field};
+    use userbook::{Field, ViolationKind};
 
     #[test]
     fn every_fault_is_told_with_its_code_and_parameters() {
         let mut violations = Violations::default();
-        violations.push(Field::Username, Fault::MaxLength { limit: 150 });
-        violations.push_general(Fault::SelfLockout);
+        violations.push(Field::Username, ViolationKind::MaxLength { limit: 150 });
+        violations.push_general(ViolationKind::SelfLockout);
         let body = render(&violations.into()).unwrap();
         let problem: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(problem["type"], "urn:userbook:problem:invalid");
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn inputs_are_told_by_where_they_were_sent() {
         let fault = |place, name| InputFault { place, name, code: "invalid", message: "No.".into() };
-        let refusal = Refusal::inputs(vec![fault(Place::Query, "uuid"), fault(Place::Body, "pk")]);
+        let refusal = ApiError::inputs(vec![fault(Place::Query, "uuid"), fault(Place::Body, "pk")]);
         let problem: Value = serde_json::from_slice(&render(&refusal).unwrap()).unwrap();
         let entry = |field: Value, pointer| json!({"field": field, "pointer": pointer, "code": "invalid", "params": {}, "message": "No."});
         let mut query = entry(Value::Null, "");

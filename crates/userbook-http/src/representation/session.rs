@@ -1,7 +1,7 @@
 //! The acting user, as they see themselves.
 
 use serde::Serialize;
-use userbook::{Group, GroupId, JsonObject, SelfView, SessionView, UserId};
+use userbook::{CurrentUserView, Group, GroupId, JsonObject, SelfView, UserId};
 
 use super::Representation;
 
@@ -38,7 +38,7 @@ struct SelfGroupJson<'a> {
 }
 
 impl Representation {
-    pub(crate) fn session<'a>(&self, view: &'a SessionView) -> SessionJson<'a> {
+    pub(crate) fn session<'a>(&self, view: &'a CurrentUserView) -> SessionJson<'a> {
         let original = view.original.as_ref().map(|original| self.own(original));
         SessionJson { user: self.own(&view.user), original }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    AuthorizerError, GrantQuery, Grants, Holdings, Permission, PermissionSource, SnapshotQuery,
+    AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource, SnapshotQuery,
     StaticPermissions, StoreError, UserId, UserStore,
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
@@ -67,9 +67,13 @@ impl PermissionSource for MemoryAuth {
         permissions.grants(query).await
     }
 
-    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError> {
+    async fn granted_objects(
+        &self,
+        actor: UserId,
+        permission: Permission,
+    ) -> Result<GrantedObjects, AuthorizerError> {
         let permissions = self.kept.read().unwrap_or_else(PoisonError::into_inner).permissions.clone();
-        permissions.holdings(actor, permission).await
+        permissions.granted_objects(actor, permission).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use userbook::{Grants, GroupId, Holdings, Permission, StoreError, Timestamp, UserId};
+use userbook::{GrantedObjects, Grants, GroupId, Permission, StoreError, Timestamp, UserId};
 use userbook_http::{TokenIntent, TokenRecord};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ pub(super) const CLEAR_GRANTS: &str = include_str!("sql/clear_grants.sql");
 pub(super) struct Statements {
     pub(super) begin: &'static str,
     pub(super) grants: &'static str,
-    pub(super) holdings: &'static str,
+    pub(super) granted_objects: &'static str,
     pub(super) find_token: &'static str,
     pub(super) put_token: &'static str,
     pub(super) put_grant: &'static str,
@@ -27,7 +27,7 @@ impl Statements {
         Self {
             begin,
             grants,
-            holdings: include_str!("sql/holdings.sql"),
+            granted_objects: include_str!("sql/granted_objects.sql"),
             find_token: include_str!("sql/find_token.sql"),
             put_token: include_str!("sql/put_token.sql"),
             put_grant: include_str!("sql/put_grant.sql"),
@@ -90,18 +90,18 @@ macro_rules! sql_auth {
                 super::sql::grants(rows).map_err(userbook::AuthorizerError::new)
             }
 
-            async fn holdings(
+            async fn granted_objects(
                 &self,
                 actor: userbook::UserId,
                 permission: userbook::Permission,
-            ) -> Result<userbook::Holdings, userbook::AuthorizerError> {
-                let rows = sqlx::query_as(STATEMENTS.holdings)
+            ) -> Result<userbook::GrantedObjects, userbook::AuthorizerError> {
+                let rows = sqlx::query_as(STATEMENTS.granted_objects)
                     .bind(actor.0)
                     .bind(permission.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(userbook::AuthorizerError::new)?;
-                super::sql::holdings(rows).map_err(userbook::AuthorizerError::new)
+                super::sql::granted_objects(rows).map_err(userbook::AuthorizerError::new)
             }
         }
 
@@ -175,21 +175,21 @@ pub(super) fn grants(
 }
 
 /// On what something was granted, from rows of user and group.
-pub(super) fn holdings(
+pub(super) fn granted_objects(
     rows: Vec<(Option<i64>, Option<String>)>,
-) -> Result<Holdings, Box<dyn Error + Send + Sync>> {
-    let mut holdings = Holdings::default();
+) -> Result<GrantedObjects, Box<dyn Error + Send + Sync>> {
+    let mut granted_objects = GrantedObjects::default();
     for row in rows {
         match row {
-            (None, None) => holdings.global = true,
-            (Some(user), None) => _ = holdings.users.insert(UserId(user)),
-            (None, Some(group)) => _ = holdings.groups.insert(GroupId(Uuid::parse_str(&group)?)),
+            (None, None) => granted_objects.global = true,
+            (Some(user), None) => _ = granted_objects.users.insert(UserId(user)),
+            (None, Some(group)) => _ = granted_objects.groups.insert(GroupId(Uuid::parse_str(&group)?)),
             (Some(_), Some(_)) => {
                 return Err("a permission is granted on a user and on a group at once".into());
             }
         }
     }
-    Ok(holdings)
+    Ok(granted_objects)
 }
 
 /// The columns that say on what something is granted: user and group.

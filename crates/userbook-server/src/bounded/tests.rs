@@ -37,7 +37,7 @@ struct Hangs;
 
 #[async_trait]
 impl Authorizer for Hangs {
-    async fn authorize(&self, _: &Actor, _: Target<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+    async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
         std::future::pending().await
     }
 }

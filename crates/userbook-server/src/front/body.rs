@@ -18,7 +18,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout_at},
 };
-use userbook_http::BodyFault;
+use userbook_http::BodyError;
 
 use super::whole;
 use crate::Limits;
@@ -63,7 +63,7 @@ impl Bodies {
     async fn collect(&self, mut body: Incoming, room: &mut Room) -> Result<Vec<u8>, axum::BoxError> {
         let until = Instant::now() + self.time;
         let mut received = Vec::new();
-        while let Some(frame) = timeout_at(until, body.frame()).await.map_err(|_| BodyFault::TimedOut)? {
+        while let Some(frame) = timeout_at(until, body.frame()).await.map_err(|_| BodyError::TimedOut)? {
             // Trailers mean nothing here.
             let Ok(data) = frame?.into_data() else { continue };
             self.reserve(data.len(), room)?;
@@ -76,9 +76,10 @@ impl Bodies {
         Ok(received)
     }
 
-    fn reserve(&self, bytes: usize, room: &mut Room) -> Result<(), BodyFault> {
-        let bytes = u32::try_from(bytes).map_err(|_| BodyFault::NoRoom)?;
-        let more = Arc::clone(&self.memory).try_acquire_many_owned(bytes).map_err(|_| BodyFault::NoRoom)?;
+    fn reserve(&self, bytes: usize, room: &mut Room) -> Result<(), BodyError> {
+        let bytes = u32::try_from(bytes).map_err(|_| BodyError::Overloaded)?;
+        let more =
+            Arc::clone(&self.memory).try_acquire_many_owned(bytes).map_err(|_| BodyError::Overloaded)?;
         match room {
             Some(room) => room.merge(more),
             None => *room = Some(more),

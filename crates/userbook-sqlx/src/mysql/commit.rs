@@ -65,7 +65,7 @@ impl MySqlStore {
                 lease.give_back();
                 Ok(outcome)
             }
-            Err(halt) => halt.or(CommitOutcome::Stale),
+            Err(halt) => halt.or(CommitOutcome::Conflict),
         }
     }
 }
@@ -79,7 +79,7 @@ async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<O
     match update_user(connection, change).await? {
         Ok(found) if found == 1 + u64::from(change.guards.actor.is_some()) => {}
         Ok(_) => return Ok(None),
-        Err(error) if is_username_taken(&error) => return Ok(Some(CommitOutcome::UsernameTaken)),
+        Err(error) if is_username_taken(&error) => return Ok(Some(CommitOutcome::Conflict)),
         Err(error) => return Err(halt(error)),
     }
     if !change.groups_removed.is_empty() {
@@ -91,7 +91,7 @@ async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<O
             .map_err(halt)?;
     }
     if let Err(missing) = bind::join(connection, change.user, &change.groups_added).await? {
-        return Ok(Some(CommitOutcome::MissingGroups(missing)));
+        return Ok(Some(CommitOutcome::Conflict));
     }
     bind::write_event(connection, &change.event).await?;
     Ok(Some(CommitOutcome::Applied))
@@ -143,8 +143,8 @@ async fn update_user(
 async fn refusal(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<CommitOutcome, Halt> {
     Ok(match revision(connection, change.user).await? {
         None => CommitOutcome::Gone,
-        Some(found) if found != change.expected => CommitOutcome::Stale,
-        Some(_) => CommitOutcome::GuardFailed,
+        Some(found) if found != change.expected => CommitOutcome::Conflict,
+        Some(_) => CommitOutcome::Conflict,
     })
 }
 

@@ -53,6 +53,7 @@ mod dialect;
 mod error;
 mod list;
 mod load;
+mod load_directory;
 mod migrate;
 mod options;
 mod outbox;
@@ -61,7 +62,6 @@ mod row;
 mod seed;
 mod seed_rows;
 mod sql;
-mod survey;
 mod transaction;
 
 use std::fmt;

@@ -2,7 +2,8 @@
 
 use sqlx::MySqlConnection;
 use userbook::{
-    Group, GroupId, Provision, ProvisionOutcome as Outcome, Revision, Step, StoreError, User, UserId,
+    CommitOutcome as Outcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User,
+    UserId,
 };
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::encode;
 
 impl MySqlStore {
-    pub(super) async fn provision_one(&self, provision: &Provision) -> Result<Outcome, StoreError> {
+    pub(super) async fn provision_one(&self, provision: &ProvisioningChange) -> Result<Outcome, StoreError> {
         let mut transaction = self.begin().await?;
         let outcome = apply(&mut transaction, provision).await;
         transaction.end(outcome).await
@@ -22,15 +23,15 @@ impl MySqlStore {
 }
 
 /// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.
-async fn apply(connection: &mut MySqlConnection, provision: &Provision) -> Result<Outcome, Halt> {
+async fn apply(connection: &mut MySqlConnection, provision: &ProvisioningChange) -> Result<Outcome, Halt> {
     if !bind::hold(connection, &provision.guards).await? {
-        return Ok(Outcome::GuardFailed);
+        return Ok(Outcome::Conflict);
     }
     let outcome = match &provision.step {
-        Step::InsertUser(user) => insert_user(connection, user).await?,
-        Step::DeleteUser { user, expected } => delete_user(connection, *user, *expected).await?,
-        Step::PutGroup(group) => put_group(connection, group).await?,
-        Step::DeleteGroup(group) => delete_group(connection, *group).await?,
+        ProvisioningOp::InsertUser(user) => insert_user(connection, user).await?,
+        ProvisioningOp::DeleteUser { user, expected } => delete_user(connection, *user, *expected).await?,
+        ProvisioningOp::PutGroup(group) => put_group(connection, group).await?,
+        ProvisioningOp::DeleteGroup(group) => delete_group(connection, *group).await?,
     };
     if outcome == Outcome::Applied {
         bind::write_event(connection, &provision.event).await?;
@@ -42,7 +43,7 @@ async fn insert_user(connection: &mut MySqlConnection, user: &User) -> Result<Ou
     let taken =
         sqlx::query(sql::TAKE_USER_ID).bind(user.id.0).execute(&mut *connection).await.map_err(halt)?;
     if taken.rows_affected() == 0 {
-        return Ok(Outcome::Stale);
+        return Ok(Outcome::Conflict);
     }
     let inserted = sqlx::query(sql::INSERT_USER)
         .bind(user.id.0)
@@ -62,11 +63,11 @@ async fn insert_user(connection: &mut MySqlConnection, user: &User) -> Result<Ou
         .await;
     match inserted {
         Ok(_) => {}
-        Err(error) if is_username_taken(&error) => return Ok(Outcome::UsernameTaken),
+        Err(error) if is_username_taken(&error) => return Ok(Outcome::Conflict),
         Err(error) => return Err(halt(error)),
     }
     if let Err(missing) = bind::join(connection, user.id, &user.groups).await? {
-        return Ok(Outcome::MissingGroups(missing));
+        return Ok(Outcome::Conflict);
     }
     bind::count(connection, "users", 1).await?;
     Ok(Outcome::Applied)
@@ -87,7 +88,7 @@ async fn delete_user(
         bind::count(connection, "users", -1).await?;
         return Ok(Outcome::Applied);
     }
-    Ok(if revision(connection, user).await?.is_some() { Outcome::Stale } else { Outcome::Gone })
+    Ok(if revision(connection, user).await?.is_some() { Outcome::Conflict } else { Outcome::Gone })
 }
 
 /// Two statements: one that inserts or else overwrites would overwrite whichever group has the name.
@@ -102,14 +103,14 @@ async fn put_group(connection: &mut MySqlConnection, group: &Group) -> Result<Ou
                 return Ok(Outcome::Applied);
             }
             Err(error) if is_not_there(&error) => {
-                return Ok(Outcome::MissingGroups(group.parent.into_iter().collect()));
+                return Ok(Outcome::Conflict);
             }
             // Whoever put a group of that name here did it behind the `graph` counter.
-            Err(error) if is_group_name_taken(&error) => return Ok(Outcome::Stale),
+            Err(error) if is_group_name_taken(&error) => return Ok(Outcome::Conflict),
             Err(error) => return Err(halt(error)),
         }
     }
-    Ok(Outcome::Stale)
+    Ok(Outcome::Conflict)
 }
 
 async fn delete_group(connection: &mut MySqlConnection, group: GroupId) -> Result<Outcome, Halt> {

@@ -1,7 +1,7 @@
 //! Seeding an empty database.
 
 use sqlx::MySqlConnection;
-use userbook::{Import, ImportOutcome, StoreError};
+use userbook::{ImportData, ImportOutcome, StoreError};
 
 use super::{
     MySqlStore, bind,
@@ -18,7 +18,7 @@ use crate::{
 const MANY: usize = 10_000;
 
 impl MySqlStore {
-    pub(super) async fn import_rows(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+    pub(super) async fn import_rows(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         let mut transaction = self.begin().await?;
         let outcome = match write(&mut transaction, rows).await {
             Ok(ImportOutcome::Imported) => transaction.keep().await.map(|()| ImportOutcome::Imported),
@@ -39,7 +39,7 @@ impl MySqlStore {
     }
 }
 
-async fn write(connection: &mut MySqlConnection, rows: &Import) -> Result<ImportOutcome, Halt> {
+async fn write(connection: &mut MySqlConnection, rows: &ImportData) -> Result<ImportOutcome, Halt> {
     let last = rows.users.iter().map(|user| user.id.0).max().unwrap_or(0);
     sqlx::query(sql::IMPORT_EPOCHS)
         .bind(last.saturating_add(1))

@@ -47,7 +47,7 @@ statements! {
     PRUNE_EVENTS = "prune_events.sql";
     ROLLBACK = "rollback.sql";
     SET_INSTALL = "set_install.sql";
-    SURVEY = "survey.sql";
+    LOAD_DIRECTORY = "load_directory.sql";
     TAKE_USER_ID = "take_user_id.sql";
     UPDATE_GROUP = "update_group.sql";
     UPDATE_USER = "update_user.sql";

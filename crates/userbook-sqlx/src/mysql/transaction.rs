@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::{Executor, MySql, MySqlConnection};
-use userbook::{CommitOutcome, ProvisionOutcome, StoreError};
+use userbook::{CommitOutcome, StoreError};
 
 use super::{
     MySqlStore,
@@ -18,14 +18,11 @@ pub(super) trait Outcome: PartialEq {
     const STALE: Self;
 }
 
+
+
 impl Outcome for CommitOutcome {
     const APPLIED: Self = Self::Applied;
-    const STALE: Self = Self::Stale;
-}
-
-impl Outcome for ProvisionOutcome {
-    const APPLIED: Self = Self::Applied;
-    const STALE: Self = Self::Stale;
+    const STALE: Self = Self::Conflict;
 }
 
 /// An open transaction. Dropped before its end it is rolled back by the server, for its connection

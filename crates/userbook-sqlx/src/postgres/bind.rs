@@ -41,7 +41,7 @@ pub(super) fn event<'q>(statement: Bound<'q>, event: &Event) -> Result<Bound<'q>
 
 /// Whether what a counter stands for changes.
 fn alters(guard: Option<EpochGuard>) -> bool {
-    guard.is_some_and(|guard| guard.usage == EpochUse::Change)
+    guard.is_some_and(|guard| guard.usage == EpochUse::Bump)
 }
 
 /// Whether the guards hold; if so, they are locked until the transaction ends.

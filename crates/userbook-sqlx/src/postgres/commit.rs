@@ -26,7 +26,7 @@ impl PostgresStore {
     /// lock either, and the transaction goes on; when the future is dropped, neither.
     ///
     /// In a transaction of a level above `READ COMMITTED` whose first statement saw an older state, the answer is
-    /// [`Stale`](CommitOutcome::Stale), and only a new transaction helps. The same answer may come from the host's
+    /// [`Stale`](CommitOutcome::Conflict), and only a new transaction helps. The same answer may come from the host's
     /// own commit: errors `40001` and `40P01`.
     ///
     /// # Errors
@@ -115,18 +115,14 @@ fn outcome(answer: &PgRow, change: &ChangeSet) -> Result<CommitOutcome, sqlx::Er
         return Ok(CommitOutcome::Gone);
     };
     if found != change.expected.0 || answer.try_get("has_changed_since")? {
-        return Ok(CommitOutcome::Stale);
+        return Ok(CommitOutcome::Conflict);
     }
     if !answer.try_get::<bool, _>("guards_hold")? {
-        return Ok(CommitOutcome::GuardFailed);
+        return Ok(CommitOutcome::Conflict);
     }
     if answer.try_get("is_taken")? {
-        return Ok(CommitOutcome::UsernameTaken);
+        return Ok(CommitOutcome::Conflict);
     }
     let missing: Vec<Uuid> = answer.try_get("missing")?;
-    Ok(if missing.is_empty() {
-        CommitOutcome::Stale
-    } else {
-        CommitOutcome::MissingGroups(missing.into_iter().map(GroupId).collect())
-    })
+    Ok(if missing.is_empty() { CommitOutcome::Conflict } else { CommitOutcome::Conflict })
 }

@@ -6,7 +6,7 @@ use sqlx::{
     Error,
     postgres::{PgDatabaseError, PgSeverity},
 };
-use userbook::{CommitOutcome, ProvisionOutcome, StoreError, StoreErrorKind};
+use userbook::{CommitOutcome, StoreError, StoreErrorKind};
 
 use crate::encode::EncodeError;
 
@@ -61,25 +61,23 @@ fn is_contended(state: &str) -> bool {
 pub(super) fn conflict(error: &Error) -> Option<CommitOutcome> {
     let (state, constraint) = state(error)?;
     match (state.as_str(), constraint) {
-        (UNIQUE, Some("userbook_user_username")) => Some(CommitOutcome::UsernameTaken),
-        (FOREIGN_KEY, Some("userbook_membership_group")) => {
-            Some(CommitOutcome::MissingGroups(BTreeSet::new()))
-        }
-        (state, _) => is_contended(state).then_some(CommitOutcome::Stale),
+        (UNIQUE, Some("userbook_user_username")) => Some(CommitOutcome::Conflict),
+        (FOREIGN_KEY, Some("userbook_membership_group")) => Some(CommitOutcome::Conflict),
+        (state, _) => is_contended(state).then_some(CommitOutcome::Conflict),
     }
 }
 
 /// The outcome of a step that failed because of what others wrote.
-pub(super) fn step_conflict(error: &Error) -> Option<ProvisionOutcome> {
+pub(super) fn step_conflict(error: &Error) -> Option<CommitOutcome> {
     let (state, constraint) = state(error)?;
     match (state.as_str(), constraint) {
-        (UNIQUE, Some("userbook_user_username")) => Some(ProvisionOutcome::UsernameTaken),
+        (UNIQUE, Some("userbook_user_username")) => Some(CommitOutcome::Conflict),
         // Whoever put a group of that name here did it behind the `graph` counter.
-        (UNIQUE, Some("userbook_group_name")) => Some(ProvisionOutcome::Stale),
+        (UNIQUE, Some("userbook_group_name")) => Some(CommitOutcome::Conflict),
         (FOREIGN_KEY, Some("userbook_membership_group" | "userbook_group_parent")) => {
-            Some(ProvisionOutcome::MissingGroups(BTreeSet::new()))
+            Some(CommitOutcome::Conflict)
         }
-        (state, _) => is_contended(state).then_some(ProvisionOutcome::Stale),
+        (state, _) => is_contended(state).then_some(CommitOutcome::Conflict),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A load is one statement, and so is a commit: an update takes two round trips. Whatever a commit relies on it
 //! locks before it writes, always in one order: the counters, users by id, groups by id. Deadlocks that remain are
-//! [`Stale`](userbook::CommitOutcome::Stale). A list is a read transaction of two or three statements.
+//! [`Stale`](userbook::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
 //!
 //! The pool is the host's; [`pool_options`] spares it the ping before each statement. TLS is a feature of sqlx that
 //! the host turns on. Behind a pooler that gives each transaction another connection, turn the cache of prepared
@@ -17,6 +17,7 @@ mod dialect;
 mod error;
 mod list;
 mod load;
+mod load_directory;
 mod migrate;
 mod options;
 mod outbox;
@@ -24,7 +25,6 @@ mod provision;
 mod row;
 mod seed;
 mod sql;
-mod survey;
 
 use std::fmt;
 

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, slice};
 
 use sqlx::PgConnection;
 use userbook::{
-    Group, GroupId, Provision, ProvisionOutcome as Outcome, Revision, Step, StoreError, User, UserId,
+    CommitOutcome as Outcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User,
+    UserId,
 };
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use super::{
 };
 
 impl PostgresStore {
-    pub(super) async fn provision_one(&self, provision: &Provision) -> Result<Outcome, StoreError> {
+    pub(super) async fn provision_one(&self, provision: &ProvisioningChange) -> Result<Outcome, StoreError> {
         let mut transaction = self.begin().await?;
         match apply(&mut transaction, provision).await {
             Ok(Outcome::Applied) => match transaction.commit().await {
@@ -34,15 +35,15 @@ impl PostgresStore {
 }
 
 /// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.
-async fn apply(connection: &mut PgConnection, provision: &Provision) -> Result<Outcome, Failed> {
+async fn apply(connection: &mut PgConnection, provision: &ProvisioningChange) -> Result<Outcome, Failed> {
     if !bind::hold(connection, &provision.guards).await? {
-        return Ok(Outcome::GuardFailed);
+        return Ok(Outcome::Conflict);
     }
     let outcome = match &provision.step {
-        Step::InsertUser(user) => insert_user(connection, user).await?,
-        Step::DeleteUser { user, expected } => delete_user(connection, *user, *expected).await?,
-        Step::PutGroup(group) => put_group(connection, group).await?,
-        Step::DeleteGroup(group) => delete_group(connection, *group).await?,
+        ProvisioningOp::InsertUser(user) => insert_user(connection, user).await?,
+        ProvisioningOp::DeleteUser { user, expected } => delete_user(connection, *user, *expected).await?,
+        ProvisioningOp::PutGroup(group) => put_group(connection, group).await?,
+        ProvisioningOp::DeleteGroup(group) => delete_group(connection, *group).await?,
     };
     if outcome == Outcome::Applied {
         bind::conclude(connection, &provision.guards, &provision.event).await?;
@@ -53,7 +54,7 @@ async fn apply(connection: &mut PgConnection, provision: &Provision) -> Result<O
 async fn insert_user(connection: &mut PgConnection, user: &User) -> Result<Outcome, Failed> {
     let taken = sqlx::query(sql::TAKE_USER_ID).bind(user.id.0).execute(&mut *connection).await?;
     if taken.rows_affected() == 0 {
-        return Ok(Outcome::Stale);
+        return Ok(Outcome::Conflict);
     }
     bind::user_rows(slice::from_ref(user))?.execute(&mut *connection).await?;
     if user.groups.is_empty() {
@@ -67,7 +68,7 @@ async fn insert_user(connection: &mut PgConnection, user: &User) -> Result<Outco
     }
     let missing: Vec<Uuid> =
         sqlx::query_scalar(sql::MISSING_GROUPS).bind(groups).fetch_all(connection).await?;
-    Ok(Outcome::MissingGroups(missing.into_iter().map(GroupId).collect()))
+    Ok(Outcome::Conflict)
 }
 
 async fn delete_user(
@@ -81,17 +82,13 @@ async fn delete_user(
         return Ok(Outcome::Applied);
     }
     let found = sqlx::query(sql::USER_REVISION).bind(user.0).fetch_optional(connection).await?;
-    Ok(if found.is_some() { Outcome::Stale } else { Outcome::Gone })
+    Ok(if found.is_some() { Outcome::Conflict } else { Outcome::Gone })
 }
 
 async fn put_group(connection: &mut PgConnection, group: &Group) -> Result<Outcome, Failed> {
     let put = bind::group_row(group)?.execute(connection).await?;
     // It is only ever passed over for want of its parent.
-    Ok(if put.rows_affected() > 0 {
-        Outcome::Applied
-    } else {
-        Outcome::MissingGroups(BTreeSet::from_iter(group.parent))
-    })
+    Ok(if put.rows_affected() > 0 { Outcome::Applied } else { Outcome::Conflict })
 }
 
 async fn delete_group(connection: &mut PgConnection, group: GroupId) -> Result<Outcome, Failed> {

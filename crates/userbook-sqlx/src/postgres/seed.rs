@@ -1,7 +1,7 @@
 //! Seeding an empty database.
 
 use sqlx::PgConnection;
-use userbook::{Group, Import, ImportOutcome, StoreError};
+use userbook::{Group, ImportData, ImportOutcome, StoreError};
 
 use super::{
     PostgresStore, bind,
@@ -14,7 +14,7 @@ use crate::encode;
 const ROWS: usize = 5_000;
 
 impl PostgresStore {
-    pub(super) async fn import_rows(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+    pub(super) async fn import_rows(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         let mut transaction = self.begin().await?;
         match write(&mut transaction, rows).await {
             Ok(ImportOutcome::Imported) => {
@@ -35,7 +35,7 @@ impl PostgresStore {
     }
 }
 
-async fn write(connection: &mut PgConnection, rows: &Import) -> Result<ImportOutcome, Failed> {
+async fn write(connection: &mut PgConnection, rows: &ImportData) -> Result<ImportOutcome, Failed> {
     sqlx::query(sql::LOCK_DIRECTORY).execute(&mut *connection).await?;
     if sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *connection).await? {
         return Ok(ImportOutcome::NotEmpty);

@@ -42,7 +42,7 @@ statements! {
     RAISE_NEXT_USER = "raise_next_user.sql";
     SESSION = "session.sql";
     SET_INSTALL = "set_install.sql";
-    SURVEY = "survey.sql";
+    LOAD_DIRECTORY = "load_directory.sql";
     TAKE_USER_ID = "take_user_id.sql";
     USER_REVISION = "user_revision.sql";
 }

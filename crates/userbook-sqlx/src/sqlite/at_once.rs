@@ -25,7 +25,7 @@ const EVENT: usize = 3;
 
 /// Whether the change can be written so.
 pub(super) fn is_for(change: &ChangeSet) -> bool {
-    let counts = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Change);
+    let counts = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Bump);
     change.groups_added.is_empty()
         && change.groups_removed.is_empty()
         && !counts(change.guards.graph)
@@ -72,7 +72,7 @@ async fn failed(
     match done {
         BEGIN if is_duplicate(&error) => {
             connection.execute(sql::ROLLBACK).await.map_err(failure)?;
-            Ok(CommitOutcome::UsernameTaken)
+            Ok(CommitOutcome::Conflict)
         }
         EVENT => Err(commit_failure(error)),
         _ => Err(failure(error)),

@@ -54,7 +54,7 @@ pub(super) async fn conclude(
     guards: &Guards,
     event: &Event,
 ) -> Result<(), StoreError> {
-    let alters = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Change);
+    let alters = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Bump);
     let (graph, superusers) = (alters(guards.graph), alters(guards.superusers));
     if graph || superusers {
         sqlx::query(sql::COUNT_EPOCHS)

@@ -27,7 +27,7 @@ impl SqliteStore {
     /// which goes on; when the future is dropped, neither.
     ///
     /// Begin the transaction with `pool.begin_with("BEGIN IMMEDIATE")`: a transaction that has only read may
-    /// find that it cannot write any more. That is [`Stale`](CommitOutcome::Stale), and only a new transaction
+    /// find that it cannot write any more. That is [`Stale`](CommitOutcome::Conflict), and only a new transaction
     /// helps.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ async fn apply(connection: &mut SqliteConnection, change: &ChangeSet) -> Result<
     match update_user(connection, change).await? {
         Ok(0) => return refusal(connection, change.user, change.expected).await,
         Ok(_) => {}
-        Err(error) if is_duplicate(&error) => return Ok(CommitOutcome::UsernameTaken),
-        Err(error) if is_snapshot_stale(&error) => return Ok(CommitOutcome::Stale),
+        Err(error) if is_duplicate(&error) => return Ok(CommitOutcome::Conflict),
+        Err(error) if is_snapshot_stale(&error) => return Ok(CommitOutcome::Conflict),
         Err(error) => return Err(failure(error)),
     }
     if !change.groups_removed.is_empty() {
@@ -89,7 +89,7 @@ async fn apply(connection: &mut SqliteConnection, change: &ChangeSet) -> Result<
     }
     let missing = bind::join(connection, change.user, &change.groups_added).await?;
     if !missing.is_empty() {
-        return Ok(CommitOutcome::MissingGroups(missing));
+        return Ok(CommitOutcome::Conflict);
     }
     bind::conclude(connection, &change.guards, &change.event).await?;
     Ok(CommitOutcome::Applied)
@@ -138,8 +138,8 @@ pub(super) async fn refusal(
 ) -> Result<CommitOutcome, StoreError> {
     Ok(match revision(connection, user).await? {
         None => CommitOutcome::Gone,
-        Some(found) if found != expected => CommitOutcome::Stale,
-        Some(_) => CommitOutcome::GuardFailed,
+        Some(found) if found != expected => CommitOutcome::Conflict,
+        Some(_) => CommitOutcome::Conflict,
     })
 }
 

@@ -19,6 +19,7 @@ mod dialect;
 mod error;
 mod list;
 mod load;
+mod load_directory;
 mod migrate;
 mod options;
 mod outbox;
@@ -26,7 +27,6 @@ mod provision;
 mod row;
 mod seed;
 mod sql;
-mod survey;
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Seeding an empty database.
 
 use sqlx::SqliteConnection;
-use userbook::{Import, ImportOutcome, StoreError};
+use userbook::{ImportData, ImportOutcome, StoreError};
 
 use super::{SqliteStore, begin, bind, end, error::failure, settle, sql};
 use crate::encode;
@@ -10,7 +10,7 @@ use crate::encode;
 const CHUNK: usize = 10_000;
 
 impl SqliteStore {
-    pub(super) async fn import_rows(&self, rows: &Import) -> Result<ImportOutcome, StoreError> {
+    pub(super) async fn import_rows(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         let mut connection = self.writer().await?;
         let answer = import(&mut connection, rows).await;
         settle(connection, answer)
@@ -21,7 +21,7 @@ impl SqliteStore {
     }
 }
 
-async fn import(connection: &mut SqliteConnection, rows: &Import) -> Result<ImportOutcome, StoreError> {
+async fn import(connection: &mut SqliteConnection, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
     let mut transaction = begin(connection).await?;
     let occupied: bool =
         sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *transaction).await.map_err(failure)?;
@@ -32,7 +32,7 @@ async fn import(connection: &mut SqliteConnection, rows: &Import) -> Result<Impo
     Ok(if occupied { ImportOutcome::NotEmpty } else { ImportOutcome::Imported })
 }
 
-async fn write(connection: &mut SqliteConnection, rows: &Import) -> Result<(), StoreError> {
+async fn write(connection: &mut SqliteConnection, rows: &ImportData) -> Result<(), StoreError> {
     for group in &rows.groups {
         bind::group_row(sql::IMPORT_GROUP, group)?.execute(&mut *connection).await.map_err(failure)?;
     }

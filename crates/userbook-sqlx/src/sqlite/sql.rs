@@ -52,7 +52,7 @@ statements! {
     RAISE_NEXT_USER = "raise_next_user.sql";
     ROLLBACK = "rollback.sql";
     SET_INSTALL = "set_install.sql";
-    SURVEY = "survey.sql";
+    LOAD_DIRECTORY = "load_directory.sql";
     TAKE_USER_ID = "take_user_id.sql";
     UPDATE_USER = "update_user.sql";
     USER_REVISION = "user_revision.sql";

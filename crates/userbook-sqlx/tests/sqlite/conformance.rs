@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use userbook::{Import, Timestamp, UserId};
+use userbook::{ImportData, Timestamp, UserId};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::SqliteStore;
 
@@ -11,7 +11,7 @@ use crate::database::Database;
 impl Harness for Database {
     type Store = SqliteStore;
 
-    async fn with(rows: &Import) -> Self {
+    async fn with(rows: &ImportData) -> Self {
         Self::with(rows).await
     }
 
@@ -19,7 +19,7 @@ impl Harness for Database {
         Arc::clone(&self.store)
     }
 
-    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+    async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let sql = "UPDATE userbook_user SET last_login = ?2, password_change_date = ?3 WHERE id = ?1";
         sqlx::query(sql)
             .bind(user.0)

@@ -3,14 +3,14 @@
 use std::error::Error;
 
 use sqlx::AssertSqlSafe;
-use userbook::{Import, Outbox, SnapshotQuery, StoreErrorKind, User, UserId, UserStore};
+use userbook::{ImportData, Outbox, SnapshotQuery, StoreErrorKind, User, UserId, UserStore};
 use userbook_sqlx::DecodeError;
 
 use crate::database::{Database, group, rename, user};
 
 async fn prepared() -> Database {
     let member = User { groups: [group(1).id].into(), ..user(1) };
-    Database::with(&Import { groups: vec![group(1)], users: vec![member], ..Import::default() }).await
+    Database::with(&ImportData { groups: vec![group(1)], users: vec![member], ..ImportData::default() }).await
 }
 
 async fn spoil(database: &Database, sql: &'static str) {

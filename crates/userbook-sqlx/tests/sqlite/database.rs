@@ -9,7 +9,7 @@ use sqlx::{
 use tempfile::TempDir;
 use userbook::{
     ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    Import, Name, Revision, SeedStore, Timestamp, User, UserId, UserType,
+    ImportData, ImportStore, Name, Revision, Timestamp, User, UserId, UserType,
 };
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ impl Database {
         Self { store: Arc::new(store), folder }
     }
 
-    pub(crate) async fn with(rows: &Import) -> Self {
+    pub(crate) async fn with(rows: &ImportData) -> Self {
         let database = Self::new().await;
         database.store.import(rows).await.unwrap();
         database

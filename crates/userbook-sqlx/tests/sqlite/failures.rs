@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    CommitOutcome, Import, Name, SnapshotQuery,
+    CommitOutcome, ImportData, Name, SnapshotQuery,
     StoreErrorKind::{Other, Transient},
     UserId, UserStore,
 };
@@ -13,7 +13,7 @@ use userbook_sqlx::SqliteStore;
 use crate::database::{Database, options, pool, rename, user};
 
 async fn prepared() -> Database {
-    Database::with(&Import { users: vec![user(1)], ..Import::default() }).await
+    Database::with(&ImportData { users: vec![user(1)], ..ImportData::default() }).await
 }
 
 #[tokio::test]
@@ -59,7 +59,8 @@ async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
 
 #[tokio::test]
 async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
-    let database = Database::with(&Import { users: vec![user(1), user(2)], ..Import::default() }).await;
+    let database =
+        Database::with(&ImportData { users: vec![user(1), user(2)], ..ImportData::default() }).await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     assert_eq!(database.store.commit(&rename(&user(2), 1)).await.unwrap_err().kind, Other);
     let after = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap().unwrap();

@@ -19,7 +19,7 @@ async fn users_members_and_events_are_never_scanned() {
     let database = Database::new().await;
     for (file, sql) in [
         ("load", include_str!("../../src/sqlite/sql/load.sql")),
-        ("survey", include_str!("../../src/sqlite/sql/survey.sql")),
+        ("directory", include_str!("../../src/sqlite/sql/load_directory.sql")),
         ("update_user", include_str!("../../src/sqlite/sql/update_user.sql")),
         ("join_groups", include_str!("../../src/sqlite/sql/join_groups.sql")),
         ("leave_groups", include_str!("../../src/sqlite/sql/leave_groups.sql")),
@@ -42,9 +42,10 @@ async fn users_members_and_events_are_never_scanned() {
 #[tokio::test]
 async fn inactive_members_are_passed_over() {
     let database = Database::new().await;
-    for sql in
-        [include_str!("../../src/sqlite/sql/load.sql"), include_str!("../../src/sqlite/sql/survey.sql")]
-    {
+    for sql in [
+        include_str!("../../src/sqlite/sql/load.sql"),
+        include_str!("../../src/sqlite/sql/load_directory.sql"),
+    ] {
         let look =
             "SEARCH member USING COVERING INDEX userbook_membership_group (group_id=? AND user_active=?";
         let steps = plan(&database, sql).await;

@@ -1,6 +1,6 @@
-//! What is asked of an authorizer.
+//! The questions that an authorizer answers.
 
-use crate::{ActorState, Field, GroupGraph, GroupId, Snapshot, Survey, UserId};
+use crate::{ActorState, Field, GroupGraph, GroupId, User, UserId};
 
 /// One question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,25 +10,26 @@ pub enum Check {
     View,
     /// Change the user at all.
     Change,
-    /// Set this field of the user. Asked for every field the request sets, and for `groups` when a PUT omits
-    /// it (which clears them); consulted for those that really change.
+    /// Set this field of the user. Asked for every field before the request is read; consulted for the fields that
+    /// really change.
     Set(Field),
     /// Let the user join this group.
     Join(GroupId),
-    /// Let users join this group, whoever they are (authentik's `add_user_to_group`). It is asked where a request
-    /// lets a user join single groups ([`UserUpdate::join_group`](crate::UserUpdate::join_group)), and stands in
-    /// for [`Check::Change`], [`Check::Set`] of the groups and [`Check::Join`], if every join and leave of the
-    /// request is allowed in this way. It never gives power: that is [`Check::GrantPower`]'s question.
+    /// See this group: its name, its attributes, and that it exists.
+    ViewGroup(GroupId),
+    /// Let users join this group, whoever they are (authentik's `add_user_to_group`). Asked by
+    /// [`add_member`](crate::UserService::add_member) before the request is read. Superuser status that comes with the
+    /// group is a question of its own: [`Check::GrantSuperuser`].
     AddMember(GroupId),
     /// Let users leave this group (authentik's `remove_user_from_group`), in the same way.
     RemoveMember(GroupId),
-    /// Make somebody superuser through this group (authentik's `enable_group_superuser`).
-    GrantPower(GroupId),
-    /// Make users.
+    /// Give or take superuser status through this group (authentik's `enable_group_superuser`).
+    GrantSuperuser(GroupId),
+    /// Create users.
     AddUser,
     /// Delete the user.
     DeleteUser,
-    /// Make groups, this one among them.
+    /// Create groups, this one among them.
     AddGroup(GroupId),
     /// Change this group.
     ChangeGroup(GroupId),
@@ -36,52 +37,67 @@ pub enum Check {
     DeleteGroup(GroupId),
 }
 
-/// What the questions are about.
+/// The object of the questions, with the facts that were loaded.
 #[derive(Debug, Clone, Copy)]
-pub enum Target<'a> {
-    /// A user, with everything that was loaded.
-    Known(&'a Snapshot),
-    /// A user that does not exist. The right to see is asked all the same: `Allow` then means 404, `Deny` 403.
-    Unknown(Option<&'a ActorView<'a>>),
+pub enum Resource<'a> {
+    /// An existing user.
+    User(&'a User, Facts<'a>),
+    /// A user that does not exist. [`Check::View`] is asked all the same: `Allow` and `Hide` become 404, `Deny`
+    /// becomes 403.
+    MissingUser(Facts<'a>),
     /// The directory: new users, and groups.
-    Directory(&'a Survey),
+    Directory(Facts<'a>),
 }
 
-/// The acting user now, and the groups that tell whether they are superuser.
+/// The facts that come with a [`Resource`].
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The groups of user and actor and those that the request names, as far as they exist, with their ancestors.
+    pub groups: &'a GroupGraph,
+    /// The acting user; `None` unless a user of this directory acts.
+    pub actor: Option<&'a ActorState>,
+}
+
+/// The acting user, and the groups that decide whether the user is superuser.
 #[derive(Debug, Clone, Copy)]
 pub struct ActorView<'a> {
     /// The acting user.
     pub state: &'a ActorState,
-    /// Their groups with ancestors.
+    /// The user's groups with ancestors.
     pub groups: &'a GroupGraph,
 }
 
 impl ActorView<'_> {
-    /// Whether the actor is active and superuser now.
-    pub fn has_power(&self) -> bool {
-        self.state.has_power(self.groups)
+    /// Whether the actor is active and superuser.
+    pub fn is_active_superuser(&self) -> bool {
+        self.state.is_active_superuser(self.groups)
     }
 }
 
-impl<'a> Target<'a> {
-    /// The user, if it exists.
-    pub fn user_id(&self) -> Option<UserId> {
+impl<'a> Resource<'a> {
+    /// The facts.
+    pub fn facts(&self) -> Facts<'a> {
         match self {
-            Self::Known(snapshot) => Some(snapshot.user.id),
-            Self::Unknown(_) | Self::Directory(_) => None,
+            Self::User(_, facts) | Self::MissingUser(facts) | Self::Directory(facts) => *facts,
         }
     }
 
-    /// The acting user now, if a user of this directory acts.
-    pub fn actor(&self) -> Option<ActorView<'a>> {
+    /// The user, if the resource is one.
+    pub fn user(&self) -> Option<&'a User> {
         match self {
-            Self::Known(snapshot) => {
-                snapshot.actor.as_ref().map(|state| ActorView { state, groups: &snapshot.groups })
-            }
-            Self::Unknown(actor) => actor.copied(),
-            Self::Directory(survey) => {
-                survey.actor.as_ref().map(|state| ActorView { state, groups: &survey.groups })
-            }
+            Self::User(user, _) => Some(user),
+            Self::MissingUser(_) | Self::Directory(_) => None,
         }
+    }
+
+    /// The id of the user, if the resource is one.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.user().map(|user| user.id)
+    }
+
+    /// The acting user, if a user of this directory acts.
+    pub fn actor(&self) -> Option<ActorView<'a>> {
+        let Facts { groups, actor } = self.facts();
+        actor.map(|state| ActorView { state, groups })
     }
 }

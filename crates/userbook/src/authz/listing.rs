@@ -1,33 +1,11 @@
 //! Who and what an actor may see in a list.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError};
-use crate::{GroupId, UserId};
-
-/// What of a list an actor may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope<I> {
-    /// All of it.
-    Everything,
-    /// These, as far as they exist.
-    Only(BTreeSet<I>),
-    /// Nothing, and the actor is told so.
-    Nothing,
-}
-
-impl<I: Ord> Scope<I> {
-    /// Whether this may be seen.
-    pub fn contains(&self, id: &I) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Only(some) => some.contains(id),
-            Self::Nothing => false,
-        }
-    }
-}
+use crate::{GroupId, Scope, UserId};
 
 /// An authorizer that can also say whom an actor may see in a list.
 ///

@@ -11,14 +11,16 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
+use crate::{GroupGraph, User};
+
 pub use actor::{Actor, Subject};
-pub use check::{ActorView, Check, Target};
+pub use check::{ActorView, Check, Facts, Resource};
 pub use error::{AuthorizerError, AuthorizerErrorKind};
-pub use listing::{ListAuthorizer, Scope};
+pub use listing::ListAuthorizer;
 pub use permission::{
-    GrantQuery, Grants, Holdings, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
+    GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
 };
-pub use verdict::{Ruling, Verdict, Verdicts};
+pub use verdict::{CheckResults, Verdict, Verdicts};
 
 /// Says what an actor may do.
 ///
@@ -33,9 +35,20 @@ pub trait Authorizer: Debug + Send + Sync + 'static {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError>;
+
+    /// Whether `user` holds any right to grant superuser status: [`Check::GrantSuperuser`] on at least one group,
+    /// now or through a role that the user has. Whoever takes such an account over becomes superuser, so
+    /// [`Safeguard::ProtectPrivileged`](crate::Safeguard::ProtectPrivileged) protects it like a superuser. Answer
+    /// `true` if in doubt. `groups` holds the user's groups with ancestors.
+    ///
+    /// Not called if [`Verdicts::user_can_grant`] has the answer already.
+    ///
+    /// # Errors
+    /// [`AuthorizerError`] if no answer can be had; the service takes an error as `true`.
+    async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError>;
 }
 
 macro_rules! forward {
@@ -45,10 +58,10 @@ macro_rules! forward {
             async fn authorize(
                 &self,
                 actor: &Actor,
-                target: Target<'_>,
+                resource: Resource<'_>,
                 checks: &[Check],
             ) -> Result<Verdicts, AuthorizerError> {
-                (**self).authorize(actor, target, checks).await
+                (**self).authorize(actor, resource, checks).await
             }
         }
     )+};

@@ -14,8 +14,8 @@ use std::{
 use async_trait::async_trait;
 pub use fixed::StaticPermissions;
 
-use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Subject, Target, Verdict, Verdicts};
-use crate::{GroupId, UserId, UserType};
+use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
+use crate::{GroupGraph, GroupId, User, UserId, UserType};
 
 /// The permissions that matter here, under authentik's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,11 +123,13 @@ pub struct Grants {
     pub views_some_user: bool,
     /// On the groups asked about.
     pub on_groups: BTreeMap<GroupId, BTreeSet<Permission>>,
+    /// Whether the user asked about holds [`Permission::EnableGroupSuperuser`], globally or on at least one group.
+    pub user_can_grant: bool,
 }
 
 /// On what an actor holds one permission.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holdings {
+pub struct GrantedObjects {
     /// On everything.
     pub global: bool,
     /// On these users.
@@ -149,7 +151,11 @@ pub trait PermissionSource: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`PermissionSource::grants`].
-    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError>;
+    async fn granted_objects(
+        &self,
+        actor: UserId,
+        permission: Permission,
+    ) -> Result<GrantedObjects, AuthorizerError>;
 }
 
 #[async_trait]
@@ -158,8 +164,12 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
         (**self).grants(query).await
     }
 
-    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError> {
-        (**self).holdings(actor, permission).await
+    async fn granted_objects(
+        &self,
+        actor: UserId,
+        permission: Permission,
+    ) -> Result<GrantedObjects, AuthorizerError> {
+        (**self).granted_objects(actor, permission).await
     }
 }
 
@@ -170,9 +180,9 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// internal service account never learns it. `change_user` alone does not suffice: one must see what one
 /// changes.
 ///
-/// Who holds `add_user_to_group` or `remove_user_from_group`, globally or on the group, and may see a user, may let
-/// them join or leave that group without `change_user`; whoever may change the user may do so anyway. What a group
-/// grants takes `enable_group_superuser` in either case.
+/// Adding a user to a group as a member operation needs `add_user_to_group` (`remove_user_from_group` to remove one),
+/// globally or on the group, and `view_user` on the user; `change_user` does not suffice. Superuser status that the
+/// group grants needs `enable_group_superuser` besides.
 #[derive(Debug, Clone, Default)]
 pub struct PermissionAuthorizer<P> {
     source: P,
@@ -190,19 +200,25 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
-        let state = match Rank::of(actor, target.actor()) {
+        let state = match Rank::of(actor, resource.actor()) {
             Rank::Superuser => return Ok(all(checks, &Verdict::Allow)),
             Rank::Nobody => return Ok(all(checks, &Verdict::deny())),
             Rank::Holder(state) => state,
         };
         let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
-        let query = GrantQuery { actor: state.state.id, user: target.user_id(), groups };
+        let query = GrantQuery { actor: state.state.id, user: resource.user_id(), groups };
         let grants = self.source.grants(&query).await?;
-        let new = target.user_id().is_none();
-        Ok(checks.iter().map(|check| verdict(*check, &grants, state, new)).collect())
+        let is_new = resource.user().is_none();
+        let verdicts: Verdicts = checks.iter().map(|check| verdict(*check, &grants, state, is_new)).collect();
+        Ok(verdicts.with_user_can_grant(grants.user_can_grant))
+    }
+
+    async fn can_grant_superuser(&self, user: &User, _groups: &GroupGraph) -> Result<bool, AuthorizerError> {
+        let granted = self.source.granted_objects(user.id, Permission::EnableGroupSuperuser).await?;
+        Ok(granted.global || !granted.groups.is_empty())
     }
 }
 
@@ -220,7 +236,7 @@ impl<'a> Rank<'a> {
     fn of(actor: &Actor, state: Option<ActorView<'a>>) -> Self {
         match (&actor.subject, state) {
             (Subject::System, _) => Self::Superuser,
-            (Subject::User(_), Some(state)) if state.has_power() => Self::Superuser,
+            (Subject::User(_), Some(state)) if state.is_active_superuser() => Self::Superuser,
             (Subject::User(_), Some(state)) if state.state.is_active => Self::Holder(state),
             _ => Self::Nobody,
         }
@@ -235,7 +251,8 @@ fn group_of(check: Check) -> Option<GroupId> {
     match check {
         Check::AddMember(group)
         | Check::RemoveMember(group)
-        | Check::GrantPower(group)
+        | Check::GrantSuperuser(group)
+        | Check::ViewGroup(group)
         | Check::AddGroup(group)
         | Check::ChangeGroup(group)
         | Check::DeleteGroup(group) => Some(group),
@@ -243,8 +260,8 @@ fn group_of(check: Check) -> Option<GroupId> {
     }
 }
 
-/// `new`: the user is not there yet, so there is nothing that could be changed.
-fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, new: bool) -> Verdict {
+/// `is_new`: the user does not exist yet, so no permission on it can.
+fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) -> Verdict {
     use Permission as P;
     let on_user = |permission| grants.global.contains(&permission) || grants.on_user.contains(&permission);
     let on_group = |permission, group| {
@@ -260,12 +277,13 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, new: bool) -> Ve
         }
         Check::View => Verdict::deny(),
         // The recorded release lets whoever may change a user put them into any group; what a group grants is
-        // `GrantPower`'s question.
-        Check::AddUser | Check::Join(_) if new => grants.global.contains(&P::AddUser).into(),
+        // `GrantSuperuser`'s question.
+        Check::AddUser | Check::Join(_) if is_new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
+        Check::ViewGroup(group) => on_group(P::ViewGroup, group).into(),
         Check::AddMember(group) => on_group(P::AddUserToGroup, group).into(),
         Check::RemoveMember(group) => on_group(P::RemoveUserFromGroup, group).into(),
-        Check::GrantPower(group) => on_group(P::EnableGroupSuperuser, group).into(),
+        Check::GrantSuperuser(group) => on_group(P::EnableGroupSuperuser, group).into(),
         Check::AddUser => grants.global.contains(&P::AddUser).into(),
         Check::DeleteUser => on_user(P::DeleteUser).into(),
         Check::AddGroup(_) => grants.global.contains(&P::AddGroup).into(),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use super::propose::Proposal;
-use crate::{Actor, ActorState, Check, Field, FieldOps, GroupId, Ruling, Snapshot, Verdict};
+use crate::{Actor, ActorState, Check, CheckResults, Field, FieldOps, GroupId, Snapshot, Verdict};
 
 /// What the actor may not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Denial {
     /// The actor may change the user, but not these fields.
     Fields(Vec<FieldDenial>),
     /// A group would make somebody superuser, and the actor may not grant that.
-    GrantsPower {
+    GrantsSuperuser {
         /// The group that would be joined, or that the reactivated user is in.
         group: GroupId,
         /// Its name.
@@ -49,13 +49,13 @@ impl fmt::Display for Denial {
                 write_list(f, denials.iter().map(|denial| denial.field))?;
                 f.write_str(".")
             }
-            Self::GrantsPower { name, through: None, .. } => {
+            Self::GrantsSuperuser { name, through: None, .. } => {
                 write!(
                     f,
                     "You do not have permission to grant superuser status through the group \"{name}\"."
                 )
             }
-            Self::GrantsPower { name, through: Some(ancestor), .. } => write!(
+            Self::GrantsSuperuser { name, through: Some(ancestor), .. } => write!(
                 f,
                 "You do not have permission to grant superuser status through the group \"{name}\" \
                  (below \"{ancestor}\")."
@@ -99,12 +99,12 @@ pub(crate) fn checks(snapshot: &Snapshot, ops: Option<&FieldOps>) -> Vec<Check> 
             granting.extend([*group, source.id]);
         }
     }
-    checks.extend(granting.into_iter().map(Check::GrantPower));
+    checks.extend(granting.into_iter().map(Check::GrantSuperuser));
     checks
 }
 
 /// An actor of this directory who is inactive or gone by now may do nothing, whatever an authorizer says.
-pub(crate) fn deny_actor(actor: &Actor, state: Option<&ActorState>) -> Result<(), Denial> {
+pub(crate) fn require_active_actor(actor: &Actor, state: Option<&ActorState>) -> Result<(), Denial> {
     if actor.user_id().is_some() && !state.is_some_and(|state| state.is_active) {
         return Err(Denial::ActorInactive);
     }
@@ -113,30 +113,30 @@ pub(crate) fn deny_actor(actor: &Actor, state: Option<&ActorState>) -> Result<()
 
 /// Whether every field that the request tries to change is the actor's to change, and every group to be joined
 /// is the actor's to give.
-pub(super) fn consult(proposal: &Proposal, ops: &FieldOps, ruling: &Ruling) -> Result<(), Denial> {
-    let moves = may_move(ops, ruling);
+pub(super) fn consult(proposal: &Proposal, ops: &FieldOps, results: &CheckResults) -> Result<(), Denial> {
+    let moves = may_move(ops, results);
     let fields = proposal.attempted().filter(|field| !(moves && *field == Field::Groups));
     let joins = (!moves).then(|| joins(proposal)).into_iter().flatten();
-    refuse(fields.map(|field| (field, Check::Set(field))).chain(joins), ruling)
+    refuse(fields.map(|field| (field, Check::Set(field))).chain(joins), results)
 }
 
 /// Whether the request speaks of groups as joins and leaves, and the actor has the right to each of them by the
 /// group. That right stands in for the one to the field; power is asked about all the same.
-pub(super) fn may_move(ops: &FieldOps, ruling: &Ruling) -> bool {
-    ops.member_checks().is_some_and(|mut checks| checks.all(|check| ruling.allows(check)))
+pub(super) fn may_move(ops: &FieldOps, results: &CheckResults) -> bool {
+    ops.member_checks().is_some_and(|mut checks| checks.all(|check| results.allows(check)))
 }
 
 /// Whether every group to be joined is the actor's to give: all that is asked about a new user.
-pub(super) fn consult_groups(proposal: &Proposal, ruling: &Ruling) -> Result<(), Denial> {
-    refuse(joins(proposal), ruling)
+pub(super) fn consult_groups(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
+    refuse(joins(proposal), results)
 }
 
 fn joins(proposal: &Proposal) -> impl Iterator<Item = (Field, Check)> {
     proposal.joined.iter().map(|group| (Field::Groups, Check::Join(*group)))
 }
 
-fn refuse(asked: impl Iterator<Item = (Field, Check)>, ruling: &Ruling) -> Result<(), Denial> {
-    let denial = |field, check| match ruling.on(check) {
+fn refuse(asked: impl Iterator<Item = (Field, Check)>, results: &CheckResults) -> Result<(), Denial> {
+    let denial = |field, check| match results.on(check) {
         Verdict::Allow => None,
         Verdict::Deny(reason) => Some(FieldDenial { field, reason: reason.clone() }),
         Verdict::Hide => Some(FieldDenial { field, reason: None }),

@@ -10,23 +10,23 @@ pub struct Conditions {
     /// The row must be in one of these states; `Some` of an empty list never holds.
     pub revisions: Option<Vec<Revision>>,
     /// The user must not look like this.
-    pub unless: Option<Unless>,
+    pub unless: Option<IfNoneMatch>,
 }
 
 /// A predicate on the user as it is shown.
 #[derive(Clone)]
-pub struct Unless(Arc<dyn Fn(&UserView) -> bool + Send + Sync>);
+pub struct IfNoneMatch(Arc<dyn Fn(&UserView) -> bool + Send + Sync>);
 
-impl Unless {
+impl IfNoneMatch {
     /// Wraps a predicate.
     pub fn new(predicate: impl Fn(&UserView) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(predicate))
     }
 }
 
-impl fmt::Debug for Unless {
+impl fmt::Debug for IfNoneMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Unless(..)")
+        f.write_str("IfNoneMatch(..)")
     }
 }
 
@@ -40,7 +40,7 @@ impl Conditions {
     pub fn hold(&self, snapshot: &Snapshot) -> bool {
         let revision = snapshot.user.revision;
         self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&revision))
-            && self.unless.as_ref().is_none_or(|Unless(looks_like)| {
+            && self.unless.as_ref().is_none_or(|IfNoneMatch(looks_like)| {
                 !looks_like(&UserView::new(snapshot.user.clone(), &snapshot.groups))
             })
     }

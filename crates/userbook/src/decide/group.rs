@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::{diff::redact, hierarchy};
 use crate::{
-    Actor, ActorGuard, ChangeId, Check, Denial, Diff, EpochGuard, Event, EventKind, EventTarget, Fault,
-    FieldDiff, Group, GroupField, GroupId, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject,
-    Survey, Timestamp, Violations, update::json_eq,
+    Actor, ActorGuard, ChangeId, Check, CheckResults, Denial, Diff, DirectorySnapshot, EpochGuard, Event,
+    EventKind, EventTarget, FieldDiff, Group, GroupField, GroupId, Guards, Policy, ProvisioningChange,
+    ProvisioningOp, Safeguard, Subject, Timestamp, ViolationKind, Violations, update::json_eq,
 };
 
 /// What a group write would do.
 #[derive(Debug)]
 pub(crate) struct GroupProposal<'a> {
-    survey: &'a Survey,
+    directory: &'a DirectorySnapshot,
     actor: &'a Actor,
     id: GroupId,
     before: Option<&'a Group>,
@@ -32,28 +32,33 @@ pub(crate) struct GroupProposal<'a> {
 /// What else a decision about a group depends on.
 #[derive(Debug)]
 pub(crate) struct GroupWrite<'a> {
-    pub(crate) ruling: &'a Ruling,
+    pub(crate) results: &'a CheckResults,
     pub(crate) policy: &'a Policy,
     pub(crate) allow_self_lockout: bool,
     /// Whether active members of `lost` groups would leave the directory without anybody who has power.
-    pub(crate) leaves_nobody: bool,
+    pub(crate) removes_last_superuser: bool,
     pub(crate) now: Timestamp,
     pub(crate) change: ChangeId,
 }
 
 impl<'a> GroupProposal<'a> {
-    /// The survey must have the shape, the group and its new parent.
-    pub(crate) fn new(survey: &'a Survey, actor: &'a Actor, id: GroupId, after: Option<Group>) -> Self {
-        let shape_after = hierarchy::after(&survey.shape, id, after.as_ref());
-        let granting_before = hierarchy::granting(&survey.shape);
+    /// The directory must have the shape, the group and its new parent.
+    pub(crate) fn new(
+        directory: &'a DirectorySnapshot,
+        actor: &'a Actor,
+        id: GroupId,
+        after: Option<Group>,
+    ) -> Self {
+        let shape_after = hierarchy::after(&directory.shape, id, after.as_ref());
+        let granting_before = hierarchy::granting(&directory.shape);
         let granting_after = hierarchy::granting(&shape_after);
         let mut lineage = hierarchy::lineage(&shape_after, id);
         let source = lineage.find(|(_, group)| group.is_superuser).map(|(id, _)| id);
         Self {
-            survey,
+            directory,
             actor,
             id,
-            before: survey.groups.get(id),
+            before: directory.groups.get(id),
             after,
             lost: granting_before.difference(&granting_after).copied().collect(),
             gains: !granting_after.is_subset(&granting_before),
@@ -67,7 +72,7 @@ impl<'a> GroupProposal<'a> {
     pub(crate) fn checks(&self) -> Vec<Check> {
         let mut checks = vec![self.own_check()];
         if self.gains {
-            checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantPower));
+            checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantSuperuser));
         }
         checks
     }
@@ -82,17 +87,17 @@ impl<'a> GroupProposal<'a> {
 
     /// What the values themselves break.
     pub(crate) fn check_values(&self, violations: &mut Violations<GroupField>) {
-        if self.survey.group_named.is_some_and(|named| named != self.id) {
-            violations.push(GroupField::Name, Fault::Unique);
+        if self.directory.group_named.is_some_and(|named| named != self.id) {
+            violations.push(GroupField::Name, ViolationKind::Unique);
         }
         // A stored parent that breaks a rule of today stands while it is not changed.
         let kept = self.before.and_then(|group| group.parent);
         let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
         let Some(parent) = new else { return };
-        if parent != self.id && !self.survey.groups.contains(parent) {
-            violations.push(GroupField::Parent, Fault::DoesNotExist { pk: parent.to_string() });
-        } else if parent == self.id || hierarchy::is_above(&self.survey.shape, self.id, parent) {
-            violations.push(GroupField::Parent, Fault::Cycle);
+        if parent != self.id && !self.directory.groups.contains(parent) {
+            violations.push(GroupField::Parent, ViolationKind::DoesNotExist { pk: parent.to_string() });
+        } else if parent == self.id || hierarchy::is_above(&self.directory.shape, self.id, parent) {
+            violations.push(GroupField::Parent, ViolationKind::Cycle);
         }
     }
 
@@ -101,11 +106,11 @@ impl<'a> GroupProposal<'a> {
         self,
         it: &GroupWrite<'_>,
         mut violations: Violations<GroupField>,
-    ) -> Result<Option<Provision>, GroupRejection> {
-        super::require_allowed(it.ruling, self.own_check()).map_err(GroupRejection::Forbidden)?;
-        self.may_be_given(it).map_err(GroupRejection::Forbidden)?;
+    ) -> Result<Option<ProvisioningChange>, GroupRejection> {
+        super::require_allowed(it.results, self.own_check()).map_err(GroupRejection::Forbidden)?;
+        self.check_escalation(it).map_err(GroupRejection::Forbidden)?;
         if violations.is_empty() {
-            self.may_be_lost(it, &mut violations);
+            self.check_lockout(it, &mut violations);
         }
         if !violations.is_empty() {
             return Err(GroupRejection::Invalid(violations));
@@ -116,39 +121,46 @@ impl<'a> GroupProposal<'a> {
 
     fn actor_has_power(&self) -> bool {
         self.actor.subject == Subject::System
-            || self.survey.actor.as_ref().is_some_and(|actor| actor.has_power(&self.survey.groups))
+            || self
+                .directory
+                .actor
+                .as_ref()
+                .is_some_and(|actor| actor.is_active_superuser(&self.directory.groups))
     }
 
-    fn may_be_given(&self, it: &GroupWrite<'_>) -> Result<(), Denial> {
+    fn check_escalation(&self, it: &GroupWrite<'_>) -> Result<(), Denial> {
         let mut asked = [Some(self.id), self.source].into_iter().flatten();
         if !self.gains
             || self.actor_has_power()
             || !it.policy.has(Safeguard::Escalation)
-            || asked.any(|group| it.ruling.allows(Check::GrantPower(group)))
+            || asked.any(|group| it.results.allows(Check::GrantSuperuser(group)))
         {
             return Ok(());
         }
         let name = |group: Option<&Group>| group.map(|group| group.name.clone());
-        Err(Denial::GrantsPower {
+        Err(Denial::GrantsSuperuser {
             group: self.id,
             name: name(self.after.as_ref()).unwrap_or_default(),
-            through: self.source.filter(|id| *id != self.id).and_then(|id| name(self.survey.groups.get(id))),
+            through: self
+                .source
+                .filter(|id| *id != self.id)
+                .and_then(|id| name(self.directory.groups.get(id))),
         })
     }
 
-    fn may_be_lost(&self, it: &GroupWrite<'_>, violations: &mut Violations<GroupField>) {
-        if it.policy.has(Safeguard::LastSuperuser) && it.leaves_nobody {
-            violations.push_general(Fault::LastSuperuser);
+    fn check_lockout(&self, it: &GroupWrite<'_>, violations: &mut Violations<GroupField>) {
+        if it.policy.has(Safeguard::LastSuperuser) && it.removes_last_superuser {
+            violations.push_general(ViolationKind::LastSuperuser);
         }
         let keeps = |granting: &BTreeSet<GroupId>| {
-            self.survey.actor.as_ref().is_some_and(|actor| !actor.groups.is_disjoint(granting))
+            self.directory.actor.as_ref().is_some_and(|actor| !actor.groups.is_disjoint(granting))
         };
         if it.policy.has(Safeguard::SelfLockout)
             && !it.allow_self_lockout
             && keeps(&self.granting_before)
             && !keeps(&self.granting_after)
         {
-            violations.push_general(Fault::SelfLockout);
+            violations.push_general(ViolationKind::SelfLockout);
         }
     }
 
@@ -165,13 +177,13 @@ impl<'a> GroupProposal<'a> {
             .collect()
     }
 
-    fn provision(self, it: &GroupWrite<'_>, diff: &Diff) -> Provision {
-        let epochs = self.survey.epochs;
-        let moves_power = self.gains || !self.lost.is_empty();
-        let actor = self.survey.actor.as_ref().filter(|_| moves_power);
+    fn provision(self, it: &GroupWrite<'_>, diff: &Diff) -> ProvisioningChange {
+        let epochs = self.directory.epochs;
+        let changes_superusers = self.gains || !self.lost.is_empty();
+        let actor = self.directory.actor.as_ref().filter(|_| changes_superusers);
         let guards = Guards {
-            graph: Some(EpochGuard::change(epochs.graph)),
-            superusers: (!self.lost.is_empty()).then_some(EpochGuard::change(epochs.superusers)),
+            graph: Some(EpochGuard::bump(epochs.graph)),
+            superusers: (!self.lost.is_empty()).then_some(EpochGuard::bump(epochs.superusers)),
             actor: actor.map(|actor| ActorGuard { user: actor.id, revision: actor.revision }),
         };
         let deleted = self.after.is_none();
@@ -188,10 +200,10 @@ impl<'a> GroupProposal<'a> {
             effects: Vec::new(),
         };
         let step = match self.after {
-            Some(group) => Step::PutGroup(Box::new(group)),
-            None => Step::DeleteGroup(self.id),
+            Some(group) => ProvisioningOp::PutGroup(Box::new(group)),
+            None => ProvisioningOp::DeleteGroup(self.id),
         };
-        Provision { step, guards, event }
+        ProvisioningChange { step, guards, event }
     }
 }
 

@@ -13,9 +13,9 @@ use super::{
     rules,
 };
 use crate::{
-    Actor, ChangeId, Check, Event, EventKind, EventTarget, FieldOps, FieldRule, JsonObject, Op, Policy,
-    Provision, Rejection, Revision, Ruling, Snapshot, Step, Survey, Timestamp, User, UserId, UserPath,
-    UserType, UserView,
+    Actor, ChangeId, Check, CheckResults, DirectorySnapshot, Event, EventKind, EventTarget, FieldOps,
+    FieldRule, JsonObject, Op, Policy, ProvisioningChange, ProvisioningOp, Rejection, Revision, Snapshot,
+    Timestamp, User, UserId, UserPath, UserType, UserView,
 };
 
 /// What a decision about a new user depends on.
@@ -24,7 +24,7 @@ pub(crate) struct Insertion<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) ops: &'a FieldOps,
     pub(crate) actor: &'a Actor,
-    pub(crate) ruling: &'a Ruling,
+    pub(crate) results: &'a CheckResults,
     pub(crate) policy: &'a Policy,
     pub(crate) rules: &'a dyn FieldRule,
     pub(crate) change: ChangeId,
@@ -42,10 +42,10 @@ pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
 }
 
 /// The facts about a user that is not there yet: inactive, in no group.
-pub(crate) fn blank(survey: Survey, uuid: Uuid, now: Timestamp) -> Snapshot {
+pub(crate) fn blank(directory: DirectorySnapshot, uuid: Uuid, now: Timestamp) -> Snapshot {
     Snapshot {
         user: User {
-            id: UserId(i64::try_from(survey.epochs.next_user).unwrap_or(i64::MAX)),
+            id: UserId(i64::try_from(directory.epochs.next_user).unwrap_or(i64::MAX)),
             uuid,
             username: String::new(),
             name: String::new(),
@@ -60,22 +60,22 @@ pub(crate) fn blank(survey: Survey, uuid: Uuid, now: Timestamp) -> Snapshot {
             revision: Revision(Uuid::nil()),
             version: 0,
         },
-        groups: survey.groups,
-        username_taken: survey.username_taken,
-        actor: survey.actor,
+        groups: directory.groups,
+        username_taken: directory.username_taken,
+        actor: directory.actor,
         other_active_superuser: None,
-        epochs: survey.epochs,
-        landed: survey.landed,
+        epochs: directory.epochs,
+        change_committed: directory.change_committed,
     }
 }
 
 /// Decides a new user.
-pub(crate) fn insert(it: &Insertion<'_>) -> Result<(Provision, UserView), Rejection> {
-    super::require(it.ruling, Check::AddUser)?;
+pub(crate) fn insert(it: &Insertion<'_>) -> Result<(ProvisioningChange, UserView), Rejection> {
+    super::require(it.results, Check::AddUser)?;
     let mut proposal = propose(it.snapshot, it.ops, it.policy);
-    authorize::consult_groups(&proposal, it.ruling).map_err(Rejection::Forbidden)?;
+    authorize::consult_groups(&proposal, it.results).map_err(Rejection::Forbidden)?;
     let power = Power::new(it.snapshot, &proposal, it.actor);
-    power.may_be_given(it.policy, it.ruling).map_err(Rejection::Forbidden)?;
+    power.check_escalation(it.policy, it.results).map_err(Rejection::Forbidden)?;
     rules::consult(it.rules, &it.snapshot.user, &mut proposal);
     let violations = proposal.violations();
     if !violations.is_empty() {
@@ -98,6 +98,6 @@ pub(crate) fn insert(it: &Insertion<'_>) -> Result<(Provision, UserView), Reject
         diff: redact(&whole(&view, true), it.policy),
         effects: Vec::new(),
     };
-    let step = Step::InsertUser(Box::new(view.user.clone()));
-    Ok((Provision { step, guards, event }, view))
+    let step = ProvisioningOp::InsertUser(Box::new(view.user.clone()));
+    Ok((ProvisioningChange { step, guards, event }, view))
 }

@@ -20,10 +20,10 @@ mod rules;
 mod tests;
 
 pub use authorize::{Denial, FieldDenial};
-pub use conditions::{Conditions, Unless};
+pub use conditions::{Conditions, IfNoneMatch};
 pub use rules::{FieldRule, NoRules};
 
-pub(crate) use authorize::{checks, deny_actor};
+pub(crate) use authorize::{checks, require_active_actor};
 pub(crate) use delete::{Deletion, delete};
 pub(crate) use diff::user_fields;
 pub(crate) use group::{GroupProposal, GroupRejection, GroupWrite};
@@ -31,8 +31,8 @@ pub(crate) use insert::{Insertion, blank, insert, with_defaults};
 pub(crate) use needs::Needs;
 
 use crate::{
-    Actor, ChangeId, ChangeSet, Check, Diff, Fault, FieldOps, PatchFailure, Policy, Ruling, Snapshot,
-    Timestamp, UserType, UserView, Verdict, Violations,
+    Actor, ChangeId, ChangeSet, Check, CheckResults, Diff, FieldOps, PatchFailure, Policy, Snapshot,
+    Timestamp, UserType, UserView, Verdict, ViolationKind, Violations,
 };
 
 /// Everything a decision depends on.
@@ -40,12 +40,12 @@ use crate::{
 pub struct Attempt<'a> {
     /// The facts.
     pub snapshot: &'a Snapshot,
-    /// What the update comes to, worked out on these facts ([`UserUpdate::work_out`](crate::UserUpdate)).
+    /// What the update comes to, worked out on these facts ([`UserUpdate::resolve`](crate::UserUpdate)).
     pub ops: Result<&'a FieldOps, &'a PatchFailure>,
     /// Who asks.
     pub actor: &'a Actor,
     /// What the authorizer said.
-    pub ruling: &'a Ruling,
+    pub results: &'a CheckResults,
     /// Which rules hold.
     pub policy: &'a Policy,
     /// The host's own rules.
@@ -112,39 +112,39 @@ pub enum Rejection {
 pub fn admit(
     snapshot: &Snapshot,
     actor: &Actor,
-    ruling: &Ruling,
+    results: &CheckResults,
     conditions: &Conditions,
 ) -> Result<(), Rejection> {
-    admit_to(snapshot, actor, ruling, conditions, false)
+    admit_to(snapshot, actor, results, conditions, false)
 }
 
 /// The same; `moves`: the request is about memberships alone, and the actor has the right to these by the group.
 fn admit_to(
     snapshot: &Snapshot,
     actor: &Actor,
-    ruling: &Ruling,
+    results: &CheckResults,
     conditions: &Conditions,
     moves: bool,
 ) -> Result<(), Rejection> {
-    deny_actor(actor, snapshot.actor.as_ref()).map_err(Rejection::Forbidden)?;
-    require(ruling, Check::View)?;
+    require_active_actor(actor, snapshot.actor.as_ref()).map_err(Rejection::Forbidden)?;
+    require(results, Check::View)?;
     if !moves {
-        require(ruling, Check::Change)?;
+        require(results, Check::Change)?;
     }
     if conditions.hold(snapshot) { Ok(()) } else { Err(Rejection::Condition) }
 }
 
 /// Whether a check was allowed; who may not see is told that there is nothing.
-fn require(ruling: &Ruling, check: Check) -> Result<(), Rejection> {
-    match ruling.on(check) {
+fn require(results: &CheckResults, check: Check) -> Result<(), Rejection> {
+    match results.on(check) {
         Verdict::Hide => Err(Rejection::Hidden),
-        _ => require_allowed(ruling, check).map_err(Rejection::Forbidden),
+        _ => require_allowed(results, check).map_err(Rejection::Forbidden),
     }
 }
 
 /// Whether a check was allowed.
-fn require_allowed(ruling: &Ruling, check: Check) -> Result<(), Denial> {
-    match ruling.on(check) {
+fn require_allowed(results: &CheckResults, check: Check) -> Result<(), Denial> {
+    match results.on(check) {
         Verdict::Allow => Ok(()),
         Verdict::Deny(reason) => Err(Denial::Permission(reason.clone())),
         Verdict::Hide => Err(Denial::Permission(None)),
@@ -160,23 +160,23 @@ pub fn decide(attempt: &Attempt<'_>) -> Decision {
 }
 
 fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
-    let Attempt { snapshot, actor, ruling, policy, .. } = *attempt;
-    let moves = attempt.ops.is_ok_and(|ops| ops.only_moves() && authorize::may_move(ops, ruling));
-    admit_to(snapshot, actor, ruling, attempt.conditions, moves)?;
+    let Attempt { snapshot, actor, results, policy, .. } = *attempt;
+    let moves = attempt.ops.is_ok_and(|ops| ops.only_moves() && authorize::may_move(ops, results));
+    admit_to(snapshot, actor, results, attempt.conditions, moves)?;
     let ops = attempt.ops.map_err(|failure| Rejection::Patch(failure.clone()))?;
     let mut proposal = propose::propose(snapshot, ops, policy);
-    authorize::consult(&proposal, ops, ruling).map_err(Rejection::Forbidden)?;
+    authorize::consult(&proposal, ops, results).map_err(Rejection::Forbidden)?;
     let power = power::Power::new(snapshot, &proposal, actor);
-    power.may_be_given(policy, ruling).map_err(Rejection::Forbidden)?;
-    power.may_be_touched(policy).map_err(Rejection::Forbidden)?;
+    power.check_escalation(policy, results).map_err(Rejection::Forbidden)?;
+    power.check_protected(policy).map_err(Rejection::Forbidden)?;
     rules::consult(attempt.rules, &snapshot.user, &mut proposal);
 
     let mut violations = proposal.violations();
     if violations.is_empty() {
         if snapshot.user.user_type == UserType::InternalServiceAccount {
-            violations.push_general(Fault::InternalServiceAccount);
+            violations.push_general(ViolationKind::InternalServiceAccount);
         } else {
-            power.may_be_lost(attempt, &mut violations);
+            power.check_lockout(attempt, &mut violations);
         }
     }
     if !violations.is_empty() {

@@ -36,7 +36,7 @@ impl Needs {
         };
         let deactivates = ops.is_active.value() == Some(&false);
         let stays_superuser = groups_after.is_none_or(|groups| graph.grants_superuser(groups.iter()));
-        let has_power = user.is_active && graph.grants_superuser(&user.groups);
+        let is_active_superuser = user.is_active && graph.grants_superuser(&user.groups);
         // The own name is not somebody else's: nothing to ask.
         let username = ops.username.value().filter(|username| username.as_str() != user.username);
         let named = ops.groups.value().map(GroupsOp::named);
@@ -44,7 +44,7 @@ impl Needs {
         Self {
             username: username.map(|username| username.as_str().to_owned()),
             groups: unknown.copied().collect(),
-            other_active_superuser: has_power && (deactivates || !stays_superuser),
+            other_active_superuser: is_active_superuser && (deactivates || !stays_superuser),
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ANONYMOUS_USERNAME, Attributes, AttributesOp, Fault, Faults, Field, FieldChanges, FieldOps, GroupId,
-    GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, Violations,
-    is_representable, update::json_eq,
+    ANONYMOUS_USERNAME, Attributes, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
+    GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind,
+    Violations, is_representable, update::json_eq,
 };
 use chrono::SubsecRound;
 
@@ -22,7 +22,7 @@ pub(super) struct Proposal {
     pub(super) removed: BTreeSet<GroupId>,
     /// Known groups that the request names and the user is not in, even if the list has a fault elsewhere.
     pub(super) joined: BTreeSet<GroupId>,
-    faults: Vec<(Field, Vec<Fault>)>,
+    faults: Vec<(Field, Vec<ViolationKind>)>,
     missing: Vec<Field>,
 }
 
@@ -55,7 +55,7 @@ impl Proposal {
     }
 
     /// Adds faults of a field, behind those it has.
-    pub(super) fn add_faults(&mut self, field: Field, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) fn add_faults(&mut self, field: Field, faults: impl IntoIterator<Item = ViolationKind>) {
         let mut faults = faults.into_iter().peekable();
         if faults.peek().is_none() {
             return;
@@ -90,10 +90,10 @@ impl Proposal {
             Op::Set(value) => return Some(value),
             Op::Keep if required => {
                 self.missing.push(field);
-                Fault::Required.into()
+                ViolationKind::Required.into()
             }
             Op::Keep => return None,
-            Op::Null => Fault::Null.into(),
+            Op::Null => ViolationKind::Null.into(),
             Op::Faulty(faults) => faults.clone(),
         };
         self.add_faults(field, faults.into_vec());
@@ -121,7 +121,7 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
     {
         // The name that stands for "nobody" is nobody's to take: whoever had it would never be shown again.
         if snapshot.username_taken || username.as_str() == ANONYMOUS_USERNAME {
-            it.add_faults(Field::Username, [Fault::Unique]);
+            it.add_faults(Field::Username, [ViolationKind::Unique]);
         } else {
             username.as_str().clone_into(&mut it.after.username);
             it.changes.username = Some(username.clone());
@@ -145,7 +145,7 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
         && email.as_str() != before.email
     {
         if policy.has(Safeguard::RfcEmail) && !email.is_rfc() {
-            it.add_faults(Field::Email, [Fault::InvalidEmail]);
+            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
         } else {
             email.as_str().clone_into(&mut it.after.email);
             it.changes.email = Some(email.clone());
@@ -166,7 +166,7 @@ fn propose_last_login(it: &mut Proposal, before: &User, op: &Op<Timestamp>) {
     let new = match op {
         Op::Null => None,
         Op::Set(moment) if !is_representable(*moment) => {
-            return it.add_faults(Field::LastLogin, [Fault::DateTimeOverflow]);
+            return it.add_faults(Field::LastLogin, [ViolationKind::DateTimeOverflow]);
         }
         Op::Set(moment) => Some(moment.trunc_subsecs(6)),
         Op::Keep | Op::Faulty(_) => {
@@ -222,7 +222,7 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
             it.after.attributes = attributes.to_shared();
             it.changes.attributes = Some(attributes);
         }
-        Err(faults) => it.add_faults(Field::Attributes, Faults::into_vec(faults)),
+        Err(faults) => it.add_faults(Field::Attributes, FieldErrors::into_vec(faults)),
     }
 }
 
@@ -233,9 +233,9 @@ fn propose_type(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Polic
         return;
     }
     if before.user_type == MACHINE {
-        it.add_faults(Field::Type, [Fault::TypeIsFixed]);
+        it.add_faults(Field::Type, [ViolationKind::TypeIsFixed]);
     } else if new == MACHINE && policy.has(Safeguard::InternalServiceAccount) {
-        it.add_faults(Field::Type, [Fault::TypeNotAllowed]);
+        it.add_faults(Field::Type, [ViolationKind::TypeNotAllowed]);
     } else {
         it.after.user_type = new;
         it.changes.user_type = Some(new);

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Faults;
-use crate::{Fault, JsonObject, SharedJson};
+use super::FieldErrors;
+use crate::{JsonObject, SharedJson, ViolationKind};
 
 /// How many levels attributes may nest, the object itself counted. Stores keep that many; more is refused.
 pub const MAX_DEPTH: usize = 256;
@@ -17,8 +17,8 @@ impl Attributes {
     /// Checks the object.
     ///
     /// # Errors
-    /// [`Fault::TooDeep`], [`Fault::NullCharacter`] or [`Fault::ReservedKey`].
-    pub fn new(object: JsonObject) -> Result<Self, Faults> {
+    /// [`ViolationKind::TooDeep`], [`ViolationKind::NullCharacter`] or [`ViolationKind::ReservedKey`].
+    pub fn new(object: JsonObject) -> Result<Self, FieldErrors> {
         Value::Object(object).try_into()
     }
 
@@ -40,27 +40,27 @@ impl Default for Attributes {
 }
 
 impl TryFrom<JsonObject> for Attributes {
-    type Error = Faults;
+    type Error = FieldErrors;
 
-    fn try_from(object: JsonObject) -> Result<Self, Faults> {
+    fn try_from(object: JsonObject) -> Result<Self, FieldErrors> {
         Self::new(object)
     }
 }
 
 impl TryFrom<Value> for Attributes {
-    type Error = Faults;
+    type Error = FieldErrors;
 
-    fn try_from(value: Value) -> Result<Self, Faults> {
+    fn try_from(value: Value) -> Result<Self, FieldErrors> {
         SharedJson::from(value).try_into()
     }
 }
 
 impl TryFrom<SharedJson> for Attributes {
-    type Error = Faults;
+    type Error = FieldErrors;
 
-    fn try_from(value: SharedJson) -> Result<Self, Faults> {
+    fn try_from(value: SharedJson) -> Result<Self, FieldErrors> {
         let Value::Object(object) = &*value else {
-            return Err(Fault::NotAnObject.into());
+            return Err(ViolationKind::NotAnObject.into());
         };
         match object_fault(object, MAX_DEPTH) {
             Some(fault) => Err(fault.into()),
@@ -75,31 +75,31 @@ impl From<Attributes> for Value {
     }
 }
 
-fn object_fault(object: &JsonObject, levels: usize) -> Option<Fault> {
+fn object_fault(object: &JsonObject, levels: usize) -> Option<ViolationKind> {
     let Some(inner) = levels.checked_sub(1) else {
-        return Some(Fault::TooDeep { limit: MAX_DEPTH });
+        return Some(ViolationKind::TooDeep { limit: MAX_DEPTH });
     };
     object.iter().find_map(|(key, value)| key_fault(key).or_else(|| value_fault(value, inner)))
 }
 
-fn key_fault(key: &str) -> Option<Fault> {
+fn key_fault(key: &str) -> Option<ViolationKind> {
     // With its features `raw_value` or `arbitrary_precision`, which any crate of the host's build may switch on,
     // serde_json reads an object with such a key as something else.
     const RESERVED: &str = "$serde_json::private::";
     if key.contains('\0') {
-        return Some(Fault::NullCharacter);
+        return Some(ViolationKind::NullCharacter);
     }
-    key.starts_with(RESERVED).then(|| Fault::ReservedKey { key: key.to_owned() })
+    key.starts_with(RESERVED).then(|| ViolationKind::ReservedKey { key: key.to_owned() })
 }
 
 /// The first fault found; recursion ends with `levels`.
-fn value_fault(value: &Value, levels: usize) -> Option<Fault> {
+fn value_fault(value: &Value, levels: usize) -> Option<ViolationKind> {
     match value {
-        Value::String(text) => text.contains('\0').then_some(Fault::NullCharacter),
+        Value::String(text) => text.contains('\0').then_some(ViolationKind::NullCharacter),
         Value::Object(object) => object_fault(object, levels),
         Value::Array(items) => {
             let Some(inner) = levels.checked_sub(1) else {
-                return Some(Fault::TooDeep { limit: MAX_DEPTH });
+                return Some(ViolationKind::TooDeep { limit: MAX_DEPTH });
             };
             items.iter().find_map(|item| value_fault(item, inner))
         }
@@ -119,22 +119,22 @@ mod tests {
 
     #[test]
     fn rules() {
-        let too_deep = Fault::TooDeep { limit: MAX_DEPTH };
+        let too_deep = ViolationKind::TooDeep { limit: MAX_DEPTH };
         for (value, expected) in [
             (json!({}), None),
             (json!({"": [1, -0.0, null, true, "x"]}), None),
             (json!({"a": nested(MAX_DEPTH - 1)}), None),
             (json!({"a": nested(MAX_DEPTH)}), Some(too_deep)),
-            (json!({"a": ["x\0"]}), Some(Fault::NullCharacter)),
-            (json!({"a": {"\0": 1}}), Some(Fault::NullCharacter)),
+            (json!({"a": ["x\0"]}), Some(ViolationKind::NullCharacter)),
+            (json!({"a": {"\0": 1}}), Some(ViolationKind::NullCharacter)),
             (
                 json!({"a": {"$serde_json::private::Number": "1"}}),
-                Some(Fault::ReservedKey { key: "$serde_json::private::Number".to_owned() }),
+                Some(ViolationKind::ReservedKey { key: "$serde_json::private::Number".to_owned() }),
             ),
-            (json!([]), Some(Fault::NotAnObject)),
-            (json!("{}"), Some(Fault::NotAnObject)),
+            (json!([]), Some(ViolationKind::NotAnObject)),
+            (json!("{}"), Some(ViolationKind::NotAnObject)),
         ] {
-            assert_eq!(Attributes::try_from(value).err(), expected.map(Faults::from));
+            assert_eq!(Attributes::try_from(value).err(), expected.map(FieldErrors::from));
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::{
-    Faults,
+    FieldErrors,
     email_syntax::is_django_email,
     text::trim,
     texts::{nul, too_long},
 };
-use crate::Fault;
+use crate::ViolationKind;
 
 /// An e-mail address or nothing: trimmed, at most 254 code points, no U+0000, and right by Django's rule, which
 /// the recorded contract asks (authentik's `User.email`). Case is kept; addresses need not be unique.
@@ -23,7 +23,7 @@ impl EmailAddress {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, Faults> {
+    pub fn parse(text: &str) -> Result<Self, FieldErrors> {
         let text = trim(text);
         if text.is_empty() {
             return Ok(Self(String::new()));
@@ -31,9 +31,9 @@ impl EmailAddress {
         let mut faults = too_long(text, Self::MAX_LENGTH);
         faults.extend(nul(text));
         if !is_django_email(text) {
-            faults.push(Fault::InvalidEmail);
+            faults.push(ViolationKind::InvalidEmail);
         }
-        match Faults::new(faults) {
+        match FieldErrors::new(faults) {
             Some(faults) => Err(faults),
             None => Ok(Self(text.to_owned())),
         }
@@ -59,17 +59,17 @@ impl fmt::Display for EmailAddress {
 }
 
 impl TryFrom<&str> for EmailAddress {
-    type Error = Faults;
+    type Error = FieldErrors;
 
-    fn try_from(text: &str) -> Result<Self, Faults> {
+    fn try_from(text: &str) -> Result<Self, FieldErrors> {
         Self::parse(text)
     }
 }
 
 impl TryFrom<String> for EmailAddress {
-    type Error = Faults;
+    type Error = FieldErrors;
 
-    fn try_from(text: String) -> Result<Self, Faults> {
+    fn try_from(text: String) -> Result<Self, FieldErrors> {
         Self::parse(&text)
     }
 }
@@ -84,12 +84,12 @@ mod tests {
             ("", vec![]),
             ("  ", vec![]),
             (" a@b.co ", vec![]),
-            ("x", vec![Fault::InvalidEmail]),
-            ("a\0@b.co", vec![Fault::NullCharacter, Fault::InvalidEmail]),
-            (&format!("{}@b.co", "a".repeat(250)), vec![Fault::MaxLength { limit: 254 }]),
-            (&"a".repeat(255), vec![Fault::MaxLength { limit: 254 }, Fault::InvalidEmail]),
+            ("x", vec![ViolationKind::InvalidEmail]),
+            ("a\0@b.co", vec![ViolationKind::NullCharacter, ViolationKind::InvalidEmail]),
+            (&format!("{}@b.co", "a".repeat(250)), vec![ViolationKind::MaxLength { limit: 254 }]),
+            (&"a".repeat(255), vec![ViolationKind::MaxLength { limit: 254 }, ViolationKind::InvalidEmail]),
         ] {
-            let faults = EmailAddress::parse(text).err().map(Faults::into_vec).unwrap_or_default();
+            let faults = EmailAddress::parse(text).err().map(FieldErrors::into_vec).unwrap_or_default();
             assert_eq!(faults, expected, "{text:?}");
         }
     }

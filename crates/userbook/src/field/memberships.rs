@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Faults;
-use crate::{Fault, GroupId};
+use super::FieldErrors;
+use crate::{GroupId, ViolationKind};
 
 /// A group as a request names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +23,12 @@ pub struct GroupRef {
 pub struct Memberships {
     groups: Vec<GroupRef>,
     ids: BTreeSet<GroupId>,
-    fault: Option<Fault>,
+    fault: Option<ViolationKind>,
 }
 
 impl Memberships {
     /// Reads elements up to the first that is malformed.
-    pub fn collect(elements: impl IntoIterator<Item = Result<GroupRef, Fault>>) -> Self {
+    pub fn collect(elements: impl IntoIterator<Item = Result<GroupRef, ViolationKind>>) -> Self {
         let mut memberships = Self::default();
         for element in elements {
             match element {
@@ -56,15 +56,15 @@ impl Memberships {
     }
 
     /// The first bad element: a group that `exists` denies, or the malformed one behind.
-    pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<Faults> {
+    pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<FieldErrors> {
         self.groups
             .iter()
             .find(|group| !exists(group.id))
-            .map(|group| Fault::DoesNotExist {
+            .map(|group| ViolationKind::DoesNotExist {
                 pk: group.sent.clone().unwrap_or_else(|| group.id.to_string()),
             })
             .or_else(|| self.fault.clone())
-            .map(Faults::from)
+            .map(FieldErrors::from)
     }
 }
 

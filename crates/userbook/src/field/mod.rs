@@ -17,44 +17,44 @@ pub use memberships::{GroupRef, Memberships};
 pub(crate) use text::{is_space, split_whitespace};
 pub use texts::{GroupName, Name, UserPath, Username};
 
-use crate::Fault;
+use crate::ViolationKind;
 
 /// Everything that is wrong with one value, in the order in which it is told; never empty.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Faults(Vec<Fault>);
+pub struct FieldErrors(Vec<ViolationKind>);
 
-impl Faults {
+impl FieldErrors {
     /// The faults, if there are any.
-    pub fn new(faults: Vec<Fault>) -> Option<Self> {
+    pub fn new(faults: Vec<ViolationKind>) -> Option<Self> {
         (!faults.is_empty()).then_some(Self(faults))
     }
 
     /// The faults, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
+    pub fn iter(&self) -> std::slice::Iter<'_, ViolationKind> {
         self.0.iter()
     }
 
-    pub(crate) fn into_vec(self) -> Vec<Fault> {
+    pub(crate) fn into_vec(self) -> Vec<ViolationKind> {
         self.0
     }
 }
 
-impl<'a> IntoIterator for &'a Faults {
-    type Item = &'a Fault;
-    type IntoIter = std::slice::Iter<'a, Fault>;
+impl<'a> IntoIterator for &'a FieldErrors {
+    type Item = &'a ViolationKind;
+    type IntoIter = std::slice::Iter<'a, ViolationKind>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl From<Fault> for Faults {
-    fn from(fault: Fault) -> Self {
+impl From<ViolationKind> for FieldErrors {
+    fn from(fault: ViolationKind) -> Self {
         Self(vec![fault])
     }
 }
 
-impl std::fmt::Display for Faults {
+impl std::fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (n, fault) in self.0.iter().enumerate() {
             if n > 0 {
@@ -66,4 +66,4 @@ impl std::fmt::Display for Faults {
     }
 }
 
-impl std::error::Error for Faults {}
+impl std::error::Error for FieldErrors {}

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Faults, text::trim};
-use crate::Fault;
+use super::{FieldErrors, text::trim};
+use crate::ViolationKind;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
@@ -16,9 +16,9 @@ macro_rules! text_type {
             ///
             /// # Errors
             /// Everything that is wrong with it.
-            pub fn parse(text: &str) -> Result<Self, Faults> {
+            pub fn parse(text: &str) -> Result<Self, FieldErrors> {
                 let text = trim(text);
-                match Faults::new($check(text)) {
+                match FieldErrors::new($check(text)) {
                     Some(faults) => Err(faults),
                     None => Ok(Self(text.to_owned())),
                 }
@@ -37,17 +37,17 @@ macro_rules! text_type {
         }
 
         impl TryFrom<&str> for $name {
-            type Error = Faults;
+            type Error = FieldErrors;
 
-            fn try_from(text: &str) -> Result<Self, Faults> {
+            fn try_from(text: &str) -> Result<Self, FieldErrors> {
                 Self::parse(text)
             }
         }
 
         impl TryFrom<String> for $name {
-            type Error = Faults;
+            type Error = FieldErrors;
 
-            fn try_from(text: String) -> Result<Self, Faults> {
+            fn try_from(text: String) -> Result<Self, FieldErrors> {
                 Self::parse(&text)
             }
         }
@@ -66,7 +66,7 @@ text_type!(
     Username,
     |text: &str| {
         if text.is_empty() {
-            return vec![Fault::Blank];
+            return vec![ViolationKind::Blank];
         }
         let mut faults = too_long(text, Username::MAX_LENGTH);
         faults.extend(nul(text));
@@ -86,14 +86,14 @@ text_type!(
     UserPath,
     |text: &str| {
         if text.is_empty() {
-            return vec![Fault::Blank];
+            return vec![ViolationKind::Blank];
         }
         // The rules of the shape speak only of a text that is right so far: at most one fault is told.
         let shape = || {
             if text.starts_with('/') || text.ends_with('/') {
-                Some(Fault::EdgeSlash)
+                Some(ViolationKind::EdgeSlash)
             } else {
-                text.contains("//").then_some(Fault::EmptySegment)
+                text.contains("//").then_some(ViolationKind::EmptySegment)
             }
         };
         nul(text).or_else(shape).into_iter().collect()
@@ -105,7 +105,7 @@ text_type!(
     GroupName,
     |text: &str| {
         if text.is_empty() {
-            return vec![Fault::Blank];
+            return vec![ViolationKind::Blank];
         }
         nul(text).into_iter().collect()
     }
@@ -116,41 +116,41 @@ impl Username {
     pub const MAX_LENGTH: usize = 150;
 }
 
-pub(super) fn too_long(text: &str, limit: usize) -> Vec<Fault> {
+pub(super) fn too_long(text: &str, limit: usize) -> Vec<ViolationKind> {
     // A text of so few bytes cannot have more code points: most are told without counting.
     if text.len() > limit && text.chars().count() > limit {
-        vec![Fault::MaxLength { limit }]
+        vec![ViolationKind::MaxLength { limit }]
     } else {
         Vec::new()
     }
 }
 
-pub(super) fn nul(text: &str) -> Option<Fault> {
-    text.contains('\0').then_some(Fault::NullCharacter)
+pub(super) fn nul(text: &str) -> Option<ViolationKind> {
+    text.contains('\0').then_some(ViolationKind::NullCharacter)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn faults<T>(result: Result<T, Faults>) -> Vec<Fault> {
-        result.err().map(Faults::into_vec).unwrap_or_default()
+    fn faults<T>(result: Result<T, FieldErrors>) -> Vec<ViolationKind> {
+        result.err().map(FieldErrors::into_vec).unwrap_or_default()
     }
 
     #[test]
     fn usernames() {
-        let long = Fault::MaxLength { limit: 150 };
+        let long = ViolationKind::MaxLength { limit: 150 };
         for (text, expected) in [
             ("bob".to_owned(), vec![]),
             ("\u{200b}".to_owned(), vec![]),
             ("a/b<>\"'\n".repeat(2), vec![]),
             ("😀".repeat(150), vec![]),
             (format!("  {}\t", "b".repeat(150)), vec![]),
-            (String::new(), vec![Fault::Blank]),
-            ("\t\u{a0}\u{3000}\u{1f}\u{85}".to_owned(), vec![Fault::Blank]),
+            (String::new(), vec![ViolationKind::Blank]),
+            ("\t\u{a0}\u{3000}\u{1f}\u{85}".to_owned(), vec![ViolationKind::Blank]),
             ("😀".repeat(151), vec![long.clone()]),
-            ("\0".to_owned(), vec![Fault::NullCharacter]),
-            ("\0".repeat(151), vec![long, Fault::NullCharacter]),
+            ("\0".to_owned(), vec![ViolationKind::NullCharacter]),
+            ("\0".repeat(151), vec![long, ViolationKind::NullCharacter]),
         ] {
             assert_eq!(faults(Username::parse(&text)), expected, "{text:?}");
         }
@@ -162,7 +162,7 @@ mod tests {
         for text in ["", "   ", &"n".repeat(100_000)] {
             assert_eq!(faults(Name::parse(text)), vec![]);
         }
-        assert_eq!(faults(Name::parse("a\0")), vec![Fault::NullCharacter]);
+        assert_eq!(faults(Name::parse("a\0")), vec![ViolationKind::NullCharacter]);
     }
 
     #[test]
@@ -171,13 +171,13 @@ mod tests {
             ("users", vec![]),
             ("../ /ü", vec![]),
             (" a/b ", vec![]),
-            ("", vec![Fault::Blank]),
-            ("/", vec![Fault::EdgeSlash]),
-            (" /a", vec![Fault::EdgeSlash]),
-            ("a/", vec![Fault::EdgeSlash]),
-            ("//", vec![Fault::EdgeSlash]),
-            ("a//b", vec![Fault::EmptySegment]),
-            ("/a\0", vec![Fault::NullCharacter]),
+            ("", vec![ViolationKind::Blank]),
+            ("/", vec![ViolationKind::EdgeSlash]),
+            (" /a", vec![ViolationKind::EdgeSlash]),
+            ("a/", vec![ViolationKind::EdgeSlash]),
+            ("//", vec![ViolationKind::EdgeSlash]),
+            ("a//b", vec![ViolationKind::EmptySegment]),
+            ("/a\0", vec![ViolationKind::NullCharacter]),
         ] {
             assert_eq!(faults(UserPath::parse(text)), expected, "{text:?}");
         }
@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn group_names() {
-        assert_eq!(faults(GroupName::parse(" ")), vec![Fault::Blank]);
-        assert_eq!(faults(GroupName::parse("a\0")), vec![Fault::NullCharacter]);
+        assert_eq!(faults(GroupName::parse(" ")), vec![ViolationKind::Blank]);
+        assert_eq!(faults(GroupName::parse("a\0")), vec![ViolationKind::NullCharacter]);
         assert_eq!(GroupName::parse(" staff ").unwrap().as_str(), "staff");
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{
     AccessError, UserService,
-    trace::{step, told},
+    trace::{step, traced},
 };
-use crate::{Actor, ActorView, Authorizer, Snapshot, SnapshotQuery, UserStore, decide::deny_actor};
+use crate::{Actor, ActorView, Authorizer, Snapshot, SnapshotQuery, UserStore, decide::require_active_actor};
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// What the acting user is now; somebody deactivated meanwhile is refused.
@@ -13,11 +13,11 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
             None => None,
             Some(id) => {
                 let query = SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) };
-                told(step!("load"), self.store.load(&query)).await?
+                traced(step!("load"), self.store.load(&query)).await?
             }
         };
         let state = own.as_ref().and_then(|own| own.actor.as_ref());
-        deny_actor(actor, state).map_err(AccessError::Forbidden)?;
+        require_active_actor(actor, state).map_err(AccessError::Forbidden)?;
         Ok(own)
     }
 }

@@ -1,7 +1,7 @@
 //! How a service operation may fail.
 
 use super::retry::Exhausted;
-use crate::{AuthorizerError, Denial, GroupField, PatchFailure, Rejection, StoreError, Violations};
+use crate::{AuthorizerError, Denial, Field, GroupField, PatchFailure, Rejection, StoreError, Violations};
 
 /// Why a user is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +99,24 @@ macro_rules! from_access {
     )+};
 }
 from_access!(UpdateError, GroupError);
+
+/// A store's own violations.
+impl From<Violations> for UpdateError {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+/// A store's own violations, under the group field of the same name.
+impl From<Violations> for GroupError {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations.map_fields(|field| match field {
+            Field::Name => Some(GroupField::Name),
+            Field::Attributes => Some(GroupField::Attributes),
+            _ => None,
+        }))
+    }
+}
 
 impl From<Rejection> for UpdateError {
     fn from(rejection: Rejection) -> Self {

@@ -3,11 +3,11 @@
 use super::{
     AccessError, UserService,
     acting::view,
-    trace::{operation, step, told},
+    trace::{operation, step, traced},
 };
 use crate::{
     Actor, ActorView, AuthorizerError, Denial, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery,
-    GroupPage, ListAuthorizer, Order, Scope, UserColumn, UserDirectory, UserFilter, UserId, UserListQuery,
+    GroupPage, ListAuthorizer, ListStore, Order, Scope, UserColumn, UserFilter, UserId, UserListQuery,
     UserPage, UserStore,
 };
 
@@ -24,7 +24,7 @@ pub struct Listing<F, C> {
     pub limit: u32,
 }
 
-impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
+impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     /// One page of the users that the actor may see.
     ///
     /// # Errors
@@ -34,29 +34,29 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         listing: Listing<UserFilter, UserColumn>,
     ) -> Result<UserPage, AccessError> {
-        told(operation!("userbook.list_users"), async {
+        traced(operation!("userbook.list_users"), async {
             let own = self.own(actor).await?;
             let scope = seen(self.people(actor, view(own.as_ref())).await?)?;
             let Listing { filter, order, offset, limit } = listing;
             let query = UserListQuery { scope, filter, order, offset, limit };
-            Ok(told(step!("list"), self.store.list_users(&query)).await?)
+            Ok(traced(step!("list"), self.store.list_users(&query)).await?)
         })
         .await
     }
 
-    /// Whether the actor may see a list of users at all. What is wrong with a request for one may be told then.
+    /// Whether the actor may see a list of users at all. What is wrong with a request for one may be traced then.
     ///
     /// # Errors
     /// As [`UserService::list_users`].
-    pub async fn admit_user_list(&self, actor: &Actor) -> Result<(), AccessError> {
-        told(operation!("userbook.admit_list"), async {
+    pub async fn authorize_user_list(&self, actor: &Actor) -> Result<(), AccessError> {
+        traced(operation!("userbook.admit_list"), async {
             let own = self.own(actor).await?;
             seen(self.people(actor, view(own.as_ref())).await?).map(drop)
         })
         .await
     }
 
-    /// One page of the groups that the actor may see. Of their members those are told whom the actor may see, too:
+    /// One page of the groups that the actor may see. Of their members those are traced whom the actor may see, too:
     /// the right to see a group is not the right to see people.
     ///
     /// # Errors
@@ -66,15 +66,15 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         listing: Listing<GroupFilter, GroupColumn>,
     ) -> Result<GroupPage, AccessError> {
-        told(operation!("userbook.list_groups"), self.groups_page(actor, listing)).await
+        traced(operation!("userbook.list_groups"), self.groups_page(actor, listing)).await
     }
 
     /// Whether the actor may see a list of groups at all.
     ///
     /// # Errors
     /// As [`UserService::list_groups`].
-    pub async fn admit_group_list(&self, actor: &Actor) -> Result<(), AccessError> {
-        told(operation!("userbook.admit_list"), async {
+    pub async fn authorize_group_list(&self, actor: &Actor) -> Result<(), AccessError> {
+        traced(operation!("userbook.admit_list"), async {
             let own = self.own(actor).await?;
             seen(self.groups(actor, view(own.as_ref())).await?).map(drop)
         })
@@ -86,7 +86,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
     /// # Errors
     /// [`AccessError::Forbidden`] if the actor may see no group at all, [`AccessError::NotFound`] if not this one.
     pub async fn retrieve_group(&self, actor: &Actor, id: GroupId) -> Result<GroupEntry, AccessError> {
-        told(operation!("userbook.retrieve_group"), async {
+        traced(operation!("userbook.retrieve_group"), async {
             let filter = GroupFilter { id: Some(id), ..GroupFilter::default() };
             let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
             let page = self.groups_page(actor, listing).await?;
@@ -109,7 +109,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
             return Ok(GroupPage::default());
         }
         let query = GroupListQuery { scope, filter, order, offset, limit };
-        let mut page = told(step!("list"), self.store.list_groups(&query)).await?;
+        let mut page = traced(step!("list"), self.store.list_groups(&query)).await?;
         for group in &mut page.groups {
             group.members.retain(|member| people.contains(&member.id));
         }
@@ -132,7 +132,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
             let named = UserFilter { username: Some(name.clone()), ..UserFilter::default() };
             let scope = people.clone();
             let query = UserListQuery { scope, filter: named, order: Vec::new(), offset: 0, limit: 1 };
-            if told(step!("list"), self.store.list_users(&query)).await?.count > 0 {
+            if traced(step!("list"), self.store.list_users(&query)).await?.count > 0 {
                 filter.member_names.insert(name);
             }
         }
@@ -144,7 +144,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<UserId>, AuthorizerError> {
-        told(step!("authorize"), self.authorizer.visible_users(actor, state)).await
+        traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await
     }
 
     async fn groups(
@@ -152,7 +152,7 @@ impl<S: UserStore + UserDirectory, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError> {
-        told(step!("authorize"), self.authorizer.visible_groups(actor, state)).await
+        traced(step!("authorize"), self.authorizer.visible_groups(actor, state)).await
     }
 }
 

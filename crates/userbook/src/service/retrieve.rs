@@ -3,12 +3,12 @@
 use super::{
     AccessError, UpdateError, UserService,
     acting::view,
-    trace::{identify, operation, step, told},
+    trace::{operation, step, trace_identifiers, traced},
 };
 use crate::{
-    ANONYMOUS_USERNAME, Actor, Authorizer, AuthorizerError, Check, Conditions, Denial, Ruling, Snapshot,
-    SnapshotQuery, StoreError, Target, UserId, UserStore, UserView, Verdict, admit,
-    decide::{checks, deny_actor},
+    ANONYMOUS_USERNAME, Actor, Authorizer, AuthorizerError, Check, CheckResults, Conditions, Denial,
+    Resource, Snapshot, SnapshotQuery, StoreError, UserId, UserStore, UserView, Verdict, admit,
+    decide::{checks, require_active_actor},
 };
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
@@ -18,18 +18,18 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says, also for ids that do not
     /// exist.
     pub async fn retrieve(&self, actor: &Actor, id: UserId) -> Result<UserView, AccessError> {
-        told(operation!("userbook.retrieve"), self.show(actor, id)).await
+        traced(operation!("userbook.retrieve"), self.show(actor, id)).await
     }
 
     async fn show(&self, actor: &Actor, id: UserId) -> Result<UserView, AccessError> {
-        identify(actor, &id);
+        trace_identifiers(actor, &id);
         let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(id) };
         let Some(snapshot) = self.visible(&query).await? else {
-            return Err(self.refuse_unknown(actor).await);
+            return Err(self.missing_user_error(actor).await);
         };
-        deny_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
-        let ruling = self.ask(actor, Target::Known(&snapshot), vec![Check::View]).await?;
-        match ruling.on(Check::View) {
+        require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
+        let results = self.ask(actor, Resource::User(&snapshot), vec![Check::View]).await?;
+        match results.on(Check::View) {
             Verdict::Allow => Ok(UserView::new(snapshot.user.clone(), &snapshot.groups)),
             Verdict::Deny(reason) => Err(AccessError::Forbidden(Denial::Permission(reason.clone()))),
             Verdict::Hide => Err(AccessError::NotFound),
@@ -37,31 +37,31 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     }
 
     /// Whether the actor may see and change the user at all, who is as the conditions demand. What is wrong with
-    /// a request that cannot even be read may be told once this holds.
+    /// a request that cannot even be read may be traced once this holds.
     ///
     /// # Errors
     /// As [`UserService::update_user`], except for what concerns values.
-    pub async fn admit_update(
+    pub async fn authorize_update(
         &self,
         actor: &Actor,
         id: UserId,
         conditions: &Conditions,
     ) -> Result<(), UpdateError> {
-        told(operation!("userbook.admit_update"), self.check(actor, id, conditions)).await
+        traced(operation!("userbook.authorize_update"), self.check(actor, id, conditions)).await
     }
 
     async fn check(&self, actor: &Actor, id: UserId, conditions: &Conditions) -> Result<(), UpdateError> {
-        identify(actor, &id);
+        trace_identifiers(actor, &id);
         let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(id) };
         let Some(snapshot) = self.visible(&query).await? else {
-            return Err(self.refuse_unknown(actor).await.into());
+            return Err(self.missing_user_error(actor).await.into());
         };
-        let ruling = self.ask(actor, Target::Known(&snapshot), checks(&snapshot, None)).await?;
-        Ok(admit(&snapshot, actor, &ruling, conditions)?)
+        let results = self.ask(actor, Resource::User(&snapshot), checks(&snapshot, None)).await?;
+        Ok(admit(&snapshot, actor, &results, conditions)?)
     }
 
     /// What to answer about a user that does not exist: that it does not, if the actor may see users.
-    pub async fn refuse_unknown(&self, actor: &Actor) -> AccessError {
+    pub async fn missing_user_error(&self, actor: &Actor) -> AccessError {
         match self.ask_about_unknown(actor).await {
             Ok(Verdict::Allow | Verdict::Hide) => AccessError::NotFound,
             Ok(Verdict::Deny(reason)) => AccessError::Forbidden(Denial::Permission(reason)),
@@ -73,13 +73,13 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         // The load of an unknown user tells nothing about the actor: their own row does.
         let own = self.own(actor).await?;
         let view = view(own.as_ref());
-        let ruling = self.ask(actor, Target::Unknown(view.as_ref()), vec![Check::View]).await?;
-        Ok(ruling.on(Check::View).clone())
+        let results = self.ask(actor, Resource::MissingUser(view.as_ref()), vec![Check::View]).await?;
+        Ok(results.on(Check::View).clone())
     }
 
     /// Loads a user; nobody is ever shown the one that stands for "nobody".
     pub(super) async fn visible(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
-        let snapshot = told(step!("load"), self.store.load(query)).await?;
+        let snapshot = traced(step!("load"), self.store.load(query)).await?;
         Ok(snapshot.filter(|snapshot| snapshot.user.username != ANONYMOUS_USERNAME))
     }
 
@@ -87,15 +87,15 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     pub(super) async fn ask(
         &self,
         actor: &Actor,
-        target: Target<'_>,
+        target: Resource<'_>,
         checks: Vec<Check>,
-    ) -> Result<Ruling, AuthorizerError> {
+    ) -> Result<CheckResults, AuthorizerError> {
         let asked = self.authorizer.authorize(actor, target, &checks);
-        let verdicts = told(step!("authorize"), asked).await?;
+        let verdicts = traced(step!("authorize"), asked).await?;
         if verdicts.0.len() != checks.len() {
             let message = format!("{} verdicts for {} checks", verdicts.0.len(), checks.len());
             return Err(AuthorizerError::new(message));
         }
-        Ok(Ruling::new(checks, verdicts))
+        Ok(CheckResults::new(checks, verdicts))
     }
 }

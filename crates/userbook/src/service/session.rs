@@ -2,11 +2,11 @@
 
 use super::{
     AccessError, UserService,
-    trace::{operation, step, told},
+    trace::{operation, step, traced},
 };
 use crate::{
-    ANONYMOUS_USERNAME, Actor, Authorizer, Denial, SelfView, SessionView, Snapshot, SnapshotQuery, Subject,
-    UserId, UserStore,
+    ANONYMOUS_USERNAME, Actor, Authorizer, CurrentUserView, Denial, SelfView, Snapshot, SnapshotQuery,
+    Subject, UserId, UserStore,
 };
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
@@ -15,11 +15,11 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// # Errors
     /// [`AccessError::Forbidden`] for nobody in particular and for an inactive user, [`AccessError::NotFound`] for
     /// somebody who is no user of this directory.
-    pub async fn retrieve_session(&self, actor: &Actor) -> Result<SessionView, AccessError> {
-        told(operation!("userbook.retrieve_session"), self.session(actor)).await
+    pub async fn current_user(&self, actor: &Actor) -> Result<CurrentUserView, AccessError> {
+        traced(operation!("userbook.current_user"), self.session(actor)).await
     }
 
-    async fn session(&self, actor: &Actor) -> Result<SessionView, AccessError> {
+    async fn session(&self, actor: &Actor) -> Result<CurrentUserView, AccessError> {
         let own = self.own(actor).await?;
         let Some(user) = own.and_then(shown) else {
             return Err(match actor.subject {
@@ -31,12 +31,12 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
             Some(id) => self.self_view(id).await?,
             None => None,
         };
-        Ok(SessionView { user, original })
+        Ok(CurrentUserView { user, original })
     }
 
     async fn self_view(&self, id: UserId) -> Result<Option<SelfView>, AccessError> {
         let query = SnapshotQuery::user(id);
-        Ok(told(step!("load"), self.store.load(&query)).await?.and_then(shown))
+        Ok(traced(step!("load"), self.store.load(&query)).await?.and_then(shown))
     }
 }
 

@@ -12,7 +12,7 @@ use tracing::{Instrument, Span, instrument::Instrumented};
 
 use crate::{
     AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
-    Outcome, ProvisionOutcome, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
+    Outcome, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
 };
 
 /// The target of every span and event.
@@ -49,19 +49,19 @@ macro_rules! step {
 }
 pub(super) use {operation, step, target};
 
-/// Who and what an operation is about. Identifiers stand for people, so they are told at the finest level only.
-pub(super) fn identify(actor: &Actor, target: &dyn std::fmt::Display) {
+/// Who and what an operation is about. Identifiers stand for people, so they are traced at the finest level only.
+pub(super) fn trace_identifiers(actor: &Actor, target: &dyn std::fmt::Display) {
     let actor = actor.user_id().map(|id| id.0);
     tracing::trace!(target: target!(), actor, target = %target, "identifiers");
 }
 
-/// How a result is told.
-pub(super) trait Told {
+/// How a result is traced.
+pub(super) trait SpanOutcome {
     fn outcome(&self) -> &'static str;
 }
 
-/// How a failure is told.
-pub(super) trait ToldError {
+/// How a failure is traced.
+pub(super) trait SpanError {
     /// Whether the request was refused, or something failed.
     fn outcome(&self) -> &'static str {
         "failed"
@@ -72,19 +72,19 @@ pub(super) trait ToldError {
 
 /// Runs one operation or step inside its span, and notes how it ended. A span without an outcome is one whose
 /// future was dropped.
-pub(super) fn told<F: Future>(span: Span, work: F) -> ToldWork<F> {
-    ToldWork { work: work.instrument(span) }
+pub(super) fn traced<F: Future>(span: Span, work: F) -> Traced<F> {
+    Traced { work: work.instrument(span) }
 }
 
 pin_project! {
     /// An `async fn` in its place would keep room for `work` twice, and operations and steps lie within one another.
-    pub(super) struct ToldWork<F> {
+    pub(super) struct Traced<F> {
         #[pin]
         work: Instrumented<F>,
     }
 }
 
-impl<T: Told, E: ToldError, F: Future<Output = Result<T, E>>> Future for ToldWork<F> {
+impl<T: SpanOutcome, E: SpanError, F: Future<Output = Result<T, E>>> Future for Traced<F> {
     type Output = Result<T, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -110,17 +110,17 @@ pub(super) fn attempt(number: u32) {
 }
 
 /// The id of a change, as a span shows it.
-pub(super) fn shown(change: ChangeId) -> tracing::field::DisplayValue<uuid::Uuid> {
+pub(super) fn display_id(change: ChangeId) -> tracing::field::DisplayValue<uuid::Uuid> {
     tracing::field::display(change.0)
 }
 
-impl<T> Told for Option<T> {
+impl<T> SpanOutcome for Option<T> {
     fn outcome(&self) -> &'static str {
         if self.is_some() { "found" } else { "absent" }
     }
 }
 
-impl<I> Told for Scope<I> {
+impl<I> SpanOutcome for Scope<I> {
     fn outcome(&self) -> &'static str {
         "done"
     }
@@ -128,7 +128,7 @@ impl<I> Told for Scope<I> {
 
 macro_rules! done {
     ($($done:ty),+) => {$(
-        impl Told for $done {
+        impl SpanOutcome for $done {
             fn outcome(&self) -> &'static str {
                 "done"
             }
@@ -140,40 +140,25 @@ done!(
     crate::Group,
     crate::GroupEntry,
     crate::GroupPage,
-    crate::SessionView,
-    crate::Survey,
+    crate::CurrentUserView,
+    crate::DirectorySnapshot,
     crate::Verdicts,
     crate::UserPage,
     crate::UserView
 );
 
-impl Told for CommitOutcome {
+impl SpanOutcome for CommitOutcome {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Applied => "applied",
-            Self::Stale => "stale",
+            Self::Conflict => "conflict",
             Self::Gone => "gone",
-            Self::UsernameTaken => "username_taken",
-            Self::MissingGroups(_) => "missing_groups",
-            Self::GuardFailed => "guard_failed",
+            Self::Rejected(_) => "rejected",
         }
     }
 }
 
-impl Told for ProvisionOutcome {
-    fn outcome(&self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Stale => "stale",
-            Self::Gone => "gone",
-            Self::UsernameTaken => "username_taken",
-            Self::MissingGroups(_) => "missing_groups",
-            Self::GuardFailed => "guard_failed",
-        }
-    }
-}
-
-impl Told for Updated {
+impl SpanOutcome for Updated {
     fn outcome(&self) -> &'static str {
         match self.outcome {
             Outcome::Applied(_) => "applied",
@@ -183,7 +168,7 @@ impl Told for Updated {
     }
 }
 
-impl Told for Decision {
+impl SpanOutcome for Decision {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Reject(_) => "reject",
@@ -193,7 +178,7 @@ impl Told for Decision {
     }
 }
 
-impl ToldError for StoreError {
+impl SpanError for StoreError {
     fn kind(&self) -> &'static str {
         match self.kind {
             StoreErrorKind::Transient => "store_transient",
@@ -204,7 +189,7 @@ impl ToldError for StoreError {
     }
 }
 
-impl ToldError for AuthorizerError {
+impl SpanError for AuthorizerError {
     fn kind(&self) -> &'static str {
         match self.kind {
             AuthorizerErrorKind::Transient => "authorizer_transient",
@@ -213,7 +198,7 @@ impl ToldError for AuthorizerError {
     }
 }
 
-impl ToldError for AccessError {
+impl SpanError for AccessError {
     fn outcome(&self) -> &'static str {
         match self {
             Self::NotFound | Self::Forbidden(_) => "refused",
@@ -231,7 +216,7 @@ impl ToldError for AccessError {
     }
 }
 
-impl ToldError for UpdateError {
+impl SpanError for UpdateError {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Access(error) => error.outcome(),
@@ -251,7 +236,7 @@ impl ToldError for UpdateError {
     }
 }
 
-impl ToldError for GroupError {
+impl SpanError for GroupError {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Access(error) => error.outcome(),

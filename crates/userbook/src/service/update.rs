@@ -9,11 +9,12 @@ use std::{
 use super::{
     UpdateError, UserService,
     retry::Attempts,
-    trace::{Told, identify, operation, shown, step, told},
+    trace::{SpanOutcome, display_id, operation, step, trace_identifiers, traced},
 };
 use crate::{
-    Actor, Attempt, Authorizer, ChangeId, Commit, CommitOutcome, Conditions, Decision, Diff, Revision,
-    Ruling, SnapshotQuery, StoreErrorKind, Target, Unless, UserId, UserStore, UserUpdate, UserView, decide,
+    Actor, Attempt, Authorizer, ChangeId, CheckResults, Commit, CommitOutcome, Conditions, Decision, Diff,
+    IfNoneMatch, Resource, Revision, SnapshotQuery, StoreErrorKind, UserId, UserStore, UserUpdate, UserView,
+    decide,
     decide::{Needs, checks},
 };
 
@@ -27,7 +28,7 @@ pub struct Updated {
     /// How it ended.
     pub outcome: Outcome,
     /// What the authorizer said.
-    pub ruling: Ruling,
+    pub results: CheckResults,
 }
 
 /// How an update that was not refused ended.
@@ -87,7 +88,7 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
     }
 
     /// Not if the user looks like this; otherwise [`UpdateError::Condition`].
-    pub fn unless(mut self, looks_like: Unless) -> Self {
+    pub fn unless(mut self, looks_like: IfNoneMatch) -> Self {
         self.conditions.unless = Some(looks_like);
         self
     }
@@ -122,15 +123,15 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
     /// [`UpdateError`]; nothing was written then.
     pub async fn run(self) -> Result<Updated, UpdateError> {
         let change = self.service.ids.next_change();
-        let span = operation!("userbook.update", change = shown(change), dry_run = self.dry_run);
-        told(span, self.attempt(change)).await
+        let span = operation!("userbook.update", change = display_id(change), dry_run = self.dry_run);
+        traced(span, self.attempt(change)).await
     }
 
     async fn attempt(self, change: ChangeId) -> Result<Updated, UpdateError> {
-        identify(self.actor, &self.id);
+        trace_identifiers(self.actor, &self.id);
         let service = self.service;
         let mut asked = Needs::of_request(&self.update);
-        let mut in_doubt: Option<(Box<Commit>, Ruling)> = None;
+        let mut in_doubt: Option<(Box<Commit>, CheckResults)> = None;
         let mut attempts = Attempts::start(service);
         loop {
             attempts.next(service).await?;
@@ -144,16 +145,16 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 }
             };
             let Some(snapshot) = snapshot else {
-                return Err(service.refuse_unknown(self.actor).await.into());
+                return Err(service.missing_user_error(self.actor).await.into());
             };
-            if let Some((commit, ruling)) = in_doubt.take_if(|_| snapshot.landed) {
-                return Ok(applied(*commit, ruling));
+            if let Some((commit, results)) = in_doubt.take_if(|_| snapshot.change_committed) {
+                return Ok(applied(*commit, results));
             }
             // A commit lands only on the row that it was decided on, and no revision ever comes back.
             if in_doubt.take_if(|(commit, _)| commit.change.expected != snapshot.user.revision).is_some() {
                 attempts.settled();
             }
-            let ops = self.update.work_out(&snapshot.user);
+            let ops = self.update.resolve(&snapshot.user);
             if let Ok(ops) = &ops {
                 let needs = Needs::of_attempt(&snapshot, ops);
                 if !needs.within(&asked) {
@@ -163,8 +164,8 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 }
             }
             let checks = checks(&snapshot, ops.as_deref().ok());
-            let ruling = match service.ask(self.actor, Target::Known(&snapshot), checks).await {
-                Ok(ruling) => ruling,
+            let results = match service.ask(self.actor, Resource::User(&snapshot), checks).await {
+                Ok(results) => results,
                 // It may still land: a refusal would say that nothing was written.
                 Err(_) if in_doubt.is_some() => {
                     attempts.contended();
@@ -177,7 +178,7 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                     snapshot: &snapshot,
                     ops: ops.as_deref(),
                     actor: self.actor,
-                    ruling: &ruling,
+                    results: &results,
                     policy: &service.policy,
                     rules: &*service.rules,
                     conditions: &self.conditions,
@@ -195,27 +196,22 @@ impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
                 Decision::Reject(rejection) => return Err(rejection.into()),
                 Decision::Unchanged(view) => {
                     let outcome = Outcome::Unchanged;
-                    return Ok(Updated { view: *view, diff: Diff::new(), outcome, ruling });
+                    return Ok(Updated { view: *view, diff: Diff::new(), outcome, results });
                 }
                 Decision::Commit(commit) if self.dry_run => {
                     let outcome = Outcome::DryRun;
-                    return Ok(Updated { view: commit.view, diff: commit.diff, outcome, ruling });
+                    return Ok(Updated { view: commit.view, diff: commit.diff, outcome, results });
                 }
                 Decision::Commit(commit) => commit,
             };
-            match told(step!("commit"), service.store.commit(&commit.change)).await {
-                Ok(CommitOutcome::Applied) => return Ok(applied(*commit, ruling)),
+            match traced(step!("commit"), service.store.commit(&commit.change)).await {
+                Ok(CommitOutcome::Applied) => return Ok(applied(*commit, results)),
                 // Whatever it was decided on has changed: a fresh load says what that means.
-                Ok(
-                    CommitOutcome::Stale
-                    | CommitOutcome::Gone
-                    | CommitOutcome::UsernameTaken
-                    | CommitOutcome::MissingGroups(_)
-                    | CommitOutcome::GuardFailed,
-                ) => attempts.contended(),
+                Ok(CommitOutcome::Conflict | CommitOutcome::Gone) => attempts.contended(),
+                Ok(CommitOutcome::Rejected(violations)) => return Err(violations.into()),
                 Err(error) => {
                     if error.kind == StoreErrorKind::Ambiguous {
-                        in_doubt = Some((commit, ruling));
+                        in_doubt = Some((commit, results));
                     }
                     attempts.failed(error)?;
                 }
@@ -242,9 +238,9 @@ fn decision_of(attempt: &Attempt<'_>) -> Decision {
     decision
 }
 
-fn applied(commit: Commit, ruling: Ruling) -> Updated {
+fn applied(commit: Commit, results: CheckResults) -> Updated {
     let outcome = Outcome::Applied(commit.change.change);
-    Updated { view: commit.view, diff: commit.diff, outcome, ruling }
+    Updated { view: commit.view, diff: commit.diff, outcome, results }
 }
 
 impl<'a, S: UserStore, A: Authorizer> IntoFuture for UpdateCall<'a, S, A> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::Guards;
 use crate::{
     Attributes, ChangeId, EmailAddress, Event, GroupId, Name, Revision, Timestamp, User, UserId, UserPath,
-    UserType, Username,
+    UserType, Username, Violations,
 };
 
 /// One update, decided and ready to be applied: only what changes is named.
@@ -88,19 +88,19 @@ impl FieldChanges {
     }
 }
 
-/// How a commit ended. Everything but `Applied` left no trace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a conditional write ended. Everything but `Applied` leaves no trace.
+///
+/// Exhaustive on purpose: a caller handles every outcome.
+#[derive(Debug, Clone, PartialEq)]
 pub enum CommitOutcome {
-    /// All of it is there.
+    /// The whole change and its event are stored.
     Applied,
-    /// The row has another revision by now, or the database asked to try again.
-    Stale,
-    /// The row is gone.
+    /// Another write came first: a revision, a guard, a name or a group that the decision rests on has changed, or
+    /// the database asks to try again. The service decides again on fresh facts.
+    Conflict,
+    /// The row to change or delete no longer exists.
     Gone,
-    /// Another user has the new name by now.
-    UsernameTaken,
-    /// Groups to be joined that are gone by now; empty if the store cannot tell which.
-    MissingGroups(BTreeSet<GroupId>),
-    /// A guard does not hold any more.
-    GuardFailed,
+    /// A rule of the store itself forbids the change, such as a unique column on the host's own table. The caller
+    /// receives these violations.
+    Rejected(Violations),
 }

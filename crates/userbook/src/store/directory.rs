@@ -1,124 +1,174 @@
-//! The port through which users and groups are made and unmade.
+//! The provisioning port: creates and deletes users and groups.
 //!
-//! It has the shape of an update: one consistent read ([`Survey`]), a decision, one conditional write
-//! ([`Provision`]). Hosts that only ever update users need not implement it.
+//! It has the shape of an update: one consistent read ([`DirectorySnapshot`]), a decision, one conditional write
+//! ([`ProvisioningChange`]). A host that only updates users need not implement it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 
-use super::{ActorState, Epochs, Guards, StoreError, UserStore};
-use crate::{ChangeId, Event, Group, GroupGraph, GroupId, Revision, User, UserId};
+use super::{ActorState, CommitOutcome, Epochs, Guards, StoreError, Superusers, UserStore};
+use crate::{ChangeId, Event, Group, GroupGraph, GroupId, Revision, User, UserId, UserType};
 
-/// A store that can also make and unmade users and groups.
+/// A store that can also create and delete users and groups.
 #[async_trait]
-pub trait DirectoryStore: UserStore {
+pub trait ProvisioningStore: UserStore {
     /// One consistent read of what a decision about groups or new users needs.
     ///
     /// # Errors
     /// As [`UserStore::load`].
-    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError>;
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError>;
 
-    /// Applies all of `provision` or none of it, and only while its guards hold.
+    /// Applies all of `change` or none of it, and only while its guards hold.
     ///
     /// # Errors
     /// As [`UserStore::commit`].
-    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError>;
+    async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError>;
 }
 
-/// Everything a survey shall answer.
+/// The facts that [`ProvisioningStore::load_directory`] must return.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SurveyQuery {
-    /// Ask whether a user has this name.
+pub struct DirectoryQuery {
+    /// Asks whether a user has this username, compared byte for byte.
     pub username: Option<String>,
-    /// Ask which group has this name.
+    /// Asks which group has this name.
     pub group_name: Option<String>,
-    /// Groups that the request names: those that exist come back in [`Survey::groups`].
+    /// Groups named by the request: those that exist are part of [`DirectorySnapshot::groups`].
     pub groups: BTreeSet<GroupId>,
     /// The acting user.
     pub actor: Option<UserId>,
-    /// Ask for [`Survey::shape`].
+    /// Asks for [`DirectorySnapshot::shape`].
     pub shape: bool,
-    /// Ask for [`Survey::active_member`] of these groups: is an active user a *direct* member of one of them?
-    pub active_member_of: Option<BTreeSet<GroupId>>,
-    /// Ask for [`Survey::landed`].
+    /// Asks for [`DirectorySnapshot::members`].
+    pub members: Option<MemberQuery>,
+    /// Asks for [`DirectorySnapshot::superusers`].
+    pub superusers: Option<SuperuserQuery>,
+    /// Asks for [`DirectorySnapshot::change_committed`].
     pub change: Option<ChangeId>,
+}
+
+/// Users whose membership in a group may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberQuery {
+    /// All direct members of this group.
+    pub of: Option<GroupId>,
+    /// These users, as far as they exist.
+    pub users: BTreeSet<UserId>,
+    /// The maximum number of users to return, smallest ids first. A caller that allows *n* users asks for *n* + 1.
+    pub limit: u32,
+}
+
+/// Asks which superusers who can act are direct members of at least one of `groups`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SuperuserQuery {
+    /// The groups that grant superuser status.
+    pub groups: BTreeSet<GroupId>,
+    /// Memberships that do not count: these users in this group.
+    pub except: Option<(GroupId, BTreeSet<UserId>)>,
 }
 
 /// Facts of one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Survey {
-    /// Whether a user has the name asked for.
+pub struct DirectorySnapshot {
+    /// Whether a user has the username of the query.
     pub username_taken: bool,
-    /// The group that has the name asked for.
+    /// The group that has the group name of the query.
     pub group_named: Option<GroupId>,
-    /// The groups asked for and the actor's, as far as they exist, with their ancestors.
+    /// The groups named by the query and the actor's, as far as they exist, with their ancestors.
     pub groups: GroupGraph,
-    /// The acting user now.
+    /// The acting user.
     pub actor: Option<ActorState>,
-    /// Every group's place in the hierarchy, without names and attributes; empty if it was not asked for.
+    /// The position of every group in the hierarchy, without names and attributes; empty if the query does not ask.
     pub shape: BTreeMap<GroupId, GroupShape>,
-    /// Whether an active user is a direct member of one of the groups asked about; must not scan inactive ones.
-    pub active_member: bool,
-    /// The guard rows.
+    /// The users of [`DirectoryQuery::members`].
+    pub members: BTreeMap<UserId, MemberState>,
+    /// The answer to [`DirectoryQuery::superusers`]; a store must not scan users who cannot act.
+    pub superusers: Superusers,
+    /// The guard counters.
     pub epochs: Epochs,
-    /// Whether the event of the change asked for is there.
-    pub landed: bool,
+    /// Whether the event of the change named by the query is stored.
+    pub change_committed: bool,
 }
 
-/// A group's place in the hierarchy.
+/// A user whose membership in a group may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberState {
+    /// The username.
+    pub username: String,
+    /// Whether the user may log in.
+    pub is_active: bool,
+    /// The kind of user.
+    pub user_type: UserType,
+    /// All direct groups of the user.
+    pub groups: BTreeSet<GroupId>,
+    /// The revision of the user's row.
+    pub revision: Revision,
+    /// The version counter of the user's row.
+    pub version: u64,
+}
+
+/// The position of a group in the hierarchy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupShape {
     /// Whether members are superusers.
     pub is_superuser: bool,
-    /// The group above.
+    /// The parent group.
     pub parent: Option<GroupId>,
 }
 
-/// One step, decided and ready to be applied.
+/// One decided change to users or groups, ready to be applied.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Provision {
-    /// What to do.
-    pub step: Step,
+pub struct ProvisioningChange {
+    /// What to write.
+    pub op: ProvisioningOp,
+    /// Memberships in the written or deleted group that change with it; empty for users.
+    pub members: Vec<MemberChange>,
     /// What must hold.
     pub guards: Guards,
-    /// The audit event, written in the same atomic step; its id is the change id.
-    pub event: Event,
+    /// The audit event of `op`, written in the same atomic step; its id is the change id.
+    pub event: Arc<Event>,
 }
 
-/// What a [`Provision`] does.
+/// The operation of a [`ProvisioningChange`].
+///
+/// Exhaustive on purpose: a store handles every operation.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub enum ProvisioningOp {
     /// Inserts a user with its memberships. The store compares [`Epochs::next_user`] with the user's id and
-    /// increments it; otherwise [`ProvisionOutcome::Stale`].
+    /// increments the counter; another value is [`CommitOutcome::Conflict`].
     InsertUser(Box<User>),
     /// Deletes a user and its memberships while the row has this revision.
     DeleteUser {
         /// The user.
         user: UserId,
-        /// The revision the row must still have.
+        /// The revision that the row must still have.
         expected: Revision,
     },
-    /// Inserts a group, or overwrites the one with its id. Always comes with a changing `graph` guard.
+    /// Inserts a group, or overwrites the one with its id, then applies the member changes. Always comes with a
+    /// bumping `graph` guard.
     PutGroup(Box<Group>),
-    /// Deletes a group and the memberships in it; groups below lose their parent. Always comes with a changing
-    /// `graph` guard.
+    /// Applies the member changes, then deletes a group; child groups lose their parent. A member that remains is a
+    /// [`CommitOutcome::Conflict`]: every member must be named. Always comes with a bumping `graph` guard.
     DeleteGroup(GroupId),
 }
 
-/// How a [`Provision`] ended. Everything but `Applied` left no trace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProvisionOutcome {
-    /// All of it is there.
-    Applied,
-    /// Something it was decided on has changed, or the database asked to try again.
-    Stale,
-    /// What should be deleted is gone.
-    Gone,
-    /// A user has the name by now.
-    UsernameTaken,
-    /// Groups that are gone by now; empty if the store cannot tell which.
-    MissingGroups(BTreeSet<GroupId>),
-    /// A guard does not hold any more.
-    GuardFailed,
+/// One user joins or leaves the group of a [`ProvisioningChange`]: the row's revision and version, the membership and
+/// the user's own event are written in the same atomic step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberChange {
+    /// The user.
+    pub user: UserId,
+    /// The revision that the row must still have.
+    pub expected: Revision,
+    /// The row's new revision, and the id of the event.
+    pub change: ChangeId,
+    /// The row's new version counter.
+    pub version: u64,
+    /// Whether the user joins (or leaves).
+    pub joins: bool,
+    /// The audit event of the user.
+    pub event: Arc<Event>,
 }

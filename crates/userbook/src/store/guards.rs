@@ -5,7 +5,7 @@
 //! what such decisions read, and the actor's row for who was allowed.
 //!
 //! A store touches them in this order: `graph`, `superusers`, then user rows by ascending id, or any other order
-//! that cannot deadlock for good; a deadlock told by the database is [`Stale`](super::CommitOutcome::Stale).
+//! that cannot deadlock for good; a deadlock told by the database is [`Stale`](super::CommitOutcome::Conflict).
 
 use crate::{Revision, UserId};
 
@@ -24,9 +24,9 @@ pub struct Epochs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EpochUse {
     /// The decision is right only while the counter stands: compare, and lock it until the commit.
-    Rely,
+    Read,
     /// The change alters what the counter stands for: compare, and increment it in the same step.
-    Change,
+    Bump,
 }
 
 /// A counter that must still have the value it was decided on.
@@ -40,13 +40,13 @@ pub struct EpochGuard {
 
 impl EpochGuard {
     /// Compare and lock.
-    pub const fn rely(expected: u64) -> Self {
-        Self { expected, usage: EpochUse::Rely }
+    pub const fn read(expected: u64) -> Self {
+        Self { expected, usage: EpochUse::Read }
     }
 
     /// Compare and increment.
-    pub const fn change(expected: u64) -> Self {
-        Self { expected, usage: EpochUse::Change }
+    pub const fn bump(expected: u64) -> Self {
+        Self { expected, usage: EpochUse::Bump }
     }
 }
 

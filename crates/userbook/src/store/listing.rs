@@ -8,8 +8,8 @@ use std::{collections::BTreeSet, fmt::Debug};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::StoreError;
-use crate::{Group, GroupGraph, GroupId, JsonObject, Scope, User, UserId, UserType};
+use super::{Scope, StoreError};
+use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserId, UserType};
 
 /// A store whose users and groups can be listed.
 ///
@@ -28,7 +28,7 @@ use crate::{Group, GroupGraph, GroupId, JsonObject, Scope, User, UserId, UserTyp
 /// and pages far behind read all that the rest of the filter leaves; for attributes every document is read, too,
 /// since databases disagree about JSON.
 #[async_trait]
-pub trait UserDirectory: Debug + Send + Sync + 'static {
+pub trait ListStore: Debug + Send + Sync + 'static {
     /// One page of users.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ pub trait UserDirectory: Debug + Send + Sync + 'static {
     /// One page of groups.
     ///
     /// # Errors
-    /// As [`UserDirectory::list_users`].
+    /// As [`ListStore::list_users`].
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError>;
 }
 
@@ -54,8 +54,10 @@ pub struct UserListQuery {
     pub order: Vec<Order<UserColumn>>,
     /// How many to skip.
     pub offset: u64,
-    /// How many at the most.
+    /// The maximum number of rows.
     pub limit: u32,
+    /// The maximum size of the rows and their groups, in bytes of text and JSON; see [`UserPage::too_large`].
+    pub max_bytes: u64,
 }
 
 /// What a user must be like: all of it holds at once. What is `None`, or empty, asks for nothing.
@@ -71,8 +73,8 @@ pub struct UserFilter {
     pub uuid: Option<Uuid>,
     /// Active or not.
     pub is_active: Option<bool>,
-    /// Whether one of the user's *direct* groups has the flag (the recorded release asks no ancestors here).
-    pub is_superuser: Option<bool>,
+    /// Superusers, or everybody else.
+    pub is_superuser: Option<SuperuserFilter>,
     /// Exactly this path.
     pub path: Option<String>,
     /// A path that begins so.
@@ -88,6 +90,16 @@ pub struct UserFilter {
     /// Each of these words stands somewhere in the user name, the name, the e-mail address or the UUID as lower-case
     /// text with hyphens; ASCII letters of either case are the same, others are not.
     pub search: Vec<String>,
+}
+
+/// Selects users by superuser status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuperuserFilter {
+    /// Superusers if `true`, everybody else if `false`.
+    pub is_superuser: bool,
+    /// Whether an ancestor counts, as [`GroupGraph::grants_superuser`] evaluates it. The recorded release looks at the
+    /// direct groups alone.
+    pub inherited: bool,
 }
 
 /// What users can be ordered by.
@@ -131,13 +143,17 @@ pub struct UserPage {
     pub users: Vec<User>,
     /// Their groups with ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above each.
     pub groups: GroupGraph,
-    /// How many there are on all pages.
+    /// The number of rows on all pages.
     pub count: u64,
+    /// Whether the page is larger than [`UserListQuery::max_bytes`]; `users` and `groups` are empty then.
+    pub too_large: bool,
 }
 
 /// Which groups, in which order, and which part of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupListQuery {
+    /// Which members to read with each group; `None` reads none.
+    pub members: Option<Scope<UserId>>,
     /// Which may be seen.
     pub scope: Scope<GroupId>,
     /// Which are looked for.
@@ -146,8 +162,10 @@ pub struct GroupListQuery {
     pub order: Vec<Order<GroupColumn>>,
     /// How many to skip.
     pub offset: u64,
-    /// How many at the most.
+    /// The maximum number of rows.
     pub limit: u32,
+    /// The maximum size of the rows and their groups, in bytes of text and JSON; see [`GroupPage::too_large`].
+    pub max_bytes: u64,
 }
 
 /// What a group must be like: all of it holds at once. What is `None`, or empty, asks for nothing.
@@ -185,8 +203,10 @@ pub enum GroupColumn {
 pub struct GroupPage {
     /// The groups, in order.
     pub groups: Vec<GroupEntry>,
-    /// How many there are on all pages.
+    /// The number of rows on all pages.
     pub count: u64,
+    /// Whether the page is larger than [`GroupListQuery::max_bytes`]; `groups` is empty then.
+    pub too_large: bool,
 }
 
 /// A group as it is listed.
@@ -196,7 +216,7 @@ pub struct GroupEntry {
     pub group: Group,
     /// The name of its parent.
     pub parent_name: Option<String>,
-    /// All of its direct members by ascending id; what they are members of besides is not read, so their `groups` are
-    /// empty.
+    /// The direct members that [`GroupListQuery::members`] asks for, by ascending id. Their other memberships are not
+    /// read, so their `groups` are empty.
     pub members: Vec<User>,
 }

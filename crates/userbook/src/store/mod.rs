@@ -10,6 +10,7 @@ mod error;
 mod guards;
 mod listing;
 mod outbox;
+mod scope;
 mod seed;
 mod snapshot;
 
@@ -19,18 +20,22 @@ use async_trait::async_trait;
 
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
 pub use containment::json_contains;
-pub use directory::{DirectoryStore, GroupShape, Provision, ProvisionOutcome, Step, Survey, SurveyQuery};
+pub use directory::{
+    DirectoryQuery, DirectorySnapshot, GroupShape, MemberChange, MemberQuery, MemberState, ProvisioningChange,
+    ProvisioningOp, ProvisioningStore, SuperuserQuery,
+};
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
-    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, UserColumn, UserDirectory,
-    UserFilter, UserListQuery, UserPage,
+    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, UserColumn,
+    SuperuserFilter, UserFilter, UserListQuery, UserPage,
 };
-pub use outbox::Outbox;
-pub use seed::{Import, ImportOutcome, SeedStore};
-pub use snapshot::{ActorState, Snapshot, SnapshotQuery};
+pub use outbox::{Outbox, OutboxLimit};
+pub use scope::Scope;
+pub use seed::{ImportData, ImportOutcome, ImportStore};
+pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};
 
-/// Where users are kept. Two methods; everything else about an update is the core's.
+/// Stores users. Two methods; every other part of an update belongs to the core.
 ///
 /// # Laws
 /// - `load` reads one consistent state: no half of any commit is ever seen.
@@ -42,12 +47,13 @@ pub use snapshot::{ActorState, Snapshot, SnapshotQuery};
 /// The crate `userbook-conformance` checks them all on a store of yours; its front page is a complete small one.
 #[async_trait]
 pub trait UserStore: Debug + Send + Sync + 'static {
-    /// One consistent read of everything the decision needs; `None`: no such user.
+    /// One consistent read of everything that the decision needs. A target that does not exist is an answer like
+    /// any other: the actor and the counters are read all the same.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails; a row that cannot be decoded is [`StoreErrorKind::Corrupt`],
     /// never a default.
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError>;
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError>;
 
     /// Applies all of `change` or none of it, and only while its guards hold. Conflicts are outcomes.
     ///
@@ -61,7 +67,7 @@ macro_rules! forward {
     ($($pointer:ident),+) => {$(
         #[async_trait]
         impl<S: UserStore + ?Sized> UserStore for $pointer<S> {
-            async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+            async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
                 (**self).load(query).await
             }
 
@@ -71,18 +77,18 @@ macro_rules! forward {
         }
 
         #[async_trait]
-        impl<S: DirectoryStore + ?Sized> DirectoryStore for $pointer<S> {
-            async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-                (**self).survey(query).await
+        impl<S: ProvisioningStore + ?Sized> ProvisioningStore for $pointer<S> {
+            async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+                (**self).load_directory(query).await
             }
 
-            async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+            async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
                 (**self).provision(provision).await
             }
         }
 
         #[async_trait]
-        impl<S: UserDirectory + ?Sized> UserDirectory for $pointer<S> {
+        impl<S: ListStore + ?Sized> ListStore for $pointer<S> {
             async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
                 (**self).list_users(query).await
             }
@@ -94,7 +100,7 @@ macro_rules! forward {
 
         #[async_trait]
         impl<S: Outbox + ?Sized> Outbox for $pointer<S> {
-            async fn pending(&self, limit: u32) -> Result<Vec<crate::Event>, StoreError> {
+            async fn pending(&self, limit: crate::OutboxLimit) -> Result<Vec<crate::Event>, StoreError> {
                 (**self).pending(limit).await
             }
 

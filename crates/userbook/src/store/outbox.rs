@@ -7,18 +7,27 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{ChangeId, Event, Timestamp};
 
+/// The maximum size of one answer of [`Outbox::pending`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxLimit {
+    /// The number of events.
+    pub events: u32,
+    /// The total size of the events as stored JSON, in bytes. One event is returned whatever its size.
+    pub bytes: u64,
+}
+
 /// Events that wait to be handed on, at least once each.
 ///
 /// There is no cursor: an event that commits late may bear a smaller id than one already seen, and "everything
 /// after my cursor" would lose it. What is not acknowledged is pending.
 #[async_trait]
 pub trait Outbox: Debug + Send + Sync + 'static {
-    /// Up to `limit` events that were not acknowledged. Events of one user come in the order of their
-    /// versions; nothing is promised between users.
+    /// The oldest events that are not acknowledged, within `limit`. Events of one user come in the order of their
+    /// versions; the order between users is unspecified.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError>;
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError>;
 
     /// Marks events as handed on; unknown ids are ignored.
     ///

@@ -9,7 +9,7 @@ use crate::{Group, User};
 
 /// The whole content of a directory, as it shall be stored: no rule is asked.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Import {
+pub struct ImportData {
     /// What [`uid`](crate::uid()) mixes in, authentik's install id.
     pub install_id: String,
     /// All groups; a parent may come after its children.
@@ -29,13 +29,13 @@ pub enum ImportOutcome {
 
 /// A store that can be seeded while it is empty.
 #[async_trait]
-pub trait SeedStore: Debug + Send + Sync + 'static {
+pub trait ImportStore: Debug + Send + Sync + 'static {
     /// Writes all rows in one step if there are no users and no groups yet. No rule is asked and no event is
     /// written; the next inserted user gets an id above all of these.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails, also for rows that it cannot keep (two users of one name).
-    async fn import(&self, rows: &Import) -> Result<ImportOutcome, StoreError>;
+    async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError>;
 
     /// The install id, once one was imported.
     ///

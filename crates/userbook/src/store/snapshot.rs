@@ -1,74 +1,77 @@
-//! What a load asks and answers.
+//! What a load asks for and what it returns.
 
 use std::collections::BTreeSet;
 
 use super::Epochs;
-use crate::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserType};
+use crate::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserRef, UserType};
 
-/// Everything a load shall answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The facts that a load must return.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SnapshotQuery {
-    /// The user.
-    pub user: UserId,
-    /// Ask whether *another* user has this name, compared byte for byte.
+    /// The user to read; `None` reads the actor and the counters alone.
+    pub target: Option<UserRef>,
+    /// Asks whether a user *other than the target* has this username, compared byte for byte.
     pub username: Option<String>,
-    /// Groups that the request names: those that exist come back in [`Snapshot::groups`].
+    /// Groups named by the request: those that exist are part of [`Snapshot::groups`].
     pub groups: BTreeSet<GroupId>,
-    /// The acting user, whose state is read in the same moment.
+    /// The acting user, read in the same moment.
     pub actor: Option<UserId>,
-    /// Ask for [`Snapshot::other_active_superuser`].
-    pub other_active_superuser: bool,
-    /// Ask for [`Snapshot::landed`]: whether the event of this change is there.
+    /// Asks for [`Snapshot::other_superusers`].
+    pub other_superusers: bool,
+    /// Asks for [`Snapshot::change_committed`].
     pub change: Option<ChangeId>,
 }
 
 impl SnapshotQuery {
-    /// Asks for the user alone.
-    pub fn user(user: UserId) -> Self {
-        Self {
-            user,
-            username: None,
-            groups: BTreeSet::new(),
-            actor: None,
-            other_active_superuser: false,
-            change: None,
-        }
+    /// Asks for one user and nothing else.
+    pub fn user(target: impl Into<UserRef>) -> Self {
+        Self { target: Some(target.into()), ..Self::default() }
     }
 }
 
 /// Facts of one moment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
-    /// The user as stored.
-    pub user: User,
-    /// The user's groups, the groups asked for and the actor's groups, as far as they exist, each with its
-    /// ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above it.
+    /// The target as stored; `None` if the query names no target or no user matches.
+    pub user: Option<User>,
+    /// The target's groups, the groups named by the query and the actor's groups, as far as they exist, each with
+    /// its ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above it.
     pub groups: GroupGraph,
-    /// Whether another user has the name asked for; false if none was asked for.
+    /// Whether another user has the username of the query; `false` if the query names none.
     pub username_taken: bool,
-    /// The acting user now; `None` if none was asked for or there is no such user.
+    /// The acting user; `None` if the query names no actor or no user matches.
     pub actor: Option<ActorState>,
-    /// Whether somebody *other than the user* is active and superuser (by the hierarchy, as
-    /// [`GroupGraph::grants_superuser`] tells it); `None` if it was not asked for.
-    pub other_active_superuser: Option<bool>,
-    /// The guard rows.
+    /// Which superusers who can act exist *besides the target*; `None` if the query does not ask.
+    pub other_superusers: Option<Superusers>,
+    /// The guard counters.
     pub epochs: Epochs,
-    /// Whether the event of the change asked for is there; false if none was asked for.
-    pub landed: bool,
+    /// Whether the event of the change named by the query is stored; `false` if the query names none.
+    pub change_committed: bool,
+}
+
+/// Which superusers who can act exist: active members of a group that grants superuser status, by the hierarchy as
+/// [`GroupGraph::grants_superuser`] evaluates it. [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) and internal
+/// service accounts never count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Superusers {
+    /// At least one user of type `internal` or `external`.
+    pub person: bool,
+    /// At least one user of type `service_account`.
+    pub service_account: bool,
 }
 
 /// The acting user at the moment of the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorState {
-    /// Who.
+    /// The user's id.
     pub id: UserId,
-    /// Whether they may log in now.
+    /// Whether the user may log in.
     pub is_active: bool,
-    /// What kind of user they are.
+    /// The kind of user.
     pub user_type: UserType,
-    /// Their direct groups; the lineage of each is in the same snapshot's graph.
+    /// The direct groups; the ancestors of each are part of the same snapshot's graph.
     pub groups: BTreeSet<GroupId>,
-    /// The state of their row.
+    /// The revision of the user's row.
     pub revision: Revision,
 }
 
@@ -85,20 +88,8 @@ impl From<&User> for ActorState {
 }
 
 impl ActorState {
-    /// Whether the actor has power now: is active and superuser.
-    pub fn has_power(&self, graph: &GroupGraph) -> bool {
+    /// Whether the actor is active and superuser.
+    pub fn is_active_superuser(&self, graph: &GroupGraph) -> bool {
         self.is_active && graph.grants_superuser(&self.groups)
-    }
-}
-
-impl Snapshot {
-    /// Whether the user is superuser as stored, active or not.
-    pub fn is_superuser(&self) -> bool {
-        self.groups.grants_superuser(&self.user.groups)
-    }
-
-    /// Whether the actor, if a user of this directory, has power now.
-    pub fn actor_has_power(&self) -> bool {
-        self.actor.as_ref().is_some_and(|actor| actor.has_power(&self.groups))
     }
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{AttributesOp, FieldOps, GroupsOp, Mode, Op, json_eq, json_patch_limits::Budget};
 use crate::{
-    Attributes, Fault, Faults, GroupId, GroupRef, Memberships, User, UserType, decide::user_fields,
-    parse_timestamp,
+    Attributes, FieldErrors, GroupId, GroupRef, Memberships, User, UserType, ViolationKind,
+    decide::user_fields, parse_timestamp,
 };
 
 /// A JSON Patch that cannot be applied to what is stored.
@@ -77,13 +77,15 @@ fn read(before: &Map<String, Value>, after: &mut Map<String, Value>) -> FieldOps
         mode: Mode::Patch,
         username: op(changed("username"), |value| text(value)?.try_into()),
         name: op(changed("name"), |value| text(value)?.try_into()),
-        is_active: op(changed("is_active"), |value| Ok(value.as_bool().ok_or(Fault::InvalidBoolean)?)),
+        is_active: op(changed("is_active"), |value| {
+            Ok(value.as_bool().ok_or(ViolationKind::InvalidBoolean)?)
+        }),
         last_login: match changed("last_login") {
             // The one field that may be empty: to remove it is to clear it.
             Change::Removed => Op::Null,
             changed => op(changed, |value| {
                 let moment = value.as_str().and_then(parse_timestamp);
-                Ok(moment.ok_or(Fault::InvalidDateTime)?)
+                Ok(moment.ok_or(ViolationKind::InvalidDateTime)?)
             }),
         },
         groups: op(changed("groups"), memberships).map(GroupsOp::Replace),
@@ -92,7 +94,7 @@ fn read(before: &Map<String, Value>, after: &mut Map<String, Value>) -> FieldOps
         path: op(changed("path"), |value| text(value)?.try_into()),
         user_type: op(changed("type"), |value| {
             let input = text(value)?;
-            UserType::from_str(&input).map_err(|_| Fault::InvalidChoice { input }.into())
+            UserType::from_str(&input).map_err(|_| ViolationKind::InvalidChoice { input }.into())
         }),
     }
 }
@@ -105,32 +107,32 @@ enum Change {
     Set(Value),
 }
 
-fn op<T>(changed: Change, parse: impl FnOnce(Value) -> Result<T, Faults>) -> Op<T> {
+fn op<T>(changed: Change, parse: impl FnOnce(Value) -> Result<T, FieldErrors>) -> Op<T> {
     match changed {
         Change::Kept => Op::Keep,
-        Change::Removed => Fault::Required.into(),
+        Change::Removed => ViolationKind::Required.into(),
         Change::Set(Value::Null) => Op::Null,
         Change::Set(value) => parse(value).into(),
     }
 }
 
-fn text(value: Value) -> Result<String, Faults> {
+fn text(value: Value) -> Result<String, FieldErrors> {
     match value {
         Value::String(text) => Ok(text),
-        _ => Err(Fault::InvalidString.into()),
+        _ => Err(ViolationKind::InvalidString.into()),
     }
 }
 
-fn memberships(value: Value) -> Result<Memberships, Faults> {
+fn memberships(value: Value) -> Result<Memberships, FieldErrors> {
     let Value::Array(elements) = value else {
-        return Err(Fault::NotAList { input_type: json_type(&value) }.into());
+        return Err(ViolationKind::NotAList { input_type: json_type(&value) }.into());
     };
     Ok(Memberships::collect(elements.into_iter().map(|element| match element {
         Value::String(sent) => match Uuid::try_parse(&sent) {
             Ok(id) => Ok(GroupRef { id: GroupId(id), sent: Some(sent) }),
-            Err(_) => Err(Fault::InvalidUuid { value: sent }),
+            Err(_) => Err(ViolationKind::InvalidUuid { value: sent }),
         },
-        other => Err(Fault::IncorrectType { input_type: json_type(&other) }),
+        other => Err(ViolationKind::IncorrectType { input_type: json_type(&other) }),
     })))
 }
 
@@ -203,16 +205,16 @@ mod tests {
             {"op": "replace", "path": "/type", "value": "robot"},
         ]))
         .unwrap();
-        assert_eq!(ops.username, Fault::InvalidString.into());
-        assert_eq!(ops.name, Fault::Required.into());
-        assert_eq!(ops.is_active, Fault::InvalidBoolean.into());
+        assert_eq!(ops.username, ViolationKind::InvalidString.into());
+        assert_eq!(ops.name, ViolationKind::Required.into());
+        assert_eq!(ops.is_active, ViolationKind::InvalidBoolean.into());
         assert_eq!(ops.last_login, Op::Null);
         assert!(matches!(&ops.groups, Op::Set(groups) if groups.named().len() == 2));
         let attributes: JsonObject = json!({"a": {"b": 1}, "c": [1]}).as_object().cloned().unwrap();
         assert_eq!(ops.attributes, Op::Set(AttributesOp::Replace(Attributes::new(attributes).unwrap())));
         assert_eq!(ops.email, Op::Keep);
         assert_eq!(ops.path, Op::Null);
-        assert_eq!(ops.user_type, Fault::InvalidChoice { input: "robot".into() }.into());
+        assert_eq!(ops.user_type, ViolationKind::InvalidChoice { input: "robot".into() }.into());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{FieldOps, Mode, Op};
-use crate::{Check, Fault, Faults, Field, GroupId, Memberships};
+use crate::{Check, Field, FieldErrors, GroupId, Memberships, ViolationKind};
 
 /// What the groups of a user shall become.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,12 +39,12 @@ impl GroupsOp {
     }
 
     /// The first group that `exists` denies, or whatever else is wrong with a list.
-    pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<Faults> {
+    pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<FieldErrors> {
         match self {
             Self::Replace(wanted) => wanted.first_fault(exists),
             Self::Change { .. } => {
                 let unknown = self.named().iter().copied().find(|id| !exists(*id))?;
-                Some(Fault::DoesNotExist { pk: unknown.to_string() }.into())
+                Some(ViolationKind::DoesNotExist { pk: unknown.to_string() }.into())
             }
         }
     }

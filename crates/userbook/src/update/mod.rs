@@ -22,7 +22,7 @@ pub use json_patch_limits::{MAX_PATCH_OPERATIONS, PatchTooLarge};
 pub use op::{AttributesOp, Op};
 
 use crate::{
-    Attributes, EmailAddress, Faults, Field, GroupId, JsonObject, Memberships, Name, Timestamp, User,
+    Attributes, EmailAddress, Field, FieldErrors, GroupId, JsonObject, Memberships, Name, Timestamp, User,
     UserPath, UserType, Username,
 };
 
@@ -63,7 +63,7 @@ pub struct FieldOps {
 /// An update, before it is known what it meets.
 ///
 /// ```
-/// use userbook::{Faults, UserUpdate};
+/// use userbook::{FieldErrors, UserUpdate};
 ///
 /// // What is wrong is told when the update is tried, all of it at once.
 /// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);
@@ -141,13 +141,13 @@ impl UserUpdate {
 
     /// Sets `username`.
     #[must_use]
-    pub fn username(self, value: impl TryInto<Username, Error = Faults>) -> Self {
+    pub fn username(self, value: impl TryInto<Username, Error = FieldErrors>) -> Self {
         self.with(|fields| fields.username = Op::parse(value))
     }
 
     /// Sets `name`.
     #[must_use]
-    pub fn name(self, value: impl TryInto<Name, Error = Faults>) -> Self {
+    pub fn name(self, value: impl TryInto<Name, Error = FieldErrors>) -> Self {
         self.with(|fields| fields.name = Op::parse(value))
     }
 
@@ -184,13 +184,13 @@ impl UserUpdate {
 
     /// Sets `email`.
     #[must_use]
-    pub fn email(self, value: impl TryInto<EmailAddress, Error = Faults>) -> Self {
+    pub fn email(self, value: impl TryInto<EmailAddress, Error = FieldErrors>) -> Self {
         self.with(|fields| fields.email = Op::parse(value))
     }
 
     /// Replaces the attributes.
     #[must_use]
-    pub fn attributes(self, value: impl TryInto<Attributes, Error = Faults>) -> Self {
+    pub fn attributes(self, value: impl TryInto<Attributes, Error = FieldErrors>) -> Self {
         self.with(|fields| fields.attributes = Op::parse(value).map(AttributesOp::Replace))
     }
 
@@ -203,7 +203,7 @@ impl UserUpdate {
 
     /// Sets `path`.
     #[must_use]
-    pub fn path(self, value: impl TryInto<UserPath, Error = Faults>) -> Self {
+    pub fn path(self, value: impl TryInto<UserPath, Error = FieldErrors>) -> Self {
         self.with(|fields| fields.path = Op::parse(value))
     }
 
@@ -217,7 +217,7 @@ impl UserUpdate {
     ///
     /// # Errors
     /// [`PatchFailure`] if the JSON Patch does not fit what is stored.
-    pub fn work_out(&self, user: &User) -> Result<Cow<'_, FieldOps>, PatchFailure> {
+    pub fn resolve(&self, user: &User) -> Result<Cow<'_, FieldOps>, PatchFailure> {
         match &self.0 {
             Operations::Fields(fields) => Ok(Cow::Borrowed(fields)),
             Operations::JsonPatch(patch) => document::patched(user, patch).map(Cow::Owned),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Attributes, Fault, Faults};
+use crate::{Attributes, FieldErrors, ViolationKind};
 
 /// What one field shall become.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,7 +15,7 @@ pub enum Op<T> {
     /// The request says this.
     Set(T),
     /// The request says something that can be no such value.
-    Faulty(Faults),
+    Faulty(FieldErrors),
 }
 
 /// What the attributes shall become.
@@ -34,7 +34,7 @@ impl<T> Op<T> {
     }
 
     /// Sets the value if it is one, and keeps its faults otherwise.
-    pub fn parse(value: impl TryInto<T, Error = Faults>) -> Self {
+    pub fn parse(value: impl TryInto<T, Error = FieldErrors>) -> Self {
         value.try_into().into()
     }
 
@@ -49,8 +49,8 @@ impl<T> Op<T> {
     }
 }
 
-impl<T> From<Result<T, Faults>> for Op<T> {
-    fn from(parsed: Result<T, Faults>) -> Self {
+impl<T> From<Result<T, FieldErrors>> for Op<T> {
+    fn from(parsed: Result<T, FieldErrors>) -> Self {
         match parsed {
             Ok(value) => Self::Set(value),
             Err(faults) => Self::Faulty(faults),
@@ -58,8 +58,8 @@ impl<T> From<Result<T, Faults>> for Op<T> {
     }
 }
 
-impl<T> From<Fault> for Op<T> {
-    fn from(fault: Fault) -> Self {
+impl<T> From<ViolationKind> for Op<T> {
+    fn from(fault: ViolationKind) -> Self {
         Self::Faulty(fault.into())
     }
 }

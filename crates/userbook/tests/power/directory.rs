@@ -3,7 +3,7 @@
 
 use proptest::{collection::vec, prelude::*};
 use userbook::{
-    Group, GroupId, Import, Permission, Policy, Revision, Safeguard, StaticPermissions, Timestamp, User,
+    Group, GroupId, ImportData, Permission, Policy, Revision, Safeguard, StaticPermissions, Timestamp, User,
     UserId, UserType,
 };
 use uuid::Uuid;
@@ -21,7 +21,7 @@ const ENABLE_SUPERUSER: u16 = 1 << (Permission::ALL.len() - 1);
 /// What is in the store at first, and what the authorizer knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
-    pub(crate) rows: Import,
+    pub(crate) rows: ImportData,
     pub(crate) permissions: StaticPermissions,
     /// The users who may give power through any group.
     pub(crate) may_give: Vec<UserId>,
@@ -113,7 +113,7 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
         };
         let groups = parents.iter().zip(&flags).enumerate().map(group).collect();
         let mut directory = Directory {
-            rows: Import { install_id: "i".into(), groups, users },
+            rows: ImportData { install_id: "i".into(), groups, users },
             permissions: StaticPermissions::none(),
             may_give: Vec::new(),
             may_give_through: Vec::new(),

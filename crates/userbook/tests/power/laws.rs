@@ -2,8 +2,8 @@
 
 use proptest::{prelude::*, test_runner::TestCaseError};
 use userbook::{
-    Actor, Attributes, EmailAddress, Name, Outcome, PermissionAuthorizer, SeedStore, StaticPermissions, User,
-    UserId, UserPath, UserService, UserType, UserUpdate, Username,
+    Actor, Attributes, EmailAddress, ImportStore, Name, Outcome, PermissionAuthorizer, StaticPermissions,
+    User, UserId, UserPath, UserService, UserType, UserUpdate, Username,
 };
 use userbook_memory::MemoryStore;
 
@@ -164,7 +164,7 @@ fn superusers_are_protected(who: Who, id: UserId, before: &Dump, after: &Dump) -
     let powerful = match who {
         Who::System => true,
         Who::External => false,
-        Who::User(n) => before.has_power(user_id(n)),
+        Who::User(n) => before.is_active_superuser(user_id(n)),
     };
     let identity = |dump: &Dump| {
         let user = dump.users.get(&id)?.clone();
@@ -245,7 +245,7 @@ fn only_that_membership(
         let right = match who {
             Who::System => true,
             Who::External => false,
-            Who::User(n) => before.has_power(user_id(n)) || directory.may_move(user_id(n), joins),
+            Who::User(n) => before.is_active_superuser(user_id(n)) || directory.may_move(user_id(n), joins),
         };
         prop_assert!(right, "{:?} moved {}", who, id);
     }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use userbook::{DirectoryStore, Group, GroupId, Outbox, SnapshotQuery, SurveyQuery, User, UserId, UserStore};
+use userbook::{
+    DirectoryQuery, Group, GroupId, Outbox, ProvisioningStore, SnapshotQuery, User, UserId, UserStore,
+};
 use userbook_memory::MemoryStore;
 
 use crate::directory::{GROUPS, USERS, group_id, user_id};
@@ -18,7 +20,8 @@ pub(crate) struct Dump {
 impl Dump {
     pub(crate) async fn of(store: &MemoryStore) -> Self {
         let groups = (0..GROUPS + 3).map(group_id).collect();
-        let survey = store.survey(&SurveyQuery { groups, ..SurveyQuery::default() }).await.unwrap();
+        let directory =
+            store.load_directory(&DirectoryQuery { groups, ..DirectoryQuery::default() }).await.unwrap();
         let mut users = BTreeMap::new();
         for id in (0..USERS + 20).map(user_id) {
             if let Some(found) = store.load(&SnapshotQuery::user(id)).await.unwrap() {
@@ -27,7 +30,7 @@ impl Dump {
         }
         Self {
             users,
-            groups: survey.groups.iter().map(|group| (group.id, group.clone())).collect(),
+            groups: directory.groups.iter().map(|group| (group.id, group.clone())).collect(),
             events: store.pending(u32::MAX).await.unwrap().len(),
         }
     }
@@ -56,11 +59,11 @@ impl Dump {
         self.users.get(&id).is_some_and(|user| !self.sources(user).is_empty())
     }
 
-    pub(crate) fn has_power(&self, id: UserId) -> bool {
+    pub(crate) fn is_active_superuser(&self, id: UserId) -> bool {
         self.is_superuser(id) && self.users.get(&id).is_some_and(|user| user.is_active)
     }
 
     pub(crate) fn powerful(&self) -> BTreeSet<UserId> {
-        self.users.keys().copied().filter(|id| self.has_power(*id)).collect()
+        self.users.keys().copied().filter(|id| self.is_active_superuser(*id)).collect()
     }
 }

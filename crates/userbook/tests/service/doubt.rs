@@ -6,8 +6,8 @@ use std::{
 };
 
 use userbook::{
-    AuthorizerError, CommitOutcome, NewUser, Outcome, ProvisionOutcome, StoreErrorKind, UpdateError,
-    UserService, UserStore, Verdict,
+    AuthorizerError, CommitOutcome, NewUser, Outcome, StoreErrorKind, UpdateError, UserService, UserStore,
+    Verdict,
 };
 
 use crate::{
@@ -60,7 +60,8 @@ async fn a_commit_that_did_not_land_is_made_again_with_the_same_id() {
 /// The first commit lands only after the second load: the second commit is in its way, and the third load sees.
 #[tokio::test]
 async fn a_commit_that_lands_late_is_seen_later() {
-    let store = Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS), Step::Answer(CommitOutcome::Stale)]);
+    let store =
+        Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS), Step::Answer(CommitOutcome::Conflict)]);
     let late = store.clone();
     let meanwhile = Meanwhile::acting(move |attempt| {
         if attempt == 2 {
@@ -80,7 +81,7 @@ async fn doubt_is_never_told_as_contention_or_another_failure() {
     use StoreErrorKind::{Corrupt, Other, Transient};
     let ambiguous = || Step::Fail(AMBIGUOUS);
     for (name_, store) in [
-        ("contended", Scripted::new().await.on_commit([ambiguous(), Step::Answer(CommitOutcome::Stale)])),
+        ("contended", Scripted::new().await.on_commit([ambiguous(), Step::Answer(CommitOutcome::Conflict)])),
         ("transient", Scripted::new().await.on_commit([ambiguous(), Step::Fail(Transient)])),
         (
             "corrupt load",
@@ -132,11 +133,11 @@ async fn doubt_ends_when_the_row_has_changed() {
 #[tokio::test]
 async fn provisioning_asks_the_same_question() {
     let new = || NewUser::new("new", "New");
-    let landed = Scripted::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
-    let view = service(&landed).insert_user(&root(), new()).await.unwrap();
-    assert_eq!(landed.stored(view.user.id).await, view.user);
-    assert_eq!(landed.provisioned.lock().unwrap().len(), 1);
-    assert_eq!(landed.events().await.len(), 1);
+    let change_committed = Scripted::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
+    let view = service(&change_committed).insert_user(&root(), new()).await.unwrap();
+    assert_eq!(change_committed.stored(view.user.id).await, view.user);
+    assert_eq!(change_committed.provisioned.lock().unwrap().len(), 1);
+    assert_eq!(change_committed.events().await.len(), 1);
 
     let lost = Scripted::new().await.on_provision([Step::Fail(AMBIGUOUS)]);
     let view = service(&lost).insert_user(&root(), new()).await.unwrap();
@@ -149,7 +150,7 @@ async fn provisioning_asks_the_same_question() {
     service(&gone).delete_user(&root(), ADA, false).await.unwrap();
     assert_eq!(gone.events().await.len(), 1);
 
-    let contended = Scripted::new().await.on_provision((0..9).map(|_| Step::Answer(ProvisionOutcome::Stale)));
+    let contended = Scripted::new().await.on_provision((0..9).map(|_| Step::Answer(CommitOutcome::Conflict)));
     let service = service(&contended).with_limits(2, Duration::from_secs(1));
     let failed = service.delete_user(&root(), ADA, false).await.unwrap_err();
     assert!(matches!(failed, UpdateError::Contended { attempts: 2 }), "{failed}");

@@ -1,7 +1,7 @@
 //! Who is in the directory of these tests.
 
 use userbook::{
-    Actor, Group, GroupId, Import, Revision, SeedStore, Timestamp, User, UserId, UserType, UserUpdate,
+    Actor, Group, GroupId, ImportData, ImportStore, Revision, Timestamp, User, UserId, UserType, UserUpdate,
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ pub(crate) async fn directory() -> MemoryStore {
         parent: None,
         attributes: serde_json::json!({}),
     };
-    let rows = Import {
+    let rows = ImportData {
         install_id: "i".into(),
         groups: vec![group(ADMINS, "admins", true), group(STAFF, "staff", false)],
         users: vec![

@@ -1,14 +1,14 @@
 //! Making and unmaking, end to end on the memory store.
 
 use userbook::{
-    AccessError, Actor, Denial, EventKind, GroupError, GroupId, NewGroup, NewUser, Permission,
-    PermissionAuthorizer, ProvisionOutcome, StaticPermissions, UpdateError, UserId, UserService, UserUpdate,
+    AccessError, Actor, CommitOutcome, Denial, EventKind, GroupError, GroupId, NewGroup, NewUser, Permission,
+    PermissionAuthorizer, StaticPermissions, UpdateError, UserId, UserService, UserUpdate,
 };
 use uuid::Uuid;
 
 use crate::{
     people::{ADA, ADMINS, BOB, ROOT, STAFF, root},
-    script::{Scripted, Step, service},
+    script::{ProvisioningOp, Scripted, service},
 };
 
 const NEW: GroupId = GroupId(Uuid::from_u128(50));
@@ -21,13 +21,13 @@ fn wrong<T: std::fmt::Debug>(result: Result<T, GroupError>) -> String {
 #[tokio::test]
 async fn every_conflict_is_tried_again() {
     for conflict in [
-        ProvisionOutcome::Stale,
-        ProvisionOutcome::Gone,
-        ProvisionOutcome::UsernameTaken,
-        ProvisionOutcome::MissingGroups([STAFF].into()),
-        ProvisionOutcome::GuardFailed,
+        CommitOutcome::Conflict,
+        CommitOutcome::Gone,
+        CommitOutcome::Conflict,
+        CommitOutcome::Conflict,
+        CommitOutcome::Conflict,
     ] {
-        let store = Scripted::new().await.on_provision([Step::Answer(conflict)]);
+        let store = Scripted::new().await.on_provision([ProvisioningOp::Answer(conflict)]);
         let view = service(&store).insert_user(&root(), NewUser::new("new", "")).await.unwrap();
         assert_eq!(store.stored(view.user.id).await, view.user);
         assert_eq!(store.provisioned.lock().unwrap().len(), 2);
@@ -127,7 +127,7 @@ async fn a_new_user_gets_the_next_id_and_faults_are_told() {
     assert_eq!(second.user.id, UserId(first.user.id.0 + 1));
     let taken = service.insert_user(&root(), NewUser::new("a", "").with(|user| user.groups([NEW]))).await;
     let UpdateError::Invalid(violations) = taken.unwrap_err() else { panic!() };
-    let codes: Vec<_> = violations.iter().map(|violation| violation.fault.code()).collect();
+    let codes: Vec<_> = violations.iter().map(|violation| violation.kind.code()).collect();
     assert_eq!(codes, ["unique", "does_not_exist"]);
 
     let outsider = UserService::new(
@@ -137,5 +137,5 @@ async fn a_new_user_gets_the_next_id_and_faults_are_told() {
     let admin = NewUser::new("c", "").with(|user| user.groups([ADMINS]).is_active(false));
     let refused = outsider.insert_user(&Actor::user(ADA), admin).await.unwrap_err();
     let UpdateError::Access(AccessError::Forbidden(denial)) = refused else { panic!() };
-    assert!(matches!(denial, Denial::GrantsPower { group: ADMINS, .. }));
+    assert!(matches!(denial, Denial::GrantsSuperuser { group: ADMINS, .. }));
 }

@@ -43,7 +43,7 @@ async fn an_authorizer_that_fails_refuses_everything() {
 
 #[tokio::test]
 async fn an_actor_deactivated_between_attempts_is_refused() {
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let inner = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
     let meanwhile = Meanwhile::acting(move |_| {
         let retire = UserUpdate::patch().is_active(false);
@@ -97,7 +97,7 @@ async fn unknown_ids_and_the_anonymous_user_look_alike() {
                 service.update_user(&actor, id, name("x")).await.unwrap_err().to_string(),
                 service.delete_user(&actor, id, true).await.unwrap_err().to_string(),
                 service
-                    .admit_update(&actor, id, &userbook::Conditions::none())
+                    .authorize_update(&actor, id, &userbook::Conditions::none())
                     .await
                     .unwrap_err()
                     .to_string(),
@@ -113,7 +113,7 @@ async fn unknown_ids_and_the_anonymous_user_look_alike() {
 
 #[tokio::test]
 async fn one_call_to_the_authorizer_serves_an_attempt() {
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let says = Says::all(Verdict::Allow);
     let service = UserService::new(store.clone(), says.clone());
     let update = UserUpdate::patch().name("x").groups([STAFF, ADMINS]).path("a");
@@ -132,7 +132,7 @@ async fn a_dry_run_says_the_same_and_never_commits() {
     assert_eq!(store.stored(ADA).await, before);
     assert!(store.events().await.is_empty());
     let real = service.update_user(&root(), ADA, update()).await.unwrap();
-    assert_eq!((&dry.diff, &dry.ruling), (&real.diff, &real.ruling));
+    assert_eq!((&dry.diff, &dry.results), (&real.diff, &real.results));
     assert_eq!(dry.view.is_superuser, real.view.is_superuser);
 
     let refused = service.update_user(&root(), ADA, UserUpdate::patch().path("/")).dry_run().await;
@@ -150,7 +150,7 @@ async fn what_a_request_may_be_told_before_its_body_is_read() {
         Ok([Verdict::Allow, Verdict::deny()].into_iter().collect())
     });
     let service = UserService::new(store, says);
-    let refused = service.admit_update(&root(), ADA, &userbook::Conditions::none()).await.unwrap_err();
+    let refused = service.authorize_update(&root(), ADA, &userbook::Conditions::none()).await.unwrap_err();
     let denied = UpdateError::Access(AccessError::Forbidden(Denial::Permission(None))).to_string();
     assert_eq!(refused.to_string(), denied);
 }

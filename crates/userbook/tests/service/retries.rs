@@ -11,11 +11,11 @@ use crate::{
 
 fn conflicts() -> [CommitOutcome; 5] {
     [
-        CommitOutcome::Stale,
+        CommitOutcome::Conflict,
         CommitOutcome::Gone,
-        CommitOutcome::UsernameTaken,
-        CommitOutcome::MissingGroups([STAFF].into()),
-        CommitOutcome::GuardFailed,
+        CommitOutcome::Conflict,
+        CommitOutcome::Conflict,
+        CommitOutcome::Conflict,
     ]
 }
 
@@ -39,7 +39,7 @@ async fn every_conflict_is_tried_again_with_the_same_change_id() {
 #[tokio::test]
 async fn the_number_of_attempts_is_bounded() {
     for (bound, expected) in [(0, 1), (1, 1), (3, 3), (32, 32)] {
-        let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Stale));
+        let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Conflict));
         let store = Scripted::new().await.on_commit(conflicts);
         let service = service(&store).with_limits(bound, Duration::from_secs(1));
         let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
@@ -52,7 +52,7 @@ async fn the_number_of_attempts_is_bounded() {
 #[tokio::test]
 async fn no_attempt_starts_after_the_deadline() {
     for (deadline, expected) in [(0, 1), (1, 1), (5, 5)] {
-        let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Stale));
+        let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Conflict));
         let store = Scripted::new().await.on_commit(conflicts);
         // The first look sets the deadline, each repetition looks once.
         let service = service(&store)
@@ -126,13 +126,13 @@ async fn the_store_is_asked_twice_only_where_power_is_at_stake() {
 #[tokio::test]
 async fn a_demanded_revision_is_compared_afresh_after_a_conflict() {
     // A guard failed or the database asked to try again, and the row is as demanded: tried again.
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let service_ = service(&store);
     let updated = service_.update_user(&root(), ADA, name("Ada")).if_revision([revision(ADA)]).await.unwrap();
     assert!(matches!(updated.outcome, Outcome::Applied(_)));
 
     // Somebody else was faster: the demand does not hold any more.
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let faster = service(&store);
     let inner = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
     let meanwhile = Meanwhile::acting(move |_| {
@@ -159,7 +159,7 @@ async fn a_demand_is_refused_even_if_nothing_would_change() {
 
 #[tokio::test]
 async fn a_merge_is_worked_out_afresh_on_each_attempt() {
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Stale)]);
+    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let merge = |key: &str| {
         UserUpdate::patch().merge_attributes([(key.to_owned(), serde_json::json!(1))].into_iter().collect())
     };

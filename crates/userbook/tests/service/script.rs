@@ -12,9 +12,9 @@ use std::{
 use async_trait::async_trait;
 use userbook::{
     Actor, Authorizer, AuthorizerError, Backoff, ChangeId, ChangeIds, ChangeSet, Check, Clock, CommitOutcome,
-    DirectoryStore, Event, Outbox, Provision, ProvisionOutcome, Snapshot, SnapshotQuery, StoreError,
-    StoreErrorKind, Survey, SurveyQuery, Target, Timestamp, User, UserId, UserService, UserStore, Verdict,
-    Verdicts,
+    DirectoryQuery, DirectorySnapshot, Event, Outbox, ProvisioningChange, ProvisioningStore, Resource,
+    Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User, UserId, UserService, UserStore,
+    Verdict, Verdicts,
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
@@ -39,10 +39,10 @@ pub(crate) struct Scripted {
     pub(crate) inner: MemoryStore,
     loads: Arc<Mutex<VecDeque<Step<()>>>>,
     commits: Arc<Mutex<VecDeque<Step<CommitOutcome>>>>,
-    provisions: Arc<Mutex<VecDeque<Step<ProvisionOutcome>>>>,
+    provisions: Arc<Mutex<VecDeque<Step<CommitOutcome>>>>,
     pub(crate) queries: Arc<Mutex<Vec<SnapshotQuery>>>,
     pub(crate) changes: Arc<Mutex<Vec<ChangeSet>>>,
-    pub(crate) provisioned: Arc<Mutex<Vec<Provision>>>,
+    pub(crate) provisioned: Arc<Mutex<Vec<ProvisioningChange>>>,
 }
 
 impl std::fmt::Debug for Scripted {
@@ -82,7 +82,7 @@ impl Scripted {
         self
     }
 
-    pub(crate) fn on_provision(self, steps: impl IntoIterator<Item = Step<ProvisionOutcome>>) -> Self {
+    pub(crate) fn on_provision(self, steps: impl IntoIterator<Item = Step<CommitOutcome>>) -> Self {
         self.provisions.lock().unwrap().extend(steps);
         self
     }
@@ -130,19 +130,19 @@ impl UserStore for Scripted {
 }
 
 #[async_trait]
-impl DirectoryStore for Scripted {
-    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        self.inner.survey(query).await
+impl ProvisioningStore for Scripted {
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        self.inner.load_directory(query).await
     }
 
-    async fn provision(&self, provision: &Provision) -> Result<ProvisionOutcome, StoreError> {
+    async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         self.provisioned.lock().unwrap().push(provision.clone());
         match next(&self.provisions) {
             Step::Pass => self.inner.provision(provision).await,
             Step::Answer(outcome) => Ok(outcome),
             Step::Fail(kind) => Err(error(kind)),
             Step::DoneAndFail(kind) => {
-                assert_eq!(self.inner.provision(provision).await.unwrap(), ProvisionOutcome::Applied);
+                assert_eq!(self.inner.provision(provision).await.unwrap(), CommitOutcome::Applied);
                 Err(error(kind))
             }
         }
@@ -181,7 +181,7 @@ impl Authorizer for Says {
     async fn authorize(
         &self,
         _actor: &Actor,
-        _target: Target<'_>,
+        _target: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         self.asked.fetch_add(1, Relaxed);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
-use userbook::{Import, SeedStore, Timestamp, UserId};
+use userbook::{ImportData, ImportStore, Timestamp, UserId};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 
@@ -72,7 +72,7 @@ impl Drop for Database {
 impl Harness for Database {
     type Store = MySqlStore;
 
-    async fn with(rows: &Import) -> Self {
+    async fn with(rows: &ImportData) -> Self {
         let database = Self::new().await;
         database.store.import(rows).await.expect("the rows can be kept");
         database
@@ -82,7 +82,7 @@ impl Harness for Database {
         Arc::clone(&self.store)
     }
 
-    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+    async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let sql = "UPDATE userbook_user SET last_login = ?, password_change_date = ? WHERE id = ?";
         let update = sqlx::query(sql).bind(last_login.naive_utc()).bind(password_change_date.naive_utc());
         update.bind(user.0).execute(self.pool()).await.expect("the row can be written");

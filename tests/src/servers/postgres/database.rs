@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use userbook::{Import, SeedStore, Timestamp, UserId};
+use userbook::{ImportData, ImportStore, Timestamp, UserId};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
@@ -64,7 +64,7 @@ impl Drop for Database {
 impl Harness for Database {
     type Store = PostgresStore;
 
-    async fn with(rows: &Import) -> Self {
+    async fn with(rows: &ImportData) -> Self {
         let database = Self::new().await;
         database.store.import(rows).await.expect("the rows can be kept");
         database
@@ -74,7 +74,7 @@ impl Harness for Database {
         Arc::clone(&self.store)
     }
 
-    async fn write_behind(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
+    async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let sql = "UPDATE userbook_user SET last_login = $2, password_change_date = $3 WHERE id = $1";
         let update = sqlx::query(sql).bind(user.0).bind(last_login).bind(password_change_date);
         update.execute(self.pool()).await.expect("the row can be written");

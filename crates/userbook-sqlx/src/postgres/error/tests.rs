@@ -44,16 +44,16 @@ fn recorded(state: &'static str, message: &'static str, constraint: Option<&'sta
 
 #[test]
 fn states_that_are_conflicts() {
-    let missing = || CommitOutcome::MissingGroups(BTreeSet::new());
+    let missing = || CommitOutcome::Conflict;
     let unique = "duplicate key value violates unique constraint \"userbook_user_username\"";
     let unique_event = "duplicate key value violates unique constraint \"userbook_event_id\"";
     let foreign = "insert or update on table \"userbook_membership\" violates foreign key constraint \
                    \"userbook_membership_group\"";
     for (state, message, constraint, outcome) in [
-        ("40001", "could not serialize access due to concurrent update", None, Some(CommitOutcome::Stale)),
-        ("40P01", "deadlock detected", None, Some(CommitOutcome::Stale)),
-        ("55P03", "canceling statement due to lock timeout", None, Some(CommitOutcome::Stale)),
-        ("23505", unique, Some("userbook_user_username"), Some(CommitOutcome::UsernameTaken)),
+        ("40001", "could not serialize access due to concurrent update", None, Some(CommitOutcome::Conflict)),
+        ("40P01", "deadlock detected", None, Some(CommitOutcome::Conflict)),
+        ("55P03", "canceling statement due to lock timeout", None, Some(CommitOutcome::Conflict)),
+        ("23505", unique, Some("userbook_user_username"), Some(CommitOutcome::Conflict)),
         ("23505", unique_event, Some("userbook_event_id"), None),
         ("23503", foreign, Some("userbook_membership_group"), Some(missing())),
         ("23503", "violates foreign key constraint", Some("of_the_host"), None),
@@ -64,11 +64,11 @@ fn states_that_are_conflicts() {
     assert_eq!(conflict(&Error::PoolTimedOut), None);
 
     let name = recorded("23505", "duplicate key value", Some("userbook_group_name"));
-    assert_eq!(step_conflict(&name), Some(ProvisionOutcome::Stale));
+    assert_eq!(step_conflict(&name), Some(CommitOutcome::Conflict));
     let name = recorded("23505", unique, Some("userbook_user_username"));
-    assert_eq!(step_conflict(&name), Some(ProvisionOutcome::UsernameTaken));
+    assert_eq!(step_conflict(&name), Some(CommitOutcome::Conflict));
     let deadlock = recorded("40P01", "deadlock detected", None);
-    assert_eq!(step_conflict(&deadlock), Some(ProvisionOutcome::Stale));
+    assert_eq!(step_conflict(&deadlock), Some(CommitOutcome::Conflict));
     assert_eq!(step_conflict(&recorded("25006", "read-only", None)), None);
 }
 

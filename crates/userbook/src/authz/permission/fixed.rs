@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-use super::{AuthorizerError, GrantQuery, Grants, Holdings, Permission, PermissionSource};
+use super::{AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource};
 use crate::{GroupId, UserId};
 
 /// Permissions kept in memory, for tests and for hosts with few of them.
@@ -43,6 +43,14 @@ impl StaticPermissions {
     }
 }
 
+impl StaticPermissions {
+    fn can_grant(&self, user: UserId) -> bool {
+        let grants = Permission::EnableGroupSuperuser;
+        self.global.contains(&(user, grants))
+            || self.on_groups.iter().any(|(to, permission, _)| *to == user && *permission == grants)
+    }
+}
+
 #[async_trait]
 impl PermissionSource for StaticPermissions {
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
@@ -62,13 +70,19 @@ impl PermissionSource for StaticPermissions {
                 grants.on_groups.entry(*group).or_default().insert(*permission);
             }
         }
+        grants.user_can_grant = query.user.is_some_and(|user| self.can_grant(user));
         Ok(grants)
     }
-    async fn holdings(&self, actor: UserId, permission: Permission) -> Result<Holdings, AuthorizerError> {
+
+    async fn granted_objects(
+        &self,
+        actor: UserId,
+        permission: Permission,
+    ) -> Result<GrantedObjects, AuthorizerError> {
         let held = |to: &UserId, granted: &Permission| *to == actor && *granted == permission;
         let users = self.on_users.iter().filter(|(to, granted, _)| held(to, granted));
         let groups = self.on_groups.iter().filter(|(to, granted, _)| held(to, granted));
-        Ok(Holdings {
+        Ok(GrantedObjects {
             global: self.global.contains(&(actor, permission)),
             users: users.map(|(.., user)| *user).collect(),
             groups: groups.map(|(.., group)| *group).collect(),

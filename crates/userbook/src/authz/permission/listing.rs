@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{
-    super::{ListAuthorizer, Scope},
-    Actor, ActorView, AuthorizerError, Holdings, Permission, PermissionAuthorizer, PermissionSource, Rank,
+    super::ListAuthorizer,
+    Actor, ActorView, AuthorizerError, GrantedObjects, Permission, PermissionAuthorizer, PermissionSource,
+    Rank,
 };
-use crate::{GroupId, UserId, UserType};
+use crate::{GroupId, Scope, UserId, UserType};
 
 impl<P: PermissionSource> PermissionAuthorizer<P> {
     /// What the actor may see by this permission; `on` picks the kind of object.
@@ -17,18 +18,18 @@ impl<P: PermissionSource> PermissionAuthorizer<P> {
         actor: &Actor,
         state: Option<ActorView<'_>>,
         permission: Permission,
-        on: impl FnOnce(Holdings) -> BTreeSet<I>,
+        on: impl FnOnce(GrantedObjects) -> BTreeSet<I>,
     ) -> Result<Scope<I>, AuthorizerError> {
         let actor = match Rank::of(actor, state) {
             Rank::Superuser => return Ok(Scope::Everything),
             Rank::Nobody => return Ok(Scope::Nothing),
             Rank::Holder(view) => view.state,
         };
-        let holdings = self.source.holdings(actor.id, permission).await?;
-        if holdings.global {
+        let granted_objects = self.source.granted_objects(actor.id, permission).await?;
+        if granted_objects.global {
             return Ok(Scope::Everything);
         }
-        let some = on(holdings);
+        let some = on(granted_objects);
         // Machines get an empty list where people are told that they may see nothing.
         let told = some.is_empty() && actor.user_type != UserType::InternalServiceAccount;
         Ok(if told { Scope::Nothing } else { Scope::Only(some) })

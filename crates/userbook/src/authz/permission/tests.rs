@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    ActorState, Epochs, Group, GroupGraph, ListAuthorizer, Revision, Scope, Snapshot, Survey, Timestamp,
-    User, UserType,
+    ActorState, DirectorySnapshot, Epochs, Group, GroupGraph, ListAuthorizer, Revision, Scope, Snapshot,
+    Timestamp, User, UserType,
 };
 
 const ACTOR: UserId = UserId(1);
@@ -76,15 +76,16 @@ async fn ask<P: PermissionSource>(
         actor: state.clone(),
         other_active_superuser: None,
         epochs: Epochs::default(),
-        landed: false,
+        change_committed: false,
     };
-    let survey = Survey { groups: graph(), actor: state.clone(), ..Survey::default() };
+    let directory =
+        DirectorySnapshot { groups: graph(), actor: state.clone(), ..DirectorySnapshot::default() };
     let groups = graph();
     let view = state.as_ref().map(|state| ActorView { state, groups: &groups });
     let target = match about {
-        About::Known => Target::Known(&snapshot),
-        About::Unknown => Target::Unknown(view.as_ref()),
-        About::Directory => Target::Directory(&survey),
+        About::Known => Resource::User(&snapshot),
+        About::Unknown => Resource::MissingUser(view.as_ref()),
+        About::Directory => Resource::Directory(&directory),
     };
     authorizer.authorize(actor, target, checks).await
 }
@@ -143,7 +144,7 @@ async fn permissions_on_members() {
         Check::AddMember(ADMINS),
         Check::Change,
         Check::Join(BELOW),
-        Check::GrantPower(BELOW),
+        Check::GrantSuperuser(BELOW),
     ];
     let none = StaticPermissions::none;
     for (source, expected) in [
@@ -202,8 +203,8 @@ async fn permissions_on_the_directory_and_on_groups() {
         Check::ChangeGroup(ADMINS),
         Check::ChangeGroup(BELOW),
         Check::DeleteGroup(ADMINS),
-        Check::GrantPower(ADMINS),
-        Check::GrantPower(BELOW),
+        Check::GrantSuperuser(ADMINS),
+        Check::GrantSuperuser(BELOW),
     ];
     let none = StaticPermissions::none;
     for (source, expected) in [
@@ -306,7 +307,7 @@ async fn a_source_that_fails_fails_the_authorizer() {
             Err(AuthorizerError::new("no connection"))
         }
 
-        async fn holdings(&self, _: UserId, _: Permission) -> Result<Holdings, AuthorizerError> {
+        async fn granted_objects(&self, _: UserId, _: Permission) -> Result<GrantedObjects, AuthorizerError> {
             Err(AuthorizerError::new("no connection"))
         }
     }

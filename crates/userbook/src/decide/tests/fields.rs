@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::scene::{NOWHERE, STAFF, Scene, user};
 use crate::{
-    Decision, Fault, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy, Timestamp, User,
-    UserType, UserUpdate, parse_timestamp,
+    Decision, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy, Timestamp, User, UserType,
+    UserUpdate, ViolationKind, parse_timestamp,
 };
 
 fn put() -> UserUpdate {
@@ -143,11 +143,14 @@ fn what_is_stored_may_break_a_rule_of_today() {
 #[test]
 fn groups_tell_their_first_bad_element() {
     let sent = |id: GroupId, sent: &str| Ok(GroupRef { id, sent: Some(sent.to_owned()) });
-    let uuid = || Err(Fault::InvalidUuid { value: "zz".into() });
+    let uuid = || Err(ViolationKind::InvalidUuid { value: "zz".into() });
     for (elements, expected) in [
-        (vec![sent(NOWHERE, "{99}"), uuid()], Fault::DoesNotExist { pk: "{99}".into() }),
-        (vec![sent(STAFF, "1"), uuid(), sent(NOWHERE, "99")], Fault::InvalidUuid { value: "zz".into() }),
-        (vec![uuid(), sent(NOWHERE, "99")], Fault::InvalidUuid { value: "zz".into() }),
+        (vec![sent(NOWHERE, "{99}"), uuid()], ViolationKind::DoesNotExist { pk: "{99}".into() }),
+        (
+            vec![sent(STAFF, "1"), uuid(), sent(NOWHERE, "99")],
+            ViolationKind::InvalidUuid { value: "zz".into() },
+        ),
+        (vec![uuid(), sent(NOWHERE, "99")], ViolationKind::InvalidUuid { value: "zz".into() }),
     ] {
         let scene = Scene::new(UserUpdate::patch().groups(Memberships::collect(elements)));
         let Decision::Reject(crate::Rejection::Invalid(violations)) = scene.decide() else { panic!() };

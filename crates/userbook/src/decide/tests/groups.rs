@@ -5,15 +5,15 @@ use super::scene::{
     all_groups, codes, group,
 };
 use crate::{
-    Actor, ActorGuard, Check, Denial, EpochGuard, EventKind, EventTarget, FieldDiff, Group, GroupField,
-    GroupId, GroupShape, Guards, Policy, Provision, Ruling, Safeguard, Step, Subject, Survey, Timestamp,
-    Verdict, Violations,
+    Actor, ActorGuard, Check, CheckResults, Denial, DirectorySnapshot, EpochGuard, EventKind, EventTarget,
+    FieldDiff, Group, GroupField, GroupId, GroupShape, Guards, Policy, ProvisioningChange, ProvisioningOp,
+    Safeguard, Subject, Timestamp, Verdict, Violations,
     decide::{GroupProposal, GroupRejection, GroupWrite},
 };
 
 /// A write to a group, by an actor without power who may write groups.
 struct Write {
-    survey: Survey,
+    directory: DirectorySnapshot,
     actor: Actor,
     id: GroupId,
     after: Option<Group>,
@@ -21,7 +21,7 @@ struct Write {
     granted: Vec<GroupId>,
     refused: bool,
     allow_self_lockout: bool,
-    leaves_nobody: bool,
+    removes_last_superuser: bool,
 }
 
 fn put(after: Group) -> Write {
@@ -31,15 +31,15 @@ fn put(after: Group) -> Write {
 
 fn delete(id: GroupId) -> Write {
     let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
-    let survey = Survey {
+    let directory = DirectorySnapshot {
         groups: all_groups().into_iter().collect(),
         shape: all_groups().iter().map(|group| (group.id, shape(group))).collect(),
         actor: Some(actor_state([HELP])),
         epochs: EPOCHS,
-        ..Survey::default()
+        ..DirectorySnapshot::default()
     };
     Write {
-        survey,
+        directory,
         actor: Actor::user(ACTOR),
         id,
         after: None,
@@ -47,13 +47,13 @@ fn delete(id: GroupId) -> Write {
         granted: Vec::new(),
         refused: false,
         allow_self_lockout: false,
-        leaves_nobody: false,
+        removes_last_superuser: false,
     }
 }
 
 impl Write {
     fn powerful(mut self) -> Self {
-        self.survey.actor = Some(actor_state([ROOT]));
+        self.directory.actor = Some(actor_state([ROOT]));
         self
     }
 
@@ -63,33 +63,33 @@ impl Write {
     }
 
     fn proposal(&self) -> GroupProposal<'_> {
-        GroupProposal::new(&self.survey, &self.actor, self.id, self.after.clone())
+        GroupProposal::new(&self.directory, &self.actor, self.id, self.after.clone())
     }
 
-    fn decide(&self) -> Result<Option<Provision>, GroupRejection> {
+    fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
         let proposal = self.proposal();
         let mut violations = Violations::default();
         proposal.check_values(&mut violations);
         let checks = proposal.checks();
         let verdict = |check: &Check| match check {
-            Check::GrantPower(group) => self.granted.contains(group).into(),
+            Check::GrantSuperuser(group) => self.granted.contains(group).into(),
             _ if self.refused => Verdict::deny(),
             _ => Verdict::Allow,
         };
         let verdicts = checks.iter().map(verdict).collect();
-        let ruling = Ruling::new(checks, verdicts);
+        let results = CheckResults::new(checks, verdicts);
         let write = GroupWrite {
-            ruling: &ruling,
+            results: &results,
             policy: &self.policy,
             allow_self_lockout: self.allow_self_lockout,
-            leaves_nobody: self.leaves_nobody,
+            removes_last_superuser: self.removes_last_superuser,
             now: Timestamp::UNIX_EPOCH,
             change: CHANGE,
         };
         proposal.decide(&write, violations)
     }
 
-    fn provision(&self) -> Provision {
+    fn provision(&self) -> ProvisioningChange {
         self.decide().unwrap().unwrap()
     }
 
@@ -97,7 +97,7 @@ impl Write {
         match self.decide() {
             Ok(Some(_)) => "commit".into(),
             Ok(None) => "unchanged".into(),
-            Err(GroupRejection::Forbidden(Denial::GrantsPower { .. })) => "grants power".into(),
+            Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants power".into(),
             Err(GroupRejection::Forbidden(_)) => "forbidden".into(),
             Err(GroupRejection::Invalid(violations)) => codes(&violations).join(", "),
         }
@@ -110,7 +110,7 @@ fn what_is_asked() {
     assert_eq!(all(put(group(NOWHERE, "new", false, None))), [Check::AddGroup(NOWHERE)]);
     assert_eq!(all(put(group(STAFF, "renamed", false, None))), [Check::ChangeGroup(STAFF)]);
     assert_eq!(all(delete(ADMINS)), [Check::DeleteGroup(ADMINS)]);
-    let (own, below) = (Check::GrantPower(STAFF), Check::GrantPower(ADMINS));
+    let (own, below) = (Check::GrantSuperuser(STAFF), Check::GrantSuperuser(ADMINS));
     assert_eq!(all(put(group(STAFF, "staff", true, None))), [Check::ChangeGroup(STAFF), own, own]);
     assert_eq!(all(put(group(STAFF, "staff", false, Some(BELOW)))), [Check::ChangeGroup(STAFF), own, below]);
 }
@@ -142,7 +142,7 @@ fn giving_power() {
     }
     let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
-    assert_eq!(denial, Denial::GrantsPower { group: STAFF, name: "staff".into(), through });
+    assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: "staff".into(), through });
 }
 
 /// A chain too long for its head to reach the top, until a link is taken out of the middle.
@@ -153,8 +153,8 @@ fn a_shorter_way_to_an_ancestor_gives_power() {
     let mut write = put(group(id(5), "5", false, Some(id(7))));
     for link in (0..=20).map(link) {
         let shape = GroupShape { is_superuser: link.is_superuser, parent: link.parent };
-        write.survey.shape.insert(link.id, shape);
-        write.survey.groups.insert(link);
+        write.directory.shape.insert(link.id, shape);
+        write.directory.groups.insert(link);
     }
     assert_eq!(write.outcome(), "grants power");
     assert_eq!(write.with(|it| it.granted = vec![id(20)]).outcome(), "commit");
@@ -170,13 +170,13 @@ fn taking_power() {
     ] {
         let write = write.powerful();
         assert_eq!(write.outcome(), "commit");
-        let write = write.with(|it| it.leaves_nobody = true);
+        let write = write.with(|it| it.removes_last_superuser = true);
         assert_eq!(write.outcome(), alone);
         let off = write.with(|it| it.policy = it.policy.clone().without(Safeguard::LastSuperuser));
         assert_eq!(off.outcome(), "commit");
     }
     for own in [ADMINS, BELOW] {
-        let own = |write: Write| write.with(|it| it.survey.actor = Some(actor_state([own])));
+        let own = |write: Write| write.with(|it| it.directory.actor = Some(actor_state([own])));
         assert_eq!(own(plain()).outcome(), "self_lockout");
         assert_eq!(own(delete(ADMINS)).outcome(), "self_lockout");
         assert_eq!(own(plain()).with(|it| it.allow_self_lockout = true).outcome(), "commit");
@@ -184,14 +184,14 @@ fn taking_power() {
         assert_eq!(off.outcome(), "commit");
         assert_eq!(own(delete(ROOT)).outcome(), "commit", "not one's own");
     }
-    let both = plain().with(|it| it.survey.actor = Some(actor_state([ADMINS, ROOT])));
+    let both = plain().with(|it| it.directory.actor = Some(actor_state([ADMINS, ROOT])));
     assert_eq!(both.outcome(), "commit", "another group grants it too");
 }
 
 #[test]
 fn values() {
     let named =
-        |holder| put(group(STAFF, "taken", false, None)).with(|it| it.survey.group_named = Some(holder));
+        |holder| put(group(STAFF, "taken", false, None)).with(|it| it.directory.group_named = Some(holder));
     for (name, write, expected) in [
         ("a free name", put(group(STAFF, "free", false, None)), "commit"),
         ("a taken name", named(HELP), "name: unique"),
@@ -214,18 +214,18 @@ fn cycles_are_found_however_long_and_stored_ones_stand() {
     let mut write = put(group(id(30), "30", false, Some(id(0))));
     for n in 0..=30 {
         let link = group(id(n), &n.to_string(), false, (n < 30).then(|| id(n + 1)));
-        write.survey.shape.insert(link.id, GroupShape { is_superuser: false, parent: link.parent });
-        write.survey.groups.insert(link);
+        write.directory.shape.insert(link.id, GroupShape { is_superuser: false, parent: link.parent });
+        write.directory.groups.insert(link);
     }
     assert_eq!(write.outcome(), "parent: cycle");
-    write.survey.groups.insert(group(id(30), "stored so", false, Some(id(0))));
+    write.directory.groups.insert(group(id(30), "stored so", false, Some(id(0))));
     assert_eq!(write.outcome(), "commit", "a rename leaves it as it was");
 }
 
 #[test]
 fn guards_and_events() {
-    let graph = Some(EpochGuard::change(EPOCHS.graph));
-    let superusers = Some(EpochGuard::change(EPOCHS.superusers));
+    let graph = Some(EpochGuard::bump(EPOCHS.graph));
+    let superusers = Some(EpochGuard::bump(EPOCHS.superusers));
     let actor = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
     for (name, write, expected) in [
         ("renamed", put(group(STAFF, "x", false, None)), Guards { graph, superusers: None, actor: None }),
@@ -240,7 +240,7 @@ fn guards_and_events() {
         assert_eq!(write.provision().guards, expected, "{name}");
     }
     let changed = put(group(BELOW, "new", true, Some(ADMINS))).powerful().provision();
-    assert_eq!(changed.step, Step::PutGroup(Box::new(group(BELOW, "new", true, Some(ADMINS)))));
+    assert_eq!(changed.step, ProvisioningOp::PutGroup(Box::new(group(BELOW, "new", true, Some(ADMINS)))));
     let event = changed.event;
     assert_eq!(
         (event.id, event.kind, event.target),
@@ -254,14 +254,14 @@ fn guards_and_events() {
     ];
     assert_eq!(event.diff, expected.into());
     assert_eq!(delete(STAFF).provision().event.kind, EventKind::GroupDeleted);
-    assert_eq!(delete(STAFF).provision().step, Step::DeleteGroup(STAFF));
+    assert_eq!(delete(STAFF).provision().step, ProvisioningOp::DeleteGroup(STAFF));
 }
 
 #[test]
 fn equal_attributes_are_no_change_and_secrets_stay_out_of_events() {
     let with = |attributes| Group { attributes, ..group(STAFF, "staff", false, None) };
     let mut write = put(with(serde_json::json!({"n": 1.0})));
-    write.survey.groups.insert(with(serde_json::json!({"n": 1})));
+    write.directory.groups.insert(with(serde_json::json!({"n": 1})));
     assert_eq!(write.outcome(), "unchanged");
     let write = put(with(serde_json::json!({"pin": 1})))
         .with(|it| it.policy = Policy::hardened().with_secret_attribute(["pin"]));

@@ -5,8 +5,8 @@ use crate::{ActorGuard, EpochGuard, Guards, Policy, Safeguard, Subject, UserUpda
 
 /// Which guards there are: `g` relies on the graph, `s` changes the set of superusers, `a` guards the actor.
 fn letters(guards: &Guards) -> String {
-    let graph = Some(EpochGuard::rely(EPOCHS.graph));
-    let superusers = Some(EpochGuard::change(EPOCHS.superusers));
+    let graph = Some(EpochGuard::read(EPOCHS.graph));
+    let superusers = Some(EpochGuard::bump(EPOCHS.superusers));
     let actor = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
     assert!([None, graph].contains(&guards.graph), "{guards:?}");
     assert!([None, superusers].contains(&guards.superusers), "{guards:?}");

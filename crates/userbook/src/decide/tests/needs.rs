@@ -6,7 +6,7 @@ use super::scene::{ADMINS, BELOW, HELP, ROOT, STAFF, Scene};
 use crate::{UserUpdate, decide::Needs};
 
 fn needs(scene: &Scene) -> Needs {
-    let ops = scene.update.work_out(&scene.snapshot.user).unwrap();
+    let ops = scene.update.resolve(&scene.snapshot.user).unwrap();
     Needs::of_attempt(&scene.snapshot, &ops)
 }
 

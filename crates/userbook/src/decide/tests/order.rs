@@ -4,16 +4,16 @@ use serde_json::json;
 
 use super::scene::{ADMINS, Scene};
 use crate::{
-    Check, Conditions, Denial, Fault, Field, FieldDenial, FieldRule, Rejection, Revision, Unless, User,
-    UserType, UserUpdate, Verdict,
+    Check, Conditions, Denial, Field, FieldDenial, FieldRule, IfNoneMatch, Rejection, Revision, User,
+    UserType, UserUpdate, Verdict, ViolationKind,
 };
 
 #[derive(Debug)]
 struct Refuses(Field);
 
 impl FieldRule for Refuses {
-    fn check(&self, field: Field, _before: &User, _after: &User) -> Vec<Fault> {
-        let custom = Fault::Custom {
+    fn check(&self, field: Field, _before: &User, _after: &User) -> Vec<ViolationKind> {
+        let custom = ViolationKind::Custom {
             code: "custom".into(),
             message: "No.".into(),
             params: serde_json::Map::default(),
@@ -126,7 +126,7 @@ fn joining_is_asked_by_group_and_leaving_by_field() {
 
 #[test]
 fn checks_are_drawn_up_from_request_and_facts() {
-    let asked = |scene: Scene| scene.ruling().iter().map(|(check, _)| *check).collect::<Vec<_>>();
+    let asked = |scene: Scene| scene.results().iter().map(|(check, _)| *check).collect::<Vec<_>>();
     let update = UserUpdate::replace().username("eve").name("Ada");
     let expected = [Field::Username, Field::Name, Field::Groups].map(Check::Set);
     assert_eq!(asked(Scene::new(update)), [&[Check::View, Check::Change], &expected[..]].concat());
@@ -138,14 +138,14 @@ fn checks_are_drawn_up_from_request_and_facts() {
         Check::Change,
         Check::Set(Field::Groups),
         Check::Join(below),
-        Check::GrantPower(ADMINS),
-        Check::GrantPower(below),
+        Check::GrantSuperuser(ADMINS),
+        Check::GrantSuperuser(below),
     ];
     assert_eq!(asked(Scene::new(update)), expected);
 
     let activates = Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]);
     let known = [Check::View, Check::Change, Check::Set(Field::IsActive)];
-    assert_eq!(asked(activates.inactive()), [&known[..], &[Check::GrantPower(ADMINS)]].concat());
+    assert_eq!(asked(activates.inactive()), [&known[..], &[Check::GrantSuperuser(ADMINS)]].concat());
     assert_eq!(asked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), known);
 }
 
@@ -153,7 +153,7 @@ fn checks_are_drawn_up_from_request_and_facts() {
 fn conditions() {
     let stored = super::scene::user().revision;
     let other = Revision(uuid::Uuid::from_u128(1));
-    let looks = |active: bool| Some(Unless::new(move |view| view.user.is_active == active));
+    let looks = |active: bool| Some(IfNoneMatch::new(move |view| view.user.is_active == active));
     for (revisions, unless, holds) in [
         (None, None, true),
         (Some(vec![]), None, false),

@@ -65,7 +65,7 @@ fn activation_may_leave_the_group_that_grants_in_the_same_step() {
 
 #[test]
 fn the_refusal_names_the_group() {
-    let expected = |group, name: &str, through: Option<&str>| Denial::GrantsPower {
+    let expected = |group, name: &str, through: Option<&str>| Denial::GrantsSuperuser {
         group,
         name: name.into(),
         through: through.map(str::to_owned),

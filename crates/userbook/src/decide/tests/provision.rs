@@ -4,33 +4,33 @@ use super::scene::{
     ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, STAFF, Scene, actor_state, all_groups, codes,
 };
 use crate::{
-    Actor, ActorGuard, Check, Denial, Effect, EpochGuard, EventKind, EventTarget, FieldDiff, GroupId, Guards,
-    NoRules, Op, Policy, Provision, Rejection, Ruling, Safeguard, Step, Subject, Survey, Timestamp, UserId,
-    UserType, UserUpdate, UserView, Verdict, Verdicts,
+    Actor, ActorGuard, Check, CheckResults, Denial, DirectorySnapshot, Effect, EpochGuard, EventKind,
+    EventTarget, FieldDiff, GroupId, Guards, NoRules, Op, Policy, ProvisioningChange, ProvisioningOp,
+    Rejection, Safeguard, Subject, Timestamp, UserId, UserType, UserUpdate, UserView, Verdict, Verdicts,
     decide::{Deletion, Insertion, blank, delete, insert, with_defaults},
 };
 
 const ACTOR_GUARD: Option<ActorGuard> = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
-const GRAPH: Option<EpochGuard> = Some(EpochGuard::rely(EPOCHS.graph));
-const SUPERUSERS: Option<EpochGuard> = Some(EpochGuard::change(EPOCHS.superusers));
+const GRAPH: Option<EpochGuard> = Some(EpochGuard::read(EPOCHS.graph));
+const SUPERUSERS: Option<EpochGuard> = Some(EpochGuard::bump(EPOCHS.superusers));
 
 fn added(
     update: &UserUpdate,
     actor_groups: &[GroupId],
     allowed: &[Check],
-) -> Result<(Provision, UserView), Rejection> {
-    let survey = Survey {
+) -> Result<(ProvisioningChange, UserView), Rejection> {
+    let directory = DirectorySnapshot {
         groups: all_groups().into_iter().collect(),
         actor: Some(actor_state(actor_groups.iter().copied())),
         epochs: EPOCHS,
-        ..Survey::default()
+        ..DirectorySnapshot::default()
     };
     let verdicts = allowed.iter().map(|_| Verdict::Allow).collect::<Verdicts>();
     insert(&Insertion {
-        snapshot: &blank(survey, uuid::Uuid::from_u128(9), Timestamp::UNIX_EPOCH),
+        snapshot: &blank(directory, uuid::Uuid::from_u128(9), Timestamp::UNIX_EPOCH),
         ops: &with_defaults(update.fields().unwrap().clone()),
         actor: &Actor::user(ACTOR),
-        ruling: &Ruling::new(allowed.iter().copied(), verdicts),
+        results: &CheckResults::new(allowed.iter().copied(), verdicts),
         policy: &Policy::hardened(),
         rules: &NoRules,
         change: CHANGE,
@@ -48,7 +48,7 @@ fn a_new_user_has_the_models_defaults() {
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
     assert!(user.is_active && user.groups.is_empty() && user.attributes == serde_json::json!({}));
     assert_eq!((user.path.as_str(), user.user_type), ("users", UserType::Internal));
-    assert_eq!(provision.step, Step::InsertUser(Box::new(user.clone())));
+    assert_eq!(provision.step, ProvisioningOp::InsertUser(Box::new(user.clone())));
     assert_eq!(provision.guards, Guards { actor: ACTOR_GUARD, ..Guards::default() });
     let event = provision.event;
     assert_eq!((event.kind, event.target), (EventKind::UserInserted, EventTarget::User(UserId(30))));
@@ -76,7 +76,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
 
 #[test]
 fn power_is_given_to_a_new_user_as_to_any() {
-    let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsPower { .. })));
+    let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsSuperuser { .. })));
     for active in [true, false] {
         let join = |group| new().groups([group]).is_active(active);
         let may = |group| [Check::AddUser, Check::Join(group)];
@@ -86,7 +86,7 @@ fn power_is_given_to_a_new_user_as_to_any() {
         assert!(view.is_superuser);
         let superusers = if active { SUPERUSERS } else { None };
         assert_eq!(provision.guards, Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD });
-        let right = [Check::AddUser, Check::Join(BELOW), Check::GrantPower(ADMINS)];
+        let right = [Check::AddUser, Check::Join(BELOW), Check::GrantSuperuser(ADMINS)];
         assert!(added(&join(BELOW), &[], &right).is_ok());
         // A group that grants nothing must still grant nothing.
         assert_eq!(added(&join(STAFF), &[], &may(STAFF)).unwrap().0.guards.graph, GRAPH);
@@ -98,7 +98,7 @@ fn power_is_given_to_a_new_user_as_to_any() {
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
 }
 
-fn deleted(scene: &Scene, refused: Option<(Check, &Verdict)>) -> Result<Provision, Rejection> {
+fn deleted(scene: &Scene, refused: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
     let checks = [Check::View, Check::DeleteUser];
     let verdict = |check| match refused {
         Some((refused, verdict)) if refused == check => verdict.clone(),
@@ -107,7 +107,7 @@ fn deleted(scene: &Scene, refused: Option<(Check, &Verdict)>) -> Result<Provisio
     delete(&Deletion {
         snapshot: &scene.snapshot,
         actor: &scene.actor,
-        ruling: &Ruling::new(checks, checks.into_iter().map(verdict).collect()),
+        results: &CheckResults::new(checks, checks.into_iter().map(verdict).collect()),
         policy: &scene.policy,
         allow_self_lockout: scene.allow_self_lockout,
         now: Timestamp::UNIX_EPOCH,
@@ -163,7 +163,7 @@ fn what_a_deletion_relies_on() {
     let provision = deleted(&scene(), None).unwrap();
     assert_eq!(provision.guards, Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD });
     let stored = scene().snapshot.user;
-    assert_eq!(provision.step, Step::DeleteUser { user: stored.id, expected: stored.revision });
+    assert_eq!(provision.step, ProvisioningOp::DeleteUser { user: stored.id, expected: stored.revision });
     assert_eq!(provision.event.effects, [Effect::RevokeSessions]);
     assert_eq!(provision.event.version, stored.version + 1);
     let FieldDiff::Groups { added, removed } = &provision.event.diff["groups"] else { panic!() };

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorState, Attempt, ChangeId, Check, Commit, Conditions, Decision, Denial, Epochs, FieldRule,
-    Group, GroupId, NoRules, Policy, Rejection, Revision, Ruling, Snapshot, Subject, Timestamp, User, UserId,
-    UserType, UserUpdate, Verdict, Violations,
+    Actor, ActorState, Attempt, ChangeId, Check, CheckResults, Commit, Conditions, Decision, Denial, Epochs,
+    FieldRule, Group, GroupId, NoRules, Policy, Rejection, Revision, Snapshot, Subject, Timestamp, User,
+    UserId, UserType, UserUpdate, Verdict, Violations,
     decide::{checks, decide},
 };
 
@@ -98,7 +98,7 @@ impl Scene {
                 actor: Some(actor_state([])),
                 other_active_superuser: Some(true),
                 epochs: EPOCHS,
-                landed: false,
+                change_committed: false,
             },
             update,
             actor: Actor::user(ACTOR),
@@ -175,11 +175,11 @@ impl Scene {
         self
     }
 
-    pub(super) fn ruling(&self) -> Ruling {
-        let ops = self.update.work_out(&self.snapshot.user);
+    pub(super) fn results(&self) -> CheckResults {
+        let ops = self.update.resolve(&self.snapshot.user);
         let checks = checks(&self.snapshot, ops.as_deref().ok());
         let verdicts = checks.iter().map(|check| self.verdict(*check)).collect();
-        Ruling::new(checks, verdicts)
+        CheckResults::new(checks, verdicts)
     }
 
     fn verdict(&self, check: Check) -> Verdict {
@@ -187,18 +187,18 @@ impl Scene {
             return verdict.clone();
         }
         match check {
-            Check::GrantPower(group) => self.granted.contains(&group).into(),
+            Check::GrantSuperuser(group) => self.granted.contains(&group).into(),
             _ => Verdict::Allow,
         }
     }
 
     pub(super) fn decide(&self) -> Decision {
-        let ops = self.update.work_out(&self.snapshot.user);
+        let ops = self.update.resolve(&self.snapshot.user);
         decide(&Attempt {
             snapshot: &self.snapshot,
             ops: ops.as_deref(),
             actor: &self.actor,
-            ruling: &self.ruling(),
+            results: &self.results(),
             policy: &self.policy,
             rules: &*self.rules,
             conditions: &self.conditions,
@@ -251,7 +251,7 @@ impl Scene {
                 Denial::Permission(_) => "permission",
                 Denial::ActorInactive => "actor inactive",
                 Denial::Fields(_) => "fields",
-                Denial::GrantsPower { .. } => "grants power",
+                Denial::GrantsSuperuser { .. } => "grants power",
                 Denial::ProtectedSuperuser(_) => "protected",
                 Denial::DeletesSuperuser => "deletes superuser",
             },
@@ -261,8 +261,8 @@ impl Scene {
 
 pub(super) fn codes<F: std::fmt::Display>(violations: &Violations<F>) -> Vec<String> {
     let code = |violation: &crate::Violation<F>| match &violation.field {
-        Some(field) => format!("{field}: {}", violation.fault.code()),
-        None => violation.fault.code().to_owned(),
+        Some(field) => format!("{field}: {}", violation.kind.code()),
+        None => violation.kind.code().to_owned(),
     };
     violations.iter().map(code).collect()
 }

@@ -3,14 +3,14 @@
 use tracing::Span;
 
 use super::{Plan, Task};
-use crate::service::trace::{operation, shown};
+use crate::service::trace::{display_id, operation};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, SnapshotQuery, Target, UpdateError, UserId,
+    Actor, Authorizer, ChangeId, Check, ProvisioningStore, Resource, SnapshotQuery, UpdateError, UserId,
     UserService,
-    decide::{Deletion, delete, deny_actor},
+    decide::{Deletion, delete, require_active_actor},
 };
 
-impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// Deletes a user with its memberships. Whoever deletes themselves must say that they mean it.
     ///
     /// # Errors
@@ -36,10 +36,10 @@ impl Task for DeleteUser<'_> {
     type Error = UpdateError;
 
     fn span(change: ChangeId) -> Span {
-        operation!("userbook.delete_user", change = shown(change))
+        operation!("userbook.delete_user", change = display_id(change))
     }
 
-    async fn plan<S: DirectoryStore, A: Authorizer>(
+    async fn plan<S: ProvisioningStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
         change: ChangeId,
@@ -50,15 +50,15 @@ impl Task for DeleteUser<'_> {
             ..SnapshotQuery::user(self.id)
         };
         let Some(snapshot) = service.visible(&query).await? else {
-            return Err(service.refuse_unknown(self.actor).await.into());
+            return Err(service.missing_user_error(self.actor).await.into());
         };
-        deny_actor(self.actor, snapshot.actor.as_ref())?;
+        require_active_actor(self.actor, snapshot.actor.as_ref())?;
         let checks = vec![Check::View, Check::DeleteUser];
-        let ruling = service.ask(self.actor, Target::Known(&snapshot), checks).await?;
+        let results = service.ask(self.actor, Resource::User(&snapshot), checks).await?;
         let provision = delete(&Deletion {
             snapshot: &snapshot,
             actor: self.actor,
-            ruling: &ruling,
+            results: &results,
             policy: &service.policy,
             allow_self_lockout: self.allow_self_lockout,
             now: service.clock.now(),

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use tracing::Span;
 
 use super::{Plan, Task};
-use crate::service::trace::{operation, shown};
+use crate::service::trace::{display_id, operation};
 use crate::{
-    AccessError, Actor, Attributes, Authorizer, ChangeId, DirectoryStore, Fault, Group, GroupError,
-    GroupField, GroupId, GroupName, Survey, SurveyQuery, Target, UserService, Violations,
-    decide::{GroupProposal, GroupRejection, GroupWrite, deny_actor},
-    field::Faults,
+    AccessError, Actor, Attributes, Authorizer, ChangeId, DirectoryQuery, DirectorySnapshot, Group,
+    GroupError, GroupField, GroupId, GroupName, ProvisioningStore, Resource, UserService, ViolationKind,
+    Violations,
+    decide::{GroupProposal, GroupRejection, GroupWrite, require_active_actor},
+    field::FieldErrors,
 };
 
 /// A group to be written.
@@ -22,15 +23,15 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewGroup {
-    name: Result<GroupName, Faults>,
+    name: Result<GroupName, FieldErrors>,
     is_superuser: bool,
     parent: Option<GroupId>,
-    attributes: Result<Attributes, Faults>,
+    attributes: Result<Attributes, FieldErrors>,
 }
 
 impl NewGroup {
     /// A group with this name, without power, parent or attributes.
-    pub fn new(name: impl TryInto<GroupName, Error = Faults>) -> Self {
+    pub fn new(name: impl TryInto<GroupName, Error = FieldErrors>) -> Self {
         Self {
             name: name.try_into(),
             is_superuser: false,
@@ -55,7 +56,7 @@ impl NewGroup {
 
     /// Its attributes.
     #[must_use]
-    pub fn attributes(mut self, attributes: impl TryInto<Attributes, Error = Faults>) -> Self {
+    pub fn attributes(mut self, attributes: impl TryInto<Attributes, Error = FieldErrors>) -> Self {
         self.attributes = attributes.try_into();
         self
     }
@@ -63,8 +64,8 @@ impl NewGroup {
     /// The group, as far as it is right, and what is wrong with it.
     fn read(&self, id: GroupId) -> (Group, Violations<GroupField>) {
         let mut violations = Violations::default();
-        let mut note = |field, faults: &Faults| {
-            faults.iter().for_each(|fault: &Fault| violations.push(field, fault.clone()));
+        let mut note = |field, faults: &FieldErrors| {
+            faults.iter().for_each(|fault: &ViolationKind| violations.push(field, fault.clone()));
         };
         let name = self.name.as_ref().inspect_err(|faults| note(GroupField::Name, faults));
         let attributes = self.attributes.as_ref().inspect_err(|faults| note(GroupField::Attributes, faults));
@@ -79,7 +80,7 @@ impl NewGroup {
     }
 }
 
-impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// Makes the group with this id, or overwrites it. Making it one that grants power, by its flag or by its
     /// parent, needs the right to; taking power from the last active superuser is refused, and from oneself
     /// unless one says that one means it.
@@ -128,15 +129,15 @@ impl Task for WriteGroup<'_> {
     type Error = GroupError;
 
     fn span(change: ChangeId) -> Span {
-        operation!("userbook.write_group", change = shown(change))
+        operation!("userbook.write_group", change = display_id(change))
     }
 
-    async fn plan<S: DirectoryStore, A: Authorizer>(
+    async fn plan<S: ProvisioningStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
         change: ChangeId,
     ) -> Result<Plan<()>, GroupError> {
-        let query = SurveyQuery {
+        let query = DirectoryQuery {
             group_name: self.group.as_ref().map(|group| group.name.clone()),
             groups: [Some(self.id), self.group.as_ref().and_then(|group| group.parent)]
                 .into_iter()
@@ -144,22 +145,23 @@ impl Task for WriteGroup<'_> {
                 .collect(),
             actor: self.actor.user_id(),
             shape: true,
-            ..SurveyQuery::default()
+            ..DirectoryQuery::default()
         };
-        let survey = service.survey(&query).await?;
-        deny_actor(self.actor, survey.actor.as_ref())?;
-        let proposal = GroupProposal::new(&survey, self.actor, self.id, self.group.clone());
-        let ruling = service.ask(self.actor, Target::Directory(&survey), proposal.checks()).await?;
-        let Some(leaves_nobody) = leaves_nobody(service, &survey, &proposal).await? else {
+        let directory = service.load_directory(&query).await?;
+        require_active_actor(self.actor, directory.actor.as_ref())?;
+        let proposal = GroupProposal::new(&directory, self.actor, self.id, self.group.clone());
+        let results = service.ask(self.actor, Resource::Directory(&directory), proposal.checks()).await?;
+        let Some(removes_last_superuser) = removes_last_superuser(service, &directory, &proposal).await?
+        else {
             return Ok(Plan::Again);
         };
         let mut violations = self.violations.clone();
         proposal.check_values(&mut violations);
         let write = GroupWrite {
-            ruling: &ruling,
+            results: &results,
             policy: &service.policy,
             allow_self_lockout: self.allow_self_lockout,
-            leaves_nobody,
+            removes_last_superuser,
             now: service.clock.now(),
             change,
         };
@@ -174,17 +176,17 @@ impl Task for WriteGroup<'_> {
 }
 
 /// Whether somebody would lose power and nobody have any; `None` if the answers are of another moment than the
-/// survey. (The epochs tell: all of it is committed only while they stand.)
-async fn leaves_nobody<S: DirectoryStore, A: Authorizer>(
+/// directory. (The epochs tell: all of it is committed only while they stand.)
+async fn removes_last_superuser<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
-    survey: &Survey,
+    directory: &DirectorySnapshot,
     proposal: &GroupProposal<'_>,
 ) -> Result<Option<bool>, GroupError> {
     if proposal.lost.is_empty() {
         return Ok(Some(false));
     }
     for (groups, found) in [(&proposal.granting_after, false), (&proposal.lost, true)] {
-        let answer = active_member(service, survey, groups).await?;
+        let answer = active_member(service, directory, groups).await?;
         // Somebody keeps power, or nobody loses any: either way it is no loss.
         if answer != Some(found) {
             return Ok(answer.map(|_| false));
@@ -193,14 +195,14 @@ async fn leaves_nobody<S: DirectoryStore, A: Authorizer>(
     Ok(Some(true))
 }
 
-async fn active_member<S: DirectoryStore, A: Authorizer>(
+async fn active_member<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
-    survey: &Survey,
+    directory: &DirectorySnapshot,
     groups: &BTreeSet<GroupId>,
 ) -> Result<Option<bool>, GroupError> {
-    let query = SurveyQuery { active_member_of: Some(groups.clone()), ..SurveyQuery::default() };
-    let answer = service.survey(&query).await?;
-    let same =
-        answer.epochs.graph == survey.epochs.graph && answer.epochs.superusers == survey.epochs.superusers;
+    let query = DirectoryQuery { active_member_of: Some(groups.clone()), ..DirectoryQuery::default() };
+    let answer = service.load_directory(&query).await?;
+    let same = answer.epochs.graph == directory.epochs.graph
+        && answer.epochs.superusers == directory.epochs.superusers;
     Ok(same.then_some(answer.active_member))
 }

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use tracing::Span;
 
 use super::{Plan, Task};
-use crate::service::trace::{operation, shown};
+use crate::service::trace::{display_id, operation};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryStore, FieldOps, GroupId, Name, PatchFailure, Survey,
-    SurveyQuery, Target, UpdateError, UserService, UserUpdate, UserView, Username,
-    decide::{Insertion, Needs, blank, deny_actor, insert, with_defaults},
-    field::Faults,
+    Actor, Authorizer, ChangeId, Check, DirectoryQuery, DirectorySnapshot, FieldOps, GroupId, Name,
+    PatchFailure, ProvisioningStore, Resource, UpdateError, UserService, UserUpdate, UserView, Username,
+    decide::{Insertion, Needs, blank, insert, require_active_actor, with_defaults},
+    field::FieldErrors,
 };
 
 /// A user to be made. Fields that are not set are as authentik's model has them: active, `internal`, at path
@@ -29,8 +29,8 @@ pub struct NewUser(UserUpdate);
 impl NewUser {
     /// A user with these names.
     pub fn new(
-        username: impl TryInto<Username, Error = Faults>,
-        name: impl TryInto<Name, Error = Faults>,
+        username: impl TryInto<Username, Error = FieldErrors>,
+        name: impl TryInto<Name, Error = FieldErrors>,
     ) -> Self {
         Self(UserUpdate::replace().username(username).name(name))
     }
@@ -42,7 +42,7 @@ impl NewUser {
     }
 }
 
-impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// Makes a user, under the rules and guards of an update.
     ///
     /// # Errors
@@ -65,10 +65,10 @@ impl Task for InsertUser<'_> {
     type Error = UpdateError;
 
     fn span(change: ChangeId) -> Span {
-        operation!("userbook.insert_user", change = shown(change))
+        operation!("userbook.insert_user", change = display_id(change))
     }
 
-    async fn plan<S: DirectoryStore, A: Authorizer>(
+    async fn plan<S: ProvisioningStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
         change: ChangeId,
@@ -78,21 +78,22 @@ impl Task for InsertUser<'_> {
             return Err(UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: String::new() }));
         };
         let needs = Needs::of_request(&self.user.0);
-        let query = SurveyQuery {
+        let query = DirectoryQuery {
             username: needs.username,
             groups: needs.groups,
             actor: self.actor.user_id(),
-            ..SurveyQuery::default()
+            ..DirectoryQuery::default()
         };
-        let survey = service.survey(&query).await?;
-        deny_actor(self.actor, survey.actor.as_ref())?;
-        let ruling = service.ask(self.actor, Target::Directory(&survey), checks(&ops, &survey)).await?;
-        let snapshot = blank(survey, self.uuid, service.clock.now());
+        let directory = service.load_directory(&query).await?;
+        require_active_actor(self.actor, directory.actor.as_ref())?;
+        let results =
+            service.ask(self.actor, Resource::Directory(&directory), checks(&ops, &directory)).await?;
+        let snapshot = blank(directory, self.uuid, service.clock.now());
         let (provision, view) = insert(&Insertion {
             snapshot: &snapshot,
             ops: &ops,
             actor: self.actor,
-            ruling: &ruling,
+            results: &results,
             policy: &service.policy,
             rules: &*service.rules,
             change,
@@ -102,15 +103,18 @@ impl Task for InsertUser<'_> {
 }
 
 /// To make users, to let them join these groups, and to give power through every group that does.
-fn checks(ops: &FieldOps, survey: &Survey) -> Vec<Check> {
+fn checks(ops: &FieldOps, directory: &DirectorySnapshot) -> Vec<Check> {
     let none = BTreeSet::new();
     let mut joined = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
-    joined.retain(|group| survey.groups.contains(*group));
+    joined.retain(|group| directory.groups.contains(*group));
     let granting = joined.iter().filter_map(|group| {
-        let source = survey.groups.superuser_source(*group)?;
+        let source = directory.groups.superuser_source(*group)?;
         Some([*group, source.id])
     });
     let granting: BTreeSet<GroupId> = granting.flatten().collect();
     let joins = joined.iter().copied().map(Check::Join);
-    std::iter::once(Check::AddUser).chain(joins).chain(granting.into_iter().map(Check::GrantPower)).collect()
+    std::iter::once(Check::AddUser)
+        .chain(joins)
+        .chain(granting.into_iter().map(Check::GrantSuperuser))
+        .collect()
 }

@@ -14,24 +14,24 @@ use tracing::Span;
 use super::{
     UserService,
     retry::{Attempts, Exhausted},
-    trace::{Told, ToldError, step, told},
+    trace::{SpanError, SpanOutcome, step, traced},
 };
 use crate::{
-    Authorizer, ChangeId, DirectoryStore, Provision, ProvisionOutcome, StoreError, StoreErrorKind, Survey,
-    SurveyQuery,
+    Authorizer, ChangeId, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange,
+    ProvisioningStore, StoreError, StoreErrorKind, Violations,
 };
 
 /// One kind of provisioning step: reads what it needs and decides, afresh in each attempt.
 trait Task: Sync {
     /// What the caller gets.
-    type Done: Told + Send;
+    type Done: SpanOutcome + Send;
     /// How it may fail.
-    type Error: From<StoreError> + From<Exhausted> + ToldError + Send;
+    type Error: From<StoreError> + From<Violations> + From<Exhausted> + SpanError + Send;
 
     /// The span around it.
     fn span(change: ChangeId) -> Span;
 
-    fn plan<S: DirectoryStore, A: Authorizer>(
+    fn plan<S: ProvisioningStore, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
         change: ChangeId,
@@ -44,15 +44,15 @@ enum Plan<D> {
     /// There is nothing to write.
     Done(D),
     /// Write this, and it is done.
-    Write(Box<Provision>, D),
+    Write(Box<ProvisioningChange>, D),
     /// Two reads were of different moments.
     Again,
 }
 
-impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     async fn carry_out<T: Task>(&self, task: T) -> Result<T::Done, T::Error> {
         let change = self.ids.next_change();
-        told(T::span(change), self.attempt(task, change)).await
+        traced(T::span(change), self.attempt(task, change)).await
     }
 
     async fn attempt<T: Task>(&self, task: T, change: ChangeId) -> Result<T::Done, T::Error> {
@@ -61,9 +61,9 @@ impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
         loop {
             attempts.next(self).await?;
             if in_doubt.is_some() {
-                match self.landed(change).await {
-                    Ok(landed) => {
-                        if let Some(done) = in_doubt.take_if(|_| landed) {
+                match self.change_committed(change).await {
+                    Ok(change_committed) => {
+                        if let Some(done) = in_doubt.take_if(|_| change_committed) {
                             return Ok(done);
                         }
                     }
@@ -81,15 +81,10 @@ impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
                     continue;
                 }
             };
-            match told(step!("commit"), self.store.provision(&provision)).await {
-                Ok(ProvisionOutcome::Applied) => return Ok(done),
-                Ok(
-                    ProvisionOutcome::Stale
-                    | ProvisionOutcome::Gone
-                    | ProvisionOutcome::UsernameTaken
-                    | ProvisionOutcome::MissingGroups(_)
-                    | ProvisionOutcome::GuardFailed,
-                ) => attempts.contended(),
+            match traced(step!("commit"), self.store.provision(&provision)).await {
+                Ok(CommitOutcome::Applied) => return Ok(done),
+                Ok(CommitOutcome::Conflict | CommitOutcome::Gone) => attempts.contended(),
+                Ok(CommitOutcome::Rejected(violations)) => return Err(violations.into()),
                 Err(error) => {
                     if error.kind == StoreErrorKind::Ambiguous {
                         in_doubt = Some(done);
@@ -101,12 +96,12 @@ impl<S: DirectoryStore, A: Authorizer> UserService<S, A> {
     }
 
     /// Reads the directory as a whole.
-    async fn survey(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        told(step!("load"), self.store.survey(query)).await
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        traced(step!("load"), self.store.load_directory(query)).await
     }
 
-    async fn landed(&self, change: ChangeId) -> Result<bool, StoreError> {
-        let query = SurveyQuery { change: Some(change), ..SurveyQuery::default() };
-        Ok(self.survey(&query).await?.landed)
+    async fn change_committed(&self, change: ChangeId) -> Result<bool, StoreError> {
+        let query = DirectoryQuery { change: Some(change), ..DirectoryQuery::default() };
+        Ok(self.load_directory(&query).await?.change_committed)
     }
 }

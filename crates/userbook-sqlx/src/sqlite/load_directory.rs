@@ -1,13 +1,16 @@
 //! Reading what a decision about groups or new users needs: one statement.
 
-use userbook::{StoreError, Survey, SurveyQuery};
+use userbook::{DirectoryQuery, DirectorySnapshot, StoreError};
 
 use super::{SqliteStore, error::failure, sql};
 use crate::{encode::hex_list, facts};
 
 impl SqliteStore {
-    pub(super) async fn survey_once(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        let rows = sqlx::query(sql::SURVEY)
+    pub(super) async fn load_directory_once(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<DirectorySnapshot, StoreError> {
+        let rows = sqlx::query(sql::LOAD_DIRECTORY)
             .bind(query.username.as_deref())
             .bind(query.group_name.as_deref())
             .bind(hex_list(query.groups.iter().map(|group| group.0)))
@@ -18,6 +21,6 @@ impl SqliteStore {
             .fetch_all(self.pool())
             .await
             .map_err(failure)?;
-        Ok(facts::survey(&rows)?)
+        Ok(facts::directory(&rows)?)
     }
 }

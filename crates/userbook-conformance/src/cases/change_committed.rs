@@ -1,4 +1,4 @@
-//! Whether a change has landed: the question after an ambiguous failure.
+//! Whether a change has change_committed: the question after an ambiguous failure.
 
 use userbook::{CommitOutcome, Outbox, SnapshotQuery};
 
@@ -8,20 +8,20 @@ use crate::{
     check::{apply, commit, load, ok, row},
 };
 
-async fn landed<H: Harness>(harness: &H, user: userbook::UserId, n: u128) -> bool {
+async fn change_committed<H: Harness>(harness: &H, user: userbook::UserId, n: u128) -> bool {
     let query = SnapshotQuery { change: Some(change_id(n)), ..SnapshotQuery::user(user) };
-    load(harness, &query).await.landed
+    load(harness, &query).await.change_committed
 }
 
 /// Law: a change is found by its id once it was applied, and not if it was refused.
 pub async fn a_change_is_found_by_its_id<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
-    assert!(!landed(&harness, ANN, 1).await);
+    assert!(!change_committed(&harness, ANN, 1).await);
     apply(&harness, &rename(&user(ANN), 1)).await;
-    assert!(landed(&harness, ANN, 1).await);
-    assert!(landed(&harness, BOB, 1).await, "the question is about the change, whoever is loaded");
+    assert!(change_committed(&harness, ANN, 1).await);
+    assert!(change_committed(&harness, BOB, 1).await, "the question is about the change, whoever is loaded");
     assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, CommitOutcome::Applied);
-    assert!(!landed(&harness, ANN, 2).await);
+    assert!(!change_committed(&harness, ANN, 2).await);
 }
 
 /// Law: it is found even if others have overwritten the row since, and after its event was handed on. The row's
@@ -33,7 +33,7 @@ pub async fn a_change_is_found_after_others_followed<H: Harness>() {
     }
     ok(harness.store().ack(&[change_id(1)]).await);
     for n in 1..=3 {
-        assert!(landed(&harness, ANN, n).await, "change {n}");
+        assert!(change_committed(&harness, ANN, n).await, "change {n}");
     }
-    assert!(!landed(&harness, ANN, 4).await);
+    assert!(!change_committed(&harness, ANN, 4).await);
 }

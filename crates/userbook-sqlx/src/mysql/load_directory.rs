@@ -1,15 +1,18 @@
 //! Reading what a decision about groups or new users needs: one statement.
 
-use userbook::{StoreError, Survey, SurveyQuery};
+use userbook::{DirectoryQuery, DirectorySnapshot, StoreError};
 
 use super::{MySqlStore, error::failure, sql};
 use crate::{encode::hex_list, facts};
 
 impl MySqlStore {
-    pub(super) async fn survey_once(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
+    pub(super) async fn load_directory_once(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<DirectorySnapshot, StoreError> {
         let actor = query.actor.map(|actor| actor.0);
         let mut lease = self.leases.take().await.map_err(failure)?;
-        let rows = sqlx::query(sql::SURVEY)
+        let rows = sqlx::query(sql::LOAD_DIRECTORY)
             .bind(actor)
             .bind(hex_list(query.groups.iter().map(|group| group.0)))
             .bind(query.username.as_deref().map(str::as_bytes))
@@ -23,6 +26,6 @@ impl MySqlStore {
             .await
             .map_err(failure)?;
         lease.give_back();
-        Ok(facts::survey(&rows)?)
+        Ok(facts::directory(&rows)?)
     }
 }

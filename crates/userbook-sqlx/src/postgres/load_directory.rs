@@ -1,13 +1,16 @@
 //! Reading what a decision about groups or new users needs: one statement.
 
-use userbook::{StoreError, Survey, SurveyQuery};
+use userbook::{DirectoryQuery, DirectorySnapshot, StoreError};
 
 use super::{PostgresStore, bind::uuids, error::failure, sql};
 use crate::facts;
 
 impl PostgresStore {
-    pub(super) async fn survey_once(&self, query: &SurveyQuery) -> Result<Survey, StoreError> {
-        let rows = sqlx::query(sql::SURVEY)
+    pub(super) async fn load_directory_once(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<DirectorySnapshot, StoreError> {
+        let rows = sqlx::query(sql::LOAD_DIRECTORY)
             .bind(query.username.as_deref())
             .bind(query.group_name.as_deref())
             .bind(uuids(&query.groups))
@@ -18,6 +21,6 @@ impl PostgresStore {
             .fetch_all(self.pool())
             .await
             .map_err(failure)?;
-        Ok(facts::survey(&rows)?)
+        Ok(facts::directory(&rows)?)
     }
 }

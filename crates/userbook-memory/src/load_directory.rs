@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use userbook::{Survey, SurveyQuery};
+use userbook::{DirectoryQuery, DirectorySnapshot};
 
 use crate::state::State;
 
 impl State {
-    pub(crate) fn survey(&self, query: &SurveyQuery) -> Survey {
+    pub(crate) fn load_directory(&self, query: &DirectoryQuery) -> DirectorySnapshot {
         let actor = self.actor(query.actor);
         let starts = query.groups.iter().chain(actor.iter().flat_map(|actor| &actor.groups));
-        Survey {
+        DirectorySnapshot {
             username_taken: query.username.as_deref().is_some_and(|name| self.is_taken(name, None)),
             group_named: query.group_name.as_deref().and_then(|name| self.groups.named(name)),
             groups: self.groups.closure(starts),
@@ -21,7 +21,7 @@ impl State {
                 .as_ref()
                 .is_some_and(|groups| self.groups.active_member(groups)),
             epochs: self.epochs,
-            landed: query.change.is_some_and(|change| self.events.contains(change)),
+            change_committed: query.change.is_some_and(|change| self.events.contains(change)),
         }
     }
 }
