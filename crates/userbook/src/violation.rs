@@ -259,6 +259,8 @@ pub enum GroupField {
     Parent,
     /// `attributes`
     Attributes,
+    /// `users`
+    Users,
 }
 
 impl GroupField {
@@ -269,6 +271,7 @@ impl GroupField {
             Self::IsSuperuser => "is_superuser",
             Self::Parent => "parent",
             Self::Attributes => "attributes",
+            Self::Users => "users",
         }
     }
 }

@@ -65,6 +65,14 @@ impl Op<GroupsOp> {
 }
 
 impl FieldOps {
+    /// The groups after the request of a user who is in those `before`, existing or not; `None` keeps them.
+    pub(crate) fn groups_after<'a>(&'a self, before: &'a BTreeSet<GroupId>) -> Option<Cow<'a, BTreeSet<GroupId>>> {
+        match self.groups.value() {
+            Some(wanted) => Some(wanted.applied(before)),
+            None => self.clears_groups().then(Cow::default),
+        }
+    }
+
     /// The right to each join and leave, if that is how the request speaks of groups.
     pub(crate) fn member_checks(&self) -> Option<impl Iterator<Item = Check>> {
         let Op::Set(GroupsOp::Change { join, leave }) = &self.groups else { return None };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::propose::Proposal;
+use super::{Visibility, propose::Proposal};
 use crate::{
     Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
     timestamp_text,
@@ -13,27 +13,41 @@ use crate::{
 /// What stands in an event in place of a secret.
 const REDACTED: &str = "[redacted]";
 
-/// What the proposal changes.
-pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph) -> Diff {
+/// The difference that the proposal makes: of attributes the changed part alone, and no name of a group that is not
+/// visible.
+pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph, visible: Visibility<'_>) -> Diff {
     let after = &proposal.after;
     let mut diff: Diff = proposal
         .changed()
         .filter_map(|field| {
             let (old, new) = (user_field(before, field)?, user_field(after, field)?);
+            let (old, new) = if field == Field::Attributes { changed_attributes(&old, &new) } else { (old, new) };
             Some((Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))
         })
         .collect();
     if !(proposal.added.is_empty() && proposal.removed.is_empty()) {
-        let named = |ids: &std::collections::BTreeSet<GroupId>| named(ids, graph);
-        let groups = FieldDiff::Groups { added: named(&proposal.added), removed: named(&proposal.removed) };
+        let groups = FieldDiff::Groups {
+            added: group_names(&proposal.added, graph, visible),
+            removed: group_names(&proposal.removed, graph, visible),
+        };
         diff.insert(Cow::Borrowed("groups"), groups);
     }
     diff
 }
 
-/// Groups with the names they have now.
-pub(crate) fn named<'a>(ids: impl IntoIterator<Item = &'a GroupId>, graph: &GroupGraph) -> Vec<EventGroup> {
-    let name = |id| graph.get(id).map(|group| group.name.clone()).unwrap_or_default();
+/// The part of the attributes that changes.
+pub(super) fn changed_attributes(old: &Value, new: &Value) -> (SharedJson, SharedJson) {
+    let (old, new) = crate::json::changed_part(old, new);
+    (old.into(), new.into())
+}
+
+/// Groups with their present names; a group that is not visible has none.
+pub(super) fn group_names<'a>(
+    ids: impl IntoIterator<Item = &'a GroupId>,
+    graph: &GroupGraph,
+    visible: Visibility<'_>,
+) -> Vec<EventGroup> {
+    let name = |id| graph.get(id).filter(|_| visible.shows(id)).map(|group| group.name.clone()).unwrap_or_default();
     ids.into_iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
 }
 
@@ -99,8 +113,8 @@ fn redact_path(value: &mut Value, path: &[String]) {
     }
 }
 
-/// What a new or deleted user looks like, for the event: every field, from or to null.
-pub(crate) fn whole(view: &UserView, added: bool) -> Diff {
+/// The difference of a new or deleted user: every field, from or to null. Groups that are not visible have no name.
+pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
     let mut diff: Diff = user_fields(&view.user)
         .map(|(name, value)| {
             let none = SharedJson::default();
@@ -108,11 +122,9 @@ pub(crate) fn whole(view: &UserView, added: bool) -> Diff {
             (Cow::Borrowed(name), FieldDiff::Value { old, new })
         })
         .collect();
-    let groups = view
-        .groups
-        .iter()
-        .map(|view| EventGroup { id: view.group.id, name: view.group.name.clone() })
-        .collect();
+    let name = |id: &GroupId| view.groups.iter().find(|shown| shown.group.id == *id).map(|it| it.group.name.clone());
+    let group = |id: &GroupId| EventGroup { id: *id, name: name(id).unwrap_or_default() };
+    let groups = view.user.groups.iter().map(group).collect();
     let (added, removed) = if added { (groups, Vec::new()) } else { (Vec::new(), groups) };
     diff.insert(Cow::Borrowed("groups"), FieldDiff::Groups { added, removed });
     diff
