@@ -43,5 +43,9 @@ pub(crate) fn check_access<'a>(
 ) -> Result<&'a User, Rejection> {
     let user = check_view(snapshot, actor, results)?;
     require(results, Check::Change)?;
-    if conditions.hold(user, &snapshot.groups, Visibility::new(policy, results)) { Ok(user) } else { Err(Rejection::Condition) }
+    if conditions.hold(user, &snapshot.groups, Visibility::new(policy, results)) {
+        Ok(user)
+    } else {
+        Err(Rejection::Condition)
+    }
 }

@@ -67,7 +67,8 @@ pub(super) fn grants(
         groups.into_iter().filter(|group| graph.superuser_source(*group).is_some()).collect();
     let mut checks: BTreeSet<Check> =
         granting.iter().flat_map(|group| grant_checks(*group, graph)).flatten().collect();
-    let named = granting.iter().flat_map(|group| [Some(*group), graph.superuser_source(*group).map(|it| it.id)]);
+    let named =
+        granting.iter().flat_map(|group| [Some(*group), graph.superuser_source(*group).map(|it| it.id)]);
     let named: BTreeSet<GroupId> = named.flatten().collect();
     checks.extend(super::view_group_checks(&named, graph, policy));
     checks.into_iter().collect()
@@ -148,7 +149,12 @@ pub(crate) fn needs_protection(
 }
 
 /// The same for a deletion.
-pub(crate) fn deletion_needs_protection(user: &User, snapshot: &Snapshot, actor: &Actor, policy: &Policy) -> bool {
+pub(crate) fn deletion_needs_protection(
+    user: &User,
+    snapshot: &Snapshot,
+    actor: &Actor,
+    policy: &Policy,
+) -> bool {
     policy.has(Safeguard::ProtectPrivileged)
         && actor.user_id() != Some(user.id)
         && !is_superuser(actor, snapshot.actor.as_ref(), &snapshot.groups)

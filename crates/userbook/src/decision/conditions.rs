@@ -40,8 +40,9 @@ impl Conditions {
     /// Whether the stored user meets the conditions.
     pub(crate) fn hold(&self, user: &User, graph: &GroupGraph, visible: Visibility<'_>) -> bool {
         self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&user.revision))
-            && self.unless.as_ref().is_none_or(|IfNoneMatch(matches)| {
-                !matches(&UserView::new(user.clone(), graph, visible))
-            })
+            && self
+                .unless
+                .as_ref()
+                .is_none_or(|IfNoneMatch(matches)| !matches(&UserView::new(user.clone(), graph, visible)))
     }
 }

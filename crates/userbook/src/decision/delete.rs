@@ -12,8 +12,8 @@ use super::{
     safeguard::{UserChange, check_deletion, check_demotion, locks_out_self, removes_last_superuser},
 };
 use crate::{
-    Check, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp, Snapshot, User, UserView,
-    ViolationKind, Violations,
+    Check, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp, Snapshot, User,
+    UserView, ViolationKind, Violations,
 };
 
 /// Requires that the actor may see and delete the target and that the target meets the conditions of the request.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Visibility, propose::Proposal};
 use crate::{
     Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
-    timestamp_text,
+    update::stored_field,
 };
 
 /// What stands in an event in place of a secret.
@@ -19,10 +19,12 @@ pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph, visib
     let after = &proposal.after;
     let mut diff: Diff = proposal
         .changed()
-        .filter_map(|field| {
-            let (old, new) = (user_field(before, field)?, user_field(after, field)?);
-            let (old, new) = if field == Field::Attributes { changed_attributes(&old, &new) } else { (old, new) };
-            Some((Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))
+        .filter(|field| *field != Field::Groups)
+        .map(|field| {
+            let (old, new) = (stored_field(before, field), stored_field(after, field));
+            let (old, new) =
+                if field == Field::Attributes { changed_attributes(&old, &new) } else { (old, new) };
+            (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new })
         })
         .collect();
     if !(proposal.added.is_empty() && proposal.removed.is_empty()) {
@@ -47,32 +49,9 @@ pub(super) fn group_names<'a>(
     graph: &GroupGraph,
     visible: Visibility<'_>,
 ) -> Vec<EventGroup> {
-    let name = |id| graph.get(id).filter(|_| visible.shows(id)).map(|group| group.name.clone()).unwrap_or_default();
+    let name =
+        |id| graph.get(id).filter(|_| visible.shows(id)).map(|group| group.name.clone()).unwrap_or_default();
     ids.into_iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
-}
-
-/// The plain fields of a user under their names on the wire.
-pub(crate) fn user_fields(user: &User) -> impl Iterator<Item = (&'static str, SharedJson)> {
-    Field::ALL.into_iter().filter_map(|field| Some((field.as_str(), user_field(user, field)?)))
-}
-
-/// A field as it is on the wire; `groups` is no plain field.
-fn user_field(user: &User, field: Field) -> Option<SharedJson> {
-    let text = |text: &str| Value::String(text.to_owned());
-    let value = match field {
-        Field::Username => text(&user.username),
-        Field::Name => text(&user.name),
-        Field::IsActive => Value::Bool(user.is_active),
-        Field::LastLogin => {
-            user.last_login.map_or(Value::Null, |moment| Value::String(timestamp_text(moment)))
-        }
-        Field::Groups => return None,
-        Field::Email => text(&user.email),
-        Field::Attributes => return Some(user.attributes.clone()),
-        Field::Path => text(&user.path),
-        Field::Type => text(user.user_type.as_str()),
-    };
-    Some(value.into())
 }
 
 /// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.
@@ -115,14 +94,17 @@ fn redact_path(value: &mut Value, path: &[String]) {
 
 /// The difference of a new or deleted user: every field, from or to null. Groups that are not visible have no name.
 pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
-    let mut diff: Diff = user_fields(&view.user)
-        .map(|(name, value)| {
-            let none = SharedJson::default();
+    let mut diff: Diff = Field::ALL
+        .into_iter()
+        .filter(|field| *field != Field::Groups)
+        .map(|field| {
+            let (none, value) = (SharedJson::default(), stored_field(&view.user, field));
             let (old, new) = if added { (none, value) } else { (value, none) };
-            (Cow::Borrowed(name), FieldDiff::Value { old, new })
+            (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new })
         })
         .collect();
-    let name = |id: &GroupId| view.groups.iter().find(|shown| shown.group.id == *id).map(|it| it.group.name.clone());
+    let name =
+        |id: &GroupId| view.groups.iter().find(|shown| shown.group.id == *id).map(|it| it.group.name.clone());
     let group = |id: &GroupId| EventGroup { id: *id, name: name(id).unwrap_or_default() };
     let groups = view.user.groups.iter().map(group).collect();
     let (added, removed) = if added { (groups, Vec::new()) } else { (Vec::new(), groups) };

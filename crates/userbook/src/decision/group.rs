@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     ActorGuard, Check, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget, FieldDiff, Group,
-    GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard, SuperuserQuery, Superusers,
-    ViolationKind, Violations, json::identical,
+    GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard, SuperuserQuery,
+    Superusers, ViolationKind, Violations, json::identical,
 };
 
 /// The effect of a group write.
@@ -187,7 +187,11 @@ impl<'a> GroupProposal<'a> {
     ) {
         let Context { policy, allow_self_lockout, .. } = *context;
         if let Some((before, after)) = superusers {
-            let joining = if self.granting_after.contains(&self.id) { self.members.joining_superusers() } else { Superusers::default() };
+            let joining = if self.granting_after.contains(&self.id) {
+                self.members.joining_superusers()
+            } else {
+                Superusers::default()
+            };
             if removes_last_superuser(before, after.with(joining), policy) {
                 violations.push_general(ViolationKind::LastSuperuser);
             }
@@ -208,12 +212,15 @@ impl<'a> GroupProposal<'a> {
 
     /// The difference of the group's own fields.
     fn diff(&self) -> Diff {
-        let value = |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
+        let value =
+            |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
         let fields = [GroupField::Name, GroupField::IsSuperuser, GroupField::Parent, GroupField::Attributes];
         let entry = |field| {
             let (old, new) = (value(self.before, field), value(self.after.as_ref(), field));
             let changed = (!identical(&old, &new)).then(|| match field {
-                GroupField::Attributes if old.is_object() && new.is_object() => changed_attributes(&old, &new),
+                GroupField::Attributes if old.is_object() && new.is_object() => {
+                    changed_attributes(&old, &new)
+                }
                 _ => (old.into(), new.into()),
             });
             changed.map(|(old, new)| (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))

@@ -141,13 +141,24 @@ impl<'a> MemberProposal<'a> {
             let (added, removed) = if joins { (entry(), Vec::new()) } else { (Vec::new(), entry()) };
             let diff = Diff::from([(Cow::Borrowed("groups"), FieldDiff::Groups { added, removed })]);
             let mut groups = state.groups.clone();
-            if joins { groups.insert(group) } else { groups.remove(&group) };
+            if joins {
+                groups.insert(group)
+            } else {
+                groups.remove(&group)
+            };
             let ends = state.is_active && before(&state.groups) != after(&groups);
             let effects = ends.then_some(Effect::RevokeSessions).into_iter().collect();
             let context = Context { change: *change, ..*context };
             let (target, version) = (EventTarget::User(user), state.version + 1);
             let event = event(&context, EventKind::UserUpdated, target, version, &diff, effects);
-            MemberChange { user, expected: state.revision, change: *change, version, joins, event: event.into() }
+            MemberChange {
+                user,
+                expected: state.revision,
+                change: *change,
+                version,
+                joins,
+                event: event.into(),
+            }
         };
         joining.chain(leaving).zip(&self.ids).map(change).collect()
     }

@@ -1,10 +1,18 @@
 //! What must still hold when an update or insert is committed.
 
-use super::{propose::Proposal, safeguard::{Standing, UserChange}};
+use super::{
+    propose::Proposal,
+    safeguard::{Standing, UserChange},
+};
 use crate::{EpochGuard, Epochs, Field, Guards, Policy, Safeguard};
 
 /// The guards of a change to one user.
-pub(super) fn guards(change: &UserChange<'_>, proposal: &Proposal, epochs: Epochs, policy: &Policy) -> Guards {
+pub(super) fn guards(
+    change: &UserChange<'_>,
+    proposal: &Proposal,
+    epochs: Epochs,
+    policy: &Policy,
+) -> Guards {
     let superuser_actor = change.actor_is_superuser();
     let toggles = proposal.changes.is_active.is_some();
     let (before, after) = (change.standing_before(), change.standing_after());
@@ -27,8 +35,7 @@ pub(super) fn guards(change: &UserChange<'_>, proposal: &Proposal, epochs: Epoch
         && after >= before
         && policy.has(Safeguard::LastSuperuser);
     // "The actor is superuser" must still hold where that decided.
-    let by_status =
-        (changes_superusers || protects) && superuser_actor && change.actor.user_id().is_some();
+    let by_status = (changes_superusers || protects) && superuser_actor && change.actor.user_id().is_some();
 
     let reads_graph = unentitled || loses_uncounted || by_status;
     Guards {

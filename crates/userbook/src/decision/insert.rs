@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     Check, CheckResults, Diff, DirectorySnapshot, EventKind, EventTarget, FieldOps, JsonObject, Op, Policy,
-    ProvisioningChange, ProvisioningOp, Revision, Snapshot, Timestamp, User, UserId, UserPath, UserType, UserView,
+    ProvisioningChange, ProvisioningOp, Revision, Snapshot, Timestamp, User, UserId, UserPath, UserType,
+    UserView,
 };
 
 /// The fields that a new user has unless the host sets them, as authentik's model has them.

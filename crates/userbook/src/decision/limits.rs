@@ -38,7 +38,7 @@ pub(super) fn check_group(
         violations.push(GroupField::Name, kind);
     }
     if before.is_none_or(|before| before.attributes != after.attributes)
-        && let Some(kind) = crate::field::check_attribute_limits(&after.attributes, policy.limits())
+        && let Some(kind) = crate::field::attribute_limits(&after.attributes, policy.limits())
     {
         violations.push(GroupField::Attributes, kind);
     }

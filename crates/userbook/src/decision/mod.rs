@@ -33,11 +33,10 @@ pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
 
 pub(crate) use access::{check_access, check_view, visible_user};
 pub(crate) use checks::{
-    access_checks, content_checks, deletion_checks, deletion_needs_protection, needs_protection, require_active_actor,
-    require_allowed,
+    access_checks, content_checks, deletion_checks, deletion_needs_protection, needs_protection,
+    require_active_actor, require_allowed,
 };
 pub(crate) use delete::{check_deletion_access, delete, deletion_needs_superusers};
-pub(crate) use diff::user_fields;
 pub(crate) use group::{GroupProposal, GroupRejection};
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};

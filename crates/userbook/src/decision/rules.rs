@@ -44,7 +44,11 @@ impl FieldRule for NoRules {
 }
 
 /// The violations that the host's rules add, by field.
-pub(super) fn check(rules: &dyn FieldRule, before: &User, proposal: &Proposal) -> Vec<(Field, Vec<ViolationKind>)> {
+pub(super) fn check(
+    rules: &dyn FieldRule,
+    before: &User,
+    proposal: &Proposal,
+) -> Vec<(Field, Vec<ViolationKind>)> {
     let check = |field| (field, rules.check(field, before, &proposal.after));
     proposal.changed().map(check).filter(|(_, kinds)| !kinds.is_empty()).collect()
 }

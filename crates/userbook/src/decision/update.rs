@@ -14,8 +14,8 @@ use super::{
     },
 };
 use crate::{
-    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot, Superusers,
-    User, UserType, UserView, ViolationKind, Violations,
+    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot,
+    Superusers, User, UserType, UserView, ViolationKind, Violations,
 };
 
 /// Everything that the decision on an update depends on.

@@ -7,8 +7,8 @@ use super::{
     trace::{step, traced},
 };
 use crate::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, DirectoryQuery, DirectorySnapshot, Facts,
-    ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, User, UserStore,
+    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, DirectoryQuery, DirectorySnapshot,
+    Facts, ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, User, UserStore,
     decision::{require_active_actor, visible_user},
 };
 
@@ -74,7 +74,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         if actor.user_id().is_none() {
             return Ok(Snapshot::default());
         }
-        let snapshot = self.load(&SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::default() }).await?;
+        let snapshot =
+            self.load(&SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::default() }).await?;
         require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
         Ok(snapshot)
     }
@@ -86,7 +87,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         resource: Resource<'_>,
         checks: Vec<Check>,
     ) -> Result<CheckResults, AuthorizerError> {
-        let verdicts = traced(step!("authorize"), self.authorizer.authorize(actor, resource, &checks)).await?;
+        let verdicts =
+            traced(step!("authorize"), self.authorizer.authorize(actor, resource, &checks)).await?;
         if verdicts.verdicts.len() != checks.len() {
             let message = format!("{} verdicts for {} checks", verdicts.verdicts.len(), checks.len());
             return Err(AuthorizerError::new(message));
@@ -109,7 +111,12 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     }
 
     /// Asks whether the user can grant superuser status, unless the verdicts have the answer. A failure counts as yes.
-    pub(super) async fn ensure_user_can_grant(&self, user: &User, snapshot: &Snapshot, results: &mut CheckResults) {
+    pub(super) async fn ensure_user_can_grant(
+        &self,
+        user: &User,
+        snapshot: &Snapshot,
+        results: &mut CheckResults,
+    ) {
         if results.user_can_grant().is_none() {
             let asked = self.authorizer.can_grant_superuser(user, &snapshot.groups);
             results.set_user_can_grant(traced(step!("authorize"), asked).await.unwrap_or(true));
@@ -118,7 +125,10 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    pub(super) async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+    pub(super) async fn load_directory(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<DirectorySnapshot, StoreError> {
         traced(step!("load"), self.store.load_directory(query)).await
     }
 }

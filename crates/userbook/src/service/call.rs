@@ -50,7 +50,10 @@ pub trait Conditional {}
 
 impl<S, A, O> fmt::Debug for Call<'_, S, A, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("actor", self.actor).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("actor", self.actor)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

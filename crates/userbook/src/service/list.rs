@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     Actor, ActorView, AuthorizerError, Denial, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery,
-    GroupPage, JsonObject, ListAuthorizer, ListStore, Order, Safeguard, Scope, Snapshot, UserColumn, UserFilter, UserId,
-    UserListQuery, UserStore, UserView, json::count_object_nodes,
+    GroupPage, JsonObject, ListAuthorizer, ListStore, Order, Safeguard, Scope, Snapshot, UserColumn,
+    UserFilter, UserId, UserListQuery, UserStore, UserView, json::count_nodes,
 };
 
 /// A request for one page of a list.
@@ -157,7 +157,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
 
     fn check_filter(&self, attributes: Option<&JsonObject>) -> Result<(), ListError> {
         let limit = self.policy.limits().filter_nodes;
-        match attributes.map(count_object_nodes) {
+        let values = |filter: &JsonObject| filter.values().map(count_nodes).sum::<usize>();
+        match attributes.map(values) {
             Some(count) if count > limit => Err(ListError::FilterTooLarge { limit, count }),
             _ => Ok(()),
         }

@@ -14,8 +14,8 @@ use super::{
     update::{decide_on, settle},
 };
 use crate::{
-    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, Snapshot, SnapshotQuery, StoreError, UpdateAccess,
-    UserRef, UserStore, UserUpdate,
+    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, Snapshot, SnapshotQuery, StoreError,
+    UpdateAccess, UserRef, UserStore, UserUpdate,
     decision::{LoadRequirements, require_allowed, view_group_checks},
 };
 

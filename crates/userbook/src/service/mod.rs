@@ -25,7 +25,8 @@ pub use list::{AuthorizedGroupList, AuthorizedUserList, Listing, UserViews};
 pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
 pub use outbox::{EventSink, deliver};
 pub use provision::{
-    DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, WriteGroup, WriteGroupCall,
+    DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, WriteGroup,
+    WriteGroupCall,
 };
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 

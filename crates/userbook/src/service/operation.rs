@@ -10,7 +10,10 @@ use super::{
     retry::{Attempts, Exhausted},
     trace::{SpanError, SpanOutcome, step, traced},
 };
-use crate::{Actor, Authorizer, ChangeId, CommitOutcome, Context, CheckResults, StoreError, StoreErrorKind, UserStore, Violations};
+use crate::{
+    Actor, Authorizer, ChangeId, CheckResults, CommitOutcome, Context, StoreError, StoreErrorKind, UserStore,
+    Violations,
+};
 
 /// One kind of operation: reads its facts, authorizes, decides, and writes. It does so afresh in each attempt.
 pub trait Operation<S, A>: Send + Sized {
@@ -77,7 +80,11 @@ pub struct CallContext<'a> {
 
 impl<'a> CallContext<'a> {
     /// The context of a decision.
-    pub(super) fn decision<S, A>(&self, service: &'a UserService<S, A>, results: &'a CheckResults) -> Context<'a> {
+    pub(super) fn decision<S, A>(
+        &self,
+        service: &'a UserService<S, A>,
+        results: &'a CheckResults,
+    ) -> Context<'a> {
         Context {
             actor: self.actor,
             results,
@@ -143,7 +150,9 @@ async fn attempts<S: UserStore, A: Authorizer, O: Operation<S, A>>(
         match traced(step!("commit"), O::write(service, &change)).await {
             Ok(CommitOutcome::Applied) => return Ok(output),
             Ok(CommitOutcome::Rejected(violations)) if in_doubt.is_none() => return Err(violations.into()),
-            Ok(CommitOutcome::Conflict | CommitOutcome::Gone | CommitOutcome::Rejected(_)) => attempts.contended(),
+            Ok(CommitOutcome::Conflict | CommitOutcome::Gone | CommitOutcome::Rejected(_)) => {
+                attempts.contended()
+            }
             Err(error) => {
                 if error.kind == StoreErrorKind::Ambiguous {
                     in_doubt = Some((change, output));

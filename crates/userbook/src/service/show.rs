@@ -5,8 +5,8 @@ use super::{
     trace::{operation, trace_identifiers, traced},
 };
 use crate::{
-    Actor, Authorizer, Check, CurrentUserView, Denial, Rejection, SelfView, Snapshot, SnapshotQuery, Subject, UserId,
-    UserRef, UserStore, UserView,
+    Actor, Authorizer, Check, CurrentUserView, Denial, Rejection, SelfView, Snapshot, SnapshotQuery, Subject,
+    UserId, UserRef, UserStore, UserView,
     decision::{Visibility, check_view, view_group_checks},
 };
 
@@ -16,7 +16,11 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// # Errors
     /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says, also for users that do not
     /// exist.
-    pub async fn retrieve(&self, actor: &Actor, user: impl Into<Option<UserRef>>) -> Result<UserView, AccessError> {
+    pub async fn retrieve(
+        &self,
+        actor: &Actor,
+        user: impl Into<Option<UserRef>>,
+    ) -> Result<UserView, AccessError> {
         let target = user.into();
         traced(operation!("userbook.retrieve"), async move {
             if let Some(target) = &target {
@@ -79,7 +83,9 @@ impl From<Rejection> for AccessError {
         match rejection {
             Rejection::Forbidden(denial) => Self::Forbidden(denial),
             // Reading has no conditions and no values.
-            Rejection::Hidden | Rejection::Condition | Rejection::Patch(_) | Rejection::Invalid(_) => Self::NotFound,
+            Rejection::Hidden | Rejection::Condition | Rejection::Patch(_) | Rejection::Invalid(_) => {
+                Self::NotFound
+            }
         }
     }
 }

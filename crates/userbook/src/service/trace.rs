@@ -11,8 +11,8 @@ use pin_project_lite::pin_project;
 use tracing::{Instrument, Span, instrument::Instrumented};
 
 use crate::{
-    AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError, ListError,
-    Scope, StoreError, StoreErrorKind, UpdateError, Updated,
+    AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
+    ListError, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
 };
 
 /// The target of every span and event.

@@ -10,9 +10,9 @@ use super::{
     trace::{SpanOutcome, display_id, operation, step, trace_identifiers},
 };
 use crate::{
-    Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions, Decision, Diff,
-    FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef, UserStore,
-    UserUpdate, UserView, decide,
+    Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions,
+    Decision, Diff, FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef,
+    UserStore, UserUpdate, UserView, decide,
     decision::{LoadRequirements, access_checks, check_access, content_checks, needs_protection},
 };
 
@@ -116,7 +116,8 @@ impl<'a, S: UserStore, A: Authorizer> AuthorizedUpdate<'a, S, A> {
     /// Makes the update, under the conditions that were checked.
     pub fn update(self, update: UserUpdate) -> UpdateCall<'a, S, A> {
         let Self { service, actor, target, access, conditions } = self;
-        Call::new(service, actor, UpdateUser { target, update, access: Some(access) }).with_conditions(conditions)
+        Call::new(service, actor, UpdateUser { target, update, access: Some(access) })
+            .with_conditions(conditions)
     }
 }
 
@@ -213,7 +214,8 @@ pub(super) async fn decide_on<S: UserStore, A: Authorizer>(
     let decision = step!("decide").in_scope(|| {
         let context = call.decision(service, &results);
         let conditions = &call.options.conditions;
-        let decision = decide(&Attempt { snapshot: &snapshot, ops, access: update_access, conditions, context });
+        let decision =
+            decide(&Attempt { snapshot: &snapshot, ops, access: update_access, conditions, context });
         Span::current().record("outcome", decision.outcome());
         decision
     });

@@ -15,12 +15,7 @@ pub(in crate::decision) enum Standing {
 
 impl Standing {
     pub(in crate::decision) fn of(user: &User, graph: &GroupGraph) -> Self {
-        Self::of_parts(
-            &user.username,
-            user.is_active,
-            user.user_type,
-            graph.grants_superuser(&user.groups),
-        )
+        Self::of_parts(&user.username, user.is_active, user.user_type, graph.grants_superuser(&user.groups))
     }
 
     pub(in crate::decision) fn of_parts(
@@ -85,7 +80,11 @@ mod tests {
             (NONE, SERVICE, false, false),
         ] {
             assert_eq!(removes_last_superuser(before, after, &policy), removes, "{before:?} {after:?}");
-            assert_eq!(removes_last_superuser(before, after, &counting), removes_counting, "{before:?} {after:?}");
+            assert_eq!(
+                removes_last_superuser(before, after, &counting),
+                removes_counting,
+                "{before:?} {after:?}"
+            );
             assert!(!removes_last_superuser(before, after, &Policy::authentik_2025_2()));
         }
     }

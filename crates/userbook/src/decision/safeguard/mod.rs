@@ -62,7 +62,8 @@ impl<'a> UserChange<'a> {
     /// Granting groups that the user leaves, or is in while deactivated or deleted.
     pub(super) fn taken(&self) -> impl Iterator<Item = GroupId> {
         let all = self.deactivates() || self.after.is_none();
-        let leaves = move |group: &GroupId| all || self.after.is_some_and(|after| !after.groups.contains(group));
+        let leaves =
+            move |group: &GroupId| all || self.after.is_some_and(|after| !after.groups.contains(group));
         self.before.groups.iter().copied().filter(leaves).filter(|group| self.grants(*group))
     }
 

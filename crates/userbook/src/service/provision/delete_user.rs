@@ -34,7 +34,11 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ///
     /// # Errors
     /// As [`UserService::update_user`], with the same safeguards.
-    pub fn delete_user<'a>(&'a self, actor: &'a Actor, target: impl Into<UserRef>) -> DeleteUserCall<'a, S, A> {
+    pub fn delete_user<'a>(
+        &'a self,
+        actor: &'a Actor,
+        target: impl Into<UserRef>,
+    ) -> DeleteUserCall<'a, S, A> {
         Call::new(self, actor, DeleteUser { target: target.into() })
     }
 }
@@ -96,10 +100,16 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
         }
-        Ok(Plan::Write(Box::new(change), Updated { view, diff, outcome: Outcome::Applied(call.change), results }))
+        Ok(Plan::Write(
+            Box::new(change),
+            Updated { view, diff, outcome: Outcome::Applied(call.change), results },
+        ))
     }
 
-    async fn write(service: &UserService<S, A>, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
+    async fn write(
+        service: &UserService<S, A>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
         write(service, change).await
     }
 }

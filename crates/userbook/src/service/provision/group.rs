@@ -13,9 +13,9 @@ use crate::service::{
     trace::{SpanOutcome, display_id, operation},
 };
 use crate::{
-    Actor, Authorizer, Check, CheckResults, CommitOutcome, Diff, DirectoryQuery, DirectorySnapshot, Group, GroupField,
-    GroupId, MemberQuery, ProvisioningChange, ProvisioningStore, Safeguard, StoreError, SuperuserQuery, Superusers,
-    Violations,
+    Actor, Authorizer, Check, CheckResults, CommitOutcome, Diff, DirectoryQuery, DirectorySnapshot, Group,
+    GroupField, GroupId, MemberQuery, ProvisioningChange, ProvisioningStore, Safeguard, StoreError,
+    SuperuserQuery, Superusers, Violations,
     decision::{
         GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor, require_allowed,
     },
@@ -61,7 +61,12 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
-    pub fn put_group<'a>(&'a self, actor: &'a Actor, id: GroupId, group: NewGroup) -> WriteGroupCall<'a, S, A> {
+    pub fn put_group<'a>(
+        &'a self,
+        actor: &'a Actor,
+        id: GroupId,
+        group: NewGroup,
+    ) -> WriteGroupCall<'a, S, A> {
         let members = group.members_op().clone();
         let (group, violations) = group.read(id);
         Call::new(self, actor, WriteGroup { id, group: Some(group), members, violations })
@@ -125,7 +130,9 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
         let updated = |diff, outcome, results| GroupUpdated { group, diff, outcome, results };
         match decided {
             Ok(None) => Ok(Plan::Done(updated(Diff::new(), Outcome::Unchanged, results))),
-            Ok(Some((_, diff))) if call.options.dry_run => Ok(Plan::Done(updated(diff, Outcome::DryRun, results))),
+            Ok(Some((_, diff))) if call.options.dry_run => {
+                Ok(Plan::Done(updated(diff, Outcome::DryRun, results)))
+            }
             Ok(Some((change, diff))) => {
                 Ok(Plan::Write(Box::new(change), updated(diff, Outcome::Applied(call.change), results)))
             }
@@ -134,7 +141,10 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
         }
     }
 
-    async fn write(service: &UserService<S, A>, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
+    async fn write(
+        service: &UserService<S, A>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
         write(service, change).await
     }
 }
@@ -202,7 +212,7 @@ async fn load_superusers<S: ProvisioningStore, A: Authorizer>(
 ) -> Result<Option<Superusers>, GroupError> {
     let query = DirectoryQuery { superusers: Some(superusers), ..DirectoryQuery::default() };
     let answer = service.load_directory(&query).await?;
-    let same =
-        answer.epochs.graph == directory.epochs.graph && answer.epochs.superusers == directory.epochs.superusers;
+    let same = answer.epochs.graph == directory.epochs.graph
+        && answer.epochs.superusers == directory.epochs.superusers;
     Ok(same.then_some(answer.superusers))
 }

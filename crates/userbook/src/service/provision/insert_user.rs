@@ -12,11 +12,11 @@ use crate::service::{
     trace::{display_id, operation},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, Name, PatchFailure, ProvisioningChange,
-    ProvisioningStore, StoreError, UserUpdate, Username,
+    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, Name, PatchFailure,
+    ProvisioningChange, ProvisioningStore, StoreError, UserUpdate, Username,
     decision::{
-        LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot, require_active_actor,
-        with_defaults,
+        LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
+        require_active_actor, with_defaults,
     },
     field::FieldErrors,
 };
@@ -104,7 +104,8 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
             return Ok(plan);
         }
         require_active_actor(call.actor, directory.actor.as_ref())?;
-        let results = service.authorize(call.actor, directory_resource(&directory), vec![Check::AddUser]).await?;
+        let results =
+            service.authorize(call.actor, directory_resource(&directory), vec![Check::AddUser]).await?;
         check_insertion_access(&directory, call.actor, &results)?;
 
         let Some(ops) = self.user.fields.fields().cloned().map(with_defaults) else {
@@ -129,10 +130,16 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
         }
-        Ok(Plan::Write(Box::new(change), Updated { view, diff, outcome: Outcome::Applied(call.change), results }))
+        Ok(Plan::Write(
+            Box::new(change),
+            Updated { view, diff, outcome: Outcome::Applied(call.change), results },
+        ))
     }
 
-    async fn write(service: &UserService<S, A>, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
+    async fn write(
+        service: &UserService<S, A>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
         write(service, change).await
     }
 }

@@ -12,8 +12,8 @@ pub use new_group::NewGroup;
 
 use super::{UserService, operation::Plan};
 use crate::{
-    CommitOutcome, DirectorySnapshot, Epochs, Guards, ProvisioningChange, ProvisioningOp, ProvisioningStore, Snapshot,
-    StoreError,
+    CommitOutcome, DirectorySnapshot, Epochs, Guards, ProvisioningChange, ProvisioningOp, ProvisioningStore,
+    Snapshot, StoreError,
 };
 
 async fn write<S: ProvisioningStore, A>(

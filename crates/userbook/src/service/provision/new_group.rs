@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Attributes, Group, GroupField, GroupId, GroupName, UserId, ViolationKind, Violations, decision::MembersOp,
-    field::FieldErrors,
+    Attributes, Group, GroupField, GroupId, GroupName, UserId, ViolationKind, Violations,
+    decision::MembersOp, field::FieldErrors,
 };
 
 /// A group to be written. Members that are not mentioned stay.
