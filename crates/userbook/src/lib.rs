@@ -91,6 +91,7 @@ mod clock;
 mod decision;
 mod event;
 mod field;
+mod json;
 mod limits;
 mod model;
 mod policy;
@@ -122,6 +123,7 @@ pub use field::{
     Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
     Username,
 };
+pub use json::{JsonObject, SharedJson, json_contains};
 pub use limits::Limits;
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
@@ -135,8 +137,7 @@ pub use session::{CurrentUserView, SelfView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{
-    AttributesOp, FieldOps, GroupsOp, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge,
-    UserUpdate, json_type,
+    AttributesOp, FieldOps, GroupsOp, Mode, Op, PatchFailure, ReadOnlyMembers, UserUpdate, json_type,
 };
 pub use view::{GroupView, UserView};
 pub use violation::{Field, GroupField, Violation, ViolationKind, Violations};

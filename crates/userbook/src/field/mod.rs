@@ -8,6 +8,7 @@ mod attributes;
 mod email;
 mod email_syntax;
 mod memberships;
+pub(crate) mod plain;
 mod text;
 mod texts;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{GroupId, Revision, SharedJson, Timestamp, UserId, UserType};
+use super::{GroupId, Revision, Timestamp, UserId, UserType};
+use crate::SharedJson;
 
 /// The user name that authentik keeps for "nobody". It is never shown and never updated.
 pub const ANONYMOUS_USERNAME: &str = "AnonymousUser";
