@@ -113,8 +113,8 @@ pub use authz::*;
 pub use avatar::*;
 pub use clock::{ChangeIds, Clock, RandomIds, SystemClock};
 pub use decision::{
-    Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules, Rejection,
-    UpdateAccess, decide,
+    Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
+    Rejection, UpdateAccess, decide,
 };
 pub use event::{
     Diff, Effect, Event, EventActor, EventKind, EventTarget, FieldDiff, GroupName as EventGroup,
@@ -128,10 +128,10 @@ pub use limits::Limits;
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
 pub use service::{
-    AccessError, AuthorizedGroupList, AuthorizedMemberChange, AuthorizedUpdate, AuthorizedUserList, Backoff, Call,
-    ChangeMember, DeleteUser, DeleteUserCall, EventSink, GroupError, GroupUpdated, InsertUser, InsertUserCall, ListError,
-    Listing, MemberCall, MembershipAction, NewGroup, NewUser, Outcome, UpdateCall, UpdateError, UpdateUser, Updated,
-    UserService, UserViews, WriteGroup, WriteGroupCall, YieldOnce, deliver,
+    AccessError, AuthorizedGroupList, AuthorizedMemberChange, AuthorizedUpdate, AuthorizedUserList, Backoff,
+    Call, ChangeMember, DeleteUser, DeleteUserCall, EventSink, GroupError, GroupUpdated, InsertUser,
+    InsertUserCall, ListError, Listing, MemberCall, MembershipAction, NewGroup, NewUser, Outcome, UpdateCall,
+    UpdateError, UpdateUser, Updated, UserService, UserViews, WriteGroup, WriteGroupCall, YieldOnce, deliver,
 };
 pub use session::{CurrentUserView, SelfView};
 pub use store::*;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Visibility, limits};
 use crate::{
-    ANONYMOUS_USERNAME, Attributes, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
+    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
     GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind,
-    Violations, is_representable, json::identical,
+    Violations, is_representable,
 };
 use chrono::SubsecRound;
 
@@ -224,26 +224,10 @@ fn propose_groups(
 }
 
 fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>, policy: &Policy) {
-    let attributes = match it.value(Field::Attributes, op, false) {
-        None => return,
-        Some(AttributesOp::Replace(attributes)) => {
-            if identical(attributes.as_value(), &before.attributes) {
-                return;
-            }
-            Ok(attributes.clone())
-        }
-        Some(AttributesOp::Merge(patch)) => {
-            let mut merged = before.attributes.clone().into_value();
-            json_patch::merge(&mut merged, patch);
-            // What is stored may break a rule of today; a merge that changes nothing does not run into it.
-            if identical(&merged, &before.attributes) {
-                return;
-            }
-            Attributes::try_from(merged)
-        }
-    };
-    match attributes {
-        Ok(attributes) => {
+    let Some(op) = it.value(Field::Attributes, op, false) else { return };
+    match op.apply(&before.attributes) {
+        Ok(None) => {}
+        Ok(Some(attributes)) => {
             if let Some(kind) = attributes.check_limits(policy.limits()) {
                 return it.add_faults(Field::Attributes, [kind]);
             }

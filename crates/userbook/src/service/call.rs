@@ -38,7 +38,7 @@ pub struct Call<'a, S, A, O> {
 
 /// The options that every operation has.
 #[derive(Debug, Clone, Default)]
-pub struct CallOptions {
+pub(super) struct CallOptions {
     pub(super) request_id: Option<String>,
     pub(super) dry_run: bool,
     pub(super) allow_self_lockout: bool,

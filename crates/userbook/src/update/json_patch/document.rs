@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::ReadOnlyMembers;
 use crate::{
     Field, GroupGraph, JsonObject, SharedJson, User, UserView,
+    decision::Visibility,
     json::{equal_by_value, identical},
     timestamp_text,
 };
@@ -145,7 +146,9 @@ impl<'a> Document<'a> {
 
     fn rendered(&self) -> &JsonObject {
         self.rendered.get_or_init(|| match self.read_only {
-            Some(read_only) => read_only.render(&UserView::new(self.user.clone(), self.groups)),
+            Some(read_only) => {
+                read_only.render(&UserView::new(self.user.clone(), self.groups, Visibility::everything()))
+            }
             None => JsonObject::new(),
         })
     }
