@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Visibility, limits};
 use crate::{
-    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
-    GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind,
-    Violations, is_representable,
+    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId, GroupsOp,
+    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind, Violations,
+    is_representable,
 };
 use chrono::SubsecRound;
 

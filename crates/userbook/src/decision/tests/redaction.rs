@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::fixture::Scene;
 use crate::{FieldDiff, UserUpdate};
 
 fn attributes(diff: &crate::Diff) -> (Value, Value) {
@@ -15,7 +15,7 @@ fn attributes(diff: &crate::Diff) -> (Value, Value) {
 #[test]
 fn values_under_secret_paths_are_replaced() {
     let secret = json!("[redacted]");
-    for (path, old, new, old_told, new_told) in [
+    for (path, old, new, old_kept, new_kept) in [
         (
             vec!["pin"],
             json!({"pin": 1}),
@@ -48,7 +48,7 @@ fn values_under_secret_paths_are_replaced() {
             .user(|user| user.attributes = stored.into())
             .policy(|policy| policy.with_secret_attribute(path.iter().copied()));
         let commit = scene.commit();
-        assert_eq!(attributes(&commit.change.event.diff), (old_told, new_told));
+        assert_eq!(attributes(&commit.change.event.diff), (old_kept, new_kept));
         assert_eq!(attributes(&commit.diff), (old, new), "the caller's own diff is whole");
         let written = commit.change.fields.attributes.unwrap();
         assert_eq!(Value::from(written), attributes(&commit.diff).1, "and so is what is written");
