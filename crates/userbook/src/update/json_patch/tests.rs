@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Attributes, ChangeId, Group, GroupId, JsonObject, Limits, Revision, UserId, UserType, ViolationKind,
-    parse_timestamp,
+    Attributes, ChangeId, Group, GroupGraph, GroupId, JsonObject, Limits, Revision, User, UserId, UserType,
+    ViolationKind, parse_timestamp,
     update::{AttributesOp, GroupsOp, Mode, Op, UserUpdate},
 };
 
@@ -42,7 +42,7 @@ fn update(patch: Value) -> UserUpdate {
 }
 
 fn apply_to(attributes: Value, patch: Value, policy: &Policy) -> Result<FieldOps, PatchFailure> {
-    update(patch).resolve(&user(attributes), &groups(), policy).map(std::borrow::Cow::into_owned)
+    update(patch).resolve(&user(attributes), &groups(), policy, &|_| true).map(std::borrow::Cow::into_owned)
 }
 
 fn apply(patch: Value) -> Result<FieldOps, PatchFailure> {
@@ -163,13 +163,25 @@ fn tests_see_what_get_shows_and_compare_by_value() {
                 json!({"uid": format!("u-{}", view.user.id), "groups_obj": groups, "pk": 2, "name": "x"});
             members.as_object().cloned().unwrap()
         });
-        let outcome = update.resolve(&user(stored.clone()), &groups(), &policy);
+        let outcome = update.resolve(&user(stored.clone()), &groups(), &policy, &|_| true);
         let expected = if holds {
             Ok(FieldOps::new(Mode::Patch))
         } else {
             Err(PatchFailure::TestFailed { operation: 0, path: path.into() })
         };
         assert_eq!(outcome.map(std::borrow::Cow::into_owned), expected, "{path} {value}");
+    }
+}
+
+#[test]
+fn tests_see_no_hidden_group() {
+    let update = update(json!([{"op": "test", "path": "/groups_obj", "value": []}])).with_read_only(|view| {
+        let names: Vec<&str> = view.groups.iter().map(|view| view.group.name.as_str()).collect();
+        json!({ "groups_obj": names }).as_object().cloned().unwrap()
+    });
+    for shows in [true, false] {
+        let outcome = update.resolve(&user(json!({})), &groups(), &Policy::hardened(), &|_| shows);
+        assert_eq!(outcome.is_ok(), !shows);
     }
 }
 
