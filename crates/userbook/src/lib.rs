@@ -88,7 +88,7 @@
 mod authz;
 mod avatar;
 mod clock;
-mod decide;
+mod decision;
 mod event;
 mod field;
 mod json;
@@ -112,9 +112,9 @@ pub mod writing_an_authorizer {}
 pub use authz::*;
 pub use avatar::*;
 pub use clock::{ChangeIds, Clock, RandomIds, SystemClock};
-pub use decide::{
-    Attempt, Commit, Conditions, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules, Rejection,
-    admit, decide,
+pub use decision::{
+    Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
+    Rejection, UpdateAccess, decide,
 };
 pub use event::{
     Diff, Effect, Event, EventActor, EventKind, EventTarget, FieldDiff, GroupName as EventGroup,
@@ -128,8 +128,10 @@ pub use limits::Limits;
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
 pub use service::{
-    AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
-    UpdateError, Updated, UserService, YieldOnce, deliver,
+    AccessError, AuthorizedGroupList, AuthorizedMemberChange, AuthorizedUpdate, AuthorizedUserList, Backoff,
+    Call, ChangeMember, DeleteUser, DeleteUserCall, EventSink, GroupError, GroupUpdated, InsertUser,
+    InsertUserCall, ListError, Listing, MemberCall, MembershipAction, NewGroup, NewUser, Outcome, UpdateCall,
+    UpdateError, UpdateUser, Updated, UserService, UserViews, WriteGroup, WriteGroupCall, YieldOnce, deliver,
 };
 pub use session::{CurrentUserView, SelfView};
 pub use store::*;

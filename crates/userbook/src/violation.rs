@@ -316,6 +316,8 @@ pub enum GroupField {
     Parent,
     /// `attributes`
     Attributes,
+    /// `users`
+    Users,
 }
 
 impl GroupField {
@@ -326,6 +328,7 @@ impl GroupField {
             Self::IsSuperuser => "is_superuser",
             Self::Parent => "parent",
             Self::Attributes => "attributes",
+            Self::Users => "users",
         }
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupColumn, GroupFilter, GroupId, Limits, ListAuthorizer, ListStore, Listing, UserId, UserStore,
+    Actor, GroupColumn, GroupFilter, GroupId, ListAuthorizer, ListStore, Listing, UserId, UserStore,
 };
 
 use super::{DirectoryApi, json, users::no_value};
@@ -23,7 +23,7 @@ const INCLUDE_USERS: &str = "include_users";
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     pub(super) async fn list_groups(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
         let mut params = Params::parse(head.uri.query());
-        let (listing, page) = match read(&mut params, self.service().policy().limits()) {
+        let (listing, page) = match read(&mut params) {
             Ok(read) => read,
             Err(fault) => {
                 self.service().authorize_group_list(actor).await?;
@@ -54,14 +54,14 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
     }
 }
 
-fn read(params: &mut Params<'_>, limits: &Limits) -> Result<(Listing<GroupFilter, GroupColumn>, PageQuery), ApiError> {
+fn read(params: &mut Params<'_>) -> Result<(Listing<GroupFilter, GroupColumn>, PageQuery), ApiError> {
     let filter = GroupFilter {
         id: None,
         name: params.text("name"),
         is_superuser: params.boolean("is_superuser"),
         members: params.any("members_by_pk", |text| text.trim().parse().ok().map(UserId), no_value),
         member_names: params.any("members_by_username", |text| Some(text.to_owned()), no_value),
-        attributes: params.object("attributes", limits),
+        attributes: params.object("attributes"),
         search: params.words("search"),
     };
     params.check()?;

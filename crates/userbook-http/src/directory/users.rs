@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupId, Limits, ListAuthorizer, ListStore, Listing, UserColumn, UserFilter, UserStore, UserType,
+    Actor, GroupId, ListAuthorizer, ListStore, Listing, UserColumn, UserFilter, UserStore, UserType,
 };
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
     pub(super) async fn list_users(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
         let mut params = Params::parse(head.uri.query());
         // Who may see nobody learns nothing from what is wrong with the request.
-        let (listing, page) = match read(&mut params, self.service().policy().limits()) {
+        let (listing, page) = match read(&mut params) {
             Ok(read) => read,
             Err(fault) => {
                 self.service().authorize_user_list(actor).await?;
@@ -48,7 +48,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
     }
 }
 
-fn read(params: &mut Params<'_>, limits: &Limits) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
+fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
     let filter = UserFilter {
         username: params.text("username"),
         email: params.text("email"),
@@ -61,7 +61,7 @@ fn read(params: &mut Params<'_>, limits: &Limits) -> Result<(Listing<UserFilter,
         types: params.any("type", |text| text.parse::<UserType>().ok(), no_choice),
         groups: params.any("groups_by_pk", |text| Uuid::try_parse(text).ok().map(GroupId), no_value),
         group_names: params.any("groups_by_name", |text| Some(text.to_owned()), no_value),
-        attributes: params.object("attributes", limits),
+        attributes: params.object("attributes"),
         search: params.words("search"),
     };
     params.check()?;

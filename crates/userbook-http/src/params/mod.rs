@@ -11,7 +11,7 @@ mod page;
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
-use userbook::{Attributes, JsonObject, Limits, MAX_DEPTH, ViolationKind};
+use userbook::{Attributes, JsonObject, MAX_DEPTH, ViolationKind};
 use uuid::Uuid;
 
 pub(crate) use order::ordering;
@@ -73,20 +73,13 @@ impl<'a> Params<'a> {
         self.one(name, |text| Uuid::try_parse(text).map_err(|_| ("invalid", "Enter a valid UUID.".into())))
     }
 
-    /// A JSON object that attributes may contain, of at most [`Limits::filter_nodes`] values.
-    pub(crate) fn object(&mut self, name: &'static str, limits: &Limits) -> Option<JsonObject> {
-        let bounds = Bounds { levels: MAX_DEPTH, nodes: limits.body_nodes };
-        let filter = Limits {
-            attribute_nodes: limits.filter_nodes,
-            attribute_bytes: usize::MAX,
-            ..Limits::default()
-        };
+    /// A JSON object that attributes may contain.
+    pub(crate) fn object(&mut self, name: &'static str) -> Option<JsonObject> {
+        // The head bounds the text, and the core limits the values of a filter.
+        let bounds = Bounds { levels: MAX_DEPTH, nodes: usize::MAX };
         self.one(name, |text| match json::parse(text.as_bytes(), bounds) {
             Ok(Value::Object(object)) => match Attributes::new(object.clone()) {
-                Ok(attributes) => match attributes.check_limits(&filter) {
-                    Some(kind) => Err(("too_many_values", kind.to_string().into())),
-                    None => Ok(object),
-                },
+                Ok(_) => Ok(object),
                 Err(faults) => Err(("invalid", faults.to_string().into())),
             },
             Ok(_) => Err(("invalid", ViolationKind::NotAnObject.to_string().into())),

@@ -64,7 +64,7 @@ fn objects() {
     ] {
         let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("a", value).finish();
         let mut params = Params::parse(Some(&query));
-        let object = params.object("a", &Limits::default()).map(Value::Object);
+        let object = params.object("a").map(Value::Object);
         assert_eq!(
             object.clone().ok_or(fault(&mut params)),
             expected.map_err(|it| json!({"a": [it]})),
@@ -73,7 +73,7 @@ fn objects() {
     }
     let deep = format!("a={}1{}", "{\"a\":".repeat(300), "}".repeat(300));
     let mut params = Params::parse(Some(&deep));
-    assert_eq!((params.object("a", &Limits::default()), fault(&mut params)), (None, json!({"a": ["Enter a valid JSON."]})));
+    assert_eq!((params.object("a"), fault(&mut params)), (None, json!({"a": ["Enter a valid JSON."]})));
 }
 
 #[test]

@@ -30,21 +30,26 @@ impl Attributes {
     /// Whether the object exceeds [`Limits::attribute_bytes`] or [`Limits::attribute_nodes`]. Limits are no part of
     /// the type: the decision applies those of its policy to attributes that change.
     pub fn check_limits(&self, limits: &Limits) -> Option<ViolationKind> {
-        let Limits { attribute_bytes: bytes, attribute_nodes: nodes, .. } = *limits;
-        if bytes == usize::MAX && nodes == usize::MAX {
-            return None;
-        }
-        let size = Size::of(&self.0);
-        if size.bytes > bytes {
-            Some(ViolationKind::TooLarge { limit: bytes, size: size.bytes })
-        } else {
-            (size.nodes > nodes).then_some(ViolationKind::TooManyValues { limit: nodes, count: size.nodes })
-        }
+        attribute_limits(&self.0, limits)
     }
 
     /// The object, shared with this.
     pub fn to_shared(&self) -> SharedJson {
         self.0.clone()
+    }
+}
+
+/// The limit that the attributes of a user or group exceed, if there is one.
+pub(crate) fn attribute_limits(value: &Value, limits: &Limits) -> Option<ViolationKind> {
+    let Limits { attribute_bytes: bytes, attribute_nodes: nodes, .. } = *limits;
+    if bytes == usize::MAX && nodes == usize::MAX {
+        return None;
+    }
+    let size = Size::of(value);
+    if size.bytes > bytes {
+        Some(ViolationKind::TooLarge { limit: bytes, size: size.bytes })
+    } else {
+        (size.nodes > nodes).then_some(ViolationKind::TooManyValues { limit: nodes, count: size.nodes })
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod plain;
 mod text;
 mod texts;
 
+pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
 pub use memberships::{GroupRef, Memberships};

@@ -13,7 +13,7 @@ mod shared;
 pub(crate) use changed::changed_part;
 pub(crate) use compare::{equal_by_value, identical};
 pub use contains::json_contains;
-pub(crate) use measure::{Size, compact_size, count_nodes, for_each_value};
+pub(crate) use measure::{Size, count_nodes, for_each_value};
 pub use shared::SharedJson;
 
 /// A JSON object, as user and group attributes are.

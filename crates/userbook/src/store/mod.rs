@@ -19,14 +19,14 @@ use async_trait::async_trait;
 
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
 pub use directory::{
-    DirectoryQuery, DirectorySnapshot, GroupShape, MemberChange, MemberQuery, MemberState, ProvisioningChange,
-    ProvisioningOp, ProvisioningStore, SuperuserQuery,
+    DirectoryQuery, DirectorySnapshot, GroupShape, MemberChange, MemberQuery, MemberState,
+    ProvisioningChange, ProvisioningOp, ProvisioningStore, SuperuserQuery,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
-    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, UserColumn,
-    SuperuserFilter, UserFilter, UserListQuery, UserPage,
+    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, SuperuserFilter,
+    UserColumn, UserFilter, UserListQuery, UserPage,
 };
 pub use outbox::{Outbox, OutboxLimit};
 pub use scope::Scope;

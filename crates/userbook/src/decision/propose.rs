@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::{Visibility, limits};
 use crate::{
-    ANONYMOUS_USERNAME, Attributes, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
+    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
     GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind,
-    Violations, is_representable, update::json_eq,
+    Violations, is_representable,
 };
 use chrono::SubsecRound;
 
@@ -66,14 +67,12 @@ impl Proposal {
         }
     }
 
-    /// All faults, in field order.
-    pub(super) fn violations(&self) -> Violations {
+    /// All violations in field order, those of the host's rules last within their field.
+    pub(super) fn violations(&self, more: Vec<(Field, Vec<ViolationKind>)>) -> Violations {
         let mut violations = Violations::default();
         for field in Field::ALL {
-            for (_, faults) in self.faults.iter().filter(|(faulty, _)| *faulty == field) {
-                for fault in faults {
-                    violations.push(field, fault.clone());
-                }
+            for (_, kinds) in self.faults.iter().chain(&more).filter(|(of, _)| *of == field) {
+                kinds.iter().for_each(|kind| violations.push(field, kind.clone()));
             }
         }
         violations
@@ -101,10 +100,16 @@ impl Proposal {
     }
 }
 
-/// Works out what `ops` would make of the user in `snapshot`.
-pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> Proposal {
+/// Applies `ops` to `before`, a user with the facts of `snapshot`. Groups that the caller may not see do not exist.
+pub(super) fn propose(
+    before: &User,
+    snapshot: &Snapshot,
+    ops: &FieldOps,
+    policy: &Policy,
+    visible: Visibility<'_>,
+) -> Proposal {
     let mut proposal = Proposal {
-        after: snapshot.user.clone(),
+        after: before.clone(),
         changes: FieldChanges::default(),
         added: BTreeSet::new(),
         removed: BTreeSet::new(),
@@ -113,14 +118,15 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
         missing: Vec::new(),
     };
     let it = &mut proposal;
-    let before = &snapshot.user;
     let required = ops.mode == Mode::Replace;
 
     if let Some(username) = it.value(Field::Username, &ops.username, required)
         && username.as_str() != before.username
     {
         // The name that stands for "nobody" is nobody's to take: whoever had it would never be shown again.
-        if snapshot.username_taken || username.as_str() == ANONYMOUS_USERNAME {
+        if let Some(kind) = limits::check_username(username.as_str(), policy) {
+            it.add_faults(Field::Username, [kind]);
+        } else if snapshot.username_taken || username.as_str() == ANONYMOUS_USERNAME {
             it.add_faults(Field::Username, [ViolationKind::Unique]);
         } else {
             username.as_str().clone_into(&mut it.after.username);
@@ -130,8 +136,12 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
     if let Some(name) = it.value(Field::Name, &ops.name, required)
         && name.as_str() != before.name
     {
-        name.as_str().clone_into(&mut it.after.name);
-        it.changes.name = Some(name.clone());
+        if let Some(kind) = limits::check_name(name.as_str(), policy) {
+            it.add_faults(Field::Name, [kind]);
+        } else {
+            name.as_str().clone_into(&mut it.after.name);
+            it.changes.name = Some(name.clone());
+        }
     }
     if let Some(&is_active) = it.value(Field::IsActive, &ops.is_active, false)
         && is_active != before.is_active
@@ -140,23 +150,29 @@ pub(super) fn propose(snapshot: &Snapshot, ops: &FieldOps, policy: &Policy) -> P
         it.changes.is_active = Some(is_active);
     }
     propose_last_login(it, before, &ops.last_login);
-    propose_groups(it, snapshot, ops);
+    let exists = |id| snapshot.groups.contains(id) && visible.shows(id);
+    propose_groups(it, before, ops, policy.limits().groups_joined, exists);
     if let Some(email) = it.value(Field::Email, &ops.email, false)
         && email.as_str() != before.email
     {
-        if policy.has(Safeguard::RfcEmail) && !email.is_rfc() {
+        let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
+        if !is_valid {
             it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
         } else {
             email.as_str().clone_into(&mut it.after.email);
             it.changes.email = Some(email.clone());
         }
     }
-    propose_attributes(it, before, &ops.attributes);
+    propose_attributes(it, before, &ops.attributes, policy);
     if let Some(path) = it.value(Field::Path, &ops.path, false)
         && path.as_str() != before.path
     {
-        path.as_str().clone_into(&mut it.after.path);
-        it.changes.path = Some(path.clone());
+        if let Some(kind) = limits::check_path(path.as_str(), policy) {
+            it.add_faults(Field::Path, [kind]);
+        } else {
+            path.as_str().clone_into(&mut it.after.path);
+            it.changes.path = Some(path.clone());
+        }
     }
     propose_type(it, before, ops, policy);
     proposal
@@ -180,17 +196,27 @@ fn propose_last_login(it: &mut Proposal, before: &User, op: &Op<Timestamp>) {
     }
 }
 
-fn propose_groups(it: &mut Proposal, snapshot: &Snapshot, ops: &FieldOps) {
+fn propose_groups(
+    it: &mut Proposal,
+    user: &User,
+    ops: &FieldOps,
+    limit: usize,
+    exists: impl Fn(GroupId) -> bool,
+) {
     // A PUT that leaves the groups out clears them, as recorded.
     let cleared = Op::Set(GroupsOp::Replace(Memberships::default()));
     let op = if ops.clears_groups() { &cleared } else { &ops.groups };
     let Some(wanted) = it.value(Field::Groups, op, false) else { return };
-    let before = &snapshot.user.groups;
-    let exists = |id| snapshot.groups.contains(id);
+    let before = &user.groups;
+    // Decided without a look at the directory: whether these groups exist was not loaded.
+    let count = wanted.named().difference(before).count();
+    if count > limit {
+        return it.add_faults(Field::Groups, [ViolationKind::TooManyGroups { limit, count }]);
+    }
     let mut known = wanted.applied(before).into_owned();
     known.retain(|id| before.contains(id) || exists(*id));
     it.joined = known.difference(before).copied().collect();
-    if let Some(faults) = wanted.first_fault(exists) {
+    if let Some(faults) = wanted.first_fault(|id| before.contains(&id) || exists(id)) {
         return it.add_faults(Field::Groups, faults.into_vec());
     }
     it.removed = before.difference(&known).copied().collect();
@@ -198,27 +224,14 @@ fn propose_groups(it: &mut Proposal, snapshot: &Snapshot, ops: &FieldOps) {
     it.after.groups = known;
 }
 
-fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>) {
-    let attributes = match it.value(Field::Attributes, op, false) {
-        None => return,
-        Some(AttributesOp::Replace(attributes)) => {
-            if json_eq(attributes.as_value(), &before.attributes) {
-                return;
+fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>, policy: &Policy) {
+    let Some(op) = it.value(Field::Attributes, op, false) else { return };
+    match op.apply(&before.attributes) {
+        Ok(None) => {}
+        Ok(Some(attributes)) => {
+            if let Some(kind) = attributes.check_limits(policy.limits()) {
+                return it.add_faults(Field::Attributes, [kind]);
             }
-            Ok(attributes.clone())
-        }
-        Some(AttributesOp::Merge(patch)) => {
-            let mut merged = before.attributes.clone().into_value();
-            json_patch::merge(&mut merged, patch);
-            // What is stored may break a rule of today; a merge that changes nothing does not run into it.
-            if json_eq(&merged, &before.attributes) {
-                return;
-            }
-            Attributes::try_from(merged)
-        }
-    };
-    match attributes {
-        Ok(attributes) => {
             it.after.attributes = attributes.to_shared();
             it.changes.attributes = Some(attributes);
         }

@@ -43,9 +43,12 @@ impl FieldRule for NoRules {
     }
 }
 
-pub(super) fn consult(rules: &dyn FieldRule, before: &User, proposal: &mut Proposal) {
-    for field in proposal.changed().collect::<Vec<_>>() {
-        let faults = rules.check(field, before, &proposal.after);
-        proposal.add_faults(field, faults);
-    }
+/// The violations that the host's rules add, by field.
+pub(super) fn check(
+    rules: &dyn FieldRule,
+    before: &User,
+    proposal: &Proposal,
+) -> Vec<(Field, Vec<ViolationKind>)> {
+    let check = |field| (field, rules.check(field, before, &proposal.after));
+    proposal.changed().map(check).filter(|(_, kinds)| !kinds.is_empty()).collect()
 }
