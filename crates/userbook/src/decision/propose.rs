@@ -156,11 +156,11 @@ pub(super) fn propose(
         && email.as_str() != before.email
     {
         let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
-        if !is_valid {
-            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
-        } else {
+        if is_valid {
             email.as_str().clone_into(&mut it.after.email);
             it.changes.email = Some(email.clone());
+        } else {
+            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
         }
     }
     propose_attributes(it, before, &ops.attributes, policy);
