@@ -21,7 +21,7 @@ fn ops(alter: impl FnOnce(&mut FieldOps)) -> UserUpdate {
 #[test]
 fn absence_in_put_and_patch() {
     assert_eq!(Scene::new(UserUpdate::replace()).faults(), ["username: required", "name: required"]);
-    let superuser = Scene::new(UserUpdate::replace()).member_of([super::fixture::ADMINS]);
+    let superuser = Scene::new(UserUpdate::replace()).member_of([super::fixture::ADMINS]).by_superuser();
     assert_eq!(
         superuser.faults(),
         ["username: required", "name: required"],

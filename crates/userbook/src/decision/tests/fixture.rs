@@ -78,22 +78,7 @@ pub(super) fn actor_state(groups: impl IntoIterator<Item = GroupId>) -> ActorSta
 }
 
 pub(super) fn user() -> User {
-    User {
-        id: TARGET,
-        uuid: Uuid::nil(),
-        username: "ada".into(),
-        name: "Ada".into(),
-        email: "ada@example.com".into(),
-        is_active: true,
-        last_login: None,
-        path: "users".into(),
-        user_type: UserType::Internal,
-        attributes: serde_json::json!({}).into(),
-        groups: [STAFF].into(),
-        password_change_date: Timestamp::UNIX_EPOCH,
-        revision: Revision(Uuid::from_u128(400)),
-        version: 3,
-    }
+    User { id: TARGET, groups: [STAFF].into(), version: 3, ..User::example() }
 }
 
 impl Scene {
@@ -125,6 +110,18 @@ impl Scene {
     /// Alters the stored user.
     pub(super) fn user(mut self, alter: impl FnOnce(&mut User)) -> Self {
         alter(&mut self.user);
+        self
+    }
+
+    /// Uses the right to one group's members.
+    pub(super) fn by_member_right(mut self, check: Check) -> Self {
+        self.access = UpdateAccess::Member(check);
+        self
+    }
+
+    /// What the authorizer says about the user's own rights to grant.
+    pub(super) fn user_can_grant(mut self, can_grant: Option<bool>) -> Self {
+        self.user_can_grant = can_grant;
         self
     }
 
@@ -209,7 +206,7 @@ impl Scene {
         if let UpdateAccess::Member(check) = self.access {
             results.extend(self.answer(vec![check]));
         }
-        if let Ok(ops) = self.update.resolve(&self.user, &snapshot.groups, &self.policy) {
+        if let Ok(ops) = self.update.resolve(&self.user, &snapshot.groups, &self.policy, &|_| true) {
             let checks = content_checks(&self.user, &snapshot, &ops, &self.policy, &results);
             results.extend(self.answer(checks));
         }
@@ -233,7 +230,7 @@ impl Scene {
 
     pub(super) fn decide(&self) -> Decision {
         let snapshot = self.snapshot();
-        let ops = self.update.resolve(&self.user, &snapshot.groups, &self.policy);
+        let ops = self.update.resolve(&self.user, &snapshot.groups, &self.policy, &|_| true);
         self.decide_on(&snapshot, ops.as_deref())
     }
 

@@ -6,7 +6,8 @@ use super::fixture::{ADMINS, BELOW, HELP, ROOT, STAFF, Scene};
 use crate::{Limits, Policy, UserType, UserUpdate, decision::LoadRequirements};
 
 fn requirements(scene: &Scene) -> LoadRequirements {
-    let ops = scene.update.resolve(&scene.user, &scene.snapshot.groups, &Policy::hardened()).unwrap();
+    let ops =
+        scene.update.resolve(&scene.user, &scene.snapshot.groups, &Policy::hardened(), &|_| true).unwrap();
     LoadRequirements::of_update(&scene.user, &scene.snapshot, &ops, &Limits::default())
 }
 

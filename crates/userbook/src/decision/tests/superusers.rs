@@ -136,13 +136,14 @@ fn changes() -> Vec<(UserUpdate, Field, bool)> {
 #[test]
 fn superusers_and_holders_are_protected_field_by_field() {
     let off = |policy: Policy| policy.without(Safeguard::ProtectPrivileged);
-    let superuser = |update: UserUpdate| Scene::new(update).member_of([BELOW, HELP]).grant(BELOW);
-    let retired = |update: UserUpdate| superuser(update).inactive();
-    let holder = |update: UserUpdate| Scene::new(update).user_can_grant(Some(true));
-    let unknown = |update: UserUpdate| Scene::new(update).user_can_grant(None);
     for (update, field, protected) in changes() {
-        for privileged in [superuser, retired, holder, unknown] {
-            let scene = || privileged(update.clone());
+        let new = || Scene::new(update.clone());
+        let superuser = || new().member_of([BELOW, HELP]).grant(BELOW);
+        let retired = || superuser().inactive();
+        let holder = || new().user_can_grant(Some(true));
+        let unknown = || new().user_can_grant(None);
+        let privileged: [&dyn Fn() -> Scene; 4] = [&superuser, &retired, &holder, &unknown];
+        for scene in privileged {
             if protected {
                 assert_eq!(scene().denial(), Denial::ProtectedUser(vec![field]));
             } else if field != Field::Email {
