@@ -43,7 +43,7 @@ proptest! {
         let patch = Value::from(patch);
         let parsed: Patch = serde_json::from_value(patch.clone()).unwrap();
         let mut expected = json!({ "attributes": stored });
-        let outcome = ::json_patch::patch(&mut expected, &parsed);
+        let outcome = ::json_patch::patch_unsafe(&mut expected, &parsed);
         let ops = apply_to(stored.clone(), patch, &Policy::hardened());
         prop_assert_eq!(ops.is_ok(), outcome.is_ok(), "{:?} {:?}", ops, outcome);
         if let Ok(ops) = ops {
