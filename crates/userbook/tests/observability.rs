@@ -178,7 +178,11 @@ fn identifiers_are_traced_at_trace_level_only() {
             id
         });
         let expected_text = format!("actor={id};target={id};");
-        assert_eq!(events.iter().filter(|event| event.contains(&expected_text)).count(), expected, "{events:?}");
+        assert_eq!(
+            events.iter().filter(|event| event.contains(&expected_text)).count(),
+            expected,
+            "{events:?}"
+        );
     }
 }
 

@@ -173,7 +173,12 @@ fn active_actor(who: Who, before: &Dump) -> Option<UserId> {
 }
 
 /// [`Safeguard::Escalation`](userbook::Safeguard).
-fn superuser_status_is_granted_by_right(directory: &Directory, who: Who, before: &Dump, after: &Dump) -> Checked {
+fn superuser_status_is_granted_by_right(
+    directory: &Directory,
+    who: Who,
+    before: &Dump,
+    after: &Dump,
+) -> Checked {
     let (had, have) = (before.active_superusers(), after.active_superusers());
     for user in have.difference(&had).filter_map(|id| after.users.get(id)) {
         let may = |way| active_actor(who, before).is_some_and(|actor| directory.may_grant_by(actor, way));
@@ -184,7 +189,12 @@ fn superuser_status_is_granted_by_right(directory: &Directory, who: Who, before:
 }
 
 /// [`Safeguard::Demotion`](userbook::Safeguard): by groups left, deactivation, deletion, and groups that stop granting.
-fn superuser_status_is_taken_by_right(directory: &Directory, who: Who, before: &Dump, after: &Dump) -> Checked {
+fn superuser_status_is_taken_by_right(
+    directory: &Directory,
+    who: Who,
+    before: &Dump,
+    after: &Dump,
+) -> Checked {
     if is_superuser(who, before) {
         return Ok(());
     }
@@ -274,7 +284,11 @@ fn only_what_was_named(id: UserId, fields: &Fields, before: &Dump, after: &Dump)
     ] {
         prop_assert!(!changed || named, "{} was not named", field);
         prop_assert!(!changed || valid, "{} is invalid", field);
-        prop_assert!(!changed || old.user_type != UserType::InternalServiceAccount, "{} of an internal service account", field);
+        prop_assert!(
+            !changed || old.user_type != UserType::InternalServiceAccount,
+            "{} of an internal service account",
+            field
+        );
     }
     prop_assert_eq!((old.uuid, old.password_change_date), (new.uuid, new.password_change_date));
     Ok(())

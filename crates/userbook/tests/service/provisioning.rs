@@ -7,8 +7,8 @@ use userbook::{
 use uuid::Uuid;
 
 use crate::{
-    users::{ADA, ADMINS, BOB, ROOT, STAFF, root},
     scripted_store::{ScriptedStore, Step, service},
+    users::{ADA, ADMINS, BOB, ROOT, STAFF, root},
 };
 
 const NEW: GroupId = GroupId(Uuid::from_u128(50));
@@ -98,7 +98,8 @@ async fn creating_and_deleting_need_their_permissions() {
         (vec![P::ChangeGroup], false, false, false, true),
     ] {
         let store = ScriptedStore::new().await;
-        let plain = service(&store).insert_user(&root(), NewUser::new("plain", "")).await.unwrap().view.user.id;
+        let plain =
+            service(&store).insert_user(&root(), NewUser::new("plain", "")).await.unwrap().view.user.id;
         let service = UserService::new(store, PermissionAuthorizer::new(grants(&granted)));
         let ada = Actor::user(ADA);
         assert_eq!(service.insert_user(&ada, NewUser::new("new", "")).await.is_ok(), insert, "{granted:?}");

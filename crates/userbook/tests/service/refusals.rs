@@ -9,23 +9,27 @@ use std::{
 };
 
 use userbook::{
-    AccessError, Actor, AuthorizerError, Check, CommitOutcome, Denial, GroupError, GroupId, NewGroup, NewUser, Outcome,
-    Permission, PermissionAuthorizer, SnapshotQuery, StaticPermissions, UpdateError, UserRef, UserService, UserUpdate,
-    Verdict, Verdicts,
+    AccessError, Actor, AuthorizerError, Check, CommitOutcome, Denial, GroupError, GroupId, NewGroup,
+    NewUser, Outcome, Permission, PermissionAuthorizer, SnapshotQuery, StaticPermissions, UpdateError,
+    UserRef, UserService, UserUpdate, Verdict, Verdicts,
 };
 use uuid::Uuid;
 
 use crate::{
-    users::{ADA, ADMINS, BOB, NOBODY, ROOT, STAFF, UNKNOWN, name, root},
     scripted_store::{Meanwhile, ScriptedAuthorizer, ScriptedStore, Step, block_on, service},
+    users::{ADA, ADMINS, BOB, NOBODY, ROOT, STAFF, UNKNOWN, name, root},
 };
 
 #[tokio::test]
 async fn a_failing_authorizer_denies_everything() {
     let failing = || ScriptedAuthorizer::by(|_| Err(AuthorizerError::new("down")));
-    let short = || ScriptedAuthorizer::by(|checks| Ok(checks.iter().skip(1).map(|_| Verdict::Allow).collect()));
-    let long =
-        || ScriptedAuthorizer::by(|checks| Ok(checks.iter().map(|_| Verdict::Allow).chain([Verdict::Allow]).collect()));
+    let short =
+        || ScriptedAuthorizer::by(|checks| Ok(checks.iter().skip(1).map(|_| Verdict::Allow).collect()));
+    let long = || {
+        ScriptedAuthorizer::by(|checks| {
+            Ok(checks.iter().map(|_| Verdict::Allow).chain([Verdict::Allow]).collect())
+        })
+    };
     let empty = || ScriptedAuthorizer::by(|_| Ok(Verdicts::default()));
     for authorizer in [failing(), short(), long(), empty()] {
         let store = ScriptedStore::new().await;
@@ -145,13 +149,18 @@ async fn a_denied_update_costs_the_same_whatever_it_is_about() {
         UserUpdate::replace(),
         UserUpdate::json_patch(serde_json::from_value(json_patch).unwrap()),
     ];
-    let view = |verdict: Verdict| ScriptedAuthorizer::by(move |checks| {
-        let verdict = |check: &Check| if *check == Check::View { verdict.clone() } else { Verdict::deny() };
-        Ok(checks.iter().map(verdict).collect())
-    });
+    let view = |verdict: Verdict| {
+        ScriptedAuthorizer::by(move |checks| {
+            let verdict =
+                |check: &Check| if *check == Check::View { verdict.clone() } else { Verdict::deny() };
+            Ok(checks.iter().map(verdict).collect())
+        })
+    };
     for verdict in [Verdict::deny(), Verdict::Hide] {
         for update in &updates {
-            for target in [UserRef::from(ADA), ROOT.into(), UNKNOWN.into(), NOBODY.into(), Uuid::from_u128(77).into()] {
+            for target in
+                [UserRef::from(ADA), ROOT.into(), UNKNOWN.into(), NOBODY.into(), Uuid::from_u128(77).into()]
+            {
                 let (store, authorizer) = (ScriptedStore::new().await, view(verdict.clone()));
                 let service = UserService::new(store.clone(), authorizer.clone());
                 let denied = service.update_user(&Actor::anonymous(), target, update.clone()).await;
@@ -197,7 +206,8 @@ async fn a_dry_run_agrees_and_never_commits() {
         assert_eq!(service.insert_user(&root(), user).dry_run().await.unwrap().outcome, Outcome::DryRun);
     }
     assert_eq!(service.delete_user(&root(), ADA).dry_run().await.unwrap().outcome, Outcome::DryRun);
-    let put = service.put_group(&root(), STAFF, NewGroup::new("dry").add_member(BOB)).dry_run().await.unwrap();
+    let put =
+        service.put_group(&root(), STAFF, NewGroup::new("dry").add_member(BOB)).dry_run().await.unwrap();
     assert_eq!(put.outcome, Outcome::DryRun);
     assert_eq!(service.delete_group(&root(), STAFF).dry_run().await.unwrap().outcome, Outcome::DryRun);
     assert_eq!(service.add_member(&root(), ADMINS, ADA).dry_run().await.unwrap().outcome, Outcome::DryRun);
@@ -216,7 +226,8 @@ async fn a_request_is_authorized_before_it_is_read() {
     });
     let service = UserService::new(store, authorizer);
     let actor = root();
-    let denied = service.authorize_update(&actor, Some(ADA.into()), userbook::Conditions::none()).await.unwrap_err();
+    let denied =
+        service.authorize_update(&actor, Some(ADA.into()), userbook::Conditions::none()).await.unwrap_err();
     let expected = UpdateError::Access(AccessError::Forbidden(Denial::Permission(None))).to_string();
     assert_eq!(denied.to_string(), expected);
 }
