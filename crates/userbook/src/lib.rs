@@ -88,9 +88,10 @@
 mod authz;
 mod avatar;
 mod clock;
-mod decide;
+mod decision;
 mod event;
 mod field;
+mod json;
 mod limits;
 mod model;
 mod policy;
@@ -111,30 +112,32 @@ pub mod writing_an_authorizer {}
 pub use authz::*;
 pub use avatar::*;
 pub use clock::{ChangeIds, Clock, RandomIds, SystemClock};
-pub use decide::{
-    Attempt, Commit, Conditions, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules, Rejection,
-    admit, decide,
+pub use decision::{
+    Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
+    Rejection, UpdateAccess, decide,
 };
 pub use event::{
-    Diff, Effect, Event, EventActor, EventKind, EventTarget, FieldDiff, GroupName as EventGroup,
+    Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff,
 };
 pub use field::{
     Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
     Username,
 };
+pub use json::{JsonObject, SharedJson, json_contains};
 pub use limits::Limits;
 pub use model::*;
 pub use policy::{Extension, Policy, Safeguard};
 pub use service::{
-    AccessError, Backoff, EventSink, GroupError, Listing, NewGroup, NewUser, Outcome, UpdateCall,
-    UpdateError, Updated, UserService, YieldOnce, deliver,
+    AccessError, AuthorizedGroupList, AuthorizedMemberChange, AuthorizedUpdate, AuthorizedUserList, Backoff,
+    Call, ChangeMember, DeleteUser, DeleteUserCall, EventSink, GroupError, GroupUpdated, InsertUser,
+    InsertUserCall, ListError, Listing, MemberCall, MembershipAction, NewGroup, NewUser, Outcome, UpdateCall,
+    UpdateError, UpdateUser, Updated, UserService, UserViews, WriteGroup, WriteGroupCall, YieldOnce, deliver,
 };
 pub use session::{CurrentUserView, SelfView};
 pub use store::*;
 pub use uid::uid;
 pub use update::{
-    AttributesOp, FieldOps, GroupsOp, MAX_PATCH_OPERATIONS, Mode, Op, PatchFailure, PatchTooLarge,
-    UserUpdate, json_type,
+    AttributesOp, FieldOps, GroupsOp, Mode, Op, PatchFailure, ReadOnlyMembers, UserUpdate, json_type,
 };
 pub use view::{GroupView, UserView};
 pub use violation::{Field, GroupField, Violation, ViolationKind, Violations};

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserView};
+use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserView, decision::Visibility};
 
 /// Where in the attributes settings are.
 const SETTINGS: &str = "settings";
@@ -52,7 +52,7 @@ impl SelfView {
             Value::Object(settings) => settings,
             _ => JsonObject::new(),
         };
-        Self { view: UserView::new(user, graph), groups, settings }
+        Self { view: UserView::new(user, graph, Visibility::everything()), groups, settings }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Group, GroupGraph, User, UserPage};
+use crate::{Group, GroupGraph, GroupId, User, decision::Visibility};
 
 /// A user as it is shown: the row, and what its groups make of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,20 +27,22 @@ pub struct GroupView {
 
 impl UserView {
     /// Shows `user`, whose groups must be in the graph with their ancestors.
-    pub(crate) fn new(user: User, graph: &GroupGraph) -> Self {
-        let is_superuser = graph.grants_superuser(&user.groups);
-        let groups = user.groups.iter().filter_map(|id| graph.get_shared(*id)).map(|group| GroupView {
-            group: Arc::clone(group),
-            parent_name: group.parent.and_then(|id| graph.get(id)).map(|parent| parent.name.clone()),
-        });
-        Self { groups: groups.collect(), is_superuser, user }
+    pub(crate) fn new(user: User, graph: &GroupGraph, visible: Visibility<'_>) -> Self {
+        Self::with_groups(user, graph, |id| visible.shows(id))
     }
-}
 
-impl UserPage {
-    /// The users as they are shown, in order.
-    pub fn views(self) -> impl Iterator<Item = UserView> {
-        let Self { users, groups, .. } = self;
-        users.into_iter().map(move |user| UserView::new(user, &groups))
+    pub(crate) fn with_groups(user: User, graph: &GroupGraph, shows: impl Fn(GroupId) -> bool) -> Self {
+        let is_superuser = graph.grants_superuser(&user.groups);
+        let shown = |id: &&GroupId| shows(**id);
+        let groups =
+            user.groups.iter().filter(shown).filter_map(|id| graph.get_shared(*id)).map(|group| GroupView {
+                group: Arc::clone(group),
+                parent_name: group
+                    .parent
+                    .filter(|id| shows(*id))
+                    .and_then(|id| graph.get(id))
+                    .map(|parent| parent.name.clone()),
+            });
+        Self { groups: groups.collect(), is_superuser, user }
     }
 }

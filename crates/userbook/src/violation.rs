@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-/// A writable field of a user, in the order in which faults are told.
+/// A writable field of a user, in the order of the contract, which is that of violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// `username`
@@ -112,6 +112,50 @@ pub enum ViolationKind {
     /// Not a JSON object.
     #[error("Value must be a dictionary, and not have any duplicate keys.")]
     NotAnObject,
+    /// The JSON is too large.
+    #[error("value exceeds {limit} bytes of JSON (got {size})")]
+    TooLarge {
+        /// Maximum, in bytes of compact JSON.
+        limit: usize,
+        /// Bytes of the value.
+        size: usize,
+    },
+    /// The JSON has too many values.
+    #[error("value exceeds {limit} JSON values (got {count})")]
+    TooManyValues {
+        /// Maximum, the value itself included.
+        limit: usize,
+        /// Values found.
+        count: usize,
+    },
+    /// The request joins too many groups.
+    #[error("request joins more than {limit} groups (got {count})")]
+    TooManyGroups {
+        /// Maximum.
+        limit: usize,
+        /// Groups joined.
+        count: usize,
+    },
+    /// The request alters too many members of a group.
+    #[error("request alters more than {limit} members (got {count})")]
+    TooManyMembers {
+        /// Maximum.
+        limit: usize,
+        /// Members altered.
+        count: usize,
+    },
+    /// A control character (Unicode general category Cc).
+    #[error("control character U+{:04X} is not allowed", u32::from(*.character))]
+    ControlCharacter {
+        /// The first one found.
+        character: char,
+    },
+    /// A format character (Unicode general category Cf): invisible, or a change of the text's direction.
+    #[error("format character U+{:04X} is not allowed", u32::from(*.character))]
+    FormatCharacter {
+        /// The first one found.
+        character: char,
+    },
     /// Nested more deeply than any store keeps.
     #[error("Ensure this value is nested no more than {limit} levels deep.")]
     TooDeep {
@@ -172,13 +216,11 @@ pub enum ViolationKind {
     /// Internal service accounts are not for anybody to change.
     #[error("Can't modify internal service account users")]
     InternalServiceAccount,
-    /// The last active superuser would lose that power.
-    #[error("The last active superuser can't lose that power.")]
+    /// No superuser that counts would remain.
+    #[error("The last superuser must remain.")]
     LastSuperuser,
-    /// The caller would lock themselves out, and did not say that they mean it.
-    #[error(
-        "You can't deactivate yourself or give up your own superuser status unless you ask for it explicitly."
-    )]
+    /// The caller would lose their own access without having requested it.
+    #[error("Confirm explicitly to deactivate yourself or to give up your own superuser status.")]
     SelfLockout,
     /// A rule of the host's own.
     #[error("{message}")]
@@ -209,6 +251,12 @@ impl ViolationKind {
             | Self::NotAnObject
             | Self::InvalidUuid { .. } => "invalid",
             Self::DateTimeOverflow => "overflow",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooManyValues { .. } => "too_many_values",
+            Self::TooManyGroups { .. } => "too_many_groups",
+            Self::TooManyMembers { .. } => "too_many_members",
+            Self::ControlCharacter { .. } => "control_character",
+            Self::FormatCharacter { .. } => "format_character",
             Self::TooDeep { .. } => "max_depth",
             Self::ReservedKey { .. } => "reserved_key",
             Self::EdgeSlash => "edge_slash",
@@ -231,6 +279,13 @@ impl ViolationKind {
     pub fn params(&self) -> crate::JsonObject {
         let value = match self {
             Self::MaxLength { limit } | Self::TooDeep { limit } => json!({ "limit": limit }),
+            Self::TooLarge { limit, size } => json!({ "limit": limit, "size": size }),
+            Self::TooManyValues { limit, count }
+            | Self::TooManyGroups { limit, count }
+            | Self::TooManyMembers { limit, count } => json!({ "limit": limit, "count": count }),
+            Self::ControlCharacter { character } | Self::FormatCharacter { character } => {
+                json!({ "character": format!("U+{:04X}", u32::from(*character)) })
+            }
             Self::InvalidChoice { input } => json!({ "input": input }),
             Self::NotAList { input_type } | Self::IncorrectType { input_type } => {
                 json!({ "input_type": input_type })
@@ -259,6 +314,8 @@ pub enum GroupField {
     Parent,
     /// `attributes`
     Attributes,
+    /// `users`
+    Users,
 }
 
 impl GroupField {
@@ -269,6 +326,7 @@ impl GroupField {
             Self::IsSuperuser => "is_superuser",
             Self::Parent => "parent",
             Self::Attributes => "attributes",
+            Self::Users => "users",
         }
     }
 }

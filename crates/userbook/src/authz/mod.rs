@@ -63,6 +63,14 @@ macro_rules! forward {
             ) -> Result<Verdicts, AuthorizerError> {
                 (**self).authorize(actor, resource, checks).await
             }
+
+            async fn can_grant_superuser(
+                &self,
+                user: &User,
+                groups: &GroupGraph,
+            ) -> Result<bool, AuthorizerError> {
+                (**self).can_grant_superuser(user, groups).await
+            }
         }
     )+};
 }

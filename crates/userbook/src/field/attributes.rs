@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::FieldErrors;
-use crate::{JsonObject, SharedJson, ViolationKind};
+use crate::{JsonObject, Limits, SharedJson, ViolationKind, json::Size};
 
 /// How many levels attributes may nest, the object itself counted. Stores keep that many; more is refused.
 pub const MAX_DEPTH: usize = 256;
@@ -27,9 +27,29 @@ impl Attributes {
         &self.0
     }
 
+    /// Whether the object exceeds [`Limits::attribute_bytes`] or [`Limits::attribute_nodes`]. Limits are no part of
+    /// the type: the decision applies those of its policy to attributes that change.
+    pub fn check_limits(&self, limits: &Limits) -> Option<ViolationKind> {
+        attribute_limits(&self.0, limits)
+    }
+
     /// The object, shared with this.
     pub fn to_shared(&self) -> SharedJson {
         self.0.clone()
+    }
+}
+
+/// The limit that the attributes of a user or group exceed, if there is one.
+pub(crate) fn attribute_limits(value: &Value, limits: &Limits) -> Option<ViolationKind> {
+    let Limits { attribute_bytes: bytes, attribute_nodes: nodes, .. } = *limits;
+    if bytes == usize::MAX && nodes == usize::MAX {
+        return None;
+    }
+    let size = Size::of(value);
+    if size.bytes > bytes {
+        Some(ViolationKind::TooLarge { limit: bytes, size: size.bytes })
+    } else {
+        (size.nodes > nodes).then_some(ViolationKind::TooManyValues { limit: nodes, count: size.nodes })
     }
 }
 
@@ -136,5 +156,27 @@ mod tests {
         ] {
             assert_eq!(Attributes::try_from(value).err(), expected.map(FieldErrors::from));
         }
+    }
+
+    #[test]
+    fn limits_count_bytes_and_values() {
+        let limits = Limits { attribute_bytes: 20, attribute_nodes: 4, ..Limits::default() };
+        let too_large = |size| Some(ViolationKind::TooLarge { limit: 20, size });
+        let too_many = |count| Some(ViolationKind::TooManyValues { limit: 4, count });
+        for (value, expected) in [
+            (json!({}), None),
+            (json!({"a": "012345678901"}), None),
+            (json!({"a": "0123456789012"}), too_large(21)),
+            (json!({"a": "\n\n\n\n\n\nx"}), too_large(21)),
+            (json!({"a": [1, 2]}), None),
+            (json!({"a": [1, 2, 3]}), too_many(5)),
+            (json!({"a": [1, 2, 3, 4, 5, 6, 7, 8]}), too_large(23)),
+        ] {
+            let attributes = Attributes::try_from(value.clone()).unwrap();
+            assert_eq!(attributes.check_limits(&limits), expected, "{value}");
+            assert_eq!(attributes.check_limits(&Limits::authentik_2025_2()), None);
+        }
+        let message = ViolationKind::TooLarge { limit: 65_536, size: 81_920 }.to_string();
+        assert_eq!(message, "value exceeds 65536 bytes of JSON (got 81920)");
     }
 }

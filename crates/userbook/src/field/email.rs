@@ -4,14 +4,17 @@ use std::fmt;
 
 use super::{
     FieldErrors,
-    email_syntax::is_django_email,
+    email_syntax::{has_rfc_domain, has_tagged_ipv6_literal, is_django_email},
     text::trim,
     texts::{nul, too_long},
 };
 use crate::ViolationKind;
 
-/// An e-mail address or nothing: trimmed, at most 254 code points, no U+0000, and right by Django's rule, which
-/// the recorded contract asks (authentik's `User.email`). Case is kept; addresses need not be unique.
+/// An e-mail address or nothing: trimmed, at most 254 code points, no U+0000, and valid by Django's rule, which the
+/// recorded contract applies (authentik's `User.email`), or with an IPv6 literal in the notation of RFC 5321. Case is
+/// kept; addresses need not be unique.
+///
+/// Policies differ on IPv6 literals: see [`is_rfc`](Self::is_rfc) and [`is_django`](Self::is_django).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmailAddress(String);
 
@@ -30,7 +33,7 @@ impl EmailAddress {
         }
         let mut faults = too_long(text, Self::MAX_LENGTH);
         faults.extend(nul(text));
-        if !is_django_email(text) {
+        if !(is_django_email(text) || has_tagged_ipv6_literal(text)) {
             faults.push(ViolationKind::InvalidEmail);
         }
         match FieldErrors::new(faults) {
@@ -44,11 +47,20 @@ impl EmailAddress {
         &self.0
     }
 
-    /// Whether RFC 5321 and RFC 5322 take it too, as the `email_address` crate reads them; local parts of more
-    /// than 64 octets, for one, are not. Blank counts as right.
+    /// Whether the address satisfies RFC 5321 and RFC 5322: the check of
+    /// [`Safeguard::RfcEmail`](crate::Safeguard::RfcEmail). A local part has at most 64 octets, and an IPv6 literal is
+    /// written `[IPv6:::1]`. A blank address is valid.
     pub fn is_rfc(&self) -> bool {
         let options = email_address::Options::default().without_display_text();
-        self.0.is_empty() || email_address::EmailAddress::parse_with_options(&self.0, options).is_ok()
+        let parses = email_address::EmailAddress::parse_with_options(&self.0, options).is_ok();
+        self.0.is_empty() || parses && has_rfc_domain(&self.0)
+    }
+
+    /// Whether the address satisfies Django's rule: the check of policies without
+    /// [`Safeguard::RfcEmail`](crate::Safeguard::RfcEmail). An IPv6 literal is written `[::1]`. A blank address is
+    /// valid.
+    pub fn is_django(&self) -> bool {
+        self.0.is_empty() || is_django_email(&self.0)
     }
 }
 
@@ -95,16 +107,27 @@ mod tests {
     }
 
     #[test]
-    fn the_rfc_asks_more() {
-        for (text, expected) in [
-            ("", true),
-            ("a@localhost", true),
-            ("a@b.co", true),
-            ("a@[127.0.0.1]", true),
-            ("a@[::1]", true),
-            (&format!("{}@b.co", "a".repeat(65)), false),
+    fn django_and_the_rfcs_differ() {
+        for (text, django, rfc) in [
+            ("", true, true),
+            ("a@localhost", true, true),
+            ("a@b.co", true, true),
+            ("a@[127.0.0.1]", true, true),
+            ("a@[::1]", true, false),
+            ("a@[::ffff:1.2.3.4]", true, false),
+            ("a@[IPv6:::1]", false, true),
+            ("a@[ipv6:2001:db8::1]", false, true),
+            ("a@[IPv6:::ffff:1.2.3.4]", false, true),
+            (&format!("{}@b.co", "a".repeat(65)), true, false),
+            (&format!("{}@[IPv6:::1]", "a".repeat(65)), false, false),
         ] {
-            assert_eq!(EmailAddress::parse(text).unwrap().is_rfc(), expected, "{text:?}");
+            let email = EmailAddress::parse(text).unwrap();
+            assert_eq!((email.is_django(), email.is_rfc()), (django, rfc), "{text:?}");
+        }
+        for text in
+            ["a@[IPv6:]", "a@[IPv6:1.2.3.4]", "a@[IPv6:::1", "a@[IPv6:::g]", "a b@[IPv6:::1]", "a@[x:::1]"]
+        {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
         }
     }
 }

@@ -3,8 +3,10 @@
 //! The rule is narrower than the RFCs in some places (no blanks in quotes, a top-level label of at least two
 //! characters) and wider in others (local parts of any length, `[::1]`, a top-level label that begins with a
 //! hyphen). Length is another rule's business.
+//!
+//! IPv6 literals have two notations: Django's `[::1]` and `[IPv6:::1]` of RFC 5321 §4.1.3.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The longest label DNS allows.
 const MAX_LABEL: usize = 63;
@@ -12,6 +14,29 @@ const MAX_LABEL: usize = 63;
 /// Whether Django 5.0 takes this text for an e-mail address.
 pub(crate) fn is_django_email(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain))
+}
+
+/// Whether the address has Django's local part and an IPv6 literal in the notation of RFC 5321, which Django refuses.
+pub(crate) fn has_tagged_ipv6_literal(text: &str) -> bool {
+    text.rsplit_once('@')
+        .is_some_and(|(user, domain)| is_user(user) && literal(domain).and_then(tagged_ipv6).is_some())
+}
+
+/// Whether the domain is none in brackets, or an address literal by RFC 5321 §4.1.3.
+pub(crate) fn has_rfc_domain(text: &str) -> bool {
+    let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
+    literal(domain)
+        .is_none_or(|address| address.parse::<Ipv4Addr>().is_ok() || tagged_ipv6(address).is_some())
+}
+
+/// What the brackets of a domain literal enclose.
+fn literal(domain: &str) -> Option<&str> {
+    domain.strip_prefix('[')?.strip_suffix(']')
+}
+
+fn tagged_ipv6(address: &str) -> Option<Ipv6Addr> {
+    let (tag, address) = address.split_at_checked(5)?;
+    tag.eq_ignore_ascii_case("IPv6:").then(|| address.parse().ok())?
 }
 
 fn is_user(user: &str) -> bool {
@@ -70,10 +95,7 @@ fn is_label_byte(byte: u8) -> bool {
 }
 
 fn is_address_literal(domain: &str) -> bool {
-    domain
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .is_some_and(|address| address.parse::<IpAddr>().is_ok())
+    literal(domain).is_some_and(|address| address.parse::<IpAddr>().is_ok())
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@ mod attributes;
 mod email;
 mod email_syntax;
 mod memberships;
+pub(crate) mod plain;
 mod text;
 mod texts;
 
+pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
 pub use memberships::{GroupRef, Memberships};
@@ -19,7 +21,7 @@ pub use texts::{GroupName, Name, UserPath, Username};
 
 use crate::ViolationKind;
 
-/// Everything that is wrong with one value, in the order in which it is told; never empty.
+/// All faults of one value, in the order of the contract; never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldErrors(Vec<ViolationKind>);
 

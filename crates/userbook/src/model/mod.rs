@@ -5,20 +5,15 @@
 
 mod group;
 mod ids;
-mod json;
 mod time;
 mod user;
 mod user_type;
 
 pub use group::{Group, GroupGraph, MAX_PARENTS};
 pub use ids::{ChangeId, GroupId, Revision, UserId, UserRef};
-pub use json::SharedJson;
 pub use time::{is_representable, parse_timestamp, timestamp_text};
 pub use user::{ANONYMOUS_USERNAME, User};
 pub use user_type::{UnknownUserType, UserType};
-
-/// A JSON object, as user and group attributes are.
-pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
 /// A moment in UTC. Userbook cuts time to microseconds before it decides on it, as every store keeps it.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,26 +1,60 @@
 //! How a service operation may fail.
 
-use super::retry::Exhausted;
+use super::{operation::OperationError, retry::Exhausted};
 use crate::{AuthorizerError, Denial, Field, GroupField, PatchFailure, Rejection, StoreError, Violations};
 
-/// Why a user is not shown.
+/// Why a user or group is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// There is no such user, or the actor may not know of it.
-    #[error("there is no such user or group")]
+    /// The user or group does not exist, or the actor may not learn that it does.
+    #[error("no such user or group")]
     NotFound,
-    /// The actor may not do this.
+    /// The actor is denied.
     #[error("not allowed: {0}")]
     Forbidden(Denial),
     /// The storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The authorizer failed; that refuses.
+    /// The authorizer failed, so the request is denied.
     #[error(transparent)]
     Authorizer(#[from] AuthorizerError),
 }
 
-/// Why an update, or a provisioning step, was not applied. Nothing of it was written then, except as
+/// Why a list is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The actor may see nothing, or a port failed.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The attribute filter has too many JSON values.
+    #[error("attribute filter exceeds {limit} JSON values (got {count})")]
+    FilterTooLarge {
+        /// The limit, [`Limits::filter_nodes`](crate::Limits::filter_nodes).
+        limit: usize,
+        /// The number of values.
+        count: usize,
+    },
+    /// The page is larger than any answer may be.
+    #[error("page exceeds {limit} bytes")]
+    PageTooLarge {
+        /// The limit in bytes, [`Limits::page_bytes`](crate::Limits::page_bytes).
+        limit: u64,
+    },
+}
+
+impl From<StoreError> for ListError {
+    fn from(error: StoreError) -> Self {
+        Self::Access(error.into())
+    }
+}
+
+impl From<AuthorizerError> for ListError {
+    fn from(error: AuthorizerError) -> Self {
+        Self::Access(error.into())
+    }
+}
+
+/// Why an update, or a provisioning operation, was not applied. Nothing of it was written then, except as
 /// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
@@ -36,10 +70,10 @@ pub enum UpdateError {
     /// The values break rules; everything that is wrong, at once.
     #[error("invalid: {0}")]
     Invalid(Violations),
-    /// Others were faster in every attempt.
+    /// Every attempt met a concurrent change.
     #[error("contended: gave up after {attempts} attempts")]
     Contended {
-        /// How many were made.
+        /// The number of attempts.
         attempts: u32,
     },
 }
@@ -54,10 +88,10 @@ pub enum GroupError {
     /// The values break rules; everything that is wrong, at once.
     #[error("invalid: {0}")]
     Invalid(Violations<GroupField>),
-    /// Others were faster in every attempt.
+    /// Every attempt met a concurrent change.
     #[error("contended: gave up after {attempts} attempts")]
     Contended {
-        /// How many were made.
+        /// The number of attempts.
         attempts: u32,
     },
 }
@@ -85,6 +119,15 @@ macro_rules! from_access {
         impl From<Denial> for $error {
             fn from(denial: Denial) -> Self {
                 Self::Access(denial.into())
+            }
+        }
+
+        impl OperationError for $error {
+            fn into_store_error(self) -> Result<StoreError, Self> {
+                match self {
+                    Self::Access(AccessError::Store(error)) => Ok(error),
+                    error => Err(error),
+                }
             }
         }
 

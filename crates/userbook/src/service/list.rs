@@ -1,82 +1,124 @@
-//! Listing users and groups: who may see which, then one page of them.
+//! Listing users and groups: which rows the actor may see, then one page of them.
+
+use std::{collections::BTreeSet, mem};
 
 use super::{
-    AccessError, UserService,
-    acting::view,
-    trace::{operation, step, traced},
+    AccessError, ListError, UserService,
+    access::actor_view,
+    trace::{SpanOutcome, operation, step, traced},
 };
 use crate::{
     Actor, ActorView, AuthorizerError, Denial, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery,
-    GroupPage, ListAuthorizer, ListStore, Order, Scope, UserColumn, UserFilter, UserId, UserListQuery,
-    UserPage, UserStore,
+    GroupPage, JsonObject, ListAuthorizer, ListStore, Order, Safeguard, Scope, Snapshot, UserColumn,
+    UserFilter, UserId, UserListQuery, UserStore, UserView, json::count_nodes,
 };
 
-/// What somebody wants to see of a list.
+/// A request for one page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing<F, C> {
-    /// What the rows must be like.
+    /// The rows to find.
     pub filter: F,
-    /// In which order.
+    /// The order.
     pub order: Vec<Order<C>>,
-    /// How many to skip.
+    /// The number of rows to skip.
     pub offset: u64,
-    /// How many at the most.
+    /// The maximum number of rows.
     pub limit: u32,
+}
+
+/// One page of users, as the actor sees them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserViews {
+    /// The users, in order.
+    pub users: Vec<UserView>,
+    /// The number of rows on all pages.
+    pub count: u64,
+}
+
+/// The right to list users, established before the request is read; see [`UserService::authorize_user_list`].
+#[derive(Debug)]
+pub struct AuthorizedUserList<'a, S, A> {
+    service: &'a UserService<S, A>,
+    actor: &'a Actor,
+    snapshot: Snapshot,
+    scope: Scope<UserId>,
+}
+
+/// The right to list groups, established before the request is read; see [`UserService::authorize_group_list`].
+#[derive(Debug)]
+pub struct AuthorizedGroupList<'a, S, A> {
+    service: &'a UserService<S, A>,
+    actor: &'a Actor,
+    snapshot: Snapshot,
+    scope: Scope<GroupId>,
+}
+
+impl<S, A> SpanOutcome for AuthorizedUserList<'_, S, A> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+impl<S, A> SpanOutcome for AuthorizedGroupList<'_, S, A> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     /// One page of the users that the actor may see.
     ///
     /// # Errors
-    /// [`AccessError::Forbidden`] if the actor may see none at all.
+    /// [`ListError`]; [`AccessError::Forbidden`] if the actor may see no user at all.
     pub async fn list_users(
         &self,
         actor: &Actor,
         listing: Listing<UserFilter, UserColumn>,
-    ) -> Result<UserPage, AccessError> {
-        traced(operation!("userbook.list_users"), async {
-            let own = self.own(actor).await?;
-            let scope = seen(self.people(actor, view(own.as_ref())).await?)?;
-            let Listing { filter, order, offset, limit } = listing;
-            let query = UserListQuery { scope, filter, order, offset, limit };
-            Ok(traced(step!("list"), self.store.list_users(&query)).await?)
+    ) -> Result<UserViews, ListError> {
+        self.authorize_user_list(actor).await?.page(listing).await
+    }
+
+    /// Establishes that the actor may list users, before anything of the request is read.
+    ///
+    /// # Errors
+    /// [`AccessError::Forbidden`] if the actor may see no user at all.
+    pub async fn authorize_user_list<'a>(
+        &'a self,
+        actor: &'a Actor,
+    ) -> Result<AuthorizedUserList<'a, S, A>, AccessError> {
+        traced(operation!("userbook.authorize_list"), async {
+            let snapshot = self.load_actor(actor).await?;
+            let scope = require_nonempty(self.visible_users(actor, actor_view(&snapshot)).await?)?;
+            Ok(AuthorizedUserList { service: self, actor, snapshot, scope })
         })
         .await
     }
 
-    /// Whether the actor may see a list of users at all. What is wrong with a request for one may be traced then.
+    /// One page of the groups that the actor may see. Members are shown as far as the actor may see the users.
     ///
     /// # Errors
-    /// As [`UserService::list_users`].
-    pub async fn authorize_user_list(&self, actor: &Actor) -> Result<(), AccessError> {
-        traced(operation!("userbook.admit_list"), async {
-            let own = self.own(actor).await?;
-            seen(self.people(actor, view(own.as_ref())).await?).map(drop)
-        })
-        .await
-    }
-
-    /// One page of the groups that the actor may see. Of their members those are traced whom the actor may see, too:
-    /// the right to see a group is not the right to see people.
-    ///
-    /// # Errors
-    /// As [`UserService::list_users`], of groups.
+    /// [`ListError`]; [`AccessError::Forbidden`] if the actor may see no group at all.
     pub async fn list_groups(
         &self,
         actor: &Actor,
         listing: Listing<GroupFilter, GroupColumn>,
-    ) -> Result<GroupPage, AccessError> {
-        traced(operation!("userbook.list_groups"), self.groups_page(actor, listing)).await
+        include_members: bool,
+    ) -> Result<GroupPage, ListError> {
+        self.authorize_group_list(actor).await?.page(listing, include_members).await
     }
 
-    /// Whether the actor may see a list of groups at all.
+    /// Establishes that the actor may list groups, before anything of the request is read.
     ///
     /// # Errors
-    /// As [`UserService::list_groups`].
-    pub async fn authorize_group_list(&self, actor: &Actor) -> Result<(), AccessError> {
-        traced(operation!("userbook.admit_list"), async {
-            let own = self.own(actor).await?;
-            seen(self.groups(actor, view(own.as_ref())).await?).map(drop)
+    /// [`AccessError::Forbidden`] if the actor may see no group at all.
+    pub async fn authorize_group_list<'a>(
+        &'a self,
+        actor: &'a Actor,
+    ) -> Result<AuthorizedGroupList<'a, S, A>, AccessError> {
+        traced(operation!("userbook.authorize_list"), async {
+            let snapshot = self.load_actor(actor).await?;
+            let scope = require_nonempty(self.visible_groups(actor, actor_view(&snapshot)).await?)?;
+            Ok(AuthorizedGroupList { service: self, actor, snapshot, scope })
         })
         .await
     }
@@ -85,61 +127,19 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     ///
     /// # Errors
     /// [`AccessError::Forbidden`] if the actor may see no group at all, [`AccessError::NotFound`] if not this one.
-    pub async fn retrieve_group(&self, actor: &Actor, id: GroupId) -> Result<GroupEntry, AccessError> {
-        traced(operation!("userbook.retrieve_group"), async {
-            let filter = GroupFilter { id: Some(id), ..GroupFilter::default() };
-            let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
-            let page = self.groups_page(actor, listing).await?;
-            page.groups.into_iter().next().ok_or(AccessError::NotFound)
-        })
-        .await
-    }
-
-    async fn groups_page(
+    pub async fn retrieve_group(
         &self,
         actor: &Actor,
-        listing: Listing<GroupFilter, GroupColumn>,
-    ) -> Result<GroupPage, AccessError> {
-        let own = self.own(actor).await?;
-        let state = view(own.as_ref());
-        let scope = seen(self.groups(actor, state).await?)?;
-        let people = self.people(actor, state).await?;
-        let Listing { mut filter, order, offset, limit } = listing;
-        if !self.restrict_members(&mut filter, &people).await? {
-            return Ok(GroupPage::default());
-        }
-        let query = GroupListQuery { scope, filter, order, offset, limit };
-        let mut page = traced(step!("list"), self.store.list_groups(&query)).await?;
-        for group in &mut page.groups {
-            group.members.retain(|member| people.contains(&member.id));
-        }
-        Ok(page)
+        id: GroupId,
+        include_members: bool,
+    ) -> Result<GroupEntry, ListError> {
+        let filter = GroupFilter { id: Some(id), ..GroupFilter::default() };
+        let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
+        let page = self.list_groups(actor, listing, include_members).await?;
+        Ok(page.groups.into_iter().next().ok_or(AccessError::NotFound)?)
     }
 
-    /// Takes members out of the filter whom the actor may not see, lest it tells where they are; `false` if nobody
-    /// is left to look for.
-    async fn restrict_members(
-        &self,
-        filter: &mut GroupFilter,
-        people: &Scope<UserId>,
-    ) -> Result<bool, AccessError> {
-        if *people == Scope::Everything {
-            return Ok(true);
-        }
-        let asked = (!filter.members.is_empty(), !filter.member_names.is_empty());
-        filter.members.retain(|member| people.contains(member));
-        for name in std::mem::take(&mut filter.member_names) {
-            let named = UserFilter { username: Some(name.clone()), ..UserFilter::default() };
-            let scope = people.clone();
-            let query = UserListQuery { scope, filter: named, order: Vec::new(), offset: 0, limit: 1 };
-            if traced(step!("list"), self.store.list_users(&query)).await?.count > 0 {
-                filter.member_names.insert(name);
-            }
-        }
-        Ok(asked == (!filter.members.is_empty(), !filter.member_names.is_empty()))
-    }
-
-    async fn people(
+    async fn visible_users(
         &self,
         actor: &Actor,
         state: Option<ActorView<'_>>,
@@ -147,17 +147,164 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await
     }
 
-    async fn groups(
+    async fn visible_groups(
         &self,
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError> {
         traced(step!("authorize"), self.authorizer.visible_groups(actor, state)).await
     }
+
+    fn check_filter(&self, attributes: Option<&JsonObject>) -> Result<(), ListError> {
+        let limit = self.policy.limits().filter_nodes;
+        let values = |filter: &JsonObject| filter.values().map(count_nodes).sum::<usize>();
+        match attributes.map(values) {
+            Some(count) if count > limit => Err(ListError::FilterTooLarge { limit, count }),
+            _ => Ok(()),
+        }
+    }
 }
 
-/// What may be seen, unless it is nothing.
-fn seen<I>(scope: Scope<I>) -> Result<Scope<I>, AccessError> {
+impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
+    /// One page.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub async fn page(self, listing: Listing<UserFilter, UserColumn>) -> Result<UserViews, ListError> {
+        traced(operation!("userbook.list_users"), self.load_page(listing)).await
+    }
+
+    async fn load_page(self, listing: Listing<UserFilter, UserColumn>) -> Result<UserViews, ListError> {
+        let Self { service, actor, snapshot, scope } = self;
+        let Listing { mut filter, order, offset, limit } = listing;
+        let policy = &service.policy;
+        service.check_filter(filter.attributes.as_ref())?;
+        if let Some(superuser) = &mut filter.is_superuser {
+            superuser.inherited = policy.has(Safeguard::InheritedSuperuserFilter);
+        }
+        let groups = if policy.has(Safeguard::HideGroups) {
+            service.visible_groups(actor, actor_view(&snapshot)).await?
+        } else {
+            Scope::Everything
+        };
+        if !restrict_groups(service, &mut filter, &groups).await? {
+            return Ok(UserViews::default());
+        }
+        let max_bytes = policy.limits().page_bytes;
+        let query = UserListQuery { scope, filter, order, offset, limit, max_bytes };
+        let page = traced(step!("list"), service.store.list_users(&query)).await?;
+        if page.too_large {
+            return Err(ListError::PageTooLarge { limit: max_bytes });
+        }
+        let view = |user| UserView::with_groups(user, &page.groups, |id| groups.contains(&id));
+        Ok(UserViews { users: page.users.into_iter().map(view).collect(), count: page.count })
+    }
+}
+
+impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> {
+    /// One page, with the members if they are wanted.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub async fn page(
+        self,
+        listing: Listing<GroupFilter, GroupColumn>,
+        include_members: bool,
+    ) -> Result<GroupPage, ListError> {
+        traced(operation!("userbook.list_groups"), self.load_page(listing, include_members)).await
+    }
+
+    async fn load_page(
+        self,
+        listing: Listing<GroupFilter, GroupColumn>,
+        include_members: bool,
+    ) -> Result<GroupPage, ListError> {
+        let Self { service, actor, snapshot, scope } = self;
+        let Listing { mut filter, order, offset, limit } = listing;
+        service.check_filter(filter.attributes.as_ref())?;
+        let users = service.visible_users(actor, actor_view(&snapshot)).await?;
+        if !restrict_members(service, &mut filter, &users).await? {
+            return Ok(GroupPage::default());
+        }
+        let max_bytes = service.policy.limits().page_bytes;
+        let members = include_members.then_some(users);
+        let hides = service.policy.has(Safeguard::HideGroups);
+        let parents = if hides { scope.clone() } else { Scope::Everything };
+        let query = GroupListQuery { members, scope, filter, order, offset, limit, max_bytes };
+        let mut page = traced(step!("list"), service.store.list_groups(&query)).await?;
+        if page.too_large {
+            return Err(ListError::PageTooLarge { limit: max_bytes });
+        }
+        for entry in &mut page.groups {
+            if !entry.group.parent.is_some_and(|parent| parents.contains(&parent)) {
+                entry.parent_name = None;
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// Removes groups from the filter that the actor may not see, so that the filter does not reveal who is in them;
+/// `false` if no row can match any more.
+async fn restrict_groups<S: ListStore, A>(
+    service: &UserService<S, A>,
+    filter: &mut UserFilter,
+    groups: &Scope<GroupId>,
+) -> Result<bool, ListError> {
+    if *groups == Scope::Everything {
+        return Ok(true);
+    }
+    let filtered = (!filter.groups.is_empty(), !filter.group_names.is_empty());
+    filter.groups.retain(|group| groups.contains(group));
+    for name in mem::take(&mut filter.group_names) {
+        let query = GroupListQuery {
+            members: None,
+            scope: groups.clone(),
+            filter: GroupFilter { name: Some(name.clone()), ..GroupFilter::default() },
+            order: Vec::new(),
+            offset: 0,
+            limit: 1,
+            max_bytes: service.policy.limits().page_bytes,
+        };
+        if traced(step!("list"), service.store.list_groups(&query)).await?.count > 0 {
+            filter.group_names.insert(name);
+        }
+    }
+    Ok(filtered == (!filter.groups.is_empty(), !filter.group_names.is_empty()))
+}
+
+/// Removes members from the filter that the actor may not see, so that the filter does not reveal where they are;
+/// `false` if no row can match any more.
+async fn restrict_members<S: ListStore, A>(
+    service: &UserService<S, A>,
+    filter: &mut GroupFilter,
+    users: &Scope<UserId>,
+) -> Result<bool, ListError> {
+    if *users == Scope::Everything {
+        return Ok(true);
+    }
+    let filtered = (!filter.members.is_empty(), !filter.member_names.is_empty());
+    filter.members.retain(|member| users.contains(member));
+    let mut visible = BTreeSet::new();
+    for name in mem::take(&mut filter.member_names) {
+        let query = UserListQuery {
+            scope: users.clone(),
+            filter: UserFilter { username: Some(name.clone()), ..UserFilter::default() },
+            order: Vec::new(),
+            offset: 0,
+            limit: 1,
+            max_bytes: service.policy.limits().page_bytes,
+        };
+        if traced(step!("list"), service.store.list_users(&query)).await?.count > 0 {
+            visible.insert(name);
+        }
+    }
+    filter.member_names = visible;
+    Ok(filtered == (!filter.members.is_empty(), !filter.member_names.is_empty()))
+}
+
+/// The rows that may be seen, unless there is none.
+fn require_nonempty<I>(scope: Scope<I>) -> Result<Scope<I>, AccessError> {
     match scope {
         Scope::Nothing => Err(AccessError::Forbidden(Denial::Permission(None))),
         some => Ok(some),

@@ -1,27 +1,34 @@
-//! The service: load, authorize, decide, commit, and again if somebody else was faster.
+//! The service: authorize, load, decide, commit, and again after a conflict.
 //!
-//! It knows no rule (that is [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
+//! It knows no rule (those are in [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
 
-mod acting;
+mod access;
 mod backoff;
+mod call;
 mod error;
 mod list;
+mod member;
+mod operation;
 mod outbox;
 mod provision;
-mod retrieve;
 mod retry;
-mod session;
+mod show;
 mod trace;
 mod update;
 
 use std::{sync::Arc, time::Duration};
 
 pub use backoff::{Backoff, YieldOnce};
-pub use error::{AccessError, GroupError, UpdateError};
-pub use list::Listing;
+pub use call::Call;
+pub use error::{AccessError, GroupError, ListError, UpdateError};
+pub use list::{AuthorizedGroupList, AuthorizedUserList, Listing, UserViews};
+pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
 pub use outbox::{EventSink, deliver};
-pub use provision::{NewGroup, NewUser};
-pub use update::{Outcome, UpdateCall, Updated};
+pub use provision::{
+    DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, WriteGroup,
+    WriteGroupCall,
+};
+pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 
 use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};
 
@@ -65,7 +72,7 @@ impl<S, A> UserService<S, A> {
         self
     }
 
-    /// Asks the host's own rules too.
+    /// Adds the host's own rules.
     #[must_use]
     pub fn with_rules(mut self, rules: impl FieldRule) -> Self {
         self.rules = Arc::new(rules);
@@ -86,14 +93,14 @@ impl<S, A> UserService<S, A> {
         self
     }
 
-    /// Waits like this between attempts.
+    /// Uses another back-off between attempts.
     #[must_use]
     pub fn with_backoff(mut self, backoff: impl Backoff) -> Self {
         self.backoff = Arc::new(backoff);
         self
     }
 
-    /// Tries at most so often (at least once), and starts no attempt after so long.
+    /// Limits the number of attempts (minimum 1) and the time after which no further attempt starts.
     #[must_use]
     pub fn with_limits(mut self, max_attempts: u32, deadline: Duration) -> Self {
         self.max_attempts = max_attempts.max(1);

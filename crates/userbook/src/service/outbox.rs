@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{ChangeId, Event, Outbox, StoreError};
+use crate::{ChangeId, Event, Outbox, OutboxLimit, StoreError};
 
 /// Where a host wants its events.
 #[async_trait]
@@ -16,8 +16,8 @@ pub trait EventSink: Debug + Send + Sync + 'static {
     async fn deliver(&self, event: &Event) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }
 
-/// Hands on up to `limit` pending events, and acknowledges those that were taken. Tells how many; a host calls it
-/// again at once while that is `limit`, and after a pause otherwise.
+/// Delivers pending events within `limit`, acknowledges them and returns the count. If the count is not zero, call again
+/// immediately; otherwise after a pause.
 ///
 /// # Errors
 /// [`StoreError`] when the store fails, and [`StoreErrorKind::Other`](crate::StoreErrorKind) with the sink's
@@ -25,7 +25,7 @@ pub trait EventSink: Debug + Send + Sync + 'static {
 pub async fn deliver(
     outbox: &(impl Outbox + ?Sized),
     sink: &(impl EventSink + ?Sized),
-    limit: u32,
+    limit: OutboxLimit,
 ) -> Result<usize, StoreError> {
     let mut taken: Vec<ChangeId> = Vec::new();
     let mut refusal = None;

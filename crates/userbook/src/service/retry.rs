@@ -7,8 +7,8 @@ use crate::{StoreError, StoreErrorKind};
 
 /// Why no further attempt is made.
 #[derive(Debug)]
-pub(super) enum Exhausted {
-    /// Others were faster in every attempt.
+pub enum Exhausted {
+    /// Every attempt met a concurrent change.
     Contended { attempts: u32 },
     /// The store failed, for good or in the last attempt.
     Store(StoreError),
@@ -18,7 +18,6 @@ pub(super) enum Exhausted {
 #[derive(Debug)]
 pub(super) struct Attempts {
     made: u32,
-    again: bool,
     until: Duration,
     failure: Option<StoreError>,
 }
@@ -26,18 +25,14 @@ pub(super) struct Attempts {
 impl Attempts {
     pub(super) fn start<S, A>(service: &UserService<S, A>) -> Self {
         let until = service.clock.monotonic().saturating_add(service.deadline);
-        Self { made: 0, again: false, until, failure: None }
+        Self { made: 0, until, failure: None }
     }
 
     /// Waits for the next attempt, or ends the call: with the store's last failure if there was one.
     pub(super) async fn next<S, A>(&mut self, service: &UserService<S, A>) -> Result<(), Exhausted> {
         let late = self.made > 0 && service.clock.monotonic() >= self.until;
-        let again = std::mem::take(&mut self.again);
-        if late || (!again && self.made >= service.max_attempts) {
+        if late || self.made >= service.max_attempts {
             return Err(self.exhausted());
-        }
-        if again {
-            return Ok(());
         }
         if self.made > 0 {
             service.backoff.pause(self.made).await;
@@ -54,23 +49,19 @@ impl Attempts {
         }
     }
 
-    /// Something was left to ask: nobody was in the way, so the attempt goes on with another load.
-    pub(super) fn ask_more(&mut self) {
-        self.again = true;
-    }
-
-    /// Somebody else was faster: no failure of the store's. (But it may have been this call's own commit that
-    /// nobody has seen land: that doubt stays.)
+    /// Records a conflict. Clears the last store error unless it is `Ambiguous`: the competing write may be our own
+    /// commit.
     pub(super) fn contended(&mut self) {
         self.failure = self.failure.take().filter(is_doubt);
     }
 
-    /// What was in doubt is known not to be written, now and for ever.
-    pub(super) fn settled(&mut self) {
+    /// The commit in doubt is now known not to have been applied.
+    pub(super) fn resolved(&mut self) {
         self.failure = None;
     }
 
-    /// The store failed. Trying again may help if nothing was written, or if that can be found out.
+    /// Records a failure of the store. Another attempt may help if nothing was written, or if the next one can find
+    /// out.
     pub(super) fn failed(&mut self, error: StoreError) -> Result<(), Exhausted> {
         let hopeless = matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Other);
         // Whether something was written stays the question, whatever fails later.

@@ -12,7 +12,7 @@ use tracing::{Instrument, Span, instrument::Instrumented};
 
 use crate::{
     AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
-    Outcome, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
+    ListError, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
 };
 
 /// The target of every span and event.
@@ -56,12 +56,12 @@ pub(super) fn trace_identifiers(actor: &Actor, target: &dyn std::fmt::Display) {
 }
 
 /// How a result is traced.
-pub(super) trait SpanOutcome {
+pub trait SpanOutcome {
     fn outcome(&self) -> &'static str;
 }
 
 /// How a failure is traced.
-pub(super) trait SpanError {
+pub trait SpanError {
     /// Whether the request was refused, or something failed.
     fn outcome(&self) -> &'static str {
         "failed"
@@ -114,12 +114,6 @@ pub(super) fn display_id(change: ChangeId) -> tracing::field::DisplayValue<uuid:
     tracing::field::display(change.0)
 }
 
-impl<T> SpanOutcome for Option<T> {
-    fn outcome(&self) -> &'static str {
-        if self.is_some() { "found" } else { "absent" }
-    }
-}
-
 impl<I> SpanOutcome for Scope<I> {
     fn outcome(&self) -> &'static str {
         "done"
@@ -137,14 +131,15 @@ macro_rules! done {
 }
 done!(
     (),
-    crate::Group,
-    crate::GroupEntry,
-    crate::GroupPage,
     crate::CurrentUserView,
     crate::DirectorySnapshot,
-    crate::Verdicts,
+    crate::GroupPage,
+    crate::Snapshot,
     crate::UserPage,
-    crate::UserView
+    crate::UserView,
+    crate::UserViews,
+    crate::Verdicts,
+    bool
 );
 
 impl SpanOutcome for CommitOutcome {
@@ -160,11 +155,7 @@ impl SpanOutcome for CommitOutcome {
 
 impl SpanOutcome for Updated {
     fn outcome(&self) -> &'static str {
-        match self.outcome {
-            Outcome::Applied(_) => "applied",
-            Outcome::Unchanged => "unchanged",
-            Outcome::DryRun => "dry_run",
-        }
+        self.outcome.as_str()
     }
 }
 
@@ -232,6 +223,23 @@ impl SpanError for UpdateError {
             Self::Patch(_) => "patch",
             Self::Invalid(_) => "invalid",
             Self::Contended { .. } => "contended",
+        }
+    }
+}
+
+impl SpanError for ListError {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Access(error) => error.outcome(),
+            Self::FilterTooLarge { .. } | Self::PageTooLarge { .. } => "refused",
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Access(error) => error.kind(),
+            Self::FilterTooLarge { .. } => "filter_too_large",
+            Self::PageTooLarge { .. } => "page_too_large",
         }
     }
 }

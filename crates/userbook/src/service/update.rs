@@ -1,253 +1,243 @@
-//! `update_user`: one call, as many attempts as it takes.
+//! Updating a user.
 
-use std::{
-    fmt::Debug,
-    future::{Future, IntoFuture},
-    pin::Pin,
-};
+use tracing::Span;
 
 use super::{
-    UpdateError, UserService,
-    retry::Attempts,
-    trace::{SpanOutcome, display_id, operation, step, trace_identifiers, traced},
+    AccessError, UpdateError, UserService,
+    access::{Access, user_resource},
+    call::{Call, Conditional},
+    operation::{CallContext, Operation, Plan},
+    trace::{SpanOutcome, display_id, operation, step, trace_identifiers},
 };
 use crate::{
-    Actor, Attempt, Authorizer, ChangeId, CheckResults, Commit, CommitOutcome, Conditions, Decision, Diff,
-    IfNoneMatch, Resource, Revision, SnapshotQuery, StoreErrorKind, UserId, UserStore, UserUpdate, UserView,
-    decide,
-    decide::{Needs, checks},
+    Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions,
+    Decision, Diff, FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef,
+    UserStore, UserUpdate, UserView, decide,
+    decision::{LoadRequirements, Visibility, access_checks, check_access, content_checks, needs_protection},
 };
 
-/// What an update came to.
+/// How often one attempt loads further facts before it counts as a conflict.
+pub(super) const MAX_LOADS: u32 = 4;
+
+/// The result of an operation on a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Updated {
-    /// The user as it is now; after a dry run, as it would be.
+    /// The user after the operation, or as it would be after a dry run; the deleted user after a deletion.
     pub view: UserView,
-    /// What changed, or would change; nothing is redacted here.
+    /// The difference. Secret attributes are not redacted here; of attributes it has the changed part.
     pub diff: Diff,
-    /// How it ended.
+    /// How the operation ended.
     pub outcome: Outcome,
-    /// What the authorizer said.
+    /// The authorizer's verdicts.
     pub results: CheckResults,
 }
 
-/// How an update that was not refused ended.
+/// How an operation that succeeded ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was written, with this change id.
     Applied(ChangeId),
-    /// Nothing would change, so nothing was written.
+    /// Nothing changes, so nothing was written.
     Unchanged,
     /// It would be written, but this was a dry run.
     DryRun,
 }
 
-/// An update about to be made; `.await` makes it.
+impl Outcome {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied(_) => "applied",
+            Self::Unchanged => "unchanged",
+            Self::DryRun => "dry_run",
+        }
+    }
+}
+
+/// An update of one user; see [`UserService::update_user`].
+pub type UpdateCall<'a, S, A> = Call<'a, S, A, UpdateUser>;
+
+/// The right to change a user, established before the request is read; see [`UserService::authorize_update`].
 #[derive(Debug)]
-#[must_use = "an update does nothing until it is awaited"]
-pub struct UpdateCall<'a, S, A> {
+pub struct AuthorizedUpdate<'a, S, A> {
     service: &'a UserService<S, A>,
     actor: &'a Actor,
-    id: UserId,
-    update: UserUpdate,
+    target: UserRef,
+    access: Access,
     conditions: Conditions,
-    allow_self_lockout: bool,
-    dry_run: bool,
-    request_id: Option<String>,
+}
+
+/// The operation of an [`UpdateCall`].
+#[derive(Debug)]
+pub struct UpdateUser {
+    target: UserRef,
+    update: UserUpdate,
+    /// Facts and verdicts from before the request was read, for the first attempt.
+    access: Option<Access>,
 }
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
-    /// Updates a user: all of it or nothing, never over somebody else's change.
+    /// Updates a user: the whole update or nothing, and never over a concurrent change.
     ///
     /// # Errors
     /// [`UpdateError`]; nothing was written then.
     pub fn update_user<'a>(
         &'a self,
         actor: &'a Actor,
-        id: UserId,
+        target: impl Into<UserRef>,
         update: UserUpdate,
     ) -> UpdateCall<'a, S, A> {
-        UpdateCall {
-            service: self,
-            actor,
-            id,
-            update,
-            conditions: Conditions::none(),
-            allow_self_lockout: false,
-            dry_run: false,
-            request_id: None,
-        }
-    }
-}
-
-impl<S: UserStore, A: Authorizer> UpdateCall<'_, S, A> {
-    /// Only if the row is in one of these states; otherwise [`UpdateError::Condition`].
-    pub fn if_revision(mut self, revisions: impl IntoIterator<Item = Revision>) -> Self {
-        self.conditions.revisions = Some(revisions.into_iter().collect());
-        self
+        Call::new(self, actor, UpdateUser { target: target.into(), update, access: None })
     }
 
-    /// Not if the user looks like this; otherwise [`UpdateError::Condition`].
-    pub fn unless(mut self, looks_like: IfNoneMatch) -> Self {
-        self.conditions.unless = Some(looks_like);
-        self
-    }
-
-    /// Under these conditions, in place of those given so far.
-    pub fn conditions(mut self, conditions: Conditions) -> Self {
-        self.conditions = conditions;
-        self
-    }
-
-    /// The actor means to deactivate themselves, or to give up their own superuser status.
-    pub fn allow_self_lockout(mut self) -> Self {
-        self.allow_self_lockout = true;
-        self
-    }
-
-    /// Goes the same way up to the commit, and does not commit.
-    pub fn dry_run(mut self) -> Self {
-        self.dry_run = true;
-        self
-    }
-
-    /// Notes in the event which request this was.
-    pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.request_id = Some(id.into());
-        self
-    }
-
-    /// Makes it, as `.await` on the call does, which puts the future of this on the heap.
+    /// Establishes that the actor may see and change the user, and that the user meets the conditions, before
+    /// anything of the request is read: one load and one authorizer call, whatever the user is. `None` is a user that
+    /// cannot exist, such as an id that is no number; it costs the same.
+    ///
+    /// [`AuthorizedUpdate::update`] continues with the same facts if they are at most 250 ms old.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was written then.
-    pub async fn run(self) -> Result<Updated, UpdateError> {
-        let change = self.service.ids.next_change();
-        let span = operation!("userbook.update", change = display_id(change), dry_run = self.dry_run);
-        traced(span, self.attempt(change)).await
+    /// As [`UserService::update_user`], except for what concerns values.
+    pub async fn authorize_update<'a>(
+        &'a self,
+        actor: &'a Actor,
+        target: Option<UserRef>,
+        conditions: Conditions,
+    ) -> Result<AuthorizedUpdate<'a, S, A>, UpdateError> {
+        let span = operation!("userbook.authorize_update");
+        super::trace::traced(span, async {
+            let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
+            let access = self.access(actor, &query, |snapshot| access_checks(snapshot, &self.policy)).await?;
+            check_access(&access.snapshot, actor, &access.results, &self.policy, &conditions)?;
+            let target = target.ok_or(AccessError::NotFound)?;
+            Ok(AuthorizedUpdate { service: self, actor, target, access, conditions })
+        })
+        .await
+    }
+}
+
+impl<'a, S: UserStore, A: Authorizer> AuthorizedUpdate<'a, S, A> {
+    /// Makes the update, under the conditions that were checked.
+    pub fn update(self, update: UserUpdate) -> UpdateCall<'a, S, A> {
+        let Self { service, actor, target, access, conditions } = self;
+        Call::new(service, actor, UpdateUser { target, update, access: Some(access) })
+            .with_conditions(conditions)
+    }
+}
+
+impl<S, A> SpanOutcome for AuthorizedUpdate<'_, S, A> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+impl Conditional for UpdateUser {}
+
+impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
+    type Output = Updated;
+    type Error = UpdateError;
+    type Change = ChangeSet;
+
+    fn span(call: &CallContext<'_>) -> Span {
+        operation!("userbook.update", change = display_id(call.change), dry_run = call.options.dry_run)
     }
 
-    async fn attempt(self, change: ChangeId) -> Result<Updated, UpdateError> {
-        trace_identifiers(self.actor, &self.id);
-        let service = self.service;
-        let mut asked = Needs::of_request(&self.update);
-        let mut in_doubt: Option<(Box<Commit>, CheckResults)> = None;
-        let mut attempts = Attempts::start(service);
-        loop {
-            attempts.next(service).await?;
-            let change_in_doubt = in_doubt.is_some().then_some(change);
-            let query = self.query(&asked, change_in_doubt);
-            let snapshot = match service.visible(&query).await {
-                Ok(snapshot) => snapshot,
-                Err(error) => {
-                    attempts.failed(error)?;
-                    continue;
-                }
-            };
-            let Some(snapshot) = snapshot else {
-                return Err(service.missing_user_error(self.actor).await.into());
-            };
-            if let Some((commit, results)) = in_doubt.take_if(|_| snapshot.change_committed) {
-                return Ok(applied(*commit, results));
+    async fn plan(
+        &mut self,
+        service: &UserService<S, A>,
+        call: &CallContext<'_>,
+        in_doubt: Option<&ChangeSet>,
+    ) -> Result<Plan<Updated, ChangeSet>, UpdateError> {
+        let Self { target, update, access } = self;
+        trace_identifiers(call.actor, target);
+        let policy = &service.policy;
+        let checks = |snapshot: &Snapshot| access_checks(snapshot, policy);
+        let mut query = SnapshotQuery {
+            target: Some(*target),
+            actor: call.actor.user_id(),
+            change: in_doubt.map(|_| call.change),
+            ..SnapshotQuery::default()
+        };
+        let mut access = match access.take().filter(|access| access.is_fresh(service)) {
+            Some(access) => access,
+            None => service.access(call.actor, &query, checks).await?,
+        };
+        let mut loaded = LoadRequirements::default();
+        let mut rounds = 0;
+        let ops = loop {
+            if let Some(plan) = settle(in_doubt, &access.snapshot) {
+                return Ok(plan);
             }
-            // A commit lands only on the row that it was decided on, and no revision ever comes back.
-            if in_doubt.take_if(|(commit, _)| commit.change.expected != snapshot.user.revision).is_some() {
-                attempts.settled();
+            let Access { snapshot, results, .. } = &access;
+            let user = check_access(snapshot, call.actor, results, policy, &call.options.conditions)?;
+            let visible = Visibility::new(policy, results);
+            let ops = update.resolve(user, &snapshot.groups, policy, &|group| visible.shows(group));
+            let Ok(resolved) = &ops else { break ops };
+            let required = LoadRequirements::of_update(user, snapshot, resolved, policy.limits());
+            if required.is_covered_by(&loaded) {
+                break ops;
             }
-            let ops = self.update.resolve(&snapshot.user);
-            if let Ok(ops) = &ops {
-                let needs = Needs::of_attempt(&snapshot, ops);
-                if !needs.within(&asked) {
-                    asked.extend(needs);
-                    attempts.ask_more();
-                    continue;
-                }
+            // A request requires more after a load only if the user has changed in between.
+            rounds += 1;
+            if rounds > MAX_LOADS {
+                return Ok(Plan::Conflict);
             }
-            let checks = checks(&snapshot, ops.as_deref().ok());
-            let results = match service.ask(self.actor, Resource::User(&snapshot), checks).await {
-                Ok(results) => results,
-                // It may still land: a refusal would say that nothing was written.
-                Err(_) if in_doubt.is_some() => {
-                    attempts.contended();
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let decision = step!("decide").in_scope(|| {
-                decision_of(&Attempt {
-                    snapshot: &snapshot,
-                    ops: ops.as_deref(),
-                    actor: self.actor,
-                    results: &results,
-                    policy: &service.policy,
-                    rules: &*service.rules,
-                    conditions: &self.conditions,
-                    allow_self_lockout: self.allow_self_lockout,
-                    now: service.clock.now(),
-                    change,
-                    request_id: self.request_id.as_deref(),
-                })
-            });
-            let commit = match decision {
-                Decision::Reject(_) if in_doubt.is_some() => {
-                    attempts.contended();
-                    continue;
-                }
-                Decision::Reject(rejection) => return Err(rejection.into()),
-                Decision::Unchanged(view) => {
-                    let outcome = Outcome::Unchanged;
-                    return Ok(Updated { view: *view, diff: Diff::new(), outcome, results });
-                }
-                Decision::Commit(commit) if self.dry_run => {
-                    let outcome = Outcome::DryRun;
-                    return Ok(Updated { view: commit.view, diff: commit.diff, outcome, results });
-                }
-                Decision::Commit(commit) => commit,
-            };
-            match traced(step!("commit"), service.store.commit(&commit.change)).await {
-                Ok(CommitOutcome::Applied) => return Ok(applied(*commit, results)),
-                // Whatever it was decided on has changed: a fresh load says what that means.
-                Ok(CommitOutcome::Conflict | CommitOutcome::Gone) => attempts.contended(),
-                Ok(CommitOutcome::Rejected(violations)) => return Err(violations.into()),
-                Err(error) => {
-                    if error.kind == StoreErrorKind::Ambiguous {
-                        in_doubt = Some((commit, results));
-                    }
-                    attempts.failed(error)?;
-                }
-            }
+            loaded.extend(required);
+            loaded.apply(&mut query);
+            access = service.access(call.actor, &query, checks).await?;
+        };
+        decide_on(service, call, access, ops.as_deref(), UpdateAccess::Change).await
+    }
+
+    async fn write(service: &UserService<S, A>, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        service.store.commit(change).await
+    }
+}
+
+/// Whether the first load after a commit without an answer settles what became of it. A commit is applied only to the
+/// row it was decided on, and no revision ever returns.
+pub(super) fn settle<O>(in_doubt: Option<&ChangeSet>, snapshot: &Snapshot) -> Option<Plan<O, ChangeSet>> {
+    let change = in_doubt?;
+    if snapshot.change_committed {
+        return Some(Plan::Committed);
+    }
+    let revision = snapshot.user.as_ref().map(|user| user.revision);
+    (revision != Some(change.expected)).then_some(Plan::NotCommitted)
+}
+
+/// Asks what the content names, then decides.
+pub(super) async fn decide_on<S: UserStore, A: Authorizer>(
+    service: &UserService<S, A>,
+    call: &CallContext<'_>,
+    access: Access,
+    ops: Result<&FieldOps, &PatchFailure>,
+    update_access: UpdateAccess,
+) -> Result<Plan<Updated, ChangeSet>, UpdateError> {
+    let Access { snapshot, mut results, .. } = access;
+    if let (Some(user), Ok(ops)) = (&snapshot.user, ops) {
+        let checks = content_checks(user, &snapshot, ops, &service.policy, &results);
+        service.authorize_more(call.actor, user_resource(&snapshot), checks, &mut results).await?;
+        if needs_protection(user, &snapshot, ops, call.actor, &service.policy) {
+            service.ensure_user_can_grant(user, &snapshot, &mut results).await;
         }
     }
-
-    fn query(&self, asked: &Needs, change: Option<ChangeId>) -> SnapshotQuery {
-        SnapshotQuery {
-            user: self.id,
-            username: asked.username.clone(),
-            groups: asked.groups.clone(),
-            actor: self.actor.user_id(),
-            other_active_superuser: asked.other_active_superuser,
-            change,
+    let decision = step!("decide").in_scope(|| {
+        let context = call.decision(service, &results);
+        let conditions = &call.options.conditions;
+        let decision =
+            decide(&Attempt { snapshot: &snapshot, ops, access: update_access, conditions, context });
+        Span::current().record("outcome", decision.outcome());
+        decision
+    });
+    let updated = |view, diff, outcome, results| Updated { view, diff, outcome, results };
+    Ok(match decision {
+        Decision::Reject(rejection) => return Err(rejection.into()),
+        Decision::Unchanged(view) => Plan::Done(updated(*view, Diff::new(), Outcome::Unchanged, results)),
+        Decision::Commit(commit) => {
+            let Commit { change, view, diff } = *commit;
+            if call.options.dry_run {
+                return Ok(Plan::Done(updated(view, diff, Outcome::DryRun, results)));
+            }
+            Plan::Write(Box::new(change), updated(view, diff, Outcome::Applied(call.change), results))
         }
-    }
-}
-
-/// The decision, noted in the span that is entered.
-fn decision_of(attempt: &Attempt<'_>) -> Decision {
-    let decision = decide(attempt);
-    tracing::Span::current().record("outcome", decision.outcome());
-    decision
-}
-
-fn applied(commit: Commit, results: CheckResults) -> Updated {
-    let outcome = Outcome::Applied(commit.change.change);
-    Updated { view: commit.view, diff: commit.diff, outcome, results }
-}
-
-impl<'a, S: UserStore, A: Authorizer> IntoFuture for UpdateCall<'a, S, A> {
-    type Output = Result<Updated, UpdateError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
+    })
 }

@@ -4,7 +4,6 @@
 //! is in [`decide`](crate::decide()), written once for all of them.
 
 mod change_set;
-mod containment;
 mod directory;
 mod error;
 mod guards;
@@ -19,7 +18,6 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
-pub use containment::json_contains;
 pub use directory::{
     DirectoryQuery, DirectorySnapshot, GroupShape, MemberChange, MemberQuery, MemberState,
     ProvisioningChange, ProvisioningOp, ProvisioningStore, SuperuserQuery,

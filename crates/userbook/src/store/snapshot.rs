@@ -60,6 +60,17 @@ pub struct Superusers {
     pub service_account: bool,
 }
 
+impl Superusers {
+    /// The superusers of both sets.
+    #[must_use]
+    pub fn with(self, more: Self) -> Self {
+        Self {
+            person: self.person || more.person,
+            service_account: self.service_account || more.service_account,
+        }
+    }
+}
+
 /// The acting user at the moment of the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorState {

@@ -1,11 +1,11 @@
-//! What the groups of a user shall become.
+//! Changes of a user's groups.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use super::{FieldOps, Mode, Op};
-use crate::{Check, Field, FieldErrors, GroupId, Memberships, ViolationKind};
+use super::{FieldOps, Op};
+use crate::{FieldErrors, GroupId, Memberships, ViolationKind};
 
-/// What the groups of a user shall become.
+/// A change of a user's groups.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupsOp {
     /// These and no others.
@@ -28,7 +28,7 @@ impl GroupsOp {
         }
     }
 
-    /// The groups of a user who is in those `before`, as far as they can be told without the directory.
+    /// The groups of a user who is in those `before`, without regard to which groups exist.
     pub(crate) fn applied(&self, before: &BTreeSet<GroupId>) -> Cow<'_, BTreeSet<GroupId>> {
         match self {
             Self::Replace(_) => self.named(),
@@ -65,16 +65,15 @@ impl Op<GroupsOp> {
 }
 
 impl FieldOps {
-    /// The right to each join and leave, if that is how the request speaks of groups.
-    pub(crate) fn member_checks(&self) -> Option<impl Iterator<Item = Check>> {
-        let Op::Set(GroupsOp::Change { join, leave }) = &self.groups else { return None };
-        let join = join.iter().copied().map(Check::AddMember);
-        Some(join.chain(leave.iter().copied().map(Check::RemoveMember)))
-    }
-
-    /// Whether the request is about nothing but joins and leaves.
-    pub(crate) fn only_moves(&self) -> bool {
-        self.mode == Mode::Patch && self.touched().eq([Field::Groups]) && self.member_checks().is_some()
+    /// The groups after the request of a user who is in those `before`, existing or not; `None` keeps them.
+    pub(crate) fn groups_after<'a>(
+        &'a self,
+        before: &'a BTreeSet<GroupId>,
+    ) -> Option<Cow<'a, BTreeSet<GroupId>>> {
+        match self.groups.value() {
+            Some(wanted) => Some(wanted.applied(before)),
+            None => self.clears_groups().then(Cow::default),
+        }
     }
 }
 
@@ -103,20 +102,5 @@ mod tests {
         assert_eq!(groups(&update).named().into_owned(), ids(&[1, 2, 3]));
         let replaced = update.groups([id(7)]);
         assert_eq!(groups(&replaced).applied(&ids(&[1, 4])).into_owned(), ids(&[7]));
-    }
-
-    #[test]
-    fn only_bare_steps_are_moves() {
-        let id = GroupId(Uuid::nil());
-        for (update, expected) in [
-            (UserUpdate::patch().join_group(id), true),
-            (UserUpdate::patch().leave_group(id), true),
-            (UserUpdate::patch(), false),
-            (UserUpdate::patch().groups([id]), false),
-            (UserUpdate::patch().join_group(id).name("x"), false),
-            (UserUpdate::replace().join_group(id), false),
-        ] {
-            assert_eq!(update.fields().unwrap().only_moves(), expected, "{update:?}");
-        }
     }
 }

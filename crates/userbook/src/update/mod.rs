@@ -4,26 +4,25 @@
 //! constructors of one type. Operations that depend on what is stored (a merge, a JSON Patch) are worked out
 //! afresh on each attempt, so two of them never undo one another.
 
-mod document;
 mod groups_op;
-mod json_eq;
-mod json_patch_limits;
+mod json_patch;
+mod merge;
 mod op;
 
 use std::borrow::Cow;
 
-use json_patch::Patch;
+use ::json_patch::Patch;
 use serde_json::Value;
 
-pub use document::{PatchFailure, json_type};
 pub use groups_op::GroupsOp;
-pub(crate) use json_eq::json_eq;
-pub use json_patch_limits::{MAX_PATCH_OPERATIONS, PatchTooLarge};
+pub(crate) use json_patch::stored_field;
+pub use json_patch::{PatchFailure, ReadOnlyMembers, json_type};
 pub use op::{AttributesOp, Op};
 
+use self::json_patch::{JsonPatch, Stored};
 use crate::{
-    Attributes, EmailAddress, Field, FieldErrors, GroupId, JsonObject, Memberships, Name, Timestamp, User,
-    UserPath, UserType, Username,
+    Attributes, EmailAddress, Field, FieldErrors, GroupGraph, GroupId, JsonObject, Memberships, Name, Policy,
+    Timestamp, User, UserPath, UserType, UserView, Username,
 };
 
 /// Whether fields that a request leaves out are missing or kept.
@@ -65,7 +64,7 @@ pub struct FieldOps {
 /// ```
 /// use userbook::{FieldErrors, UserUpdate};
 ///
-/// // What is wrong is told when the update is tried, all of it at once.
+/// // `update_user` reports every invalid value at once.
 /// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);
 /// # let _ = update;
 /// ```
@@ -75,7 +74,7 @@ pub struct UserUpdate(pub(crate) Operations);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operations {
     Fields(Box<FieldOps>),
-    JsonPatch(Patch),
+    JsonPatch(Box<JsonPatch>),
 }
 
 impl FieldOps {
@@ -129,14 +128,23 @@ impl UserUpdate {
         FieldOps::new(Mode::Patch).into()
     }
 
-    /// A JSON Patch (RFC 6902) on the document of the writable fields, under their names on the wire. Its `test`
-    /// operations see what is stored at that moment.
-    ///
-    /// # Errors
-    /// [`PatchTooLarge`] if it has more than [`MAX_PATCH_OPERATIONS`] operations.
-    pub fn json_patch(patch: Patch) -> Result<Self, PatchTooLarge> {
-        json_patch_limits::check_length(&patch)?;
-        Ok(Self(Operations::JsonPatch(patch)))
+    /// A JSON Patch (RFC 6902) on the user as a document, under the names of the wire. Operations see what is stored
+    /// when the update is resolved. They write the writable fields; `test` and `copy` also read `pk`, `uuid`,
+    /// `is_superuser` and `password_change_date`.
+    pub fn json_patch(patch: Patch) -> Self {
+        Self(Operations::JsonPatch(Box::new(JsonPatch { patch, read_only: None })))
+    }
+
+    /// Lets the `test` operations of a JSON Patch see further read-only members. Has no effect on other updates.
+    #[must_use]
+    pub fn with_read_only(
+        mut self,
+        render: impl Fn(&UserView) -> JsonObject + Send + Sync + 'static,
+    ) -> Self {
+        if let Operations::JsonPatch(patch) = &mut self.0 {
+            patch.read_only = Some(ReadOnlyMembers::new(render));
+        }
+        self
     }
 
     /// Sets `username`.
@@ -213,18 +221,28 @@ impl UserUpdate {
         self.with(|fields| fields.user_type = Op::Set(value))
     }
 
-    /// What each field shall become, given what is stored now.
+    /// What each field becomes, given what is stored now. `groups` holds the user's groups and their ancestors;
+    /// `shows_group` says which groups the caller may view, which is what `test` operations see of them.
     ///
     /// # Errors
-    /// [`PatchFailure`] if the JSON Patch does not fit what is stored.
-    pub fn resolve(&self, user: &User) -> Result<Cow<'_, FieldOps>, PatchFailure> {
+    /// [`PatchFailure`] if the JSON Patch does not fit what is stored or exceeds the policy's limits.
+    pub fn resolve(
+        &self,
+        user: &User,
+        groups: &GroupGraph,
+        policy: &Policy,
+        shows_group: &dyn Fn(GroupId) -> bool,
+    ) -> Result<Cow<'_, FieldOps>, PatchFailure> {
         match &self.0 {
             Operations::Fields(fields) => Ok(Cow::Borrowed(fields)),
-            Operations::JsonPatch(patch) => document::patched(user, patch).map(Cow::Owned),
+            Operations::JsonPatch(patch) => {
+                let stored = Stored { user, groups, shows_group };
+                patch.resolve(stored, policy).map(Cow::Owned)
+            }
         }
     }
 
-    /// What each field shall become, if that does not depend on what is stored.
+    /// What each field becomes, if that does not depend on what is stored.
     pub(crate) fn fields(&self) -> Option<&FieldOps> {
         match &self.0 {
             Operations::Fields(fields) => Some(fields),

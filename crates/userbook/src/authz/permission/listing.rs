@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{
-    super::ListAuthorizer,
-    Actor, ActorView, AuthorizerError, GrantedObjects, Permission, PermissionAuthorizer, PermissionSource,
-    Rank,
+    super::ListAuthorizer, Actor, ActorView, AuthorizerError, GrantedObjects, Permission,
+    PermissionAuthorizer, PermissionSource, Rank,
 };
 use crate::{GroupId, Scope, UserId, UserType};
 

@@ -1,69 +1,116 @@
-//! Unmaking a user.
+//! Deleting a user.
 
 use tracing::Span;
 
-use super::{Plan, Task};
-use crate::service::trace::{display_id, operation};
+use super::{settle_deletion, write};
+use crate::service::{
+    Outcome, UpdateError, Updated, UserService,
+    access::{Access, user_resource},
+    call::{Call, Conditional},
+    operation::{CallContext, Operation, Plan},
+    trace::{display_id, operation, trace_identifiers},
+};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, ProvisioningStore, Resource, SnapshotQuery, UpdateError, UserId,
-    UserService,
-    decide::{Deletion, delete, require_active_actor},
+    AccessError, Actor, Authorizer, Check, CommitOutcome, ProvisioningChange, ProvisioningStore, Snapshot,
+    SnapshotQuery, StoreError, UserRef,
+    decision::{
+        check_deletion_access, delete, deletion_checks, deletion_needs_protection, deletion_needs_superusers,
+        view_group_checks,
+    },
 };
 
+/// The deletion of one user; see [`UserService::delete_user`].
+pub type DeleteUserCall<'a, S, A> = Call<'a, S, A, DeleteUser>;
+
+/// The operation of a [`DeleteUserCall`].
+#[derive(Debug)]
+pub struct DeleteUser {
+    target: UserRef,
+}
+
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Deletes a user with its memberships. Whoever deletes themselves must say that they mean it.
+    /// Deletes a user with its memberships. An actor who deletes their own account must
+    /// [confirm it](Call::allow_self_lockout).
     ///
     /// # Errors
-    /// As [`UserService::update_user`]; the guards of power hold here too.
-    pub async fn delete_user(
-        &self,
-        actor: &Actor,
-        id: UserId,
-        allow_self_lockout: bool,
-    ) -> Result<(), UpdateError> {
-        self.carry_out(DeleteUser { actor, id, allow_self_lockout }).await
+    /// As [`UserService::update_user`], with the same safeguards.
+    pub fn delete_user<'a>(
+        &'a self,
+        actor: &'a Actor,
+        target: impl Into<UserRef>,
+    ) -> DeleteUserCall<'a, S, A> {
+        Call::new(self, actor, DeleteUser { target: target.into() })
     }
 }
 
-struct DeleteUser<'a> {
-    actor: &'a Actor,
-    id: UserId,
-    allow_self_lockout: bool,
-}
+impl Conditional for DeleteUser {}
 
-impl Task for DeleteUser<'_> {
-    type Done = ();
+impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
+    type Output = Updated;
     type Error = UpdateError;
+    type Change = ProvisioningChange;
 
-    fn span(change: ChangeId) -> Span {
-        operation!("userbook.delete_user", change = display_id(change))
+    fn span(call: &CallContext<'_>) -> Span {
+        operation!("userbook.delete_user", change = display_id(call.change), dry_run = call.options.dry_run)
     }
 
-    async fn plan<S: ProvisioningStore, A: Authorizer>(
-        &self,
+    async fn plan(
+        &mut self,
         service: &UserService<S, A>,
-        change: ChangeId,
-    ) -> Result<Plan<()>, UpdateError> {
-        let query = SnapshotQuery {
-            actor: self.actor.user_id(),
-            other_active_superuser: true,
-            ..SnapshotQuery::user(self.id)
+        call: &CallContext<'_>,
+        in_doubt: Option<&ProvisioningChange>,
+    ) -> Result<Plan<Updated, ProvisioningChange>, UpdateError> {
+        trace_identifiers(call.actor, &self.target);
+        let policy = &service.policy;
+        let mut query = SnapshotQuery {
+            target: Some(self.target),
+            actor: call.actor.user_id(),
+            change: in_doubt.map(|_| call.change),
+            ..SnapshotQuery::default()
         };
-        let Some(snapshot) = service.visible(&query).await? else {
-            return Err(service.missing_user_error(self.actor).await.into());
+        let checks = |snapshot: &Snapshot| {
+            let groups = snapshot.user.iter().flat_map(|user| &user.groups);
+            let mut checks = vec![Check::View, Check::DeleteUser];
+            checks.extend(view_group_checks(groups, &snapshot.groups, policy));
+            checks
         };
-        require_active_actor(self.actor, snapshot.actor.as_ref())?;
-        let checks = vec![Check::View, Check::DeleteUser];
-        let results = service.ask(self.actor, Resource::User(&snapshot), checks).await?;
-        let provision = delete(&Deletion {
-            snapshot: &snapshot,
-            actor: self.actor,
-            results: &results,
-            policy: &service.policy,
-            allow_self_lockout: self.allow_self_lockout,
-            now: service.clock.now(),
-            change,
-        })?;
-        Ok(Plan::Write(Box::new(provision), ()))
+        let conditions = &call.options.conditions;
+        let mut access = service.access(call.actor, &query, checks).await?;
+        // At most two rounds: the second has every fact.
+        loop {
+            if let Some(plan) = settle_deletion(in_doubt, &access.snapshot) {
+                return Ok(plan);
+            }
+            let context = call.decision(service, &access.results);
+            let user = check_deletion_access(&access.snapshot, conditions, &context)?;
+            if !deletion_needs_superusers(user, &access.snapshot) {
+                break;
+            }
+            query.other_superusers = true;
+            access = service.access(call.actor, &query, checks).await?;
+        }
+        let Access { snapshot, mut results, .. } = access;
+        let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
+        let mut more = deletion_checks(user, &snapshot.groups, policy);
+        more.retain(|check| !results.contains(*check));
+        service.authorize_more(call.actor, user_resource(&snapshot), more, &mut results).await?;
+        if deletion_needs_protection(user, &snapshot, call.actor, policy) {
+            service.ensure_user_can_grant(user, &snapshot, &mut results).await;
+        }
+        let (change, view, diff) = delete(&snapshot, conditions, &call.decision(service, &results))?;
+        if call.options.dry_run {
+            return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
+        }
+        Ok(Plan::Write(
+            Box::new(change),
+            Updated { view, diff, outcome: Outcome::Applied(call.change), results },
+        ))
+    }
+
+    async fn write(
+        service: &UserService<S, A>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
+        write(service, change).await
     }
 }

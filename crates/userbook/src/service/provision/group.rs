@@ -4,205 +4,215 @@ use std::collections::BTreeSet;
 
 use tracing::Span;
 
-use super::{Plan, Task};
-use crate::service::trace::{display_id, operation};
+use super::{NewGroup, settle_directory, write};
+use crate::service::{
+    AccessError, GroupError, Outcome, UserService,
+    access::directory_resource,
+    call::Call,
+    operation::{CallContext, Operation, Plan},
+    trace::{SpanOutcome, display_id, operation},
+};
 use crate::{
-    AccessError, Actor, Attributes, Authorizer, ChangeId, DirectoryQuery, DirectorySnapshot, Group,
-    GroupError, GroupField, GroupId, GroupName, ProvisioningStore, Resource, UserService, ViolationKind,
-    Violations,
-    decide::{GroupProposal, GroupRejection, GroupWrite, require_active_actor},
-    field::FieldErrors,
+    Actor, Authorizer, Check, CheckResults, CommitOutcome, Diff, DirectoryQuery, DirectorySnapshot, Group,
+    GroupField, GroupId, MemberQuery, ProvisioningChange, ProvisioningStore, Safeguard, StoreError,
+    SuperuserQuery, Superusers, Violations,
+    decision::{
+        GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor, require_allowed,
+    },
 };
 
-/// A group to be written.
-///
-/// ```
-/// use userbook::NewGroup;
-/// let group = NewGroup::new("admins").superuser(true);
-/// # let _ = group;
-/// ```
+/// The result of an operation on a group.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewGroup {
-    name: Result<GroupName, FieldErrors>,
-    is_superuser: bool,
-    parent: Option<GroupId>,
-    attributes: Result<Attributes, FieldErrors>,
+pub struct GroupUpdated {
+    /// The group after the operation; the deleted group after a deletion.
+    pub group: Group,
+    /// The difference of the group's fields and members.
+    pub diff: Diff,
+    /// How the operation ended.
+    pub outcome: Outcome,
+    /// The authorizer's verdicts.
+    pub results: CheckResults,
 }
 
-impl NewGroup {
-    /// A group with this name, without power, parent or attributes.
-    pub fn new(name: impl TryInto<GroupName, Error = FieldErrors>) -> Self {
-        Self {
-            name: name.try_into(),
-            is_superuser: false,
-            parent: None,
-            attributes: Ok(Attributes::default()),
-        }
+impl SpanOutcome for GroupUpdated {
+    fn outcome(&self) -> &'static str {
+        self.outcome.as_str()
     }
+}
 
-    /// Whether its members, and those of groups below, are superusers.
-    #[must_use]
-    pub fn superuser(mut self, is_superuser: bool) -> Self {
-        self.is_superuser = is_superuser;
-        self
-    }
+/// The write or deletion of one group; see [`UserService::put_group`] and [`UserService::delete_group`].
+pub type WriteGroupCall<'a, S, A> = Call<'a, S, A, WriteGroup>;
 
-    /// The group above.
-    #[must_use]
-    pub fn parent(mut self, parent: impl Into<Option<GroupId>>) -> Self {
-        self.parent = parent.into();
-        self
-    }
-
-    /// Its attributes.
-    #[must_use]
-    pub fn attributes(mut self, attributes: impl TryInto<Attributes, Error = FieldErrors>) -> Self {
-        self.attributes = attributes.try_into();
-        self
-    }
-
-    /// The group, as far as it is right, and what is wrong with it.
-    fn read(&self, id: GroupId) -> (Group, Violations<GroupField>) {
-        let mut violations = Violations::default();
-        let mut note = |field, faults: &FieldErrors| {
-            faults.iter().for_each(|fault: &ViolationKind| violations.push(field, fault.clone()));
-        };
-        let name = self.name.as_ref().inspect_err(|faults| note(GroupField::Name, faults));
-        let attributes = self.attributes.as_ref().inspect_err(|faults| note(GroupField::Attributes, faults));
-        let group = Group {
-            id,
-            name: name.map(|name| name.as_str().to_owned()).unwrap_or_default(),
-            is_superuser: self.is_superuser,
-            parent: self.parent,
-            attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
-        };
-        (group, violations)
-    }
+/// The operation of a [`WriteGroupCall`].
+#[derive(Debug)]
+pub struct WriteGroup {
+    id: GroupId,
+    /// `None` deletes the group.
+    group: Option<Group>,
+    members: MembersOp,
+    violations: Violations<GroupField>,
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Makes the group with this id, or overwrites it. Making it one that grants power, by its flag or by its
-    /// parent, needs the right to; taking power from the last active superuser is refused, and from oneself
-    /// unless one says that one means it.
+    /// Creates the group with this id, or overwrites it. Making a group grant superuser status, by its flag, its parent
+    /// or its members, needs the right to grant it, and so does the reverse; the last superuser keeps that status, and
+    /// the actor's own must be given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a
+    /// revision and an event in the same commit.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
-    pub async fn put_group(
-        &self,
-        actor: &Actor,
+    pub fn put_group<'a>(
+        &'a self,
+        actor: &'a Actor,
         id: GroupId,
         group: NewGroup,
-        allow_self_lockout: bool,
-    ) -> Result<Group, GroupError> {
+    ) -> WriteGroupCall<'a, S, A> {
+        let members = group.members_op().clone();
         let (group, violations) = group.read(id);
-        let task = WriteGroup { actor, id, group: Some(group.clone()), violations, allow_self_lockout };
-        self.carry_out(task).await.map(|()| group)
+        Call::new(self, actor, WriteGroup { id, group: Some(group), members, violations })
     }
 
-    /// Deletes a group and the memberships in it; groups below lose their parent. Under the same guards as
-    /// [`UserService::put_group`].
+    /// Deletes a group and the memberships in it; child groups lose their parent. The same safeguards hold as for
+    /// [`UserService::put_group`], and each member gets a revision and an event.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
-    pub async fn delete_group(
-        &self,
-        actor: &Actor,
-        id: GroupId,
-        allow_self_lockout: bool,
-    ) -> Result<(), GroupError> {
-        let violations = Violations::default();
-        self.carry_out(WriteGroup { actor, id, group: None, violations, allow_self_lockout }).await
+    pub fn delete_group<'a>(&'a self, actor: &'a Actor, id: GroupId) -> WriteGroupCall<'a, S, A> {
+        let members = MembersOp::Replace(BTreeSet::new());
+        Call::new(self, actor, WriteGroup { id, group: None, members, violations: Violations::default() })
     }
 }
 
-struct WriteGroup<'a> {
-    actor: &'a Actor,
-    id: GroupId,
-    /// `None` deletes it.
-    group: Option<Group>,
-    violations: Violations<GroupField>,
-    allow_self_lockout: bool,
-}
-
-impl Task for WriteGroup<'_> {
-    type Done = ();
+impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
+    type Output = GroupUpdated;
     type Error = GroupError;
+    type Change = ProvisioningChange;
 
-    fn span(change: ChangeId) -> Span {
-        operation!("userbook.write_group", change = display_id(change))
+    fn span(call: &CallContext<'_>) -> Span {
+        operation!("userbook.write_group", change = display_id(call.change), dry_run = call.options.dry_run)
     }
 
-    async fn plan<S: ProvisioningStore, A: Authorizer>(
-        &self,
+    async fn plan(
+        &mut self,
         service: &UserService<S, A>,
-        change: ChangeId,
-    ) -> Result<Plan<()>, GroupError> {
-        let query = DirectoryQuery {
-            group_name: self.group.as_ref().map(|group| group.name.clone()),
-            groups: [Some(self.id), self.group.as_ref().and_then(|group| group.parent)]
-                .into_iter()
-                .flatten()
-                .collect(),
-            actor: self.actor.user_id(),
-            shape: true,
+        call: &CallContext<'_>,
+        in_doubt: Option<&ProvisioningChange>,
+    ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
+        let mut query = DirectoryQuery {
+            groups: BTreeSet::from([self.id]),
+            actor: call.actor.user_id(),
+            change: in_doubt.map(|_| call.change),
             ..DirectoryQuery::default()
         };
         let directory = service.load_directory(&query).await?;
-        require_active_actor(self.actor, directory.actor.as_ref())?;
-        let proposal = GroupProposal::new(&directory, self.actor, self.id, self.group.clone());
-        let results = service.ask(self.actor, Resource::Directory(&directory), proposal.checks()).await?;
-        let Some(removes_last_superuser) = removes_last_superuser(service, &directory, &proposal).await?
-        else {
-            return Ok(Plan::Again);
+        if let Some(plan) = settle_directory(in_doubt, &directory) {
+            return Ok(plan);
+        }
+        self.authorize(service, call, &directory, Vec::new()).await?;
+
+        self.complete(&mut query, service);
+        let directory = service.load_directory(&query).await?;
+        if let Some(plan) = settle_directory(in_doubt, &directory) {
+            return Ok(plan);
+        }
+        let ids = || service.ids.next_change();
+        let members = MemberProposal::new(self.id, &self.members, &directory.members, ids);
+        let proposal = GroupProposal::new(&directory, self.id, self.group.clone(), members);
+        let results = self.authorize(service, call, &directory, proposal.checks(&service.policy)).await?;
+        let superusers = match superusers(service, &directory, &proposal).await? {
+            Ok(superusers) => superusers,
+            Err(OtherMoment) => return Ok(Plan::Conflict),
         };
-        let mut violations = self.violations.clone();
-        proposal.check_values(&mut violations);
-        let write = GroupWrite {
-            results: &results,
-            policy: &service.policy,
-            allow_self_lockout: self.allow_self_lockout,
-            removes_last_superuser,
-            now: service.clock.now(),
-            change,
-        };
-        match proposal.decide(&write, violations) {
-            Ok(Some(provision)) => Ok(Plan::Write(Box::new(provision), ())),
-            Ok(None) if self.group.is_none() => Err(AccessError::NotFound.into()),
-            Ok(None) => Ok(Plan::Done(())),
+        let before = directory.groups.get(self.id).cloned();
+        let context = call.decision(service, &results);
+        let decided = proposal.decide(&context, self.violations.clone(), superusers);
+        let Some(group) = self.group.clone().or(before) else { return Err(AccessError::NotFound.into()) };
+        let updated = |diff, outcome, results| GroupUpdated { group, diff, outcome, results };
+        match decided {
+            Ok(None) => Ok(Plan::Done(updated(Diff::new(), Outcome::Unchanged, results))),
+            Ok(Some((_, diff))) if call.options.dry_run => {
+                Ok(Plan::Done(updated(diff, Outcome::DryRun, results)))
+            }
+            Ok(Some((change, diff))) => {
+                Ok(Plan::Write(Box::new(change), updated(diff, Outcome::Applied(call.change), results)))
+            }
             Err(GroupRejection::Forbidden(denial)) => Err(denial.into()),
             Err(GroupRejection::Invalid(violations)) => Err(GroupError::Invalid(violations)),
         }
     }
+
+    async fn write(
+        service: &UserService<S, A>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
+        write(service, change).await
+    }
 }
 
-/// Whether somebody would lose power and nobody have any; `None` if the answers are of another moment than the
-/// directory. (The epochs tell: all of it is committed only while they stand.)
-async fn removes_last_superuser<S: ProvisioningStore, A: Authorizer>(
+impl WriteGroup {
+    /// Requires the right to the write itself, and asks `more`.
+    async fn authorize<S, A: Authorizer>(
+        &self,
+        service: &UserService<S, A>,
+        call: &CallContext<'_>,
+        directory: &DirectorySnapshot,
+        more: Vec<Check>,
+    ) -> Result<CheckResults, GroupError>
+    where
+        S: ProvisioningStore,
+    {
+        require_active_actor(call.actor, directory.actor.as_ref())?;
+        let own = GroupProposal::own_check(self.id, directory.groups.contains(self.id), self.group.is_none());
+        let mut checks = vec![own];
+        checks.extend(more);
+        let results = service.authorize(call.actor, directory_resource(directory), checks).await?;
+        require_allowed(&results, own)?;
+        Ok(results)
+    }
+
+    /// Asks for what the content names.
+    fn complete<S, A>(&self, query: &mut DirectoryQuery, service: &UserService<S, A>) {
+        query.group_name = self.group.as_ref().map(|group| group.name.clone());
+        query.groups.extend(self.group.as_ref().and_then(|group| group.parent));
+        query.shape = true;
+        if self.members != MembersOp::Keep {
+            let limit = service.policy.limits().members_altered;
+            let named = self.members.named();
+            // More than the limit are rejected without a look.
+            let users = if named.len() > limit { BTreeSet::new() } else { named };
+            let limit = u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX);
+            let of = self.members.replaces().then_some(self.id);
+            query.members = Some(MemberQuery { of, users, limit });
+        }
+    }
+}
+
+/// The answers of two loads are of different moments.
+struct OtherMoment;
+
+/// Which superusers there are before and after the write, if it takes superuser status from anybody.
+async fn superusers<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     directory: &DirectorySnapshot,
     proposal: &GroupProposal<'_>,
-) -> Result<Option<bool>, GroupError> {
-    if proposal.lost.is_empty() {
-        return Ok(Some(false));
+) -> Result<Result<Option<(Superusers, Superusers)>, OtherMoment>, GroupError> {
+    if !service.policy.has(Safeguard::LastSuperuser) || !proposal.needs_superusers() {
+        return Ok(Ok(None));
     }
-    for (groups, found) in [(&proposal.granting_after, false), (&proposal.lost, true)] {
-        let answer = active_member(service, directory, groups).await?;
-        // Somebody keeps power, or nobody loses any: either way it is no loss.
-        if answer != Some(found) {
-            return Ok(answer.map(|_| false));
-        }
-    }
-    Ok(Some(true))
+    let before = load_superusers(service, directory, proposal.superusers_before()).await?;
+    let after = load_superusers(service, directory, proposal.superusers_after()).await?;
+    Ok(before.zip(after).map(Some).ok_or(OtherMoment))
 }
 
-async fn active_member<S: ProvisioningStore, A: Authorizer>(
+/// `None` if the counters have moved since `directory` was loaded.
+async fn load_superusers<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     directory: &DirectorySnapshot,
-    groups: &BTreeSet<GroupId>,
-) -> Result<Option<bool>, GroupError> {
-    let query = DirectoryQuery { active_member_of: Some(groups.clone()), ..DirectoryQuery::default() };
+    superusers: SuperuserQuery,
+) -> Result<Option<Superusers>, GroupError> {
+    let query = DirectoryQuery { superusers: Some(superusers), ..DirectoryQuery::default() };
     let answer = service.load_directory(&query).await?;
     let same = answer.epochs.graph == directory.epochs.graph
         && answer.epochs.superusers == directory.epochs.superusers;
-    Ok(same.then_some(answer.active_member))
+    Ok(same.then_some(answer.superusers))
 }

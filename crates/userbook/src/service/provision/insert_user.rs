@@ -1,21 +1,27 @@
-//! Making a user.
-
-use uuid::Uuid;
-
-use std::collections::BTreeSet;
+//! Creating a user.
 
 use tracing::Span;
+use uuid::Uuid;
 
-use super::{Plan, Task};
-use crate::service::trace::{display_id, operation};
+use super::{settle_directory, write};
+use crate::service::{
+    Outcome, UpdateError, Updated, UserService,
+    access::directory_resource,
+    call::Call,
+    operation::{CallContext, Operation, Plan},
+    trace::{display_id, operation},
+};
 use crate::{
-    Actor, Authorizer, ChangeId, Check, DirectoryQuery, DirectorySnapshot, FieldOps, GroupId, Name,
-    PatchFailure, ProvisioningStore, Resource, UpdateError, UserService, UserUpdate, UserView, Username,
-    decide::{Insertion, Needs, blank, insert, require_active_actor, with_defaults},
+    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, Name, PatchFailure,
+    ProvisioningChange, ProvisioningStore, StoreError, UserUpdate, Username,
+    decision::{
+        LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
+        require_active_actor, with_defaults,
+    },
     field::FieldErrors,
 };
 
-/// A user to be made. Fields that are not set are as authentik's model has them: active, `internal`, at path
+/// A user to be created. Fields that are not set are as authentik's model has them: active, `internal`, at path
 /// `users`, in no group, without attributes.
 ///
 /// ```
@@ -24,7 +30,10 @@ use crate::{
 /// # let _ = user;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewUser(UserUpdate);
+pub struct NewUser {
+    fields: UserUpdate,
+    uuid: Option<Uuid>,
+}
 
 impl NewUser {
     /// A user with these names.
@@ -32,89 +41,105 @@ impl NewUser {
         username: impl TryInto<Username, Error = FieldErrors>,
         name: impl TryInto<Name, Error = FieldErrors>,
     ) -> Self {
-        Self(UserUpdate::replace().username(username).name(name))
+        Self { fields: UserUpdate::replace().username(username).name(name), uuid: None }
     }
 
     /// Sets further fields.
     #[must_use]
     pub fn with(self, set: impl FnOnce(UserUpdate) -> UserUpdate) -> Self {
-        Self(set(self.0))
+        Self { fields: set(self.fields), ..self }
+    }
+
+    /// Uses this UUID instead of a new one: the host's own key for the user.
+    #[must_use]
+    pub fn uuid(self, uuid: Uuid) -> Self {
+        Self { uuid: Some(uuid), ..self }
     }
 }
 
-impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Makes a user, under the rules and guards of an update.
-    ///
-    /// # Errors
-    /// As [`UserService::update_user`].
-    pub async fn insert_user(&self, actor: &Actor, user: NewUser) -> Result<UserView, UpdateError> {
-        // Minted once a call, so that all attempts speak of the same user.
-        let uuid = self.ids.next_uuid();
-        self.carry_out(InsertUser { actor, user, uuid }).await
-    }
-}
+/// The creation of one user; see [`UserService::insert_user`].
+pub type InsertUserCall<'a, S, A> = Call<'a, S, A, InsertUser>;
 
-struct InsertUser<'a> {
-    actor: &'a Actor,
+/// The operation of an [`InsertUserCall`].
+#[derive(Debug)]
+pub struct InsertUser {
     user: NewUser,
     uuid: Uuid,
 }
 
-impl Task for InsertUser<'_> {
-    type Done = UserView;
-    type Error = UpdateError;
-
-    fn span(change: ChangeId) -> Span {
-        operation!("userbook.insert_user", change = display_id(change))
-    }
-
-    async fn plan<S: ProvisioningStore, A: Authorizer>(
-        &self,
-        service: &UserService<S, A>,
-        change: ChangeId,
-    ) -> Result<Plan<UserView>, UpdateError> {
-        let Some(ops) = self.user.0.fields().cloned().map(with_defaults) else {
-            // There is nothing yet that a JSON Patch could be applied to.
-            return Err(UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: String::new() }));
-        };
-        let needs = Needs::of_request(&self.user.0);
-        let query = DirectoryQuery {
-            username: needs.username,
-            groups: needs.groups,
-            actor: self.actor.user_id(),
-            ..DirectoryQuery::default()
-        };
-        let directory = service.load_directory(&query).await?;
-        require_active_actor(self.actor, directory.actor.as_ref())?;
-        let results =
-            service.ask(self.actor, Resource::Directory(&directory), checks(&ops, &directory)).await?;
-        let snapshot = blank(directory, self.uuid, service.clock.now());
-        let (provision, view) = insert(&Insertion {
-            snapshot: &snapshot,
-            ops: &ops,
-            actor: self.actor,
-            results: &results,
-            policy: &service.policy,
-            rules: &*service.rules,
-            change,
-        })?;
-        Ok(Plan::Write(Box::new(provision), view))
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
+    /// Creates a user, under the rules and safeguards of an update.
+    ///
+    /// # Errors
+    /// As [`UserService::update_user`].
+    pub fn insert_user<'a>(&'a self, actor: &'a Actor, user: NewUser) -> InsertUserCall<'a, S, A> {
+        // Minted once a call: every attempt inserts the same user.
+        let uuid = user.uuid.unwrap_or_else(|| self.ids.next_uuid());
+        Call::new(self, actor, InsertUser { user, uuid })
     }
 }
 
-/// To make users, to let them join these groups, and to give power through every group that does.
-fn checks(ops: &FieldOps, directory: &DirectorySnapshot) -> Vec<Check> {
-    let none = BTreeSet::new();
-    let mut joined = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
-    joined.retain(|group| directory.groups.contains(*group));
-    let granting = joined.iter().filter_map(|group| {
-        let source = directory.groups.superuser_source(*group)?;
-        Some([*group, source.id])
-    });
-    let granting: BTreeSet<GroupId> = granting.flatten().collect();
-    let joins = joined.iter().copied().map(Check::Join);
-    std::iter::once(Check::AddUser)
-        .chain(joins)
-        .chain(granting.into_iter().map(Check::GrantSuperuser))
-        .collect()
+impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
+    type Output = Updated;
+    type Error = UpdateError;
+    type Change = ProvisioningChange;
+
+    fn span(call: &CallContext<'_>) -> Span {
+        operation!("userbook.insert_user", change = display_id(call.change), dry_run = call.options.dry_run)
+    }
+
+    async fn plan(
+        &mut self,
+        service: &UserService<S, A>,
+        call: &CallContext<'_>,
+        in_doubt: Option<&ProvisioningChange>,
+    ) -> Result<Plan<Updated, ProvisioningChange>, UpdateError> {
+        let mut query = DirectoryQuery {
+            actor: call.actor.user_id(),
+            change: in_doubt.map(|_| call.change),
+            ..DirectoryQuery::default()
+        };
+        let directory = service.load_directory(&query).await?;
+        if let Some(plan) = settle_directory(in_doubt, &directory) {
+            return Ok(plan);
+        }
+        require_active_actor(call.actor, directory.actor.as_ref())?;
+        let results =
+            service.authorize(call.actor, directory_resource(&directory), vec![Check::AddUser]).await?;
+        check_insertion_access(&directory, call.actor, &results)?;
+
+        let Some(ops) = self.user.fields.fields().cloned().map(with_defaults) else {
+            // A JSON Patch needs a stored user.
+            return Err(UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: String::new() }));
+        };
+        let policy = &service.policy;
+        let required = LoadRequirements::of_new_user(&ops, policy.limits());
+        query.username = required.username;
+        query.groups = required.groups;
+        let directory = service.load_directory(&query).await?;
+        if let Some(plan) = settle_directory(in_doubt, &directory) {
+            return Ok(plan);
+        }
+        require_active_actor(call.actor, directory.actor.as_ref())?;
+        let mut checks = vec![Check::AddUser];
+        checks.extend(insertion_checks(&ops, &directory, policy));
+        let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
+        let snapshot = new_user_snapshot(directory, self.uuid, service.clock.now());
+        let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
+        let (change, view, diff) = insert(user, &snapshot, &ops, &call.decision(service, &results))?;
+        if call.options.dry_run {
+            return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
+        }
+        Ok(Plan::Write(
+            Box::new(change),
+            Updated { view, diff, outcome: Outcome::Applied(call.change), results },
+        ))
+    }
+
+    async fn write(
+        service: &UserService<S, A>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
+        write(service, change).await
+    }
 }

@@ -1,107 +1,67 @@
-//! Making and unmaking users and groups: the same three steps as an update, on another port.
+//! Creating and deleting users and groups.
 
 mod delete_user;
 mod group;
 mod insert_user;
+mod new_group;
 
-use std::future::Future;
+pub use delete_user::{DeleteUser, DeleteUserCall};
+pub use group::{GroupUpdated, WriteGroup, WriteGroupCall};
+pub use insert_user::{InsertUser, InsertUserCall, NewUser};
+pub use new_group::NewGroup;
 
-pub use group::NewGroup;
-pub use insert_user::NewUser;
-
-use tracing::Span;
-
-use super::{
-    UserService,
-    retry::{Attempts, Exhausted},
-    trace::{SpanError, SpanOutcome, step, traced},
-};
+use super::{UserService, operation::Plan};
 use crate::{
-    Authorizer, ChangeId, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange,
-    ProvisioningStore, StoreError, StoreErrorKind, Violations,
+    CommitOutcome, DirectorySnapshot, Epochs, Guards, ProvisioningChange, ProvisioningOp, ProvisioningStore,
+    Snapshot, StoreError,
 };
 
-/// One kind of provisioning step: reads what it needs and decides, afresh in each attempt.
-trait Task: Sync {
-    /// What the caller gets.
-    type Done: SpanOutcome + Send;
-    /// How it may fail.
-    type Error: From<StoreError> + From<Violations> + From<Exhausted> + SpanError + Send;
-
-    /// The span around it.
-    fn span(change: ChangeId) -> Span;
-
-    fn plan<S: ProvisioningStore, A: Authorizer>(
-        &self,
-        service: &UserService<S, A>,
-        change: ChangeId,
-    ) -> impl Future<Output = Result<Plan<Self::Done>, Self::Error>> + Send;
+async fn write<S: ProvisioningStore, A>(
+    service: &UserService<S, A>,
+    change: &ProvisioningChange,
+) -> Result<CommitOutcome, StoreError> {
+    service.store.provision(change).await
 }
 
-/// What an attempt came to.
-#[derive(Debug)]
-enum Plan<D> {
-    /// There is nothing to write.
-    Done(D),
-    /// Write this, and it is done.
-    Write(Box<ProvisioningChange>, D),
-    /// Two reads were of different moments.
-    Again,
-}
-
-impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    async fn carry_out<T: Task>(&self, task: T) -> Result<T::Done, T::Error> {
-        let change = self.ids.next_change();
-        traced(T::span(change), self.attempt(task, change)).await
+/// Whether the first load after a commit without an answer settles what became of it. A counter that a change expects
+/// only grows, and no revision ever returns: a change that rests on a past one is never applied.
+fn settle<O>(
+    in_doubt: Option<&ProvisioningChange>,
+    change_committed: bool,
+    is_past: impl FnOnce(&ProvisioningChange) -> bool,
+) -> Option<Plan<O, ProvisioningChange>> {
+    let change = in_doubt?;
+    if change_committed {
+        return Some(Plan::Committed);
     }
+    is_past(change).then_some(Plan::NotCommitted)
+}
 
-    async fn attempt<T: Task>(&self, task: T, change: ChangeId) -> Result<T::Done, T::Error> {
-        let mut attempts = Attempts::start(self);
-        let mut in_doubt = None;
-        loop {
-            attempts.next(self).await?;
-            if in_doubt.is_some() {
-                match self.change_committed(change).await {
-                    Ok(change_committed) => {
-                        if let Some(done) = in_doubt.take_if(|_| change_committed) {
-                            return Ok(done);
-                        }
-                    }
-                    Err(error) => {
-                        attempts.failed(error)?;
-                        continue;
-                    }
-                }
-            }
-            let (provision, done) = match task.plan(self, change).await? {
-                Plan::Done(done) => return Ok(done),
-                Plan::Write(provision, done) => (provision, done),
-                Plan::Again => {
-                    attempts.contended();
-                    continue;
-                }
-            };
-            match traced(step!("commit"), self.store.provision(&provision)).await {
-                Ok(CommitOutcome::Applied) => return Ok(done),
-                Ok(CommitOutcome::Conflict | CommitOutcome::Gone) => attempts.contended(),
-                Ok(CommitOutcome::Rejected(violations)) => return Err(violations.into()),
-                Err(error) => {
-                    if error.kind == StoreErrorKind::Ambiguous {
-                        in_doubt = Some(done);
-                    }
-                    attempts.failed(error)?;
-                }
-            }
+/// The same for a load of the directory.
+fn settle_directory<O>(
+    in_doubt: Option<&ProvisioningChange>,
+    directory: &DirectorySnapshot,
+) -> Option<Plan<O, ProvisioningChange>> {
+    settle(in_doubt, directory.change_committed, |change| match &change.op {
+        ProvisioningOp::InsertUser(user) => i64::try_from(directory.epochs.next_user) != Ok(user.id.0),
+        _ => guards_are_past(&change.guards, directory.epochs),
+    })
+}
+
+/// The same for a load of the user to delete.
+fn settle_deletion<O>(
+    in_doubt: Option<&ProvisioningChange>,
+    snapshot: &Snapshot,
+) -> Option<Plan<O, ProvisioningChange>> {
+    settle(in_doubt, snapshot.change_committed, |change| match &change.op {
+        ProvisioningOp::DeleteUser { expected, .. } => {
+            snapshot.user.as_ref().is_none_or(|user| user.revision != *expected)
         }
-    }
+        _ => false,
+    })
+}
 
-    /// Reads the directory as a whole.
-    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        traced(step!("load"), self.store.load_directory(query)).await
-    }
-
-    async fn change_committed(&self, change: ChangeId) -> Result<bool, StoreError> {
-        let query = DirectoryQuery { change: Some(change), ..DirectoryQuery::default() };
-        Ok(self.load_directory(&query).await?.change_committed)
-    }
+fn guards_are_past(guards: &Guards, epochs: Epochs) -> bool {
+    let past = |guard: Option<crate::EpochGuard>, epoch| guard.is_some_and(|guard| guard.expected != epoch);
+    past(guards.graph, epochs.graph) || past(guards.superusers, epochs.superusers)
 }

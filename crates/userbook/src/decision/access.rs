@@ -1,0 +1,51 @@
+//! Whether an actor may see and change a user at all.
+
+use super::{
+    Conditions, Rejection, Visibility,
+    checks::{require, require_active_actor},
+};
+use crate::{ANONYMOUS_USERNAME, Actor, Check, CheckResults, Denial, Policy, Snapshot, User, Verdict};
+
+/// The target, unless it does not exist or is the anonymous user, whom nobody is ever shown.
+pub(crate) fn visible_user(snapshot: &Snapshot) -> Option<&User> {
+    snapshot.user.as_ref().filter(|user| user.username != ANONYMOUS_USERNAME)
+}
+
+/// Requires that the actor may see the target, and returns it. An actor who may see users learns that the target
+/// does not exist; any other actor is denied in the same words whether it exists or not.
+///
+/// # Errors
+/// [`Rejection::Hidden`] or [`Rejection::Forbidden`].
+pub(crate) fn check_view<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    require_active_actor(actor, snapshot.actor.as_ref()).map_err(Rejection::Forbidden)?;
+    match (results.on(Check::View), visible_user(snapshot)) {
+        (Verdict::Allow, Some(user)) => Ok(user),
+        (Verdict::Allow, None) | (Verdict::Hide, _) => Err(Rejection::Hidden),
+        (Verdict::Deny(reason), _) => Err(Rejection::Forbidden(Denial::Permission(reason.clone()))),
+    }
+}
+
+/// Requires that the actor may see and change the target and that the target meets the conditions of the request.
+/// Looks at no value of the request: call it before the request is read.
+///
+/// # Errors
+/// [`Rejection::Hidden`], [`Rejection::Forbidden`] or [`Rejection::Condition`].
+pub(crate) fn check_access<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+    policy: &Policy,
+    conditions: &Conditions,
+) -> Result<&'a User, Rejection> {
+    let user = check_view(snapshot, actor, results)?;
+    require(results, Check::Change)?;
+    if conditions.hold(user, &snapshot.groups, Visibility::new(policy, results)) {
+        Ok(user)
+    } else {
+        Err(Rejection::Condition)
+    }
+}

@@ -1,0 +1,163 @@
+//! Which questions an operation raises, and what follows from the answers.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Denial, FieldDenial, Rejection,
+    propose::Proposal,
+    safeguard::{is_exempt, is_superuser},
+};
+use crate::{
+    Actor, ActorState, Check, CheckResults, Field, FieldOps, GroupGraph, GroupId, GroupsOp, Policy,
+    Safeguard, Snapshot, User, Verdict,
+};
+
+/// The questions that do not depend on a request's content: whether the actor may see and change the user, and each
+/// of the fields. They are the same for every user; how groups are shown is asked for the groups the user is in.
+pub(crate) fn access_checks(snapshot: &Snapshot, policy: &Policy) -> Vec<Check> {
+    let mut checks = Vec::with_capacity(2 + Field::ALL.len());
+    checks.extend([Check::View, Check::Change]);
+    checks.extend(Field::ALL.into_iter().map(Check::Set));
+    if let Some(user) = &snapshot.user {
+        checks.extend(super::view_group_checks(&user.groups, &snapshot.groups, policy));
+    }
+    checks
+}
+
+/// The questions that a request's content raises about `user`: the groups joined, and the groups through which
+/// superuser status is given or taken. `results` has the answers so far.
+pub(crate) fn content_checks(
+    user: &User,
+    snapshot: &Snapshot,
+    ops: &FieldOps,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Vec<Check> {
+    let graph = &snapshot.groups;
+    let before = &user.groups;
+    let after = ops.groups_after(before);
+    let joined: Vec<GroupId> = match &after {
+        Some(after) => after.difference(before).filter(|id| graph.contains(**id)).copied().collect(),
+        None => Vec::new(),
+    };
+    let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
+    let named = ops.groups.value().map(GroupsOp::named);
+    let new = named.iter().flat_map(|named| named.difference(before));
+    checks.extend(super::view_group_checks(new, graph, policy));
+
+    let toggles = ops.is_active.value().is_some_and(|is_active| *is_active != user.is_active);
+    let left = after.iter().flat_map(|after| before.difference(after));
+    let affected = if toggles { before.iter().collect::<Vec<_>>() } else { left.collect() };
+    checks.extend(grants(affected.into_iter().chain(&joined).copied(), graph, policy));
+    let new = |check: &Check| !results.contains(*check);
+    checks.retain(new);
+    checks
+}
+
+/// The questions that the deletion of a user raises.
+pub(crate) fn deletion_checks(user: &User, graph: &GroupGraph, policy: &Policy) -> Vec<Check> {
+    grants(user.groups.iter().copied(), graph, policy)
+}
+
+/// Whether the actor may give or take superuser status through each granting group, and how these groups are shown.
+pub(super) fn grants(
+    groups: impl IntoIterator<Item = GroupId>,
+    graph: &GroupGraph,
+    policy: &Policy,
+) -> Vec<Check> {
+    let granting: BTreeSet<GroupId> =
+        groups.into_iter().filter(|group| graph.superuser_source(*group).is_some()).collect();
+    let mut checks: BTreeSet<Check> =
+        granting.iter().flat_map(|group| grant_checks(*group, graph)).flatten().collect();
+    let named =
+        granting.iter().flat_map(|group| [Some(*group), graph.superuser_source(*group).map(|it| it.id)]);
+    let named: BTreeSet<GroupId> = named.flatten().collect();
+    checks.extend(super::view_group_checks(&named, graph, policy));
+    checks.into_iter().collect()
+}
+
+/// The rights that suffice to give or take superuser status through a group: on the group, or on the ancestor that
+/// makes it grant.
+pub(super) fn grant_checks(group: GroupId, graph: &GroupGraph) -> [Option<Check>; 2] {
+    let source = graph.superuser_source(group).filter(|source| source.id != group);
+    [Some(Check::GrantSuperuser(group)), source.map(|source| Check::GrantSuperuser(source.id))]
+}
+
+/// An actor of this directory who is inactive or deleted may do nothing, whatever an authorizer says.
+pub(crate) fn require_active_actor(actor: &Actor, state: Option<&ActorState>) -> Result<(), Denial> {
+    if actor.user_id().is_some() && !state.is_some_and(|state| state.is_active) {
+        return Err(Denial::ActorInactive);
+    }
+    Ok(())
+}
+
+/// Requires that a check is allowed; a caller who may not see the object learns nothing of it.
+pub(crate) fn require(results: &CheckResults, check: Check) -> Result<(), Rejection> {
+    match results.on(check) {
+        Verdict::Hide => Err(Rejection::Hidden),
+        _ => require_allowed(results, check).map_err(Rejection::Forbidden),
+    }
+}
+
+/// Requires that a check is allowed.
+pub(crate) fn require_allowed(results: &CheckResults, check: Check) -> Result<(), Denial> {
+    match results.on(check) {
+        Verdict::Allow => Ok(()),
+        Verdict::Deny(reason) => Err(Denial::Permission(reason.clone())),
+        Verdict::Hide => Err(Denial::Permission(None)),
+    }
+}
+
+/// Requires that the actor may set every field that the request tries to change, and let the user join every group.
+pub(super) fn check_fields(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
+    let fields = proposal.attempted().map(|field| (field, Check::Set(field)));
+    deny(fields.chain(joins(proposal)), results)
+}
+
+/// Requires that the actor may let the user join every group.
+pub(super) fn check_joins(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
+    deny(joins(proposal), results)
+}
+
+fn joins(proposal: &Proposal) -> impl Iterator<Item = (Field, Check)> {
+    proposal.joined.iter().map(|group| (Field::Groups, Check::Join(*group)))
+}
+
+fn deny(checks: impl Iterator<Item = (Field, Check)>, results: &CheckResults) -> Result<(), Denial> {
+    let denial = |(field, check)| match results.on(check) {
+        Verdict::Allow => None,
+        Verdict::Deny(reason) => Some(FieldDenial { field, reason: reason.clone() }),
+        Verdict::Hide => Some(FieldDenial { field, reason: None }),
+    };
+    let mut denials: Vec<FieldDenial> = checks.filter_map(denial).collect();
+    denials.sort_by_key(|denial| denial.field);
+    denials.dedup();
+    if denials.is_empty() { Ok(()) } else { Err(Denial::Fields(denials)) }
+}
+
+/// Whether the decision depends on whether the user can grant superuser status: another user, a caller who is no
+/// superuser, and a field that [`Safeguard::ProtectPrivileged`] protects.
+pub(crate) fn needs_protection(
+    user: &User,
+    snapshot: &Snapshot,
+    ops: &FieldOps,
+    actor: &Actor,
+    policy: &Policy,
+) -> bool {
+    policy.has(Safeguard::ProtectPrivileged)
+        && actor.user_id() != Some(user.id)
+        && !is_superuser(actor, snapshot.actor.as_ref(), &snapshot.groups)
+        && ops.touched().any(|field| !is_exempt(field))
+}
+
+/// The same for a deletion.
+pub(crate) fn deletion_needs_protection(
+    user: &User,
+    snapshot: &Snapshot,
+    actor: &Actor,
+    policy: &Policy,
+) -> bool {
+    policy.has(Safeguard::ProtectPrivileged)
+        && actor.user_id() != Some(user.id)
+        && !is_superuser(actor, snapshot.actor.as_ref(), &snapshot.groups)
+}

@@ -1,0 +1,48 @@
+//! Preconditions of a request (RFC 9110 §13).
+
+use std::{fmt, sync::Arc};
+
+use super::Visibility;
+use crate::{GroupGraph, Revision, User, UserView};
+
+/// Preconditions on the stored user (RFC 9110 §13).
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    /// The row must have one of these revisions; `Some` of an empty list never holds (`If-Match`).
+    pub revisions: Option<Vec<Revision>>,
+    /// The user must not match this predicate (`If-None-Match`).
+    pub unless: Option<IfNoneMatch>,
+}
+
+/// A predicate on the user as the caller sees it.
+#[derive(Clone)]
+pub struct IfNoneMatch(Arc<dyn Fn(&UserView) -> bool + Send + Sync>);
+
+impl IfNoneMatch {
+    /// Wraps a predicate.
+    pub fn new(predicate: impl Fn(&UserView) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(predicate))
+    }
+}
+
+impl fmt::Debug for IfNoneMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IfNoneMatch(..)")
+    }
+}
+
+impl Conditions {
+    /// No precondition.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Whether the stored user meets the conditions.
+    pub(crate) fn hold(&self, user: &User, graph: &GroupGraph, visible: Visibility<'_>) -> bool {
+        self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&user.revision))
+            && self
+                .unless
+                .as_ref()
+                .is_none_or(|IfNoneMatch(matches)| !matches(&UserView::new(user.clone(), graph, visible)))
+    }
+}

@@ -1,0 +1,88 @@
+//! The decision on the deletion of a user.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Conditions, Context, Rejection, Visibility,
+    access::check_view,
+    checks::require,
+    diff::full_diff,
+    event::event,
+    guards::deletion_guards,
+    safeguard::{UserChange, check_deletion, check_demotion, locks_out_self, removes_last_superuser},
+};
+use crate::{
+    Check, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp, Snapshot, User,
+    UserView, ViolationKind, Violations,
+};
+
+/// Requires that the actor may see and delete the target and that the target meets the conditions of the request.
+pub(crate) fn check_deletion_access<'a>(
+    snapshot: &'a Snapshot,
+    conditions: &Conditions,
+    context: &Context<'_>,
+) -> Result<&'a User, Rejection> {
+    let Context { actor, results, policy, .. } = *context;
+    let user = check_view(snapshot, actor, results)?;
+    require(results, Check::DeleteUser)?;
+    let holds = conditions.hold(user, &snapshot.groups, Visibility::new(policy, results));
+    if holds { Ok(user) } else { Err(Rejection::Condition) }
+}
+
+/// Whether the decision needs to know which other superusers there are.
+pub(crate) fn deletion_needs_superusers(user: &User, snapshot: &Snapshot) -> bool {
+    use super::safeguard::Standing;
+    snapshot.other_superusers.is_none() && Standing::of(user, &snapshot.groups) != Standing::None
+}
+
+/// Decides the deletion of a user; returns the change, the user as the caller sees it, and the difference.
+pub(crate) fn delete(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    context: &Context<'_>,
+) -> Result<(ProvisioningChange, UserView, Diff), Rejection> {
+    let Context { actor, results, policy, .. } = *context;
+    let user = check_deletion_access(snapshot, conditions, context)?;
+    let joined = BTreeSet::new();
+    let graph = &snapshot.groups;
+    let change = UserChange {
+        before: user,
+        after: None,
+        joined: &joined,
+        graph,
+        actor,
+        actor_state: snapshot.actor.as_ref(),
+    };
+    let is_superuser = change.actor_is_superuser();
+    check_demotion(change.taken(), graph, is_superuser, policy, results).map_err(Rejection::Forbidden)?;
+    check_deletion(&change, policy, results).map_err(Rejection::Forbidden)?;
+    let mut violations = Violations::default();
+    let others = snapshot.other_superusers.unwrap_or_default();
+    let before = others.with(change.standing_before().as_superusers());
+    if removes_last_superuser(before, others, policy) {
+        violations.push_general(ViolationKind::LastSuperuser);
+    }
+    if locks_out_self(&change, context.allow_self_lockout, policy) {
+        violations.push_general(ViolationKind::SelfLockout);
+    }
+    if !violations.is_empty() {
+        return Err(Rejection::Invalid(violations));
+    }
+    let diff_of = |visible| full_diff(&UserView::new(user.clone(), graph, visible), false);
+    let visible = Visibility::new(policy, results);
+    let event = event(
+        context,
+        EventKind::UserDeleted,
+        EventTarget::User(user.id),
+        user.version + 1,
+        &diff_of(Visibility::everything()),
+        vec![Effect::RevokeSessions],
+    );
+    let change = ProvisioningChange {
+        op: ProvisioningOp::DeleteUser { user: user.id, expected: user.revision },
+        members: Vec::new(),
+        guards: deletion_guards(&change, snapshot.epochs),
+        event: event.into(),
+    };
+    Ok((change, UserView::new(user.clone(), graph, visible), diff_of(visible)))
+}

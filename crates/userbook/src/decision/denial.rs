@@ -1,0 +1,100 @@
+//! Why an actor is denied.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{Field, GroupId};
+
+/// Why an actor is denied. `Display` is the message for the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The actor may not do this to this user at all; the authorizer's reason, if there is one.
+    Permission(Option<Cow<'static, str>>),
+    /// The actor's own account is inactive or deleted.
+    ActorInactive,
+    /// The actor may change the user, but not these fields.
+    Fields(Vec<FieldDenial>),
+    /// A group would give superuser status, and the actor may not grant it.
+    GrantsSuperuser {
+        /// The group to join, or a group of the user who becomes active.
+        group: GroupId,
+        /// Its name, if the actor may see the group.
+        name: Option<String>,
+        /// The name of the ancestor that grants, if it is another group and the actor may see it.
+        through: Option<String>,
+    },
+    /// A group gives superuser status, and the actor may not take it.
+    RevokesSuperuser {
+        /// The group to leave, or a group of the user who is deactivated or deleted.
+        group: GroupId,
+        /// Its name, if the actor may see the group.
+        name: Option<String>,
+        /// The name of the ancestor that grants, if it is another group and the actor may see it.
+        through: Option<String>,
+    },
+    /// Only a superuser changes these fields of a superuser or of a user who can grant superuser status.
+    ProtectedUser(Vec<Field>),
+    /// Only a superuser deletes a superuser or a user who can grant superuser status.
+    ProtectedDeletion,
+}
+
+/// A field that the actor may not change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldDenial {
+    /// The field.
+    pub field: Field,
+    /// The authorizer's reason, if there is one.
+    pub reason: Option<Cow<'static, str>>,
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(Some(reason)) => f.write_str(reason),
+            Self::Permission(None) => f.write_str("You do not have permission to perform this action."),
+            Self::ActorInactive => f.write_str("Your account is inactive."),
+            Self::Fields(denials) => {
+                f.write_str("You do not have permission to change: ")?;
+                write_list(f, denials.iter().map(|denial| denial.field))?;
+                f.write_str(".")
+            }
+            Self::GrantsSuperuser { name, through, .. } => {
+                f.write_str("You do not have permission to grant superuser status through ")?;
+                write_group(f, name.as_deref(), through.as_deref())
+            }
+            Self::RevokesSuperuser { name, through, .. } => {
+                f.write_str("You do not have permission to revoke superuser status through ")?;
+                write_group(f, name.as_deref(), through.as_deref())
+            }
+            Self::ProtectedUser(fields) => {
+                f.write_str(
+                    "Only a superuser may change these fields of a superuser or of a user who can grant \
+                     superuser status: ",
+                )?;
+                write_list(f, fields.iter())?;
+                f.write_str(".")
+            }
+            Self::ProtectedDeletion => f.write_str(
+                "Only a superuser may delete a superuser or a user who can grant superuser status.",
+            ),
+        }
+    }
+}
+
+fn write_group(f: &mut fmt::Formatter<'_>, name: Option<&str>, through: Option<&str>) -> fmt::Result {
+    match name {
+        Some(name) => write!(f, "the group \"{name}\"")?,
+        None => f.write_str("a group")?,
+    }
+    match through {
+        Some(ancestor) => write!(f, " (below \"{ancestor}\")."),
+        None => f.write_str("."),
+    }
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = impl fmt::Display>) -> fmt::Result {
+    for (n, item) in items.enumerate() {
+        write!(f, "{}{item}", if n > 0 { ", " } else { "" })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What an update changes, old and new beside one another, for events and dry runs.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{Visibility, propose::Proposal};
+use crate::{
+    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
+    update::stored_field,
+};
+
+/// What stands in an event in place of a secret.
+const REDACTED: &str = "[redacted]";
+
+/// The difference that the proposal makes: of attributes the changed part alone, and no name of a group that is not
+/// visible.
+pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph, visible: Visibility<'_>) -> Diff {
+    let after = &proposal.after;
+    let mut diff: Diff = proposal
+        .changed()
+        .filter(|field| *field != Field::Groups)
+        .map(|field| {
+            let (old, new) = (stored_field(before, field), stored_field(after, field));
+            let (old, new) =
+                if field == Field::Attributes { changed_attributes(&old, &new) } else { (old, new) };
+            (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new })
+        })
+        .collect();
+    if !(proposal.added.is_empty() && proposal.removed.is_empty()) {
+        let groups = FieldDiff::Groups {
+            added: group_names(&proposal.added, graph, visible),
+            removed: group_names(&proposal.removed, graph, visible),
+        };
+        diff.insert(Cow::Borrowed("groups"), groups);
+    }
+    diff
+}
+
+/// The part of the attributes that changes.
+pub(super) fn changed_attributes(old: &Value, new: &Value) -> (SharedJson, SharedJson) {
+    let (old, new) = crate::json::changed_part(old, new);
+    (old.into(), new.into())
+}
+
+/// Groups with their present names; a group that is not visible has none.
+pub(super) fn group_names<'a>(
+    ids: impl IntoIterator<Item = &'a GroupId>,
+    graph: &GroupGraph,
+    visible: Visibility<'_>,
+) -> Vec<EventGroup> {
+    let name =
+        |id| graph.get(id).filter(|_| visible.shows(id)).map(|group| group.name.clone()).unwrap_or_default();
+    ids.into_iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
+}
+
+/// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.
+pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
+    let mut diff = diff.clone();
+    if let Some(FieldDiff::Value { old, new }) = diff.get_mut("attributes") {
+        for path in policy.secret_attributes() {
+            // Null is "there are none", not a value.
+            for value in [&mut *old, &mut *new].into_iter().filter(|value| !value.is_null()) {
+                if holds_path(value, path) {
+                    redact_path(value.make_mut(), path);
+                }
+            }
+        }
+    }
+    diff
+}
+
+/// Whether something would be redacted: what has no secret stays shared.
+fn holds_path(value: &Value, path: &[String]) -> bool {
+    match (path.split_first(), value) {
+        (Some((key, rest)), Value::Object(members)) => {
+            members.get(key).is_some_and(|member| holds_path(member, rest))
+        }
+        _ => true,
+    }
+}
+
+fn redact_path(value: &mut Value, path: &[String]) {
+    match (path.split_first(), &mut *value) {
+        (Some((key, rest)), Value::Object(members)) => {
+            if let Some(member) = members.get_mut(key) {
+                redact_path(member, rest);
+            }
+        }
+        // A secret path that runs into a list or a text cannot be told apart any further: all of it is secret.
+        _ => *value = Value::String(REDACTED.to_owned()),
+    }
+}
+
+/// The difference of a new or deleted user: every field, from or to null. Groups that are not visible have no name.
+pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
+    let mut diff: Diff = Field::ALL
+        .into_iter()
+        .filter(|field| *field != Field::Groups)
+        .map(|field| {
+            let (none, value) = (SharedJson::default(), stored_field(&view.user, field));
+            let (old, new) = if added { (none, value) } else { (value, none) };
+            (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new })
+        })
+        .collect();
+    let name =
+        |id: &GroupId| view.groups.iter().find(|shown| shown.group.id == *id).map(|it| it.group.name.clone());
+    let group = |id: &GroupId| EventGroup { id: *id, name: name(id).unwrap_or_default() };
+    let groups = view.user.groups.iter().map(group).collect();
+    let (added, removed) = if added { (groups, Vec::new()) } else { (Vec::new(), groups) };
+    diff.insert(Cow::Borrowed("groups"), FieldDiff::Groups { added, removed });
+    diff
+}

@@ -1,0 +1,27 @@
+//! The audit event of every operation.
+
+use super::{Context, diff::redact};
+use crate::{Diff, Effect, Event, EventKind, EventTarget};
+
+/// Builds the event of a change; secrets are redacted.
+pub(super) fn event(
+    it: &Context<'_>,
+    kind: EventKind,
+    target: EventTarget,
+    version: u64,
+    diff: &Diff,
+    effects: Vec<Effect>,
+) -> Event {
+    Event {
+        id: it.change,
+        kind,
+        target,
+        version,
+        time: it.now,
+        actor: it.actor.to_event(),
+        impersonator: it.actor.impersonator,
+        request_id: it.request_id.map(str::to_owned),
+        diff: redact(diff, it.policy),
+        effects,
+    }
+}

@@ -1,0 +1,283 @@
+//! The decision on writing and deleting groups, under the same safeguards as users: a group gives and takes superuser
+//! status wholesale.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use serde_json::Value;
+
+use super::{
+    Context, Visibility,
+    checks::{grants, require_allowed},
+    diff::changed_attributes,
+    event::event,
+    group_members::MemberProposal,
+    hierarchy,
+    safeguard::{check_demotion, check_escalation, is_superuser, removes_last_superuser},
+};
+use crate::{
+    ActorGuard, Check, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget, FieldDiff, Group,
+    GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard, SuperuserQuery,
+    Superusers, ViolationKind, Violations, json::identical,
+};
+
+/// The effect of a group write.
+#[derive(Debug)]
+pub(crate) struct GroupProposal<'a> {
+    directory: &'a DirectorySnapshot,
+    id: GroupId,
+    before: Option<&'a Group>,
+    after: Option<Group>,
+    members: MemberProposal<'a>,
+    /// Groups that grant superuser status before.
+    granting_before: BTreeSet<GroupId>,
+    /// Groups that grant superuser status after.
+    granting_after: BTreeSet<GroupId>,
+    /// The ancestor, or the group itself, from which the written group will have superuser status.
+    source: Option<GroupId>,
+}
+
+/// Why a group is not written.
+#[derive(Debug)]
+pub(crate) enum GroupRejection {
+    Forbidden(Denial),
+    Invalid(Violations<GroupField>),
+}
+
+impl<'a> GroupProposal<'a> {
+    /// The snapshot must have the shape, the group, its new parent, and the users that `members` concerns.
+    pub(crate) fn new(
+        directory: &'a DirectorySnapshot,
+        id: GroupId,
+        after: Option<Group>,
+        members: MemberProposal<'a>,
+    ) -> Self {
+        let shape_after = hierarchy::after(&directory.shape, id, after.as_ref());
+        let mut lineage = hierarchy::lineage(&shape_after, id);
+        Self {
+            directory,
+            id,
+            before: directory.groups.get(id),
+            source: lineage.find(|(_, group)| group.is_superuser).map(|(id, _)| id),
+            after,
+            members,
+            granting_before: hierarchy::granting(&directory.shape),
+            granting_after: hierarchy::granting(&shape_after),
+        }
+    }
+
+    /// The right that the write needs, known before its content.
+    pub(crate) fn own_check(id: GroupId, exists: bool, deletes: bool) -> Check {
+        match (deletes, exists) {
+            (true, _) => Check::DeleteGroup(id),
+            (false, false) => Check::AddGroup(id),
+            (false, true) => Check::ChangeGroup(id),
+        }
+    }
+
+    /// The questions that the content raises.
+    pub(crate) fn checks(&self, policy: &Policy) -> Vec<Check> {
+        let graph = &self.directory.groups;
+        let mut checks: BTreeSet<Check> =
+            grants(self.taken().chain([self.id]), graph, policy).into_iter().collect();
+        if self.gives() {
+            checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantSuperuser));
+        }
+        checks.extend(super::view_group_checks(&self.parents(), graph, policy));
+        checks.into_iter().collect()
+    }
+
+    fn parents(&self) -> BTreeSet<GroupId> {
+        self.after.as_ref().and_then(|group| group.parent).into_iter().chain(self.source).collect()
+    }
+
+    /// Groups that stop granting, and the group itself where a member of a granting group leaves.
+    fn taken(&self) -> impl Iterator<Item = GroupId> {
+        let leaves = self.members.takes() && self.granting_before.contains(&self.id);
+        let lost = self.granting_before.difference(&self.granting_after).copied();
+        lost.chain(leaves.then_some(self.id))
+    }
+
+    /// Whether a group starts to grant, or a user joins a granting group.
+    fn gives(&self) -> bool {
+        !self.granting_after.is_subset(&self.granting_before)
+            || (self.members.gives() && self.granting_after.contains(&self.id))
+    }
+
+    /// Whether the decision needs to know which superusers remain.
+    pub(crate) fn needs_superusers(&self) -> bool {
+        self.taken().next().is_some()
+    }
+
+    /// Asks which superusers there are before the write.
+    pub(crate) fn superusers_before(&self) -> SuperuserQuery {
+        SuperuserQuery { groups: self.granting_before.clone(), except: None }
+    }
+
+    /// Asks which superusers there are after the write, except through users who join.
+    pub(crate) fn superusers_after(&self) -> SuperuserQuery {
+        let except = (self.id, self.members.leaving());
+        SuperuserQuery { groups: self.granting_after.clone(), except: Some(except) }
+    }
+
+    fn check_values(&self, context: &Context<'_>, violations: &mut Violations<GroupField>) {
+        let Context { policy, results, .. } = *context;
+        if self.directory.group_named.is_some_and(|named| named != self.id) {
+            violations.push(GroupField::Name, ViolationKind::Unique);
+        }
+        if let Some(after) = &self.after {
+            super::limits::check_group(self.before, after, policy, violations);
+        }
+        self.members.check(policy, violations);
+        // A stored parent that breaks a rule stands while it does not change.
+        let kept = self.before.and_then(|group| group.parent);
+        let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
+        let Some(parent) = new else { return };
+        let exists = self.directory.groups.contains(parent) && Visibility::new(policy, results).shows(parent);
+        if parent != self.id && !exists {
+            violations.push(GroupField::Parent, ViolationKind::DoesNotExist { pk: parent.to_string() });
+        } else if parent == self.id
+            || (policy.has(Safeguard::NoGroupCycles)
+                && hierarchy::is_above(&self.directory.shape, self.id, parent))
+        {
+            violations.push(GroupField::Parent, ViolationKind::Cycle);
+        }
+    }
+
+    /// Decides; `None`: nothing changes. `superusers` are those before and after the write, if they matter.
+    pub(crate) fn decide(
+        self,
+        context: &Context<'_>,
+        mut violations: Violations<GroupField>,
+        superusers: Option<(Superusers, Superusers)>,
+    ) -> Result<Option<(ProvisioningChange, Diff)>, GroupRejection> {
+        self.check_rights(context).map_err(GroupRejection::Forbidden)?;
+        self.check_values(context, &mut violations);
+        if violations.is_empty() {
+            self.check_lockout(context, superusers, &mut violations);
+        }
+        if !violations.is_empty() {
+            return Err(GroupRejection::Invalid(violations));
+        }
+        let diff = self.diff();
+        if diff.is_empty() {
+            return Ok(None);
+        }
+        let change = self.change(context, &diff);
+        Ok(Some((change, diff)))
+    }
+
+    fn check_rights(&self, context: &Context<'_>) -> Result<(), Denial> {
+        let Context { actor, policy, results, .. } = *context;
+        require_allowed(results, Self::own_check(self.id, self.before.is_some(), self.after.is_none()))?;
+        let graph = &self.directory.groups;
+        let is_superuser = is_superuser(actor, self.directory.actor.as_ref(), graph);
+        let entitled = [Some(self.id), self.source]
+            .into_iter()
+            .flatten()
+            .any(|group| results.allows(Check::GrantSuperuser(group)));
+        let gained = (self.gives() && !entitled).then_some(self.id);
+        check_escalation(gained, graph, is_superuser, policy, results)
+            .map_err(|_| self.grants(Visibility::new(policy, results)))?;
+        check_demotion(self.taken(), graph, is_superuser, policy, results)
+    }
+
+    /// The denial for a write that grants: the name is the caller's own, the ancestor the one that will grant.
+    fn grants(&self, visible: Visibility<'_>) -> Denial {
+        let graph = &self.directory.groups;
+        let through = self.source.filter(|source| *source != self.id && visible.shows(*source));
+        Denial::GrantsSuperuser {
+            group: self.id,
+            name: self.after.as_ref().map(|group| group.name.clone()),
+            through: through.and_then(|source| graph.get(source)).map(|source| source.name.clone()),
+        }
+    }
+
+    fn check_lockout(
+        &self,
+        context: &Context<'_>,
+        superusers: Option<(Superusers, Superusers)>,
+        violations: &mut Violations<GroupField>,
+    ) {
+        let Context { policy, allow_self_lockout, .. } = *context;
+        if let Some((before, after)) = superusers {
+            let joining = if self.granting_after.contains(&self.id) {
+                self.members.joining_superusers()
+            } else {
+                Superusers::default()
+            };
+            if removes_last_superuser(before, after.with(joining), policy) {
+                violations.push_general(ViolationKind::LastSuperuser);
+            }
+        }
+        if policy.has(Safeguard::SelfLockout) && !allow_self_lockout && self.takes_from_actor() {
+            violations.push_general(ViolationKind::SelfLockout);
+        }
+    }
+
+    /// Whether the actor is superuser before the write and not after.
+    fn takes_from_actor(&self) -> bool {
+        let Some(actor) = &self.directory.actor else { return false };
+        let leaves = self.members.leaving().contains(&actor.id);
+        let kept = actor.groups.iter().filter(|group| !(leaves && **group == self.id));
+        !actor.groups.is_disjoint(&self.granting_before)
+            && !kept.into_iter().any(|group| self.granting_after.contains(group))
+    }
+
+    /// The difference of the group's fields and members.
+    fn diff(&self) -> Diff {
+        let value =
+            |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
+        let fields = [GroupField::Name, GroupField::IsSuperuser, GroupField::Parent, GroupField::Attributes];
+        let entry = |field| {
+            let (old, new) = (value(self.before, field), value(self.after.as_ref(), field));
+            let changed = (!identical(&old, &new)).then(|| match field {
+                GroupField::Attributes if old.is_object() && new.is_object() => {
+                    changed_attributes(&old, &new)
+                }
+                _ => (old.into(), new.into()),
+            });
+            changed.map(|(old, new)| (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))
+        };
+        let members = self.members.diff().map(|members| (Cow::Borrowed(GroupField::Users.as_str()), members));
+        fields.into_iter().filter_map(entry).chain(members).collect()
+    }
+
+    fn change(self, context: &Context<'_>, diff: &Diff) -> ProvisioningChange {
+        let epochs = self.directory.epochs;
+        let (gives, takes) = (self.gives(), self.taken().next().is_some());
+        let counts = takes || (self.granting_after.contains(&self.id) && self.members.gives());
+        let actor = self.directory.actor.as_ref().filter(|_| gives || takes);
+        // A user whose own row the write changes is compared there.
+        let actor = actor.filter(|actor| !self.members.concerns(actor.id));
+        let guards = Guards {
+            graph: Some(EpochGuard::bump(epochs.graph)),
+            superusers: counts.then_some(EpochGuard::bump(epochs.superusers)),
+            actor: actor.map(|actor| ActorGuard { user: actor.id, revision: actor.revision }),
+        };
+        let kind = if self.after.is_none() { EventKind::GroupDeleted } else { EventKind::GroupPut };
+        let target = EventTarget::Group(self.id);
+        let event = event(context, kind, target, epochs.graph + 1, diff, Vec::new());
+        let name = self.before.or(self.after.as_ref()).map(|group| group.name.clone()).unwrap_or_default();
+        let members = self.members.changes(
+            context,
+            (self.id, &name),
+            |groups| !groups.is_disjoint(&self.granting_before),
+            |groups| !groups.is_disjoint(&self.granting_after),
+        );
+        let op = match self.after {
+            Some(group) => ProvisioningOp::PutGroup(Box::new(group)),
+            None => ProvisioningOp::DeleteGroup(self.id),
+        };
+        ProvisioningChange { op, members, guards, event: event.into() }
+    }
+}
+
+fn field_value(group: &Group, field: GroupField) -> Value {
+    match field {
+        GroupField::Name => Value::String(group.name.clone()),
+        GroupField::IsSuperuser => Value::Bool(group.is_superuser),
+        GroupField::Parent => group.parent.map_or(Value::Null, |parent| Value::String(parent.to_string())),
+        GroupField::Attributes => group.attributes.clone(),
+        GroupField::Users => Value::Null,
+    }
+}

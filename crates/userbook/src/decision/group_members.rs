@@ -1,0 +1,168 @@
+//! The members that a group write adds and removes.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::{Context, event::event, safeguard::Standing};
+use crate::{
+    ChangeId, Diff, Effect, EventGroup, EventKind, EventTarget, FieldDiff, GroupField, GroupId, MemberChange,
+    MemberState, Policy, Superusers, UserId, ViolationKind, Violations,
+};
+
+/// How a group write changes the members of its group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum MembersOp {
+    /// Every member stays.
+    #[default]
+    Keep,
+    /// These users become the only members. Nobody remains when the group is deleted.
+    Replace(BTreeSet<UserId>),
+    /// Some users join, some leave.
+    Change {
+        /// Users who join.
+        join: BTreeSet<UserId>,
+        /// Users who leave.
+        leave: BTreeSet<UserId>,
+    },
+}
+
+impl MembersOp {
+    /// Every user that is named.
+    pub(crate) fn named(&self) -> BTreeSet<UserId> {
+        match self {
+            Self::Keep => BTreeSet::new(),
+            Self::Replace(users) => users.clone(),
+            Self::Change { join, leave } => join.union(leave).copied().collect(),
+        }
+    }
+
+    /// Whether all present members matter.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(self, Self::Replace(_))
+    }
+}
+
+/// The members who join and leave.
+#[derive(Debug)]
+pub(crate) struct MemberProposal<'a> {
+    joining: BTreeMap<UserId, &'a MemberState>,
+    leaving: BTreeMap<UserId, &'a MemberState>,
+    /// The first user named that does not exist.
+    unknown: Option<UserId>,
+    /// The number of users that the load returned or the request names.
+    concerned: usize,
+    /// One change id for each member, minted for this attempt.
+    ids: Vec<ChangeId>,
+}
+
+impl<'a> MemberProposal<'a> {
+    /// `users` are the members and the named users, as loaded. `next_id` mints a change id for each change.
+    pub(crate) fn new(
+        group: GroupId,
+        op: &MembersOp,
+        users: &'a BTreeMap<UserId, MemberState>,
+        mut next_id: impl FnMut() -> ChangeId,
+    ) -> Self {
+        let is_member = |state: &MemberState| state.groups.contains(&group);
+        let (join, leave): (BTreeSet<UserId>, BTreeSet<UserId>) = match op {
+            MembersOp::Keep => (BTreeSet::new(), BTreeSet::new()),
+            MembersOp::Replace(wanted) => {
+                let members = users.iter().filter(|(_, state)| is_member(state)).map(|(id, _)| *id);
+                (wanted.clone(), members.filter(|id| !wanted.contains(id)).collect())
+            }
+            MembersOp::Change { join, leave } => (join.clone(), leave.clone()),
+        };
+        let of = |ids: &BTreeSet<UserId>, member: bool| -> BTreeMap<UserId, &'a MemberState> {
+            let known = ids.iter().filter_map(|id| Some((*id, users.get(id)?)));
+            known.filter(|(_, state)| is_member(state) == member).collect()
+        };
+        let (joining, leaving) = (of(&join, false), of(&leave, true));
+        let ids = joining.iter().chain(&leaving).map(|_| next_id()).collect();
+        Self {
+            unknown: join.iter().find(|id| !users.contains_key(id)).copied(),
+            concerned: users.len().max(op.named().len()),
+            joining,
+            leaving,
+            ids,
+        }
+    }
+
+    /// Who joins and who leaves, for the event of the group.
+    pub(super) fn diff(&self) -> Option<FieldDiff> {
+        let ids = |users: &BTreeMap<UserId, &MemberState>| users.keys().copied().collect();
+        (self.gives() || self.takes())
+            .then(|| FieldDiff::Members { added: ids(&self.joining), removed: ids(&self.leaving) })
+    }
+
+    pub(super) fn gives(&self) -> bool {
+        !self.joining.is_empty()
+    }
+
+    pub(super) fn takes(&self) -> bool {
+        !self.leaving.is_empty()
+    }
+
+    pub(super) fn leaving(&self) -> BTreeSet<UserId> {
+        self.leaving.keys().copied().collect()
+    }
+
+    pub(super) fn concerns(&self, user: UserId) -> bool {
+        self.joining.contains_key(&user) || self.leaving.contains_key(&user)
+    }
+
+    /// The superusers among the users who join, if the group grants.
+    pub(super) fn joining_superusers(&self) -> Superusers {
+        let standing = |it: &&MemberState| Standing::of_parts(&it.username, it.is_active, it.user_type, true);
+        let each = self.joining.values().map(|it| standing(it).as_superusers());
+        each.fold(Superusers::default(), Superusers::with)
+    }
+
+    pub(super) fn check(&self, policy: &Policy, violations: &mut Violations<GroupField>) {
+        let limit = policy.limits().members_altered;
+        if self.concerned > limit {
+            let count = self.concerned;
+            violations.push(GroupField::Users, ViolationKind::TooManyMembers { limit, count });
+        } else if let Some(user) = self.unknown {
+            violations.push(GroupField::Users, ViolationKind::DoesNotExist { pk: user.to_string() });
+        }
+    }
+
+    /// One change and event for each member. `before` and `after` say whether groups grant superuser status.
+    pub(super) fn changes(
+        &self,
+        context: &Context<'_>,
+        (group, name): (GroupId, &str),
+        before: impl Fn(&BTreeSet<GroupId>) -> bool,
+        after: impl Fn(&BTreeSet<GroupId>) -> bool,
+    ) -> Vec<MemberChange> {
+        let joining = self.joining.iter().map(|(id, state)| (*id, *state, true));
+        let leaving = self.leaving.iter().map(|(id, state)| (*id, *state, false));
+        let change = |((user, state, joins), change): ((UserId, &MemberState, bool), &ChangeId)| {
+            let entry = || vec![EventGroup { id: group, name: name.to_owned() }];
+            let (added, removed) = if joins { (entry(), Vec::new()) } else { (Vec::new(), entry()) };
+            let diff = Diff::from([(Cow::Borrowed("groups"), FieldDiff::Groups { added, removed })]);
+            let mut groups = state.groups.clone();
+            if joins {
+                groups.insert(group)
+            } else {
+                groups.remove(&group)
+            };
+            let ends = state.is_active && before(&state.groups) != after(&groups);
+            let effects = ends.then_some(Effect::RevokeSessions).into_iter().collect();
+            let context = Context { change: *change, ..*context };
+            let (target, version) = (EventTarget::User(user), state.version + 1);
+            let event = event(&context, EventKind::UserUpdated, target, version, &diff, effects);
+            MemberChange {
+                user,
+                expected: state.revision,
+                change: *change,
+                version,
+                joins,
+                event: event.into(),
+            }
+        };
+        joining.chain(leaving).zip(&self.ids).map(change).collect()
+    }
+}

@@ -1,0 +1,136 @@
+//! The decision on a new user: the rules of an update, on a user that does not exist yet.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    Context, Rejection, Visibility,
+    checks::{check_joins, require, require_active_actor},
+    diff::full_diff,
+    event::event,
+    guards::guards,
+    propose::propose,
+    rules,
+    safeguard::{UserChange, check_escalation},
+};
+use crate::{
+    Check, CheckResults, Diff, DirectorySnapshot, EventKind, EventTarget, FieldOps, JsonObject, Op, Policy,
+    ProvisioningChange, ProvisioningOp, Revision, Snapshot, Timestamp, User, UserId, UserPath, UserType,
+    UserView,
+};
+
+/// The fields that a new user has unless the host sets them, as authentik's model has them.
+pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
+    if ops.is_active.is_keep() {
+        ops.is_active = Op::Set(true);
+    }
+    if ops.path.is_keep() {
+        ops.path = UserPath::parse("users").into();
+    }
+    ops
+}
+
+/// The facts about a user that does not exist yet: inactive, in no group.
+pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: Timestamp) -> Snapshot {
+    let user = User {
+        id: UserId(i64::try_from(directory.epochs.next_user).unwrap_or(i64::MAX)),
+        uuid,
+        username: String::new(),
+        name: String::new(),
+        email: String::new(),
+        is_active: false,
+        last_login: None,
+        path: String::new(),
+        user_type: UserType::Internal,
+        attributes: Value::Object(JsonObject::new()).into(),
+        groups: BTreeSet::new(),
+        password_change_date: now,
+        revision: Revision(Uuid::nil()),
+        version: 0,
+    };
+    Snapshot {
+        user: Some(user),
+        groups: directory.groups,
+        username_taken: directory.username_taken,
+        actor: directory.actor,
+        other_superusers: None,
+        epochs: directory.epochs,
+        change_committed: directory.change_committed,
+    }
+}
+
+/// The questions that a new user raises: the groups joined, and the groups through which superuser status is given.
+pub(crate) fn insertion_checks(ops: &FieldOps, directory: &DirectorySnapshot, policy: &Policy) -> Vec<Check> {
+    let none = BTreeSet::new();
+    let graph = &directory.groups;
+    let wanted = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
+    let joined: Vec<_> = wanted.into_iter().filter(|group| graph.contains(*group)).collect();
+    let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
+    checks.extend(super::view_group_checks(&joined, graph, policy));
+    checks.extend(super::checks::grants(joined, graph, policy));
+    checks.sort_unstable();
+    checks.dedup();
+    checks
+}
+
+/// Requires that the actor may create users.
+pub(crate) fn check_insertion_access(
+    directory: &DirectorySnapshot,
+    actor: &crate::Actor,
+    results: &CheckResults,
+) -> Result<(), Rejection> {
+    require_active_actor(actor, directory.actor.as_ref()).map_err(Rejection::Forbidden)?;
+    require(results, Check::AddUser)
+}
+
+/// Decides a new user; returns the change, the user as the caller sees it, and the difference.
+pub(crate) fn insert(
+    user: &User,
+    snapshot: &Snapshot,
+    ops: &FieldOps,
+    context: &Context<'_>,
+) -> Result<(ProvisioningChange, UserView, Diff), Rejection> {
+    let Context { actor, results, policy, .. } = *context;
+    require(results, Check::AddUser)?;
+    let visible = Visibility::new(policy, results);
+    let proposal = propose(user, snapshot, ops, policy, visible);
+    check_joins(&proposal, results).map_err(Rejection::Forbidden)?;
+    let graph = &snapshot.groups;
+    let change = UserChange {
+        before: user,
+        after: Some(&proposal.after),
+        joined: &proposal.joined,
+        graph,
+        actor,
+        actor_state: snapshot.actor.as_ref(),
+    };
+    check_escalation(change.gained(), graph, change.actor_is_superuser(), policy, results)
+        .map_err(Rejection::Forbidden)?;
+    let violations = proposal.violations(rules::check(context.rules, user, &proposal));
+    if !violations.is_empty() {
+        return Err(Rejection::Invalid(violations));
+    }
+    let guards = guards(&change, &proposal, snapshot.epochs, policy);
+    let mut user = proposal.after;
+    user.revision = context.change.into();
+    user.version = 1;
+    let diff_of = |visible| full_diff(&UserView::new(user.clone(), graph, visible), true);
+    let event = event(
+        context,
+        EventKind::UserInserted,
+        EventTarget::User(user.id),
+        user.version,
+        &diff_of(Visibility::everything()),
+        Vec::new(),
+    );
+    let change = ProvisioningChange {
+        op: ProvisioningOp::InsertUser(Box::new(user.clone())),
+        members: Vec::new(),
+        guards,
+        event: event.into(),
+    };
+    let diff = diff_of(visible);
+    Ok((change, UserView::new(user, graph, visible), diff))
+}

@@ -1,0 +1,45 @@
+//! The limits on values that change.
+
+use crate::{Group, GroupField, Policy, Safeguard, ViolationKind, Violations, field::plain, json::identical};
+
+/// Checks the text of a display name or group name.
+pub(super) fn check_name(name: &str, policy: &Policy) -> Option<ViolationKind> {
+    let limit = policy.limits().name_chars;
+    too_long(name, limit).or_else(|| policy.has(Safeguard::PlainNames).then(|| plain::name(name)).flatten())
+}
+
+/// Checks the text of a username.
+pub(super) fn check_username(username: &str, policy: &Policy) -> Option<ViolationKind> {
+    policy.has(Safeguard::PlainNames).then(|| plain::username_or_path(username)).flatten()
+}
+
+/// Checks the text of a path.
+pub(super) fn check_path(path: &str, policy: &Policy) -> Option<ViolationKind> {
+    let limit = policy.limits().path_chars;
+    too_long(path, limit)
+        .or_else(|| policy.has(Safeguard::PlainNames).then(|| plain::username_or_path(path)).flatten())
+}
+
+fn too_long(text: &str, limit: usize) -> Option<ViolationKind> {
+    // A text of at most `limit` bytes has no more code points: most texts are decided without counting.
+    (text.len() > limit && text.chars().count() > limit).then_some(ViolationKind::MaxLength { limit })
+}
+
+/// Checks the values of a group that change.
+pub(super) fn check_group(
+    before: Option<&Group>,
+    after: &Group,
+    policy: &Policy,
+    violations: &mut Violations<GroupField>,
+) {
+    if before.is_none_or(|before| before.name != after.name)
+        && let Some(kind) = check_name(&after.name, policy)
+    {
+        violations.push(GroupField::Name, kind);
+    }
+    if before.is_none_or(|before| !identical(&before.attributes, &after.attributes))
+        && let Some(kind) = crate::field::attribute_limits(&after.attributes, policy.limits())
+    {
+        violations.push(GroupField::Attributes, kind);
+    }
+}

@@ -1,0 +1,87 @@
+//! The decision: pure, synchronous, and the only place that knows a rule.
+//!
+//! Takes one consistent snapshot and returns the change to commit or the reason to reject it. Checks run in the
+//! contract's order, and the first failure decides the answer: the right to see, the right to change, preconditions,
+//! rights to fields and superuser status, then all violations of the values at once.
+
+mod access;
+mod checks;
+mod conditions;
+mod delete;
+mod denial;
+mod diff;
+mod event;
+mod group;
+mod group_members;
+mod guards;
+mod hierarchy;
+mod insert;
+mod limits;
+mod propose;
+mod requirements;
+mod rules;
+mod safeguard;
+#[cfg(test)]
+mod tests;
+mod update;
+mod visibility;
+
+pub use conditions::{Conditions, IfNoneMatch};
+pub use denial::{Denial, FieldDenial};
+pub use rules::{FieldRule, NoRules};
+pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
+
+pub(crate) use access::{check_access, check_view, visible_user};
+pub(crate) use checks::{
+    access_checks, content_checks, deletion_checks, deletion_needs_protection, needs_protection,
+    require_active_actor, require_allowed,
+};
+pub(crate) use delete::{check_deletion_access, delete, deletion_needs_superusers};
+pub(crate) use group::{GroupProposal, GroupRejection};
+pub(crate) use group_members::{MemberProposal, MembersOp};
+pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
+pub(crate) use requirements::LoadRequirements;
+pub(crate) use visibility::{Visibility, view_group_checks};
+
+use crate::{Actor, ChangeId, CheckResults, PatchFailure, Policy, Timestamp, Violations};
+
+/// Who acts, and under which rules: what every decision depends on beside its facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who acts.
+    pub actor: &'a Actor,
+    /// The authorizer's answers.
+    pub results: &'a CheckResults,
+    /// The rules in force.
+    pub policy: &'a Policy,
+    /// The host's own rules.
+    pub rules: &'a dyn FieldRule,
+    /// Whether the actor explicitly requests to lose their own access.
+    pub allow_self_lockout: bool,
+    /// The time, cut to microseconds.
+    pub now: Timestamp,
+    /// The id of this change, the same in every attempt.
+    pub change: ChangeId,
+    /// The request, for the event.
+    pub request_id: Option<&'a str>,
+}
+
+/// Why nothing is written.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Rejection {
+    /// The actor must not learn whether the user exists.
+    #[error("no such user")]
+    Hidden,
+    /// The actor is denied.
+    #[error("not allowed: {0}")]
+    Forbidden(Denial),
+    /// The stored user does not meet the preconditions of the request.
+    #[error("precondition failed")]
+    Condition,
+    /// The JSON Patch does not fit the stored user.
+    #[error(transparent)]
+    Patch(PatchFailure),
+    /// The values break rules.
+    #[error("invalid: {0}")]
+    Invalid(Violations),
+}

@@ -1,0 +1,256 @@
+//! Works out what each field would become, and what is wrong with it.
+
+use std::collections::BTreeSet;
+
+use super::{Visibility, limits};
+use crate::{
+    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId, GroupsOp,
+    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind, Violations,
+    is_representable,
+};
+use chrono::SubsecRound;
+
+/// What an update would make of a user.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    /// The user with every valid change applied.
+    pub(super) after: User,
+    /// The same changes, as they are to be written.
+    pub(super) changes: FieldChanges,
+    /// Groups that would be joined.
+    pub(super) added: BTreeSet<GroupId>,
+    /// Groups that would be left.
+    pub(super) removed: BTreeSet<GroupId>,
+    /// Known groups that the request names and the user is not in, even if the list has a fault elsewhere.
+    pub(super) joined: BTreeSet<GroupId>,
+    faults: Vec<(Field, Vec<ViolationKind>)>,
+    missing: Vec<Field>,
+}
+
+impl Proposal {
+    /// The fields that really change and obey their rules so far.
+    pub(super) fn changed(&self) -> impl Iterator<Item = Field> {
+        let changes = &self.changes;
+        [
+            (Field::Username, changes.username.is_some()),
+            (Field::Name, changes.name.is_some()),
+            (Field::IsActive, changes.is_active.is_some()),
+            (Field::LastLogin, changes.last_login.is_some()),
+            (Field::Groups, !(self.added.is_empty() && self.removed.is_empty())),
+            (Field::Email, changes.email.is_some()),
+            (Field::Attributes, changes.attributes.is_some()),
+            (Field::Path, changes.path.is_some()),
+            (Field::Type, changes.user_type.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, changes)| changes.then_some(field))
+    }
+
+    /// The fields that the request tries to change: those that do, and those whose value is invalid. What is
+    /// merely missing has no value.
+    pub(super) fn attempted(&self) -> impl Iterator<Item = Field> {
+        let faulty = self.faults.iter().map(|(field, _)| *field);
+        let invalid = faulty.filter(|field| !self.missing.contains(field));
+        let attempted: BTreeSet<Field> = self.changed().chain(invalid).collect();
+        attempted.into_iter()
+    }
+
+    /// Adds faults of a field, behind those it has.
+    pub(super) fn add_faults(&mut self, field: Field, faults: impl IntoIterator<Item = ViolationKind>) {
+        let mut faults = faults.into_iter().peekable();
+        if faults.peek().is_none() {
+            return;
+        }
+        match self.faults.iter_mut().find(|(faulty, _)| *faulty == field) {
+            Some((_, known)) => known.extend(faults),
+            None => self.faults.push((field, faults.collect())),
+        }
+    }
+
+    /// All violations in field order, those of the host's rules last within their field.
+    pub(super) fn violations(&self, more: Vec<(Field, Vec<ViolationKind>)>) -> Violations {
+        let mut violations = Violations::default();
+        for field in Field::ALL {
+            for (_, kinds) in self.faults.iter().chain(&more).filter(|(of, _)| *of == field) {
+                kinds.iter().for_each(|kind| violations.push(field, kind.clone()));
+            }
+        }
+        violations
+    }
+
+    /// Whether nothing would change.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changed().next().is_none()
+    }
+
+    /// The new value of a field, if the request has a valid one; its faults are noted.
+    fn value<'o, T>(&mut self, field: Field, op: &'o Op<T>, required: bool) -> Option<&'o T> {
+        let faults = match op {
+            Op::Set(value) => return Some(value),
+            Op::Keep if required => {
+                self.missing.push(field);
+                ViolationKind::Required.into()
+            }
+            Op::Keep => return None,
+            Op::Null => ViolationKind::Null.into(),
+            Op::Faulty(faults) => faults.clone(),
+        };
+        self.add_faults(field, faults.into_vec());
+        None
+    }
+}
+
+/// Applies `ops` to `before`, a user with the facts of `snapshot`. Groups that the caller may not see do not exist.
+pub(super) fn propose(
+    before: &User,
+    snapshot: &Snapshot,
+    ops: &FieldOps,
+    policy: &Policy,
+    visible: Visibility<'_>,
+) -> Proposal {
+    let mut proposal = Proposal {
+        after: before.clone(),
+        changes: FieldChanges::default(),
+        added: BTreeSet::new(),
+        removed: BTreeSet::new(),
+        joined: BTreeSet::new(),
+        faults: Vec::new(),
+        missing: Vec::new(),
+    };
+    let it = &mut proposal;
+    let required = ops.mode == Mode::Replace;
+
+    if let Some(username) = it.value(Field::Username, &ops.username, required)
+        && username.as_str() != before.username
+    {
+        // The name that stands for "nobody" is nobody's to take: whoever had it would never be shown again.
+        if let Some(kind) = limits::check_username(username.as_str(), policy) {
+            it.add_faults(Field::Username, [kind]);
+        } else if snapshot.username_taken || username.as_str() == ANONYMOUS_USERNAME {
+            it.add_faults(Field::Username, [ViolationKind::Unique]);
+        } else {
+            username.as_str().clone_into(&mut it.after.username);
+            it.changes.username = Some(username.clone());
+        }
+    }
+    if let Some(name) = it.value(Field::Name, &ops.name, required)
+        && name.as_str() != before.name
+    {
+        if let Some(kind) = limits::check_name(name.as_str(), policy) {
+            it.add_faults(Field::Name, [kind]);
+        } else {
+            name.as_str().clone_into(&mut it.after.name);
+            it.changes.name = Some(name.clone());
+        }
+    }
+    if let Some(&is_active) = it.value(Field::IsActive, &ops.is_active, false)
+        && is_active != before.is_active
+    {
+        it.after.is_active = is_active;
+        it.changes.is_active = Some(is_active);
+    }
+    propose_last_login(it, before, &ops.last_login);
+    let exists = |id| snapshot.groups.contains(id) && visible.shows(id);
+    propose_groups(it, before, ops, policy.limits().groups_joined, exists);
+    if let Some(email) = it.value(Field::Email, &ops.email, false)
+        && email.as_str() != before.email
+    {
+        let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
+        if is_valid {
+            email.as_str().clone_into(&mut it.after.email);
+            it.changes.email = Some(email.clone());
+        } else {
+            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
+        }
+    }
+    propose_attributes(it, before, &ops.attributes, policy);
+    if let Some(path) = it.value(Field::Path, &ops.path, false)
+        && path.as_str() != before.path
+    {
+        if let Some(kind) = limits::check_path(path.as_str(), policy) {
+            it.add_faults(Field::Path, [kind]);
+        } else {
+            path.as_str().clone_into(&mut it.after.path);
+            it.changes.path = Some(path.clone());
+        }
+    }
+    propose_type(it, before, ops, policy);
+    proposal
+}
+
+fn propose_last_login(it: &mut Proposal, before: &User, op: &Op<Timestamp>) {
+    let new = match op {
+        Op::Null => None,
+        Op::Set(moment) if !is_representable(*moment) => {
+            return it.add_faults(Field::LastLogin, [ViolationKind::DateTimeOverflow]);
+        }
+        Op::Set(moment) => Some(moment.trunc_subsecs(6)),
+        Op::Keep | Op::Faulty(_) => {
+            it.value(Field::LastLogin, op, false);
+            return;
+        }
+    };
+    if new != before.last_login {
+        it.after.last_login = new;
+        it.changes.last_login = Some(new);
+    }
+}
+
+fn propose_groups(
+    it: &mut Proposal,
+    user: &User,
+    ops: &FieldOps,
+    limit: usize,
+    exists: impl Fn(GroupId) -> bool,
+) {
+    // A PUT that leaves the groups out clears them, as recorded.
+    let cleared = Op::Set(GroupsOp::Replace(Memberships::default()));
+    let op = if ops.clears_groups() { &cleared } else { &ops.groups };
+    let Some(wanted) = it.value(Field::Groups, op, false) else { return };
+    let before = &user.groups;
+    // Decided without a look at the directory: whether these groups exist was not loaded.
+    let count = wanted.named().difference(before).count();
+    if count > limit {
+        return it.add_faults(Field::Groups, [ViolationKind::TooManyGroups { limit, count }]);
+    }
+    let mut known = wanted.applied(before).into_owned();
+    known.retain(|id| before.contains(id) || exists(*id));
+    it.joined = known.difference(before).copied().collect();
+    if let Some(faults) = wanted.first_fault(|id| before.contains(&id) || exists(id)) {
+        return it.add_faults(Field::Groups, faults.into_vec());
+    }
+    it.removed = before.difference(&known).copied().collect();
+    it.added = it.joined.clone();
+    it.after.groups = known;
+}
+
+fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>, policy: &Policy) {
+    let Some(op) = it.value(Field::Attributes, op, false) else { return };
+    match op.apply(&before.attributes) {
+        Ok(None) => {}
+        Ok(Some(attributes)) => {
+            if let Some(kind) = attributes.check_limits(policy.limits()) {
+                return it.add_faults(Field::Attributes, [kind]);
+            }
+            it.after.attributes = attributes.to_shared();
+            it.changes.attributes = Some(attributes);
+        }
+        Err(faults) => it.add_faults(Field::Attributes, FieldErrors::into_vec(faults)),
+    }
+}
+
+fn propose_type(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Policy) {
+    const MACHINE: UserType = UserType::InternalServiceAccount;
+    let Some(&new) = it.value(Field::Type, &ops.user_type, false) else { return };
+    if new == before.user_type {
+        return;
+    }
+    if before.user_type == MACHINE {
+        it.add_faults(Field::Type, [ViolationKind::TypeIsFixed]);
+    } else if new == MACHINE && policy.has(Safeguard::InternalServiceAccount) {
+        it.add_faults(Field::Type, [ViolationKind::TypeNotAllowed]);
+    } else {
+        it.after.user_type = new;
+        it.changes.user_type = Some(new);
+    }
+}

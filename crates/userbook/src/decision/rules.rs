@@ -1,0 +1,54 @@
+//! Rules of the host's own.
+
+use std::fmt::Debug;
+
+use super::propose::Proposal;
+use crate::{Field, User, ViolationKind};
+
+/// A rule of the host's own on the value of a field, `attributes` included. It is asked about each field that
+/// really changes and obeys the built-in rules; its faults join the others in the one answer.
+///
+/// ```
+/// use userbook::{ViolationKind, Field, FieldRule, User};
+///
+/// /// E-mail addresses of staff are the company's.
+/// #[derive(Debug)]
+/// struct CompanyMail;
+///
+/// impl FieldRule for CompanyMail {
+///     fn check(&self, field: Field, _before: &User, after: &User) -> Vec<ViolationKind> {
+///         if field != Field::Email || after.email.ends_with("@example.com") {
+///             return Vec::new();
+///         }
+///         vec![ViolationKind::Custom {
+///             code: "company_mail".into(),
+///             message: "Use an address at example.com.".into(),
+///             params: Default::default(),
+///         }]
+///     }
+/// }
+/// ```
+pub trait FieldRule: Debug + Send + Sync + 'static {
+    /// What is wrong with the new value of `field`. `after` has every valid change of the request applied.
+    fn check(&self, field: Field, before: &User, after: &User) -> Vec<ViolationKind>;
+}
+
+/// No rules beyond the built-in ones.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoRules;
+
+impl FieldRule for NoRules {
+    fn check(&self, _field: Field, _before: &User, _after: &User) -> Vec<ViolationKind> {
+        Vec::new()
+    }
+}
+
+/// The violations that the host's rules add, by field.
+pub(super) fn check(
+    rules: &dyn FieldRule,
+    before: &User,
+    proposal: &Proposal,
+) -> Vec<(Field, Vec<ViolationKind>)> {
+    let check = |field| (field, rules.check(field, before, &proposal.after));
+    proposal.changed().map(check).filter(|(_, kinds)| !kinds.is_empty()).collect()
+}

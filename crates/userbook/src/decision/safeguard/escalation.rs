@@ -1,0 +1,21 @@
+//! [`Safeguard::Escalation`]: gaining superuser status needs the right to grant it.
+
+use super::{grants, may_grant};
+use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+
+/// Denies the first of the `gained` groups through which the actor may not grant superuser status.
+pub(in crate::decision) fn check_escalation(
+    gained: impl IntoIterator<Item = GroupId>,
+    graph: &GroupGraph,
+    actor_is_superuser: bool,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Result<(), Denial> {
+    if actor_is_superuser || !policy.has(Safeguard::Escalation) {
+        return Ok(());
+    }
+    match gained.into_iter().find(|group| !may_grant(*group, graph, results)) {
+        Some(group) => Err(grants(group, graph, Visibility::new(policy, results))),
+        None => Ok(()),
+    }
+}

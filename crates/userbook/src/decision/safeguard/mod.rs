@@ -1,0 +1,134 @@
+//! The safeguards on superuser status, one file each. Every operation on users goes through [`UserChange`], every
+//! group write through the same functions with its own facts.
+
+mod demotion;
+mod escalation;
+mod last_superuser;
+mod protect_privileged;
+mod self_lockout;
+
+use std::collections::BTreeSet;
+
+pub(super) use demotion::check_demotion;
+pub(super) use escalation::check_escalation;
+pub(super) use last_superuser::{Standing, removes_last_superuser};
+pub(super) use protect_privileged::{check_deletion, check_protected, is_exempt};
+pub(super) use self_lockout::locks_out_self;
+
+use super::{Visibility, checks::grant_checks};
+use crate::{Actor, ActorGuard, ActorState, CheckResults, Denial, GroupGraph, GroupId, Subject, User};
+
+/// One user before and after a change, and the actor: the facts of every safeguard on users.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UserChange<'a> {
+    /// The user before; a new user is inactive and in no group.
+    pub(super) before: &'a User,
+    /// The user after; `None` if the user is deleted.
+    pub(super) after: Option<&'a User>,
+    /// Existing groups that the request names and the user is not in, even if another value is invalid.
+    pub(super) joined: &'a BTreeSet<GroupId>,
+    pub(super) graph: &'a GroupGraph,
+    pub(super) actor: &'a Actor,
+    pub(super) actor_state: Option<&'a ActorState>,
+}
+
+impl<'a> UserChange<'a> {
+    /// Whether the actor is an active superuser, or the host itself.
+    pub(super) fn actor_is_superuser(&self) -> bool {
+        is_superuser(self.actor, self.actor_state, self.graph)
+    }
+
+    /// Whether the actor changes their own row.
+    pub(super) fn is_self(&self) -> bool {
+        self.actor.user_id() == Some(self.before.id)
+    }
+
+    /// Whether an inactive user becomes active.
+    pub(super) fn activates(&self) -> bool {
+        !self.before.is_active && self.after.is_some_and(|after| after.is_active)
+    }
+
+    /// Whether an active user becomes inactive or is deleted.
+    pub(super) fn deactivates(&self) -> bool {
+        self.before.is_active && self.after.is_none_or(|after| !after.is_active)
+    }
+
+    /// Groups that give the user superuser status or will: groups joined and, on activation, groups kept.
+    pub(super) fn gained(&self) -> impl Iterator<Item = GroupId> {
+        let kept = self.activates().then_some(self.before.groups.iter()).into_iter().flatten();
+        self.joined.iter().chain(kept).copied().filter(|group| self.grants(*group))
+    }
+
+    /// Granting groups that the user leaves, or is in while deactivated or deleted.
+    pub(super) fn taken(&self) -> impl Iterator<Item = GroupId> {
+        let all = self.deactivates() || self.after.is_none();
+        let leaves =
+            move |group: &GroupId| all || self.after.is_some_and(|after| !after.groups.contains(group));
+        self.before.groups.iter().copied().filter(leaves).filter(|group| self.grants(*group))
+    }
+
+    /// All granting groups of the user.
+    pub(super) fn granting(&self) -> impl Iterator<Item = GroupId> {
+        self.before.groups.iter().copied().filter(|group| self.grants(*group))
+    }
+
+    pub(super) fn standing_before(&self) -> Standing {
+        Standing::of(self.before, self.graph)
+    }
+
+    pub(super) fn standing_after(&self) -> Standing {
+        self.after.map_or(Standing::None, |after| Standing::of(after, self.graph))
+    }
+
+    /// Whether the user is an active superuser before and is not after.
+    pub(super) fn loses_superuser(&self) -> bool {
+        let holds = |user: &User| user.is_active && self.graph.grants_superuser(&user.groups);
+        holds(self.before) && !self.after.is_some_and(holds)
+    }
+
+    /// Whether the change gives or takes superuser status through the user's own row.
+    pub(super) fn changes_superuser(&self) -> bool {
+        let holds = |user: &User| user.is_active && self.graph.grants_superuser(&user.groups);
+        holds(self.before) != self.after.is_some_and(holds)
+    }
+
+    /// The actor's row must not change before the commit; the user's own row is compared anyway.
+    pub(super) fn actor_guard(&self) -> Option<ActorGuard> {
+        let state = self.actor_state.filter(|state| state.id != self.before.id)?;
+        Some(ActorGuard { user: state.id, revision: state.revision })
+    }
+
+    fn grants(&self, group: GroupId) -> bool {
+        self.graph.superuser_source(group).is_some()
+    }
+}
+
+/// Whether the actor is an active superuser, or the host itself.
+pub(super) fn is_superuser(actor: &Actor, state: Option<&ActorState>, graph: &GroupGraph) -> bool {
+    actor.subject == Subject::System || state.is_some_and(|state| state.is_active_superuser(graph))
+}
+
+/// Whether the actor may give or take superuser status through `group`: the right on the group, or on the ancestor
+/// that makes it grant, suffices. Whoever may turn a group into a granting one may as well let a user join it.
+pub(super) fn may_grant(group: GroupId, graph: &GroupGraph, results: &CheckResults) -> bool {
+    grant_checks(group, graph).into_iter().flatten().any(|check| results.allows(check))
+}
+
+/// The names with which a denial explains itself, as far as the caller may see the groups.
+fn named(group: GroupId, graph: &GroupGraph, visible: Visibility<'_>) -> (Option<String>, Option<String>) {
+    let name = |id| graph.get(id).filter(|_| visible.shows(id)).map(|group| group.name.clone());
+    let source = graph.superuser_source(group).filter(|source| source.id != group);
+    (name(group), source.and_then(|source| name(source.id)))
+}
+
+/// The denial for a group through which the actor may not give superuser status.
+fn grants(group: GroupId, graph: &GroupGraph, visible: Visibility<'_>) -> Denial {
+    let (name, through) = named(group, graph, visible);
+    Denial::GrantsSuperuser { group, name, through }
+}
+
+/// The denial for a group through which the actor may not take superuser status.
+fn revokes(group: GroupId, graph: &GroupGraph, visible: Visibility<'_>) -> Denial {
+    let (name, through) = named(group, graph, visible);
+    Denial::RevokesSuperuser { group, name, through }
+}

@@ -1,0 +1,58 @@
+//! [`Safeguard::ProtectPrivileged`]: only superusers change another superuser, or another user who can grant
+//! superuser status. An e-mail address is enough to take an account over.
+
+use super::{UserChange, may_grant};
+use crate::{CheckResults, Denial, Field, Policy, Safeguard};
+
+/// Whether the safeguard asks anything of this change: the user is another one, and the actor is no superuser.
+fn applies(change: &UserChange<'_>, policy: &Policy) -> bool {
+    policy.has(Safeguard::ProtectPrivileged) && !change.is_self() && !change.actor_is_superuser()
+}
+
+/// Whether the user is a superuser, active or not, or can grant superuser status. Unknown counts as yes.
+fn is_privileged(change: &UserChange<'_>, results: &CheckResults) -> bool {
+    change.graph.grants_superuser(&change.before.groups) || results.user_can_grant().unwrap_or(true)
+}
+
+/// Whether the actor has the right to grant superuser status through every granting group of the user, at least one.
+fn may_grant_all(change: &UserChange<'_>, results: &CheckResults) -> bool {
+    let mut granting = change.granting().peekable();
+    granting.peek().is_some() && granting.all(|group| may_grant(group, change.graph, results))
+}
+
+/// Whether the field is open to every caller who may change the user.
+pub(in crate::decision) fn is_exempt(field: Field) -> bool {
+    matches!(field, Field::Name | Field::Groups)
+}
+
+/// Checks the fields that the request tries to change.
+pub(in crate::decision) fn check_protected(
+    change: &UserChange<'_>,
+    attempted: impl Iterator<Item = Field>,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Result<(), Denial> {
+    if !applies(change, policy) {
+        return Ok(());
+    }
+    let mut fields: Vec<Field> = attempted.filter(|field| !is_exempt(*field)).collect();
+    if fields.is_empty() || !is_privileged(change, results) {
+        return Ok(());
+    }
+    if fields.contains(&Field::IsActive) && may_grant_all(change, results) {
+        fields.retain(|field| *field != Field::IsActive);
+    }
+    if fields.is_empty() { Ok(()) } else { Err(Denial::ProtectedUser(fields)) }
+}
+
+/// Checks the deletion of the user.
+pub(in crate::decision) fn check_deletion(
+    change: &UserChange<'_>,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Result<(), Denial> {
+    if applies(change, policy) && is_privileged(change, results) && !may_grant_all(change, results) {
+        return Err(Denial::ProtectedDeletion);
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! The field table of the contract, as far as it is the decision's: what absence, null and values come to.
+
+use serde_json::json;
+
+use super::fixture::{NOWHERE, STAFF, Scene, user};
+use crate::{
+    Decision, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy, Timestamp, User, UserType,
+    UserUpdate, ViolationKind, parse_timestamp,
+};
+
+fn put() -> UserUpdate {
+    UserUpdate::replace().username("ada").name("Ada").groups([STAFF])
+}
+
+fn ops(alter: impl FnOnce(&mut FieldOps)) -> UserUpdate {
+    let mut ops = FieldOps::new(Mode::Patch);
+    alter(&mut ops);
+    ops.into()
+}
+
+#[test]
+fn absence_in_put_and_patch() {
+    assert_eq!(Scene::new(UserUpdate::replace()).faults(), ["username: required", "name: required"]);
+    let superuser = Scene::new(UserUpdate::replace()).member_of([super::fixture::ADMINS]).by_superuser();
+    assert_eq!(
+        superuser.faults(),
+        ["username: required", "name: required"],
+        "what is missing changes nothing"
+    );
+    assert_eq!(Scene::new(UserUpdate::patch()).outcome(), "unchanged");
+    assert_eq!(Scene::new(put()).outcome(), "unchanged", "PUT keeps optional fields");
+
+    let cleared = Scene::new(UserUpdate::replace().username("ada").name("Ada")).commit().change;
+    assert_eq!(cleared.groups_removed, [STAFF].into());
+    assert!(cleared.fields.is_empty());
+}
+
+#[test]
+fn null() {
+    for (update, expected) in [
+        (ops(|ops| ops.username = Op::Null), "username: null"),
+        (ops(|ops| ops.name = Op::Null), "name: null"),
+        (ops(|ops| ops.is_active = Op::Null), "is_active: null"),
+        (ops(|ops| ops.groups = Op::Null), "groups: null"),
+        (ops(|ops| ops.email = Op::Null), "email: null"),
+        (ops(|ops| ops.attributes = Op::Null), "attributes: null"),
+        (ops(|ops| ops.path = Op::Null), "path: null"),
+        (ops(|ops| ops.user_type = Op::Null), "type: null"),
+    ] {
+        assert_eq!(Scene::new(update).faults(), [expected]);
+    }
+    let clears = Scene::new(UserUpdate::patch().last_login(None));
+    assert_eq!(clears.outcome(), "unchanged", "there was none");
+    let clears = clears.user(|user| user.last_login = Some(Timestamp::UNIX_EPOCH)).commit().change;
+    assert_eq!(clears.fields.last_login, Some(None));
+}
+
+/// Each field with a new value, and how the user looks then.
+#[test]
+fn values() {
+    type Alter = Box<dyn FnOnce(&mut User)>;
+    let moment = parse_timestamp("2024-01-02T03:04:05.678901Z").unwrap();
+    let nanos = moment + chrono::TimeDelta::nanoseconds(999);
+    let attributes = json!({"a": 1});
+    let cases: Vec<(UserUpdate, Field, Alter)> = vec![
+        (UserUpdate::patch().username("Ada"), Field::Username, Box::new(|it| it.username = "Ada".into())),
+        (UserUpdate::patch().name(""), Field::Name, Box::new(|it| it.name.clear())),
+        (UserUpdate::patch().is_active(false), Field::IsActive, Box::new(|it| it.is_active = false)),
+        (
+            UserUpdate::patch().last_login(nanos),
+            Field::LastLogin,
+            Box::new(move |it| it.last_login = Some(moment)),
+        ),
+        (UserUpdate::patch().groups([]), Field::Groups, Box::new(|it| it.groups.clear())),
+        (UserUpdate::patch().email(" "), Field::Email, Box::new(|it| it.email.clear())),
+        (
+            UserUpdate::patch().attributes(attributes.clone()),
+            Field::Attributes,
+            Box::new(|it| it.attributes = attributes.into()),
+        ),
+        (UserUpdate::patch().path("a/b"), Field::Path, Box::new(|it| it.path = "a/b".into())),
+        (
+            UserUpdate::patch().user_type(UserType::External),
+            Field::Type,
+            Box::new(|it| it.user_type = UserType::External),
+        ),
+    ];
+    for (update, field, alter) in cases {
+        let commit = Scene::new(update).commit();
+        let mut expected = user();
+        alter(&mut expected);
+        expected.revision = commit.change.change.into();
+        expected.version += 1;
+        assert_eq!(commit.view.user, expected, "{field}");
+        let mut applied = user();
+        commit.change.apply_to(&mut applied);
+        assert_eq!(applied, expected, "{field}: the change set says the same");
+        assert_eq!(commit.diff.keys().collect::<Vec<_>>(), [field.as_str()]);
+    }
+}
+
+#[test]
+fn faults_that_need_the_facts() {
+    let far = parse_timestamp("9999-12-31T23:59:59Z").unwrap() + chrono::TimeDelta::seconds(1);
+    let local = format!("{}@example.com", "a".repeat(65));
+    let taken = |mut scene: Scene| {
+        scene.snapshot.username_taken = true;
+        scene
+    };
+    let patch = UserUpdate::patch;
+    for (scene, expected) in [
+        (taken(Scene::new(patch().username("bob"))), vec!["username: unique"]),
+        (Scene::new(patch().username("AnonymousUser")), vec!["username: unique"]),
+        (Scene::new(patch().last_login(far)), vec!["last_login: overflow"]),
+        (Scene::new(patch().email(local)), vec!["email: invalid"]),
+        (
+            Scene::new(patch().merge_attributes(json!({"a": "\0"}).as_object().cloned().unwrap())),
+            vec!["attributes: null_characters_not_allowed"],
+        ),
+        (Scene::new(patch().user_type(UserType::InternalServiceAccount)), vec!["type: type_not_allowed"]),
+        (
+            taken(Scene::new(UserUpdate::replace().username("bob").email("x").path("/"))),
+            vec!["username: unique", "name: required", "email: invalid", "path: edge_slash"],
+        ),
+    ] {
+        assert_eq!(scene.faults(), expected);
+    }
+    let own = taken(Scene::new(patch().username("ada")));
+    assert_eq!(own.outcome(), "unchanged", "one's own name is free");
+}
+
+#[test]
+fn a_stored_value_may_break_a_rule() {
+    let odd = |user: &mut User| {
+        user.username.clear();
+        user.email = "odd".into();
+        user.path = "/odd/".into();
+        user.attributes = json!({"a": "\0"}).into();
+    };
+    let commit = Scene::new(UserUpdate::patch().name("New")).user(odd).commit();
+    assert_eq!(commit.change.fields.path, None);
+    assert_eq!(commit.view.user.email, "odd");
+    let merge = UserUpdate::patch().merge_attributes(json!({"b": null}).as_object().cloned().unwrap());
+    assert_eq!(Scene::new(merge).user(odd).outcome(), "unchanged");
+}
+
+#[test]
+fn groups_report_their_first_bad_element() {
+    let sent = |id: GroupId, sent: &str| Ok(GroupRef { id, sent: Some(sent.to_owned()) });
+    let uuid = || Err(ViolationKind::InvalidUuid { value: "zz".into() });
+    for (elements, expected) in [
+        (vec![sent(NOWHERE, "{99}"), uuid()], ViolationKind::DoesNotExist { pk: "{99}".into() }),
+        (
+            vec![sent(STAFF, "1"), uuid(), sent(NOWHERE, "99")],
+            ViolationKind::InvalidUuid { value: "zz".into() },
+        ),
+        (vec![uuid(), sent(NOWHERE, "99")], ViolationKind::InvalidUuid { value: "zz".into() }),
+    ] {
+        let scene = Scene::new(UserUpdate::patch().groups(Memberships::collect(elements)));
+        let Decision::Reject(crate::Rejection::Invalid(violations)) = scene.decide() else { panic!() };
+        let found: Vec<_> = violations.iter().map(|it| (it.field, it.kind.clone())).collect();
+        assert_eq!(found, [(Some(Field::Groups), expected)]);
+    }
+    let duplicates = Scene::new(UserUpdate::patch().groups([STAFF, STAFF]));
+    assert_eq!(duplicates.outcome(), "unchanged");
+}
+
+#[test]
+fn internal_service_accounts() {
+    const MACHINE: UserType = UserType::InternalServiceAccount;
+    let patch = UserUpdate::patch;
+    let machine = |update| Scene::new(update).user(|user| user.user_type = MACHINE);
+    for (scene, expected) in [
+        (machine(patch()), vec!["internal_service_account"]),
+        (machine(patch().name("x")), vec!["internal_service_account"]),
+        (machine(patch().user_type(MACHINE)), vec!["internal_service_account"]),
+        (machine(patch().user_type(UserType::Internal)), vec!["type: type_is_fixed"]),
+        // A faulty field hides that nothing could be changed anyway.
+        (machine(patch().path("/x")), vec!["path: edge_slash"]),
+        (machine(patch().is_active(false)).by_self(), vec!["internal_service_account"]),
+    ] {
+        assert_eq!(scene.faults(), expected);
+    }
+    let recorded = Scene::new(patch().user_type(MACHINE)).policy(|_| Policy::authentik_2025_2());
+    assert_eq!(recorded.outcome(), "commit");
+}
+
+#[test]
+fn attributes_change_when_their_representation_does() {
+    let stored = |user: &mut User| user.attributes = json!({"n": 1, "m": 2}).into();
+    let scene = |attributes| Scene::new(UserUpdate::patch().attributes(attributes)).user(stored);
+    assert_eq!(scene(json!({"m": 2, "n": 1})).outcome(), "unchanged");
+    assert_eq!(scene(json!({"n": 1.0, "m": 2})).commit().view.user.attributes, json!({"n": 1.0, "m": 2}));
+}
+
+#[test]
+fn limits_apply_to_values_that_change() {
+    let limits = crate::Limits {
+        attribute_bytes: 20,
+        attribute_nodes: 4,
+        name_chars: 5,
+        path_chars: 5,
+        groups_joined: 1,
+        ..crate::Limits::default()
+    };
+    let [a, b] = [7, 8].map(|n| GroupId(uuid::Uuid::from_u128(n)));
+    let long = json!({"a": "0123456789abcdef"});
+    let many = json!({"a": [1, 2, 3]});
+    for (update, expected) in [
+        (UserUpdate::patch().name("ä".repeat(6)), "name: max_length"),
+        (UserUpdate::patch().path("a/b/cd"), "path: max_length"),
+        (UserUpdate::patch().groups([STAFF, a, b]), "groups: too_many_groups"),
+        (UserUpdate::patch().attributes(long.clone()), "attributes: too_large"),
+        (UserUpdate::patch().attributes(many.clone()), "attributes: too_many_values"),
+        (UserUpdate::patch().merge_attributes(long.as_object().cloned().unwrap()), "attributes: too_large"),
+    ] {
+        let scene = Scene::new(update).policy(|policy| policy.with_limits(limits.clone()));
+        assert_eq!(scene.faults(), [expected]);
+    }
+    let stored = |user: &mut User| {
+        user.name = "ä".repeat(6);
+        user.attributes = many.into();
+    };
+    let kept = Scene::new(UserUpdate::patch().path("a/b").name("ä".repeat(6))).user(stored);
+    let kept = kept.policy(|policy| policy.with_limits(limits.clone()));
+    assert_eq!(kept.outcome(), "commit", "a stored value above a limit stays");
+    let fits = UserUpdate::patch().name("ä".repeat(5)).path("a/b/c").attributes(json!({"a": [1, 2]}));
+    assert_eq!(Scene::new(fits).policy(|policy| policy.with_limits(limits)).outcome(), "commit");
+}
+
+#[test]
+fn plain_names_refuse_control_and_format_characters() {
+    for (update, expected) in [
+        (UserUpdate::patch().username("adm\u{200b}in"), "username: format_character"),
+        (UserUpdate::patch().username("\u{202e}admin"), "username: format_character"),
+        (UserUpdate::patch().username("a\r\nb"), "username: control_character"),
+        (UserUpdate::patch().path("a\u{7}b"), "path: control_character"),
+        (UserUpdate::patch().path("a\u{2066}b"), "path: format_character"),
+        (UserUpdate::patch().name("a\u{1b}[2Jb"), "name: control_character"),
+    ] {
+        assert_eq!(Scene::new(update.clone()).faults(), [expected]);
+        let off = Scene::new(update).policy(|policy| policy.without(crate::Safeguard::PlainNames));
+        assert_eq!(off.outcome(), "commit", "{expected}: switched off");
+    }
+    let joined = Scene::new(UserUpdate::patch().name("\u{1f468}\u{200d}\u{1f469}"));
+    assert_eq!(joined.outcome(), "commit", "a display name may contain format characters");
+    let stored = Scene::new(UserUpdate::patch().username("a\u{7}b").name("x"));
+    assert_eq!(stored.user(|user| user.username = "a\u{7}b".into()).outcome(), "commit");
+}

@@ -1,0 +1,107 @@
+//! The last superuser stays, and no actor loses their own access by accident.
+
+use super::fixture::{ADMINS, BELOW, OTHER_PERSON, ROOT, STAFF, Scene};
+use crate::{Policy, Safeguard, Superusers, UserType, UserUpdate};
+
+fn deactivate() -> UserUpdate {
+    UserUpdate::patch().is_active(false)
+}
+
+fn retype(user_type: UserType) -> UserUpdate {
+    UserUpdate::patch().user_type(user_type)
+}
+
+fn leave() -> UserUpdate {
+    UserUpdate::patch().groups([STAFF])
+}
+
+#[test]
+fn the_last_superuser_stays() {
+    let put = || UserUpdate::replace().username("ada").name("Ada");
+    for (name, scene, refused) in [
+        ("deactivated", Scene::new(deactivate()).member_of([ADMINS]), true),
+        ("deactivated, by an ancestor", Scene::new(deactivate()).member_of([BELOW]), true),
+        ("removed", Scene::new(leave()).member_of([BELOW, STAFF]), true),
+        ("removed by a PUT without groups", Scene::new(put()).member_of([ADMINS]), true),
+        ("both", Scene::new(deactivate().groups([])).member_of([ADMINS]), true),
+        ("moved", Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS]), false),
+        ("removed from one of two", Scene::new(leave().groups([ROOT])).member_of([ADMINS, ROOT]), false),
+        ("removed while inactive", Scene::new(leave()).member_of([ADMINS]).inactive(), false),
+        ("no superuser", Scene::new(deactivate()), false),
+        ("made a service account", Scene::new(retype(UserType::ServiceAccount)).member_of([ADMINS]), true),
+        ("made external", Scene::new(retype(UserType::External)).member_of([ADMINS]), false),
+    ] {
+        let scene = scene.by_superuser().alone();
+        if !refused {
+            assert_eq!(scene.outcome(), "commit", "{name}");
+            continue;
+        }
+        assert_eq!(scene.faults(), ["last_superuser"], "{name}");
+        let unknown = scene.others(None);
+        assert_eq!(unknown.faults(), ["last_superuser"], "{name}: facts that were not loaded count as none");
+        let service = Superusers { person: false, service_account: true };
+        let service = unknown.others(Some(service));
+        assert_eq!(service.faults(), ["last_superuser"], "{name}: a service account is no person");
+        let counting = service.policy(Policy::counting_service_accounts);
+        assert_eq!(counting.outcome(), "commit", "{name}: service accounts count");
+        let others = counting.others(Some(OTHER_PERSON));
+        assert_eq!(others.outcome(), "commit", "{name}: another person is superuser");
+        let off = others.alone().policy(|policy| policy.without(Safeguard::LastSuperuser));
+        assert_eq!(off.outcome(), "commit", "{name}: switched off");
+    }
+}
+
+#[test]
+fn losing_ones_own_access_must_be_requested() {
+    for (name, scene, refused) in [
+        ("deactivated", Scene::new(deactivate()), true),
+        ("deactivated superuser", Scene::new(deactivate()).member_of([ADMINS]), true),
+        ("stripped", Scene::new(leave()).member_of([ADMINS]), true),
+        ("moved", Scene::new(UserUpdate::patch().groups([ROOT])).member_of([BELOW]), false),
+        ("left an ordinary group", Scene::new(UserUpdate::patch().groups([])), false),
+        ("renamed", Scene::new(UserUpdate::patch().username("eve")).member_of([ADMINS]), false),
+    ] {
+        let scene = scene.by_self();
+        if !refused {
+            assert_eq!(scene.outcome(), "commit", "{name}");
+            continue;
+        }
+        assert_eq!(scene.faults(), ["self_lockout"], "{name}");
+        let off = scene.policy(|policy| policy.without(Safeguard::SelfLockout));
+        assert_eq!(off.outcome(), "commit", "{name}: switched off");
+        let mut requested = off.policy(|policy| policy.with(Safeguard::SelfLockout));
+        requested.allow_self_lockout = true;
+        assert_eq!(requested.outcome(), "commit", "{name}: requested");
+    }
+}
+
+#[test]
+fn another_user_is_locked_out_without_a_request() {
+    assert_eq!(Scene::new(deactivate()).outcome(), "commit");
+    assert_eq!(Scene::new(leave()).member_of([ADMINS]).by_superuser().outcome(), "commit");
+}
+
+#[test]
+fn both_are_reported_at_once_and_the_request_lifts_one() {
+    let mut scene = Scene::new(deactivate()).member_of([ADMINS]).by_self().alone();
+    assert_eq!(scene.faults(), ["last_superuser", "self_lockout"]);
+    scene.allow_self_lockout = true;
+    assert_eq!(scene.faults(), ["last_superuser"]);
+    scene.update = UserUpdate::patch().is_active(false).path("/");
+    assert_eq!(scene.faults(), ["path: edge_slash"], "violations of fields hide the lock-out");
+}
+
+#[test]
+fn the_last_service_account_stays_where_no_person_is_superuser() {
+    let service = |update| {
+        let scene = Scene::new(update).member_of([ADMINS]).by_superuser().alone();
+        scene.user(|user| user.user_type = UserType::ServiceAccount)
+    };
+    assert_eq!(service(deactivate()).faults(), ["last_superuser"]);
+    assert_eq!(service(leave()).faults(), ["last_superuser"]);
+    assert_eq!(service(retype(UserType::Internal)).outcome(), "commit", "a person takes its place");
+    assert_eq!(service(deactivate()).others(Some(OTHER_PERSON)).outcome(), "commit");
+    let internal = Scene::new(leave()).member_of([ADMINS]).by_superuser().alone();
+    let internal = internal.user(|user| user.username = crate::ANONYMOUS_USERNAME.into());
+    assert_eq!(internal.outcome(), "hidden", "the anonymous user is never changed");
+}

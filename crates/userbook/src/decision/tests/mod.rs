@@ -1,0 +1,15 @@
+//! The rules, one table each. `fixture` builds a request.
+
+mod changes;
+mod fields;
+mod fixture;
+mod groups;
+mod guards;
+mod insert_and_delete;
+mod lockout;
+mod members;
+mod order;
+mod redaction;
+mod requirements;
+mod superusers;
+mod visibility;

@@ -1,0 +1,201 @@
+//! The decision on an update.
+
+use super::{
+    Conditions, Context, Rejection, Visibility,
+    access::{check_access, check_view},
+    checks::{check_fields, require_allowed},
+    diff::diff,
+    event::event,
+    guards::guards,
+    propose::{Proposal, propose},
+    rules,
+    safeguard::{
+        UserChange, check_demotion, check_escalation, check_protected, locks_out_self, removes_last_superuser,
+    },
+};
+use crate::{
+    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot,
+    Superusers, User, UserType, UserView, ViolationKind, Violations,
+};
+
+/// Everything that the decision on an update depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// The facts.
+    pub snapshot: &'a Snapshot,
+    /// The update resolved on these facts ([`UserUpdate::resolve`](crate::UserUpdate::resolve)).
+    pub ops: Result<&'a FieldOps, &'a PatchFailure>,
+    /// Which right the request uses.
+    pub access: UpdateAccess,
+    /// The preconditions of the request.
+    pub conditions: &'a Conditions,
+    /// Who acts, and under which rules.
+    pub context: Context<'a>,
+}
+
+/// Which right an update uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateAccess {
+    /// The right to change the user, each field, and each group joined.
+    Change,
+    /// The right to one group's members, [`Check::AddMember`] or [`Check::RemoveMember`]: the update changes nothing
+    /// but that membership.
+    Member(Check),
+}
+
+/// The result of a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Write nothing, for this reason.
+    Reject(Rejection),
+    /// Write nothing, because nothing changes.
+    Unchanged(Box<UserView>),
+    /// Write this.
+    Commit(Box<Commit>),
+}
+
+/// A decided update.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// The change to write.
+    pub change: ChangeSet,
+    /// The user after the change, as the caller sees it.
+    pub view: UserView,
+    /// The difference, without redaction of secret attributes; groups that the caller may not see have no name.
+    pub diff: Diff,
+}
+
+/// Decides an update. Never yields a changed field that is invalid.
+pub fn decide(attempt: &Attempt<'_>) -> Decision {
+    match try_decide(attempt) {
+        Ok(decision) => decision,
+        Err(rejection) => Decision::Reject(rejection),
+    }
+}
+
+fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
+    let Attempt { snapshot, context, .. } = *attempt;
+    let Context { actor, results, policy, .. } = context;
+    let user = accessible(attempt)?;
+    let ops = attempt.ops.map_err(|failure| Rejection::Patch(failure.clone()))?;
+    let by_member_right = attempt.access != UpdateAccess::Change;
+    let visible = if by_member_right { Visibility::everything() } else { Visibility::new(policy, results) };
+    let proposal = propose(user, snapshot, ops, policy, visible);
+    if !by_member_right {
+        check_fields(&proposal, results).map_err(Rejection::Forbidden)?;
+    }
+    let change = UserChange {
+        before: user,
+        after: Some(&proposal.after),
+        joined: &proposal.joined,
+        graph: &snapshot.groups,
+        actor,
+        actor_state: snapshot.actor.as_ref(),
+    };
+    check_superuser_rights(&change, &proposal, &context).map_err(Rejection::Forbidden)?;
+    let violations = violations(&change, &proposal, snapshot.other_superusers, &context);
+    if !violations.is_empty() {
+        return Err(Rejection::Invalid(violations));
+    }
+    if proposal.is_empty() {
+        let view = UserView::new(user.clone(), &snapshot.groups, Visibility::new(policy, results));
+        return Ok(Decision::Unchanged(Box::new(view)));
+    }
+    let guards = guards(&change, &proposal, snapshot.epochs, policy);
+    let effects = ends_sessions(&change).then_some(Effect::RevokeSessions).into_iter().collect();
+    Ok(Decision::Commit(Box::new(commit(attempt, user, proposal, guards, effects))))
+}
+
+/// The target, if the actor may change it in the way that the request uses.
+fn accessible<'a>(attempt: &Attempt<'a>) -> Result<&'a User, Rejection> {
+    let Attempt { snapshot, access, conditions, context, .. } = *attempt;
+    let Context { actor, results, policy, .. } = context;
+    match access {
+        UpdateAccess::Change => check_access(snapshot, actor, results, policy, conditions),
+        UpdateAccess::Member(check) => {
+            require_allowed(results, check).map_err(Rejection::Forbidden)?;
+            // As recorded: a caller with the right to the group learns that a user whom they may not see is "not found".
+            check_view(snapshot, actor, results).map_err(|rejection| match rejection {
+                Rejection::Forbidden(super::Denial::Permission(_)) => Rejection::Hidden,
+                other => other,
+            })
+        }
+    }
+}
+
+/// The safeguards that deny.
+fn check_superuser_rights(
+    change: &UserChange<'_>,
+    proposal: &Proposal,
+    context: &Context<'_>,
+) -> Result<(), super::Denial> {
+    let Context { policy, results, .. } = *context;
+    let (graph, is_superuser) = (change.graph, change.actor_is_superuser());
+    check_escalation(change.gained(), graph, is_superuser, policy, results)?;
+    check_demotion(change.taken(), graph, is_superuser, policy, results)?;
+    check_protected(change, proposal.attempted(), policy, results)
+}
+
+/// Everything that is invalid: the values or, if all of them are valid, the request as a whole.
+fn violations(
+    change: &UserChange<'_>,
+    proposal: &Proposal,
+    others: Option<Superusers>,
+    context: &Context<'_>,
+) -> Violations {
+    let mut violations = proposal.violations(rules::check(context.rules, change.before, proposal));
+    if !violations.is_empty() {
+        return violations;
+    }
+    if change.before.user_type == UserType::InternalServiceAccount {
+        violations.push_general(ViolationKind::InternalServiceAccount);
+        return violations;
+    }
+    // Facts that were not loaded count as "no other superuser": the safeguard must not fail open.
+    let others = others.unwrap_or_default();
+    let before = others.with(change.standing_before().as_superusers());
+    let after = others.with(change.standing_after().as_superusers());
+    if removes_last_superuser(before, after, context.policy) {
+        violations.push_general(ViolationKind::LastSuperuser);
+    }
+    if locks_out_self(change, context.allow_self_lockout, context.policy) {
+        violations.push_general(ViolationKind::SelfLockout);
+    }
+    violations
+}
+
+fn commit(
+    attempt: &Attempt<'_>,
+    before: &User,
+    proposal: Proposal,
+    guards: Guards,
+    effects: Vec<Effect>,
+) -> Commit {
+    let Attempt { snapshot, context, .. } = *attempt;
+    let version = before.version + 1;
+    let full = diff(before, &proposal, &snapshot.groups, Visibility::everything());
+    let visible = Visibility::new(context.policy, context.results);
+    let target = EventTarget::User(before.id);
+    let event = event(&context, EventKind::UserUpdated, target, version, &full, effects);
+    let diff = diff(before, &proposal, &snapshot.groups, visible);
+    let Proposal { mut after, changes, added, removed, .. } = proposal;
+    after.revision = context.change.into();
+    after.version = version;
+    let change = ChangeSet {
+        user: before.id,
+        expected: before.revision,
+        change: context.change,
+        version,
+        fields: changes,
+        groups_added: added,
+        groups_removed: removed,
+        guards,
+        event: event.into(),
+    };
+    Commit { change, view: UserView::new(after, &snapshot.groups, visible), diff }
+}
+
+/// Whether the user's sessions end: on deactivation, and when superuser status comes or goes with the user's own row.
+pub(super) fn ends_sessions(change: &UserChange<'_>) -> bool {
+    change.deactivates() || change.changes_superuser()
+}

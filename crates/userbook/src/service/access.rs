@@ -1,0 +1,153 @@
+//! Loading facts and asking the authorizer.
+
+use std::time::Duration;
+
+use super::{
+    AccessError, UserService,
+    trace::{step, traced},
+};
+use crate::{
+    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, DirectoryQuery, DirectorySnapshot,
+    Facts, ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, User, UserStore,
+    decision::{require_active_actor, visible_user},
+};
+
+/// How long facts and verdicts that were established before a body was received stay in use.
+const MAX_AGE: Duration = Duration::from_millis(250);
+
+/// The facts of one load with the authorizer's verdicts on them.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) snapshot: Snapshot,
+    pub(super) results: CheckResults,
+    /// When the load began, by the monotonic clock.
+    since: Duration,
+}
+
+impl Access {
+    /// Whether the facts are recent enough to decide on.
+    pub(super) fn is_fresh<S, A>(&self, service: &UserService<S, A>) -> bool {
+        service.clock.monotonic().saturating_sub(self.since) <= MAX_AGE
+    }
+}
+
+impl<S: UserStore, A: Authorizer> UserService<S, A> {
+    /// One load and one authorizer call. A user that does not exist, or is the anonymous user, costs the same.
+    pub(super) async fn access(
+        &self,
+        actor: &Actor,
+        query: &SnapshotQuery,
+        checks: impl FnOnce(&Snapshot) -> Vec<Check> + Send,
+    ) -> Result<Access, AccessError> {
+        let since = self.clock.monotonic();
+        let snapshot = self.load(query).await?;
+        require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
+        let results = self.authorize(actor, user_resource(&snapshot), checks(&snapshot)).await?;
+        Ok(Access { snapshot, results, since })
+    }
+
+    /// One load and one authorizer call about the directory as a whole.
+    pub(super) async fn directory_access(
+        &self,
+        actor: &Actor,
+        query: &SnapshotQuery,
+        checks: Vec<Check>,
+    ) -> Result<Access, AccessError> {
+        let since = self.clock.monotonic();
+        let snapshot = self.load(query).await?;
+        require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
+        let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
+        let results = self.authorize(actor, Resource::Directory(facts), checks).await?;
+        Ok(Access { snapshot, results, since })
+    }
+
+    pub(super) async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        let mut snapshot = traced(step!("load"), self.store.load(query)).await?;
+        if visible_user(&snapshot).is_none() {
+            snapshot.user = None;
+        }
+        Ok(snapshot)
+    }
+
+    /// The acting user; an actor who is inactive or deleted is denied.
+    pub(super) async fn load_actor(&self, actor: &Actor) -> Result<Snapshot, AccessError> {
+        if actor.user_id().is_none() {
+            return Ok(Snapshot::default());
+        }
+        let snapshot =
+            self.load(&SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::default() }).await?;
+        require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
+        Ok(snapshot)
+    }
+
+    /// Asks the authorizer. An answer with another number of verdicts is a failure.
+    pub(super) async fn authorize(
+        &self,
+        actor: &Actor,
+        resource: Resource<'_>,
+        checks: Vec<Check>,
+    ) -> Result<CheckResults, AuthorizerError> {
+        let verdicts =
+            traced(step!("authorize"), self.authorizer.authorize(actor, resource, &checks)).await?;
+        if verdicts.verdicts.len() != checks.len() {
+            let message = format!("{} verdicts for {} checks", verdicts.verdicts.len(), checks.len());
+            return Err(AuthorizerError::new(message));
+        }
+        Ok(CheckResults::new(checks, verdicts))
+    }
+
+    /// Adds the verdicts on further checks, if there are any.
+    pub(super) async fn authorize_more(
+        &self,
+        actor: &Actor,
+        resource: Resource<'_>,
+        checks: Vec<Check>,
+        results: &mut CheckResults,
+    ) -> Result<(), AuthorizerError> {
+        if !checks.is_empty() {
+            results.extend(self.authorize(actor, resource, checks).await?);
+        }
+        Ok(())
+    }
+
+    /// Asks whether the user can grant superuser status, unless the verdicts have the answer. A failure counts as yes.
+    pub(super) async fn ensure_user_can_grant(
+        &self,
+        user: &User,
+        snapshot: &Snapshot,
+        results: &mut CheckResults,
+    ) {
+        if results.user_can_grant().is_none() {
+            let asked = self.authorizer.can_grant_superuser(user, &snapshot.groups);
+            results.set_user_can_grant(traced(step!("authorize"), asked).await.unwrap_or(true));
+        }
+    }
+}
+
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
+    pub(super) async fn load_directory(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<DirectorySnapshot, StoreError> {
+        traced(step!("load"), self.store.load_directory(query)).await
+    }
+}
+
+/// The target of a load, as an authorizer sees it.
+pub(super) fn user_resource(snapshot: &Snapshot) -> Resource<'_> {
+    let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
+    match &snapshot.user {
+        Some(user) => Resource::User(user, facts),
+        None => Resource::MissingUser(facts),
+    }
+}
+
+/// The directory, as an authorizer sees it.
+pub(super) fn directory_resource(directory: &DirectorySnapshot) -> Resource<'_> {
+    Resource::Directory(Facts { groups: &directory.groups, actor: directory.actor.as_ref() })
+}
+
+/// The acting user of a load.
+pub(super) fn actor_view(snapshot: &Snapshot) -> Option<ActorView<'_>> {
+    snapshot.actor.as_ref().map(|state| ActorView { state, groups: &snapshot.groups })
+}

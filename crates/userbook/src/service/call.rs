@@ -1,0 +1,130 @@
+//! One call builder for every operation that writes.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use super::{
+    UserService,
+    operation::{self, CallContext, Operation},
+};
+use crate::{Actor, Authorizer, Conditions, IfNoneMatch, Revision, UserStore};
+
+/// A call that writes. `.await` runs it.
+///
+/// ```
+/// # use userbook::{Actor, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, UserService};
+/// # use userbook_memory::MemoryStore;
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
+/// let host = Actor::system();
+/// let preview = service.insert_user(&host, NewUser::new("ada", "Ada")).dry_run().await?;
+/// assert_eq!(preview.outcome, Outcome::DryRun);
+/// let ada = service.insert_user(&host, NewUser::new("ada", "Ada")).request_id("request-1").await?;
+/// service.delete_user(&host, ada.view.user.id).if_revision([ada.view.user.revision]).await?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<'a, S, A, O> {
+    service: &'a UserService<S, A>,
+    actor: &'a Actor,
+    operation: O,
+    options: CallOptions,
+}
+
+/// The options that every operation has.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CallOptions {
+    pub(super) request_id: Option<String>,
+    pub(super) dry_run: bool,
+    pub(super) allow_self_lockout: bool,
+    pub(super) conditions: Conditions,
+}
+
+/// An operation on a row that has a revision.
+pub trait Conditional {}
+
+impl<S, A, O> fmt::Debug for Call<'_, S, A, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("actor", self.actor)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, S, A, O> Call<'a, S, A, O> {
+    pub(super) fn new(service: &'a UserService<S, A>, actor: &'a Actor, operation: O) -> Self {
+        Self { service, actor, operation, options: CallOptions::default() }
+    }
+
+    pub(super) fn with_conditions(mut self, conditions: Conditions) -> Self {
+        self.options.conditions = conditions;
+        self
+    }
+
+    /// Confirms that the actor means to lose their own access or superuser status.
+    pub fn allow_self_lockout(mut self) -> Self {
+        self.options.allow_self_lockout = true;
+        self
+    }
+
+    /// Does everything but the commit.
+    pub fn dry_run(mut self) -> Self {
+        self.options.dry_run = true;
+        self
+    }
+
+    /// Records the id of the host's request in the event.
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.options.request_id = Some(id.into());
+        self
+    }
+}
+
+impl<S, A, O: Conditional> Call<'_, S, A, O> {
+    /// Requires one of these revisions; otherwise the call fails with
+    /// [`UpdateError::Condition`](crate::UpdateError::Condition).
+    pub fn if_revision(mut self, revisions: impl IntoIterator<Item = Revision>) -> Self {
+        self.options.conditions.revisions = Some(revisions.into_iter().collect());
+        self
+    }
+
+    /// Requires that the user does not match; otherwise the call fails with
+    /// [`UpdateError::Condition`](crate::UpdateError::Condition).
+    pub fn unless(mut self, matches: IfNoneMatch) -> Self {
+        self.options.conditions.unless = Some(matches);
+        self
+    }
+
+    /// Requires these conditions instead of those given so far.
+    pub fn conditions(self, conditions: Conditions) -> Self {
+        self.with_conditions(conditions)
+    }
+}
+
+impl<S: UserStore, A: Authorizer, O: Operation<S, A>> Call<'_, S, A, O> {
+    /// Runs the call without boxing its future; `.await` on the call boxes it.
+    ///
+    /// # Errors
+    /// The error of the operation. Nothing was written then, except as
+    /// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind::Ambiguous) says.
+    pub async fn run(self) -> Result<O::Output, O::Error> {
+        let Self { service, actor, operation, options } = self;
+        let call = CallContext { actor, change: service.ids.next_change(), options: &options };
+        operation::run(service, operation, &call).await
+    }
+}
+
+impl<'a, S: UserStore, A: Authorizer, O: Operation<S, A> + 'a> IntoFuture for Call<'a, S, A, O> {
+    type Output = Result<O::Output, O::Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,236 @@
+//! Adding one user to a group, or removing one, by the right to the group's members.
+
+use std::collections::BTreeSet;
+
+use tracing::Span;
+use uuid::Uuid;
+
+use super::{
+    AccessError, UpdateError, Updated, UserService,
+    access::Access,
+    call::Call,
+    operation::{CallContext, Operation, Plan},
+    trace::{SpanOutcome, display_id, operation, trace_identifiers, traced},
+    update::{MAX_LOADS, decide_on, settle},
+};
+use crate::{
+    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, Snapshot, SnapshotQuery, StoreError,
+    UpdateAccess, UserRef, UserStore, UserUpdate,
+    decision::{LoadRequirements, require_allowed, view_group_checks},
+};
+
+/// Whether a user joins or leaves a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MembershipAction {
+    /// The user joins (authentik's `add_user`).
+    Add,
+    /// The user leaves (authentik's `remove_user`).
+    Remove,
+}
+
+/// A change of one membership; see [`UserService::add_member`].
+pub type MemberCall<'a, S, A> = Call<'a, S, A, ChangeMember>;
+
+/// The right to change the members of a group, established before the request is read; see
+/// [`UserService::authorize_member_change`].
+#[derive(Debug)]
+pub struct AuthorizedMemberChange<'a, S, A> {
+    service: &'a UserService<S, A>,
+    actor: &'a Actor,
+    group: GroupId,
+    action: MembershipAction,
+    access: Access,
+}
+
+/// The operation of a [`MemberCall`].
+#[derive(Debug)]
+pub struct ChangeMember {
+    group: GroupId,
+    action: MembershipAction,
+    target: Option<UserRef>,
+    /// Facts and verdicts from before the request was read, for the first attempt.
+    access: Option<Access>,
+}
+
+impl MembershipAction {
+    fn check(self, group: GroupId) -> Check {
+        match self {
+            Self::Add => Check::AddMember(group),
+            Self::Remove => Check::RemoveMember(group),
+        }
+    }
+
+    fn update(self, group: GroupId) -> UserUpdate {
+        match self {
+            Self::Add => UserUpdate::patch().join_group(group),
+            Self::Remove => UserUpdate::patch().leave_group(group),
+        }
+    }
+}
+
+impl<S: UserStore, A: Authorizer> UserService<S, A> {
+    /// Adds a user to a group. It needs [`Check::AddMember`] on the group and [`Check::View`] on the user, and the
+    /// right to grant what the group grants; the right to change the user does not matter.
+    ///
+    /// # Errors
+    /// As [`UserService::update_user`]; [`AccessError::NotFound`] also if the group does not exist.
+    pub fn add_member<'a>(
+        &'a self,
+        actor: &'a Actor,
+        group: GroupId,
+        user: impl Into<UserRef>,
+    ) -> MemberCall<'a, S, A> {
+        self.change_member(actor, group, MembershipAction::Add, user.into())
+    }
+
+    /// Removes a user from a group, as [`UserService::add_member`] adds one; it needs [`Check::RemoveMember`].
+    ///
+    /// # Errors
+    /// As [`UserService::add_member`].
+    pub fn remove_member<'a>(
+        &'a self,
+        actor: &'a Actor,
+        group: GroupId,
+        user: impl Into<UserRef>,
+    ) -> MemberCall<'a, S, A> {
+        self.change_member(actor, group, MembershipAction::Remove, user.into())
+    }
+
+    fn change_member<'a>(
+        &'a self,
+        actor: &'a Actor,
+        group: GroupId,
+        action: MembershipAction,
+        user: UserRef,
+    ) -> MemberCall<'a, S, A> {
+        Call::new(self, actor, ChangeMember { group, action, target: Some(user), access: None })
+    }
+
+    /// Establishes that the actor may change the members of the group, before the request names a user. `None` is a
+    /// group that cannot exist.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] if the group does not exist, whoever asks (as recorded), [`AccessError::Forbidden`]
+    /// without the right.
+    pub async fn authorize_member_change<'a>(
+        &'a self,
+        actor: &'a Actor,
+        group: Option<GroupId>,
+        action: MembershipAction,
+    ) -> Result<AuthorizedMemberChange<'a, S, A>, AccessError> {
+        traced(operation!("userbook.authorize_member_change"), async {
+            let access = self.member_access(actor, group, action).await?;
+            let group = group.ok_or(AccessError::NotFound)?;
+            Ok(AuthorizedMemberChange { service: self, actor, group, action, access })
+        })
+        .await
+    }
+
+    async fn member_access(
+        &self,
+        actor: &Actor,
+        group: Option<GroupId>,
+        action: MembershipAction,
+    ) -> Result<Access, AccessError> {
+        let query = SnapshotQuery {
+            groups: group.into_iter().collect(),
+            actor: actor.user_id(),
+            ..SnapshotQuery::default()
+        };
+        // A group that cannot exist costs the same as one that does not.
+        let check = action.check(group.unwrap_or(GroupId(Uuid::nil())));
+        let access = self.directory_access(actor, &query, vec![check]).await?;
+        if !group.is_some_and(|group| access.snapshot.groups.contains(group)) {
+            return Err(AccessError::NotFound);
+        }
+        require_allowed(&access.results, check).map_err(AccessError::Forbidden)?;
+        Ok(access)
+    }
+}
+
+impl<'a, S: UserStore, A: Authorizer> AuthorizedMemberChange<'a, S, A> {
+    /// Makes the change for the user that the request names; `None` is a user that cannot exist.
+    pub fn user(self, user: Option<UserRef>) -> MemberCall<'a, S, A> {
+        let Self { service, actor, group, action, access } = self;
+        Call::new(service, actor, ChangeMember { group, action, target: user, access: Some(access) })
+    }
+}
+
+impl<S, A> SpanOutcome for AuthorizedMemberChange<'_, S, A> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
+    type Output = Updated;
+    type Error = UpdateError;
+    type Change = ChangeSet;
+
+    fn span(call: &CallContext<'_>) -> Span {
+        operation!("userbook.change_member", change = display_id(call.change), dry_run = call.options.dry_run)
+    }
+
+    async fn plan(
+        &mut self,
+        service: &UserService<S, A>,
+        call: &CallContext<'_>,
+        in_doubt: Option<&ChangeSet>,
+    ) -> Result<Plan<Updated, ChangeSet>, UpdateError> {
+        let Self { group, action, target, access } = self;
+        let group = *group;
+        let member = match access.take().filter(|access| access.is_fresh(service)) {
+            Some(access) => access,
+            None => service.member_access(call.actor, Some(group), *action).await?,
+        };
+        if let Some(target) = target {
+            trace_identifiers(call.actor, target);
+        }
+        let mut query = SnapshotQuery {
+            target: *target,
+            groups: BTreeSet::from([group]),
+            actor: call.actor.user_id(),
+            change: in_doubt.map(|_| call.change),
+            ..SnapshotQuery::default()
+        };
+        let policy = &service.policy;
+        let checks = |snapshot: &Snapshot| {
+            let own = snapshot.user.iter().flat_map(|user| &user.groups);
+            let groups: BTreeSet<GroupId> = own.copied().chain([group]).collect();
+            let mut checks = vec![Check::View];
+            checks.extend(view_group_checks(&groups, &snapshot.groups, policy));
+            checks
+        };
+        let update = action.update(group);
+        let ops = update.fields().ok_or(AccessError::NotFound)?;
+        let mut loaded = LoadRequirements { groups: BTreeSet::from([group]), ..LoadRequirements::default() };
+        let mut rounds = 0;
+        let access = loop {
+            let mut access = service.access(call.actor, &query, checks).await?;
+            if let Some(plan) = settle(in_doubt, &access.snapshot) {
+                return Ok(plan);
+            }
+            access.results.extend(member.results.clone());
+            let Some(user) = &access.snapshot.user else { break access };
+            if !access.snapshot.groups.contains(group) {
+                return Err(AccessError::NotFound.into());
+            }
+            let required = LoadRequirements::of_update(user, &access.snapshot, ops, policy.limits());
+            if required.is_covered_by(&loaded) {
+                break access;
+            }
+            rounds += 1;
+            if rounds > MAX_LOADS {
+                return Ok(Plan::Conflict);
+            }
+            loaded.extend(required);
+            loaded.apply(&mut query);
+            query.groups.insert(group);
+        };
+        decide_on(service, call, access, Ok(ops), UpdateAccess::Member(action.check(group))).await
+    }
+
+    async fn write(service: &UserService<S, A>, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        service.store.commit(change).await
+    }
+}

@@ -1,0 +1,112 @@
+//! A group to be written.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    Attributes, Group, GroupField, GroupId, GroupName, UserId, ViolationKind, Violations,
+    decision::MembersOp, field::FieldErrors,
+};
+
+/// A group to be written. Members that are not mentioned stay.
+///
+/// ```
+/// use userbook::NewGroup;
+/// let group = NewGroup::new("admins").superuser(true);
+/// # let _ = group;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewGroup {
+    name: Result<GroupName, FieldErrors>,
+    is_superuser: bool,
+    parent: Option<GroupId>,
+    attributes: Result<Attributes, FieldErrors>,
+    members: MembersOp,
+}
+
+impl NewGroup {
+    /// A group with this name that grants nothing, has no parent and no attributes.
+    pub fn new(name: impl TryInto<GroupName, Error = FieldErrors>) -> Self {
+        Self {
+            name: name.try_into(),
+            is_superuser: false,
+            parent: None,
+            attributes: Ok(Attributes::default()),
+            members: MembersOp::Keep,
+        }
+    }
+
+    /// Whether its members, and those of child groups, are superusers.
+    #[must_use]
+    pub fn superuser(mut self, is_superuser: bool) -> Self {
+        self.is_superuser = is_superuser;
+        self
+    }
+
+    /// The parent group.
+    #[must_use]
+    pub fn parent(mut self, parent: impl Into<Option<GroupId>>) -> Self {
+        self.parent = parent.into();
+        self
+    }
+
+    /// The attributes.
+    #[must_use]
+    pub fn attributes(mut self, attributes: impl TryInto<Attributes, Error = FieldErrors>) -> Self {
+        self.attributes = attributes.try_into();
+        self
+    }
+
+    /// Makes these users the only members.
+    #[must_use]
+    pub fn members(mut self, users: impl IntoIterator<Item = UserId>) -> Self {
+        self.members = MembersOp::Replace(users.into_iter().collect());
+        self
+    }
+
+    /// Adds a member. It takes the place of [`NewGroup::members`], and adds to other additions and removals.
+    #[must_use]
+    pub fn add_member(self, user: UserId) -> Self {
+        self.step(user, true)
+    }
+
+    /// Removes a member, in the same way. A user who is no member stays none.
+    #[must_use]
+    pub fn remove_member(self, user: UserId) -> Self {
+        self.step(user, false)
+    }
+
+    fn step(mut self, user: UserId, joins: bool) -> Self {
+        let (mut join, mut leave) = match std::mem::take(&mut self.members) {
+            MembersOp::Change { join, leave } => (join, leave),
+            MembersOp::Keep | MembersOp::Replace(_) => (BTreeSet::new(), BTreeSet::new()),
+        };
+        let (to, from) = if joins { (&mut join, &mut leave) } else { (&mut leave, &mut join) };
+        from.remove(&user);
+        to.insert(user);
+        self.members = MembersOp::Change { join, leave };
+        self
+    }
+
+    /// The change of members.
+    pub(super) fn members_op(&self) -> &MembersOp {
+        &self.members
+    }
+
+    /// The group, as far as its values are valid, and the violations of the others.
+    pub(super) fn read(&self, id: GroupId) -> (Group, Violations<GroupField>) {
+        let mut violations = Violations::default();
+        let mut note = |field, errors: &FieldErrors| {
+            errors.iter().for_each(|kind: &ViolationKind| violations.push(field, kind.clone()));
+        };
+        let name = self.name.as_ref().inspect_err(|errors| note(GroupField::Name, errors));
+        let attributes = self.attributes.as_ref().inspect_err(|errors| note(GroupField::Attributes, errors));
+        let group = Group {
+            id,
+            name: name.map(|name| name.as_str().to_owned()).unwrap_or_default(),
+            is_superuser: self.is_superuser,
+            parent: self.parent,
+            attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
+        };
+        (group, violations)
+    }
+}

@@ -1,0 +1,91 @@
+//! Reading one user, and the acting user.
+
+use super::{
+    AccessError, UserService,
+    trace::{operation, trace_identifiers, traced},
+};
+use crate::{
+    Actor, Authorizer, Check, CurrentUserView, Denial, Rejection, SelfView, Snapshot, SnapshotQuery, Subject,
+    UserId, UserRef, UserStore, UserView,
+    decision::{Visibility, check_view, view_group_checks},
+};
+
+impl<S: UserStore, A: Authorizer> UserService<S, A> {
+    /// Shows a user. `None` is a user that cannot exist, such as an id that is no number; it costs the same.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says, also for users that do not
+    /// exist.
+    pub async fn retrieve(
+        &self,
+        actor: &Actor,
+        user: impl Into<Option<UserRef>>,
+    ) -> Result<UserView, AccessError> {
+        let target = user.into();
+        traced(operation!("userbook.retrieve"), async move {
+            if let Some(target) = &target {
+                trace_identifiers(actor, target);
+            }
+            let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
+            let access = self.access(actor, &query, |snapshot| self.view_checks(snapshot)).await?;
+            let user = check_view(&access.snapshot, actor, &access.results)?;
+            let visible = Visibility::new(&self.policy, &access.results);
+            Ok(UserView::new(user.clone(), &access.snapshot.groups, visible))
+        })
+        .await
+    }
+
+    fn view_checks(&self, snapshot: &Snapshot) -> Vec<Check> {
+        let groups = snapshot.user.iter().flat_map(|user| &user.groups);
+        let mut checks = vec![Check::View];
+        checks.extend(view_group_checks(groups, &snapshot.groups, &self.policy));
+        checks
+    }
+
+    /// Shows the acting user, which needs no permission, and the user behind an impersonation.
+    ///
+    /// # Errors
+    /// [`AccessError::Forbidden`] for anonymous and inactive actors, [`AccessError::NotFound`] for actors that are not
+    /// users of this directory.
+    pub async fn current_user(&self, actor: &Actor) -> Result<CurrentUserView, AccessError> {
+        traced(operation!("userbook.current_user"), async {
+            let Some(id) = actor.user_id() else {
+                return Err(match actor.subject {
+                    Subject::Anonymous => AccessError::Forbidden(Denial::Permission(None)),
+                    Subject::User(_) | Subject::External(_) | Subject::System => AccessError::NotFound,
+                });
+            };
+            let query = SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) };
+            let snapshot = self.load(&query).await?;
+            crate::decision::require_active_actor(actor, snapshot.actor.as_ref())?;
+            let user = self_view(snapshot).ok_or(AccessError::NotFound)?;
+            let original = match actor.impersonator {
+                Some(id) => self.load_self(id).await?,
+                None => None,
+            };
+            Ok(CurrentUserView { user, original })
+        })
+        .await
+    }
+
+    async fn load_self(&self, id: UserId) -> Result<Option<SelfView>, AccessError> {
+        Ok(self_view(self.load(&SnapshotQuery::user(id)).await?))
+    }
+}
+
+fn self_view(snapshot: Snapshot) -> Option<SelfView> {
+    let Snapshot { user, groups, .. } = snapshot;
+    user.map(|user| SelfView::new(user, &groups))
+}
+
+impl From<Rejection> for AccessError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Forbidden(denial) => Self::Forbidden(denial),
+            // Reading has no conditions and no values.
+            Rejection::Hidden | Rejection::Condition | Rejection::Patch(_) | Rejection::Invalid(_) => {
+                Self::NotFound
+            }
+        }
+    }
+}
