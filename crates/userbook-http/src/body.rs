@@ -12,15 +12,15 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use json_patch::Patch;
 use serde_json::Value;
 use userbook::{
-    Extension, FieldOps, JsonObject, MAX_DEPTH, Mode, Policy, UserUpdate, ViolationKind, Violations,
-    json_type,
+    Extension, Field, FieldOps, JsonObject, Limits, MAX_DEPTH, Mode, Policy, UserUpdate, ViolationKind,
+    Violations, json_type,
 };
 
 use crate::{
     BodyError,
     lenient::{
         self, Attributes,
-        json::{self, JsonFault, Members},
+        json::{self, Bounds, JsonFault, Members},
     },
     media::is_media_type,
     negotiate::JSON,
@@ -62,22 +62,28 @@ pub(crate) fn read(
         return Ok(FieldOps::new(mode).into());
     }
     let media_type = media_type(headers);
+    let limits = policy.limits();
     let is_patch = |extension, name| {
         mode == Mode::Patch && policy.understands(extension) && is_media_type(&media_type, name)
     };
     if is_media_type(&media_type, JSON) {
-        fields(body, mode, Attributes::Replace)
+        fields(body, limits, mode, Attributes::Replace)
     } else if is_patch(Extension::MergePatch, MERGE_PATCH) {
-        fields(body, mode, Attributes::Merge)
+        fields(body, limits, mode, Attributes::Merge)
     } else if is_patch(Extension::JsonPatch, JSON_PATCH) {
-        json_patch(body)
+        json_patch(body, limits)
     } else {
         Err(unsupported(&media_type))
     }
 }
 
-/// A JSON object. An empty body is an empty one, whatever its type.
-pub(crate) fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<JsonObject, ApiError> {
+/// The known members of a JSON object. An empty body is an empty one, whatever its type.
+pub(crate) fn read_object(
+    headers: &HeaderMap,
+    body: &[u8],
+    limits: &Limits,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<JsonObject, ApiError> {
     if body.is_empty() {
         return Ok(JsonObject::new());
     }
@@ -85,7 +91,8 @@ pub(crate) fn read_object(headers: &HeaderMap, body: &[u8]) -> Result<JsonObject
     if !is_media_type(&media_type, JSON) {
         return Err(unsupported(&media_type));
     }
-    Ok(members(body)?.into_iter().map(|(key, value)| (key.into_owned(), value)).collect())
+    let members = members(body, limits, is_known)?;
+    Ok(members.into_iter().map(|(key, value)| (key.into_owned(), value)).collect())
 }
 
 fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
@@ -104,12 +111,19 @@ impl From<JsonFault> for ApiError {
     }
 }
 
-fn fields(body: &[u8], mode: Mode, attributes: Attributes) -> Result<UserUpdate, ApiError> {
-    Ok(lenient::field_ops(members(body)?, mode, attributes).into())
+fn fields(body: &[u8], limits: &Limits, mode: Mode, attributes: Attributes) -> Result<UserUpdate, ApiError> {
+    let is_field = |key: &str| Field::ALL.into_iter().any(|field| field.as_str() == key);
+    Ok(lenient::field_ops(members(body, limits, is_field)?, mode, attributes).into())
 }
 
-fn members(body: &[u8]) -> Result<Members<'_>, ApiError> {
-    json::parse_members(body, MAX_DEPTH)?.map_err(|other| not_an_object(&other).into())
+fn members<'a>(
+    body: &'a [u8],
+    limits: &Limits,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Members<'a>, ApiError> {
+    // The object around the attributes is a level of its own.
+    let bounds = Bounds { levels: MAX_DEPTH + 1, nodes: limits.body_nodes };
+    json::parse_members(body, bounds, is_known)?.map_err(|other| not_an_object(&other).into())
 }
 
 fn not_an_object(value: &Value) -> Violations {
@@ -124,9 +138,56 @@ fn not_an_object(value: &Value) -> Violations {
     ViolationKind::Custom { code: code.to_owned(), message, params }.into()
 }
 
-fn json_patch(body: &[u8]) -> Result<UserUpdate, ApiError> {
-    let patch: Patch = serde_json::from_value(json::parse(body, MAX_DEPTH)?)
+fn json_patch(body: &[u8], limits: &Limits) -> Result<UserUpdate, ApiError> {
+    // The list of operations and each operation are levels of their own.
+    let bounds = Bounds { levels: MAX_DEPTH + 2, nodes: limits.body_nodes };
+    let patch: Patch = serde_json::from_value(json::parse(body, bounds)?)
         .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
-    UserUpdate::json_patch(patch)
-        .map_err(|error| ApiError::new(Kind::PatchTooLarge, format!("JSON Patch error - {error}")))
+    Ok(UserUpdate::json_patch(patch))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn nested(levels: usize) -> Value {
+        (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
+    }
+
+    fn accepts(media_type: &'static str, body: &Value, limits: Limits) -> Result<(), String> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
+        let policy = Policy::hardened().with_limits(limits);
+        read(&headers, body.to_string().as_bytes(), Mode::Patch, &policy)
+            .map(drop)
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn attributes_may_be_as_deep_as_stores_keep_them() {
+        let patch = |levels| json!([{"op": "add", "path": "/attributes", "value": nested(levels)}]);
+        let object = |levels| json!({ "attributes": nested(levels) });
+        for (levels, is_parsed) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            for (media_type, body) in
+                [(JSON, object(levels)), (MERGE_PATCH, object(levels)), (JSON_PATCH, patch(levels))]
+            {
+                let outcome = accepts(media_type, &body, Limits::default());
+                assert_eq!(outcome.is_ok(), is_parsed, "{media_type} {levels} {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn read_only_members_do_not_count() {
+        let limits = Limits { body_nodes: 4, ..Limits::default() };
+        let groups: Vec<Value> = (0..100).map(|n| json!({"pk": n, "attributes": {"a": [n]}})).collect();
+        let body = json!({"pk": 1, "groups_obj": groups, "name": "Ada", "attributes": {"a": 1}});
+        assert_eq!(accepts(JSON, &body, limits.clone()), Ok(()));
+        let body = json!({"name": "Ada", "attributes": {"a": [1, 2]}});
+        assert!(accepts(JSON, &body, limits.clone()).unwrap_err().contains("more than 4 JSON values"));
+        let patch = json!([{"op": "add", "path": "/name", "value": "Ada"}]);
+        assert!(accepts(JSON_PATCH, &patch, limits).unwrap_err().contains("more than 4 JSON values"));
+    }
 }

@@ -40,6 +40,15 @@ impl Representation {
         Ok(body.into())
     }
 
+    /// The members of the user as JSON.
+    pub(crate) fn members(&self, view: &UserView, include_groups: bool) -> JsonObject {
+        // Serialization fails for what no store holds; such a user has no members to test.
+        match serde_json::to_value(self.user(view, include_groups)) {
+            Ok(Value::Object(members)) => members,
+            _ => JsonObject::new(),
+        }
+    }
+
     /// The picture of a user, and their `uid`.
     fn portrait(&self, user: &User) -> (String, String) {
         // A stored row may break the rule and hold something else: it is shown, and has no picture in it.

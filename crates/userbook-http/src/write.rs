@@ -83,7 +83,11 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         mode: Mode,
     ) -> Result<(UserUpdate, bool), ApiError> {
         let policy = self.service.policy();
+        let include_groups = query.include_groups;
         let update = body::read(&head.headers, body, mode, policy)?;
+        let representation = Arc::clone(&self.representation);
+        // A `test` of a JSON Patch sees what GET shows.
+        let update = update.with_read_only(move |view| representation.members(view, include_groups));
         Ok((update, query.dry_run(policy)?))
     }
 

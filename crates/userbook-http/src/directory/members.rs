@@ -79,8 +79,9 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         body: &[u8],
         query: &Query<'_>,
     ) -> Result<(Option<UserId>, bool), ApiError> {
-        let object = body::read_object(&head.headers, body)?;
-        let dry_run = query.dry_run(self.service().policy())?;
+        let policy = self.service().policy();
+        let object = body::read_object(&head.headers, body, policy.limits(), |key| key == "pk")?;
+        let dry_run = query.dry_run(policy)?;
         let fault = match object.get("pk").map(integer) {
             Some(Ok(pk)) => return Ok((Some(UserId(pk)), dry_run)),
             Some(Err(IntegerFault::OutOfRange)) => return Ok((None, dry_run)),

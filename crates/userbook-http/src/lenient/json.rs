@@ -1,11 +1,13 @@
 //! Reading a JSON body.
 //!
-//! The parser's own bound on nesting, 128 levels, is below what the contract takes; [`Levels`] is the bound
-//! instead. It also keeps `serde_json` from giving keys of its own a meaning: with its feature `raw_value`, which
-//! sqlx turns on, the text under such a key is parsed in turn, and a body of a few thousand bytes exhausts the
-//! stack.
+//! The parser's own bound on nesting, 128 levels, is below what the contract accepts; [`Bounds`] replaces it and limits
+//! the number of values as well: two bytes of text can become a value of many times that size. Members that the caller
+//! does not know are checked and not kept.
+//!
+//! The reader also keeps `serde_json` from giving keys of its own a meaning: with its feature `raw_value`, which sqlx
+//! turns on, the text under such a key is parsed in turn, and a body of a few thousand bytes exhausts the stack.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -19,12 +21,21 @@ const PRIVATE_KEY: &str = "$serde_json::private::";
 #[error(transparent)]
 pub(crate) struct JsonFault(#[from] serde_json::Error);
 
-/// The value that `body` holds and nothing besides, nested at most `max_depth` levels deep; an array or object
-/// at the top is level 1. Of a key that comes twice the last value counts, integers beyond 64 bit become doubles.
-pub(crate) fn parse(body: &[u8], max_depth: usize) -> Result<Value, JsonFault> {
+/// How much a body may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Levels of nesting; an array or object at the top is level 1.
+    pub(crate) levels: usize,
+    /// JSON values at any depth.
+    pub(crate) nodes: usize,
+}
+
+/// The value that `body` holds and nothing besides. Of a key that comes twice the last value counts, integers beyond
+/// 64 bit become doubles.
+pub(crate) fn parse(body: &[u8], bounds: Bounds) -> Result<Value, JsonFault> {
     let mut parser = serde_json::Deserializer::from_slice(body);
     parser.disable_recursion_limit();
-    let value = Levels(max_depth).deserialize(&mut parser)?;
+    let value = Build { levels: bounds.levels, nodes: &Nodes::new(bounds.nodes) }.deserialize(&mut parser)?;
     parser.end()?;
     Ok(value)
 }
@@ -32,25 +43,53 @@ pub(crate) fn parse(body: &[u8], max_depth: usize) -> Result<Value, JsonFault> {
 /// The members of an object in the order in which they were sent; a key may come twice.
 pub(crate) type Members<'a> = Vec<(Cow<'a, str>, Value)>;
 
-/// The same, for who looks at each member of an object once and never for one: `Ok` holds an object, `Err` whatever
-/// else `body` may be.
-pub(crate) fn parse_members(body: &[u8], max_depth: usize) -> Result<Result<Members<'_>, Value>, JsonFault> {
+/// The known members of the object that `body` holds; `Err` holds any other value. Values of other members must be JSON
+/// within the levels of `bounds`, but do not count and are not kept.
+pub(crate) fn parse_members(
+    body: &[u8],
+    bounds: Bounds,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Result<Members<'_>, Value>, JsonFault> {
     let is_object = body.iter().find(|byte| !b" \t\n\r".contains(byte)) == Some(&b'{');
     if !is_object {
-        return parse(body, max_depth).map(Err);
+        return parse(body, bounds).map(Err);
     }
     let mut parser = serde_json::Deserializer::from_slice(body);
     parser.disable_recursion_limit();
-    let members = parser.deserialize_map(Object(Levels(max_depth)))?;
+    let values = Build { levels: bounds.levels, nodes: &Nodes::new(bounds.nodes) };
+    let members = parser.deserialize_map(Object { values, is_known })?;
     parser.end()?;
     Ok(Ok(members))
 }
 
-/// Reads an object's members.
-#[derive(Debug, Clone, Copy)]
-struct Object(Levels);
+/// The values that a body may still have.
+#[derive(Debug)]
+struct Nodes {
+    limit: usize,
+    left: Cell<usize>,
+}
 
-impl<'de> Visitor<'de> for Object {
+impl Nodes {
+    fn new(limit: usize) -> Self {
+        Self { limit, left: Cell::new(limit) }
+    }
+
+    fn take<E: Error>(&self) -> Result<(), E> {
+        let limit = self.limit;
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| E::custom(format_args!("more than {limit} JSON values")))?);
+        Ok(())
+    }
+}
+
+/// Reads an object's known members.
+#[derive(Debug, Clone, Copy)]
+struct Object<'n, F> {
+    values: Build<'n>,
+    is_known: F,
+}
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Object<'_, F> {
     type Value = Members<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,10 +97,15 @@ impl<'de> Visitor<'de> for Object {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Members<'de>, A::Error> {
-        let inside = self.0.inside()?;
+        let inside = self.values.inside()?;
         let mut members = Vec::new();
         while let Some(key) = entries.next_key_seed(Key)? {
-            members.push((allowed(key)?, entries.next_value_seed(inside)?));
+            let key = allowed(key)?;
+            if (self.is_known)(&key) {
+                members.push((key, entries.next_value_seed(inside)?));
+            } else {
+                entries.next_value_seed(Skip(inside.levels))?;
+            }
         }
         Ok(members)
     }
@@ -103,26 +147,34 @@ fn allowed<K: AsRef<str>, E: Error>(key: K) -> Result<K, E> {
     Ok(key)
 }
 
-/// Reads a value that may be nested this deeply.
-#[derive(Debug, Clone, Copy)]
-struct Levels(usize);
+/// What is left of the levels inside an array or object.
+fn inner<E: Error>(levels: usize) -> Result<usize, E> {
+    levels.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))
+}
 
-impl Levels {
-    /// What is left inside an array or object.
+/// Reads a value within these levels and nodes.
+#[derive(Debug, Clone, Copy)]
+struct Build<'n> {
+    levels: usize,
+    nodes: &'n Nodes,
+}
+
+impl Build<'_> {
     fn inside<E: Error>(self) -> Result<Self, E> {
-        self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom("nested too deeply"))
+        Ok(Self { levels: inner(self.levels)?, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Levels {
+impl<'de> DeserializeSeed<'de> for Build<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.nodes.take()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Levels {
+impl<'de> Visitor<'de> for Build<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,6 +225,66 @@ impl<'de> Visitor<'de> for Levels {
             object.insert(allowed(key)?, entries.next_value_seed(inside)?);
         }
         Ok(Value::Object(object))
+    }
+}
+
+/// Reads a value within these levels and keeps nothing of it.
+#[derive(Debug, Clone, Copy)]
+struct Skip(usize);
+
+impl<'de> DeserializeSeed<'de> for Skip {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // Not `deserialize_ignored_any`: it accepts texts and numbers that the reader refuses elsewhere.
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Skip {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let inside = Self(inner(self.0)?);
+        while elements.next_element_seed(inside)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let inside = Self(inner(self.0)?);
+        while let Some(key) = entries.next_key_seed(Key)? {
+            allowed(key)?;
+            entries.next_value_seed(inside)?;
+        }
+        Ok(())
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) use order::ordering;
 pub(crate) use page::{Page, PageQuery};
 
 use crate::{
-    lenient::json,
+    lenient::json::{self, Bounds},
     refusal::{ApiError, InputFault, Place},
 };
 
@@ -75,7 +75,9 @@ impl<'a> Params<'a> {
 
     /// A JSON object that attributes may contain.
     pub(crate) fn object(&mut self, name: &'static str) -> Option<JsonObject> {
-        self.one(name, |text| match json::parse(text.as_bytes(), MAX_DEPTH) {
+        // The head bounds the text, and the core limits the values of a filter.
+        let bounds = Bounds { levels: MAX_DEPTH, nodes: usize::MAX };
+        self.one(name, |text| match json::parse(text.as_bytes(), bounds) {
             Ok(Value::Object(object)) => match Attributes::new(object.clone()) {
                 Ok(_) => Ok(object),
                 Err(faults) => Err(("invalid", faults.to_string().into())),

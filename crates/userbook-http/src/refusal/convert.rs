@@ -102,7 +102,10 @@ impl From<PatchFailure> for ApiError {
         let kind = match failure {
             PatchFailure::TestFailed { .. } => Kind::TestFailed,
             PatchFailure::Inapplicable { .. } => Kind::Inapplicable,
-            PatchFailure::TooLarge => Kind::PatchTooLarge,
+            PatchFailure::SecretSource { .. } => Kind::SecretSource,
+            PatchFailure::TooManyOperations { .. }
+            | PatchFailure::TooLarge { .. }
+            | PatchFailure::TooDeep { .. } => Kind::PatchTooLarge,
         };
         Self::new(kind, format!("JSON Patch error - {failure}."))
     }

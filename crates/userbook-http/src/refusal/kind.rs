@@ -34,7 +34,8 @@ kinds! {
     InvalidParameter: BAD_REQUEST, "invalid_parameter", "A query parameter can't be understood";
     InvalidPatch: BAD_REQUEST, "invalid_patch", "The body is no JSON Patch";
     Inapplicable: BAD_REQUEST, "patch_inapplicable", "The JSON Patch doesn't fit the user";
-    PatchTooLarge: BAD_REQUEST, "patch_too_large", "The JSON Patch does more than is allowed";
+    SecretSource: BAD_REQUEST, "patch_secret_source", "The JSON Patch copies or moves a secret attribute";
+    PatchTooLarge: BAD_REQUEST, "patch_too_large", "The JSON Patch exceeds a limit";
     UnreadableBody: BAD_REQUEST, "unreadable_body", "The body didn't arrive";
     BodyTimeout: REQUEST_TIMEOUT, "body_timeout", "The body took too long to arrive";
     AuthenticationFailed: FORBIDDEN, "authentication_failed", "It is not known who asks";

@@ -13,7 +13,7 @@ use crate::{
     Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions,
     Decision, Diff, FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef,
     UserStore, UserUpdate, UserView, decide,
-    decision::{LoadRequirements, access_checks, check_access, content_checks, needs_protection},
+    decision::{LoadRequirements, Visibility, access_checks, check_access, content_checks, needs_protection},
 };
 
 /// The result of an operation on a user.
@@ -166,7 +166,8 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             }
             let Access { snapshot, results, .. } = &access;
             let user = check_access(snapshot, call.actor, results, policy, &call.options.conditions)?;
-            let ops = update.resolve(user, &snapshot.groups, policy);
+            let visible = Visibility::new(policy, results);
+            let ops = update.resolve(user, &snapshot.groups, policy, &|group| visible.shows(group));
             let Ok(resolved) = &ops else { break ops };
             let required = LoadRequirements::of_update(user, snapshot, resolved, policy.limits());
             if required.is_covered_by(&loaded) {

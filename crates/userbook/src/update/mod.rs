@@ -19,7 +19,7 @@ pub(crate) use json_patch::stored_field;
 pub use json_patch::{PatchFailure, ReadOnlyMembers, json_type};
 pub use op::{AttributesOp, Op};
 
-use self::json_patch::JsonPatch;
+use self::json_patch::{JsonPatch, Stored};
 use crate::{
     Attributes, EmailAddress, Field, FieldErrors, GroupGraph, GroupId, JsonObject, Memberships, Name, Policy,
     Timestamp, User, UserPath, UserType, UserView, Username,
@@ -64,7 +64,7 @@ pub struct FieldOps {
 /// ```
 /// use userbook::{FieldErrors, UserUpdate};
 ///
-/// // What is wrong is told when the update is tried, all of it at once.
+/// // `update_user` reports every invalid value at once.
 /// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);
 /// # let _ = update;
 /// ```
@@ -221,7 +221,8 @@ impl UserUpdate {
         self.with(|fields| fields.user_type = Op::Set(value))
     }
 
-    /// What each field becomes, given what is stored now. `groups` holds the user's groups and their ancestors.
+    /// What each field becomes, given what is stored now. `groups` holds the user's groups and their ancestors;
+    /// `shows_group` says which groups the caller may view, which is what `test` operations see of them.
     ///
     /// # Errors
     /// [`PatchFailure`] if the JSON Patch does not fit what is stored or exceeds the policy's limits.
@@ -230,10 +231,14 @@ impl UserUpdate {
         user: &User,
         groups: &GroupGraph,
         policy: &Policy,
+        shows_group: &dyn Fn(GroupId) -> bool,
     ) -> Result<Cow<'_, FieldOps>, PatchFailure> {
         match &self.0 {
             Operations::Fields(fields) => Ok(Cow::Borrowed(fields)),
-            Operations::JsonPatch(patch) => patch.resolve(user, groups, policy).map(Cow::Owned),
+            Operations::JsonPatch(patch) => {
+                let stored = Stored { user, groups, shows_group };
+                patch.resolve(stored, policy).map(Cow::Owned)
+            }
         }
     }
 

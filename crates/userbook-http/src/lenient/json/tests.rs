@@ -9,16 +9,46 @@ fn nested(open: &str, depth: usize, close: &str) -> Vec<u8> {
     format!("{}1{}", open.repeat(depth), close.repeat(depth)).into_bytes()
 }
 
+fn bounds(levels: usize, nodes: usize) -> Bounds {
+    Bounds { levels, nodes }
+}
+
 /// What both ways to read come to, which must be the same.
 fn read(body: &[u8], max_depth: usize) -> Result<Value, String> {
-    let value = parse(body, max_depth).map_err(|fault| fault.to_string());
-    let members = parse_members(body, max_depth).map_err(|fault| fault.to_string());
+    let bounds = bounds(max_depth, usize::MAX);
+    let value = parse(body, bounds).map_err(|fault| fault.to_string());
+    let members = parse_members(body, bounds, |_| true).map_err(|fault| fault.to_string());
     let other = members.map(|found| match found {
         Ok(members) => members.into_iter().map(|(key, value)| (key.into_owned(), value)).collect(),
         Err(value) => value,
     });
     assert_eq!(value, other, "{}", String::from_utf8_lossy(body));
+    // Members that nobody knows have the same faults.
+    let skipped = parse_members(body, bounds, |_| false).map_err(|fault| fault.to_string());
+    assert_eq!(value.as_ref().err(), skipped.as_ref().err(), "{}", String::from_utf8_lossy(body));
+    if let Ok(Ok(members)) = skipped {
+        assert!(members.is_empty());
+    }
     value
+}
+
+#[test]
+fn known_values_count_and_others_do_not() {
+    let read = |body: &str, nodes| {
+        let members = parse_members(body.as_bytes(), bounds(8, nodes), |key| key == "a");
+        members.map_err(|fault| fault.to_string()).map(|found| found.map(|members| members.len()))
+    };
+    let too_many = |nodes| format!("more than {nodes} JSON values at line 1 column ");
+    assert_eq!(read(r#"{"a": [1, {"b": 2}]}"#, 4), Ok(Ok(1)));
+    assert!(read(r#"{"a": [1, {"b": 2}]}"#, 3).unwrap_err().starts_with(&too_many(3)));
+    assert_eq!(read(r#"{"x": [1, 2, 3, {"y": [[]]}], "a": 1, "z": {}}"#, 1), Ok(Ok(1)));
+    // Each of two members with the same key counts.
+    assert!(read(r#"{"a": 1, "a": 2}"#, 1).unwrap_err().starts_with(&too_many(1)));
+    assert!(read("[1, 2]", 2).unwrap_err().starts_with(&too_many(2)));
+    assert!(parse(b"[1, 2]", bounds(8, 3)).is_ok() && parse(b"[1, 2]", bounds(8, 2)).is_err());
+    let many = format!("{{\"a\": [{}0]}}", "0,".repeat(65_535));
+    assert!(read(&many, 65_536).unwrap_err().starts_with("more than 65536 JSON values"));
+    assert_eq!(read(&many, 65_537), Ok(Ok(1)));
 }
 
 #[test]

@@ -1,23 +1,37 @@
 //! The user as one JSON document, as GET shows it.
 
-use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap};
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
 use super::ReadOnlyMembers;
 use crate::{
-    Field, GroupGraph, JsonObject, SharedJson, User, UserView,
-    decision::Visibility,
+    Field, GroupGraph, GroupId, JsonObject, SharedJson, User, UserView,
     json::{equal_by_value, identical},
     timestamp_text,
 };
+
+/// What is stored, and what the caller may see of it.
+#[derive(Clone, Copy)]
+pub(in crate::update) struct Stored<'a> {
+    pub(in crate::update) user: &'a User,
+    /// The user's groups and their ancestors.
+    pub(in crate::update) groups: &'a GroupGraph,
+    /// Which groups the caller may view.
+    pub(in crate::update) shows_group: &'a dyn Fn(GroupId) -> bool,
+}
+
+impl fmt::Debug for Stored<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored").field("user", &self.user.id).finish_non_exhaustive()
+    }
+}
 
 /// The user as a document. Members are read when an operation names them, and copied when one writes to them: a patch
 /// that leaves the attributes alone does not copy them.
 #[derive(Debug)]
 pub(super) struct Document<'a> {
-    user: &'a User,
-    groups: &'a GroupGraph,
+    stored: Stored<'a>,
     read_only: Option<&'a ReadOnlyMembers>,
     rendered: OnceCell<JsonObject>,
     members: BTreeMap<Field, Slot>,
@@ -69,12 +83,8 @@ pub(crate) fn stored_field(user: &User, field: Field) -> SharedJson {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn new(
-        user: &'a User,
-        groups: &'a GroupGraph,
-        read_only: Option<&'a ReadOnlyMembers>,
-    ) -> Self {
-        Self { user, groups, read_only, rendered: OnceCell::new(), members: BTreeMap::new() }
+    pub(super) fn new(stored: Stored<'a>, read_only: Option<&'a ReadOnlyMembers>) -> Self {
+        Self { stored, read_only, rendered: OnceCell::new(), members: BTreeMap::new() }
     }
 
     /// The value of a writable member, unless an operation has removed it.
@@ -100,7 +110,7 @@ impl<'a> Document<'a> {
     pub(super) fn take(&mut self, field: Field) -> Member {
         match self.members.remove(&field) {
             Some(Slot { value: Some(value), is_written: true }) => {
-                if identical(&stored_field(self.user, field), &value) {
+                if identical(&stored_field(self.stored.user, field), &value) {
                     Member::Kept
                 } else {
                     Member::Changed(value.into_value())
@@ -113,10 +123,10 @@ impl<'a> Document<'a> {
 
     /// A member that the core knows and nobody writes.
     pub(super) fn read_only(&self, name: &str) -> Option<Value> {
-        let user = self.user;
+        let Stored { user, groups, .. } = self.stored;
         match name {
             "pk" => Some(user.id.0.into()),
-            "is_superuser" => Some(self.groups.grants_superuser(&user.groups).into()),
+            "is_superuser" => Some(groups.grants_superuser(&user.groups).into()),
             "uuid" => Some(user.uuid.to_string().into()),
             "password_change_date" => Some(timestamp_text(user.password_change_date).into()),
             _ => None,
@@ -147,14 +157,15 @@ impl<'a> Document<'a> {
     fn rendered(&self) -> &JsonObject {
         self.rendered.get_or_init(|| match self.read_only {
             Some(read_only) => {
-                read_only.render(&UserView::new(self.user.clone(), self.groups, Visibility::everything()))
+                let Stored { user, groups, shows_group } = self.stored;
+                read_only.render(&UserView::with_groups(user.clone(), groups, shows_group))
             }
             None => JsonObject::new(),
         })
     }
 
     fn slot(&mut self, field: Field) -> &mut Slot {
-        let user = self.user;
+        let user = self.stored.user;
         let stored = || Slot { value: Some(stored_field(user, field)), is_written: false };
         self.members.entry(field).or_insert_with(stored)
     }

@@ -17,8 +17,9 @@ use self::{
     operation::Fault,
 };
 use super::FieldOps;
-use crate::{GroupGraph, MAX_DEPTH, Policy, User};
+use crate::{MAX_DEPTH, Policy};
 
+pub(super) use document::Stored;
 pub(crate) use document::stored_field;
 pub use read::json_type;
 pub use read_only::ReadOnlyMembers;
@@ -91,19 +92,14 @@ impl JsonPatch {
     /// The budget covers what the operations produce and visit. It does not cover the copy of the stored attributes
     /// that the first write to them makes: the load has read as many bytes, and a user whose attributes exceed the
     /// budget can still be patched.
-    pub(super) fn resolve(
-        &self,
-        user: &User,
-        groups: &GroupGraph,
-        policy: &Policy,
-    ) -> Result<FieldOps, PatchFailure> {
+    pub(super) fn resolve(&self, stored: Stored<'_>, policy: &Policy) -> Result<FieldOps, PatchFailure> {
         let (limits, operations) = (policy.limits(), &self.patch.0);
         if operations.len() > limits.patch_operations {
             let (limit, count) = (limits.patch_operations, operations.len());
             return Err(PatchFailure::TooManyOperations { limit, count });
         }
         let mut budget = Budget::new(limits.patch_bytes);
-        let mut document = Document::new(user, groups, self.read_only.as_ref());
+        let mut document = Document::new(stored, self.read_only.as_ref());
         for (index, operation) in operations.iter().enumerate() {
             operation::apply(operation, &mut document, &mut budget, policy)
                 .map_err(|fault| PatchFailure::new(fault, index, operation, limits.patch_bytes))?;

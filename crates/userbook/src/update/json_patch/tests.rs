@@ -1,12 +1,14 @@
 //! What a patch makes of a user, and what it refuses.
 
+mod laws;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Attributes, ChangeId, Group, GroupId, JsonObject, Limits, Revision, UserId, UserType, ViolationKind,
-    parse_timestamp,
+    Attributes, ChangeId, Group, GroupGraph, GroupId, JsonObject, Limits, Revision, User, UserId, UserType,
+    ViolationKind, parse_timestamp,
     update::{AttributesOp, GroupsOp, Mode, Op, UserUpdate},
 };
 
@@ -42,7 +44,7 @@ fn update(patch: Value) -> UserUpdate {
 }
 
 fn apply_to(attributes: Value, patch: Value, policy: &Policy) -> Result<FieldOps, PatchFailure> {
-    update(patch).resolve(&user(attributes), &groups(), policy).map(std::borrow::Cow::into_owned)
+    update(patch).resolve(&user(attributes), &groups(), policy, &|_| true).map(std::borrow::Cow::into_owned)
 }
 
 fn apply(patch: Value) -> Result<FieldOps, PatchFailure> {
@@ -163,13 +165,25 @@ fn tests_see_what_get_shows_and_compare_by_value() {
                 json!({"uid": format!("u-{}", view.user.id), "groups_obj": groups, "pk": 2, "name": "x"});
             members.as_object().cloned().unwrap()
         });
-        let outcome = update.resolve(&user(stored.clone()), &groups(), &policy);
+        let outcome = update.resolve(&user(stored.clone()), &groups(), &policy, &|_| true);
         let expected = if holds {
             Ok(FieldOps::new(Mode::Patch))
         } else {
             Err(PatchFailure::TestFailed { operation: 0, path: path.into() })
         };
         assert_eq!(outcome.map(std::borrow::Cow::into_owned), expected, "{path} {value}");
+    }
+}
+
+#[test]
+fn tests_see_no_hidden_group() {
+    let update = update(json!([{"op": "test", "path": "/groups_obj", "value": []}])).with_read_only(|view| {
+        let names: Vec<&str> = view.groups.iter().map(|view| view.group.name.as_str()).collect();
+        json!({ "groups_obj": names }).as_object().cloned().unwrap()
+    });
+    for shows in [true, false] {
+        let outcome = update.resolve(&user(json!({})), &groups(), &Policy::hardened(), &|_| shows);
+        assert_eq!(outcome.is_ok(), !shows);
     }
 }
 
@@ -234,8 +248,8 @@ fn failures_name_operation_and_place() {
     for name in ["is_superuser", "pk", "uuid", "password_change_date", "uid", "isActive", ""] {
         let path = format!("/{name}");
         for op in ["add", "replace", "remove"] {
-            let patch = json!([{"op": op, "path": path, "value": false}]);
-            assert_eq!(apply(patch).unwrap_err(), at(0, &path), "{op} {name}");
+            let write = json!([{"op": op, "path": path, "value": false}]);
+            assert_eq!(apply(write).unwrap_err(), at(0, &path), "{op} {name}");
         }
     }
 }
@@ -340,8 +354,8 @@ fn the_result_nests_no_deeper_than_a_put_may() {
     {
         let inside = "/a".repeat(levels - 1);
         let path = format!("/attributes{inside}/x");
-        let patch = json!([{"op": "copy", "from": "/attributes", "path": path}]);
-        let outcome = apply_to(nested(levels), patch, &Policy::hardened());
+        let copy = json!([{"op": "copy", "from": "/attributes", "path": path}]);
+        let outcome = apply_to(nested(levels), copy, &Policy::hardened());
         if is_refused {
             assert_eq!(outcome, too_deep(&path), "{levels}");
         } else {
