@@ -18,13 +18,13 @@ use userbook::{
 
 use crate::{
     BodyError,
+    error::{ApiError, Kind},
     lenient::{
         self, Attributes,
         json::{self, Bounds, JsonFault, Members},
     },
     media::is_media_type,
     negotiate::JSON,
-    refusal::{ApiError, Kind},
     respond::{JSON_PATCH, MERGE_PATCH},
 };
 
@@ -111,12 +111,7 @@ impl From<JsonFault> for ApiError {
     }
 }
 
-fn fields(
-    body: &[u8],
-    limits: &Limits,
-    mode: Mode,
-    attributes: Attributes,
-) -> Result<UserUpdate, ApiError> {
+fn fields(body: &[u8], limits: &Limits, mode: Mode, attributes: Attributes) -> Result<UserUpdate, ApiError> {
     let is_field = |key: &str| Field::ALL.into_iter().any(|field| field.as_str() == key);
     Ok(lenient::field_ops(members(body, limits, is_field)?, mode, attributes).into())
 }
