@@ -77,7 +77,7 @@ fn json_patch(chance: &mut Chance) -> UserUpdate {
         json!({"op": op, "path": path, "value": value})
     });
     let patch = serde_json::from_value(operations.into()).expect("it is a patch");
-    UserUpdate::json_patch(patch).expect("it is short")
+    UserUpdate::json_patch(patch)
 }
 
 /// Somewhere in the attributes, mostly.

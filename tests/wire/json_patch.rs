@@ -21,6 +21,8 @@ async fn operations_are_applied(kind: Kind) {
     let api = api(&store, Policy::hardened());
     let body = json!([
         {"op": "test", "path": "/attributes/team", "value": "red"},
+        {"op": "test", "path": "/pk", "value": 2},
+        {"op": "test", "path": "/is_superuser", "value": false},
         {"op": "replace", "path": "/attributes/settings/theme", "value": "light"},
         {"op": "copy", "from": "/email", "path": "/name"},
         {"op": "add", "path": "/groups/-", "value": group_id(DEVS)},
@@ -52,6 +54,10 @@ async fn failures_are_told(kind: Kind) {
         (json!([{"op": "test", "path": "/nope", "value": 1}]), 409, "patch_test_failed"),
         (json!([{"op": "remove", "path": "/attributes/nope"}]), 400, "patch_inapplicable"),
         (json!([{"op": "replace", "path": "", "value": 1}]), 400, "patch_inapplicable"),
+        (json!([{"op": "add", "path": "/isActive", "value": false}]), 400, "patch_inapplicable"),
+        (json!([{"op": "add", "path": "/is_superuser", "value": true}]), 400, "patch_inapplicable"),
+        (json!([{"op": "copy", "from": "/name", "path": "/pk"}]), 400, "patch_inapplicable"),
+        (json!([{"op": "test", "path": "/pk", "value": 3}]), 409, "patch_test_failed"),
         (Value::Array(many), 400, "patch_too_large"),
         (Value::Array(doubling), 400, "patch_too_large"),
         (json!([{"op": "grow", "path": "/name"}]), 400, "invalid_patch"),

@@ -145,3 +145,49 @@ fn json_patch(body: &[u8], limits: &Limits) -> Result<UserUpdate, ApiError> {
         .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
     Ok(UserUpdate::json_patch(patch))
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn nested(levels: usize) -> Value {
+        (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
+    }
+
+    fn accepts(media_type: &'static str, body: &Value, limits: Limits) -> Result<(), String> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
+        let policy = Policy::hardened().with_limits(limits);
+        read(&headers, body.to_string().as_bytes(), Mode::Patch, &policy)
+            .map(drop)
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn attributes_may_be_as_deep_as_stores_keep_them() {
+        let patch = |levels| json!([{"op": "add", "path": "/attributes", "value": nested(levels)}]);
+        let object = |levels| json!({ "attributes": nested(levels) });
+        for (levels, is_parsed) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            for (media_type, body) in
+                [(JSON, object(levels)), (MERGE_PATCH, object(levels)), (JSON_PATCH, patch(levels))]
+            {
+                let outcome = accepts(media_type, &body, Limits::default());
+                assert_eq!(outcome.is_ok(), is_parsed, "{media_type} {levels} {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn read_only_members_do_not_count() {
+        let limits = Limits { body_nodes: 4, ..Limits::default() };
+        let groups: Vec<Value> = (0..100).map(|n| json!({"pk": n, "attributes": {"a": [n]}})).collect();
+        let body = json!({"pk": 1, "groups_obj": groups, "name": "Ada", "attributes": {"a": 1}});
+        assert_eq!(accepts(JSON, &body, limits.clone()), Ok(()));
+        let body = json!({"name": "Ada", "attributes": {"a": [1, 2]}});
+        assert!(accepts(JSON, &body, limits.clone()).unwrap_err().contains("more than 4 JSON values"));
+        let patch = json!([{"op": "add", "path": "/name", "value": "Ada"}]);
+        assert!(accepts(JSON_PATCH, &patch, limits).unwrap_err().contains("more than 4 JSON values"));
+    }
+}

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-/// A writable field of a user, in the order in which faults are told.
+/// A writable field of a user, in the order of the contract, which is that of violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// `username`

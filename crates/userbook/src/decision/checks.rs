@@ -8,8 +8,8 @@ use super::{
     safeguard::{is_exempt, is_superuser},
 };
 use crate::{
-    Actor, ActorState, Check, CheckResults, Field, FieldOps, GroupGraph, GroupId, Policy, Safeguard,
-    Snapshot, User, Verdict,
+    Actor, ActorState, Check, CheckResults, Field, FieldOps, GroupGraph, GroupId, GroupsOp, Policy,
+    Safeguard, Snapshot, User, Verdict,
 };
 
 /// The questions that do not depend on a request's content: whether the actor may see and change the user, and each
@@ -41,7 +41,9 @@ pub(crate) fn content_checks(
         None => Vec::new(),
     };
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
-    checks.extend(super::view_group_checks(&joined, graph, policy));
+    let named = ops.groups.value().map(GroupsOp::named);
+    let new = named.iter().flat_map(|named| named.difference(before));
+    checks.extend(super::view_group_checks(new, graph, policy));
 
     let toggles = ops.is_active.value().is_some_and(|is_active| *is_active != user.is_active);
     let left = after.iter().flat_map(|after| before.difference(after));

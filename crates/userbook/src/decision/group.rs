@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Context, Visibility,
-    checks::grants,
+    checks::{grants, require_allowed},
     diff::changed_attributes,
     event::event,
     group_members::MemberProposal,
@@ -168,6 +168,7 @@ impl<'a> GroupProposal<'a> {
 
     fn check_rights(&self, context: &Context<'_>) -> Result<(), Denial> {
         let Context { actor, policy, results, .. } = *context;
+        require_allowed(results, Self::own_check(self.id, self.before.is_some(), self.after.is_none()))?;
         let graph = &self.directory.groups;
         let is_superuser = is_superuser(actor, self.directory.actor.as_ref(), graph);
         let entitled = [Some(self.id), self.source]
@@ -175,8 +176,20 @@ impl<'a> GroupProposal<'a> {
             .flatten()
             .any(|group| results.allows(Check::GrantSuperuser(group)));
         let gained = (self.gives() && !entitled).then_some(self.id);
-        check_escalation(gained, graph, is_superuser, policy, results)?;
+        check_escalation(gained, graph, is_superuser, policy, results)
+            .map_err(|_| self.grants(Visibility::new(policy, results)))?;
         check_demotion(self.taken(), graph, is_superuser, policy, results)
+    }
+
+    /// The denial for a write that grants: the name is the caller's own, the ancestor the one that will grant.
+    fn grants(&self, visible: Visibility<'_>) -> Denial {
+        let graph = &self.directory.groups;
+        let through = self.source.filter(|source| *source != self.id && visible.shows(*source));
+        Denial::GrantsSuperuser {
+            group: self.id,
+            name: self.after.as_ref().map(|group| group.name.clone()),
+            through: through.and_then(|source| graph.get(source)).map(|source| source.name.clone()),
+        }
     }
 
     fn check_lockout(

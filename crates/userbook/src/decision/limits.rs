@@ -1,6 +1,6 @@
 //! The limits on values that change.
 
-use crate::{Group, GroupField, Policy, Safeguard, ViolationKind, Violations, field::plain};
+use crate::{Group, GroupField, Policy, Safeguard, ViolationKind, Violations, field::plain, json::identical};
 
 /// Checks the text of a display name or group name.
 pub(super) fn check_name(name: &str, policy: &Policy) -> Option<ViolationKind> {
@@ -37,7 +37,7 @@ pub(super) fn check_group(
     {
         violations.push(GroupField::Name, kind);
     }
-    if before.is_none_or(|before| before.attributes != after.attributes)
+    if before.is_none_or(|before| !identical(&before.attributes, &after.attributes))
         && let Some(kind) = crate::field::attribute_limits(&after.attributes, policy.limits())
     {
         violations.push(GroupField::Attributes, kind);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Visibility, limits};
 use crate::{
-    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId,
-    GroupsOp, Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind,
-    Violations, is_representable,
+    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId, GroupsOp,
+    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind, Violations,
+    is_representable,
 };
 use chrono::SubsecRound;
 
@@ -156,11 +156,11 @@ pub(super) fn propose(
         && email.as_str() != before.email
     {
         let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
-        if !is_valid {
-            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
-        } else {
+        if is_valid {
             email.as_str().clone_into(&mut it.after.email);
             it.changes.email = Some(email.clone());
+        } else {
+            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
         }
     }
     propose_attributes(it, before, &ops.attributes, policy);

@@ -14,11 +14,11 @@ pub struct GroupRef {
     pub sent: Option<String>,
 }
 
-/// The groups a user shall be in, as far as they can be told without the directory.
+/// The groups that a request names, without regard to which groups exist.
 ///
-/// Only the *first* bad element of the list is ever told, and an unknown group is as bad as a text that is no
-/// UUID. So the list keeps what came before the first malformed element together with that element's fault, and
-/// the decision speaks of whichever comes first.
+/// As recorded, a list has at most one fault: that of its first bad element, be it malformed or an unknown group. The
+/// list keeps the groups before the first malformed element together with that element's fault, and the decision
+/// reports whichever comes first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memberships {
     groups: Vec<GroupRef>,

@@ -21,7 +21,7 @@ pub use texts::{GroupName, Name, UserPath, Username};
 
 use crate::ViolationKind;
 
-/// Everything that is wrong with one value, in the order in which it is told; never empty.
+/// All faults of one value, in the order of the contract; never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldErrors(Vec<ViolationKind>);
 

@@ -1,4 +1,4 @@
-//! Characters that PlainNames keeps out of texts that people compare by eye.
+//! Characters that `PlainNames` keeps out of texts that people compare by eye.
 
 use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 

@@ -88,7 +88,7 @@ text_type!(
         if text.is_empty() {
             return vec![ViolationKind::Blank];
         }
-        // The rules of the shape speak only of a text that is right so far: at most one fault is told.
+        // As recorded, the shape is checked only if nothing else is wrong: a path has at most one fault.
         let shape = || {
             if text.starts_with('/') || text.ends_with('/') {
                 Some(ViolationKind::EdgeSlash)
@@ -117,7 +117,7 @@ impl Username {
 }
 
 pub(super) fn too_long(text: &str, limit: usize) -> Vec<ViolationKind> {
-    // A text of so few bytes cannot have more code points: most are told without counting.
+    // A text of at most `limit` bytes has no more code points: most texts are decided without counting.
     if text.len() > limit && text.chars().count() > limit {
         vec![ViolationKind::MaxLength { limit }]
     } else {

@@ -1,22 +1,22 @@
-//! JSON values that are handed around.
+//! Shared JSON values.
 
 use std::{ops::Deref, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// A JSON value that its copies share. An update copies a user and its attributes often: into the facts, the
-/// decision, the event and the answer. None of these copies what lies within.
+/// A JSON value that its clones share. An update clones a user with its attributes several times: into the snapshot,
+/// the decision, the event and the answer. None of these clones copies the value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SharedJson(Arc<Value>);
 
 impl SharedJson {
-    /// The value, to be changed: it is copied first if somebody else has it too.
+    /// The value for writing. Copies the value first if other clones exist.
     pub fn make_mut(&mut self) -> &mut Value {
         Arc::make_mut(&mut self.0)
     }
 
-    /// The value alone: it is copied if somebody else has it too.
+    /// The value itself. Copies the value if other clones exist.
     pub fn into_value(self) -> Value {
         Arc::unwrap_or_clone(self.0)
     }
@@ -66,7 +66,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_copy_shares_until_it_is_changed() {
+    fn clones_share_until_one_is_written() {
         let value = SharedJson::from(json!({"a": [1]}));
         let mut copy = value.clone();
         assert!(Arc::ptr_eq(&value.0, &copy.0));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_and_read_as_the_value_itself() {
+    fn serde_sees_the_value_itself() {
         let value = SharedJson::from(json!({"a": [1, null]}));
         let text = serde_json::to_string(&value).unwrap();
         assert_eq!(text, r#"{"a":[1,null]}"#);

@@ -46,3 +46,31 @@ pub struct User {
     /// How many changes this row has seen; orders the user's events.
     pub version: u64,
 }
+
+impl User {
+    /// A user with plausible values, for tests and examples.
+    ///
+    /// ```
+    /// use userbook::{User, UserId};
+    /// let user = User { id: UserId(7), email: "ada@example.org".into(), ..User::example() };
+    /// assert_eq!(user.username, "ada");
+    /// ```
+    pub fn example() -> Self {
+        Self {
+            id: UserId(1),
+            uuid: Uuid::from_u128(0x0ada),
+            username: "ada".into(),
+            name: "Ada".into(),
+            email: "ada@example.com".into(),
+            is_active: true,
+            last_login: None,
+            path: "users".into(),
+            user_type: UserType::Internal,
+            attributes: serde_json::json!({}).into(),
+            groups: BTreeSet::new(),
+            password_change_date: Timestamp::UNIX_EPOCH,
+            revision: Revision(Uuid::from_u128(0x0ada)),
+            version: 1,
+        }
+    }
+}

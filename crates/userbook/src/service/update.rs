@@ -167,8 +167,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             let Access { snapshot, results, .. } = &access;
             let user = check_access(snapshot, call.actor, results, policy, &call.options.conditions)?;
             let visible = Visibility::new(policy, results);
-            let ops =
-                update.resolve(user, &snapshot.groups, policy, &|group| visible.shows(group));
+            let ops = update.resolve(user, &snapshot.groups, policy, &|group| visible.shows(group));
             let Ok(resolved) = &ops else { break ops };
             let required = LoadRequirements::of_update(user, snapshot, resolved, policy.limits());
             if required.is_covered_by(&loaded) {

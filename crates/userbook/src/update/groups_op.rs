@@ -1,11 +1,11 @@
-//! What the groups of a user shall become.
+//! Changes of a user's groups.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{FieldOps, Op};
 use crate::{FieldErrors, GroupId, Memberships, ViolationKind};
 
-/// What the groups of a user shall become.
+/// A change of a user's groups.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupsOp {
     /// These and no others.
@@ -28,7 +28,7 @@ impl GroupsOp {
         }
     }
 
-    /// The groups of a user who is in those `before`, as far as they can be told without the directory.
+    /// The groups of a user who is in those `before`, without regard to which groups exist.
     pub(crate) fn applied(&self, before: &BTreeSet<GroupId>) -> Cow<'_, BTreeSet<GroupId>> {
         match self {
             Self::Replace(_) => self.named(),

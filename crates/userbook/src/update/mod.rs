@@ -64,7 +64,7 @@ pub struct FieldOps {
 /// ```
 /// use userbook::{FieldErrors, UserUpdate};
 ///
-/// // What is wrong is told when the update is tried, all of it at once.
+/// // `update_user` reports every invalid value at once.
 /// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);
 /// # let _ = update;
 /// ```

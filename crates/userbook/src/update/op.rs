@@ -1,10 +1,10 @@
-//! What one field shall become.
+//! Changes of one field.
 
 use serde_json::Value;
 
 use crate::{Attributes, FieldErrors, ViolationKind};
 
-/// What one field shall become.
+/// A change of one field.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Op<T> {
     /// The request does not speak of it.
@@ -18,7 +18,7 @@ pub enum Op<T> {
     Faulty(FieldErrors),
 }
 
-/// What the attributes shall become.
+/// A change of the attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributesOp {
     /// These.

@@ -1,14 +1,9 @@
 //! The recorded release's answers, by who asks for what about whom.
 
-use std::collections::BTreeSet;
-
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    ActorState, DirectorySnapshot, Epochs, Group, GroupGraph, ListAuthorizer, Revision, Scope, Snapshot,
-    Timestamp, User, UserType,
-};
+use crate::{ActorState, Facts, Group, GroupGraph, ListAuthorizer, Revision, Scope, User, UserType};
 
 const ACTOR: UserId = UserId(1);
 const TARGET: UserId = UserId(2);
@@ -16,11 +11,11 @@ const OTHER: UserId = UserId(3);
 const ADMINS: GroupId = GroupId(Uuid::from_u128(1));
 const BELOW: GroupId = GroupId(Uuid::from_u128(2));
 
-/// Whom the question is about.
+/// The resource of the question.
 #[derive(Debug, Clone, Copy)]
 enum About {
     Known,
-    Unknown,
+    Missing,
     Directory,
 }
 
@@ -45,7 +40,7 @@ fn graph() -> GroupGraph {
     [group(ADMINS, true, None), group(BELOW, false, Some(ADMINS))].into_iter().collect()
 }
 
-/// Asks on a stage with a user, the actor and two groups.
+/// Asks about a user, with the actor and two groups loaded.
 async fn ask<P: PermissionSource>(
     source: P,
     actor: &Actor,
@@ -54,40 +49,15 @@ async fn ask<P: PermissionSource>(
     checks: &[Check],
 ) -> Result<Verdicts, AuthorizerError> {
     let authorizer = PermissionAuthorizer::new(source);
-    let snapshot = Snapshot {
-        user: User {
-            id: TARGET,
-            uuid: Uuid::nil(),
-            username: "ada".into(),
-            name: String::new(),
-            email: String::new(),
-            is_active: true,
-            last_login: None,
-            path: "users".into(),
-            user_type: UserType::Internal,
-            attributes: serde_json::json!({}).into(),
-            groups: BTreeSet::new(),
-            password_change_date: Timestamp::UNIX_EPOCH,
-            revision: Revision(Uuid::nil()),
-            version: 0,
-        },
-        groups: graph(),
-        username_taken: false,
-        actor: state.clone(),
-        other_active_superuser: None,
-        epochs: Epochs::default(),
-        change_committed: false,
-    };
-    let directory =
-        DirectorySnapshot { groups: graph(), actor: state.clone(), ..DirectorySnapshot::default() };
+    let user = User { id: TARGET, ..User::example() };
     let groups = graph();
-    let view = state.as_ref().map(|state| ActorView { state, groups: &groups });
-    let target = match about {
-        About::Known => Resource::User(&snapshot),
-        About::Unknown => Resource::MissingUser(view.as_ref()),
-        About::Directory => Resource::Directory(&directory),
+    let facts = Facts { groups: &groups, actor: state.as_ref() };
+    let resource = match about {
+        About::Known => Resource::User(&user, facts),
+        About::Missing => Resource::MissingUser(facts),
+        About::Directory => Resource::Directory(facts),
     };
-    authorizer.authorize(actor, target, checks).await
+    authorizer.authorize(actor, resource, checks).await
 }
 
 async fn letters(
@@ -103,7 +73,7 @@ async fn letters(
         Verdict::Deny(_) => 'd',
         Verdict::Hide => 'h',
     };
-    verdicts.0.iter().map(letter).collect()
+    verdicts.verdicts.iter().map(letter).collect()
 }
 
 const ABOUT_USER: [Check; 5] =
@@ -131,7 +101,7 @@ async fn permissions_globally_and_on_the_user() {
         let actor = Actor::user(ACTOR);
         let about = |about| letters(source.clone(), &actor, Some(state(&[])), about, &ABOUT_USER);
         assert_eq!(about(About::Known).await, known, "{source:?}");
-        assert_eq!(about(About::Unknown).await.chars().next(), unknown.chars().next(), "{source:?}");
+        assert_eq!(about(About::Missing).await.chars().next(), unknown.chars().next(), "{source:?}");
     }
 }
 
@@ -187,7 +157,7 @@ async fn who_one_is_counts_for_more_than_permissions() {
         ("nobody", everything(), &Actor::anonymous(), None, 'd', 'd'),
         ("from elsewhere", everything(), &Actor::external("1"), None, 'd', 'd'),
     ] {
-        for (about, expected) in [(About::Known, known), (About::Unknown, unknown)] {
+        for (about, expected) in [(About::Known, known), (About::Missing, unknown)] {
             let found = letters(source.clone(), actor, state.clone(), about, &[Check::View]).await;
             assert_eq!(found, expected.to_string(), "{name} {about:?}");
         }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{ADMINS, CHANGE, HELP, STAFF, Scene, TARGET, user};
+use super::fixture::{ADMINS, CHANGE, HELP, ROOT, STAFF, Scene, TARGET, user};
 use crate::{
     Actor, Decision, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldChanges, FieldDiff,
-    Name, Subject, Timestamp, UserId, UserUpdate, UserView,
+    Name, Subject, Timestamp, UserId, UserUpdate, UserView, decision::Visibility,
 };
 
 #[test]
@@ -23,15 +23,15 @@ fn a_change_set_names_only_what_changes() {
 #[test]
 fn unchanged_shows_the_user_as_stored() {
     let scene = Scene::new(UserUpdate::patch().name("Ada")).member_of([ADMINS]);
-    let expected = UserView::new(scene.snapshot.user.clone(), &scene.snapshot.groups);
+    let expected = UserView::new(scene.user.clone(), &scene.snapshot.groups, Visibility::everything());
     assert!(expected.is_superuser);
     assert_eq!(scene.decide(), Decision::Unchanged(Box::new(expected)));
 }
 
 #[test]
-fn an_event_tells_who_did_what_and_when() {
+fn an_event_records_actor_change_and_time() {
     let update = UserUpdate::patch().name("Eve").groups([HELP, ADMINS]).is_active(false);
-    let mut scene = Scene::new(update).powerful();
+    let mut scene = Scene::new(update).by_superuser();
     scene.actor.impersonator = Some(UserId(77));
     let named = |id, name: &str| EventGroup { id, name: name.into() };
     let value = |old: Value, new: Value| FieldDiff::Value { old: old.into(), new: new.into() };
@@ -46,7 +46,7 @@ fn an_event_tells_who_did_what_and_when() {
         target: EventTarget::User(TARGET),
         version: 4,
         time: Timestamp::UNIX_EPOCH,
-        actor: EventActor::User(super::scene::ACTOR),
+        actor: EventActor::User(super::fixture::ACTOR),
         impersonator: Some(UserId(77)),
         request_id: Some("request".into()),
         diff: [
@@ -59,7 +59,7 @@ fn an_event_tells_who_did_what_and_when() {
     };
     assert_eq!(*commit.change.event, expected);
     assert_eq!(commit.diff, expected.diff);
-    assert!(commit.view.is_superuser, "as it will be");
+    assert!(commit.view.is_superuser, "after the update");
     assert_eq!(commit.view.user.revision, CHANGE.into());
 }
 
@@ -77,7 +77,15 @@ fn actors_in_events() {
 }
 
 #[test]
-fn only_deactivation_revokes_sessions() {
+fn deactivation_and_a_change_of_superuser_status_revoke_sessions() {
+    let revoked = vec![Effect::RevokeSessions];
+    let joins = Scene::new(UserUpdate::patch().groups([ADMINS])).by_superuser();
+    assert_eq!(joins.commit().change.event.effects, revoked);
+    let leaves = Scene::new(UserUpdate::patch().groups([])).member_of([ADMINS]).by_superuser();
+    assert_eq!(leaves.commit().change.event.effects, revoked);
+    let moves = Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS]).by_superuser();
+    assert_eq!(moves.commit().change.event.effects, vec![]);
+
     for (scene, expected) in [
         (Scene::new(UserUpdate::patch().is_active(false)), vec![Effect::RevokeSessions]),
         (
@@ -93,7 +101,7 @@ fn only_deactivation_revokes_sessions() {
 }
 
 #[test]
-fn last_login_is_told_as_it_is_shown() {
+fn last_login_is_recorded_as_it_is_shown() {
     let update = UserUpdate::patch().last_login(Timestamp::UNIX_EPOCH);
     let diff = Scene::new(update).commit().diff;
     let expected = FieldDiff::Value { old: Value::Null.into(), new: json!("1970-01-01T00:00:00Z").into() };
@@ -101,7 +109,7 @@ fn last_login_is_told_as_it_is_shown() {
 }
 
 #[test]
-fn operations_are_worked_out_on_what_is_stored_now() {
+fn operations_are_resolved_on_the_stored_user() {
     let merge = UserUpdate::patch()
         .merge_attributes(json!({"a": {"x": 1, "gone": null}, "l": [1]}).as_object().cloned().unwrap());
     for (stored, expected) in [
@@ -115,10 +123,10 @@ fn operations_are_worked_out_on_what_is_stored_now() {
     }
 
     let patch = json!([{"op": "add", "path": "/groups/-", "value": HELP}, {"op": "remove", "path": "/name"}]);
-    let patch = UserUpdate::json_patch(serde_json::from_value(patch).unwrap()).unwrap();
+    let patch = UserUpdate::json_patch(serde_json::from_value(patch).unwrap());
     assert_eq!(Scene::new(patch).faults(), ["name: required"]);
     let append = json!([{"op": "add", "path": "/groups/-", "value": HELP}]);
-    let append = UserUpdate::json_patch(serde_json::from_value(append).unwrap()).unwrap();
+    let append = UserUpdate::json_patch(serde_json::from_value(append).unwrap());
     for stored in [vec![], vec![STAFF]] {
         let commit = Scene::new(append.clone()).member_of(stored.clone()).commit();
         assert_eq!(commit.change.groups_added, [HELP].into());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::{NOWHERE, STAFF, Scene, user};
+use super::fixture::{NOWHERE, STAFF, Scene, user};
 use crate::{
     Decision, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy, Timestamp, User, UserType,
     UserUpdate, ViolationKind, parse_timestamp,
@@ -21,10 +21,14 @@ fn ops(alter: impl FnOnce(&mut FieldOps)) -> UserUpdate {
 #[test]
 fn absence_in_put_and_patch() {
     assert_eq!(Scene::new(UserUpdate::replace()).faults(), ["username: required", "name: required"]);
-    let power = Scene::new(UserUpdate::replace()).member_of([super::scene::ADMINS]);
-    assert_eq!(power.faults(), ["username: required", "name: required"], "what is missing changes nothing");
+    let superuser = Scene::new(UserUpdate::replace()).member_of([super::fixture::ADMINS]).by_superuser();
+    assert_eq!(
+        superuser.faults(),
+        ["username: required", "name: required"],
+        "what is missing changes nothing"
+    );
     assert_eq!(Scene::new(UserUpdate::patch()).outcome(), "unchanged");
-    assert_eq!(Scene::new(put()).outcome(), "unchanged", "PUT keeps what it may leave out");
+    assert_eq!(Scene::new(put()).outcome(), "unchanged", "PUT keeps optional fields");
 
     let cleared = Scene::new(UserUpdate::replace().username("ada").name("Ada")).commit().change;
     assert_eq!(cleared.groups_removed, [STAFF].into());
@@ -126,7 +130,7 @@ fn faults_that_need_the_facts() {
 }
 
 #[test]
-fn what_is_stored_may_break_a_rule_of_today() {
+fn a_stored_value_may_break_a_rule() {
     let odd = |user: &mut User| {
         user.username.clear();
         user.email = "odd".into();
@@ -141,7 +145,7 @@ fn what_is_stored_may_break_a_rule_of_today() {
 }
 
 #[test]
-fn groups_tell_their_first_bad_element() {
+fn groups_report_their_first_bad_element() {
     let sent = |id: GroupId, sent: &str| Ok(GroupRef { id, sent: Some(sent.to_owned()) });
     let uuid = || Err(ViolationKind::InvalidUuid { value: "zz".into() });
     for (elements, expected) in [
@@ -154,7 +158,7 @@ fn groups_tell_their_first_bad_element() {
     ] {
         let scene = Scene::new(UserUpdate::patch().groups(Memberships::collect(elements)));
         let Decision::Reject(crate::Rejection::Invalid(violations)) = scene.decide() else { panic!() };
-        let found: Vec<_> = violations.iter().map(|it| (it.field, it.fault.clone())).collect();
+        let found: Vec<_> = violations.iter().map(|it| (it.field, it.kind.clone())).collect();
         assert_eq!(found, [(Some(Field::Groups), expected)]);
     }
     let duplicates = Scene::new(UserUpdate::patch().groups([STAFF, STAFF]));
@@ -173,7 +177,7 @@ fn internal_service_accounts() {
         (machine(patch().user_type(UserType::Internal)), vec!["type: type_is_fixed"]),
         // A faulty field hides that nothing could be changed anyway.
         (machine(patch().path("/x")), vec!["path: edge_slash"]),
-        (machine(patch().is_active(false)).oneself(), vec!["internal_service_account"]),
+        (machine(patch().is_active(false)).by_self(), vec!["internal_service_account"]),
     ] {
         assert_eq!(scene.faults(), expected);
     }
@@ -182,8 +186,64 @@ fn internal_service_accounts() {
 }
 
 #[test]
-fn equal_attributes_are_no_change() {
-    let stored = |user: &mut User| user.attributes = json!({"n": 1}).into();
-    let same = json!({"n": 1.0});
-    assert_eq!(Scene::new(UserUpdate::patch().attributes(same)).user(stored).outcome(), "unchanged");
+fn attributes_change_when_their_representation_does() {
+    let stored = |user: &mut User| user.attributes = json!({"n": 1, "m": 2}).into();
+    let scene = |attributes| Scene::new(UserUpdate::patch().attributes(attributes)).user(stored);
+    assert_eq!(scene(json!({"m": 2, "n": 1})).outcome(), "unchanged");
+    assert_eq!(scene(json!({"n": 1.0, "m": 2})).commit().view.user.attributes, json!({"n": 1.0, "m": 2}));
+}
+
+#[test]
+fn limits_apply_to_values_that_change() {
+    let limits = crate::Limits {
+        attribute_bytes: 20,
+        attribute_nodes: 4,
+        name_chars: 5,
+        path_chars: 5,
+        groups_joined: 1,
+        ..crate::Limits::default()
+    };
+    let [a, b] = [7, 8].map(|n| GroupId(uuid::Uuid::from_u128(n)));
+    let long = json!({"a": "0123456789abcdef"});
+    let many = json!({"a": [1, 2, 3]});
+    for (update, expected) in [
+        (UserUpdate::patch().name("ä".repeat(6)), "name: max_length"),
+        (UserUpdate::patch().path("a/b/cd"), "path: max_length"),
+        (UserUpdate::patch().groups([STAFF, a, b]), "groups: too_many_groups"),
+        (UserUpdate::patch().attributes(long.clone()), "attributes: too_large"),
+        (UserUpdate::patch().attributes(many.clone()), "attributes: too_many_values"),
+        (UserUpdate::patch().merge_attributes(long.as_object().cloned().unwrap()), "attributes: too_large"),
+    ] {
+        let scene = Scene::new(update).policy(|policy| policy.with_limits(limits.clone()));
+        assert_eq!(scene.faults(), [expected]);
+    }
+    let stored = |user: &mut User| {
+        user.name = "ä".repeat(6);
+        user.attributes = many.into();
+    };
+    let kept = Scene::new(UserUpdate::patch().path("a/b").name("ä".repeat(6))).user(stored);
+    let kept = kept.policy(|policy| policy.with_limits(limits.clone()));
+    assert_eq!(kept.outcome(), "commit", "a stored value above a limit stays");
+    let fits = UserUpdate::patch().name("ä".repeat(5)).path("a/b/c").attributes(json!({"a": [1, 2]}));
+    assert_eq!(Scene::new(fits).policy(|policy| policy.with_limits(limits)).outcome(), "commit");
+}
+
+#[test]
+fn plain_names_refuse_control_and_format_characters() {
+    for (update, expected) in [
+        (UserUpdate::patch().username("adm\u{200b}in"), "username: format_character"),
+        (UserUpdate::patch().username("\u{202e}admin"), "username: format_character"),
+        (UserUpdate::patch().username("a\r\nb"), "username: control_character"),
+        (UserUpdate::patch().path("a\u{7}b"), "path: control_character"),
+        (UserUpdate::patch().path("a\u{2066}b"), "path: format_character"),
+        (UserUpdate::patch().name("a\u{1b}[2Jb"), "name: control_character"),
+    ] {
+        assert_eq!(Scene::new(update.clone()).faults(), [expected]);
+        let off = Scene::new(update).policy(|policy| policy.without(crate::Safeguard::PlainNames));
+        assert_eq!(off.outcome(), "commit", "{expected}: switched off");
+    }
+    let joined = Scene::new(UserUpdate::patch().name("\u{1f468}\u{200d}\u{1f469}"));
+    assert_eq!(joined.outcome(), "commit", "a display name may contain format characters");
+    let stored = Scene::new(UserUpdate::patch().username("a\u{7}b").name("x"));
+    assert_eq!(stored.user(|user| user.username = "a\u{7}b".into()).outcome(), "commit");
 }

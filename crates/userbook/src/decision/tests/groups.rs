@@ -1,32 +1,36 @@
 //! Writing and deleting groups.
 
-use super::scene::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NOWHERE, ROOT, STAFF, actor_state,
-    all_groups, codes, group,
+use std::collections::BTreeSet;
+
+use super::fixture::{
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NO_OTHER, NOWHERE, OTHER_PERSON, ROOT, STAFF,
+    actor_state, all_groups, codes, group,
 };
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Denial, DirectorySnapshot, EpochGuard, EventKind, EventTarget,
-    FieldDiff, Group, GroupField, GroupId, GroupShape, Guards, Policy, ProvisioningChange, ProvisioningOp,
-    Safeguard, Subject, Timestamp, Verdict, Violations,
-    decide::{GroupProposal, GroupRejection, GroupWrite},
+    Actor, ActorGuard, ChangeId, Check, CheckResults, Context, Denial, DirectorySnapshot, Effect, EpochGuard,
+    EventKind, EventTarget, FieldDiff, Group, GroupField, GroupId, GroupShape, Guards, MemberState, NoRules,
+    Policy, ProvisioningChange, ProvisioningOp, Revision, Safeguard, Subject, Superusers, Timestamp, UserId,
+    UserType, Verdict, Violations,
+    decision::{GroupProposal, GroupRejection, MemberProposal, MembersOp},
 };
 
-/// A write to a group, by an actor without power who may write groups.
+/// A write to a group, by an actor who is no superuser and may write groups.
 struct Write {
     directory: DirectorySnapshot,
     actor: Actor,
     id: GroupId,
     after: Option<Group>,
+    members: MembersOp,
     policy: Policy,
     granted: Vec<GroupId>,
-    refused: bool,
+    denied: bool,
     allow_self_lockout: bool,
-    removes_last_superuser: bool,
+    superusers: (Superusers, Superusers),
 }
 
 fn put(after: Group) -> Write {
     let id = after.id;
-    Write { after: Some(after), ..delete(id) }
+    Write { after: Some(after), members: MembersOp::Keep, ..delete(id) }
 }
 
 fn delete(id: GroupId) -> Write {
@@ -43,16 +47,17 @@ fn delete(id: GroupId) -> Write {
         actor: Actor::user(ACTOR),
         id,
         after: None,
+        members: MembersOp::Replace(BTreeSet::new()),
         policy: Policy::hardened(),
         granted: Vec::new(),
-        refused: false,
+        denied: false,
         allow_self_lockout: false,
-        removes_last_superuser: false,
+        superusers: (OTHER_PERSON, OTHER_PERSON),
     }
 }
 
 impl Write {
-    fn powerful(mut self) -> Self {
+    fn by_superuser(mut self) -> Self {
         self.directory.actor = Some(actor_state([ROOT]));
         self
     }
@@ -62,34 +67,62 @@ impl Write {
         self
     }
 
+    /// A user in these groups.
+    fn member(mut self, id: i64, groups: impl IntoIterator<Item = GroupId>) -> Self {
+        let state = MemberState {
+            username: format!("user{id}"),
+            is_active: true,
+            user_type: UserType::Internal,
+            groups: groups.into_iter().collect(),
+            revision: Revision(uuid::Uuid::from_u128(id.unsigned_abs().into())),
+            version: 5,
+        };
+        self.directory.members.insert(UserId(id), state);
+        self
+    }
+
     fn proposal(&self) -> GroupProposal<'_> {
-        GroupProposal::new(&self.directory, &self.actor, self.id, self.after.clone())
+        let mut next = 900;
+        let ids = || {
+            next += 1;
+            ChangeId(uuid::Uuid::from_u128(next))
+        };
+        let members = MemberProposal::new(self.id, &self.members, &self.directory.members, ids);
+        GroupProposal::new(&self.directory, self.id, self.after.clone(), members)
+    }
+
+    fn own_check(&self) -> Check {
+        GroupProposal::own_check(self.id, self.directory.groups.contains(self.id), self.after.is_none())
     }
 
     fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
         let proposal = self.proposal();
-        let mut violations = Violations::default();
-        proposal.check_values(&mut violations);
-        let checks = proposal.checks();
+        let mut checks = vec![self.own_check()];
+        checks.extend(proposal.checks(&self.policy));
         let verdict = |check: &Check| match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
-            _ if self.refused => Verdict::deny(),
+            _ if self.denied => Verdict::deny(),
             _ => Verdict::Allow,
         };
         let verdicts = checks.iter().map(verdict).collect();
         let results = CheckResults::new(checks, verdicts);
-        let write = GroupWrite {
+        let context = Context {
+            actor: &self.actor,
             results: &results,
             policy: &self.policy,
+            rules: &NoRules,
             allow_self_lockout: self.allow_self_lockout,
-            removes_last_superuser: self.removes_last_superuser,
             now: Timestamp::UNIX_EPOCH,
             change: CHANGE,
+            request_id: Some("request"),
         };
-        proposal.decide(&write, violations)
+        let superusers = proposal.needs_superusers().then_some(self.superusers);
+        proposal
+            .decide(&context, Violations::default(), superusers)
+            .map(|decided| decided.map(|(change, _)| change))
     }
 
-    fn provision(&self) -> ProvisioningChange {
+    fn change(&self) -> ProvisioningChange {
         self.decide().unwrap().unwrap()
     }
 
@@ -97,7 +130,8 @@ impl Write {
         match self.decide() {
             Ok(Some(_)) => "commit".into(),
             Ok(None) => "unchanged".into(),
-            Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants power".into(),
+            Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants superuser".into(),
+            Err(GroupRejection::Forbidden(Denial::RevokesSuperuser { .. })) => "revokes superuser".into(),
             Err(GroupRejection::Forbidden(_)) => "forbidden".into(),
             Err(GroupRejection::Invalid(violations)) => codes(&violations).join(", "),
         }
@@ -105,49 +139,55 @@ impl Write {
 }
 
 #[test]
-fn what_is_asked() {
-    let all = |write: Write| write.proposal().checks();
+fn checks_follow_from_the_write() {
+    let all = |write: Write| {
+        let mut checks = write.proposal().checks(&write.policy.clone().without(Safeguard::HideGroups));
+        checks.insert(0, write.own_check());
+        checks
+    };
     assert_eq!(all(put(group(NOWHERE, "new", false, None))), [Check::AddGroup(NOWHERE)]);
     assert_eq!(all(put(group(STAFF, "renamed", false, None))), [Check::ChangeGroup(STAFF)]);
-    assert_eq!(all(delete(ADMINS)), [Check::DeleteGroup(ADMINS)]);
-    let (own, below) = (Check::GrantSuperuser(STAFF), Check::GrantSuperuser(ADMINS));
-    assert_eq!(all(put(group(STAFF, "staff", true, None))), [Check::ChangeGroup(STAFF), own, own]);
-    assert_eq!(all(put(group(STAFF, "staff", false, Some(BELOW)))), [Check::ChangeGroup(STAFF), own, below]);
+    assert_eq!(all(delete(STAFF)), [Check::DeleteGroup(STAFF)]);
+    let grant = Check::GrantSuperuser;
+    assert_eq!(all(delete(ADMINS)), [Check::DeleteGroup(ADMINS), grant(ADMINS), grant(BELOW)]);
+    assert_eq!(all(put(group(STAFF, "staff", true, None))), [Check::ChangeGroup(STAFF), grant(STAFF)]);
+    let below = put(group(STAFF, "staff", false, Some(BELOW)));
+    assert_eq!(all(below), [Check::ChangeGroup(STAFF), grant(STAFF), grant(ADMINS)]);
 }
 
 #[test]
-fn giving_power() {
+fn granting_needs_the_right_to_grant() {
     let flag = || put(group(STAFF, "staff", true, None));
     let hang = || put(group(STAFF, "staff", false, Some(BELOW)));
     let new = || put(group(NOWHERE, "new", true, None));
     for (name, write, expected) in [
-        ("by the flag", flag(), "grants power"),
-        ("by the parent", hang(), "grants power"),
-        ("to a new group", new(), "grants power"),
+        ("by the flag", flag(), "grants superuser"),
+        ("by the parent", hang(), "grants superuser"),
+        ("to a new group", new(), "grants superuser"),
         ("with the right on it", flag().with(|it| it.granted = vec![STAFF]), "commit"),
         ("with the right on the ancestor", hang().with(|it| it.granted = vec![ADMINS]), "commit"),
-        ("with the right on another", hang().with(|it| it.granted = vec![ROOT, BELOW]), "grants power"),
-        ("by a superuser", hang().powerful(), "commit"),
+        ("with the right on another", hang().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
+        ("by a superuser", hang().by_superuser(), "commit"),
         ("by the host", new().with(|it| it.actor = Actor::from(Subject::System)), "commit"),
-        ("by a superuser without permission", flag().powerful().with(|it| it.refused = true), "forbidden"),
+        ("by a superuser without permission", flag().by_superuser().with(|it| it.denied = true), "forbidden"),
         ("again", put(group(ADMINS, "renamed", true, None)), "commit"),
         ("none, below ordinary groups", put(group(HELP, "help", false, Some(STAFF))), "commit"),
-        ("with a fault", put(group(STAFF, "staff", true, Some(NOWHERE))), "grants power"),
+        ("with a fault", put(group(STAFF, "staff", true, Some(NOWHERE))), "grants superuser"),
     ] {
         assert_eq!(write.outcome(), expected, "{name}");
-        if expected == "grants power" {
+        if expected == "grants superuser" {
             let off = write.with(|it| it.policy = it.policy.clone().without(Safeguard::Escalation));
             assert_ne!(off.outcome(), expected, "{name}: switched off");
         }
     }
     let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
-    assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: "staff".into(), through });
+    assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: Some("staff".into()), through });
 }
 
 /// A chain too long for its head to reach the top, until a link is taken out of the middle.
 #[test]
-fn a_shorter_way_to_an_ancestor_gives_power() {
+fn a_shorter_way_to_an_ancestor_grants() {
     let id = |n: u128| GroupId(uuid::Uuid::from_u128(1000 + n));
     let link = |n: u128| group(id(n), &n.to_string(), n == 20, (n < 20).then(|| id(n + 1)));
     let mut write = put(group(id(5), "5", false, Some(id(7))));
@@ -156,36 +196,107 @@ fn a_shorter_way_to_an_ancestor_gives_power() {
         write.directory.shape.insert(link.id, shape);
         write.directory.groups.insert(link);
     }
-    assert_eq!(write.outcome(), "grants power");
+    assert_eq!(write.outcome(), "grants superuser");
     assert_eq!(write.with(|it| it.granted = vec![id(20)]).outcome(), "commit");
 }
 
 #[test]
-fn taking_power() {
+fn taking_needs_the_right_and_leaves_a_superuser() {
     let plain = || put(group(ADMINS, "admins", false, None));
-    for (write, alone) in [
-        (plain(), "last_superuser"),
-        (delete(ADMINS), "last_superuser"),
-        (put(group(BELOW, "below", false, None)), "last_superuser"),
-    ] {
-        let write = write.powerful();
-        assert_eq!(write.outcome(), "commit");
-        let write = write.with(|it| it.removes_last_superuser = true);
-        assert_eq!(write.outcome(), alone);
-        let off = write.with(|it| it.policy = it.policy.clone().without(Safeguard::LastSuperuser));
+    for write in [plain, || delete(ADMINS), || put(group(BELOW, "below", false, None))] {
+        assert_eq!(write().outcome(), "revokes superuser");
+        let off = write().with(|it| it.policy = Policy::hardened().without(Safeguard::Demotion));
         assert_eq!(off.outcome(), "commit");
+        assert_eq!(write().with(|it| it.granted = vec![ADMINS]).outcome(), "commit");
+        let write = write().by_superuser();
+        assert_eq!(write.outcome(), "commit");
+        let write = write.with(|it| it.superusers.1 = NO_OTHER);
+        assert_eq!(write.outcome(), "last_superuser");
+        let off = write.with(|it| it.policy = Policy::hardened().without(Safeguard::LastSuperuser));
+        assert_eq!(off.outcome(), "commit");
+        let none = off.with(|it| (it.policy, it.superusers.0) = (Policy::hardened(), NO_OTHER));
+        assert_eq!(none.outcome(), "commit", "there was no superuser before");
     }
+    let one_of_two = plain().with(|it| it.granted = vec![BELOW]);
+    assert_eq!(one_of_two.outcome(), "revokes superuser", "the right to each group is needed");
     for own in [ADMINS, BELOW] {
         let own = |write: Write| write.with(|it| it.directory.actor = Some(actor_state([own])));
         assert_eq!(own(plain()).outcome(), "self_lockout");
         assert_eq!(own(delete(ADMINS)).outcome(), "self_lockout");
         assert_eq!(own(plain()).with(|it| it.allow_self_lockout = true).outcome(), "commit");
-        let off = own(plain()).with(|it| it.policy = it.policy.clone().without(Safeguard::SelfLockout));
+        let off = own(plain()).with(|it| it.policy = Policy::hardened().without(Safeguard::SelfLockout));
         assert_eq!(off.outcome(), "commit");
-        assert_eq!(own(delete(ROOT)).outcome(), "commit", "not one's own");
+        assert_eq!(own(delete(ROOT)).outcome(), "commit", "another group");
     }
     let both = plain().with(|it| it.directory.actor = Some(actor_state([ADMINS, ROOT])));
-    assert_eq!(both.outcome(), "commit", "another group grants it too");
+    assert_eq!(both.outcome(), "commit", "another group grants too");
+}
+
+fn members(join: &[i64], leave: &[i64]) -> MembersOp {
+    let set = |ids: &[i64]| ids.iter().copied().map(UserId).collect();
+    MembersOp::Change { join: set(join), leave: set(leave) }
+}
+
+#[test]
+fn members_of_a_granting_group_need_the_right_to_grant() {
+    let admins = |op: MembersOp| put(group(ADMINS, "admins", true, None)).with(|it| it.members = op);
+    let joins = || admins(members(&[1], &[])).member(1, [STAFF]);
+    let leaves = || admins(members(&[], &[1])).member(1, [ADMINS]);
+    assert_eq!(joins().outcome(), "grants superuser");
+    assert_eq!(leaves().outcome(), "revokes superuser");
+    for write in [joins(), leaves()] {
+        assert_eq!(write.with(|it| it.granted = vec![ADMINS]).outcome(), "commit");
+    }
+    let below = put(group(BELOW, "below", false, Some(ADMINS))).with(|it| it.members = members(&[1], &[]));
+    assert_eq!(below.member(1, []).outcome(), "grants superuser");
+    let last = leaves().by_superuser().with(|it| it.superusers.1 = NO_OTHER);
+    assert_eq!(last.outcome(), "last_superuser");
+    let replaced = admins(members(&[2], &[1])).member(1, [ADMINS]).member(2, []);
+    let replaced = replaced.by_superuser().with(|it| it.superusers.1 = NO_OTHER);
+    assert_eq!(replaced.outcome(), "commit", "the user who joins takes the place");
+    let service = replaced
+        .with(|it| it.directory.members.get_mut(&UserId(2)).unwrap().user_type = UserType::ServiceAccount);
+    assert_eq!(service.outcome(), "last_superuser");
+    let own = leaves().with(|it| it.directory.actor = Some(actor_state([ADMINS])));
+    let own = own.with(|it| it.members = members(&[], &[ACTOR.0])).member(ACTOR.0, [ADMINS]);
+    assert_eq!(own.outcome(), "self_lockout");
+}
+
+#[test]
+fn each_member_gets_a_revision_and_an_event() {
+    let write = put(group(ADMINS, "admins", true, None)).by_superuser();
+    let write = write.with(|it| it.members = MembersOp::Replace([UserId(1), UserId(2)].into()));
+    let write = write.member(1, [ADMINS]).member(2, [STAFF]).member(3, [ADMINS, ROOT]);
+    let change = write.change();
+    let [joins, leaves] = &change.members[..] else { panic!("{:?}", change.members) };
+    assert_eq!((joins.user, joins.joins, joins.version), (UserId(2), true, 6));
+    assert_eq!(joins.expected, Revision(uuid::Uuid::from_u128(2)));
+    assert_eq!((joins.event.id, joins.event.target), (joins.change, EventTarget::User(UserId(2))));
+    assert_eq!(joins.event.request_id.as_deref(), Some("request"));
+    assert_eq!(joins.event.effects, [Effect::RevokeSessions], "the user becomes superuser");
+    assert_eq!((leaves.user, leaves.joins), (UserId(3), false));
+    assert_eq!(leaves.event.effects, [], "another group still grants");
+    assert_ne!(joins.change, leaves.change);
+    let superusers = Some(EpochGuard::bump(EPOCHS.superusers));
+    assert_eq!(change.guards.superusers, superusers);
+    let unchanged = put(group(STAFF, "staff", false, None)).with(|it| it.members = members(&[1], &[2]));
+    assert_eq!(unchanged.member(1, [STAFF]).member(2, []).outcome(), "unchanged");
+}
+
+#[test]
+fn members_must_exist_and_are_limited() {
+    let staff = |op| put(group(STAFF, "staff", false, None)).with(|it| it.members = op);
+    assert_eq!(staff(members(&[9], &[])).outcome(), "users: does_not_exist");
+    assert_eq!(staff(members(&[], &[9])).outcome(), "unchanged");
+    let limits = crate::Limits { members_altered: 1, ..crate::Limits::default() };
+    let limited = |write: Write| write.with(|it| it.policy = Policy::hardened().with_limits(limits.clone()));
+    let two = limited(staff(members(&[1, 2], &[])).member(1, []).member(2, []));
+    assert_eq!(two.outcome(), "users: too_many_members");
+    assert_eq!(
+        limited(delete(STAFF).member(1, [STAFF]).member(2, [STAFF])).outcome(),
+        "users: too_many_members"
+    );
+    assert_eq!(limited(staff(members(&[1], &[])).member(1, [])).outcome(), "commit");
 }
 
 #[test]
@@ -201,8 +312,8 @@ fn values() {
         ("a new one below itself", put(group(NOWHERE, "new", false, Some(NOWHERE))), "parent: cycle"),
         ("below its child", put(group(ADMINS, "admins", true, Some(BELOW))), "parent: cycle"),
         ("as it is", put(group(BELOW, "below", false, Some(ADMINS))), "unchanged"),
-        ("not there, deleted", delete(NOWHERE), "unchanged"),
-        ("not allowed", named(HELP).with(|it| it.refused = true), "forbidden"),
+        ("deleted, does not exist", delete(NOWHERE), "unchanged"),
+        ("denied", named(HELP).with(|it| it.denied = true), "forbidden"),
     ] {
         assert_eq!(write.outcome(), expected, "{name}");
     }
@@ -218,6 +329,10 @@ fn cycles_are_found_however_long_and_stored_ones_stand() {
         write.directory.groups.insert(link);
     }
     assert_eq!(write.outcome(), "parent: cycle");
+    let off = Policy::hardened().without(Safeguard::NoGroupCycles);
+    let mut write = write.with(|it| it.policy = off);
+    assert_eq!(write.outcome(), "commit", "switched off");
+    write.policy = Policy::hardened();
     write.directory.groups.insert(group(id(30), "stored so", false, Some(id(0))));
     assert_eq!(write.outcome(), "commit", "a rename leaves it as it was");
 }
@@ -231,16 +346,16 @@ fn guards_and_events() {
         ("renamed", put(group(STAFF, "x", false, None)), Guards { graph, superusers: None, actor: None }),
         (
             "given",
-            put(group(STAFF, "staff", true, None)).powerful(),
+            put(group(STAFF, "staff", true, None)).by_superuser(),
             Guards { graph, superusers: None, actor },
         ),
-        ("taken", delete(ADMINS), Guards { graph, superusers, actor }),
+        ("taken", delete(ADMINS).by_superuser(), Guards { graph, superusers, actor }),
         ("deleted", delete(STAFF), Guards { graph, superusers: None, actor: None }),
     ] {
-        assert_eq!(write.provision().guards, expected, "{name}");
+        assert_eq!(write.change().guards, expected, "{name}");
     }
-    let changed = put(group(BELOW, "new", true, Some(ADMINS))).powerful().provision();
-    assert_eq!(changed.step, ProvisioningOp::PutGroup(Box::new(group(BELOW, "new", true, Some(ADMINS)))));
+    let changed = put(group(BELOW, "new", true, Some(ADMINS))).by_superuser().change();
+    assert_eq!(changed.op, ProvisioningOp::PutGroup(Box::new(group(BELOW, "new", true, Some(ADMINS)))));
     let event = changed.event;
     assert_eq!(
         (event.id, event.kind, event.target),
@@ -253,20 +368,22 @@ fn guards_and_events() {
         ("is_superuser".into(), value(false.into(), true.into())),
     ];
     assert_eq!(event.diff, expected.into());
-    assert_eq!(delete(STAFF).provision().event.kind, EventKind::GroupDeleted);
-    assert_eq!(delete(STAFF).provision().step, ProvisioningOp::DeleteGroup(STAFF));
+    assert_eq!(delete(STAFF).change().event.kind, EventKind::GroupDeleted);
+    assert_eq!(delete(STAFF).change().op, ProvisioningOp::DeleteGroup(STAFF));
 }
 
 #[test]
-fn equal_attributes_are_no_change_and_secrets_stay_out_of_events() {
+fn identical_attributes_are_no_change_and_secrets_stay_out_of_events() {
     let with = |attributes| Group { attributes, ..group(STAFF, "staff", false, None) };
-    let mut write = put(with(serde_json::json!({"n": 1.0})));
-    write.directory.groups.insert(with(serde_json::json!({"n": 1})));
+    let mut write = put(with(serde_json::json!({"n": 1, "m": 2})));
+    write.directory.groups.insert(with(serde_json::json!({"m": 2, "n": 1})));
     assert_eq!(write.outcome(), "unchanged");
+    write.directory.groups.insert(with(serde_json::json!({"n": 1.0, "m": 2})));
+    assert_eq!(write.outcome(), "commit");
     let write = put(with(serde_json::json!({"pin": 1})))
         .with(|it| it.policy = Policy::hardened().with_secret_attribute(["pin"]));
     let new = serde_json::json!({"pin": "[redacted]"});
     let expected = FieldDiff::Value { old: serde_json::json!({}).into(), new: new.into() };
-    let event = write.provision().event;
+    let event = write.change().event;
     assert_eq!(event.diff.get(GroupField::Attributes.as_str()), Some(&expected));
 }

@@ -1,10 +1,14 @@
-//! Somebody always has power, and nobody gives up their own by accident.
+//! The last superuser stays, and no actor loses their own access by accident.
 
-use super::scene::{ADMINS, BELOW, ROOT, STAFF, Scene};
-use crate::{Safeguard, UserUpdate};
+use super::fixture::{ADMINS, BELOW, OTHER_PERSON, ROOT, STAFF, Scene};
+use crate::{Policy, Safeguard, Superusers, UserType, UserUpdate};
 
 fn deactivate() -> UserUpdate {
     UserUpdate::patch().is_active(false)
+}
+
+fn retype(user_type: UserType) -> UserUpdate {
+    UserUpdate::patch().user_type(user_type)
 }
 
 fn leave() -> UserUpdate {
@@ -12,7 +16,7 @@ fn leave() -> UserUpdate {
 }
 
 #[test]
-fn the_last_superuser_keeps_that_power() {
+fn the_last_superuser_stays() {
     let put = || UserUpdate::replace().username("ada").name("Ada");
     for (name, scene, refused) in [
         ("deactivated", Scene::new(deactivate()).member_of([ADMINS]), true),
@@ -24,26 +28,31 @@ fn the_last_superuser_keeps_that_power() {
         ("removed from one of two", Scene::new(leave().groups([ROOT])).member_of([ADMINS, ROOT]), false),
         ("removed while inactive", Scene::new(leave()).member_of([ADMINS]).inactive(), false),
         ("no superuser", Scene::new(deactivate()), false),
+        ("made a service account", Scene::new(retype(UserType::ServiceAccount)).member_of([ADMINS]), true),
+        ("made external", Scene::new(retype(UserType::External)).member_of([ADMINS]), false),
     ] {
-        let scene = scene.powerful().alone();
+        let scene = scene.by_superuser().alone();
         if !refused {
             assert_eq!(scene.outcome(), "commit", "{name}");
             continue;
         }
         assert_eq!(scene.faults(), ["last_superuser"], "{name}");
-        let mut unasked = scene;
-        unasked.snapshot.other_active_superuser = None;
-        assert_eq!(unasked.faults(), ["last_superuser"], "{name}: what was not asked is not assumed");
-        let mut others = unasked;
-        others.snapshot.other_active_superuser = Some(true);
-        assert_eq!(others.outcome(), "commit", "{name}: others have it");
+        let unknown = scene.others(None);
+        assert_eq!(unknown.faults(), ["last_superuser"], "{name}: facts that were not loaded count as none");
+        let service = Superusers { person: false, service_account: true };
+        let service = unknown.others(Some(service));
+        assert_eq!(service.faults(), ["last_superuser"], "{name}: a service account is no person");
+        let counting = service.policy(Policy::counting_service_accounts);
+        assert_eq!(counting.outcome(), "commit", "{name}: service accounts count");
+        let others = counting.others(Some(OTHER_PERSON));
+        assert_eq!(others.outcome(), "commit", "{name}: another person is superuser");
         let off = others.alone().policy(|policy| policy.without(Safeguard::LastSuperuser));
         assert_eq!(off.outcome(), "commit", "{name}: switched off");
     }
 }
 
 #[test]
-fn nobody_locks_themselves_out_by_accident() {
+fn losing_ones_own_access_must_be_requested() {
     for (name, scene, refused) in [
         ("deactivated", Scene::new(deactivate()), true),
         ("deactivated superuser", Scene::new(deactivate()).member_of([ADMINS]), true),
@@ -52,7 +61,7 @@ fn nobody_locks_themselves_out_by_accident() {
         ("left an ordinary group", Scene::new(UserUpdate::patch().groups([])), false),
         ("renamed", Scene::new(UserUpdate::patch().username("eve")).member_of([ADMINS]), false),
     ] {
-        let scene = scene.oneself();
+        let scene = scene.by_self();
         if !refused {
             assert_eq!(scene.outcome(), "commit", "{name}");
             continue;
@@ -60,24 +69,39 @@ fn nobody_locks_themselves_out_by_accident() {
         assert_eq!(scene.faults(), ["self_lockout"], "{name}");
         let off = scene.policy(|policy| policy.without(Safeguard::SelfLockout));
         assert_eq!(off.outcome(), "commit", "{name}: switched off");
-        let mut meant = off.policy(|policy| policy.with(Safeguard::SelfLockout));
-        meant.allow_self_lockout = true;
-        assert_eq!(meant.outcome(), "commit", "{name}: meant");
+        let mut requested = off.policy(|policy| policy.with(Safeguard::SelfLockout));
+        requested.allow_self_lockout = true;
+        assert_eq!(requested.outcome(), "commit", "{name}: requested");
     }
 }
 
 #[test]
-fn somebody_else_is_locked_out_on_purpose() {
+fn another_user_is_locked_out_without_a_request() {
     assert_eq!(Scene::new(deactivate()).outcome(), "commit");
-    assert_eq!(Scene::new(leave()).member_of([ADMINS]).powerful().outcome(), "commit");
+    assert_eq!(Scene::new(leave()).member_of([ADMINS]).by_superuser().outcome(), "commit");
 }
 
 #[test]
-fn both_are_told_at_once_and_meaning_it_lifts_one_of_them() {
-    let mut scene = Scene::new(deactivate()).member_of([ADMINS]).oneself().alone();
+fn both_are_reported_at_once_and_the_request_lifts_one() {
+    let mut scene = Scene::new(deactivate()).member_of([ADMINS]).by_self().alone();
     assert_eq!(scene.faults(), ["last_superuser", "self_lockout"]);
     scene.allow_self_lockout = true;
     assert_eq!(scene.faults(), ["last_superuser"]);
     scene.update = UserUpdate::patch().is_active(false).path("/");
-    assert_eq!(scene.faults(), ["path: edge_slash"], "faults of fields hide the lock-out");
+    assert_eq!(scene.faults(), ["path: edge_slash"], "violations of fields hide the lock-out");
+}
+
+#[test]
+fn the_last_service_account_stays_where_no_person_is_superuser() {
+    let service = |update| {
+        let scene = Scene::new(update).member_of([ADMINS]).by_superuser().alone();
+        scene.user(|user| user.user_type = UserType::ServiceAccount)
+    };
+    assert_eq!(service(deactivate()).faults(), ["last_superuser"]);
+    assert_eq!(service(leave()).faults(), ["last_superuser"]);
+    assert_eq!(service(retype(UserType::Internal)).outcome(), "commit", "a person takes its place");
+    assert_eq!(service(deactivate()).others(Some(OTHER_PERSON)).outcome(), "commit");
+    let internal = Scene::new(leave()).member_of([ADMINS]).by_superuser().alone();
+    let internal = internal.user(|user| user.username = crate::ANONYMOUS_USERNAME.into());
+    assert_eq!(internal.outcome(), "hidden", "the anonymous user is never changed");
 }

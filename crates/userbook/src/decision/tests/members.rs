@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::scene::{ADMINS, BELOW, HELP, NOWHERE, STAFF, Scene};
+use super::fixture::{ADMINS, BELOW, HELP, NOWHERE, STAFF, Scene};
 use crate::{Check, Field, GroupId, UserType, UserUpdate, Verdict};
 
 fn join(group: GroupId) -> UserUpdate {
@@ -13,13 +13,20 @@ fn leave(group: GroupId) -> UserUpdate {
     UserUpdate::patch().leave_group(group)
 }
 
-/// An actor who may do nothing to the user but see them, unless by the group.
-fn by_group(update: UserUpdate) -> Scene {
-    let scene = Scene::new(update);
+/// An actor who may see the user and change the members of one group, and nothing else.
+fn by_group(check: Check, update: UserUpdate) -> Scene {
     let groups = [STAFF, HELP, ADMINS, BELOW].map(Check::Join);
     let fields = Field::ALL.map(Check::Set);
-    let refused = groups.into_iter().chain(fields).chain([Check::Change]);
-    refused.fold(scene, |scene, check| scene.refuse(check, Verdict::deny()))
+    let denied = groups.into_iter().chain(fields).chain([Check::Change]);
+    denied.fold(Scene::new(update).by_member_right(check), |scene, check| scene.deny(check, Verdict::deny()))
+}
+
+fn adds(group: GroupId) -> Scene {
+    by_group(Check::AddMember(group), join(group))
+}
+
+fn removes(group: GroupId) -> Scene {
+    by_group(Check::RemoveMember(group), leave(group))
 }
 
 #[test]
@@ -39,71 +46,56 @@ fn a_step_leaves_other_memberships_alone() {
 fn groups_must_exist_to_be_joined_or_left() {
     for update in [join(NOWHERE), leave(NOWHERE), join(HELP).leave_group(NOWHERE)] {
         assert_eq!(Scene::new(update.clone()).faults(), ["groups: does_not_exist"], "{update:?}");
-        assert_eq!(by_group(update.clone()).faults(), ["groups: does_not_exist"], "{update:?}");
     }
+    assert_eq!(adds(NOWHERE).faults(), ["groups: does_not_exist"]);
 }
 
 #[test]
-fn the_right_to_members_stands_in_for_the_right_to_the_user() {
+fn the_right_to_a_groups_members_needs_no_right_to_change_the_user() {
     let deny = Verdict::deny;
+    let hidden = |scene: Scene| scene.deny(Check::ViewGroup(HELP), deny());
     for (name, scene, expected) in [
-        ("join", by_group(join(HELP)), "commit"),
-        ("leave", by_group(leave(STAFF)), "commit"),
-        ("both", by_group(join(HELP).leave_group(STAFF)), "commit"),
-        ("another group's right", by_group(join(HELP)).refuse(Check::AddMember(HELP), deny()), "permission"),
-        ("the other right", by_group(leave(STAFF)).refuse(Check::RemoveMember(STAFF), deny()), "permission"),
-        (
-            "one of two",
-            by_group(join(HELP).leave_group(STAFF)).refuse(Check::RemoveMember(STAFF), deny()),
-            "permission",
-        ),
-        ("a field beside", by_group(join(HELP).name("x")), "permission"),
-        ("a field of one's own beside", by_group(join(HELP).name("x")).mend(Check::Change), "fields"),
-        (
-            "a right to that field",
-            by_group(join(HELP).name("x")).mend(Check::Change).mend(Check::Set(Field::Name)),
-            "commit",
-        ),
-        ("the whole list", by_group(UserUpdate::patch().groups([STAFF, HELP])), "permission"),
-        ("a PUT", by_group(UserUpdate::replace().username("ada").name("Ada").join_group(HELP)), "permission"),
-        ("unseen", by_group(join(HELP)).refuse(Check::View, deny()), "permission"),
-        ("hidden", by_group(join(HELP)).refuse(Check::View, Verdict::Hide), "hidden"),
-        ("the right to the user", Scene::new(join(HELP)).refuse(Check::AddMember(HELP), deny()), "commit"),
-        (
-            "the right to the user, but not to its groups",
-            Scene::new(join(HELP))
-                .refuse(Check::AddMember(HELP), deny())
-                .refuse(Check::Set(Field::Groups), deny()),
-            "fields",
-        ),
-        (
-            "the right to the user, but not to that group",
-            Scene::new(join(HELP)).refuse(Check::AddMember(HELP), deny()).refuse(Check::Join(HELP), deny()),
-            "fields",
-        ),
+        ("join", adds(HELP), "commit"),
+        ("leave", removes(STAFF), "commit"),
+        ("join a group that is not visible", hidden(adds(HELP)), "commit"),
+        ("denied", adds(HELP).deny(Check::AddMember(HELP), deny()), "permission"),
+        ("denied to remove", removes(STAFF).deny(Check::RemoveMember(STAFF), deny()), "permission"),
+        ("a user whom the actor may not see", adds(HELP).deny(Check::View, deny()), "hidden"),
+        ("a hidden user", adds(HELP).deny(Check::View, Verdict::Hide), "hidden"),
     ] {
         assert_eq!(scene.outcome(), expected, "{name}");
     }
 }
 
 #[test]
-fn the_guards_hold_for_steps_too() {
+fn the_right_to_change_the_user_needs_no_right_to_the_groups_members() {
+    let deny = Verdict::deny;
+    let change = |update| Scene::new(update).deny(Check::AddMember(HELP), deny());
+    assert_eq!(change(join(HELP)).outcome(), "commit");
+    assert_eq!(change(join(HELP)).deny(Check::Set(Field::Groups), deny()).outcome(), "fields");
+    assert_eq!(change(join(HELP)).deny(Check::Join(HELP), deny()).outcome(), "fields");
+    assert_eq!(change(join(HELP)).deny(Check::Change, deny()).outcome(), "permission");
+}
+
+#[test]
+fn the_safeguards_hold_for_members_too() {
     for (name, scene, expected) in [
-        ("power", by_group(join(ADMINS)), "grants power"),
-        ("power from above", by_group(join(BELOW)), "grants power"),
-        ("the right to give it", by_group(join(BELOW)).grant(ADMINS), "commit"),
-        ("a powerful actor", by_group(join(ADMINS)).powerful(), "commit"),
-        ("a superuser among others", by_group(leave(ADMINS)).member_of([ADMINS]), "commit"),
-        ("the last superuser", by_group(leave(ADMINS)).member_of([ADMINS]).alone(), "invalid"),
-        ("oneself", by_group(leave(ADMINS)).member_of([ADMINS]).oneself(), "invalid"),
+        ("superuser status", adds(ADMINS), "grants superuser"),
+        ("superuser status from above", adds(BELOW), "grants superuser"),
+        ("the right to grant", adds(BELOW).grant(ADMINS), "commit"),
+        ("a superuser", adds(ADMINS).by_superuser(), "commit"),
+        ("taken without the right", removes(ADMINS).member_of([ADMINS]), "revokes superuser"),
+        ("taken with the right", removes(ADMINS).member_of([ADMINS]).grant(ADMINS), "commit"),
+        ("the last superuser", removes(ADMINS).member_of([ADMINS]).grant(ADMINS).alone(), "invalid"),
+        ("the actor", removes(ADMINS).member_of([ADMINS]).by_self(), "invalid"),
         (
-            "a machine",
-            by_group(join(HELP)).user(|user| user.user_type = UserType::InternalServiceAccount),
+            "an internal account",
+            adds(HELP).user(|user| user.user_type = UserType::InternalServiceAccount),
             "invalid",
         ),
     ] {
         assert_eq!(scene.outcome(), expected, "{name}");
     }
-    // "This group grants nothing" must still be true at the commit, for who may not give power.
-    assert!(by_group(join(HELP)).commit().change.guards.graph.is_some());
+    // "This group grants nothing" must still hold at the commit, for an actor who may not grant.
+    assert!(adds(HELP).commit().change.guards.graph.is_some());
 }

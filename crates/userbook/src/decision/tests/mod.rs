@@ -1,14 +1,15 @@
-//! The rules, one table each. `scene` holds the stage: a user, an actor, some groups, and what is asked.
+//! The rules, one table each. `fixture` builds a request.
 
 mod changes;
 mod fields;
+mod fixture;
 mod groups;
 mod guards;
+mod insert_and_delete;
 mod lockout;
 mod members;
-mod needs;
 mod order;
-mod power;
-mod provision;
 mod redaction;
-mod scene;
+mod requirements;
+mod superusers;
+mod visibility;

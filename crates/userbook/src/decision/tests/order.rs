@@ -1,17 +1,17 @@
-//! Which reason hides which: everything that can be wrong is wrong, and is mended one by one.
+//! Which reason hides which: everything that can be wrong is wrong, and is corrected one by one.
 
 use serde_json::json;
 
-use super::scene::{ADMINS, Scene};
+use super::fixture::{ADMINS, Scene};
 use crate::{
     Check, Conditions, Denial, Field, FieldDenial, FieldRule, IfNoneMatch, Rejection, Revision, User,
-    UserType, UserUpdate, Verdict, ViolationKind,
+    UserType, UserUpdate, Verdict, ViolationKind, decision::access_checks,
 };
 
 #[derive(Debug)]
-struct Refuses(Field);
+struct Forbids(Field);
 
-impl FieldRule for Refuses {
+impl FieldRule for Forbids {
     fn check(&self, field: Field, _before: &User, _after: &User) -> Vec<ViolationKind> {
         let custom = ViolationKind::Custom {
             code: "custom".into(),
@@ -27,10 +27,10 @@ fn one_reason_hides_the_next() {
     let update = UserUpdate::patch().username("eve").groups([ADMINS]).path("/");
     let mut scene = Scene::new(update)
         .user(|user| user.user_type = UserType::InternalServiceAccount)
-        .refuse(Check::View, Verdict::Hide)
-        .refuse(Check::Change, Verdict::deny())
-        .refuse(Check::Set(Field::Path), Verdict::deny());
-    scene.rules = Box::new(Refuses(Field::Username));
+        .deny(Check::View, Verdict::Hide)
+        .deny(Check::Change, Verdict::deny())
+        .deny(Check::Set(Field::Path), Verdict::deny());
+    scene.rules = Box::new(Forbids(Field::Username));
     scene.conditions.revisions = Some(Vec::new());
     let actor = scene.snapshot.actor.as_mut().unwrap();
     actor.is_active = false;
@@ -38,9 +38,9 @@ fn one_reason_hides_the_next() {
 
     scene.snapshot.actor.as_mut().unwrap().is_active = true;
     assert_eq!(scene.outcome(), "hidden");
-    let mut scene = scene.mend(Check::View);
+    let mut scene = scene.allow(Check::View);
     assert_eq!(scene.outcome(), "permission");
-    scene = scene.mend(Check::Change);
+    scene = scene.allow(Check::Change);
     assert_eq!(scene.outcome(), "condition");
     scene.conditions = Conditions::none();
 
@@ -48,10 +48,10 @@ fn one_reason_hides_the_next() {
     assert_eq!(scene.outcome(), "patch");
     scene.update = update;
     assert_eq!(scene.outcome(), "fields");
-    scene = scene.mend(Check::Set(Field::Path));
-    assert_eq!(scene.outcome(), "grants power");
+    scene = scene.allow(Check::Set(Field::Path));
+    assert_eq!(scene.outcome(), "grants superuser");
 
-    let mut scene = scene.powerful();
+    let mut scene = scene.by_superuser();
     assert_eq!(scene.faults(), ["username: custom", "path: edge_slash"], "host's faults in field order");
     scene.update = UserUpdate::patch().groups([ADMINS]);
     assert_eq!(scene.faults(), ["internal_service_account"]);
@@ -60,14 +60,14 @@ fn one_reason_hides_the_next() {
 }
 
 fn json_patch(patch: serde_json::Value) -> UserUpdate {
-    UserUpdate::json_patch(serde_json::from_value(patch).unwrap()).unwrap()
+    UserUpdate::json_patch(serde_json::from_value(patch).unwrap())
 }
 
 #[test]
-fn a_failed_test_is_told_only_to_who_may_change() {
+fn a_failed_test_is_reported_only_to_actors_who_may_change() {
     let test = || json_patch(json!([{"op": "test", "path": "/name", "value": "Eve"}]));
     assert_eq!(Scene::new(test()).outcome(), "patch");
-    assert_eq!(Scene::new(test()).refuse(Check::Change, Verdict::deny()).outcome(), "permission");
+    assert_eq!(Scene::new(test()).deny(Check::Change, Verdict::deny()).outcome(), "permission");
 }
 
 #[test]
@@ -75,21 +75,21 @@ fn hiding_and_reasons() {
     let reason = Verdict::because("Not on Sundays.");
     let patch = || Scene::new(UserUpdate::patch().name("x"));
     for (scene, expected) in [
-        (patch().refuse(Check::View, Verdict::Hide), Rejection::Hidden),
+        (patch().deny(Check::View, Verdict::Hide), Rejection::Hidden),
         (
-            patch().refuse(Check::View, reason.clone()),
+            patch().deny(Check::View, reason.clone()),
             Rejection::Forbidden(Denial::Permission(Some("Not on Sundays.".into()))),
         ),
-        (patch().refuse(Check::Change, Verdict::Hide), Rejection::Hidden),
+        (patch().deny(Check::Change, Verdict::Hide), Rejection::Hidden),
         (
-            patch().refuse(Check::Set(Field::Name), reason),
+            patch().deny(Check::Set(Field::Name), reason),
             Rejection::Forbidden(Denial::Fields(vec![FieldDenial {
                 field: Field::Name,
                 reason: Some("Not on Sundays.".into()),
             }])),
         ),
         (
-            patch().refuse(Check::Set(Field::Name), Verdict::Hide),
+            patch().deny(Check::Set(Field::Name), Verdict::Hide),
             Rejection::Forbidden(Denial::Fields(vec![FieldDenial { field: Field::Name, reason: None }])),
         ),
     ] {
@@ -98,60 +98,80 @@ fn hiding_and_reasons() {
 }
 
 #[test]
-fn a_refused_field_never_tells_its_fault() {
-    let all = UserUpdate::patch().name("Ada").username("bob").path("/").groups([super::scene::NOWHERE]);
+fn a_denied_field_never_reports_its_violation() {
+    let all = UserUpdate::patch().name("Ada").username("bob").path("/").groups([super::fixture::NOWHERE]);
     let mut scene = Scene::new(all);
     scene.snapshot.username_taken = true;
     for field in Field::ALL {
-        scene = scene.refuse(Check::Set(field), Verdict::deny());
+        scene = scene.deny(Check::Set(field), Verdict::deny());
     }
     let denied = |field| FieldDenial { field, reason: None };
-    // The name would not change: nobody asks whether it may.
+    // The name does not change, so no right is needed.
     let expected = [Field::Username, Field::Groups, Field::Path].map(denied);
     assert_eq!(scene.denial(), Denial::Fields(expected.into()));
 }
 
 #[test]
-fn joining_is_asked_by_group_and_leaving_by_field() {
-    let join = || Scene::new(UserUpdate::patch().groups([super::scene::STAFF, super::scene::HELP]));
+fn joining_needs_the_right_to_the_group_and_leaving_the_right_to_the_field() {
+    let join = || Scene::new(UserUpdate::patch().groups([super::fixture::STAFF, super::fixture::HELP]));
     let denied = Denial::Fields(vec![FieldDenial { field: Field::Groups, reason: None }]);
-    assert_eq!(join().refuse(Check::Join(super::scene::HELP), Verdict::deny()).denial(), denied);
-    assert_eq!(join().refuse(Check::Join(super::scene::STAFF), Verdict::deny()).outcome(), "commit");
-    let both = join().refuse(Check::Join(super::scene::HELP), Verdict::deny());
-    let both = both.refuse(Check::Set(Field::Groups), Verdict::deny());
-    assert_eq!(both.denial(), denied, "told once");
+    assert_eq!(join().deny(Check::Join(super::fixture::HELP), Verdict::deny()).denial(), denied);
+    assert_eq!(join().deny(Check::Join(super::fixture::STAFF), Verdict::deny()).outcome(), "commit");
+    let both = join().deny(Check::Join(super::fixture::HELP), Verdict::deny());
+    let both = both.deny(Check::Set(Field::Groups), Verdict::deny());
+    assert_eq!(both.denial(), denied, "reported once");
     let cleared = || Scene::new(UserUpdate::replace().username("ada").name("Ada"));
-    assert_eq!(cleared().refuse(Check::Set(Field::Groups), Verdict::deny()).denial(), denied);
+    assert_eq!(cleared().deny(Check::Set(Field::Groups), Verdict::deny()).denial(), denied);
 }
 
 #[test]
-fn checks_are_drawn_up_from_request_and_facts() {
-    let asked = |scene: Scene| scene.results().iter().map(|(check, _)| *check).collect::<Vec<_>>();
-    let update = UserUpdate::replace().username("eve").name("Ada");
-    let expected = [Field::Username, Field::Name, Field::Groups].map(Check::Set);
-    assert_eq!(asked(Scene::new(update)), [&[Check::View, Check::Change], &expected[..]].concat());
+fn the_first_checks_do_not_depend_on_the_request() {
+    let snapshot =
+        |scene: &Scene| crate::Snapshot { user: Some(scene.user.clone()), ..scene.snapshot.clone() };
+    let mut expected = vec![Check::View, Check::Change];
+    expected.extend(Field::ALL.map(Check::Set));
+    expected.push(Check::ViewGroup(super::fixture::STAFF));
+    let first = |scene: Scene| access_checks(&snapshot(&scene), &scene.policy);
+    for update in
+        [UserUpdate::patch(), UserUpdate::replace().username("eve"), UserUpdate::patch().groups([ADMINS])]
+    {
+        assert_eq!(first(Scene::new(update)), expected);
+    }
+    let missing = access_checks(&crate::Snapshot::default(), &Scene::new(UserUpdate::patch()).policy);
+    assert_eq!(missing, expected[..expected.len() - 1]);
+    let recorded = Scene::new(UserUpdate::patch()).policy(|_| crate::Policy::authentik_2025_2());
+    assert_eq!(first(recorded), expected[..expected.len() - 1]);
+}
 
-    let below = super::scene::BELOW;
-    let update = UserUpdate::patch().groups([super::scene::STAFF, below, super::scene::NOWHERE]);
+#[test]
+fn further_checks_follow_from_the_content() {
+    let asked = |scene: Scene| {
+        let checks = scene.results().iter().map(|(check, _)| *check).collect::<Vec<_>>();
+        checks.into_iter().skip(2 + Field::ALL.len() + scene.user.groups.len()).collect::<Vec<_>>()
+    };
+    let below = super::fixture::BELOW;
+    assert_eq!(asked(Scene::new(UserUpdate::replace().username("eve").name("Ada"))), []);
+    let update = UserUpdate::patch().groups([super::fixture::STAFF, below, super::fixture::NOWHERE]);
     let expected = [
-        Check::View,
-        Check::Change,
-        Check::Set(Field::Groups),
         Check::Join(below),
+        Check::ViewGroup(ADMINS),
+        Check::ViewGroup(below),
         Check::GrantSuperuser(ADMINS),
         Check::GrantSuperuser(below),
     ];
-    assert_eq!(asked(Scene::new(update)), expected);
-
-    let activates = Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]);
-    let known = [Check::View, Check::Change, Check::Set(Field::IsActive)];
-    assert_eq!(asked(activates.inactive()), [&known[..], &[Check::GrantSuperuser(ADMINS)]].concat());
-    assert_eq!(asked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), known);
+    let joins: std::collections::BTreeSet<Check> = asked(Scene::new(update)).into_iter().collect();
+    assert_eq!(joins, expected.into());
+    let grant = [Check::GrantSuperuser(ADMINS)];
+    for update in [UserUpdate::patch().is_active(false), UserUpdate::patch().groups([])] {
+        assert_eq!(asked(Scene::new(update).member_of([ADMINS])), grant);
+    }
+    assert_eq!(asked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]).inactive()), grant);
+    assert_eq!(asked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), []);
 }
 
 #[test]
 fn conditions() {
-    let stored = super::scene::user().revision;
+    let stored = super::fixture::user().revision;
     let other = Revision(uuid::Uuid::from_u128(1));
     let looks = |active: bool| Some(IfNoneMatch::new(move |view| view.user.is_active == active));
     for (revisions, unless, holds) in [
@@ -175,7 +195,7 @@ fn conditions() {
 fn host_rules_see_only_what_changes_and_is_valid() {
     let asked = |field, update| {
         let mut scene = Scene::new(update);
-        scene.rules = Box::new(Refuses(field));
+        scene.rules = Box::new(Forbids(field));
         scene.outcome() == "invalid" && scene.faults().iter().any(|fault| fault.ends_with(": custom"))
     };
     let patch = UserUpdate::patch;

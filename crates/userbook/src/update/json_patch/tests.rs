@@ -1,5 +1,7 @@
 //! What a patch makes of a user, and what it refuses.
 
+mod laws;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -246,8 +248,8 @@ fn failures_name_operation_and_place() {
     for name in ["is_superuser", "pk", "uuid", "password_change_date", "uid", "isActive", ""] {
         let path = format!("/{name}");
         for op in ["add", "replace", "remove"] {
-            let patch = json!([{"op": op, "path": path, "value": false}]);
-            assert_eq!(apply(patch).unwrap_err(), at(0, &path), "{op} {name}");
+            let write = json!([{"op": op, "path": path, "value": false}]);
+            assert_eq!(apply(write).unwrap_err(), at(0, &path), "{op} {name}");
         }
     }
 }
@@ -352,8 +354,8 @@ fn the_result_nests_no_deeper_than_a_put_may() {
     {
         let inside = "/a".repeat(levels - 1);
         let path = format!("/attributes{inside}/x");
-        let patch = json!([{"op": "copy", "from": "/attributes", "path": path}]);
-        let outcome = apply_to(nested(levels), patch, &Policy::hardened());
+        let copy = json!([{"op": "copy", "from": "/attributes", "path": path}]);
+        let outcome = apply_to(nested(levels), copy, &Policy::hardened());
         if is_refused {
             assert_eq!(outcome, too_deep(&path), "{levels}");
         } else {

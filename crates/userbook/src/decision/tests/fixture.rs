@@ -1,27 +1,32 @@
-//! The stage on which a rule is tried.
+//! The fixture of the decision's tests: a user, an actor, some groups, and a request.
 
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorState, Attempt, ChangeId, Check, CheckResults, Commit, Conditions, Decision, Denial, Epochs,
-    FieldRule, Group, GroupId, NoRules, Policy, Rejection, Revision, Snapshot, Subject, Timestamp, User,
-    UserId, UserType, UserUpdate, Verdict, Violations,
-    decide::{checks, decide},
+    Actor, ActorState, Attempt, ChangeId, Check, CheckResults, Commit, Conditions, Context, Decision, Denial,
+    Epochs, FieldRule, Group, GroupId, NoRules, PatchFailure, Policy, Rejection, Revision, Snapshot, Subject,
+    Superusers, Timestamp, UpdateAccess, User, UserId, UserType, UserUpdate, Verdict, Verdicts, Violations,
+    decision::{access_checks, content_checks, decide},
 };
 
-/// An ordinary group, of which the user is a member.
+/// Another person is superuser.
+pub(super) const OTHER_PERSON: Superusers = Superusers { person: true, service_account: false };
+/// Nobody else is superuser.
+pub(super) const NO_OTHER: Superusers = Superusers { person: false, service_account: false };
+
+/// An ordinary group; the user is a member.
 pub(super) const STAFF: GroupId = GroupId(Uuid::from_u128(1));
 /// Another ordinary group.
 pub(super) const HELP: GroupId = GroupId(Uuid::from_u128(2));
-/// A group that grants power.
+/// A group that grants superuser status.
 pub(super) const ADMINS: GroupId = GroupId(Uuid::from_u128(3));
 /// A group below [`ADMINS`], without the flag itself.
 pub(super) const BELOW: GroupId = GroupId(Uuid::from_u128(4));
-/// Another group that grants power.
+/// Another group that grants superuser status.
 pub(super) const ROOT: GroupId = GroupId(Uuid::from_u128(5));
-/// A group that is not there.
+/// A group that does not exist.
 pub(super) const NOWHERE: GroupId = GroupId(Uuid::from_u128(99));
 
 pub(super) const TARGET: UserId = UserId(10);
@@ -30,19 +35,22 @@ pub(super) const CHANGE: ChangeId = ChangeId(Uuid::from_u128(500));
 pub(super) const ACTOR_REVISION: Revision = Revision(Uuid::from_u128(600));
 pub(super) const EPOCHS: Epochs = Epochs { graph: 7, superusers: 8, next_user: 30 };
 
-/// A user, who acts on it, and what is asked. By default an actor without power who may do everything but give
-/// power, on an active user in [`STAFF`].
+/// One request. By default the actor is no superuser and may do everything but grant superuser status, and the user
+/// is active and in [`STAFF`].
 #[derive(Debug)]
 pub(super) struct Scene {
+    pub(super) user: User,
     pub(super) snapshot: Snapshot,
+    pub(super) access: UpdateAccess,
     pub(super) update: UserUpdate,
     pub(super) actor: Actor,
     pub(super) policy: Policy,
     pub(super) conditions: Conditions,
     pub(super) allow_self_lockout: bool,
     pub(super) rules: Box<dyn FieldRule>,
-    refused: Vec<(Check, Verdict)>,
+    denied: Vec<(Check, Verdict)>,
     granted: BTreeSet<GroupId>,
+    user_can_grant: Option<bool>,
 }
 
 pub(super) fn group(id: GroupId, name: &str, is_superuser: bool, parent: Option<GroupId>) -> Group {
@@ -70,33 +78,20 @@ pub(super) fn actor_state(groups: impl IntoIterator<Item = GroupId>) -> ActorSta
 }
 
 pub(super) fn user() -> User {
-    User {
-        id: TARGET,
-        uuid: Uuid::nil(),
-        username: "ada".into(),
-        name: "Ada".into(),
-        email: "ada@example.com".into(),
-        is_active: true,
-        last_login: None,
-        path: "users".into(),
-        user_type: UserType::Internal,
-        attributes: serde_json::json!({}).into(),
-        groups: [STAFF].into(),
-        password_change_date: Timestamp::UNIX_EPOCH,
-        revision: Revision(Uuid::from_u128(400)),
-        version: 3,
-    }
+    User { id: TARGET, groups: [STAFF].into(), version: 3, ..User::example() }
 }
 
 impl Scene {
     pub(super) fn new(update: UserUpdate) -> Self {
         Self {
+            user: user(),
+            access: UpdateAccess::Change,
             snapshot: Snapshot {
-                user: user(),
+                user: None,
                 groups: all_groups().into_iter().collect(),
                 username_taken: false,
                 actor: Some(actor_state([])),
-                other_active_superuser: Some(true),
+                other_superusers: Some(OTHER_PERSON),
                 epochs: EPOCHS,
                 change_committed: false,
             },
@@ -106,14 +101,27 @@ impl Scene {
             conditions: Conditions::none(),
             allow_self_lockout: false,
             rules: Box::new(NoRules),
-            refused: Vec::new(),
+            denied: Vec::new(),
             granted: BTreeSet::new(),
+            user_can_grant: Some(false),
         }
     }
 
     /// Alters the stored user.
     pub(super) fn user(mut self, alter: impl FnOnce(&mut User)) -> Self {
-        alter(&mut self.snapshot.user);
+        alter(&mut self.user);
+        self
+    }
+
+    /// Uses the right to one group's members.
+    pub(super) fn by_member_right(mut self, check: Check) -> Self {
+        self.access = UpdateAccess::Member(check);
+        self
+    }
+
+    /// What the authorizer says about the user's own rights to grant.
+    pub(super) fn user_can_grant(mut self, can_grant: Option<bool>) -> Self {
+        self.user_can_grant = can_grant;
         self
     }
 
@@ -126,15 +134,15 @@ impl Scene {
         self.user(|user| user.is_active = false)
     }
 
-    /// Gives the actor power.
-    pub(super) fn powerful(mut self) -> Self {
+    /// The actor is superuser.
+    pub(super) fn by_superuser(mut self) -> Self {
         self.snapshot.actor = Some(actor_state([ROOT]));
         self
     }
 
-    /// The user acts on themselves.
-    pub(super) fn oneself(mut self) -> Self {
-        let user = &self.snapshot.user;
+    /// The user is the actor.
+    pub(super) fn by_self(mut self) -> Self {
+        let user = &self.user;
         self.actor = Actor::user(user.id);
         let state = actor_state(user.groups.iter().copied());
         self.snapshot.actor = Some(ActorState { id: user.id, revision: user.revision, ..state });
@@ -147,9 +155,13 @@ impl Scene {
         self
     }
 
-    /// Nobody else has power.
-    pub(super) fn alone(mut self) -> Self {
-        self.snapshot.other_active_superuser = Some(false);
+    /// Nobody else is superuser.
+    pub(super) fn alone(self) -> Self {
+        self.others(Some(NO_OTHER))
+    }
+
+    pub(super) fn others(mut self, others: Option<Superusers>) -> Self {
+        self.snapshot.other_superusers = others;
         self
     }
 
@@ -158,32 +170,56 @@ impl Scene {
         self
     }
 
-    /// Takes a refusal back.
-    pub(super) fn mend(mut self, check: Check) -> Self {
-        self.refused.retain(|(refused, _)| *refused != check);
+    /// Takes a denial back.
+    pub(super) fn allow(mut self, check: Check) -> Self {
+        self.denied.retain(|(denied, _)| *denied != check);
         self
     }
 
-    pub(super) fn refuse(mut self, check: Check, verdict: Verdict) -> Self {
-        self.refused.push((check, verdict));
+    pub(super) fn deny(mut self, check: Check, verdict: Verdict) -> Self {
+        self.denied.push((check, verdict));
         self
     }
 
-    /// The actor may give power through this group.
+    /// The actor may grant superuser status through this group.
     pub(super) fn grant(mut self, group: GroupId) -> Self {
         self.granted.insert(group);
         self
     }
 
+    pub(super) fn is_granted(&self, group: GroupId) -> bool {
+        self.granted.contains(&group)
+    }
+
+    pub(super) fn can_grant(&self) -> Option<bool> {
+        self.user_can_grant
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot { user: Some(self.user.clone()), ..self.snapshot.clone() }
+    }
+
+    /// The verdicts that the service collects for this request.
     pub(super) fn results(&self) -> CheckResults {
-        let ops = self.update.resolve(&self.snapshot.user);
-        let checks = checks(&self.snapshot, ops.as_deref().ok());
+        let snapshot = self.snapshot();
+        let mut results = self.answer(access_checks(&snapshot, &self.policy));
+        if let UpdateAccess::Member(check) = self.access {
+            results.extend(self.answer(vec![check]));
+        }
+        if let Ok(ops) = self.update.resolve(&self.user, &snapshot.groups, &self.policy, &|_| true) {
+            let checks = content_checks(&self.user, &snapshot, &ops, &self.policy, &results);
+            results.extend(self.answer(checks));
+        }
+        results
+    }
+
+    fn answer(&self, checks: Vec<Check>) -> CheckResults {
         let verdicts = checks.iter().map(|check| self.verdict(*check)).collect();
-        CheckResults::new(checks, verdicts)
+        CheckResults::new(checks, Verdicts { verdicts, user_can_grant: self.user_can_grant })
     }
 
     fn verdict(&self, check: Check) -> Verdict {
-        if let Some((_, verdict)) = self.refused.iter().find(|(refused, _)| *refused == check) {
+        if let Some((_, verdict)) = self.denied.iter().find(|(denied, _)| *denied == check) {
             return verdict.clone();
         }
         match check {
@@ -193,52 +229,64 @@ impl Scene {
     }
 
     pub(super) fn decide(&self) -> Decision {
-        let ops = self.update.resolve(&self.snapshot.user);
+        let snapshot = self.snapshot();
+        let ops = self.update.resolve(&self.user, &snapshot.groups, &self.policy, &|_| true);
+        self.decide_on(&snapshot, ops.as_deref())
+    }
+
+    fn decide_on(&self, snapshot: &Snapshot, ops: Result<&crate::FieldOps, &PatchFailure>) -> Decision {
         decide(&Attempt {
-            snapshot: &self.snapshot,
-            ops: ops.as_deref(),
+            snapshot,
+            ops,
+            access: self.access,
+            conditions: &self.conditions,
+            context: self.context(&self.results()),
+        })
+    }
+
+    pub(super) fn context<'a>(&'a self, results: &'a CheckResults) -> Context<'a> {
+        Context {
             actor: &self.actor,
-            results: &self.results(),
+            results,
             policy: &self.policy,
             rules: &*self.rules,
-            conditions: &self.conditions,
             allow_self_lockout: self.allow_self_lockout,
             now: Timestamp::UNIX_EPOCH,
             change: CHANGE,
             request_id: Some("request"),
-        })
+        }
     }
 
     pub(super) fn commit(&self) -> Commit {
         match self.decide() {
             Decision::Commit(commit) => *commit,
-            other => panic!("no commit but {other:?}"),
+            other => panic!("expected a commit, got {other:?}"),
         }
     }
 
     pub(super) fn rejection(&self) -> Rejection {
         match self.decide() {
             Decision::Reject(rejection) => rejection,
-            other => panic!("no rejection but {other:?}"),
+            other => panic!("expected a rejection, got {other:?}"),
         }
     }
 
     pub(super) fn denial(&self) -> Denial {
         match self.rejection() {
             Rejection::Forbidden(denial) => denial,
-            other => panic!("no denial but {other:?}"),
+            other => panic!("expected a denial, got {other:?}"),
         }
     }
 
-    /// The faults, written `field: code`, or `code` alone for the request as a whole.
+    /// The violations, written `field: code`, or `code` alone for the request as a whole.
     pub(super) fn faults(&self) -> Vec<String> {
         match self.rejection() {
             Rejection::Invalid(violations) => codes(&violations),
-            other => panic!("no faults but {other:?}"),
+            other => panic!("expected violations, got {other:?}"),
         }
     }
 
-    /// What comes out, in a word: `commit`, `unchanged`, or the kind of rejection.
+    /// The outcome in a word: `commit`, `unchanged`, or the kind of rejection.
     pub(super) fn outcome(&self) -> &'static str {
         match self.decide() {
             Decision::Commit(_) => "commit",
@@ -251,9 +299,10 @@ impl Scene {
                 Denial::Permission(_) => "permission",
                 Denial::ActorInactive => "actor inactive",
                 Denial::Fields(_) => "fields",
-                Denial::GrantsSuperuser { .. } => "grants power",
-                Denial::ProtectedSuperuser(_) => "protected",
-                Denial::DeletesSuperuser => "deletes superuser",
+                Denial::GrantsSuperuser { .. } => "grants superuser",
+                Denial::RevokesSuperuser { .. } => "revokes superuser",
+                Denial::ProtectedUser(_) => "protected",
+                Denial::ProtectedDeletion => "protected deletion",
             },
         }
     }

@@ -1,13 +1,14 @@
-//! The beginning and the end of a user.
+//! Creating and deleting a user.
 
-use super::scene::{
+use super::fixture::{
     ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, STAFF, Scene, actor_state, all_groups, codes,
 };
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Denial, DirectorySnapshot, Effect, EpochGuard, EventKind,
-    EventTarget, FieldDiff, GroupId, Guards, NoRules, Op, Policy, ProvisioningChange, ProvisioningOp,
-    Rejection, Safeguard, Subject, Timestamp, UserId, UserType, UserUpdate, UserView, Verdict, Verdicts,
-    decide::{Deletion, Insertion, blank, delete, insert, with_defaults},
+    Actor, ActorGuard, Check, CheckResults, Context, Denial, DirectorySnapshot, Effect, EpochGuard,
+    EventKind, EventTarget, FieldDiff, GroupId, Guards, NoRules, Op, Policy, ProvisioningChange,
+    ProvisioningOp, Rejection, Safeguard, Subject, Timestamp, UserId, UserType, UserUpdate, UserView,
+    Verdict, Verdicts,
+    decision::{delete, deletion_checks, insert, new_user_snapshot, with_defaults},
 };
 
 const ACTOR_GUARD: Option<ActorGuard> = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
@@ -25,16 +26,23 @@ fn added(
         epochs: EPOCHS,
         ..DirectorySnapshot::default()
     };
+    let groups = all_groups().map(|group| Check::ViewGroup(group.id));
+    let allowed: Vec<Check> = allowed.iter().copied().chain(groups).collect();
     let verdicts = allowed.iter().map(|_| Verdict::Allow).collect::<Verdicts>();
-    insert(&Insertion {
-        snapshot: &blank(directory, uuid::Uuid::from_u128(9), Timestamp::UNIX_EPOCH),
-        ops: &with_defaults(update.fields().unwrap().clone()),
+    let snapshot = new_user_snapshot(directory, uuid::Uuid::from_u128(9), Timestamp::UNIX_EPOCH);
+    let context = Context {
         actor: &Actor::user(ACTOR),
-        results: &CheckResults::new(allowed.iter().copied(), verdicts),
+        results: &CheckResults::new(allowed, verdicts),
         policy: &Policy::hardened(),
         rules: &NoRules,
+        allow_self_lockout: false,
+        now: Timestamp::UNIX_EPOCH,
         change: CHANGE,
-    })
+        request_id: Some("request"),
+    };
+    let ops = with_defaults(update.fields().unwrap().clone());
+    let (change, view, _) = insert(snapshot.user.as_ref().unwrap(), &snapshot, &ops, &context)?;
+    Ok((change, view))
 }
 
 fn new() -> UserUpdate {
@@ -48,7 +56,7 @@ fn a_new_user_has_the_models_defaults() {
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
     assert!(user.is_active && user.groups.is_empty() && user.attributes == serde_json::json!({}));
     assert_eq!((user.path.as_str(), user.user_type), ("users", UserType::Internal));
-    assert_eq!(provision.step, ProvisioningOp::InsertUser(Box::new(user.clone())));
+    assert_eq!(provision.op, ProvisioningOp::InsertUser(Box::new(user.clone())));
     assert_eq!(provision.guards, Guards { actor: ACTOR_GUARD, ..Guards::default() });
     let event = provision.event;
     assert_eq!((event.kind, event.target), (EventKind::UserInserted, EventTarget::User(UserId(30))));
@@ -60,7 +68,7 @@ fn a_new_user_has_the_models_defaults() {
 #[test]
 fn a_new_user_is_under_the_rules_of_an_update() {
     let all = [Check::AddUser];
-    let bad = UserUpdate::replace().email("x").groups([super::scene::NOWHERE]);
+    let bad = UserUpdate::replace().email("x").groups([super::fixture::NOWHERE]);
     let Err(Rejection::Invalid(violations)) = added(&bad, &[], &all) else { panic!() };
     let expected = ["username: required", "name: required", "groups: does_not_exist", "email: invalid"];
     assert_eq!(codes(&violations), expected);
@@ -75,7 +83,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
 }
 
 #[test]
-fn power_is_given_to_a_new_user_as_to_any() {
+fn superuser_status_is_granted_to_a_new_user_as_to_any() {
     let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsSuperuser { .. })));
     for active in [true, false] {
         let join = |group| new().groups([group]).is_active(active);
@@ -90,7 +98,7 @@ fn power_is_given_to_a_new_user_as_to_any() {
         assert!(added(&join(BELOW), &[], &right).is_ok());
         // A group that grants nothing must still grant nothing.
         assert_eq!(added(&join(STAFF), &[], &may(STAFF)).unwrap().0.guards.graph, GRAPH);
-        // To make users is not to put them anywhere.
+        // The right to create users is no right to let them join groups.
         let refused = added(&join(STAFF), &[], &[Check::AddUser]);
         assert!(matches!(refused, Err(Rejection::Forbidden(Denial::Fields(_)))));
     }
@@ -98,21 +106,19 @@ fn power_is_given_to_a_new_user_as_to_any() {
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
 }
 
-fn deleted(scene: &Scene, refused: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
-    let checks = [Check::View, Check::DeleteUser];
-    let verdict = |check| match refused {
-        Some((refused, verdict)) if refused == check => verdict.clone(),
+fn deleted(scene: &Scene, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
+    let snapshot = crate::Snapshot { user: Some(scene.user.clone()), ..scene.snapshot.clone() };
+    let mut checks = vec![Check::View, Check::DeleteUser, Check::ViewGroup(STAFF)];
+    checks.extend(deletion_checks(&scene.user, &snapshot.groups, &scene.policy));
+    let verdict = |check: &Check| match (check, denied) {
+        (check, Some((denied, verdict))) if denied == *check => verdict.clone(),
+        (Check::GrantSuperuser(group), _) => scene.is_granted(*group).into(),
         _ => Verdict::Allow,
     };
-    delete(&Deletion {
-        snapshot: &scene.snapshot,
-        actor: &scene.actor,
-        results: &CheckResults::new(checks, checks.into_iter().map(verdict).collect()),
-        policy: &scene.policy,
-        allow_self_lockout: scene.allow_self_lockout,
-        now: Timestamp::UNIX_EPOCH,
-        change: CHANGE,
-    })
+    let verdicts =
+        Verdicts { verdicts: checks.iter().map(verdict).collect(), user_can_grant: scene.can_grant() };
+    let results = CheckResults::new(checks, verdicts);
+    delete(&snapshot, &scene.conditions, &scene.context(&results)).map(|(change, ..)| change)
 }
 
 fn scene() -> Scene {
@@ -120,54 +126,72 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn who_may_delete() {
-    let refused = |check, verdict: Verdict| deleted(&scene(), Some((check, &verdict))).unwrap_err();
+fn a_deletion_needs_rights() {
+    let denied = |check, verdict: Verdict| deleted(&scene(), Some((check, &verdict))).unwrap_err();
     let forbidden = || Rejection::Forbidden(Denial::Permission(None));
-    assert_eq!(refused(Check::View, Verdict::Hide), Rejection::Hidden);
-    assert_eq!(refused(Check::View, Verdict::deny()), forbidden());
-    assert_eq!(refused(Check::DeleteUser, Verdict::deny()), forbidden());
+    assert_eq!(denied(Check::View, Verdict::Hide), Rejection::Hidden);
+    assert_eq!(denied(Check::View, Verdict::deny()), forbidden());
+    assert_eq!(denied(Check::DeleteUser, Verdict::deny()), forbidden());
 
+    for privileged in
+        [scene().member_of([BELOW]).grant(BELOW).grant(ADMINS), scene().member_of([BELOW]).inactive()]
+    {
+        let off = |policy: Policy| policy.without(Safeguard::Demotion).without(Safeguard::ProtectPrivileged);
+        assert!(deleted(&privileged.policy(off), None).is_ok());
+    }
     let superuser = || scene().member_of([BELOW]);
-    let protected = Rejection::Forbidden(Denial::DeletesSuperuser);
-    assert_eq!(deleted(&superuser(), None).unwrap_err(), protected);
-    assert_eq!(deleted(&superuser().inactive(), None).unwrap_err(), protected);
-    assert!(deleted(&superuser().powerful(), None).is_ok());
+    let revokes =
+        Denial::RevokesSuperuser { group: BELOW, name: Some("below".into()), through: Some("admins".into()) };
+    assert_eq!(deleted(&superuser(), None).unwrap_err(), Rejection::Forbidden(revokes.clone()));
+    assert_eq!(deleted(&superuser().inactive(), None).unwrap_err(), Rejection::Forbidden(revokes));
+    assert!(deleted(&superuser().grant(ADMINS), None).is_ok());
+    assert!(deleted(&superuser().by_superuser(), None).is_ok());
     assert!(deleted(&superuser().by(Subject::System), None).is_ok());
-    let off = superuser().policy(|policy| policy.without(Safeguard::ProtectSuperusers));
-    assert!(deleted(&off, None).is_ok());
+    let protected = Rejection::Forbidden(Denial::ProtectedDeletion);
+    let unasked = superuser().policy(|policy| policy.without(Safeguard::Demotion));
+    assert_eq!(deleted(&unasked, None).unwrap_err(), protected);
+    for can_grant in [Some(true), None] {
+        let holder = || scene().user_can_grant(can_grant);
+        assert_eq!(deleted(&holder(), None).unwrap_err(), protected);
+        assert_eq!(deleted(&holder().grant(ADMINS), None).unwrap_err(), protected);
+        assert!(deleted(&holder().by_superuser(), None).is_ok());
+    }
+    let mut stale = scene();
+    stale.conditions.revisions = Some(Vec::new());
+    assert_eq!(deleted(&stale, None).unwrap_err(), Rejection::Condition);
 }
 
 #[test]
-fn who_may_not_be_deleted() {
+fn the_last_superuser_and_the_actor_are_not_deleted_by_accident() {
     let faults = |scene: &Scene| match deleted(scene, None) {
         Err(Rejection::Invalid(violations)) => codes(&violations),
         other => panic!("{other:?}"),
     };
-    let last = scene().member_of([ADMINS]).powerful().alone();
+    let last = scene().member_of([ADMINS]).by_superuser().alone();
     assert_eq!(faults(&last), ["last_superuser"]);
-    assert!(deleted(&last.inactive(), None).is_ok(), "who is inactive has no power");
-    let off = scene().member_of([ADMINS]).powerful().alone();
+    assert!(deleted(&last.inactive(), None).is_ok(), "an inactive user is no superuser that counts");
+    let off = scene().member_of([ADMINS]).by_superuser().alone();
     assert!(deleted(&off.policy(|policy| policy.without(Safeguard::LastSuperuser)), None).is_ok());
 
-    let mut oneself = scene().member_of([ADMINS]).oneself().alone();
+    let mut oneself = scene().member_of([ADMINS]).by_self().alone();
     assert_eq!(faults(&oneself), ["last_superuser", "self_lockout"]);
     oneself.allow_self_lockout = true;
     assert_eq!(faults(&oneself), ["last_superuser"]);
-    assert_eq!(faults(&scene().oneself()), ["self_lockout"]);
-    let off = scene().oneself().policy(|policy| policy.without(Safeguard::SelfLockout));
+    assert_eq!(faults(&scene().by_self()), ["self_lockout"]);
+    let off = scene().by_self().policy(|policy| policy.without(Safeguard::SelfLockout));
     assert!(deleted(&off, None).is_ok());
 }
 
 #[test]
-fn what_a_deletion_relies_on() {
+fn a_deletion_has_guards_and_an_event() {
     let provision = deleted(&scene(), None).unwrap();
     assert_eq!(provision.guards, Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD });
-    let stored = scene().snapshot.user;
-    assert_eq!(provision.step, ProvisioningOp::DeleteUser { user: stored.id, expected: stored.revision });
+    let stored = scene().user;
+    assert_eq!(provision.op, ProvisioningOp::DeleteUser { user: stored.id, expected: stored.revision });
     assert_eq!(provision.event.effects, [Effect::RevokeSessions]);
     assert_eq!(provision.event.version, stored.version + 1);
     let FieldDiff::Groups { added, removed } = &provision.event.diff["groups"] else { panic!() };
     assert!(added.is_empty() && removed.len() == 1);
-    let superuser = deleted(&scene().member_of([ADMINS]).powerful(), None).unwrap();
+    let superuser = deleted(&scene().member_of([ADMINS]).by_superuser(), None).unwrap();
     assert_eq!(superuser.guards, Guards { graph: GRAPH, superusers: SUPERUSERS, actor: ACTOR_GUARD });
 }

@@ -1,0 +1,75 @@
+//! Which optional facts are loaded.
+
+use serde_json::json;
+
+use super::fixture::{ADMINS, BELOW, HELP, ROOT, STAFF, Scene};
+use crate::{Limits, Policy, UserType, UserUpdate, decision::LoadRequirements};
+
+fn requirements(scene: &Scene) -> LoadRequirements {
+    let ops =
+        scene.update.resolve(&scene.user, &scene.snapshot.groups, &Policy::hardened(), &|_| true).unwrap();
+    LoadRequirements::of_update(&scene.user, &scene.snapshot, &ops, &Limits::default())
+}
+
+#[test]
+fn other_superusers_are_loaded_only_where_the_last_one_may_go() {
+    let patch = UserUpdate::patch;
+    for (name, scene, expected) in [
+        ("deactivated", Scene::new(patch().is_active(false)).member_of([BELOW]), true),
+        ("left", Scene::new(patch().groups([STAFF])).member_of([ADMINS]), true),
+        ("PUT without groups", Scene::new(UserUpdate::replace()).member_of([ADMINS]), true),
+        (
+            "becomes a service account",
+            Scene::new(patch().user_type(UserType::ServiceAccount)).member_of([ADMINS]),
+            true,
+        ),
+        ("becomes external", Scene::new(patch().user_type(UserType::External)).member_of([ADMINS]), false),
+        ("moved", Scene::new(patch().groups([ROOT])).member_of([ADMINS]), false),
+        ("renamed", Scene::new(patch().username("eve")).member_of([ADMINS]), false),
+        ("no superuser", Scene::new(patch().is_active(false)), false),
+        ("inactive", Scene::new(patch().groups([])).member_of([ADMINS]).inactive(), false),
+    ] {
+        assert_eq!(requirements(&scene).other_superusers, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_json_patch_requires_what_it_resolves_to() {
+    let patch = json!([
+        {"op": "copy", "from": "/name", "path": "/username"},
+        {"op": "add", "path": "/groups/-", "value": HELP},
+    ]);
+    let found = requirements(&Scene::new(UserUpdate::json_patch(serde_json::from_value(patch).unwrap())));
+    assert_eq!((found.username.as_deref(), &found.groups), (Some("Ada"), &[HELP].into()));
+}
+
+#[test]
+fn known_facts_are_not_loaded_again() {
+    let scene = Scene::new(UserUpdate::patch().username("ada").groups([STAFF]));
+    assert_eq!(requirements(&scene), LoadRequirements::default());
+}
+
+#[test]
+fn too_many_groups_are_not_looked_up() {
+    let groups: crate::Memberships =
+        (0..1_001).map(|n| crate::GroupId(uuid::Uuid::from_u128(100 + n))).collect();
+    assert_eq!(requirements(&Scene::new(UserUpdate::patch().groups(groups))).groups.len(), 0);
+}
+
+#[test]
+fn requirements_add_up() {
+    let first =
+        LoadRequirements { username: Some("a".into()), groups: [STAFF].into(), other_superusers: false };
+    let second =
+        LoadRequirements { username: Some("b".into()), groups: [HELP].into(), other_superusers: true };
+    assert!(first.is_covered_by(&first) && LoadRequirements::default().is_covered_by(&first));
+    assert!(!first.is_covered_by(&LoadRequirements::default()) && !second.is_covered_by(&first));
+    let mut both = first;
+    both.extend(second.clone());
+    assert!(second.is_covered_by(&both));
+    assert_eq!(both.groups, [STAFF, HELP].into());
+    both.extend(LoadRequirements::default());
+    assert!(second.is_covered_by(&both), "nothing is forgotten");
+    let counts = LoadRequirements { other_superusers: true, ..LoadRequirements::default() };
+    assert!(!counts.is_covered_by(&LoadRequirements::default()));
+}

@@ -1,0 +1,220 @@
+//! Who grants and takes superuser status, who changes superusers, and how each safeguard is switched off.
+
+use super::fixture::{ADMINS, BELOW, HELP, ROOT, STAFF, Scene};
+use crate::{Check, Denial, Field, Policy, Safeguard, Subject, UserType, UserUpdate};
+
+fn join(groups: impl IntoIterator<Item = crate::GroupId>) -> Scene {
+    Scene::new(UserUpdate::patch().groups(groups.into_iter().collect::<crate::Memberships>()))
+}
+
+fn activate() -> Scene {
+    let scene = Scene::new(UserUpdate::patch().is_active(true)).inactive();
+    scene.policy(|policy| policy.without(Safeguard::ProtectPrivileged))
+}
+
+#[test]
+fn escalation() {
+    let external = || Subject::External("idp".into());
+    for (name, scene, expected) in vec![
+        ("an ordinary group", join([HELP]), "commit"),
+        ("directly", join([STAFF, ADMINS]), "grants superuser"),
+        ("through an ancestor", join([BELOW]), "grants superuser"),
+        ("by a superuser", join([BELOW, ADMINS]).by_superuser(), "commit"),
+        ("by the host", join([ADMINS]).by(Subject::System), "commit"),
+        ("by an external actor", join([ADMINS]).by(external()), "grants superuser"),
+        ("by an anonymous actor", join([ADMINS]).by(Subject::Anonymous), "grants superuser"),
+        ("to oneself", join([ADMINS]).by_self(), "grants superuser"),
+        ("with the right on the group", join([ADMINS]).grant(ADMINS), "commit"),
+        ("with the right on the group below", join([BELOW]).grant(BELOW), "commit"),
+        ("with the right on the ancestor", join([BELOW]).grant(ADMINS), "commit"),
+        ("with the right on another group", join([BELOW]).grant(ROOT), "grants superuser"),
+        ("with the right on one of two", join([ADMINS, ROOT]).grant(ROOT), "grants superuser"),
+        ("with the right on the other", join([ADMINS, ROOT]).grant(ADMINS), "grants superuser"),
+        ("to an inactive user", join([ADMINS]).inactive(), "grants superuser"),
+        ("beside a bad element", join([ADMINS, super::fixture::NOWHERE]), "grants superuser"),
+        ("to a superuser", join([ADMINS, ROOT]).member_of([ROOT]), "grants superuser"),
+        ("resent", join([ADMINS]).member_of([ADMINS]), "unchanged"),
+        ("resent with another", join([ADMINS, HELP]).member_of([ADMINS]), "commit"),
+        ("an inactive superuser", inactive_actor(join([ADMINS])), "actor inactive"),
+        ("activated", activate(), "commit"),
+        ("activated superuser", activate().member_of([BELOW]), "grants superuser"),
+        ("activated superuser, with the right", activate().member_of([BELOW]).grant(ADMINS), "commit"),
+        ("activated superuser, by a superuser", activate().member_of([BELOW]).by_superuser(), "commit"),
+        ("not activated", activate().member_of([BELOW]).user(|it| it.is_active = true), "unchanged"),
+    ] {
+        assert_eq!(scene.outcome(), expected, "{name}");
+        if expected == "grants superuser" {
+            let off = scene.policy(|policy| policy.without(Safeguard::Escalation));
+            assert!(["commit", "invalid"].contains(&off.outcome()), "{name}, switched off");
+        }
+    }
+}
+
+fn inactive_actor(scene: Scene) -> Scene {
+    let mut scene = scene.by_superuser();
+    scene.snapshot.actor.as_mut().unwrap().is_active = false;
+    scene
+}
+
+#[test]
+fn activation_that_leaves_the_granting_group_takes_it() {
+    let update = UserUpdate::patch().is_active(true).groups([STAFF]);
+    let scene = Scene::new(update).inactive().member_of([ADMINS, STAFF]);
+    let scene = scene.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
+    assert_eq!(scene.outcome(), "grants superuser");
+    assert_eq!(scene.grant(ADMINS).outcome(), "commit");
+}
+
+#[test]
+fn demotion() {
+    let leave = || Scene::new(UserUpdate::patch().groups([STAFF]));
+    let deactivate = || Scene::new(UserUpdate::patch().is_active(false));
+    let unprotected = |scene: Scene| scene.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
+    for (name, scene, expected) in [
+        ("an ordinary group", leave().member_of([STAFF, HELP]), "commit"),
+        ("directly", leave().member_of([STAFF, ADMINS]), "revokes superuser"),
+        ("through an ancestor", leave().member_of([STAFF, BELOW]), "revokes superuser"),
+        ("of an inactive user", leave().member_of([ADMINS]).inactive(), "revokes superuser"),
+        (
+            "one of two",
+            Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS, ROOT]),
+            "revokes superuser",
+        ),
+        (
+            "PUT without groups",
+            Scene::new(UserUpdate::replace().username("ada").name("Ada")).member_of([ADMINS]),
+            "revokes superuser",
+        ),
+        ("with the right on the ancestor", leave().member_of([BELOW]).grant(ADMINS), "commit"),
+        ("with the right on another group", leave().member_of([BELOW]).grant(ROOT), "revokes superuser"),
+        ("by a superuser", leave().member_of([ADMINS]).by_superuser(), "commit"),
+        ("by the host", leave().member_of([ADMINS]).by(Subject::System), "commit"),
+        ("deactivated", unprotected(deactivate().member_of([ADMINS])), "revokes superuser"),
+        ("deactivated with the right", unprotected(deactivate().member_of([ADMINS])).grant(ADMINS), "commit"),
+    ] {
+        assert_eq!(scene.outcome(), expected, "{name}");
+        if expected == "revokes superuser" {
+            let off = scene.policy(|policy| policy.without(Safeguard::Demotion));
+            assert_eq!(off.outcome(), "commit", "{name}, switched off");
+        }
+    }
+    let expected =
+        Denial::RevokesSuperuser { group: BELOW, name: Some("below".into()), through: Some("admins".into()) };
+    assert_eq!(leave().member_of([BELOW]).denial(), expected);
+}
+
+#[test]
+fn the_denial_names_the_group() {
+    let expected = |group, name: &str, through: Option<&str>| Denial::GrantsSuperuser {
+        group,
+        name: Some(name.into()),
+        through: through.map(str::to_owned),
+    };
+    assert_eq!(join([ADMINS]).denial(), expected(ADMINS, "admins", None));
+    assert_eq!(join([BELOW]).denial(), expected(BELOW, "below", Some("admins")));
+    let text = join([BELOW]).denial().to_string();
+    assert!(text.ends_with("through the group \"below\" (below \"admins\")."), "{text}");
+}
+
+/// Every field with a change to it, and whether a privileged user's is protected.
+fn changes() -> Vec<(UserUpdate, Field, bool)> {
+    let patch = UserUpdate::patch;
+    vec![
+        (patch().username("eve"), Field::Username, true),
+        (patch().username(""), Field::Username, true),
+        (patch().email("eve@example.com"), Field::Email, true),
+        (patch().attributes(serde_json::json!({"a": 1})), Field::Attributes, true),
+        (patch().path("a/b"), Field::Path, true),
+        (patch().last_login(crate::Timestamp::UNIX_EPOCH), Field::LastLogin, true),
+        (patch().user_type(UserType::External), Field::Type, true),
+        (patch().name("Eve"), Field::Name, false),
+        (patch().groups([HELP]), Field::Groups, false),
+        (patch().username("ada").email("ada@example.com").is_active(true), Field::Email, false),
+    ]
+}
+
+#[test]
+fn superusers_and_holders_are_protected_field_by_field() {
+    let off = |policy: Policy| policy.without(Safeguard::ProtectPrivileged);
+    for (update, field, protected) in changes() {
+        let new = || Scene::new(update.clone());
+        let superuser = || new().member_of([BELOW, HELP]).grant(BELOW);
+        let retired = || superuser().inactive();
+        let holder = || new().user_can_grant(Some(true));
+        let unknown = || new().user_can_grant(None);
+        let privileged: [&dyn Fn() -> Scene; 4] = [&superuser, &retired, &holder, &unknown];
+        for scene in privileged {
+            if protected {
+                assert_eq!(scene().denial(), Denial::ProtectedUser(vec![field]));
+            } else if field != Field::Email {
+                assert_ne!(scene().outcome(), "protected", "{field:?}");
+            }
+            let scenes =
+                [scene().by_superuser(), scene().by(Subject::System), scene().by_self(), scene().policy(off)];
+            for free in scenes {
+                assert_ne!(free.outcome(), "protected", "{field:?}");
+            }
+        }
+        let ordinary = Scene::new(update).outcome();
+        assert!(["commit", "unchanged", "invalid"].contains(&ordinary), "{field:?}: {ordinary}");
+    }
+}
+
+#[test]
+fn activity_of_a_privileged_user_is_open_with_the_right_to_every_granting_group() {
+    let toggle = |to: bool| {
+        let scene = Scene::new(UserUpdate::patch().is_active(to));
+        if to { scene.inactive() } else { scene }
+    };
+    let protected = Denial::ProtectedUser(vec![Field::IsActive]);
+    for to in [true, false] {
+        let superuser = || toggle(to).member_of([ADMINS, ROOT]);
+        assert_ne!(superuser().grant(ADMINS).outcome(), "commit");
+        assert_eq!(superuser().grant(ADMINS).grant(ROOT).outcome(), "commit");
+        let alone = |policy: Policy| policy.without(Safeguard::Escalation).without(Safeguard::Demotion);
+        assert_eq!(superuser().grant(ADMINS).policy(alone).denial(), protected);
+        assert_eq!(superuser().by_superuser().outcome(), "commit");
+        let holder = toggle(to).user_can_grant(Some(true)).grant(ADMINS);
+        assert_eq!(holder.denial(), protected, "a holder in no granting group");
+        let both = toggle(to).member_of([ADMINS]).user_can_grant(Some(true)).grant(ADMINS);
+        assert_eq!(both.outcome(), "commit");
+    }
+    let more = Scene::new(UserUpdate::patch().is_active(false).email("eve@example.com"));
+    let more = more.member_of([ADMINS]).grant(ADMINS);
+    assert_eq!(more.denial(), Denial::ProtectedUser(vec![Field::Email]));
+}
+
+#[test]
+fn safeguards_on_values() {
+    let machine = || Scene::new(UserUpdate::patch().user_type(UserType::InternalServiceAccount));
+    assert_eq!(machine().by_superuser().faults(), ["type: type_not_allowed"]);
+    let off = machine().policy(|policy| policy.without(Safeguard::InternalServiceAccount));
+    assert_eq!(off.outcome(), "commit");
+
+    let long = format!("{}@example.com", "a".repeat(65));
+    let mail = || Scene::new(UserUpdate::patch().email(long.as_str()));
+    assert_eq!(mail().by_superuser().faults(), ["email: invalid"]);
+    assert_eq!(mail().policy(|policy| policy.without(Safeguard::RfcEmail)).outcome(), "commit");
+    let stored = mail().user(|user| user.email = long.clone());
+    assert_eq!(stored.outcome(), "unchanged", "only what changes is validated");
+}
+
+#[test]
+fn the_recorded_release_has_no_safeguard() {
+    for scene in [
+        join([ADMINS]),
+        Scene::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]),
+        Scene::new(UserUpdate::patch().is_active(false)).member_of([ADMINS]).alone(),
+        Scene::new(UserUpdate::patch().is_active(false)).member_of([ADMINS]).by_self().alone(),
+        Scene::new(UserUpdate::patch().groups([])).member_of([ADMINS]),
+        Scene::new(UserUpdate::patch().name("a\u{7}").path("\u{202e}")).user_can_grant(Some(true)),
+    ] {
+        assert_eq!(scene.policy(|_| Policy::authentik_2025_2()).outcome(), "commit");
+    }
+}
+
+#[test]
+fn the_authorizers_denial_comes_before_any_safeguard() {
+    let verdict = crate::Verdict::deny();
+    assert_eq!(join([ADMINS]).deny(Check::Set(Field::Groups), verdict).outcome(), "fields");
+}

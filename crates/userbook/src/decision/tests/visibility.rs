@@ -1,0 +1,62 @@
+//! Groups that the caller may not see do not exist for the caller.
+
+use super::fixture::{ADMINS, BELOW, HELP, STAFF, Scene};
+use crate::{Check, Denial, FieldDiff, GroupId, Safeguard, UserUpdate, Verdict};
+
+fn hiding(groups: &[GroupId], update: UserUpdate) -> Scene {
+    let hide = |scene: Scene, group: &GroupId| scene.deny(Check::ViewGroup(*group), Verdict::deny());
+    groups.iter().fold(Scene::new(update), hide)
+}
+
+fn names(diff: &crate::Diff) -> Vec<String> {
+    match diff.get("groups") {
+        Some(FieldDiff::Groups { added, removed }) => {
+            added.iter().chain(removed).map(|group| group.name.clone()).collect()
+        }
+        other => panic!("expected groups, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_hidden_group_cannot_be_joined() {
+    let join = || UserUpdate::patch().groups([STAFF, HELP]);
+    assert_eq!(hiding(&[HELP], join()).faults(), ["groups: does_not_exist"]);
+    assert_eq!(hiding(&[STAFF], join()).outcome(), "commit", "the user is in it already");
+    let off = hiding(&[HELP], join()).policy(|policy| policy.without(Safeguard::HideGroups));
+    assert_eq!(off.outcome(), "commit");
+}
+
+#[test]
+fn a_hidden_group_is_not_shown_but_stays() {
+    let commit = hiding(&[STAFF], UserUpdate::patch().name("Eve")).commit();
+    assert_eq!(commit.view.user.groups, [STAFF].into());
+    assert_eq!(commit.view.groups, []);
+    let visible = Scene::new(UserUpdate::patch().name("Eve")).member_of([BELOW]).commit().view;
+    assert_eq!(visible.groups[0].parent_name.as_deref(), Some("admins"));
+    let hidden = hiding(&[ADMINS], UserUpdate::patch().name("Eve")).member_of([BELOW]).commit().view;
+    assert_eq!((hidden.groups[0].group.id, &hidden.groups[0].parent_name), (BELOW, &None));
+    assert!(hidden.is_superuser, "the status is no secret");
+}
+
+#[test]
+fn the_event_names_groups_that_the_callers_diff_does_not() {
+    let commit = hiding(&[STAFF], UserUpdate::patch().groups([])).commit();
+    assert_eq!(names(&commit.diff), [""]);
+    assert_eq!(names(&commit.change.event.diff), ["staff"]);
+}
+
+#[test]
+fn a_denial_names_visible_groups_only() {
+    let activate = || UserUpdate::patch().is_active(true);
+    let scene = |hidden: &[GroupId]| hiding(hidden, activate()).member_of([BELOW]).inactive();
+    let denial = |name: Option<&str>, through: Option<&str>| Denial::GrantsSuperuser {
+        group: BELOW,
+        name: name.map(str::to_owned),
+        through: through.map(str::to_owned),
+    };
+    assert_eq!(scene(&[]).denial(), denial(Some("below"), Some("admins")));
+    assert_eq!(scene(&[BELOW]).denial(), denial(None, Some("admins")));
+    assert_eq!(scene(&[ADMINS, BELOW]).denial(), denial(None, None));
+    let text = scene(&[ADMINS, BELOW]).denial().to_string();
+    assert_eq!(text, "You do not have permission to grant superuser status through a group.");
+}
