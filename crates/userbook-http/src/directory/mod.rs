@@ -13,19 +13,19 @@ use bytes::Bytes;
 use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
-use userbook::{ListAuthorizer, ListStore, UserService, UserStore};
-
-use members::Move;
+use userbook::{
+    AccessError, Actor, Denial, ListAuthorizer, ListStore, MembershipAction, Subject, UserService, UserStore,
+};
 
 use crate::{
     Authenticator, CONFIG_PATH, Endpoint, GROUPS_PATH, PathPattern, Representation, USERS_PATH, UserApi,
+    error::ApiError,
     negotiate::negotiate,
-    refusal::ApiError,
     respond,
     route::{ResourcePath, Route, route},
 };
 
-/// [`UserApi`] and its neighbours, for a store and an authorizer that can list. Cheap to clone.
+/// [`UserApi`] and its resources, for a store and an authorizer that can list. Cheap to clone.
 ///
 /// | path | methods | is |
 /// | --- | --- | --- |
@@ -114,6 +114,11 @@ impl<S, A, N> DirectoryApi<S, A, N> {
     pub fn service(&self) -> &UserService<S, A> {
         self.users.service()
     }
+
+    /// The maximum size of an answer in bytes.
+    fn max_bytes(&self) -> u64 {
+        self.service().policy().limits().page_bytes
+    }
 }
 
 impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
@@ -129,18 +134,18 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Route::ResourcePath(neighbour) = route(request.uri().path()) else {
+        let Route::ResourcePath(resource) = route(request.uri().path()) else {
             return self.users.handle(request).await;
         };
         let (head, body) = request.into_parts();
         let policy = self.service().policy();
         let (format, acceptable) = negotiate(&head.headers, policy);
         let answer = match acceptable {
-            Ok(()) => self.answer(&head, body, neighbour).await,
+            Ok(()) => self.answer(&head, body, resource).await,
             Err(refusal) => Err(refusal),
         };
-        let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(format));
-        respond::finish(&head.method, policy, neighbour.methods(), &mut response);
+        let mut response = answer.unwrap_or_else(|error| error.into_response(format));
+        respond::finish(&head.method, policy, resource.methods(), &mut response);
         response
     }
 
@@ -149,28 +154,43 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         &self,
         head: &Parts,
         body: B,
-        neighbour: ResourcePath,
+        resource: ResourcePath,
     ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let actor = self.users.authenticator.authenticate(head).await?;
-        if !neighbour.has(&head.method) {
+        if !resource.has(&head.method) {
             return Err(ApiError::method_not_allowed(&head.method));
         }
         if head.method == Method::OPTIONS {
-            return neighbour.describe();
+            return resource.describe();
         }
-        match neighbour {
+        match resource {
             ResourcePath::Users => self.list_users(head, &actor).await,
             ResourcePath::Session => self.show_session(&actor).await,
             ResourcePath::Groups => self.list_groups(head, &actor).await,
             ResourcePath::Group(id) => self.show_group(head, &actor, id).await,
-            ResourcePath::AddUser(group) => self.move_user(head, body, &actor, group, Move::Join).await,
-            ResourcePath::RemoveUser(group) => self.move_user(head, body, &actor, group, Move::Leave).await,
+            ResourcePath::AddUser(group) => {
+                self.change_member(head, body, &actor, group, MembershipAction::Add).await
+            }
+            ResourcePath::RemoveUser(group) => {
+                self.change_member(head, body, &actor, group, MembershipAction::Remove).await
+            }
             ResourcePath::Config => config::show(),
         }
+    }
+}
+
+/// Lists, `me` and membership changes say to anonymous callers that they are anonymous, as recorded, unless the
+/// authorizer has a reason of its own.
+fn list_access_error(actor: &Actor, error: AccessError) -> ApiError {
+    match (&actor.subject, error) {
+        (Subject::Anonymous, AccessError::Forbidden(Denial::Permission(None))) => {
+            ApiError::not_authenticated()
+        }
+        (_, error) => error.into(),
     }
 }
 
