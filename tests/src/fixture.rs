@@ -9,7 +9,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox,
+    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit,
     Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery, StaticPermissions, User,
     UserId, UserService, UserStore,
 };
@@ -172,12 +172,15 @@ pub fn path(user: i64) -> String {
 /// The row of a user.
 pub async fn row(store: &AnyStore, user: i64) -> User {
     let snapshot = store.load(&SnapshotQuery::user(UserId(user))).await.expect("the store is there");
-    snapshot.expect("the user is there").user
+    snapshot.user.expect("the user is there")
 }
 
-/// The events that wait to be handed on.
+/// A limit that no test reaches.
+pub const ALL_EVENTS: OutboxLimit = OutboxLimit { events: 10_000, bytes: u64::MAX };
+
+/// The pending events.
 pub async fn events(store: &AnyStore) -> Vec<Event> {
-    store.pending(1000).await.expect("the store is there")
+    store.pending(ALL_EVENTS).await.expect("the store is there")
 }
 
 /// An answer.

@@ -13,6 +13,7 @@ use axum::{BoxError, body::Body, response::Response};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::{
+    StatusCode,
     body::{Body as _, Bytes, Incoming},
     header::{CONNECTION, HeaderValue},
 };
@@ -31,8 +32,9 @@ const MAX_TIME: Duration = Duration::from_secs(1);
 /// small.
 pub(super) fn linger(mut response: Response, unread: Incoming, expects_continue: bool) -> Response {
     let is_small = unread.size_hint().upper().is_some_and(|rest| rest <= MAX_BYTES as u64);
-    // A client that waits for `100 Continue` may never send the body.
-    if !is_small || expects_continue {
+    // The rest may never come: from a client that waits for `100 Continue`, or after a timeout.
+    let may_never_come = expects_continue || response.status() == StatusCode::REQUEST_TIMEOUT;
+    if !is_small || may_never_come {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if expects_continue && response.body().is_end_stream() {
