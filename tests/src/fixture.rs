@@ -101,6 +101,11 @@ impl Authenticator for Numbered {
 
 /// A store with the directory that the constants describe.
 pub async fn store(kind: Kind) -> AnyStore {
+    store_with(kind, &rows()).await
+}
+
+/// A store with these rows.
+pub async fn store_with(kind: Kind, rows: &ImportData) -> AnyStore {
     let store: AnyStore = match kind {
         Kind::Memory => Arc::new(MemoryStore::new()),
         Kind::Sqlite => {
@@ -123,7 +128,7 @@ pub async fn store(kind: Kind) -> AnyStore {
             store
         }
     };
-    store.import(&rows()).await.expect("right rows");
+    store.import(rows).await.expect("right rows");
     store
 }
 
@@ -258,7 +263,8 @@ pub async fn ask<A: ListAuthorizer>(
     answer(api.handle(request.body(Full::<Bytes>::from(body)).expect("a right request")).await)
 }
 
-fn answer(response: Response<Bytes>) -> Answer {
+/// Reads a response.
+pub fn answer(response: Response<Bytes>) -> Answer {
     let (head, body) = response.into_parts();
     let json = if body.is_empty() { Value::Null } else { json(&body).expect("bodies are JSON") };
     Answer { status: head.status, headers: head.headers, json }

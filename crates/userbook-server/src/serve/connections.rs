@@ -108,7 +108,11 @@ fn is_of_client(error: &io::Error) -> bool {
 
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(HEAD);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(HEAD)
+        // The buffer for reading grows to this size even while a denied body is discarded.
+        .max_buf_size(HEAD);
     http
 }
 
