@@ -108,13 +108,14 @@ fn an_update_is_traced_step_by_step_without_a_value() {
     let start = spans.iter().position(|seen| seen.name == "userbook.update").unwrap();
     let spans = &spans[start..];
     let inside = Some("userbook.update");
-    let steps = ["load", "authorize", "decide", "commit"].map(|step| (step, inside));
+    let steps = ["load", "authorize", "load", "authorize", "decide", "commit"].map(|step| (step, inside));
     assert_eq!(names(spans), [&[("userbook.update", None)][..], &steps].concat());
     assert!(spans.iter().all(|seen| seen.target == "userbook"));
     let Outcome::Applied(change) = updated.outcome else { panic!("{updated:?}") };
     assert_eq!(spans[0].fields, format!("change={};dry_run=false;attempts=1;outcome=\"applied\";", change.0));
     let outcomes: Vec<&str> = spans[1..].iter().map(|seen| seen.fields.as_str()).collect();
-    let expected = ["done", "done", "commit", "applied"].map(|outcome| format!("outcome=\"{outcome}\";"));
+    let expected = ["done", "done", "done", "done", "commit", "applied"]
+        .map(|outcome| format!("outcome=\"{outcome}\";"));
     assert_eq!(outcomes, expected);
     assert!(events.is_empty(), "{events:?}");
     let all = format!("{spans:?}").to_lowercase();
@@ -149,8 +150,8 @@ fn other_operations_have_their_own_names() {
     let ((), spans, _) = watch(Level::DEBUG, async {
         let (service, id) = service().await;
         let system = Actor::system();
-        service.retrieve(&system, UserRef::from(id)).await.unwrap();
-        service.retrieve(&system, UserRef::from(UserId(99))).await.unwrap_err();
+        service.retrieve(&system, id).await.unwrap();
+        service.retrieve(&system, UserId(99)).await.unwrap_err();
         service.delete_user(&system, id).await.unwrap();
     });
     let operations: Vec<(&str, &str)> = spans
@@ -178,7 +179,11 @@ fn identifiers_are_traced_at_trace_level_only() {
             id
         });
         let expected_text = format!("actor={id};target={id};");
-        assert_eq!(events.iter().filter(|event| event.contains(&expected_text)).count(), expected, "{events:?}");
+        assert_eq!(
+            events.iter().filter(|event| event.contains(&expected_text)).count(),
+            expected,
+            "{events:?}"
+        );
     }
 }
 

@@ -1,8 +1,8 @@
 //! Cases that random seeds once found.
 
 use userbook::{
-    Actor, Group, GroupId, ImportData, ImportStore, Permission, PermissionAuthorizer, StaticPermissions, User,
-    UserService, UserUpdate,
+    Actor, Group, GroupId, ImportData, ImportStore, Permission, PermissionAuthorizer, StaticPermissions,
+    User, UserService, UserUpdate,
 };
 use userbook_memory::MemoryStore;
 
@@ -42,7 +42,8 @@ async fn a_holder_on_the_highest_ancestor_reactivates_a_retired_superuser() {
         let actor = Actor::user(holder);
         let activated = service.update_user(&actor, retired, UserUpdate::patch().is_active(true)).await;
         assert_eq!(activated.is_ok(), allowed, "granted on {granted_on}: {activated:?}");
-        let renamed = service.update_user(&actor, retired, UserUpdate::patch().email("eve@example.com")).await;
+        let renamed =
+            service.update_user(&actor, retired, UserUpdate::patch().email("eve@example.com")).await;
         assert!(renamed.is_err(), "the address stays protected");
     }
 }

@@ -156,7 +156,8 @@ impl Directory {
 
     /// Whether the user may grant through a group, given the groups on its way to superuser status.
     pub(crate) fn may_grant_by(&self, user: UserId, way: &std::collections::BTreeSet<GroupId>) -> bool {
-        self.may_grant.contains(&user) || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))
+        self.may_grant.contains(&user)
+            || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))
     }
 
     fn grant(&mut self, user: UserId, bits: u16, through: Option<GroupId>) {

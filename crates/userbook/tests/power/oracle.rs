@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use userbook::{
-    DirectoryQuery, Group, GroupId, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery, User, UserId, UserStore, UserType,
+    DirectoryQuery, Group, GroupId, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery, User, UserId,
+    UserStore, UserType,
 };
 use userbook_memory::MemoryStore;
 
@@ -35,8 +36,8 @@ impl Dump {
         }
     }
 
-    /// The number of users and groups that differ.
-    pub(crate) fn changed_rows(&self, other: &Self) -> usize {
+    /// The numbers of users and of groups that differ.
+    pub(crate) fn changed_rows(&self, other: &Self) -> (usize, usize) {
         let users: BTreeSet<_> = self.users.keys().chain(other.users.keys()).collect();
         let groups: BTreeSet<_> = self.groups.keys().chain(other.groups.keys()).collect();
         // A child group that loses its parent is no write of its own.
@@ -46,8 +47,8 @@ impl Dump {
             let (old, new) = (self.groups.get(id), other.groups.get(id));
             if deletes { parentless(old) != parentless(new) } else { old != new }
         };
-        users.into_iter().filter(|id| self.users.get(id) != other.users.get(id)).count()
-            + groups.into_iter().filter(group_differs).count()
+        let user_differs = |id: &&UserId| self.users.get(id) != other.users.get(id);
+        (users.into_iter().filter(user_differs).count(), groups.into_iter().filter(group_differs).count())
     }
 
     /// The group and its ancestors up to the first that grants; `None` if none does within the bound.
@@ -80,7 +81,8 @@ impl Dump {
 
     /// The active superusers of a kind.
     fn of_types(&self, types: &[UserType]) -> bool {
-        let counts = |user: &User| types.contains(&user.user_type) && user.username != userbook::ANONYMOUS_USERNAME;
+        let counts =
+            |user: &User| types.contains(&user.user_type) && user.username != userbook::ANONYMOUS_USERNAME;
         self.active_superusers().iter().filter_map(|id| self.users.get(id)).any(counts)
     }
 

@@ -6,15 +6,15 @@ use std::{
 };
 
 use userbook::{
-    AuthorizerError, CommitOutcome, GroupError, GroupId, NewGroup, NewUser, Outcome, StoreErrorKind, UpdateError,
-    UserService, UserStore, UserUpdate, Verdict, ViolationKind,
+    AuthorizerError, CommitOutcome, GroupError, GroupId, NewGroup, NewUser, Outcome, StoreErrorKind,
+    UpdateError, UserService, UserStore, UserUpdate, Verdict, ViolationKind,
 };
 use uuid::Uuid;
 
 use crate::{
-    users::{ADA, ADMINS, STAFF, name, root},
     retries::failure,
     scripted_store::{Meanwhile, ScriptedAuthorizer, ScriptedStore, Step, block_on, service},
+    users::{ADA, ADMINS, STAFF, name, root},
 };
 
 const AMBIGUOUS: StoreErrorKind = StoreErrorKind::Ambiguous;
@@ -82,7 +82,10 @@ async fn doubt_is_never_reported_as_contention_or_another_failure() {
     use StoreErrorKind::{Corrupt, Other, Transient};
     let ambiguous = || Step::Fail(AMBIGUOUS);
     for (name_, store) in [
-        ("contended", ScriptedStore::new().await.on_commit([ambiguous(), Step::Answer(CommitOutcome::Conflict)])),
+        (
+            "contended",
+            ScriptedStore::new().await.on_commit([ambiguous(), Step::Answer(CommitOutcome::Conflict)]),
+        ),
         ("transient", ScriptedStore::new().await.on_commit([ambiguous(), Step::Fail(Transient)])),
         (
             "corrupt load",
@@ -151,7 +154,8 @@ async fn provisioning_looks_a_commit_in_doubt_up() {
     service(&gone).delete_user(&root(), ADA).await.unwrap();
     assert_eq!(gone.events().await.len(), 1);
 
-    let contended = ScriptedStore::new().await.on_provision((0..9).map(|_| Step::Answer(CommitOutcome::Conflict)));
+    let contended =
+        ScriptedStore::new().await.on_provision((0..9).map(|_| Step::Answer(CommitOutcome::Conflict)));
     let service = service(&contended).with_limits(2, Duration::from_secs(1));
     let failed = service.delete_user(&root(), ADA).await.unwrap_err();
     assert!(matches!(failed, UpdateError::Contended { attempts: 2 }), "{failed}");
@@ -203,7 +207,8 @@ async fn a_stores_violation_is_reported_unless_a_commit_is_in_doubt() {
     let store = ScriptedStore::new().await.on_commit([Step::Answer(rejected())]);
     let failed = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap_err();
     assert!(matches!(failed, UpdateError::Invalid(_)), "{failed}");
-    let store = ScriptedStore::new().await.on_commit([Step::FailAndLand(AMBIGUOUS, 2), Step::Answer(rejected())]);
+    let store =
+        ScriptedStore::new().await.on_commit([Step::FailAndLand(AMBIGUOUS, 2), Step::Answer(rejected())]);
     let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
     assert!(matches!(updated.outcome, Outcome::Applied(_)));
     let store = ScriptedStore::new().await.on_provision([Step::Answer(rejected())]);

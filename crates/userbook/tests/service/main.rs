@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod doubt;
-mod users;
 mod provisioning;
 mod refusals;
 mod retries;
 mod scripted_store;
+mod users;

@@ -7,8 +7,8 @@ use userbook::{
 };
 
 use crate::{
-    users::{ADA, ADMINS, BOB, ROOT, STAFF, name, revision, root},
     scripted_store::{Meanwhile, ScriptedAuthorizer, ScriptedStore, Step, Ticking, block_on, service},
+    users::{ADA, ADMINS, BOB, ROOT, STAFF, name, revision, root},
 };
 
 fn conflicts() -> [CommitOutcome; 2] {
@@ -83,7 +83,8 @@ pub(crate) fn failure(error: &UpdateError) -> Option<StoreErrorKind> {
 #[tokio::test]
 async fn a_transient_failure_is_retried() {
     const TRANSIENT: StoreErrorKind = StoreErrorKind::Transient;
-    let store = ScriptedStore::new().await.on_load([Step::Fail(TRANSIENT)]).on_commit([Step::Fail(TRANSIENT)]);
+    let store =
+        ScriptedStore::new().await.on_load([Step::Fail(TRANSIENT)]).on_commit([Step::Fail(TRANSIENT)]);
     let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
     assert_eq!((store.loads(), store.commits()), (3, 2));
     assert_eq!(store.stored(ADA).await, updated.view.user);

@@ -12,9 +12,9 @@ use std::{
 use async_trait::async_trait;
 use userbook::{
     Actor, Authorizer, AuthorizerError, Backoff, ChangeId, ChangeIds, ChangeSet, Check, Clock, CommitOutcome,
-    DirectoryQuery, DirectorySnapshot, Event, GroupGraph, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore, Resource,
-    Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User, UserId, UserService, UserStore,
-    Verdict, Verdicts,
+    DirectoryQuery, DirectorySnapshot, Event, GroupGraph, Outbox, OutboxLimit, ProvisioningChange,
+    ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User,
+    UserId, UserService, UserStore, Verdict, Verdicts,
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;

@@ -1,8 +1,6 @@
 //! The directory of these tests.
 
-use userbook::{
-    Actor, Group, GroupId, ImportData, ImportStore, Revision, User, UserId, UserUpdate,
-};
+use userbook::{Actor, Group, GroupId, ImportData, ImportStore, Revision, User, UserId, UserUpdate};
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
