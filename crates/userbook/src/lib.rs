@@ -100,9 +100,7 @@ pub use decision::{
     Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
     Rejection, UpdateAccess, decide,
 };
-pub use event::{
-    Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff,
-};
+pub use event::{Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff};
 pub use field::{
     Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
     Username,
