@@ -43,8 +43,7 @@ async fn call(
     let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
     let resource = Resource::User(user, facts);
     let start = Instant::now();
-    let verdicts =
-        authorizer.authorize(&actor, black_box(resource), black_box(checks)).await?;
+    let verdicts = authorizer.authorize(&actor, black_box(resource), black_box(checks)).await?;
     let time = start.elapsed().as_nanos();
     assert_eq!(verdicts.verdicts.len(), checks.len());
     black_box(verdicts);

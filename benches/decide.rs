@@ -4,8 +4,8 @@
 use divan::{Bencher, black_box};
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, FieldOps, NoRules,
-    Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
+    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, FieldOps,
+    NoRules, Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
 };
 use userbook_benches::{group, group_id, user};
 use uuid::Uuid;

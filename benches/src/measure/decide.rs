@@ -4,8 +4,8 @@ use std::{hint::black_box, time::Instant};
 
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, NoRules, Policy,
-    Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
+    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, NoRules,
+    Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
 };
 use uuid::Uuid;
 

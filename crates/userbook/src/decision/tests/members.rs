@@ -89,9 +89,9 @@ fn the_safeguards_hold_for_members_too() {
         ("the last superuser", removes(ADMINS).member_of([ADMINS]).grant(ADMINS).alone(), "invalid"),
         ("the actor", removes(ADMINS).member_of([ADMINS]).by_self(), "invalid"),
         (
-            "an internal account",
+            "an internal service account",
             adds(HELP).user(|user| user.user_type = UserType::InternalServiceAccount),
-            "invalid",
+            "commit",
         ),
     ] {
         assert_eq!(scene.outcome(), expected, "{name}");
