@@ -6,8 +6,8 @@ use chrono::TimeZone;
 use serde_json::json;
 use userbook::{
     Attributes, ChangeId, ChangeSet, EmailAddress, Event, EventActor, EventKind, EventTarget, FieldChanges,
-    Group, GroupId, Guards, ImportData, Name, ProvisioningChange, ProvisioningOp, Revision, Timestamp, User,
-    UserId, UserPath, UserType, Username,
+    Group, GroupId, Guards, ImportData, MemberChange, Name, ProvisioningChange, ProvisioningOp, Revision,
+    Timestamp, User, UserId, UserPath, UserType, Username,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub(crate) const ANN: UserId = UserId(41);
 /// Another one.
 pub(crate) const BOB: UserId = UserId(7);
-/// An id that nobody has.
+/// An id that no user has.
 pub(crate) const NOBODY: UserId = UserId(999);
 
 /// A moment: this many seconds after the turn of the millennium, and some microseconds.
@@ -121,9 +121,9 @@ pub(crate) fn event(kind: EventKind, target: EventTarget, version: u64, n: u128)
     }
 }
 
-/// The provision number `n`, without guards.
-pub(crate) fn provision(step: ProvisioningOp, n: u128) -> ProvisioningChange {
-    let (kind, target, version) = match &step {
+/// The provisioning change number `n`, without guards and members.
+pub(crate) fn provision(op: ProvisioningOp, n: u128) -> ProvisioningChange {
+    let (kind, target, version) = match &op {
         ProvisioningOp::InsertUser(user) => {
             (EventKind::UserInserted, EventTarget::User(user.id), user.version)
         }
@@ -131,10 +131,24 @@ pub(crate) fn provision(step: ProvisioningOp, n: u128) -> ProvisioningChange {
         ProvisioningOp::PutGroup(group) => (EventKind::GroupPut, EventTarget::Group(group.id), 1),
         ProvisioningOp::DeleteGroup(group) => (EventKind::GroupDeleted, EventTarget::Group(*group), 1),
     };
-    ProvisioningChange { step, guards: Guards::default(), event: event(kind, target, version, n) }
+    let event = event(kind, target, version, n).into();
+    ProvisioningChange { op, members: Vec::new(), guards: Guards::default(), event }
 }
 
-/// The user as it shall be after the change was applied.
+/// The change number `n` of a member, who joins or leaves the group of a provisioning change.
+pub(crate) fn member_change(user: &User, joins: bool, n: u128) -> MemberChange {
+    let version = user.version + 1;
+    MemberChange {
+        user: user.id,
+        expected: user.revision,
+        change: change_id(n),
+        version,
+        joins,
+        event: event(EventKind::UserUpdated, EventTarget::User(user.id), version, n).into(),
+    }
+}
+
+/// The user after the change was applied.
 pub(crate) fn changed(user: &User, change: &ChangeSet) -> User {
     let mut user = user.clone();
     change.apply_to(&mut user);

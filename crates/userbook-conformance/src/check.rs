@@ -1,11 +1,12 @@
-//! Questions that many cases ask.
+//! Reads and writes that many cases share.
 
 use std::fmt::Debug;
 
 use futures_util::future::join_all;
 use serde_json::Value;
 use userbook::{
-    ChangeSet, CommitOutcome, Event, Outbox, Snapshot, SnapshotQuery, StoreError, User, UserId, UserStore,
+    ChangeSet, CommitOutcome, Epochs, Event, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError,
+    Superusers, User, UserId, UserStore,
 };
 
 use crate::{Harness, Task};
@@ -22,52 +23,76 @@ pub(crate) fn ok<T: Debug>(answer: Result<T, StoreError>) -> T {
     }
 }
 
-/// The facts about a user who must be there.
 pub(crate) async fn load<H: Harness>(harness: &H, query: &SnapshotQuery) -> Snapshot {
-    ok(harness.store().load(query).await).expect("the user is there")
+    ok(harness.store().load(query).await)
 }
 
-/// The row of a user who must be there.
-pub(crate) async fn row<H: Harness>(harness: &H, user: UserId) -> User {
+/// The target of a load, who must exist.
+#[track_caller]
+pub(crate) fn target(snapshot: &Snapshot) -> &User {
+    snapshot.user.as_ref().expect("the target exists")
+}
+
+/// The row of a user, if there is one.
+pub(crate) async fn find<H: Harness>(harness: &H, user: UserId) -> Option<User> {
     load(harness, &SnapshotQuery::user(user)).await.user
 }
 
-/// Whether somebody other than `user` is active and superuser.
-pub(crate) async fn other_power<H: Harness>(harness: &H, user: UserId) -> bool {
-    let query = SnapshotQuery { other_active_superuser: true, ..SnapshotQuery::user(user) };
-    load(harness, &query).await.other_active_superuser.expect("it was asked for")
+/// The row of a user who must exist.
+pub(crate) async fn row<H: Harness>(harness: &H, user: UserId) -> User {
+    find(harness, user).await.expect("the user exists")
+}
+
+/// The guard counters.
+pub(crate) async fn epochs<H: Harness>(harness: &H) -> Epochs {
+    load(harness, &SnapshotQuery::default()).await.epochs
+}
+
+/// Which superusers who can act exist besides `user`.
+pub(crate) async fn other_superusers<H: Harness>(harness: &H, user: UserId) -> Superusers {
+    let query = SnapshotQuery { other_superusers: true, ..SnapshotQuery::user(user) };
+    load(harness, &query).await.other_superusers.expect("the query asks for them")
+}
+
+/// Whether a person besides `user` can act and is superuser.
+pub(crate) async fn has_other_superuser<H: Harness>(harness: &H, user: UserId) -> bool {
+    other_superusers(harness, user).await.person
 }
 
 pub(crate) async fn commit<H: Harness>(harness: &H, change: &ChangeSet) -> CommitOutcome {
     ok(harness.store().commit(change).await)
 }
 
-/// Commits a change that nothing stands against.
+/// Commits a change that must be applied.
 pub(crate) async fn apply<H: Harness>(harness: &H, change: &ChangeSet) {
-    assert_eq!(commit(harness, change).await, CommitOutcome::Applied, "nothing stands against this change");
+    assert_eq!(commit(harness, change).await, CommitOutcome::Applied, "this change must be applied");
 }
 
-/// All events that wait.
+/// All events that are not acknowledged.
 pub(crate) async fn pending<H: Harness>(harness: &H) -> Vec<Event> {
-    ok(harness.store().pending(u32::MAX).await)
+    ok(harness.store().pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }).await)
 }
 
-/// All that a refused write may not touch: rows, memberships, counters and events.
-pub(crate) async fn traces<H: Harness>(harness: &H, users: &[UserId]) -> (Vec<Option<Snapshot>>, Vec<Event>) {
-    let mut snapshots = Vec::new();
+/// Everything that a refused write may not change: rows, memberships, counters and events.
+pub(crate) async fn state<H: Harness>(harness: &H, users: &[UserId]) -> (Vec<Snapshot>, Vec<Event>) {
+    let mut snapshots = vec![load(harness, &SnapshotQuery::default()).await];
     for user in users {
-        let query = SnapshotQuery { other_active_superuser: true, ..SnapshotQuery::user(*user) };
-        snapshots.push(ok(harness.store().load(&query).await));
+        let query = SnapshotQuery { other_superusers: true, ..SnapshotQuery::user(*user) };
+        snapshots.push(load(harness, &query).await);
     }
     (snapshots, pending(harness).await)
 }
 
-/// Commits a change that cannot be applied, and sees to it that nothing of it is there.
-pub(crate) async fn refuse<H: Harness>(harness: &H, change: &ChangeSet, users: &[UserId]) -> CommitOutcome {
-    let before = traces(harness, users).await;
+/// Commits a change that cannot be applied, and checks that nothing of it is stored.
+pub(crate) async fn apply_refused<H: Harness>(
+    harness: &H,
+    change: &ChangeSet,
+    users: &[UserId],
+) -> CommitOutcome {
+    let before = state(harness, users).await;
     let outcome = commit(harness, change).await;
     assert_ne!(outcome, CommitOutcome::Applied, "this change cannot be applied");
-    assert_eq!(traces(harness, users).await, before, "a refused change leaves no trace");
+    assert_eq!(state(harness, users).await, before, "a refused change leaves no trace");
     outcome
 }
 

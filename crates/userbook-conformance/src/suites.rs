@@ -4,8 +4,8 @@ use userbook::{ImportStore, ListStore, ProvisioningStore, UserStore};
 
 use crate::Harness;
 
-/// Makes a list of names, the function that runs them all, and the macro that expands one test for each. The
-/// dollar sign is handed in because a macro cannot write one in a macro it makes.
+/// Defines a list of names, the function that runs all cases, and the macro that expands one test for each. The dollar
+/// sign is a parameter because a macro cannot write one in a macro that it defines.
 macro_rules! suite {
     (
         $(#[$doc:meta])* $macro:ident,
@@ -18,7 +18,7 @@ macro_rules! suite {
 
         $(#[$run_doc])*
         ///
-        /// Runs one case after the other, and tells which ones were run. Panics at the first law that is broken.
+        /// Runs one case after the other and returns their names. Panics at the first broken law.
         pub async fn $run<H: Harness<Store: $port $(+ $further)?>>() -> &'static [&'static str] {
             $(Box::pin(crate::cases::$module::$case::<H>()).await;)+
             $list
@@ -48,29 +48,34 @@ suite! {
     /// All of [`store_conformance!`](crate::store_conformance) where there is no test runner.
     run_store_cases: UserStore,
     $, {
-        load::unknown_user_is_none,
+        load::facts_come_without_a_target,
+        load::a_user_is_found_by_uuid,
         load::every_column_comes_back,
         load::the_actor_is_read_in_the_same_moment,
-        load::what_was_not_asked_for_is_not_told,
+        load::other_facts_are_absent,
         closure::ancestors_come_up_to_the_bound,
         closure::each_start_counts_by_itself,
         closure::cycles_end,
         closure::unknown_groups_are_left_out,
-        names::a_taken_name_is_told_byte_for_byte,
+        names::names_are_compared_byte_for_byte,
         names::a_name_like_another_can_be_taken,
         names::keeping_ones_own_name_is_no_conflict,
-        superusers::another_active_superuser_is_found,
-        superusers::inactive_superusers_have_no_power,
-        superusers::power_reaches_down_to_the_bound,
-        superusers::power_survives_cycles,
-        superusers::deactivation_takes_power_and_activation_gives_it,
-        superusers::joining_while_the_activity_changes,
+        superusers::another_superuser_is_found,
+        superusers::inactive_superusers_do_not_count,
+        superusers::superuser_status_reaches_down_to_the_bound,
+        superusers::cycles_hide_no_superuser,
+        superusers::deactivation_and_activation_count,
+        superusers::joining_while_the_activity_changes_counts,
+        can_act::each_kind_of_user_counts_as_what_it_is,
+        can_act::persons_and_service_accounts_are_separate,
+        can_act::changes_of_type_name_and_activity_count,
+        can_act::joining_counts_by_the_type_then,
         commit::all_of_a_change_is_applied,
         commit::each_column_is_written_alone,
         commit::columns_that_are_not_named_keep_what_others_wrote,
         commit::clearing_is_not_keeping,
         commit::a_change_without_columns_bumps_the_revision,
-        conflicts::stale_leaves_no_trace,
+        conflicts::another_revision_leaves_no_trace,
         conflicts::gone_leaves_no_trace,
         conflicts::a_taken_username_leaves_no_trace,
         conflicts::missing_groups_leave_no_trace,
@@ -99,6 +104,7 @@ suite! {
         outbox::an_event_for_each_applied_change,
         outbox::events_come_back_as_they_went,
         outbox::events_of_one_user_come_in_order,
+        outbox::pending_events_are_bounded_in_bytes,
         outbox::acknowledged_events_do_not_wait,
         outbox::pruning_spares_what_waits,
         change_committed::a_change_is_found_by_its_id,
@@ -117,28 +123,41 @@ suite! {
     /// All of [`directory_conformance!`](crate::directory_conformance) where there is no test runner.
     run_directory_cases: ProvisioningStore,
     $, {
-        load_directory::an_empty_question,
+        load_directory::an_empty_query,
         load_directory::names,
         load_directory::groups_and_the_actor,
         load_directory::the_shape_of_the_hierarchy,
-        load_directory::active_members,
-        load_directory::landed_and_counters,
-        people::a_user_is_inserted,
-        people::an_id_is_given_once,
-        people::a_name_is_given_once,
-        people::groups_must_be_there,
-        people::a_user_is_deleted,
-        people::a_deletion_compares_the_revision,
-        people::ids_are_not_given_again,
-        people::guards_hold_for_people,
-        teams::a_group_is_inserted,
-        teams::a_group_is_overwritten,
-        teams::a_parent_must_be_there,
-        teams::a_group_name_is_given_once,
-        teams::a_group_is_deleted,
-        teams::a_missing_group_is_gone,
-        teams::guards_hold_for_groups,
-        teams::a_dropped_provision_is_whole_or_nothing,
+        load_directory::superusers_among_direct_members,
+        load_directory::some_memberships_can_be_left_out,
+        load_directory::members_of_a_group_and_named_users,
+        load_directory::members_are_limited,
+        load_directory::the_committed_change_and_the_counters,
+        user_provisioning::a_user_is_inserted,
+        user_provisioning::an_inserted_user_counts_as_what_it_is,
+        user_provisioning::an_id_is_given_once,
+        user_provisioning::a_name_is_given_once,
+        user_provisioning::a_uuid_is_given_once,
+        user_provisioning::groups_must_be_there,
+        user_provisioning::a_user_is_deleted,
+        user_provisioning::a_deletion_compares_the_revision,
+        user_provisioning::ids_are_not_given_again,
+        user_provisioning::guards_hold_for_users,
+        group_provisioning::a_group_is_inserted,
+        group_provisioning::a_group_is_overwritten,
+        group_provisioning::a_parent_must_be_there,
+        group_provisioning::a_group_name_is_given_once,
+        group_provisioning::a_group_is_deleted,
+        group_provisioning::a_missing_group_is_gone,
+        group_provisioning::guards_hold_for_groups,
+        group_provisioning::a_dropped_group_write_is_whole_or_nothing,
+        members::members_join_and_leave_with_the_group,
+        members::a_new_group_takes_members,
+        members::a_membership_that_does_not_change_is_harmless,
+        members::a_member_of_another_revision_leaves_no_trace,
+        members::a_forgotten_member_keeps_the_group,
+        members::members_are_bound_to_the_group_write,
+        members::the_actor_may_be_a_member,
+        members::a_thousand_members_at_once,
     }
 }
 
@@ -168,26 +187,31 @@ suite! {
     /// All of [`listing_conformance!`](crate::listing_conformance) where there is no test runner.
     run_listing_cases: ListStore + ProvisioningStore,
     $, {
-        lists::every_column_and_the_groups_come_back,
-        lists::nobody_is_never_listed,
-        lists::a_scope_is_a_bound,
-        lists::every_order,
-        lists::order_of_long_texts,
-        lists::pages_follow_one_another,
-        lists::a_list_shows_what_was_committed,
-        lists::the_count_follows_people,
-        lists::a_page_is_read_in_one_moment,
+        user_lists::every_column_and_the_groups_come_back,
+        user_lists::anonymous_is_never_listed,
+        user_lists::a_scope_is_a_bound,
+        user_lists::every_order,
+        user_lists::order_of_long_texts,
+        user_lists::pages_follow_one_another,
+        user_lists::a_list_shows_what_was_committed,
+        user_lists::the_count_follows_users,
+        user_lists::a_page_is_read_in_one_moment,
         filters::texts_are_compared_byte_for_byte,
         filters::long_texts_are_compared_to_their_ends,
         filters::beginnings_of_paths,
         filters::plain_columns,
         filters::direct_memberships,
+        filters::superusers_by_inheritance,
         filters::attributes_contain_others,
         filters::words_are_searched,
-        rosters::a_group_comes_with_parent_and_members,
-        rosters::group_filters,
-        rosters::pages_of_groups,
-        rosters::the_count_follows_groups,
+        group_lists::a_group_comes_with_parent_and_members,
+        group_lists::members_come_as_the_query_asks,
+        group_lists::group_filters,
+        group_lists::pages_of_groups,
+        group_lists::the_count_follows_groups,
+        page_size::a_page_of_users_is_bounded,
+        page_size::a_page_of_groups_is_bounded,
+        page_size::rows_count_towards_the_size,
     }
 }
 

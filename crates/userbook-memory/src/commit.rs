@@ -1,11 +1,10 @@
-//! Applying an update: everything is checked, then everything is written. The event is the last thing that can be
-//! refused and the first that is written.
+//! Applying an update: everything is checked, then everything is written. The event is checked last and written first.
 
 use std::sync::Arc;
 
 use userbook::{ChangeSet, CommitOutcome, Username};
 
-use crate::{MemoryError, state::State};
+use crate::{MemoryError, can_act::CanAct, state::State};
 
 impl State {
     pub(crate) fn commit(&mut self, change: &ChangeSet) -> Result<CommitOutcome, MemoryError> {
@@ -20,13 +19,12 @@ impl State {
         if username.is_some_and(|name| self.is_taken(name, Some(change.user))) {
             return Ok(CommitOutcome::Conflict);
         }
-        let missing = self.groups.missing(&change.groups_added);
-        if !missing.is_empty() {
+        if !self.groups.missing(&change.groups_added).is_empty() {
             return Ok(CommitOutcome::Conflict);
         }
         self.events.push(Arc::clone(&change.event))?;
         self.apply(change);
-        self.count(&change.guards);
+        self.bump(&change.guards);
         Ok(CommitOutcome::Applied)
     }
 
@@ -37,15 +35,16 @@ impl State {
             self.usernames.remove(&user.username);
             self.usernames.insert(name.as_str().to_owned(), user.id);
         }
-        let was_active = user.is_active;
+        let before = CanAct::of(user);
         change.apply_to(user);
+        let after = CanAct::of(user);
 
-        self.groups.leave(user.id, was_active, &change.groups_removed);
-        if user.is_active == was_active {
-            self.groups.join(user.id, user.is_active, &change.groups_added);
+        self.groups.leave(user.id, before, &change.groups_removed);
+        if after == before {
+            self.groups.join(user.id, after, &change.groups_added);
         } else {
-            self.groups.leave(user.id, was_active, &user.groups);
-            self.groups.join(user.id, user.is_active, &user.groups);
+            self.groups.leave(user.id, before, &user.groups);
+            self.groups.join(user.id, after, &user.groups);
         }
     }
 }

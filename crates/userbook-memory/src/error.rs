@@ -15,6 +15,9 @@ pub enum MemoryError {
     /// Two users of one id.
     #[error("there is a user with id {0} already")]
     DuplicateUser(UserId),
+    /// Two users of one UUID.
+    #[error("user {0} has the UUID of another user")]
+    DuplicateUuid(UserId),
     /// Two users of one name.
     #[error("user {0} has the user name of another user")]
     DuplicateUsername(UserId),

@@ -37,7 +37,7 @@ impl Events {
         }
     }
 
-    /// Up to `limit` events that wait, oldest first.
+    /// Up to `limit` events that are not acknowledged, oldest first.
     pub(crate) fn pending(&self, limit: u32) -> Vec<Arc<Event>> {
         self.pending.values().take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
     }

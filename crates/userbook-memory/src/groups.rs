@@ -1,36 +1,61 @@
-//! Groups, their places in the hierarchy, and who is in them.
+//! Groups, their places in the hierarchy, and their members.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
 use userbook::{Group, GroupGraph, GroupId, GroupShape, MAX_PARENTS, UserId};
 
-/// A group and what points at it.
+use crate::can_act::CanAct;
+
+/// A group and the rows that refer to it.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) group: Arc<Group>,
     pub(crate) children: BTreeSet<GroupId>,
-    /// Active and inactive members apart: questions about power ask only the active ones, however many of the
-    /// others there are.
-    pub(crate) active: HashSet<UserId>,
-    inactive: HashSet<UserId>,
+    pub(crate) members: Members,
 }
 
-impl Node {
-    /// Whether this user is in it.
-    pub(crate) fn has_member(&self, user: UserId) -> bool {
-        self.active.contains(&user) || self.inactive.contains(&user)
+/// The direct members of a group, by whether they can act: a question about superusers reads only those who can,
+/// however many of the others there are.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    pub(crate) persons: BTreeSet<UserId>,
+    pub(crate) service_accounts: BTreeSet<UserId>,
+    others: BTreeSet<UserId>,
+}
+
+impl Members {
+    pub(crate) fn contains(&self, user: UserId) -> bool {
+        self.sets().into_iter().any(|set| set.contains(&user))
     }
 
-    /// Who is in it, in no order.
-    pub(crate) fn all_members(&self) -> impl Iterator<Item = UserId> {
-        self.active.iter().chain(&self.inactive).copied()
+    /// All members, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = UserId> {
+        self.sets().into_iter().flatten().copied()
     }
 
-    fn members(&mut self, active: bool) -> &mut HashSet<UserId> {
-        if active { &mut self.active } else { &mut self.inactive }
+    /// The members with the smallest ids.
+    pub(crate) fn first(&self, limit: usize) -> BTreeSet<UserId> {
+        let mut first: BTreeSet<_> =
+            self.sets().into_iter().flat_map(|set| set.iter().take(limit)).copied().collect();
+        while first.len() > limit {
+            first.pop_last();
+        }
+        first
+    }
+
+    fn sets(&self) -> [&BTreeSet<UserId>; 3] {
+        [&self.persons, &self.service_accounts, &self.others]
+    }
+
+    fn set(&mut self, kind: CanAct) -> &mut BTreeSet<UserId> {
+        match kind {
+            CanAct::Person => &mut self.persons,
+            CanAct::ServiceAccount => &mut self.service_accounts,
+            CanAct::No => &mut self.others,
+        }
     }
 }
 
@@ -55,7 +80,7 @@ impl Groups {
     }
 
     /// These groups as far as they exist, each with its ancestors up to [`MAX_PARENTS`] above it. No walk ends
-    /// where another has been: that one may have come from further below, and ended sooner.
+    /// where another one passed: the other may have started further below, and so have ended sooner.
     pub(crate) fn closure<'a>(&self, starts: impl Iterator<Item = &'a GroupId>) -> GroupGraph {
         let mut graph = GroupGraph::default();
         for start in starts {
@@ -66,6 +91,11 @@ impl Groups {
             }
         }
         graph
+    }
+
+    /// All groups.
+    pub(crate) fn all(&self) -> GroupGraph {
+        self.nodes.values().map(|node| Arc::clone(&node.group)).collect()
     }
 
     /// Every group's place.
@@ -84,12 +114,7 @@ impl Groups {
         let parent = group.parent;
         match self.nodes.entry(id) {
             Entry::Vacant(entry) => {
-                entry.insert(Node {
-                    group,
-                    children: BTreeSet::new(),
-                    active: HashSet::new(),
-                    inactive: HashSet::new(),
-                });
+                entry.insert(Node { group, children: BTreeSet::new(), members: Members::default() });
             }
             Entry::Occupied(mut entry) => {
                 let old = std::mem::replace(&mut entry.get_mut().group, Arc::clone(&group));
@@ -99,14 +124,14 @@ impl Groups {
                 if !group.is_superuser {
                     self.superusers.remove(&id);
                 }
-                self.hang(id, old.parent, None);
+                self.attach(id, old.parent, None);
             }
         }
-        self.hang(id, None, parent);
+        self.attach(id, None, parent);
     }
 
     /// Moves a child from one parent to another.
-    fn hang(&mut self, child: GroupId, from: Option<GroupId>, to: Option<GroupId>) {
+    fn attach(&mut self, child: GroupId, from: Option<GroupId>, to: Option<GroupId>) {
         if let Some(node) = from.and_then(|id| self.nodes.get_mut(&id)) {
             node.children.remove(&child);
         }
@@ -116,37 +141,36 @@ impl Groups {
     }
 
     /// Notes every group with its parent, after groups were put in before their parents.
-    pub(crate) fn hang_all(&mut self) {
+    pub(crate) fn attach_all(&mut self) {
         let places: Vec<_> = self.nodes.values().map(|node| (node.group.id, node.group.parent)).collect();
         for (id, parent) in places {
-            self.hang(id, None, parent);
+            self.attach(id, None, parent);
         }
     }
 
-    /// Takes a group out and tells who was in it; groups below lose their parent.
-    pub(crate) fn remove(&mut self, id: GroupId) -> Option<impl Iterator<Item = UserId> + use<>> {
-        let node = self.nodes.remove(&id)?;
+    /// Removes a group without members; child groups lose their parent.
+    pub(crate) fn remove(&mut self, id: GroupId) {
+        let Some(node) = self.nodes.remove(&id) else { return };
         self.names.remove(&node.group.name);
         self.superusers.remove(&id);
-        self.hang(id, node.group.parent, None);
+        self.attach(id, node.group.parent, None);
         for child in &node.children {
             if let Some(child) = self.nodes.get_mut(child) {
                 Arc::make_mut(&mut child.group).parent = None;
             }
         }
-        Some(node.active.into_iter().chain(node.inactive))
     }
 
     /// Makes a user a member of these groups.
     pub(crate) fn join<'a>(
         &mut self,
         user: UserId,
-        active: bool,
+        kind: CanAct,
         groups: impl IntoIterator<Item = &'a GroupId>,
     ) {
         for id in groups {
             if let Some(node) = self.nodes.get_mut(id) {
-                node.members(active).insert(user);
+                node.members.set(kind).insert(user);
             }
         }
     }
@@ -155,12 +179,12 @@ impl Groups {
     pub(crate) fn leave<'a>(
         &mut self,
         user: UserId,
-        active: bool,
+        kind: CanAct,
         groups: impl IntoIterator<Item = &'a GroupId>,
     ) {
         for id in groups {
             if let Some(node) = self.nodes.get_mut(id) {
-                node.members(active).remove(&user);
+                node.members.set(kind).remove(&user);
             }
         }
     }

@@ -21,13 +21,16 @@ impl State {
         }
         // Only now, for a parent may come after its children.
         state.known(rows.groups.iter().filter_map(|group| group.parent.as_ref()))?;
-        state.groups.hang_all();
+        state.groups.attach_all();
         for user in &rows.users {
             if state.users.contains_key(&user.id) {
                 return Err(MemoryError::DuplicateUser(user.id));
             }
             if state.is_taken(&user.username, None) {
                 return Err(MemoryError::DuplicateUsername(user.id));
+            }
+            if state.uuids.contains_key(&user.uuid) {
+                return Err(MemoryError::DuplicateUuid(user.id));
             }
             state.known(&user.groups)?;
             state.insert_user(Arc::new(user.clone()));
@@ -48,6 +51,7 @@ impl State {
         }
         self.users = imported.users;
         self.usernames = imported.usernames;
+        self.uuids = imported.uuids;
         self.groups = imported.groups;
         self.install_id = imported.install_id;
         // Ids are never given twice, not even those of users who are gone.

@@ -30,13 +30,14 @@
 //! store.import(&ImportData { users: vec![ann.clone()], ..ImportData::default() }).await?;
 //!
 //! let snapshot = store.load(&SnapshotQuery::user(UserId(7))).await?;
-//! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));
-//! assert_eq!(store.load(&SnapshotQuery::user(UserId(8))).await?, None);
+//! assert_eq!(snapshot.user, Some(ann));
+//! assert_eq!(store.load(&SnapshotQuery::user(UserId(8))).await?.user, None);
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod can_act;
 mod commit;
 mod error;
 mod events;
@@ -48,7 +49,10 @@ mod listing;
 mod load;
 mod load_directory;
 mod login;
+mod members;
 mod provision;
+mod scan;
+mod size;
 mod state;
 mod store;
 mod superusers;

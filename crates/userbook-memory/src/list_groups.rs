@@ -1,23 +1,60 @@
-//! Listing groups.
+//! Listing groups: texts and documents are compared outside of the lock, the page is collected under it.
 
-use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use userbook::{
-    Group, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery, GroupPage, Order, Scope, User,
-    UserId, json_contains,
+    Group, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery, GroupPage, Order, ROW_BYTES, Scope,
+    User, UserId,
 };
 
 use crate::{
     groups::Node,
-    listing::{any_of, by, cut, holds_words, is_within, page, words},
+    listing::{ContentFilter, any_of, by},
+    scan::{Window, for_each},
+    size::Budget,
     state::State,
 };
+
+/// Whether groups match the filters on their content. A result holds as long as the group is the same.
+#[derive(Debug, Default)]
+pub(crate) struct ContentMatches(HashMap<GroupId, (Arc<Group>, bool)>);
+
+impl ContentMatches {
+    /// Compares groups, which were collected under the lock.
+    pub(crate) async fn of(groups: Vec<Arc<Group>>, filter: &ContentFilter) -> Self {
+        let mut matches = HashMap::with_capacity(groups.len());
+        for_each(groups, |group| {
+            let is_match = content_matches(filter, &group);
+            matches.insert(group.id, (group, is_match));
+        })
+        .await;
+        Self(matches)
+    }
+
+    /// A group that was written since is compared now.
+    fn get(&self, group: &Arc<Group>, filter: &ContentFilter) -> bool {
+        match self.0.get(&group.id) {
+            Some((compared, is_match)) if Arc::ptr_eq(compared, group) => *is_match,
+            _ => content_matches(filter, group),
+        }
+    }
+}
+
+fn content_matches(filter: &ContentFilter, group: &Group) -> bool {
+    filter.matches(&group.attributes, &[&group.name])
+}
 
 /// A page, nothing of it copied yet.
 #[derive(Debug)]
 pub(crate) struct FoundGroups {
     groups: Vec<FoundGroup>,
     count: u64,
+    /// Whether there are more members than fit.
+    too_many_members: bool,
 }
 
 #[derive(Debug)]
@@ -28,36 +65,36 @@ struct FoundGroup {
 }
 
 impl State {
-    pub(crate) fn list_groups(&self, query: &GroupListQuery) -> FoundGroups {
-        let &GroupListQuery { ref scope, ref filter, ref order, offset, limit } = query;
-        let by_name = order.first().is_some_and(|order| order.column == GroupColumn::Name);
-        let everything = *scope == Scope::Everything && *filter == GroupFilter::default();
-        let (rows, count) = if everything && by_name {
-            (cut(self.groups_by_name(order), offset, limit).collect(), self.groups.nodes.len() as u64)
-        } else {
-            let (rows, sorted) = match self.group_candidates(query) {
-                Some(ids) => (ids.into_iter().filter_map(|id| self.groups.nodes.get(&id)).collect(), false),
-                None => (self.groups_by_name(order).collect::<Vec<_>>(), by_name),
-            };
-            let words = words(&filter.search);
-            let part = filter.attributes.clone().map(serde_json::Value::Object);
-            let meets = |node: &&Node| {
-                is_within(scope, &node.group.id)
-                    && self.meets(filter, node)
-                    && part.as_ref().is_none_or(|part| json_contains(&node.group.attributes, part))
-                    && holds_words(&words, &[&node.group.name])
-            };
-            let rows = rows.into_iter().filter(meets).collect();
-            let compare = |left: &&Node, right: &&Node| {
-                by(order, &left.group, &right.group, |column, left, right| column_order(column, left, right))
-                    .then(left.group.id.cmp(&right.group.id))
-            };
-            page(rows, sorted, compare, offset, limit)
-        };
-        FoundGroups { groups: rows.into_iter().map(|node| self.found(node)).collect(), count }
+    /// The groups whose content must be compared.
+    pub(crate) fn groups_to_compare(&self, query: &GroupListQuery) -> Vec<Arc<Group>> {
+        let candidates: Vec<&Node> = self.candidate_nodes(query).0;
+        let cheap = candidates.into_iter().filter(|node| self.matches(query, node));
+        cheap.map(|node| Arc::clone(&node.group)).collect()
     }
 
-    /// Every group, by name in the direction asked for.
+    pub(crate) fn list_groups(
+        &self,
+        query: &GroupListQuery,
+        content: &ContentFilter,
+        compared: &ContentMatches,
+    ) -> FoundGroups {
+        let window = Window { offset: query.offset, limit: query.limit };
+        let is_whole = query.scope == Scope::Everything && query.filter == GroupFilter::default();
+        let (page, count) = if is_whole && is_by_name(&query.order) {
+            (window.cut(self.groups_by_name(&query.order)).collect(), self.groups.nodes.len() as u64)
+        } else {
+            let (mut rows, sorted) = self.candidate_nodes(query);
+            rows.retain(|node| self.matches(query, node) && compared.get(&node.group, content));
+            if !sorted {
+                rows.sort_by(|left, right| compare(&query.order, left, right));
+            }
+            let count = rows.len() as u64;
+            (window.cut(rows.into_iter()).collect::<Vec<_>>(), count)
+        };
+        self.found(&page, count, query)
+    }
+
+    /// All groups, by name in the direction of the query.
     fn groups_by_name<'a>(&'a self, order: &[Order<GroupColumn>]) -> Box<dyn Iterator<Item = &'a Node> + 'a> {
         let ids: Box<dyn Iterator<Item = &GroupId>> = match order.first() {
             Some(order) if order.descending => Box::new(self.groups.names.values().rev()),
@@ -66,7 +103,15 @@ impl State {
         Box::new(ids.filter_map(|id| self.groups.nodes.get(id)))
     }
 
-    /// All that may match, from the narrowest index, if there is one.
+    /// All groups that may match, and whether they are in order.
+    fn candidate_nodes(&self, query: &GroupListQuery) -> (Vec<&Node>, bool) {
+        match self.group_candidates(query) {
+            Some(ids) => (ids.into_iter().filter_map(|id| self.groups.nodes.get(&id)).collect(), false),
+            None => (self.groups_by_name(&query.order).collect(), is_by_name(&query.order)),
+        }
+    }
+
+    /// All groups that may match, from the narrowest index, if there is one.
     fn group_candidates(&self, query: &GroupListQuery) -> Option<BTreeSet<GroupId>> {
         let groups_of = |users: &BTreeSet<UserId>| -> BTreeSet<GroupId> {
             users.iter().filter_map(|id| self.users.get(id)).flat_map(|user| &user.groups).copied().collect()
@@ -87,27 +132,58 @@ impl State {
         names.iter().filter_map(|name| self.usernames.get(name)).copied().collect()
     }
 
-    /// Whether the group is as the filter wants it, words and attributes aside.
-    fn meets(&self, filter: &GroupFilter, node: &Node) -> bool {
-        let group = &node.group;
-        let has = |users: &BTreeSet<UserId>| users.iter().any(|user| node.has_member(*user));
-        filter.id.is_none_or(|id| id == group.id)
+    /// Whether the group is in scope and matches the filter, words and attributes aside.
+    fn matches(&self, query: &GroupListQuery, node: &Node) -> bool {
+        let (filter, group) = (&query.filter, &node.group);
+        let has = |users: &BTreeSet<UserId>| users.iter().any(|user| node.members.contains(*user));
+        query.scope.contains(&group.id)
+            && filter.id.is_none_or(|id| id == group.id)
             && filter.name.as_deref().is_none_or(|name| name == group.name)
             && filter.is_superuser.is_none_or(|superuser| superuser == group.is_superuser)
             && any_of(&filter.members, |members| has(members))
             && any_of(&filter.member_names, |names| has(&self.users_named(names)))
     }
 
-    fn found(&self, node: &Node) -> FoundGroup {
-        let parent = node.group.parent.and_then(|id| self.groups.nodes.get(&id));
-        let mut members: Vec<_> = node.all_members().filter_map(|id| self.listed(id)).cloned().collect();
-        members.sort_by_key(|member| member.id);
-        FoundGroup {
-            group: Arc::clone(&node.group),
-            parent: parent.map(|parent| Arc::clone(&parent.group)),
-            members,
+    fn found(&self, page: &[&Node], count: u64, query: &GroupListQuery) -> FoundGroups {
+        let mut left = usize::try_from(query.max_bytes / ROW_BYTES).unwrap_or(usize::MAX);
+        let mut groups = Vec::with_capacity(page.len());
+        for node in page {
+            let members = self.shown_members(node, query.members.as_ref(), left.saturating_add(1));
+            let Some(fewer) = left.checked_sub(members.len()) else {
+                return FoundGroups { groups: Vec::new(), count, too_many_members: true };
+            };
+            left = fewer;
+            let parent = node.group.parent.and_then(|id| self.groups.nodes.get(&id));
+            groups.push(FoundGroup {
+                group: Arc::clone(&node.group),
+                parent: parent.map(|parent| Arc::clone(&parent.group)),
+                members,
+            });
         }
+        FoundGroups { groups, count, too_many_members: false }
     }
+
+    /// Up to `limit` of the members to read, by ascending id.
+    fn shown_members(&self, node: &Node, scope: Option<&Scope<UserId>>, limit: usize) -> Vec<Arc<User>> {
+        let ids: Vec<UserId> = match scope {
+            None | Some(Scope::Nothing) => Vec::new(),
+            // One more, for AnonymousUser is not shown.
+            Some(Scope::Everything) => node.members.first(limit.saturating_add(1)).into_iter().collect(),
+            Some(Scope::Only(some)) => {
+                some.iter().copied().filter(|user| node.members.contains(*user)).collect()
+            }
+        };
+        ids.into_iter().filter_map(|id| self.listed(id)).take(limit).cloned().collect()
+    }
+}
+
+fn is_by_name(order: &[Order<GroupColumn>]) -> bool {
+    order.first().is_some_and(|order| order.column == GroupColumn::Name)
+}
+
+fn compare(order: &[Order<GroupColumn>], left: &Node, right: &Node) -> Ordering {
+    by(order, &left.group, &right.group, |column, left, right| column_order(column, left, right))
+        .then(left.group.id.cmp(&right.group.id))
 }
 
 fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
@@ -118,14 +194,37 @@ fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
     }
 }
 
-impl From<FoundGroups> for GroupPage {
-    fn from(found: FoundGroups) -> Self {
+impl FoundGroups {
+    /// The page, with copies of its rows.
+    pub(crate) async fn into_page(self, max_bytes: u64) -> GroupPage {
+        if self.too_many_members || self.is_too_large(max_bytes).await {
+            return GroupPage { count: self.count, too_large: true, ..GroupPage::default() };
+        }
         let without_groups = |member: Arc<User>| User { groups: [].into(), ..Arc::unwrap_or_clone(member) };
         let entry = |found: FoundGroup| GroupEntry {
             group: Arc::unwrap_or_clone(found.group),
             parent_name: found.parent.map(|parent| parent.name.clone()),
             members: found.members.into_iter().map(without_groups).collect(),
         };
-        Self { groups: found.groups.into_iter().map(entry).collect(), count: found.count }
+        GroupPage {
+            groups: self.groups.into_iter().map(entry).collect(),
+            count: self.count,
+            too_large: false,
+        }
+    }
+
+    async fn is_too_large(&self, max_bytes: u64) -> bool {
+        let mut budget = Budget::new(max_bytes);
+        for found in &self.groups {
+            if !budget.group(&found.group).await {
+                return true;
+            }
+            for member in &found.members {
+                if !budget.user(member).await {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

@@ -1,51 +1,74 @@
-//! Listing users.
+//! Listing users: rows are collected under the lock, and filtered, ordered and copied outside of it.
 
-use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use userbook::{
     ANONYMOUS_USERNAME, GroupGraph, GroupId, Order, Scope, User, UserColumn, UserFilter, UserId,
-    UserListQuery, UserPage, json_contains,
+    UserListQuery, UserPage,
 };
 
 use crate::{
-    groups::Node,
-    listing::{any_of, by, cut, holds_words, is_within, page, words},
+    groups::Groups,
+    listing::{ContentFilter, any_of, by},
+    scan::{Window, select},
+    size::Budget,
     state::State,
 };
 
-/// A page, its users not yet copied.
+/// With more candidates than this, all groups are collected instead of those of each candidate.
+const FEW: usize = 1024;
+
+/// Rows of one moment, among which the page is.
 #[derive(Debug)]
 pub(crate) struct FoundUsers {
-    users: Vec<Arc<User>>,
+    rows: Vec<Arc<User>>,
+    /// Whether the rows are in the order of the query.
+    sorted: bool,
+    /// How many rows there are on all pages, if `rows` is the page already.
+    count: Option<u64>,
+    /// Groups with ancestors: at least those of the rows.
     groups: GroupGraph,
-    count: u64,
+    /// The groups that the filter names.
+    named: BTreeSet<GroupId>,
+    /// The groups that make their direct members superusers in terms of the filter.
+    granting: BTreeSet<GroupId>,
 }
 
 impl State {
-    pub(crate) fn list_users(&self, query: &UserListQuery) -> FoundUsers {
-        let &UserListQuery { ref scope, ref filter, ref order, offset, limit } = query;
-        let (rows, count) =
-            if *scope == Scope::Everything && *filter == UserFilter::default() && is_by_name(order) {
-                let anonymous = u64::from(self.usernames.contains_key(ANONYMOUS_USERNAME));
-                (cut(self.by_name(order), offset, limit).collect(), self.users.len() as u64 - anonymous)
-            } else {
-                let (rows, sorted) = self.candidates(query);
-                let asked = Asked::new(self, filter);
-                let rows = rows.filter(|user| is_within(scope, &user.id) && asked.is_met_by(user)).collect();
-                let compare = |left: &&Arc<User>, right: &&Arc<User>| {
-                    by(order, left, right, |column, left, right| column_order(column, left, right))
-                        .then(left.id.cmp(&right.id))
-                };
-                page(rows, sorted, compare, offset, limit)
+    pub(crate) fn find_users(&self, query: &UserListQuery) -> FoundUsers {
+        let is_whole = query.scope == Scope::Everything && query.filter == UserFilter::default();
+        if is_whole && is_by_name(&query.order) {
+            let anonymous = u64::from(self.usernames.contains_key(ANONYMOUS_USERNAME));
+            let rows: Vec<_> = window(query).cut(self.by_name(&query.order)).cloned().collect();
+            return FoundUsers {
+                groups: self.groups.closure(rows.iter().flat_map(|user| &user.groups)),
+                rows,
+                sorted: true,
+                count: Some(self.users.len() as u64 - anonymous),
+                named: BTreeSet::new(),
+                granting: BTreeSet::new(),
             };
+        }
+        let (rows, sorted) = self.candidates(query);
         FoundUsers {
-            groups: self.groups.closure(rows.iter().flat_map(|user| &user.groups)),
-            users: rows.into_iter().cloned().collect(),
-            count,
+            groups: if rows.len() <= FEW {
+                self.groups.closure(rows.iter().flat_map(|user| &user.groups))
+            } else {
+                self.groups.all()
+            },
+            rows,
+            sorted,
+            count: None,
+            named: self.groups_named(&query.filter.group_names),
+            granting: match query.filter.is_superuser {
+                None => BTreeSet::new(),
+                Some(filter) if filter.inherited => self.groups.granting(),
+                Some(_) => self.groups.superusers.clone(),
+            },
         }
     }
 
-    /// Everybody who can be listed, by name in the direction asked for.
+    /// All users who can be listed, by name in the direction of the query.
     fn by_name<'a>(&'a self, order: &[Order<UserColumn>]) -> Box<dyn Iterator<Item = &'a Arc<User>> + 'a> {
         let ids: Box<dyn Iterator<Item = &UserId>> = match order.first() {
             Some(order) if order.descending => Box::new(self.usernames.values().rev()),
@@ -56,65 +79,92 @@ impl State {
 
     /// A user who can be listed.
     pub(crate) fn listed(&self, id: UserId) -> Option<&Arc<User>> {
-        self.users.get(&id).filter(|user| user.username != ANONYMOUS_USERNAME)
+        self.users.get(&id).filter(|user| is_listed(user))
     }
 
-    /// All who may match, from the narrowest index, and whether they are in order.
-    fn candidates<'a>(
-        &'a self,
-        query: &UserListQuery,
-    ) -> (Box<dyn Iterator<Item = &'a Arc<User>> + 'a>, bool) {
-        let ids: Cow<'_, BTreeSet<UserId>> = match (&query.filter, &query.scope) {
+    /// All users who may match, from the narrowest index, and whether they are in order.
+    fn candidates(&self, query: &UserListQuery) -> (Vec<Arc<User>>, bool) {
+        let ids: Vec<UserId> = match (&query.filter, &query.scope) {
             (UserFilter { username: Some(name), .. }, _) => {
-                Cow::Owned(self.usernames.get(name).copied().into_iter().collect())
+                self.usernames.get(name).copied().into_iter().collect()
             }
-            (_, Scope::Only(some)) => Cow::Borrowed(some),
-            (UserFilter { groups, .. }, _) if !groups.is_empty() => Cow::Owned(self.members(groups)),
+            (UserFilter { uuid: Some(uuid), .. }, _) => self.uuids.get(uuid).copied().into_iter().collect(),
+            (_, Scope::Only(some)) => some.iter().copied().collect(),
+            (UserFilter { groups, .. }, _) if !groups.is_empty() => members(&self.groups, groups),
             (UserFilter { group_names, .. }, _) if !group_names.is_empty() => {
-                Cow::Owned(self.members(&self.groups_named(group_names)))
+                members(&self.groups, &self.groups_named(group_names))
             }
-            _ => return (self.by_name(&query.order), is_by_name(&query.order)),
+            _ if is_by_name(&query.order) => return (self.by_name(&query.order).cloned().collect(), true),
+            _ => return (self.users.values().filter(|user| is_listed(user)).cloned().collect(), false),
         };
-        (Box::new(ids.into_owned().into_iter().filter_map(|id| self.listed(id))), false)
+        (ids.into_iter().filter_map(|id| self.listed(id)).cloned().collect(), false)
     }
 
     fn groups_named(&self, names: &BTreeSet<String>) -> BTreeSet<GroupId> {
         names.iter().filter_map(|name| self.groups.named(name)).collect()
     }
-
-    fn members(&self, groups: &BTreeSet<GroupId>) -> BTreeSet<UserId> {
-        groups.iter().filter_map(|id| self.groups.nodes.get(id)).flat_map(Node::all_members).collect()
-    }
 }
 
-/// User names are unique: whatever comes after decides nothing.
+/// Each direct member of the groups once.
+fn members(groups: &Groups, ids: &BTreeSet<GroupId>) -> Vec<UserId> {
+    let nodes = ids.iter().filter_map(|id| groups.nodes.get(id));
+    let members: BTreeSet<UserId> = nodes.flat_map(|node| node.members.iter()).collect();
+    members.into_iter().collect()
+}
+
+fn is_listed(user: &User) -> bool {
+    user.username != ANONYMOUS_USERNAME
+}
+
+/// User names are unique: further columns decide nothing.
 fn is_by_name(order: &[Order<UserColumn>]) -> bool {
     order.first().is_some_and(|order| order.column == UserColumn::Username)
 }
 
-/// A filter with what it takes to ask it.
-struct Asked<'a> {
-    filter: &'a UserFilter,
-    words: Vec<String>,
-    named: BTreeSet<GroupId>,
-    superusers: &'a BTreeSet<GroupId>,
-    attributes: Option<serde_json::Value>,
+fn window(query: &UserListQuery) -> Window {
+    Window { offset: query.offset, limit: query.limit }
 }
 
-impl<'a> Asked<'a> {
-    fn new(state: &'a State, filter: &'a UserFilter) -> Self {
-        Self {
-            filter,
-            words: words(&filter.search),
-            named: state.groups_named(&filter.group_names),
-            superusers: &state.groups.superusers,
-            attributes: filter.attributes.clone().map(serde_json::Value::Object),
+impl FoundUsers {
+    /// The page, with copies of its rows.
+    pub(crate) async fn into_page(mut self, query: &UserListQuery) -> UserPage {
+        let rows = std::mem::take(&mut self.rows);
+        let (rows, count) = match self.count {
+            Some(count) => (rows, count),
+            None => self.select(rows, query).await,
+        };
+        let groups = self.groups_of(&rows);
+        if is_too_large(&rows, &groups, query.max_bytes).await {
+            return UserPage { count, too_large: true, ..UserPage::default() };
+        }
+        UserPage {
+            users: rows.into_iter().map(Arc::unwrap_or_clone).collect(),
+            groups,
+            count,
+            too_large: false,
         }
     }
 
-    fn is_met_by(&self, user: &User) -> bool {
-        let filter = self.filter;
-        let is = |asked: &Option<String>, text: &str| asked.as_deref().is_none_or(|asked| asked == text);
+    async fn select(&self, rows: Vec<Arc<User>>, query: &UserListQuery) -> (Vec<Arc<User>>, u64) {
+        let content = ContentFilter::new(&query.filter.search, query.filter.attributes.as_ref());
+        let matches = |user: &Arc<User>| {
+            query.scope.contains(&user.id)
+                && self.matches(&query.filter, user)
+                && content.matches(
+                    &user.attributes,
+                    &[&user.username, &user.name, &user.email, &user.uuid.to_string()],
+                )
+        };
+        let compare = |left: &Arc<User>, right: &Arc<User>| {
+            by(&query.order, left, right, |column, left, right| column_order(column, left, right))
+                .then(left.id.cmp(&right.id))
+        };
+        select(rows, self.sorted, matches, compare, window(query)).await
+    }
+
+    /// Whether the user matches the filter, words and attributes aside.
+    fn matches(&self, filter: &UserFilter, user: &User) -> bool {
+        let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);
         is(&filter.username, &user.username)
             && is(&filter.email, &user.email)
             && is(&filter.name, &user.name)
@@ -122,15 +172,35 @@ impl<'a> Asked<'a> {
             && filter.is_active.is_none_or(|active| active == user.is_active)
             && filter
                 .is_superuser
-                .is_none_or(|superuser| superuser != user.groups.is_disjoint(self.superusers))
+                .is_none_or(|filter| filter.is_superuser != user.groups.is_disjoint(&self.granting))
             && is(&filter.path, &user.path)
             && filter.path_prefix.as_deref().is_none_or(|prefix| user.path.starts_with(prefix))
             && any_of(&filter.types, |types| types.contains(&user.user_type))
             && any_of(&filter.groups, |groups| !user.groups.is_disjoint(groups))
             && any_of(&filter.group_names, |_| !user.groups.is_disjoint(&self.named))
-            && self.attributes.as_ref().is_none_or(|part| json_contains(&user.attributes, part))
-            && holds_words(&self.words, &[&user.username, &user.name, &user.email, &user.uuid.to_string()])
     }
+
+    /// The groups of these users, with ancestors.
+    fn groups_of(&self, users: &[Arc<User>]) -> GroupGraph {
+        let starts: BTreeSet<GroupId> = users.iter().flat_map(|user| &user.groups).copied().collect();
+        let lineages = starts.into_iter().flat_map(|id| self.groups.lineage(id));
+        lineages.filter_map(|group| self.groups.get_shared(group.id)).cloned().collect()
+    }
+}
+
+async fn is_too_large(users: &[Arc<User>], groups: &GroupGraph, max_bytes: u64) -> bool {
+    let mut budget = Budget::new(max_bytes);
+    for user in users {
+        if !budget.user(user).await || !budget.rows(user.groups.len()) {
+            return true;
+        }
+    }
+    for group in groups.iter() {
+        if !budget.group(group).await {
+            return true;
+        }
+    }
+    false
 }
 
 fn column_order(column: UserColumn, left: &User, right: &User) -> Ordering {
@@ -149,15 +219,5 @@ fn column_order(column: UserColumn, left: &User, right: &User) -> Ordering {
         UserColumn::Type => left.user_type.as_str().cmp(right.user_type.as_str()),
         UserColumn::Uuid => left.uuid.cmp(&right.uuid),
         UserColumn::PasswordChangeDate => left.password_change_date.cmp(&right.password_change_date),
-    }
-}
-
-impl From<FoundUsers> for UserPage {
-    fn from(found: FoundUsers) -> Self {
-        Self {
-            users: found.users.into_iter().map(Arc::unwrap_or_clone).collect(),
-            groups: found.groups,
-            count: found.count,
-        }
     }
 }

@@ -2,53 +2,49 @@
 
 use std::sync::Arc;
 
-use userbook::{ActorState, Epochs, GroupGraph, Snapshot, SnapshotQuery, User};
+use userbook::{ActorState, Epochs, GroupGraph, Snapshot, SnapshotQuery, Superusers, User};
 
 use crate::state::State;
 
-/// What a load finds, not yet copied.
+/// The result of a load, not yet copied.
 #[derive(Debug)]
 pub(crate) struct Found {
-    user: Arc<User>,
+    user: Option<Arc<User>>,
     groups: GroupGraph,
     username_taken: bool,
     actor: Option<ActorState>,
-    other_active_superuser: Option<bool>,
+    other_superusers: Option<Superusers>,
     epochs: Epochs,
     change_committed: bool,
 }
 
 impl State {
-    pub(crate) fn load(&self, query: &SnapshotQuery) -> Option<Found> {
-        let user = Arc::clone(self.users.get(&query.user)?);
+    pub(crate) fn load(&self, query: &SnapshotQuery) -> Found {
+        let user = query.target.and_then(|target| self.user(target)).cloned();
+        let id = user.as_ref().map(|user| user.id);
         let actor = self.actor(query.actor);
-        let starts = user.groups.iter().chain(&query.groups);
+        let starts = user.iter().flat_map(|user| &user.groups).chain(&query.groups);
         let groups = self.groups.closure(starts.chain(actor.iter().flat_map(|actor| &actor.groups)));
-        Some(Found {
+        Found {
             groups,
-            username_taken: query
-                .username
-                .as_deref()
-                .is_some_and(|name| self.is_taken(name, Some(query.user))),
+            username_taken: query.username.as_deref().is_some_and(|name| self.is_taken(name, id)),
             actor,
-            other_active_superuser: query
-                .other_active_superuser
-                .then(|| self.groups.other_active_superuser(query.user)),
+            other_superusers: query.other_superusers.then(|| self.groups.other_superusers(id)),
             epochs: self.epochs,
             change_committed: query.change.is_some_and(|change| self.events.contains(change)),
             user,
-        })
+        }
     }
 }
 
 impl From<Found> for Snapshot {
     fn from(found: Found) -> Self {
         Self {
-            user: Arc::unwrap_or_clone(found.user),
+            user: found.user.map(Arc::unwrap_or_clone),
             groups: found.groups,
             username_taken: found.username_taken,
             actor: found.actor,
-            other_active_superuser: found.other_active_superuser,
+            other_superusers: found.other_superusers,
             epochs: found.epochs,
             change_committed: found.change_committed,
         }

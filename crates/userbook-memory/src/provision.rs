@@ -1,26 +1,24 @@
-//! Making and unmaking users and groups: everything is checked, then everything is written.
+//! Creating and deleting users and groups: everything is checked, then everything is written.
 
 use std::sync::Arc;
 
-use userbook::{CommitOutcome, Group, GroupId, ProvisioningChange, ProvisioningOp, User, UserId};
+use userbook::{CommitOutcome, Group, ProvisioningChange, ProvisioningOp, User, UserId};
 
-use crate::{MemoryError, state::State};
+use crate::{MemoryError, can_act::CanAct, state::State};
 
 impl State {
-    pub(crate) fn provision(&mut self, provision: &ProvisioningChange) -> Result<CommitOutcome, MemoryError> {
-        if let Some(refusal) = self.subject_refuses(&provision.step) {
-            return Ok(refusal);
+    pub(crate) fn provision(&mut self, change: &ProvisioningChange) -> Result<CommitOutcome, MemoryError> {
+        if let Some(outcome) = self.check_subject(&change.op) {
+            return Ok(outcome);
         }
-        if !self.holds(&provision.guards) {
+        if !self.holds(&change.guards) {
             return Ok(CommitOutcome::Conflict);
         }
-        if let Some(refusal) = self.content_refuses(&provision.step) {
-            return Ok(refusal);
+        if let Some(outcome) = self.check_content(change).or_else(|| self.check_members(&change.members)) {
+            return Ok(outcome);
         }
-        if self.events.contains(provision.event.id) {
-            return Err(MemoryError::DuplicateEvent(provision.event.id));
-        }
-        match &provision.step {
+        self.check_events(change)?;
+        match &change.op {
             ProvisioningOp::InsertUser(user) => {
                 if self.users.contains_key(&user.id) {
                     return Err(MemoryError::DuplicateUser(user.id));
@@ -29,17 +27,23 @@ impl State {
                 self.epochs.next_user += 1;
             }
             ProvisioningOp::DeleteUser { user, .. } => self.delete_user(*user),
-            ProvisioningOp::PutGroup(group) => self.groups.put(Arc::new(Group::clone(group))),
-            ProvisioningOp::DeleteGroup(id) => self.delete_group(*id),
+            ProvisioningOp::PutGroup(group) => {
+                self.groups.put(Arc::new(Group::clone(group)));
+                self.change_members(group.id, &change.members)?;
+            }
+            ProvisioningOp::DeleteGroup(id) => {
+                self.change_members(*id, &change.members)?;
+                self.groups.remove(*id);
+            }
         }
-        self.count(&provision.guards);
-        self.events.push(Arc::new(provision.event.clone()))?;
+        self.bump(&change.guards);
+        self.events.push(Arc::clone(&change.event))?;
         Ok(CommitOutcome::Applied)
     }
 
-    /// Whether that which the step is about is not as it was decided on.
-    fn subject_refuses(&self, step: &ProvisioningOp) -> Option<CommitOutcome> {
-        match step {
+    /// Whether the row to write is no longer in the state decided on.
+    fn check_subject(&self, op: &ProvisioningOp) -> Option<CommitOutcome> {
+        match op {
             ProvisioningOp::InsertUser(user) => {
                 (u64::try_from(user.id.0) != Ok(self.epochs.next_user)).then_some(CommitOutcome::Conflict)
             }
@@ -54,14 +58,16 @@ impl State {
         }
     }
 
-    /// Whether what the step would write collides with what is there.
-    fn content_refuses(&self, step: &ProvisioningOp) -> Option<CommitOutcome> {
-        let missing = match step {
-            ProvisioningOp::InsertUser(user) if self.is_taken(&user.username, None) => {
+    /// Whether the row to write contradicts other rows.
+    fn check_content(&self, change: &ProvisioningChange) -> Option<CommitOutcome> {
+        let missing = match &change.op {
+            ProvisioningOp::InsertUser(user)
+                if self.is_taken(&user.username, None) || self.uuids.contains_key(&user.uuid) =>
+            {
                 return Some(CommitOutcome::Conflict);
             }
             ProvisioningOp::InsertUser(user) => self.groups.missing(&user.groups),
-            // Whoever put a group of that name here did it behind the `graph` counter.
+            // A write that did not bump the `graph` counter has taken the name.
             ProvisioningOp::PutGroup(group)
                 if self.groups.named(&group.name).is_some_and(|holder| holder != group.id) =>
             {
@@ -70,30 +76,27 @@ impl State {
             ProvisioningOp::PutGroup(group) => {
                 self.groups.missing(group.parent.iter().filter(|parent| **parent != group.id))
             }
-            ProvisioningOp::DeleteUser { .. } | ProvisioningOp::DeleteGroup(_) => return None,
+            ProvisioningOp::DeleteUser { .. } => return None,
+            ProvisioningOp::DeleteGroup(id) => {
+                return (!self.all_leave(*id, &change.members)).then_some(CommitOutcome::Conflict);
+            }
         };
         (!missing.is_empty()).then_some(CommitOutcome::Conflict)
     }
 
-    /// The caller has checked that id and name are free and that the groups are there.
+    /// The caller has checked that id, UUID and name are free and that the groups exist.
     pub(crate) fn insert_user(&mut self, user: Arc<User>) {
         self.usernames.insert(user.username.clone(), user.id);
-        self.groups.join(user.id, user.is_active, &user.groups);
+        self.uuids.insert(user.uuid, user.id);
+        self.groups.join(user.id, CanAct::of(&user), &user.groups);
         self.users.insert(user.id, user);
     }
 
     fn delete_user(&mut self, id: UserId) {
         if let Some(user) = self.users.remove(&id) {
             self.usernames.remove(&user.username);
-            self.groups.leave(id, user.is_active, &user.groups);
-        }
-    }
-
-    fn delete_group(&mut self, id: GroupId) {
-        for member in self.groups.remove(id).into_iter().flatten() {
-            if let Some(user) = self.users.get_mut(&member) {
-                Arc::make_mut(user).groups.remove(&id);
-            }
+            self.uuids.remove(&user.uuid);
+            self.groups.leave(id, CanAct::of(&user), &user.groups);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use userbook::{ActorState, EpochGuard, EpochUse, Epochs, Guards, User, UserId};
+use userbook::{ActorState, EpochGuard, Epochs, Guards, User, UserId, UserRef};
+use uuid::Uuid;
 
 use crate::{events::Events, groups::Groups};
 
@@ -15,6 +16,7 @@ pub(crate) struct State {
     pub(crate) users: HashMap<UserId, Arc<User>>,
     /// In the order in which they are listed.
     pub(crate) usernames: BTreeMap<String, UserId>,
+    pub(crate) uuids: HashMap<Uuid, UserId>,
     pub(crate) groups: Groups,
     pub(crate) epochs: Epochs,
     pub(crate) events: Events,
@@ -26,6 +28,7 @@ impl Default for State {
         Self {
             users: HashMap::new(),
             usernames: BTreeMap::new(),
+            uuids: HashMap::new(),
             groups: Groups::default(),
             epochs: Epochs { graph: 0, superusers: 0, next_user: 1 },
             events: Events::default(),
@@ -40,12 +43,20 @@ impl State {
         self.usernames.get(username).is_some_and(|holder| Some(*holder) != user)
     }
 
+    /// The user with this key.
+    pub(crate) fn user(&self, key: UserRef) -> Option<&Arc<User>> {
+        match key {
+            UserRef::Id(id) => self.users.get(&id),
+            UserRef::Uuid(uuid) => self.users.get(self.uuids.get(&uuid)?),
+        }
+    }
+
     /// The state of the acting user, if there is one.
     pub(crate) fn actor(&self, id: Option<UserId>) -> Option<ActorState> {
         self.users.get(&id?).map(|user| ActorState::from(&**user))
     }
 
-    /// Whether everything still is as it was decided on. Comparing is enough: the lock is held until the end.
+    /// Whether the guards hold. Comparing is enough: the lock is held until the end.
     pub(crate) fn holds(&self, guards: &Guards) -> bool {
         let stands = |guard: Option<EpochGuard>, epoch| guard.is_none_or(|guard| guard.expected == epoch);
         stands(guards.graph, self.epochs.graph)
@@ -55,11 +66,10 @@ impl State {
             })
     }
 
-    /// Counts what a change alters.
-    pub(crate) fn count(&mut self, guards: &Guards) {
-        let alters =
-            |guard: Option<EpochGuard>| u64::from(guard.is_some_and(|guard| guard.usage == EpochUse::Bump));
-        self.epochs.graph += alters(guards.graph);
-        self.epochs.superusers += alters(guards.superusers);
+    /// Increments the counters that a change bumps.
+    pub(crate) fn bump(&mut self, guards: &Guards) {
+        let bumps = |guard: Option<EpochGuard>| u64::from(guard.is_some_and(EpochGuard::is_bump));
+        self.epochs.graph += bumps(guards.graph);
+        self.epochs.superusers += bumps(guards.superusers);
     }
 }

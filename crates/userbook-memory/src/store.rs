@@ -8,11 +8,13 @@ use std::{
 use async_trait::async_trait;
 use userbook::{
     ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery, GroupPage,
-    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, ProvisioningChange, ProvisioningStore,
-    Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage, UserStore,
+    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
+    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage, UserStore,
 };
 
-use crate::{MemoryError, state::State};
+use crate::{
+    MemoryError, list_groups::ContentMatches, listing::ContentFilter, size::event_bytes, state::State,
+};
 
 /// Users, groups and events in memory behind one lock. Clones share what they hold.
 ///
@@ -34,7 +36,7 @@ impl MemoryStore {
     }
 }
 
-/// Tells nothing of the people in it.
+/// Shows no data of users.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
@@ -43,10 +45,10 @@ impl fmt::Debug for MemoryStore {
 
 #[async_trait]
 impl UserStore for MemoryStore {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         let found = self.state()?.load(query);
         // Copied after the lock is released: attributes may be large.
-        Ok(found.map(Into::into))
+        Ok(found.into())
     }
 
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
@@ -68,21 +70,34 @@ impl ProvisioningStore for MemoryStore {
 #[async_trait]
 impl ListStore for MemoryStore {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        let found = self.state()?.list_users(query);
-        Ok(found.into())
+        let found = self.state()?.find_users(query);
+        Ok(found.into_page(query).await)
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let found = self.state()?.list_groups(query);
-        Ok(found.into())
+        let content = ContentFilter::new(&query.filter.search, query.filter.attributes.as_ref());
+        let compared = if content.is_empty() {
+            ContentMatches::default()
+        } else {
+            let groups = self.state()?.groups_to_compare(query);
+            ContentMatches::of(groups, &content).await
+        };
+        let found = self.state()?.list_groups(query, &content, &compared);
+        Ok(found.into_page(query.max_bytes).await)
     }
 }
 
 #[async_trait]
 impl Outbox for MemoryStore {
-    async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let events = self.state()?.events.pending(limit);
-        Ok(events.into_iter().map(Arc::unwrap_or_clone).collect())
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+        let events = self.state()?.events.pending(limit.events);
+        let mut total = 0_u64;
+        let fits = |event: &Arc<Event>| {
+            let is_first = total == 0;
+            total = total.saturating_add(event_bytes(event));
+            is_first || total <= limit.bytes
+        };
+        Ok(events.into_iter().take_while(fits).map(Arc::unwrap_or_clone).collect())
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {

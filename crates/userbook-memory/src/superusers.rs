@@ -1,32 +1,57 @@
-//! Who has power, without a look at those who are inactive.
+//! Which superusers who can act exist, without a look at users who cannot.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use userbook::{GroupId, MAX_PARENTS, UserId};
+use userbook::{GroupId, MAX_PARENTS, SuperuserQuery, Superusers, UserId};
 
-use crate::groups::Groups;
+use crate::groups::{Groups, Node};
 
 impl Groups {
-    /// Whether an active user is a direct member of one of the groups.
-    pub(crate) fn active_member<'a>(&self, groups: impl IntoIterator<Item = &'a GroupId>) -> bool {
-        groups.into_iter().filter_map(|id| self.nodes.get(id)).any(|node| !node.active.is_empty())
+    /// The superusers among the direct members of some groups.
+    pub(crate) fn superusers_in(&self, query: &SuperuserQuery) -> Superusers {
+        let mut found = Superusers::default();
+        for id in &query.groups {
+            let Some(node) = self.nodes.get(id) else { continue };
+            let except = query.except.as_ref().filter(|(group, _)| group == id).map(|(_, users)| users);
+            add(&mut found, node, |user| except.is_none_or(|users| !users.contains(user)));
+        }
+        found
     }
 
-    /// Whether somebody other than `user` is active and superuser: walks down from the groups that grant it,
-    /// level by level, so that each group is met at its least distance.
-    pub(crate) fn other_active_superuser(&self, user: UserId) -> bool {
+    /// The superusers other than `target`: walks down from the groups with the flag, level by level, so that each group
+    /// is met at its least distance.
+    pub(crate) fn other_superusers(&self, target: Option<UserId>) -> Superusers {
+        let mut found = Superusers::default();
         let mut seen: HashSet<GroupId> = self.superusers.iter().copied().collect();
         let mut level: Vec<GroupId> = self.superusers.iter().copied().collect();
         for _ in 0..=MAX_PARENTS {
             let mut below = Vec::new();
             for node in level.iter().filter_map(|id| self.nodes.get(id)) {
-                if node.active.iter().any(|member| *member != user) {
-                    return true;
-                }
+                add(&mut found, node, |user| Some(*user) != target);
                 below.extend(node.children.iter().copied().filter(|child| seen.insert(*child)));
+            }
+            if found.person && found.service_account {
+                break;
             }
             level = below;
         }
-        false
+        found
     }
+
+    /// All groups whose direct members are superusers: those with the flag, and those up to [`MAX_PARENTS`] below one.
+    pub(crate) fn granting(&self) -> BTreeSet<GroupId> {
+        let mut granting = self.superusers.clone();
+        let mut level: Vec<GroupId> = self.superusers.iter().copied().collect();
+        for _ in 0..MAX_PARENTS {
+            let nodes = level.iter().filter_map(|id| self.nodes.get(id));
+            level =
+                nodes.flat_map(|node| &node.children).copied().filter(|id| granting.insert(*id)).collect();
+        }
+        granting
+    }
+}
+
+fn add(found: &mut Superusers, node: &Node, counts: impl Fn(&UserId) -> bool) {
+    found.person = found.person || node.members.persons.iter().any(&counts);
+    found.service_account = found.service_account || node.members.service_accounts.iter().any(&counts);
 }

@@ -1,4 +1,4 @@
-//! From rows to facts: one decoder for every dialect. What cannot be read is told, never replaced by a default.
+//! From rows to facts: one decoder for every dialect. A value that cannot be read is an error, never a default.
 
 use std::error::Error;
 
@@ -43,17 +43,19 @@ impl From<DecodeError> for StoreError {
 
 pub(crate) type Decoded<T> = Result<T, DecodeError>;
 
-/// A row of some dialect: how each kind of value is kept is the dialect's.
-pub(crate) trait Columns {
+/// A row of a dialect, which decides how it stores each kind of value.
+pub(crate) trait RowExt {
     fn text(&self, column: &'static str) -> Decoded<Option<String>>;
+    /// The length of a text in bytes, without copying it; 0 for null.
+    fn text_len(&self, column: &'static str) -> Decoded<usize>;
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>>;
     fn flag(&self, column: &'static str) -> Decoded<Option<bool>>;
     fn uuid(&self, column: &'static str) -> Decoded<Option<Uuid>>;
     fn time(&self, column: &'static str) -> Decoded<Option<Timestamp>>;
 }
 
-/// Reads a column that is never null: `some(row, "name", R::text)`.
-pub(crate) fn some<R, T>(
+/// Reads a column that is never null: `required(row, "name", R::text)`.
+pub(crate) fn required<R, T>(
     row: &R,
     column: &'static str,
     read: impl Fn(&R, &'static str) -> Decoded<Option<T>>,
@@ -62,66 +64,70 @@ pub(crate) fn some<R, T>(
 }
 
 /// A counter, which is never negative.
-pub(crate) fn counter<R: Columns>(row: &R, column: &'static str) -> Decoded<u64> {
-    some(row, column, R::integer)?.try_into().map_err(|error| DecodeError::new(column, error))
+pub(crate) fn counter<R: RowExt>(row: &R, column: &'static str) -> Decoded<u64> {
+    required(row, column, R::integer)?.try_into().map_err(|error| DecodeError::new(column, error))
 }
 
-fn user_type<R: Columns>(row: &R, column: &'static str) -> Decoded<UserType> {
-    some(row, column, R::text)?.parse().map_err(|error| DecodeError::new(column, error))
+pub(crate) fn user_type<R: RowExt>(row: &R, column: &'static str) -> Decoded<UserType> {
+    required(row, column, R::text)?.parse().map_err(|error| DecodeError::new(column, error))
 }
 
-pub(crate) fn attributes<R: Columns>(row: &R) -> Decoded<Value> {
+pub(crate) fn revision<R: RowExt>(row: &R, column: &'static str) -> Decoded<Revision> {
+    required(row, column, R::uuid).map(Revision)
+}
+
+pub(crate) fn attributes<R: RowExt>(row: &R) -> Decoded<Value> {
     let column = "attributes";
-    json::parse(&some(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
+    json::parse(&required(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }
 
 /// A user but for the groups, which come in rows of their own.
-pub(crate) fn user<R: Columns>(row: &R) -> Decoded<User> {
+pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
     Ok(User {
-        id: UserId(some(row, "id", R::integer)?),
-        uuid: some(row, "uuid", R::uuid)?,
-        username: some(row, "username", R::text)?,
-        name: some(row, "name", R::text)?,
-        email: some(row, "email", R::text)?,
-        is_active: some(row, "is_active", R::flag)?,
+        id: UserId(required(row, "id", R::integer)?),
+        uuid: required(row, "uuid", R::uuid)?,
+        username: required(row, "username", R::text)?,
+        name: required(row, "name", R::text)?,
+        email: required(row, "email", R::text)?,
+        is_active: required(row, "is_active", R::flag)?,
         last_login: row.time("last_login")?,
-        path: some(row, "path", R::text)?,
+        path: required(row, "path", R::text)?,
         user_type: user_type(row, "type")?,
         attributes: attributes(row)?.into(),
         groups: [].into(),
-        password_change_date: some(row, "password_change_date", R::time)?,
-        revision: Revision(some(row, "revision", R::uuid)?),
+        password_change_date: required(row, "password_change_date", R::time)?,
+        revision: revision(row, "revision")?,
         version: counter(row, "version")?,
     })
 }
 
 /// The actor but for the groups, if there is such a user.
-pub(crate) fn actor<R: Columns>(row: &R) -> Decoded<Option<ActorState>> {
+pub(crate) fn actor<R: RowExt>(row: &R) -> Decoded<Option<ActorState>> {
     let Some(id) = row.integer("actor_id")? else { return Ok(None) };
     Ok(Some(ActorState {
         id: UserId(id),
-        is_active: some(row, "actor_active", R::flag)?,
+        is_active: required(row, "actor_active", R::flag)?,
         user_type: user_type(row, "actor_type")?,
         groups: [].into(),
-        revision: Revision(some(row, "actor_revision", R::uuid)?),
+        revision: revision(row, "actor_revision")?,
     }))
 }
 
-pub(crate) fn group<R: Columns>(row: &R) -> Decoded<Group> {
+pub(crate) fn group<R: RowExt>(row: &R) -> Decoded<Group> {
     Ok(Group {
         id: group_id(row)?,
-        name: some(row, "name", R::text)?,
-        is_superuser: some(row, "is_superuser", R::flag)?,
+        name: required(row, "name", R::text)?,
+        is_superuser: required(row, "is_superuser", R::flag)?,
         parent: row.uuid("parent")?.map(GroupId),
         attributes: attributes(row)?,
     })
 }
 
-pub(crate) fn group_id<R: Columns>(row: &R) -> Decoded<GroupId> {
-    some(row, "uuid", R::uuid).map(GroupId)
+pub(crate) fn group_id<R: RowExt>(row: &R) -> Decoded<GroupId> {
+    required(row, "uuid", R::uuid).map(GroupId)
 }
 
-pub(crate) fn epochs<R: Columns>(row: &R) -> Decoded<Epochs> {
+pub(crate) fn epochs<R: RowExt>(row: &R) -> Decoded<Epochs> {
     Ok(Epochs {
         graph: counter(row, "graph_epoch")?,
         superusers: counter(row, "superusers_epoch")?,
@@ -129,7 +135,7 @@ pub(crate) fn epochs<R: Columns>(row: &R) -> Decoded<Epochs> {
     })
 }
 
-pub(crate) fn event<R: Columns>(row: &R) -> Decoded<Event> {
+pub(crate) fn event<R: RowExt>(row: &R) -> Decoded<Event> {
     let column = "body";
-    json::parse(&some(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
+    json::parse(&required(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }

@@ -51,7 +51,7 @@
 //! store.import(&ImportData { users: vec![ann.clone()], ..ImportData::default() }).await?;
 //!
 //! let snapshot = store.load(&SnapshotQuery::user(UserId(7))).await?;
-//! assert_eq!(snapshot.map(|facts| facts.user), Some(ann));
+//! assert_eq!(snapshot.user, Some(ann));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! # })?;
 //! # }
@@ -61,7 +61,6 @@
 
 mod decode;
 mod encode;
-mod facts;
 mod json;
 mod leases;
 mod listing;
@@ -71,6 +70,7 @@ pub mod mysql;
 mod ports;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 

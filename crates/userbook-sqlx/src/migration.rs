@@ -62,7 +62,7 @@ impl Migration {
 }
 
 /// The migrations among `all` that are not among those `applied` (versions and checksums).
-pub(crate) fn lacking<'a>(
+pub(crate) fn pending<'a>(
     all: &'a [Migration],
     applied: &[(i64, String)],
 ) -> Result<Vec<&'a Migration>, MigrateError> {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn what_lacks_is_told_and_what_changed_is_refused() {
         let versions = |applied: &[(i64, String)]| {
-            lacking(&ALL, applied).map(|all| all.iter().map(|one| one.version).collect::<Vec<_>>())
+            pending(&ALL, applied).map(|all| all.iter().map(|one| one.version).collect::<Vec<_>>())
         };
         let done = |at: usize| (ALL[at].version, ALL[at].checksum());
         assert_eq!(versions(&[]).unwrap(), [1, 2]);

@@ -6,14 +6,14 @@ macro_rules! ports {
         const _: () = {
             use userbook::{
                 ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery,
-                GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, ProvisioningChange,
-                ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage,
-                UserStore,
+                GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit,
+                ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp,
+                UserListQuery, UserPage, UserStore,
             };
 
             #[async_trait::async_trait]
             impl UserStore for $store {
-                async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+                async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
                     self.load_one(query).await
                 }
 
@@ -52,7 +52,7 @@ macro_rules! ports {
 
             #[async_trait::async_trait]
             impl Outbox for $store {
-                async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+                async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
                     self.pending_events(limit).await
                 }
 

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing::{Event, Metadata, Subscriber, span};
-use userbook::{SnapshotQuery, UserId, UserStore};
+use userbook::{ProvisioningStore, SnapshotQuery, UserId, UserStore};
 
 #[path = "sqlite/database.rs"]
 #[allow(dead_code, reason = "the other tests need more of it")]
@@ -51,23 +51,23 @@ async fn a_load_is_one_and_a_commit_is_few() {
         username: Some("ann".to_owned()),
         groups: [group(1).id].into(),
         actor: Some(UserId(2)),
-        other_active_superuser: true,
+        other_superusers: true,
         change: Some(rename(&user(1), 1).change),
         ..SnapshotQuery::user(UserId(1))
     };
-    let facts = database.store.load(&everything).await.unwrap().unwrap();
+    let facts = database.store.load(&everything).await.unwrap();
     assert_eq!(count().await, 1, "a load");
 
-    let mut change = rename(&facts.user, 1);
+    let mut change = rename(facts.user.as_ref().unwrap(), 1);
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 1, "the row and its event, given at once");
 
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 2, "a refusal and why");
 
-    let facts = database.store.load(&everything).await.unwrap().unwrap();
+    let facts = database.store.load(&everything).await.unwrap();
     count().await;
-    change = rename(&facts.user, 2);
+    change = rename(facts.user.as_ref().unwrap(), 2);
     change.groups_added = [group(1).id, group(2).id].into();
     change.groups_removed = [group(3).id].into();
     change.fields.is_active = Some(false);
@@ -75,4 +75,49 @@ async fn a_load_is_one_and_a_commit_is_few() {
     change.guards.graph = Some(userbook::EpochGuard::read(facts.epochs.graph));
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 5, "row, groups left, groups joined, counters, event");
+
+    members_cost_the_same_for_any_number(&database).await;
+}
+
+/// A group write with members: rows, memberships left and joined, events.
+async fn members_cost_the_same_for_any_number(database: &Database) {
+    for (ids, n) in [(10..12, 100), (20..120, 1000)] {
+        for id in ids.clone() {
+            sqlx::query(
+                "INSERT INTO userbook_user SELECT ?1, randomblob(16), 'u' || ?1, name, email, is_active, \
+                         last_login, path, type, attributes, password_change_date, revision, version \
+                         FROM userbook_user WHERE id = 1",
+            )
+            .bind(id)
+            .execute(database.pool())
+            .await
+            .unwrap();
+        }
+        let facts = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap();
+        let revision = facts.user.unwrap().revision;
+        let members = ids.zip(n..).map(|(id, n)| {
+            let change = rename(&userbook::User { revision, ..user(id) }, n);
+            userbook::MemberChange {
+                user: change.user,
+                expected: revision,
+                change: change.change,
+                version: change.version,
+                joins: id % 2 == 0,
+                event: change.event,
+            }
+        });
+        let change = userbook::ProvisioningChange {
+            op: userbook::ProvisioningOp::PutGroup(Box::new(group(1))),
+            members: members.collect(),
+            guards: userbook::Guards {
+                graph: Some(userbook::EpochGuard::bump(facts.epochs.graph)),
+                ..userbook::Guards::default()
+            },
+            event: rename(&user(1), n + 500).event,
+        };
+        count().await;
+        let outcome = database.store.provision(&change).await.unwrap();
+        assert_eq!(outcome, userbook::CommitOutcome::Applied);
+        assert_eq!(count().await, 8, "guards, rows, group, left, joined, events, counters, event");
+    }
 }

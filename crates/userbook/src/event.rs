@@ -89,9 +89,16 @@ pub enum FieldDiff {
     /// A list of groups: who came and who went.
     Groups {
         /// Groups joined.
-        added: Vec<GroupName>,
+        added: Vec<EventGroup>,
         /// Groups left.
-        removed: Vec<GroupName>,
+        removed: Vec<EventGroup>,
+    },
+    /// The members of a group.
+    Members {
+        /// Users who joined.
+        added: Vec<UserId>,
+        /// Users who left.
+        removed: Vec<UserId>,
     },
     /// A plain value.
     Value {
@@ -104,7 +111,7 @@ pub enum FieldDiff {
 
 /// A group in an event, with the name it had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupName {
+pub struct EventGroup {
     /// The group.
     pub id: GroupId,
     /// Its name then.

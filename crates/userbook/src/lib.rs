@@ -117,7 +117,7 @@ pub use decision::{
     Rejection, UpdateAccess, decide,
 };
 pub use event::{
-    Diff, Effect, Event, EventActor, EventKind, EventTarget, FieldDiff, GroupName as EventGroup,
+    Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff,
 };
 pub use field::{
     Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,

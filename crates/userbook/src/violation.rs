@@ -216,13 +216,11 @@ pub enum ViolationKind {
     /// Internal service accounts are not for anybody to change.
     #[error("Can't modify internal service account users")]
     InternalServiceAccount,
-    /// The last active superuser would lose that power.
-    #[error("The last active superuser can't lose that power.")]
+    /// No superuser that counts would remain.
+    #[error("The last superuser must remain.")]
     LastSuperuser,
-    /// The caller would lock themselves out, and did not say that they mean it.
-    #[error(
-        "You can't deactivate yourself or give up your own superuser status unless you ask for it explicitly."
-    )]
+    /// The caller would lose their own access without having requested it.
+    #[error("Confirm explicitly to deactivate yourself or to give up your own superuser status.")]
     SelfLockout,
     /// A rule of the host's own.
     #[error("{message}")]

@@ -7,7 +7,7 @@ use userbook::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Snaps
 use crate::{
     Harness,
     build::{ANN, BOB, change, changed, group, group_id, group_ids, member, name, rows},
-    check::{apply, ok, row, traces},
+    check::{apply, epochs, load, ok, row, state, target},
 };
 
 /// Polls the future at most `polls` times, then drops it. Tells whether it had ended.
@@ -27,26 +27,27 @@ pub(crate) async fn interrupted(future: impl Future<Output = ()>, polls: usize) 
 /// Law: a commit whose future is dropped has happened as a whole or not at all, wherever it was dropped, and it
 /// leaves nothing behind that would stand in the way of the next.
 pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
-    let power = userbook::Group { is_superuser: true, ..group(1) };
-    let harness = H::with(&rows([power, group(2)], [member(ANN, [1]), member(BOB, [])])).await;
+    let granting = userbook::Group { is_superuser: true, ..group(1) };
+    let harness = H::with(&rows([granting, group(2)], [member(ANN, [1]), member(BOB, [])])).await;
     let mut ended = false;
     let mut n = 0;
     while !ended {
-        let before = traces(&harness, &[ANN, BOB]).await;
-        let facts = ok(harness.store().load(&SnapshotQuery::user(ANN)).await).expect("the user is there");
-        let joins = !facts.user.groups.contains(&group_id(2));
+        let before = state(&harness, &[ANN, BOB]).await;
+        let facts = load(&harness, &SnapshotQuery::user(ANN)).await;
+        let ann = target(&facts);
+        let joins = !ann.groups.contains(&group_id(2));
         let (groups_added, groups_removed) =
             if joins { (group_ids([2]), group_ids([1])) } else { (group_ids([1]), group_ids([2])) };
         let change = ChangeSet {
             fields: FieldChanges {
                 name: Some(name(&format!("change {n}"))),
-                is_active: Some(!facts.user.is_active),
+                is_active: Some(!ann.is_active),
                 ..FieldChanges::default()
             },
             groups_added,
             groups_removed,
             guards: Guards { graph: Some(EpochGuard::bump(facts.epochs.graph)), ..Guards::default() },
-            ..change(&facts.user, n)
+            ..change(ann, n)
         };
         let store = harness.store();
         let polls = usize::try_from(n).unwrap_or(usize::MAX);
@@ -54,7 +55,7 @@ pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
 
         // What is left of the dropped one may still be at work. A write decided on the same row settles it: one of
         // the two is too late.
-        let fence = self::change(&facts.user, 10_000 + n);
+        let fence = self::change(ann, 10_000 + n);
         let change_committed = match ok(harness.store().commit(&fence).await) {
             CommitOutcome::Applied => false,
             CommitOutcome::Conflict => true,
@@ -62,13 +63,11 @@ pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
         };
         let winner = if change_committed { &change } else { &fence };
         assert!(change_committed || !ended, "a commit that was answered is there");
-        assert_eq!(row(&harness, ANN).await, changed(&facts.user, winner), "half a commit is there");
-        let (_, events) = traces(&harness, &[]).await;
+        assert_eq!(row(&harness, ANN).await, changed(ann, winner), "half a commit is there");
+        let (_, events) = state(&harness, &[]).await;
         assert_eq!(events.len(), before.1.len() + 1);
         assert!(events.iter().any(|event| event.id == winner.change), "the event of what is there");
-        let epochs =
-            ok(harness.store().load(&SnapshotQuery::user(ANN)).await).map(|facts| facts.epochs.graph);
-        assert_eq!(epochs.map(|graph| graph > facts.epochs.graph), Some(change_committed));
+        assert_eq!(epochs(&harness).await.graph > facts.epochs.graph, change_committed);
         n += 1;
         assert!(n < 1000, "the commit does not end");
     }

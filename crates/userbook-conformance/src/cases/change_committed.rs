@@ -1,4 +1,4 @@
-//! Whether a change has change_committed: the question after an ambiguous failure.
+//! Whether a change was committed: the question after an ambiguous failure.
 
 use userbook::{CommitOutcome, Outbox, SnapshotQuery};
 

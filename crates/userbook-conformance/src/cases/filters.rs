@@ -2,20 +2,25 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    Group, JsonObject, ListStore, ProvisioningStore, User, UserFilter, UserId, UserListQuery, UserType,
+    Group, JsonObject, ListStore, MAX_PARENTS, ProvisioningStore, SuperuserFilter, User, UserFilter, UserId,
+    UserListQuery, UserType,
 };
 
-use super::lists::{all, list, matches, numbered, people};
+use super::user_lists::{all, list, matches, numbered, people};
 use crate::{
     Harness,
-    build::{group, group_id, group_ids, member, rows},
+    build::{chain, group, group_id, group_ids, member, rows},
 };
 
 fn one() -> UserFilter {
     UserFilter::default()
 }
 
-/// Texts that databases like to take for one another.
+fn direct(is_superuser: bool) -> Option<SuperuserFilter> {
+    Some(SuperuserFilter { is_superuser, inherited: false })
+}
+
+/// Texts that databases take for one another.
 const ALIKE: [&str; 10] = ["bob", "Bob", "bob ", "böb", "bo\u{308}b", "ｂob", "bob\t", "b%b", "b_b", "boß"];
 
 /// Law: a name, an address and a path are compared byte for byte.
@@ -162,11 +167,49 @@ pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>
         (UserFilter { group_names: names(&["group 2 ", "group"]), ..one() }, vec![]),
         (UserFilter { group_names: names(&["group 0", "group 1"]), ..one() }, vec![2, 3, 4, 5]),
         (UserFilter { groups: group_ids([0]), group_names: names(&["group 2"]), ..one() }, vec![5]),
-        (UserFilter { is_superuser: Some(true), ..one() }, vec![3, 4, 5]),
-        (UserFilter { is_superuser: Some(false), ..one() }, vec![1, 2]),
-        (UserFilter { is_superuser: Some(true), is_active: Some(true), ..one() }, vec![3, 4]),
-        (UserFilter { is_superuser: Some(true), groups: group_ids([2]), ..one() }, vec![4, 5]),
-        (UserFilter { is_superuser: Some(false), groups: group_ids([0]), ..one() }, vec![2]),
+        (UserFilter { is_superuser: direct(true), ..one() }, vec![3, 4, 5]),
+        (UserFilter { is_superuser: direct(false), ..one() }, vec![1, 2]),
+        (UserFilter { is_superuser: direct(true), is_active: Some(true), ..one() }, vec![3, 4]),
+        (UserFilter { is_superuser: direct(true), groups: group_ids([2]), ..one() }, vec![4, 5]),
+        (UserFilter { is_superuser: direct(false), groups: group_ids([0]), ..one() }, vec![2]),
+    ] {
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
+        let query = UserListQuery { limit: 1, ..all(filter.clone()) };
+        assert_eq!(list(&harness, &query).await.count, expected.len() as u64, "the count of {filter:?}");
+    }
+}
+
+/// Law: with `inherited` a member of a group up to 19 below one with the flag is a superuser, as
+/// [`GroupGraph::grants_superuser`](userbook::GroupGraph::grants_superuser) evaluates it; cycles end.
+pub async fn superusers_by_inheritance<H: Harness<Store: ListStore + ProvisioningStore>>() {
+    let bound = MAX_PARENTS as u128;
+    let mut groups = chain(bound + 1);
+    if let Some(top) = groups.last_mut() {
+        top.is_superuser = true;
+    }
+    groups.push(Group { parent: Some(group_id(101)), ..group(100) });
+    groups.push(Group { parent: Some(group_id(100)), ..group(101) });
+    groups.push(Group { is_superuser: true, parent: Some(group_id(102)), ..group(102) });
+    let people = [
+        member(UserId(1), []),
+        member(UserId(2), [0]),
+        member(UserId(3), [1]),
+        member(UserId(4), [bound]),
+        member(UserId(5), [bound + 1, 1]),
+        User { is_active: false, ..member(UserId(6), [0, 5]) },
+        member(UserId(7), [100]),
+        member(UserId(8), [101, 102]),
+    ];
+    let harness = H::with(&rows(groups, people)).await;
+    let inherited = |is_superuser| Some(SuperuserFilter { is_superuser, inherited: true });
+    for (filter, expected) in [
+        (UserFilter { is_superuser: inherited(true), ..one() }, vec![3, 4, 5, 6, 8]),
+        (UserFilter { is_superuser: inherited(false), ..one() }, vec![1, 2, 7]),
+        (UserFilter { is_superuser: direct(true), ..one() }, vec![5, 8]),
+        (UserFilter { is_superuser: direct(false), ..one() }, vec![1, 2, 3, 4, 6, 7]),
+        (UserFilter { is_superuser: inherited(true), is_active: Some(false), ..one() }, vec![6]),
+        (UserFilter { is_superuser: inherited(true), groups: group_ids([0, 1]), ..one() }, vec![3, 5, 6]),
+        (UserFilter { is_superuser: inherited(false), groups: group_ids([0, 100]), ..one() }, vec![2, 7]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let query = UserListQuery { limit: 1, ..all(filter.clone()) };
@@ -221,7 +264,7 @@ pub async fn attributes_contain_others<H: Harness<Store: ListStore + Provisionin
         assert_eq!(matches(&harness, even).await, expected_even, "the active ones of {filter:?}");
         let second = list(&harness, &UserListQuery { offset: 1, limit: 1, ..all(filter) }).await;
         let expected_second: Vec<i64> = expected.iter().copied().skip(1).take(1).collect();
-        assert_eq!(super::lists::ids(&second), expected_second);
+        assert_eq!(super::user_lists::ids(&second), expected_second);
         assert_eq!(second.count, expected.len() as u64);
     }
 }

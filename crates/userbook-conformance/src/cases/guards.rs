@@ -1,21 +1,15 @@
 //! Guards: what besides the user's own row a change was decided on.
 
-use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, Revision, SnapshotQuery, UserId,
-};
+use userbook::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, Revision, UserId};
 
 use crate::{
     Harness,
     build::{ANN, BOB, NOBODY, change_id, group, group_ids, rename, rows, user},
-    check::{apply, load, refuse, row},
+    check::{apply, apply_refused, epochs, row},
 };
 
 async fn prepared<H: Harness>() -> H {
     H::with(&rows([group(1)], [user(ANN), user(BOB), user(UserId(3))])).await
-}
-
-async fn epochs<H: Harness>(harness: &H) -> Epochs {
-    load(harness, &SnapshotQuery::user(ANN)).await.epochs
 }
 
 async fn guarded<H: Harness>(harness: &H, n: u128, guards: Guards) -> ChangeSet {
@@ -47,21 +41,21 @@ pub async fn relying_compares<H: Harness>() {
         let now = read(epochs(&harness).await);
         for wrong in [now + 1, now + 1000] {
             let change = guarded(&harness, 1, guards(EpochGuard::read(wrong))).await;
-            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+            assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
         }
         apply(&harness, &guarded(&harness, 2, guards(EpochGuard::read(now))).await).await;
     }
 }
 
 /// Law: a change that alters what a counter stands for compares it and increments it in the same step, so that
-/// whoever decided on the old value is told.
+/// every decision on the old value is a conflict.
 pub async fn changing_compares_and_increments<H: Harness>() {
     for (guards, read) in COUNTERS {
         let harness = prepared::<H>().await;
         let before = epochs(&harness).await;
         let now = read(before);
         let change = guarded(&harness, 1, guards(EpochGuard::bump(now + 1))).await;
-        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+        assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
 
         apply(&harness, &guarded(&harness, 2, guards(EpochGuard::bump(now))).await).await;
         let after = epochs(&harness).await;
@@ -72,7 +66,7 @@ pub async fn changing_compares_and_increments<H: Harness>() {
 
         for late in [EpochGuard::read(now), EpochGuard::bump(now)] {
             let change = guarded(&harness, 3, guards(late)).await;
-            assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+            assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
         }
     }
 }
@@ -85,7 +79,7 @@ pub async fn both_counters_at_once<H: Harness>() {
     for superusers in [EpochGuard::bump(now.superusers + 1), EpochGuard::read(now.superusers + 1)] {
         let guards = Guards { graph, superusers: Some(superusers), actor: None };
         let change = guarded(&harness, 1, guards).await;
-        assert_eq!(refuse(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+        assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
     }
     let guards = Guards { graph, superusers: Some(EpochGuard::bump(now.superusers)), actor: None };
     apply(&harness, &guarded(&harness, 2, guards).await).await;
@@ -93,7 +87,7 @@ pub async fn both_counters_at_once<H: Harness>() {
     assert!(after.graph > now.graph && after.superusers > now.superusers);
 }
 
-/// Law: when the actor's power decided, the actor's row must still be in the state decided on, and be there.
+/// Law: when the actor's rights decided, the actor's row must still be in the state decided on, and be there.
 pub async fn the_actor_must_be_as_decided_on<H: Harness>() {
     let harness = prepared::<H>().await;
     let by = |user, revision| Guards { actor: Some(ActorGuard { user, revision }), ..EMPTY };
@@ -108,7 +102,7 @@ pub async fn the_actor_must_be_as_decided_on<H: Harness>() {
         by(NOBODY, user(NOBODY).revision),
     ] {
         let change = guarded(&harness, 3, guards).await;
-        assert_eq!(refuse(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
+        assert_eq!(apply_refused(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
     }
     apply(&harness, &guarded(&harness, 4, by(BOB, change_id(2).into())).await).await;
 }

@@ -1,25 +1,68 @@
-//! What a load answers.
+//! The facts that a load returns.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use userbook::{ActorState, Group, SnapshotQuery, User, UserId, UserStore, UserType};
+use userbook::{ActorState, Group, Snapshot, SnapshotQuery, Superusers, User, UserId, UserType};
+use uuid::Uuid;
 
 use crate::{
     Harness,
-    build::{ANN, BOB, NOBODY, change_id, group, group_ids, member, rows, user},
-    check::{load, ok},
+    build::{ANN, BOB, NOBODY, change_id, group, group_ids, member, rename, rows, user},
+    check::{apply, load, row, target},
 };
 
-/// Law: there is no snapshot of a user who is not there. Anything else would let a decision be made on nothing.
-pub async fn unknown_user_is_none<H: Harness>() {
-    let harness = H::with(&rows([group(1)], [user(ANN)])).await;
-    let query = SnapshotQuery { actor: Some(ANN), groups: group_ids([1]), ..SnapshotQuery::user(NOBODY) };
-    assert_eq!(ok(harness.store().load(&query).await), None);
-    assert_eq!(ok(harness.store().load(&SnapshotQuery::user(UserId(0))).await), None);
+/// Law: a target that does not exist is an answer like any other: the actor, the groups, the counters and the other
+/// facts come all the same. Authorization reads the actor before anything is known about the target.
+pub async fn facts_come_without_a_target<H: Harness>() {
+    let granting = Group { is_superuser: true, ..group(1) };
+    let harness = H::with(&rows([granting, group(2)], [member(ANN, [1]), user(BOB)])).await;
+    apply(&harness, &rename(&row(&harness, BOB).await, 1)).await;
+    let found = SnapshotQuery {
+        username: Some(user(BOB).username),
+        groups: group_ids([2, 3]),
+        actor: Some(ANN),
+        other_superusers: true,
+        change: Some(change_id(1)),
+        ..SnapshotQuery::user(ANN)
+    };
+    let expected = load(&harness, &found).await;
+    for target in [None, Some(NOBODY.into()), Some(UserId(0).into()), Some(Uuid::nil().into())] {
+        let snapshot = load(&harness, &SnapshotQuery { target, ..found.clone() }).await;
+        let superusers = Some(Superusers { person: true, service_account: false });
+        assert_eq!(
+            snapshot,
+            Snapshot { user: None, other_superusers: superusers, ..expected.clone() },
+            "{target:?}"
+        );
+        assert_eq!(snapshot.actor.map(|actor| actor.id), Some(ANN));
+        assert_eq!(snapshot.groups.iter().map(|group| group.id).collect::<BTreeSet<_>>(), group_ids([1, 2]));
+        assert!(snapshot.username_taken && snapshot.change_committed);
+    }
+    let nothing = load(&harness, &SnapshotQuery::default()).await;
+    assert_eq!(nothing, Snapshot { epochs: expected.epochs, ..Snapshot::default() });
 }
 
-/// Law: a row comes back as it was stored, column by column; of every user, not of the first that comes.
+/// Law: a user is found by the UUID as by the id, with the same facts.
+pub async fn a_user_is_found_by_uuid<H: Harness>() {
+    let granting = Group { is_superuser: true, ..group(1) };
+    let harness = H::with(&rows([granting, group(2)], [member(ANN, [1, 2]), member(BOB, [2])])).await;
+    for user in [member(ANN, [1, 2]), member(BOB, [2])] {
+        let by_id = SnapshotQuery {
+            username: Some(user.username.clone()),
+            actor: Some(BOB),
+            other_superusers: true,
+            ..SnapshotQuery::user(user.id)
+        };
+        let by_uuid = SnapshotQuery { target: Some(user.uuid.into()), ..by_id.clone() };
+        let found = load(&harness, &by_uuid).await;
+        assert_eq!(found, load(&harness, &by_id).await);
+        assert!(!found.username_taken, "a user's own name is not taken by another user");
+        assert_eq!(found.user, Some(user));
+    }
+}
+
+/// Law: a row comes back as it was stored, column by column; of every user, not only of the first.
 pub async fn every_column_comes_back<H: Harness>() {
     let users = [
         member(ANN, [1, 3]),
@@ -40,12 +83,12 @@ pub async fn every_column_comes_back<H: Harness>() {
         let snapshot = load(&harness, &SnapshotQuery::user(user.id)).await;
         let groups: BTreeSet<_> = snapshot.groups.iter().map(|group| group.id).collect();
         assert_eq!(groups, user.groups);
-        assert_eq!(snapshot.user, user);
+        assert_eq!(snapshot.user, Some(user));
     }
 }
 
-/// Law: the actor's state comes with the same load, and the lineage of each of its groups. Rights come from
-/// there, so a state read at another moment would let somebody act who was deactivated meanwhile.
+/// Law: the actor's state comes with the same load, and the lineage of each of the actor's groups. Rights depend on
+/// them, so a state read at another moment would let a user act who was deactivated meanwhile.
 pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
     let top = Group { is_superuser: true, ..group(2) };
     let below = Group { parent: Some(top.id), ..group(1) };
@@ -63,32 +106,29 @@ pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
     };
     assert_eq!(snapshot.actor, Some(expected));
     assert!(snapshot.groups.grants_superuser(&group_ids([1])), "the actor's lineage is in the snapshot");
-    assert_eq!(snapshot.user.groups, group_ids([2]), "the actor's groups are not the user's");
+    assert_eq!(target(&snapshot).groups, group_ids([2]), "the actor's groups are not the target's");
 
     let query = SnapshotQuery { actor: Some(ANN), ..SnapshotQuery::user(ANN) };
-    let myself = load(&harness, &query).await.actor.expect("whoever acts on themself is there");
+    let myself = load(&harness, &query).await.actor.expect("the actor is the target");
     assert_eq!((myself.id, myself.is_active, myself.groups), (ANN, true, group_ids([2])));
 
     let query = SnapshotQuery { actor: Some(NOBODY), ..SnapshotQuery::user(ANN) };
     assert_eq!(load(&harness, &query).await.actor, None);
 }
 
-/// Law: what was not asked for is not told: no actor, no answer about other superusers, no name taken, nothing
-/// change_committed, no groups but the user's. Questions cost time.
-pub async fn what_was_not_asked_for_is_not_told<H: Harness>() {
-    let power = Group { is_superuser: true, ..group(1) };
+/// Law: facts that the query does not ask for are absent: no actor, no answer about other superusers, no taken name, no
+/// committed change, no groups but the target's. Each of them costs time.
+pub async fn other_facts_are_absent<H: Harness>() {
+    let granting = Group { is_superuser: true, ..group(1) };
     let attributes = json!({ "deep": [{}] });
     let ann = User { attributes: attributes.into(), ..user(ANN) };
-    let harness = H::with(&rows([power], [ann.clone(), member(BOB, [1])])).await;
+    let harness = H::with(&rows([granting], [ann.clone(), member(BOB, [1])])).await;
     let snapshot = load(&harness, &SnapshotQuery::user(ANN)).await;
-    assert_eq!(snapshot.user, ann);
-    assert_eq!((snapshot.actor, snapshot.other_active_superuser), (None, None));
+    assert_eq!(snapshot.user, Some(ann));
+    assert_eq!((snapshot.actor, snapshot.other_superusers), (None, None));
     assert!(!snapshot.username_taken && !snapshot.change_committed);
     assert_eq!(snapshot.groups.iter().count(), 0);
 
     let query = SnapshotQuery { change: Some(change_id(1)), ..SnapshotQuery::user(ANN) };
-    assert!(
-        !load(&harness, &query).await.change_committed,
-        "a change that nobody committed has not change_committed"
-    );
+    assert!(!load(&harness, &query).await.change_committed, "no commit has this id");
 }

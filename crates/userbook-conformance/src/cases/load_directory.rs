@@ -1,15 +1,16 @@
-//! What a directory answers.
+//! The facts that a directory query returns.
 
 use std::collections::BTreeMap;
 
 use userbook::{
-    ActorState, DirectoryQuery, DirectorySnapshot, Group, GroupGraph, GroupShape, ProvisioningStore, User,
+    ANONYMOUS_USERNAME, ActorState, DirectoryQuery, DirectorySnapshot, Group, GroupGraph, GroupShape,
+    MemberQuery, MemberState, ProvisioningStore, SuperuserQuery, Superusers, User, UserId, UserType,
 };
 
 use crate::{
     Harness,
     build::{ANN, BOB, NOBODY, chain, change_id, group, group_id, group_ids, member, rename, rows, user},
-    check::{apply, ok},
+    check::{apply, epochs, ok},
 };
 
 async fn directory<H: Harness<Store: ProvisioningStore>>(
@@ -19,11 +20,11 @@ async fn directory<H: Harness<Store: ProvisioningStore>>(
     ok(harness.store().load_directory(query).await)
 }
 
-/// Law: what was not asked for is not told, and an empty store answers.
-pub async fn an_empty_question<H: Harness<Store: ProvisioningStore>>() {
+/// Law: facts that the query does not ask for are absent, and an empty store answers.
+pub async fn an_empty_query<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1])])).await;
-    let told = directory(&harness, &DirectoryQuery::default()).await;
-    assert_eq!(told, DirectorySnapshot { epochs: told.epochs, ..DirectorySnapshot::default() });
+    let found = directory(&harness, &DirectoryQuery::default()).await;
+    assert_eq!(found, DirectorySnapshot { epochs: found.epochs, ..DirectorySnapshot::default() });
 
     let empty = H::with(&rows([], [])).await;
     let query = DirectoryQuery {
@@ -32,14 +33,15 @@ pub async fn an_empty_question<H: Harness<Store: ProvisioningStore>>() {
         groups: group_ids([1]),
         actor: Some(ANN),
         shape: true,
-        active_member_of: Some(group_ids([1])),
+        members: Some(MemberQuery { of: Some(group_id(1)), users: [ANN].into(), limit: 9 }),
+        superusers: Some(SuperuserQuery { groups: group_ids([1]), except: None }),
         change: Some(change_id(1)),
     };
-    let told = directory(&empty, &query).await;
-    assert_eq!(told, DirectorySnapshot { epochs: told.epochs, ..DirectorySnapshot::default() });
+    let found = directory(&empty, &query).await;
+    assert_eq!(found, DirectorySnapshot { epochs: found.epochs, ..DirectorySnapshot::default() });
 }
 
-/// Law: names of users and groups are compared byte for byte, whoever has them.
+/// Law: names of users and groups are compared byte for byte.
 pub async fn names<H: Harness<Store: ProvisioningStore>>() {
     let named = Group { name: "Stäff".to_owned(), ..group(1) };
     let ann = User { username: "änn".to_owned(), ..user(ANN) };
@@ -57,7 +59,7 @@ pub async fn names<H: Harness<Store: ProvisioningStore>>() {
     }
 }
 
-/// Law: the groups asked for and the actor's come with their ancestors up to 19 above; the actor as in a load.
+/// Law: the groups of the query and the actor's come with their ancestors up to 19 above; the actor as in a load.
 pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
     let groups = chain(60);
     let bob = User { is_active: false, ..member(BOB, [30]) };
@@ -67,12 +69,12 @@ pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
         actor: Some(BOB),
         ..DirectoryQuery::default()
     };
-    let told = directory(&harness, &query).await;
+    let found = directory(&harness, &query).await;
     let expected: GroupGraph = groups.get(3..50).unwrap_or_default().iter().cloned().collect();
     // 3 to 22 and 30 to 49.
     let expected: GroupGraph =
         expected.iter().filter(|group| !group_ids(23..30).contains(&group.id)).cloned().collect();
-    assert_eq!(told.groups, expected);
+    assert_eq!(found.groups, expected);
     let actor = ActorState {
         id: BOB,
         is_active: false,
@@ -80,51 +82,150 @@ pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
         groups: group_ids([30]),
         revision: bob.revision,
     };
-    assert_eq!(told.actor, Some(actor));
+    assert_eq!(found.actor, Some(actor));
 
     let query = DirectoryQuery { actor: Some(NOBODY), ..DirectoryQuery::default() };
     assert_eq!(directory(&harness, &query).await.actor, None);
 }
 
-/// Law: the shape is every group's place, however far from what else was asked.
+/// Law: the shape has the place of every group, however far from the groups of the query.
 pub async fn the_shape_of_the_hierarchy<H: Harness<Store: ProvisioningStore>>() {
     let mut groups = chain(40);
     groups.push(Group { is_superuser: true, parent: Some(group_id(41)), ..group(41) });
     let harness = H::with(&rows(groups.clone(), [user(ANN)])).await;
-    let told = directory(&harness, &DirectoryQuery { shape: true, ..DirectoryQuery::default() }).await;
+    let found = directory(&harness, &DirectoryQuery { shape: true, ..DirectoryQuery::default() }).await;
     let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
     let expected: BTreeMap<_, _> = groups.iter().map(|group| (group.id, shape(group))).collect();
-    assert_eq!(told.shape, expected);
-    assert_eq!(told.groups.iter().count(), 0, "no group was asked for by its id");
+    assert_eq!(found.shape, expected);
+    assert_eq!(found.groups.iter().count(), 0, "the query names no group");
 }
 
-/// Law: whether a group has an active *direct* member; inactive ones and members of groups around do not count.
-pub async fn active_members<H: Harness<Store: ProvisioningStore>>() {
-    let retired = User { is_active: false, ..member(BOB, [0, 1]) };
-    let harness = H::with(&rows(chain(3), [member(ANN, [2]), retired])).await;
-    for (asked, expected) in [
-        (vec![], false),
-        (vec![0], false),
-        (vec![0, 1], false),
-        (vec![2], true),
-        (vec![3], false),
-        (vec![0, 2, 900], true),
-        (vec![900], false),
+/// Law: a superuser query finds *direct* members who can act, persons apart from service accounts. Members of groups
+/// above and below do not count, nor does anybody who cannot act.
+pub async fn superusers_among_direct_members<H: Harness<Store: ProvisioningStore>>() {
+    let robot = User { user_type: UserType::ServiceAccount, ..member(UserId(3), [2, 3]) };
+    let users = [
+        member(ANN, [2]),
+        User { is_active: false, ..member(BOB, [0, 1]) },
+        User { user_type: UserType::InternalServiceAccount, ..member(UserId(1), [0, 1]) },
+        User { username: ANONYMOUS_USERNAME.to_owned(), ..member(UserId(2), [0, 1]) },
+        robot,
+    ];
+    let harness = H::with(&rows(chain(4), users)).await;
+    for (groups, person, service_account) in [
+        (vec![], false, false),
+        (vec![0], false, false),
+        (vec![0, 1], false, false),
+        (vec![2], true, true),
+        (vec![3], false, true),
+        (vec![4], false, false),
+        (vec![0, 3, 900], false, true),
+        (vec![0, 2, 900], true, true),
+        (vec![900], false, false),
     ] {
-        let query =
-            DirectoryQuery { active_member_of: Some(group_ids(asked.clone())), ..DirectoryQuery::default() };
-        assert_eq!(directory(&harness, &query).await.active_member, expected, "{asked:?}");
+        let superusers = Some(SuperuserQuery { groups: group_ids(groups.clone()), except: None });
+        let found = directory(&harness, &DirectoryQuery { superusers, ..DirectoryQuery::default() }).await;
+        assert_eq!(found.superusers, Superusers { person, service_account }, "{groups:?}");
     }
 }
 
-/// Law: a directory tells the same counters as a load, and whether a change has change_committed.
-pub async fn landed_and_counters<H: Harness<Store: ProvisioningStore>>() {
+/// Law: memberships of some users in one group can be left out; their memberships in other groups count all the same. The
+/// query stands for the directory after these users have left.
+pub async fn some_memberships_can_be_left_out<H: Harness<Store: ProvisioningStore>>() {
+    let robot = User { user_type: UserType::ServiceAccount, ..member(UserId(3), [2]) };
+    let users = [member(ANN, [1, 2]), member(BOB, [1]), robot];
+    let harness = H::with(&rows([group(1), group(2)], users)).await;
+    for (groups, except, users, person, service_account) in [
+        (vec![1], 1, vec![], true, false),
+        (vec![1], 1, vec![ANN], true, false),
+        (vec![1], 1, vec![ANN, BOB], false, false),
+        (vec![1], 2, vec![ANN, BOB], true, false),
+        (vec![1, 2], 1, vec![ANN, BOB], true, true),
+        (vec![1, 2], 2, vec![UserId(3)], true, false),
+        (vec![2], 2, vec![ANN, NOBODY], false, true),
+        (vec![2], 900, vec![ANN, UserId(3)], true, true),
+    ] {
+        let superusers = SuperuserQuery {
+            groups: group_ids(groups),
+            except: Some((group_id(except), users.into_iter().collect())),
+        };
+        let query = DirectoryQuery { superusers: Some(superusers.clone()), ..DirectoryQuery::default() };
+        let found = directory(&harness, &query).await.superusers;
+        assert_eq!(found, Superusers { person, service_account }, "{superusers:?}");
+    }
+}
+
+/// Law: members come with all facts and all direct groups: those of the group, whatever they are, and the users named,
+/// as far as they exist.
+pub async fn members_of_a_group_and_named_users<H: Harness<Store: ProvisioningStore>>() {
+    let users = [
+        member(ANN, [1, 2]),
+        User { is_active: false, user_type: UserType::ServiceAccount, ..member(BOB, [1]) },
+        User { username: ANONYMOUS_USERNAME.to_owned(), ..member(UserId(1), [1]) },
+        User { user_type: UserType::InternalServiceAccount, ..member(UserId(2), [1, 3]) },
+        member(UserId(3), [3]),
+        user(UserId(4)),
+    ];
+    let harness = H::with(&rows([group(1), group(2), group(3)], users.clone())).await;
+    for (of, named, expected) in [
+        (Some(1), vec![], vec![ANN, BOB, UserId(1), UserId(2)]),
+        (Some(1), vec![ANN, UserId(4), NOBODY], vec![ANN, BOB, UserId(1), UserId(2), UserId(4)]),
+        (Some(900), vec![UserId(3)], vec![UserId(3)]),
+        (None, vec![UserId(3), UserId(4), NOBODY], vec![UserId(3), UserId(4)]),
+        (None, vec![], vec![]),
+    ] {
+        let members = MemberQuery { of: of.map(group_id), users: named.into_iter().collect(), limit: 100 };
+        let query = DirectoryQuery { members: Some(members.clone()), ..DirectoryQuery::default() };
+        let found = directory(&harness, &query).await;
+        let state = |user: &User| MemberState {
+            username: user.username.clone(),
+            is_active: user.is_active,
+            user_type: user.user_type,
+            groups: user.groups.clone(),
+            revision: user.revision,
+            version: user.version,
+        };
+        let rows = users.iter().filter(|user| expected.contains(&user.id));
+        assert_eq!(found.members, rows.map(|user| (user.id, state(user))).collect(), "{members:?}");
+        assert_eq!(found.groups.iter().count(), 0, "the groups of members are no part of the graph");
+    }
+}
+
+/// Law: no more members come than the limit allows, and those with the smallest ids: a caller learns from one more than
+/// allowed that there are too many, however many there are.
+pub async fn members_are_limited<H: Harness<Store: ProvisioningStore>>() {
+    let kinds = UserType::ALL.into_iter().cycle();
+    let users: Vec<_> = (1..=40)
+        .zip(kinds)
+        .map(|(id, user_type)| User { user_type, is_active: id % 3 != 0, ..member(UserId(id), [1]) })
+        .chain((41..=50).map(|id| user(UserId(id))))
+        .collect();
+    let harness = H::with(&rows([group(1)], users)).await;
+    for (limit, named, expected) in [
+        (0, vec![], vec![]),
+        (5, vec![], vec![1, 2, 3, 4, 5]),
+        (5, vec![50], vec![1, 2, 3, 4, 5]),
+        (41, vec![41, 50], (1..=41).collect()),
+        (100, vec![41], (1..=41).collect()),
+    ] {
+        let users = named.into_iter().map(UserId).collect();
+        let members = Some(MemberQuery { of: Some(group_id(1)), users, limit });
+        let found = directory(&harness, &DirectoryQuery { members, ..DirectoryQuery::default() }).await;
+        assert_eq!(found.members.keys().map(|id| id.0).collect::<Vec<_>>(), expected, "at most {limit}");
+    }
+    let users = [50, 41, 7, 3].map(UserId).into();
+    let members = Some(MemberQuery { of: None, users, limit: 3 });
+    let found = directory(&harness, &DirectoryQuery { members, ..DirectoryQuery::default() }).await;
+    assert_eq!(found.members.keys().map(|id| id.0).collect::<Vec<_>>(), [3, 7, 41]);
+}
+
+/// Law: a directory has the same counters as a load, and says whether a change was committed.
+pub async fn the_committed_change_and_the_counters<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     let query = DirectoryQuery { change: Some(change_id(1)), ..DirectoryQuery::default() };
     assert!(!directory(&harness, &query).await.change_committed);
     apply(&harness, &rename(&user(ANN), 1)).await;
-    let told = directory(&harness, &query).await;
-    assert!(told.change_committed);
-    let loaded = crate::check::load(&harness, &userbook::SnapshotQuery::user(ANN)).await.epochs;
-    assert_eq!(told.epochs, loaded);
+    let found = directory(&harness, &query).await;
+    assert!(found.change_committed);
+    assert_eq!(found.epochs, epochs(&harness).await);
 }

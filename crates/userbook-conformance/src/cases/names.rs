@@ -31,7 +31,7 @@ fn ids() -> impl Iterator<Item = UserId> {
 
 /// Law: a name is taken if another user has exactly these bytes: no case folding, no trimming, no normal form.
 /// A store that is kinder tells users that a free name is taken, or lets two of them share one.
-pub async fn a_taken_name_is_told_byte_for_byte<H: Harness>() {
+pub async fn names_are_compared_byte_for_byte<H: Harness>() {
     let all = || LOOKALIKES.into_iter().chain(STORED);
     for skipped in all() {
         let named = ids().zip(all().filter(|name| *name != skipped));
@@ -39,10 +39,10 @@ pub async fn a_taken_name_is_told_byte_for_byte<H: Harness>() {
             named.map(|(id, name)| User { username: name.to_owned(), ..user(id) }).collect();
         users.push(user(ANN));
         let harness = H::with(&rows([], users)).await;
-        for asked in all() {
-            let query = SnapshotQuery { username: Some(asked.to_owned()), ..SnapshotQuery::user(ANN) };
+        for name in all() {
+            let query = SnapshotQuery { username: Some(name.to_owned()), ..SnapshotQuery::user(ANN) };
             let taken = load(&harness, &query).await.username_taken;
-            assert_eq!(taken, asked != skipped, "{asked:?} beside all but {skipped:?}");
+            assert_eq!(taken, name != skipped, "{name:?} beside all but {skipped:?}");
         }
         let own = SnapshotQuery { username: Some(user(ANN).username), ..SnapshotQuery::user(ANN) };
         assert!(!load(&harness, &own).await.username_taken, "one's own name is not taken by another");

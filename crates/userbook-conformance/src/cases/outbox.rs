@@ -1,7 +1,7 @@
-//! Events that wait to be handed on.
+//! The outbox: events that are not acknowledged.
 
 use serde_json::json;
-use userbook::{Effect, Event, EventActor, EventGroup, FieldDiff, Outbox, User, UserId};
+use userbook::{Effect, Event, EventActor, EventGroup, FieldDiff, Outbox, OutboxLimit, User, UserId};
 
 use crate::{
     Harness,
@@ -15,7 +15,7 @@ async fn nine_changes<H: Harness>() -> (H, Vec<Event>) {
     let harness = H::with(&rows([], users.clone())).await;
     let mut events = Vec::new();
     for round in 0..3 {
-        // Ids that do not rise with time: order is not theirs to tell.
+        // Ids that do not rise with time: they are no order.
         for (user, place) in users.iter_mut().zip(1..) {
             let change = rename(user, 100 - 10 * round - place);
             apply(&harness, &change).await;
@@ -40,10 +40,10 @@ pub async fn an_event_for_each_applied_change<H: Harness>() {
     assert_eq!(pending(&harness).await, [(*first.event).clone()]);
 }
 
-/// Law: an event comes back as it went, whatever it tells.
+/// Law: an event comes back as it was written, whatever it contains.
 pub async fn events_come_back_as_they_went<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
-    let told = |n: u128| EventGroup { id: group_id(n), name: format!("group \u{1f600} {n}") };
+    let named = |n: u128| EventGroup { id: group_id(n), name: format!("group \u{1f600} {n}") };
     let mut events = Vec::new();
     for (actor, n) in [
         EventActor::Anonymous,
@@ -63,7 +63,7 @@ pub async fn events_come_back_as_they_went<H: Harness>() {
             diff: [
                 (
                     "groups".into(),
-                    FieldDiff::Groups { added: vec![told(1), told(2)], removed: vec![told(3)] },
+                    FieldDiff::Groups { added: vec![named(1), named(2)], removed: vec![named(3)] },
                 ),
                 ("is_active".into(), FieldDiff::Value { old: json!(true).into(), new: json!(false).into() }),
                 (
@@ -95,12 +95,49 @@ pub async fn events_of_one_user_come_in_order<H: Harness>() {
         assert_eq!(of_user(&waiting, id), of_user(&events, id));
     }
     for limit in [0_u8, 1, 4, 9, 10] {
-        let some = ok(harness.store().pending(u32::from(limit)).await);
+        let limit_events = OutboxLimit { events: u32::from(limit), bytes: u64::MAX };
+        let some = ok(harness.store().pending(limit_events).await);
         assert_eq!(some.len(), usize::from(limit.min(9)));
         for id in 1..=3 {
-            assert!(of_user(&events, id).starts_with(&of_user(&some, id)), "none is passed over");
+            assert!(of_user(&events, id).starts_with(&of_user(&some, id)), "none is left out");
         }
     }
+}
+
+/// Law: an answer ends before the total size of the stored JSON exceeds `bytes`, and has at least one event whatever its
+/// size: otherwise a few large events exhaust the memory, or block the outbox for ever.
+pub async fn pending_events_are_bounded_in_bytes<H: Harness>() {
+    const LARGE: usize = 100_000;
+    let harness = H::with(&rows([], [user(ANN)])).await;
+    let mut events = Vec::new();
+    for n in 1..=8 {
+        let mut change = change(&row(&harness, ANN).await, n);
+        let length = if n == 1 || n > 4 { LARGE } else { 10 };
+        let diff = FieldDiff::Value { old: json!(null).into(), new: json!("x".repeat(length)).into() };
+        std::sync::Arc::make_mut(&mut change.event).diff.insert("name".into(), diff);
+        apply(&harness, &change).await;
+        events.push((*change.event).clone());
+    }
+    let pending = |events, bytes| {
+        let store = harness.store();
+        async move { ok(store.pending(OutboxLimit { events, bytes }).await) }
+    };
+    let large = LARGE as u64;
+    for (bytes, expected) in [
+        (0, 1),
+        (large, 1),
+        (large + 20_000, 4),
+        (2 * large + 20_000, 5),
+        (3 * large + 20_000, 6),
+        (u64::MAX, 8),
+    ] {
+        assert_eq!(pending(100, bytes).await, events.get(..expected).unwrap_or_default(), "{bytes} bytes");
+    }
+    assert_eq!(pending(2, u64::MAX).await.len(), 2, "the number of events is a bound as well");
+    assert_eq!(pending(0, u64::MAX).await, []);
+    let acked: Vec<_> = events.iter().take(3).map(|event| event.id).collect();
+    ok(harness.store().ack(&acked).await);
+    assert_eq!(pending(100, large + 20_000).await, events.get(3..5).unwrap_or_default());
 }
 
 /// Law: what was acknowledged does not wait any more, whatever its place; unknown ids are ignored, and the rest

@@ -1,11 +1,12 @@
 //! Seeding an empty store.
 
-use userbook::{Group, ImportData, ImportOutcome, ImportStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{Group, ImportData, ImportOutcome, ImportStore, SnapshotQuery, User, UserId};
+use uuid::Uuid;
 
 use crate::{
     Harness,
     build::{ANN, BOB, group, group_id, member, rows, user},
-    check::{load, ok, pending, row},
+    check::{epochs, find, load, ok, pending, row},
 };
 
 async fn empty<H: Harness>() -> H {
@@ -42,14 +43,14 @@ pub async fn a_store_with_rows_refuses<H: Harness<Store: ImportStore>>() {
     for first in [rows([], [user(ANN)]), rows([group(1)], []), rows([group(1)], [member(ANN, [1])])] {
         let harness = H::with(&first).await;
         assert_eq!(ok(harness.store().import(&other).await), ImportOutcome::NotEmpty);
-        assert_eq!(ok(harness.store().load(&SnapshotQuery::user(BOB)).await), None);
+        assert_eq!(find(&harness, BOB).await, None);
         assert_eq!(ok(harness.store().install_id().await), Some(first.install_id));
         for user in first.users {
             // Groups of both imports are asked for: a refusal that has taken some is none.
             let groups = [group_id(1), group_id(2)].into();
             let facts = load(&harness, &SnapshotQuery { groups, ..SnapshotQuery::user(user.id) }).await;
             assert_eq!(facts.groups.iter().cloned().collect::<Vec<_>>(), first.groups);
-            assert_eq!(facts.user, user);
+            assert_eq!(facts.user, Some(user));
         }
     }
 }
@@ -61,7 +62,7 @@ pub async fn the_next_id_is_above_all<H: Harness<Store: ImportStore>>() {
     {
         let users: Vec<_> = ids.iter().map(|id| user(UserId(*id))).collect();
         let harness = H::with(&rows([], users.clone())).await;
-        let next = load(&harness, &SnapshotQuery::user(UserId(last))).await.epochs.next_user;
+        let next = epochs(&harness).await.next_user;
         assert!(i64::try_from(next).is_ok_and(|next| next > last), "{next} is not above {last}");
     }
 }
@@ -73,14 +74,15 @@ pub async fn bad_rows_leave_no_trace<H: Harness<Store: ImportStore>>() {
     let orphan = Group { parent: Some(group_id(9)), ..group(1) };
     for bad in [
         rows([], [user(ANN), namesake]),
-        rows([], [user(ANN), User { username: "other".to_owned(), ..user(ANN) }]),
+        rows([], [user(ANN), User { username: "other".to_owned(), uuid: Uuid::nil(), ..user(ANN) }]),
+        rows([], [user(ANN), User { uuid: user(ANN).uuid, ..user(BOB) }]),
         rows([group(1)], [user(BOB), member(ANN, [1, 9])]),
         rows([group(2), orphan], [user(ANN)]),
         rows([group(1), Group { name: group(1).name, ..group(2) }], [user(ANN)]),
         rows([group(1), Group { name: "other".to_owned(), ..group(1) }], [user(ANN)]),
     ] {
         assert!(harness.store().import(&bad).await.is_err(), "these rows contradict one another");
-        assert_eq!(ok(harness.store().load(&SnapshotQuery::user(ANN)).await), None);
+        assert_eq!(find(&harness, ANN).await, None);
     }
     let good = rows([group(1)], [member(ANN, [1])]);
     assert_eq!(ok(harness.store().import(&good).await), ImportOutcome::Imported);

@@ -4,7 +4,7 @@ use super::{Statement, Value};
 
 /// A text to be searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Texts {
+pub(crate) enum SearchColumn {
     /// `u.username`
     Username,
     /// Another column that holds text.
@@ -30,11 +30,11 @@ pub(crate) trait Dialect {
 
     /// What goes around a query for ids to say that what goes before is one of them, and that the query is run first,
     /// once: it is cheap, whatever the planner thinks.
-    const AMONG: [&'static str; 2];
+    const IN_SUBQUERY: [&'static str; 2];
 
     /// What goes around a query for ids of users to join them before the users themselves, where the planner must be
-    /// told; `None`: it is told by [`AMONG`](Self::AMONG).
-    const FIRST: Option<[&'static str; 2]> = None;
+    /// told; `None`: it is told by [`IN_SUBQUERY`](Self::IN_SUBQUERY).
+    const DRIVING_SUBQUERY: Option<[&'static str; 2]> = None;
 
     /// A user name as it is compared with `username`.
     fn username(name: &str) -> Value {
@@ -49,7 +49,7 @@ pub(crate) trait Dialect {
 
     /// The text contains this word, which has no capital letter of ASCII, if those of the text are taken for small
     /// ones. No other letters are taken for one another.
-    fn contains(statement: &mut Statement, text: Texts, word: &str);
+    fn contains(statement: &mut Statement, text: SearchColumn, word: &str);
 
     /// What goes before is one of these.
     fn in_users(statement: &mut Statement, users: Vec<i64>);

@@ -3,29 +3,31 @@
 use userbook::{GroupColumn, GroupFilter, GroupId, GroupListQuery, Scope};
 
 use super::{
-    Dialect, Statement, Texts, Value,
-    query::{Query, What, alike, cut, order, search},
+    Dialect, SearchColumn, Statement, Value,
+    query::{Projection, Query, order, push_limit_offset, search, shared_query_methods},
 };
-use crate::decode::{self, Columns, Decoded};
+use crate::decode::{self, Decoded, RowExt};
 
 impl Query for GroupListQuery {
     type Id = GroupId;
 
-    alike!();
+    shared_query_methods!();
 
     fn count_whole<D: Dialect>() -> &'static str {
         D::COUNT_GROUPS
     }
 
-    fn id<R: Columns>(row: &R) -> Decoded<GroupId> {
+    fn id<R: RowExt>(row: &R) -> Decoded<GroupId> {
         decode::group_id(row)
     }
 
-    fn statement<D: Dialect>(&self, what: What) -> Statement {
+    fn statement<D: Dialect>(&self, what: Projection) -> Statement {
         let select = match what {
-            What::Page => "SELECT g.id AS uuid FROM userbook_group AS g",
-            What::Count => "SELECT count(*) AS count FROM userbook_group AS g",
-            What::Documents => "SELECT g.id AS uuid, g.attributes AS attributes FROM userbook_group AS g",
+            Projection::Page => "SELECT g.id AS uuid FROM userbook_group AS g",
+            Projection::Count => "SELECT count(*) AS count FROM userbook_group AS g",
+            Projection::Documents => {
+                "SELECT g.id AS uuid, g.attributes AS attributes FROM userbook_group AS g"
+            }
         };
         let mut statement = Statement::new(select, D::NUMBERED);
         if let Scope::Only(some) = &self.scope {
@@ -33,19 +35,19 @@ impl Query for GroupListQuery {
             D::in_groups(&mut statement, some.iter().map(|group| group.0).collect());
         }
         conditions::<D>(&mut statement, &self.filter);
-        search::<D>(&mut statement, &self.filter.search, &[Texts::Column("g.name")]);
-        if what != What::Count {
+        search::<D>(&mut statement, &self.filter.search, &[SearchColumn::Column("g.name")]);
+        if what != Projection::Count {
             order(&mut statement, &self.order, "g.id", is_unique, keys::<D>);
         }
-        if what == What::Page {
-            cut(&mut statement, self.offset, self.limit);
+        if what == Projection::Page {
+            push_limit_offset(&mut statement, self.offset, self.limit);
         }
         statement
     }
 }
 
 fn conditions<D: Dialect>(statement: &mut Statement, filter: &GroupFilter) {
-    let [among, end] = D::AMONG;
+    let [among, end] = D::IN_SUBQUERY;
     if let Some(id) = filter.id {
         statement.condition().push("g.id = ").bind(Value::Uuid(id.0));
     }

@@ -7,18 +7,20 @@
 //!
 //! What it must not know: how a dialect runs a statement ([`Reader`]) and how it says what is meant ([`Dialect`]).
 
+mod budget;
 mod dialect;
+mod group_page;
 mod groups;
-mod pages;
 mod query;
 mod read;
 mod statement;
+mod user_page;
 mod users;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use dialect::after_all_that_begin;
-pub(crate) use dialect::{Dialect, Texts};
+pub(crate) use dialect::{Dialect, SearchColumn};
 #[cfg(test)]
-pub(crate) use query::{Query, What};
-pub(crate) use read::{Reader, list_groups, list_users};
+pub(crate) use query::{Projection, Query};
+pub(crate) use read::{Flow, Reader, list_groups, list_users};
 pub(crate) use statement::{Statement, Value};

@@ -4,11 +4,11 @@ use serde_json::Value as Json;
 use userbook::{JsonObject, Order, Scope};
 
 use super::{Dialect, Statement, Value};
-use crate::decode::{Columns, Decoded};
+use crate::decode::{Decoded, RowExt};
 
-/// What is selected of the rows that are asked for.
+/// What to select of the rows that match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum Projection {
     /// The ids of one page, in order.
     Page,
     /// How many there are.
@@ -28,17 +28,17 @@ pub(crate) trait Query: Sync {
     /// The statement that counts all rows.
     fn count_whole<D: Dialect>() -> &'static str;
     /// The statement that finds what is asked for, attributes aside.
-    fn statement<D: Dialect>(&self, what: What) -> Statement;
-    /// The id in a row of [`What::Page`] or [`What::Documents`].
-    fn id<R: Columns>(row: &R) -> Decoded<Self::Id>;
+    fn statement<D: Dialect>(&self, what: Projection) -> Statement;
+    /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
+    fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
     /// What attributes must contain.
     fn part(&self) -> Option<Json>;
     fn offset(&self) -> u64;
     fn limit(&self) -> u32;
 }
 
-/// What both kinds of query say in the same way.
-macro_rules! alike {
+/// The methods that both kinds of query implement in the same way.
+macro_rules! shared_query_methods {
     () => {
         fn is_whole(&self) -> bool {
             self.scope == userbook::Scope::Everything && self.filter == Default::default()
@@ -61,7 +61,7 @@ macro_rules! alike {
         }
     };
 }
-pub(super) use alike;
+pub(super) use shared_query_methods;
 
 pub(super) fn is_void<I>(scope: &Scope<I>) -> bool {
     match scope {
@@ -76,7 +76,7 @@ pub(super) fn part(attributes: Option<&JsonObject>) -> Option<Json> {
 }
 
 /// Ends a statement for one page.
-pub(super) fn cut(statement: &mut Statement, offset: u64, limit: u32) {
+pub(super) fn push_limit_offset(statement: &mut Statement, offset: u64, limit: u32) {
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
     statement.push("\nLIMIT ").bind(Value::Integer(limit.into()));
     statement.push(" OFFSET ").bind(Value::Integer(offset));
@@ -115,7 +115,7 @@ pub(super) fn order<C: Copy>(
 }
 
 /// Adds a condition for each word of a search: it stands in one of the texts.
-pub(super) fn search<D: Dialect>(statement: &mut Statement, words: &[String], texts: &[super::Texts]) {
+pub(super) fn search<D: Dialect>(statement: &mut Statement, words: &[String], texts: &[super::SearchColumn]) {
     // The empty word stands everywhere.
     for word in words.iter().filter(|word| !word.is_empty()) {
         let word = word.to_ascii_lowercase();

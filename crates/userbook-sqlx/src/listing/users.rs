@@ -1,31 +1,34 @@
 //! The statement that finds users.
 
-use userbook::{ANONYMOUS_USERNAME, Scope, UserColumn, UserFilter, UserId, UserListQuery, UserType};
+use userbook::{
+    ANONYMOUS_USERNAME, MAX_PARENTS, Scope, SuperuserFilter, UserColumn, UserFilter, UserId, UserListQuery,
+    UserType,
+};
 
 use super::{
-    Dialect, Statement, Texts, Value,
-    query::{Query, What, alike, cut, order, search},
+    Dialect, SearchColumn, Statement, Value,
+    query::{Projection, Query, order, push_limit_offset, search, shared_query_methods},
 };
-use crate::decode::{Columns, Decoded, some};
+use crate::decode::{Decoded, RowExt, required};
 
 impl Query for UserListQuery {
     type Id = UserId;
 
-    alike!();
+    shared_query_methods!();
 
     fn count_whole<D: Dialect>() -> &'static str {
         D::COUNT_USERS
     }
 
-    fn id<R: Columns>(row: &R) -> Decoded<UserId> {
-        some(row, "id", R::integer).map(UserId)
+    fn id<R: RowExt>(row: &R) -> Decoded<UserId> {
+        required(row, "id", R::integer).map(UserId)
     }
 
-    fn statement<D: Dialect>(&self, what: What) -> Statement {
+    fn statement<D: Dialect>(&self, what: Projection) -> Statement {
         let select = match what {
-            What::Page => "SELECT u.id AS id FROM ",
-            What::Count => "SELECT count(*) AS count FROM ",
-            What::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM ",
+            Projection::Page => "SELECT u.id AS id FROM ",
+            Projection::Count => "SELECT count(*) AS count FROM ",
+            Projection::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM ",
         };
         let mut statement = Statement::new(select, D::NUMBERED);
         let members = Members::asked(&self.filter);
@@ -37,14 +40,18 @@ impl Query for UserListQuery {
         }
         columns::<D>(&mut statement, &self.filter);
         memberships::<D>(&mut statement, &self.filter, members);
-        let texts =
-            [Texts::Username, Texts::Column("u.name"), Texts::Column("u.email"), Texts::Uuid("u.uuid")];
+        let texts = [
+            SearchColumn::Username,
+            SearchColumn::Column("u.name"),
+            SearchColumn::Column("u.email"),
+            SearchColumn::Uuid("u.uuid"),
+        ];
         search::<D>(&mut statement, &self.filter.search, &texts);
-        if what != What::Count {
+        if what != Projection::Count {
             order(&mut statement, &self.order, "u.id", is_unique, keys::<D>);
         }
-        if what == What::Page {
-            cut(&mut statement, self.offset, self.limit);
+        if what == Projection::Page {
+            push_limit_offset(&mut statement, self.offset, self.limit);
         }
         statement
     }
@@ -82,6 +89,7 @@ enum Members {
     Groups,
     Names,
     Superusers,
+    InheritedSuperusers,
 }
 
 impl Members {
@@ -94,8 +102,8 @@ impl Members {
         if !filter.group_names.is_empty() {
             asked.push(Self::Names);
         }
-        if filter.is_superuser == Some(true) {
-            asked.push(Self::Superusers);
+        if let Some(SuperuserFilter { is_superuser: true, inherited }) = filter.is_superuser {
+            asked.push(if inherited { Self::InheritedSuperusers } else { Self::Superusers });
         }
         asked
     }
@@ -111,6 +119,11 @@ impl Members {
                 D::named(statement, filter.group_names.iter().map(String::as_str));
             }
             Self::Superusers => _ = statement.push(OF_GROUPS).push(D::IS_SUPERUSER),
+            Self::InheritedSuperusers => {
+                statement.push("SELECT m.user_id FROM ");
+                granting::<D>(statement);
+                statement.push(" AS g JOIN userbook_membership AS m ON m.group_id = g.id");
+            }
         }
     }
 }
@@ -121,7 +134,7 @@ fn from<'m, D: Dialect>(
     filter: &UserFilter,
     members: &'m [Members],
 ) -> &'m [Members] {
-    if let (Some([before, after]), [first, others @ ..]) = (D::FIRST, members) {
+    if let (Some([before, after]), [first, others @ ..]) = (D::DRIVING_SUBQUERY, members) {
         statement.push(before);
         first.push::<D>(statement, filter);
         statement.push(after);
@@ -133,19 +146,34 @@ fn from<'m, D: Dialect>(
 
 /// What the user's direct groups tell.
 fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter, members: &[Members]) {
-    let [among, end] = D::AMONG;
+    let [among, end] = D::IN_SUBQUERY;
     for asked in members {
         statement.condition().push("u.id").push(among);
         asked.push::<D>(statement, filter);
         statement.push(end);
     }
-    if filter.is_superuser == Some(false) {
-        statement.condition().push(
-            "NOT EXISTS (SELECT 1 FROM userbook_membership AS m \
-             JOIN userbook_group AS g ON g.id = m.group_id WHERE m.user_id = u.id AND ",
-        );
-        statement.push(D::IS_SUPERUSER).push(")");
+    if let Some(SuperuserFilter { is_superuser: false, inherited }) = filter.is_superuser {
+        statement.condition().push("NOT EXISTS (SELECT 1 FROM userbook_membership AS m JOIN ");
+        if inherited {
+            granting::<D>(statement);
+            statement.push(" AS g ON g.id = m.group_id WHERE m.user_id = u.id)");
+        } else {
+            statement.push("userbook_group AS g ON g.id = m.group_id WHERE m.user_id = u.id AND ");
+            statement.push(D::IS_SUPERUSER).push(")");
+        }
     }
+}
+
+/// The ids of the groups that grant superuser status to their direct members, as a table: those with the flag, and
+/// those below one of them.
+fn granting<D: Dialect>(statement: &mut Statement) {
+    statement.push("(WITH RECURSIVE granting (id, depth) AS (SELECT g.id, 0 FROM userbook_group AS g WHERE ");
+    statement.push(D::IS_SUPERUSER).push(
+        " UNION SELECT child.id, granting.depth + 1 FROM granting \
+         JOIN userbook_group AS child ON child.parent = granting.id WHERE granting.depth < ",
+    );
+    let bound = i64::try_from(MAX_PARENTS).unwrap_or(i64::MAX);
+    statement.bind(Value::Integer(bound)).push(") SELECT DISTINCT id FROM granting)");
 }
 
 fn is_unique(column: UserColumn) -> bool {

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use sqlx::{MySql, MySqlConnection, mysql::MySqlArguments, query::Query};
 use userbook::{EpochGuard, Event, GroupId, Guards, UserId};
-use uuid::Uuid;
 
 use super::{
-    error::{Halt, halt, is_not_there},
+    error::{WriteError, write_error},
     sql,
 };
 use crate::encode::{self, EncodeError, EventColumns};
@@ -15,21 +14,31 @@ use crate::encode::{self, EncodeError, EventColumns};
 /// A statement with its parameters.
 pub(super) type Bound<'q> = Query<'q, MySql, MySqlArguments>;
 
-/// Compares, locks and counts the counters: whether all of them still are as they were decided on.
-pub(super) async fn hold_epochs(connection: &mut MySqlConnection, guards: &Guards) -> Result<bool, Halt> {
+/// Compares, locks and increments the counters: whether all of them still have the value decided on.
+pub(super) async fn hold_epochs(
+    connection: &mut MySqlConnection,
+    guards: &Guards,
+) -> Result<bool, WriteError> {
     let expected = |guard: Option<EpochGuard>| guard.map(|guard| encode::integer(guard.expected)).transpose();
     let (graph, superusers) = (expected(guards.graph)?, expected(guards.superusers)?);
     let wanted = graph.iter().chain(&superusers).count() as u64;
     if wanted == 0 {
         return Ok(true);
     }
-    let held =
-        sqlx::query(sql::HOLD_EPOCHS).bind(graph).bind(superusers).execute(connection).await.map_err(halt)?;
+    let held = sqlx::query(sql::HOLD_EPOCHS)
+        .bind(graph)
+        .bind(superusers)
+        .execute(connection)
+        .await
+        .map_err(write_error)?;
     Ok(held.rows_affected() == wanted)
 }
 
-/// Compares and locks all that the guards name: whether they hold.
-pub(super) async fn hold(connection: &mut MySqlConnection, guards: &Guards) -> Result<bool, Halt> {
+/// Compares and locks everything that the guards name: whether they hold.
+pub(super) async fn lock_guards(
+    connection: &mut MySqlConnection,
+    guards: &Guards,
+) -> Result<bool, WriteError> {
     if !hold_epochs(connection, guards).await? {
         return Ok(false);
     }
@@ -39,7 +48,7 @@ pub(super) async fn hold(connection: &mut MySqlConnection, guards: &Guards) -> R
         .bind(actor.revision.0)
         .execute(connection)
         .await
-        .map_err(halt)?;
+        .map_err(write_error)?;
     Ok(held.rows_affected() == 1)
 }
 
@@ -48,12 +57,12 @@ pub(super) async fn count(
     connection: &mut MySqlConnection,
     what: &'static str,
     more: i64,
-) -> Result<(), Halt> {
-    sqlx::query(sql::COUNT_ROWS).bind(more).bind(what).execute(connection).await.map_err(halt)?;
+) -> Result<(), WriteError> {
+    sqlx::query(sql::COUNT_ROWS).bind(more).bind(what).execute(connection).await.map_err(write_error)?;
     Ok(())
 }
 
-pub(super) async fn write_event(connection: &mut MySqlConnection, event: &Event) -> Result<(), Halt> {
+pub(super) async fn write_event(connection: &mut MySqlConnection, event: &Event) -> Result<(), WriteError> {
     let columns = EventColumns::of(event)?;
     sqlx::query(sql::INSERT_EVENT)
         .bind(event.id.0)
@@ -65,30 +74,26 @@ pub(super) async fn write_event(connection: &mut MySqlConnection, event: &Event)
         .bind(columns.body)
         .execute(connection)
         .await
-        .map_err(halt)?;
+        .map_err(write_error)?;
     Ok(())
 }
 
-/// Makes a user a member of the groups; otherwise tells which of them are missing, none if they are back by now.
+/// Makes a user a member of the groups: whether all of them exist.
 pub(super) async fn join(
     connection: &mut MySqlConnection,
     user: UserId,
     groups: &BTreeSet<GroupId>,
-) -> Result<Result<(), BTreeSet<GroupId>>, Halt> {
+) -> Result<bool, WriteError> {
     if groups.is_empty() {
-        return Ok(Ok(()));
+        return Ok(true);
     }
-    let list = encode::hex_list(groups.iter().map(|group| group.0));
-    match sqlx::query(sql::JOIN_GROUPS).bind(&list).bind(user.0).execute(&mut *connection).await {
-        Ok(joined) if joined.rows_affected() == groups.len() as u64 => return Ok(Ok(())),
-        Ok(_) => {}
-        // A group that was seen is being deleted.
-        Err(error) if is_not_there(&error) => {}
-        Err(error) => return Err(halt(error)),
-    }
-    let missing: Vec<Uuid> =
-        sqlx::query_scalar(sql::MISSING_GROUPS).bind(list).fetch_all(connection).await.map_err(halt)?;
-    Ok(Err(missing.into_iter().map(GroupId).collect()))
+    let joined = sqlx::query(sql::JOIN_GROUPS)
+        .bind(encode::hex_list(groups.iter().map(|group| group.0)))
+        .bind(user.0)
+        .execute(connection)
+        .await
+        .map_err(write_error)?;
+    Ok(joined.rows_affected() == groups.len() as u64)
 }
 
 /// A group's row, for a statement that takes the columns in this order.

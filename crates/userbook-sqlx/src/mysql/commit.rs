@@ -1,23 +1,17 @@
 //! Applying an update: a transaction that starts with a conditional write.
 
-use sqlx::{Connection, Error, MySqlConnection};
+use sqlx::MySqlConnection;
 use userbook::{
-    ChangeSet, CommitOutcome, EmailAddress, Name, Revision, StoreError, StoreErrorKind, UserId, UserPath,
-    UserType, Username,
+    ChangeSet, CommitOutcome, EmailAddress, Name, StoreError, UserId, UserPath, UserType, Username,
 };
-use uuid::Uuid;
 
 use super::{
     MySqlStore, bind,
-    error::{Halt, failure, halt, is_username_taken},
+    error::{WriteError, failure, write_error},
     sql,
+    transaction::{release, savepoint},
 };
 use crate::encode;
-
-/// The host's connection is not in a transaction that sqlx knows of.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is not in a transaction begun through sqlx")]
-struct NoTransaction;
 
 impl MySqlStore {
     /// [`commit`](userbook::UserStore::commit) inside a transaction of the host's, which neither begins nor ends
@@ -37,21 +31,16 @@ impl MySqlStore {
         connection: &mut MySqlConnection,
         change: &ChangeSet,
     ) -> Result<CommitOutcome, StoreError> {
-        if !connection.is_in_transaction() {
-            return Err(StoreError::new(StoreErrorKind::Other, NoTransaction));
+        let mut savepoint = savepoint(connection).await?;
+        let written = match apply(&mut savepoint, change).await {
+            Err(WriteError::Conflict) => Some(CommitOutcome::Conflict),
+            answer => answer.map_err(WriteError::into_failure)?,
+        };
+        if let Some(outcome) = written {
+            return release(savepoint, outcome).await;
         }
-        // A savepoint, since a transaction is open.
-        let mut savepoint = connection.begin().await.map_err(failure)?;
-        let written = apply(&mut savepoint, change).await.map_err(Halt::into_failure)?;
-        if written == Some(CommitOutcome::Applied) {
-            savepoint.commit().await.map_err(failure)?;
-        } else {
-            savepoint.rollback().await.map_err(failure)?;
-        }
-        match written {
-            Some(outcome) => Ok(outcome),
-            None => refusal(connection, change).await.map_err(Halt::into_failure),
-        }
+        savepoint.rollback().await.map_err(failure)?;
+        conflict_or_gone(connection, change.user).await.map_err(WriteError::into_failure)
     }
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
@@ -59,28 +48,24 @@ impl MySqlStore {
         if let Some(outcome) = apply(&mut transaction, change).await.transpose() {
             return transaction.end(outcome).await;
         }
-        let mut lease = transaction.undo().await?;
-        match refusal(&mut lease, change).await {
-            Ok(outcome) => {
-                lease.give_back();
-                Ok(outcome)
-            }
-            Err(halt) => halt.or(CommitOutcome::Conflict),
-        }
+        let mut lease = transaction.rollback().await?;
+        let outcome = conflict_or_gone(&mut lease, change.user).await.or_else(WriteError::outcome)?;
+        lease.give_back();
+        Ok(outcome)
     }
 }
 
-/// Writes everything, or as much as was possible until the outcome was known: the caller undoes that. `None`: what
-/// it was decided on was not found.
-async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<Option<CommitOutcome>, Halt> {
+/// Writes everything, or as much as was possible until the outcome was known: the caller rolls that back. `None`: the
+/// rows that the change was decided on were not found.
+async fn apply(
+    connection: &mut MySqlConnection,
+    change: &ChangeSet,
+) -> Result<Option<CommitOutcome>, WriteError> {
     if !bind::hold_epochs(connection, &change.guards).await? {
         return Ok(None);
     }
-    match update_user(connection, change).await? {
-        Ok(found) if found == 1 + u64::from(change.guards.actor.is_some()) => {}
-        Ok(_) => return Ok(None),
-        Err(error) if is_username_taken(&error) => return Ok(Some(CommitOutcome::Conflict)),
-        Err(error) => return Err(halt(error)),
+    if update_user(connection, change).await? != 1 + u64::from(change.guards.actor.is_some()) {
+        return Ok(None);
     }
     if !change.groups_removed.is_empty() {
         sqlx::query(sql::LEAVE_GROUPS)
@@ -88,9 +73,9 @@ async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<O
             .bind(change.user.0)
             .execute(&mut *connection)
             .await
-            .map_err(halt)?;
+            .map_err(write_error)?;
     }
-    if let Err(missing) = bind::join(connection, change.user, &change.groups_added).await? {
+    if !bind::join(connection, change.user, &change.groups_added).await? {
         return Ok(Some(CommitOutcome::Conflict));
     }
     bind::write_event(connection, &change.event).await?;
@@ -98,10 +83,7 @@ async fn apply(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<O
 }
 
 /// The conditional write; tells how many rows it found.
-async fn update_user(
-    connection: &mut MySqlConnection,
-    change: &ChangeSet,
-) -> Result<Result<u64, Error>, StoreError> {
+async fn update_user(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<u64, WriteError> {
     let user = change.user.0;
     let fields = &change.fields;
     let actor = change.guards.actor.map(|actor| actor.user.0);
@@ -134,26 +116,18 @@ async fn update_user(
         .bind(actor)
         .bind(change.guards.actor.map(|actor| actor.revision.0))
         .execute(connection)
-        .await;
-    Ok(updated.map(|done| done.rows_affected()))
+        .await
+        .map_err(write_error)?;
+    Ok(updated.rows_affected())
 }
 
-/// Why what a change was decided on was not found. It is asked when nothing of the change is left, or its own
-/// writes would answer.
-async fn refusal(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<CommitOutcome, Halt> {
-    Ok(match revision(connection, change.user).await? {
-        None => CommitOutcome::Gone,
-        Some(found) if found != change.expected => CommitOutcome::Conflict,
-        Some(_) => CommitOutcome::Conflict,
-    })
-}
-
-/// The revision that the user's row has now.
-pub(super) async fn revision(
+/// Why a conditional write did not find its rows: the user's row is gone, or something has changed since. To be called
+/// when nothing of the change is left, or its own writes would answer.
+pub(super) async fn conflict_or_gone(
     connection: &mut MySqlConnection,
     user: UserId,
-) -> Result<Option<Revision>, Halt> {
-    let found: Option<Uuid> =
-        sqlx::query_scalar(sql::USER_REVISION).bind(user.0).fetch_optional(connection).await.map_err(halt)?;
-    Ok(found.map(Revision))
+) -> Result<CommitOutcome, WriteError> {
+    let found =
+        sqlx::query(sql::USER_EXISTS).bind(user.0).fetch_optional(connection).await.map_err(write_error)?;
+    Ok(if found.is_some() { CommitOutcome::Conflict } else { CommitOutcome::Gone })
 }

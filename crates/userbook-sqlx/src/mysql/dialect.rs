@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::sql;
-use crate::listing::{Dialect, Statement, Texts, Value};
+use crate::listing::{Dialect, SearchColumn, Statement, Value};
 
 pub(super) struct MySqlDialect;
 
@@ -14,9 +14,9 @@ impl Dialect for MySqlDialect {
     const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
-    const AMONG: [&'static str; 2] = [" IN (", ")"];
+    const IN_SUBQUERY: [&'static str; 2] = [" IN (", ")"];
     /// Left to itself the planner walks through all users in the order asked for.
-    const FIRST: Option<[&'static str; 2]> = Some([
+    const DRIVING_SUBQUERY: Option<[&'static str; 2]> = Some([
         "(SELECT DISTINCT member.user_id FROM (",
         ") AS member) AS picked STRAIGHT_JOIN userbook_user AS u ON u.id = picked.user_id",
     ]);
@@ -48,16 +48,16 @@ impl Dialect for MySqlDialect {
 
     /// `LOWER` knows all of Unicode, and leaves bytes alone. So the bytes are said to be Hebrew: in that character
     /// set no letter beyond ASCII has two cases.
-    fn contains(statement: &mut Statement, text: Texts, word: &str) {
+    fn contains(statement: &mut Statement, text: SearchColumn, word: &str) {
         match text {
-            Texts::Username => {
+            SearchColumn::Username => {
                 statement.push("INSTR(CAST(LOWER(CONVERT(u.username USING hebrew)) AS BINARY), ")
             }
-            Texts::Column(column) => {
+            SearchColumn::Column(column) => {
                 statement.push("INSTR(CAST(LOWER(CONVERT(CAST(").push(column);
                 statement.push(" AS BINARY) USING hebrew)) AS BINARY), ")
             }
-            Texts::Uuid(column) => {
+            SearchColumn::Uuid(column) => {
                 statement.push("INSTR(CAST(LOWER(CONCAT_WS('-'");
                 for part in ["1, 8", "9, 4", "13, 4", "17, 4", "21"] {
                     statement.push(", SUBSTR(HEX(").push(column).push("), ").push(part).push(")");

@@ -8,7 +8,7 @@ use super::{MySqlStore, dialect::MySqlDialect, error::failure};
 use crate::{
     encode::hex_list,
     json,
-    listing::{self, Reader, Statement, Value},
+    listing::{self, Flow, Reader, Statement, Value},
 };
 
 impl MySqlStore {
@@ -40,14 +40,14 @@ impl MySqlStore {
     pub(super) async fn users_page(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
         let mut transaction = self.begin_read().await?;
         let page = Self::list_users_in(&mut transaction, query).await?;
-        transaction.undo().await?.give_back();
+        transaction.rollback().await?.give_back();
         Ok(page)
     }
 
     pub(super) async fn groups_page(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
         let mut transaction = self.begin_read().await?;
         let page = Self::list_groups_in(&mut transaction, query).await?;
-        transaction.undo().await?.give_back();
+        transaction.rollback().await?.give_back();
         Ok(page)
     }
 }
@@ -61,7 +61,7 @@ impl Reader for Connection<'_> {
     async fn scan(
         &mut self,
         statement: Statement,
-        mut see: impl FnMut(MySqlRow) -> Result<(), StoreError> + Send,
+        mut see: impl FnMut(MySqlRow) -> Result<Flow, StoreError> + Send,
     ) -> Result<(), StoreError> {
         let (text, values) = statement.into_parts();
         // The text consists of pieces of this program: `Statement` lets in nothing else.
@@ -79,7 +79,11 @@ impl Reader for Connection<'_> {
         }
         let mut rows = query.fetch(&mut *self.0);
         while let Some(row) = rows.try_next().await.map_err(failure)? {
-            see(row)?;
+            match see(row)? {
+                Flow::Continue => {}
+                Flow::Yield => tokio::task::yield_now().await,
+                Flow::Stop => break,
+            }
         }
         Ok(())
     }

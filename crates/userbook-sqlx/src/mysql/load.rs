@@ -4,7 +4,10 @@ use sqlx::{MySqlConnection, mysql::MySqlRow};
 use userbook::{Snapshot, SnapshotQuery, StoreError};
 
 use super::{MySqlStore, error::failure, sql};
-use crate::{encode::hex_list, facts};
+use crate::{
+    encode::{Target, hex_list},
+    snapshot,
+};
 
 impl MySqlStore {
     /// [`load`](userbook::UserStore::load) on a connection of the host's, for a host that wants the update
@@ -16,35 +19,29 @@ impl MySqlStore {
     pub async fn load_in(
         connection: &mut MySqlConnection,
         query: &SnapshotQuery,
-    ) -> Result<Option<Snapshot>, StoreError> {
+    ) -> Result<Snapshot, StoreError> {
         let rows = rows(connection, query).await?;
-        Ok(facts::snapshot(query, &rows)?)
+        Ok(snapshot::user(query, &rows)?)
     }
 
-    pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+    pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         let mut lease = self.leases.take().await.map_err(failure)?;
         let rows = rows(&mut lease, query).await?;
         lease.give_back();
-        Ok(facts::snapshot(query, &rows)?)
+        Ok(snapshot::user(query, &rows)?)
     }
 }
 
 async fn rows(connection: &mut MySqlConnection, query: &SnapshotQuery) -> Result<Vec<MySqlRow>, StoreError> {
-    let (user, actor) = (query.user.0, query.actor.map(|actor| actor.0));
+    let target = Target::of(query);
     sqlx::query(sql::LOAD)
-        .bind(user)
-        .bind(actor)
+        .bind(target.id)
+        .bind(target.uuid)
+        .bind(query.actor.map(|actor| actor.0))
+        .bind(query.other_superusers)
         .bind(hex_list(query.groups.iter().map(|group| group.0)))
-        .bind(query.other_active_superuser)
         .bind(query.username.as_deref().map(str::as_bytes))
-        .bind(user)
-        .bind(query.other_active_superuser)
-        .bind(user)
         .bind(query.change.map(|change| change.0))
-        .bind(actor)
-        .bind(user)
-        .bind(user)
-        .bind(actor)
         .fetch_all(connection)
         .await
         .map_err(failure)

@@ -3,17 +3,14 @@
 use sqlx::{MySqlConnection, MySqlPool, Row};
 
 use super::{MySqlStore, sql};
-use crate::migration::{MigrateError, Migration, lacking};
+use crate::migration::{MigrateError, Migration, pending};
 
-/// All steps, in order. One that was released is never edited.
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "directory",
-        sql: include_str!("../../migrations/mysql/0001_directory.sql"),
-    },
-    Migration { version: 2, name: "listing", sql: include_str!("../../migrations/mysql/0002_listing.sql") },
-];
+/// All steps, in order. A released step is never edited.
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "baseline",
+    sql: include_str!("../../migrations/mysql/0001_baseline.sql"),
+}];
 
 impl MySqlStore {
     /// Applies what the database lacks; does nothing if it is up to date. Processes that start at once wait for
@@ -73,7 +70,7 @@ async fn apply(
     sqlx::query(sql::MIGRATION_TABLE).execute(&mut *connection).await?;
     let applied: Vec<(i64, String)> =
         sqlx::query_as(sql::MIGRATIONS_APPLIED).bind(component).fetch_all(&mut *connection).await?;
-    for migration in lacking(migrations, &applied)? {
+    for migration in pending(migrations, &applied)? {
         sqlx::raw_sql(migration.sql).execute(&mut *connection).await?;
         sqlx::query(sql::MIGRATION_DONE)
             .bind(component)

@@ -51,16 +51,17 @@ mod bind;
 mod commit;
 mod dialect;
 mod error;
+mod import_rows;
 mod list;
 mod load;
 mod load_directory;
+mod members;
 mod migrate;
 mod options;
 mod outbox;
 mod provision;
 mod row;
 mod seed;
-mod seed_rows;
 mod sql;
 mod transaction;
 

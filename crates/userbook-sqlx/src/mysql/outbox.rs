@@ -1,15 +1,22 @@
-//! Handing events on.
+//! The outbox: events that are not yet delivered.
 
-use userbook::{ChangeId, Event, StoreError, Timestamp};
+use userbook::{ChangeId, Event, OutboxLimit, StoreError, Timestamp};
 
 use super::{MySqlStore, bind::Bound, error::failure, sql};
-use crate::{decode, encode::hex_list};
+use crate::{
+    decode,
+    encode::{hex_list, saturating},
+};
 
 impl MySqlStore {
-    pub(super) async fn pending_events(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+    pub(super) async fn pending_events(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
         let mut lease = self.leases.take().await.map_err(failure)?;
-        let rows =
-            sqlx::query(sql::PENDING_EVENTS).bind(limit).fetch_all(&mut *lease).await.map_err(failure)?;
+        let rows = sqlx::query(sql::PENDING_EVENTS)
+            .bind(limit.events)
+            .bind(saturating(limit.bytes))
+            .fetch_all(&mut *lease)
+            .await
+            .map_err(failure)?;
         lease.give_back();
         rows.iter().map(|row| Ok(decode::event(row)?)).collect()
     }

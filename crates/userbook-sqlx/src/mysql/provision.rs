@@ -1,51 +1,92 @@
-//! Making and unmaking users and groups.
+//! Creating and deleting users and groups.
 
 use sqlx::MySqlConnection;
 use userbook::{
-    CommitOutcome as Outcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User,
-    UserId,
+    CommitOutcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User, UserId,
 };
 
 use super::{
     MySqlStore, bind,
-    commit::revision,
-    error::{Halt, halt, is_group_name_taken, is_not_there, is_username_taken},
-    sql,
+    commit::conflict_or_gone,
+    error::{WriteError, write_error},
+    members, sql,
+    transaction::{release, savepoint},
 };
 use crate::encode;
 
 impl MySqlStore {
-    pub(super) async fn provision_one(&self, provision: &ProvisioningChange) -> Result<Outcome, StoreError> {
+    /// [`provision`](userbook::ProvisioningStore::provision) inside a transaction of the host's, as
+    /// [`commit_in`](Self::commit_in): unless the change is [`Applied`](CommitOutcome::Applied) it leaves no trace in
+    /// the transaction, which goes on.
+    ///
+    /// # Errors
+    /// As [`commit_in`](Self::commit_in).
+    pub async fn provision_in(
+        connection: &mut MySqlConnection,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
+        let mut savepoint = savepoint(connection).await?;
+        let outcome = match apply(&mut savepoint, change).await {
+            Err(WriteError::Conflict) => CommitOutcome::Conflict,
+            answer => answer.map_err(WriteError::into_failure)?,
+        };
+        release(savepoint, outcome).await
+    }
+
+    pub(super) async fn provision_one(
+        &self,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
         let mut transaction = self.begin().await?;
-        let outcome = apply(&mut transaction, provision).await;
-        transaction.end(outcome).await
+        let answer = apply(&mut transaction, change).await;
+        transaction.end(answer).await
     }
 }
 
-/// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.
-async fn apply(connection: &mut MySqlConnection, provision: &ProvisioningChange) -> Result<Outcome, Halt> {
-    if !bind::hold(connection, &provision.guards).await? {
-        return Ok(Outcome::Conflict);
+/// Writes everything, or as much as was possible until the outcome was known: the caller rolls that back.
+async fn apply(
+    connection: &mut MySqlConnection,
+    change: &ProvisioningChange,
+) -> Result<CommitOutcome, WriteError> {
+    let (guards, members) = (&change.guards, &change.members);
+    let holds = if members.is_empty() {
+        bind::lock_guards(connection, guards).await?
+    } else {
+        bind::hold_epochs(connection, guards).await?
+            && members::update_rows(connection, guards, members).await?
+    };
+    if !holds {
+        return Ok(CommitOutcome::Conflict);
     }
-    let outcome = match &provision.step {
+    let outcome = match &change.op {
         ProvisioningOp::InsertUser(user) => insert_user(connection, user).await?,
         ProvisioningOp::DeleteUser { user, expected } => delete_user(connection, *user, *expected).await?,
-        ProvisioningOp::PutGroup(group) => put_group(connection, group).await?,
-        ProvisioningOp::DeleteGroup(group) => delete_group(connection, *group).await?,
+        ProvisioningOp::PutGroup(group) => {
+            put_group(connection, group).await?;
+            members::change(connection, group.id, members).await?;
+            CommitOutcome::Applied
+        }
+        ProvisioningOp::DeleteGroup(group) => {
+            members::change(connection, *group, members).await?;
+            delete_group(connection, *group).await?
+        }
     };
-    if outcome == Outcome::Applied {
-        bind::write_event(connection, &provision.event).await?;
+    if outcome == CommitOutcome::Applied {
+        bind::write_event(connection, &change.event).await?;
     }
     Ok(outcome)
 }
 
-async fn insert_user(connection: &mut MySqlConnection, user: &User) -> Result<Outcome, Halt> {
-    let taken =
-        sqlx::query(sql::TAKE_USER_ID).bind(user.id.0).execute(&mut *connection).await.map_err(halt)?;
+async fn insert_user(connection: &mut MySqlConnection, user: &User) -> Result<CommitOutcome, WriteError> {
+    let taken = sqlx::query(sql::TAKE_USER_ID)
+        .bind(user.id.0)
+        .execute(&mut *connection)
+        .await
+        .map_err(write_error)?;
     if taken.rows_affected() == 0 {
-        return Ok(Outcome::Conflict);
+        return Ok(CommitOutcome::Conflict);
     }
-    let inserted = sqlx::query(sql::INSERT_USER)
+    sqlx::query(sql::INSERT_USER)
         .bind(user.id.0)
         .bind(user.uuid)
         .bind(user.username.as_bytes())
@@ -60,64 +101,50 @@ async fn insert_user(connection: &mut MySqlConnection, user: &User) -> Result<Ou
         .bind(user.revision.0)
         .bind(encode::integer(user.version)?)
         .execute(&mut *connection)
-        .await;
-    match inserted {
-        Ok(_) => {}
-        Err(error) if is_username_taken(&error) => return Ok(Outcome::Conflict),
-        Err(error) => return Err(halt(error)),
-    }
-    if let Err(missing) = bind::join(connection, user.id, &user.groups).await? {
-        return Ok(Outcome::Conflict);
+        .await
+        .map_err(write_error)?;
+    if !bind::join(connection, user.id, &user.groups).await? {
+        return Ok(CommitOutcome::Conflict);
     }
     bind::count(connection, "users", 1).await?;
-    Ok(Outcome::Applied)
+    Ok(CommitOutcome::Applied)
 }
 
 async fn delete_user(
     connection: &mut MySqlConnection,
     user: UserId,
     expected: Revision,
-) -> Result<Outcome, Halt> {
+) -> Result<CommitOutcome, WriteError> {
     let deleted = sqlx::query(sql::DELETE_USER)
         .bind(user.0)
         .bind(expected.0)
         .execute(&mut *connection)
         .await
-        .map_err(halt)?;
+        .map_err(write_error)?;
     if deleted.rows_affected() > 0 {
         bind::count(connection, "users", -1).await?;
-        return Ok(Outcome::Applied);
+        return Ok(CommitOutcome::Applied);
     }
-    Ok(if revision(connection, user).await?.is_some() { Outcome::Conflict } else { Outcome::Gone })
+    conflict_or_gone(connection, user).await
 }
 
 /// Two statements: one that inserts or else overwrites would overwrite whichever group has the name.
-async fn put_group(connection: &mut MySqlConnection, group: &Group) -> Result<Outcome, Halt> {
-    for (statement, more) in [(sql::UPDATE_GROUP, 0), (sql::INSERT_GROUP, 1)] {
-        match bind::group_row(statement, group)?.execute(&mut *connection).await {
-            Ok(put) if put.rows_affected() == 0 => {}
-            Ok(_) => {
-                if more > 0 {
-                    bind::count(connection, "groups", more).await?;
-                }
-                return Ok(Outcome::Applied);
-            }
-            Err(error) if is_not_there(&error) => {
-                return Ok(Outcome::Conflict);
-            }
-            // Whoever put a group of that name here did it behind the `graph` counter.
-            Err(error) if is_group_name_taken(&error) => return Ok(Outcome::Conflict),
-            Err(error) => return Err(halt(error)),
-        }
+async fn put_group(connection: &mut MySqlConnection, group: &Group) -> Result<(), WriteError> {
+    let update = bind::group_row(sql::UPDATE_GROUP, group)?;
+    if update.execute(&mut *connection).await.map_err(write_error)?.rows_affected() == 0 {
+        let insert = bind::group_row(sql::INSERT_GROUP, group)?;
+        insert.execute(&mut *connection).await.map_err(write_error)?;
+        bind::count(connection, "groups", 1).await?;
     }
-    Ok(Outcome::Conflict)
+    Ok(())
 }
 
-async fn delete_group(connection: &mut MySqlConnection, group: GroupId) -> Result<Outcome, Halt> {
+/// A member that remains breaks a foreign key, which is a conflict.
+async fn delete_group(connection: &mut MySqlConnection, group: GroupId) -> Result<CommitOutcome, WriteError> {
     let delete = sqlx::query(sql::DELETE_GROUP).bind(group.0);
-    if delete.execute(&mut *connection).await.map_err(halt)?.rows_affected() == 0 {
-        return Ok(Outcome::Gone);
+    if delete.execute(&mut *connection).await.map_err(write_error)?.rows_affected() == 0 {
+        return Ok(CommitOutcome::Gone);
     }
     bind::count(connection, "groups", -1).await?;
-    Ok(Outcome::Applied)
+    Ok(CommitOutcome::Applied)
 }

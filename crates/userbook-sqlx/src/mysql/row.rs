@@ -4,7 +4,7 @@ use sqlx::{Decode, MySql, Row, Type, mysql::MySqlRow, types::chrono::NaiveDateTi
 use userbook::Timestamp;
 use uuid::Uuid;
 
-use crate::decode::{Columns, DecodeError, Decoded};
+use crate::decode::{DecodeError, Decoded, RowExt};
 
 fn get<'r, T>(row: &'r MySqlRow, column: &'static str) -> Decoded<Option<T>>
 where
@@ -13,13 +13,17 @@ where
     row.try_get(column).map_err(|error| DecodeError::new(column, error))
 }
 
-impl Columns for MySqlRow {
+impl RowExt for MySqlRow {
     /// As bytes: user names are kept as such, and of what was said to be text this looks itself whether it is.
     fn text(&self, column: &'static str) -> Decoded<Option<String>> {
         get::<Vec<u8>>(self, column)?
             .map(String::from_utf8)
             .transpose()
             .map_err(|error| DecodeError::new(column, error))
+    }
+
+    fn text_len(&self, column: &'static str) -> Decoded<usize> {
+        Ok(get::<&[u8]>(self, column)?.map_or(0, <[u8]>::len))
     }
 
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>> {

@@ -5,8 +5,8 @@ use userbook::{ImportData, ImportOutcome, StoreError};
 
 use super::{
     MySqlStore, bind,
-    error::{Halt, failure, halt},
-    seed_rows::{Batch, group_row, user_row},
+    error::{WriteError, failure, write_error},
+    import_rows::{Batch, group_row, user_row},
     sql,
 };
 use crate::{
@@ -21,13 +21,13 @@ impl MySqlStore {
     pub(super) async fn import_rows(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         let mut transaction = self.begin().await?;
         let outcome = match write(&mut transaction, rows).await {
-            Ok(ImportOutcome::Imported) => transaction.keep().await.map(|()| ImportOutcome::Imported),
+            Ok(ImportOutcome::Imported) => transaction.commit().await.map(|()| ImportOutcome::Imported),
             other => {
-                transaction.drop_all().await;
+                transaction.rollback_quietly().await;
                 other
             }
         };
-        outcome.map_err(Halt::into_failure)
+        outcome.map_err(WriteError::into_failure)
     }
 
     pub(super) async fn get_install(&self) -> Result<Option<String>, StoreError> {
@@ -39,14 +39,15 @@ impl MySqlStore {
     }
 }
 
-async fn write(connection: &mut MySqlConnection, rows: &ImportData) -> Result<ImportOutcome, Halt> {
+async fn write(connection: &mut MySqlConnection, rows: &ImportData) -> Result<ImportOutcome, WriteError> {
     let last = rows.users.iter().map(|user| user.id.0).max().unwrap_or(0);
     sqlx::query(sql::IMPORT_EPOCHS)
         .bind(last.saturating_add(1))
         .execute(&mut *connection)
         .await
-        .map_err(halt)?;
-    let occupied: bool = sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *connection).await.map_err(halt)?;
+        .map_err(write_error)?;
+    let occupied: bool =
+        sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *connection).await.map_err(write_error)?;
     if occupied {
         return Ok(ImportOutcome::NotEmpty);
     }
@@ -71,11 +72,15 @@ async fn write(connection: &mut MySqlConnection, rows: &ImportData) -> Result<Im
     for (what, more) in [("users", rows.users.len()), ("groups", rows.groups.len())] {
         bind::count(&mut *connection, what, encode::integer(more as u64)?).await?;
     }
-    sqlx::query(sql::SET_INSTALL).bind(&rows.install_id).execute(connection).await.map_err(halt)?;
+    sqlx::query(sql::SET_INSTALL).bind(&rows.install_id).execute(connection).await.map_err(write_error)?;
     Ok(ImportOutcome::Imported)
 }
 
-async fn put(connection: &mut MySqlConnection, statement: &'static str, rows: String) -> Result<(), Halt> {
-    sqlx::query(statement).bind(rows).execute(connection).await.map_err(halt)?;
+async fn put(
+    connection: &mut MySqlConnection,
+    statement: &'static str,
+    rows: String,
+) -> Result<(), WriteError> {
+    sqlx::query(statement).bind(rows).execute(connection).await.map_err(write_error)?;
     Ok(())
 }

@@ -30,28 +30,31 @@ statements! {
     IMPORT_PARENTS = "import_parents.sql";
     IMPORT_USERS = "import_users.sql";
     INSERT_EVENT = "insert_event.sql";
+    INSERT_EVENTS = "insert_events.sql";
     INSERT_GROUP = "insert_group.sql";
     INSERT_USER = "insert_user.sql";
+    JOIN_GROUP = "join_group.sql";
     JOIN_GROUPS = "join_groups.sql";
+    LEAVE_GROUP = "leave_group.sql";
     LEAVE_GROUPS = "leave_groups.sql";
     LIST_GROUPS = "list_groups.sql";
     LIST_USERS = "list_users.sql";
     LOAD = "load.sql";
+    LOAD_DIRECTORY = "load_directory.sql";
     MIGRATIONS_APPLIED = "migrations_applied.sql";
     MIGRATION_DONE = "migration_done.sql";
     MIGRATION_LOCK = "migration_lock.sql";
     MIGRATION_TABLE = "migration_table.sql";
     MIGRATION_UNLOCK = "migration_unlock.sql";
-    MISSING_GROUPS = "missing_groups.sql";
     PENDING_EVENTS = "pending_events.sql";
     PRUNE_EVENTS = "prune_events.sql";
     ROLLBACK = "rollback.sql";
     SET_INSTALL = "set_install.sql";
-    LOAD_DIRECTORY = "load_directory.sql";
     TAKE_USER_ID = "take_user_id.sql";
     UPDATE_GROUP = "update_group.sql";
+    UPDATE_MEMBERS = "update_members.sql";
     UPDATE_USER = "update_user.sql";
-    USER_REVISION = "user_revision.sql";
+    USER_EXISTS = "user_exists.sql";
 }
 
 /// What [`pool_options`](super::pool_options) runs on each new connection; for a host that sets more of its own.

@@ -1,28 +1,43 @@
-//! A transaction of the store's own.
+//! Transactions and savepoints of writes.
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::{Executor, MySql, MySqlConnection};
-use userbook::{CommitOutcome, StoreError};
+use sqlx::{Connection, Executor, MySql, MySqlConnection};
+use userbook::{CommitOutcome, StoreError, StoreErrorKind};
 
 use super::{
     MySqlStore,
-    error::{Halt, commit_failure, failure},
+    error::{WriteError, commit_failure, failure},
     sql,
 };
 use crate::leases::Lease;
 
-/// What a write can end with.
-pub(super) trait Outcome: PartialEq {
-    const APPLIED: Self;
-    const STALE: Self;
+/// The host's connection is not in a transaction that sqlx knows of.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is not in a transaction begun through sqlx")]
+struct NoTransaction;
+
+/// Begins a savepoint in the host's open transaction.
+pub(super) async fn savepoint(
+    connection: &mut MySqlConnection,
+) -> Result<sqlx::Transaction<'_, MySql>, StoreError> {
+    if !connection.is_in_transaction() {
+        return Err(StoreError::new(StoreErrorKind::Other, NoTransaction));
+    }
+    connection.begin().await.map_err(failure)
 }
 
-
-
-impl Outcome for CommitOutcome {
-    const APPLIED: Self = Self::Applied;
-    const STALE: Self = Self::Conflict;
+/// Keeps what was written since the savepoint if the whole change was applied, otherwise leaves no trace.
+pub(super) async fn release(
+    savepoint: sqlx::Transaction<'_, MySql>,
+    outcome: CommitOutcome,
+) -> Result<CommitOutcome, StoreError> {
+    if outcome == CommitOutcome::Applied {
+        savepoint.commit().await.map_err(failure)?;
+    } else {
+        savepoint.rollback().await.map_err(failure)?;
+    }
+    Ok(outcome)
 }
 
 /// An open transaction. Dropped before its end it is rolled back by the server, for its connection
@@ -47,34 +62,37 @@ impl MySqlStore {
 }
 
 impl Transaction {
-    /// Keeps what was written if all of it was, or leaves no trace.
-    pub(super) async fn end<O: Outcome>(self, outcome: Result<O, Halt>) -> Result<O, StoreError> {
-        let outcome = match outcome {
-            Ok(outcome) if outcome == O::APPLIED => self.keep().await.map(|()| outcome),
+    /// Keeps the whole change if it was applied, otherwise leaves no trace.
+    pub(super) async fn end(
+        self,
+        answer: Result<CommitOutcome, WriteError>,
+    ) -> Result<CommitOutcome, StoreError> {
+        let answer = match answer {
+            Ok(CommitOutcome::Applied) => self.commit().await.map(|()| CommitOutcome::Applied),
             other => {
-                self.drop_all().await;
+                self.rollback_quietly().await;
                 other
             }
         };
-        outcome.or_else(|halt| halt.or(O::STALE))
+        answer.or_else(WriteError::outcome)
     }
 
-    pub(super) async fn keep(mut self) -> Result<(), Halt> {
+    pub(super) async fn commit(mut self) -> Result<(), WriteError> {
         self.0.execute(sql::COMMIT).await.map_err(commit_failure)?;
         self.0.give_back();
         Ok(())
     }
 
     /// Leaves no trace, and hands out the connection.
-    pub(super) async fn undo(mut self) -> Result<Lease<MySql>, StoreError> {
+    pub(super) async fn rollback(mut self) -> Result<Lease<MySql>, StoreError> {
         self.0.execute(sql::ROLLBACK).await.map_err(failure)?;
         Ok(self.0)
     }
 
     /// Leaves no trace, also after a failure of a statement: a lock that was waited for in vain undoes only the
     /// statement. If it cannot be said, the connection's end says it.
-    pub(super) async fn drop_all(self) {
-        if let Ok(lease) = self.undo().await {
+    pub(super) async fn rollback_quietly(self) {
+        if let Ok(lease) = self.rollback().await {
             lease.give_back();
         }
     }

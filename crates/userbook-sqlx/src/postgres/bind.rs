@@ -1,10 +1,10 @@
 //! Statements that several operations share, with their parameters.
 
 use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::Query};
-use userbook::{EpochGuard, EpochUse, Event, Group, GroupId, Guards, User};
+use userbook::{EpochGuard, Event, Group, GroupId, Guards, User};
 use uuid::Uuid;
 
-use super::{error::Failed, sql};
+use super::{error::WriteError, sql};
 use crate::encode::{self, EncodeError, EventColumns};
 
 /// A statement with its parameters.
@@ -20,9 +20,9 @@ pub(super) fn guards<'q>(statement: Bound<'q>, guards: &Guards) -> Result<Bound<
     let expected = |guard: Option<EpochGuard>| guard.map(|guard| encode::integer(guard.expected)).transpose();
     Ok(statement
         .bind(expected(guards.graph)?)
-        .bind(alters(guards.graph))
+        .bind(bumps(guards.graph))
         .bind(expected(guards.superusers)?)
-        .bind(alters(guards.superusers))
+        .bind(bumps(guards.superusers))
         .bind(guards.actor.map(|actor| actor.user.0))
         .bind(guards.actor.map(|actor| actor.revision.0)))
 }
@@ -39,13 +39,12 @@ pub(super) fn event<'q>(statement: Bound<'q>, event: &Event) -> Result<Bound<'q>
         .bind(columns.body))
 }
 
-/// Whether what a counter stands for changes.
-fn alters(guard: Option<EpochGuard>) -> bool {
-    guard.is_some_and(|guard| guard.usage == EpochUse::Bump)
+fn bumps(guard: Option<EpochGuard>) -> bool {
+    guard.is_some_and(EpochGuard::is_bump)
 }
 
 /// Whether the guards hold; if so, they are locked until the transaction ends.
-pub(super) async fn hold(connection: &mut PgConnection, guards: &Guards) -> Result<bool, Failed> {
+pub(super) async fn lock_guards(connection: &mut PgConnection, guards: &Guards) -> Result<bool, WriteError> {
     if *guards == Guards::default() {
         return Ok(true);
     }
@@ -53,15 +52,15 @@ pub(super) async fn hold(connection: &mut PgConnection, guards: &Guards) -> Resu
     Ok(sqlx::Row::try_get(&row, "hold")?)
 }
 
-/// Counts what a step alters, and writes its event.
-pub(super) async fn conclude(
+/// Increments the counters that the change bumps, and writes its event.
+pub(super) async fn bump_epochs_and_insert_event(
     connection: &mut PgConnection,
     guards: &Guards,
     event: &Event,
-) -> Result<(), Failed> {
-    let statement = sqlx::query(sql::CONCLUDE)
-        .bind(alters(guards.graph))
-        .bind(alters(guards.superusers))
+) -> Result<(), WriteError> {
+    let statement = sqlx::query(sql::BUMP_EPOCHS_AND_INSERT_EVENT)
+        .bind(bumps(guards.graph))
+        .bind(bumps(guards.superusers))
         .bind(event.id.0);
     self::event(statement, event)?.execute(connection).await?;
     Ok(())

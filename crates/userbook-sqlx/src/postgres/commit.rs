@@ -1,24 +1,18 @@
 //! Applying an update: one statement.
 
-use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
+use sqlx::{PgConnection, Row};
 use userbook::{
-    ChangeSet, CommitOutcome, EmailAddress, GroupId, Guards, Name, StoreError, StoreErrorKind, UserPath,
-    UserType, Username,
+    ChangeSet, CommitOutcome, EmailAddress, Guards, Name, StoreError, UserPath, UserType, Username,
 };
-use uuid::Uuid;
 
 use super::{
     PostgresStore,
     bind::{self, Bound, uuids},
-    error::{Failed, commit_failure, conflict, failure},
+    error::{WriteError, commit_failure, failure},
     sql,
+    transaction::{release, savepoint},
 };
 use crate::encode::{self, EncodeError};
-
-/// The host's connection is not in a transaction that sqlx knows of.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is not in a transaction begun through sqlx")]
-struct NoTransaction;
 
 impl PostgresStore {
     /// [`commit`](userbook::UserStore::commit) inside a transaction of the host's, which neither begins nor ends
@@ -26,7 +20,7 @@ impl PostgresStore {
     /// lock either, and the transaction goes on; when the future is dropped, neither.
     ///
     /// In a transaction of a level above `READ COMMITTED` whose first statement saw an older state, the answer is
-    /// [`Stale`](CommitOutcome::Conflict), and only a new transaction helps. The same answer may come from the host's
+    /// [`Conflict`](CommitOutcome::Conflict), and only a new transaction helps. The same answer may come from the host's
     /// own commit: errors `40001` and `40P01`.
     ///
     /// # Errors
@@ -36,23 +30,9 @@ impl PostgresStore {
         connection: &mut PgConnection,
         change: &ChangeSet,
     ) -> Result<CommitOutcome, StoreError> {
-        if !connection.is_in_transaction() {
-            return Err(StoreError::new(StoreErrorKind::Other, NoTransaction));
-        }
-        // A savepoint, since a transaction is open.
-        let mut savepoint = connection.begin().await.map_err(failure)?;
-        match apply(&mut savepoint, change).await {
-            Ok(CommitOutcome::Applied) => {
-                savepoint.commit().await.map_err(failure)?;
-                Ok(CommitOutcome::Applied)
-            }
-            answer => {
-                let undone = savepoint.rollback().await;
-                let outcome = answer.or_else(|failed| failed.outcome(conflict, failure))?;
-                undone.map_err(failure)?;
-                Ok(outcome)
-            }
-        }
+        let mut savepoint = savepoint(connection).await?;
+        let answer = apply(&mut savepoint, change).await;
+        release(savepoint, answer).await
     }
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
@@ -62,14 +42,17 @@ impl PostgresStore {
                 lease.give_back();
                 Ok(outcome)
             }
-            Err(failed) => failed.outcome(conflict, commit_failure),
+            Err(error) => error.outcome(commit_failure),
         }
     }
 }
 
-async fn apply(connection: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, Failed> {
+async fn apply(connection: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, WriteError> {
     let answer = statement(change)?.fetch_one(connection).await?;
-    Ok(outcome(&answer, change)?)
+    if answer.try_get("applied")? {
+        return Ok(CommitOutcome::Applied);
+    }
+    Ok(if answer.try_get("is_there")? { CommitOutcome::Conflict } else { CommitOutcome::Gone })
 }
 
 fn statement(change: &ChangeSet) -> Result<Bound<'_>, EncodeError> {
@@ -104,25 +87,4 @@ fn fields<'q>(statement: &'static str, change: &'q ChangeSet) -> Result<Bound<'q
         .bind(attributes.transpose()?)
         .bind(fields.path.as_ref().map(UserPath::as_str))
         .bind(fields.user_type.map(UserType::as_str)))
-}
-
-/// How it ended. What is told besides `applied` is of the moment the statement began.
-fn outcome(answer: &PgRow, change: &ChangeSet) -> Result<CommitOutcome, sqlx::Error> {
-    if answer.try_get("applied")? {
-        return Ok(CommitOutcome::Applied);
-    }
-    let Some(found) = answer.try_get::<Option<Uuid>, _>("found_revision")? else {
-        return Ok(CommitOutcome::Gone);
-    };
-    if found != change.expected.0 || answer.try_get("has_changed_since")? {
-        return Ok(CommitOutcome::Conflict);
-    }
-    if !answer.try_get::<bool, _>("guards_hold")? {
-        return Ok(CommitOutcome::Conflict);
-    }
-    if answer.try_get("is_taken")? {
-        return Ok(CommitOutcome::Conflict);
-    }
-    let missing: Vec<Uuid> = answer.try_get("missing")?;
-    Ok(if missing.is_empty() { CommitOutcome::Conflict } else { CommitOutcome::Conflict })
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::sql;
-use crate::listing::{Dialect, Statement, Texts, Value, after_all_that_begin};
+use crate::listing::{Dialect, SearchColumn, Statement, Value, after_all_that_begin};
 
 /// How many characters of a text are in its index.
 const INDEXED: usize = 256;
@@ -25,7 +25,7 @@ impl Dialect for PostgresDialect {
     const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
-    const AMONG: [&'static str; 2] = [" = ANY (ARRAY(", "))"];
+    const IN_SUBQUERY: [&'static str; 2] = [" = ANY (ARRAY(", "))"];
     const IS_SUPERUSER: &'static str = "g.is_superuser";
 
     fn is(statement: &mut Statement, column: &'static str, text: &str) {
@@ -44,11 +44,11 @@ impl Dialect for PostgresDialect {
     }
 
     /// In the collation "C" `lower` knows ASCII only.
-    fn contains(statement: &mut Statement, text: Texts, word: &str) {
+    fn contains(statement: &mut Statement, text: SearchColumn, word: &str) {
         match text {
-            Texts::Username => statement.push("strpos(lower(u.username"),
-            Texts::Column(column) => statement.push("strpos(lower(").push(column),
-            Texts::Uuid(column) => statement.push("strpos(lower(").push(column).push("::text"),
+            SearchColumn::Username => statement.push("strpos(lower(u.username"),
+            SearchColumn::Column(column) => statement.push("strpos(lower(").push(column),
+            SearchColumn::Uuid(column) => statement.push("strpos(lower(").push(column).push("::text"),
         };
         statement.push(" COLLATE \"C\"), ").bind(Value::Text(word.to_owned())).push(") > 0");
     }

@@ -1,7 +1,5 @@
 //! What PostgreSQL's failures mean: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 
-use std::collections::BTreeSet;
-
 use sqlx::{
     Error,
     postgres::{PgDatabaseError, PgSeverity},
@@ -13,35 +11,39 @@ use crate::encode::EncodeError;
 const FOREIGN_KEY: &str = "23503";
 const UNIQUE: &str = "23505";
 
-/// Why a write did not come to an answer.
+/// Why a write failed.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum WriteError {
     Database(Error),
     Encode(EncodeError),
 }
 
-impl From<Error> for Failed {
+impl From<Error> for WriteError {
     fn from(error: Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<EncodeError> for Failed {
+impl From<EncodeError> for WriteError {
     fn from(error: EncodeError) -> Self {
         Self::Encode(error)
     }
 }
 
-impl Failed {
-    /// What it means as an outcome, or as a failure.
-    pub(super) fn outcome<O>(
-        self,
-        conflict: impl FnOnce(&Error) -> Option<O>,
-        failure: impl FnOnce(Error) -> StoreError,
-    ) -> Result<O, StoreError> {
+impl WriteError {
+    /// A conflict is an outcome, anything else a failure.
+    pub(super) fn outcome(self, failure: fn(Error) -> StoreError) -> Result<CommitOutcome, StoreError> {
         match self {
-            Self::Database(error) => conflict(&error).ok_or_else(|| failure(error)),
-            Self::Encode(error) => Err(error.into()),
+            Self::Database(error) if is_conflict(&error) => Ok(CommitOutcome::Conflict),
+            other => Err(other.into_failure(failure)),
+        }
+    }
+
+    /// For operations that know no conflict.
+    pub(super) fn into_failure(self, failure: fn(Error) -> StoreError) -> StoreError {
+        match self {
+            Self::Database(error) => failure(error),
+            Self::Encode(error) => error.into(),
         }
     }
 }
@@ -57,27 +59,18 @@ fn is_contended(state: &str) -> bool {
     matches!(state, "40001" | "40P01" | "55P03")
 }
 
-/// The outcome of an update that failed because of what others wrote.
-pub(super) fn conflict(error: &Error) -> Option<CommitOutcome> {
-    let (state, constraint) = state(error)?;
+/// Whether a write failed because of another write: a name, a UUID or a group that the decision rests on has changed,
+/// or the database asks to try again.
+fn is_conflict(error: &Error) -> bool {
+    let Some((state, constraint)) = state(error) else { return false };
     match (state.as_str(), constraint) {
-        (UNIQUE, Some("userbook_user_username")) => Some(CommitOutcome::Conflict),
-        (FOREIGN_KEY, Some("userbook_membership_group")) => Some(CommitOutcome::Conflict),
-        (state, _) => is_contended(state).then_some(CommitOutcome::Conflict),
-    }
-}
-
-/// The outcome of a step that failed because of what others wrote.
-pub(super) fn step_conflict(error: &Error) -> Option<CommitOutcome> {
-    let (state, constraint) = state(error)?;
-    match (state.as_str(), constraint) {
-        (UNIQUE, Some("userbook_user_username")) => Some(CommitOutcome::Conflict),
-        // Whoever put a group of that name here did it behind the `graph` counter.
-        (UNIQUE, Some("userbook_group_name")) => Some(CommitOutcome::Conflict),
-        (FOREIGN_KEY, Some("userbook_membership_group" | "userbook_group_parent")) => {
-            Some(CommitOutcome::Conflict)
+        (UNIQUE, Some(constraint)) => {
+            ["userbook_user_username", "userbook_user_uuid", "userbook_group_name"].contains(&constraint)
         }
-        (state, _) => is_contended(state).then_some(CommitOutcome::Conflict),
+        (FOREIGN_KEY, Some(constraint)) => {
+            ["userbook_membership_group", "userbook_group_parent"].contains(&constraint)
+        }
+        (state, _) => is_contended(state),
     }
 }
 

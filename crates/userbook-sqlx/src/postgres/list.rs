@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use userbook::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
 
 use super::{PostgresStore, dialect::PostgresDialect, error::failure, sql};
-use crate::listing::{self, Reader, Statement, Value};
+use crate::listing::{self, Flow, Reader, Statement, Value};
 
 impl PostgresStore {
     /// [`list_users`](userbook::ListStore::list_users) on a connection of the host's. Its statements see one
@@ -56,7 +56,7 @@ impl Reader for Connection<'_> {
     async fn scan(
         &mut self,
         statement: Statement,
-        mut see: impl FnMut(PgRow) -> Result<(), StoreError> + Send,
+        mut see: impl FnMut(PgRow) -> Result<Flow, StoreError> + Send,
     ) -> Result<(), StoreError> {
         let (text, values) = statement.into_parts();
         // The text consists of pieces of this program: `Statement` lets in nothing else.
@@ -75,7 +75,11 @@ impl Reader for Connection<'_> {
         }
         let mut rows = query.fetch(&mut *self.0);
         while let Some(row) = rows.try_next().await.map_err(failure)? {
-            see(row)?;
+            match see(row)? {
+                Flow::Continue => {}
+                Flow::Yield => tokio::task::yield_now().await,
+                Flow::Stop => break,
+            }
         }
         Ok(())
     }

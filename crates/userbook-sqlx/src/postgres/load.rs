@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use userbook::{Snapshot, SnapshotQuery, StoreError};
 
 use super::{PostgresStore, bind::uuids, error::failure, sql};
-use crate::facts;
+use crate::{encode::Target, snapshot};
 
 impl PostgresStore {
     /// [`load`](userbook::UserStore::load) on a connection of the host's, for a host that wants the update
@@ -15,21 +15,23 @@ impl PostgresStore {
     pub async fn load_in(
         connection: &mut PgConnection,
         query: &SnapshotQuery,
-    ) -> Result<Option<Snapshot>, StoreError> {
+    ) -> Result<Snapshot, StoreError> {
+        let target = Target::of(query);
         let rows = sqlx::query(sql::LOAD)
-            .bind(query.user.0)
+            .bind(target.id)
+            .bind(target.uuid)
             .bind(query.username.as_deref())
             .bind(uuids(&query.groups))
             .bind(query.actor.map(|actor| actor.0))
-            .bind(query.other_active_superuser)
+            .bind(query.other_superusers)
             .bind(query.change.map(|change| change.0))
             .fetch_all(connection)
             .await
             .map_err(failure)?;
-        Ok(facts::snapshot(query, &rows)?)
+        Ok(snapshot::user(query, &rows)?)
     }
 
-    pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+    pub(super) async fn load_one(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         let mut lease = self.leases.take().await.map_err(failure)?;
         let found = Self::load_in(&mut lease, query).await?;
         lease.give_back();

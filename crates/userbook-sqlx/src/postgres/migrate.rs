@@ -3,21 +3,14 @@
 use sqlx::PgPool;
 
 use super::{PostgresStore, sql};
-use crate::migration::{MigrateError, Migration, lacking};
+use crate::migration::{MigrateError, Migration, pending};
 
-/// All steps, in order. One that was released is never edited.
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "directory",
-        sql: include_str!("../../migrations/postgres/0001_directory.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "listing",
-        sql: include_str!("../../migrations/postgres/0002_listing.sql"),
-    },
-];
+/// All steps, in order. A released step is never edited.
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "baseline",
+    sql: include_str!("../../migrations/postgres/0001_baseline.sql"),
+}];
 
 impl PostgresStore {
     /// Applies what the database lacks, all of it or nothing; does nothing if it is up to date. Processes that
@@ -50,7 +43,7 @@ pub async fn migrate(
     sqlx::query(sql::MIGRATION_TABLE).execute(&mut *transaction).await?;
     let applied: Vec<(i64, String)> =
         sqlx::query_as(sql::MIGRATIONS_APPLIED).bind(component).fetch_all(&mut *transaction).await?;
-    for migration in lacking(migrations, &applied)? {
+    for migration in pending(migrations, &applied)? {
         sqlx::raw_sql(migration.sql).execute(&mut *transaction).await?;
         sqlx::query(sql::MIGRATION_DONE)
             .bind(component)

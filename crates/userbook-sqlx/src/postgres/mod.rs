@@ -2,7 +2,7 @@
 //!
 //! A load is one statement, and so is a commit: an update takes two round trips. Whatever a commit relies on it
 //! locks before it writes, always in one order: the counters, users by id, groups by id. Deadlocks that remain are
-//! [`Stale`](userbook::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
+//! [`Conflict`](userbook::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
 //!
 //! The pool is the host's; [`pool_options`] spares it the ping before each statement. TLS is a feature of sqlx that
 //! the host turns on. Behind a pooler that gives each transaction another connection, turn the cache of prepared
@@ -18,6 +18,7 @@ mod error;
 mod list;
 mod load;
 mod load_directory;
+mod members;
 mod migrate;
 mod options;
 mod outbox;
@@ -25,11 +26,11 @@ mod provision;
 mod row;
 mod seed;
 mod sql;
+mod transaction;
 
 use std::fmt;
 
-use sqlx::{PgPool, Postgres, Transaction};
-use userbook::StoreError;
+use sqlx::{PgPool, Postgres};
 
 use crate::leases::Leases;
 
@@ -52,11 +53,6 @@ impl PostgresStore {
     /// The pool.
     pub fn pool(&self) -> &PgPool {
         self.leases.pool()
-    }
-
-    /// Begins a transaction. Dropped before its end it rolls back.
-    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.pool().begin_with(sql::BEGIN).await.map_err(error::failure)
     }
 }
 

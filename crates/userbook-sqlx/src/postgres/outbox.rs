@@ -1,15 +1,16 @@
-//! Handing events on.
+//! The outbox: events that are not yet delivered.
 
-use userbook::{ChangeId, Event, StoreError, Timestamp};
+use userbook::{ChangeId, Event, OutboxLimit, StoreError, Timestamp};
 use uuid::Uuid;
 
 use super::{PostgresStore, error::failure, sql};
-use crate::decode;
+use crate::{decode, encode};
 
 impl PostgresStore {
-    pub(super) async fn pending_events(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+    pub(super) async fn pending_events(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
         let rows = sqlx::query(sql::PENDING_EVENTS)
-            .bind(i64::from(limit))
+            .bind(i64::from(limit.events))
+            .bind(encode::saturating(limit.bytes))
             .fetch_all(self.pool())
             .await
             .map_err(failure)?;

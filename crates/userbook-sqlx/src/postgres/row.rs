@@ -4,7 +4,7 @@ use sqlx::{Decode, Postgres, Row, Type, postgres::PgRow};
 use userbook::Timestamp;
 use uuid::Uuid;
 
-use crate::decode::{Columns, DecodeError, Decoded};
+use crate::decode::{DecodeError, Decoded, RowExt};
 
 /// 2000-01-01, from which PostgreSQL counts, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
@@ -16,9 +16,13 @@ where
     row.try_get(column).map_err(|error| DecodeError::new(column, error))
 }
 
-impl Columns for PgRow {
+impl RowExt for PgRow {
     fn text(&self, column: &'static str) -> Decoded<Option<String>> {
         get(self, column)
+    }
+
+    fn text_len(&self, column: &'static str) -> Decoded<usize> {
+        Ok(get::<&str>(self, column)?.map_or(0, str::len))
     }
 
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>> {

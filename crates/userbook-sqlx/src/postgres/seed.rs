@@ -5,7 +5,7 @@ use userbook::{Group, ImportData, ImportOutcome, StoreError};
 
 use super::{
     PostgresStore, bind,
-    error::{Failed, commit_failure, failure},
+    error::{WriteError, commit_failure, failure},
     sql,
 };
 use crate::encode;
@@ -23,7 +23,7 @@ impl PostgresStore {
             }
             answer => {
                 let undone = transaction.rollback().await;
-                let outcome = answer.or_else(|failed| failed.outcome(|_| None, failure))?;
+                let outcome = answer.map_err(|error| error.into_failure(failure))?;
                 undone.map_err(failure)?;
                 Ok(outcome)
             }
@@ -35,7 +35,7 @@ impl PostgresStore {
     }
 }
 
-async fn write(connection: &mut PgConnection, rows: &ImportData) -> Result<ImportOutcome, Failed> {
+async fn write(connection: &mut PgConnection, rows: &ImportData) -> Result<ImportOutcome, WriteError> {
     sqlx::query(sql::LOCK_DIRECTORY).execute(&mut *connection).await?;
     if sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *connection).await? {
         return Ok(ImportOutcome::NotEmpty);
@@ -58,7 +58,7 @@ async fn write(connection: &mut PgConnection, rows: &ImportData) -> Result<Impor
     Ok(ImportOutcome::Imported)
 }
 
-async fn import_groups(connection: &mut PgConnection, groups: &[Group]) -> Result<(), Failed> {
+async fn import_groups(connection: &mut PgConnection, groups: &[Group]) -> Result<(), WriteError> {
     let attributes: Vec<String> =
         groups.iter().map(|group| encode::attributes(&group.attributes)).collect::<Result<_, _>>()?;
     sqlx::query(sql::IMPORT_GROUPS)

@@ -13,9 +13,10 @@ statements! {
     ACK_EVENTS = "ack_events.sql";
     ANY_ROWS = "any_rows.sql";
     BEGIN = "begin.sql";
+    BUMP_EPOCHS_AND_INSERT_EVENT = "bump_epochs_and_insert_event.sql";
+    CHANGE_MEMBERS = "change_members.sql";
     COMMIT = "commit.sql";
     COMMIT_FIELDS = "commit_fields.sql";
-    CONCLUDE = "conclude.sql";
     COUNT_GROUPS = "count_groups.sql";
     COUNT_USERS = "count_users.sql";
     DELETE_GROUP = "delete_group.sql";
@@ -23,6 +24,7 @@ statements! {
     ENCODING = "encoding.sql";
     GET_INSTALL = "get_install.sql";
     GUARDS = "guards.sql";
+    HOLD_USERS = "hold_users.sql";
     IMPORT_GROUPS = "import_groups.sql";
     IMPORT_MEMBERSHIPS = "import_memberships.sql";
     INSERT_USERS = "insert_users.sql";
@@ -30,19 +32,18 @@ statements! {
     LIST_GROUPS = "list_groups.sql";
     LIST_USERS = "list_users.sql";
     LOAD = "load.sql";
+    LOAD_DIRECTORY = "load_directory.sql";
     LOCK_DIRECTORY = "lock_directory.sql";
     LOCK_MIGRATIONS = "lock_migrations.sql";
     MIGRATION_DONE = "migration_done.sql";
     MIGRATION_TABLE = "migration_table.sql";
     MIGRATIONS_APPLIED = "migrations_applied.sql";
-    MISSING_GROUPS = "missing_groups.sql";
     PENDING_EVENTS = "pending_events.sql";
     PRUNE_EVENTS = "prune_events.sql";
     PUT_GROUP = "put_group.sql";
     RAISE_NEXT_USER = "raise_next_user.sql";
     SESSION = "session.sql";
     SET_INSTALL = "set_install.sql";
-    LOAD_DIRECTORY = "load_directory.sql";
     TAKE_USER_ID = "take_user_id.sql";
     USER_REVISION = "user_revision.sql";
 }

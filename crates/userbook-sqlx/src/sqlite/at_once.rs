@@ -9,11 +9,11 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, EpochUse, StoreError};
+use userbook::{ChangeSet, CommitOutcome, EpochGuard, StoreError};
 
 use super::{
     bind,
-    commit::{fields, refusal},
+    commit::{conflict_or_gone, fields},
     error::{commit_failure, failure, is_duplicate},
     sql,
 };
@@ -25,11 +25,11 @@ const EVENT: usize = 3;
 
 /// Whether the change can be written so.
 pub(super) fn is_for(change: &ChangeSet) -> bool {
-    let counts = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Bump);
+    let bumps = |guard: Option<EpochGuard>| guard.is_some_and(EpochGuard::is_bump);
     change.groups_added.is_empty()
         && change.groups_removed.is_empty()
-        && !counts(change.guards.graph)
-        && !counts(change.guards.superusers)
+        && !bumps(change.guards.graph)
+        && !bumps(change.guards.superusers)
 }
 
 /// Writes the change, or leaves no trace.
@@ -59,8 +59,8 @@ pub(super) async fn commit(
     if found == 1 {
         return Ok(CommitOutcome::Applied);
     }
-    // No revision ever comes back: what is found now tells what was found then.
-    refusal(connection, change.user, change.expected).await
+    // No deleted row ever comes back: a row that is there now was there during the update.
+    conflict_or_gone(connection, change.user).await
 }
 
 /// What it means that the statement after the first `done` failed.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
-use userbook::{EpochGuard, EpochUse, Event, Group, GroupId, Guards, StoreError, User, UserId};
+use userbook::{EpochGuard, Event, Group, GroupId, Guards, StoreError, User, UserId};
 use uuid::Uuid;
 
 use super::{error::failure, sql};
@@ -33,7 +33,10 @@ impl GuardColumns {
 }
 
 /// Whether the guards hold. Comparing is enough: the transaction has the write lock.
-pub(super) async fn hold(connection: &mut SqliteConnection, guards: &Guards) -> Result<bool, StoreError> {
+pub(super) async fn guards_hold(
+    connection: &mut SqliteConnection,
+    guards: &Guards,
+) -> Result<bool, StoreError> {
     if *guards == Guards::default() {
         return Ok(true);
     }
@@ -48,16 +51,16 @@ pub(super) async fn hold(connection: &mut SqliteConnection, guards: &Guards) -> 
         .map_err(failure)
 }
 
-/// Counts what a change alters, and writes its event.
-pub(super) async fn conclude(
+/// Increments the counters that the change bumps, and writes its event.
+pub(super) async fn bump_epochs_and_insert_event(
     connection: &mut SqliteConnection,
     guards: &Guards,
     event: &Event,
 ) -> Result<(), StoreError> {
-    let alters = |guard: Option<EpochGuard>| guard.is_some_and(|guard| guard.usage == EpochUse::Bump);
-    let (graph, superusers) = (alters(guards.graph), alters(guards.superusers));
+    let bumps = |guard: Option<EpochGuard>| guard.is_some_and(EpochGuard::is_bump);
+    let (graph, superusers) = (bumps(guards.graph), bumps(guards.superusers));
     if graph || superusers {
-        sqlx::query(sql::COUNT_EPOCHS)
+        sqlx::query(sql::BUMP_EPOCHS)
             .bind(graph)
             .bind(superusers)
             .execute(&mut *connection)
@@ -82,28 +85,22 @@ pub(super) fn event<'q>(statement: Bound<'q>, event: &Event) -> Result<Bound<'q>
         .bind(columns.body))
 }
 
-/// Makes a user a member of the groups, and tells which of them are missing.
+/// Makes a user a member of the groups: whether all of them exist.
 pub(super) async fn join(
     connection: &mut SqliteConnection,
     user: UserId,
     groups: &BTreeSet<GroupId>,
-) -> Result<BTreeSet<GroupId>, StoreError> {
+) -> Result<bool, StoreError> {
     if groups.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(true);
     }
-    let list = encode::hex_list(groups.iter().map(|group| group.0));
     let joined = sqlx::query(sql::JOIN_GROUPS)
         .bind(user.0)
-        .bind(&list)
-        .execute(&mut *connection)
+        .bind(encode::hex_list(groups.iter().map(|group| group.0)))
+        .execute(connection)
         .await
         .map_err(failure)?;
-    if joined.rows_affected() == groups.len() as u64 {
-        return Ok(BTreeSet::new());
-    }
-    let missing: Vec<Uuid> =
-        sqlx::query_scalar(sql::MISSING_GROUPS).bind(list).fetch_all(connection).await.map_err(failure)?;
-    Ok(missing.into_iter().map(GroupId).collect())
+    Ok(joined.rows_affected() == groups.len() as u64)
 }
 
 /// A user's row, without memberships.

@@ -1,25 +1,18 @@
 //! Applying an update: a transaction that starts with the conditional write.
 
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
 use userbook::{
-    ChangeSet, CommitOutcome, EmailAddress, Name, Revision, StoreError, StoreErrorKind, UserId, UserPath,
-    UserType, Username,
+    ChangeSet, CommitOutcome, EmailAddress, Name, StoreError, UserId, UserPath, UserType, Username,
 };
-use uuid::Uuid;
 
 use super::{
-    SqliteStore, at_once, begin,
+    SqliteStore, at_once,
     bind::{self, Bound, GuardColumns},
-    end,
-    error::{failure, is_duplicate, is_snapshot_stale},
+    error::{commit_failure, failure, rows_written},
     settle, sql,
+    transaction::{begin, end, savepoint},
 };
 use crate::encode::{self, EncodeError};
-
-/// The host's connection is not in a transaction that sqlx knows of.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is not in a transaction begun through sqlx")]
-struct NoTransaction;
 
 impl SqliteStore {
     /// [`commit`](userbook::UserStore::commit) inside a transaction of the host's, which neither begins nor ends
@@ -27,7 +20,7 @@ impl SqliteStore {
     /// which goes on; when the future is dropped, neither.
     ///
     /// Begin the transaction with `pool.begin_with("BEGIN IMMEDIATE")`: a transaction that has only read may
-    /// find that it cannot write any more. That is [`Stale`](CommitOutcome::Conflict), and only a new transaction
+    /// find that it cannot write any more. That is [`Conflict`](CommitOutcome::Conflict), and only a new transaction
     /// helps.
     ///
     /// # Errors
@@ -38,18 +31,9 @@ impl SqliteStore {
         connection: &mut SqliteConnection,
         change: &ChangeSet,
     ) -> Result<CommitOutcome, StoreError> {
-        if !connection.is_in_transaction() {
-            return Err(StoreError::new(StoreErrorKind::Other, NoTransaction));
-        }
-        // A savepoint, since a transaction is open.
-        let mut savepoint = connection.begin().await.map_err(failure)?;
+        let mut savepoint = savepoint(connection).await?;
         let outcome = apply(&mut savepoint, change).await?;
-        if outcome == CommitOutcome::Applied {
-            savepoint.commit().await.map_err(failure)?;
-        } else {
-            savepoint.rollback().await.map_err(failure)?;
-        }
-        Ok(outcome)
+        end(savepoint, outcome, failure).await
     }
 
     pub(super) async fn commit_one(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
@@ -66,18 +50,16 @@ impl SqliteStore {
 async fn commit(connection: &mut SqliteConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
     let mut transaction = begin(connection).await?;
     let outcome = apply(&mut transaction, change).await?;
-    end(transaction, outcome == CommitOutcome::Applied).await?;
-    Ok(outcome)
+    end(transaction, outcome, commit_failure).await
 }
 
-/// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.
+/// Writes everything, or as much as was possible until the outcome was known: the caller rolls that back.
 async fn apply(connection: &mut SqliteConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-    match update_user(connection, change).await? {
-        Ok(0) => return refusal(connection, change.user, change.expected).await,
-        Ok(_) => {}
-        Err(error) if is_duplicate(&error) => return Ok(CommitOutcome::Conflict),
-        Err(error) if is_snapshot_stale(&error) => return Ok(CommitOutcome::Conflict),
-        Err(error) => return Err(failure(error)),
+    let updated = fields(sql::UPDATE_USER, change)?.execute(&mut *connection).await;
+    match rows_written(updated)? {
+        None => return Ok(CommitOutcome::Conflict),
+        Some(0) => return conflict_or_gone(connection, change.user).await,
+        Some(_) => {}
     }
     if !change.groups_removed.is_empty() {
         sqlx::query(sql::LEAVE_GROUPS)
@@ -87,21 +69,11 @@ async fn apply(connection: &mut SqliteConnection, change: &ChangeSet) -> Result<
             .await
             .map_err(failure)?;
     }
-    let missing = bind::join(connection, change.user, &change.groups_added).await?;
-    if !missing.is_empty() {
+    if !bind::join(connection, change.user, &change.groups_added).await? {
         return Ok(CommitOutcome::Conflict);
     }
-    bind::conclude(connection, &change.guards, &change.event).await?;
+    bind::bump_epochs_and_insert_event(connection, &change.guards, &change.event).await?;
     Ok(CommitOutcome::Applied)
-}
-
-/// The conditional write; tells how many rows it found.
-async fn update_user(
-    connection: &mut SqliteConnection,
-    change: &ChangeSet,
-) -> Result<Result<u64, sqlx::Error>, StoreError> {
-    let updated = fields(sql::UPDATE_USER, change)?.execute(connection).await;
-    Ok(updated.map(|done| done.rows_affected()))
 }
 
 /// A statement that begins with the conditional write.
@@ -129,29 +101,12 @@ pub(super) fn fields<'q>(statement: &'static str, change: &'q ChangeSet) -> Resu
         .bind(guards.actor_revision))
 }
 
-/// Why the conditional write did not find its row: as long as the write lock is held nothing has changed since, and
-/// the expected revision, once gone, never comes back.
-pub(super) async fn refusal(
+/// Why a conditional write did not find its row: the row is gone, or it has changed since.
+pub(super) async fn conflict_or_gone(
     connection: &mut SqliteConnection,
     user: UserId,
-    expected: Revision,
 ) -> Result<CommitOutcome, StoreError> {
-    Ok(match revision(connection, user).await? {
-        None => CommitOutcome::Gone,
-        Some(found) if found != expected => CommitOutcome::Conflict,
-        Some(_) => CommitOutcome::Conflict,
-    })
-}
-
-/// The revision that the user's row has now.
-pub(super) async fn revision(
-    connection: &mut SqliteConnection,
-    user: UserId,
-) -> Result<Option<Revision>, StoreError> {
-    let found: Option<Uuid> = sqlx::query_scalar(sql::USER_REVISION)
-        .bind(user.0)
-        .fetch_optional(connection)
-        .await
-        .map_err(failure)?;
-    Ok(found.map(Revision))
+    let is_there: bool =
+        sqlx::query_scalar(sql::USER_EXISTS).bind(user.0).fetch_one(connection).await.map_err(failure)?;
+    Ok(if is_there { CommitOutcome::Conflict } else { CommitOutcome::Gone })
 }

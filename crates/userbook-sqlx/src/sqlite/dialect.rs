@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::sql;
-use crate::listing::{Dialect, Statement, Texts, Value, after_all_that_begin};
+use crate::listing::{Dialect, SearchColumn, Statement, Value, after_all_that_begin};
 
 pub(super) struct SqliteDialect;
 
@@ -13,7 +13,7 @@ impl Dialect for SqliteDialect {
     const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
-    const AMONG: [&'static str; 2] = [" IN (", ")"];
+    const IN_SUBQUERY: [&'static str; 2] = [" IN (", ")"];
     const IS_SUPERUSER: &'static str = "g.is_superuser = 1";
 
     fn is(statement: &mut Statement, column: &'static str, text: &str) {
@@ -28,11 +28,11 @@ impl Dialect for SqliteDialect {
     }
 
     /// SQLite's `lower` knows ASCII only.
-    fn contains(statement: &mut Statement, text: Texts, word: &str) {
+    fn contains(statement: &mut Statement, text: SearchColumn, word: &str) {
         match text {
-            Texts::Username => statement.push("instr(lower(u.username), "),
-            Texts::Column(column) => statement.push("instr(lower(").push(column).push("), "),
-            Texts::Uuid(column) => {
+            SearchColumn::Username => statement.push("instr(lower(u.username), "),
+            SearchColumn::Column(column) => statement.push("instr(lower(").push(column).push("), "),
+            SearchColumn::Uuid(column) => {
                 statement.push("instr(lower(");
                 for (n, part) in ["1, 8", "9, 4", "13, 4", "17, 4", "21"].into_iter().enumerate() {
                     statement.push(if n > 0 { " || '-' || substr(hex(" } else { "substr(hex(" });

@@ -1,6 +1,6 @@
 //! What SQLite's failures mean: <https://www.sqlite.org/rescode.html>.
 
-use sqlx::Error;
+use sqlx::{Error, sqlite::SqliteQueryResult};
 use userbook::{StoreError, StoreErrorKind};
 
 const BUSY: u32 = 5;
@@ -9,6 +9,7 @@ const CORRUPT: u32 = 11;
 const CONSTRAINT: u32 = 19;
 const NOT_A_DATABASE: u32 = 26;
 const BUSY_SNAPSHOT: u32 = BUSY | (2 << 8);
+const CONSTRAINT_FOREIGN_KEY: u32 = CONSTRAINT | (3 << 8);
 const CONSTRAINT_UNIQUE: u32 = CONSTRAINT | (8 << 8);
 
 /// SQLite's extended result code.
@@ -26,9 +27,19 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     code(error) == Some(CONSTRAINT_UNIQUE)
 }
 
-/// Whether somebody else has written since this transaction began to read.
-pub(super) fn is_snapshot_stale(error: &Error) -> bool {
-    code(error) == Some(BUSY_SNAPSHOT)
+/// Whether a write failed because of another write: a value that must be unique is there already, a group is missing or
+/// still has members, or somebody else has written since this transaction began to read.
+fn is_conflict(error: &Error) -> bool {
+    matches!(code(error), Some(CONSTRAINT_UNIQUE | CONSTRAINT_FOREIGN_KEY | BUSY_SNAPSHOT))
+}
+
+/// How many rows a statement wrote; `None` if it failed because of another write.
+pub(super) fn rows_written(done: Result<SqliteQueryResult, Error>) -> Result<Option<u64>, StoreError> {
+    match done {
+        Ok(done) => Ok(Some(done.rows_affected())),
+        Err(error) if is_conflict(&error) => Ok(None),
+        Err(error) => Err(failure(error)),
+    }
 }
 
 /// Whether another connection holds a lock.
@@ -125,9 +136,11 @@ mod tests {
 
     #[test]
     fn codes_that_are_conflicts() {
-        assert!(is_duplicate(&database(2067)));
-        assert!(!is_duplicate(&database(1555)));
-        assert!(is_snapshot_stale(&database(517)));
-        assert!(!is_snapshot_stale(&database(5)));
+        assert!(is_conflict(&database(2067)));
+        assert!(!is_conflict(&database(1555)));
+        assert!(is_conflict(&database(517)));
+        assert!(!is_conflict(&database(5)));
+        assert!(is_duplicate(&database(2067)) && !is_duplicate(&database(517)));
+        assert!(is_conflict(&database(787)));
     }
 }

@@ -8,7 +8,7 @@ use super::{SqliteStore, dialect::SqliteDialect, error::failure, sql};
 use crate::{
     encode::hex_list,
     json,
-    listing::{self, Reader, Statement, Value},
+    listing::{self, Flow, Reader, Statement, Value},
 };
 
 impl SqliteStore {
@@ -60,7 +60,7 @@ impl Reader for Connection<'_> {
     async fn scan(
         &mut self,
         statement: Statement,
-        mut see: impl FnMut(SqliteRow) -> Result<(), StoreError> + Send,
+        mut see: impl FnMut(SqliteRow) -> Result<Flow, StoreError> + Send,
     ) -> Result<(), StoreError> {
         let (text, values) = statement.into_parts();
         // The text consists of pieces of this program: `Statement` lets in nothing else.
@@ -79,7 +79,11 @@ impl Reader for Connection<'_> {
         }
         let mut rows = query.fetch(&mut *self.0);
         while let Some(row) = rows.try_next().await.map_err(failure)? {
-            see(row)?;
+            match see(row)? {
+                Flow::Continue => {}
+                Flow::Yield => tokio::task::yield_now().await,
+                Flow::Stop => break,
+            }
         }
         Ok(())
     }

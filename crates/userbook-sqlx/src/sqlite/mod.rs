@@ -20,6 +20,7 @@ mod error;
 mod list;
 mod load;
 mod load_directory;
+mod members;
 mod migrate;
 mod options;
 mod outbox;
@@ -27,10 +28,11 @@ mod provision;
 mod row;
 mod seed;
 mod sql;
+mod transaction;
 
 use std::fmt;
 
-use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool};
 use userbook::StoreError;
 
 use crate::leases::{Lease, Leases};
@@ -59,21 +61,6 @@ impl SqliteStore {
     /// A connection for one write; hand it to [`settle`] with the answer.
     async fn writer(&self) -> Result<Lease<Sqlite>, StoreError> {
         self.leases.take().await.map_err(error::failure)
-    }
-}
-
-/// Begins a transaction that may write. Dropped before its end it rolls back, in whatever state: the
-/// connection's thread works off its commands in order.
-async fn begin(connection: &mut SqliteConnection) -> Result<Transaction<'_, Sqlite>, StoreError> {
-    connection.begin_with(sql::BEGIN).await.map_err(error::failure)
-}
-
-/// Ends a transaction: keeps it, or leaves no trace.
-async fn end(transaction: Transaction<'_, Sqlite>, keep: bool) -> Result<(), StoreError> {
-    if keep {
-        transaction.commit().await.map_err(error::commit_failure)
-    } else {
-        transaction.rollback().await.map_err(error::failure)
     }
 }
 

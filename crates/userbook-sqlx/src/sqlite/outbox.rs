@@ -1,14 +1,21 @@
-//! Handing events on.
+//! The outbox: events that are not yet delivered.
 
-use userbook::{ChangeId, Event, StoreError, Timestamp};
+use userbook::{ChangeId, Event, OutboxLimit, StoreError, Timestamp};
 
 use super::{SqliteStore, error::failure, sql};
-use crate::{decode, encode::hex_list};
+use crate::{
+    decode,
+    encode::{hex_list, saturating},
+};
 
 impl SqliteStore {
-    pub(super) async fn pending_events(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let rows =
-            sqlx::query(sql::PENDING_EVENTS).bind(limit).fetch_all(self.pool()).await.map_err(failure)?;
+    pub(super) async fn pending_events(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+        let rows = sqlx::query(sql::PENDING_EVENTS)
+            .bind(limit.events)
+            .bind(saturating(limit.bytes))
+            .fetch_all(self.pool())
+            .await
+            .map_err(failure)?;
         rows.iter().map(|row| Ok(decode::event(row)?)).collect()
     }
 

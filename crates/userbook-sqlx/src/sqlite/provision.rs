@@ -1,102 +1,131 @@
-//! Making and unmaking users and groups.
+//! Creating and deleting users and groups.
 
 use sqlx::SqliteConnection;
 use userbook::{
-    CommitOutcome as Outcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User,
-    UserId,
+    CommitOutcome, Group, GroupId, MemberChange, ProvisioningChange, ProvisioningOp, Revision, StoreError,
+    User, UserId,
 };
 
 use super::{
-    SqliteStore, begin, bind,
-    commit::revision,
-    end,
-    error::{failure, is_duplicate},
-    settle, sql,
+    SqliteStore, bind,
+    commit::conflict_or_gone,
+    error::{commit_failure, failure, rows_written},
+    members, settle, sql,
+    transaction::{begin, end, savepoint},
 };
 
 impl SqliteStore {
-    pub(super) async fn provision_one(&self, provision: &ProvisioningChange) -> Result<Outcome, StoreError> {
+    /// [`provision`](userbook::ProvisioningStore::provision) inside a transaction of the host's, as
+    /// [`commit_in`](Self::commit_in): unless the change is [`Applied`](CommitOutcome::Applied) it leaves no trace in
+    /// the transaction, which goes on.
+    ///
+    /// # Errors
+    /// As [`commit_in`](Self::commit_in).
+    pub async fn provision_in(
+        connection: &mut SqliteConnection,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
+        let mut savepoint = savepoint(connection).await?;
+        let outcome = apply(&mut savepoint, change).await?;
+        end(savepoint, outcome, failure).await
+    }
+
+    pub(super) async fn provision_one(
+        &self,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
         let mut connection = self.writer().await?;
-        let answer = commit(&mut connection, provision).await;
+        let answer = commit(&mut connection, change).await;
         settle(connection, answer)
     }
 }
 
 async fn commit(
     connection: &mut SqliteConnection,
-    provision: &ProvisioningChange,
-) -> Result<Outcome, StoreError> {
+    change: &ProvisioningChange,
+) -> Result<CommitOutcome, StoreError> {
     let mut transaction = begin(connection).await?;
-    let outcome = apply(&mut transaction, provision).await?;
-    end(transaction, outcome == Outcome::Applied).await?;
-    Ok(outcome)
+    let outcome = apply(&mut transaction, change).await?;
+    end(transaction, outcome, commit_failure).await
 }
 
-/// Writes everything, or as much as was possible until the outcome was known: the caller undoes that.
+/// Writes everything, or as much as was possible until the outcome was known: the caller rolls that back.
 async fn apply(
     connection: &mut SqliteConnection,
-    provision: &ProvisioningChange,
-) -> Result<Outcome, StoreError> {
-    if !bind::hold(connection, &provision.guards).await? {
-        return Ok(Outcome::Conflict);
+    change: &ProvisioningChange,
+) -> Result<CommitOutcome, StoreError> {
+    if !bind::guards_hold(connection, &change.guards).await?
+        || !members::update_rows(connection, &change.members).await?
+    {
+        return Ok(CommitOutcome::Conflict);
     }
-    let outcome = match &provision.step {
+    let outcome = match &change.op {
         ProvisioningOp::InsertUser(user) => insert_user(connection, user).await?,
         ProvisioningOp::DeleteUser { user, expected } => delete_user(connection, *user, *expected).await?,
-        ProvisioningOp::PutGroup(group) => put_group(connection, group).await?,
-        ProvisioningOp::DeleteGroup(group) => delete_group(connection, *group).await?,
+        ProvisioningOp::PutGroup(group) => put_group(connection, group, &change.members).await?,
+        ProvisioningOp::DeleteGroup(group) => delete_group(connection, *group, &change.members).await?,
     };
-    if outcome == Outcome::Applied {
-        bind::conclude(connection, &provision.guards, &provision.event).await?;
+    if outcome == CommitOutcome::Applied {
+        bind::bump_epochs_and_insert_event(connection, &change.guards, &change.event).await?;
     }
     Ok(outcome)
 }
 
-async fn insert_user(connection: &mut SqliteConnection, user: &User) -> Result<Outcome, StoreError> {
-    let taken =
-        sqlx::query(sql::TAKE_USER_ID).bind(user.id.0).execute(&mut *connection).await.map_err(failure)?;
-    if taken.rows_affected() == 0 {
-        return Ok(Outcome::Conflict);
+async fn insert_user(connection: &mut SqliteConnection, user: &User) -> Result<CommitOutcome, StoreError> {
+    let taken = sqlx::query(sql::TAKE_USER_ID).bind(user.id.0).execute(&mut *connection).await;
+    if rows_written(taken)? != Some(1) {
+        return Ok(CommitOutcome::Conflict);
     }
-    match bind::user_row(user)?.execute(&mut *connection).await {
-        Ok(_) => {}
-        Err(error) if is_duplicate(&error) => return Ok(Outcome::Conflict),
-        Err(error) => return Err(failure(error)),
-    }
-    let missing = bind::join(connection, user.id, &user.groups).await?;
-    Ok(if missing.is_empty() { Outcome::Applied } else { Outcome::Conflict })
+    let inserted = bind::user_row(user)?.execute(&mut *connection).await;
+    let is_inserted = rows_written(inserted)?.is_some();
+    Ok(if is_inserted && bind::join(connection, user.id, &user.groups).await? {
+        CommitOutcome::Applied
+    } else {
+        CommitOutcome::Conflict
+    })
 }
 
 async fn delete_user(
     connection: &mut SqliteConnection,
     user: UserId,
     expected: Revision,
-) -> Result<Outcome, StoreError> {
-    let deleted = sqlx::query(sql::DELETE_USER)
-        .bind(user.0)
-        .bind(expected.0)
-        .execute(&mut *connection)
-        .await
-        .map_err(failure)?;
-    Ok(match deleted.rows_affected() {
-        0 if revision(connection, user).await?.is_some() => Outcome::Conflict,
-        0 => Outcome::Gone,
-        _ => Outcome::Applied,
-    })
-}
-
-async fn put_group(connection: &mut SqliteConnection, group: &Group) -> Result<Outcome, StoreError> {
-    match bind::group_row(sql::PUT_GROUP, group)?.execute(connection).await {
-        // It is only ever passed over for want of its parent.
-        Ok(put) if put.rows_affected() == 0 => Ok(Outcome::Conflict),
-        Ok(_) => Ok(Outcome::Applied),
-        // Whoever put a group of that name here did it behind the `graph` counter.
-        Err(error) if is_duplicate(&error) => Ok(Outcome::Conflict),
-        Err(error) => Err(failure(error)),
+) -> Result<CommitOutcome, StoreError> {
+    let deleted = sqlx::query(sql::DELETE_USER).bind(user.0).bind(expected.0).execute(&mut *connection).await;
+    match rows_written(deleted)? {
+        None => Ok(CommitOutcome::Conflict),
+        Some(0) => conflict_or_gone(connection, user).await,
+        Some(_) => Ok(CommitOutcome::Applied),
     }
 }
 
-async fn delete_group(connection: &mut SqliteConnection, group: GroupId) -> Result<Outcome, StoreError> {
-    let deleted = sqlx::query(sql::DELETE_GROUP).bind(group.0).execute(connection).await.map_err(failure)?;
-    Ok(if deleted.rows_affected() == 0 { Outcome::Gone } else { Outcome::Applied })
+async fn put_group(
+    connection: &mut SqliteConnection,
+    group: &Group,
+    members: &[MemberChange],
+) -> Result<CommitOutcome, StoreError> {
+    let put = bind::group_row(sql::PUT_GROUP, group)?.execute(&mut *connection).await;
+    // The statement skips the row only if the parent does not exist.
+    let is_put = rows_written(put)?.is_some_and(|rows| rows > 0);
+    Ok(if is_put && members::change(connection, group.id, members).await? {
+        CommitOutcome::Applied
+    } else {
+        CommitOutcome::Conflict
+    })
+}
+
+async fn delete_group(
+    connection: &mut SqliteConnection,
+    group: GroupId,
+    members: &[MemberChange],
+) -> Result<CommitOutcome, StoreError> {
+    if !members::change(connection, group, members).await? {
+        return Ok(CommitOutcome::Conflict);
+    }
+    // A member that remains breaks a foreign key, which is a conflict.
+    let deleted = sqlx::query(sql::DELETE_GROUP).bind(group.0).execute(connection).await;
+    Ok(match rows_written(deleted)? {
+        None => CommitOutcome::Conflict,
+        Some(0) => CommitOutcome::Gone,
+        Some(_) => CommitOutcome::Applied,
+    })
 }

@@ -4,7 +4,7 @@ use sqlx::{Decode, Row, Sqlite, Type, sqlite::SqliteRow};
 use userbook::Timestamp;
 use uuid::Uuid;
 
-use crate::decode::{Columns, DecodeError, Decoded};
+use crate::decode::{DecodeError, Decoded, RowExt};
 
 fn get<'r, T>(row: &'r SqliteRow, column: &'static str) -> Decoded<Option<T>>
 where
@@ -13,9 +13,13 @@ where
     row.try_get(column).map_err(|error| DecodeError::new(column, error))
 }
 
-impl Columns for SqliteRow {
+impl RowExt for SqliteRow {
     fn text(&self, column: &'static str) -> Decoded<Option<String>> {
         get(self, column)
+    }
+
+    fn text_len(&self, column: &'static str) -> Decoded<usize> {
+        Ok(get::<&str>(self, column)?.map_or(0, str::len))
     }
 
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>> {

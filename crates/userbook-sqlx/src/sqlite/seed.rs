@@ -3,7 +3,12 @@
 use sqlx::SqliteConnection;
 use userbook::{ImportData, ImportOutcome, StoreError};
 
-use super::{SqliteStore, begin, bind, end, error::failure, settle, sql};
+use super::{
+    SqliteStore, bind,
+    error::{commit_failure, failure},
+    settle, sql,
+    transaction::begin,
+};
 use crate::encode;
 
 /// How many users' memberships are written with one statement.
@@ -25,11 +30,13 @@ async fn import(connection: &mut SqliteConnection, rows: &ImportData) -> Result<
     let mut transaction = begin(connection).await?;
     let occupied: bool =
         sqlx::query_scalar(sql::ANY_ROWS).fetch_one(&mut *transaction).await.map_err(failure)?;
-    if !occupied {
-        write(&mut transaction, rows).await?;
+    if occupied {
+        transaction.rollback().await.map_err(failure)?;
+        return Ok(ImportOutcome::NotEmpty);
     }
-    end(transaction, !occupied).await?;
-    Ok(if occupied { ImportOutcome::NotEmpty } else { ImportOutcome::Imported })
+    write(&mut transaction, rows).await?;
+    transaction.commit().await.map_err(commit_failure)?;
+    Ok(ImportOutcome::Imported)
 }
 
 async fn write(connection: &mut SqliteConnection, rows: &ImportData) -> Result<(), StoreError> {

@@ -25,7 +25,7 @@ statements! {
     ANY_ROWS = "any_rows.sql";
     BEGIN = "begin.sql";
     BEGIN_READ = "begin_read.sql";
-    COUNT_EPOCHS = "count_epochs.sql";
+    BUMP_EPOCHS = "bump_epochs.sql";
     COUNT_GROUPS = "count_groups.sql";
     COUNT_USERS = "count_users.sql";
     DELETE_GROUP = "delete_group.sql";
@@ -36,26 +36,29 @@ statements! {
     IMPORT_GROUP = "import_group.sql";
     IMPORT_MEMBERS = "import_members.sql";
     INSERT_EVENT = "insert_event.sql";
+    INSERT_EVENTS = "insert_events.sql";
     INSERT_USER = "insert_user.sql";
+    JOIN_GROUP = "join_group.sql";
     JOIN_GROUPS = "join_groups.sql";
+    LEAVE_GROUP = "leave_group.sql";
     LEAVE_GROUPS = "leave_groups.sql";
     LIST_GROUPS = "list_groups.sql";
     LIST_USERS = "list_users.sql";
     LOAD = "load.sql";
+    LOAD_DIRECTORY = "load_directory.sql";
     MIGRATIONS_APPLIED = "migrations_applied.sql";
     MIGRATION_DONE = "migration_done.sql";
     MIGRATION_TABLE = "migration_table.sql";
-    MISSING_GROUPS = "missing_groups.sql";
     PENDING_EVENTS = "pending_events.sql";
     PRUNE_EVENTS = "prune_events.sql";
     PUT_GROUP = "put_group.sql";
     RAISE_NEXT_USER = "raise_next_user.sql";
     ROLLBACK = "rollback.sql";
     SET_INSTALL = "set_install.sql";
-    LOAD_DIRECTORY = "load_directory.sql";
     TAKE_USER_ID = "take_user_id.sql";
+    UPDATE_MEMBERS = "update_members.sql";
     UPDATE_USER = "update_user.sql";
-    USER_REVISION = "user_revision.sql";
+    USER_EXISTS = "user_exists.sql";
 }
 
 #[cfg(test)]

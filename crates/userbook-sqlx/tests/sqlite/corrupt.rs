@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use userbook::{ImportData, Outbox, SnapshotQuery, StoreErrorKind, User, UserId, UserStore};
 use userbook_sqlx::DecodeError;
 
-use crate::database::{Database, group, rename, user};
+use crate::database::{Database, NINE, group, rename, user};
 
 async fn prepared() -> Database {
     let member = User { groups: [group(1).id].into(), ..user(1) };
@@ -52,5 +52,5 @@ async fn an_event_that_cannot_be_read_is_told() {
     let database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     spoil(&database, "UPDATE userbook_event SET body = '{}'").await;
-    assert_eq!(database.store.pending(9).await.unwrap_err().kind, StoreErrorKind::Corrupt);
+    assert_eq!(database.store.pending(NINE).await.unwrap_err().kind, StoreErrorKind::Corrupt);
 }

@@ -9,10 +9,14 @@ use sqlx::{
 use tempfile::TempDir;
 use userbook::{
     ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    ImportData, ImportStore, Name, Revision, Timestamp, User, UserId, UserType,
+    ImportData, ImportStore, Name, OutboxLimit, Revision, Timestamp, User, UserId, UserType,
 };
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;
+
+/// Nine events, whatever their size.
+#[allow(dead_code, reason = "one of the test targets needs no events")]
+pub(crate) const NINE: OutboxLimit = OutboxLimit { events: 9, bytes: u64::MAX };
 
 /// A migrated database in a folder that goes when this goes.
 pub(crate) struct Database {
@@ -50,7 +54,7 @@ pub(crate) async fn pool(options: SqliteConnectOptions) -> SqlitePool {
 pub(crate) fn user(id: i64) -> User {
     User {
         id: UserId(id),
-        uuid: Uuid::from_u128(0),
+        uuid: Uuid::from_u128(id.unsigned_abs().into()),
         username: format!("user {id}"),
         name: "Somebody".to_owned(),
         email: String::new(),

@@ -213,7 +213,7 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
         let grants = self.source.grants(&query).await?;
         let is_new = resource.user().is_none();
         let verdicts: Verdicts = checks.iter().map(|check| verdict(*check, &grants, state, is_new)).collect();
-        Ok(verdicts.with_user_can_grant(grants.user_can_grant))
+        Ok(if is_new { verdicts } else { verdicts.with_user_can_grant(grants.user_can_grant) })
     }
 
     async fn can_grant_superuser(&self, user: &User, _groups: &GroupGraph) -> Result<bool, AuthorizerError> {

@@ -1,6 +1,6 @@
 //! The answers of an authorizer.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Check;
 
@@ -67,20 +67,45 @@ impl FromIterator<Verdict> for Verdicts {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckResults {
     results: Vec<(Check, Verdict)>,
+    /// Positions in `results`, once there are too many to search one by one.
+    index: BTreeMap<Check, usize>,
     user_can_grant: Option<bool>,
 }
+
+/// Up to this many results, a search one by one is faster than an index.
+const UNINDEXED: usize = 32;
 
 impl CheckResults {
     /// Pairs checks with verdicts.
     pub fn new(checks: impl IntoIterator<Item = Check>, verdicts: Verdicts) -> Self {
         let Verdicts { verdicts, user_can_grant } = verdicts;
-        Self { results: checks.into_iter().zip(verdicts).collect(), user_can_grant }
+        let results = checks.into_iter().zip(verdicts).collect();
+        let mut this = Self { results, index: BTreeMap::new(), user_can_grant };
+        this.update_index();
+        this
+    }
+
+    fn update_index(&mut self) {
+        if self.results.len() > UNINDEXED {
+            // In reverse, so that the first verdict on a check counts.
+            let positions = self.results.iter().enumerate().rev();
+            self.index = positions.map(|(position, (check, _))| (*check, position)).collect();
+        }
+    }
+
+    fn find(&self, check: Check) -> Option<&Verdict> {
+        let (_, verdict) = if self.index.is_empty() {
+            self.results.iter().find(|(asked, _)| *asked == check)
+        } else {
+            self.index.get(&check).and_then(|position| self.results.get(*position))
+        }?;
+        Some(verdict)
     }
 
     /// The verdict on a check.
     pub fn on(&self, check: Check) -> &Verdict {
         const DENY: &Verdict = &Verdict::deny();
-        self.results.iter().find(|(asked, _)| *asked == check).map_or(DENY, |(_, verdict)| verdict)
+        self.find(check).unwrap_or(DENY)
     }
 
     /// Whether a check is allowed.
@@ -90,7 +115,7 @@ impl CheckResults {
 
     /// Whether there is a verdict on a check.
     pub fn contains(&self, check: Check) -> bool {
-        self.results.iter().any(|(asked, _)| *asked == check)
+        self.find(check).is_some()
     }
 
     /// Whether the user who is the resource can grant superuser status; `None` if the authorizer did not say.
@@ -106,11 +131,36 @@ impl CheckResults {
     /// Adds the results of a later call.
     pub(crate) fn extend(&mut self, more: Self) {
         self.results.extend(more.results);
+        self.update_index();
         self.user_can_grant = self.user_can_grant.or(more.user_can_grant);
     }
 
     /// Records the answer of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser).
     pub(crate) fn set_user_can_grant(&mut self, can_grant: bool) {
         self.user_can_grant = Some(can_grant);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GroupId;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_first_verdict_on_a_check_counts_however_many_there_are() {
+        let check = |n: u128| Check::Join(GroupId(Uuid::from_u128(n)));
+        for count in [3, 32, 33, 100] {
+            let verdicts = (0..count).map(|n| Verdict::from(n % 2 == 0)).collect();
+            let mut results = CheckResults::new((0..count).map(check), verdicts);
+            let again = [Verdict::deny(), Verdict::Allow].into_iter().collect();
+            results.extend(CheckResults::new([check(0), check(count)], again));
+            for n in 0..count {
+                assert_eq!(results.allows(check(n)), n % 2 == 0, "{n} of {count}");
+            }
+            assert!(results.allows(check(count)) && results.contains(check(count)));
+            assert!(!results.contains(check(count + 1)) && !results.allows(check(count + 1)));
+            assert_eq!(results.iter().count() as u128, count + 2);
+        }
     }
 }

@@ -159,7 +159,7 @@ impl<'a> GroupProposal<'a> {
             return Err(GroupRejection::Invalid(violations));
         }
         let diff = self.diff();
-        if diff.is_empty() && self.members.is_empty() {
+        if diff.is_empty() {
             return Ok(None);
         }
         let change = self.change(context, &diff);
@@ -223,7 +223,7 @@ impl<'a> GroupProposal<'a> {
             && !kept.into_iter().any(|group| self.granting_after.contains(group))
     }
 
-    /// The difference of the group's own fields.
+    /// The difference of the group's fields and members.
     fn diff(&self) -> Diff {
         let value =
             |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
@@ -238,7 +238,8 @@ impl<'a> GroupProposal<'a> {
             });
             changed.map(|(old, new)| (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))
         };
-        fields.into_iter().filter_map(entry).collect()
+        let members = self.members.diff().map(|members| (Cow::Borrowed(GroupField::Users.as_str()), members));
+        fields.into_iter().filter_map(entry).chain(members).collect()
     }
 
     fn change(self, context: &Context<'_>, diff: &Diff) -> ProvisioningChange {

@@ -89,8 +89,11 @@ impl<'a> MemberProposal<'a> {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.joining.is_empty() && self.leaving.is_empty()
+    /// Who joins and who leaves, for the event of the group.
+    pub(super) fn diff(&self) -> Option<FieldDiff> {
+        let ids = |users: &BTreeMap<UserId, &MemberState>| users.keys().copied().collect();
+        (self.gives() || self.takes())
+            .then(|| FieldDiff::Members { added: ids(&self.joining), removed: ids(&self.leaving) })
     }
 
     pub(super) fn gives(&self) -> bool {

@@ -26,6 +26,13 @@ impl From<UserId> for UserRef {
     }
 }
 
+/// So that a call that also takes "no such user" can be given an id.
+impl From<UserId> for Option<UserRef> {
+    fn from(id: UserId) -> Self {
+        Some(UserRef::Id(id))
+    }
+}
+
 impl From<Uuid> for UserRef {
     fn from(uuid: Uuid) -> Self {
         Self::Uuid(uuid)

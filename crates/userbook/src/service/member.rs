@@ -11,7 +11,7 @@ use super::{
     call::Call,
     operation::{CallContext, Operation, Plan},
     trace::{SpanOutcome, display_id, operation, trace_identifiers, traced},
-    update::{decide_on, settle},
+    update::{MAX_LOADS, decide_on, settle},
 };
 use crate::{
     Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, Snapshot, SnapshotQuery, StoreError,
@@ -204,6 +204,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
         let update = action.update(group);
         let ops = update.fields().ok_or(AccessError::NotFound)?;
         let mut loaded = LoadRequirements { groups: BTreeSet::from([group]), ..LoadRequirements::default() };
+        let mut rounds = 0;
         let access = loop {
             let mut access = service.access(call.actor, &query, checks).await?;
             if let Some(plan) = settle(in_doubt, &access.snapshot) {
@@ -217,6 +218,10 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
             let required = LoadRequirements::of_update(user, &access.snapshot, ops, policy.limits());
             if required.is_covered_by(&loaded) {
                 break access;
+            }
+            rounds += 1;
+            if rounds > MAX_LOADS {
+                return Ok(Plan::Conflict);
             }
             loaded.extend(required);
             loaded.apply(&mut query);

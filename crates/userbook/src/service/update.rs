@@ -16,6 +16,9 @@ use crate::{
     decision::{LoadRequirements, Visibility, access_checks, check_access, content_checks, needs_protection},
 };
 
+/// How often one attempt loads further facts before it counts as a conflict.
+pub(super) const MAX_LOADS: u32 = 4;
+
 /// The result of an operation on a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Updated {
@@ -159,7 +162,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             None => service.access(call.actor, &query, checks).await?,
         };
         let mut loaded = LoadRequirements::default();
-        // Ends: each round loads more, and all that a request can require is bounded by the request.
+        let mut rounds = 0;
         let ops = loop {
             if let Some(plan) = settle(in_doubt, &access.snapshot) {
                 return Ok(plan);
@@ -172,6 +175,11 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             let required = LoadRequirements::of_update(user, snapshot, resolved, policy.limits());
             if required.is_covered_by(&loaded) {
                 break ops;
+            }
+            // A request requires more after a load only if the user has changed in between.
+            rounds += 1;
+            if rounds > MAX_LOADS {
+                return Ok(Plan::Conflict);
             }
             loaded.extend(required);
             loaded.apply(&mut query);

@@ -155,6 +155,17 @@ pub enum ProvisioningOp {
     DeleteGroup(GroupId),
 }
 
+impl ProvisioningOp {
+    /// The group that the operation writes or deletes; `None` for users.
+    pub const fn group(&self) -> Option<GroupId> {
+        match self {
+            Self::PutGroup(group) => Some(group.id),
+            Self::DeleteGroup(id) => Some(*id),
+            Self::InsertUser(_) | Self::DeleteUser { .. } => None,
+        }
+    }
+}
+
 /// One user joins or leaves the group of a [`ProvisioningChange`]: the row's revision and version, the membership and
 /// the user's own event are written in the same atomic step.
 #[derive(Debug, Clone, PartialEq)]

@@ -48,6 +48,11 @@ impl EpochGuard {
     pub const fn bump(expected: u64) -> Self {
         Self { expected, usage: EpochUse::Bump }
     }
+
+    /// Whether the change increments the counter.
+    pub const fn is_bump(self) -> bool {
+        matches!(self.usage, EpochUse::Bump)
+    }
 }
 
 /// The acting user's row must still be in the state it was decided on: compare, and lock it until the commit.

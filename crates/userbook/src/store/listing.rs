@@ -43,6 +43,10 @@ pub trait ListStore: Debug + Send + Sync + 'static {
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError>;
 }
 
+/// What each row of a page counts towards [`UserListQuery::max_bytes`] besides its text and JSON, in bytes. A user, a
+/// group, a member and a membership are one row each.
+pub const ROW_BYTES: u64 = 100;
+
 /// Which users, in which order, and which part of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserListQuery {
@@ -56,7 +60,8 @@ pub struct UserListQuery {
     pub offset: u64,
     /// The maximum number of rows.
     pub limit: u32,
-    /// The maximum size of the rows and their groups, in bytes of text and JSON; see [`UserPage::too_large`].
+    /// The maximum size of the users, their memberships and their groups with ancestors, in bytes of text and JSON, and
+    /// [`ROW_BYTES`] for each row; see [`UserPage::too_large`].
     pub max_bytes: u64,
 }
 
@@ -164,7 +169,8 @@ pub struct GroupListQuery {
     pub offset: u64,
     /// The maximum number of rows.
     pub limit: u32,
-    /// The maximum size of the rows and their groups, in bytes of text and JSON; see [`GroupPage::too_large`].
+    /// The maximum size of the groups and the members read with them, in bytes of text and JSON, and [`ROW_BYTES`] for
+    /// each row; see [`GroupPage::too_large`].
     pub max_bytes: u64,
 }
 

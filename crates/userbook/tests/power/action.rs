@@ -1,15 +1,15 @@
-//! Random steps.
+//! Random operations.
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use userbook::{Actor, GroupId, NewGroup, NewUser, Timestamp, UserId, UserType, UserUpdate};
 
 use crate::directory::{GROUPS, HELP_DESK, USERS, group_id, user_id};
 
-/// One step, and who takes it.
+/// One operation and its actor.
 #[derive(Debug, Clone)]
 pub(crate) struct Action {
     pub(crate) actor: Who,
-    pub(crate) means_it: bool,
+    pub(crate) confirms: bool,
     pub(crate) what: What,
 }
 
@@ -23,11 +23,12 @@ pub(crate) enum Who {
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Update(usize, Fields),
-    /// Whether the user joins the group or leaves it.
-    Move(usize, usize, bool),
+    /// Whether the user joins the group or leaves it, by the right to its members.
+    Member(usize, usize, bool),
     Insert(Vec<usize>, bool),
     DeleteUser(usize),
-    PutGroup(usize, bool, Option<usize>),
+    /// Group, flag, parent, users who join, users who leave.
+    PutGroup(usize, bool, Option<usize>, Vec<usize>, Vec<usize>),
     DeleteGroup(usize),
 }
 
@@ -35,7 +36,7 @@ pub(crate) enum What {
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     pub(crate) replace: bool,
-    /// Whether what a PUT requires is there.
+    /// Whether the fields that a PUT requires are set.
     pub(crate) complete: bool,
     pub(crate) username: Option<&'static str>,
     pub(crate) name: Option<&'static str>,
@@ -56,7 +57,7 @@ pub(crate) enum Attributes {
     Merge(&'static str),
 }
 
-/// Users and groups that are there, that were made on the way, and some that never were.
+/// Users and groups that exist, that are created on the way, and some that never exist.
 fn some_user() -> impl Strategy<Value = usize> {
     0..USERS + 1
 }
@@ -75,14 +76,14 @@ pub(crate) fn any() -> impl Strategy<Value = Action> {
     let what = prop_oneof![
         8 => (some_user(), fields()).prop_map(|(user, fields)| What::Update(user, fields)),
         5 => (some_user(), some_group(), any_bool())
-            .prop_map(|(user, group, joins)| What::Move(user, group, joins)),
+            .prop_map(|(user, group, joins)| What::Member(user, group, joins)),
         1 => (vec(some_group(), 0..3), any_bool()).prop_map(|(groups, active)| What::Insert(groups, active)),
         2 => some_user().prop_map(What::DeleteUser),
-        4 => (some_group(), any_bool(), option::of(some_group()))
-            .prop_map(|(group, superuser, parent)| What::PutGroup(group, superuser, parent)),
+        4 => (some_group(), any_bool(), option::of(some_group()), vec(some_user(), 0..2), vec(some_user(), 0..2))
+            .prop_map(|(group, flag, parent, join, leave)| What::PutGroup(group, flag, parent, join, leave)),
         2 => some_group().prop_map(What::DeleteGroup),
     ];
-    (actor, any_bool(), what).prop_map(|(actor, means_it, what)| Action { actor, means_it, what })
+    (actor, any_bool(), what).prop_map(|(actor, confirms, what)| Action { actor, confirms, what })
 }
 
 fn any_bool() -> impl Strategy<Value = bool> {
@@ -193,18 +194,18 @@ pub(crate) fn target(n: usize) -> UserId {
     user_id(n)
 }
 
-/// One membership more or fewer.
-pub(crate) fn step(group: usize, joins: bool) -> UserUpdate {
-    let update = UserUpdate::patch();
-    if joins { update.join_group(group_id(group)) } else { update.leave_group(group_id(group)) }
-}
-
 pub(crate) fn new_user(groups: &[usize], active: bool, username: &str) -> NewUser {
     let groups: userbook::Memberships = ids(groups).collect();
     NewUser::new(username, "").with(|user| user.groups(groups).is_active(active))
 }
 
-pub(crate) fn new_group(n: usize, superuser: bool, parent: Option<usize>) -> NewGroup {
-    let name = format!("g{n}");
-    NewGroup::new(name).superuser(superuser).parent(parent.map(group_id))
+pub(crate) fn new_group(
+    n: usize,
+    superuser: bool,
+    parent: Option<usize>,
+    (join, leave): (&[usize], &[usize]),
+) -> NewGroup {
+    let group = NewGroup::new(format!("g{n}")).superuser(superuser).parent(parent.map(group_id));
+    let group = join.iter().fold(group, |group, user| group.add_member(user_id(*user)));
+    leave.iter().fold(group, |group, user| group.remove_member(user_id(*user)))
 }

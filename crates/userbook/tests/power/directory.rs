@@ -1,5 +1,5 @@
 //! Random directories: groups in any hierarchy, cycles and depths beyond the bound included, users that may
-//! break a rule of today, and permissions.
+//! break a rule, and permissions.
 
 use proptest::{collection::vec, prelude::*};
 use userbook::{
@@ -8,28 +8,28 @@ use userbook::{
 };
 use uuid::Uuid;
 
-/// The user with every permission but the one to give power: the one to fear.
+/// The user with every permission but the one to grant superuser status.
 pub(crate) const HELP_DESK: usize = 0;
-/// How many users there are at first.
+/// The number of users at first.
 pub(crate) const USERS: usize = 5;
-/// How many groups there are at first: enough for a chain beyond the depth bound.
+/// The number of groups at first: enough for a chain beyond the depth bound.
 pub(crate) const GROUPS: usize = 26;
 
-/// The bit of the permission to give power, the last of all.
+/// The bit of the permission to grant superuser status, the last of all.
 const ENABLE_SUPERUSER: u16 = 1 << (Permission::ALL.len() - 1);
 
-/// What is in the store at first, and what the authorizer knows.
+/// The rows at first, and the permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
     pub(crate) rows: ImportData,
     pub(crate) permissions: StaticPermissions,
-    /// The users who may give power through any group.
-    pub(crate) may_give: Vec<UserId>,
-    /// The users who may give power through one group.
-    pub(crate) may_give_through: Vec<(UserId, GroupId)>,
-    /// The users who may let others join a group, and leave one.
-    pub(crate) may_move: Vec<(UserId, bool)>,
-    /// Whether superusers are protected: as long as they are, few other ways to power are tried.
+    /// The users who may grant superuser status through any group.
+    pub(crate) may_grant: Vec<UserId>,
+    /// The users who may grant superuser status through one group.
+    pub(crate) may_grant_through: Vec<(UserId, GroupId)>,
+    /// The users who may add members to any group (`true`), and remove them (`false`).
+    pub(crate) may_change_members: Vec<(UserId, bool)>,
+    /// Whether Demotion and `ProtectPrivileged` hold: with them, few other ways to superuser status are tried.
     pub(crate) protects: bool,
 }
 
@@ -56,7 +56,12 @@ fn parents() -> impl Strategy<Value = Vec<Option<usize>>> {
 
 fn users() -> impl Strategy<Value = Vec<User>> {
     let odd = proptest::bool::weighted(0.2);
-    let machine = prop_oneof![9 => Just(UserType::Internal), 1 => Just(UserType::InternalServiceAccount)];
+    let machine = prop_oneof![
+        6 => Just(UserType::Internal),
+        2 => Just(UserType::ServiceAccount),
+        1 => Just(UserType::External),
+        1 => Just(UserType::InternalServiceAccount),
+    ];
     let active = proptest::bool::weighted(0.7);
     let user = (vec(0..GROUPS, 0..=2), active, odd, machine);
     vec(user, USERS).prop_map(|users| {
@@ -86,7 +91,7 @@ fn users() -> impl Strategy<Value = Vec<User>> {
     })
 }
 
-/// Which groups grant power: several, or one that most of a long chain is too far below.
+/// Which groups grant: several, or one that most of a long chain is too far below.
 fn flags() -> impl Strategy<Value = Vec<bool>> {
     prop_oneof![
         vec(proptest::bool::weighted(0.15), GROUPS),
@@ -94,7 +99,7 @@ fn flags() -> impl Strategy<Value = Vec<bool>> {
     ]
 }
 
-/// For each user the global permissions, by bits, and perhaps a group to give power through.
+/// For each user the global permissions, by bits, and perhaps a group to grant through.
 fn grants() -> impl Strategy<Value = Vec<(u16, Option<usize>)>> {
     let bits = proptest::num::u16::ANY;
     vec((bits, prop::option::of(0..GROUPS)), USERS)
@@ -115,9 +120,9 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
         let mut directory = Directory {
             rows: ImportData { install_id: "i".into(), groups, users },
             permissions: StaticPermissions::none(),
-            may_give: Vec::new(),
-            may_give_through: Vec::new(),
-            may_move: Vec::new(),
+            may_grant: Vec::new(),
+            may_grant_through: Vec::new(),
+            may_change_members: Vec::new(),
             protects,
         };
         let desk = directory.rows.users.get_mut(HELP_DESK).unwrap();
@@ -133,12 +138,26 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
 impl Directory {
     pub(crate) fn policy(&self) -> Policy {
         let policy = Policy::hardened();
-        if self.protects { policy } else { policy.without(Safeguard::ProtectSuperusers) }
+        if self.protects {
+            return policy;
+        }
+        policy.without(Safeguard::ProtectPrivileged).without(Safeguard::Demotion)
     }
 
-    /// Whether the user was granted the right to let others join, or leave, any group.
-    pub(crate) fn may_move(&self, user: UserId, joins: bool) -> bool {
-        self.may_move.contains(&(user, joins))
+    /// Whether the user may add members to any group, or remove them.
+    pub(crate) fn may_change_members(&self, user: UserId, joins: bool) -> bool {
+        self.may_change_members.contains(&(user, joins))
+    }
+
+    /// Whether the user may grant superuser status through at least one group.
+    pub(crate) fn can_grant(&self, user: UserId) -> bool {
+        self.may_grant.contains(&user) || self.may_grant_through.iter().any(|(holder, _)| *holder == user)
+    }
+
+    /// Whether the user may grant through a group, given the groups on its way to superuser status.
+    pub(crate) fn may_grant_by(&self, user: UserId, way: &std::collections::BTreeSet<GroupId>) -> bool {
+        self.may_grant.contains(&user)
+            || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))
     }
 
     fn grant(&mut self, user: UserId, bits: u16, through: Option<GroupId>) {
@@ -149,18 +168,17 @@ impl Directory {
             }
             permissions = permissions.grant(user, permission);
             match permission {
-                Permission::ChangeUser => self.may_move.extend([(user, true), (user, false)]),
-                Permission::AddUserToGroup => self.may_move.push((user, true)),
-                Permission::RemoveUserFromGroup => self.may_move.push((user, false)),
+                Permission::AddUserToGroup => self.may_change_members.push((user, true)),
+                Permission::RemoveUserFromGroup => self.may_change_members.push((user, false)),
                 _ => {}
             }
             if permission == Permission::EnableGroupSuperuser {
-                self.may_give.push(user);
+                self.may_grant.push(user);
             }
         }
         if let Some(group) = through {
             permissions = permissions.grant_on_group(user, Permission::EnableGroupSuperuser, group);
-            self.may_give_through.push((user, group));
+            self.may_grant_through.push((user, group));
         }
         self.permissions = permissions;
     }

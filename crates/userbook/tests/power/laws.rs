@@ -1,4 +1,4 @@
-//! What holds after every step.
+//! The laws that hold after every operation.
 
 use proptest::{prelude::*, test_runner::TestCaseError};
 use userbook::{
@@ -8,7 +8,7 @@ use userbook::{
 use userbook_memory::MemoryStore;
 
 use crate::{
-    action::{Action, Fields, What, Who, ids, new_group, new_user, step, target},
+    action::{Action, Fields, What, Who, ids, new_group, new_user, target},
     directory::{Directory, group_id, user_id},
     oracle::Dump,
 };
@@ -25,37 +25,37 @@ pub(crate) fn hold(directory: &Directory, steps: &[Action]) -> Checked {
         let service = UserService::new(store.clone(), authorizer).with_policy(directory.policy());
         for (n, action) in steps.iter().enumerate() {
             let before = Dump::of(&store).await;
-            let changed = take(&service, &before, action, n).await?;
+            let changed = run(&service, &before, action, n).await?;
             let after = Dump::of(&store).await;
-            let wrote = usize::from((&after.users, &after.groups) != (&before.users, &before.groups));
-            prop_assert_eq!(after.events, before.events + wrote, "an event exists if something changed");
+            let (users, groups) = before.changed_rows(&after);
+            let wrote = users + groups;
+            let is_group_write = matches!(action.what, What::PutGroup(..) | What::DeleteGroup(_));
+            let of_group = usize::from(is_group_write && wrote > 0);
+            prop_assert!(is_group_write || groups == 0, "only a group write changes groups");
+            prop_assert_eq!(after.events, before.events + users + of_group, "one event for each change");
             if let Some(changed) = changed {
-                prop_assert_eq!(changed, wrote == 1, "what was reported is what was done");
+                prop_assert_eq!(changed, wrote > 0, "the report agrees with the rows");
             }
-            power_is_kept(directory, action.actor, &before, &after)?;
-            if let What::Move(user, group, joins) = &action.what {
-                only_that_membership(
-                    directory,
-                    action.actor,
-                    target(*user),
-                    (*group, *joins),
-                    &before,
-                    &after,
-                )?;
+            a_superuser_remains(&before, &after)?;
+            superuser_status_is_granted_by_right(directory, action.actor, &before, &after)?;
+            if let What::Member(user, group, joins) = &action.what {
+                let membership = (target(*user), *group, *joins);
+                only_that_membership(directory, action.actor, membership, &before, &after)?;
             }
             if let What::Update(user, fields) = &action.what {
                 only_what_was_named(target(*user), fields, &before, &after)?;
-                if directory.protects {
-                    superusers_are_protected(action.actor, target(*user), &before, &after)?;
-                }
+            }
+            if directory.protects {
+                superuser_status_is_taken_by_right(directory, action.actor, &before, &after)?;
+                privileged_users_are_protected(directory, action.actor, &before, &after)?;
             }
         }
         Ok(())
     })
 }
 
-/// Takes the step; tells whether it is said to have changed something.
-async fn take(
+/// Runs the operation; returns whether it reports a change.
+async fn run(
     service: &Service,
     before: &Dump,
     action: &Action,
@@ -66,33 +66,46 @@ async fn take(
     Ok(match &action.what {
         What::Update(user, fields) => {
             let wanted = fields.update(*user);
-            Some(update(service, before, &actor, target(*user), &wanted, action.means_it).await?)
+            Some(update(service, before, &actor, target(*user), &wanted, action.confirms).await?)
         }
-        What::Move(user, group, joins) => {
-            let wanted = step(*group, *joins);
-            Some(update(service, before, &actor, target(*user), &wanted, action.means_it).await?)
+        What::Member(user, group, joins) => {
+            let (group, user) = (group_id(*group), target(*user));
+            let call = if *joins {
+                service.add_member(&actor, group, user)
+            } else {
+                service.remove_member(&actor, group, user)
+            };
+            let call = if action.confirms { call.allow_self_lockout() } else { call };
+            Some(call.await.is_ok_and(|updated| updated.outcome != Outcome::Unchanged))
         }
         What::Insert(groups, active) => {
             let new = new_user(groups, *active, &format!("new{n}"));
             done(service.insert_user(&actor, new).await.is_ok())
         }
         What::DeleteUser(user) => {
-            done(service.delete_user(&actor, target(*user), action.means_it).await.is_ok())
+            let call = service.delete_user(&actor, target(*user));
+            let call = if action.confirms { call.allow_self_lockout() } else { call };
+            done(call.await.is_ok())
         }
-        What::PutGroup(group, superuser, parent) => {
-            let new = || new_group(*group, *superuser, *parent);
-            let first = service.put_group(&actor, group_id(*group), new(), action.means_it).await;
-            if first.is_err() {
+        What::PutGroup(group, superuser, parent, join, leave) => {
+            let put = || {
+                let new = new_group(*group, *superuser, *parent, (join, leave));
+                let call = service.put_group(&actor, group_id(*group), new);
+                if action.confirms { call.allow_self_lockout() } else { call }
+            };
+            if put().await.is_err() {
                 return Ok(Some(false));
             }
-            // Written or left alone: the store tells. Putting it again must change nothing.
+            // Putting the same again changes nothing.
             let once = Dump::of(service.store()).await;
-            let again = service.put_group(&actor, group_id(*group), new(), action.means_it).await;
+            let again = put().await;
             prop_assert_eq!(Dump::of(service.store()).await, once, "{:?}", again);
             None
         }
         What::DeleteGroup(group) => {
-            done(service.delete_group(&actor, group_id(*group), action.means_it).await.is_ok())
+            let call = service.delete_group(&actor, group_id(*group));
+            let call = if action.confirms { call.allow_self_lockout() } else { call };
+            done(call.await.is_ok())
         }
     })
 }
@@ -103,11 +116,11 @@ async fn update(
     actor: &Actor,
     user: UserId,
     wanted: &UserUpdate,
-    means_it: bool,
+    confirms: bool,
 ) -> Result<bool, TestCaseError> {
     let call = || {
         let call = service.update_user(actor, user, wanted.clone());
-        if means_it { call.allow_self_lockout() } else { call }
+        if confirms { call.allow_self_lockout() } else { call }
     };
     let dry = call().dry_run().await;
     prop_assert_eq!(&Dump::of(service.store()).await, before, "a dry run leaves no trace");
@@ -137,41 +150,98 @@ async fn update(
     Ok(applied)
 }
 
-fn power_is_kept(directory: &Directory, who: Who, before: &Dump, after: &Dump) -> Checked {
-    let (had, have) = (before.powerful(), after.powerful());
-    prop_assert!(had.is_empty() || !have.is_empty(), "somebody always has power");
-    let gained = have.difference(&had).filter_map(|id| after.users.get(id));
-    for user in gained {
-        let right = match who {
-            Who::System => true,
-            Who::External => false,
-            Who::User(n) => {
-                let actor = user_id(n);
-                let active = before.users.get(&actor).is_some_and(|actor| actor.is_active);
-                let through = |group| directory.may_give_through.contains(&(actor, group));
-                had.contains(&actor)
-                    || active
-                        && (directory.may_give.contains(&actor)
-                            || after.sources(user).into_iter().flatten().any(through))
-            }
-        };
-        prop_assert!(right, "{:?} gave power to {}", who, user.id);
+/// [`Safeguard::LastSuperuser`](userbook::Safeguard).
+fn a_superuser_remains(before: &Dump, after: &Dump) -> Checked {
+    prop_assert!(!before.has_person() || after.has_person(), "a person remains superuser");
+    let service_only = before.has_service_account() && !before.has_person();
+    prop_assert!(
+        !service_only || after.has_person() || after.has_service_account(),
+        "where no person is superuser, a service account remains"
+    );
+    Ok(())
+}
+
+/// Whether the actor is superuser before the operation; the host itself is.
+fn is_superuser(who: Who, before: &Dump) -> bool {
+    match who {
+        Who::System => true,
+        Who::External => false,
+        Who::User(n) => before.is_active_superuser(user_id(n)),
+    }
+}
+
+/// The acting user, if active before the operation.
+fn active_actor(who: Who, before: &Dump) -> Option<UserId> {
+    let Who::User(n) = who else { return None };
+    Some(user_id(n)).filter(|actor| before.users.get(actor).is_some_and(|actor| actor.is_active))
+}
+
+/// [`Safeguard::Escalation`](userbook::Safeguard).
+fn superuser_status_is_granted_by_right(
+    directory: &Directory,
+    who: Who,
+    before: &Dump,
+    after: &Dump,
+) -> Checked {
+    let (had, have) = (before.active_superusers(), after.active_superusers());
+    for user in have.difference(&had).filter_map(|id| after.users.get(id)) {
+        let may = |way| active_actor(who, before).is_some_and(|actor| directory.may_grant_by(actor, way));
+        let right = is_superuser(who, before) || after.sources(user).values().any(may);
+        prop_assert!(right, "{:?} made {} superuser", who, user.id);
     }
     Ok(())
 }
 
-fn superusers_are_protected(who: Who, id: UserId, before: &Dump, after: &Dump) -> Checked {
-    let powerful = match who {
-        Who::System => true,
-        Who::External => false,
-        Who::User(n) => before.is_active_superuser(user_id(n)),
-    };
-    let identity = |dump: &Dump| {
-        let user = dump.users.get(&id)?.clone();
-        Some((user.username, user.email, user.is_active, user.attributes))
-    };
-    if before.is_superuser(id) && !powerful {
-        prop_assert_eq!(identity(before), identity(after));
+/// [`Safeguard::Demotion`](userbook::Safeguard): by groups left, deactivation, deletion, and groups that stop granting.
+fn superuser_status_is_taken_by_right(
+    directory: &Directory,
+    who: Who,
+    before: &Dump,
+    after: &Dump,
+) -> Checked {
+    if is_superuser(who, before) {
+        return Ok(());
+    }
+    for (id, old) in &before.users {
+        let new = after.users.get(id);
+        let gone = old.is_active && !new.is_some_and(|new| new.is_active) || new.is_none();
+        let sources_after = new.map(|new| after.sources(new)).unwrap_or_default();
+        for (group, way) in before.sources(old) {
+            let taken = gone || !sources_after.contains_key(&group);
+            let right = active_actor(who, before).is_some_and(|actor| directory.may_grant_by(actor, &way));
+            prop_assert!(!taken || right, "{:?} took {} from {}", who, group, id);
+        }
+    }
+    Ok(())
+}
+
+/// [`Safeguard::ProtectPrivileged`](userbook::Safeguard).
+fn privileged_users_are_protected(directory: &Directory, who: Who, before: &Dump, after: &Dump) -> Checked {
+    if is_superuser(who, before) {
+        return Ok(());
+    }
+    let actor = active_actor(who, before);
+    for (id, old) in before.users.iter().filter(|(id, _)| Some(**id) != actor) {
+        let sources = before.sources(old);
+        if sources.is_empty() && !directory.can_grant(*id) {
+            continue;
+        }
+        let may_grant = |way| actor.is_some_and(|actor| directory.may_grant_by(actor, way));
+        let exempt = !sources.is_empty() && sources.values().all(may_grant);
+        let Some(new) = after.users.get(id) else {
+            prop_assert!(exempt, "{:?} deleted {}", who, id);
+            continue;
+        };
+        prop_assert!(exempt || old.is_active == new.is_active, "{:?} toggled {}", who, id);
+        let protected = |user: &User| User {
+            is_active: true,
+            name: String::new(),
+            groups: [].into(),
+            revision: userbook::Revision(uuid::Uuid::nil()),
+            version: 0,
+            ..user.clone()
+        };
+        prop_assert_eq!(protected(old), protected(new), "{:?} changed {}", who, id);
     }
     Ok(())
 }
@@ -218,18 +288,21 @@ fn only_what_was_named(id: UserId, fields: &Fields, before: &Dump, after: &Dump)
     ] {
         prop_assert!(!changed || named, "{} was not named", field);
         prop_assert!(!changed || valid, "{} is invalid", field);
-        prop_assert!(!changed || old.user_type != UserType::InternalServiceAccount, "{} of a machine", field);
+        prop_assert!(
+            !changed || old.user_type != UserType::InternalServiceAccount,
+            "{} of an internal service account",
+            field
+        );
     }
     prop_assert_eq!((old.uuid, old.password_change_date), (new.uuid, new.password_change_date));
     Ok(())
 }
 
-/// One membership moved, by somebody who has the right to the user or to the group's members.
+/// One membership changes, by the right to the group's members.
 fn only_that_membership(
     directory: &Directory,
     who: Who,
-    id: UserId,
-    (group, joins): (usize, bool),
+    (id, group, joins): (UserId, usize, bool),
     before: &Dump,
     after: &Dump,
 ) -> Checked {
@@ -242,12 +315,9 @@ fn only_that_membership(
         let now = after.users.get(&id).unwrap();
         (user.revision, user.version) = (now.revision, now.version);
         expected.events = after.events;
-        let right = match who {
-            Who::System => true,
-            Who::External => false,
-            Who::User(n) => before.is_active_superuser(user_id(n)) || directory.may_move(user_id(n), joins),
-        };
-        prop_assert!(right, "{:?} moved {}", who, id);
+        let may = |actor| directory.may_change_members(actor, joins);
+        let right = is_superuser(who, before) || active_actor(who, before).is_some_and(may);
+        prop_assert!(right, "{:?} changed the membership of {}", who, id);
     }
     prop_assert_eq!(&expected, after);
     Ok(())

@@ -1,22 +1,29 @@
-//! Whatever is done, by whomever, in whatever hierarchy: random directories, actors and sequences of steps, and
-//! an oracle that knows the rules only by their purpose.
+//! Superuser status, whatever is done by whomever in whatever hierarchy: random directories, actors and operations,
+//! and an oracle that evaluates the rules by their purpose.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod action;
+mod cases;
 mod directory;
 mod laws;
 mod oracle;
 
 use proptest::{prelude::*, test_runner::Config};
 
+/// The number of cases: 1,000, times `USERBOOK_PROPTEST_FACTOR`.
+fn cases() -> u32 {
+    let factor = std::env::var("USERBOOK_PROPTEST_FACTOR").map(|factor| factor.parse::<u32>().unwrap());
+    factor.unwrap_or(1).saturating_mul(1_000)
+}
+
 proptest! {
-    #![proptest_config(Config { cases: 1000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: cases(), failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn power_is_kept_in_the_right_hands(
+    fn superuser_status_stays_in_the_right_hands(
         directory in directory::any(),
-        steps in prop::collection::vec(action::any(), 1..12),
+        operations in prop::collection::vec(action::any(), 1..12),
     ) {
-        laws::hold(&directory, &steps)?;
+        laws::hold(&directory, &operations)?;
     }
 }

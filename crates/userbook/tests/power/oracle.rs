@@ -1,9 +1,10 @@
-//! Who has power, told the slow and plain way from everything that is stored.
+//! Who is superuser, evaluated the slow and plain way from everything that is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use userbook::{
-    DirectoryQuery, Group, GroupId, Outbox, ProvisioningStore, SnapshotQuery, User, UserId, UserStore,
+    DirectoryQuery, Group, GroupId, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery, User, UserId,
+    UserStore, UserType,
 };
 use userbook_memory::MemoryStore;
 
@@ -24,19 +25,34 @@ impl Dump {
             store.load_directory(&DirectoryQuery { groups, ..DirectoryQuery::default() }).await.unwrap();
         let mut users = BTreeMap::new();
         for id in (0..USERS + 20).map(user_id) {
-            if let Some(found) = store.load(&SnapshotQuery::user(id)).await.unwrap() {
-                users.insert(id, found.user);
+            if let Some(user) = store.load(&SnapshotQuery::user(id)).await.unwrap().user {
+                users.insert(id, user);
             }
         }
         Self {
             users,
             groups: directory.groups.iter().map(|group| (group.id, group.clone())).collect(),
-            events: store.pending(u32::MAX).await.unwrap().len(),
+            events: store.pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }).await.unwrap().len(),
         }
     }
 
-    /// The group and those above it, up to the first that grants power; `None` if none does within the bound.
-    fn way_to_power(&self, group: GroupId) -> Option<BTreeSet<GroupId>> {
+    /// The numbers of users and of groups that differ.
+    pub(crate) fn changed_rows(&self, other: &Self) -> (usize, usize) {
+        let users: BTreeSet<_> = self.users.keys().chain(other.users.keys()).collect();
+        let groups: BTreeSet<_> = self.groups.keys().chain(other.groups.keys()).collect();
+        // A child group that loses its parent is no write of its own.
+        let parentless = |group: Option<&Group>| group.map(|group| Group { parent: None, ..group.clone() });
+        let deletes = groups.iter().any(|id| self.groups.contains_key(id) && !other.groups.contains_key(id));
+        let group_differs = |id: &&GroupId| {
+            let (old, new) = (self.groups.get(id), other.groups.get(id));
+            if deletes { parentless(old) != parentless(new) } else { old != new }
+        };
+        let user_differs = |id: &&UserId| self.users.get(id) != other.users.get(id);
+        (users.into_iter().filter(user_differs).count(), groups.into_iter().filter(group_differs).count())
+    }
+
+    /// The group and its ancestors up to the first that grants; `None` if none does within the bound.
+    fn way_to_superuser(&self, group: GroupId) -> Option<BTreeSet<GroupId>> {
         let mut way = BTreeSet::new();
         let mut next = self.groups.get(&group);
         for _ in 0..20 {
@@ -50,9 +66,9 @@ impl Dump {
         None
     }
 
-    /// The groups through which a user is superuser, each with those on its way to power.
-    pub(crate) fn sources(&self, user: &User) -> Vec<BTreeSet<GroupId>> {
-        user.groups.iter().filter_map(|group| self.way_to_power(*group)).collect()
+    /// The groups through which a user is superuser, each with those on its way to the group that grants.
+    pub(crate) fn sources(&self, user: &User) -> BTreeMap<GroupId, BTreeSet<GroupId>> {
+        user.groups.iter().filter_map(|group| Some((*group, self.way_to_superuser(*group)?))).collect()
     }
 
     pub(crate) fn is_superuser(&self, id: UserId) -> bool {
@@ -63,7 +79,24 @@ impl Dump {
         self.is_superuser(id) && self.users.get(&id).is_some_and(|user| user.is_active)
     }
 
-    pub(crate) fn powerful(&self) -> BTreeSet<UserId> {
+    /// The active superusers of a kind.
+    fn of_types(&self, types: &[UserType]) -> bool {
+        let counts =
+            |user: &User| types.contains(&user.user_type) && user.username != userbook::ANONYMOUS_USERNAME;
+        self.active_superusers().iter().filter_map(|id| self.users.get(id)).any(counts)
+    }
+
+    /// Whether a person is active superuser.
+    pub(crate) fn has_person(&self) -> bool {
+        self.of_types(&[UserType::Internal, UserType::External])
+    }
+
+    /// Whether a service account is active superuser.
+    pub(crate) fn has_service_account(&self) -> bool {
+        self.of_types(&[UserType::ServiceAccount])
+    }
+
+    pub(crate) fn active_superusers(&self) -> BTreeSet<UserId> {
         self.users.keys().copied().filter(|id| self.is_active_superuser(*id)).collect()
     }
 }

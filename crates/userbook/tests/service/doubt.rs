@@ -1,4 +1,4 @@
-//! When it cannot be told whether a commit was applied.
+//! Commits without an answer.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -6,21 +6,22 @@ use std::{
 };
 
 use userbook::{
-    AuthorizerError, CommitOutcome, NewUser, Outcome, StoreErrorKind, UpdateError, UserService, UserStore,
-    Verdict,
+    AuthorizerError, CommitOutcome, GroupError, GroupId, NewGroup, NewUser, Outcome, StoreErrorKind,
+    UpdateError, UserService, UserStore, UserUpdate, Verdict, ViolationKind,
 };
+use uuid::Uuid;
 
 use crate::{
-    people::{ADA, name, root},
     retries::failure,
-    script::{Meanwhile, Says, Scripted, Step, block_on, service},
+    scripted_store::{Meanwhile, ScriptedAuthorizer, ScriptedStore, Step, block_on, service},
+    users::{ADA, ADMINS, STAFF, name, root},
 };
 
 const AMBIGUOUS: StoreErrorKind = StoreErrorKind::Ambiguous;
 
 #[tokio::test]
-async fn a_commit_that_landed_is_reported_once() {
-    let store = Scripted::new().await.on_commit([Step::DoneAndFail(AMBIGUOUS)]);
+async fn an_applied_commit_is_reported_once() {
+    let store = ScriptedStore::new().await.on_commit([Step::DoneAndFail(AMBIGUOUS)]);
     let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
     let events = store.events().await;
     assert_eq!(events.len(), 1);
@@ -28,13 +29,13 @@ async fn a_commit_that_landed_is_reported_once() {
     assert_eq!(store.stored(ADA).await, updated.view.user);
     assert_eq!(store.commits(), 1, "it is not committed again");
     let asked: Vec<_> = store.queries.lock().unwrap().iter().map(|query| query.change.is_some()).collect();
-    assert_eq!(asked, [false, true], "only who is in doubt asks");
+    assert_eq!(asked, [false, true], "only a call in doubt looks the change up");
 }
 
 #[tokio::test]
-async fn a_commit_that_landed_is_reported_even_if_somebody_wrote_since() {
-    let store = Scripted::new().await.on_commit([Step::DoneAndFail(AMBIGUOUS)]);
-    let other = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
+async fn an_applied_commit_is_reported_even_after_a_later_write() {
+    let store = ScriptedStore::new().await.on_commit([Step::DoneAndFail(AMBIGUOUS)]);
+    let other = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));
     let meanwhile = Meanwhile::acting(move |_| {
         block_on(other.update_user(&root(), ADA, name("since")).into_future()).unwrap();
     });
@@ -47,8 +48,8 @@ async fn a_commit_that_landed_is_reported_even_if_somebody_wrote_since() {
 }
 
 #[tokio::test]
-async fn a_commit_that_did_not_land_is_made_again_with_the_same_id() {
-    let store = Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
+async fn a_lost_commit_is_repeated_with_the_same_id() {
+    let store = ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
     let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
     let ids: Vec<_> = store.changes.lock().unwrap().iter().map(|change| change.change).collect();
     assert_eq!(ids.len(), 2);
@@ -57,11 +58,11 @@ async fn a_commit_that_did_not_land_is_made_again_with_the_same_id() {
     assert_eq!(store.stored(ADA).await, updated.view.user);
 }
 
-/// The first commit lands only after the second load: the second commit is in its way, and the third load sees.
+/// The first commit is applied only after the second load: the second commit conflicts, and the third load finds it.
 #[tokio::test]
-async fn a_commit_that_lands_late_is_seen_later() {
+async fn a_late_commit_is_found() {
     let store =
-        Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS), Step::Answer(CommitOutcome::Conflict)]);
+        ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS), Step::Answer(CommitOutcome::Conflict)]);
     let late = store.clone();
     let meanwhile = Meanwhile::acting(move |attempt| {
         if attempt == 2 {
@@ -75,19 +76,22 @@ async fn a_commit_that_lands_late_is_seen_later() {
     assert_eq!((store.commits(), store.events().await.len()), (2, 1));
 }
 
-/// Whatever ends the call while it is in doubt: the caller must not be told that nothing was written.
+/// Whatever ends the call while it is in doubt, the caller must not conclude that nothing was written.
 #[tokio::test]
-async fn doubt_is_never_told_as_contention_or_another_failure() {
+async fn doubt_is_never_reported_as_contention_or_another_failure() {
     use StoreErrorKind::{Corrupt, Other, Transient};
     let ambiguous = || Step::Fail(AMBIGUOUS);
     for (name_, store) in [
-        ("contended", Scripted::new().await.on_commit([ambiguous(), Step::Answer(CommitOutcome::Conflict)])),
-        ("transient", Scripted::new().await.on_commit([ambiguous(), Step::Fail(Transient)])),
+        (
+            "contended",
+            ScriptedStore::new().await.on_commit([ambiguous(), Step::Answer(CommitOutcome::Conflict)]),
+        ),
+        ("transient", ScriptedStore::new().await.on_commit([ambiguous(), Step::Fail(Transient)])),
         (
             "corrupt load",
-            Scripted::new().await.on_load([Step::Pass, Step::Fail(Corrupt)]).on_commit([ambiguous()]),
+            ScriptedStore::new().await.on_load([Step::Pass, Step::Fail(Corrupt)]).on_commit([ambiguous()]),
         ),
-        ("other", Scripted::new().await.on_commit([ambiguous(), Step::Fail(Other)])),
+        ("other", ScriptedStore::new().await.on_commit([ambiguous(), Step::Fail(Other)])),
     ] {
         let service = service(&store).with_limits(2, Duration::from_secs(1));
         let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
@@ -95,13 +99,13 @@ async fn doubt_is_never_told_as_contention_or_another_failure() {
     }
 }
 
-/// Nor as a refusal, as long as the commit can still land: here the actor lost the right in between.
+/// As long as the commit can still be applied: here the actor loses the right in between.
 #[tokio::test]
-async fn doubt_is_never_told_as_a_refusal() {
+async fn doubt_is_never_reported_as_a_denial() {
     for fails in [false, true] {
-        let store = Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
+        let store = ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
         let asked = AtomicU64::new(0);
-        let says = Says::by(move |checks| {
+        let authorizer = ScriptedAuthorizer::by(move |checks| {
             let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
             if !first && fails {
                 return Err(AuthorizerError::transient("away"));
@@ -109,18 +113,18 @@ async fn doubt_is_never_told_as_a_refusal() {
             let verdict = if first { Verdict::Allow } else { Verdict::deny() };
             Ok(checks.iter().map(|_| verdict.clone()).collect())
         });
-        let service = UserService::new(store.clone(), says).with_limits(3, Duration::from_secs(1));
+        let service = UserService::new(store.clone(), authorizer).with_limits(3, Duration::from_secs(1));
         let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
         assert_eq!(failure(&failed), Some(AMBIGUOUS), "{failed}");
         assert_eq!(store.commits(), 1);
     }
 }
 
-/// Once somebody else has written, the commit in doubt never lands, and a refusal is one.
+/// After a later write the commit in doubt is never applied, so a failed condition may be reported.
 #[tokio::test]
 async fn doubt_ends_when_the_row_has_changed() {
-    let store = Scripted::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
-    let other = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
+    let store = ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
+    let other = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));
     let seen = store.stored(ADA).await.revision;
     let meanwhile = Meanwhile::acting(move |_| {
         block_on(other.update_user(&root(), ADA, name("since")).into_future()).unwrap();
@@ -131,27 +135,83 @@ async fn doubt_ends_when_the_row_has_changed() {
 }
 
 #[tokio::test]
-async fn provisioning_asks_the_same_question() {
+async fn provisioning_looks_a_commit_in_doubt_up() {
     let new = || NewUser::new("new", "New");
-    let change_committed = Scripted::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
-    let view = service(&change_committed).insert_user(&root(), new()).await.unwrap();
-    assert_eq!(change_committed.stored(view.user.id).await, view.user);
-    assert_eq!(change_committed.provisioned.lock().unwrap().len(), 1);
-    assert_eq!(change_committed.events().await.len(), 1);
+    let applied = ScriptedStore::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
+    let view = service(&applied).insert_user(&root(), new()).await.unwrap().view;
+    assert_eq!(applied.stored(view.user.id).await, view.user);
+    assert_eq!(applied.provisioned.lock().unwrap().len(), 1);
+    assert_eq!(applied.events().await.len(), 1);
 
-    let lost = Scripted::new().await.on_provision([Step::Fail(AMBIGUOUS)]);
-    let view = service(&lost).insert_user(&root(), new()).await.unwrap();
+    let lost = ScriptedStore::new().await.on_provision([Step::Fail(AMBIGUOUS)]);
+    let view = service(&lost).insert_user(&root(), new()).await.unwrap().view;
     assert_eq!(lost.stored(view.user.id).await, view.user);
     let tried = lost.provisioned.lock().unwrap().clone();
     assert_eq!(tried.len(), 2);
     assert_eq!(tried.first(), tried.last(), "both attempts speak of the same user and the same change");
 
-    let gone = Scripted::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
-    service(&gone).delete_user(&root(), ADA, false).await.unwrap();
+    let gone = ScriptedStore::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
+    service(&gone).delete_user(&root(), ADA).await.unwrap();
     assert_eq!(gone.events().await.len(), 1);
 
-    let contended = Scripted::new().await.on_provision((0..9).map(|_| Step::Answer(CommitOutcome::Conflict)));
+    let contended =
+        ScriptedStore::new().await.on_provision((0..9).map(|_| Step::Answer(CommitOutcome::Conflict)));
     let service = service(&contended).with_limits(2, Duration::from_secs(1));
-    let failed = service.delete_user(&root(), ADA, false).await.unwrap_err();
+    let failed = service.delete_user(&root(), ADA).await.unwrap_err();
     assert!(matches!(failed, UpdateError::Contended { attempts: 2 }), "{failed}");
+}
+
+/// A commit that answers `Ambiguous` and is applied between any two reads is found, whatever the reads in between say.
+#[tokio::test]
+async fn a_commit_applied_between_two_reads_is_never_reported_as_a_refusal() {
+    let group = GroupId(Uuid::from_u128(70));
+    for reads in 1..=6 {
+        let late = || [Step::FailAndLand(AMBIGUOUS, reads)];
+        let store = ScriptedStore::new().await.on_provision(late());
+        let inserted = service(&store).insert_user(&root(), NewUser::new("new", "New")).await;
+        assert!(matches!(inserted.unwrap().outcome, Outcome::Applied(_)), "insert_user, {reads}");
+        assert_eq!(store.events().await.len(), 1, "insert_user, {reads}");
+
+        let store = ScriptedStore::new().await.on_provision(late());
+        let deleted = service(&store).delete_user(&root(), ADA).await;
+        assert!(matches!(deleted.unwrap().outcome, Outcome::Applied(_)), "delete_user, {reads}");
+        assert_eq!(store.events().await.len(), 1, "delete_user, {reads}");
+
+        let store = ScriptedStore::new().await.on_provision(late());
+        let put = service(&store).put_group(&root(), group, NewGroup::new("new").add_member(ADA)).await;
+        assert!(matches!(put.unwrap().outcome, Outcome::Applied(_)), "put_group, {reads}");
+        assert_eq!(store.events().await.len(), 2, "put_group, {reads}");
+
+        let store = ScriptedStore::new().await.on_provision(late());
+        let deleted = service(&store).delete_group(&root(), STAFF).await;
+        assert!(matches!(deleted.unwrap().outcome, Outcome::Applied(_)), "delete_group, {reads}");
+        assert_eq!(store.events().await.len(), 2, "delete_group, {reads}");
+
+        let store = ScriptedStore::new().await.on_commit(late());
+        let rename = UserUpdate::patch().username("eve").groups([STAFF, ADMINS]);
+        let updated = service(&store).update_user(&root(), ADA, rename).await;
+        assert!(matches!(updated.unwrap().outcome, Outcome::Applied(_)), "update_user, {reads}");
+        assert_eq!(store.events().await.len(), 1, "update_user, {reads}");
+
+        let store = ScriptedStore::new().await.on_commit(late());
+        let added = service(&store).add_member(&root(), ADMINS, ADA).await;
+        assert!(matches!(added.unwrap().outcome, Outcome::Applied(_)), "add_member, {reads}");
+        assert_eq!(store.events().await.len(), 1, "add_member, {reads}");
+    }
+}
+
+/// A store's own violation is no proof either: the commit in doubt may have caused it.
+#[tokio::test]
+async fn a_stores_violation_is_reported_unless_a_commit_is_in_doubt() {
+    let rejected = || CommitOutcome::Rejected(ViolationKind::Unique.into());
+    let store = ScriptedStore::new().await.on_commit([Step::Answer(rejected())]);
+    let failed = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap_err();
+    assert!(matches!(failed, UpdateError::Invalid(_)), "{failed}");
+    let store =
+        ScriptedStore::new().await.on_commit([Step::FailAndLand(AMBIGUOUS, 2), Step::Answer(rejected())]);
+    let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
+    assert!(matches!(updated.outcome, Outcome::Applied(_)));
+    let store = ScriptedStore::new().await.on_provision([Step::Answer(rejected())]);
+    let failed = service(&store).put_group(&root(), STAFF, NewGroup::new("x")).await.unwrap_err();
+    assert!(matches!(failed, GroupError::Invalid(_)), "{failed}");
 }

@@ -1,10 +1,9 @@
-//! The service over a store, an authorizer and a clock that do as they are told: what it retries, what it
-//! reports, and what it never does.
+//! The service over a scripted store, authorizer and clock: retries, errors, and what is never reported.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod doubt;
-mod people;
 mod provisioning;
 mod refusals;
 mod retries;
-mod script;
+mod scripted_store;
+mod users;

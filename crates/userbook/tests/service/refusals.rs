@@ -1,28 +1,39 @@
-//! Who is refused, and that a refusal writes nothing.
+//! Denials, and that a denial writes nothing.
 
-use std::sync::atomic::Ordering::Relaxed;
-
-use userbook::{
-    AccessError, Actor, AuthorizerError, CommitOutcome, Denial, GroupError, NewGroup, NewUser, Outcome,
-    Permission, PermissionAuthorizer, StaticPermissions, UpdateError, UserService, UserUpdate, Verdict,
-    Verdicts,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
+use userbook::{
+    AccessError, Actor, AuthorizerError, Check, CommitOutcome, Denial, GroupError, GroupId, NewGroup,
+    NewUser, Outcome, Permission, PermissionAuthorizer, SnapshotQuery, StaticPermissions, UpdateError,
+    UserRef, UserService, UserUpdate, Verdict, Verdicts,
+};
+use uuid::Uuid;
+
 use crate::{
-    people::{ADA, ADMINS, BOB, NOBODY, ROOT, STAFF, UNKNOWN, name, root},
-    script::{Meanwhile, Says, Scripted, Step, block_on, service},
+    scripted_store::{Meanwhile, ScriptedAuthorizer, ScriptedStore, Settable, Step, block_on, service},
+    users::{ADA, ADMINS, BOB, NOBODY, ROOT, STAFF, UNKNOWN, name, root},
 };
 
 #[tokio::test]
-async fn an_authorizer_that_fails_refuses_everything() {
-    let failing = || Says::by(|_| Err(AuthorizerError::new("down")));
-    let short = || Says::by(|checks| Ok(checks.iter().skip(1).map(|_| Verdict::Allow).collect()));
-    let long =
-        || Says::by(|checks| Ok(checks.iter().map(|_| Verdict::Allow).chain([Verdict::Allow]).collect()));
-    let silent = || Says::by(|_| Ok(Verdicts::default()));
-    for says in [failing(), short(), long(), silent()] {
-        let store = Scripted::new().await;
-        let service = UserService::new(store.clone(), says);
+async fn a_failing_authorizer_denies_everything() {
+    let failing = || ScriptedAuthorizer::by(|_| Err(AuthorizerError::new("down")));
+    let short =
+        || ScriptedAuthorizer::by(|checks| Ok(checks.iter().skip(1).map(|_| Verdict::Allow).collect()));
+    let long = || {
+        ScriptedAuthorizer::by(|checks| {
+            Ok(checks.iter().map(|_| Verdict::Allow).chain([Verdict::Allow]).collect())
+        })
+    };
+    let empty = || ScriptedAuthorizer::by(|_| Ok(Verdicts::default()));
+    for authorizer in [failing(), short(), long(), empty()] {
+        let store = ScriptedStore::new().await;
+        let service = UserService::new(store.clone(), authorizer);
         let failed = |error: &AccessError| matches!(error, AccessError::Authorizer(_));
         let update = service.update_user(&root(), ADA, name("x")).await.unwrap_err();
         assert!(matches!(update, UpdateError::Access(error) if failed(&error)));
@@ -31,20 +42,20 @@ async fn an_authorizer_that_fails_refuses_everything() {
         assert!(failed(&service.retrieve(&root(), ADA).await.unwrap_err()));
         let insert = service.insert_user(&root(), NewUser::new("x", "x")).await.unwrap_err();
         assert!(matches!(insert, UpdateError::Access(error) if failed(&error)));
-        let delete = service.delete_user(&root(), ADA, false).await.unwrap_err();
+        let delete = service.delete_user(&root(), ADA).await.unwrap_err();
         assert!(matches!(delete, UpdateError::Access(error) if failed(&error)));
-        let put = service.put_group(&root(), STAFF, NewGroup::new("x"), false).await.unwrap_err();
+        let put = service.put_group(&root(), STAFF, NewGroup::new("x")).await.unwrap_err();
         assert!(matches!(put, GroupError::Access(error) if failed(&error)));
-        let delete = service.delete_group(&root(), STAFF, false).await.unwrap_err();
+        let delete = service.delete_group(&root(), STAFF).await.unwrap_err();
         assert!(matches!(delete, GroupError::Access(error) if failed(&error)));
         assert!(store.events().await.is_empty());
     }
 }
 
 #[tokio::test]
-async fn an_actor_deactivated_between_attempts_is_refused() {
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
-    let inner = UserService::new(store.inner.clone(), Says::all(Verdict::Allow));
+async fn an_actor_deactivated_between_attempts_is_denied() {
+    let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
+    let inner = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));
     let meanwhile = Meanwhile::acting(move |_| {
         let retire = UserUpdate::patch().is_active(false);
         block_on(inner.update_user(&Actor::user(BOB), ROOT, retire).into_future()).unwrap();
@@ -59,8 +70,8 @@ async fn an_actor_deactivated_between_attempts_is_refused() {
 }
 
 #[tokio::test]
-async fn an_actor_who_is_gone_may_do_nothing_whatever_the_authorizer_says() {
-    let store = Scripted::new().await;
+async fn a_deleted_actor_may_do_nothing_whatever_the_authorizer_says() {
+    let store = ScriptedStore::new().await;
     let service = service(&store);
     let gone = Actor::user(UNKNOWN);
     let inactive = |error: &AccessError| matches!(error, AccessError::Forbidden(Denial::ActorInactive));
@@ -68,17 +79,17 @@ async fn an_actor_who_is_gone_may_do_nothing_whatever_the_authorizer_says() {
         assert!(inactive(&service.retrieve(&gone, id).await.unwrap_err()), "{id}");
         let refused = service.update_user(&gone, id, name("x")).await.unwrap_err();
         assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)), "{id}");
-        let refused = service.delete_user(&gone, id, true).await.unwrap_err();
+        let refused = service.delete_user(&gone, id).allow_self_lockout().await.unwrap_err();
         assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)), "{id}");
     }
     let refused = service.insert_user(&gone, NewUser::new("x", "x")).await.unwrap_err();
     assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)));
-    let refused = service.put_group(&gone, STAFF, NewGroup::new("x"), false).await.unwrap_err();
+    let refused = service.put_group(&gone, STAFF, NewGroup::new("x")).await.unwrap_err();
     assert!(matches!(refused, GroupError::Access(error) if inactive(&error)));
 }
 
 #[tokio::test]
-async fn unknown_ids_and_the_anonymous_user_look_alike() {
+async fn missing_users_and_the_anonymous_user_look_alike() {
     let none = StaticPermissions::none;
     for (permissions, actor, found) in [
         (none(), root(), false),
@@ -89,22 +100,22 @@ async fn unknown_ids_and_the_anonymous_user_look_alike() {
         (none(), Actor::external("x"), true),
         (none(), Actor::system(), false),
     ] {
-        let store = Scripted::new().await;
+        let store = ScriptedStore::new().await;
         let service = UserService::new(store.clone(), PermissionAuthorizer::new(permissions));
         for id in [UNKNOWN, NOBODY] {
             let errors = [
                 service.retrieve(&actor, id).await.unwrap_err().to_string(),
                 service.update_user(&actor, id, name("x")).await.unwrap_err().to_string(),
-                service.delete_user(&actor, id, true).await.unwrap_err().to_string(),
+                service.delete_user(&actor, id).allow_self_lockout().await.unwrap_err().to_string(),
                 service
-                    .authorize_update(&actor, id, &userbook::Conditions::none())
+                    .authorize_update(&actor, Some(id.into()), userbook::Conditions::none())
                     .await
                     .unwrap_err()
                     .to_string(),
             ];
             for error in errors {
                 assert_eq!(error.starts_with("not allowed"), found, "{actor:?} {id}: {error}");
-                assert_eq!(error == "there is no such user or group", !found, "{actor:?} {id}: {error}");
+                assert_eq!(error == "no such user or group", !found, "{actor:?} {id}: {error}");
             }
         }
         assert_eq!(store.stored(NOBODY).await.version, 0);
@@ -112,18 +123,71 @@ async fn unknown_ids_and_the_anonymous_user_look_alike() {
 }
 
 #[tokio::test]
-async fn one_call_to_the_authorizer_serves_an_attempt() {
-    let store = Scripted::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
-    let says = Says::all(Verdict::Allow);
-    let service = UserService::new(store.clone(), says.clone());
-    let update = UserUpdate::patch().name("x").groups([STAFF, ADMINS]).path("a");
-    service.update_user(&root(), ADA, update).await.unwrap();
-    assert_eq!(says.asked.load(Relaxed), 2);
+async fn an_ordinary_update_needs_one_load_and_one_authorizer_call() {
+    for (update, loads, calls) in [
+        (UserUpdate::patch().name("x").path("a").groups([STAFF]), 1, 1),
+        (UserUpdate::replace().username("ada").name("x").groups([STAFF]), 1, 1),
+        (UserUpdate::patch().username("eve"), 2, 2),
+        (UserUpdate::patch().groups([STAFF, ADMINS]), 2, 3),
+    ] {
+        let store = ScriptedStore::new().await;
+        let authorizer = ScriptedAuthorizer::all(Verdict::Allow);
+        let service = UserService::new(store.clone(), authorizer.clone());
+        service.update_user(&root(), ADA, update.clone()).await.unwrap();
+        assert_eq!((store.loads(), authorizer.calls.load(Relaxed)), (loads, calls), "{update:?}");
+    }
+}
+
+/// The same loads and authorizer calls, whatever the target is and whatever the request says.
+#[tokio::test]
+async fn a_denied_update_costs_the_same_whatever_it_is_about() {
+    let json_patch = serde_json::json!([{"op": "test", "path": "/email", "value": "root@example.com"}]);
+    let updates = [
+        UserUpdate::patch(),
+        UserUpdate::patch().is_active(false),
+        UserUpdate::patch().username("root").groups([STAFF, ADMINS, GroupId(Uuid::from_u128(99))]),
+        UserUpdate::replace(),
+        UserUpdate::json_patch(serde_json::from_value(json_patch).unwrap()),
+    ];
+    let view = |verdict: Verdict| {
+        ScriptedAuthorizer::by(move |checks| {
+            let verdict =
+                |check: &Check| if *check == Check::View { verdict.clone() } else { Verdict::deny() };
+            Ok(checks.iter().map(verdict).collect())
+        })
+    };
+    for verdict in [Verdict::deny(), Verdict::Hide] {
+        for update in &updates {
+            for target in
+                [UserRef::from(ADA), ROOT.into(), UNKNOWN.into(), NOBODY.into(), Uuid::from_u128(77).into()]
+            {
+                let (store, authorizer) = (ScriptedStore::new().await, view(verdict.clone()));
+                let service = UserService::new(store.clone(), authorizer.clone());
+                let denied = service.update_user(&Actor::anonymous(), target, update.clone()).await;
+                assert!(matches!(denied, Err(UpdateError::Access(_))), "{denied:?}");
+                assert_eq!((store.loads(), authorizer.calls.load(Relaxed)), (1, 1), "{target} {update:?}");
+                let query = store.queries.lock().unwrap().remove(0);
+                assert_eq!(query, SnapshotQuery::user(target), "the load does not depend on the request");
+            }
+        }
+    }
 }
 
 #[tokio::test]
-async fn a_dry_run_says_the_same_and_never_commits() {
-    let store = Scripted::new().await;
+async fn a_user_is_addressed_by_uuid_too() {
+    let store = ScriptedStore::new().await;
+    let service = service(&store);
+    let uuid = store.stored(ADA).await.uuid;
+    let updated = service.update_user(&root(), uuid, name("by uuid")).await.unwrap();
+    assert_eq!((updated.view.user.id, updated.view.user.name.as_str()), (ADA, "by uuid"));
+    assert_eq!(service.retrieve(&root(), UserRef::from(uuid)).await.unwrap().user.id, ADA);
+    service.delete_user(&root(), uuid).await.unwrap();
+    assert!(service.retrieve(&root(), ADA).await.is_err());
+}
+
+#[tokio::test]
+async fn a_dry_run_agrees_and_never_commits() {
+    let store = ScriptedStore::new().await;
     let service = service(&store);
     let update = || UserUpdate::patch().name("x").groups([ADMINS]).is_active(false);
     let before = store.stored(ADA).await;
@@ -137,20 +201,55 @@ async fn a_dry_run_says_the_same_and_never_commits() {
 
     let refused = service.update_user(&root(), ADA, UserUpdate::patch().path("/")).dry_run().await;
     assert!(matches!(refused, Err(UpdateError::Invalid(_))), "{refused:?}");
+    let users = [NewUser::new("dry", "Dry")];
+    for user in users {
+        assert_eq!(service.insert_user(&root(), user).dry_run().await.unwrap().outcome, Outcome::DryRun);
+    }
+    assert_eq!(service.delete_user(&root(), ADA).dry_run().await.unwrap().outcome, Outcome::DryRun);
+    let put =
+        service.put_group(&root(), STAFF, NewGroup::new("dry").add_member(BOB)).dry_run().await.unwrap();
+    assert_eq!(put.outcome, Outcome::DryRun);
+    assert_eq!(service.delete_group(&root(), STAFF).dry_run().await.unwrap().outcome, Outcome::DryRun);
+    assert_eq!(service.add_member(&root(), STAFF, BOB).dry_run().await.unwrap().outcome, Outcome::DryRun);
+    assert!(store.provisioned.lock().unwrap().is_empty());
     let unchanged = service.update_user(&root(), ADA, UserUpdate::patch()).dry_run().await.unwrap();
     assert_eq!(unchanged.outcome, Outcome::Unchanged);
     assert_eq!(store.commits(), 1);
 }
 
 #[tokio::test]
-async fn what_a_request_may_be_told_before_its_body_is_read() {
-    let store = Scripted::new().await;
-    let says = Says::by(|checks| {
-        assert_eq!(checks, [userbook::Check::View, userbook::Check::Change]);
-        Ok([Verdict::Allow, Verdict::deny()].into_iter().collect())
+async fn a_request_is_authorized_before_it_is_read() {
+    let store = ScriptedStore::new().await;
+    let authorizer = ScriptedAuthorizer::by(|checks| {
+        let verdict = |check: &Check| (*check == Check::View).into();
+        Ok(checks.iter().map(verdict).collect())
     });
-    let service = UserService::new(store, says);
-    let refused = service.authorize_update(&root(), ADA, &userbook::Conditions::none()).await.unwrap_err();
-    let denied = UpdateError::Access(AccessError::Forbidden(Denial::Permission(None))).to_string();
-    assert_eq!(refused.to_string(), denied);
+    let service = UserService::new(store, authorizer);
+    let actor = root();
+    let denied =
+        service.authorize_update(&actor, Some(ADA.into()), userbook::Conditions::none()).await.unwrap_err();
+    let expected = UpdateError::Access(AccessError::Forbidden(Denial::Permission(None))).to_string();
+    assert_eq!(denied.to_string(), expected);
+}
+
+/// Facts from before the body was received serve the first attempt for 250 ms, and are loaded again after that.
+#[tokio::test]
+async fn facts_older_than_250_ms_are_established_again() {
+    for (age, loads, allowed) in [(250, 1, true), (251, 2, false)] {
+        let store = ScriptedStore::new().await;
+        let calls = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&calls);
+        let revoked = ScriptedAuthorizer::by(move |checks| {
+            let first = count.fetch_add(1, Relaxed) == 0;
+            Ok(checks.iter().map(|_| Verdict::from(first)).collect())
+        });
+        let clock = Settable::default();
+        let service = UserService::new(store.clone(), revoked).with_clock(clock.clone());
+        let actor = root();
+        let authorized =
+            service.authorize_update(&actor, Some(ADA.into()), userbook::Conditions::none()).await.unwrap();
+        clock.set(Duration::from_millis(age));
+        let updated = authorized.update(name("x")).await;
+        assert_eq!((updated.is_ok(), store.loads()), (allowed, loads), "{age} ms: {updated:?}");
+    }
 }

@@ -1,21 +1,21 @@
 //! Messages as MariaDB 10.11 has given them.
 
 use super::*;
-use Meaning::{Conflict, Failure, GroupNameTaken, NotThere, UsernameTaken};
+use ErrorClass::{Conflict, Contended, Failure};
 use StoreErrorKind::{Ambiguous, Corrupt, Other, Transient};
 
 #[test]
 fn recorded_messages() {
     for (number, message, expected) in [
-        (1213, "Deadlock found when trying to get lock; try restarting transaction", Conflict),
-        (1205, "Lock wait timeout exceeded; try restarting transaction", Conflict),
-        (1020, "Record has changed since last read in table 'userbook_user'", Conflict),
-        (1062, "Duplicate entry 'bob' for key 'userbook_user_username'", UsernameTaken),
+        (1213, "Deadlock found when trying to get lock; try restarting transaction", Contended),
+        (1205, "Lock wait timeout exceeded; try restarting transaction", Contended),
+        (1020, "Record has changed since last read in table 'userbook_user'", Contended),
+        (1062, "Duplicate entry 'bob' for key 'userbook_user_username'", Conflict),
         // MySQL.
-        (1062, "Duplicate entry 'bob' for key 'userbook_user.userbook_user_username'", UsernameTaken),
-        (1062, "Duplicate entry 'x' for key 'PRIMARY'' for key 'userbook_user_username'", UsernameTaken),
-        (1062, "Doppelter Eintrag 'bob' für Schlüssel 'userbook_user_username'", UsernameTaken),
-        (1062, "Duplicate entry '\\xE3\\xB0' for key 'userbook_group_name'", GroupNameTaken),
+        (1062, "Duplicate entry 'bob' for key 'userbook_user.userbook_user_username'", Conflict),
+        (1062, "Duplicate entry 'x' for key 'PRIMARY'' for key 'userbook_user_username'", Conflict),
+        (1062, "Doppelter Eintrag 'bob' für Schlüssel 'userbook_user_username'", Conflict),
+        (1062, "Duplicate entry '\\xE3\\xB0' for key 'userbook_group_name'", Conflict),
         (1062, "Duplicate entry '\\x00' for key 'userbook_event_id'", Failure(Other)),
         (1062, "Duplicate entry '7' for key 'PRIMARY'", Failure(Other)),
         (1062, "Duplicate entry 'userbook_user_username' for key 'of_the_host'", Failure(Other)),
@@ -25,8 +25,21 @@ fn recorded_messages() {
             "Cannot add or update a child row: a foreign key constraint fails (`users`.`userbook_membership`, \
              CONSTRAINT `userbook_membership_group` FOREIGN KEY (`group_id`) REFERENCES `userbook_group` (`id`) \
              ON DELETE CASCADE)",
-            NotThere,
+            Conflict,
         ),
+        (
+            1451,
+            "Cannot delete or update a parent row: a foreign key constraint fails (`users`.`userbook_membership`, \
+             CONSTRAINT `userbook_membership_group` FOREIGN KEY (`group_id`) REFERENCES `userbook_group` (`id`))",
+            Conflict,
+        ),
+        (
+            1451,
+            "Cannot delete or update a parent row: a foreign key constraint fails (`users`.`of_the_host`, \
+             CONSTRAINT `of_the_host_user` FOREIGN KEY (`user`) REFERENCES `userbook_user` (`id`))",
+            Failure(Other),
+        ),
+        (1062, "Duplicate entry '\\x00' for key 'userbook_user_uuid'", Conflict),
         (1047, "WSREP has not yet prepared node for application use", Failure(Transient)),
         (1040, "Too many connections", Failure(Transient)),
         (
@@ -54,7 +67,7 @@ fn recorded_messages() {
         (1366, "Incorrect string value: '\\xF0\\x9F\\x98\\x80' for column `name` at row 1", Failure(Other)),
         (1045, "Access denied for user 'userbook'@'localhost' (using password: YES)", Failure(Other)),
     ] {
-        assert_eq!(told(number, message), expected, "{number}: {message}");
+        assert_eq!(classify(number, message), expected, "{number}: {message}");
     }
 }
 

@@ -1,3 +1,3 @@
--- Memberships go with the row, and groups below lose their parent.
+-- Fails while the group has members; groups below lose their parent.
 -- In this order: group
 DELETE FROM userbook_group WHERE id = ?

@@ -1,8 +1,24 @@
--- One page of groups: a row for each group, and one for each of their members.
--- In this order: groups (JSON array of hexadecimal ids)
-WITH asked AS (SELECT ? AS ids)
+-- One page of groups: a row for each group, and one for each member that the query asks for.
+-- In this order: groups (JSON array of hexadecimal ids), whether to read all members, users to read as members (JSON
+-- array), how many members at most
+WITH
+asked (ids, all_members, users) AS (SELECT ?, ?, ?),
+shown (group_id, user_id) AS (
+    SELECT m.group_id, m.user_id
+    FROM asked
+    STRAIGHT_JOIN JSON_TABLE(asked.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+    STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
+    WHERE asked.all_members
+    UNION ALL
+    SELECT m.group_id, m.user_id
+    FROM asked
+    STRAIGHT_JOIN JSON_TABLE(asked.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS member
+    STRAIGHT_JOIN JSON_TABLE(asked.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+    STRAIGHT_JOIN userbook_membership AS m ON m.user_id = member.id AND m.group_id = UNHEX(wanted.id)
+    LIMIT ?
+)
 SELECT
-    'group' AS part,
+    'group' AS row_kind,
     NULL AS id,
     g.id AS uuid,
     NULL AS username,
@@ -43,9 +59,6 @@ SELECT
     NULL,
     NULL,
     NULL,
-    m.group_id
-FROM asked
-STRAIGHT_JOIN JSON_TABLE(asked.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
-STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
-STRAIGHT_JOIN userbook_user AS u ON u.id = m.user_id
+    shown.group_id
+FROM shown STRAIGHT_JOIN userbook_user AS u ON u.id = shown.user_id
 WHERE u.username <> 'AnonymousUser'

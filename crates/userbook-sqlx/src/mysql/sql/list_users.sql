@@ -1,6 +1,6 @@
 -- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
--- is in or that is above such a group.
--- In this order: users (JSON array)
+-- is in or that is above such a group. 19 is MAX_PARENTS.
+-- In this order: users (JSON array), how many memberships at most
 WITH RECURSIVE
 asked AS (SELECT ? AS users),
 member (user_id, group_id) AS (
@@ -8,6 +8,7 @@ member (user_id, group_id) AS (
     FROM asked
     STRAIGHT_JOIN JSON_TABLE(asked.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
     STRAIGHT_JOIN userbook_membership AS own ON own.user_id = wanted.id
+    LIMIT ?
 ),
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM member
@@ -17,7 +18,7 @@ closure (group_id, depth) AS (
     WHERE child.parent IS NOT NULL AND closure.depth < 19
 )
 SELECT
-    'user' AS part,
+    'user' AS row_kind,
     u.id AS id,
     u.uuid AS uuid,
     u.username AS username,
@@ -37,7 +38,10 @@ FROM asked
 STRAIGHT_JOIN JSON_TABLE(asked.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
 STRAIGHT_JOIN userbook_user AS u ON u.id = wanted.id
 UNION ALL
-SELECT 'member', user_id, group_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT
+    'membership',
+    user_id, group_id,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT

@@ -1,12 +1,16 @@
--- All that a decision about one user needs, in one moment: one row of facts, and one row for each group that
--- the user or the actor is in, that was asked for, or that is above one of these. Rows rather than a document:
--- the database's aggregates cut long ones without a word.
--- In this order: user, actor, groups asked for (JSON array of hexadecimal ids), whether another active superuser
--- is asked for, user name asked for, user, whether another active superuser is asked for, user, change asked for,
--- actor, user, user, actor
+-- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
+-- target or the actor is in, that the query names, or that is above one of these. Rows rather than a document: the
+-- database's aggregates cut long ones without an error. 19 is MAX_PARENTS.
+-- In this order: the target's id, or the target's uuid, actor, whether to look for other superusers, groups to read (JSON
+-- array of hexadecimal ids), username to look up, change to look up
 WITH RECURSIVE
+asked (target_id, actor_id, superusers) AS (
+    SELECT COALESCE(?, (SELECT named.id FROM userbook_user AS named WHERE named.uuid = ?)), ?, ?
+),
 closure (group_id, depth) AS (
-    SELECT group_id, 0 FROM userbook_membership WHERE user_id IN (?, ?)
+    SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.target_id
+    UNION
+    SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.actor_id
     UNION
     SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     UNION
@@ -15,14 +19,14 @@ closure (group_id, depth) AS (
     WHERE child.parent IS NOT NULL AND closure.depth < 19
 ),
 granting (group_id, depth) AS (
-    SELECT id, 0 FROM userbook_group WHERE is_superuser = 1 AND ?
+    SELECT g.id, 0 FROM asked STRAIGHT_JOIN userbook_group AS g WHERE g.is_superuser = 1 AND asked.superusers
     UNION
     SELECT child.id, granting.depth + 1
     FROM granting STRAIGHT_JOIN userbook_group AS child ON child.parent = granting.group_id
     WHERE granting.depth < 19
 )
 SELECT
-    'facts' AS part,
+    'facts' AS row_kind,
     u.id AS id,
     u.uuid AS uuid,
     u.username AS username,
@@ -36,26 +40,35 @@ SELECT
     u.password_change_date AS password_change_date,
     u.revision AS revision,
     u.version AS version,
-    EXISTS (SELECT 1 FROM userbook_user AS other WHERE other.username = ? AND other.id <> ?) AS username_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_user AS other
+        WHERE other.username = ? AND NOT (other.id <=> asked.target_id)
+    ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
-    CASE WHEN ? THEN EXISTS (
+    asked.superusers AND EXISTS (
         SELECT 1
         FROM granting STRAIGHT_JOIN userbook_membership AS member ON member.group_id = granting.group_id
-        WHERE member.user_active = 1 AND member.user_id <> ?
-    ) END AS other_active_superuser,
+        WHERE member.can_act = 2 AND NOT (member.user_id <=> asked.target_id)
+    ) AS superuser_person,
+    asked.superusers AND EXISTS (
+        SELECT 1
+        FROM granting STRAIGHT_JOIN userbook_membership AS member ON member.group_id = granting.group_id
+        WHERE member.can_act = 1 AND NOT (member.user_id <=> asked.target_id)
+    ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?) AS landed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?) AS change_committed,
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS of_user,
     NULL AS of_actor
-FROM userbook_user AS u LEFT JOIN userbook_user AS actor ON actor.id = ?
-WHERE u.id = ?
+FROM asked
+    LEFT JOIN userbook_user AS u ON u.id = asked.target_id
+    LEFT JOIN userbook_user AS actor ON actor.id = asked.actor_id
 UNION ALL
 SELECT
     'group',
@@ -65,10 +78,11 @@ SELECT
     g.name,
     NULL, NULL, NULL, NULL, NULL,
     g.attributes,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
-    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = ? AND own.group_id = g.id),
-    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = ? AND own.group_id = g.id)
-FROM (SELECT DISTINCT group_id FROM closure) AS wanted
+    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = asked.target_id AND own.group_id = g.id),
+    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = asked.actor_id AND own.group_id = g.id)
+FROM asked
+STRAIGHT_JOIN (SELECT DISTINCT group_id FROM closure) AS wanted
 STRAIGHT_JOIN userbook_group AS g ON g.id = wanted.group_id

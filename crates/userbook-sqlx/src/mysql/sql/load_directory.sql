@@ -1,21 +1,58 @@
--- All that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
--- that was asked for, that the actor is in, or that is above one of these, and, if asked for, one row for each
--- group's place in the hierarchy.
--- In this order: actor, groups asked for (JSON array of hexadecimal ids), user name asked for, group name asked
--- for, groups whose active members are asked for (like the other groups), change asked for, actor, actor, whether
--- the hierarchy is asked for
+-- All facts that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
+-- that the query names, that the actor is in, or that is above one of these, and, if the query asks for them, one row
+-- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
+-- MAX_PARENTS.
+-- In this order: actor, groups whose superusers to look for (JSON array of hexadecimal ids), the group in which some
+-- users do not count, these users (JSON array), the group whose members to read, whether to read the hierarchy, groups
+-- to read (JSON array of hexadecimal ids), how many members at most (three times), further users to read (JSON array),
+-- how many members at most, username to look up, group name to look up, change to look up
 WITH RECURSIVE
+asked (actor_id, granting, except_group, except_users, members_of, shape) AS (SELECT ?, ?, ?, ?, ?, ?),
 closure (group_id, depth) AS (
-    SELECT group_id, 0 FROM userbook_membership WHERE user_id = ?
+    SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.actor_id
     UNION
     SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     UNION
     SELECT child.parent, closure.depth + 1
     FROM closure STRAIGHT_JOIN userbook_group AS child ON child.id = closure.group_id
     WHERE child.parent IS NOT NULL AND closure.depth < 19
+),
+-- The index is ordered within each value of can_act: the smallest ids come without reading all members.
+member (id) AS (
+    SELECT id FROM (
+        SELECT user_id AS id FROM (
+            SELECT own.user_id
+            FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.group_id = asked.members_of
+            WHERE own.can_act = 0
+            ORDER BY own.user_id
+            LIMIT ?
+        ) AS kind_0
+        UNION
+        SELECT user_id AS id FROM (
+            SELECT own.user_id
+            FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.group_id = asked.members_of
+            WHERE own.can_act = 1
+            ORDER BY own.user_id
+            LIMIT ?
+        ) AS kind_1
+        UNION
+        SELECT user_id AS id FROM (
+            SELECT own.user_id
+            FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.group_id = asked.members_of
+            WHERE own.can_act = 2
+            ORDER BY own.user_id
+            LIMIT ?
+        ) AS kind_2
+        UNION
+        SELECT u.id
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
+        STRAIGHT_JOIN userbook_user AS u ON u.id = wanted.id
+    ) AS candidate
+    ORDER BY id
+    LIMIT ?
 )
 SELECT
-    'facts' AS part,
+    'facts' AS row_kind,
     EXISTS (SELECT 1 FROM userbook_user WHERE username = ?) AS username_taken,
     (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(?, 256))) AS group_named,
     actor.id AS actor_id,
@@ -24,41 +61,88 @@ SELECT
     actor.revision AS actor_revision,
     EXISTS (
         SELECT 1
-        FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
-        STRAIGHT_JOIN userbook_membership AS member ON member.group_id = UNHEX(wanted.id)
-        WHERE member.user_active = 1
-    ) AS active_member,
+        FROM JSON_TABLE(asked.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+        STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
+        WHERE m.can_act = 2
+            AND NOT (
+                m.group_id <=> asked.except_group
+                AND m.user_id IN (
+                    SELECT j.id FROM JSON_TABLE(asked.except_users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j
+                )
+            )
+    ) AS superuser_person,
+    EXISTS (
+        SELECT 1
+        FROM JSON_TABLE(asked.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+        STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
+        WHERE m.can_act = 1
+            AND NOT (
+                m.group_id <=> asked.except_group
+                AND m.user_id IN (
+                    SELECT j.id FROM JSON_TABLE(asked.except_users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j
+                )
+            )
+    ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?) AS landed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?) AS change_committed,
     NULL AS uuid,
     NULL AS name,
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS attributes,
-    NULL AS of_actor
-FROM (SELECT 1 AS one) AS always LEFT JOIN userbook_user AS actor ON actor.id = ?
+    NULL AS of_actor,
+    NULL AS id,
+    NULL AS username,
+    NULL AS is_active,
+    NULL AS type,
+    NULL AS revision,
+    NULL AS version
+FROM asked LEFT JOIN userbook_user AS actor ON actor.id = asked.actor_id
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
     g.parent,
     g.attributes,
-    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = ? AND own.group_id = g.id)
-FROM (SELECT DISTINCT group_id FROM closure) AS wanted
+    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = asked.actor_id AND own.group_id = g.id),
+    NULL, NULL, NULL, NULL, NULL, NULL
+FROM asked
+STRAIGHT_JOIN (SELECT DISTINCT group_id FROM closure) AS wanted
 STRAIGHT_JOIN userbook_group AS g ON g.id = wanted.group_id
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL
-FROM userbook_group AS g
-WHERE ?
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM asked STRAIGHT_JOIN userbook_group AS g
+WHERE asked.shape
+UNION ALL
+SELECT
+    'member',
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL,
+    u.id,
+    u.username,
+    u.is_active,
+    u.type,
+    u.revision,
+    u.version
+FROM member STRAIGHT_JOIN userbook_user AS u ON u.id = member.id
+UNION ALL
+SELECT
+    'membership',
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    m.group_id,
+    NULL, NULL, NULL, NULL, NULL,
+    m.user_id,
+    NULL, NULL, NULL, NULL, NULL
+FROM member STRAIGHT_JOIN userbook_membership AS m ON m.user_id = member.id

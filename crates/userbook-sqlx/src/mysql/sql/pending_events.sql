@@ -1,3 +1,12 @@
--- Events that were not handed on; those of one user in the order of their commits, for its row was locked.
--- In this order: how many at most
-SELECT body FROM userbook_event WHERE acked_at IS NULL ORDER BY seq LIMIT ?
+-- The oldest events that are not acknowledged: as many as fit, and one whatever its size. Those of one user come in the
+-- order of their commits, for the user's row was locked.
+-- In this order: how many at most, how many bytes of JSON at most
+SELECT event.body AS body
+FROM (
+    SELECT oldest.seq, oldest.bytes, SUM(oldest.bytes) OVER (ORDER BY oldest.seq) AS total
+    FROM (
+        SELECT seq, LENGTH(body) AS bytes FROM userbook_event WHERE acked_at IS NULL ORDER BY seq LIMIT ?
+    ) AS oldest
+) AS counted STRAIGHT_JOIN userbook_event AS event ON event.seq = counted.seq
+WHERE counted.total <= ? OR counted.total = counted.bytes
+ORDER BY counted.seq

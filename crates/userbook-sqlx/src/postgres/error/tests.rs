@@ -43,33 +43,30 @@ fn recorded(state: &'static str, message: &'static str, constraint: Option<&'sta
 }
 
 #[test]
-fn states_that_are_conflicts() {
-    let missing = || CommitOutcome::Conflict;
-    let unique = "duplicate key value violates unique constraint \"userbook_user_username\"";
-    let unique_event = "duplicate key value violates unique constraint \"userbook_event_id\"";
+fn competing_writes_are_conflicts() {
+    let username = "duplicate key value violates unique constraint \"userbook_user_username\"";
+    let event = "duplicate key value violates unique constraint \"userbook_event_id\"";
     let foreign = "insert or update on table \"userbook_membership\" violates foreign key constraint \
                    \"userbook_membership_group\"";
-    for (state, message, constraint, outcome) in [
-        ("40001", "could not serialize access due to concurrent update", None, Some(CommitOutcome::Conflict)),
-        ("40P01", "deadlock detected", None, Some(CommitOutcome::Conflict)),
-        ("55P03", "canceling statement due to lock timeout", None, Some(CommitOutcome::Conflict)),
-        ("23505", unique, Some("userbook_user_username"), Some(CommitOutcome::Conflict)),
-        ("23505", unique_event, Some("userbook_event_id"), None),
-        ("23503", foreign, Some("userbook_membership_group"), Some(missing())),
-        ("23503", "violates foreign key constraint", Some("of_the_host"), None),
-        ("57014", "canceling statement due to statement timeout", None, None),
+    let referenced = "update or delete on table \"userbook_group\" violates foreign key constraint \
+                      \"userbook_membership_group\" on table \"userbook_membership\"";
+    for (state, message, constraint, expected) in [
+        ("40001", "could not serialize access due to concurrent update", None, true),
+        ("40P01", "deadlock detected", None, true),
+        ("55P03", "canceling statement due to lock timeout", None, true),
+        ("23505", username, Some("userbook_user_username"), true),
+        ("23505", "duplicate key value", Some("userbook_user_uuid"), true),
+        ("23505", "duplicate key value", Some("userbook_group_name"), true),
+        ("23505", event, Some("userbook_event_id"), false),
+        ("23503", foreign, Some("userbook_membership_group"), true),
+        ("23503", referenced, Some("userbook_membership_group"), true),
+        ("23503", "violates foreign key constraint", Some("of_the_host"), false),
+        ("57014", "canceling statement due to statement timeout", None, false),
+        ("25006", "cannot execute UPDATE in a read-only transaction", None, false),
     ] {
-        assert_eq!(conflict(&recorded(state, message, constraint)), outcome, "{message}");
+        assert_eq!(is_conflict(&recorded(state, message, constraint)), expected, "{message}");
     }
-    assert_eq!(conflict(&Error::PoolTimedOut), None);
-
-    let name = recorded("23505", "duplicate key value", Some("userbook_group_name"));
-    assert_eq!(step_conflict(&name), Some(CommitOutcome::Conflict));
-    let name = recorded("23505", unique, Some("userbook_user_username"));
-    assert_eq!(step_conflict(&name), Some(CommitOutcome::Conflict));
-    let deadlock = recorded("40P01", "deadlock detected", None);
-    assert_eq!(step_conflict(&deadlock), Some(CommitOutcome::Conflict));
-    assert_eq!(step_conflict(&recorded("25006", "read-only", None)), None);
+    assert!(!is_conflict(&Error::PoolTimedOut));
 }
 
 #[test]

@@ -1,9 +1,9 @@
--- Applies an update, all of it or nothing, and tells how it ended: one statement.
+-- Applies an update, all of it or nothing, in one statement.
 --
--- All parts read the rows of one moment, the beginning. A lock waits for other writers and then looks at its row
--- again, and it takes only a row that still is as it was decided on. So everything is locked first, in an order
--- that is the same for all (graph, superusers, users by id, groups by id): each part asks for the one before.
--- Nothing is written unless all of it was found.
+-- All parts read the rows of one moment, the beginning. A lock waits for other writers, reads its row again and takes
+-- the row only if it still is in the state decided on. So everything is locked first, in one order for all writers
+-- (graph, superusers, users by id, groups by id): each part depends on the part before. Nothing is written unless
+-- everything was locked.
 -- $1 user, $2 expected revision, $3 new revision, $4 new version, $5 username, $6 name, $7 is_active,
 -- $8 whether last_login changes, $9 last_login, $10 email, $11 attributes, $12 path, $13 type,
 -- $14 expected graph, $15 whether it changes, $16 expected superusers, $17 whether they change, $18 actor,
@@ -85,7 +85,7 @@ updated AS (
         AND (SELECT hold FROM guards)
         AND NOT (SELECT is_taken FROM taken)
         AND (SELECT count(*) FROM present) = cardinality($20::uuid[])
-    RETURNING id, is_active
+    RETURNING id, can_act
 ),
 counted AS (
     UPDATE userbook_epoch
@@ -98,8 +98,8 @@ left_groups AS (
     WHERE member.user_id = updated.id AND member.group_id = ANY ($21::uuid[])
 ),
 joined_groups AS (
-    INSERT INTO userbook_membership (user_id, group_id, user_active)
-    SELECT updated.id, wanted.id, updated.is_active
+    INSERT INTO userbook_membership (user_id, group_id, can_act)
+    SELECT updated.id, wanted.id, updated.can_act
     FROM updated CROSS JOIN unnest($20::uuid[]) AS wanted (id)
     ON CONFLICT (user_id, group_id) DO NOTHING
 ),
@@ -107,13 +107,4 @@ event AS (
     INSERT INTO userbook_event (id, kind, user_id, group_id, version, occurred_at, body)
     SELECT $22, $23, $24, $25, $26, $27, $28 FROM updated
 )
-SELECT
-    EXISTS (TABLE updated) AS applied,
-    (SELECT revision FROM userbook_user WHERE id = $1) AS found_revision,
-    (SELECT hold FROM before_subject) AND NOT EXISTS (TABLE subject) AS has_changed_since,
-    (SELECT hold FROM guards) AS guards_hold,
-    (SELECT is_taken FROM taken) AS is_taken,
-    ARRAY(
-        SELECT wanted.id FROM unnest($20::uuid[]) AS wanted (id)
-        WHERE NOT EXISTS (SELECT FROM present WHERE present.id = wanted.id)
-    ) AS missing
+SELECT EXISTS (TABLE updated) AS applied, EXISTS (SELECT FROM userbook_user WHERE id = $1) AS is_there

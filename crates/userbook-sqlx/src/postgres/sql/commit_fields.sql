@@ -28,10 +28,4 @@ event AS (
     INSERT INTO userbook_event (id, kind, user_id, group_id, version, occurred_at, body)
     SELECT $14, $15, $16, $17, $18, $19, $20 FROM updated
 )
-SELECT
-    EXISTS (TABLE updated) AS applied,
-    (SELECT revision FROM userbook_user WHERE id = $1) AS found_revision,
-    false AS has_changed_since,
-    true AS guards_hold,
-    (SELECT is_taken FROM taken) AS is_taken,
-    '{}'::uuid[] AS missing
+SELECT EXISTS (TABLE updated) AS applied, EXISTS (SELECT FROM userbook_user WHERE id = $1) AS is_there

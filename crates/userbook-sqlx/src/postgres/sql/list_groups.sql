@@ -1,7 +1,14 @@
--- One page of groups: a row for each group, and one for each of their members.
--- $1 groups
+-- One page of groups: a row for each group, and one for each member that the query asks for.
+-- $1 groups, $2 whether to read all members, $3 users to read as members, $4 how many members at most
+WITH
+shown (group_id, user_id) AS (
+    SELECT group_id, user_id FROM userbook_membership WHERE $2 AND group_id = ANY ($1::uuid[])
+    UNION ALL
+    SELECT group_id, user_id FROM userbook_membership WHERE user_id = ANY ($3::bigint[]) AND group_id = ANY ($1)
+    LIMIT $4
+)
 SELECT
-    'group' AS part,
+    'group' AS row_kind,
     NULL::bigint AS id,
     g.id AS uuid,
     NULL AS username,
@@ -20,7 +27,7 @@ SELECT
     above.name AS parent_name,
     NULL::uuid AS of_group
 FROM userbook_group AS g LEFT JOIN userbook_group AS above ON above.id = g.parent
-WHERE g.id = ANY ($1::uuid[])
+WHERE g.id = ANY ($1)
 UNION ALL
 SELECT
     'member',
@@ -40,6 +47,6 @@ SELECT
     NULL,
     NULL,
     NULL,
-    m.group_id
-FROM userbook_membership AS m JOIN userbook_user AS u ON u.id = m.user_id
-WHERE m.group_id = ANY ($1) AND u.username <> 'AnonymousUser'
+    shown.group_id
+FROM shown JOIN userbook_user AS u ON u.id = shown.user_id
+WHERE u.username <> 'AnonymousUser'

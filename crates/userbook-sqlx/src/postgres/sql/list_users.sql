@@ -1,9 +1,9 @@
 -- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
--- is in or that is above such a group.
--- $1 users
+-- is in or that is above such a group. 19 is MAX_PARENTS.
+-- $1 users, $2 how many memberships at most
 WITH RECURSIVE
 member (user_id, group_id) AS (
-    SELECT user_id, group_id FROM userbook_membership WHERE user_id = ANY ($1::bigint[])
+    SELECT user_id, group_id FROM userbook_membership WHERE user_id = ANY ($1::bigint[]) LIMIT $2
 ),
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM member
@@ -13,7 +13,7 @@ closure (group_id, depth) AS (
     WHERE child.parent IS NOT NULL AND closure.depth < 19
 )
 SELECT
-    'user' AS part,
+    'user' AS row_kind,
     u.id AS id,
     u.uuid AS uuid,
     u.username AS username,
@@ -32,7 +32,10 @@ SELECT
 FROM userbook_user AS u
 WHERE u.id = ANY ($1)
 UNION ALL
-SELECT 'member', user_id, group_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT
+    'membership',
+    user_id, group_id,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT

@@ -1,13 +1,16 @@
--- All that a decision about one user needs, in one moment: one row of facts, and one row for each group that
--- the user or the actor is in, that was asked for, or that is above one of these.
--- $1 user, $2 user name asked for, $3 groups asked for, $4 actor, $5 whether another active superuser is asked
--- for, $6 change asked for
+-- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
+-- target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
+-- $1 the target's id, $2 or the target's uuid, $3 username to look up, $4 groups to read, $5 actor,
+-- $6 whether to look for other superusers, $7 change to look up
 WITH RECURSIVE
+target (id) AS (
+    SELECT coalesce($1, (SELECT id FROM userbook_user WHERE uuid = $2))
+),
 closure (group_id, depth) AS (
     (
-        SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ($1, $4)
+        SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ((SELECT id FROM target), $5)
         UNION
-        SELECT asked.id, 0 FROM unnest($3::uuid[]) AS asked (id)
+        SELECT named.id, 0 FROM unnest($4::uuid[]) AS named (id)
     )
     UNION
     SELECT child.parent, closure.depth + 1
@@ -22,7 +25,7 @@ granting (group_id, depth) AS (
     WHERE granting.depth < 19
 )
 SELECT
-    'facts' AS part,
+    'facts' AS row_kind,
     u.id AS id,
     u.uuid AS uuid,
     u.username AS username,
@@ -36,35 +39,52 @@ SELECT
     u.password_change_date AS password_change_date,
     u.revision AS revision,
     u.version AS version,
-    EXISTS (SELECT FROM userbook_user AS other WHERE other.username = $2 AND other.id <> $1) AS username_taken,
+    EXISTS (
+        SELECT FROM userbook_user AS other
+        WHERE other.username = $3 AND other.id IS DISTINCT FROM (SELECT id FROM target)
+    ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
-    CASE WHEN $5 THEN EXISTS (
+    $6 AND EXISTS (
         SELECT
         FROM granting CROSS JOIN LATERAL (
-            -- In the order of an index: whatever the statistics say, no inactive member is looked at.
+            -- In the order of an index: whatever the statistics say, no member who cannot act is read.
             SELECT FROM userbook_membership AS member
-            WHERE member.group_id = granting.group_id AND member.user_active AND member.user_id <> $1
+            WHERE member.group_id = granting.group_id
+                AND member.can_act = 2
+                AND member.user_id IS DISTINCT FROM (SELECT id FROM target)
             ORDER BY member.user_id
             LIMIT 1
-        ) AS somebody
-    ) END AS other_active_superuser,
+        ) AS found
+    ) AS superuser_person,
+    $6 AND EXISTS (
+        SELECT
+        FROM granting CROSS JOIN LATERAL (
+            SELECT FROM userbook_membership AS member
+            WHERE member.group_id = granting.group_id
+                AND member.can_act = 1
+                AND member.user_id IS DISTINCT FROM (SELECT id FROM target)
+            ORDER BY member.user_id
+            LIMIT 1
+        ) AS found
+    ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    -- Not looked up unless asked for: a plan made while there were no events would read all that came since.
+    -- Only looked up if the query names a change: a plan made while there were no events would read all later ones.
     CASE
-        WHEN $6::uuid IS NULL THEN false
-        ELSE EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = $6)
-    END AS landed,
+        WHEN $7::uuid IS NULL THEN false
+        ELSE EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = $7)
+    END AS change_committed,
     NULL::boolean AS is_superuser,
     NULL::uuid AS parent,
     NULL::boolean AS of_user,
     NULL::boolean AS of_actor
-FROM userbook_user AS u LEFT JOIN userbook_user AS actor ON actor.id = $4
-WHERE u.id = $1
+FROM target
+    LEFT JOIN userbook_user AS u ON u.id = target.id
+    LEFT JOIN userbook_user AS actor ON actor.id = $5
 UNION ALL
 SELECT
     'group',
@@ -74,10 +94,10 @@ SELECT
     g.name,
     NULL, NULL, NULL, NULL, NULL,
     g.attributes,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
-    EXISTS (SELECT FROM userbook_membership WHERE user_id = $1 AND group_id = g.id),
-    EXISTS (SELECT FROM userbook_membership WHERE user_id = $4 AND group_id = g.id)
+    EXISTS (SELECT FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),
+    EXISTS (SELECT FROM userbook_membership WHERE user_id = $5 AND group_id = g.id)
 FROM userbook_group AS g
 WHERE g.id IN (SELECT group_id FROM closure)

@@ -1,16 +1,15 @@
-//! What SQLite makes of the statements that are put together: what is compared exactly is found through an index,
-//! and what comes in the order of an index is not sorted.
+//! SQLite's plans of the list statements: exact filters use an index, and rows in the order of an index are not sorted.
 
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{
-    GroupColumn, GroupFilter, GroupId, GroupListQuery, Order, Scope, UserColumn, UserFilter, UserId,
-    UserListQuery, UserType,
+    GroupColumn, GroupFilter, GroupId, GroupListQuery, Order, Scope, SuperuserFilter, UserColumn, UserFilter,
+    UserId, UserListQuery, UserType,
 };
 use uuid::Uuid;
 
 use super::*;
 use crate::{
-    listing::{Query, What},
+    listing::{Projection, Query},
     sqlite::connect_options,
 };
 
@@ -30,12 +29,24 @@ async fn plan(pool: &SqlitePool, statement: Statement) -> String {
 
 fn users(filter: UserFilter, column: UserColumn) -> UserListQuery {
     let order = vec![Order { column, descending: false }];
-    UserListQuery { scope: Scope::Everything, filter, order, offset: 0, limit: 20 }
+    UserListQuery { scope: Scope::Everything, filter, order, offset: 0, limit: 20, max_bytes: 1 << 24 }
 }
 
 fn groups(filter: GroupFilter, column: GroupColumn) -> GroupListQuery {
     let order = vec![Order { column, descending: false }];
-    GroupListQuery { scope: Scope::Everything, filter, order, offset: 0, limit: 20 }
+    GroupListQuery {
+        members: None,
+        scope: Scope::Everything,
+        filter,
+        order,
+        offset: 0,
+        limit: 20,
+        max_bytes: 1 << 24,
+    }
+}
+
+fn superusers(inherited: bool) -> Option<SuperuserFilter> {
+    Some(SuperuserFilter { is_superuser: true, inherited })
 }
 
 fn text() -> String {
@@ -48,31 +59,32 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
     let one = || UserFilter::default();
     let by_id = "USING INTEGER PRIMARY KEY (rowid=?)";
     for (filter, index) in [
-        (UserFilter { username: Some(text()), ..one() }, "sqlite_autoindex_userbook_user_1 (username=?)"),
+        (UserFilter { username: Some(text()), ..one() }, "sqlite_autoindex_userbook_user_2 (username=?)"),
         (UserFilter { email: Some(text()), ..one() }, "userbook_user_email (email=?)"),
         (UserFilter { name: Some(text()), ..one() }, "userbook_user_name (name=?)"),
-        (UserFilter { uuid: Some(Uuid::nil()), ..one() }, "userbook_user_uuid (uuid=?)"),
+        (UserFilter { uuid: Some(Uuid::nil()), ..one() }, "sqlite_autoindex_userbook_user_1 (uuid=?)"),
         (UserFilter { path: Some(text()), ..one() }, "userbook_user_path (path=?"),
         (UserFilter { path_prefix: Some(text()), ..one() }, "userbook_user_path (path>? AND path<?)"),
         (UserFilter { types: [UserType::Internal].into(), ..one() }, "userbook_user_type (type=?"),
         (UserFilter { is_active: Some(false), ..one() }, "userbook_user_active (is_active=?"),
         (UserFilter { groups: [GroupId(Uuid::nil())].into(), ..one() }, by_id),
         (UserFilter { group_names: ["x".to_owned()].into(), ..one() }, by_id),
-        (UserFilter { is_superuser: Some(true), ..one() }, by_id),
+        (UserFilter { is_superuser: superusers(false), ..one() }, by_id),
+        (UserFilter { is_superuser: superusers(true), ..one() }, by_id),
     ] {
         let query = users(filter, UserColumn::Username);
-        for what in [What::Page, What::Count] {
+        for what in [Projection::Page, Projection::Count] {
             let plan = plan(&pool, query.statement::<SqliteDialect>(what)).await;
             assert!(plan.contains(index) && !plan.contains("SCAN u"), "{query:?} {what:?}:\n{plan}");
         }
     }
     let only = UserListQuery { scope: Scope::Only([UserId(1)].into()), ..users(one(), UserColumn::Username) };
-    let plan = plan(&pool, only.statement::<SqliteDialect>(What::Count)).await;
+    let plan = plan(&pool, only.statement::<SqliteDialect>(Projection::Count)).await;
     assert!(plan.contains(by_id) && !plan.contains("SCAN u"), "{plan}");
 }
 
 #[tokio::test]
-async fn what_comes_in_order_is_not_sorted() {
+async fn rows_in_the_order_of_an_index_are_not_sorted() {
     let pool = migrated().await;
     let one = || UserFilter::default();
     for (filter, column) in [
@@ -88,7 +100,7 @@ async fn what_comes_in_order_is_not_sorted() {
         let mut query = users(filter, column);
         for descending in [false, true] {
             query.order[0].descending = descending;
-            let plan = plan(&pool, query.statement::<SqliteDialect>(What::Page)).await;
+            let plan = plan(&pool, query.statement::<SqliteDialect>(Projection::Page)).await;
             let last = column != UserColumn::Email && column != UserColumn::Name;
             let sorts = plan.contains("TEMP B-TREE") && (last || !plan.contains("LAST TERM"));
             assert!(!sorts, "{query:?}:\n{plan}");
@@ -107,7 +119,7 @@ async fn groups_are_found_by_name_and_member() {
         (GroupFilter { member_names: ["x".to_owned()].into(), ..one() }, "(username=?)"),
     ] {
         let query = groups(filter, GroupColumn::Name);
-        let plan = plan(&pool, query.statement::<SqliteDialect>(What::Page)).await;
+        let plan = plan(&pool, query.statement::<SqliteDialect>(Projection::Page)).await;
         assert!(plan.contains(index) && !plan.contains("SCAN m"), "{query:?}:\n{plan}");
     }
 }

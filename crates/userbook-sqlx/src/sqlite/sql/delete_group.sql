@@ -1,3 +1,3 @@
--- Memberships go with the row, and groups below lose their parent.
+-- Fails while the group has members; groups below lose their parent.
 -- ?1 group
 DELETE FROM userbook_group WHERE id = ?1

@@ -1,7 +1,20 @@
--- One page of groups: a row for each group, and one for each of their members.
--- ?1 groups (JSON array of hexadecimal ids)
+-- One page of groups: a row for each group, and one for each member that the query asks for.
+-- ?1 groups (JSON array of hexadecimal ids), ?2 whether to read all members, ?3 users to read as members (JSON array),
+-- ?4 how many members at most
+WITH
+shown (group_id, user_id) AS (
+    SELECT m.group_id, m.user_id
+    FROM json_each(?1) AS wanted CROSS JOIN userbook_membership AS m ON m.group_id = unhex(wanted.value)
+    WHERE ?2
+    UNION ALL
+    SELECT m.group_id, m.user_id
+    FROM json_each(?3) AS member
+        CROSS JOIN json_each(?1) AS wanted
+        CROSS JOIN userbook_membership AS m ON m.user_id = member.value AND m.group_id = unhex(wanted.value)
+    LIMIT ?4
+)
 SELECT
-    'group' AS part,
+    'group' AS row_kind,
     NULL AS id,
     g.id AS uuid,
     NULL AS username,
@@ -41,8 +54,6 @@ SELECT
     NULL,
     NULL,
     NULL,
-    m.group_id
-FROM json_each(?1) AS wanted
-CROSS JOIN userbook_membership AS m ON m.group_id = unhex(wanted.value)
-CROSS JOIN userbook_user AS u ON u.id = m.user_id
+    shown.group_id
+FROM shown CROSS JOIN userbook_user AS u ON u.id = shown.user_id
 WHERE u.username <> 'AnonymousUser'

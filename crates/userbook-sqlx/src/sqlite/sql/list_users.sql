@@ -1,10 +1,11 @@
 -- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
--- is in or that is above such a group.
--- ?1 users (JSON array)
+-- is in or that is above such a group. 19 is MAX_PARENTS.
+-- ?1 users (JSON array), ?2 how many memberships at most
 WITH RECURSIVE
 member (user_id, group_id) AS (
     SELECT own.user_id, own.group_id
     FROM json_each(?1) AS wanted CROSS JOIN userbook_membership AS own ON own.user_id = wanted.value
+    LIMIT ?2
 ),
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM member
@@ -14,7 +15,7 @@ closure (group_id, depth) AS (
     WHERE child.parent IS NOT NULL AND closure.depth < 19
 )
 SELECT
-    'user' AS part,
+    'user' AS row_kind,
     u.id AS id,
     u.uuid AS uuid,
     u.username AS username,
@@ -32,7 +33,10 @@ SELECT
     NULL AS parent
 FROM json_each(?1) AS wanted CROSS JOIN userbook_user AS u ON u.id = wanted.value
 UNION ALL
-SELECT 'member', user_id, group_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT
+    'membership',
+    user_id, group_id,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT

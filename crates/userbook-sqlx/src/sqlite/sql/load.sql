@@ -1,12 +1,15 @@
--- All that a decision about one user needs, in one moment: one row of facts, and one row for each group that
--- the user or the actor is in, that was asked for, or that is above one of these.
--- ?1 user, ?2 user name asked for, ?3 groups asked for (JSON array of hexadecimal ids), ?4 actor,
--- ?5 whether another active superuser is asked for, ?6 change asked for
+-- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
+-- target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
+-- ?1 the target's id, ?2 or the target's uuid, ?3 username to look up, ?4 groups to read (JSON array of hexadecimal
+-- ids), ?5 actor, ?6 whether to look for other superusers, ?7 change to look up
 WITH RECURSIVE
+target (id) AS MATERIALIZED (
+    SELECT coalesce(?1, (SELECT id FROM userbook_user WHERE uuid = ?2))
+),
 closure (group_id, depth) AS (
-    SELECT group_id, 0 FROM userbook_membership WHERE user_id IN (?1, ?4)
+    SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ((SELECT id FROM target), ?5)
     UNION
-    SELECT unhex(value), 0 FROM json_each(?3)
+    SELECT unhex(value), 0 FROM json_each(?4)
     UNION
     SELECT child.parent, closure.depth + 1
     FROM closure JOIN userbook_group AS child ON child.id = closure.group_id
@@ -20,7 +23,7 @@ granting (group_id, depth) AS (
     WHERE granting.depth < 19
 )
 SELECT
-    'facts' AS part,
+    'facts' AS row_kind,
     u.id AS id,
     u.uuid AS uuid,
     u.username AS username,
@@ -34,26 +37,35 @@ SELECT
     u.password_change_date AS password_change_date,
     u.revision AS revision,
     u.version AS version,
-    EXISTS (SELECT 1 FROM userbook_user AS other WHERE other.username = ?2 AND other.id <> ?1) AS username_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_user AS other
+        WHERE other.username = ?3 AND other.id IS NOT (SELECT id FROM target)
+    ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
-    CASE WHEN ?5 THEN EXISTS (
+    CASE WHEN ?6 THEN EXISTS (
         SELECT 1
         FROM granting CROSS JOIN userbook_membership AS member ON member.group_id = granting.group_id
-        WHERE member.user_active = 1 AND member.user_id <> ?1
-    ) END AS other_active_superuser,
+        WHERE member.can_act = 2 AND member.user_id IS NOT (SELECT id FROM target)
+    ) ELSE 0 END AS superuser_person,
+    CASE WHEN ?6 THEN EXISTS (
+        SELECT 1
+        FROM granting CROSS JOIN userbook_membership AS member ON member.group_id = granting.group_id
+        WHERE member.can_act = 1 AND member.user_id IS NOT (SELECT id FROM target)
+    ) ELSE 0 END AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?6) AS landed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?7) AS change_committed,
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS of_user,
     NULL AS of_actor
-FROM userbook_user AS u LEFT JOIN userbook_user AS actor ON actor.id = ?4
-WHERE u.id = ?1
+FROM target
+    LEFT JOIN userbook_user AS u ON u.id = target.id
+    LEFT JOIN userbook_user AS actor ON actor.id = ?5
 UNION ALL
 SELECT
     'group',
@@ -63,10 +75,10 @@ SELECT
     g.name,
     NULL, NULL, NULL, NULL, NULL,
     g.attributes,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
-    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?1 AND group_id = g.id),
-    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?4 AND group_id = g.id)
+    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),
+    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?5 AND group_id = g.id)
 FROM (SELECT DISTINCT group_id FROM closure) AS wanted
 CROSS JOIN userbook_group AS g ON g.id = wanted.group_id

@@ -1,9 +1,11 @@
--- All that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
--- that was asked for, that the actor is in, or that is above one of these, and, if asked for, one row for each
--- group's place in the hierarchy.
--- ?1 user name asked for, ?2 group name asked for, ?3 groups asked for (JSON array of hexadecimal ids), ?4 actor,
--- ?5 whether the hierarchy is asked for, ?6 groups whose active members are asked for (like ?3),
--- ?7 change asked for
+-- All facts that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
+-- that the query names, that the actor is in, or that is above one of these, and, if the query asks for them, one row
+-- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
+-- MAX_PARENTS.
+-- ?1 username to look up, ?2 group name to look up, ?3 groups to read (JSON array of hexadecimal ids), ?4 actor,
+-- ?5 whether to read the hierarchy, ?6 groups whose superusers to look for (like ?3), ?7 the group in which some users
+-- do not count, ?8 these users (JSON array), ?9 the group whose members to read, ?10 further users to read (like ?8),
+-- ?11 how many of these at most, ?12 change to look up
 WITH RECURSIVE
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM userbook_membership WHERE user_id = ?4
@@ -13,9 +15,35 @@ closure (group_id, depth) AS (
     SELECT child.parent, closure.depth + 1
     FROM closure JOIN userbook_group AS child ON child.id = closure.group_id
     WHERE child.parent IS NOT NULL AND closure.depth < 19
+),
+-- The index is ordered within each value of can_act: the smallest ids come without reading all members.
+member (id) AS MATERIALIZED (
+    SELECT id FROM (
+        SELECT user_id AS id FROM (
+            SELECT user_id FROM userbook_membership
+            WHERE group_id = ?9 AND can_act = 0
+            ORDER BY user_id LIMIT ?11
+        )
+        UNION
+        SELECT user_id FROM (
+            SELECT user_id FROM userbook_membership
+            WHERE group_id = ?9 AND can_act = 1
+            ORDER BY user_id LIMIT ?11
+        )
+        UNION
+        SELECT user_id FROM (
+            SELECT user_id FROM userbook_membership
+            WHERE group_id = ?9 AND can_act = 2
+            ORDER BY user_id LIMIT ?11
+        )
+        UNION
+        SELECT u.id FROM json_each(?10) AS wanted CROSS JOIN userbook_user AS u ON u.id = wanted.value
+    )
+    ORDER BY id
+    LIMIT ?11
 )
 SELECT
-    'facts' AS part,
+    'facts' AS row_kind,
     EXISTS (SELECT 1 FROM userbook_user WHERE username = ?1) AS username_taken,
     (SELECT id FROM userbook_group WHERE name = ?2) AS group_named,
     actor.id AS actor_id,
@@ -24,41 +52,75 @@ SELECT
     actor.revision AS actor_revision,
     EXISTS (
         SELECT 1
-        FROM json_each(?6) AS wanted CROSS JOIN userbook_membership AS member
-            ON member.group_id = unhex(wanted.value)
-        WHERE member.user_active = 1
-    ) AS active_member,
+        FROM json_each(?6) AS granting CROSS JOIN userbook_membership AS m ON m.group_id = unhex(granting.value)
+        WHERE m.can_act = 2
+            AND (m.group_id IS NOT ?7 OR m.user_id NOT IN (SELECT value FROM json_each(?8)))
+    ) AS superuser_person,
+    EXISTS (
+        SELECT 1
+        FROM json_each(?6) AS granting CROSS JOIN userbook_membership AS m ON m.group_id = unhex(granting.value)
+        WHERE m.can_act = 1
+            AND (m.group_id IS NOT ?7 OR m.user_id NOT IN (SELECT value FROM json_each(?8)))
+    ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?7) AS landed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?12) AS change_committed,
     NULL AS uuid,
     NULL AS name,
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS attributes,
-    NULL AS of_actor
+    NULL AS of_actor,
+    NULL AS id,
+    NULL AS username,
+    NULL AS is_active,
+    NULL AS type,
+    NULL AS revision,
+    NULL AS version
 FROM (SELECT 1) LEFT JOIN userbook_user AS actor ON actor.id = ?4
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
     g.parent,
     g.attributes,
-    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?4 AND group_id = g.id)
+    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?4 AND group_id = g.id),
+    NULL, NULL, NULL, NULL, NULL, NULL
 FROM (SELECT DISTINCT group_id FROM closure) AS wanted
 CROSS JOIN userbook_group AS g ON g.id = wanted.group_id
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE ?5
+UNION ALL
+SELECT
+    'member',
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL,
+    u.id,
+    u.username,
+    u.is_active,
+    u.type,
+    u.revision,
+    u.version
+FROM member CROSS JOIN userbook_user AS u ON u.id = member.id
+UNION ALL
+SELECT
+    'membership',
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    m.group_id,
+    NULL, NULL, NULL, NULL, NULL,
+    m.user_id,
+    NULL, NULL, NULL, NULL, NULL
+FROM member CROSS JOIN userbook_membership AS m ON m.user_id = member.id

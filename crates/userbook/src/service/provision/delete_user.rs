@@ -76,6 +76,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
         };
         let conditions = &call.options.conditions;
         let mut access = service.access(call.actor, &query, checks).await?;
+        // At most two rounds: the second has every fact.
         loop {
             if let Some(plan) = settle_deletion(in_doubt, &access.snapshot) {
                 return Ok(plan);

@@ -26,7 +26,7 @@ use crate::{
 pub struct GroupUpdated {
     /// The group after the operation; the deleted group after a deletion.
     pub group: Group,
-    /// The difference of the group's own fields.
+    /// The difference of the group's fields and members.
     pub diff: Diff,
     /// How the operation ended.
     pub outcome: Outcome,

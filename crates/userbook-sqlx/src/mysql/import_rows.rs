@@ -1,10 +1,10 @@
-//! Rows for an import: many of them in one parameter.
+//! Rows for statements that write many: all of them in one parameter.
 
 use serde::Serialize;
-use userbook::{Group, Timestamp, User};
+use userbook::{Event, Group, Timestamp, User};
 
 use crate::{
-    encode::{self, EncodeError},
+    encode::{self, EncodeError, EventColumns},
     json,
 };
 
@@ -67,6 +67,20 @@ pub(super) fn user_row(user: &User) -> Result<String, EncodeError> {
         moment(user.password_change_date),
         user.revision.0.simple(),
         encode::integer(user.version)?,
+    ))
+}
+
+/// An event.
+pub(super) fn event_row(event: &Event) -> Result<String, EncodeError> {
+    let columns = EventColumns::of(event)?;
+    text(&(
+        event.id.0.simple(),
+        columns.kind,
+        columns.user,
+        columns.group.map(uuid::Uuid::simple),
+        columns.version,
+        moment(event.time),
+        hex(&columns.body),
     ))
 }
 

@@ -1,4 +1,4 @@
-//! A store, an authorizer, a clock and a pause that do as they are told.
+//! A store, an authorizer, a clock and a back-off that follow a script.
 
 use std::{
     collections::VecDeque,
@@ -12,42 +12,53 @@ use std::{
 use async_trait::async_trait;
 use userbook::{
     Actor, Authorizer, AuthorizerError, Backoff, ChangeId, ChangeIds, ChangeSet, Check, Clock, CommitOutcome,
-    DirectoryQuery, DirectorySnapshot, Event, Outbox, ProvisioningChange, ProvisioningStore, Resource,
-    Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User, UserId, UserService, UserStore,
-    Verdict, Verdicts,
+    DirectoryQuery, DirectorySnapshot, Event, GroupGraph, Outbox, OutboxLimit, ProvisioningChange,
+    ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User,
+    UserId, UserService, UserStore, Verdict, Verdicts,
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
-use crate::people::directory;
+use crate::users::directory;
 
-/// What happens to the next call instead of its just being done.
+/// What happens to the next call.
 pub(crate) enum Step<O> {
-    /// It is done.
+    /// The store runs the call.
     Pass,
-    /// It is not done, and ends so.
+    /// The store does nothing and returns this.
     Answer(O),
-    /// It is not done, and fails.
+    /// The store does nothing and fails.
     Fail(StoreErrorKind),
-    /// It is done, and fails.
+    /// The store runs the call and reports a failure.
     DoneAndFail(StoreErrorKind),
+    /// The store reports a failure, and applies the commit only before its so-many-th read from then on.
+    FailAndLand(StoreErrorKind, u32),
+}
+
+/// A commit that is applied later.
+#[derive(Clone)]
+enum Late {
+    Update(ChangeSet),
+    Provisioning(ProvisioningChange),
 }
 
 /// A memory store with a script for each of its methods; what has no script passes.
 #[derive(Clone)]
-pub(crate) struct Scripted {
+pub(crate) struct ScriptedStore {
     pub(crate) inner: MemoryStore,
     loads: Arc<Mutex<VecDeque<Step<()>>>>,
     commits: Arc<Mutex<VecDeque<Step<CommitOutcome>>>>,
     provisions: Arc<Mutex<VecDeque<Step<CommitOutcome>>>>,
+    late: Arc<Mutex<Option<(u32, Late)>>>,
     pub(crate) queries: Arc<Mutex<Vec<SnapshotQuery>>>,
+    pub(crate) directory_queries: Arc<Mutex<Vec<DirectoryQuery>>>,
     pub(crate) changes: Arc<Mutex<Vec<ChangeSet>>>,
     pub(crate) provisioned: Arc<Mutex<Vec<ProvisioningChange>>>,
 }
 
-impl std::fmt::Debug for Scripted {
+impl std::fmt::Debug for ScriptedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scripted").finish_non_exhaustive()
+        f.debug_struct("ScriptedStore").finish_non_exhaustive()
     }
 }
 
@@ -59,14 +70,16 @@ fn next<O>(script: &Mutex<VecDeque<Step<O>>>) -> Step<O> {
     script.lock().unwrap().pop_front().unwrap_or(Step::Pass)
 }
 
-impl Scripted {
+impl ScriptedStore {
     pub(crate) async fn new() -> Self {
         Self {
             inner: directory().await,
             loads: Arc::default(),
             commits: Arc::default(),
             provisions: Arc::default(),
+            late: Arc::default(),
             queries: Arc::default(),
+            directory_queries: Arc::default(),
             changes: Arc::default(),
             provisioned: Arc::default(),
         }
@@ -87,12 +100,36 @@ impl Scripted {
         self
     }
 
+    /// Counts a read, and applies a late commit when its read has come.
+    async fn land(&self) {
+        let due = {
+            let mut late = self.late.lock().unwrap();
+            match late.take() {
+                Some((1, commit)) => Some(commit),
+                Some((reads, commit)) => {
+                    *late = Some((reads - 1, commit));
+                    None
+                }
+                None => None,
+            }
+        };
+        match due {
+            Some(Late::Update(change)) => {
+                assert_eq!(self.inner.commit(&change).await.unwrap(), CommitOutcome::Applied);
+            }
+            Some(Late::Provisioning(change)) => {
+                assert_eq!(self.inner.provision(&change).await.unwrap(), CommitOutcome::Applied);
+            }
+            None => {}
+        }
+    }
+
     pub(crate) async fn stored(&self, id: UserId) -> User {
-        self.inner.load(&SnapshotQuery::user(id)).await.unwrap().unwrap().user
+        self.inner.load(&SnapshotQuery::user(id)).await.unwrap().user.unwrap()
     }
 
     pub(crate) async fn events(&self) -> Vec<Event> {
-        self.inner.pending(u32::MAX).await.unwrap()
+        self.inner.pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }).await.unwrap()
     }
 
     pub(crate) fn loads(&self) -> usize {
@@ -105,13 +142,14 @@ impl Scripted {
 }
 
 #[async_trait]
-impl UserStore for Scripted {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+impl UserStore for ScriptedStore {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        self.land().await;
         self.queries.lock().unwrap().push(query.clone());
         match next(&self.loads) {
             Step::Pass => self.inner.load(query).await,
-            Step::Answer(()) => Ok(None),
-            Step::Fail(kind) | Step::DoneAndFail(kind) => Err(error(kind)),
+            Step::Answer(()) => Ok(Snapshot::default()),
+            Step::Fail(kind) | Step::DoneAndFail(kind) | Step::FailAndLand(kind, _) => Err(error(kind)),
         }
     }
 
@@ -125,13 +163,19 @@ impl UserStore for Scripted {
                 assert_eq!(self.inner.commit(change).await.unwrap(), CommitOutcome::Applied);
                 Err(error(kind))
             }
+            Step::FailAndLand(kind, reads) => {
+                *self.late.lock().unwrap() = Some((reads, Late::Update(change.clone())));
+                Err(error(kind))
+            }
         }
     }
 }
 
 #[async_trait]
-impl ProvisioningStore for Scripted {
+impl ProvisioningStore for ScriptedStore {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        self.land().await;
+        self.directory_queries.lock().unwrap().push(query.clone());
         self.inner.load_directory(query).await
     }
 
@@ -145,20 +189,24 @@ impl ProvisioningStore for Scripted {
                 assert_eq!(self.inner.provision(provision).await.unwrap(), CommitOutcome::Applied);
                 Err(error(kind))
             }
+            Step::FailAndLand(kind, reads) => {
+                *self.late.lock().unwrap() = Some((reads, Late::Provisioning(provision.clone())));
+                Err(error(kind))
+            }
         }
     }
 }
 
 type Answer = dyn Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Sync;
 
-/// Answers by a function of the checks; counts how often it is asked.
+/// Answers by a function of the checks, and counts the calls.
 #[derive(Clone)]
-pub(crate) struct Says {
+pub(crate) struct ScriptedAuthorizer {
     answer: Arc<Answer>,
-    pub(crate) asked: Arc<AtomicU64>,
+    pub(crate) calls: Arc<AtomicU64>,
 }
 
-impl Says {
+impl ScriptedAuthorizer {
     pub(crate) fn all(verdict: Verdict) -> Self {
         Self::by(move |checks| Ok(checks.iter().map(|_| verdict.clone()).collect()))
     }
@@ -166,30 +214,34 @@ impl Says {
     pub(crate) fn by(
         answer: impl Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Sync + 'static,
     ) -> Self {
-        Self { answer: Arc::new(answer), asked: Arc::default() }
+        Self { answer: Arc::new(answer), calls: Arc::default() }
     }
 }
 
-impl std::fmt::Debug for Says {
+impl std::fmt::Debug for ScriptedAuthorizer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Says").finish_non_exhaustive()
+        f.debug_struct("ScriptedAuthorizer").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Authorizer for Says {
+impl Authorizer for ScriptedAuthorizer {
     async fn authorize(
         &self,
         _actor: &Actor,
-        _target: Resource<'_>,
+        _resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
-        self.asked.fetch_add(1, Relaxed);
+        self.calls.fetch_add(1, Relaxed);
         (self.answer)(checks)
+    }
+
+    async fn can_grant_superuser(&self, _user: &User, _groups: &GroupGraph) -> Result<bool, AuthorizerError> {
+        Ok(false)
     }
 }
 
-/// A clock that goes on by so much with every look at it.
+/// A clock that advances by a fixed step with every reading.
 #[derive(Debug, Default)]
 pub(crate) struct Ticking {
     step: Duration,
@@ -209,6 +261,26 @@ impl Clock for Ticking {
 
     fn monotonic(&self) -> Duration {
         self.step * u32::try_from(self.looks.fetch_add(1, Relaxed)).unwrap()
+    }
+}
+
+/// A clock that a test sets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settable(Arc<Mutex<Duration>>);
+
+impl Settable {
+    pub(crate) fn set(&self, to: Duration) {
+        *self.0.lock().unwrap() = to;
+    }
+}
+
+impl Clock for Settable {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.0.lock().unwrap()
     }
 }
 
@@ -232,7 +304,7 @@ impl ChangeIds for Counting {
     }
 }
 
-/// Notes the pauses instead of making them, and lets somebody else act meanwhile.
+/// Records the pauses instead of making them, and lets another caller act meanwhile.
 #[derive(Clone)]
 pub(crate) struct Meanwhile {
     pub(crate) pauses: Arc<Mutex<Vec<u32>>>,
@@ -264,14 +336,14 @@ impl Backoff for Meanwhile {
 }
 
 /// A service over the script that allows everything.
-pub(crate) fn service(store: &Scripted) -> UserService<Scripted, Says> {
-    UserService::new(store.clone(), Says::all(Verdict::Allow))
+pub(crate) fn service(store: &ScriptedStore) -> UserService<ScriptedStore, ScriptedAuthorizer> {
+    UserService::new(store.clone(), ScriptedAuthorizer::all(Verdict::Allow))
         .with_clock(Ticking::default())
         .with_ids(Counting::default())
         .with_backoff(Meanwhile::nothing())
 }
 
-/// Waits for what never really waits.
+/// Runs a future that never waits.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

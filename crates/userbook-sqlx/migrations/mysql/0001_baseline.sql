@@ -1,12 +1,16 @@
--- Users, groups, memberships, the guard counters and the events of the audit trail.
+-- Users, groups, memberships, row counts, the guard counters and the events of the audit trail.
 -- Moments are UTC, UUIDs are 16 bytes, JSON is text: the database's own JSON refuses 33 levels.
+--
+-- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
 --
 -- Each of these statements commits by itself, so each can be repeated: a migration that was interrupted is done
 -- again from the start.
 
 -- Names of users are bytes: every collation takes some of them for one another, if only 'bob ' for 'bob'.
--- relied_on counts changes that were decided by this user's power. A cluster notices a row that is written by two
+-- relied_on counts changes that this user made as the acting user. A cluster notices a row that is written by two
 -- at once, not one that is read. The driver takes the moment zero for none: it must not come in.
+-- Only the beginnings of texts that have no bound are indexed, for an entry of an index has one. last_login has no
+-- index, for hosts write it at each login.
 CREATE TABLE IF NOT EXISTS userbook_user (
     id BIGINT NOT NULL PRIMARY KEY,
     uuid BINARY(16) NOT NULL,
@@ -22,8 +26,22 @@ CREATE TABLE IF NOT EXISTS userbook_user (
     revision BINARY(16) NOT NULL,
     version BIGINT NOT NULL,
     relied_on BIGINT NOT NULL DEFAULT 0,
+    can_act TINYINT AS (
+        CASE
+            WHEN is_active = 0 OR username = 'AnonymousUser' THEN 0
+            WHEN type = 'service_account' THEN 1
+            WHEN type IN ('internal', 'external') THEN 2
+            ELSE 0
+        END
+    ) STORED,
     UNIQUE KEY userbook_user_username (username),
-    UNIQUE KEY userbook_user_activity (id, is_active)
+    UNIQUE KEY userbook_user_uuid (uuid),
+    UNIQUE KEY userbook_user_can_act (id, can_act),
+    KEY userbook_user_email (email(190)),
+    KEY userbook_user_name (name(190)),
+    KEY userbook_user_path (path(190)),
+    KEY userbook_user_type (type, username),
+    KEY userbook_user_active (is_active, username)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- A group's name has no bound, an index has: the digest stands for the name.
@@ -40,19 +58,19 @@ CREATE TABLE IF NOT EXISTS userbook_group (
     CONSTRAINT userbook_group_parent FOREIGN KEY (parent) REFERENCES userbook_group (id) ON DELETE SET NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- user_active repeats userbook_user.is_active: whether a group has an active member is told by one look into
--- the index, however many inactive ones there are. The foreign key keeps the copy right, whoever writes the
--- original: a trigger needs a privilege that hosts often lack.
+-- can_act repeats userbook_user.can_act: one look into the index finds a member who can act, however many others there
+-- are. The foreign key keeps the copy right, whoever writes the original: a trigger needs a privilege that hosts often
+-- lack. A group with members cannot be deleted.
 CREATE TABLE IF NOT EXISTS userbook_membership (
     user_id BIGINT NOT NULL,
     group_id BINARY(16) NOT NULL,
-    user_active TINYINT(1) NOT NULL,
+    can_act TINYINT NOT NULL,
     PRIMARY KEY (user_id, group_id),
-    KEY userbook_membership_user (user_id, user_active),
-    KEY userbook_membership_group (group_id, user_active, user_id),
-    CONSTRAINT userbook_membership_user FOREIGN KEY (user_id, user_active)
-        REFERENCES userbook_user (id, is_active) ON DELETE CASCADE ON UPDATE CASCADE,
-    CONSTRAINT userbook_membership_group FOREIGN KEY (group_id) REFERENCES userbook_group (id) ON DELETE CASCADE
+    KEY userbook_membership_user (user_id, can_act),
+    KEY userbook_membership_group (group_id, can_act, user_id),
+    CONSTRAINT userbook_membership_user FOREIGN KEY (user_id, can_act)
+        REFERENCES userbook_user (id, can_act) ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT userbook_membership_group FOREIGN KEY (group_id) REFERENCES userbook_group (id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Counters that decisions about several rows rely on, and the id of the next user.
@@ -64,7 +82,7 @@ CREATE TABLE IF NOT EXISTS userbook_epoch (
 INSERT INTO userbook_epoch (name, value) VALUES ('graph', 0), ('superusers', 0), ('next_user', 1)
 ON DUPLICATE KEY UPDATE value = value;
 
--- No foreign key: events outlive whom they tell of.
+-- No foreign key: events outlive their users.
 CREATE TABLE IF NOT EXISTS userbook_event (
     seq BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     id BINARY(16) NOT NULL,
@@ -84,3 +102,13 @@ CREATE TABLE IF NOT EXISTS userbook_install (
     singleton TINYINT NOT NULL PRIMARY KEY CHECK (singleton = 1),
     install_id LONGTEXT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- How many rows there are: counting them would look at each. The store keeps it right, with whatever else it writes;
+-- a trigger needs a privilege that hosts often lack.
+CREATE TABLE IF NOT EXISTS userbook_count (
+    name VARCHAR(32) NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
+INSERT INTO userbook_count (name, value) VALUES ('users', 0), ('groups', 0)
+ON DUPLICATE KEY UPDATE value = value;

@@ -1,8 +1,6 @@
-//! Who is in the directory of these tests.
+//! The directory of these tests.
 
-use userbook::{
-    Actor, Group, GroupId, ImportData, ImportStore, Revision, Timestamp, User, UserId, UserType, UserUpdate,
-};
+use userbook::{Actor, Group, GroupId, ImportData, ImportStore, Revision, User, UserId, UserUpdate};
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
@@ -28,15 +26,10 @@ pub(crate) fn user(id: UserId, username: &str, groups: &[GroupId]) -> User {
         username: username.into(),
         name: String::new(),
         email: String::new(),
-        is_active: true,
-        last_login: None,
-        path: "users".into(),
-        user_type: UserType::Internal,
-        attributes: serde_json::json!({}).into(),
         groups: groups.iter().copied().collect(),
-        password_change_date: Timestamp::UNIX_EPOCH,
         revision: revision(id),
         version: 0,
+        ..User::example()
     }
 }
 

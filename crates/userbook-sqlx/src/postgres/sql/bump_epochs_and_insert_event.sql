@@ -1,4 +1,4 @@
--- Counts what a step alters, and writes its event.
+-- Increments the counters that a change bumps, and writes its event.
 -- $1 whether the group graph changes, $2 whether the set of superusers, $3 change id, $4 kind, $5 user, $6 group,
 -- $7 version, $8 moment, $9 the event as JSON
 WITH counted AS (

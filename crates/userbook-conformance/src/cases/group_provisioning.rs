@@ -1,0 +1,203 @@
+//! Creating, overwriting and deleting groups.
+
+use userbook::{
+    ActorGuard, CommitOutcome, DirectoryQuery, EpochGuard, Group, GroupGraph, Guards, ProvisioningChange,
+    ProvisioningOp, ProvisioningStore, Revision, User,
+};
+
+use super::{
+    cancel::interrupted,
+    user_provisioning::{apply_ok, apply_refused},
+};
+use crate::{
+    Harness,
+    build::{
+        ANN, BOB, chain, change_id, group, group_id, group_ids, member, member_change, provision, rows, user,
+    },
+    check::{epochs, has_other_superuser, ok, pending, row},
+};
+
+/// A group write as the core makes it: with a bumping `graph` guard.
+pub(super) async fn group_write<H: Harness<Store: ProvisioningStore>>(
+    harness: &H,
+    op: ProvisioningOp,
+    n: u128,
+) -> ProvisioningChange {
+    let graph = epochs(harness).await.graph;
+    let guards = Guards { graph: Some(EpochGuard::bump(graph)), ..Guards::default() };
+    ProvisioningChange { guards, ..provision(op, n) }
+}
+
+pub(super) async fn put<H: Harness<Store: ProvisioningStore>>(
+    harness: &H,
+    group: Group,
+    n: u128,
+) -> ProvisioningChange {
+    group_write(harness, ProvisioningOp::PutGroup(Box::new(group)), n).await
+}
+
+pub(super) async fn delete<H: Harness<Store: ProvisioningStore>>(
+    harness: &H,
+    group: u128,
+    n: u128,
+) -> ProvisioningChange {
+    group_write(harness, ProvisioningOp::DeleteGroup(group_id(group)), n).await
+}
+
+pub(super) async fn all_groups<H: Harness<Store: ProvisioningStore>>(harness: &H) -> GroupGraph {
+    let query = DirectoryQuery { groups: group_ids(0..9), ..DirectoryQuery::default() };
+    ok(harness.store().load_directory(&query).await).groups
+}
+
+pub(super) fn graph(groups: impl Into<Vec<Group>>) -> GroupGraph {
+    groups.into().into_iter().collect()
+}
+
+/// Law: a group is inserted with all columns, counted, and has an event.
+pub async fn a_group_is_inserted<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN)])).await;
+    let before = epochs(&harness).await;
+    let below = Group { parent: Some(group_id(1)), is_superuser: true, ..group(2) };
+    let step = put(&harness, below.clone(), 1).await;
+    apply_ok(&harness, &step).await;
+    assert_eq!(all_groups(&harness).await, graph([group(1), below]));
+    assert!(epochs(&harness).await.graph > before.graph);
+    assert_eq!(pending(&harness).await, [(*step.event).clone()]);
+}
+
+/// Law: a group is overwritten in place: its members and the groups below stay, and get the superuser status that it
+/// grants now.
+pub async fn a_group_is_overwritten<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows(chain(2), [user(ANN), member(BOB, [0])])).await;
+    let old = chain(2);
+    let granting = Group { is_superuser: true, name: "admins".to_owned(), parent: None, ..group(1) };
+    apply_ok(&harness, &put(&harness, granting.clone(), 1).await).await;
+    assert!(has_other_superuser(&harness, ANN).await, "what the group grants reaches those below");
+    let mut expected = graph(old.clone());
+    expected.insert(granting.clone());
+    assert_eq!(all_groups(&harness).await, expected);
+    assert_eq!(row(&harness, BOB).await.groups, group_ids([0]));
+
+    // The old name is free, and one's own is no conflict.
+    let named = DirectoryQuery { group_name: Some(group(1).name), ..DirectoryQuery::default() };
+    assert_eq!(ok(harness.store().load_directory(&named).await).group_named, None);
+    let harmless = Group { is_superuser: false, parent: Some(group_id(2)), ..granting };
+    apply_ok(&harness, &put(&harness, harmless, 2).await).await;
+    assert!(!has_other_superuser(&harness, ANN).await, "what is not granted any more does not reach them");
+
+    // Superuser status that comes from above after the group has moved.
+    apply_ok(&harness, &put(&harness, Group { is_superuser: true, ..group(2) }, 3).await).await;
+    assert!(has_other_superuser(&harness, ANN).await);
+    apply_ok(&harness, &put(&harness, Group { parent: None, ..group(1) }, 4).await).await;
+    assert!(!has_other_superuser(&harness, ANN).await, "it was taken out from under the group that grants");
+}
+
+/// Law: a parent must exist. A group may be its own parent, like any cycle.
+pub async fn a_parent_must_be_there<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+    for orphan in [1, 2] {
+        let orphan = Group { parent: Some(group_id(8)), ..group(orphan) };
+        let outcome = apply_refused(&harness, &put(&harness, orphan, 1).await).await;
+        assert_eq!(outcome, CommitOutcome::Conflict);
+    }
+    for n in [1, 2] {
+        let own = Group { parent: Some(group_id(n)), ..group(n) };
+        apply_ok(&harness, &put(&harness, own, 10 + n).await).await;
+    }
+}
+
+/// Law: group names are unique. A decision reads the name under the `graph` counter, so a name that is taken all the same
+/// was written without bumping the counter: a conflict.
+pub async fn a_group_name_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1), group(2)], [user(ANN), user(BOB)])).await;
+    for namesake in [2, 3] {
+        let namesake = Group { name: group(1).name, ..group(namesake) };
+        assert_eq!(apply_refused(&harness, &put(&harness, namesake, 1).await).await, CommitOutcome::Conflict);
+    }
+}
+
+/// Law: a group without members is deleted; groups below lose their parent, and users keep their rows.
+pub async fn a_group_is_deleted<H: Harness<Store: ProvisioningStore>>() {
+    let mut groups = chain(3);
+    if let Some(granting) = groups.get_mut(2) {
+        granting.is_superuser = true;
+    }
+    let harness = H::with(&rows(groups, [member(ANN, [1, 3]), member(BOB, [1])])).await;
+    assert!(has_other_superuser(&harness, ANN).await);
+    let step = delete(&harness, 2, 1).await;
+    apply_ok(&harness, &step).await;
+
+    let [zero, one, _, three] = [0, 1, 2, 3].map(group);
+    let zero = Group { parent: Some(one.id), ..zero };
+    assert_eq!(all_groups(&harness).await, graph([zero, one, three]));
+    assert_eq!(row(&harness, ANN).await, member(ANN, [1, 3]));
+    assert_eq!(row(&harness, BOB).await, member(BOB, [1]));
+    assert!(!has_other_superuser(&harness, ANN).await);
+    assert_eq!(pending(&harness).await, [(*step.event).clone()]);
+
+    // A later group of that name and id has no members.
+    apply_ok(&harness, &put(&harness, Group { is_superuser: true, ..group(2) }, 2).await).await;
+    assert!(!has_other_superuser(&harness, BOB).await && !has_other_superuser(&harness, ANN).await);
+}
+
+/// Law: a group that does not exist is gone.
+pub async fn a_missing_group_is_gone<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+    assert_eq!(apply_refused(&harness, &delete(&harness, 2, 1).await).await, CommitOutcome::Gone);
+    apply_ok(&harness, &delete(&harness, 1, 2).await).await;
+    assert_eq!(apply_refused(&harness, &delete(&harness, 1, 3).await).await, CommitOutcome::Gone);
+}
+
+/// Law: guards hold for groups: a change that was decided on an older graph, or by an actor whose row has changed, is a
+/// conflict.
+pub async fn guards_hold_for_groups<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+    let late = [put(&harness, group(2), 2).await, delete(&harness, 1, 2).await];
+    apply_ok(&harness, &put(&harness, Group { name: "renamed".to_owned(), ..group(1) }, 1).await).await;
+    for step in late {
+        assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+    }
+    let mut step = put(&harness, group(2), 3).await;
+    step.guards.actor = Some(ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
+    assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+    step.guards.actor = Some(ActorGuard { user: ANN, revision: user(ANN).revision });
+    apply_ok(&harness, &step).await;
+}
+
+/// Law: a group write whose future is dropped has happened as a whole or not at all, member changes included.
+pub async fn a_dropped_group_write_is_whole_or_nothing<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [member(ANN, [1])])).await;
+    let before = row(&harness, ANN).await;
+    let mut ended = false;
+    let mut n = 0;
+    while !ended {
+        let ann = member_change(&before, false, 10_000 + n);
+        let step = ProvisioningChange { members: vec![ann], ..delete(&harness, 1, 2 * n).await };
+        let store = harness.store();
+        let polls = usize::try_from(n).unwrap_or(usize::MAX);
+        ended = interrupted(async { drop(ok(store.provision(&step).await)) }, polls).await;
+
+        // This write comes after the rest of the dropped one.
+        apply_ok(
+            &harness,
+            &put(&harness, Group { name: format!("beside {n}"), ..group(2) }, 2 * n + 1).await,
+        )
+        .await;
+        let events = pending(&harness).await;
+        let has_event = |id| events.iter().any(|event| event.id == id);
+        let after = row(&harness, ANN).await;
+        if has_event(step.event.id) {
+            let left =
+                User { revision: change_id(10_000 + n).into(), version: before.version + 1, ..user(ANN) };
+            assert_eq!(after, left, "half a group write is stored");
+            assert!(has_event(change_id(10_000 + n)), "the member's event is missing");
+            assert!(!all_groups(&harness).await.contains(group_id(1)));
+            break;
+        }
+        assert!(!ended, "an acknowledged group write is missing");
+        assert!(!has_event(change_id(10_000 + n)), "half a group write is stored");
+        assert_eq!(after, before, "half a group write is stored");
+        n += 1;
+        assert!(n < 1000, "the group write does not end");
+    }
+}

@@ -1,0 +1,228 @@
+//! Creating and deleting users.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use userbook::{
+    ANONYMOUS_USERNAME, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberQuery,
+    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, StoreErrorKind, SuperuserQuery,
+    Superusers, User, UserId, UserType,
+};
+
+use crate::{
+    Harness,
+    build::{ANN, BOB, NOBODY, change_id, group, group_id, group_ids, member, provision, rename, rows, user},
+    check::{apply, at_once, find, has_other_superuser, load, ok, other_superusers, pending, row, state},
+};
+
+/// The id that the next user gets.
+async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {
+    let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
+    UserId(i64::try_from(epochs.next_user).expect("ids fit"))
+}
+
+fn insert(user: User, n: u128) -> ProvisioningChange {
+    provision(ProvisioningOp::InsertUser(Box::new(user)), n)
+}
+
+fn delete(user: &User, n: u128) -> ProvisioningChange {
+    provision(ProvisioningOp::DeleteUser { user: user.id, expected: user.revision }, n)
+}
+
+pub(crate) async fn apply_ok<H: Harness<Store: ProvisioningStore>>(harness: &H, step: &ProvisioningChange) {
+    let outcome = ok(harness.store().provision(step).await);
+    assert_eq!(outcome, CommitOutcome::Applied, "this change must be applied");
+}
+
+pub(crate) async fn apply_refused<H: Harness<Store: ProvisioningStore>>(
+    harness: &H,
+    step: &ProvisioningChange,
+) -> CommitOutcome {
+    let members = MemberQuery { of: None, users: (0..60).map(UserId).collect(), limit: u32::MAX };
+    let everything = DirectoryQuery {
+        shape: true,
+        groups: group_ids(0..9),
+        members: Some(members),
+        ..DirectoryQuery::default()
+    };
+    let before = (state(harness, &[ANN, BOB]).await, ok(harness.store().load_directory(&everything).await));
+    let outcome = ok(harness.store().provision(step).await);
+    assert_ne!(outcome, CommitOutcome::Applied, "this change cannot be applied");
+    let after = (state(harness, &[ANN, BOB]).await, ok(harness.store().load_directory(&everything).await));
+    assert_eq!(after, before, "a refused change leaves no trace");
+    outcome
+}
+
+/// Law: a user is inserted with all columns and memberships, counts among superusers from then on, and has an event; the
+/// next id moves.
+pub async fn a_user_is_inserted<H: Harness<Store: ProvisioningStore>>() {
+    let granting = Group { is_superuser: true, ..group(1) };
+    let harness = H::with(&rows([granting, group(2)], [user(ANN)])).await;
+    let id = next_id(&harness).await;
+    let step = insert(member(id, [1, 2]), 1);
+    apply_ok(&harness, &step).await;
+    assert_eq!(row(&harness, id).await, member(id, [1, 2]));
+    assert_eq!(next_id(&harness).await.0, id.0 + 1);
+    assert!(has_other_superuser(&harness, ANN).await);
+    assert_eq!(pending(&harness).await, [(*step.event).clone()]);
+    let change_committed = SnapshotQuery { change: Some(change_id(1)), ..SnapshotQuery::user(id) };
+    assert!(load(&harness, &change_committed).await.change_committed);
+
+    let retired = UserId(id.0 + 1);
+    apply_ok(&harness, &insert(User { is_active: false, ..member(retired, [1]) }, 2)).await;
+    apply_ok(&harness, &delete(&member(id, [1, 2]), 3)).await;
+    assert!(!has_other_superuser(&harness, ANN).await, "an inactive user does not count");
+}
+
+/// Law: an inserted user counts among superusers as what it is: a person, a service account, or not at all.
+pub async fn an_inserted_user_counts_as_what_it_is<H: Harness<Store: ProvisioningStore>>() {
+    let granting = Group { is_superuser: true, ..group(1) };
+    for (user_type, is_active, name, person, service_account) in [
+        (UserType::Internal, true, "new", true, false),
+        (UserType::External, true, "new", true, false),
+        (UserType::ServiceAccount, true, "new", false, true),
+        (UserType::InternalServiceAccount, true, "new", false, false),
+        (UserType::ServiceAccount, false, "new", false, false),
+        (UserType::Internal, true, ANONYMOUS_USERNAME, false, false),
+    ] {
+        let harness = H::with(&rows([granting.clone()], [user(ANN)])).await;
+        let new =
+            User { user_type, is_active, username: name.to_owned(), ..member(next_id(&harness).await, [1]) };
+        apply_ok(&harness, &insert(new, 1)).await;
+        let superusers = SuperuserQuery { groups: group_ids([1]), except: None };
+        let query = DirectoryQuery { superusers: Some(superusers), ..DirectoryQuery::default() };
+        let found = ok(harness.store().load_directory(&query).await).superusers;
+        assert_eq!(found, Superusers { person, service_account }, "{user_type} {is_active} {name}");
+        assert_eq!(other_superusers(&harness, ANN).await, found);
+    }
+}
+
+/// Law: an id is given once: of users inserted at once with one id, one is applied. Otherwise a user inherits what hosts
+/// keep under that id.
+pub async fn an_id_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
+    let next = next_id(&harness).await;
+    for wrong in [next.0 + 1, next.0 - 1, 0, -next.0] {
+        let taken = User { username: "new".to_owned(), ..user(UserId(wrong)) };
+        assert_eq!(apply_refused(&harness, &insert(taken, 1)).await, CommitOutcome::Conflict);
+    }
+    let count = Arc::new(AtomicUsize::new(0));
+    at_once::<H>((0..12).map(|n| {
+        let (store, count) = (harness.store(), Arc::clone(&count));
+        let step = insert(User { username: format!("racer {n}"), ..user(next) }, 10 + n);
+        let task: crate::Task = Box::pin(async move {
+            loop {
+                match store.provision(&step).await {
+                    Err(error) if error.kind == StoreErrorKind::Transient => {}
+                    answer => {
+                        let applied = ok(answer) == CommitOutcome::Applied;
+                        count.fetch_add(usize::from(applied), Ordering::SeqCst);
+                        break;
+                    }
+                }
+            }
+        });
+        task
+    }))
+    .await;
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(pending(&harness).await.len(), 1);
+}
+
+/// Law: a user name is given once, compared byte for byte.
+pub async fn a_name_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+    let next = next_id(&harness).await;
+    let namesake = User { username: user(ANN).username, ..member(next, [1]) };
+    assert_eq!(apply_refused(&harness, &insert(namesake.clone(), 1)).await, CommitOutcome::Conflict);
+    let username = namesake.username.to_uppercase();
+    apply_ok(&harness, &insert(User { username, ..namesake }, 2)).await;
+}
+
+/// Law: a UUID is given once: hosts use it as a key.
+pub async fn a_uuid_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+    let next = next_id(&harness).await;
+    let twin = User { uuid: user(ANN).uuid, ..member(next, [1]) };
+    let outcome = apply_refused(&harness, &insert(twin, 1)).await;
+    assert!(matches!(outcome, CommitOutcome::Conflict | CommitOutcome::Rejected(_)), "{outcome:?}");
+    apply_ok(&harness, &delete(&user(ANN), 2)).await;
+    let heir = User { uuid: user(ANN).uuid, ..user(next) };
+    apply_ok(&harness, &insert(heir.clone(), 3)).await;
+    let by_uuid = SnapshotQuery { target: Some(heir.uuid.into()), ..SnapshotQuery::default() };
+    assert_eq!(load(&harness, &by_uuid).await.user, Some(heir), "the UUID of a deleted user is free");
+}
+
+/// Law: a user is not inserted into groups that do not exist.
+pub async fn groups_must_be_there<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
+    let step = insert(member(next_id(&harness).await, [1, 2, 3]), 1);
+    assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+}
+
+/// Law: a user is deleted with the memberships: the row is gone, the name is free, the user no longer counts among
+/// superusers. The events stay: the audit trail outlives its users.
+pub async fn a_user_is_deleted<H: Harness<Store: ProvisioningStore>>() {
+    let granting = Group { is_superuser: true, ..group(1) };
+    let harness = H::with(&rows([granting], [user(ANN), member(BOB, [1])])).await;
+    apply(&harness, &rename(&row(&harness, BOB).await, 1)).await;
+    let bob = row(&harness, BOB).await;
+    apply_ok(&harness, &delete(&bob, 2)).await;
+    assert_eq!(find(&harness, BOB).await, None);
+    let by_uuid = SnapshotQuery { target: Some(bob.uuid.into()), ..SnapshotQuery::default() };
+    assert_eq!(load(&harness, &by_uuid).await.user, None);
+    assert!(!has_other_superuser(&harness, ANN).await);
+    let query = DirectoryQuery {
+        username: Some(bob.username.clone()),
+        members: Some(MemberQuery { of: Some(group_id(1)), users: [].into(), limit: 9 }),
+        superusers: Some(SuperuserQuery { groups: group_ids([1]), except: None }),
+        ..DirectoryQuery::default()
+    };
+    let directory = ok(harness.store().load_directory(&query).await);
+    assert!(!directory.username_taken && directory.members.is_empty());
+    assert_eq!(directory.superusers, Superusers::default());
+    let events: Vec<_> = pending(&harness).await.into_iter().map(|event| event.id).collect();
+    assert_eq!(events, [change_id(1), change_id(2)]);
+
+    let heir = User { username: bob.username, ..user(next_id(&harness).await) };
+    apply_ok(&harness, &insert(heir.clone(), 3)).await;
+    assert_eq!(row(&harness, heir.id).await, heir);
+}
+
+/// Law: a deletion is conditional like any other write: on the revision it was decided on.
+pub async fn a_deletion_compares_the_revision<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
+    apply(&harness, &rename(&user(BOB), 1)).await;
+    assert_eq!(apply_refused(&harness, &delete(&user(BOB), 2)).await, CommitOutcome::Conflict);
+    assert_eq!(apply_refused(&harness, &delete(&user(NOBODY), 3)).await, CommitOutcome::Gone);
+}
+
+/// Law: the id of a deleted user is not given again, not even if it was the last.
+pub async fn ids_are_not_given_again<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([], [user(ANN)])).await;
+    let first = next_id(&harness).await;
+    assert!(first > ANN);
+    apply_ok(&harness, &insert(user(first), 1)).await;
+    apply_ok(&harness, &delete(&user(first), 2)).await;
+    assert_eq!(next_id(&harness).await.0, first.0 + 1);
+}
+
+/// Law: guards hold for users' provisioning as for updates: compared, and incremented by a change that bumps them.
+pub async fn guards_hold_for_users<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
+    let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
+    let guards = |off: u64| Guards {
+        graph: Some(EpochGuard::read(epochs.graph)),
+        superusers: Some(EpochGuard::bump(epochs.superusers + off)),
+        actor: None,
+    };
+    for step in [insert(user(next_id(&harness).await), 1), delete(&user(BOB), 1)] {
+        let step = ProvisioningChange { guards: guards(1), ..step };
+        assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+    }
+    apply_ok(&harness, &ProvisioningChange { guards: guards(0), ..delete(&user(BOB), 2) }).await;
+    let after = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
+    assert!(after.superusers > epochs.superusers);
+}

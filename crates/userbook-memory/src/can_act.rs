@@ -1,0 +1,27 @@
+//! Who can act.
+
+use userbook::{ANONYMOUS_USERNAME, User, UserType};
+
+/// Whether a user can act, and as what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CanAct {
+    /// Inactive, an internal service account, or `AnonymousUser`.
+    No,
+    /// A service account.
+    ServiceAccount,
+    /// An internal or external user.
+    Person,
+}
+
+impl CanAct {
+    pub(crate) fn of(user: &User) -> Self {
+        if !user.is_active || user.username == ANONYMOUS_USERNAME {
+            return Self::No;
+        }
+        match user.user_type {
+            UserType::Internal | UserType::External => Self::Person,
+            UserType::ServiceAccount => Self::ServiceAccount,
+            UserType::InternalServiceAccount => Self::No,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+-- In this order: group, users (JSON array)
+DELETE member
+FROM (SELECT ? AS group_id) AS asked
+STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
+STRAIGHT_JOIN userbook_membership AS member ON member.user_id = wanted.id AND member.group_id = asked.group_id
