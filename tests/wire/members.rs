@@ -134,7 +134,7 @@ async fn the_safeguards_of_an_update_hold(kind: Kind) {
     let answer = ask(&api, Some(ROOT), &target, &[], &json!({"pk": ROOT})).await;
     assert_eq!(
         answer.json,
-        json!({"non_field_errors": ["The last active superuser can't lose that power."]})
+        json!({"non_field_errors": ["The last superuser must remain."]})
     );
     assert!(row(&store, ROOT).await.groups.contains(&group_id(ADMINS)));
 }
