@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use userbook::{
     Actor, ActorView, Authorizer, AuthorizerError, ChangeId, ChangeSet, Check, CommitOutcome, DirectoryQuery,
     DirectorySnapshot, Event, GroupGraph, GroupId, GroupListQuery, GroupPage, ImportData, ImportOutcome,
-    ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore, Resource,
-    Scope, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage, UserStore,
-    Verdicts,
+    ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+    Resource, Scope, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
+    UserStore, Verdicts,
 };
 
 use crate::fixture::AnyStore;
@@ -131,10 +131,11 @@ impl<A> CountingAuthorizer<A> {
 
 /// The checks of a call. How groups are shown depends on the groups of a user, so it is left out.
 fn describe(checks: &[Check]) -> String {
-    let named = checks.iter().filter(|check| !matches!(check, Check::ViewGroup(_))).map(|check| match check {
-        Check::Set(field) => format!("Set({field})"),
-        other => format!("{other:?}").split('(').next().unwrap_or_default().to_owned(),
-    });
+    let named =
+        checks.iter().filter(|check| !matches!(check, Check::ViewGroup(_))).map(|check| match check {
+            Check::Set(field) => format!("Set({field})"),
+            other => format!("{other:?}").split('(').next().unwrap_or_default().to_owned(),
+        });
     named.collect::<Vec<_>>().join(" ")
 }
 

@@ -9,9 +9,9 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit,
-    Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery, StaticPermissions, User,
-    UserId, UserService, UserStore,
+    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox,
+    OutboxLimit, Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery,
+    StaticPermissions, User, UserId, UserService, UserStore,
 };
 use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
 use userbook_memory::MemoryStore;

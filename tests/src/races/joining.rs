@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use userbook::{
-    AccessError, Actor, Denial, EventKind, GroupId, MembershipAction, NewGroup, Permission, StaticPermissions, UpdateError,
-    UserUpdate,
+    AccessError, Actor, Denial, EventKind, GroupId, MembershipAction, NewGroup, Permission,
+    StaticPermissions, UpdateError, UserUpdate,
 };
 use uuid::Uuid;
 

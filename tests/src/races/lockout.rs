@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use userbook::{
-    ActorState, Actor, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore, UserUpdate,
+    Actor, ActorState, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore,
+    UserUpdate,
 };
 
 use super::{

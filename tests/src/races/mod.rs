@@ -20,8 +20,9 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, Check, GroupGraph, ImportStore, Outbox, PermissionAuthorizer,
-    ProvisioningStore, Resource, StaticPermissions, Timestamp, User, UserId, UserService, UserStore, Verdicts,
+    Actor, Authorizer, AuthorizerError, Backoff, Check, GroupGraph, ImportStore, Outbox,
+    PermissionAuthorizer, ProvisioningStore, Resource, StaticPermissions, Timestamp, User, UserId,
+    UserService, UserStore, Verdicts,
 };
 
 pub use fields::{

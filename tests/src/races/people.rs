@@ -2,8 +2,9 @@
 
 use serde_json::json;
 use userbook::{
-    Actor, Event, Group, GroupId, ImportData, ImportOutcome, ImportStore, NewGroup, Outbox, OutboxLimit, Policy, Revision,
-    SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore, UserType, UserUpdate,
+    Actor, Event, Group, GroupId, ImportData, ImportOutcome, ImportStore, NewGroup, Outbox, OutboxLimit,
+    Policy, Revision, SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore,
+    UserType, UserUpdate,
 };
 use uuid::Uuid;
 
