@@ -49,8 +49,9 @@ async fn c1_h4_bodies_of_denied_callers_are_never_polled() {
         paths.extend([SECRET, 0xffff].map(|number| member(number, "remove_user")));
         for path in paths {
             let methods: &[&str] = if path.starts_with("users") { &["PUT", "PATCH"] } else { &["POST"] };
-            for (method, media_type) in
-                methods.iter().flat_map(|it| [JSON, MERGE_PATCH, JSON_PATCH, "text/plain"].map(|media| (*it, media)))
+            for (method, media_type) in methods
+                .iter()
+                .flat_map(|it| [JSON, MERGE_PATCH, JSON_PATCH, "text/plain"].map(|media| (*it, media)))
             {
                 for by in DENIED {
                     let polled = Arc::new(AtomicBool::new(false));
@@ -68,8 +69,10 @@ async fn c1_h4_bodies_of_denied_callers_are_never_polled() {
 
 /// Operations that run for long if the ones before them succeed.
 fn with_tail(operation: &Value) -> Value {
-    let mut operations = vec![operation.clone(), json!({"op": "add", "path": "/attributes/zz", "value": ["a", "a"]})];
-    operations.extend((0..15).map(|_| json!({"op": "copy", "from": "/attributes/zz", "path": "/attributes/zz/0"})));
+    let mut operations =
+        vec![operation.clone(), json!({"op": "add", "path": "/attributes/zz", "value": ["a", "a"]})];
+    operations
+        .extend((0..15).map(|_| json!({"op": "copy", "from": "/attributes/zz", "path": "/attributes/zz/0"})));
     json!(operations)
 }
 
@@ -85,7 +88,12 @@ fn remove(path: &str) -> Value {
 fn guesses() -> Vec<(i64, &'static str, Value, Value)> {
     vec![
         (ADMIN, JSON_PATCH, test("/email", "root@example.com"), test("/email", "boot@example.com")),
-        (ADMIN, JSON_PATCH, test("/attributes/mfa/seed", "JBSWY3DP"), test("/attributes/mfa/seed", "JBSWY3DX")),
+        (
+            ADMIN,
+            JSON_PATCH,
+            test("/attributes/mfa/seed", "JBSWY3DP"),
+            test("/attributes/mfa/seed", "JBSWY3DX"),
+        ),
         (ADMIN, JSON_PATCH, test("/attributes/pin", 4711), test("/attributes/pin", 4712)),
         (HIDDEN, JSON_PATCH, remove("/attributes/iban"), remove("/attributes/xyzw")),
         (HIDDEN, JSON_PATCH, test("/groups/0", json!(group(SECRET))), test("/groups/0", json!(group(STAFF)))),

@@ -36,9 +36,13 @@ async fn h6_filters_above_the_limit_are_refused() {
             let answer = filter(&scene, &json!({"a": list})).await;
             assert_eq!(answer.status, expected, "{kind:?} {count}: {}", answer.json);
         }
-        let answer = filter(&scene, &json!({"a": [1; 100]})).await;
+        let answer = filter(&scene, &json!({"a": vec![1; 100]})).await;
         assert!(answer.json["attributes"].is_array(), "{}", answer.json);
-        assert_eq!(scene.journal.take().iter().filter(|call| call.starts_with("list")).count(), 2, "{kind:?}");
+        assert_eq!(
+            scene.journal.take().iter().filter(|call| call.starts_with("list")).count(),
+            2,
+            "{kind:?}"
+        );
     }
 }
 

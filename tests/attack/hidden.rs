@@ -38,7 +38,9 @@ async fn m6_a_hidden_group_looks_like_a_missing_one() {
 /// Nothing of a hidden group: name, attributes, ancestor.
 fn reveals(answer: &Value) -> bool {
     let text = answer.to_string();
-    ["Hidden project", "budget", "Administrators", "Root2", "Night shift"].iter().any(|secret| text.contains(secret))
+    ["Hidden project", "budget", "Administrators", "Root2", "Night shift"]
+        .iter()
+        .any(|secret| text.contains(secret))
 }
 
 #[tokio::test]
@@ -117,7 +119,8 @@ async fn m6_the_superuser_filter_counts_ancestors() {
 async fn m6_filters_by_hidden_groups_match_no_user() {
     for kind in STORES {
         let scene = Scene::new(kind).await;
-        for filter in [format!("groups_by_pk={}", group(SECRET)), "groups_by_name=Hidden+project".to_owned()] {
+        for filter in [format!("groups_by_pk={}", group(SECRET)), "groups_by_name=Hidden+project".to_owned()]
+        {
             let answer = scene.json(DESK, "GET", &format!("users/?{filter}"), &json!({})).await;
             let found = answer.json["results"].as_array().map_or(0, Vec::len);
             assert_eq!(found, 0, "{kind:?} {filter}: {}", answer.json);

@@ -8,7 +8,8 @@ use http_body::Body;
 use http_body_util::Full;
 use serde_json::{Value, json};
 use userbook::{
-    Group, GroupId, ImportData, Permission as P, PermissionAuthorizer, Policy, StaticPermissions, User, UserId,
+    Group, GroupId, ImportData, Permission as P, PermissionAuthorizer, Policy, StaticPermissions, User,
+    UserId,
 };
 use userbook_tests::{
     counting::{CountingAuthorizer, CountingStore, Journal},
@@ -160,9 +161,9 @@ pub(crate) fn rows() -> ImportData {
 }
 
 fn permissions() -> StaticPermissions {
-    let global = GLOBAL.iter().fold(StaticPermissions::none(), |granted, (to, permission)| {
-        granted.grant(UserId(*to), *permission)
-    });
+    let global = GLOBAL
+        .iter()
+        .fold(StaticPermissions::none(), |granted, (to, permission)| granted.grant(UserId(*to), *permission));
     ON_USERS
         .iter()
         .fold(global, |granted, (to, permission, on)| {
@@ -181,19 +182,19 @@ pub(crate) fn seed() -> Value {
         })
     };
     let user_row = |user: &User| {
-        let User { id, uuid, username, name, email, is_active, path, user_type, attributes, groups, .. } = user;
+        let User { id, uuid, username, name, email, is_active, path, user_type, attributes, groups, .. } =
+            user;
         json!({
             "pk": id, "uuid": uuid, "username": username, "name": name, "email": email, "is_active": is_active,
             "last_login": null, "path": path, "type": user_type, "attributes": attributes, "groups": groups,
             "password_change_date": "2025-01-01T00:00:00Z",
         })
     };
-    let token = |user: &User| {
-        json!({"key": format!("t-{}", user.id), "intent": "api", "expiring": false, "expires": null, "user_pk": user.id})
-    };
+    let token = |user: &User| json!({"key": format!("t-{}", user.id), "intent": "api", "expiring": false, "expires": null, "user_pk": user.id});
     let global = GLOBAL.iter().map(|(to, it)| json!({"user_pk": to, "permission": it.as_str()}));
-    let on_users =
-        ON_USERS.iter().map(|(to, it, on)| json!({"user_pk": to, "permission": it.as_str(), "object_pk": on}));
+    let on_users = ON_USERS
+        .iter()
+        .map(|(to, it, on)| json!({"user_pk": to, "permission": it.as_str(), "object_pk": on}));
     let grant = P::EnableGroupSuperuser.as_str();
     let on_group = json!({"user_pk": GRANTER, "permission": grant, "object_pk": group(ADMINS2)});
     json!({

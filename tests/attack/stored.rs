@@ -28,7 +28,10 @@ async fn h7_stored_values_are_limited() {
             // The object and the list are values too.
             (nodes(limits.attribute_nodes - 2), 200),
             (nodes(limits.attribute_nodes - 1), 400),
-            (json!({"groups": (0..=limits.groups_joined).map(|n| 0x10_0000 + n as u128).map(group).collect::<Vec<_>>()}), 400),
+            (
+                json!({"groups": (0..=limits.groups_joined).map(|n| 0x10_0000 + n as u128).map(group).collect::<Vec<_>>()}),
+                400,
+            ),
         ] {
             let before = scene.user(SELF_ONLY).await;
             let answer = scene.patch(SELF_ONLY, SELF_ONLY, &body).await;
@@ -72,7 +75,11 @@ async fn h7_rows_above_a_limit_are_kept_by_other_updates() {
         let mut shown = scene.json(SELF_ONLY, "GET", &path, &json!({})).await.json;
         shown["email"] = json!("new@example.com");
         let answer = scene.json(SELF_ONLY, "PUT", &path, &shown).await;
-        assert_eq!((answer.status.as_u16(), &answer.json["email"]), (200, &json!("new@example.com")), "{kind:?}");
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json["email"]),
+            (200, &json!("new@example.com")),
+            "{kind:?}"
+        );
         assert_eq!(scene.user(SELF_ONLY).await.name.len(), 2_000);
     }
 }
@@ -97,7 +104,8 @@ async fn h7_pages_are_limited() {
 fn doubling(text_length: usize, copies: usize) -> Value {
     let mut operations = vec![json!({"op": "add", "path": "/attributes/a", "value": text(text_length)})];
     operations.extend(
-        (0..copies).map(|n| json!({"op": "copy", "from": "/attributes", "path": format!("/attributes/c{n}")})),
+        (0..copies)
+            .map(|n| json!({"op": "copy", "from": "/attributes", "path": format!("/attributes/c{n}")})),
     );
     json!(operations)
 }
@@ -114,22 +122,36 @@ fn bombs() -> Vec<(&'static str, Value)> {
         ("doubled short text", doubling(16_384, 18)),
         ("doubled key", {
             let long = json!({(text(16_384)): 0});
-            let copies = (0..18).map(|n| json!({"op": "copy", "from": "/attributes/a", "path": format!("/attributes/a/{n}")}));
+            let copies = (0..18).map(
+                |n| json!({"op": "copy", "from": "/attributes/a", "path": format!("/attributes/a/{n}")}),
+            );
             std::iter::once(add(long)).chain(copies).collect()
         }),
-        ("doubled list", repeat(list(), json!({"op": "copy", "from": "/attributes/a", "path": "/attributes/a/0"}), 30)),
+        (
+            "doubled list",
+            repeat(list(), json!({"op": "copy", "from": "/attributes/a", "path": "/attributes/a/0"}), 30),
+        ),
         ("shifted list", repeat(list(), json!({"op": "add", "path": "/attributes/a/0", "value": 0}), 255)),
-        ("moved list", repeat(list(), json!({"op": "move", "from": "/attributes/a/0", "path": "/attributes/a/-"}), 255)),
-        ("compared text", repeat(
-            add(json!(text(60_000))),
-            json!({"op": "test", "path": "/attributes/a", "value": text(60_000)}),
-            60,
-        )),
-        ("compared whole", repeat(
-            add(json!(text(60_000))),
-            json!({"op": "copy", "from": "/attributes/a", "path": "/name"}),
-            255,
-        )),
+        (
+            "moved list",
+            repeat(list(), json!({"op": "move", "from": "/attributes/a/0", "path": "/attributes/a/-"}), 255),
+        ),
+        (
+            "compared text",
+            repeat(
+                add(json!(text(60_000))),
+                json!({"op": "test", "path": "/attributes/a", "value": text(60_000)}),
+                60,
+            ),
+        ),
+        (
+            "compared whole",
+            repeat(
+                add(json!(text(60_000))),
+                json!({"op": "copy", "from": "/attributes/a", "path": "/name"}),
+                255,
+            ),
+        ),
     ]
 }
 
@@ -184,11 +206,19 @@ async fn m5_names_have_no_control_format_or_bidirectional_characters() {
             }
         }
         for name in ["two\nlines", "\u{1b}[2J", "tab\there"] {
-            assert_eq!(scene.patch(DESK, ALICE, &json!({"name": name})).await.status, 400, "{kind:?} {name:?}");
+            assert_eq!(
+                scene.patch(DESK, ALICE, &json!({"name": name})).await.status,
+                400,
+                "{kind:?} {name:?}"
+            );
         }
         // Names of people may need joiners, and a stored value is kept.
         for name in ["Ana María Ñandú", "می\u{200c}خواهم", "Zoë"] {
-            assert_eq!(scene.patch(DESK, ALICE, &json!({"name": name})).await.status, 200, "{kind:?} {name:?}");
+            assert_eq!(
+                scene.patch(DESK, ALICE, &json!({"name": name})).await.status,
+                200,
+                "{kind:?} {name:?}"
+            );
         }
     }
 }

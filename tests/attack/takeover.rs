@@ -25,21 +25,28 @@ async fn h1_holders_of_a_right_to_grant_are_protected_like_superusers() {
         let rows = rows();
         // The right may be global, or on any group; the holder may be inactive.
         let everywhere = |granted: userbook::StaticPermissions| {
-            granted
-                .grant(userbook::UserId(ALICE), P::EnableGroupSuperuser)
-                .grant_on_group(userbook::UserId(RETIRED), P::EnableGroupSuperuser, userbook::GroupId(uuid::Uuid::nil()))
+            granted.grant(userbook::UserId(ALICE), P::EnableGroupSuperuser).grant_on_group(
+                userbook::UserId(RETIRED),
+                P::EnableGroupSuperuser,
+                userbook::GroupId(uuid::Uuid::nil()),
+            )
         };
         let rows = ImportData {
-            users: rows.users.into_iter().map(|user| {
-                let groups = if user.id.0 == RETIRED { [].into() } else { user.groups.clone() };
-                userbook::User { groups, ..user }
-            }).collect(),
+            users: rows
+                .users
+                .into_iter()
+                .map(|user| {
+                    let groups = if user.id.0 == RETIRED { [].into() } else { user.groups.clone() };
+                    userbook::User { groups, ..user }
+                })
+                .collect(),
             ..rows
         };
         let scene = Scene::granting(kind, &rows, everywhere).await;
         for holder in [GRANTER, ALICE, RETIRED] {
             let before = scene.user(holder).await;
-            for body in identity().into_iter().filter(|body| holder != RETIRED || body["is_active"].is_null()) {
+            for body in identity().into_iter().filter(|body| holder != RETIRED || body["is_active"].is_null())
+            {
                 let answer = scene.patch(DESK, holder, &body).await;
                 assert_eq!(code(&answer), (403, "protected_superuser"), "{kind:?} {holder} {body}");
             }
@@ -107,10 +114,9 @@ async fn h2_demotion_needs_the_right_to_grant() {
 #[tokio::test]
 async fn h2_holders_of_the_right_may_demote() {
     for kind in STORES {
-        let scene = Scene::granting(kind, &rows(), |granted| {
-            granted.grant(userbook::UserId(GRANTER), P::ViewGroup)
-        })
-        .await;
+        let scene =
+            Scene::granting(kind, &rows(), |granted| granted.grant(userbook::UserId(GRANTER), P::ViewGroup))
+                .await;
         // The right on ADMINS2 does not suffice for members of other groups.
         for superuser in [ADMIN, ADMIN2, RETIRED] {
             let answer = scene.patch(GRANTER, superuser, &json!({"groups": []})).await;

@@ -88,6 +88,13 @@ impl Server {
         line.expect("the kernel tells").trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// Waits for the next line on standard output.
+    pub fn read_line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("the server writes text");
+        line
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();

@@ -136,7 +136,7 @@ fn is_unknown(expression: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use userbook::{Group, GroupId, Revision, UserId, UserType};
+    use userbook::{Group, GroupId, UserId, UserType};
     use uuid::Uuid;
 
     use super::*;
@@ -154,7 +154,7 @@ mod tests {
             "id": 5, "uuid": Uuid::nil(), "username": "ada", "name": "", "email": "", "is_active": false,
             "last_login": null, "path": "users", "user_type": UserType::Internal, "attributes": {},
             "groups": [group.id], "password_change_date": "2024-01-02T03:04:05Z",
-            "revision": Revision::default(), "version": 1,
+            "revision": Uuid::nil(), "version": 1,
         }))
         .unwrap();
         assert_eq!(user.id, UserId(5));

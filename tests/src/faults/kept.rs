@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::Executor;
-use userbook::{ChangeId, Event, Outbox, SnapshotQuery, StoreError, Timestamp, User, UserStore};
+use userbook::{ChangeId, Event, Outbox, OutboxLimit, SnapshotQuery, StoreError, Timestamp, User, UserStore};
 use userbook_sqlx::{MySqlStore, PostgresStore, SqliteStore, mysql, postgres, sqlite};
 
 use super::directory::users;
