@@ -1,17 +1,21 @@
-//! What the core and the authentication refuse, as answers.
+//! Errors of the core and of authentication as responses.
 
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, AuthorizerError, AuthorizerErrorKind, Denial, Field, PatchFailure, StoreError,
-    StoreErrorKind, UpdateError, Violations,
+    AccessError, AuthorizerError, AuthorizerErrorKind, Denial, Field, GroupId, JsonObject, ListError,
+    PatchFailure, StoreError, StoreErrorKind, UpdateError, Violations,
 };
 
-use super::{ApiError, ErrorDetails, Kind};
-use crate::AuthenticationError;
+use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind};
+use crate::{AuthenticationError, params::PAGE_SIZE, render::too_large};
 
-/// Why a field may not be changed, where the authorizer gave no reason.
+/// The reason for a denied field where the authorizer gives none.
 const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
+/// The reason for each field of a protected account.
+const PROTECTED: Cow<'static, str> = Cow::Borrowed(
+    "Only a superuser may change this field of a superuser or of a user who can grant superuser status.",
+);
 
 impl From<AuthenticationError> for ApiError {
     fn from(error: AuthenticationError) -> Self {
@@ -27,9 +31,7 @@ impl From<UpdateError> for ApiError {
     fn from(error: UpdateError) -> Self {
         match error {
             UpdateError::Access(error) => error.into(),
-            UpdateError::Condition => {
-                Self::new(Kind::ConditionFailed, "The user is not in the demanded state.")
-            }
+            UpdateError::Condition => Self::condition_failed(),
             UpdateError::Patch(failure) => failure.into(),
             UpdateError::Invalid(violations) => violations.into(),
             UpdateError::Contended { .. } => {
@@ -71,30 +73,57 @@ impl From<AuthorizerError> for ApiError {
     }
 }
 
+impl From<ListError> for ApiError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Access(error) => error.into(),
+            ListError::FilterTooLarge { limit, count } => {
+                let message =
+                    format!("Ensure there are no more than {limit} JSON values (got {count}).").into();
+                let (location, code) = (InputLocation::Query, "too_many_values");
+                Self::inputs(vec![InputError { location, name: "attributes", code, message }])
+            }
+            ListError::PageTooLarge { limit } => too_large(limit, PAGE_SIZE),
+        }
+    }
+}
+
 impl From<Denial> for ApiError {
     fn from(denial: Denial) -> Self {
         let detail = denial.to_string();
         match denial {
-            Denial::Permission(_) => Self::new(Kind::PermissionDenied, detail),
             Denial::ActorInactive => Self::new(Kind::ActorInactive, detail),
-            Denial::GrantsSuperuser { .. } => Self::new(Kind::GrantsSuperuser, detail),
-            Denial::DeletesSuperuser => Self::new(Kind::ProtectedSuperuser, detail),
+            Denial::GrantsSuperuser { group, name, through } => {
+                Self::new(Kind::GrantsSuperuser, detail).with_params(group_params(group, name, through))
+            }
+            Denial::RevokesSuperuser { group, name, through } => {
+                Self::new(Kind::RevokesSuperuser, detail).with_params(group_params(group, name, through))
+            }
             Denial::Fields(denials) => {
                 let mut fields: Vec<(Field, Cow<'static, str>)> = denials
                     .into_iter()
                     .map(|denied| (denied.field, denied.reason.unwrap_or(NO_REASON)))
                     .collect();
-                // A field and the groups in it may be refused separately: the first reason stands.
+                // A field and the groups in it may be denied separately: the first reason stands.
                 fields.dedup_by_key(|(field, _)| *field);
                 Self::fields(Kind::FieldsDenied, detail, fields)
             }
-            Denial::ProtectedSuperuser(fields) => {
-                let reason = Cow::Borrowed("Only a superuser may change this field of a superuser.");
-                let fields = fields.into_iter().map(|field| (field, reason.clone())).collect();
+            Denial::ProtectedUser(fields) => {
+                let fields = fields.into_iter().map(|field| (field, PROTECTED)).collect();
                 Self::fields(Kind::ProtectedSuperuser, detail, fields)
             }
+            Denial::ProtectedDeletion => Self::new(Kind::ProtectedSuperuser, detail),
+            // Denials of later releases of the core have a message of their own.
+            _ => Self::new(Kind::PermissionDenied, detail),
         }
     }
+}
+
+/// The group of a denial; the caller reads names of visible groups alone.
+fn group_params(group: GroupId, name: Option<String>, through: Option<String>) -> JsonObject {
+    let names = [("name", name), ("through", through)];
+    let names = names.into_iter().filter_map(|(key, name)| Some((key.to_owned(), name?.into())));
+    [("group".to_owned(), group.to_string().into())].into_iter().chain(names).collect()
 }
 
 impl From<PatchFailure> for ApiError {
@@ -113,7 +142,6 @@ impl From<PatchFailure> for ApiError {
 
 impl From<Violations> for ApiError {
     fn from(violations: Violations) -> Self {
-        let detail = "Values of the request break rules; `errors` lists all of them.";
-        Self { particulars: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, detail) }
+        Self { details: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, INVALID) }
     }
 }

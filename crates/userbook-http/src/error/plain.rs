@@ -1,14 +1,14 @@
-//! Refusals as authentik writes them. Those it does not know bear their code in addition.
+//! Errors as authentik writes them; kinds that authentik does not have bear their code in addition.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use userbook::{Field, Violations};
+use userbook::{Field, JsonObject, Violations};
 
-use super::{ApiError, ErrorDetails, InputFault};
+use super::{ApiError, ErrorDetails, InputError};
 
-/// authentik's name for faults of the request as a whole.
+/// authentik's name for violations of the request as a whole.
 const GENERAL: &str = "non_field_errors";
 
 #[derive(Debug, Serialize)]
@@ -18,27 +18,30 @@ struct Plain<'a> {
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<Reasons<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a JsonObject>,
 }
 
-/// Fields and why they may not be changed, as an object.
+/// Denied fields with reasons, as an object.
 #[derive(Debug)]
 pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
 
-/// FieldErrors by field, as an object of lists of messages.
+/// Violations by field, as an object of lists of messages.
 struct ByField<'a>(&'a Violations);
 
-/// FieldErrors by input, in the same way.
-struct ByInput<'a>(&'a [InputFault]);
+/// Errors by input, in the same way.
+struct ByInput<'a>(&'a [InputError]);
 
-pub(super) fn render(refusal: &ApiError) -> Result<Bytes, serde_json::Error> {
-    let ApiError { kind, detail, particulars, .. } = refusal;
-    let fields = match particulars {
+pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
+    let ApiError { kind, detail, details, .. } = error;
+    let (fields, params) = match details {
         ErrorDetails::Violations(violations) => return json(&ByField(violations)),
-        ErrorDetails::Inputs(faults) => return json(&ByInput(faults)),
-        ErrorDetails::Fields(reasons) => Some(Reasons(reasons)),
-        ErrorDetails::Nothing => None,
+        ErrorDetails::Inputs(errors) => return json(&ByInput(errors)),
+        ErrorDetails::Fields(reasons) => (Some(Reasons(reasons)), None),
+        ErrorDetails::Params(params) => (None, Some(params)),
+        ErrorDetails::Nothing => (None, None),
     };
-    json(&Plain { detail, code: (!kind.is_recorded()).then(|| kind.code()), fields })
+    json(&Plain { detail, code: (!kind.is_recorded()).then(|| kind.code()), fields, params })
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
@@ -69,7 +72,7 @@ impl Serialize for ByField<'_> {
 impl Serialize for ByInput<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut inputs: Vec<(&str, Vec<&str>)> = Vec::new();
-        for InputFault { name, message, .. } in self.0 {
+        for InputError { name, message, .. } in self.0 {
             match inputs.iter_mut().find(|(known, _)| known == name) {
                 Some((_, messages)) => messages.push(message),
                 None => inputs.push((name, vec![message])),
@@ -82,23 +85,28 @@ impl Serialize for ByInput<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::refusal::{Kind, Place};
+    use crate::error::{InputLocation, Kind};
     use userbook::ViolationKind;
 
-    fn text(refusal: &ApiError) -> String {
-        String::from_utf8(render(refusal).unwrap().to_vec()).unwrap()
+    fn text(error: &ApiError) -> String {
+        String::from_utf8(render(error).unwrap().to_vec()).unwrap()
     }
 
     #[test]
-    fn recorded_refusals_have_a_detail_and_nothing_else() {
+    fn recorded_errors_have_a_detail_and_nothing_else() {
         assert_eq!(text(&ApiError::not_found()), r#"{"detail":"Not found."}"#);
         assert_eq!(text(&ApiError::internal("secret")), r#"{"detail":"Internal server error."}"#);
     }
 
     #[test]
-    fn others_bear_a_code() {
-        let refusal = ApiError::new(Kind::ConditionFailed, "No.");
-        assert_eq!(text(&refusal), r#"{"detail":"No.","code":"precondition_failed"}"#);
+    fn other_errors_have_a_code_and_parameters() {
+        let error = ApiError::new(Kind::ConditionFailed, "No.");
+        assert_eq!(text(&error), r#"{"detail":"No.","code":"precondition_failed"}"#);
+        let params = JsonObject::from_iter([("group".to_owned(), "x".into())]);
+        assert_eq!(
+            text(&ApiError::new(Kind::GrantsSuperuser, "No.").with_params(params)),
+            r#"{"detail":"No.","code":"grants_superuser","params":{"group":"x"}}"#
+        );
         let fields = vec![(Field::Email, "ask HR".into()), (Field::Type, "never".into())];
         assert_eq!(
             text(&ApiError::fields(Kind::FieldsDenied, "No.".into(), fields)),
@@ -107,9 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_inputs_are_gathered_by_name() {
-        let fault = |name, message| InputFault {
-            place: Place::Query,
+    fn invalid_inputs_are_grouped_by_name() {
+        let fault = |name, message| InputError {
+            location: InputLocation::Query,
             name,
             code: "invalid",
             message: Cow::Borrowed(message),
@@ -119,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_come_in_field_order() {
+    fn violations_come_in_field_order() {
         let mut violations = Violations::default();
         violations.push_general(ViolationKind::LastSuperuser);
         violations.push(Field::Type, ViolationKind::Null);

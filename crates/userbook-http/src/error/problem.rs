@@ -1,15 +1,15 @@
-//! Refusals as problem details (RFC 9457).
+//! Errors as problem details (RFC 9457).
 
 use bytes::Bytes;
 use serde::Serialize;
 use userbook::{JsonObject, Violation, Violations};
 
 use super::{
-    ApiError, ErrorDetails, InputFault, Place,
+    ApiError, ErrorDetails, InputError, InputLocation,
     plain::{Reasons, json},
 };
 
-/// What the `type` of a problem begins with; the code follows. A stable name, not an address.
+/// Prefix of the `type` of a problem, followed by the code. A stable name, not an address.
 const TYPE: &str = "urn:userbook:problem:";
 
 #[derive(Debug, Serialize)]
@@ -24,9 +24,11 @@ struct Problem<'a> {
     fields: Option<Reasons<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<Entry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a JsonObject>,
 }
 
-/// One fault.
+/// One violation or invalid input.
 #[derive(Debug, Serialize)]
 struct Entry {
     /// Null if it concerns the request as a whole.
@@ -41,14 +43,16 @@ struct Entry {
     message: String,
 }
 
-pub(super) fn render(refusal: &ApiError) -> Result<Bytes, serde_json::Error> {
-    let ApiError { kind, detail, particulars, .. } = refusal;
-    let (fields, errors) = match particulars {
-        ErrorDetails::Nothing => (None, None),
-        ErrorDetails::Fields(reasons) => (Some(Reasons(reasons)), None),
-        ErrorDetails::Violations(violations) => (None, Some(entries(violations))),
-        ErrorDetails::Inputs(faults) => (None, Some(faults.iter().map(input_entry).collect())),
-    };
+pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
+    let ApiError { kind, detail, details, .. } = error;
+    let (mut fields, mut errors, mut params) = (None, None, None);
+    match details {
+        ErrorDetails::Nothing => {}
+        ErrorDetails::Params(denial) => params = Some(denial),
+        ErrorDetails::Fields(reasons) => fields = Some(Reasons(reasons)),
+        ErrorDetails::Violations(violations) => errors = Some(entries(violations)),
+        ErrorDetails::Inputs(inputs) => errors = Some(inputs.iter().map(input_entry).collect()),
+    }
     json(&Problem {
         kind: format!("{TYPE}{}", kind.code()),
         title: kind.title(),
@@ -57,6 +61,7 @@ pub(super) fn render(refusal: &ApiError) -> Result<Bytes, serde_json::Error> {
         code: kind.code(),
         fields,
         errors,
+        params,
     })
 }
 
@@ -75,15 +80,15 @@ fn entries(violations: &Violations) -> Vec<Entry> {
     violations.iter().map(entry).collect()
 }
 
-fn input_entry(fault: &InputFault) -> Entry {
-    let in_body = fault.place == Place::Body;
+fn input_entry(input: &InputError) -> Entry {
+    let in_body = input.location == InputLocation::Body;
     Entry {
-        field: in_body.then_some(fault.name),
-        parameter: (!in_body).then_some(fault.name),
-        pointer: if in_body { format!("/{}", fault.name) } else { String::new() },
-        code: fault.code.to_owned(),
+        field: in_body.then_some(input.name),
+        parameter: (!in_body).then_some(input.name),
+        pointer: if in_body { format!("/{}", input.name) } else { String::new() },
+        code: input.code.to_owned(),
         params: JsonObject::new(),
-        message: fault.message.to_string(),
+        message: input.message.to_string(),
     }
 }
 
@@ -94,7 +99,7 @@ mod tests {
     use userbook::{Field, ViolationKind};
 
     #[test]
-    fn every_fault_is_told_with_its_code_and_parameters() {
+    fn each_violation_has_its_code_and_parameters() {
         let mut violations = Violations::default();
         violations.push(Field::Username, ViolationKind::MaxLength { limit: 150 });
         violations.push_general(ViolationKind::SelfLockout);
@@ -113,11 +118,13 @@ mod tests {
         assert_eq!(problem["errors"][1]["pointer"], "");
         assert_eq!(problem["errors"][1]["code"], "self_lockout");
     }
+
     #[test]
-    fn inputs_are_told_by_where_they_were_sent() {
-        let fault = |place, name| InputFault { place, name, code: "invalid", message: "No.".into() };
-        let refusal = ApiError::inputs(vec![fault(Place::Query, "uuid"), fault(Place::Body, "pk")]);
-        let problem: Value = serde_json::from_slice(&render(&refusal).unwrap()).unwrap();
+    fn each_input_has_its_location() {
+        let fault = |location, name| InputError { location, name, code: "invalid", message: "No.".into() };
+        let error =
+            ApiError::inputs(vec![fault(InputLocation::Query, "uuid"), fault(InputLocation::Body, "pk")]);
+        let problem: Value = serde_json::from_slice(&render(&error).unwrap()).unwrap();
         let entry = |field: Value, pointer| json!({"field": field, "pointer": pointer, "code": "invalid", "params": {}, "message": "No."});
         let mut query = entry(Value::Null, "");
         query["parameter"] = json!("uuid");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::number::number_text;
 
 /// The value as a message quotes it: a text as it is, everything else in Python's notation.
-pub(super) fn rendering(value: &Value) -> String {
+pub(super) fn python_repr(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => {
@@ -89,7 +89,7 @@ mod tests {
             (json!({"a": [{}], "b": null}), "{'a': [{}], 'b': None}"),
             (json!(["it's", "\"", "'\"", "a\n\\\u{7f}\u{85}ü"]), r#"["it's", '"', '\'"', 'a\n\\\x7f\x85ü']"#),
         ] {
-            assert_eq!(rendering(&value), expected, "{value}");
+            assert_eq!(python_repr(&value), expected, "{value}");
         }
     }
 }

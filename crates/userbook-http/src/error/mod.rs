@@ -1,4 +1,4 @@
-//! Answers that refuse, and how they are written.
+//! Error responses: denied, invalid, rejected, conflict or failed, in either error format.
 
 mod convert;
 mod kind;
@@ -9,7 +9,7 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, header::RETRY_AFTER};
-use userbook::{Field, Violations};
+use userbook::{Field, JsonObject, Violations};
 
 pub(crate) use kind::Kind;
 
@@ -18,48 +18,52 @@ use crate::{
     respond,
 };
 
-/// An answer that refuses.
+/// The detail of invalid requests in problem details.
+const INVALID: &str = "Values of the request break rules; `errors` lists all of them.";
+
+/// An error as the client reads it.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     kind: Kind,
     detail: Cow<'static, str>,
-    particulars: ErrorDetails,
+    details: ErrorDetails,
     failure: Option<Failure>,
 }
 
-/// What a refusal says beyond its detail.
+/// What an error says beyond its detail.
 #[derive(Debug, PartialEq)]
 enum ErrorDetails {
     Nothing,
-    /// Fields that the caller may not change, and why.
+    /// Parameters of a denial.
+    Params(JsonObject),
+    /// Fields that the caller may not change, with reasons.
     Fields(Vec<(Field, Cow<'static, str>)>),
-    /// Everything that is wrong with the request.
+    /// All violations of the request.
     Violations(Violations),
-    /// The same, of what are no fields of a user.
-    Inputs(Vec<InputFault>),
+    /// All invalid inputs that are not fields of a user.
+    Inputs(Vec<InputError>),
 }
 
-/// What is wrong with one input of a request that is no field of a user.
+/// An invalid input of a request that is not a field of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InputFault {
-    pub(crate) place: Place,
+pub(crate) struct InputError {
+    pub(crate) location: InputLocation,
     pub(crate) name: &'static str,
-    /// The stable name of what is wrong.
+    /// The stable code.
     pub(crate) code: &'static str,
     pub(crate) message: Cow<'static, str>,
 }
 
 /// Where an input was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum InputLocation {
     /// In the query string.
     Query,
     /// In the body, a JSON object.
     Body,
 }
 
-/// What lies behind an answer of 500 or 503. It is kept in the response's extensions for the host to log, and
-/// never told to a client.
+/// The cause of an answer of 500 or 503. The response's extensions hold it for the host's log; no client receives it.
 ///
 /// ```
 /// # let response: http::Response<bytes::Bytes> = http::Response::default();
@@ -92,28 +96,41 @@ impl fmt::Display for Failure {
 
 impl ApiError {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), particulars: ErrorDetails::Nothing, failure: None }
+        Self { kind, detail: detail.into(), details: ErrorDetails::Nothing, failure: None }
     }
 
     pub(crate) fn not_found() -> Self {
         Self::new(Kind::NotFound, "Not found.")
     }
 
+    /// An anonymous caller where the recorded release requires authentication first.
+    pub(crate) fn not_authenticated() -> Self {
+        Self::new(Kind::NotAuthenticated, "Authentication credentials were not provided.")
+    }
+
+    pub(crate) fn condition_failed() -> Self {
+        Self::new(Kind::ConditionFailed, "The user is not in the required state.")
+    }
+
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
         Self::new(Kind::MethodNotAllowed, format!("Method \"{method}\" not allowed."))
     }
 
-    /// Everything that is wrong with what was sent beside the fields of a user.
-    pub(crate) fn inputs(faults: Vec<InputFault>) -> Self {
-        let detail = "Values of the request break rules; `errors` lists all of them.";
-        Self { particulars: ErrorDetails::Inputs(faults), ..Self::new(Kind::Invalid, detail) }
+    /// Invalid inputs that are not fields of a user.
+    pub(crate) fn inputs(errors: Vec<InputError>) -> Self {
+        let detail = INVALID;
+        Self { details: ErrorDetails::Inputs(errors), ..Self::new(Kind::Invalid, detail) }
+    }
+
+    fn with_params(self, params: JsonObject) -> Self {
+        Self { details: ErrorDetails::Params(params), ..self }
     }
 
     fn fields(kind: Kind, detail: String, fields: Vec<(Field, Cow<'static, str>)>) -> Self {
-        Self { particulars: ErrorDetails::Fields(fields), ..Self::new(kind, detail) }
+        Self { details: ErrorDetails::Fields(fields), ..Self::new(kind, detail) }
     }
 
-    /// Something broke behind the API; the client learns no more than that.
+    /// A failure behind the API; the client learns nothing about it.
     pub(crate) fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             failure: Some(Failure(error.into().into())),
@@ -121,7 +138,7 @@ impl ApiError {
         }
     }
 
-    /// Something behind the API is not there now, and trying again may help.
+    /// A transient failure behind the API; trying again may help.
     pub(crate) fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             failure: Some(Failure(error.into().into())),
@@ -129,7 +146,7 @@ impl ApiError {
         }
     }
 
-    /// The finished answer.
+    /// The finished response.
     pub(crate) fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
         let (media_type, body) = match format {
             ErrorFormat::Recorded => (JSON, plain::render(&self)),
