@@ -1,11 +1,11 @@
-//! A directory in memory, and questions about it.
+//! A directory in memory, and checks on it.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    Actor, ActorView, Authorizer, Check, DirectoryQuery, Field, Group, GroupId, ImportData, ImportStore,
-    ProvisioningStore, Resource, Snapshot, SnapshotQuery, User, UserId, UserStore, Verdict,
+    Actor, ActorView, Authorizer, Check, DirectoryQuery, Facts, Field, Group, GroupId, ImportData,
+    ImportStore, ProvisioningStore, Resource, Snapshot, SnapshotQuery, User, UserId, UserStore, Verdict,
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;
@@ -70,7 +70,7 @@ pub(crate) fn user(id: i64, username: &str, groups: &[u128], user_type: &str) ->
 
 pub(crate) fn rows() -> ImportData {
     ImportData {
-        install_id: "stage".to_owned(),
+        install_id: "fixture".to_owned(),
         groups: vec![
             group(ADMINS, "admins", true, None),
             group(CHIEFS, "chiefs", false, Some(ADMINS)),
@@ -110,9 +110,14 @@ pub(crate) fn example(name: &str) -> CedarAuthorizer {
     authorizer
 }
 
-pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Option<Snapshot> {
+/// The snapshot of a user, the actor, and the groups that the checks name.
+pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Snapshot {
     let groups = checks.iter().filter_map(|check| match check {
-        Check::Join(group) | Check::GrantSuperuser(group) => Some(*group),
+        Check::Join(group)
+        | Check::GrantSuperuser(group)
+        | Check::AddMember(group)
+        | Check::RemoveMember(group)
+        | Check::ViewGroup(group) => Some(*group),
         _ => None,
     });
     let query =
@@ -120,35 +125,38 @@ pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Option<Sna
     store().await.load(&query).await.unwrap()
 }
 
-/// The acting user's own snapshot.
-pub(crate) async fn own(actor: &Actor) -> Option<Snapshot> {
-    match actor.user_id() {
-        Some(id) => load(id.0, actor, &[]).await,
-        None => None,
-    }
+/// The actor's own snapshot.
+pub(crate) async fn own(actor: &Actor) -> Snapshot {
+    let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::default() };
+    store().await.load(&query).await.unwrap()
 }
 
-/// The acting user in their own snapshot.
+/// The acting user of a snapshot.
 pub(crate) fn view(own: &Snapshot) -> Option<ActorView<'_>> {
     own.actor.as_ref().map(|state| ActorView { state, groups: &own.groups })
 }
 
-/// What is said to checks about a user; about one who is missing, as the service asks.
+/// The target of a snapshot as a resource.
+pub(crate) fn resource(snapshot: &Snapshot) -> Resource<'_> {
+    let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
+    match &snapshot.user {
+        Some(user) => Resource::User(user, facts),
+        None => Resource::MissingUser(facts),
+    }
+}
+
+/// The verdicts on a user, existing or not.
 pub(crate) async fn ask(
     authorizer: &impl Authorizer,
     actor: &Actor,
     target: i64,
     checks: &[Check],
 ) -> Vec<Verdict> {
-    if let Some(snapshot) = load(target, actor, checks).await {
-        return authorizer.authorize(actor, Resource::User(&snapshot), checks).await.unwrap().0;
-    }
-    let own = own(actor).await;
-    let view = own.as_ref().and_then(view);
-    authorizer.authorize(actor, Resource::MissingUser(view.as_ref()), checks).await.unwrap().0
+    let snapshot = load(target, actor, checks).await;
+    authorizer.authorize(actor, resource(&snapshot), checks).await.unwrap().verdicts
 }
 
-/// The same about the directory.
+/// The verdicts on the directory.
 pub(crate) async fn ask_directory(
     authorizer: &impl Authorizer,
     actor: &Actor,
@@ -157,7 +165,8 @@ pub(crate) async fn ask_directory(
     let groups: BTreeSet<GroupId> = rows().groups.iter().map(|group| group.id).collect();
     let query = DirectoryQuery { actor: actor.user_id(), groups, ..DirectoryQuery::default() };
     let directory = store().await.load_directory(&query).await.unwrap();
-    authorizer.authorize(actor, Resource::Directory(&directory), checks).await.unwrap().0
+    let facts = Facts { groups: &directory.groups, actor: directory.actor.as_ref() };
+    authorizer.authorize(actor, Resource::Directory(facts), checks).await.unwrap().verdicts
 }
 
 /// `a`llowed, `d`enied, hidden (`h`), denied with a `r`eason.

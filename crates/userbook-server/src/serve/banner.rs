@@ -1,4 +1,4 @@
-//! What the server prints when it is ready.
+//! The lines that the server prints when it is ready.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use crate::bootstrap::Administrator;
 
 /// Says where the server listens, and the first administrator's token, this once: on standard output, unless that
 /// belongs to events.
-pub(super) fn announce(
+pub(super) fn print_banner(
     origin: &str,
     administrator: Option<&Administrator>,
     quiet: bool,

@@ -2,16 +2,17 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 use userbook::{
-    AccessError, AuthorizerErrorKind, NewUser, Outbox, Outcome, PermissionAuthorizer, StaticPermissions,
-    UpdateError, UserService, UserUpdate,
+    AccessError, AuthorizerErrorKind, NewUser, Outbox, OutboxLimit, Outcome, PermissionAuthorizer,
+    StaticPermissions, UpdateError, UserService, UserUpdate,
 };
 use userbook_memory::MemoryStore;
 
 use super::*;
 
+const ALL: OutboxLimit = OutboxLimit { events: 100, bytes: u64::MAX };
 const TIME: Duration = Duration::from_secs(1);
 
-/// Answers after so long.
+/// A store with delays.
 #[derive(Debug, Clone)]
 struct Slow {
     inner: MemoryStore,
@@ -21,7 +22,7 @@ struct Slow {
 
 #[async_trait]
 impl UserStore for Slow {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         sleep(self.load).await;
         self.inner.load(query).await
     }
@@ -40,36 +41,40 @@ impl Authorizer for Hangs {
     async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
         std::future::pending().await
     }
+
+    async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
+        std::future::pending().await
+    }
 }
 
-fn everybody() -> PermissionAuthorizer<StaticPermissions> {
+fn superusers_only() -> PermissionAuthorizer<StaticPermissions> {
     PermissionAuthorizer::new(StaticPermissions::none())
 }
 
 async fn prepared() -> (MemoryStore, UserId) {
     let store = MemoryStore::new();
-    let service = UserService::new(store.clone(), everybody());
+    let service = UserService::new(store.clone(), superusers_only());
     let ada = service.insert_user(&Actor::system(), NewUser::new("ada", "Ada")).await.unwrap();
-    (store, ada.user.id)
+    (store, ada.view.user.id)
 }
 
-fn slow(inner: &MemoryStore, load: u64, commit: u64) -> Bounded<Arc<dyn UserStore>> {
+fn slow(inner: &MemoryStore, load: u64, commit: u64) -> WithTimeout<Arc<dyn UserStore>> {
     let slow = Slow {
         inner: inner.clone(),
         load: Duration::from_millis(load),
         commit: Duration::from_millis(commit),
     };
-    Bounded::new(Arc::new(slow), TIME)
+    WithTimeout::new(Arc::new(slow), TIME)
 }
 
 async fn name(store: &MemoryStore, id: UserId) -> String {
-    store.load(&SnapshotQuery::user(id)).await.unwrap().unwrap().user.name
+    store.load(&SnapshotQuery::user(id)).await.unwrap().user.unwrap().name
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_load_that_hangs_is_given_up_and_nothing_was_written() {
+async fn hanging_loads_time_out_as_transient() {
     let (store, id) = prepared().await;
-    let service = UserService::new(slow(&store, 60_000, 0), everybody()).with_limits(32, TIME);
+    let service = UserService::new(slow(&store, 60_000, 0), superusers_only()).with_limits(32, TIME);
     let failed = service.update_user(&Actor::system(), id, UserUpdate::patch().name("new")).await;
     let Err(UpdateError::Access(AccessError::Store(error))) = failed else { panic!("{failed:?}") };
     assert_eq!(error.kind, StoreErrorKind::Transient);
@@ -78,9 +83,9 @@ async fn a_load_that_hangs_is_given_up_and_nothing_was_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_authorizer_that_hangs_is_given_up_and_nothing_was_written() {
+async fn hanging_authorizers_time_out_as_transient() {
     let (store, id) = prepared().await;
-    let service = UserService::new(slow(&store, 0, 0), Bounded::new(Hangs, TIME));
+    let service = UserService::new(slow(&store, 0, 0), WithTimeout::new(Hangs, TIME));
     let failed = service.update_user(&Actor::system(), id, UserUpdate::patch().name("new")).await;
     let Err(UpdateError::Access(AccessError::Authorizer(error))) = failed else { panic!("{failed:?}") };
     assert_eq!(error.kind, AuthorizerErrorKind::Transient);
@@ -88,36 +93,45 @@ async fn an_authorizer_that_hangs_is_given_up_and_nothing_was_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_that_comes_late_is_found_and_told_as_done() {
+async fn late_commits_are_found() {
     let (store, id) = prepared().await;
-    let before = store.pending(100).await.unwrap().len();
-    let service = UserService::new(slow(&store, 0, 2_500), everybody());
+    let before = store.pending(ALL).await.unwrap().len();
+    let service = UserService::new(slow(&store, 0, 2_500), superusers_only());
     let updated = service.update_user(&Actor::system(), id, UserUpdate::patch().name("new")).await.unwrap();
     assert!(matches!(updated.outcome, Outcome::Applied(_)));
-    // Those that were sent after it, to be sure, change nothing.
+    // Repeated commits change nothing.
     sleep(Duration::from_mins(1)).await;
     assert_eq!(name(&store, id).await, "new");
-    assert_eq!(store.pending(100).await.unwrap().len(), before + 1);
+    assert_eq!(store.pending(ALL).await.unwrap().len(), before + 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_that_comes_too_late_is_never_told_as_not_written() {
+async fn commits_that_stay_in_doubt_are_ambiguous() {
     let (store, id) = prepared().await;
-    let service = UserService::new(slow(&store, 0, 60_000), everybody()).with_limits(3, TIME);
+    let service = UserService::new(slow(&store, 0, 60_000), superusers_only()).with_limits(3, TIME);
     let failed = service.update_user(&Actor::system(), id, UserUpdate::patch().name("new")).await;
     let Err(UpdateError::Access(AccessError::Store(error))) = failed else { panic!("{failed:?}") };
     assert_eq!(error.kind, StoreErrorKind::Ambiguous);
     sleep(Duration::from_mins(5)).await;
-    assert_eq!(name(&store, id).await, "new", "it was not cut");
+    assert_eq!(name(&store, id).await, "new", "the commit was not cancelled");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_does_not_cut_a_commit() {
+async fn dropped_callers_do_not_cancel_commits() {
     let (store, id) = prepared().await;
-    let service = UserService::new(slow(&store, 0, 500), everybody());
+    let service = UserService::new(slow(&store, 0, 500), superusers_only());
     let actor = Actor::system();
     let call = service.update_user(&actor, id, UserUpdate::patch().name("new"));
     assert!(timeout(Duration::from_millis(100), call.into_future()).await.is_err());
     sleep(TIME).await;
     assert_eq!(name(&store, id).await, "new");
+}
+
+/// The core protects a user if the authorizer cannot say whether the user can grant superuser status.
+#[tokio::test(start_paused = true)]
+async fn a_hanging_question_about_grants_is_an_error() {
+    let (store, id) = prepared().await;
+    let user = store.load(&SnapshotQuery::user(id)).await.unwrap().user.unwrap();
+    let asked = WithTimeout::new(Hangs, TIME).can_grant_superuser(&user, &GroupGraph::default()).await;
+    assert_eq!(asked.unwrap_err().kind, AuthorizerErrorKind::Transient);
 }

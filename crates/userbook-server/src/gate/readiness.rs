@@ -1,4 +1,4 @@
-//! Whether the database answers.
+//! The readiness of the database.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::database::Database;
 
-/// How long an answer stands: whoever asks more often costs the database nothing more.
+/// How long an answer is reused, so that frequent checks cost the database nothing.
 const FRESH: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Readiness {
         Self { database, time, last: Mutex::new(None) }
     }
 
-    /// Whether the database answered just now. However many ask, it is asked once at a time.
+    /// Whether the database answered recently. At most one check runs at a time.
     pub(super) async fn is_ready(&self) -> bool {
         let mut last = self.last.lock().await;
         if let Some((when, ready)) = *last

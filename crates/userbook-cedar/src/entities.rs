@@ -1,56 +1,53 @@
-//! What the policies are told: the acting user, the user or the groups in question, as entities.
+//! Facts as Cedar entities: the acting user, the user or groups of a request.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Value, Schema};
 use userbook::{
-    Actor, ActorState, ActorView, AuthorizerError, Group, GroupGraph, GroupId, JsonObject, Resource,
-    Snapshot, Subject, User, UserId,
+    Actor, ActorState, ActorView, AuthorizerError, Facts, Group, GroupGraph, GroupId, JsonObject, Resource,
+    Subject, User, UserId,
 };
 
-use crate::{tags, words::Words};
+use crate::{schema_types::SchemaTypes, tags};
 
 type Attributes = HashMap<String, Value>;
 type Tags = Vec<(String, Value)>;
 
-/// Gathers entities.
+/// Collects entities.
 #[derive(Debug)]
-pub(crate) struct Facts<'a> {
-    words: &'a Words,
+pub(crate) struct EntityBuilder<'a> {
+    types: &'a SchemaTypes,
     entities: Vec<Entity>,
 }
 
-impl<'a> Facts<'a> {
-    pub(crate) fn new(words: &'a Words) -> Self {
-        Self { words, entities: words.actions.clone() }
+impl<'a> EntityBuilder<'a> {
+    pub(crate) fn new(types: &'a SchemaTypes) -> Self {
+        Self { types, entities: types.actions.clone() }
     }
 
-    /// The facts that a target brings along, and who asks.
-    pub(crate) fn of(words: &'a Words, actor: &Actor, target: Resource<'_>) -> Result<Self, AuthorizerError> {
-        let mut facts = Self::new(words);
-        facts.asking(actor, target.actor())?;
-        match target {
-            Resource::User(snapshot) => {
-                facts.account(snapshot)?;
-                facts.groups(&snapshot.groups)?;
-            }
-            Resource::Directory(directory) => facts.groups(&directory.groups)?,
-            Resource::MissingUser(actor) => {
-                if let Some(actor) = actor {
-                    facts.groups(actor.groups)?;
-                }
-            }
+    /// The facts that come with a resource, and the principal.
+    pub(crate) fn of(
+        types: &'a SchemaTypes,
+        actor: &Actor,
+        resource: Resource<'_>,
+    ) -> Result<Self, AuthorizerError> {
+        let mut builder = Self::new(types);
+        let facts = resource.facts();
+        builder.principal(actor, resource.actor())?;
+        if let Resource::User(user, _) = resource {
+            builder.account(user, facts)?;
         }
-        Ok(facts)
+        builder.groups(facts.groups)?;
+        Ok(builder)
     }
 
-    /// Closes the hierarchy. With a schema, everything must conform to it.
-    pub(crate) fn entities(self, schema: Option<&Schema>) -> Result<Entities, AuthorizerError> {
+    /// Builds the hierarchy. With a schema, every entity must conform to it.
+    pub(crate) fn build(self, schema: Option<&Schema>) -> Result<Entities, AuthorizerError> {
         Entities::from_entities(self.entities, schema).map_err(AuthorizerError::new)
     }
 
-    /// Who asks, with the claims of their authentication.
-    pub(crate) fn asking(
+    /// The principal, with the claims of the host's authentication.
+    pub(crate) fn principal(
         &mut self,
         actor: &Actor,
         view: Option<ActorView<'_>>,
@@ -59,13 +56,14 @@ impl<'a> Facts<'a> {
             (Subject::User(_), Some(view)) => self.user(view.state, view.groups, &actor.claims),
             (Subject::External(name), _) => {
                 let claims = tags::of_object(&actor.claims).collect();
-                self.add(self.words.external(name), Attributes::new(), HashSet::new(), claims)
+                self.add(self.types.external(name), Attributes::new(), HashSet::new(), claims)
             }
             (Subject::User(_) | Subject::Anonymous | Subject::System, _) => Ok(()),
         }
     }
 
-    fn user(
+    /// A user as a principal.
+    pub(crate) fn user(
         &mut self,
         state: &ActorState,
         graph: &GroupGraph,
@@ -73,16 +71,16 @@ impl<'a> Facts<'a> {
     ) -> Result<(), AuthorizerError> {
         let attributes = attributes([
             ("superuser", Value::new_bool(graph.grants_superuser(&state.groups))),
-            ("type", Value::new_entity_uid(self.words.user_type(state.user_type))),
+            ("type", Value::new_entity_uid(self.types.user_type(state.user_type))),
         ]);
         let groups = self.all_groups(&state.groups, graph);
-        self.add(self.words.user(state.id), attributes, groups, tags::of_object(claims).collect())
+        self.add(self.types.user(state.id), attributes, groups, tags::of_object(claims).collect())
     }
 
-    /// The user in question; who it is as somebody who might ask, too.
-    fn account(&mut self, snapshot: &Snapshot) -> Result<(), AuthorizerError> {
-        let Snapshot { user, groups, actor, .. } = snapshot;
-        if actor.as_ref().is_none_or(|actor| actor.id != user.id) {
+    /// The user as a resource, and as a principal that policies may name.
+    fn account(&mut self, user: &User, facts: Facts<'_>) -> Result<(), AuthorizerError> {
+        let Facts { groups, actor } = facts;
+        if actor.is_none_or(|actor| actor.id != user.id) {
             self.user(&ActorState::from(user), groups, &JsonObject::new())?;
         }
         let User { username, name, email, path, .. } = user;
@@ -92,8 +90,8 @@ impl<'a> Facts<'a> {
         self.account_row(&ActorState::from(user), groups, row, tags)
     }
 
-    /// The acting user in question: all but what is in their row only. Policies that look at that must not be
-    /// asked.
+    /// The acting user as a resource, without the values that only the row holds. Policies that depend on those must
+    /// not be evaluated.
     pub(crate) fn own_account(&mut self, view: ActorView<'_>) -> Result<(), AuthorizerError> {
         self.account_row(view.state, view.groups, [], Tags::new())
     }
@@ -105,18 +103,18 @@ impl<'a> Facts<'a> {
         row: [(&str, Value); N],
         tags: Tags,
     ) -> Result<(), AuthorizerError> {
-        let words = self.words;
-        let direct = state.groups.iter().map(|group| Value::new_entity_uid(words.group(*group)));
+        let types = self.types;
+        let direct = state.groups.iter().map(|group| Value::new_entity_uid(types.group(*group)));
         let mut all = attributes([
-            ("user", Value::new_entity_uid(words.user(state.id))),
+            ("user", Value::new_entity_uid(types.user(state.id))),
             ("active", Value::new_bool(state.is_active)),
             ("superuser", Value::new_bool(graph.grants_superuser(&state.groups))),
-            ("type", Value::new_entity_uid(words.user_type(state.user_type))),
+            ("type", Value::new_entity_uid(types.user_type(state.user_type))),
             ("groups", Value::new_set(direct)),
         ]);
         all.extend(attributes(row));
         let groups = self.all_groups(&state.groups, graph);
-        self.add(words.account(state.id), all, groups, tags)
+        self.add(types.account(state.id), all, groups, tags)
     }
 
     /// The groups with their parents.
@@ -129,20 +127,20 @@ impl<'a> Facts<'a> {
             ("name", Value::new_string(group.name.clone())),
             ("superuser", Value::new_bool(graph.superuser_source(group.id).is_some())),
         ]);
-        // Cedar takes no cycles. Nothing is allowed on these groups, so that nothing hangs on the missing arrow.
+        // Cedar accepts no cycles. Every request on such a group is denied, so the missing parent does not matter.
         let parent = group.parent.filter(|parent| graph.contains(*parent) && !ends_in_cycle(graph, group.id));
-        let parents = parent.map(|parent| self.words.group(parent)).into_iter().collect();
+        let parents = parent.map(|parent| self.types.group(parent)).into_iter().collect();
         self.add(
-            self.words.group(group.id),
+            self.types.group(group.id),
             attributes,
             parents,
             tags::of_attributes(&group.attributes).collect(),
         )
     }
 
-    /// These groups and those above them. Not by the arrows between groups alone: a cycle has lost some.
+    /// These groups and their ancestors. The parents of group entities alone do not suffice: a cycle loses one.
     fn all_groups(&self, direct: &BTreeSet<GroupId>, graph: &GroupGraph) -> HashSet<EntityUid> {
-        direct.iter().flat_map(|id| graph.lineage(*id)).map(|group| self.words.group(group.id)).collect()
+        direct.iter().flat_map(|id| graph.lineage(*id)).map(|group| self.types.group(group.id)).collect()
     }
 
     fn add(
@@ -158,8 +156,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether the way up from a group never ends. Stored hierarchies may be like that; what a group is below is then
-/// not to be told in Cedar.
+/// Whether the ancestors of a group form a cycle. Stored hierarchies may contain one, and Cedar cannot express it.
 pub(crate) fn ends_in_cycle(graph: &GroupGraph, id: GroupId) -> bool {
     let mut seen = BTreeSet::new();
     let mut next = graph.get(id);
@@ -172,18 +169,18 @@ pub(crate) fn ends_in_cycle(graph: &GroupGraph, id: GroupId) -> bool {
     false
 }
 
-/// Who asks, as the policies name them; `None`: nobody whom policies are asked about.
-pub(crate) fn principal(words: &Words, actor: &Actor) -> Option<EntityUid> {
+/// The principal that policies name; `None` if no policy applies to the actor.
+pub(crate) fn principal(types: &SchemaTypes, actor: &Actor) -> Option<EntityUid> {
     match &actor.subject {
-        Subject::User(id) => Some(words.user(*id)),
-        Subject::External(name) => Some(words.external(name)),
+        Subject::User(id) => Some(types.user(*id)),
+        Subject::External(name) => Some(types.external(name)),
         Subject::Anonymous | Subject::System => None,
     }
 }
 
-/// Who really sits there, for the context.
-pub(crate) fn impersonator(words: &Words, id: Option<UserId>) -> Option<(String, Value)> {
-    id.map(|id| ("impersonator".to_owned(), Value::new_entity_uid(words.user(id))))
+/// The impersonating user, for the context.
+pub(crate) fn impersonator(types: &SchemaTypes, id: Option<UserId>) -> Option<(String, Value)> {
+    id.map(|id| ("impersonator".to_owned(), Value::new_entity_uid(types.user(id))))
 }
 
 fn attributes<'n>(pairs: impl IntoIterator<Item = (&'n str, Value)>) -> Attributes {
@@ -199,23 +196,23 @@ mod tests {
 
     use super::*;
 
-    /// Facts are not compared with the schema at run time: they are made to fit it.
+    /// Entities are not validated at run time.
     #[tokio::test]
-    async fn facts_conform_to_the_schema() {
+    async fn entities_conform_to_the_schema() {
         let permissions = userbook::PermissionAuthorizer::new(StaticPermissions::none());
         let service = UserService::new(MemoryStore::new(), permissions);
         let host = Actor::system();
         let [above, below] = [1, 2].map(|number| GroupId(Uuid::from_u128(number)));
         let attributes = json!({"a": [1, "b"], "c": null});
         let group = NewGroup::new("above").superuser(true).attributes(attributes.clone());
-        service.put_group(&host, above, group, false).await.unwrap();
-        service.put_group(&host, below, NewGroup::new("below").parent(above), false).await.unwrap();
+        service.put_group(&host, above, group).await.unwrap();
+        service.put_group(&host, below, NewGroup::new("below").parent(above)).await.unwrap();
         let new = |name: &str| {
             NewUser::new(name, "").with(|user| user.groups([below]).attributes(attributes.clone()))
         };
-        let ada = service.insert_user(&host, new("ada")).await.unwrap().user.id;
-        let bob = service.insert_user(&host, new("bob")).await.unwrap().user.id;
-        let words = Words::new().unwrap();
+        let ada = service.insert_user(&host, new("ada")).await.unwrap().view.user.id;
+        let bob = service.insert_user(&host, new("bob")).await.unwrap().view.user.id;
+        let types = SchemaTypes::new().unwrap();
         let claims = json!({"mfa": true, "roles": ["a", "b"]}).as_object().cloned().unwrap();
         for (subject, about) in [
             (Subject::User(ada), ada),
@@ -225,13 +222,15 @@ mod tests {
         ] {
             let actor = Actor { claims: claims.clone(), ..Actor::from(subject) };
             let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::user(about) };
-            let snapshot = service.store().load(&query).await.unwrap().unwrap();
-            let facts = Facts::of(&words, &actor, Resource::User(&snapshot)).unwrap();
-            let entities = facts.entities(Some(&words.schema)).unwrap();
-            let in_top = |uid| entities.is_ancestor_of(&words.group(above), &uid);
-            assert!(in_top(words.account(about)) && in_top(words.user(about)) && in_top(words.group(below)));
+            let snapshot = service.store().load(&query).await.unwrap();
+            let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
+            let resource = Resource::User(snapshot.user.as_ref().unwrap(), facts);
+            let builder = EntityBuilder::of(&types, &actor, resource).unwrap();
+            let entities = builder.build(Some(&types.schema)).unwrap();
+            let in_top = |uid| entities.is_ancestor_of(&types.group(above), &uid);
+            assert!(in_top(types.account(about)) && in_top(types.user(about)) && in_top(types.group(below)));
             assert_eq!(
-                principal(&words, &actor).map(|uid| entities.get(&uid).is_some()),
+                principal(&types, &actor).map(|uid| entities.get(&uid).is_some()),
                 match actor.subject {
                     Subject::Anonymous => None,
                     _ => Some(true),

@@ -1,14 +1,14 @@
-//! The schema, and the names in it.
+//! The schema and its entity types.
 
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, Schema};
 use userbook::{Field, GroupId, UserId, UserType};
 
 use crate::LoadError;
 
-/// The schema that policies must fit, in Cedar's own notation.
+/// The schema that policies are validated against, in Cedar's own notation.
 pub const SCHEMA: &str = include_str!("userbook.cedarschema");
 
-/// What can be asked: the actions of the schema.
+/// The actions of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     View,
@@ -31,7 +31,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// The action that stands for changing a field.
+    /// The action that changes a field.
     pub(crate) fn set(field: Field) -> Self {
         match field {
             Field::Username | Field::Path | Field::Type => Self::SetIdentity,
@@ -55,7 +55,7 @@ impl Action {
             Self::Join => "join",
             Self::AddMember => "add_member",
             Self::RemoveMember => "remove_member",
-            Self::GrantSuperuser => "grant_power",
+            Self::GrantSuperuser => "grant_superuser",
             Self::ViewGroup => "view_group",
             Self::ChangeGroup => "change_group",
             Self::DeleteGroup => "delete_group",
@@ -65,11 +65,11 @@ impl Action {
     }
 }
 
-/// The schema, and the types of its entities.
+/// The schema and the types of its entities.
 #[derive(Debug, Clone)]
-pub(crate) struct Words {
+pub(crate) struct SchemaTypes {
     pub(crate) schema: Schema,
-    /// Which action is in which.
+    /// The hierarchy of actions.
     pub(crate) actions: Vec<Entity>,
     action: EntityTypeName,
     user: EntityTypeName,
@@ -81,12 +81,12 @@ pub(crate) struct Words {
     user_type: EntityTypeName,
 }
 
-impl Words {
+impl SchemaTypes {
     pub(crate) fn new() -> Result<Self, LoadError> {
-        let broken = |error: Box<dyn std::error::Error + Send + Sync>| LoadError::Schema(error);
-        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| broken(error.into()))?;
-        let actions = schema.action_entities().map_err(|error| broken(error.into()))?;
-        let name = |name: &str| name.parse().map_err(|error: ParseErrors| broken(error.into()));
+        let unusable = |error: Box<dyn std::error::Error + Send + Sync>| LoadError::Schema(error);
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| unusable(error.into()))?;
+        let actions = schema.action_entities().map_err(|error| unusable(error.into()))?;
+        let name = |name: &str| name.parse().map_err(|error: ParseErrors| unusable(error.into()));
         Ok(Self {
             schema,
             actions: actions.into_iter().collect(),
@@ -133,12 +133,12 @@ impl Words {
         uid(&self.user_type, user_type.as_str())
     }
 
-    /// Some account, for policies that do not look at it.
+    /// An account that does not exist, for policies that do not depend on the account.
     pub(crate) fn any_account(&self) -> EntityUid {
         uid(&self.account, "")
     }
 
-    /// Some group, for policies that do not look at it.
+    /// A group that does not exist, for policies that do not depend on the group.
     pub(crate) fn any_group(&self) -> EntityUid {
         uid(&self.group, "")
     }
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_schema_and_the_code_know_the_same_names() {
-        let words = Words::new().unwrap();
+        let types = SchemaTypes::new().unwrap();
         let all = [
             Action::View,
             Action::Change,
@@ -174,10 +174,10 @@ mod tests {
             Action::AddUser,
             Action::AddGroup,
         ];
-        let mut known: Vec<String> = all.iter().map(|action| words.action(*action).to_string()).collect();
+        let mut known: Vec<String> = all.iter().map(|action| types.action(*action).to_string()).collect();
         known.push("Action::\"set\"".to_owned());
         known.sort();
-        let mut declared: Vec<String> = words.schema.actions().map(ToString::to_string).collect();
+        let mut declared: Vec<String> = types.schema.actions().map(ToString::to_string).collect();
         declared.sort();
         assert_eq!(known, declared);
         for field in Field::ALL {
