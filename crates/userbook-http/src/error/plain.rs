@@ -137,7 +137,7 @@ mod tests {
             text(&violations.into()),
             "{\"email\":[\"Null characters are not allowed.\",\"Enter a valid email address.\"],\
              \"type\":[\"This field may not be null.\"],\
-             \"non_field_errors\":[\"The last active superuser can't lose that power.\"]}"
+             \"non_field_errors\":[\"The last superuser must remain.\"]}"
         );
     }
 }
