@@ -17,6 +17,12 @@
 //! assert_eq!(settings.limits.body_timeout.as_secs(), 5);
 //! ```
 //!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `cedar` | off | `--cedar FILE`: Cedar policies in place of permissions |
+//!
 //! # Limits
 //!
 //! Each is an option of the command line and a variable of the environment: see [`Limits`] or `--help`.
@@ -75,6 +81,8 @@
 //! `USERBOOK_LOG` takes filters like `info,userbook=debug`, and the log goes to standard error. Spans and their
 //! fields are described at [`userbook`]. What lies behind an answer of 500 is an error in it, behind one of 503
 //! a warning.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
