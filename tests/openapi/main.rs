@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::{Map, Value};
 use userbook::Policy;
-use userbook_http::openapi::{MARK, PUBLISHED, published, schema};
+use userbook_http::openapi::{OVERLAY_KEY, PUBLISHED_KEY, published, schema};
 
 /// The operations that are served.
 const OPERATIONS: [(&str, &str); 10] = [
@@ -64,8 +64,8 @@ fn operations(document: &Value) -> BTreeSet<(&str, &str)> {
 /// Undoes the overlay.
 fn without_overlay(value: &Value) -> Option<Value> {
     match value {
-        Value::Object(members) if members.contains_key(MARK) => None,
-        Value::Object(members) => match members.get(PUBLISHED) {
+        Value::Object(members) if members.contains_key(OVERLAY_KEY) => None,
+        Value::Object(members) => match members.get(PUBLISHED_KEY) {
             Some(published) => Some(published.clone()),
             None => Some(Value::Object(
                 members
@@ -89,7 +89,7 @@ fn every_operation_is_described_and_no_other() {
 fn without_the_overlay_it_is_the_published_schema() {
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let served = schema(&policy);
-        assert!(served.to_string().contains(MARK));
+        assert!(served.to_string().contains(OVERLAY_KEY));
         assert_eq!(canonical(&without_overlay(&served).unwrap()), canonical(&published()));
     }
 }

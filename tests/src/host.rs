@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use axum::Router;
 use userbook::{
-    ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService, UserStore,
+    GroupId, ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService,
+    UserStore,
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
@@ -47,9 +48,11 @@ pub fn permissions(actor: &Actor) -> StaticPermissions {
     let known = |name: &str| name.parse().unwrap_or_else(|error| panic!("{error}"));
     let global = actor.permissions.iter();
     let granted = global.fold(StaticPermissions::none(), |granted, name| granted.grant(to, known(name)));
-    let on_users = actor.object_permissions.iter();
-    on_users.fold(granted, |granted, object| {
-        granted.grant_on_user(to, known(&object.perm), UserId(object.user_pk))
+    let on_objects = actor.object_permissions.iter();
+    on_objects.fold(granted, |granted, object| match (object.user_pk, object.group_pk) {
+        (Some(user), _) => granted.grant_on_user(to, known(&object.perm), UserId(user)),
+        (None, Some(group)) => granted.grant_on_group(to, known(&object.perm), GroupId(group)),
+        (None, None) => granted,
     })
 }
 

@@ -66,7 +66,7 @@ pub async fn replay<S: UserStore + ListStore + Clone>(
     let mut others = Vec::new();
     for given in &case.given.users {
         let query = SnapshotQuery::user(UserId(given.pk));
-        let user = store.load(&query).await.expect("the store is there").map(|snapshot| snapshot.user);
+        let user = store.load(&query).await.expect("the store is there").user;
         if Some(given.pk) == case.subject() {
             left = user.as_ref().map(row);
         } else if user != Some(given.row()) {

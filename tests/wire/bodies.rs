@@ -102,9 +102,9 @@ async fn two_hundred_and_fifty_six_levels_are_answered(kind: Kind) {
     let store = store(kind).await;
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let api = api(&store, policy);
-        // The body is one level, the attributes are the rest.
+        // The object around the attributes is a level of its own: what GET shows can be sent again.
         let deep = |levels: usize| {
-            let inner = format!("{}1{}", "{\"a\":".repeat(levels - 1), "}".repeat(levels - 1));
+            let inner = format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
             format!("{{\"attributes\":{inner}}}").into_bytes()
         };
         let answer = send(&api, raw_request(ROOT, "PATCH 2", &[], deep(256))).await;
@@ -131,7 +131,7 @@ async fn bodies_without_meaning_are_not_read(kind: Kind) {
         let expected = if method == "DELETE" { 405 } else { 200 };
         assert_eq!((answer.status().as_u16(), taken.load(Ordering::Relaxed)), (expected, 0), "{method}");
     }
-    // Who may do nothing learns of a limit at most.
+    // A broken body of a caller without access is not parsed.
     let answer = send(&api, raw_request(NOBODY, "PATCH 2", &[], b"{".to_vec())).await;
     assert_eq!(answer.status, 403);
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use serde_json::json;
-use userbook::{Actor, Authorizer, AuthorizerError, Check, Field, Policy, Resource, Verdict, Verdicts};
+use userbook::{
+    Actor, Authorizer, AuthorizerError, Check, Field, GroupGraph, Policy, Resource, User, Verdict, Verdicts,
+};
 use userbook_tests::fixture::{
     ANN, DEVS, HELPER, Kind, MISSING, ROOT, STAFF, api, api_with, group_id, request, row, send, store,
 };
@@ -31,6 +33,10 @@ impl Authorizer for HelpDesk {
             _ => Verdict::deny(),
         };
         Ok(checks.iter().map(verdict).collect())
+    }
+
+    async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
+        Ok(false)
     }
 }
 

@@ -7,16 +7,16 @@ use userbook_tests::fixture::{
 };
 
 on_every_store!(
-    it_shows_what_would_be,
-    it_tells_all_violations,
-    it_obeys_conditions_and_rights,
-    unclear_words_are_refused,
-    it_is_an_extension,
+    dry_run_shows_the_user_as_it_would_be,
+    dry_run_reports_all_violations,
+    dry_run_needs_the_same_access_and_conditions,
+    values_other_than_true_and_false_are_400,
+    dry_run_without_the_extension_is_400_and_writes_nothing,
 );
 
-async fn it_shows_what_would_be(kind: Kind) {
+async fn dry_run_shows_the_user_as_it_would_be(kind: Kind) {
     let store = store(kind).await;
-    let api = api(&store, Policy::hardened());
+    let api = crate::api_with_groups(&store, Policy::hardened());
     let before = row(&store, ANN).await;
     let body = json!({"name": "Ann B", "groups": [group_id(DEVS)], "email": "ann@example.com"});
     let dry = send(&api, request(HELPER, "PATCH 2 ?dry_run=true", &[], &body)).await;
@@ -46,7 +46,7 @@ async fn it_shows_what_would_be(kind: Kind) {
     assert_eq!(lean.json["user"]["groups_obj"], Value::Null);
 }
 
-async fn it_tells_all_violations(kind: Kind) {
+async fn dry_run_reports_all_violations(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let body = json!({"username": "root", "email": "x"});
@@ -56,7 +56,7 @@ async fn it_tells_all_violations(kind: Kind) {
     assert_eq!(dry.json.as_object().unwrap().len(), 2);
 }
 
-async fn it_obeys_conditions_and_rights(kind: Kind) {
+async fn dry_run_needs_the_same_access_and_conditions(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (by, headers, status) in [(NOBODY, vec![], 403), (HELPER, vec![("if-match", "\"x\"")], 412)] {
@@ -65,7 +65,7 @@ async fn it_obeys_conditions_and_rights(kind: Kind) {
     }
 }
 
-async fn unclear_words_are_refused(kind: Kind) {
+async fn values_other_than_true_and_false_are_400(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -82,10 +82,23 @@ async fn unclear_words_are_refused(kind: Kind) {
     assert_eq!(row(&store, ANN).await, before);
 }
 
-async fn it_is_an_extension(kind: Kind) {
+async fn dry_run_without_the_extension_is_400_and_writes_nothing(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::authentik_2025_2());
-    let answer = send(&api, request(HELPER, "PATCH 2 ?dry_run=true", &[], &json!({"name": "Written"}))).await;
-    assert_eq!(answer.json["name"], "Written");
-    assert_eq!(row(&store, ANN).await.name, "Written");
+    let before = row(&store, ANN).await;
+    // A request that names the parameter is never written by mistake, whatever the value is.
+    for query in ["dry_run=true", "dry_run=false", "dry_run=1", "dry_run=", "dry_run", "x=1&dry_run=true"] {
+        for (by, expected) in [(HELPER, 400), (NOBODY, 403)] {
+            for method in ["PUT", "PATCH"] {
+                let target = format!("{method} 2 ?{query}");
+                let answer = send(&api, request(by, &target, &[], &json!({"name": "Written"}))).await;
+                assert_eq!(answer.status, expected, "{target} by {by}");
+                if expected == 400 {
+                    assert_eq!(answer.json["code"], "invalid_parameter", "{target}");
+                }
+            }
+        }
+    }
+    assert_eq!(send(&api, request(HELPER, "GET 2 ?dry_run=true", &[], &Value::Null)).await.status, 200);
+    assert_eq!(row(&store, ANN).await, before);
 }

@@ -112,7 +112,7 @@ async fn a_renamed_group_changes_the_tag_and_not_the_state(kind: Kind) {
     let api = api(&store, Policy::hardened());
     let before = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
     let renamed = NewGroup::new("crew");
-    api.service().put_group(&Actor::system(), group_id(STAFF), renamed, false).await.unwrap();
+    api.service().put_group(&Actor::system(), group_id(STAFF), renamed).await.unwrap();
     let get = request(ROOT, "GET 2", &[("if-none-match", &before)], &Value::Null);
     let after = send(&api, get).await;
     assert_eq!(after.status, 200);

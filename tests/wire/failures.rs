@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::{Response, request::Parts};
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, AuthorizerErrorKind, ChangeSet, Check, CommitOutcome,
+    Actor, Authorizer, AuthorizerError, AuthorizerErrorKind, ChangeSet, Check, CommitOutcome, GroupGraph,
     PermissionAuthorizer, Resource, Snapshot, SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind,
-    UserService, UserStore, Verdicts,
+    User, UserService, UserStore, Verdicts,
 };
 use userbook_http::{
     AuthenticationError, Authenticator, BearerAuthenticator, Failure, Representation, TokenHash, TokenRecord,
@@ -33,7 +33,7 @@ fn failure(kind: StoreErrorKind) -> StoreError {
 
 #[async_trait]
 impl UserStore for Faulty {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         match self.load {
             Some(kind) => Err(failure(kind)),
             None => self.inner.load(query).await,
@@ -54,6 +54,10 @@ struct NoAnswer(AuthorizerErrorKind);
 #[async_trait]
 impl Authorizer for NoAnswer {
     async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
+        Err(AuthorizerError { kind: self.0, source: "secret policy server".into() })
+    }
+
+    async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
         Err(AuthorizerError { kind: self.0, source: "secret policy server".into() })
     }
 }

@@ -1,31 +1,40 @@
-//! The guards of the hardened policy as a client meets them.
+//! The safeguards of the hardened policy as a client meets them.
 
 use serde_json::json;
 use userbook::{Effect, Policy, Safeguard};
 use userbook_tests::fixture::{
-    ADMINS, ANN, BOSS, CHIEFS, HELPER, Kind, MACHINE, ROOT, STAFF, api, events, group_id, request, row, send,
-    store,
+    ADMINS, ANN, BOSS, CHIEFS, DEVS, HELPER, Kind, MACHINE, ROOT, STAFF, api, events, group_id, request, row,
+    send, store,
 };
 
 on_every_store!(
-    power_is_not_given_by_those_who_have_none,
-    superusers_are_changed_by_superusers,
-    machines_are_not_made,
+    granting_superuser_status_needs_the_right_to,
+    revoking_superuser_status_needs_the_right_to,
+    only_superusers_change_superusers,
+    no_user_becomes_an_internal_service_account,
     the_last_superuser_stays,
-    locking_oneself_out_is_said_aloud,
-    each_guard_can_be_switched_off,
+    self_lockout_needs_a_confirmation,
+    each_safeguard_can_be_switched_off,
     deactivation_revokes_sessions_and_is_logged,
 );
 
-async fn power_is_not_given_by_those_who_have_none(kind: Kind) {
+async fn granting_superuser_status_needs_the_right_to(kind: Kind) {
     let store = store(kind).await;
-    let api = api(&store, Policy::hardened());
+    let api = crate::api_with_groups(&store, Policy::hardened());
     let before = row(&store, ANN).await;
     for (group, named) in [(ADMINS, "admins"), (CHIEFS, "chiefs")] {
         let body = json!({"name": "x", "groups": [group_id(STAFF), group_id(group)]});
         let answer = send(&api, request(HELPER, "PATCH 2", &[], &body)).await;
         assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("grants_superuser")));
         assert!(answer.json["detail"].as_str().unwrap().contains(named), "{answer:?}");
+        let mut params = json!({"group": group_id(group), "name": named});
+        if group == CHIEFS {
+            params["through"] = json!("admins");
+        }
+        assert_eq!(answer.json["params"], params);
+        let accept = [("accept", "application/problem+json")];
+        let problem = send(&api, request(HELPER, "PATCH 2", &accept, &body)).await;
+        assert_eq!(problem.json["params"], params);
     }
     assert_eq!(row(&store, ANN).await, before);
     let body = json!({"groups": [group_id(CHIEFS)]});
@@ -35,7 +44,29 @@ async fn power_is_not_given_by_those_who_have_none(kind: Kind) {
     assert_eq!(send(&api, request(HELPER, "PATCH 2", &[], &body)).await.status, 200);
 }
 
-async fn superusers_are_changed_by_superusers(kind: Kind) {
+async fn revoking_superuser_status_needs_the_right_to(kind: Kind) {
+    let store = store(kind).await;
+    for (api, shows) in
+        [(api(&store, Policy::hardened()), false), (crate::api_with_groups(&store, Policy::hardened()), true)]
+    {
+        for (target, body, group) in [
+            ("PATCH 7", json!({"groups": []}), CHIEFS),
+            ("PUT 7", json!({"username": "boss", "name": "BOSS"}), CHIEFS),
+            ("PATCH 1", json!({"groups": []}), ADMINS),
+        ] {
+            let answer = send(&api, request(HELPER, target, &[], &body)).await;
+            let code = &answer.json["code"];
+            assert_eq!((answer.status.as_u16(), code), (403, &json!("revokes_superuser")), "{answer:?}");
+            assert_eq!(answer.json["params"]["group"], json!(group_id(group)));
+            assert_eq!(answer.json["params"].get("name").is_some(), shows, "{answer:?}");
+            let text = answer.json.to_string();
+            assert_eq!(text.contains("admins") || text.contains("chiefs"), shows, "{text}");
+        }
+    }
+    assert_eq!(events(&store).await, []);
+}
+
+async fn only_superusers_change_superusers(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (body, status) in [
@@ -43,15 +74,22 @@ async fn superusers_are_changed_by_superusers(kind: Kind) {
         (json!({"username": "r00t"}), 403),
         (json!({"is_active": false}), 403),
         (json!({"attributes": {}}), 403),
+        (json!({"type": "external"}), 403),
+        (json!({"path": "elsewhere"}), 403),
+        (json!({"last_login": "2024-01-01T00:00:00Z"}), 403),
         (json!({"email": "root@example.com", "name": "Root"}), 200),
     ] {
         assert_eq!(send(&api, request(HELPER, "PATCH 1", &[], &body)).await.status, status, "{body}");
     }
+    let body = json!({"email": "me@example.com", "type": "external"});
+    let answer = send(&api, request(HELPER, "PATCH 1", &[], &body)).await;
+    assert_eq!(answer.json["code"], "protected_superuser");
+    assert_eq!(answer.json["fields"].as_object().unwrap().keys().collect::<Vec<_>>(), ["email", "type"]);
     let answer = send(&api, request(BOSS, "PATCH 1", &[], &json!({"email": "r@example.com"}))).await;
     assert_eq!(answer.status, 200);
 }
 
-async fn machines_are_not_made(kind: Kind) {
+async fn no_user_becomes_an_internal_service_account(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let answer =
@@ -81,7 +119,7 @@ async fn the_last_superuser_stays(kind: Kind) {
     assert!(row(&store, ROOT).await.is_active);
 }
 
-async fn locking_oneself_out_is_said_aloud(kind: Kind) {
+async fn self_lockout_needs_a_confirmation(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (target, status) in
@@ -95,17 +133,21 @@ async fn locking_oneself_out_is_said_aloud(kind: Kind) {
     }
 }
 
-async fn each_guard_can_be_switched_off(kind: Kind) {
+async fn each_safeguard_can_be_switched_off(kind: Kind) {
     for (guard, by, target, body) in [
         (Safeguard::Escalation, HELPER, "PATCH 2", json!({"groups": [group_id(ADMINS)]})),
-        (Safeguard::ProtectSuperusers, HELPER, "PATCH 1", json!({"email": "me@example.com"})),
+        (Safeguard::ProtectPrivileged, HELPER, "PATCH 1", json!({"email": "me@example.com"})),
         (Safeguard::InternalServiceAccount, ROOT, "PATCH 2", json!({"type": "internal_service_account"})),
         (Safeguard::SelfLockout, BOSS, "PATCH 7", json!({"is_active": false})),
+        (Safeguard::Demotion, HELPER, "PATCH 7", json!({"groups": []})),
+        (Safeguard::HideGroups, HELPER, "PATCH 2", json!({"groups": [group_id(STAFF), group_id(DEVS)]})),
+        (Safeguard::PlainNames, ROOT, "PATCH 2", json!({"username": "a\u{200b}nn"})),
         (Safeguard::RfcEmail, ROOT, "PATCH 2", json!({"email": format!("{}@example.com", "a".repeat(65))})),
     ] {
         let store = store(kind).await;
-        let refused = send(&api(&store, Policy::hardened()), request(by, target, &[], &body)).await;
-        assert!([400, 403].contains(&refused.status.as_u16()), "{guard:?}");
+        let api = if guard == Safeguard::Escalation { crate::api_with_groups } else { api };
+        let rejected = send(&api(&store, Policy::hardened()), request(by, target, &[], &body)).await;
+        assert!([400, 403].contains(&rejected.status.as_u16()), "{guard:?}");
         let lenient = api(&store, Policy::hardened().without(guard));
         assert_eq!(send(&lenient, request(by, target, &[], &body)).await.status, 200, "{guard:?}");
     }

@@ -1,4 +1,6 @@
 //! What a client sees beyond the recorded release, end to end and on every store.
+//!
+//! The fixture's directory is in `userbook_tests::fixture`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 /// Runs each of these tests once a store.
@@ -27,20 +29,36 @@ macro_rules! on_every_database {
 }
 
 mod bodies;
+mod content_last;
 mod denials;
 mod dry_run;
 mod etags;
 mod failures;
 mod groups;
 mod guards;
+mod hidden_groups;
 mod hostile;
 mod json_patch;
+mod limits;
 mod lists;
 mod members;
 mod merge_patch;
 mod neighbours;
+mod numbers;
 mod problems;
 mod service;
+mod slow_bodies;
+
+use userbook::{Permission, PermissionAuthorizer, Policy, StaticPermissions, UserId};
+use userbook_tests::fixture::{AnyStore, Api, HELPER, VIEWER, api_with};
+
+/// The API in which [`HELPER`] may view groups in addition.
+fn api_with_groups(store: &AnyStore, policy: Policy) -> Api {
+    let granted = [Permission::ViewUser, Permission::ChangeUser, Permission::ViewGroup].into_iter();
+    let granted =
+        granted.fold(StaticPermissions::none(), |all, permission| all.grant(UserId(HELPER), permission));
+    api_with(store, policy, PermissionAuthorizer::new(granted.grant(UserId(VIEWER), Permission::ViewUser)))
+}
 
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);

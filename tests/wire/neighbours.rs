@@ -132,7 +132,7 @@ async fn what_the_caller_sees_of_themselves(kind: Kind) {
         assert_eq!(boss["user"][same], shown[same], "{same}");
     }
     for (by, detail) in [
-        (None, "You do not have permission to perform this action."),
+        (None, "Authentication credentials were not provided."),
         (Some(MISSING), "Your account is inactive."),
     ] {
         let answer = ask(&api, by, "GET /core/users/me/", &[], &Value::Null).await;

@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use futures_util::Stream;
 use http::request::Parts;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, PermissionAuthorizer, Resource, StaticPermissions, UserId,
-    UserService, Verdicts,
+    Actor, Authorizer, AuthorizerError, Check, GroupGraph, NewUser, PermissionAuthorizer, Resource,
+    StaticPermissions, User, UserId, UserService, Verdicts,
 };
 use userbook_http::{
     AuthenticationError, Authenticator, Endpoint, Failure, PathPattern, Representation, UserApi,
@@ -86,7 +86,7 @@ fn the_endpoint_sees_its_own_paths_as_they_were_sent() {
     });
 }
 
-/// Whom the host has told; without that, the host.
+/// The user in the request's extensions, or the host itself.
 #[derive(Debug)]
 struct Sessions;
 
@@ -105,6 +105,10 @@ impl Authorizer for Fails {
     async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
         Err(AuthorizerError::new(std::io::Error::other("the cable is cut")))
     }
+
+    async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
+        Err(AuthorizerError::new(std::io::Error::other("the cable is cut")))
+    }
 }
 
 async fn ask<A: Authorizer>(
@@ -113,6 +117,8 @@ async fn ask<A: Authorizer>(
     payload: Option<Payload>,
 ) -> ServiceResponse {
     let service = UserService::new(MemoryStore::new(), authorizer);
+    // The only user, with the id 1.
+    service.insert_user(&Actor::system(), NewUser::new("ann", "Ann")).run().await.ok();
     let api = UserApi::new(service, Sessions, Representation::new("")).with_body_limit(LIMIT);
     let mut request = request.to_request();
     *request.payload() = payload.unwrap_or(Payload::None);
@@ -153,15 +159,16 @@ fn chunks(left: usize, fails: bool) -> (Option<Payload>, Arc<AtomicUsize>) {
     (Some(Payload::Stream { payload: Box::pin(stream) }), taken)
 }
 
-fn patch() -> TestRequest {
-    TestRequest::patch().uri("/api/v3/core/users/7/").insert_header(("content-type", "application/json"))
+fn patch(user: i64) -> TestRequest {
+    let uri = format!("/api/v3/core/users/{user}/");
+    TestRequest::patch().uri(&uri).insert_header(("content-type", "application/json"))
 }
 
 #[test]
-fn a_payload_is_taken_as_far_as_the_limit_goes_and_one_chunk_more_waits_at_most() {
+fn payload_is_read_up_to_the_limit_and_at_most_one_chunk_ahead() {
     System::new().block_on(async {
         let (payload, taken) = chunks(1000, false);
-        let answer = ask(nobody_else(), patch(), payload).await;
+        let answer = ask(nobody_else(), patch(1), payload).await;
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let needed = LIMIT / 1024 + 1;
         assert!((needed..=needed + 1).contains(&taken.load(Ordering::Relaxed)), "{taken:?}");
@@ -169,40 +176,52 @@ fn a_payload_is_taken_as_far_as_the_limit_goes_and_one_chunk_more_waits_at_most(
 }
 
 #[test]
-fn a_payload_that_is_announced_as_too_large_is_not_taken() {
+fn payload_announced_above_the_limit_is_not_read() {
     System::new().block_on(async {
         let (payload, taken) = chunks(1000, false);
-        let announced = patch().insert_header(("content-length", LIMIT + 1));
+        let announced = patch(1).insert_header(("content-length", LIMIT + 1));
         let answer = ask(nobody_else(), announced, payload).await;
         assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::PAYLOAD_TOO_LARGE, 0));
     });
 }
 
 #[test]
-fn a_payload_that_fails_is_refused_and_a_whole_one_is_read_to_its_end() {
+fn payload_of_a_caller_without_access_is_not_read() {
     System::new().block_on(async {
-        // The user that the whole body is meant for is not there, which is told after the body was read.
-        for (fails, expected) in [(true, StatusCode::BAD_REQUEST), (false, StatusCode::NOT_FOUND)] {
+        let (payload, taken) = chunks(1000, false);
+        let answer = ask(nobody_else(), patch(7), payload).await;
+        assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::NOT_FOUND, 0));
+        let (payload, taken) = chunks(1000, false);
+        let answer = ask(Fails, patch(1), payload).await;
+        assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    });
+}
+
+#[test]
+fn payload_that_breaks_off_is_an_error_and_a_whole_one_is_read_to_its_end() {
+    System::new().block_on(async {
+        for (fails, expected) in [(true, "unreadable_body"), (false, "JSON parse error")] {
             let (payload, taken) = chunks(3, fails);
-            let answer = ask(nobody_else(), patch(), payload).await;
-            assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (expected, 3));
+            let answer = ask(nobody_else(), patch(1), payload).await;
+            assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::BAD_REQUEST, 3));
+            let body = to_bytes(answer.into_body()).await.unwrap();
+            assert!(String::from_utf8_lossy(&body).contains(expected), "{body:?}");
         }
     });
 }
 
 #[test]
-fn what_the_host_hands_on_is_seen_and_what_failed_is_told() {
+fn authenticator_sees_extensions_and_the_host_sees_failures() {
     System::new().block_on(async {
         let get = || TestRequest::get().uri("/api/v3/core/users/7/");
         let answer = ask(nobody_else(), get(), None).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-        let told = get();
         let app = App::new().configure(routes(UserApi::new(
             UserService::new(MemoryStore::new(), nobody_else()),
             Sessions,
             Representation::new(""),
         )));
-        let request = told.to_request();
+        let request = get().to_request();
         insert_extension(&request, "something else");
         insert_extension(&request, UserId(1));
         let answer = init_service(app).await.call(request).await.unwrap();

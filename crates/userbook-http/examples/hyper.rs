@@ -36,7 +36,7 @@ type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, Everybo
 async fn api() -> Result<(Api, i64), Box<dyn Error + Send + Sync>> {
     let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
     let service = UserService::new(MemoryStore::new(), authorizer);
-    let ada = service.insert_user(&Actor::system(), NewUser::new("ada", "Ada Lovelace")).await?.user.id;
+    let ada = service.insert_user(&Actor::system(), NewUser::new("ada", "Ada Lovelace")).await?.view.user.id;
     Ok((UserApi::new(service, EverybodyIsTheHost, Representation::new("an example")), ada.0))
 }
 

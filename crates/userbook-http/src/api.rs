@@ -9,8 +9,8 @@ use userbook::{Authorizer, Mode, UserService, UserStore};
 
 use crate::{
     Authenticator, Representation,
+    error::ApiError,
     negotiate::negotiate,
-    refusal::ApiError,
     respond::{self, USER_METHODS},
     route::{Route, route},
 };
@@ -78,7 +78,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let policy = self.service.policy();
         let (format, acceptable) = negotiate(&head.headers, policy);
         let answer = self.answer(&head, body, acceptable).await;
-        let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(format));
+        let mut response = answer.unwrap_or_else(|error| error.into_response(format));
         respond::finish(&head.method, policy, USER_METHODS, &mut response);
         response
     }

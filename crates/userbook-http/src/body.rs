@@ -18,13 +18,13 @@ use userbook::{
 
 use crate::{
     BodyError,
+    error::{ApiError, Kind},
     lenient::{
         self, Attributes,
         json::{self, Bounds, JsonFault, Members},
     },
     media::is_media_type,
     negotiate::JSON,
-    refusal::{ApiError, Kind},
     respond::{JSON_PATCH, MERGE_PATCH},
 };
 

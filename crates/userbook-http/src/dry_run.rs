@@ -1,11 +1,14 @@
-//! What a dry run answers: the user as it would be, what would change, and what the authorizer said.
+//! The answer to a dry run: the user as it would be, the difference, and the authorizer's verdicts.
 
 use bytes::Bytes;
 use http::Response;
 use serde::Serialize;
-use userbook::{Check, Diff, GroupId, Outcome, Updated, Verdict};
+use userbook::{Check, CheckResults, Diff, GroupId, Outcome, Policy, Safeguard, Updated, Verdict};
 
-use crate::{Representation, refusal::ApiError, representation::UserJson, respond};
+use crate::{
+    Representation, error::ApiError, params::INCLUDE_GROUPS, render::to_json, representation::UserJson,
+    respond,
+};
 
 #[derive(Debug, Serialize)]
 struct Preview<'a> {
@@ -13,12 +16,12 @@ struct Preview<'a> {
     would_change: bool,
     user: UserJson<'a>,
     diff: &'a Diff,
-    verdicts: Vec<Answer<'a>>,
+    verdicts: Vec<CheckJson<'a>>,
 }
 
-/// One question to the authorizer, with its answer.
+/// One check with its verdict.
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct CheckJson<'a> {
     check: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
@@ -32,21 +35,35 @@ struct Answer<'a> {
 pub(crate) fn respond(
     updated: &Updated,
     representation: &Representation,
+    policy: &Policy,
     include_groups: bool,
 ) -> Result<Response<Bytes>, ApiError> {
-    let verdicts = updated.results.iter().filter_map(|(check, verdict)| Answer::new(*check, verdict));
-    let body = serde_json::to_vec(&Preview {
+    let results = &updated.results;
+    let verdicts = results.iter().filter(|(check, _)| shows(*check, policy, results));
+    let preview = Preview {
         dry_run: true,
         would_change: updated.outcome != Outcome::Unchanged,
         user: representation.user(&updated.view, include_groups),
         diff: &updated.diff,
-        verdicts: verdicts.collect(),
-    });
-    Ok(respond::ok(body.map_err(ApiError::internal)?.into()))
+        verdicts: verdicts.filter_map(|(check, verdict)| CheckJson::new(*check, verdict)).collect(),
+    };
+    let limit = include_groups.then_some(policy.limits().page_bytes);
+    Ok(respond::ok(to_json(&preview, 0, limit, INCLUDE_GROUPS)?))
 }
 
-impl<'a> Answer<'a> {
-    /// `None` for questions that an update never asks.
+/// Whether the caller may read the verdict: checks on groups that the caller may not view would reveal them. The group
+/// of a membership change is the caller's own word.
+fn shows(check: Check, policy: &Policy, results: &CheckResults) -> bool {
+    match check {
+        Check::Join(group) | Check::GrantSuperuser(group) => {
+            !policy.has(Safeguard::HideGroups) || results.allows(Check::ViewGroup(group))
+        }
+        _ => true,
+    }
+}
+
+impl<'a> CheckJson<'a> {
+    /// `None` for checks that concern how the answer is shown, and those that an update never makes.
     fn new(check: Check, verdict: &'a Verdict) -> Option<Self> {
         let (check, field, group) = match check {
             Check::View => ("view", None, None),

@@ -1,4 +1,4 @@
-//! What a shim plugs into its framework.
+//! The interface between an API and the adapters for web frameworks.
 
 use std::{error::Error, future::Future};
 
@@ -11,16 +11,21 @@ use crate::{Authenticator, USERS_PATH, UserApi};
 
 /// A finished API. Adapters for web frameworks are written once against this, and convert types only.
 pub trait Endpoint: Clone + Send + Sync + 'static {
-    /// The paths that are its to answer. What is elsewhere is the host's.
+    /// The paths that the API answers. All other paths are the host's.
     const PATHS: &'static [PathPattern];
 
     /// Answers a request; there is always an answer.
+    ///
+    /// The endpoint polls the body only after the caller is known to have access, and drops the body unread otherwise.
+    /// An adapter passes the body on without reading ahead of the first poll. After an answer to a body that was not
+    /// read, a server discards further bytes for a bounded time before it closes the connection (lingering close):
+    /// a client that is still sending may otherwise see a reset instead of the answer.
     fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<Bytes>> + Send
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send;
 }
 
-/// Some paths of a host, as they stand in a request: without the query.
+/// A set of paths, as they stand in a request, without the query.
 ///
 /// ```
 /// use userbook_http::PathPattern;
@@ -34,12 +39,12 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
 pub enum PathPattern {
     /// This path.
     Exactly(&'static str),
-    /// Every path that goes on behind this one, which ends with a slash and is not itself among them.
+    /// Every path below this one, which ends with a slash and does not match itself.
     Below(&'static str),
 }
 
 impl PathPattern {
-    /// Whether a path is one of these.
+    /// Whether the path is in the set.
     pub fn matches(&self, path: &str) -> bool {
         match self {
             Self::Exactly(exact) => path == *exact,
@@ -49,7 +54,7 @@ impl PathPattern {
 }
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> Endpoint for UserApi<S, A, N> {
-    /// Single users. The list of users is the host's, and it may route what stands beside them itself.
+    /// Single users. The list of users is the host's.
     const PATHS: &'static [PathPattern] = &[PathPattern::Below(USERS_PATH)];
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>

@@ -6,8 +6,8 @@ use http::{Request, Response};
 use userbook::Policy;
 
 use crate::{
+    error::{ApiError, Kind},
     negotiate::negotiate,
-    refusal::{ApiError, Kind},
     respond,
 };
 

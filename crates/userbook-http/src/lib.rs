@@ -1,10 +1,10 @@
 //! authentik's update-user API for [Userbook](userbook), over the `http` types: a request goes in, a finished
 //! response comes out.
 //!
-//! Everything that a client can see is decided here and nowhere else: routing, content negotiation, the order in
-//! which refusals hide one another, JSON and its faults, authentik's leniency (a number where a text is wanted,
-//! `"yes"` for a boolean), error bodies, entity tags, dry runs. Adapters for web frameworks convert types and do
-//! nothing else; for everything else [`UserApi`] is a `tower` service (`examples/hyper.rs`).
+//! This crate decides everything that a client can see: routing, content negotiation, the order of errors, JSON,
+//! authentik's leniency (a number where a text is expected, `"yes"` for a boolean), error bodies, entity tags, dry runs.
+//! Adapters for web frameworks convert types and do nothing else. [`UserApi`] is also a `tower` service
+//! (`examples/hyper.rs`).
 //!
 //! | method on `/api/v3/core/users/{id}/` | does |
 //! | --- | --- |
@@ -13,16 +13,34 @@
 //! | PATCH | change what is named; `application/merge-patch+json` and `application/json-patch+json` too |
 //! | OPTIONS | what the caller may do |
 //!
-//! [`UserApi`] is that, and asks two methods of a store. [`DirectoryApi`] adds what clients call around an update
-//! (the list of users, the caller, groups and their members, the configuration) for a store and an authorizer that
-//! can list. Either is an [`Endpoint`], which the shims take.
+//! [`UserApi`] serves these methods and needs a [`UserStore`](userbook::UserStore). [`DirectoryApi`] adds what clients
+//! call around an update (the list of users, the caller, groups and their members, the configuration) for a store and
+//! an authorizer that can list. Both are an [`Endpoint`], which the adapters mount.
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `openapi` | off | the module `openapi`: the description of the API |
+//!
+//! # Order of work
+//!
+//! Every request takes the same steps: parse the head, authenticate, authorize, read and parse the body or the query of
+//! a list, run, render. Nothing of the content is looked at before the caller is known to have access: the body of a
+//! denied caller is not polled, whatever its media type and its `Content-Length` are. If the body takes longer than
+//! 250 ms to arrive, the service establishes access once more.
+//!
+//! | answer | after |
+//! | --- | --- |
+//! | 404 (path), 406, 403 (token), 405 | the head |
+//! | 403, 404, 412 | authorization |
+//! | 400 (`dry_run`), 413, 408, 415, 400, 409 | the body or the query of a list |
 //!
 //! What goes beyond the recorded release of authentik (merge and JSON patches, problem details, entity tags, dry
-//! runs) is understood as far as the service's [`Policy`](userbook::Policy) does.
+//! runs) is available as the service's [`Policy`](userbook::Policy) says. `dry_run` without that extension is 400: a
+//! request that names the parameter is never written by mistake.
 //!
-//! Some accidents of the recorded release are left out: an id is decimal digits and nothing else (authentik also
-//! takes `+7`, ` 7 ` and `7_0`), bodies are UTF-8 whatever charset they claim, filters of the list of users do
-//! nothing to a single user, an empty `Accept` header admits nothing, and of `DELETE` there is none.
+//! Some accidents of the recorded release are not reproduced: an id is decimal digits and nothing else (authentik also
+//! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 whatever charset they claim, filters of the list of users have no
+//! effect on a single user, an empty `Accept` header accepts nothing, and there is no `DELETE`.
 //!
 //! What it must not know: any rule about users ([`userbook::decide`]), any storage, any async runtime, any web
 //! framework.
@@ -49,12 +67,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let store = MemoryStore::new();
-//! # let ann: User = serde_json::from_value(serde_json::json!({
-//! #     "id": 7, "uuid": "00000000-0000-0000-0000-000000000007", "username": "ann", "name": "Ann", "email": "",
-//! #     "is_active": true, "last_login": null, "path": "users", "user_type": "internal", "attributes": {},
-//! #     "groups": [], "password_change_date": "2024-01-01T00:00:00Z",
-//! #     "revision": "00000000-0000-0000-0000-000000000000", "version": 0,
-//! # }))?;
+//! let ann = User { id: UserId(7), username: "ann".to_owned(), ..User::example() };
 //! store.import(&ImportData { users: vec![ann], ..ImportData::default() }).await?;
 //! let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
 //! let api = UserApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
@@ -70,6 +83,7 @@
 //! # })?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod auth;
@@ -77,6 +91,7 @@ mod body;
 mod directory;
 mod dry_run;
 mod endpoint;
+mod error;
 mod etag;
 mod host;
 mod lenient;
@@ -86,9 +101,8 @@ mod negotiate;
 pub mod openapi;
 mod options;
 mod params;
-mod query;
 mod read;
-mod refusal;
+mod render;
 mod representation;
 mod request_id;
 mod respond;
@@ -103,7 +117,7 @@ pub use auth::{
 };
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
+pub use error::Failure;
 pub use host::{BodyError, busy};
-pub use refusal::Failure;
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};

@@ -4,8 +4,8 @@ use http::{HeaderMap, header::ACCEPT};
 use userbook::{Extension, Policy};
 
 use crate::{
+    error::{ApiError, Kind},
     media,
-    refusal::{ApiError, Kind},
 };
 
 pub(crate) const JSON: &str = "application/json";

@@ -6,13 +6,13 @@ use http::{
     header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH},
     request::Parts,
 };
-use userbook::{Actor, Authorizer, Extension, UserId, UserStore, UserView};
+use userbook::{Actor, Authorizer, Extension, UserId, UserRef, UserStore, UserView};
 
 use crate::{
     Authenticator, UserApi,
+    error::ApiError,
     etag::{EntityTag, Tags},
-    query::Query,
-    refusal::{ApiError, Kind},
+    params::WriteParams,
     respond,
 };
 
@@ -23,15 +23,15 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         actor: &Actor,
         id: Option<UserId>,
     ) -> Result<Response<Bytes>, ApiError> {
-        let Some(id) = id else {
-            return Err(self.service.missing_user_error(actor).await.into());
-        };
-        let view = self.service.retrieve(actor, id).await?;
-        let (response, tag) = self.represent(&view, Query::parse(head.uri.query()).include_groups)?;
+        let view = self.service.retrieve(actor, id.map(UserRef::Id)).await?;
+        let include_groups = WriteParams::parse(head.uri.query()).include_groups;
+        let limit = self.service.policy().limits().page_bytes;
+        let body = self.representation.body(&view, include_groups, Some(limit))?;
+        let (response, tag) = self.tagged(&view, body);
         let Some(tag) = tag else { return Ok(response) };
-        let demanded = Tags::read(&head.headers, IF_MATCH).and_then(|tags| tags.revisions());
-        if demanded.is_some_and(|revisions| !revisions.contains(&view.user.revision)) {
-            return Err(ApiError::new(Kind::ConditionFailed, "The user is not in the demanded state."));
+        let required = Tags::read(&head.headers, IF_MATCH).and_then(|tags| tags.revisions());
+        if required.is_some_and(|revisions| !revisions.contains(&view.user.revision)) {
+            return Err(ApiError::condition_failed());
         }
         if Tags::read(&head.headers, IF_NONE_MATCH).is_some_and(|known| known.match_weakly(&tag)) {
             return Ok(not_modified(response));
@@ -39,20 +39,15 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         Ok(response)
     }
 
-    /// A user as a response, with its entity tag if the policy has one.
-    pub(crate) fn represent(
-        &self,
-        view: &UserView,
-        include_groups: bool,
-    ) -> Result<(Response<Bytes>, Option<EntityTag>), ApiError> {
-        let body = self.representation.body(view, include_groups).map_err(ApiError::internal)?;
-        let tagged = self.service.policy().understands(Extension::EntityTags);
-        let tag = tagged.then(|| EntityTag::new(view.user.revision, &body));
+    /// The representation of a user as a response, with its entity tag if the policy has entity tags.
+    pub(crate) fn tagged(&self, view: &UserView, body: Bytes) -> (Response<Bytes>, Option<EntityTag>) {
+        let has_tags = self.service.policy().understands(Extension::EntityTags);
+        let tag = has_tags.then(|| EntityTag::new(view.user.revision, &body));
         let mut response = respond::ok(body);
         if let Some(header) = tag.as_ref().and_then(EntityTag::to_header) {
             response.headers_mut().insert(ETAG, header);
         }
-        Ok((response, tag))
+        (response, tag)
     }
 }
 

@@ -9,10 +9,12 @@ use serde_json::Value;
 use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, User, UserView, timestamp_text, uid};
 use uuid::Uuid;
 
-/// Room for most answers, in bytes: the picture alone takes 800.
+use crate::{error::ApiError, params::INCLUDE_GROUPS, render::to_json};
+
+/// Capacity for most answers, in bytes: the avatar alone takes 800.
 const USUAL_SIZE: usize = 3072;
 
-/// What the directory does not say about how users are shown.
+/// How users are shown, as far as the directory does not say it.
 #[derive(Debug, Clone)]
 pub struct Representation {
     install_id: String,
@@ -34,10 +36,18 @@ impl Representation {
     }
 
     /// The user as JSON; `groups_obj` is null unless groups are included.
-    pub(crate) fn body(&self, view: &UserView, include_groups: bool) -> Result<Bytes, serde_json::Error> {
-        let mut body = Vec::with_capacity(USUAL_SIZE);
-        serde_json::to_writer(&mut body, &self.user(view, include_groups))?;
-        Ok(body.into())
+    ///
+    /// # Errors
+    /// 400 that names `include_groups` if the answer with groups exceeds `limit`. A user alone is always shown: the
+    /// row is loaded, and nothing would make the answer smaller.
+    pub(crate) fn body(
+        &self,
+        view: &UserView,
+        include_groups: bool,
+        limit: Option<u64>,
+    ) -> Result<Bytes, ApiError> {
+        let limit = limit.filter(|_| include_groups);
+        to_json(&self.user(view, include_groups), USUAL_SIZE, limit, INCLUDE_GROUPS)
     }
 
     /// The members of the user as JSON.
@@ -49,9 +59,9 @@ impl Representation {
         }
     }
 
-    /// The picture of a user, and their `uid`.
-    fn portrait(&self, user: &User) -> (String, String) {
-        // A stored row may break the rule and hold something else: it is shown, and has no picture in it.
+    /// The avatar and the `uid` of a user.
+    fn avatar_and_uid(&self, user: &User) -> (String, String) {
+        // A stored row may break the rule that attributes are an object: it is shown, without an avatar of its own.
         let none = JsonObject::new();
         let avatar = self.avatars.avatar(&AvatarSubject {
             username: &user.username,
@@ -68,7 +78,7 @@ impl Representation {
 
     pub(crate) fn user<'a>(&self, view: &'a UserView, include_groups: bool) -> UserJson<'a> {
         let user = &view.user;
-        let (avatar, uid) = self.portrait(user);
+        let (avatar, uid) = self.avatar_and_uid(user);
         UserJson {
             pk: user.id.0,
             username: &user.username,

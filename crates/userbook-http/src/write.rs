@@ -10,33 +10,21 @@ use http::{
 };
 use http_body::Body;
 use userbook::{
-    Actor, Authorizer, Conditions, Extension, IfNoneMatch, Mode, UpdateCall, UserId, UserStore, UserUpdate,
+    Actor, Authorizer, Conditions, Extension, IfNoneMatch, Mode, Updated, UserId, UserRef, UserStore,
+    UserUpdate,
 };
 
 use crate::{
     Authenticator, UserApi, body, dry_run,
+    error::ApiError,
     etag::{EntityTag, Tags},
-    query::Query,
-    refusal::ApiError,
+    params::WriteParams,
     request_id::request_id,
 };
 
-/// Adds what every change takes from its request, whatever it wants.
-pub(crate) fn apply_request_options<'a, S: UserStore, A: Authorizer>(
-    mut call: UpdateCall<'a, S, A>,
-    headers: &HeaderMap,
-    query: &Query<'_>,
-) -> UpdateCall<'a, S, A> {
-    if query.allow_self_lockout {
-        call = call.allow_self_lockout();
-    }
-    if let Some(request_id) = request_id(headers) {
-        call = call.request_id(request_id);
-    }
-    call
-}
-
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
+    /// Parses the head, authorizes, reads the body, runs, renders. The body is not polled before the caller is known
+    /// to have access, so a denied caller causes no work that depends on content.
     pub(crate) async fn write<B>(
         &self,
         head: &Parts,
@@ -49,59 +37,61 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let body = body::collect(&head.headers, body, self.body_limit).await?;
-        let Some(id) = id else {
-            return Err(self.service.missing_user_error(actor).await.into());
-        };
-        let query = Query::parse(head.uri.query());
-        let conditions = self.conditions(&head.headers, query.include_groups);
-        // FieldErrors of the request are found early, so that one load serves, and told late: who may not change the
-        // user learns nothing from them.
-        let (update, dry_run) = match self.understand(head, &body, &query, mode) {
-            Ok(understood) => understood,
-            Err(fault) => {
-                self.service.authorize_update(actor, id, &conditions).await?;
-                return Err(fault);
-            }
-        };
-        let call = self.service.update_user(actor, id, update).conditions(conditions);
-        let call = apply_request_options(call, &head.headers, &query);
-        if dry_run {
-            let updated = call.dry_run().run().await?;
-            return dry_run::respond(&updated, &self.representation, query.include_groups);
-        }
-        let updated = call.run().await?;
-        Ok(self.represent(&updated.view, query.include_groups)?.0)
+        let params = WriteParams::parse(head.uri.query());
+        let conditions = self.conditions(&head.headers, params.include_groups);
+        let authorized = self.service.authorize_update(actor, id.map(UserRef::Id), conditions).await?;
+        let dry_run = params.dry_run(self.service.policy())?;
+        let update = self.receive_update(head, body, mode, params.include_groups).await?;
+        let call = params.apply(authorized.update(update), request_id(&head.headers));
+        let updated = if dry_run { call.dry_run().run().await? } else { call.run().await? };
+        self.render_updated(&updated, params.include_groups, dry_run)
     }
 
-    /// What the request wants, and whether it only wants to see what would happen.
-    fn understand(
+    async fn receive_update<B>(
         &self,
         head: &Parts,
-        body: &Bytes,
-        query: &Query<'_>,
+        body: B,
         mode: Mode,
-    ) -> Result<(UserUpdate, bool), ApiError> {
-        let policy = self.service.policy();
-        let include_groups = query.include_groups;
-        let update = body::read(&head.headers, body, mode, policy)?;
+        include_groups: bool,
+    ) -> Result<UserUpdate, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let body = body::collect(&head.headers, body, self.body_limit).await?;
+        let update = body::read(&head.headers, &body, mode, self.service.policy())?;
         let representation = Arc::clone(&self.representation);
         // A `test` of a JSON Patch sees what GET shows.
-        let update = update.with_read_only(move |view| representation.members(view, include_groups));
-        Ok((update, query.dry_run(policy)?))
+        Ok(update.with_read_only(move |view| representation.members(view, include_groups)))
     }
 
-    /// What the request demands of the stored user.
+    fn render_updated(
+        &self,
+        updated: &Updated,
+        include_groups: bool,
+        dry_run: bool,
+    ) -> Result<Response<Bytes>, ApiError> {
+        if dry_run {
+            return dry_run::respond(updated, &self.representation, self.service.policy(), include_groups);
+        }
+        // The change is committed: a limit on the size of the answer must not turn it into an error.
+        let body = self.representation.body(&updated.view, include_groups, None)?;
+        Ok(self.tagged(&updated.view, body).0)
+    }
+
+    /// What the request requires of the stored user.
     fn conditions(&self, headers: &HeaderMap, include_groups: bool) -> Conditions {
-        if !self.service.policy().understands(Extension::EntityTags) {
+        let policy = self.service.policy();
+        if !policy.understands(Extension::EntityTags) {
             return Conditions::none();
         }
         let revisions = Tags::read(headers, IF_MATCH).and_then(|tags| tags.revisions());
         let unless = Tags::read(headers, IF_NONE_MATCH).map(|known| {
             let representation = Arc::clone(&self.representation);
+            let limit = policy.limits().page_bytes;
             IfNoneMatch::new(move |view| {
-                // What can't be written was never sent, so nobody can know it.
-                let body = representation.body(view, include_groups);
+                // A representation that GET does not send matches no tag.
+                let body = representation.body(view, include_groups, Some(limit));
                 body.is_ok_and(|body| known.match_weakly(&EntityTag::new(view.user.revision, &body)))
             })
         });

@@ -54,12 +54,15 @@ pub struct Actor {
     pub token: Option<Token>,
 }
 
-/// A permission on one user.
+/// A permission on one user or one group.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct ObjectPermission {
     pub perm: String,
-    pub user_pk: i64,
+    #[serde(default)]
+    pub user_pk: Option<i64>,
+    #[serde(default)]
+    pub group_pk: Option<Uuid>,
 }
 
 /// The only token there is.
@@ -98,9 +101,20 @@ pub struct Response {
 
 /// What was left behind.
 #[derive(Debug, Clone, Deserialize)]
-#[expect(missing_docs, reason = "the names are the file's")]
 pub struct After {
+    /// The row of the user that the URL names.
+    #[serde(default)]
     pub user: Option<Value>,
+    /// The rows that differ, of requests that name no user in the URL.
+    #[serde(default)]
+    pub users: Option<AfterUsers>,
+}
+
+/// Rows of users that differ.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the names are the file's")]
+pub struct AfterUsers {
+    pub changed: Vec<Value>,
 }
 
 /// The whole content of a directory.

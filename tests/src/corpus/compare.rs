@@ -113,7 +113,7 @@ impl Judge<'_> {
         if self.observed.status >= 500 {
             self.faults.push(format!("status {}", self.observed.status));
         }
-        if self.body().is_none() {
+        if self.observed.status != 204 && self.body().is_none() {
             self.faults.push(format!("no JSON: {:?}", String::from_utf8_lossy(&self.observed.body)));
         }
     }

@@ -14,6 +14,8 @@ use super::{Case, Given, case::Recorded};
 
 /// The cases that come with these tests.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases.jsonl");
+/// The recorded membership changes.
+const MEMBERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/members.jsonl");
 
 /// All cases of `tests/data/cases.jsonl`, or of the file that the environment variable `USERBOOK_CORPUS` names.
 pub fn cases() -> Vec<Case> {
@@ -23,6 +25,17 @@ pub fn cases() -> Vec<Case> {
 /// All cases of `tests/data/cases.jsonl`, whatever the environment says.
 pub fn recorded() -> Vec<Case> {
     read(Path::new(RECORDED))
+}
+
+/// All cases of `tests/data/members.jsonl`: `add_user` and `remove_user`. Each changes one user at most, whose row is
+/// compared.
+pub fn members() -> Vec<Case> {
+    let mut cases = read(Path::new(MEMBERS));
+    for case in &mut cases {
+        let after = &mut case.recorded.after;
+        after.user = after.users.take().and_then(|users| users.changed.into_iter().next());
+    }
+    cases
 }
 
 fn read(path: &Path) -> Vec<Case> {

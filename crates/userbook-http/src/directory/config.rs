@@ -5,7 +5,7 @@ use http::Response;
 use serde::Serialize;
 
 use super::json;
-use crate::refusal::ApiError;
+use crate::error::ApiError;
 
 /// authentik's public configuration, as far as it is true of Userbook: it caches nothing, reports errors to nobody,
 /// and has none of the capabilities that authentik names.

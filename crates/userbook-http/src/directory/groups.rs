@@ -3,39 +3,39 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupColumn, GroupFilter, GroupId, ListAuthorizer, ListStore, Listing, UserId, UserStore,
+    Actor, GroupColumn, GroupFilter, GroupId, ListAuthorizer, ListError, ListStore, Listing, UserId,
+    UserStore,
 };
 
-use super::{DirectoryApi, json, users::no_value};
+use super::{DirectoryApi, list_access_error, users::no_value};
 use crate::{
     Authenticator,
-    params::{Page, PageQuery, Params, ordering},
-    refusal::ApiError,
+    error::ApiError,
+    params::{INCLUDE_USERS, PAGE_SIZE, Page, PageQuery, Params, ordering},
+    render::{to_json, too_large},
+    respond,
 };
 
-/// What `ordering` may name.
+/// The columns that `ordering` accepts.
 const COLUMNS: [(&str, GroupColumn); 3] =
     [("pk", GroupColumn::Id), ("name", GroupColumn::Name), ("is_superuser", GroupColumn::IsSuperuser)];
 
-/// Whether the members are shown and not only their ids.
-const INCLUDE_USERS: &str = "include_users";
+/// The ids of the members are always shown, as recorded, and the port has no way to read ids alone.
+const MEMBERS: bool = true;
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     pub(super) async fn list_groups(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
+        let authorized = self.service().authorize_group_list(actor).await;
+        let authorized = authorized.map_err(|error| list_access_error(actor, error))?;
         let mut params = Params::parse(head.uri.query());
-        let (listing, page) = match read(&mut params) {
-            Ok(read) => read,
-            Err(fault) => {
-                self.service().authorize_group_list(actor).await?;
-                return Err(fault);
-            }
-        };
+        let (listing, page) = read(&mut params)?;
         let include_users = params.includes(INCLUDE_USERS);
-        let groups = self.service().list_groups(actor, listing).await?;
+        let groups = authorized.page(listing, MEMBERS).await?;
         let pagination = page.envelope(groups.count)?;
         let shown =
             groups.groups.iter().map(|entry| self.users.representation.listed_group(entry, include_users));
-        json(&Page { pagination, results: shown.collect() })
+        let page = Page { pagination, results: shown.collect() };
+        Ok(respond::ok(to_json(&page, 0, Some(self.max_bytes()), PAGE_SIZE)?))
     }
 
     pub(super) async fn show_group(
@@ -44,13 +44,18 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         actor: &Actor,
         id: Option<GroupId>,
     ) -> Result<Response<Bytes>, ApiError> {
-        let Some(id) = id else {
-            self.service().authorize_group_list(actor).await?;
-            return Err(ApiError::not_found());
-        };
-        let entry = self.service().retrieve_group(actor, id).await?;
+        let authorized = self.service().authorize_group_list(actor).await?;
+        let filter = GroupFilter { id: Some(id.ok_or_else(ApiError::not_found)?), ..GroupFilter::default() };
         let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
-        json(&self.users.representation.listed_group(&entry, include_users))
+        let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
+        let page = authorized.page(listing, MEMBERS).await.map_err(|error| match error {
+            ListError::PageTooLarge { limit } => too_large(limit, INCLUDE_USERS),
+            error => error.into(),
+        })?;
+        let entry = page.groups.first().ok_or_else(ApiError::not_found)?;
+        let limit = include_users.then(|| self.max_bytes());
+        let group = self.users.representation.listed_group(entry, include_users);
+        Ok(respond::ok(to_json(&group, 0, limit, INCLUDE_USERS)?))
     }
 }
 

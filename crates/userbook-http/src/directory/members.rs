@@ -3,109 +3,73 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, request::Parts};
+use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body::Body;
 use userbook::{
-    AccessError, Actor, Field, GroupId, ListAuthorizer, ListStore, UpdateError, UserId, UserStore,
-    UserUpdate, ViolationKind, Violations,
+    AccessError, Actor, GroupId, Limits, ListAuthorizer, ListStore, MembershipAction, Subject, UserId,
+    UserRef, UserStore,
 };
 
-use super::DirectoryApi;
+use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator, body, dry_run,
+    error::{ApiError, InputError, InputLocation},
     lenient::{IntegerFault, integer},
-    query::Query,
-    refusal::{ApiError, InputFault, Place},
-    write::apply_request_options,
+    params::WriteParams,
+    request_id::request_id,
 };
 
-/// What a user shall do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Move {
-    Join,
-    Leave,
-}
-
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    pub(super) async fn move_user<B>(
+    /// Parses the head, authorizes, reads the body, runs, renders, as an update does.
+    pub(super) async fn change_member<B>(
         &self,
         head: &Parts,
         body: B,
         actor: &Actor,
         group: Option<GroupId>,
-        how: Move,
+        action: MembershipAction,
     ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let body = body::collect(&head.headers, body, self.users.body_limit).await?;
-        let Some(group) = group else {
-            return Err(self.service().missing_user_error(actor).await.into());
-        };
-        let query = Query::parse(head.uri.query());
-        let (user, dry_run) = match self.understand(head, &body, &query) {
-            Ok((Some(user), dry_run)) => (user, dry_run),
-            // A number that no user can have.
-            Ok((None, _)) => return Err(self.service().missing_user_error(actor).await.into()),
-            // Nobody is named, so all there is to ask is whether the actor may see users.
-            Err(fault) => {
-                return Err(match self.service().missing_user_error(actor).await {
-                    AccessError::NotFound => fault,
-                    denied => denied.into(),
-                });
-            }
-        };
-        let update = match how {
-            Move::Join => UserUpdate::patch().join_group(group),
-            Move::Leave => UserUpdate::patch().leave_group(group),
-        };
-        let call =
-            apply_request_options(self.service().update_user(actor, user, update), &head.headers, &query);
-        if dry_run {
-            let updated = call.dry_run().await.map_err(refusal)?;
-            return dry_run::respond(&updated, &self.users.representation, query.include_groups);
-        }
-        call.await.map_err(refusal)?;
-        let mut done = Response::new(Bytes::new());
-        *done.status_mut() = StatusCode::NO_CONTENT;
-        Ok(done)
-    }
-
-    /// Whom the request names, and whether it only wants to see what would happen.
-    fn understand(
-        &self,
-        head: &Parts,
-        body: &[u8],
-        query: &Query<'_>,
-    ) -> Result<(Option<UserId>, bool), ApiError> {
+        let params = WriteParams::parse(head.uri.query());
+        let authorized = self.service().authorize_member_change(actor, group, action).await;
+        let authorized = authorized.map_err(|error| access_error(actor, error))?;
         let policy = self.service().policy();
-        let object = body::read_object(&head.headers, body, policy.limits(), |key| key == "pk")?;
-        let dry_run = query.dry_run(policy)?;
-        let fault = match object.get("pk").map(integer) {
-            Some(Ok(pk)) => return Ok((Some(UserId(pk)), dry_run)),
-            Some(Err(IntegerFault::OutOfRange)) => return Ok((None, dry_run)),
-            Some(Err(IntegerFault::Null)) => ("null", "This field may not be null."),
-            Some(Err(IntegerFault::NoInteger)) => ("invalid", "A valid integer is required."),
-            None => ("required", "This field is required."),
-        };
-        let (code, message) = fault;
-        let place = Place::Body;
-        Err(ApiError::inputs(vec![InputFault { place, name: "pk", code, message: message.into() }]))
+        let dry_run = params.dry_run(policy)?;
+        let body = body::collect(&head.headers, body, self.users.body_limit).await?;
+        let user = parse_user(&head.headers, &body, policy.limits())?;
+        let call = params.apply(authorized.user(user), request_id(&head.headers));
+        if dry_run {
+            let updated = call.dry_run().run().await?;
+            let representation = &self.users.representation;
+            return dry_run::respond(&updated, representation, policy, params.include_groups);
+        }
+        call.run().await?;
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(response)
     }
 }
 
-/// The group is named by the path: one that does not exist is no fault of a field.
-fn refusal(error: UpdateError) -> ApiError {
-    match error {
-        UpdateError::Invalid(violations) if is_unknown_group(&violations) => ApiError::not_found(),
-        error => error.into(),
+/// The recorded release requires authentication before it looks for the group.
+fn access_error(actor: &Actor, error: AccessError) -> ApiError {
+    match (&actor.subject, error) {
+        (Subject::Anonymous, AccessError::NotFound) => ApiError::not_authenticated(),
+        (_, error) => list_access_error(actor, error),
     }
 }
 
-fn is_unknown_group(violations: &Violations) -> bool {
-    violations.iter().any(|violation| {
-        violation.field == Some(Field::Groups)
-            && matches!(violation.kind, ViolationKind::DoesNotExist { .. })
-    })
+/// The user that the body names; `None` is a user that cannot exist. As recorded, a missing `pk` and null name no user.
+fn parse_user(headers: &HeaderMap, body: &[u8], limits: &Limits) -> Result<Option<UserRef>, ApiError> {
+    let object = body::read_object(headers, body, limits, |key| key == "pk")?;
+    match object.get("pk").map(integer) {
+        Some(Ok(pk)) => Ok(Some(UserRef::Id(UserId(pk)))),
+        None | Some(Err(IntegerFault::Null | IntegerFault::OutOfRange)) => Ok(None),
+        Some(Err(IntegerFault::NoInteger)) => {
+            let (location, message) = (InputLocation::Body, "A valid integer is required.".into());
+            Err(ApiError::inputs(vec![InputError { location, name: "pk", code: "invalid", message }]))
+        }
+    }
 }

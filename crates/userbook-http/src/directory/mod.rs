@@ -1,4 +1,4 @@
-//! The users and what clients call around an update: the list, the acting user, groups, the configuration.
+//! The users, and what clients call around an update: lists, the acting user, groups, the configuration.
 
 mod config;
 mod describe;
@@ -13,43 +13,45 @@ use bytes::Bytes;
 use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
-use userbook::{ListAuthorizer, ListStore, UserService, UserStore};
-
-use members::Move;
+use userbook::{
+    AccessError, Actor, Denial, ListAuthorizer, ListStore, MembershipAction, Subject, UserService, UserStore,
+};
 
 use crate::{
     Authenticator, CONFIG_PATH, Endpoint, GROUPS_PATH, PathPattern, Representation, USERS_PATH, UserApi,
+    error::ApiError,
     negotiate::negotiate,
-    refusal::ApiError,
     respond,
     route::{ResourcePath, Route, route},
 };
 
-/// [`UserApi`] and its neighbours, for a store and an authorizer that can list. Cheap to clone.
+/// [`UserApi`] and its resources, for a store and an authorizer that can list. Cheap to clone.
 ///
-/// | path | methods | is |
+/// | path | methods | resource |
 /// | --- | --- | --- |
-/// | `/api/v3/core/users/` | GET | a page of the users whom the caller may see |
+/// | `/api/v3/core/users/` | GET | a page of the users that the caller may view |
 /// | `/api/v3/core/users/me/` | GET | the caller |
 /// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH | a user: [`UserApi`] |
 /// | `/api/v3/core/groups/` | GET | a page of groups |
 /// | `/api/v3/core/groups/{uuid}/` | GET | a group with its members |
 /// | `/api/v3/core/groups/{uuid}/add_user/` | POST | lets the user `pk` of the body join the group |
 /// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | lets the user leave it |
-/// | `/api/v3/root/config/` | GET | what this server can do; for everybody |
+/// | `/api/v3/root/config/` | GET | the public configuration; needs no authentication |
 ///
-/// Each of them answers OPTIONS, and HEAD where it answers GET. Only single users have entity tags: a list, a group
-/// and the configuration have no revision that a condition could be about.
+/// All of them answer OPTIONS, and HEAD where they answer GET. Only single users have entity tags: a list, a group and
+/// the configuration have no revision.
 ///
-/// `add_user` and `remove_user` are updates of the user ([`UserUpdate::join_group`](userbook::UserUpdate::join_group)):
-/// the same guards, the same event, the same `dry_run` and `allow_self_lockout`. Two of them at once both survive.
-/// They take the right to see the user, and either the right to change them or the right to the group's members
-/// ([`Check::AddMember`](userbook::Check::AddMember), authentik's `add_user_to_group`); a group that grants power
-/// takes that right besides. Where there is no such group, or no such user that the caller may see, it is 404.
+/// `add_user` and `remove_user` change one membership and need the right to the group's members, globally or on the
+/// group ([`Check::AddMember`](userbook::Check::AddMember) and [`Check::RemoveMember`](userbook::Check::RemoveMember),
+/// authentik's `add_user_to_group` and `remove_user_from_group`); the right to change the user does not matter. A group
+/// that grants superuser status needs that right in addition. An unknown group is 404 for every caller who is
+/// authenticated, as recorded; a user whom the caller may not view is 404 as well. Safeguards, event, `dry_run` and
+/// `allow_self_lockout` are those of an update. Two changes at once both survive.
 ///
-/// Where it is stricter than the recorded release: of a group's members those are shown whom the caller may see;
-/// a group that a filter names and that does not exist is no fault, the list is empty; what is no boolean is
-/// refused; `page=last` is no page; at most 100 values of a parameter and 32 words are looked for.
+/// Stricter than the recorded release: members of a group are shown as far as the caller may view them; a group that a
+/// filter names and that does not exist is no error, the list is empty; an invalid boolean is 400; `page=last` is no
+/// page; a parameter has at most 100 values and a search at most 32 words; a page above
+/// [`Limits::page_bytes`](userbook::Limits::page_bytes) is 400 that names `page_size`.
 ///
 /// ```
 /// # use async_trait::async_trait;
@@ -114,6 +116,11 @@ impl<S, A, N> DirectoryApi<S, A, N> {
     pub fn service(&self) -> &UserService<S, A> {
         self.users.service()
     }
+
+    /// The maximum size of an answer in bytes.
+    fn max_bytes(&self) -> u64 {
+        self.service().policy().limits().page_bytes
+    }
 }
 
 impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
@@ -129,18 +136,18 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Route::ResourcePath(neighbour) = route(request.uri().path()) else {
+        let Route::ResourcePath(resource) = route(request.uri().path()) else {
             return self.users.handle(request).await;
         };
         let (head, body) = request.into_parts();
         let policy = self.service().policy();
         let (format, acceptable) = negotiate(&head.headers, policy);
         let answer = match acceptable {
-            Ok(()) => self.answer(&head, body, neighbour).await,
+            Ok(()) => self.answer(&head, body, resource).await,
             Err(refusal) => Err(refusal),
         };
-        let mut response = answer.unwrap_or_else(|refusal| refusal.into_response(format));
-        respond::finish(&head.method, policy, neighbour.methods(), &mut response);
+        let mut response = answer.unwrap_or_else(|error| error.into_response(format));
+        respond::finish(&head.method, policy, resource.methods(), &mut response);
         response
     }
 
@@ -149,28 +156,43 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         &self,
         head: &Parts,
         body: B,
-        neighbour: ResourcePath,
+        resource: ResourcePath,
     ) -> Result<Response<Bytes>, ApiError>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let actor = self.users.authenticator.authenticate(head).await?;
-        if !neighbour.has(&head.method) {
+        if !resource.has(&head.method) {
             return Err(ApiError::method_not_allowed(&head.method));
         }
         if head.method == Method::OPTIONS {
-            return neighbour.describe();
+            return resource.describe();
         }
-        match neighbour {
+        match resource {
             ResourcePath::Users => self.list_users(head, &actor).await,
             ResourcePath::Session => self.show_session(&actor).await,
             ResourcePath::Groups => self.list_groups(head, &actor).await,
             ResourcePath::Group(id) => self.show_group(head, &actor, id).await,
-            ResourcePath::AddUser(group) => self.move_user(head, body, &actor, group, Move::Join).await,
-            ResourcePath::RemoveUser(group) => self.move_user(head, body, &actor, group, Move::Leave).await,
+            ResourcePath::AddUser(group) => {
+                self.change_member(head, body, &actor, group, MembershipAction::Add).await
+            }
+            ResourcePath::RemoveUser(group) => {
+                self.change_member(head, body, &actor, group, MembershipAction::Remove).await
+            }
             ResourcePath::Config => config::show(),
         }
+    }
+}
+
+/// Lists, `me` and membership changes say to anonymous callers that they are anonymous, as recorded, unless the
+/// authorizer has a reason of its own.
+fn list_access_error(actor: &Actor, error: AccessError) -> ApiError {
+    match (&actor.subject, error) {
+        (Subject::Anonymous, AccessError::Forbidden(Denial::Permission(None))) => {
+            ApiError::not_authenticated()
+        }
+        (_, error) => error.into(),
     }
 }
 

@@ -3,18 +3,21 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupId, ListAuthorizer, ListStore, Listing, UserColumn, UserFilter, UserStore, UserType,
+    Actor, GroupId, ListAuthorizer, ListStore, Listing, SuperuserFilter, UserColumn, UserFilter, UserStore,
+    UserType,
 };
 use uuid::Uuid;
 
-use super::{DirectoryApi, json};
+use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator,
-    params::{Page, PageQuery, Params, ordering},
-    refusal::ApiError,
+    error::ApiError,
+    params::{INCLUDE_GROUPS, PAGE_SIZE, Page, PageQuery, Params, ordering},
+    render::to_json,
+    respond,
 };
 
-/// What `ordering` may name.
+/// The columns that `ordering` accepts.
 const COLUMNS: [(&str, UserColumn); 10] = [
     ("pk", UserColumn::Id),
     ("username", UserColumn::Username),
@@ -30,32 +33,29 @@ const COLUMNS: [(&str, UserColumn); 10] = [
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     pub(super) async fn list_users(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
+        let authorized = self.service().authorize_user_list(actor).await;
+        let authorized = authorized.map_err(|error| list_access_error(actor, error))?;
         let mut params = Params::parse(head.uri.query());
-        // Who may see nobody learns nothing from what is wrong with the request.
-        let (listing, page) = match read(&mut params) {
-            Ok(read) => read,
-            Err(fault) => {
-                self.service().authorize_user_list(actor).await?;
-                return Err(fault);
-            }
-        };
-        let include_groups = params.includes("include_groups");
-        let users = self.service().list_users(actor, listing).await?;
+        let (listing, page) = read(&mut params)?;
+        let include_groups = params.includes(INCLUDE_GROUPS);
+        let users = authorized.page(listing).await?;
         let pagination = page.envelope(users.count)?;
-        let views: Vec<_> = users.views().collect();
-        let shown = views.iter().map(|view| self.users.representation.user(view, include_groups));
-        json(&Page { pagination, results: shown.collect() })
+        let shown = users.users.iter().map(|view| self.users.representation.user(view, include_groups));
+        let page = Page { pagination, results: shown.collect() };
+        Ok(respond::ok(to_json(&page, 0, Some(self.max_bytes()), PAGE_SIZE)?))
     }
 }
 
 fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
+    // Whether ancestors count is the policy's choice; the service makes it.
+    let superuser = |is_superuser| SuperuserFilter { is_superuser, inherited: false };
     let filter = UserFilter {
         username: params.text("username"),
         email: params.text("email"),
         name: params.text("name"),
         uuid: params.uuid("uuid"),
         is_active: params.boolean("is_active"),
-        is_superuser: params.boolean("is_superuser"),
+        is_superuser: params.boolean("is_superuser").map(superuser),
         path: params.text("path"),
         path_prefix: params.text("path_startswith"),
         types: params.any("type", |text| text.parse::<UserType>().ok(), no_choice),

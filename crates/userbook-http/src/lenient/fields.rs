@@ -10,7 +10,7 @@ use super::{
     datetime::{DateTimeFault, parse_datetime},
     groups::groups,
     number::number_text,
-    rendering::rendering,
+    python_repr::python_repr,
 };
 
 /// What an object for `attributes` does.
@@ -82,7 +82,7 @@ fn moment(value: &Value) -> Op<Timestamp> {
 fn user_type(value: Value) -> Op<UserType> {
     let input = match value {
         Value::String(text) => text,
-        other => rendering(&other),
+        other => python_repr(&other),
     };
     match input.parse() {
         Ok(user_type) => Op::Set(user_type),

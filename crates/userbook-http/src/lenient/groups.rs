@@ -4,7 +4,7 @@ use serde_json::Value;
 use userbook::{GroupId, GroupRef, Memberships, Op, ViolationKind, json_type};
 use uuid::Uuid;
 
-use super::rendering::rendering;
+use super::python_repr::python_repr;
 
 /// The groups that a value names.
 pub(super) fn groups(value: Value) -> Op<Memberships> {
@@ -20,7 +20,7 @@ pub(super) fn groups(value: Value) -> Op<Memberships> {
 
 fn group(element: Value) -> Result<GroupRef, ViolationKind> {
     let id = match &element {
-        Value::Null => return Err(ViolationKind::DoesNotExist { pk: rendering(&element) }),
+        Value::Null => return Err(ViolationKind::DoesNotExist { pk: python_repr(&element) }),
         Value::Bool(_) => return Err(ViolationKind::IncorrectType { input_type: json_type(&element) }),
         Value::String(text) => group_id(text),
         // Recorded: a whole number is the UUID taken as one.
@@ -29,7 +29,7 @@ fn group(element: Value) -> Result<GroupRef, ViolationKind> {
     };
     let sent = match element {
         Value::String(sent) => sent,
-        other => rendering(&other),
+        other => python_repr(&other),
     };
     match id {
         Some(id) => Ok(GroupRef { id, sent: Some(sent) }),

@@ -11,8 +11,8 @@ mod integer;
 mod iso8601;
 pub(crate) mod json;
 mod number;
+mod python_repr;
 mod reader;
-mod rendering;
 
 pub(crate) use fields::{Attributes, field_ops};
 pub(crate) use integer::{IntegerFault, integer};

@@ -3,7 +3,7 @@
 //! Two documents come out of one source. [`published`] says what authentik 2025.2's published schema says of the
 //! operations served here, to the letter, so that generators of clients make what they made before. [`schema`] is
 //! the same with a marked overlay: statuses and headers that the published schema leaves out, and what the policy's
-//! extensions add. Everything in it that is not published bears [`MARK`] or [`PUBLISHED`]: with these undone the two are equal.
+//! extensions add. Everything in it that is not published bears [`OVERLAY_KEY`] or [`PUBLISHED_KEY`]: with these undone the two are equal.
 //!
 //! What it must not know: how anything is answered. That the answers fit is a test's business.
 
@@ -23,10 +23,10 @@ use utoipa::{
 };
 
 /// What marks an addition to the published schema: take the object that bears it away.
-pub const MARK: &str = "x-userbook-overlay";
+pub const OVERLAY_KEY: &str = "x-userbook-overlay";
 
 /// What stands beside a replacement: put the value under this name in place of the object that bears it.
-pub const PUBLISHED: &str = "x-userbook-published";
+pub const PUBLISHED_KEY: &str = "x-userbook-published";
 
 /// The release whose schema it is.
 const RELEASE: &str = "2025.2.4";
@@ -88,6 +88,6 @@ pub fn published() -> Value {
 /// ```
 pub fn schema(policy: &Policy) -> Value {
     let mut document = published();
-    overlay::lay(&mut document, policy);
+    overlay::apply(&mut document, policy);
     document
 }

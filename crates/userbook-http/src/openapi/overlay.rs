@@ -1,10 +1,10 @@
 //! What the published schema leaves out: statuses and headers of the recorded release, and the extensions of the
-//! policy. What is added bears [`MARK`]; what is replaced keeps the published value under [`PUBLISHED`].
+//! policy. What is added bears [`OVERLAY_KEY`]; what is replaced keeps the published value under [`PUBLISHED_KEY`].
 
 use serde_json::{Map, Value, json};
 use userbook::{Extension, Policy};
 
-use super::{MARK, PUBLISHED};
+use super::{OVERLAY_KEY, PUBLISHED_KEY};
 
 type Object = Map<String, Value>;
 
@@ -25,7 +25,7 @@ const BODY_REFUSALS: [(&str, &str); 4] = [
     ("415", "The body is of a type that is not understood."),
 ];
 
-pub(super) fn lay(document: &mut Value, policy: &Policy) {
+pub(super) fn apply(document: &mut Value, policy: &Policy) {
     if let Some(shapes) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         add_shapes(shapes, policy);
     }
@@ -49,14 +49,14 @@ pub(super) fn lay(document: &mut Value, policy: &Policy) {
 /// A value that the published schema does not have.
 fn marked(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {
-        members.insert(MARK.to_owned(), Value::Bool(true));
+        members.insert(OVERLAY_KEY.to_owned(), Value::Bool(true));
     }
     value
 }
 
 /// The reference takes and shows blank e-mail addresses, and user names of any characters: the published schema
 /// says otherwise.
-fn loosen(shape: &mut Value) {
+fn relax(shape: &mut Value) {
     let Some(Value::Object(properties)) = shape.get_mut("properties") else { return };
     for property in properties.values_mut() {
         let published = property.clone();
@@ -64,13 +64,13 @@ fn loosen(shape: &mut Value) {
         let bound =
             if members.get("format").is_some_and(|format| format == "email") { "format" } else { "pattern" };
         if members.remove(bound).is_some() {
-            members.insert(PUBLISHED.to_owned(), published);
+            members.insert(PUBLISHED_KEY.to_owned(), published);
         }
     }
 }
 
 fn add_shapes(shapes: &mut Object, policy: &Policy) {
-    shapes.values_mut().for_each(loosen);
+    shapes.values_mut().for_each(relax);
     let mut add = |name: &str, shape: Value| shapes.insert(name.to_owned(), marked(shape));
     if policy.understands(Extension::DryRun) {
         let free = json!({"type": "object", "additionalProperties": {}});
@@ -181,7 +181,7 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
                 json!({"description": "The state of the user (RFC 9110).", "schema": {"type": "string"}});
             let published = Value::Object(found.clone());
             found.insert("headers".to_owned(), json!({"ETag": tag}));
-            found.insert(PUBLISHED.to_owned(), published);
+            found.insert(PUBLISHED_KEY.to_owned(), published);
         }
     }
     if one_user && method != "get" && policy.understands(Extension::DryRun) {
@@ -190,7 +190,7 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
         if let Some(schema) = schema {
             let published = schema.take();
             let preview = json!({"$ref": "#/components/schemas/DryRun"});
-            *schema = json!({"anyOf": [published, preview], PUBLISHED: published});
+            *schema = json!({"anyOf": [published, preview], PUBLISHED_KEY: published});
         }
     }
     for (status, response) in responses {
@@ -211,7 +211,7 @@ fn name_what_is_unnamed(status: &str, response: &mut Value) {
     if status.starts_with(['4', '5']) && response.get("content").is_none() {
         let mut named = refusal("There is no such resource, or the caller may not know of it.");
         if let Value::Object(members) = &mut named {
-            members.insert(PUBLISHED.to_owned(), response.take());
+            members.insert(PUBLISHED_KEY.to_owned(), response.take());
         }
         *response = named;
     }

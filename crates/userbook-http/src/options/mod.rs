@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::Response;
-use userbook::{AccessError, Actor, Authorizer, Conditions, UpdateError, UserId, UserStore};
+use userbook::{AccessError, Actor, Authorizer, Conditions, UpdateError, UserId, UserRef, UserStore};
 
-use crate::{Authenticator, UserApi, refusal::ApiError, respond};
+use crate::{Authenticator, UserApi, error::ApiError, respond};
 
 /// For those who may not change the user.
 const VIEWER: &str = include_str!("viewer.json");
@@ -12,20 +12,18 @@ const VIEWER: &str = include_str!("viewer.json");
 const EDITOR: &str = include_str!("editor.json");
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
-    /// Answers 200 to everybody and for every id, as recorded; only a failure behind the API is told.
+    /// Answers 200 to every caller and for every id, as recorded; only failures behind the API are reported.
     pub(crate) async fn describe(
         &self,
         actor: &Actor,
         id: Option<UserId>,
     ) -> Result<Response<Bytes>, ApiError> {
-        let may_change = match id {
-            None => false,
-            Some(id) => match self.service.authorize_update(actor, id, &Conditions::none()).await {
-                Ok(()) => true,
-                Err(UpdateError::Access(AccessError::Store(error))) => return Err(error.into()),
-                Err(UpdateError::Access(AccessError::Authorizer(error))) => return Err(error.into()),
-                Err(_) => false,
-            },
+        let target = id.map(UserRef::Id);
+        let may_change = match self.service.authorize_update(actor, target, Conditions::none()).await {
+            Ok(_) => true,
+            Err(UpdateError::Access(AccessError::Store(error))) => return Err(error.into()),
+            Err(UpdateError::Access(AccessError::Authorizer(error))) => return Err(error.into()),
+            Err(_) => false,
         };
         let body = if may_change { EDITOR } else { VIEWER };
         Ok(respond::ok(Bytes::from_static(body.trim_ascii_end().as_bytes())))

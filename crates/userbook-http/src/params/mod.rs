@@ -1,12 +1,12 @@
-//! The query string of a list: what is looked for, in which order, which page.
+//! The query string: filters, order and page of a list, options of a write.
 //!
-//! What is wrong with it is gathered, all of it at once, under the names of the parameters. An empty value asks for
-//! nothing, and of a parameter that takes one value the last counts, as authentik has it. Stricter than there: what
-//! is no boolean is refused and not passed over, lest a list shows more than was asked for; and there are bounds on
-//! how much one request may look for.
+//! All invalid parameters are reported at once, under their names. As in authentik, an empty value is no filter, and the
+//! last value of a single-valued parameter counts. Stricter than authentik: invalid booleans are rejected rather than
+//! ignored, so that a typo cannot widen the result, and one request has a limited number of filter values and words.
 
 mod order;
 mod page;
+mod write;
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -16,25 +16,33 @@ use uuid::Uuid;
 
 pub(crate) use order::ordering;
 pub(crate) use page::{Page, PageQuery};
+pub(crate) use write::WriteParams;
 
 use crate::{
+    error::{ApiError, InputError, InputLocation},
     lenient::json::{self, Bounds},
-    refusal::{ApiError, InputFault, Place},
 };
 
-/// How many values a parameter may have.
+/// Whether an answer shows the groups of a user in addition to their ids.
+pub(crate) const INCLUDE_GROUPS: &str = "include_groups";
+/// Whether an answer shows the members of a group in addition to their ids.
+pub(crate) const INCLUDE_USERS: &str = "include_users";
+/// The number of rows of a page.
+pub(crate) const PAGE_SIZE: &str = "page_size";
+
+/// Maximum values of one parameter.
 const MAX_VALUES: usize = 100;
-/// How many words may be searched for.
+/// Maximum words of a search.
 const MAX_WORDS: usize = 32;
 
-/// What is wrong with a value: the stable name, and the message.
-type Wrong = (&'static str, Cow<'static, str>);
+/// Why a value is invalid: a stable code and the message.
+type ParamError = (&'static str, Cow<'static, str>);
 
-/// The parameters of a request, and what was found wrong with them so far.
+/// The parameters of a request, and those found invalid so far.
 #[derive(Debug)]
 pub(crate) struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    faults: Vec<InputFault>,
+    faults: Vec<InputError>,
 }
 
 impl<'a> Params<'a> {
@@ -48,12 +56,12 @@ impl<'a> Params<'a> {
         self.pairs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
-    /// Whether something is included that is left out on demand: unless anything but `true` is said.
+    /// Whether an optional part is included: yes, unless the parameter has another value than `true`.
     pub(crate) fn includes(&self, name: &str) -> bool {
         self.last(name).is_none_or(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// A text, without the blanks around it.
+    /// A text, trimmed.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         self.one(name, |text| match text {
             _ if text.contains('\0') => Err(("null_characters_not_allowed", NULL_CHARACTER.into())),
@@ -87,7 +95,7 @@ impl<'a> Params<'a> {
         })
     }
 
-    /// Any of these values; `read` tells what one is, or that it is none.
+    /// Any of these values; `read` parses one.
     pub(crate) fn any<T: Ord>(
         &mut self,
         name: &'static str,
@@ -110,7 +118,7 @@ impl<'a> Params<'a> {
             } else {
                 fault = Some(("invalid_choice", wrong(value)));
             }
-            // Only the first wrong value is told, as authentik has it.
+            // As in authentik, only the first invalid value is reported.
             if fault.is_some() {
                 break;
             }
@@ -123,7 +131,7 @@ impl<'a> Params<'a> {
 
     /// The words of a search.
     pub(crate) fn words(&mut self, name: &'static str) -> Vec<String> {
-        // U+0000 is passed over and commas are blanks, as authentik has it.
+        // As in authentik, U+0000 is ignored and commas separate words.
         let text = self.last(name).unwrap_or_default().replace('\0', "");
         let words = text.split(|letter: char| letter == ',' || letter.is_whitespace());
         let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -135,10 +143,10 @@ impl<'a> Params<'a> {
         words
     }
 
-    /// Whether nothing was wrong.
+    /// Requires that no parameter was invalid.
     ///
     /// # Errors
-    /// 400 with everything that was.
+    /// 400 with all invalid parameters.
     pub(crate) fn check(&mut self) -> Result<(), ApiError> {
         match std::mem::take(&mut self.faults) {
             faults if faults.is_empty() => Ok(()),
@@ -146,7 +154,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    fn one<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Option<T> {
+    fn one<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, ParamError>) -> Option<T> {
         let text = self.last(name).map(str::trim).filter(|text| !text.is_empty())?;
         match read(text) {
             Ok(value) => Some(value),
@@ -158,7 +166,7 @@ impl<'a> Params<'a> {
     }
 
     fn fault(&mut self, name: &'static str, code: &'static str, message: Cow<'static, str>) {
-        self.faults.push(InputFault { place: Place::Query, name, code, message });
+        self.faults.push(InputError { location: InputLocation::Query, name, code, message });
     }
 }
 

@@ -1,14 +1,14 @@
-//! Which page of a list is asked for, and what is told of it.
+//! The requested page of a list, and authentik's pagination envelope.
 
 use serde::Serialize;
 
-use super::Params;
-use crate::refusal::{ApiError, Kind};
+use super::{PAGE_SIZE, Params};
+use crate::error::{ApiError, Kind};
 
-/// How many rows a page has unless something else is asked for, and at the most.
-pub(crate) const PAGE_SIZE: u32 = 100;
+/// The default and maximum number of rows of a page.
+const MAX_PAGE_SIZE: u32 = 100;
 
-/// A page that is asked for.
+/// A requested page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageQuery {
     /// Counted from 1.
@@ -17,7 +17,7 @@ pub(crate) struct PageQuery {
     offset: u64,
 }
 
-/// What is told of a page: authentik's envelope, in which 0 stands for "none".
+/// authentik's envelope; 0 stands for "none".
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Pagination {
     next: u64,
@@ -37,37 +37,37 @@ pub(crate) struct Page<T> {
 }
 
 impl PageQuery {
-    /// Reads `page` and `page_size`. A size that is none counts as not said, a larger one than may be as the
-    /// largest, as recorded.
+    /// Reads `page` and `page_size`. An invalid size is ignored, as recorded; a size above the maximum is the maximum.
     ///
     /// # Errors
-    /// 404 for a page that no list has.
+    /// 404 for an invalid page number.
     pub(crate) fn read(params: &Params<'_>) -> Result<Self, ApiError> {
-        let size = params.last("page_size").and_then(whole).filter(|size| *size > 0);
-        let size = size.map_or(PAGE_SIZE, |size| u32::try_from(size).unwrap_or(PAGE_SIZE).min(PAGE_SIZE));
+        let size = params.last(PAGE_SIZE).and_then(whole).filter(|size| *size > 0);
+        let size = size
+            .map_or(MAX_PAGE_SIZE, |size| u32::try_from(size).unwrap_or(MAX_PAGE_SIZE).min(MAX_PAGE_SIZE));
         let number = match params.last("page") {
             None | Some("") => 1,
             Some(number) => whole(number).filter(|number| *number > 0).ok_or_else(invalid_page)?,
         };
-        // What databases count with.
+        // Databases count with 64-bit signed integers.
         let offset = (number - 1).checked_mul(size.into()).filter(|offset| i64::try_from(*offset).is_ok());
         Ok(Self { number, size, offset: offset.ok_or_else(invalid_page)? })
     }
 
-    /// How many rows are before it.
+    /// The number of rows before the page.
     pub(crate) fn offset(self) -> u64 {
         self.offset
     }
 
-    /// How many rows it has at the most.
+    /// The maximum number of rows on the page.
     pub(crate) fn limit(self) -> u32 {
         self.size
     }
 
-    /// What is told of this page of a list with `count` rows.
+    /// The envelope of this page in a list with `count` rows.
     ///
     /// # Errors
-    /// 404 if there is no such page. The first there always is.
+    /// 404 if the page does not exist. The first page always exists.
     pub(crate) fn envelope(self, count: u64) -> Result<Pagination, ApiError> {
         let current = self.number;
         let total_pages = count.div_ceil(self.size.into()).max(1);
@@ -86,7 +86,7 @@ impl PageQuery {
     }
 }
 
-/// Decimal digits and nothing else; a number too large to be counted with is as good as the largest.
+/// Decimal digits and nothing else; a number above 64 bits counts as the largest.
 fn whole(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
@@ -100,7 +100,7 @@ fn invalid_page() -> ApiError {
 mod tests {
     use super::*;
 
-    fn told(query: &str, count: u64) -> Option<[u64; 7]> {
+    fn envelope(query: &str, count: u64) -> Option<[u64; 7]> {
         let page = PageQuery::read(&Params::parse(Some(query))).ok()?;
         let it = page.envelope(count).ok()?;
         Some([it.next, it.previous, it.count, it.current, it.total_pages, it.start_index, it.end_index])
@@ -121,7 +121,7 @@ mod tests {
             ("page=2", 0, None),
             ("page=1&page=2&page_size=1", 2, Some([0, 1, 2, 2, 2, 2, 2])),
         ] {
-            assert_eq!(told(query, count), expected, "{query} of {count}");
+            assert_eq!(envelope(query, count), expected, "{query} of {count}");
         }
     }
 

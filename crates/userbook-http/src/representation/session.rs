@@ -45,7 +45,7 @@ impl Representation {
 
     fn own<'a>(&self, own: &'a SelfView) -> SelfJson<'a> {
         let user = &own.view.user;
-        let (avatar, uid) = self.portrait(user);
+        let (avatar, uid) = self.avatar_and_uid(user);
         let named = |group: &'a std::sync::Arc<Group>| SelfGroupJson { name: &group.name, pk: group.id };
         SelfJson {
             pk: user.id,

@@ -14,8 +14,8 @@ use super::{
     },
 };
 use crate::{
-    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot,
-    Superusers, User, UserType, UserView, ViolationKind, Violations,
+    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot, User,
+    UserType, UserView, ViolationKind, Violations,
 };
 
 /// Everything that the decision on an update depends on.
@@ -93,7 +93,7 @@ fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
         actor_state: snapshot.actor.as_ref(),
     };
     check_superuser_rights(&change, &proposal, &context).map_err(Rejection::Forbidden)?;
-    let violations = violations(&change, &proposal, snapshot.other_superusers, &context);
+    let violations = violations(&change, &proposal, attempt);
     if !violations.is_empty() {
         return Err(Rejection::Invalid(violations));
     }
@@ -114,7 +114,7 @@ fn accessible<'a>(attempt: &Attempt<'a>) -> Result<&'a User, Rejection> {
         UpdateAccess::Change => check_access(snapshot, actor, results, policy, conditions),
         UpdateAccess::Member(check) => {
             require_allowed(results, check).map_err(Rejection::Forbidden)?;
-            // As recorded: a caller with the right to the group learns that a user whom they may not see is "not found".
+            // As recorded: a caller with the right to the group learns that a user that the caller may not see is "not found".
             check_view(snapshot, actor, results).map_err(|rejection| match rejection {
                 Rejection::Forbidden(super::Denial::Permission(_)) => Rejection::Hidden,
                 other => other,
@@ -137,22 +137,19 @@ fn check_superuser_rights(
 }
 
 /// Everything that is invalid: the values or, if all of them are valid, the request as a whole.
-fn violations(
-    change: &UserChange<'_>,
-    proposal: &Proposal,
-    others: Option<Superusers>,
-    context: &Context<'_>,
-) -> Violations {
+fn violations(change: &UserChange<'_>, proposal: &Proposal, attempt: &Attempt<'_>) -> Violations {
+    let Attempt { snapshot, access, context, .. } = *attempt;
     let mut violations = proposal.violations(rules::check(context.rules, change.before, proposal));
     if !violations.is_empty() {
         return violations;
     }
-    if change.before.user_type == UserType::InternalServiceAccount {
+    // As recorded, a right to members covers internal service accounts.
+    if access == UpdateAccess::Change && change.before.user_type == UserType::InternalServiceAccount {
         violations.push_general(ViolationKind::InternalServiceAccount);
         return violations;
     }
     // Facts that were not loaded count as "no other superuser": the safeguard must not fail open.
-    let others = others.unwrap_or_default();
+    let others = snapshot.other_superusers.unwrap_or_default();
     let before = others.with(change.standing_before().as_superusers());
     let after = others.with(change.standing_after().as_superusers());
     if removes_last_superuser(before, after, context.policy) {

@@ -1,0 +1,147 @@
+//! Errors of the core and of authentication as responses.
+
+use std::borrow::Cow;
+
+use userbook::{
+    AccessError, AuthorizerError, AuthorizerErrorKind, Denial, Field, GroupId, JsonObject, ListError,
+    PatchFailure, StoreError, StoreErrorKind, UpdateError, Violations,
+};
+
+use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind};
+use crate::{AuthenticationError, params::PAGE_SIZE, render::too_large};
+
+/// The reason for a denied field where the authorizer gives none.
+const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
+/// The reason for each field of a protected account.
+const PROTECTED: Cow<'static, str> = Cow::Borrowed(
+    "Only a superuser may change this field of a superuser or of a user who can grant superuser status.",
+);
+
+impl From<AuthenticationError> for ApiError {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Refused { detail } => Self::new(Kind::AuthenticationFailed, detail),
+            AuthenticationError::Unavailable(source) => Self::unavailable(source),
+            AuthenticationError::Failed(source) => Self::internal(source),
+        }
+    }
+}
+
+impl From<UpdateError> for ApiError {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Access(error) => error.into(),
+            UpdateError::Condition => Self::condition_failed(),
+            UpdateError::Patch(failure) => failure.into(),
+            UpdateError::Invalid(violations) => violations.into(),
+            UpdateError::Contended { .. } => {
+                Self::new(Kind::Contended, "Others were changing the user at the same time. Try again.")
+            }
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::not_found(),
+            AccessError::Forbidden(denial) => denial.into(),
+            AccessError::Store(error) => error.into(),
+            AccessError::Authorizer(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error.kind {
+            StoreErrorKind::Transient => Self::unavailable(error),
+            // Trying again blindly might apply it twice, or run into the same wall.
+            StoreErrorKind::Ambiguous | StoreErrorKind::Corrupt | StoreErrorKind::Other => {
+                Self::internal(error)
+            }
+        }
+    }
+}
+
+impl From<AuthorizerError> for ApiError {
+    fn from(error: AuthorizerError) -> Self {
+        match error.kind {
+            AuthorizerErrorKind::Transient => Self::unavailable(error),
+            AuthorizerErrorKind::Other => Self::internal(error),
+        }
+    }
+}
+
+impl From<ListError> for ApiError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Access(error) => error.into(),
+            ListError::FilterTooLarge { limit, count } => {
+                let message =
+                    format!("Ensure there are no more than {limit} JSON values (got {count}).").into();
+                let (location, code) = (InputLocation::Query, "too_many_values");
+                Self::inputs(vec![InputError { location, name: "attributes", code, message }])
+            }
+            ListError::PageTooLarge { limit } => too_large(limit, PAGE_SIZE),
+        }
+    }
+}
+
+impl From<Denial> for ApiError {
+    fn from(denial: Denial) -> Self {
+        let detail = denial.to_string();
+        match denial {
+            Denial::ActorInactive => Self::new(Kind::ActorInactive, detail),
+            Denial::GrantsSuperuser { group, name, through } => {
+                Self::new(Kind::GrantsSuperuser, detail).with_params(group_params(group, name, through))
+            }
+            Denial::RevokesSuperuser { group, name, through } => {
+                Self::new(Kind::RevokesSuperuser, detail).with_params(group_params(group, name, through))
+            }
+            Denial::Fields(denials) => {
+                let mut fields: Vec<(Field, Cow<'static, str>)> = denials
+                    .into_iter()
+                    .map(|denied| (denied.field, denied.reason.unwrap_or(NO_REASON)))
+                    .collect();
+                // A field and the groups in it may be denied separately: the first reason stands.
+                fields.dedup_by_key(|(field, _)| *field);
+                Self::fields(Kind::FieldsDenied, detail, fields)
+            }
+            Denial::ProtectedUser(fields) => {
+                let fields = fields.into_iter().map(|field| (field, PROTECTED)).collect();
+                Self::fields(Kind::ProtectedSuperuser, detail, fields)
+            }
+            Denial::ProtectedDeletion => Self::new(Kind::ProtectedSuperuser, detail),
+            // Denials of later releases of the core have a message of their own.
+            _ => Self::new(Kind::PermissionDenied, detail),
+        }
+    }
+}
+
+/// The group of a denial; the caller reads names of visible groups alone.
+fn group_params(group: GroupId, name: Option<String>, through: Option<String>) -> JsonObject {
+    let names = [("name", name), ("through", through)];
+    let names = names.into_iter().filter_map(|(key, name)| Some((key.to_owned(), name?.into())));
+    [("group".to_owned(), group.to_string().into())].into_iter().chain(names).collect()
+}
+
+impl From<PatchFailure> for ApiError {
+    fn from(failure: PatchFailure) -> Self {
+        let kind = match failure {
+            PatchFailure::TestFailed { .. } => Kind::TestFailed,
+            PatchFailure::Inapplicable { .. } => Kind::Inapplicable,
+            PatchFailure::SecretSource { .. } => Kind::SecretSource,
+            PatchFailure::TooManyOperations { .. }
+            | PatchFailure::TooLarge { .. }
+            | PatchFailure::TooDeep { .. } => Kind::PatchTooLarge,
+        };
+        Self::new(kind, format!("JSON Patch error - {failure}."))
+    }
+}
+
+impl From<Violations> for ApiError {
+    fn from(violations: Violations) -> Self {
+        Self { details: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, INVALID) }
+    }
+}

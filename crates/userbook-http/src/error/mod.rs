@@ -1,0 +1,167 @@
+//! Error responses: denied, invalid, rejected, conflict or failed, in either error format.
+
+mod convert;
+mod kind;
+mod plain;
+mod problem;
+
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, header::RETRY_AFTER};
+use userbook::{Field, JsonObject, Violations};
+
+pub(crate) use kind::Kind;
+
+use crate::{
+    negotiate::{ErrorFormat, JSON, PROBLEM},
+    respond,
+};
+
+/// The detail of invalid requests in problem details.
+const INVALID: &str = "Values of the request break rules; `errors` lists all of them.";
+
+/// An error as the client reads it.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    kind: Kind,
+    detail: Cow<'static, str>,
+    details: ErrorDetails,
+    failure: Option<Failure>,
+}
+
+/// What an error says beyond its detail.
+#[derive(Debug, PartialEq)]
+enum ErrorDetails {
+    Nothing,
+    /// Parameters of a denial.
+    Params(JsonObject),
+    /// Fields that the caller may not change, with reasons.
+    Fields(Vec<(Field, Cow<'static, str>)>),
+    /// All violations of the request.
+    Violations(Violations),
+    /// All invalid inputs that are not fields of a user.
+    Inputs(Vec<InputError>),
+}
+
+/// An invalid input of a request that is not a field of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InputError {
+    pub(crate) location: InputLocation,
+    pub(crate) name: &'static str,
+    /// The stable code.
+    pub(crate) code: &'static str,
+    pub(crate) message: Cow<'static, str>,
+}
+
+/// Where an input was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InputLocation {
+    /// In the query string.
+    Query,
+    /// In the body, a JSON object.
+    Body,
+}
+
+/// The cause of an answer of 500 or 503. The response's extensions hold it for the host's log; no client receives it.
+///
+/// ```
+/// # let response: http::Response<bytes::Bytes> = http::Response::default();
+/// if let Some(failure) = response.extensions().get::<userbook_http::Failure>() {
+///     eprintln!("{failure}");
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Failure(Arc<dyn Error + Send + Sync>);
+
+impl Failure {
+    /// The error, with its sources.
+    pub fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The error and its sources, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl ApiError {
+    pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), details: ErrorDetails::Nothing, failure: None }
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(Kind::NotFound, "Not found.")
+    }
+
+    /// An anonymous caller where the recorded release requires authentication first.
+    pub(crate) fn not_authenticated() -> Self {
+        Self::new(Kind::NotAuthenticated, "Authentication credentials were not provided.")
+    }
+
+    pub(crate) fn condition_failed() -> Self {
+        Self::new(Kind::ConditionFailed, "The user is not in the required state.")
+    }
+
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
+        Self::new(Kind::MethodNotAllowed, format!("Method \"{method}\" not allowed."))
+    }
+
+    /// Invalid inputs that are not fields of a user.
+    pub(crate) fn inputs(errors: Vec<InputError>) -> Self {
+        let detail = INVALID;
+        Self { details: ErrorDetails::Inputs(errors), ..Self::new(Kind::Invalid, detail) }
+    }
+
+    fn with_params(self, params: JsonObject) -> Self {
+        Self { details: ErrorDetails::Params(params), ..self }
+    }
+
+    fn fields(kind: Kind, detail: String, fields: Vec<(Field, Cow<'static, str>)>) -> Self {
+        Self { details: ErrorDetails::Fields(fields), ..Self::new(kind, detail) }
+    }
+
+    /// A failure behind the API; the client learns nothing about it.
+    pub(crate) fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            failure: Some(Failure(error.into().into())),
+            ..Self::new(Kind::Internal, "Internal server error.")
+        }
+    }
+
+    /// A transient failure behind the API; trying again may help.
+    pub(crate) fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            failure: Some(Failure(error.into().into())),
+            ..Self::new(Kind::Unavailable, "Service unavailable.")
+        }
+    }
+
+    /// The finished response.
+    pub(crate) fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
+        let (media_type, body) = match format {
+            ErrorFormat::Recorded => (JSON, plain::render(&self)),
+            ErrorFormat::Problem => (PROBLEM, problem::render(&self)),
+        };
+        let mut response = match body {
+            Ok(body) => respond::with_body(self.kind.status(), media_type, body),
+            Err(_) => respond::with_body(Kind::Internal.status(), JSON, "{}"),
+        };
+        if self.kind == Kind::Unavailable {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(failure) = self.failure {
+            response.extensions_mut().insert(failure);
+        }
+        response
+    }
+}

@@ -1,0 +1,143 @@
+//! Errors as authentik writes them; kinds that authentik does not have bear their code in addition.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use userbook::{Field, JsonObject, Violations};
+
+use super::{ApiError, ErrorDetails, InputError};
+
+/// authentik's name for violations of the request as a whole.
+const GENERAL: &str = "non_field_errors";
+
+#[derive(Debug, Serialize)]
+struct Plain<'a> {
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Reasons<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a JsonObject>,
+}
+
+/// Denied fields with reasons, as an object.
+#[derive(Debug)]
+pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
+
+/// Violations by field, as an object of lists of messages.
+struct ByField<'a>(&'a Violations);
+
+/// Errors by input, in the same way.
+struct ByInput<'a>(&'a [InputError]);
+
+pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
+    let ApiError { kind, detail, details, .. } = error;
+    let (fields, params) = match details {
+        ErrorDetails::Violations(violations) => return json(&ByField(violations)),
+        ErrorDetails::Inputs(errors) => return json(&ByInput(errors)),
+        ErrorDetails::Fields(reasons) => (Some(Reasons(reasons)), None),
+        ErrorDetails::Params(params) => (None, Some(params)),
+        ErrorDetails::Nothing => (None, None),
+    };
+    json(&Plain { detail, code: (!kind.is_recorded()).then(|| kind.code()), fields, params })
+}
+
+pub(super) fn json(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
+    serde_json::to_vec(value).map(Bytes::from)
+}
+
+impl Serialize for Reasons<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, reason)| (field.as_str(), reason)))
+    }
+}
+
+impl Serialize for ByField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let general = std::iter::once(None);
+        for field in Field::ALL.into_iter().map(Some).chain(general) {
+            let faults = self.0.iter().filter(|violation| violation.field == field);
+            let messages: Vec<String> = faults.map(|violation| violation.kind.to_string()).collect();
+            if !messages.is_empty() {
+                map.serialize_entry(field.map_or(GENERAL, Field::as_str), &messages)?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for ByInput<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut inputs: Vec<(&str, Vec<&str>)> = Vec::new();
+        for InputError { name, message, .. } in self.0 {
+            match inputs.iter_mut().find(|(known, _)| known == name) {
+                Some((_, messages)) => messages.push(message),
+                None => inputs.push((name, vec![message])),
+            }
+        }
+        serializer.collect_map(inputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{InputLocation, Kind};
+    use userbook::ViolationKind;
+
+    fn text(error: &ApiError) -> String {
+        String::from_utf8(render(error).unwrap().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn recorded_errors_have_a_detail_and_nothing_else() {
+        assert_eq!(text(&ApiError::not_found()), r#"{"detail":"Not found."}"#);
+        assert_eq!(text(&ApiError::internal("secret")), r#"{"detail":"Internal server error."}"#);
+    }
+
+    #[test]
+    fn other_errors_have_a_code_and_parameters() {
+        let error = ApiError::new(Kind::ConditionFailed, "No.");
+        assert_eq!(text(&error), r#"{"detail":"No.","code":"precondition_failed"}"#);
+        let params = JsonObject::from_iter([("group".to_owned(), "x".into())]);
+        assert_eq!(
+            text(&ApiError::new(Kind::GrantsSuperuser, "No.").with_params(params)),
+            r#"{"detail":"No.","code":"grants_superuser","params":{"group":"x"}}"#
+        );
+        let fields = vec![(Field::Email, "ask HR".into()), (Field::Type, "never".into())];
+        assert_eq!(
+            text(&ApiError::fields(Kind::FieldsDenied, "No.".into(), fields)),
+            r#"{"detail":"No.","code":"permission_denied","fields":{"email":"ask HR","type":"never"}}"#
+        );
+    }
+
+    #[test]
+    fn invalid_inputs_are_grouped_by_name() {
+        let fault = |name, message| InputError {
+            location: InputLocation::Query,
+            name,
+            code: "invalid",
+            message: Cow::Borrowed(message),
+        };
+        let faults = vec![fault("uuid", "No."), fault("type", "a"), fault("uuid", "Never.")];
+        assert_eq!(text(&ApiError::inputs(faults)), r#"{"uuid":["No.","Never."],"type":["a"]}"#);
+    }
+
+    #[test]
+    fn violations_come_in_field_order() {
+        let mut violations = Violations::default();
+        violations.push_general(ViolationKind::LastSuperuser);
+        violations.push(Field::Type, ViolationKind::Null);
+        violations.push(Field::Email, ViolationKind::NullCharacter);
+        violations.push(Field::Email, ViolationKind::InvalidEmail);
+        assert_eq!(
+            text(&violations.into()),
+            "{\"email\":[\"Null characters are not allowed.\",\"Enter a valid email address.\"],\
+             \"type\":[\"This field may not be null.\"],\
+             \"non_field_errors\":[\"The last superuser must remain.\"]}"
+        );
+    }
+}

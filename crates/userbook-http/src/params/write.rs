@@ -1,0 +1,115 @@
+//! The query parameters of a request that writes.
+
+use userbook::{Call, Extension, Policy};
+
+use super::{INCLUDE_GROUPS, Params};
+use crate::error::{ApiError, Kind};
+
+const DRY_RUN: &str = "dry_run";
+
+/// The query parameters of a request that writes. The last value of a repeated parameter counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WriteParams {
+    /// Whether the answer shows the user's groups in addition to their ids.
+    pub(crate) include_groups: bool,
+    /// Whether callers confirm that they lock themselves out.
+    allow_self_lockout: bool,
+    dry_run: Option<String>,
+}
+
+impl WriteParams {
+    pub(crate) fn parse(query: Option<&str>) -> Self {
+        let params = Params::parse(query);
+        Self {
+            include_groups: params.includes(INCLUDE_GROUPS),
+            allow_self_lockout: params.last("allow_self_lockout").is_some_and(is_true),
+            dry_run: params.last(DRY_RUN).map(str::to_owned),
+        }
+    }
+
+    /// Whether to write nothing.
+    ///
+    /// # Errors
+    /// 400 for a value other than `true` and `false`, and for any value if the policy has no dry runs: a request that
+    /// names the parameter is never written by mistake.
+    pub(crate) fn dry_run(&self, policy: &Policy) -> Result<bool, ApiError> {
+        let invalid = |detail| Err(ApiError::new(Kind::InvalidParameter, detail));
+        match &self.dry_run {
+            None => Ok(false),
+            Some(_) if !policy.understands(Extension::DryRun) => invalid("\"dry_run\" is not supported."),
+            Some(value) if is_true(value) => Ok(true),
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+            Some(_) => invalid("\"dry_run\" must be \"true\" or \"false\"."),
+        }
+    }
+
+    /// Adds what every call takes from its request.
+    pub(crate) fn apply<'a, S, A, O>(
+        &self,
+        mut call: Call<'a, S, A, O>,
+        request_id: Option<&str>,
+    ) -> Call<'a, S, A, O> {
+        if self.allow_self_lockout {
+            call = call.allow_self_lockout();
+        }
+        match request_id {
+            Some(id) => call.request_id(id),
+            None => call,
+        }
+    }
+}
+
+fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_included_by_default() {
+        for (query, expected) in [
+            (None, true),
+            (Some(""), true),
+            (Some("x=false"), true),
+            (Some("include_groups=true"), true),
+            (Some("include_groups=TrUe"), true),
+            (Some("include_groups=%74rue"), true),
+            (Some("include_groups=false&include_groups=true"), true),
+            (Some("include_groups=true&include_groups=false"), false),
+            (Some("include_groups"), false),
+            (Some("include_groups=1"), false),
+            (Some("include_groups=+true"), false),
+        ] {
+            assert_eq!(WriteParams::parse(query).include_groups, expected, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn dry_run_is_true_or_false_and_an_error_where_it_is_not_supported() {
+        let (hardened, recorded) = (Policy::hardened(), Policy::authentik_2025_2());
+        for (query, expected, without_extension) in [
+            ("", Some(false), Some(false)),
+            ("x=dry_run", Some(false), Some(false)),
+            ("dry_run=true", Some(true), None),
+            ("dry_run=False", Some(false), None),
+            ("dry_run=1", None, None),
+            ("dry_run=", None, None),
+            ("dry_run", None, None),
+        ] {
+            let params = WriteParams::parse(Some(query));
+            assert_eq!(params.dry_run(&hardened).ok(), expected, "{query:?}");
+            assert_eq!(params.dry_run(&recorded).ok(), without_extension, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn self_lockout_is_confirmed_by_true_alone() {
+        for (query, expected) in
+            [("", false), ("allow_self_lockout=1", false), ("allow_self_lockout=True", true)]
+        {
+            assert_eq!(WriteParams::parse(Some(query)).allow_self_lockout, expected, "{query}");
+        }
+    }
+}
