@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use userbook::{Event, Outbox, SnapshotQuery, UserId};
+use userbook::{Event, Outbox, OutboxLimit, SnapshotQuery, UserId};
 use userbook::{ImportStore, PermissionAuthorizer, Policy, StaticPermissions, User, UserStore};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
@@ -37,9 +37,9 @@ pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Even
     let mut users = Vec::new();
     for given in &case.given.users {
         let snapshot = store.load(&SnapshotQuery::user(UserId(given.pk))).await.unwrap();
-        users.push(snapshot.map(|snapshot| snapshot.user));
+        users.push(snapshot.user);
     }
-    (users, store.pending(100).await.unwrap())
+    (users, store.pending(OutboxLimit { events: 100, bytes: u64::MAX }).await.unwrap())
 }
 
 /// An endpoint that does as the API does that was set last.
