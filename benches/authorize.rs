@@ -5,7 +5,7 @@
 use std::{error::Error, hint::black_box, path::Path, time::Instant};
 
 use userbook::{
-    Actor, ActorState, Authorizer, Check, Epochs, Field, Permission, PermissionAuthorizer, Resource,
+    Actor, ActorState, Authorizer, Check, Epochs, Facts, Field, Permission, PermissionAuthorizer, Resource,
     Snapshot, StaticPermissions, UserId,
 };
 use userbook_benches::{group, group_id, user};
@@ -18,10 +18,10 @@ fn snapshot() -> Snapshot {
     let actor = user(1, true, [group_id(0x1e)]);
     Snapshot {
         actor: Some(ActorState::from(&actor)),
-        user: user(7, true, [group_id(1), group_id(2)]),
+        user: Some(user(7, true, [group_id(1), group_id(2)])),
         groups: [1, 2, 3, 4, 0x1e].into_iter().map(|number| group(number, false)).collect(),
         username_taken: false,
-        other_active_superuser: None,
+        other_superusers: None,
         epochs: Epochs::default(),
         change_committed: false,
     }
@@ -39,11 +39,13 @@ async fn call(
     checks: &[Check],
 ) -> Result<u128, Box<dyn Error>> {
     let actor = Actor::user(UserId(1));
+    let user = snapshot.user.as_ref().ok_or("there is a user")?;
+    let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
+    let resource = Resource::User(user, facts);
     let start = Instant::now();
-    let verdicts =
-        authorizer.authorize(&actor, black_box(Resource::User(snapshot)), black_box(checks)).await?;
+    let verdicts = authorizer.authorize(&actor, black_box(resource), black_box(checks)).await?;
     let time = start.elapsed().as_nanos();
-    assert_eq!(verdicts.0.len(), checks.len());
+    assert_eq!(verdicts.verdicts.len(), checks.len());
     black_box(verdicts);
     Ok(time)
 }

@@ -4,8 +4,8 @@
 use divan::{Bencher, black_box};
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Decision, Epochs, Field, FieldOps, NoRules,
-    Policy, Snapshot, Timestamp, UserType, UserUpdate, Verdict, decide,
+    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, FieldOps,
+    NoRules, Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
 };
 use userbook_benches::{group, group_id, user};
 use uuid::Uuid;
@@ -16,11 +16,11 @@ fn main() {
 
 fn snapshot() -> Snapshot {
     Snapshot {
-        user: user(7, true, [group_id(1), group_id(2)]),
+        user: Some(user(7, true, [group_id(1), group_id(2)])),
         groups: (1..=4).map(|number| group(number, false)).collect(),
         username_taken: false,
         actor: None,
-        other_active_superuser: None,
+        other_superusers: None,
         epochs: Epochs::default(),
         change_committed: false,
     }
@@ -28,7 +28,7 @@ fn snapshot() -> Snapshot {
 
 fn results() -> CheckResults {
     let fields = Field::ALL.map(Check::Set);
-    let groups = (1..=4).map(|number| Check::Join(group_id(number)));
+    let groups = (1..=4).flat_map(|n| [Check::Join(group_id(n)), Check::ViewGroup(group_id(n))]);
     let checks: Vec<Check> = [Check::View, Check::Change].into_iter().chain(fields).chain(groups).collect();
     let verdicts = checks.iter().map(|_| Verdict::Allow).collect();
     CheckResults::new(checks, verdicts)
@@ -65,20 +65,24 @@ fn same() -> UserUpdate {
 fn run(bencher: Bencher<'_, '_>, update: &UserUpdate, expected: impl Fn(&Decision) -> bool) {
     let (snapshot, results, policy) = (snapshot(), results(), Policy::hardened());
     let (actor, conditions) = (Actor::system(), Conditions::none());
-    let ops = update.resolve(&snapshot.user).map(std::borrow::Cow::into_owned);
+    let user = snapshot.user.as_ref().expect("there is a user");
+    let ops = update.resolve(user, &snapshot.groups, &policy).map(std::borrow::Cow::into_owned);
     let ops: Result<&FieldOps, _> = ops.as_ref();
     let attempt = Attempt {
         snapshot: &snapshot,
         ops,
-        actor: &actor,
-        results: &results,
-        policy: &policy,
-        rules: &NoRules,
+        access: UpdateAccess::Change,
         conditions: &conditions,
-        allow_self_lockout: false,
-        now: Timestamp::UNIX_EPOCH,
-        change: ChangeId(Uuid::nil()),
-        request_id: None,
+        context: Context {
+            actor: &actor,
+            results: &results,
+            policy: &policy,
+            rules: &NoRules,
+            allow_self_lockout: false,
+            now: Timestamp::UNIX_EPOCH,
+            change: ChangeId(Uuid::nil()),
+            request_id: None,
+        },
     };
     let decision = decide(&attempt);
     assert!(expected(&decision), "{decision:?}");

@@ -7,8 +7,8 @@ use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE, request:
 use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, ImportStore, Outbox, Permission, PermissionAuthorizer, StaticPermissions, Timestamp, UserId,
-    UserService,
+    Actor, ImportStore, Outbox, OutboxLimit, Permission, PermissionAuthorizer, StaticPermissions, Timestamp,
+    UserId, UserService,
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, USERS_PATH, UserApi};
 use userbook_memory::MemoryStore;
@@ -34,8 +34,10 @@ impl Authenticator for Anybody {
 
 /// What the helper may do.
 pub fn permissions() -> PermissionAuthorizer<StaticPermissions> {
-    let granted = StaticPermissions::none().grant(HELPER, Permission::ViewUser);
-    PermissionAuthorizer::new(granted.grant(HELPER, Permission::ChangeUser))
+    let granted = [Permission::ViewUser, Permission::ChangeUser, Permission::ViewGroup]
+        .into_iter()
+        .fold(StaticPermissions::none(), |granted, permission| granted.grant(HELPER, permission));
+    PermissionAuthorizer::new(granted)
 }
 
 /// The API on a memory store.
@@ -89,7 +91,7 @@ pub fn send(api: &Api, request: Request<Full<Bytes>>) -> Result<Response<Bytes>,
 
 /// Hands all events on and deletes them, as a host does now and then.
 pub fn drain(store: &MemoryStore) -> Result<(), Failure> {
-    let events = now(store.pending(u32::MAX))??;
+    let events = now(store.pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }))??;
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();
     now(store.ack(&ids))??;
     now(store.prune_before(Timestamp::MAX_UTC))??;

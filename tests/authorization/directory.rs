@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::json;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupId, ImportData, ImportStore,
+    Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupGraph, GroupId, ImportData, ImportStore,
     Permission as P, PermissionAuthorizer, Policy, Resource, StaticPermissions, StoreError, User, UserId,
     UserService, Verdict, Verdicts, parse_timestamp,
 };
@@ -120,6 +120,10 @@ impl Authorizer for Desk {
             _ => Verdict::deny(),
         };
         Ok(checks.iter().map(verdict).collect())
+    }
+
+    async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
+        Ok(false)
     }
 }
 

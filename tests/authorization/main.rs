@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
-use userbook::{Event, Outbox, SnapshotQuery, User, UserId, UserStore};
+use userbook::{Event, Outbox, OutboxLimit, SnapshotQuery, User, UserId, UserStore};
 use userbook_memory::MemoryStore;
 use userbook_tests::corpus::{compare::row as shown, json};
 
@@ -24,7 +24,7 @@ const AT_LEAST: usize = 5000;
 async fn rows(store: &MemoryStore) -> Vec<User> {
     let mut rows = Vec::new();
     for (id, ..) in PEOPLE {
-        rows.push(store.load(&SnapshotQuery::user(UserId(id))).await.unwrap().unwrap().user);
+        rows.push(store.load(&SnapshotQuery::user(UserId(id))).await.unwrap().user.unwrap());
     }
     rows
 }
@@ -44,7 +44,7 @@ async fn faults(case: &Case) -> Vec<String> {
     let before = rows(&store).await;
     let (head, body) = api.handle(request(case)).await.into_parts();
     let after = rows(&store).await;
-    let events = store.pending(10).await.unwrap();
+    let events = store.pending(OutboxLimit { events: 10, bytes: u64::MAX }).await.unwrap();
 
     let mut faults = Vec::new();
     let status = head.status.as_u16();

@@ -5,6 +5,7 @@ mod command_line;
 mod events;
 mod health;
 mod kills;
+mod lingering;
 mod neighbours;
 mod recorded;
 mod saturation;

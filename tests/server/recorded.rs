@@ -75,7 +75,7 @@ fn left_behind(database: &str, subject: Option<i64>) -> Option<Value> {
         let pool = SqlitePool::connect_with(connect_options(database).unwrap()).await.unwrap();
         let snapshot = SqliteStore::new(pool.clone()).load(&SnapshotQuery::user(user)).await.unwrap();
         pool.close().await;
-        snapshot.map(|snapshot| row(&snapshot.user))
+        snapshot.user.as_ref().map(row)
     })
 }
 

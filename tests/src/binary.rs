@@ -71,12 +71,28 @@ impl Server {
         }
     }
 
+    /// The same with a limit on the address space, in MiB: a server that allocates more is aborted.
+    pub fn start_within(address_space: u64, arguments: &[&str]) -> Self {
+        let mut limited = Command::new("/bin/sh");
+        limited.env_clear().args(["-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh"]);
+        limited.arg((address_space * 1024).to_string()).arg(command().get_program());
+        let started = Self::try_start_by(limited, arguments);
+        started.unwrap_or_else(|refusal| panic!("the server does not start: {refusal}"))
+    }
+
     /// The most memory that it has had so far, in KiB.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("the server runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         line.expect("the kernel tells").trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// Waits for the next line on standard output.
+    pub fn read_line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("the server writes text");
+        line
     }
 
     /// Sends a signal.
@@ -236,6 +252,47 @@ pub fn receive(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+}
+
+/// Reads one answer, as long as its header says, and leaves the connection open.
+///
+/// # Errors
+/// When the connection breaks before the answer is whole.
+pub fn receive_one(stream: &mut impl Read) -> std::io::Result<Answer> {
+    let mut received = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        if let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            let head = received.get(..end + 4).and_then(parse);
+            let length = |answer: &Answer| answer.header("content-length")?.parse::<usize>().ok();
+            if head.as_ref().and_then(length).is_none_or(|length| received.len() >= end + 4 + length) {
+                return parse(&received).ok_or_else(|| std::io::ErrorKind::InvalidData.into());
+            }
+        }
+        match stream.read(&mut buffer)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            length => received.extend(buffer.get(..length).unwrap_or_default()),
+        }
+    }
+}
+
+/// Sends a request while reading the answer, which may come before the request is sent: a server that denies a
+/// request does not read its body. The answer is read first, then whatever happens to the rest is ignored.
+///
+/// # Errors
+/// When the connection breaks before the answer is whole.
+pub fn exchange(address: SocketAddr, request: &[u8]) -> std::io::Result<Answer> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+    std::thread::scope(|scope| {
+        let mut sending = &stream;
+        let sent = scope.spawn(move || sending.write_all(request));
+        let answer = receive_one(&mut &stream);
+        // Ends the other thread, whatever it waits for.
+        let _ = stream.shutdown(std::net::Shutdown::Both);
+        let _ = sent.join();
+        answer
+    })
 }
 
 /// Reads a whole answer from its bytes.

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
     Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox,
-    Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery, StaticPermissions, User,
-    UserId, UserService, UserStore,
+    OutboxLimit, Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery,
+    StaticPermissions, User, UserId, UserService, UserStore,
 };
 use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
 use userbook_memory::MemoryStore;
@@ -101,6 +101,11 @@ impl Authenticator for Numbered {
 
 /// A store with the directory that the constants describe.
 pub async fn store(kind: Kind) -> AnyStore {
+    store_with(kind, &rows()).await
+}
+
+/// A store with these rows.
+pub async fn store_with(kind: Kind, rows: &ImportData) -> AnyStore {
     let store: AnyStore = match kind {
         Kind::Memory => Arc::new(MemoryStore::new()),
         Kind::Sqlite => {
@@ -123,7 +128,7 @@ pub async fn store(kind: Kind) -> AnyStore {
             store
         }
     };
-    store.import(&rows()).await.expect("right rows");
+    store.import(rows).await.expect("right rows");
     store
 }
 
@@ -172,12 +177,15 @@ pub fn path(user: i64) -> String {
 /// The row of a user.
 pub async fn row(store: &AnyStore, user: i64) -> User {
     let snapshot = store.load(&SnapshotQuery::user(UserId(user))).await.expect("the store is there");
-    snapshot.expect("the user is there").user
+    snapshot.user.expect("the user is there")
 }
 
-/// The events that wait to be handed on.
+/// A limit that no test reaches.
+pub const ALL_EVENTS: OutboxLimit = OutboxLimit { events: 10_000, bytes: u64::MAX };
+
+/// The pending events.
 pub async fn events(store: &AnyStore) -> Vec<Event> {
-    store.pending(1000).await.expect("the store is there")
+    store.pending(ALL_EVENTS).await.expect("the store is there")
 }
 
 /// An answer.
@@ -255,7 +263,8 @@ pub async fn ask<A: ListAuthorizer>(
     answer(api.handle(request.body(Full::<Bytes>::from(body)).expect("a right request")).await)
 }
 
-fn answer(response: Response<Bytes>) -> Answer {
+/// Reads a response.
+pub fn answer(response: Response<Bytes>) -> Answer {
     let (head, body) = response.into_parts();
     let json = if body.is_empty() { Value::Null } else { json(&body).expect("bodies are JSON") };
     Answer { status: head.status, headers: head.headers, json }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use axum::Router;
 use userbook::{
-    GroupId, ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService, UserStore,
+    GroupId, ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService,
+    UserStore,
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,

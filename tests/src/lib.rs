@@ -10,6 +10,7 @@
 
 pub mod binary;
 pub mod corpus;
+pub mod counting;
 pub mod faults;
 pub mod fixture;
 pub mod history;

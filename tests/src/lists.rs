@@ -1,8 +1,8 @@
-//! A large directory in which few of the users match each filter, and the questions that must not cost more than
-//! those few.
+//! A large directory in which few of the users match each filter, and queries that must not cost more than those few.
 
 use userbook::{
-    Group, ImportData, Order, Scope, User, UserColumn, UserFilter, UserId, UserListQuery, UserType,
+    Group, ImportData, Order, Scope, SuperuserFilter, User, UserColumn, UserFilter, UserId, UserListQuery,
+    UserType,
 };
 use uuid::Uuid;
 
@@ -32,16 +32,18 @@ pub fn directory() -> ImportData {
     ImportData { users: (1..=MANY).map(made).collect(), groups, ..ImportData::default() }
 }
 
-/// What is asked, and how many users match.
+/// Queries, and how many users match each.
 pub fn questions() -> Vec<(UserListQuery, u64)> {
     let one = UserFilter::default;
     let some = |id: i64| directory_user(id);
+    let superusers = |inherited| Some(SuperuserFilter { is_superuser: true, inherited });
     let query = |filter| UserListQuery {
         scope: Scope::Everything,
         filter,
         order: vec![Order { column: UserColumn::Username, descending: false }],
         offset: 0,
         limit: 10,
+        max_bytes: 1 << 24,
     };
     let [username, name, email] = some(777);
     let only = (1..=20).map(|n| UserId(n * 900)).collect();
@@ -55,7 +57,8 @@ pub fn questions() -> Vec<(UserListQuery, u64)> {
         (query(UserFilter { path_prefix: Some("users/".to_owned()), ..one() }), FEW),
         (query(UserFilter { types: [UserType::External].into(), ..one() }), FEW),
         (query(UserFilter { is_active: Some(false), ..one() }), FEW),
-        (query(UserFilter { is_superuser: Some(true), ..one() }), FEW),
+        (query(UserFilter { is_superuser: superusers(false), ..one() }), FEW),
+        (query(UserFilter { is_superuser: superusers(true), ..one() }), FEW),
         (query(UserFilter { groups: [group(1).id].into(), ..one() }), FEW),
         (query(UserFilter { group_names: [group(1).name].into(), ..one() }), FEW),
         (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),

@@ -3,10 +3,13 @@
 use serde_json::json;
 use userbook::{
     ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    ImportData, Name, Revision, Timestamp, User, UserId, UserType,
+    ImportData, Name, OutboxLimit, Revision, Timestamp, User, UserId, UserType,
 };
 use userbook_conformance::Harness;
 use uuid::Uuid;
+
+/// Nine events, whatever their size.
+pub const NINE: OutboxLimit = OutboxLimit { events: 9, bytes: u64::MAX };
 
 /// Users 1 to 3, the second of them in group 1, and groups 1 to 3.
 pub async fn prepared<H: Harness>() -> H {
@@ -19,7 +22,7 @@ pub async fn prepared<H: Harness>() -> H {
 pub fn user(id: i64) -> User {
     User {
         id: UserId(id),
-        uuid: Uuid::from_u128(0),
+        uuid: Uuid::from_u128(id.unsigned_abs().into()),
         username: format!("user {id}"),
         name: "Somebody".to_owned(),
         email: String::new(),

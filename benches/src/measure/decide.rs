@@ -4,8 +4,8 @@ use std::{hint::black_box, time::Instant};
 
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Decision, Epochs, Field, NoRules, Policy,
-    Snapshot, Timestamp, UserType, UserUpdate, Verdict, decide,
+    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, NoRules,
+    Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
 };
 use uuid::Uuid;
 
@@ -54,31 +54,36 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
 
 fn time(setting: &Setting, update: &UserUpdate, expected: fn(&Decision) -> bool) -> Result<f64, Failure> {
     let snapshot = Snapshot {
-        user: user(7, true, [1, 2].map(group_id)),
+        user: Some(user(7, true, [1, 2].map(group_id))),
         groups: (1..=4).map(|number| group(number, false)).collect(),
         username_taken: false,
         actor: None,
-        other_active_superuser: None,
+        other_superusers: None,
         epochs: Epochs::default(),
         change_committed: false,
     };
     let fields = Field::ALL.map(Check::Set);
-    let groups = (1..=4).map(|number| Check::Join(group_id(number)));
+    let groups = (1..=4).flat_map(|n| [Check::Join(group_id(n)), Check::ViewGroup(group_id(n))]);
     let checks: Vec<Check> = [Check::View, Check::Change].into_iter().chain(fields).chain(groups).collect();
     let verdicts = checks.iter().map(|_| Verdict::Allow).collect();
-    let ops = update.resolve(&snapshot.user);
+    let policy = Policy::hardened();
+    let user = snapshot.user.as_ref().ok_or("there is a user")?;
+    let ops = update.resolve(user, &snapshot.groups, &policy);
     let attempt = Attempt {
         snapshot: &snapshot,
         ops: ops.as_deref(),
-        actor: &Actor::system(),
-        results: &CheckResults::new(checks, verdicts),
-        policy: &Policy::hardened(),
-        rules: &NoRules,
+        access: UpdateAccess::Change,
         conditions: &Conditions::none(),
-        allow_self_lockout: false,
-        now: Timestamp::UNIX_EPOCH,
-        change: ChangeId(Uuid::nil()),
-        request_id: None,
+        context: Context {
+            actor: &Actor::system(),
+            results: &CheckResults::new(checks, verdicts),
+            policy: &policy,
+            rules: &NoRules,
+            allow_self_lockout: false,
+            now: Timestamp::UNIX_EPOCH,
+            change: ChangeId(Uuid::nil()),
+            request_id: None,
+        },
     };
     if !expected(&decide(&attempt)) {
         return Err("another decision than expected".into());

@@ -112,7 +112,7 @@ async fn load<S: UserStore>(store: &S, user: i64) -> Result<(User, f64), Failure
     let start = Instant::now();
     let found = store.load(&SnapshotQuery::user(UserId(user))).await?;
     let time = start.elapsed().as_secs_f64() * 1e6;
-    Ok((found.ok_or("the user is there")?.user, time))
+    Ok((found.user.ok_or("the user is there")?, time))
 }
 
 fn figures(found: &[(&str, Costs)]) -> Found {

@@ -73,8 +73,9 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
 pub fn load_and_commit(store: &MemoryStore, user: i64, n: i64) -> Result<(), Failure> {
     let username = Some(new_name(user, n));
     let query = SnapshotQuery { username, ..SnapshotQuery::user(UserId(user)) };
-    let facts = now(store.load(&query))??.ok_or("the user is there")?;
-    let outcome = now(store.commit(&rename(&facts.user, n)?))??;
+    let facts = now(store.load(&query))??;
+    let user = facts.user.ok_or("the user is there")?;
+    let outcome = now(store.commit(&rename(&user, n)?))??;
     if outcome == CommitOutcome::Applied { Ok(()) } else { Err(format!("{outcome:?}").into()) }
 }
 

@@ -1,14 +1,14 @@
-//! Shows what a file of policies means: who may do what to whom in a small directory. Everything is tried as a dry
-//! run, by the way that an update really goes.
+//! Shows the effect of a file of policies: which user may change which other user in a small directory. Every change
+//! is a dry run of the service.
 //!
 //! `cargo run -p userbook-cedar --example who_may -- crates/userbook-cedar/policies/self_service.cedar`
-#![allow(clippy::print_stdout, reason = "that is what it is for")]
+#![allow(clippy::print_stdout, reason = "the output is the purpose")]
 
 use std::{error::Error, path::PathBuf};
 
 use userbook::{
-    AccessError, Actor, Denial, GroupId, Memberships, NewGroup, NewUser, UpdateError, UserId, UserService,
-    UserUpdate,
+    AccessError, Actor, Denial, GroupId, Memberships, NewGroup, NewUser, UpdateError, UserId, UserRef,
+    UserService, UserUpdate,
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 type Service = UserService<MemoryStore, CedarAuthorizer>;
 
-/// The groups that the examples speak of.
+/// The groups of the example policies.
 const GROUPS: [(&str, u128, bool, Option<u128>); 7] = [
     ("admins", 0xad, true, None),
     ("help desk", 0xde, false, None),
@@ -38,13 +38,13 @@ async fn fill(service: &Service) -> Result<Vec<(&'static str, UserId)>, Box<dyn 
     let host = Actor::system();
     for (name, number, superuser, parent) in GROUPS {
         let new = NewGroup::new(name).superuser(superuser).parent(parent.map(group));
-        service.put_group(&host, group(number), new, false).await?;
+        service.put_group(&host, group(number), new).await?;
     }
     let mut people = Vec::new();
     for (name, groups) in PEOPLE {
         let groups: Memberships = groups.iter().copied().map(group).collect();
         let new = NewUser::new(name, name).with(|user| user.groups(groups));
-        people.push((name, service.insert_user(&host, new).await?.user.id));
+        people.push((name, service.insert_user(&host, new).await?.view.user.id));
     }
     Ok(people)
 }
@@ -61,8 +61,8 @@ fn attempts() -> [(&'static str, UserUpdate); 7] {
     ]
 }
 
-/// The refusal, with the reasons that policies give.
-fn told(error: &UpdateError) -> String {
+/// The denial, with the reasons of the policies.
+fn explain(error: &UpdateError) -> String {
     let UpdateError::Access(AccessError::Forbidden(Denial::Fields(fields))) = error else {
         return error.to_string();
     };
@@ -90,14 +90,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for (target, about) in &people {
             println!("{actor} on {target}");
             let by = Actor::user(*id);
-            if let Err(error) = service.retrieve(&by, *about).await {
+            if let Err(error) = service.retrieve(&by, UserRef::from(*about)).await {
                 println!("    view: {error}");
                 continue;
             }
             for (name, update) in attempts() {
                 match service.update_user(&by, *about, update).dry_run().allow_self_lockout().await {
                     Ok(_) => println!("    {name}: yes"),
-                    Err(error) => println!("    {name}: {}", told(&error)),
+                    Err(error) => println!("    {name}: {}", explain(&error)),
                 }
             }
         }

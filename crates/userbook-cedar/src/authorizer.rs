@@ -4,24 +4,28 @@ use std::{collections::HashMap, path::Path, str::FromStr};
 
 use async_trait::async_trait;
 use cedar_policy::{Effect, PolicyId, PolicySet, Response};
-use userbook::{Actor, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
+use userbook::{
+    Actor, Authorizer, AuthorizerError, Check, GroupGraph, Resource, Subject, User, Verdict, Verdicts,
+};
 
 use crate::{
     LoadError, PolicyFault, ReadError,
-    asking::Asking,
-    facts::{Facts, principal},
+    entities::{EntityBuilder, principal},
+    evaluation::Evaluation,
+    grantors::GrantorPolicies,
     load::load,
-    sight::Sight,
-    words::Words,
+    schema_types::SchemaTypes,
+    visibility::VisibilityPolicies,
 };
 
-/// Asks Cedar policies. See [the crate](crate) for what they are told.
+/// Decides by Cedar policies. The [crate documentation](crate) describes what policies can look at.
 #[derive(Debug, Clone)]
 pub struct CedarAuthorizer {
-    pub(crate) words: Words,
+    pub(crate) types: SchemaTypes,
     pub(crate) policies: PolicySet,
-    pub(crate) sight: Sight,
-    /// The reasons to tell, with the place of each policy in the text.
+    pub(crate) visibility: VisibilityPolicies,
+    grantors: GrantorPolicies,
+    /// The reasons of denials, with the position of each policy in the text.
     reasons: HashMap<PolicyId, (usize, String)>,
     warnings: Vec<PolicyFault>,
 }
@@ -43,22 +47,23 @@ impl CedarAuthorizer {
         &self.warnings
     }
 
-    /// No, with the reason of the first policy that forbids it and gives one.
+    /// A denial with the reason of the first policy that forbids the request and has a reason.
     pub(crate) fn deny(&self, response: &Response) -> Verdict {
         let forbidding = response.diagnostics().reason();
-        let told = forbidding.filter_map(|id| self.reasons.get(id)).min();
-        Verdict::Deny(told.map(|(_, reason)| reason.clone().into()))
+        let first = forbidding.filter_map(|id| self.reasons.get(id)).min();
+        Verdict::Deny(first.map(|(_, reason)| reason.clone().into()))
     }
 }
 
 impl FromStr for CedarAuthorizer {
     type Err = LoadError;
 
-    /// Takes policies that fit the schema, strictly.
+    /// Parses policies and validates them strictly against the schema.
     fn from_str(text: &str) -> Result<Self, LoadError> {
-        let words = Words::new()?;
-        let (policies, warnings) = load(text, &words)?;
-        let sight = Sight::new(&policies)?;
+        let types = SchemaTypes::new()?;
+        let (policies, warnings) = load(text, &types)?;
+        let visibility = VisibilityPolicies::new(&policies)?;
+        let grantors = GrantorPolicies::new(&policies)?;
         let forbids = policies.policies().filter(|policy| policy.effect() == Effect::Forbid);
         let reasons = forbids.filter_map(|policy| {
             // Policies are numbered in the order of the text.
@@ -67,7 +72,7 @@ impl FromStr for CedarAuthorizer {
             Some((policy.id().clone(), (place, reason.to_owned())))
         });
         let reasons = reasons.collect();
-        Ok(Self { words, policies, sight, reasons, warnings })
+        Ok(Self { types, policies, visibility, grantors, reasons, warnings })
     }
 }
 
@@ -76,18 +81,24 @@ impl Authorizer for CedarAuthorizer {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Resource<'_>,
+        resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         if actor.subject == Subject::System {
             return Ok(checks.iter().map(|_| Verdict::Allow).collect());
         }
-        let gone = actor.user_id().is_some() && !target.actor().is_some_and(|view| view.state.is_active);
-        let Some(principal) = principal(&self.words, actor).filter(|_| !gone) else {
+        let inactive =
+            actor.user_id().is_some() && !resource.actor().is_some_and(|view| view.state.is_active);
+        let Some(principal) = principal(&self.types, actor).filter(|_| !inactive) else {
             return Ok(checks.iter().map(|_| Verdict::deny()).collect());
         };
-        let entities = Facts::of(&self.words, actor, target)?.entities(None)?;
-        let asking = Asking { authorizer: self, principal, actor, entities };
-        checks.iter().map(|check| asking.verdict(*check, target)).collect::<Result<Vec<_>, _>>().map(Verdicts)
+        let entities = EntityBuilder::of(&self.types, actor, resource)?.build(None)?;
+        let evaluation = Evaluation { authorizer: self, principal, actor, entities };
+        checks.iter().map(|check| evaluation.verdict(*check, resource)).collect()
+    }
+
+    /// `true` unless the policies rule out that `grant_superuser` is allowed to this user on some group.
+    async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
+        self.grantors.may_include(&self.types, user, groups)
     }
 }

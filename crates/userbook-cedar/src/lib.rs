@@ -1,6 +1,6 @@
-//! An [`Authorizer`](userbook::Authorizer) that asks [Cedar](https://www.cedarpolicy.com) policies.
+//! An [`Authorizer`](userbook::Authorizer) that evaluates [Cedar](https://www.cedarpolicy.com) policies.
 //!
-//! Who may do what to which user is then text that can be read, reviewed and changed without a new build:
+//! The rights on users and groups are text that can be reviewed and changed without a new build:
 //!
 //! ```
 //! use userbook::{Actor, NewGroup, NewUser, UserService, UserUpdate};
@@ -12,13 +12,13 @@
 //!     permit (principal is User, action in [Action::"view", Action::"change", Action::"set_contact"], resource)
 //!     when { resource.user == principal };
 //!
-//!     @reason("Your user name is your staff number.")
+//!     @reason("Your username is your staff number.")
 //!     forbid (principal, action == Action::"set_identity", resource)
 //!     when { context.field == Field::"username" };
 //! "#
 //! .parse()?;
 //! let service = UserService::new(MemoryStore::new(), policies);
-//! let ada = service.insert_user(&Actor::system(), NewUser::new("4711", "Ada")).await?.user.id;
+//! let ada = service.insert_user(&Actor::system(), NewUser::new("4711", "Ada")).await?.view.user.id;
 //!
 //! let myself = Actor::user(ada);
 //! service.update_user(&myself, ada, UserUpdate::patch().name("Ada Lovelace")).await?;
@@ -29,99 +29,105 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It knows no rule about users: what [`Policy`](userbook::Policy) guards (power, the last superuser, oneself) holds
-//! whatever a policy allows. It must not know a store, a runtime or HTTP.
+//! The safeguards of the host's [`Policy`](userbook::Policy) (superuser status, the last superuser, self-lockout) hold
+//! whatever a policy allows. The crate must not know a store, a runtime or HTTP.
 //!
-//! # What policies are told
+//! # What policies can look at
 //!
-//! The schema is this; [`SCHEMA`] is the same text, for Cedar's own tools:
+//! Policies are validated against this schema; [`SCHEMA`] is the same text, for Cedar's own tools:
 //!
 //! ```text
 #![doc = include_str!("userbook.cedarschema")]
 //! ```
 //!
-//! `User` is who asks, `Account` the row in question: of whoever asks a decision knows their groups, type and power,
-//! not their row, and a policy that takes one for the other is refused when it is loaded. Write
-//! `resource.user == principal` for "oneself", and `principal is User` where an `External` has no such attribute.
+//! `User` is the principal, `Account` the row that is read or changed. Of the principal a decision knows groups, type
+//! and superuser status, but not the row; a policy that mixes them up fails to load. Write `resource.user == principal`
+//! for the own account, and `principal is User` where an `External` has no such attribute.
 //!
 //! | check | action | resource | context, beside `impersonator` |
 //! | --- | --- | --- | --- |
 //! | `View`, `Change`, `DeleteUser` | `view`, `change`, `delete_user` | `Account` | |
 //! | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`, `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` | `field` |
-//! | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_power` | `Group` | `account`, unless it is being made |
-//! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account` |
+//! | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_superuser` | `Group` | `account`, unless the user is being created or a group is written |
+//! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account`, as soon as the user is known |
 //! | `ChangeGroup(group)`, `DeleteGroup(group)` | `change_group`, `delete_group` | `Group` | |
 //! | `AddUser`, `AddGroup(group)` | `add_user`, `add_group` | `Directory::"userbook"` | |
-//! | a list of groups | `view_group` | `Group` | |
-//! | anything newer | none: denied | | |
+//! | `ViewGroup(group)`, a list of groups | `view_group` | `Group` | |
+//! | any other check | none: denied | | |
 //!
-//! To change a name one must be allowed `view`, `change` and `set_contact`. Groups are changed in two ways. All of
-//! them at once takes `change`, `set_groups`, and `join` for each group that is joined; leaving is asked by
-//! `set_groups` alone, whichever group it is, so give that only on accounts whose groups may all be left
-//! (`[…].containsAll(resource.groups)`). One at a time takes `view`, and `add_member` or `remove_member` on the
-//! group.
+//! Changing a name needs `view`, `change` and `set_contact`. Groups change in two ways. Setting all groups of a user
+//! needs `change`, `set_groups`, and `join` for each new group. Leaving a group needs `set_groups` alone, whichever
+//! group it is, so grant that only on accounts whose groups may all be left (`[…].containsAll(resource.groups)`).
+//! Changing one membership needs `view`, and `add_member` or `remove_member` on the group. That action is evaluated
+//! twice: without `account` before the request is read, and with `account` once the user is known. Both must allow.
 //!
-//! **Attributes** (of accounts and groups, and the claims of whoever asks) are tags of type `Set<String>`: a text, a
-//! boolean or a whole number is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,
-//! fractions and lists that hold one of these cannot be expressed: there is no tag then, and `hasTag` is false.
-//! Mind who may write what you trust: with `set_attributes` on oneself, attributes are what one says of oneself.
+//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join.
 //!
-//! **Groups** are entities in their parents, as far up as the core looks. Where stored parents form a cycle Cedar
-//! cannot tell what is below what, and everything asked about such a group is denied to all but the host itself.
-//! A group that is being made is no entity yet: a policy that looks at its attributes fails, and so denies.
+//! **Attributes** (of accounts and groups, and the claims of the principal) are tags of type `Set<String>`: a text, a
+//! boolean or an integer is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,
+//! fractions and lists that contain one of these have no tag, and `hasTag` is false. Trust an attribute only if those
+//! it describes cannot write it: with `set_attributes` on the own account, users choose their own attributes.
 //!
-//! # What comes of it
+//! **Groups** are entities below their parents, as far up as the core looks. Cedar cannot express a cycle of parents;
+//! every request on such a group is denied to all but the host itself. A group that is being created is no entity yet:
+//! a policy that reads its attributes fails, and so denies.
+//!
+//! # Verdicts
 //!
 //! - `permit` without `forbid` is `Allow`. Anything else is `Deny`, with the `@reason("…")` of the first `forbid` in
 //!   the text that applies and has one.
-//! - A policy that fails while it is evaluated denies what was asked, even if another permits it.
-//! - Who may not `view` a user: if policies let them see some users, they are told that there is no such user
-//!   (`Hide`), otherwise that they may not (`Deny`). That is worked out from the policies without the user, so what is
-//!   told about a hidden one and about one who does not exist is the same. Who may see every user is told which do not
-//!   exist.
-//! - The host itself ([`Subject::System`](userbook::Subject)) may do everything, and somebody who is anonymous,
-//!   inactive or gone nothing; policies are not asked.
+//! - A policy that fails during evaluation denies the request, even if another policy permits it.
+//! - A principal without `view` on a user gets `Hide` if policies let the principal view some user, otherwise `Deny`.
+//!   That verdict is derived from the policies without the user, so hidden and missing users get the same one. A
+//!   principal who may view every user learns which users do not exist.
+//! - The host itself ([`Subject::System`](userbook::Subject)) may do everything. Anonymous, inactive and deleted actors
+//!   may do nothing. Policies are not evaluated for them.
+//! - A user counts as [able to grant superuser status](userbook::Authorizer::can_grant_superuser) unless the policies
+//!   rule out `grant_superuser` on every group for that user. Conditions on the resource, the context or claims count
+//!   as met in a `permit` and as not met in a `forbid`.
 //! - Lists: see [`CedarAuthorizer`'s `ListAuthorizer`](CedarAuthorizer#impl-ListAuthorizer-for-CedarAuthorizer).
 //!
 //! # Examples
 //!
-//! Whole sets lie in `policies/`: superusers alone, a help desk, self-service, group administrators who cannot widen
-//! their own scope. What one means is shown by
+//! The directory `policies/` has complete sets: superusers alone, a help desk, self-service, group administrators who
+//! cannot widen their own scope. This command prints the effect of a set:
 //! `cargo run -p userbook-cedar --example who_may -- crates/userbook-cedar/policies/help_desk.cedar`.
 
-mod asking;
 mod authorizer;
-mod facts;
+mod entities;
+mod evaluation;
+mod grantors;
 mod listing;
 mod load;
-mod question;
-mod sight;
+mod policy_json;
+mod request;
+mod schema_types;
 mod tags;
-mod words;
+mod visibility;
 
 use std::path::PathBuf;
 
 pub use authorizer::CedarAuthorizer;
 pub use load::{LoadError, PolicyFault};
-pub use words::SCHEMA;
+pub use schema_types::SCHEMA;
 
-/// Why a file of policies was not taken.
+/// Why a file of policies was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
     #[error("policy file {}", path.display())]
     Unreadable {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It holds no usable policies; the source says where and why.
+    /// The policies are invalid; the source says where and why.
     #[error("policy file {}", path.display())]
     Unusable {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The faults.
         source: LoadError,
     },
 }

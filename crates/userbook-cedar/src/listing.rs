@@ -1,31 +1,32 @@
-//! Whom and what an actor may see in a list.
+//! Which users and groups an actor may see in a list.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use cedar_policy::EntityUid;
 use userbook::{
-    Actor, ActorView, AuthorizerError, GroupId, ListAuthorizer, Resource, Scope, Subject, UserId,
+    Actor, ActorView, AuthorizerError, Facts, GroupGraph, GroupId, ListAuthorizer, Resource, Scope, Subject,
+    UserId,
 };
 
 use crate::{
     CedarAuthorizer,
-    asking::{Asking, allows},
-    facts::{Facts, ends_in_cycle, principal},
-    words::Action,
+    entities::{EntityBuilder, ends_in_cycle, principal},
+    evaluation::{Evaluation, allows},
+    schema_types::Action,
 };
 
-/// A page with its count is asked for before any row is loaded, and no policy is asked row by row. So somebody
-/// sees in a list
+/// A page and its count are requested before any row is loaded, and no policy is evaluated row by row. In a list an
+/// actor sees
 ///
-/// - everybody, if `view` is allowed them by policies that do not look at the resource, and no policy that does
-///   might forbid it;
-/// - otherwise themselves, if `view` is allowed by policies that look at nothing but what is known of whoever acts
-///   (all but `username`, `name`, `email`, `path` and attributes);
-/// - otherwise nobody, and is told so.
+/// - every user, if policies that do not depend on the resource allow `view`, and no policy that depends on it might
+///   forbid it;
+/// - otherwise the own account, if policies allow `view` that depend only on what is known of the acting user
+///   (everything but `username`, `name`, `email`, `path` and attributes);
+/// - otherwise no user, and is denied.
 ///
-/// Groups likewise by `view_group`: all of them, or those of one's own groups and the ones above that are
-/// allowed. A list may thus show less than could be looked at one by one, never more.
+/// Groups follow the same rule with `view_group`: all groups, or those of the actor's own groups and their ancestors
+/// that are allowed. A list shows at most what single requests show, sometimes less.
 #[async_trait]
 impl ListAuthorizer for CedarAuthorizer {
     async fn visible_users(
@@ -36,13 +37,13 @@ impl ListAuthorizer for CedarAuthorizer {
         if actor.subject == Subject::System {
             return Ok(Scope::Everything);
         }
-        let Some(asking) = self.asking(actor, state)? else { return Ok(Scope::Nothing) };
-        if asking.sees_every(Action::View, self.words.any_account())? {
+        let Some(evaluation) = self.evaluation(actor, state)? else { return Ok(Scope::Nothing) };
+        if evaluation.sees_every(Action::View, self.types.any_account())? {
             return Ok(Scope::Everything);
         }
         let Some(view) = state else { return Ok(Scope::Nothing) };
         let id = view.state.id;
-        let own = asking.ask_of(&self.sight.own, Action::View, self.words.account(id), [])?;
+        let own = evaluation.evaluate(&self.visibility.own, Action::View, self.types.account(id), [])?;
         Ok(if allows(&own) { Scope::Only(BTreeSet::from([id])) } else { Scope::Nothing })
     }
 
@@ -54,42 +55,47 @@ impl ListAuthorizer for CedarAuthorizer {
         if actor.subject == Subject::System {
             return Ok(Scope::Everything);
         }
-        let Some(asking) = self.asking(actor, state)? else { return Ok(Scope::Nothing) };
-        if asking.sees_every(Action::ViewGroup, self.words.any_group())? {
+        let Some(evaluation) = self.evaluation(actor, state)? else { return Ok(Scope::Nothing) };
+        if evaluation.sees_every(Action::ViewGroup, self.types.any_group())? {
             return Ok(Scope::Everything);
         }
         let Some(view) = state else { return Ok(Scope::Nothing) };
         let all = view.state.groups.iter().flat_map(|id| view.groups.lineage(*id)).map(|group| group.id);
-        let told: BTreeSet<GroupId> = all.filter(|id| !ends_in_cycle(view.groups, *id)).collect();
-        let mut seen = BTreeSet::new();
-        for id in told {
-            if allows(&asking.ask_of(&self.policies, Action::ViewGroup, self.words.group(id), [])?) {
-                seen.insert(id);
+        let acyclic: BTreeSet<GroupId> = all.filter(|id| !ends_in_cycle(view.groups, *id)).collect();
+        let mut visible = BTreeSet::new();
+        for id in acyclic {
+            if allows(&evaluation.evaluate(&self.policies, Action::ViewGroup, self.types.group(id), [])?) {
+                visible.insert(id);
             }
         }
-        Ok(if seen.is_empty() { Scope::Nothing } else { Scope::Only(seen) })
+        Ok(if visible.is_empty() { Scope::Nothing } else { Scope::Only(visible) })
     }
 }
 
 impl CedarAuthorizer {
-    /// Who asks for a list; `None`: nobody who may ask at all.
-    fn asking<'a>(
+    /// The evaluation for a list; `None` if no policy applies to the actor.
+    fn evaluation<'a>(
         &'a self,
         actor: &'a Actor,
         state: Option<ActorView<'_>>,
-    ) -> Result<Option<Asking<'a>>, AuthorizerError> {
-        let gone = actor.user_id().is_some() && !state.is_some_and(|view| view.state.is_active);
-        let Some(principal) = principal(&self.words, actor).filter(|_| !gone) else { return Ok(None) };
-        let mut facts = Facts::of(&self.words, actor, Resource::MissingUser(state.as_ref()))?;
+    ) -> Result<Option<Evaluation<'a>>, AuthorizerError> {
+        let inactive = actor.user_id().is_some() && !state.is_some_and(|view| view.state.is_active);
+        let Some(principal) = principal(&self.types, actor).filter(|_| !inactive) else { return Ok(None) };
+        let none = GroupGraph::default();
+        let facts = match state {
+            Some(view) => Facts { groups: view.groups, actor: Some(view.state) },
+            None => Facts { groups: &none, actor: None },
+        };
+        let mut builder = EntityBuilder::of(&self.types, actor, Resource::Directory(facts))?;
         if let Some(view) = state {
-            facts.own_account(view)?;
+            builder.own_account(view)?;
         }
-        Ok(Some(Asking { authorizer: self, principal, actor, entities: facts.entities(None)? }))
+        Ok(Some(Evaluation { authorizer: self, principal, actor, entities: builder.build(None)? }))
     }
 }
 
-impl Asking<'_> {
+impl Evaluation<'_> {
     fn sees_every(&self, action: Action, some: EntityUid) -> Result<bool, AuthorizerError> {
-        Ok(allows(&self.ask_of(&self.authorizer.sight.every, action, some, [])?))
+        Ok(allows(&self.evaluate(&self.authorizer.visibility.every, action, some, [])?))
     }
 }

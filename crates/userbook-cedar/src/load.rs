@@ -1,19 +1,19 @@
-//! From the text of policies to policies that fit the schema, or to everything that does not, with its place.
+//! Parses policies and validates them against the schema. Every fault comes with its position in the text.
 
 use std::{fmt, str::FromStr};
 
 use cedar_policy::{PolicySet, ValidationMode, Validator};
 use miette::Diagnostic;
 
-use crate::words::Words;
+use crate::schema_types::SchemaTypes;
 
 /// Why policies were not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The text is not Cedar, or does not fit the schema; everything that is wrong, in the order of the text.
+    /// The text is not valid Cedar or does not fit the schema; all faults, in the order of the text.
     #[error("{}", list(.0))]
     Policies(Vec<PolicyFault>),
-    /// The schema of this crate, or what is derived from the policies, is not what Cedar takes.
+    /// Cedar does not accept the schema of this crate, or the policies derived from those in the text.
     #[error("the schema cannot be used")]
     Schema(#[source] Box<dyn std::error::Error + Send + Sync + 'static>),
 }
@@ -39,8 +39,8 @@ fn list(faults: &[PolicyFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Reads policies that fit the schema. What fits and is suspicious all the same comes beside them.
-pub(crate) fn load(text: &str, words: &Words) -> Result<(PolicySet, Vec<PolicyFault>), LoadError> {
+/// Parses policies that fit the schema, and returns the warnings about them.
+pub(crate) fn load(text: &str, types: &SchemaTypes) -> Result<(PolicySet, Vec<PolicyFault>), LoadError> {
     let refuse = |mut faults: Vec<PolicyFault>| {
         faults.sort_by_key(|fault| (fault.line, fault.column));
         Err(LoadError::Policies(faults))
@@ -49,13 +49,12 @@ pub(crate) fn load(text: &str, words: &Words) -> Result<(PolicySet, Vec<PolicyFa
         Ok(policies) => policies,
         Err(errors) => return refuse(errors.iter().map(|error| fault(text, error)).collect()),
     };
-    let found = Validator::new(words.schema.clone()).validate(&policies, ValidationMode::Strict);
+    let found = Validator::new(types.schema.clone()).validate(&policies, ValidationMode::Strict);
     let mut faults: Vec<_> = found.validation_errors().map(|error| fault(text, error)).collect();
     if policies.num_of_templates() > 0 {
         let slots = ["?principal", "?resource"].into_iter().filter_map(|slot| text.find(slot));
         let (line, column) = place(text, slots.min().unwrap_or(0));
-        let message =
-            "a template (?principal, ?resource) applies to nobody: nothing links it here".to_owned();
+        let message = "a template (?principal, ?resource) never applies: no policy links to it".to_owned();
         faults.push(PolicyFault { line, column, message });
     }
     if !faults.is_empty() {
@@ -69,10 +68,10 @@ fn fault(text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyFault {
     let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
     let (line, column) = place(text, offset);
     // One line, for logs.
-    let told = [Some(error.to_string()), error.help().map(|help| help.to_string())];
-    let told: Vec<String> = told.into_iter().flatten().collect();
-    let message = told.join(" - ").split_whitespace().collect::<Vec<_>>().join(" ");
-    // The place says which policy it is; its number would say little.
+    let parts = [Some(error.to_string()), error.help().map(|help| help.to_string())];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let message = parts.join(" - ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // The position identifies the policy; its number adds nothing.
     let rest = message.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
     let message = rest.map_or(message.clone(), |(_, rest)| rest.to_owned());
     PolicyFault { line, column, message }

@@ -17,6 +17,10 @@
 //! call around an update (the list of users, the caller, groups and their members, the configuration) for a store and
 //! an authorizer that can list. Both are an [`Endpoint`], which the adapters mount.
 //!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `openapi` | off | the module `openapi`: the description of the API |
+//!
 //! # Order of work
 //!
 //! Every request takes the same steps: parse the head, authenticate, authorize, read and parse the body or the query of
@@ -79,6 +83,7 @@
 //! # })?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod auth;

@@ -4,12 +4,12 @@ use std::{error::Error, io::Write, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use userbook::{Event, EventSink, Outbox, deliver};
+use userbook::{Event, EventSink, Outbox, OutboxLimit, deliver};
 
-/// How many events a round hands on.
+/// The maximum number of events in one round.
 const ROUND: u32 = 100;
 
-/// How long to wait when nothing is pending.
+/// The pause when nothing is pending.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Writes each event as one line to standard output.
@@ -27,14 +27,21 @@ impl EventSink for StdoutSink {
     }
 }
 
-/// Hands events on until told to stop, and what is pending then.
-pub(crate) async fn run(outbox: impl Outbox, sink: impl EventSink, mut stop: watch::Receiver<bool>) {
+/// Delivers events until `stop`, then those that are pending. One round loads at most `max_bytes` of events.
+pub(crate) async fn run(
+    outbox: impl Outbox,
+    sink: impl EventSink,
+    max_bytes: u64,
+    mut stop: watch::Receiver<bool>,
+) {
+    let limit = OutboxLimit { events: ROUND, bytes: max_bytes };
     loop {
         let stopping = *stop.borrow();
-        match deliver(&outbox, &sink, ROUND).await {
-            Ok(handed) if handed >= ROUND as usize => continue,
+        match deliver(&outbox, &sink, limit).await {
+            // A round may end early because of its size, so only an empty one is the last.
+            Ok(delivered) if delivered > 0 => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn Error, "events could not be handed on"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "events could not be delivered"),
         }
         if stopping {
             return;

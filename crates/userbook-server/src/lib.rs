@@ -17,6 +17,12 @@
 //! assert_eq!(settings.limits.body_timeout.as_secs(), 5);
 //! ```
 //!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `cedar` | off | `--cedar FILE`: Cedar policies in place of permissions |
+//!
 //! # Limits
 //!
 //! Each is an option of the command line and a variable of the environment: see [`Limits`] or `--help`.
@@ -42,8 +48,10 @@
 //! | `--health-timeout` | 2 s | `USERBOOK_HEALTH_TIMEOUT` | 503 |
 //! | `--shutdown-timeout` | 30 s | `USERBOOK_SHUTDOWN_TIMEOUT` | what is under way is cut |
 //!
-//! A request takes a place among `--max-requests` only once its body is there: who sends slowly keeps nobody from
-//! working.
+//! The body of a request is not received before its caller is authorized: anonymous and denied callers use no memory
+//! for bodies and receive no `100 Continue`. While the server waits for data of a body, the request has no place among
+//! `--max-requests`, so slow clients keep no other request from working. A client that is still sending when it is
+//! denied can read the response: up to 256 KiB of the body are discarded, for up to 1 s, before the connection closes.
 //!
 //! # What an answer promises
 //!
@@ -51,7 +59,7 @@
 //!   gave no answer to a question that writes nothing. Sending the same again is safe.
 //! - **408, 409 and 413** have written nothing either.
 //! - **500** may follow a commit that got no answer. A commit is never cut: not when its time is over, not when the
-//!   client leaves. The service asks whether it has change_committed for as long as `--update-timeout` allows, and answers
+//!   client leaves. The service looks the change up for as long as `--update-timeout` allows, and answers
 //!   200 if it finds it. If it cannot find out, the answer is 500, and the user must be read to know. As long as a
 //!   commit may still land, no other answer is given.
 //! - A **connection that breaks** before the answer tells nothing. What was under way is applied as a whole or not
@@ -74,6 +82,8 @@
 //! fields are described at [`userbook`]. What lies behind an answer of 500 is an error in it, behind one of 503
 //! a warning.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
 
@@ -81,18 +91,18 @@ mod auth;
 mod authorizer;
 mod backoff;
 mod bootstrap;
-mod bounded;
 mod cli;
 mod database;
 mod database_url;
-mod descriptors;
 mod events;
-mod front;
+mod fd_limit;
+mod gate;
 mod limits;
 mod pages;
 mod seed;
 mod serve;
 mod session;
+mod with_timeout;
 
 pub use auth::{
     AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth, TokenRow,

@@ -6,6 +6,8 @@
 //! | `mysql` | [`MySqlStore`] | MariaDB, and MySQL with it (tested with MariaDB) |
 //! | `postgres` | [`PostgresStore`] | PostgreSQL |
 //!
+//! No feature is on by default. Without a feature the crate is empty.
+//!
 //! A load is one statement. A commit is one statement where the database can (PostgreSQL), else one transaction
 //! that starts with a conditional write. The statements are plain `.sql` files. The pool is the host's, and so is
 //! the decision to [migrate](SqliteStore::migrate).
@@ -57,6 +59,7 @@
 //! # }
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 
 mod decode;

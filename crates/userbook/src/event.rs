@@ -1,4 +1,4 @@
-//! Audit events: what was changed, by whom, from what to what.
+//! Audit events: actor, target, and the values before and after.
 //!
 //! A store writes the event in the same atomic step as the change, so that one exists if and only if the other
 //! does.
@@ -14,27 +14,27 @@ use crate::{ChangeId, GroupId, SharedJson, Timestamp, UserId};
 pub struct Event {
     /// The id of the change.
     pub id: ChangeId,
-    /// What happened.
+    /// The kind of change.
     pub kind: EventKind,
-    /// Whom or what it happened to.
+    /// The user or group that changed.
     pub target: EventTarget,
     /// Orders the events of one user: the row's version counter after the change. For a group it is the
     /// counter of group writes.
     pub version: u64,
-    /// When it was decided.
+    /// The time of the decision.
     pub time: Timestamp,
-    /// Who did it.
+    /// The actor.
     pub actor: EventActor,
-    /// Who really did it, when `actor` was impersonated.
+    /// The user behind an impersonation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impersonator: Option<UserId>,
-    /// The request it came from.
+    /// The id of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// What changed, by field.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub diff: Diff,
-    /// What the host must do in consequence.
+    /// What the host must do next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
 }
@@ -48,17 +48,17 @@ pub type Diff = BTreeMap<Cow<'static, str>, FieldDiff>;
 pub enum EventKind {
     /// A user was updated.
     UserUpdated,
-    /// A user was made.
+    /// A user was created.
     UserInserted,
     /// A user was deleted.
     UserDeleted,
-    /// A group was made or overwritten.
+    /// A group was created or overwritten.
     GroupPut,
     /// A group was deleted.
     GroupDeleted,
 }
 
-/// Whom or what an event happened to.
+/// The user or group that an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventTarget {
@@ -68,15 +68,15 @@ pub enum EventTarget {
     Group(GroupId),
 }
 
-/// Who did it.
+/// The actor in an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventActor {
-    /// Nobody who said who they are.
+    /// No credentials.
     Anonymous,
     /// A user of this directory.
     User(UserId),
-    /// Somebody the host knows, and this directory does not.
+    /// An identity that the host knows and this directory does not.
     External(String),
     /// The host itself.
     System,

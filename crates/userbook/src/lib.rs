@@ -1,89 +1,67 @@
-//! Update a user safely.
-//!
-//! This is the core of Userbook: the domain types, the validation rules, and an `update_user` service over two
-//! traits that a host implements or takes from an adapter crate, [`UserStore`] and [`Authorizer`]. On the wire
-//! (`userbook-http`) it is authentik 2025.2's "update user".
-//!
-//! # Load, decide, commit
-//!
-//! An update is three steps, and only the middle one knows a rule:
-//!
-//! 1. **load**: one consistent read of every fact the decision needs, a [`Snapshot`];
-//! 2. **decide**: the pure function [`decide()`] says what shall be written, or everything that is wrong;
-//! 3. **commit**: one atomic conditional write of a [`ChangeSet`], only while the facts still hold.
-//!
-//! If somebody else was faster the service does all of it again. No transaction is open while an [`Authorizer`]
-//! runs, and the answer is made from the decision: there is no third read.
+//! Updates users safely: the whole update or nothing, never over a concurrent change, and only what the caller may do.
 //!
 //! ```
 //! use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UpdateError, UserService, UserUpdate};
 //! use userbook_memory::MemoryStore;
 //!
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-//! # runtime.block_on(async {
-//! let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
-//! let host = Actor::system();
-//! let ada = service.insert_user(&host, NewUser::new("ada", "Ada")).await?.user;
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+//!     let service = UserService::new(MemoryStore::new(), authorizer);
+//!     let host = Actor::system();
+//!     let ada = service.insert_user(&host, NewUser::new("ada", "Ada")).await?.view.user;
 //!
-//! // PATCH: what is not named is kept. Only the name is written, and one event with it.
-//! let updated = service.update_user(&host, ada.id, UserUpdate::patch().name("Ada Lovelace")).await?;
-//! assert_eq!(updated.view.user.username, "ada");
+//!     // A patch changes the fields it names and keeps all others.
+//!     let updated = service.update_user(&host, ada.id, UserUpdate::patch().name("Ada Lovelace")).await?;
+//!     assert_eq!(updated.view.user.username, "ada");
 //!
-//! // A write that was decided on what is no longer there is refused.
-//! let late = service.update_user(&host, ada.id, UserUpdate::patch().name("A. L.")).if_revision([ada.revision]);
-//! assert!(matches!(late.await, Err(UpdateError::Condition)));
-//! # Ok::<_, Box<dyn std::error::Error>>(())
-//! # })?;
-//! # Ok::<_, Box<dyn std::error::Error>>(())
+//!     // An update of a state that is no longer current writes nothing.
+//!     let update = UserUpdate::patch().name("A. L.");
+//!     let stale = service.update_user(&host, ada.id, update).if_revision([ada.revision]).await;
+//!     assert!(matches!(stale, Err(UpdateError::Condition)));
+//!     Ok(())
+//! }
 //! ```
 //!
-//! # Where things are
+//! This crate is the core of Userbook: domain types, validation rules, decisions and the service, over storage and
+//! authorization traits that a host implements or takes from another crate. `userbook-http` speaks authentik 2025.2's
+//! user API over the service.
 //!
-//! - What is stored: [`User`], [`Group`], [`UserType`]: plain values, whatever rule they break today.
-//! - What may come in: [`Username`], [`EmailAddress`], [`UserPath`], [`Attributes`], …: valid by construction, and
-//!   [`UserUpdate`], which keeps *absent*, *null* and *a value* apart.
-//! - What is wrong with it: [`Violations`], all of them at once; [`Denial`], what the actor may not do.
-//! - Which rules hold: [`Policy`], whose default closes the known holes of the recorded release.
-//! - What was done: [`Event`], written in the same step, handed on by [`deliver`].
-//! - They are listed by [`UserService::list_users`] and [`list_groups`](UserService::list_groups), on a
-//!   [`ListStore`] and as far as a [`ListAuthorizer`] lets the actor see.
-//! - Users and groups are made and unmade by [`UserService::insert_user`], [`put_group`](UserService::put_group),
-//!   [`delete_group`](UserService::delete_group) and [`delete_user`](UserService::delete_user), under the same
-//!   guards, on a [`ProvisioningStore`].
+//! # How an operation works
 //!
-//! What is guaranteed when something fails, store by store, and how that is proven: [`promise`]. To say who may do
-//! what in a way of your own: [`writing_an_authorizer`]. To write a store: the crate `userbook-conformance`.
+//! 1. **Load** one consistent [`Snapshot`] of the facts.
+//! 2. **Authorize** before the content of the request matters: one call to the [`Authorizer`].
+//! 3. **Resolve** the request against the snapshot, and load or authorize what the content names.
+//! 4. **Decide** with the pure function [`decide()`]: the change to write, or the reason to reject it.
+//! 5. **Commit** a [`ChangeSet`] with its [`Event`], only while the facts still hold.
 //!
-//! # Observability
+//! After a conflict the service repeats all of these steps. No transaction is open while the authorizer runs.
 //!
-//! Operations and their steps are [`tracing`](https://docs.rs/tracing) spans with the target `userbook`. These
-//! names and fields are stable; without a subscriber they cost a comparison each.
+//! # Where to find what
 //!
-//! | span | level | is |
-//! | --- | --- | --- |
-//! | `userbook.update` | info | [`UserService::update_user`], with `change` (the id of the audit event) and `dry_run` |
-//! | `userbook.retrieve`, `userbook.authorize_update` | info | reading, and asking whether a user may be changed at all |
-//! | `userbook.list_users`, `userbook.list_groups` | info | one page of a list |
-//! | `userbook.admit_list` | info | asking whether a list may be seen at all |
-//! | `userbook.retrieve_group`, `userbook.current_user` | info | one group, and the acting user |
-//! | `userbook.insert_user`, `userbook.delete_user`, `userbook.write_group` | info | provisioning, with `change` |
-//! | `load`, `authorize`, `decide`, `commit`, `list` | debug | the steps inside, once for each attempt |
-//!
-//! | field | is |
+//! | topic | start at |
 //! | --- | --- |
-//! | `attempts` | of an operation: how many were made |
-//! | `outcome` | `applied`, `unchanged`, `dry_run`, `done`, `refused` or `failed`; of a `commit` also `stale`, `gone`, `username_taken`, `missing_groups`, `guard_failed`; of a `load` `found` or `absent`; of a `decide` `reject`, `unchanged` or `commit`. A span without one belongs to a future that was dropped |
-//! | `error` | `not_found`, `forbidden`, `condition`, `patch`, `invalid`, `contended`, `store_transient`, `store_ambiguous`, `store_corrupt`, `store_other`, `authorizer_transient`, `authorizer_other` |
+//! | operations | [`UserService`]; every write is a [`Call`] with options such as [`dry_run`](Call::dry_run) |
+//! | requests | [`UserUpdate`], [`NewUser`], [`NewGroup`]; *absent*, *null* and *a value* differ in every field |
+//! | validated values | [`Username`], [`EmailAddress`], [`UserPath`], [`Attributes`], … |
+//! | stored values | [`User`], [`Group`], [`UserType`] |
+//! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] holds all violations at once, [`Denial`] why the actor is denied |
+//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds its own with [`FieldRule`] |
+//! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`], [`ListStore`], [`ImportStore`], [`Outbox`] |
+//! | authorization ports | [`Authorizer`], [`ListAuthorizer`]; [`PermissionAuthorizer`] answers like authentik |
+//! | audit | [`Event`], [`deliver`], [`EventSink`] |
+//! | injected | [`Clock`], [`ChangeIds`], [`Backoff`] |
 //!
-//! **No personal data** is in them: no value of a request or of a row, no name, no address, no request id of the
-//! client's. Numbers that stand for a person (`actor`, `target`) are told by one event at trace level,
-//! `identifiers`, which a host turns on with `userbook=trace` and off again. The `change` of an operation names
-//! an audit event, which is where to look up whom it concerned, for those who may.
+//! # Guides
+//!
+//! - [Writing an authorizer](docs::writing_an_authorizer)
+//! - [Guarantees](docs::guarantees): what holds when something fails, store by store, and how that is tested
+//! - [Observability](docs::observability): spans, fields and what they never contain
+//! - [Writing a store](https://docs.rs/userbook-conformance): a complete store and the test kit
 //!
 //! # What it must not know
 //!
-//! HTTP, SQL, an async runtime, the time, or where randomness comes from: [`Clock`], [`ChangeIds`] and [`Backoff`]
-//! are injected.
+//! HTTP, SQL, an async runtime, the time, or a source of randomness.
 
 mod authz;
 mod avatar;
@@ -103,11 +81,17 @@ mod update;
 mod view;
 mod violation;
 
-#[doc = include_str!("../docs/promise.md")]
-pub mod promise {}
+/// Guides.
+pub mod docs {
+    #[doc = include_str!("../docs/authorizer.md")]
+    pub mod writing_an_authorizer {}
 
-#[doc = include_str!("../docs/authorizer.md")]
-pub mod writing_an_authorizer {}
+    #[doc = include_str!("../docs/guarantees.md")]
+    pub mod guarantees {}
+
+    #[doc = include_str!("../docs/observability.md")]
+    pub mod observability {}
+}
 
 pub use authz::*;
 pub use avatar::*;
@@ -116,9 +100,7 @@ pub use decision::{
     Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
     Rejection, UpdateAccess, decide,
 };
-pub use event::{
-    Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff,
-};
+pub use event::{Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff};
 pub use field::{
     Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
     Username,

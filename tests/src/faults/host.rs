@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use http::{header::AUTHORIZATION, request::Parts};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Clock, ImportStore, PermissionAuthorizer, Resource,
-    StaticPermissions, SystemClock, Timestamp, UserId, UserService, Verdicts,
+    Actor, Authorizer, AuthorizerError, Check, Clock, GroupGraph, ImportStore, PermissionAuthorizer,
+    Resource, StaticPermissions, SystemClock, Timestamp, User, UserId, UserService, Verdicts,
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -147,5 +147,9 @@ impl Authorizer for Moody {
             return Err(AuthorizerError::new("it is not well"));
         }
         PermissionAuthorizer::new(StaticPermissions::none()).authorize(actor, target, checks).await
+    }
+
+    async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
+        Ok(false)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::Executor;
-use userbook::{ChangeId, Event, Outbox, SnapshotQuery, StoreError, Timestamp, User, UserStore};
+use userbook::{ChangeId, Event, Outbox, OutboxLimit, SnapshotQuery, StoreError, Timestamp, User, UserStore};
 use userbook_sqlx::{MySqlStore, PostgresStore, SqliteStore, mysql, postgres, sqlite};
 
 use super::directory::users;
@@ -81,9 +81,9 @@ pub(super) async fn read(kept: &dyn Kept) -> (Vec<User>, Vec<Event>) {
 async fn once(kept: &dyn Kept) -> Result<(Vec<User>, Vec<Event>), StoreError> {
     let mut rows = Vec::new();
     for user in users() {
-        rows.extend(kept.load(&SnapshotQuery::user(user)).await?.map(|snapshot| snapshot.user));
+        rows.extend(kept.load(&SnapshotQuery::user(user)).await?.user);
     }
-    Ok((rows, kept.pending(u32::MAX).await?))
+    Ok((rows, kept.pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }).await?))
 }
 
 async fn acknowledge(kept: &dyn Kept, events: &[Event]) -> Result<(), StoreError> {

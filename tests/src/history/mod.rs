@@ -45,7 +45,7 @@ use std::collections::BTreeSet;
 use userbook::{Event, GroupId, Revision, User, UserId};
 
 pub use check::check;
-pub use state::State;
+pub use state::{State, apply_part};
 
 /// What happened, told by those who were there.
 #[derive(Debug, Clone, Default)]

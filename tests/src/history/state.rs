@@ -37,8 +37,8 @@ impl State {
         for (field, diff) in diff {
             match diff {
                 FieldDiff::Value { old, new } => {
-                    let before = next.fields.insert(field.clone().into_owned(), new.clone().into_value());
-                    starts_here &= before.is_some_and(|before| *old == before);
+                    let stored = next.fields.entry(field.clone().into_owned()).or_default();
+                    starts_here &= apply_part(stored, old, new);
                 }
                 FieldDiff::Groups { added, removed } => {
                     for group in removed {
@@ -48,6 +48,7 @@ impl State {
                         starts_here &= next.groups.insert(group.id);
                     }
                 }
+                FieldDiff::Members { .. } => starts_here = false,
             }
         }
         (next, starts_here)
@@ -57,4 +58,23 @@ impl State {
     pub fn is_active_superuser(&self, superuser_groups: &BTreeSet<GroupId>) -> bool {
         self.fields.get("is_active") == Some(&Value::Bool(true)) && !self.groups.is_disjoint(superuser_groups)
     }
+}
+
+/// Applies the changed part of a document, and says whether the document was as the old part says.
+pub fn apply_part(stored: &mut Value, old: &Value, new: &Value) -> bool {
+    let (Value::Object(members), Value::Object(old), Value::Object(new)) = (&mut *stored, old, new) else {
+        let matches = *stored == *old;
+        stored.clone_from(new);
+        return matches;
+    };
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    keys.into_iter().fold(true, |matches, key| {
+        let member_matches = match (old.get(key), new.get(key)) {
+            (Some(old), Some(new)) => apply_part(members.entry(key.clone()).or_insert(Value::Null), old, new),
+            (Some(old), None) => members.remove(key).as_ref() == Some(old),
+            (None, Some(new)) => members.insert(key.clone(), new.clone()).is_none(),
+            (None, None) => true,
+        };
+        matches && member_matches
+    })
 }

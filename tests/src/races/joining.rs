@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use userbook::{
-    AccessError, Actor, Denial, EventKind, GroupId, NewGroup, Permission, StaticPermissions, UpdateError,
-    UserUpdate,
+    AccessError, Actor, Denial, EventKind, GroupId, MembershipAction, NewGroup, Permission,
+    StaticPermissions, UpdateError, UserUpdate,
 };
 use uuid::Uuid;
 
@@ -27,8 +27,9 @@ enum Did {
 /// the join happened first.
 pub async fn join_or_power<G: Ground>() {
     let ground: Arc<G> = Arc::new(ground(1).await);
-    let permissions =
-        StaticPermissions::none().grant(HELPER, Permission::ViewUser).grant(HELPER, Permission::ChangeUser);
+    let permissions = [Permission::ViewUser, Permission::ChangeUser, Permission::ViewGroup]
+        .into_iter()
+        .fold(StaticPermissions::none(), |granted, permission| granted.grant(HELPER, permission));
     let service = service(&*ground, permissions);
     for round in 0..rounds(G::ROUNDS) {
         let (joins, gives, after) = (Arc::clone(&service), Arc::clone(&service), Arc::clone(&ground));
@@ -41,7 +42,7 @@ pub async fn join_or_power<G: Ground>() {
             Box::pin(async move {
                 let [chief, ..] = CHIEFS;
                 let group = NewGroup::new("team").superuser(true);
-                gives.put_group(&Actor::user(chief), TEAM, group, false).await.expect("the chief may");
+                gives.put_group(&Actor::user(chief), TEAM, group).await.expect("the chief may");
                 Did::Power { member: stored(&*after, ANN).await.groups.contains(&TEAM) }
             }),
         ];
@@ -83,10 +84,16 @@ pub async fn joins_and_leaves_are_all_there<G: Ground>() {
     for round in 0..rounds(G::MERGE_ROUNDS) {
         set(&*ground, ANN, UserUpdate::patch().groups([TEAM])).await;
         news(&*ground).await;
-        let joins = (0..WRITERS).map(|writer| UserUpdate::patch().join_group(own(writer)));
-        let racers = joins.chain([UserUpdate::patch().leave_group(TEAM)]).map(|update| {
+        let joins = (0..WRITERS).map(|writer| (MembershipAction::Add, own(writer)));
+        let racers = joins.chain([(MembershipAction::Remove, TEAM)]).map(|(action, group)| {
             let service = Arc::clone(&service);
-            async move { service.update_user(&Actor::user(HELPER), ANN, update).await }
+            async move {
+                let helper = Actor::user(HELPER);
+                match action {
+                    MembershipAction::Add => service.add_member(&helper, group, ANN).await,
+                    MembershipAction::Remove => service.remove_member(&helper, group, ANN).await,
+                }
+            }
         });
         for result in together(racers).await {
             result.expect("all succeed");
@@ -110,7 +117,7 @@ pub async fn first_member_or_no_power<G: Ground>() {
             }),
             Box::pin(async move {
                 let plain = NewGroup::new("admins");
-                takes.put_group(&Actor::system(), ADMINS, plain, false).await.is_ok()
+                takes.put_group(&Actor::system(), ADMINS, plain).await.is_ok()
             }),
         ];
         let done = together(racers).await;

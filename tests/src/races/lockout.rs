@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use userbook::{
-    Actor, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore, UserUpdate,
+    Actor, ActorState, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore,
+    UserUpdate,
 };
 
 use super::{
@@ -17,8 +18,8 @@ async fn powerful<G: Ground>(ground: &G, of: &[UserId]) -> Vec<UserId> {
     let mut found = Vec::new();
     for id in of {
         let loaded = ground.store().load(&SnapshotQuery::user(*id)).await.expect("loads");
-        let snapshot = loaded.expect("the user is there");
-        if snapshot.user.is_active && snapshot.is_superuser() {
+        let user = loaded.user.expect("the user is there");
+        if ActorState::from(&user).is_active_superuser(&loaded.groups) {
             found.push(*id);
         }
     }
@@ -150,7 +151,7 @@ async fn take_power<G: Ground>(service: Arc<Service<G>>, way: usize, chief: usiz
         1 => update(UserUpdate::patch().groups([])).await.is_ok(),
         _ => {
             let name = group_name(group);
-            service.put_group(&actor, group, NewGroup::new(name.as_str()), false).await.is_ok()
+            service.put_group(&actor, group, NewGroup::new(name.as_str())).await.is_ok()
         }
     }
 }

@@ -20,8 +20,9 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, Check, ImportStore, Outbox, PermissionAuthorizer,
-    ProvisioningStore, Resource, StaticPermissions, Timestamp, UserId, UserService, UserStore, Verdicts,
+    Actor, Authorizer, AuthorizerError, Backoff, Check, GroupGraph, ImportStore, Outbox,
+    PermissionAuthorizer, ProvisioningStore, Resource, StaticPermissions, Timestamp, User, UserId,
+    UserService, UserStore, Verdicts,
 };
 
 pub use fields::{
@@ -111,13 +112,17 @@ impl Authorizer for Ponders {
     async fn authorize(
         &self,
         actor: &Actor,
-        target: Resource<'_>,
+        resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         for _ in 0..self.asked.fetch_add(1, Relaxed) % 5 {
             tokio::task::yield_now().await;
         }
-        self.inner.authorize(actor, target, checks).await
+        self.inner.authorize(actor, resource, checks).await
+    }
+
+    async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
+        self.inner.can_grant_superuser(user, groups).await
     }
 }
 

@@ -2,14 +2,17 @@
 
 use serde_json::json;
 use userbook::{
-    Actor, Event, Group, GroupId, ImportData, ImportOutcome, ImportStore, NewGroup, Outbox, Policy, Revision,
-    SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore, UserType, UserUpdate,
+    Actor, Event, Group, GroupId, ImportData, ImportOutcome, ImportStore, NewGroup, Outbox, OutboxLimit,
+    Policy, Revision, SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore,
+    UserType, UserUpdate,
 };
 use uuid::Uuid;
 
 use super::{Ground, Ponders, Service};
 
-/// Grants power.
+const ALL: OutboxLimit = OutboxLimit { events: u32::MAX, bytes: u64::MAX };
+
+/// Grants superuser status.
 pub(super) const ADMINS: GroupId = GroupId(Uuid::from_u128(1));
 /// Ordinary at first.
 pub(super) const TEAM: GroupId = GroupId(Uuid::from_u128(2));
@@ -69,12 +72,12 @@ pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
 
 pub(super) async fn stored<G: Ground>(ground: &G, id: UserId) -> User {
     let loaded = ground.store().load(&SnapshotQuery::user(id)).await.expect("loads");
-    loaded.expect("the user is there").user
+    loaded.user.expect("the user is there")
 }
 
 /// What was written since the last time this was asked.
 pub(super) async fn news<G: Ground>(ground: &G) -> Vec<Event> {
-    let events = ground.store().pending(u32::MAX).await.expect("has events");
+    let events = ground.store().pending(ALL).await.expect("has events");
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();
     ground.store().ack(&ids).await.expect("takes acknowledgements");
     events
@@ -87,7 +90,7 @@ pub(super) async fn set<G: Ground>(ground: &G, id: UserId, update: UserUpdate) {
 
 /// The same for a group.
 pub(super) async fn put<G: Ground>(ground: &G, id: GroupId, group: NewGroup) {
-    stage(ground).put_group(&Actor::system(), id, group, false).await.expect("the host may");
+    stage(ground).put_group(&Actor::system(), id, group).await.expect("the host may");
 }
 
 fn stage<G: Ground>(ground: &G) -> Service<G> {

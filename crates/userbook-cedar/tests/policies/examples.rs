@@ -1,8 +1,8 @@
-//! The examples do what they say.
+//! The example policies.
 
 use userbook::{Actor, Check, Field, UserId, UserService, UserUpdate, Verdict};
 
-use crate::stage::*;
+use crate::fixture::*;
 
 /// A letter each: view, change, the nine fields in their order on the wire, delete.
 async fn verdicts(policies: &str, by: i64, about: i64) -> String {
@@ -55,7 +55,7 @@ async fn the_help_desk() {
         Check::GrantSuperuser(group_id(ADMINS)),
     ];
     assert_eq!(letters(&ask(&desk, &actor(DESK), ANN, &joins).await), "ddd");
-    // Who may see everybody is told that somebody does not exist; who may see nobody is told that instead.
+    // A principal who views every user learns which do not exist; one who views no user is denied.
     assert_eq!(ask(&desk, &actor(DESK), MISSING, &[Check::View]).await, [Verdict::Allow]);
     assert_eq!(ask(&desk, &actor(ANN), MISSING, &[Check::View]).await, [Verdict::deny()]);
     let reason = ask(&desk, &actor(DESK), ROOT, &[Check::Set(Field::Email)]).await;
@@ -82,7 +82,7 @@ async fn self_service() {
         assert_eq!(found, expected, "{by} {about}");
     }
     let own = example("self_service");
-    // Somebody who is hidden and somebody who is missing look the same.
+    // A hidden user looks like a missing one.
     for about in [BOB, MISSING] {
         assert_eq!(ask(&own, &actor(ANN), about, &[Check::View]).await, [Verdict::Hide], "{about}");
     }
@@ -107,10 +107,10 @@ async fn group_administrators() {
         // Three times: sales, north, south, power, leads, finance, admins.
         (LEAD, ANN, "aaad raarddr raarddr raaaddd r"),
         (LEAD, NEW, "aaad raarddr raarddr raaaddd r"),
-        // In finance too: out of north one may let him, but not set all of his groups.
+        // In finance too: the lead removes bob from north, but does not set all groups.
         (LEAD, BOB, "addd raarddr raarddr raaaddd r"),
         (LEAD, ROOT, "hddd raarddr raarddr raaaddd r"),
-        // Nobody widens their own scope.
+        // Leads do not widen their own scope.
         (LEAD, LEAD, "hdrd rrrrrrr rrrrrrr rrrrrrr r"),
         (ANN, ANN, "ddrd rrrrrrr rrrrrrr rrrrrrr r"),
         (ANN, BOB, "dddd dddrddr dddrddr ddddddd r"),
@@ -134,7 +134,7 @@ async fn group_administrators() {
     );
 }
 
-/// What the verdicts come to where updates are decided.
+/// The verdicts in decisions on updates.
 #[tokio::test]
 async fn a_lead_moves_people_within_the_scope_and_nowhere_else() {
     let service = UserService::new(store().await, example("group_administrators"));
@@ -151,7 +151,7 @@ async fn a_lead_moves_people_within_the_scope_and_nowhere_else() {
         (bob, join(POWER), false),
         (bob, UserUpdate::patch().groups([group_id(SOUTH)]), false),
         (me, join(NORTH), false),
-        // Out of sales, and out of sight.
+        // Once out of sales, bob is hidden from the lead.
         (bob, leave(SOUTH), true),
         (bob, join(SOUTH), false),
     ] {

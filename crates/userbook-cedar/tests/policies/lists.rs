@@ -1,27 +1,27 @@
-//! Whom and what one sees in a list: never more than one by one.
+//! Lists show at most what single requests show.
 
 use std::collections::BTreeSet;
 
 use userbook::{Actor, Check, GroupId, ListAuthorizer, Scope, UserId, Verdict};
 use userbook_cedar::CedarAuthorizer;
 
-use crate::stage::*;
+use crate::fixture::*;
 
 async fn users(authorizer: &CedarAuthorizer, by: &Actor) -> Scope<UserId> {
     let own = own(by).await;
-    authorizer.visible_users(by, own.as_ref().and_then(view)).await.unwrap()
+    authorizer.visible_users(by, view(&own)).await.unwrap()
 }
 
 async fn groups(authorizer: &CedarAuthorizer, by: &Actor) -> Scope<GroupId> {
     let own = own(by).await;
-    authorizer.visible_groups(by, own.as_ref().and_then(view)).await.unwrap()
+    authorizer.visible_groups(by, view(&own)).await.unwrap()
 }
 
 fn myself(id: i64) -> Scope<UserId> {
     Scope::Only(BTreeSet::from([UserId(id)]))
 }
 
-/// Sets of policies that look at different things.
+/// Sets of policies that depend on different values.
 const POLICIES: [&str; 15] = [
     "",
     "permit (principal, action, resource);",
@@ -43,7 +43,7 @@ const POLICIES: [&str; 15] = [
 ];
 
 #[tokio::test]
-async fn whom_one_sees() {
+async fn users_in_lists() {
     let everybody = Scope::Everything;
     for (number, by, expected) in [
         (0, ROOT, Scope::Nothing),
@@ -54,7 +54,7 @@ async fn whom_one_sees() {
         (3, DESK, everybody.clone()),
         (3, ANN, Scope::Nothing),
         (4, ANN, myself(ANN)),
-        // What only the row tells is not known here.
+        // Values that only the row holds are unknown here.
         (5, ANN, Scope::Nothing),
         (6, ANN, Scope::Nothing),
         (7, ANN, myself(ANN)),
@@ -80,9 +80,9 @@ async fn whom_one_sees() {
     assert_eq!(users(&all, &actor(MISSING)).await, Scope::Nothing);
 }
 
-/// The contract of the port.
+/// The contract of `ListAuthorizer`.
 #[tokio::test]
-async fn whoever_is_in_a_list_may_be_seen() {
+async fn listed_users_may_be_viewed() {
     let examples = ["superusers", "help_desk", "self_service", "group_administrators"].map(example);
     let sets = POLICIES.map(|text| text.parse().unwrap());
     let ids: Vec<i64> = rows().users.iter().map(|user| user.id.0).collect();
@@ -108,7 +108,7 @@ async fn whoever_is_in_a_list_may_be_seen() {
 }
 
 #[tokio::test]
-async fn which_groups_one_sees() {
+async fn groups_in_lists() {
     let only = |numbers: &[u128]| Scope::Only(numbers.iter().copied().map(group_id).collect());
     for (authorizer, by, expected) in [
         (example("superusers"), ROOT, Scope::Everything),

@@ -1,4 +1,4 @@
-//! What is wrong with a text of policies is told with its place.
+//! Faults of policies come with their position.
 
 use userbook_cedar::{CedarAuthorizer, LoadError, PolicyFault, ReadError};
 
@@ -12,7 +12,7 @@ fn faults(text: &str) -> Vec<PolicyFault> {
 }
 
 #[test]
-fn faults_have_places() {
+fn faults_have_positions() {
     for (text, line, column, about) in [
         ("permit (principal, action, resource) when", 1, 42, "unexpected end of input"),
         ("permit (principal, action, resource);\n\n  allow (principal, action, resource);", 3, 3, "allow"),
@@ -50,20 +50,20 @@ fn faults_have_places() {
 }
 
 #[test]
-fn every_fault_is_told_in_the_order_of_the_text() {
+fn faults_come_in_the_order_of_the_text() {
     let text = "permit (principal, action == Action::\"a\", resource);\npermit (principal, action == Action::\"b\", resource);";
     let found: Vec<_> = faults(text).into_iter().map(|fault| fault.line).collect();
     assert_eq!(found, [1, 2]);
-    let told = text.parse::<CedarAuthorizer>().unwrap_err().to_string();
-    assert!(told.starts_with("1:30: ") && told.contains("; 2:30: "), "{told}");
+    let text = text.parse::<CedarAuthorizer>().unwrap_err().to_string();
+    assert!(text.starts_with("1:30: ") && text.contains("; 2:30: "), "{text}");
 }
 
 #[test]
-fn what_is_suspicious_loads_and_is_told() {
+fn suspicious_policies_load_with_warnings() {
     let never = "permit (principal == User::\"1\", action == Action::\"view\", resource is Group);";
     let authorizer: CedarAuthorizer = never.parse().unwrap();
-    let told: Vec<String> = authorizer.warnings().iter().map(ToString::to_string).collect();
-    assert!(told.iter().any(|warning| warning.starts_with("1:1: policy is impossible")), "{told:?}");
+    let warnings: Vec<String> = authorizer.warnings().iter().map(ToString::to_string).collect();
+    assert!(warnings.iter().any(|warning| warning.starts_with("1:1: policy is impossible")), "{warnings:?}");
     assert_eq!("".parse::<CedarAuthorizer>().unwrap().warnings(), []);
 }
 

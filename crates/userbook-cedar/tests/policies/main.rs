@@ -1,10 +1,11 @@
-//! Verdicts of policies on a real directory, the examples' among them.
+//! Verdicts of policies on a directory, those of the example policies included.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
-#![allow(clippy::wildcard_imports, reason = "the stage is set for all of them")]
+#![allow(clippy::wildcard_imports, reason = "every module uses the fixture")]
 
 mod examples;
+mod fixture;
+mod grantors;
 mod lists;
 mod loading;
 mod permissions;
-mod stage;
 mod verdicts;

@@ -1,10 +1,10 @@
-//! What comes of the decisions of policies.
+//! From decisions of policies to verdicts.
 
 use serde_json::json;
-use userbook::{Actor, ActorState, Authorizer, Check, Field, GroupGraph, Resource, User, Verdict};
+use userbook::{Actor, ActorState, Authorizer, Check, Field, GroupGraph, User, Verdict};
 use userbook_cedar::CedarAuthorizer;
 
-use crate::stage::*;
+use crate::fixture::*;
 
 fn policies(text: &str) -> CedarAuthorizer {
     text.parse().unwrap()
@@ -33,27 +33,29 @@ async fn each_check_is_its_own_action_on_its_own_resource() {
         Check::GrantSuperuser(group_id(SOUTH)),
         Check::AddMember(group_id(SOUTH)),
         Check::RemoveMember(group_id(SOUTH)),
+        Check::ViewGroup(group_id(SOUTH)),
     ];
     for (scope, expected) in [
-        ("action == Action::\"view\", resource", "a..............."),
-        ("action == Action::\"change\", resource", ".a.............."),
-        ("action == Action::\"delete_user\", resource", "..a............."),
-        ("action == Action::\"set_identity\", resource", "...aaa.........."),
-        ("action == Action::\"set_contact\", resource", "......aa........"),
-        ("action == Action::\"set_status\", resource", "........aa......"),
-        ("action == Action::\"set_attributes\", resource", "..........a....."),
-        ("action == Action::\"set_groups\", resource", "...........a...."),
-        ("action in Action::\"set\", resource", "...aaaaaaaaa...."),
-        ("action == Action::\"join\", resource", "............a..."),
-        ("action == Action::\"grant_power\", resource", ".............a.."),
-        ("action == Action::\"add_member\", resource", "..............a."),
-        ("action == Action::\"remove_member\", resource", "...............a"),
-        ("action, resource == Account::\"2\"", "aaaaaaaaaaaa...."),
-        ("action, resource == Account::\"3\"", "................"),
-        ("action, resource is Group", "............aaaa"),
+        ("action == Action::\"view\", resource", "a................"),
+        ("action == Action::\"change\", resource", ".a..............."),
+        ("action == Action::\"delete_user\", resource", "..a.............."),
+        ("action == Action::\"set_identity\", resource", "...aaa..........."),
+        ("action == Action::\"set_contact\", resource", "......aa........."),
+        ("action == Action::\"set_status\", resource", "........aa......."),
+        ("action == Action::\"set_attributes\", resource", "..........a......"),
+        ("action == Action::\"set_groups\", resource", "...........a....."),
+        ("action in Action::\"set\", resource", "...aaaaaaaaa....."),
+        ("action == Action::\"join\", resource", "............a...."),
+        ("action == Action::\"grant_superuser\", resource", ".............a..."),
+        ("action == Action::\"add_member\", resource", "..............a.."),
+        ("action == Action::\"remove_member\", resource", "...............a."),
+        ("action == Action::\"view_group\", resource", "................a"),
+        ("action, resource == Account::\"2\"", "aaaaaaaaaaaa....."),
+        ("action, resource == Account::\"3\"", "................."),
+        ("action, resource is Group", "............aaaaa"),
         // Ann is in "north", which is below "sales", as "south" is.
-        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "aaaaaaaaaaaaaaaa"),
-        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005b\"", "aaaaaaaaaaaa...."),
+        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "aaaaaaaaaaaaaaaaa"),
+        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005b\"", "aaaaaaaaaaaa....."),
     ] {
         let text = format!("permit (principal == User::\"3\", {scope});");
         let found = letters(&ask(&policies(&text), &actor(DESK), ANN, &checks).await);
@@ -78,32 +80,42 @@ async fn checks_about_the_directory() {
         Check::DeleteGroup(group_id(NORTH)),
         Check::Join(group_id(NORTH)),
         Check::GrantSuperuser(group_id(NORTH)),
-        // Nobody is there to be seen.
+        // Without a user, as before a member is named.
+        Check::AddMember(group_id(NORTH)),
+        Check::RemoveMember(group_id(NORTH)),
+        Check::ViewGroup(group_id(NORTH)),
+        // There is no user to view.
         Check::View,
         Check::Set(Field::Name),
     ];
     for (scope, expected) in [
-        ("action, resource", "aaaaaadd"),
-        ("action == Action::\"add_user\", resource", "addddddd"),
-        ("action == Action::\"add_group\", resource", "dadddddd"),
-        ("action, resource == Directory::\"userbook\"", "aadddddd"),
-        ("action == Action::\"change_group\", resource", "ddaddddd"),
-        ("action == Action::\"delete_group\", resource", "dddadddd"),
-        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "ddaaaadd"),
+        ("action, resource", "aaaaaaaaadd"),
+        ("action == Action::\"add_user\", resource", "adddddddddd"),
+        ("action == Action::\"add_group\", resource", "daddddddddd"),
+        ("action, resource == Directory::\"userbook\"", "aaddddddddd"),
+        ("action == Action::\"change_group\", resource", "ddadddddddd"),
+        ("action == Action::\"delete_group\", resource", "dddaddddddd"),
+        ("action == Action::\"add_member\", resource", "ddddddadddd"),
+        ("action == Action::\"view_group\", resource", "ddddddddadd"),
+        ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "ddaaaaaaadd"),
     ] {
         let found =
             ask_directory(&policies(&format!("permit (principal, {scope});")), &actor(DESK), &checks).await;
         assert_eq!(letters(&found), expected, "{scope}");
     }
-    // A new user is nobody's account yet.
+    // A new user is no account yet.
     let known = "permit (principal, action == Action::\"join\", resource) when { context has account };";
     let join = [Check::Join(group_id(NORTH))];
     assert_eq!(letters(&ask_directory(&policies(known), &actor(DESK), &join).await), "d");
     assert_eq!(letters(&ask(&policies(known), &actor(DESK), ANN, &join).await), "a");
+    // A missing user is not a new one.
+    let new = "permit (principal, action == Action::\"join\", resource) unless { context has account };";
+    assert_eq!(letters(&ask(&policies(new), &actor(DESK), MISSING, &join).await), "d");
+    assert_eq!(letters(&ask_directory(&policies(new), &actor(DESK), &join).await), "a");
 }
 
 #[tokio::test]
-async fn who_is_asked_about() {
+async fn principals_of_each_kind_of_actor() {
     let all = "permit (principal, action, resource);";
     let host = "permit (principal == External::\"ldap\", action, resource);";
     let impersonated = Actor { impersonator: Some(userbook::UserId(ROOT)), ..actor(DESK) };
@@ -138,7 +150,7 @@ async fn who_is_asked_about() {
 }
 
 #[tokio::test]
-async fn what_is_told_of_the_account() {
+async fn policies_read_account_and_group() {
     for (condition, expected) in [
         ("resource.username == \"ann\"", true),
         ("resource.name == \"ANN\"", true),
@@ -183,12 +195,12 @@ async fn what_is_told_of_the_account() {
 }
 
 #[tokio::test]
-async fn the_reason_is_that_of_the_first_policy_that_forbids_and_has_one() {
+async fn the_first_forbid_with_a_reason_explains_the_denial() {
     let forbid = |reason: &str, when: &str| {
         format!("{reason} forbid (principal, action, resource is Account) when {{ {when} }};")
     };
     let permit = "permit (principal, action, resource);".to_owned();
-    let told = |text: Vec<String>| async move {
+    let verdict = |text: Vec<String>| async move {
         ask(&policies(&text.join("\n")), &actor(DESK), ANN, &[Check::Change]).await.remove(0)
     };
     let (one, two) = ("@reason(\"one\")", "@reason(\"two\")");
@@ -204,16 +216,16 @@ async fn the_reason_is_that_of_the_first_policy_that_forbids_and_has_one() {
         (vec![forbid(one, "false"), forbid(two, "true")], Verdict::because("two")),
         (vec![forbid("", "true"), forbid(two, "true"), forbid(one, "true")], Verdict::because("two")),
         (many(forbid(one, "true")), Verdict::because("two")),
-        // A permission has no reason to refuse.
+        // The annotation of a permit is no reason for a denial.
         (vec![format!("{one} permit (principal == User::\"99\", action, resource);")], Verdict::deny()),
     ] {
-        assert_eq!(told(text.clone()).await, expected, "{text:?}");
+        assert_eq!(verdict(text.clone()).await, expected, "{text:?}");
     }
 }
 
 #[tokio::test]
-async fn a_policy_that_fails_denies_whatever_others_say() {
-    // Cedar's numbers are 64 bits wide, and what does not fit fails.
+async fn a_policy_that_fails_denies_the_request() {
+    // Cedar's integers have 64 bits; an overflow is an error.
     let permit = "permit (principal, action, resource);";
     let fails = "9223372036854775807 + (if resource.username == \"ann\" then 1 else 0) > 0";
     for effect in ["permit", "forbid"] {
@@ -221,22 +233,22 @@ async fn a_policy_that_fails_denies_whatever_others_say() {
             "{permit} {effect} (principal, action == Action::\"view\", resource) when {{ {fails} }};"
         );
         assert_eq!(view(&text, &actor(ROOT), ANN).await, Verdict::Hide, "{effect}");
-        // Only what it was asked.
+        // Other requests are not affected.
         let change = ask(&policies(&text), &actor(ROOT), ANN, &[Check::Change]).await;
         assert_eq!(change, [Verdict::Allow], "{effect}");
     }
-    // A group that is being made has no attributes yet.
+    // A group that is being created has no attributes yet.
     let text = "permit (principal, action, resource); forbid (principal, action, resource is Group) when { resource.superuser };";
-    let unmade = [
+    let groups = [
         Check::GrantSuperuser(group_id(0x77)),
         Check::ChangeGroup(group_id(NORTH)),
         Check::ChangeGroup(group_id(ADMINS)),
     ];
-    assert_eq!(letters(&ask_directory(&policies(text), &actor(ROOT), &unmade).await), "dad");
+    assert_eq!(letters(&ask_directory(&policies(text), &actor(ROOT), &groups).await), "dad");
 }
 
 #[tokio::test]
-async fn what_is_hidden_looks_like_what_is_missing() {
+async fn hidden_users_look_like_missing_ones() {
     for (text, hidden, expected) in [
         ("", ANN, Verdict::deny()),
         ("permit (principal == User::\"1\", action, resource);", ANN, Verdict::deny()),
@@ -269,7 +281,7 @@ async fn what_is_hidden_looks_like_what_is_missing() {
             assert_eq!(view(&text, &actor(DESK), about).await, expected, "{text} {about}");
         }
     }
-    // Who sees everybody is told who does not exist.
+    // A principal who views every user learns which users do not exist.
     assert_eq!(view("permit (principal, action, resource);", &actor(DESK), MISSING).await, Verdict::Allow);
     assert_eq!(
         view("permit (principal, action, resource);", &actor(RETIRED), MISSING).await,
@@ -278,7 +290,7 @@ async fn what_is_hidden_looks_like_what_is_missing() {
 }
 
 #[tokio::test]
-async fn cycles_of_groups_deny_what_is_asked_about_them_and_nothing_else() {
+async fn cycles_deny_requests_on_their_groups_only() {
     let (one, two, three) = (0x71, 0x72, 0x73);
     // one → two → three → two
     let groups: GroupGraph = [
@@ -290,14 +302,15 @@ async fn cycles_of_groups_deny_what_is_asked_about_them_and_nothing_else() {
     .into_iter()
     .collect();
     let member: User = user(ANN, "ann", &[one], "internal");
-    let mut snapshot = load(ANN, &actor(DESK), &[]).await.unwrap();
-    (snapshot.actor, snapshot.user, snapshot.groups) = (Some(ActorState::from(&member)), member, groups);
+    let mut snapshot = load(ANN, &actor(DESK), &[]).await;
+    (snapshot.actor, snapshot.user, snapshot.groups) =
+        (Some(ActorState::from(&member)), Some(member), groups);
     let text = format!("permit (principal in Group::\"{}\", action, resource);", group_id(three));
     let joins = [one, two, three, NORTH].map(|group| Check::Join(group_id(group)));
     let checks: Vec<Check> = [Check::View].into_iter().chain(joins).collect();
-    let target = Resource::User(&snapshot);
+    let target = resource(&snapshot);
     let found = policies(&text).authorize(&actor(ANN), target, &checks).await.unwrap();
-    assert_eq!(letters(&found.0), "addda");
+    assert_eq!(letters(&found.verdicts), "addda");
     let host = policies(&text).authorize(&Actor::system(), target, &checks).await.unwrap();
-    assert_eq!(letters(&host.0), "aaaaa");
+    assert_eq!(letters(&host.verdicts), "aaaaa");
 }

@@ -49,10 +49,10 @@ impl TokenStore for MemoryAuth {
         else {
             return Ok(None);
         };
-        let owner = self.users.load(&SnapshotQuery::user(token.user)).await?;
+        let owner = self.users.load(&SnapshotQuery::user(token.user)).await?.user;
         Ok(owner.map(|owner| TokenRecord {
             user: token.user,
-            user_is_active: owner.user.is_active,
+            user_is_active: owner.is_active,
             intent: token.intent,
             expiring: token.expiring,
             expires: token.expires,

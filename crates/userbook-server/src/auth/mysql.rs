@@ -14,7 +14,7 @@ const MIGRATIONS: [Migration; 1] =
 const STATEMENTS: Statements = Statements {
     begin: BEGIN,
     grants: include_str!("sql/grants_mysql.sql"),
-    granted_objects: include_str!("sql/holdings_mysql.sql"),
+    granted_objects: include_str!("sql/granted_objects_mysql.sql"),
     find_token: include_str!("sql/find_token_mysql.sql"),
     put_token: include_str!("sql/put_token_mysql.sql"),
     put_grant: include_str!("sql/put_grant_mysql.sql"),

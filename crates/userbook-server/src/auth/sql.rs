@@ -84,6 +84,7 @@ macro_rules! sql_auth {
                     .bind(query.user.map(|user| user.0))
                     .bind(serde_json::to_string(&groups).map_err(userbook::AuthorizerError::new)?)
                     .bind(userbook::Permission::ViewUser.as_str())
+                    .bind(userbook::Permission::EnableGroupSuperuser.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(failure)?;
@@ -100,7 +101,7 @@ macro_rules! sql_auth {
                     .bind(permission.as_str())
                     .fetch_all(&self.pool)
                     .await
-                    .map_err(userbook::AuthorizerError::new)?;
+                    .map_err(failure)?;
                 super::sql::granted_objects(rows).map_err(userbook::AuthorizerError::new)
             }
         }
@@ -152,18 +153,19 @@ pub(super) fn token(
     })
 }
 
-/// What was granted, from rows of scope, permission and group.
+/// Grants from rows of scope, permission and group.
 pub(super) fn grants(
     rows: Vec<(String, String, Option<String>)>,
 ) -> Result<Grants, Box<dyn Error + Send + Sync>> {
     let mut grants = Grants::default();
     for (scope, permission, group) in rows {
-        // A permission that Userbook does not know opens nothing here.
+        // A permission that Userbook does not know has no effect.
         let Ok(permission) = permission.parse::<Permission>() else { continue };
         match (scope.as_str(), group) {
             ("everything", _) => grants.global.insert(permission),
             ("user", _) => grants.on_user.insert(permission),
             ("some user", _) => std::mem::replace(&mut grants.views_some_user, true),
+            ("of user", _) => std::mem::replace(&mut grants.user_can_grant, true),
             ("group", Some(group)) => {
                 let group = GroupId(Uuid::parse_str(&group)?);
                 grants.on_groups.entry(group).or_default().insert(permission)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use userbook::{ListAuthorizer, UserService};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation, TokenStore};
 
-use crate::{Jitter, Settings, bounded::Bounded, database::Database};
+use crate::{Jitter, Settings, database::Database, with_timeout::WithTimeout};
 
 /// How often an update is tried against others who are faster.
 const ATTEMPTS: u32 = 32;
@@ -18,14 +18,14 @@ pub(super) fn api(
     install_id: String,
 ) -> impl Endpoint {
     let limits = &settings.limits;
-    let store = Bounded::new(database.directory.clone(), limits.step_timeout);
-    let authorizer = Bounded::new(authorizer, limits.step_timeout);
+    let store = WithTimeout::new(database.directory.clone(), limits.step_timeout);
+    let authorizer = WithTimeout::new(authorizer, limits.step_timeout);
     let service = UserService::new(store, authorizer)
         .with_policy(settings.policy.into())
         .with_backoff(Jitter)
         .with_limits(ATTEMPTS, limits.update_timeout);
     let tokens: Arc<dyn TokenStore> = database.auth.clone();
-    let tokens = Bounded::new(tokens, limits.step_timeout);
+    let tokens = WithTimeout::new(tokens, limits.step_timeout);
     let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
     DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
         .with_body_limit(limits.max_body)

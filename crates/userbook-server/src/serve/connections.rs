@@ -15,7 +15,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::signals::Stop;
-use crate::{Limits, descriptors, front::Front};
+use crate::{Limits, fd_limit, gate::RequestGate};
 
 /// How much the head of a request may have, in bytes.
 const HEAD: usize = 64 * 1024;
@@ -39,17 +39,17 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves until told to stop; then finishes what is under way. Tells whether it could.
 pub(super) async fn serve(
     listener: TcpListener,
-    front: Front,
+    gate: RequestGate,
     limits: &Limits,
     stop: &mut Stop,
 ) -> io::Result<bool> {
     let server = Server {
-        front: Arc::new(front),
+        gate: Arc::new(gate),
         http: http(limits),
         write_timeout: limits.write_timeout,
         graceful: GracefulShutdown::new(),
     };
-    let room = descriptors::room(limits.max_connections, limits.database_connections);
+    let room = fd_limit::room(limits.max_connections, limits.database_connections);
     let slots = Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS)));
     while let Some((stream, slot)) = unless(stop, next(&listener, &slots)).await {
         server.spawn(stream, Some(slot));
@@ -108,12 +108,16 @@ fn is_of_client(error: &io::Error) -> bool {
 
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_header_size(HEAD);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(HEAD)
+        // The buffer for reading grows to this size even while a denied body is discarded.
+        .max_buf_size(HEAD);
     http
 }
 
 struct Server {
-    front: Arc<Front>,
+    gate: Arc<RequestGate>,
     http: http1::Builder,
     write_timeout: Duration,
     graceful: GracefulShutdown,
@@ -122,10 +126,10 @@ struct Server {
 impl Server {
     /// Serves a connection in a task of its own.
     fn spawn(&self, stream: TcpStream, slot: Option<OwnedSemaphorePermit>) {
-        let (front, http, watcher) = (Arc::clone(&self.front), self.http.clone(), self.graceful.watcher());
+        let (gate, http, watcher) = (Arc::clone(&self.gate), self.http.clone(), self.graceful.watcher());
         let write_timeout = self.write_timeout;
         tokio::spawn(async move {
-            if let Err(error) = converse(stream, write_timeout, &http, front, watcher).await {
+            if let Err(error) = serve_connection(stream, write_timeout, &http, gate, watcher).await {
                 // Clients that leave, are too slow or speak something else: nothing to worry about.
                 tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
             }
@@ -134,11 +138,11 @@ impl Server {
     }
 }
 
-async fn converse(
+async fn serve_connection(
     stream: TcpStream,
     write_timeout: Duration,
     http: &http1::Builder,
-    front: Arc<Front>,
+    gate: Arc<RequestGate>,
     watcher: Watcher,
 ) -> hyper::Result<()> {
     // Failing to set this costs some milliseconds an answer, no more.
@@ -146,8 +150,8 @@ async fn converse(
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));
     let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.answer(request).await) }
+        let gate = Arc::clone(&gate);
+        async move { Ok::<_, Infallible>(gate.respond(request).await) }
     });
     watcher.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service)).await
 }

@@ -1,25 +1,27 @@
-//! Puts everything together and serves until told to stop.
+//! Assembles the server and serves until a signal.
 
-mod announce;
 mod api;
+mod banner;
 mod connections;
 mod signals;
 
 use std::{error::Error, time::Duration};
 
 use tokio::{sync::watch, time::timeout};
+use userbook::Policy;
 
 use crate::{
-    Seed, Settings, authorizer, bootstrap, cli::EventTarget, database::Database, events, front::Front, pages,
+    Seed, Settings, authorizer, bootstrap, cli::EventTarget, database::Database, events, gate::RequestGate,
+    pages,
 };
 
-/// How long the database may take to let go once everything else has ended.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long event delivery and the database may take to end after the last connection.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// Not everything that was under way could be finished in time.
+/// The server stopped before all requests were finished.
 #[derive(Debug, thiserror::Error)]
 #[error("stopped before everything was finished")]
-struct Cut;
+struct ShutdownTimedOut;
 
 /// Serves until SIGTERM or SIGINT, and finishes what is under way then: as long as
 /// [`Limits::shutdown_timeout`](crate::Limits) allows, and no longer than until the second signal.
@@ -35,23 +37,25 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>>
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
     let router = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
-    let front = Front::new(router, settings.policy.into(), database.clone(), &settings.limits);
+    let policy: Policy = settings.policy.into();
+    let outbox_bytes = policy.limits().outbox_bytes;
+    let gate = RequestGate::new(router, policy, database.clone(), &settings.limits);
 
     let listener = connections::listen(settings.listen)?;
     let mut stop = signals::Stop::catch()?;
     let origin = format!("http://{}", listener.local_addr()?);
-    announce::announce(&origin, ready.administrator.as_ref(), settings.events.is_some())?;
+    banner::print_banner(&origin, ready.administrator.as_ref(), settings.events.is_some())?;
 
     let (ended, has_ended) = watch::channel(false);
-    let handing_on = settings.events.map(|EventTarget::Stdout| {
-        tokio::spawn(events::run(database.outbox.clone(), events::StdoutSink, has_ended))
+    let event_delivery = settings.events.map(|EventTarget::Stdout| {
+        tokio::spawn(events::run(database.outbox.clone(), events::StdoutSink, outbox_bytes, has_ended))
     });
-    let mut finished = connections::serve(listener, front, &settings.limits, &mut stop).await?;
-    if let Some(handing_on) = handing_on {
+    let mut finished = connections::serve(listener, gate, &settings.limits, &mut stop).await?;
+    if let Some(event_delivery) = event_delivery {
         ended.send_replace(true);
-        finished &= timeout(FAREWELL, handing_on).await.is_ok();
+        finished &= timeout(SHUTDOWN_GRACE, event_delivery).await.is_ok();
     }
-    // Commits that nobody waits for any more are finished here.
-    finished &= timeout(FAREWELL, database.close()).await.is_ok();
-    if finished { Ok(()) } else { Err(Cut.into()) }
+    // Commits whose clients have left finish here.
+    finished &= timeout(SHUTDOWN_GRACE, database.close()).await.is_ok();
+    if finished { Ok(()) } else { Err(ShutdownTimedOut.into()) }
 }

@@ -14,8 +14,18 @@ async fn plan(database: &Database, sql: &str) -> Vec<String> {
 #[tokio::test]
 async fn users_members_and_events_are_never_scanned() {
     // The shape has all groups (`g`); the partial indexes hold only the rows to read; the others are intermediate results.
-    let harmless =
-        ["closure", "granting", "wanted", "member", "shown", "target", "counted", "json_each", "CONSTANT", "g"];
+    let harmless = [
+        "closure",
+        "granting",
+        "wanted",
+        "member",
+        "shown",
+        "target",
+        "counted",
+        "json_each",
+        "CONSTANT",
+        "g",
+    ];
     let indexes = ["userbook_event_pending", "userbook_group_superuser"];
     let database = Database::new().await;
     for (file, sql) in [

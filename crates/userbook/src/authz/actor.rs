@@ -1,33 +1,33 @@
-//! Who asks.
+//! The actor of a request.
 
 use crate::{EventActor, JsonObject, UserId};
 
-/// Who asks, as the host's authentication found out.
+/// The actor of a request, as the host's authentication established.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Actor {
-    /// Who.
+    /// The actor.
     pub subject: Subject,
-    /// Who really sits there, when they act as somebody else.
+    /// The user behind an impersonation.
     pub impersonator: Option<UserId>,
-    /// What else the host's authentication found out; for the host's own [`Authorizer`](super::Authorizer).
+    /// Further claims of the host's authentication, for the host's own [`Authorizer`](super::Authorizer).
     pub claims: JsonObject,
 }
 
 /// The kinds of actor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// Nobody who said who they are.
+    /// No credentials.
     Anonymous,
-    /// A user of this directory. Whether they are active and superuser is read afresh with every load.
+    /// A user of this directory. Every load reads whether the user is active and superuser.
     User(UserId),
-    /// Somebody whom the host knows and this directory does not. Never superuser.
+    /// An identity that the host knows and this directory does not. Never superuser.
     External(String),
-    /// The host's own code: counts as superuser. Never make one from a request.
+    /// The host's own code: counts as superuser. Never create one from a request.
     System,
 }
 
 impl Actor {
-    /// Nobody who said who they are.
+    /// An actor without credentials.
     pub fn anonymous() -> Self {
         Self::from(Subject::Anonymous)
     }
@@ -37,17 +37,17 @@ impl Actor {
         Self::from(Subject::User(id))
     }
 
-    /// Somebody whom the host knows and this directory does not.
+    /// An identity that the host knows and this directory does not.
     pub fn external(name: impl Into<String>) -> Self {
         Self::from(Subject::External(name.into()))
     }
 
-    /// The host's own code, which may do everything the guards allow. Never make one from a request.
+    /// The host's own code, which may do everything that the safeguards allow. Never create one from a request.
     pub fn system() -> Self {
         Self::from(Subject::System)
     }
 
-    /// The user of this directory that acts, if one does.
+    /// The id of the acting user, if the actor is a user of this directory.
     pub fn user_id(&self) -> Option<UserId> {
         match self.subject {
             Subject::User(id) => Some(id),

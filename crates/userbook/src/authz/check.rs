@@ -10,15 +10,15 @@ pub enum Check {
     View,
     /// Change the user at all.
     Change,
-    /// Set this field of the user. Asked for every field before the request is read; consulted for the fields that
-    /// really change.
+    /// Set this field of the user. The service asks it for every field before it reads the request, and consults
+    /// it for the fields that really change.
     Set(Field),
     /// Let the user join this group.
     Join(GroupId),
     /// See this group: its name, its attributes, and that it exists.
     ViewGroup(GroupId),
-    /// Let users join this group, whoever they are (authentik's `add_user_to_group`). Asked by
-    /// [`add_member`](crate::UserService::add_member) before the request is read. Superuser status that comes with the
+    /// Let any user join this group (authentik's `add_user_to_group`).
+    /// [`add_member`](crate::UserService::add_member) asks it before the request is read. Superuser status that comes with the
     /// group is a question of its own: [`Check::GrantSuperuser`].
     AddMember(GroupId),
     /// Let users leave this group (authentik's `remove_user_from_group`), in the same way.
@@ -42,7 +42,7 @@ pub enum Check {
 pub enum Resource<'a> {
     /// An existing user.
     User(&'a User, Facts<'a>),
-    /// A user that does not exist. [`Check::View`] is asked all the same: `Allow` and `Hide` become 404, `Deny`
+    /// A user that does not exist. The answer to [`Check::View`] decides: `Allow` and `Hide` become 404, `Deny`
     /// becomes 403.
     MissingUser(Facts<'a>),
     /// The directory: new users, and groups.

@@ -1,4 +1,4 @@
-//! Who and what an actor may see in a list.
+//! The users and groups that an actor may see in a list.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use async_trait::async_trait;
 use super::{Actor, ActorView, Authorizer, AuthorizerError};
 use crate::{GroupId, Scope, UserId};
 
-/// An authorizer that can also say whom an actor may see in a list.
+/// An authorizer that also scopes lists.
 ///
-/// [`Authorizer`] is asked about one target with everything that was loaded of it; a page with a count needs the
-/// answer before anything is loaded. Hosts that list nothing need not implement it.
+/// An [`Authorizer`] decides about one target with all its facts. A page with a count needs the answer before anything is
+/// loaded. A host without lists need not implement this trait.
 #[async_trait]
 pub trait ListAuthorizer: Authorizer {
-    /// Which users the actor may see; `state` is the acting user now, if a user of this directory acts. Whoever is
-    /// in it must also be allowed [`Check::View`](super::Check::View).
+    /// Returns the users that the actor may see. `state` is the acting user, if a user of this directory acts. Allow
+    /// [`Check::View`](super::Check::View) for every user of the scope.
     ///
     /// # Errors
-    /// [`AuthorizerError`] if it cannot be told; the request is then refused.
+    /// [`AuthorizerError`] if the scope is not available; the request is denied.
     async fn visible_users(
         &self,
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<UserId>, AuthorizerError>;
 
-    /// Which groups the actor may see.
+    /// Returns the groups that the actor may see.
     ///
     /// # Errors
     /// As [`ListAuthorizer::visible_users`].

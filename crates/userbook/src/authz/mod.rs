@@ -1,4 +1,4 @@
-//! The port to authorization: who asks, what they want, and what is said to it.
+//! The authorization port: the actor, the questions, and the answers.
 
 mod actor;
 mod check;
@@ -22,16 +22,17 @@ pub use permission::{
 };
 pub use verdict::{CheckResults, Verdict, Verdicts};
 
-/// Says what an actor may do.
+/// Decides what an actor may do.
 ///
-/// One call an attempt: all [`Check`]s that may matter come together, and the decision consults those that do.
-/// No transaction is open meanwhile. An authorizer that fails refuses; nothing falls through.
+/// The service calls it once before it reads a request, with checks that do not depend on the content, and once more if
+/// the content names groups or superuser status is at stake. No transaction is open during a call. A failure denies the
+/// request.
 #[async_trait]
 pub trait Authorizer: Debug + Send + Sync + 'static {
-    /// A verdict for each check, in order. Deny what you do not know.
+    /// Returns one verdict for each check, in order. Deny unknown checks.
     ///
     /// # Errors
-    /// [`AuthorizerError`] if no verdict can be had; the request is then refused.
+    /// [`AuthorizerError`] if no verdict is available; the request is denied.
     async fn authorize(
         &self,
         actor: &Actor,

@@ -105,9 +105,9 @@ impl FromStr for Permission {
 pub struct GrantQuery {
     /// Who acts.
     pub actor: UserId,
-    /// Permissions on this user are asked for.
+    /// Asks for permissions on this user.
     pub user: Option<UserId>,
-    /// Permissions on these groups are asked for.
+    /// Asks for permissions on these groups.
     pub groups: BTreeSet<GroupId>,
 }
 
@@ -116,14 +116,14 @@ pub struct GrantQuery {
 pub struct Grants {
     /// On everything.
     pub global: BTreeSet<Permission>,
-    /// On the user asked about.
+    /// Permissions on the user of the query.
     pub on_user: BTreeSet<Permission>,
     /// Whether the actor may view at least one user by a permission on that user: it decides between 403 and
     /// 404 for all others.
     pub views_some_user: bool,
-    /// On the groups asked about.
+    /// Permissions on the groups of the query.
     pub on_groups: BTreeMap<GroupId, BTreeSet<Permission>>,
-    /// Whether the user asked about holds [`Permission::EnableGroupSuperuser`], globally or on at least one group.
+    /// Whether the user of the query holds [`Permission::EnableGroupSuperuser`], globally or on at least one group.
     pub user_can_grant: bool,
 }
 
@@ -144,7 +144,7 @@ pub trait PermissionSource: Debug + Send + Sync + 'static {
     /// What the actor was granted.
     ///
     /// # Errors
-    /// [`AuthorizerError`] if it cannot be told.
+    /// [`AuthorizerError`] if the permissions cannot be read.
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError>;
 
     /// On what the actor holds the permission: what a list may show. Users and groups that are gone may be named.
@@ -176,9 +176,8 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// Answers like authentik 2025.2.4: an active superuser may do everything; others what their permissions say,
 /// globally or on the object.
 ///
-/// Who may see no user at all is told so (403), who may see some does not learn which others exist (404). An
-/// internal service account never learns it. `change_user` alone does not suffice: one must see what one
-/// changes.
+/// An actor who may see no user at all receives 403; an actor who may see some does not learn which others exist (404),
+/// and neither does an internal service account. `change_user` alone does not suffice: it needs `view_user` besides.
 ///
 /// Adding a user to a group as a member operation needs `add_user_to_group` (`remove_user_from_group` to remove one),
 /// globally or on the group, and `view_user` on the user; `change_user` does not suffice. Superuser status that the

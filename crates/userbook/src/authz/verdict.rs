@@ -95,7 +95,7 @@ impl CheckResults {
 
     fn find(&self, check: Check) -> Option<&Verdict> {
         let (_, verdict) = if self.index.is_empty() {
-            self.results.iter().find(|(asked, _)| *asked == check)
+            self.results.iter().find(|(known, _)| *known == check)
         } else {
             self.index.get(&check).and_then(|position| self.results.get(*position))
         }?;

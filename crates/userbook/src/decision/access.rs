@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{ANONYMOUS_USERNAME, Actor, Check, CheckResults, Denial, Policy, Snapshot, User, Verdict};
 
-/// The target, unless it does not exist or is the anonymous user, whom nobody is ever shown.
+/// The target, unless it does not exist or is the anonymous user, which is never shown.
 pub(crate) fn visible_user(snapshot: &Snapshot) -> Option<&User> {
     snapshot.user.as_ref().filter(|user| user.username != ANONYMOUS_USERNAME)
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The questions that do not depend on a request's content: whether the actor may see and change the user, and each
-/// of the fields. They are the same for every user; how groups are shown is asked for the groups the user is in.
+/// of the fields. They are the same for every user; a further check for each group of the user decides how the group is shown.
 pub(crate) fn access_checks(snapshot: &Snapshot, policy: &Policy) -> Vec<Check> {
     let mut checks = Vec::with_capacity(2 + Field::ALL.len());
     checks.extend([Check::View, Check::Change]);

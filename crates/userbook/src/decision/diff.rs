@@ -87,7 +87,7 @@ fn redact_path(value: &mut Value, path: &[String]) {
                 redact_path(member, rest);
             }
         }
-        // A secret path that runs into a list or a text cannot be told apart any further: all of it is secret.
+        // A secret path that meets a list or a text cannot be followed any further: the whole value is secret.
         _ => *value = Value::String(REDACTED.to_owned()),
     }
 }

@@ -12,7 +12,7 @@ use super::{
     event::event,
     group_members::MemberProposal,
     hierarchy,
-    safeguard::{check_demotion, check_escalation, is_superuser, removes_last_superuser},
+    safeguard::{check_demotion, escalation_applies, is_superuser, removes_last_superuser},
 };
 use crate::{
     ActorGuard, Check, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget, FieldDiff, Group,
@@ -175,9 +175,11 @@ impl<'a> GroupProposal<'a> {
             .into_iter()
             .flatten()
             .any(|group| results.allows(Check::GrantSuperuser(group)));
-        let gained = (self.gives() && !entitled).then_some(self.id);
-        check_escalation(gained, graph, is_superuser, policy, results)
-            .map_err(|_| self.grants(Visibility::new(policy, results)))?;
+        // The right to the group, or to the ancestor that will make it grant: a right to its present ancestor does not
+        // extend to what the write makes of it.
+        if self.gives() && !entitled && escalation_applies(is_superuser, policy) {
+            return Err(self.grants(Visibility::new(policy, results)));
+        }
         check_demotion(self.taken(), graph, is_superuser, policy, results)
     }
 

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use super::propose::Proposal;
 use crate::{Field, User, ViolationKind};
 
-/// A rule of the host's own on the value of a field, `attributes` included. It is asked about each field that
-/// really changes and obeys the built-in rules; its faults join the others in the one answer.
+/// A rule of the host's own on the value of a field, `attributes` included. It checks each field that really changes and
+/// passes the built-in rules; its violations are reported with all others.
 ///
 /// ```
 /// use userbook::{ViolationKind, Field, FieldRule, User};

@@ -24,7 +24,7 @@ impl<'a> Visibility<'a> {
 }
 
 /// The checks that decide how groups are shown: each group and its parent, whose name is shown with it. Nothing is
-/// hidden without [`Safeguard::HideGroups`], so nothing is asked.
+/// hidden without [`Safeguard::HideGroups`], so no check is needed.
 pub(crate) fn view_group_checks<'a>(
     groups: impl IntoIterator<Item = &'a GroupId>,
     graph: &GroupGraph,

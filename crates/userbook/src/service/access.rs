@@ -118,8 +118,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         results: &mut CheckResults,
     ) {
         if results.user_can_grant().is_none() {
-            let asked = self.authorizer.can_grant_superuser(user, &snapshot.groups);
-            results.set_user_can_grant(traced(step!("authorize"), asked).await.unwrap_or(true));
+            let answer = self.authorizer.can_grant_superuser(user, &snapshot.groups);
+            results.set_user_can_grant(traced(step!("authorize"), answer).await.unwrap_or(true));
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{Actor, Authorizer, Conditions, IfNoneMatch, Revision, UserStore};
 /// ```
 /// # use userbook::{Actor, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, UserService};
 /// # use userbook_memory::MemoryStore;
-/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
 /// let host = Actor::system();
 /// let preview = service.insert_user(&host, NewUser::new("ada", "Ada")).dry_run().await?;

@@ -1,15 +1,15 @@
-//! When the storage itself fails.
+//! Failures of the storage.
 
 use std::{error::Error, fmt};
 
-/// What a failure means for the caller.
+/// The meaning of a failure for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoreErrorKind {
     /// Nothing was written, and trying again may help: no connection, busy, out of connections.
     Transient,
-    /// It cannot be told whether the commit was applied.
+    /// It is unknown whether the commit was applied.
     Ambiguous,
-    /// A stored row could not be read as what it should be.
+    /// A stored row cannot be decoded.
     Corrupt,
     /// Anything else: read-only database, full disk, a missing table.
     Other,
@@ -19,9 +19,9 @@ pub enum StoreErrorKind {
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} store failure")]
 pub struct StoreError {
-    /// What it means.
+    /// The meaning of the failure.
     pub kind: StoreErrorKind,
-    /// Where it came from.
+    /// The cause.
     #[source]
     pub source: Box<dyn Error + Send + Sync + 'static>,
 }

@@ -1,11 +1,11 @@
-//! What must still hold when a change is committed.
+//! Conditions that must still hold when a change is committed.
 //!
-//! Comparing the user's own revision stops lost updates. It does not stop *write skew*: two decisions, each
-//! right by what it read, that together break a rule because they wrote different rows. Two counters stand for
-//! what such decisions read, and the actor's row for who was allowed.
+//! Comparing the user's own revision prevents lost updates. It does not prevent *write skew*: two decisions, each right
+//! by the rows it read, that together break a rule because they write different rows. Two counters stand for the rows
+//! that such decisions read, and the actor's row stands for the actor's rights.
 //!
-//! A store touches them in this order: `graph`, `superusers`, then user rows by ascending id, or any other order
-//! that cannot deadlock for good; a deadlock told by the database is [`Stale`](super::CommitOutcome::Conflict).
+//! A store touches them in this order: `graph`, `superusers`, then user rows by ascending id, or in any other order that
+//! cannot deadlock for good. A deadlock that the database reports is a [`Conflict`](super::CommitOutcome::Conflict).
 
 use crate::{Revision, UserId};
 

@@ -45,8 +45,8 @@ pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};
 /// The crate `userbook-conformance` checks them all on a store of yours; its front page is a complete small one.
 #[async_trait]
 pub trait UserStore: Debug + Send + Sync + 'static {
-    /// One consistent read of everything that the decision needs. A target that does not exist is an answer like
-    /// any other: the actor and the counters are read all the same.
+    /// One consistent read of everything that the decision needs. Actor and counters are read whether the target exists
+    /// or not.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails; a row that cannot be decoded is [`StoreErrorKind::Corrupt`],
@@ -56,8 +56,8 @@ pub trait UserStore: Debug + Send + Sync + 'static {
     /// Applies all of `change` or none of it, and only while its guards hold. Conflicts are outcomes.
     ///
     /// # Errors
-    /// [`StoreError`] when the storage fails. [`StoreErrorKind::Ambiguous`] if it cannot be told whether the
-    /// change was applied: the service then asks for the event of its change id.
+    /// [`StoreError`] when the storage fails. [`StoreErrorKind::Ambiguous`] if it is unknown whether the change was
+    /// applied: the service then looks up the event of its change id.
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError>;
 }
 

@@ -1,4 +1,4 @@
-//! Raw rows, for seeding an empty store.
+//! Raw rows for an empty store.
 
 use std::fmt::Debug;
 
@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{Group, User};
 
-/// The whole content of a directory, as it shall be stored: no rule is asked.
+/// The whole content of a directory, stored as it is: no rule applies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportData {
-    /// What [`uid`](crate::uid()) mixes in, authentik's install id.
+    /// The installation id, authentik's `install_id`: an ingredient of [`uid`](crate::uid()).
     pub install_id: String,
     /// All groups; a parent may come after its children.
     pub groups: Vec<Group>,
@@ -18,26 +18,26 @@ pub struct ImportData {
     pub users: Vec<User>,
 }
 
-/// How an import ended.
+/// The result of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportOutcome {
-    /// All of it is there.
+    /// All rows are stored.
     Imported,
-    /// The store held users or groups already; nothing was written.
+    /// The store has users or groups already; nothing was written.
     NotEmpty,
 }
 
-/// A store that can be seeded while it is empty.
+/// A store that can import rows while it is empty.
 #[async_trait]
 pub trait ImportStore: Debug + Send + Sync + 'static {
-    /// Writes all rows in one step if there are no users and no groups yet. No rule is asked and no event is
-    /// written; the next inserted user gets an id above all of these.
+    /// Writes all rows in one step if the store has no user and no group. No rule applies and no event is written; the
+    /// next inserted user gets an id above all of these.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails, also for rows that it cannot keep (two users of one name).
     async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError>;
 
-    /// The install id, once one was imported.
+    /// The installation id, if one was imported.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.

@@ -1,23 +1,31 @@
--- What the actor was granted: on everything, on the user, on the groups (a JSON array), and whether they may view
--- any user at all by a permission on that user.
--- In this order: actor, user, groups, the permission to view
-WITH asked AS (SELECT ? AS actor, ? AS target, ? AS members, ? AS viewing)
+-- Grants of the actor: on everything, on the user, on the groups (a JSON array), and whether the actor may view any
+-- user by a permission on that user. Also whether the user holds the permission to grant, on everything or on any
+-- group.
+-- In this order: actor, user, groups, the permission to view, the permission to grant
+WITH input AS (SELECT ? AS actor, ? AS target, ? AS members, ? AS viewing, ? AS granting)
 SELECT 'everything' AS scope, held.permission AS permission, NULL AS on_group
-FROM asked STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = asked.actor
+FROM input STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = input.actor
 WHERE held.on_user IS NULL AND held.on_group IS NULL
 UNION ALL
 SELECT 'user', held.permission, NULL
-FROM asked STRAIGHT_JOIN userbook_server_grant AS held
-    ON held.user_id = asked.actor AND held.on_user = asked.target
+FROM input STRAIGHT_JOIN userbook_server_grant AS held
+    ON held.user_id = input.actor AND held.on_user = input.target
 UNION ALL
 SELECT 'group', held.permission, held.on_group
-FROM asked
-STRAIGHT_JOIN JSON_TABLE(asked.members, '$[*]' COLUMNS (id CHAR(36) PATH '$')) AS wanted
-STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = asked.actor AND held.on_group = wanted.id
+FROM input
+STRAIGHT_JOIN JSON_TABLE(input.members, '$[*]' COLUMNS (id CHAR(36) PATH '$')) AS wanted
+STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = input.actor AND held.on_group = wanted.id
 UNION ALL
-SELECT 'some user', asked.viewing, NULL
-FROM asked
+SELECT 'some user', input.viewing, NULL
+FROM input
 WHERE EXISTS (
     SELECT 1 FROM userbook_server_grant AS held
-    WHERE held.user_id = asked.actor AND held.permission = asked.viewing AND held.on_user IS NOT NULL
+    WHERE held.user_id = input.actor AND held.permission = input.viewing AND held.on_user IS NOT NULL
+)
+UNION ALL
+SELECT 'of user', input.granting, NULL
+FROM input
+WHERE EXISTS (
+    SELECT 1 FROM userbook_server_grant AS held
+    WHERE held.user_id = input.target AND held.permission = input.granting AND held.on_user IS NULL
 )

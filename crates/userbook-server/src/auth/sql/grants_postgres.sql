@@ -1,5 +1,5 @@
--- What user $1 was granted: on everything, on user $2, on groups $3 (a JSON array), and whether they may view any
--- user at all by a permission on that user.
+-- Grants of user $1: on everything, on user $2, on groups $3 (a JSON array), and whether the user may view any user
+-- by permission $4 on that user. Also whether user $2 holds permission $5, on everything or on any group.
 SELECT 'everything' AS scope, permission, NULL AS on_group
 FROM userbook_server_grant
 WHERE user_id = $1 AND on_user IS NULL AND on_group IS NULL
@@ -16,4 +16,10 @@ SELECT 'some user', $4, NULL
 WHERE EXISTS (
     SELECT 1 FROM userbook_server_grant
     WHERE user_id = $1 AND permission = $4 AND on_user IS NOT NULL
+)
+UNION ALL
+SELECT 'of user', $5, NULL
+WHERE EXISTS (
+    SELECT 1 FROM userbook_server_grant
+    WHERE user_id = $2 AND permission = $5 AND on_user IS NULL
 )

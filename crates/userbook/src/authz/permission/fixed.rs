@@ -1,4 +1,4 @@
-//! Permissions that are told when the authorizer is made.
+//! Permissions that are fixed when the authorizer is created.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What of a list the recorded release shows to whom.
+//! The rows of a list that the recorded release shows.
 
 use std::collections::BTreeSet;
 
@@ -29,9 +29,9 @@ impl<P: PermissionSource> PermissionAuthorizer<P> {
             return Ok(Scope::Everything);
         }
         let some = on(granted_objects);
-        // Machines get an empty list where people are told that they may see nothing.
-        let told = some.is_empty() && actor.user_type != UserType::InternalServiceAccount;
-        Ok(if told { Scope::Nothing } else { Scope::Only(some) })
+        // An internal service account receives an empty list where any other actor is denied.
+        let denied = some.is_empty() && actor.user_type != UserType::InternalServiceAccount;
+        Ok(if denied { Scope::Nothing } else { Scope::Only(some) })
     }
 }
 

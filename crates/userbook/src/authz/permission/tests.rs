@@ -1,4 +1,4 @@
-//! The recorded release's answers, by who asks for what about whom.
+//! The recorded release's answers, by actor, check and resource.
 
 use uuid::Uuid;
 

@@ -3,6 +3,11 @@
 use super::{grants, may_grant};
 use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
 
+/// Whether the actor needs the right to grant at all.
+pub(in crate::decision) fn escalation_applies(actor_is_superuser: bool, policy: &Policy) -> bool {
+    policy.has(Safeguard::Escalation) && !actor_is_superuser
+}
+
 /// Denies the first of the `gained` groups through which the actor may not grant superuser status.
 pub(in crate::decision) fn check_escalation(
     gained: impl IntoIterator<Item = GroupId>,
@@ -11,7 +16,7 @@ pub(in crate::decision) fn check_escalation(
     policy: &Policy,
     results: &CheckResults,
 ) -> Result<(), Denial> {
-    if actor_is_superuser || !policy.has(Safeguard::Escalation) {
+    if !escalation_applies(actor_is_superuser, policy) {
         return Ok(());
     }
     match gained.into_iter().find(|group| !may_grant(*group, graph, results)) {

@@ -10,7 +10,7 @@ mod self_lockout;
 use std::collections::BTreeSet;
 
 pub(super) use demotion::check_demotion;
-pub(super) use escalation::check_escalation;
+pub(super) use escalation::{check_escalation, escalation_applies};
 pub(super) use last_superuser::{Standing, removes_last_superuser};
 pub(super) use protect_privileged::{check_deletion, check_protected, is_exempt};
 pub(super) use self_lockout::locks_out_self;

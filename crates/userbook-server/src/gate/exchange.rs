@@ -1,0 +1,57 @@
+//! The resources that one request holds until its response is ready.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The resources of one request. The gate and the request's body share them.
+#[derive(Debug)]
+pub(super) struct Exchange<B>(Mutex<Held<B>>);
+
+#[derive(Debug)]
+struct Held<B> {
+    place: Option<OwnedSemaphorePermit>,
+    memory: Option<OwnedSemaphorePermit>,
+    unread: Option<B>,
+}
+
+impl<B> Exchange<B> {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Held { place: None, memory: None, unread: None }))
+    }
+
+    /// Whether the request has a place among those at work.
+    pub(super) fn has_place(&self) -> bool {
+        self.held().place.is_some()
+    }
+
+    pub(super) fn hold_place(&self, place: OwnedSemaphorePermit) {
+        self.held().place = Some(place);
+    }
+
+    pub(super) fn release_place(&self) {
+        self.held().place = None;
+    }
+
+    pub(super) fn hold_memory(&self, more: OwnedSemaphorePermit) {
+        let mut held = self.held();
+        match &mut held.memory {
+            Some(memory) => memory.merge(more),
+            none => *none = Some(more),
+        }
+    }
+
+    /// Keeps a body that was not read to its end.
+    pub(super) fn keep_unread(&self, body: B) {
+        self.held().unread = Some(body);
+    }
+
+    pub(super) fn take_unread(&self) -> Option<B> {
+        self.held().unread.take()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held<B>> {
+        // Every field is valid at any time, so a panic elsewhere cannot have left half a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

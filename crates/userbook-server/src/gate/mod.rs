@@ -1,0 +1,117 @@
+//! The stages of a request before the API: health, admission, and the limits of the body.
+//!
+//! The body is not received until the API polls it, which the API does for authorized callers only. A request holds a
+//! place among those at work except while it waits for data of its body.
+//!
+//! The module must not know what the API does.
+
+mod admission;
+mod body;
+mod exchange;
+mod linger;
+mod readiness;
+
+use std::sync::Arc;
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use hyper::{
+    StatusCode,
+    body::{Body as _, Incoming},
+    header::EXPECT,
+};
+use tower_service::Service;
+use userbook::Policy;
+use userbook_http::{Failure, busy};
+
+use self::{
+    admission::Admission,
+    body::{BodyBudget, RequestBody},
+    exchange::Exchange,
+    linger::linger,
+    readiness::Readiness,
+};
+use crate::{Limits, database::Database};
+
+/// Liveness of the process: authentik's path, 200.
+const LIVE: &str = "/-/health/live/";
+
+/// Readiness: authentik's path, 200, or 503 if the database does not answer.
+const READY: &str = "/-/health/ready/";
+
+#[derive(Debug)]
+pub(crate) struct RequestGate {
+    router: Router,
+    policy: Policy,
+    readiness: Readiness,
+    budget: Arc<BodyBudget>,
+    admission: Arc<Admission>,
+}
+
+impl RequestGate {
+    pub(crate) fn new(router: Router, policy: Policy, database: Database, limits: &Limits) -> Self {
+        Self {
+            router,
+            policy,
+            readiness: Readiness::new(database, limits.health_timeout),
+            budget: Arc::new(BodyBudget::new(limits)),
+            admission: Arc::new(Admission::new(limits)),
+        }
+    }
+
+    /// Every request gets a response.
+    pub(crate) async fn respond(&self, request: hyper::Request<Incoming>) -> Response {
+        let (head, incoming) = request.into_parts();
+        let expects_continue = head.headers.contains_key(EXPECT);
+        let exchange = Arc::new(Exchange::new());
+        let body = if incoming.is_end_stream() {
+            Body::empty()
+        } else {
+            let (admission, budget) = (Arc::clone(&self.admission), Arc::clone(&self.budget));
+            Body::new(RequestBody::new(incoming, Arc::clone(&exchange), admission, budget))
+        };
+        let response = self.dispatch(Request::from_parts(head, body), &exchange).await;
+        match exchange.take_unread() {
+            Some(unread) => linger(response, unread, expects_continue),
+            None => response,
+        }
+    }
+
+    async fn dispatch(&self, request: Request, exchange: &Exchange<Incoming>) -> Response {
+        match request.uri().path() {
+            LIVE => return empty(StatusCode::OK),
+            READY if self.readiness.is_ready().await => return empty(StatusCode::OK),
+            READY => return empty(StatusCode::SERVICE_UNAVAILABLE),
+            _ => {}
+        }
+        let Some(place) = self.admission.acquire().await else { return self.reject_overloaded(&request) };
+        exchange.hold_place(place);
+        let response = match self.router.clone().call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        log(&response);
+        response
+    }
+
+    fn reject_overloaded(&self, request: &Request) -> Response {
+        busy(request, &self.policy).map(Body::from)
+    }
+}
+
+/// Logs the failure behind a response, which the client does not see.
+fn log(response: &Response) {
+    if let Some(failure) = response.extensions().get::<Failure>() {
+        let status = response.status().as_u16();
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(status, %failure, "a request could not be served");
+        } else {
+            tracing::error!(status, %failure, "a request failed");
+        }
+    }
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,60 @@
+//! H7: large pending events.
+
+use serde_json::{Value, json};
+use userbook::{
+    Actor, Limits, Outbox, OutboxLimit, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService,
+    UserUpdate,
+};
+use userbook_tests::fixture::store_with;
+
+use crate::{scene::*, server::Served};
+
+fn large(n: usize) -> Value {
+    json!({"n": n, "text": "x".repeat(1 << 20)})
+}
+
+#[tokio::test]
+async fn h7_a_round_is_limited_in_bytes_and_has_at_least_one_event() {
+    for kind in STORES {
+        let store = store_with(kind, &rows()).await;
+        let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+        let service = UserService::new(store.clone(), authorizer).with_policy(Policy::authentik_2025_2());
+        for n in 0..8 {
+            let update = UserUpdate::patch().attributes(large(n));
+            service.update_user(&Actor::system(), UserId(ALICE), update).await.unwrap();
+        }
+        // Old and new value: two MiB for each event but the first.
+        for (bytes, expected) in [(Limits::default().outbox_bytes, 1..=3), (1, 1..=1), (u64::MAX, 8..=8)] {
+            let events = store.pending(OutboxLimit { events: 100, bytes }).await.unwrap();
+            assert!(expected.contains(&events.len()), "{kind:?} {bytes}: {} events", events.len());
+        }
+        let mut delivered = 0;
+        loop {
+            let events = store.pending(OutboxLimit { events: 100, bytes: 1 }).await.unwrap();
+            let Some(event) = events.first() else { break };
+            store.ack(&[event.id]).await.unwrap();
+            delivered += 1;
+        }
+        assert_eq!(delivered, 8, "{kind:?}");
+    }
+}
+
+/// The server of the review crashed at each start, because it loaded all pending events at once.
+#[test]
+fn h7_large_pending_events_are_delivered_within_little_memory() {
+    const EVENTS: usize = 30;
+    let served = Served::within(1 << 12, &["--policy", "authentik-2025.2"]);
+    for n in 0..EVENTS {
+        assert_eq!(served.patch(SELF_ONLY, SELF_ONLY, &json!({"attributes": large(n)})), 200);
+    }
+    let quiet = served.restart(1 << 12, &[]);
+    let before = quiet.server.peak_memory();
+    let mut served = quiet.restart(1 << 12, &["--events", "stdout"]);
+    for n in 0..EVENTS {
+        let event: Value = serde_json::from_str(&served.server.read_line()).unwrap();
+        assert_eq!(event["diff"]["attributes"]["new"]["n"], n);
+    }
+    let peak = served.server.peak_memory();
+    println!("peak without events {before} KiB, with {EVENTS} events of 2 MiB {peak} KiB");
+    assert!(peak < before + 40 * 1024, "{before} KiB, then {peak} KiB");
+}

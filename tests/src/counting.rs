@@ -1,0 +1,179 @@
+//! A store and an authorizer that record their calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use userbook::{
+    Actor, ActorView, Authorizer, AuthorizerError, ChangeId, ChangeSet, Check, CommitOutcome, DirectoryQuery,
+    DirectorySnapshot, Event, GroupGraph, GroupId, GroupListQuery, GroupPage, ImportData, ImportOutcome,
+    ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+    Resource, Scope, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
+    UserStore, Verdicts,
+};
+
+use crate::fixture::AnyStore;
+
+/// The calls of ports, in order. A call is described by what it asks for, without ids and names.
+#[derive(Debug, Clone, Default)]
+pub struct Journal(Arc<Mutex<Vec<String>>>);
+
+impl Journal {
+    fn note(&self, call: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call.into());
+    }
+
+    /// The calls since the last time.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A store that records its calls.
+#[derive(Debug)]
+pub struct CountingStore {
+    inner: AnyStore,
+    journal: Journal,
+}
+
+impl CountingStore {
+    /// Records the calls of `inner`.
+    pub fn new(inner: AnyStore, journal: Journal) -> Self {
+        Self { inner, journal }
+    }
+}
+
+#[async_trait]
+impl UserStore for CountingStore {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        let SnapshotQuery { target, username, groups, actor, other_superusers, change } = query;
+        self.journal.note(format!(
+            "load target={} username={} groups={} actor={} superusers={other_superusers} change={}",
+            target.is_some(),
+            username.is_some(),
+            groups.len(),
+            actor.is_some(),
+            change.is_some(),
+        ));
+        self.inner.load(query).await
+    }
+
+    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        self.journal.note("commit");
+        self.inner.commit(change).await
+    }
+}
+
+#[async_trait]
+impl ProvisioningStore for CountingStore {
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        self.journal.note("load_directory");
+        self.inner.load_directory(query).await
+    }
+
+    async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
+        self.journal.note("provision");
+        self.inner.provision(change).await
+    }
+}
+
+#[async_trait]
+impl ListStore for CountingStore {
+    async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        self.journal.note("list_users");
+        self.inner.list_users(query).await
+    }
+
+    async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+        self.journal.note("list_groups");
+        self.inner.list_groups(query).await
+    }
+}
+
+#[async_trait]
+impl Outbox for CountingStore {
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+        self.inner.pending(limit).await
+    }
+
+    async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+        self.inner.ack(ids).await
+    }
+
+    async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+        self.inner.prune_before(time).await
+    }
+}
+
+#[async_trait]
+impl ImportStore for CountingStore {
+    async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
+        self.inner.import(rows).await
+    }
+
+    async fn install_id(&self) -> Result<Option<String>, StoreError> {
+        self.inner.install_id().await
+    }
+}
+
+/// An authorizer that records its calls.
+#[derive(Debug)]
+pub struct CountingAuthorizer<A> {
+    inner: A,
+    journal: Journal,
+}
+
+impl<A> CountingAuthorizer<A> {
+    /// Records the calls of `inner`.
+    pub fn new(inner: A, journal: Journal) -> Self {
+        Self { inner, journal }
+    }
+}
+
+/// The checks of a call. How groups are shown depends on the groups of a user, so it is left out.
+fn describe(checks: &[Check]) -> String {
+    let named =
+        checks.iter().filter(|check| !matches!(check, Check::ViewGroup(_))).map(|check| match check {
+            Check::Set(field) => format!("Set({field})"),
+            other => format!("{other:?}").split('(').next().unwrap_or_default().to_owned(),
+        });
+    named.collect::<Vec<_>>().join(" ")
+}
+
+#[async_trait]
+impl<A: Authorizer> Authorizer for CountingAuthorizer<A> {
+    async fn authorize(
+        &self,
+        actor: &Actor,
+        resource: Resource<'_>,
+        checks: &[Check],
+    ) -> Result<Verdicts, AuthorizerError> {
+        self.journal.note(format!("authorize {}", describe(checks)));
+        self.inner.authorize(actor, resource, checks).await
+    }
+
+    async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
+        self.journal.note("can_grant_superuser");
+        self.inner.can_grant_superuser(user, groups).await
+    }
+}
+
+#[async_trait]
+impl<A: ListAuthorizer> ListAuthorizer for CountingAuthorizer<A> {
+    async fn visible_users(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<Scope<UserId>, AuthorizerError> {
+        self.journal.note("visible_users");
+        self.inner.visible_users(actor, state).await
+    }
+
+    async fn visible_groups(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<Scope<GroupId>, AuthorizerError> {
+        self.journal.note("visible_groups");
+        self.inner.visible_groups(actor, state).await
+    }
+}
