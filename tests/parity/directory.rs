@@ -107,7 +107,7 @@ fn nothing() {
 
 #[test]
 fn methods() {
-    check(&[200, 400, 405], |case| {
+    check(&[200, 404, 405], |case| {
         let group = &groups(case)[0];
         let (add, remove) = (format!("{group}add_user/"), format!("{group}remove_user/"));
         let targets = [

@@ -14,6 +14,7 @@ use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
 use userbook_tests::{
     corpus::Case,
+    fixture::ALL_EVENTS,
     host::{self, CaseToken},
 };
 
@@ -36,10 +37,9 @@ pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Even
     let store = api.service().store();
     let mut users = Vec::new();
     for given in &case.given.users {
-        let snapshot = store.load(&SnapshotQuery::user(UserId(given.pk))).await.unwrap();
-        users.push(snapshot.map(|snapshot| snapshot.user));
+        users.push(store.load(&SnapshotQuery::user(UserId(given.pk))).await.unwrap().user);
     }
-    (users, store.pending(100).await.unwrap())
+    (users, store.pending(ALL_EVENTS).await.unwrap())
 }
 
 /// An endpoint that does as the API does that was set last.
