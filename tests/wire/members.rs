@@ -132,7 +132,10 @@ async fn the_safeguards_of_an_update_hold(kind: Kind) {
     assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("revokes_superuser")));
     let target = format!("POST /core/groups/{}/remove_user/?allow_self_lockout=true", group_id(ADMINS));
     let answer = ask(&api, Some(ROOT), &target, &[], &json!({"pk": ROOT})).await;
-    assert_eq!(answer.json, json!({"non_field_errors": ["The last superuser must remain."]}));
+    assert_eq!(
+        answer.json,
+        json!({"non_field_errors": ["The last superuser must remain."]})
+    );
     assert!(row(&store, ROOT).await.groups.contains(&group_id(ADMINS)));
 }
 

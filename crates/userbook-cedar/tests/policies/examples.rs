@@ -1,6 +1,6 @@
 //! The example policies.
 
-use userbook::{Actor, Check, Field, UserId, UserRef, UserService, UserUpdate, Verdict};
+use userbook::{Actor, Check, Field, Memberships, UserId, UserRef, UserService, UserUpdate, Verdict};
 
 use crate::fixture::*;
 
@@ -147,7 +147,10 @@ async fn a_lead_moves_users_within_the_scope_and_nowhere_else() {
     let service = UserService::new(store().await, example("group_administrators"));
     let lead = actor(LEAD);
     let [bob, new, me] = [BOB, NEW, LEAD].map(UserId);
-    let set = |groups: &[u128]| Try::Set(UserUpdate::patch().groups(groups.iter().copied().map(group_id)));
+    let set = |groups: &[u128]| {
+        let groups: Memberships = groups.iter().copied().map(group_id).collect();
+        Try::Set(UserUpdate::patch().groups(groups))
+    };
     for (about, attempt, allowed) in [
         (bob, Try::Add(SOUTH), true),
         (bob, Try::Remove(NORTH), true),
