@@ -1,4 +1,4 @@
-//! The kit kills what it should: stores that are each broken in one way, and for each the case that says so.
+//! The kit finds what it should: stores that are each broken in one way, and for each the case that fails.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod flaws;
@@ -11,12 +11,12 @@ use std::{
     io::{self, Write as _},
 };
 
-use userbook_conformance::{DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES, cases};
+use userbook_conformance::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES, cases};
 
 use run::{Case, Verdict, run};
 use store::{Sound, UnderTest};
 
-/// A broken store and the case that finds it out.
+/// A broken store and the case that fails on it.
 struct Mutant {
     name: &'static str,
     case: &'static str,
@@ -36,9 +36,9 @@ macro_rules! mutants {
 }
 
 mutants! {
-    IgnoresRevision => conflicts::stale_leaves_no_trace,
+    IgnoresRevision => conflicts::another_revision_leaves_no_trace,
     ChecksThenWrites => races::one_of_many_wins,
-    CallsGoneStale => conflicts::gone_leaves_no_trace,
+    CallsGoneAConflict => conflicts::gone_leaves_no_trace,
     AppliesTheSameAgain => conflicts::the_same_change_is_not_applied_twice,
     SkipsEmptyChanges => commit::a_change_without_columns_bumps_the_revision,
     DropsRemovals => groups::joining_and_leaving,
@@ -53,9 +53,9 @@ mutants! {
     CountsEveryWrite => guards::ordinary_updates_touch_no_counter,
     IgnoresActorGuard => guards::the_actor_must_be_as_decided_on,
     ChecksActorThenWrites => races::administrators_cannot_deactivate_each_other,
-    FoldsCaseInLoad => names::a_taken_name_is_told_byte_for_byte,
+    FoldsCaseInLoad => names::names_are_compared_byte_for_byte,
     FoldsCaseInCommit => names::a_name_like_another_can_be_taken,
-    IgnoresBlanksAtTheEnd => names::a_taken_name_is_told_byte_for_byte,
+    IgnoresBlanksAtTheEnd => names::names_are_compared_byte_for_byte,
     TakesOnesOwnNameForTaken => names::keeping_ones_own_name_is_no_conflict,
     SwallowsTheNameClash => conflicts::a_taken_username_leaves_no_trace,
     WritesTheWholeRow => commit::columns_that_are_not_named_keep_what_others_wrote,
@@ -72,11 +72,14 @@ mutants! {
     WritesTheEventBefore => outbox::an_event_for_each_applied_change,
     DropsTheEvent => outbox::an_event_for_each_applied_change,
     LoadsInTwoSteps => races::a_load_never_sees_half_a_commit,
-    ForgetsWhatLanded => change_committed::a_change_is_found_after_others_followed,
+    ForgetsCommittedChanges => change_committed::a_change_is_found_after_others_followed,
     DeletesWhatWasHandedOn => change_committed::a_change_is_found_after_others_followed,
     PendingComesReversed => outbox::events_of_one_user_come_in_order,
     PendingComesById => outbox::events_of_one_user_come_in_order,
     PendingIgnoresTheLimit => outbox::events_of_one_user_come_in_order,
+    IgnoresTheBytesOfEvents => outbox::pending_events_are_bounded_in_bytes,
+    ReturnsOneEventTooMany => outbox::pending_events_are_bounded_in_bytes,
+    BlocksAtALargeEvent => outbox::pending_events_are_bounded_in_bytes,
     AcknowledgesEverything => outbox::acknowledged_events_do_not_wait,
     AcknowledgesUpToACursor => outbox::acknowledged_events_do_not_wait,
     PrunesWhatWaits => outbox::pruning_spares_what_waits,
@@ -87,41 +90,81 @@ mutants! {
     WalksNoWayTwice => closure::each_start_counts_by_itself,
     TakesAskedForMembership => closure::unknown_groups_are_left_out,
     HidesInactiveActors => load::the_actor_is_read_in_the_same_moment,
-    AnswersUnasked => load::what_was_not_asked_for_is_not_told,
-    AlwaysFindsPower => superusers::another_active_superuser_is_found,
-    CountsTheUserToo => superusers::another_active_superuser_is_found,
-    CountsInactiveSuperusers => superusers::inactive_superusers_have_no_power,
-    RemembersPower => superusers::deactivation_takes_power_and_activation_gives_it,
-    GivesIdsAgain => people::ids_are_not_given_again,
-    DeletesAnyRevision => people::a_deletion_compares_the_revision,
-    ProvisionsUnguarded => teams::guards_hold_for_groups,
-    ForgetsParents => teams::a_group_is_inserted,
-    ClaimsToHaveImported => seed::a_store_with_rows_refuses,
-    ImportsHalfIntoNonEmpty => seed::a_store_with_rows_refuses,
-    ImportsWithoutMovingIds => seed::the_next_id_is_above_all,
-    IgnoresTheScope => lists::a_scope_is_a_bound,
-    CountsNobody => lists::nobody_is_never_listed,
-    CountsThePage => lists::pages_follow_one_another,
-    CountsOnlyUpwards => lists::the_count_follows_people,
-    SkipsWholePages => lists::pages_follow_one_another,
-    ReversesTies => lists::every_order,
-    OrdersByOneColumn => lists::every_order,
-    FoldsCaseInOrder => lists::every_order,
-    OrdersByUtf16 => lists::every_order,
-    PutsNullsFirst => lists::every_order,
-    OrdersByABeginning => lists::order_of_long_texts,
-    ListsInTwoSteps => lists::a_page_is_read_in_one_moment,
+    AnswersUnasked => load::other_facts_are_absent,
+    NeedsATarget => load::facts_come_without_a_target,
+    IgnoresUuids => load::a_user_is_found_by_uuid,
+    TakesTheOwnNameForTaken => load::a_user_is_found_by_uuid,
+    AlwaysFindsASuperuser => superusers::another_superuser_is_found,
+    CountsTheTarget => superusers::another_superuser_is_found,
+    CountsInactiveSuperusers => superusers::inactive_superusers_do_not_count,
+    RemembersSuperusers => superusers::deactivation_and_activation_count,
+    CountsServiceAccountsAsPersons => can_act::each_kind_of_user_counts_as_what_it_is,
+    CountsInternalServiceAccounts => can_act::each_kind_of_user_counts_as_what_it_is,
+    CountsAnonymous => can_act::each_kind_of_user_counts_as_what_it_is,
+    StopsAtThePerson => can_act::persons_and_service_accounts_are_separate,
+    KeepsOldTypes => can_act::changes_of_type_name_and_activity_count,
+    KeepsOldNames => can_act::changes_of_type_name_and_activity_count,
+    JoinsAsAPerson => can_act::joining_counts_by_the_type_then,
+    FindsAnyMember => load_directory::superusers_among_direct_members,
+    IgnoresExceptions => load_directory::some_memberships_can_be_left_out,
+    ExceptsUsersEverywhere => load_directory::some_memberships_can_be_left_out,
+    ForgetsNamedUsers => load_directory::members_of_a_group_and_named_users,
+    LoadsOnlyActiveMembers => load_directory::members_of_a_group_and_named_users,
+    IgnoresTheMemberLimit => load_directory::members_are_limited,
+    LimitsBeforeOrdering => load_directory::members_are_limited,
+    InsertsPersons => user_provisioning::an_inserted_user_counts_as_what_it_is,
+    GivesUuidsAgain => user_provisioning::a_uuid_is_given_once,
+    GivesIdsAgain => user_provisioning::ids_are_not_given_again,
+    DeletesAnyRevision => user_provisioning::a_deletion_compares_the_revision,
+    ProvisionsUnguarded => group_provisioning::guards_hold_for_groups,
+    ForgetsParents => group_provisioning::a_group_is_inserted,
+    WritesMemberEventsLater => group_provisioning::a_dropped_group_write_is_whole_or_nothing,
+    WritesNoMemberRows => members::members_join_and_leave_with_the_group,
+    WritesNoMemberEvents => members::members_join_and_leave_with_the_group,
+    WritesMembershipsBeforeTheGroup => members::a_new_group_takes_members,
+    SkipsUnchangedMemberships => members::a_membership_that_does_not_change_is_harmless,
+    IgnoresMemberRevisions => members::a_member_of_another_revision_leaves_no_trace,
+    CascadesOverMembers => members::a_forgotten_member_keeps_the_group,
+    WritesMembersFirst => members::members_are_bound_to_the_group_write,
+    ComparesTheActorTooLate => members::the_actor_may_be_a_member,
+    CutsManyMembers => members::a_thousand_members_at_once,
+    ClaimsToHaveImported => import::a_store_with_rows_refuses,
+    ImportsHalfIntoNonEmpty => import::a_store_with_rows_refuses,
+    ImportsTwins => import::bad_rows_leave_no_trace,
+    ImportsWithoutMovingIds => import::the_next_id_is_above_all,
+    IgnoresTheScope => user_lists::a_scope_is_a_bound,
+    CountsAnonymousInLists => user_lists::anonymous_is_never_listed,
+    CountsThePage => user_lists::pages_follow_one_another,
+    CountsOnlyUpwards => user_lists::the_count_follows_users,
+    SkipsWholePages => user_lists::pages_follow_one_another,
+    ReversesTies => user_lists::every_order,
+    OrdersByOneColumn => user_lists::every_order,
+    FoldsCaseInOrder => user_lists::every_order,
+    OrdersByUtf16 => user_lists::every_order,
+    PutsNullsFirst => user_lists::every_order,
+    OrdersByABeginning => user_lists::order_of_long_texts,
+    ListsInTwoSteps => user_lists::a_page_is_read_in_one_moment,
     FoldsCaseInFilters => filters::texts_are_compared_byte_for_byte,
     TakesPrefixesForPatterns => filters::beginnings_of_paths,
     AsksForAllGroups => filters::direct_memberships,
     RepeatsMembers => filters::direct_memberships,
     InheritsTheFlag => filters::direct_memberships,
+    InheritsNothing => filters::superusers_by_inheritance,
     ContainsOnlyAtTheTop => filters::attributes_contain_others,
     SearchesForAnyWord => filters::words_are_searched,
     FoldsUnicodeInSearch => filters::words_are_searched,
-    ForgetsParentNames => rosters::a_group_comes_with_parent_and_members,
-    HidesInactiveMembers => rosters::a_group_comes_with_parent_and_members,
-    IgnoresTheScopeOfGroups => rosters::group_filters,
+    ForgetsParentNames => group_lists::a_group_comes_with_parent_and_members,
+    HidesInactiveMembers => group_lists::a_group_comes_with_parent_and_members,
+    IgnoresTheScopeOfGroups => group_lists::group_filters,
+    ReadsMembersUnasked => group_lists::members_come_as_the_query_asks,
+    IgnoresTheMemberScope => group_lists::members_come_as_the_query_asks,
+    IgnoresThePageSize => page_size::a_page_of_users_is_bounded,
+    CutsLargePages => page_size::a_page_of_users_is_bounded,
+    CountsNoLargePages => page_size::a_page_of_users_is_bounded,
+    MeasuresNoGroups => page_size::a_page_of_users_is_bounded,
+    MeasuresNoRows => page_size::rows_count_towards_the_size,
+    MeasuresNoMembers => page_size::a_page_of_groups_is_bounded,
+    MeasuresUnreadMembers => page_size::a_page_of_groups_is_bounded,
 }
 
 #[test]
@@ -154,7 +197,7 @@ fn every_mutant_is_killed_by_its_case() {
 #[test]
 fn every_mutant_has_a_name_and_a_case_that_store_authors_run() {
     let listed: BTreeSet<_> =
-        [STORE_CASES, DIRECTORY_CASES, SEED_CASES, LISTING_CASES].concat().into_iter().collect();
+        [STORE_CASES, PROVISIONING_CASES, IMPORT_CASES, LIST_CASES].concat().into_iter().collect();
     for mutant in MUTANTS {
         assert!(listed.contains(mutant.case), "{}", mutant.case);
     }

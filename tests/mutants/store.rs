@@ -4,9 +4,10 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery, GroupPage,
-    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, ProvisioningChange, ProvisioningStore,
-    Snapshot, SnapshotQuery, StoreError, Timestamp, UserId, UserListQuery, UserPage, UserStore,
+    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, Event, GroupListQuery,
+    GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
+    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
+    UserStore,
 };
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
@@ -14,8 +15,6 @@ use userbook_memory::MemoryStore;
 /// What is broken, hooked in before and after what the store does. Nothing is, unless a flaw says so.
 #[async_trait]
 pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
-    async fn before_load(&self, _store: &MemoryStore, _query: &SnapshotQuery) {}
-
     async fn after_load(&self, _store: &MemoryStore, _query: &SnapshotQuery, _facts: &mut Snapshot) {}
 
     /// An outcome is answered in place of a commit.
@@ -25,11 +24,17 @@ pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
 
     async fn after_commit(&self, _store: &MemoryStore, _change: &ChangeSet, _outcome: &mut CommitOutcome) {}
 
-    async fn after_load_directory(&self, _query: &DirectoryQuery, _survey: &mut DirectorySnapshot) {}
+    async fn after_load_directory(
+        &self,
+        _store: &MemoryStore,
+        _query: &DirectoryQuery,
+        _facts: &mut DirectorySnapshot,
+    ) {
+    }
 
-    async fn before_provision(&self, _store: &MemoryStore, _provision: &mut ProvisioningChange) {}
+    async fn before_provision(&self, _store: &MemoryStore, _change: &mut ProvisioningChange) {}
 
-    async fn after_provision(&self, _provision: &ProvisioningChange, _outcome: &CommitOutcome) {}
+    async fn after_provision(&self, _change: &ProvisioningChange, _outcome: &CommitOutcome) {}
 
     async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
         store.list_users(query).await
@@ -43,7 +48,7 @@ pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
         store.list_groups(query).await
     }
 
-    async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+    async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
         store.pending(limit).await
     }
 
@@ -75,12 +80,9 @@ pub(crate) struct Broken<F> {
 
 #[async_trait]
 impl<F: Flaw> UserStore for Broken<F> {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
-        self.flaw.before_load(&self.store, query).await;
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         let mut facts = self.store.load(query).await?;
-        if let Some(facts) = &mut facts {
-            self.flaw.after_load(&self.store, query, facts).await;
-        }
+        self.flaw.after_load(&self.store, query, &mut facts).await;
         Ok(facts)
     }
 
@@ -99,7 +101,7 @@ impl<F: Flaw> UserStore for Broken<F> {
 impl<F: Flaw> ProvisioningStore for Broken<F> {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
         let mut directory = self.store.load_directory(query).await?;
-        self.flaw.after_load_directory(query, &mut directory).await;
+        self.flaw.after_load_directory(&self.store, query, &mut directory).await;
         Ok(directory)
     }
 
@@ -125,7 +127,7 @@ impl<F: Flaw> ListStore for Broken<F> {
 
 #[async_trait]
 impl<F: Flaw> Outbox for Broken<F> {
-    async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
         self.flaw.pending(&self.store, limit).await
     }
 
@@ -180,12 +182,22 @@ impl<F: Flaw> Harness for UnderTest<F> {
     }
 }
 
-/// What the store holds about a user who is there.
-pub(crate) async fn facts(store: &MemoryStore, user: UserId) -> Option<Snapshot> {
-    store.load(&SnapshotQuery::user(user)).await.expect("memory does not fail")
+/// The row of a user, if there is one.
+pub(crate) async fn row(store: &MemoryStore, user: UserId) -> Option<User> {
+    store.load(&SnapshotQuery::user(user)).await.expect("memory does not fail").user
 }
 
-/// Lets everybody else go first, as waiting for a database does.
+/// The guard counters.
+pub(crate) async fn epochs(store: &MemoryStore) -> Epochs {
+    store.load(&SnapshotQuery::default()).await.expect("memory does not fail").epochs
+}
+
+/// The facts about some groups, or about members.
+pub(crate) async fn directory(store: &MemoryStore, query: &DirectoryQuery) -> DirectorySnapshot {
+    store.load_directory(query).await.expect("memory does not fail")
+}
+
+/// Lets all other tasks go first, as waiting for a database does.
 pub(crate) async fn pause() {
     tokio::task::yield_now().await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use userbook::{
     ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, ImportData, ImportStore,
-    ProvisioningChange, ProvisioningStore, SnapshotQuery, Step, User, UserId, UserStore,
+    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, User, UserId, UserStore,
 };
 use userbook_sqlx::MySqlStore;
 use userbook_tests::{
@@ -33,9 +33,9 @@ async fn row(store: &MySqlStore, id: i64) -> (User, userbook::Epochs) {
     let mut connection = store.pool().acquire().await.unwrap();
     sqlx::query("SET SESSION wsrep_sync_wait = 1").execute(&mut *connection).await.unwrap();
     let query = SnapshotQuery::user(UserId(id));
-    let facts = MySqlStore::load_in(&mut connection, &query).await.unwrap().unwrap();
+    let facts = MySqlStore::load_in(&mut connection, &query).await.unwrap();
     sqlx::query("SET SESSION wsrep_sync_wait = 0").execute(&mut *connection).await.unwrap();
-    (facts.user, facts.epochs)
+    (facts.user.unwrap(), facts.epochs)
 }
 
 /// Commits one change on each node at the same moment and tells how many were applied.
@@ -123,10 +123,11 @@ async fn nobody_joins_a_group_that_is_being_deleted() {
         assert_eq!(row(&stores[1], 1).await.1, epochs);
         let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&one, 3 * round) };
         let graph = Some(EpochGuard::bump(epochs.graph));
-        let step = |step, n, graph| ProvisioningChange {
-            step,
+        let step = |op, n, graph| ProvisioningChange {
+            op,
+            members: vec![],
             guards: Guards { graph, ..Guards::default() },
-            event: (*rename(&one, n).event).clone(),
+            event: rename(&one, n).event,
         };
         let deletion = step(ProvisioningOp::DeleteGroup(group(3).id), 3 * round + 1, graph);
         let [left, right] = &stores;

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use userbook::{Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
 use userbook_sqlx::DecodeError;
 use userbook_tests::{
-    rows::{prepared, rename, user},
+    rows::{NINE, prepared, rename, user},
     servers::mariadb::Database,
 };
 
@@ -54,5 +54,5 @@ async fn an_event_that_cannot_be_read_is_told() {
     let database: Database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     sqlx::query("UPDATE userbook_event SET body = '{}'").execute(database.pool()).await.unwrap();
-    assert_eq!(database.store.pending(9).await.unwrap_err().kind, StoreErrorKind::Corrupt);
+    assert_eq!(database.store.pending(NINE).await.unwrap_err().kind, StoreErrorKind::Corrupt);
 }

@@ -1,5 +1,4 @@
-//! Lists of a large directory: a question costs what its matches cost. SpanOutcome by how many rows the engine was asked
-//! for.
+//! Lists of a large directory: a query costs what its matches cost. The tests count the rows read.
 
 use sqlx::Executor;
 use userbook::{ImportStore, ListStore};
@@ -28,7 +27,7 @@ async fn a_list_costs_what_its_matches_cost() {
     let store = MySqlStore::new(pool);
     rows_read(&store).await;
     let before = rows_read(&store).await;
-    // Asking costs rows too.
+    // The query of the counter reads rows too.
     let asking = rows_read(&store).await - before;
     let mut costly = Vec::new();
     for (query, count) in questions() {

@@ -41,7 +41,7 @@ async fn during_the_commit_it_is_ambiguous_and_the_event_tells() {
         let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
         // The server may still be at it.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(store.load(&asked).await.unwrap().unwrap().change_committed, change_committed, "{cut:?}");
+        assert_eq!(store.load(&asked).await.unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 

@@ -4,8 +4,8 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards,
-    ProvisioningStore, SnapshotQuery, UserId, UserStore,
+    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
+    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore,
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -48,7 +48,7 @@ fn everything() -> SnapshotQuery {
         username: Some("ann".to_owned()),
         groups: [group(1).id].into(),
         actor: Some(UserId(2)),
-        other_active_superuser: true,
+        other_superusers: true,
         change: Some(rename(&user(1), 1).change),
         ..SnapshotQuery::user(UserId(1))
     }
@@ -73,21 +73,21 @@ async fn a_load_is_one_and_a_commit_is_few() {
             assert!(round == 0 || sent == expected, "{what}: {sent:?}");
         };
         sent(&proxy).await;
-        let facts = store.load(&everything()).await.unwrap().unwrap();
+        let facts = store.load(&everything()).await.unwrap();
         check(vec![Command::Execute], "a load").await;
         store.load_directory(&DirectoryQuery { shape: true, ..DirectoryQuery::default() }).await.unwrap();
         check(vec![Command::Execute], "a directory").await;
 
-        let change = rename(&facts.user, 10 * round);
+        let change = rename(facts.user.as_ref().unwrap(), 10 * round);
         assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Applied);
         check(transaction(2, "COMMIT"), "an ordinary update: the row and its event").await;
 
         assert_eq!(store.commit(&change).await.unwrap(), CommitOutcome::Conflict);
         let mut refused = transaction(1, "ROLLBACK");
         refused.push(Command::Execute);
-        check(refused, "a refusal, and why").await;
+        check(refused, "a conflict, and whether the row is gone").await;
 
-        let facts = store.load(&everything()).await.unwrap().unwrap();
+        let facts = store.load(&everything()).await.unwrap();
         sent(&proxy).await;
         let [joined, left] = if round == 0 { [2, 3] } else { [3, 2] }.map(|n| [group(n).id].into());
         let rich = ChangeSet {
@@ -99,9 +99,47 @@ async fn a_load_is_one_and_a_commit_is_few() {
                 superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
                 actor: Some(ActorGuard { user: UserId(2), revision: user(2).revision }),
             },
-            ..rename(&facts.user, 10 * round + 1)
+            ..rename(facts.user.as_ref().unwrap(), 10 * round + 1)
         };
         assert_eq!(store.commit(&rich).await.unwrap(), CommitOutcome::Applied);
         check(transaction(5, "COMMIT"), "counters, rows, groups left, groups joined, event").await;
+    }
+}
+
+#[tokio::test]
+async fn members_cost_the_same_for_any_number() {
+    let database: Database = prepared().await;
+    let (proxy, store) = counted(&database).await;
+    let users = "INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, \
+                 attributes, password_change_date, revision, version) \
+                 SELECT seq, UNHEX(MD5(seq)), CONCAT('n', seq), name, email, is_active, last_login, path, type, \
+                 attributes, password_change_date, revision, version \
+                 FROM userbook_user JOIN seq_100_to_300 WHERE id = 1";
+    database.pool().execute(users).await.unwrap();
+    for (ids, n) in [(100..102, 1000), (110..120, 2000), (150..300, 3000)] {
+        let epochs = store.load_directory(&DirectoryQuery::default()).await.unwrap().epochs;
+        let members = ids.zip(n..).map(|(id, n)| {
+            let change = rename(&user(id), n);
+            MemberChange {
+                user: change.user,
+                expected: change.expected,
+                change: change.change,
+                version: change.version,
+                joins: id % 2 == 0,
+                event: change.event,
+            }
+        });
+        let put = ProvisioningChange {
+            op: ProvisioningOp::PutGroup(Box::new(group(1))),
+            members: members.collect(),
+            guards: Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() },
+            event: rename(&user(1), n + 500).event,
+        };
+        sent(&proxy).await;
+        assert_eq!(store.provision(&put).await.unwrap(), CommitOutcome::Applied);
+        if n > 1000 {
+            let what = "counters, rows, group, left, joined, events, event";
+            assert_eq!(sent(&proxy).await, transaction(7, "COMMIT"), "{what}");
+        }
     }
 }

@@ -1,17 +1,44 @@
-//! Updates inside a transaction of the host's.
+//! Writes inside a transaction of the host's.
 
 use std::time::Duration;
 
 use sqlx::Executor;
-use userbook::{ChangeSet, CommitOutcome, Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
+use userbook::{
+    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
+    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+};
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
-    rows::{group, prepared, rename, user},
+    rows::{NINE, group, prepared, rename, user},
     servers::mariadb::Database,
 };
 
 async fn name(database: &Database) -> String {
-    database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap().user.name
+    database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap().name
+}
+
+async fn ann_in(connection: &mut sqlx::MySqlConnection) -> User {
+    MySqlStore::load_in(connection, &SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap()
+}
+
+/// Puts a group, which ann joins, decided on what the connection sees.
+async fn group_write(connection: &mut sqlx::MySqlConnection, n: u128) -> ProvisioningChange {
+    let epochs = MySqlStore::load_directory_in(connection, &DirectoryQuery::default()).await.unwrap().epochs;
+    let change = rename(&ann_in(connection).await, n);
+    let joins = MemberChange {
+        user: change.user,
+        expected: change.expected,
+        change: change.change,
+        version: change.version,
+        joins: true,
+        event: change.event,
+    };
+    ProvisioningChange {
+        op: ProvisioningOp::PutGroup(Box::new(Group { name: "renamed".to_owned(), ..group(1) })),
+        members: vec![joins],
+        guards: Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() },
+        event: rename(&user(1), n + 100).event,
+    }
 }
 
 #[tokio::test]
@@ -19,13 +46,11 @@ async fn the_host_decides_whether_it_stays() {
     let database: Database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
-        let query = SnapshotQuery::user(UserId(1));
-        let before = MySqlStore::load_in(&mut transaction, &query).await.unwrap().unwrap();
-        let outcome = MySqlStore::commit_in(&mut transaction, &rename(&before.user, n)).await.unwrap();
+        let change = rename(&ann_in(&mut transaction).await, n);
+        let outcome = MySqlStore::commit_in(&mut transaction, &change).await.unwrap();
         assert_eq!(outcome, CommitOutcome::Applied);
-        let inside = MySqlStore::load_in(&mut transaction, &query).await.unwrap().unwrap();
-        assert_eq!(inside.user.name, "renamed");
-        assert_eq!(name(&database).await, "Somebody", "nobody else sees it yet");
+        assert_eq!(ann_in(&mut transaction).await.name, "renamed");
+        assert_eq!(name(&database).await, "Somebody", "no other connection sees it yet");
         if keep {
             transaction.commit().await.unwrap();
         } else {
@@ -33,11 +58,11 @@ async fn the_host_decides_whether_it_stays() {
         }
     }
     assert_eq!(name(&database).await, "renamed");
-    assert_eq!(database.store.pending(9).await.unwrap().len(), 1);
+    assert_eq!(database.store.pending(NINE).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_not_applied_leaves_no_trace_and_the_transaction_goes_on() {
+async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
     let database: Database = prepared().await;
     let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
     let with = |n: u128| ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) };
@@ -49,15 +74,13 @@ async fn what_is_not_applied_leaves_no_trace_and_the_transaction_goes_on() {
     let failed = MySqlStore::commit_in(&mut transaction, &rename(&user(1), 7)).await.unwrap_err();
     assert_eq!(failed.kind, StoreErrorKind::Other);
 
-    let query = SnapshotQuery::user(UserId(1));
-    let inside = MySqlStore::load_in(&mut transaction, &query).await.unwrap().unwrap();
-    assert_eq!(inside.user, user(1));
+    assert_eq!(ann_in(&mut transaction).await, user(1));
     assert_eq!(
         MySqlStore::commit_in(&mut transaction, &rename(&user(3), 3)).await.unwrap(),
         CommitOutcome::Applied
     );
     transaction.commit().await.unwrap();
-    assert_eq!(database.store.pending(9).await.unwrap().len(), 2);
+    assert_eq!(database.store.pending(NINE).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -66,20 +89,24 @@ async fn without_a_transaction_it_is_refused() {
     let mut connection = database.pool().acquire().await.unwrap();
     let refused = MySqlStore::commit_in(&mut connection, &rename(&user(1), 1)).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Other);
+    let change = group_write(&mut connection, 1).await;
+    let refused = MySqlStore::provision_in(&mut connection, &change).await.unwrap_err();
+    assert_eq!(refused.kind, StoreErrorKind::Other);
     assert_eq!(name(&database).await, "Somebody");
 }
 
 #[tokio::test]
-async fn a_transaction_of_an_older_state_is_stale() {
+async fn a_transaction_of_an_older_state_conflicts() {
     let database: Database = prepared().await;
     // As the server has it unless told otherwise: REPEATABLE READ.
     let mut early = database.pool().begin().await.unwrap();
-    let query = SnapshotQuery::user(UserId(1));
-    let before = MySqlStore::load_in(&mut early, &query).await.unwrap().unwrap();
-    database.store.commit(&rename(&before.user, 1)).await.unwrap();
-    let again = MySqlStore::load_in(&mut early, &query).await.unwrap().unwrap();
-    assert_eq!(again.user, before.user, "the transaction sees what was");
-    let outcome = MySqlStore::commit_in(&mut early, &rename(&before.user, 2)).await.unwrap();
+    let before = ann_in(&mut early).await;
+    let members = group_write(&mut early, 3).await;
+    database.store.commit(&rename(&before, 1)).await.unwrap();
+    assert_eq!(ann_in(&mut early).await, before, "the transaction sees the old state");
+    let outcome = MySqlStore::provision_in(&mut early, &members).await.unwrap();
+    assert_eq!(outcome, CommitOutcome::Conflict);
+    let outcome = MySqlStore::commit_in(&mut early, &rename(&before, 2)).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Conflict);
     early.rollback().await.unwrap();
 }
@@ -103,4 +130,45 @@ async fn a_deadlock_is_a_failure_of_the_transaction() {
     drop(mine);
     waits.await.unwrap();
     assert_eq!(database.store.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
+}
+
+#[tokio::test]
+async fn a_group_write_is_part_of_the_transaction() {
+    let database: Database = prepared().await;
+    for (n, keep) in [(1, false), (2, true)] {
+        let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
+        let change = group_write(&mut transaction, n).await;
+        let outcome = MySqlStore::provision_in(&mut transaction, &change).await.unwrap();
+        assert_eq!(outcome, CommitOutcome::Applied);
+        assert_eq!(ann_in(&mut transaction).await.groups.len(), 1);
+        assert_eq!(database.store.pending(NINE).await.unwrap(), []);
+        if keep {
+            transaction.commit().await.unwrap();
+        } else {
+            drop(transaction);
+        }
+    }
+    assert_eq!(database.store.pending(NINE).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_group_write_leaves_no_trace_and_the_transaction_goes_on() {
+    let database: Database = prepared().await;
+    let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
+    let before = ann_in(&mut transaction).await;
+    let good = group_write(&mut transaction, 1).await;
+    let taken = ProvisioningOp::PutGroup(Box::new(Group { name: group(3).name, ..group(1) }));
+    // Group 1 has a member whom the change does not name.
+    let forgotten = ProvisioningOp::DeleteGroup(group(1).id);
+    for refused in [
+        ProvisioningChange { op: taken, ..good.clone() },
+        ProvisioningChange { op: forgotten, members: vec![], ..good.clone() },
+    ] {
+        let outcome = MySqlStore::provision_in(&mut transaction, &refused).await.unwrap();
+        assert_eq!(outcome, CommitOutcome::Conflict, "{:?}", refused.op);
+        assert_eq!(ann_in(&mut transaction).await, before);
+    }
+    assert_eq!(MySqlStore::provision_in(&mut transaction, &good).await.unwrap(), CommitOutcome::Applied);
+    transaction.commit().await.unwrap();
+    assert_eq!(database.store.pending(NINE).await.unwrap().len(), 2);
 }

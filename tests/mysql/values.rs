@@ -19,15 +19,15 @@ async fn megabytes_of_attributes() {
     let groups = vec![Group { attributes: large.clone(), ..group(1) }];
     let rows = ImportData { groups, users: vec![imported.clone(), user(2)], ..ImportData::default() };
     database.store.import(&rows).await.unwrap();
-    let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
-    assert_eq!(found.user, imported);
+    let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();
+    assert_eq!(found, imported);
 
     let mut change = rename(&user(2), 1);
     let attributes = Some(Attributes::try_from(large.clone()).unwrap());
     change.fields = FieldChanges { attributes, ..FieldChanges::default() };
     assert_eq!(database.store.commit(&change).await.unwrap(), CommitOutcome::Applied);
-    let found = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap().unwrap();
-    assert_eq!(found.user.attributes, large);
+    let found = database.store.load(&SnapshotQuery::user(UserId(2))).await.unwrap().user.unwrap();
+    assert_eq!(found.attributes, large);
 }
 
 #[tokio::test]
@@ -41,14 +41,14 @@ async fn what_does_not_fit_is_refused_and_not_cut() {
         let database = Database::new().await;
         let rows = ImportData { users: vec![odd.clone()], ..ImportData::default() };
         assert!(database.store.import(&rows).await.is_err(), "{odd:?}");
-        assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap(), None);
+        assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user, None);
     }
     let database: Database = prepared().await;
     let mut change = rename(&user(1), 1);
     change.fields.last_login = Some(Some(late));
     assert!(database.store.commit(&change).await.is_err());
-    let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
-    assert_eq!(found.user, user(1));
+    let found = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();
+    assert_eq!(found, user(1));
 }
 
 #[tokio::test]
@@ -60,16 +60,23 @@ async fn group_names_have_no_bound_and_are_told_apart_to_the_end() {
 }
 
 #[tokio::test]
-async fn who_writes_the_activity_behind_the_stores_back_keeps_the_copy_right() {
+async fn a_host_that_writes_users_keeps_the_copy_of_can_act_right() {
     let database: Database = prepared().await;
-    for active in [0, 1] {
-        let sql = sqlx::AssertSqlSafe(format!("UPDATE userbook_user SET is_active = {active} WHERE id = 2"));
+    for (set, expected) in [
+        ("is_active = 0", 0),
+        ("is_active = 1", 2),
+        ("type = 'service_account'", 1),
+        ("username = 'AnonymousUser'", 0),
+        ("username = 'user 2', type = 'internal_service_account'", 0),
+        ("type = 'external'", 2),
+    ] {
+        let sql = sqlx::AssertSqlSafe(format!("UPDATE userbook_user SET {set} WHERE id = 2"));
         sqlx::query(sql).execute(database.pool()).await.unwrap();
-        let copy: i64 = sqlx::query_scalar("SELECT CAST(SUM(user_active) AS INT) FROM userbook_membership")
+        let copy: i64 = sqlx::query_scalar("SELECT CAST(SUM(can_act) AS INT) FROM userbook_membership")
             .fetch_one(database.pool())
             .await
             .unwrap();
-        assert_eq!(copy, active);
+        assert_eq!(copy, expected, "{set}");
     }
     database.pool().execute("DELETE FROM userbook_user").await.unwrap();
     let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM userbook_membership")

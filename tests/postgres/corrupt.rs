@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use userbook::{Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
 use userbook_sqlx::DecodeError;
 
-use userbook_tests::rows::{rename, user};
+use userbook_tests::rows::{NINE, rename, user};
 
 use crate::prepared;
 
@@ -43,5 +43,5 @@ async fn an_event_that_cannot_be_read_is_told() {
     let database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     sqlx::query("UPDATE userbook_event SET body = '{}'").execute(database.pool()).await.unwrap();
-    assert_eq!(database.store.pending(9).await.unwrap_err().kind, StoreErrorKind::Corrupt);
+    assert_eq!(database.store.pending(NINE).await.unwrap_err().kind, StoreErrorKind::Corrupt);
 }

@@ -31,7 +31,7 @@ async fn a_session_that_the_server_ends_is_ambiguous() {
     }
     assert_eq!(commit.await.unwrap().unwrap_err().kind, StoreErrorKind::Ambiguous);
     other.rollback().await.unwrap();
-    assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap().user, user(1));
+    assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap(), user(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
         let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
         // The server may still be at it.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(store.load(&asked).await.unwrap().unwrap().change_committed, change_committed, "{cut:?}");
+        assert_eq!(store.load(&asked).await.unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 

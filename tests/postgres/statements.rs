@@ -5,9 +5,9 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    Actor, ChangeSet, DirectoryQuery, EpochGuard, FieldChanges, Guards, Outcome, PermissionAuthorizer,
-    ProvisioningChange, ProvisioningStore, SnapshotQuery, StaticPermissions, Step, User, UserId, UserService,
-    UserStore, UserUpdate,
+    Actor, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange, Outcome,
+    PermissionAuthorizer, ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    StaticPermissions, User, UserId, UserService, UserStore, UserUpdate,
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
@@ -57,7 +57,7 @@ async fn a_load_is_one_and_a_commit_is_one() {
         username: Some("ann".to_owned()),
         groups: [group(1).id].into(),
         actor: Some(UserId(2)),
-        other_active_superuser: true,
+        other_superusers: true,
         change: Some(rename(&user(1), 1).change),
         ..SnapshotQuery::user(UserId(1))
     };
@@ -68,7 +68,7 @@ async fn a_load_is_one_and_a_commit_is_one() {
     store.commit(&renamed).await.unwrap();
     all(&proxy).await;
 
-    let facts = store.load(&everything).await.unwrap().unwrap();
+    let facts = store.load(&everything).await.unwrap();
     assert_eq!(proxy.messages(), ONE, "a load");
     let behind = all(&proxy).await;
     assert_eq!(behind, Messages { sync: 1, ..Messages::default() }, "sqlx tests it when its turn is over");
@@ -82,14 +82,14 @@ async fn a_load_is_one_and_a_commit_is_one() {
             superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
             actor: Some(userbook::ActorGuard { user: UserId(2), revision: user(2).revision }),
         },
-        ..rename(&facts.user, 1)
+        ..rename(facts.user.as_ref().unwrap(), 1)
     };
     let plain = rename(&user(3), 9);
     for (what, change) in [
         ("all of a commit", &rich),
-        ("a refusal and why", &rich),
+        ("a conflict", &rich),
         ("columns alone", &rename(&user(2), 5)),
-        ("a refusal of columns alone", &plain),
+        ("a conflict of columns alone", &plain),
     ] {
         store.commit(change).await.unwrap();
         assert_eq!(proxy.messages(), ONE, "{what}");
@@ -115,22 +115,60 @@ async fn an_update_is_two() {
 }
 
 #[tokio::test]
-async fn a_step_is_a_short_transaction() {
+async fn provisioning_is_a_short_transaction() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     for (n, expected) in [(1, None), (2, Some((5, 2)))] {
         let directory = store.load_directory(&DirectoryQuery::default()).await.unwrap();
         let id = UserId(i64::try_from(directory.epochs.next_user).unwrap());
-        let step = ProvisioningChange {
-            step: ProvisioningOp::InsertUser(Box::new(User { groups: [group(1).id].into(), ..user(id.0) })),
+        let insert = ProvisioningChange {
+            op: ProvisioningOp::InsertUser(Box::new(User { groups: [group(1).id].into(), ..user(id.0) })),
+            members: vec![],
             guards: Guards { graph: Some(EpochGuard::read(directory.epochs.graph)), ..Guards::default() },
-            event: (*rename(&user(id.0), n).event).clone(),
+            event: rename(&user(id.0), n).event,
         };
         all(&proxy).await;
-        store.provision(&step).await.unwrap();
+        assert_eq!(store.provision(&insert).await.unwrap(), CommitOutcome::Applied);
         let Messages { execute, query, .. } = all(&proxy).await;
         if let Some(expected) = expected {
             assert_eq!((execute, query), expected, "BEGIN, guards, id, row, memberships, event, COMMIT");
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_cost_two_statements_whatever_their_number() {
+    let database = prepared().await;
+    let (proxy, store) = counted(&database).await;
+    let users = "INSERT INTO userbook_user SELECT n, gen_random_uuid(), 'n' || n, name, email, is_active, last_login, \
+                 path, type, attributes, password_change_date, revision, version \
+                 FROM userbook_user CROSS JOIN generate_series(100, 300) AS n WHERE id = 1";
+    database.pool().execute(users).await.unwrap();
+    for (ids, n) in [(100..102, 1000), (110..120, 2000), (150..300, 3000)] {
+        let query = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
+        let directory = store.load_directory(&query).await.unwrap();
+        let members = ids.zip(n..).map(|(id, n)| {
+            let change = rename(&user(id), n);
+            MemberChange {
+                user: change.user,
+                expected: change.expected,
+                change: change.change,
+                version: change.version,
+                joins: id % 2 == 0,
+                event: change.event,
+            }
+        });
+        let put = ProvisioningChange {
+            op: ProvisioningOp::PutGroup(Box::new(group(1))),
+            members: members.collect(),
+            guards: Guards { graph: Some(EpochGuard::bump(directory.epochs.graph)), ..Guards::default() },
+            event: rename(&user(1), n + 500).event,
+        };
+        all(&proxy).await;
+        assert_eq!(store.provision(&put).await.unwrap(), CommitOutcome::Applied);
+        let Messages { execute, query, .. } = all(&proxy).await;
+        if n > 1000 {
+            assert_eq!((execute, query), (5, 2), "BEGIN, guards, locks, group, members, event, COMMIT");
         }
     }
 }

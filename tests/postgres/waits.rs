@@ -7,11 +7,11 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, SqlSafeStr};
 use userbook::ProvisioningStore;
 use userbook::{
     ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
-    SnapshotQuery, Step, UserId, UserStore, Username,
+    ProvisioningOp, SnapshotQuery, UserId, UserStore, Username,
 };
 use userbook_tests::servers::postgres::Database;
 
-use userbook_tests::rows::{group, rename, user};
+use userbook_tests::rows::{NINE, group, rename, user};
 
 use crate::prepared;
 
@@ -69,7 +69,7 @@ fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
     let (rely, change) = (Some(EpochGuard::read(0)), Some(EpochGuard::bump(0)));
     let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
     let failed = || CommitOutcome::Conflict;
-    let added = "INSERT INTO userbook_user SELECT 9, uuid, 'new', name, email, is_active, last_login, path, type, \
+    let added = "INSERT INTO userbook_user SELECT 9, gen_random_uuid(), 'new', name, email, is_active, last_login, path, type, \
                  attributes, password_change_date, revision, version FROM userbook_user WHERE id = 3";
     vec![
         (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Conflict),
@@ -92,10 +92,11 @@ async fn a_lock_looks_again() {
     for (sql, change, outcome) in races() {
         let database = prepared().await;
         assert_eq!(against(&database, &sql, true, &change).await, outcome, "{sql}");
-        assert_eq!(database.store.pending(9).await.unwrap(), [], "{sql}");
+        assert_eq!(database.store.pending(NINE).await.unwrap(), [], "{sql}");
         let query = SnapshotQuery::user(change.user);
-        if let Some(after) = database.store.load(&query).await.unwrap() {
-            assert_eq!((after.user.name.as_str(), after.user.groups.len()), ("Somebody", 0), "{sql}");
+        let after = database.store.load(&query).await.unwrap();
+        if let Some(user) = after.user {
+            assert_eq!((user.name.as_str(), user.groups.len()), ("Somebody", 0), "{sql}");
             assert!(after.epochs.graph + after.epochs.superusers <= 1, "{sql}: counted by a refused change");
         }
     }
@@ -106,7 +107,7 @@ async fn who_rolls_back_was_never_there() {
     for (sql, change, _) in races() {
         let database = prepared().await;
         assert_eq!(against(&database, &sql, false, &change).await, CommitOutcome::Applied, "{sql}");
-        assert_eq!(database.store.pending(9).await.unwrap(), [(*change.event).clone()], "{sql}");
+        assert_eq!(database.store.pending(NINE).await.unwrap(), [(*change.event).clone()], "{sql}");
     }
 }
 
@@ -117,7 +118,7 @@ async fn a_login_that_comes_between_is_kept() {
     let mut change = rename(&user(1), 1);
     change.fields = FieldChanges { is_active: Some(false), ..FieldChanges::default() };
     assert_eq!(against(&database, login, true, &change).await, CommitOutcome::Applied);
-    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap().user;
+    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();
     assert_eq!((after.name.as_str(), after.is_active), ("Other", false));
     assert!(after.last_login.is_some());
 }
@@ -142,8 +143,8 @@ async fn circles_do_not_deadlock() {
     let database = prepared().await;
     for round in 0..20 {
         let [one, three] = [1, 3].map(|id| SnapshotQuery::user(UserId(id)));
-        let one = database.store.load(&one).await.unwrap().unwrap().user;
-        let three = database.store.load(&three).await.unwrap().unwrap().user;
+        let one = database.store.load(&one).await.unwrap().user.unwrap();
+        let three = database.store.load(&three).await.unwrap().user.unwrap();
         let acts = |on: &userbook::User, by: &userbook::User, n| {
             let actor = Some(ActorGuard { user: by.id, revision: by.revision });
             let (store, guards) = (database.store.clone(), Guards { actor, ..Guards::default() });
@@ -164,21 +165,22 @@ async fn circles_do_not_deadlock() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steps_wait_as_well() {
+async fn a_group_deletion_waits_for_members_who_join() {
     let database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };
     userbook_sqlx::PostgresStore::commit_in(&mut other, &joins).await.unwrap();
     let step = ProvisioningChange {
-        step: ProvisioningOp::DeleteGroup(group(3).id),
+        op: ProvisioningOp::DeleteGroup(group(3).id),
+        members: vec![],
         guards: counters(Some(EpochGuard::bump(0)), None),
-        event: (*rename(&user(1), 2).event).clone(),
+        event: rename(&user(1), 2).event,
     };
     let store = database.store.clone();
     let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
     somebody_waits(database.pool()).await;
     other.commit().await.unwrap();
-    assert_eq!(deletion.await.unwrap(), CommitOutcome::Applied);
-    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().unwrap();
-    assert_eq!(after.user.groups, [].into(), "the membership that came meanwhile goes too");
+    assert_eq!(deletion.await.unwrap(), CommitOutcome::Conflict, "a member whom it does not name has joined");
+    let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();
+    assert_eq!(after.groups, [group(3).id].into());
 }

@@ -3,11 +3,14 @@
 use std::{collections::BTreeSet, sync::Mutex};
 
 use async_trait::async_trait;
-use userbook::{ChangeId, ChangeSet, CommitOutcome, Event, Outbox, Snapshot, SnapshotQuery, StoreError};
+use userbook::{
+    ChangeId, ChangeSet, CommitOutcome, Event, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError,
+    UserStore,
+};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
-use crate::store::{Flaw, facts, pause};
+use crate::store::{Flaw, pause};
 
 /// Writes the event after the transaction: a future that is dropped in between has changed the row, and nobody
 /// ever hears of it.
@@ -31,7 +34,7 @@ impl Flaw for WritesTheEventLater {
         }
     }
 
-    async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+    async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
         let mut events = store.pending(limit).await?;
         events.retain(|event| !self.unwritten.lock().expect("no panic").contains(&event.id));
         Ok(events)
@@ -52,7 +55,7 @@ impl Flaw for WritesTheEventBefore {
         }
     }
 
-    async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+    async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
         let mut events = store.pending(limit).await?;
         events.extend(self.refused.lock().expect("no panic").iter().cloned());
         Ok(events)
@@ -62,7 +65,7 @@ impl Flaw for WritesTheEventBefore {
 flaws! {
     /// Writes no event at all.
     DropsTheEvent {
-        async fn pending(&self, _: &MemoryStore, _: u32) -> Result<Vec<Event>, StoreError> {
+        async fn pending(&self, _: &MemoryStore, _: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             Ok(vec![])
         }
     }
@@ -71,10 +74,11 @@ flaws! {
     LoadsInTwoSteps {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, found: &mut Snapshot) {
             pause().await;
-            if let Some(later) = facts(store, query.user).await {
-                found.user.groups = later.user.groups;
-                found.groups = later.groups;
+            let later = store.load(query).await.expect("memory does not fail");
+            if let (Some(user), Some(later)) = (&mut found.user, later.user) {
+                user.groups = later.groups;
             }
+            found.groups = later.groups;
         }
 
         /// As every database does; otherwise nothing could come between the two reads.
@@ -84,10 +88,11 @@ flaws! {
         }
     }
 
-    /// Whether a change has change_committed is told by the row alone.
-    ForgetsWhatLanded {
+    /// Takes the row's revision for the answer whether a change was committed.
+    ForgetsCommittedChanges {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
-            facts.change_committed &= query.change.is_some_and(|change| facts.user.revision == change.into());
+            let revision = facts.user.as_ref().map(|user| user.revision);
+            facts.change_committed &= query.change.map(Into::into) == revision;
         }
     }
 

@@ -18,8 +18,9 @@ pub(crate) struct WritesTheWholeRow {
 #[async_trait]
 impl Flaw for WritesTheWholeRow {
     async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-        let user = facts.user.clone();
-        self.read.lock().expect("no panic").entry((user.id, user.revision)).or_insert(user);
+        if let Some(user) = facts.user.clone() {
+            self.read.lock().expect("no panic").entry((user.id, user.revision)).or_insert(user);
+        }
     }
 
     async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {

@@ -1,118 +1,90 @@
-//! Users and groups, made and unmade wrongly; and imports.
+//! Directory queries, answered wrongly.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use async_trait::async_trait;
-use userbook::{
-    ChangeId, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, EventActor, EventKind, EventTarget,
-    Group, Guards, ImportData, ImportOutcome, ImportStore, ProvisioningChange, ProvisioningOp,
-    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp,
-};
+use userbook::{DirectoryQuery, DirectorySnapshot, MemberQuery, SuperuserQuery, Superusers, UserId};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
-use crate::store::{Flaw, facts};
+use crate::store::directory;
 
-/// `MAX(id) + 1`: the id of a user who was deleted last is given again.
-#[derive(Debug, Default)]
-pub(crate) struct GivesIdsAgain {
-    /// The id after that of the user who was deleted last.
-    after: AtomicU64,
+async fn superusers(store: &MemoryStore, query: SuperuserQuery) -> Superusers {
+    let query = DirectoryQuery { superusers: Some(query), ..DirectoryQuery::default() };
+    directory(store, &query).await.superusers
 }
 
-#[async_trait]
-impl Flaw for GivesIdsAgain {
-    async fn after_load_directory(&self, _: &DirectoryQuery, directory: &mut DirectorySnapshot) {
-        if directory.epochs.next_user == self.after.load(Ordering::SeqCst) {
-            directory.epochs.next_user -= 1;
-        }
-    }
-
-    async fn after_provision(&self, provision: &ProvisioningChange, outcome: &CommitOutcome) {
-        if let (ProvisioningOp::DeleteUser { user, .. }, CommitOutcome::Applied) = (&provision.step, outcome)
-        {
-            self.after.store(user.0.unsigned_abs() + 1, Ordering::SeqCst);
-        }
-    }
-}
-
-/// A group, made whatever else is there.
-fn putting(group: &Group) -> ProvisioningChange {
-    let event = Event {
-        id: ChangeId(group.id.0),
-        kind: EventKind::GroupPut,
-        target: EventTarget::Group(group.id),
-        version: 0,
-        time: Timestamp::UNIX_EPOCH,
-        actor: EventActor::System,
-        impersonator: None,
-        request_id: None,
-        diff: [].into(),
-        effects: vec![],
-    };
-    ProvisioningChange {
-        step: ProvisioningOp::PutGroup(Box::new(group.clone())),
-        guards: Guards::default(),
-        event,
-    }
+/// The members of the query without its limit.
+async fn members(store: &MemoryStore, query: &DirectoryQuery, users: bool) -> DirectorySnapshot {
+    let members = query.members.clone().map(|members| MemberQuery {
+        users: if users { members.users } else { [].into() },
+        limit: u32::MAX,
+        ..members
+    });
+    directory(store, &DirectoryQuery { members, ..DirectoryQuery::default() }).await
 }
 
 flaws! {
-    /// `DELETE FROM users WHERE id = ?`, whatever the revision.
-    DeletesAnyRevision {
-        async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
-            if let ProvisioningOp::DeleteUser { user, expected } = &mut provision.step
-                && let Some(facts) = facts(store, *user).await
-            {
-                *expected = facts.user.revision;
+    /// Finds any member, able to act or not.
+    FindsAnyMember {
+        async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            for group in query.superusers.iter().flat_map(|query| &query.groups) {
+                let members = Some(MemberQuery { of: Some(*group), users: [].into(), limit: 1 });
+                let found = directory(store, &DirectoryQuery { members, ..DirectoryQuery::default() }).await;
+                facts.superusers.person |= !found.members.is_empty();
             }
         }
     }
 
-    /// Holds guards for updates only.
-    ProvisionsUnguarded {
-        async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
-            let there = store.load_directory(&DirectoryQuery::default()).await.expect("memory does not fail").epochs;
-            if let Some(guard) = &mut provision.guards.graph {
-                guard.expected = there.graph;
+    /// Does not know of exceptions.
+    IgnoresExceptions {
+        async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            if let Some(query) = &query.superusers {
+                facts.superusers = superusers(store, SuperuserQuery { except: None, ..query.clone() }).await;
             }
         }
     }
 
-    /// Puts every group at the top.
-    ForgetsParents {
-        async fn before_provision(&self, _: &MemoryStore, provision: &mut ProvisioningChange) {
-            if let ProvisioningOp::PutGroup(group) = &mut provision.step {
-                group.parent = None;
+    /// Leaves the excepted users out of all groups.
+    ExceptsUsersEverywhere {
+        async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            let Some(SuperuserQuery { groups, except: Some((_, users)) }) = &query.superusers else { return };
+            facts.superusers = Superusers::default();
+            for group in groups {
+                let one = SuperuserQuery { groups: [*group].into(), except: Some((*group, users.clone())) };
+                let found = superusers(store, one).await;
+                facts.superusers.person |= found.person;
+                facts.superusers.service_account |= found.service_account;
             }
         }
     }
 
-    /// Says that it has taken rows which it has not.
-    ClaimsToHaveImported {
-        async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
-            store.import(rows).await?;
-            Ok(ImportOutcome::Imported)
+    /// Reads the members of the group and no other users.
+    ForgetsNamedUsers {
+        async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            let of_group = members(store, query, false).await.members;
+            facts.members.retain(|id, _| of_group.contains_key(id));
         }
     }
 
-    /// Refuses users, and has taken the groups.
-    ImportsHalfIntoNonEmpty {
-        async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
-            let outcome = store.import(rows).await?;
-            if outcome == ImportOutcome::NotEmpty {
-                for group in &rows.groups {
-                    store.provision(&putting(group)).await?;
-                }
-            }
-            Ok(outcome)
+    /// Reads only members who are active.
+    LoadsOnlyActiveMembers {
+        async fn after_load_directory(&self, _: &MemoryStore, _: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            facts.members.retain(|_, member| member.is_active);
         }
     }
 
-    /// The counter of ids is not moved by an import.
-    ImportsWithoutMovingIds {
-        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-            facts.epochs.next_user = 1;
+    /// Reads all members, however many.
+    IgnoresTheMemberLimit {
+        async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            facts.members = members(store, query, true).await.members;
+        }
+    }
+
+    /// Takes the first of each kind of member and forgets to put them in order: with the limit some ids are missing.
+    LimitsBeforeOrdering {
+        async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            let limit = query.members.as_ref().map_or(0, |members| members.limit as usize);
+            let mut all: Vec<_> = members(store, query, true).await.members.into_iter().collect();
+            all.sort_by_key(|(id, member): &(UserId, _)| (member.user_type, *id));
+            facts.members = all.into_iter().take(limit).collect();
         }
     }
 }

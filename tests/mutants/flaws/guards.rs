@@ -4,7 +4,7 @@ use userbook::{ChangeSet, CommitOutcome, EpochGuard, EpochUse};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
-use crate::store::{facts, pause};
+use crate::store::{epochs, pause, row};
 
 /// The guard, expecting what is there.
 fn met(guard: Option<EpochGuard>, there: u64) -> Option<EpochGuard> {
@@ -15,15 +15,15 @@ flaws! {
     /// Does not compare the counter of group writes.
     IgnoresGraphGuard {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            change.guards.graph = met(change.guards.graph, facts(store, change.user).await?.epochs.graph);
+            change.guards.graph = met(change.guards.graph, epochs(store).await.graph);
             None
         }
     }
 
-    /// Does not compare the counter of writes about power.
+    /// Does not compare the counter of superusers.
     IgnoresSuperusersGuard {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let there = facts(store, change.user).await?.epochs.superusers;
+            let there = epochs(store).await.superusers;
             change.guards.superusers = met(change.guards.superusers, there);
             None
         }
@@ -32,9 +32,9 @@ flaws! {
     /// Compares the counters in one step and counts in another.
     ChecksCountersThenWrites {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let before = facts(store, change.user).await?.epochs;
+            let before = epochs(store).await;
             pause().await;
-            let after = facts(store, change.user).await?.epochs;
+            let after = epochs(store).await;
             let stands = |guard: Option<EpochGuard>, there| guard.is_none_or(|guard| guard.expected == there);
             if stands(change.guards.graph, before.graph) && stands(change.guards.superusers, before.superusers) {
                 change.guards.graph = met(change.guards.graph, after.graph);
@@ -57,7 +57,7 @@ flaws! {
     /// Counts each write, so that all of them queue at one row.
     CountsEveryWrite {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let there = facts(store, change.user).await?.epochs.superusers;
+            let there = epochs(store).await.superusers;
             change.guards.superusers.get_or_insert(EpochGuard::bump(there));
             None
         }
@@ -75,7 +75,7 @@ flaws! {
     ChecksActorThenWrites {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let guard = change.guards.actor?;
-            let stands = facts(store, guard.user).await.is_some_and(|actor| actor.user.revision == guard.revision);
+            let stands = row(store, guard.user).await.is_some_and(|actor| actor.revision == guard.revision);
             pause().await;
             if stands {
                 change.guards.actor = None;

@@ -12,7 +12,7 @@ use super::flaws;
 /// Where walks begin.
 fn starts(query: &SnapshotQuery, facts: &Snapshot) -> BTreeSet<GroupId> {
     let actors = facts.actor.iter().flat_map(|actor| &actor.groups);
-    facts.user.groups.iter().chain(&query.groups).chain(actors).copied().collect()
+    facts.user.iter().flat_map(|user| &user.groups).chain(&query.groups).chain(actors).copied().collect()
 }
 
 async fn single(store: &MemoryStore, group: GroupId) -> Option<Group> {
@@ -61,7 +61,9 @@ flaws! {
     TakesAskedForMembership {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let known = query.groups.iter().filter(|group| facts.groups.contains(**group));
-            facts.user.groups.extend(known);
+            if let Some(user) = &mut facts.user {
+                user.groups.extend(known);
+            }
         }
     }
 

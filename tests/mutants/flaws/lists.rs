@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 use userbook::{
     ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, DirectoryQuery, GroupListQuery, GroupPage, ListStore,
-    Order, ProvisioningStore, Scope, StoreError, User, UserColumn, UserFilter, UserListQuery, UserPage,
+    Order, Scope, StoreError, SuperuserFilter, User, UserColumn, UserFilter, UserListQuery, UserPage,
 };
 use userbook_memory::MemoryStore;
 
 use super::flaws;
-use crate::store::{Flaw, facts, pause};
+use crate::store::{Flaw, directory, pause, row};
 
 /// A page of those who match but for what is taken out of the filter, and who pass this test instead.
 async fn page(
@@ -52,7 +52,14 @@ async fn sorted<K: Ord>(
     Ok(page)
 }
 
-/// Counts who comes and forgets who goes.
+fn with_inherited(query: &UserListQuery, inherited: bool) -> UserListQuery {
+    let mut query = query.clone();
+    query.filter.is_superuser =
+        query.filter.is_superuser.map(|filter| SuperuserFilter { inherited, ..filter });
+    query
+}
+
+/// Counts inserted users and forgets deleted ones.
 #[derive(Debug, Default)]
 pub(crate) struct CountsOnlyUpwards {
     most: Mutex<u64>,
@@ -77,13 +84,13 @@ flaws! {
         }
     }
 
-    /// Counts the row that stands for nobody.
-    CountsNobody {
+    /// Counts `AnonymousUser`.
+    CountsAnonymousInLists {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let asked = DirectoryQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..DirectoryQuery::default() };
             let mut page = store.list_users(query).await?;
             if query.filter == UserFilter::default() {
-                page.count += u64::from(store.load_directory(&asked).await?.username_taken);
+                page.count += u64::from(directory(store, &asked).await.username_taken);
             }
             Ok(page)
         }
@@ -198,9 +205,14 @@ flaws! {
     /// Takes the flag of a group above for that of the group.
     InheritsTheFlag {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let Some(asked) = query.filter.is_superuser else { return store.list_users(query).await };
-            let power = |page: &UserPage, user: &User| page.groups.grants_superuser(&user.groups) == asked;
-            page(store, query, |filter| filter.is_superuser = None, power).await
+            store.list_users(&with_inherited(query, true)).await
+        }
+    }
+
+    /// Looks at the groups' own flags only.
+    InheritsNothing {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            store.list_users(&with_inherited(query, false)).await
         }
     }
 
@@ -247,8 +259,8 @@ flaws! {
             let mut page = store.list_users(query).await?;
             pause().await;
             for user in &mut page.users {
-                if let Some(later) = facts(store, user.id).await {
-                    *user = later.user;
+                if let Some(later) = row(store, user.id).await {
+                    *user = later;
                 }
             }
             Ok(page)
@@ -257,6 +269,22 @@ flaws! {
         /// As every database does; otherwise nothing could come between the two reads.
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, _: &mut CommitOutcome) {
             pause().await;
+        }
+    }
+
+    /// Reads all members although the query wants none.
+    ReadsMembersUnasked {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let members = query.members.clone().or(Some(Scope::Everything));
+            store.list_groups(&GroupListQuery { members, ..query.clone() }).await
+        }
+    }
+
+    /// Reads all members although the query wants some.
+    IgnoresTheMemberScope {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let members = query.members.as_ref().map(|_| Scope::Everything);
+            store.list_groups(&GroupListQuery { members, ..query.clone() }).await
         }
     }
 

@@ -4,7 +4,7 @@ use userbook::{ChangeSet, CommitOutcome};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
-use crate::store::facts;
+use crate::store::{directory, row};
 
 flaws! {
     /// Joins, never leaves.
@@ -26,7 +26,7 @@ flaws! {
     /// Takes what is to be joined for the whole list.
     ReplacesMemberships {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let all = facts(store, change.user).await?.user.groups;
+            let all = row(store, change.user).await?.groups;
             if !change.groups_added.is_empty() {
                 change.groups_removed = &all - &change.groups_added;
             }
@@ -46,7 +46,7 @@ flaws! {
     PassesOverMissingGroups {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let query = userbook::DirectoryQuery { groups: change.groups_added.clone(), ..Default::default() };
-            let known = userbook::ProvisioningStore::load_directory(store, &query).await.expect("memory does not fail");
+            let known = directory(store, &query).await;
             change.groups_added.retain(|group| known.groups.contains(*group));
             None
         }

@@ -6,11 +6,15 @@ mod directory;
 mod guards;
 mod hierarchy;
 mod lists;
+mod members;
 mod memberships;
 mod names;
 mod outbox;
-mod power;
+mod page_size;
+mod provisioning;
 mod revisions;
+mod superusers;
+mod targets;
 mod values;
 
 pub(crate) use atomicity::*;
@@ -19,14 +23,18 @@ pub(crate) use directory::*;
 pub(crate) use guards::*;
 pub(crate) use hierarchy::*;
 pub(crate) use lists::*;
+pub(crate) use members::*;
 pub(crate) use memberships::*;
 pub(crate) use names::*;
 pub(crate) use outbox::*;
-pub(crate) use power::*;
+pub(crate) use page_size::*;
+pub(crate) use provisioning::*;
 pub(crate) use revisions::*;
+pub(crate) use superusers::*;
+pub(crate) use targets::*;
 pub(crate) use values::*;
 
-/// Declares flaws that keep nothing in mind.
+/// Declares flaws without state.
 macro_rules! flaws {
     ($($(#[$doc:meta])* $name:ident { $($hook:item)+ })+) => {$(
         $(#[$doc])*

@@ -1,19 +1,18 @@
 //! User names, compared too kindly or too strictly.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, ProvisioningStore, Snapshot, SnapshotQuery, UserId, UserStore,
-    Username,
+    ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery, UserId, UserRef, UserStore, Username,
 };
 use userbook_memory::MemoryStore;
 
 use super::flaws;
+use crate::store::directory;
 
-/// Whether anybody but `user` has one of these names.
+/// Whether a user other than `user` has one of these names.
 async fn any_taken(store: &MemoryStore, user: UserId, names: impl IntoIterator<Item = String>) -> bool {
     for name in names {
         let query = SnapshotQuery { username: Some(name), ..SnapshotQuery::user(user) };
-        let facts = store.load(&query).await.expect("memory does not fail");
-        if facts.is_some_and(|facts| facts.username_taken) {
+        if store.load(&query).await.expect("memory does not fail").username_taken {
             return true;
         }
     }
@@ -29,10 +28,17 @@ fn folded(name: &str) -> [String; 3] {
     [name.to_lowercase(), name.to_uppercase(), title]
 }
 
-/// Whether anybody at all has the name.
-async fn anybody_has(store: &MemoryStore, name: &str) -> bool {
+fn target(query: &SnapshotQuery) -> UserId {
+    match query.target {
+        Some(UserRef::Id(id)) => id,
+        _ => UserId(0),
+    }
+}
+
+/// Whether any user has the name.
+async fn any_has(store: &MemoryStore, name: &str) -> bool {
     let query = DirectoryQuery { username: Some(name.to_owned()), ..DirectoryQuery::default() };
-    store.load_directory(&query).await.expect("memory does not fail").username_taken
+    directory(store, &query).await.username_taken
 }
 
 flaws! {
@@ -40,7 +46,7 @@ flaws! {
     FoldsCaseInLoad {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let names = query.username.as_deref().map(folded);
-            facts.username_taken |= any_taken(store, query.user, names.into_iter().flatten()).await;
+            facts.username_taken |= any_taken(store, target(query), names.into_iter().flatten()).await;
         }
     }
 
@@ -56,7 +62,7 @@ flaws! {
     IgnoresBlanksAtTheEnd {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let name = query.username.as_deref().map(|name| name.trim_end().to_owned());
-            facts.username_taken |= any_taken(store, query.user, name).await;
+            facts.username_taken |= any_taken(store, target(query), name).await;
         }
     }
 
@@ -64,7 +70,7 @@ flaws! {
     TakesOnesOwnNameForTaken {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let name = change.fields.username.as_ref()?.as_str();
-            anybody_has(store, name).await.then_some(CommitOutcome::Conflict)
+            any_has(store, name).await.then_some(CommitOutcome::Conflict)
         }
     }
 

@@ -1,22 +1,24 @@
 //! Events that are lost, or come in the wrong order.
 
-use userbook::{ChangeId, Event, Outbox, StoreError, Timestamp};
+use userbook::{ChangeId, Event, Outbox, OutboxLimit, StoreError, Timestamp};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
 
+const EVERYTHING: OutboxLimit = OutboxLimit { events: u32::MAX, bytes: u64::MAX };
+
 async fn all(store: &MemoryStore) -> Result<Vec<Event>, StoreError> {
-    store.pending(u32::MAX).await
+    store.pending(EVERYTHING).await
 }
 
-fn first(events: Vec<Event>, limit: u32) -> Vec<Event> {
-    events.into_iter().take(limit as usize).collect()
+fn first(events: Vec<Event>, limit: OutboxLimit) -> Vec<Event> {
+    events.into_iter().take(limit.events as usize).collect()
 }
 
 flaws! {
     /// Hands the newest on first.
     PendingComesReversed {
-        async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+        async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let mut events = all(store).await?;
             events.reverse();
             Ok(first(events, limit))
@@ -25,7 +27,7 @@ flaws! {
 
     /// Takes ids for a clock.
     PendingComesById {
-        async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+        async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let mut events = all(store).await?;
             events.sort_by_key(|event| event.id);
             Ok(first(events, limit))
@@ -34,8 +36,33 @@ flaws! {
 
     /// Takes the limit for a hint.
     PendingIgnoresTheLimit {
-        async fn pending(&self, store: &MemoryStore, _: u32) -> Result<Vec<Event>, StoreError> {
+        async fn pending(&self, store: &MemoryStore, _: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             all(store).await
+        }
+    }
+
+    /// Counts events and no bytes.
+    IgnoresTheBytesOfEvents {
+        async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+            store.pending(OutboxLimit { bytes: u64::MAX, ..limit }).await
+        }
+    }
+
+    /// Ends behind the event that exceeds the bound.
+    ReturnsOneEventTooMany {
+        async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+            let within = store.pending(limit).await?.len();
+            let more = if limit.bytes == u64::MAX { within } else { within + 1 };
+            Ok(all(store).await?.into_iter().take(more.min(limit.events as usize)).collect())
+        }
+    }
+
+    /// Never returns an event that is larger than the bound, and so nothing behind it either.
+    BlocksAtALargeEvent {
+        async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+            let events = store.pending(limit).await?;
+            let bytes = |event: &Event| serde_json::to_vec(event).map_or(0, |json| json.len() as u64);
+            Ok(events.into_iter().take_while(|event| bytes(event) <= limit.bytes).collect())
         }
     }
 
@@ -75,7 +102,7 @@ flaws! {
 
     /// The column for requests is not written.
     LosesPartsOfEvents {
-        async fn pending(&self, store: &MemoryStore, limit: u32) -> Result<Vec<Event>, StoreError> {
+        async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let events = store.pending(limit).await?;
             Ok(events.into_iter().map(|event| Event { request_id: None, ..event }).collect())
         }

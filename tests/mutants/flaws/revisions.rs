@@ -4,12 +4,12 @@ use userbook::{ChangeSet, CommitOutcome, SnapshotQuery, UserStore};
 use userbook_memory::MemoryStore;
 
 use super::flaws;
-use crate::store::{facts, pause};
+use crate::store::{pause, row};
 
 /// The revision to be expected so that nothing is compared.
 async fn expect_what_is_there(store: &MemoryStore, change: &mut ChangeSet) {
-    if let Some(facts) = facts(store, change.user).await {
-        change.expected = facts.user.revision;
+    if let Some(user) = row(store, change.user).await {
+        change.expected = user.revision;
     }
 }
 
@@ -25,7 +25,7 @@ flaws! {
     /// Compares in one step and writes in another.
     ChecksThenWrites {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let stands = facts(store, change.user).await?.user.revision == change.expected;
+            let stands = row(store, change.user).await?.revision == change.expected;
             pause().await;
             if stands {
                 expect_what_is_there(store, change).await;
@@ -34,8 +34,8 @@ flaws! {
         }
     }
 
-    /// `UPDATE … WHERE revision = ?` touched no row: that is called stale, although the row may be gone.
-    CallsGoneStale {
+    /// `UPDATE … WHERE revision = ?` touched no row: a conflict, although the row may be gone.
+    CallsGoneAConflict {
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, outcome: &mut CommitOutcome) {
             if *outcome == CommitOutcome::Gone {
                 *outcome = CommitOutcome::Conflict;
@@ -47,7 +47,7 @@ flaws! {
     AppliesTheSameAgain {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(change.user) };
-            let facts = store.load(&query).await.expect("memory does not fail")?;
+            let facts = store.load(&query).await.expect("memory does not fail");
             facts.change_committed.then_some(CommitOutcome::Applied)
         }
     }

@@ -47,8 +47,8 @@ flaws! {
     /// A parser with a bound of its own, and a default for what it cannot read.
     NullsDeepAttributes {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-            if levels(&facts.user.attributes) > 128 {
-                facts.user.attributes = Value::Null.into();
+            if let Some(user) = &mut facts.user && levels(&user.attributes) > 128 {
+                user.attributes = Value::Null.into();
             }
         }
     }
@@ -56,15 +56,17 @@ flaws! {
     /// Keeps whole numbers in 32 bits and takes the nearest for those that do not fit.
     NarrowsNumbers {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-            narrow(facts.user.attributes.make_mut());
+            if let Some(user) = &mut facts.user {
+                narrow(user.attributes.make_mut());
+            }
         }
     }
 
     /// What is no object is an empty one.
     MendsAttributes {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-            if !facts.user.attributes.is_object() {
-                facts.user.attributes = serde_json::json!({}).into();
+            if let Some(user) = &mut facts.user && !user.attributes.is_object() {
+                user.attributes = serde_json::json!({}).into();
             }
         }
     }
@@ -88,7 +90,9 @@ flaws! {
     /// Tidies rows up.
     TrimsText {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
-            facts.user.name = facts.user.name.trim().into();
+            if let Some(user) = &mut facts.user {
+                user.name = user.name.trim().into();
+            }
         }
     }
 }

@@ -32,6 +32,10 @@ pub(crate) trait Dialect {
     /// once: it is cheap, whatever the planner thinks.
     const IN_SUBQUERY: [&'static str; 2];
 
+    /// What goes around a query for ids of groups to select their members, `m.user_id`.
+    const MEMBERS_OF: [&'static str; 2] =
+        ["SELECT m.user_id FROM (", ") AS g JOIN userbook_membership AS m ON m.group_id = g.id"];
+
     /// What goes around a query for ids of users to join them before the users themselves, where the planner must be
     /// told; `None`: it is told by [`IN_SUBQUERY`](Self::IN_SUBQUERY).
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = None;

@@ -120,9 +120,10 @@ impl Members {
             }
             Self::Superusers => _ = statement.push(OF_GROUPS).push(D::IS_SUPERUSER),
             Self::InheritedSuperusers => {
-                statement.push("SELECT m.user_id FROM ");
+                let [before, after] = D::MEMBERS_OF;
+                statement.push(before);
                 granting::<D>(statement);
-                statement.push(" AS g JOIN userbook_membership AS m ON m.group_id = g.id");
+                statement.push(after);
             }
         }
     }
@@ -155,8 +156,9 @@ fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter, membe
     if let Some(SuperuserFilter { is_superuser: false, inherited }) = filter.is_superuser {
         statement.condition().push("NOT EXISTS (SELECT 1 FROM userbook_membership AS m JOIN ");
         if inherited {
+            statement.push("(");
             granting::<D>(statement);
-            statement.push(" AS g ON g.id = m.group_id WHERE m.user_id = u.id)");
+            statement.push(") AS g ON g.id = m.group_id WHERE m.user_id = u.id)");
         } else {
             statement.push("userbook_group AS g ON g.id = m.group_id WHERE m.user_id = u.id AND ");
             statement.push(D::IS_SUPERUSER).push(")");
@@ -164,16 +166,16 @@ fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter, membe
     }
 }
 
-/// The ids of the groups that grant superuser status to their direct members, as a table: those with the flag, and
-/// those below one of them.
+/// A query for the ids of the groups that grant superuser status to their direct members: those with the flag, and those
+/// below one of them.
 fn granting<D: Dialect>(statement: &mut Statement) {
-    statement.push("(WITH RECURSIVE granting (id, depth) AS (SELECT g.id, 0 FROM userbook_group AS g WHERE ");
+    statement.push("WITH RECURSIVE granting (id, depth) AS (SELECT g.id, 0 FROM userbook_group AS g WHERE ");
     statement.push(D::IS_SUPERUSER).push(
         " UNION SELECT child.id, granting.depth + 1 FROM granting \
          JOIN userbook_group AS child ON child.parent = granting.id WHERE granting.depth < ",
     );
     let bound = i64::try_from(MAX_PARENTS).unwrap_or(i64::MAX);
-    statement.bind(Value::Integer(bound)).push(") SELECT DISTINCT id FROM granting)");
+    statement.bind(Value::Integer(bound)).push(") SELECT DISTINCT id FROM granting");
 }
 
 fn is_unique(column: UserColumn) -> bool {

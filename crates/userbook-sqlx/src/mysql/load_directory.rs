@@ -36,17 +36,19 @@ impl MySqlStore {
 
 async fn rows(connection: &mut MySqlConnection, query: &DirectoryQuery) -> Result<Vec<MySqlRow>, StoreError> {
     let parts = DirectoryParts::of(query);
-    let limit = parts.members_limit;
+    let (of, limit) = (parts.members_of, parts.members_limit);
     sqlx::query(sql::LOAD_DIRECTORY)
         .bind(query.actor.map(|actor| actor.0))
         .bind(hex_list(parts.granting))
         .bind(parts.except_group)
-        .bind(json::list(&parts.except_users))
-        .bind(parts.members_of)
         .bind(query.shape)
+        .bind(json::list(&parts.except_users))
         .bind(hex_list(query.groups.iter().map(|group| group.0)))
+        .bind(of)
         .bind(limit)
+        .bind(of)
         .bind(limit)
+        .bind(of)
         .bind(limit)
         .bind(json::list(&parts.members))
         .bind(limit)

@@ -26,6 +26,11 @@ impl Dialect for PostgresDialect {
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
     const IN_SUBQUERY: [&'static str; 2] = [" = ANY (ARRAY(", "))"];
+    /// OFFSET 0 keeps the planner from reading all memberships for the sake of a few groups.
+    const MEMBERS_OF: [&'static str; 2] = [
+        "SELECT m.user_id FROM (",
+        ") AS g CROSS JOIN LATERAL (SELECT user_id FROM userbook_membership WHERE group_id = g.id OFFSET 0) AS m",
+    ];
     const IS_SUPERUSER: &'static str = "g.is_superuser";
 
     fn is(statement: &mut Statement, column: &'static str, text: &str) {

@@ -3,11 +3,12 @@
 -- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
 -- MAX_PARENTS.
 -- In this order: actor, groups whose superusers to look for (JSON array of hexadecimal ids), the group in which some
--- users do not count, these users (JSON array), the group whose members to read, whether to read the hierarchy, groups
--- to read (JSON array of hexadecimal ids), how many members at most (three times), further users to read (JSON array),
--- how many members at most, username to look up, group name to look up, change to look up
+-- users do not count, whether to read the hierarchy, users who do not count (JSON array), groups to read (JSON array of
+-- hexadecimal ids), the group whose members to read and how many at most (three times), further users to read (JSON
+-- array), how many members at most, username to look up, group name to look up, change to look up
 WITH RECURSIVE
-asked (actor_id, granting, except_group, except_users, members_of, shape) AS (SELECT ?, ?, ?, ?, ?, ?),
+asked (actor_id, granting, except_group, shape) AS (SELECT ?, ?, ?, ?),
+excepted (id) AS (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j),
 closure (group_id, depth) AS (
     SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.actor_id
     UNION
@@ -21,26 +22,23 @@ closure (group_id, depth) AS (
 member (id) AS (
     SELECT id FROM (
         SELECT user_id AS id FROM (
-            SELECT own.user_id
-            FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.group_id = asked.members_of
-            WHERE own.can_act = 0
-            ORDER BY own.user_id
+            SELECT user_id FROM userbook_membership FORCE INDEX (userbook_membership_group)
+            WHERE group_id = ? AND can_act = 0
+            ORDER BY user_id
             LIMIT ?
         ) AS kind_0
         UNION
         SELECT user_id AS id FROM (
-            SELECT own.user_id
-            FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.group_id = asked.members_of
-            WHERE own.can_act = 1
-            ORDER BY own.user_id
+            SELECT user_id FROM userbook_membership FORCE INDEX (userbook_membership_group)
+            WHERE group_id = ? AND can_act = 1
+            ORDER BY user_id
             LIMIT ?
         ) AS kind_1
         UNION
         SELECT user_id AS id FROM (
-            SELECT own.user_id
-            FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.group_id = asked.members_of
-            WHERE own.can_act = 2
-            ORDER BY own.user_id
+            SELECT user_id FROM userbook_membership FORCE INDEX (userbook_membership_group)
+            WHERE group_id = ? AND can_act = 2
+            ORDER BY user_id
             LIMIT ?
         ) AS kind_2
         UNION
@@ -64,24 +62,14 @@ SELECT
         FROM JSON_TABLE(asked.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
         STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
         WHERE m.can_act = 2
-            AND NOT (
-                m.group_id <=> asked.except_group
-                AND m.user_id IN (
-                    SELECT j.id FROM JSON_TABLE(asked.except_users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j
-                )
-            )
+            AND (NOT (m.group_id <=> asked.except_group) OR m.user_id NOT IN (SELECT id FROM excepted))
     ) AS superuser_person,
     EXISTS (
         SELECT 1
         FROM JSON_TABLE(asked.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
         STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
         WHERE m.can_act = 1
-            AND NOT (
-                m.group_id <=> asked.except_group
-                AND m.user_id IN (
-                    SELECT j.id FROM JSON_TABLE(asked.except_users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j
-                )
-            )
+            AND (NOT (m.group_id <=> asked.except_group) OR m.user_id NOT IN (SELECT id FROM excepted))
     ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,

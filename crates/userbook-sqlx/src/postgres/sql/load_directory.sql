@@ -116,7 +116,10 @@ SELECT
     u.type,
     u.revision,
     u.version
-FROM member JOIN userbook_user AS u ON u.id = member.id
+FROM member CROSS JOIN LATERAL (
+    -- OFFSET 0 keeps the planner from reading all users for the sake of a few.
+    SELECT * FROM userbook_user WHERE id = member.id OFFSET 0
+) AS u
 UNION ALL
 SELECT
     'membership',
@@ -125,4 +128,4 @@ SELECT
     NULL, NULL, NULL, NULL, NULL,
     m.user_id,
     NULL, NULL, NULL, NULL, NULL
-FROM member JOIN userbook_membership AS m ON m.user_id = member.id
+FROM member CROSS JOIN LATERAL (SELECT * FROM userbook_membership WHERE user_id = member.id OFFSET 0) AS m

@@ -1,0 +1,182 @@
+//! Superusers, found wrongly.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, OnceLock},
+};
+
+use async_trait::async_trait;
+use userbook::{
+    ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, GroupGraph, ImportData, ImportOutcome, ImportStore,
+    Snapshot, SnapshotQuery, StoreError, Superusers, User, UserId, UserStore, UserType,
+};
+use userbook_memory::MemoryStore;
+
+use super::flaws;
+use crate::store::Flaw;
+
+/// Users as they were imported.
+#[derive(Debug, Default)]
+struct Imported(Mutex<HashMap<UserId, User>>);
+
+impl Imported {
+    async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
+        self.0.lock().expect("no panic").extend(rows.users.iter().map(|user| (user.id, user.clone())));
+        store.import(rows).await
+    }
+
+    /// Answers the question about other superusers with users of whom `now` makes what the flaw sees.
+    async fn answer(
+        &self,
+        store: &MemoryStore,
+        query: &SnapshotQuery,
+        facts: &mut Snapshot,
+        now: impl Fn(&User, User) -> User,
+    ) {
+        if facts.other_superusers.is_none() {
+            return;
+        }
+        let imported: Vec<User> = self.0.lock().expect("no panic").values().cloned().collect();
+        let mut found = Superusers::default();
+        for before in imported.into_iter().filter(|user| query.target != Some(user.id.into())) {
+            let load = SnapshotQuery::user(before.id);
+            let facts = store.load(&load).await.expect("memory does not fail");
+            if let Some(user) = facts.user {
+                count(&mut found, &now(&before, user), &facts.groups);
+            }
+        }
+        facts.other_superusers = Some(found);
+    }
+}
+
+fn count(found: &mut Superusers, user: &User, groups: &GroupGraph) {
+    if !user.is_active || user.username == ANONYMOUS_USERNAME || !groups.grants_superuser(&user.groups) {
+        return;
+    }
+    match user.user_type {
+        UserType::Internal | UserType::External => found.person = true,
+        UserType::ServiceAccount => found.service_account = true,
+        UserType::InternalServiceAccount => {}
+    }
+}
+
+macro_rules! imported {
+    ($($(#[$doc:meta])* $name:ident: |$before:pat_param, $user:pat_param| $now:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(crate) struct $name(Imported);
+
+        #[async_trait]
+        impl Flaw for $name {
+            async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
+                self.0.import(store, rows).await
+            }
+
+            async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
+                self.0.answer(store, query, facts, |$before, $user| $now).await;
+            }
+        }
+    )+};
+}
+
+imported! {
+    /// Counts members, whether they are active or not.
+    CountsInactiveSuperusers: |_, user| User { is_active: true, ..user };
+
+    /// Keeps a copy of each user's type beside the memberships, and does not update it.
+    KeepsOldTypes: |before, user| User { user_type: before.user_type, ..user };
+
+    /// Keeps a copy of each user's name beside the memberships, and does not update it.
+    KeepsOldNames: |before, user| User { username: before.username.clone(), ..user };
+
+    /// Counts the accounts that the software made for itself.
+    CountsInternalServiceAccounts: |_, user| match user.user_type {
+        UserType::InternalServiceAccount => User { user_type: UserType::ServiceAccount, ..user },
+        _ => user,
+    };
+
+    /// Counts the user that stands for no login.
+    CountsAnonymous: |_, user| User { username: "somebody".to_owned(), ..user };
+}
+
+/// Remembers the first answer.
+#[derive(Debug, Default)]
+pub(crate) struct RemembersSuperusers {
+    answer: OnceLock<Superusers>,
+}
+
+#[async_trait]
+impl Flaw for RemembersSuperusers {
+    async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+        if let Some(answer) = &mut facts.other_superusers {
+            *answer = *self.answer.get_or_init(|| *answer);
+        }
+    }
+}
+
+/// Writes new memberships as those of a person.
+#[derive(Debug, Default)]
+pub(crate) struct JoinsAsAPerson {
+    joined: Mutex<HashSet<UserId>>,
+}
+
+#[async_trait]
+impl Flaw for JoinsAsAPerson {
+    async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, _: &mut CommitOutcome) {
+        if !change.groups_added.is_empty() {
+            self.joined.lock().expect("no panic").insert(change.user);
+        }
+    }
+
+    async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+        if let Some(answer) = &mut facts.other_superusers
+            && answer.service_account
+            && !self.joined.lock().expect("no panic").is_empty()
+        {
+            *answer = Superusers { person: true, service_account: false };
+        }
+    }
+}
+
+flaws! {
+    /// Always finds a superuser.
+    AlwaysFindsASuperuser {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            facts.other_superusers = facts.other_superusers.map(|found| Superusers { person: true, ..found });
+        }
+    }
+
+    /// Counts the target among the others.
+    CountsTheTarget {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            if let (Some(found), Some(user)) = (&mut facts.other_superusers, &facts.user) {
+                count(found, user, &facts.groups);
+            }
+        }
+    }
+
+    /// Makes no difference between persons and service accounts.
+    CountsServiceAccountsAsPersons {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            if let Some(found) = &mut facts.other_superusers {
+                *found = Superusers { person: found.person || found.service_account, service_account: false };
+            }
+        }
+    }
+
+    /// Looks for a service account only if there is no person.
+    StopsAtThePerson {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            if let Some(found) = &mut facts.other_superusers {
+                found.service_account &= !found.person;
+            }
+        }
+    }
+
+    /// Answers although the query does not ask.
+    AnswersUnasked {
+        async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
+            facts.other_superusers.get_or_insert_default();
+        }
+    }
+}
