@@ -9,8 +9,9 @@ use userbook_tests::fixture::store_with;
 
 use crate::{scene::*, server::Served};
 
+/// Attributes that share no large value with those of another number: an event has the changed part.
 fn large(n: usize) -> Value {
-    json!({"n": n, "text": "x".repeat(1 << 20)})
+    json!({"n": n, "text": format!("{n}{}", "x".repeat(1 << 20))})
 }
 
 #[tokio::test]

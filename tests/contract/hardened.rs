@@ -104,7 +104,7 @@ const DEPARTURES: &[Departure] = &[
     },
     Departure {
         reason: "SelfLockout: callers lock themselves out only with an explicit confirmation",
-        contains: "unless you ask for it explicitly",
+        contains: "Confirm explicitly to deactivate yourself",
         cases: &["who/self-deactivate-superuser", "who/self-update-superuser-drops-own-admin-group"],
     },
 ];

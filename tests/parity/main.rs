@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod answer;
+mod denied_bodies;
 mod determined;
 mod directory;
 mod faulty_bodies;

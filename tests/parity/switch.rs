@@ -8,18 +8,19 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use userbook::{Event, Outbox, OutboxLimit, SnapshotQuery, UserId};
+use userbook::{Event, Outbox, SnapshotQuery, UserId};
 use userbook::{ImportStore, PermissionAuthorizer, Policy, StaticPermissions, User, UserStore};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
 use userbook_tests::{
     corpus::Case,
+    fixture::ALL_EVENTS,
     host::{self, CaseToken},
 };
 
 use crate::determined::Determined;
 
-/// The API of a case with its neighbours, on a store of its own. Users are answered by the `UserApi` in it.
+/// The directory API of a case, on a store of its own.
 pub(crate) type Api =
     DirectoryApi<Arc<MemoryStore>, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>>;
 
@@ -31,18 +32,17 @@ pub(crate) async fn api(case: &Case, policy: &Policy) -> Api {
     host::api(case, service).into()
 }
 
-/// What is in the store of an API: the users, and the events that wait.
+/// The users and the pending events of an API's store.
 pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Event>) {
     let store = api.service().store();
     let mut users = Vec::new();
     for given in &case.given.users {
-        let snapshot = store.load(&SnapshotQuery::user(UserId(given.pk))).await.unwrap();
-        users.push(snapshot.user);
+        users.push(store.load(&SnapshotQuery::user(UserId(given.pk))).await.unwrap().user);
     }
-    (users, store.pending(OutboxLimit { events: 100, bytes: u64::MAX }).await.unwrap())
+    (users, store.pending(ALL_EVENTS).await.unwrap())
 }
 
-/// An endpoint that does as the API does that was set last.
+/// An endpoint that forwards to the API that was set last.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Switch(Arc<Mutex<Option<Api>>>);
 

@@ -33,14 +33,30 @@ fn changed(before: &User, after: &User) -> BTreeSet<&'static str> {
 /// Whether a field holds what its rule allows.
 fn is_valid(field: &str, user: &User) -> bool {
     match field {
-        "username" => Username::parse(&user.username).is_ok_and(|valid| valid.as_str() == user.username),
-        "name" => Name::parse(&user.name).is_ok_and(|valid| valid.as_str() == user.name),
+        "username" => {
+            let is_plain = !user.username.contains(char::is_control);
+            is_plain && Username::parse(&user.username).is_ok_and(|valid| valid.as_str() == user.username)
+        }
+        "name" => {
+            let is_plain = !user.name.contains(char::is_control);
+            is_plain && Name::parse(&user.name).is_ok_and(|valid| valid.as_str() == user.name)
+        }
         "last_login" => user.last_login.is_none_or(is_representable),
         "email" => EmailAddress::parse(&user.email).is_ok_and(|it| it.as_str() == user.email && it.is_rfc()),
         "attributes" => user.attributes.as_object().is_some_and(|it| Attributes::new(it.clone()).is_ok()),
         "path" => UserPath::parse(&user.path).is_ok_and(|valid| valid.as_str() == user.path),
         "type" => user.user_type != UserType::InternalServiceAccount,
         _ => true,
+    }
+}
+
+/// A difference as callers read it who may view no group: the event has names, their answer has none.
+fn hide_groups(diff: &mut Value) {
+    for side in ["added", "removed"] {
+        let groups = diff.pointer_mut(&format!("/groups/{side}")).and_then(Value::as_array_mut);
+        for group in groups.into_iter().flatten() {
+            group["name"] = json!("");
+        }
     }
 }
 
@@ -72,7 +88,7 @@ async fn check(
     let expected: BTreeSet<String> = changed.iter().map(|field| (*field).to_owned()).collect();
     prop_assert_eq!(logged, if expected.is_empty() { vec![] } else { vec![expected] });
     prop_assert_eq!(after.revision != before.revision, !changed.is_empty());
-    // Columns that are nobody's to write.
+    // Columns that no request writes.
     prop_assert_eq!((after.id, after.uuid), (before.id, before.uuid));
     prop_assert_eq!(after.password_change_date, before.password_change_date);
     Ok(())
@@ -152,7 +168,11 @@ proptest! {
                 prop_assert_eq!(&dry.json["user"], &wet.json);
                 prop_assert_eq!(&dry.json["would_change"], &json!(row(&store, ANN).await != before));
                 let diff = events(&store).await.first().map(|event| serde_json::to_value(&event.diff).unwrap());
-                prop_assert_eq!(&dry.json["diff"], &diff.unwrap_or(json!({})));
+                let mut diff = diff.unwrap_or(json!({}));
+                if by == HELPER {
+                    hide_groups(&mut diff);
+                }
+                prop_assert_eq!(&dry.json["diff"], &diff);
             } else {
                 prop_assert_eq!(dry.json, wet.json);
             }

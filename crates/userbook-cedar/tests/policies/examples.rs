@@ -1,6 +1,6 @@
 //! The example policies.
 
-use userbook::{Actor, Check, Field, UserId, UserService, UserUpdate, Verdict};
+use userbook::{Actor, Check, Field, Memberships, UserId, UserRef, UserService, UserUpdate, Verdict};
 
 use crate::fixture::*;
 
@@ -134,30 +134,50 @@ async fn group_administrators() {
     );
 }
 
-/// The verdicts in decisions on updates.
+/// What a lead tries on a user.
+#[derive(Debug, Clone)]
+enum Try {
+    Add(u128),
+    Remove(u128),
+    Set(UserUpdate),
+}
+
 #[tokio::test]
-async fn a_lead_moves_people_within_the_scope_and_nowhere_else() {
+async fn a_lead_moves_users_within_the_scope_and_nowhere_else() {
     let service = UserService::new(store().await, example("group_administrators"));
     let lead = actor(LEAD);
-    let [bob, me] = [BOB, LEAD].map(UserId);
-    let join = |group| UserUpdate::patch().join_group(group_id(group));
-    let leave = |group| UserUpdate::patch().leave_group(group_id(group));
-    for (about, update, allowed) in [
-        (bob, join(SOUTH), true),
-        (bob, leave(NORTH), true),
-        (bob, leave(FINANCE), false),
-        (bob, join(FINANCE), false),
-        (bob, join(SALES), false),
-        (bob, join(POWER), false),
-        (bob, UserUpdate::patch().groups([group_id(SOUTH)]), false),
-        (me, join(NORTH), false),
+    let [bob, new, me] = [BOB, NEW, LEAD].map(UserId);
+    let set = |groups: &[u128]| {
+        let groups: Memberships = groups.iter().copied().map(group_id).collect();
+        Try::Set(UserUpdate::patch().groups(groups))
+    };
+    for (about, attempt, allowed) in [
+        (bob, Try::Add(SOUTH), true),
+        (bob, Try::Remove(NORTH), true),
+        (bob, Try::Remove(FINANCE), false),
+        (bob, Try::Add(FINANCE), false),
+        (bob, Try::Add(SALES), false),
+        (bob, Try::Add(POWER), false),
+        // In finance too, so the lead does not set all groups.
+        (bob, set(&[SOUTH]), false),
+        (bob, Try::Set(UserUpdate::patch().join_group(group_id(NORTH))), false),
+        (me, Try::Add(NORTH), false),
+        (new, set(&[NORTH, SOUTH]), true),
+        (new, set(&[]), true),
+        // Not a group of sales.
+        (new, set(&[FINANCE]), false),
+        (new, set(&[POWER]), false),
         // Once out of sales, bob is hidden from the lead.
-        (bob, leave(SOUTH), true),
-        (bob, join(SOUTH), false),
+        (bob, Try::Remove(SOUTH), true),
+        (bob, Try::Add(SOUTH), false),
     ] {
-        let done = service.update_user(&lead, about, update.clone()).await;
-        assert_eq!(done.is_ok(), allowed, "{about} {update:?}: {done:?}");
+        let done = match attempt.clone() {
+            Try::Add(group) => service.add_member(&lead, group_id(group), about).await,
+            Try::Remove(group) => service.remove_member(&lead, group_id(group), about).await,
+            Try::Set(update) => service.update_user(&lead, about, update).await,
+        };
+        assert_eq!(done.is_ok(), allowed, "{about} {attempt:?}: {done:?}");
     }
-    let bob = service.retrieve(&Actor::system(), bob).await.unwrap();
+    let bob = service.retrieve(&Actor::system(), UserRef::from(bob)).await.unwrap();
     assert_eq!(bob.user.groups, [FINANCE].map(group_id).into());
 }

@@ -1,7 +1,10 @@
 //! From decisions of policies to verdicts.
 
 use serde_json::json;
-use userbook::{Actor, ActorState, Authorizer, Check, Field, GroupGraph, User, Verdict};
+use userbook::{
+    AccessError, Actor, ActorState, Authorizer, Check, Field, GroupGraph, UpdateError, User, UserId,
+    UserService, Verdict,
+};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::fixture::*;
@@ -313,4 +316,26 @@ async fn cycles_deny_requests_on_their_groups_only() {
     assert_eq!(letters(&found.verdicts), "addda");
     let host = policies(&text).authorize(&Actor::system(), target, &checks).await.unwrap();
     assert_eq!(letters(&host.verdicts), "aaaaa");
+}
+
+/// `add_member` is evaluated again once the user is known: a policy may forbid it for some users.
+#[tokio::test]
+async fn policies_on_members_see_the_user() {
+    let text = "permit (principal, action in [Action::\"add_member\", Action::\"view_group\"], resource);
+        permit (principal, action == Action::\"view\", resource) unless { resource.superuser };
+        @reason(\"Nobody adds themselves.\")
+        forbid (principal is User, action == Action::\"add_member\", resource)
+        when { context has account && context.account.user == principal };
+        forbid (principal is User, action == Action::\"add_member\", resource)
+        when { context has account && context.account.superuser };";
+    let service = UserService::new(store().await, policies(text));
+    let desk = actor(DESK);
+    let add = async |user| service.add_member(&desk, group_id(NORTH), UserId(user)).await.map(drop);
+    assert!(add(NEW).await.is_ok());
+    let own = add(DESK).await.unwrap_err();
+    assert_eq!(own.to_string(), "not allowed: Nobody adds themselves.");
+    // A hidden user looks like a missing one, whatever the policies say about adding the user.
+    for user in [ROOT, MISSING] {
+        assert!(matches!(add(user).await, Err(UpdateError::Access(AccessError::NotFound))), "{user}");
+    }
 }

@@ -1,11 +1,11 @@
-//! The API's own description, as OpenAPI.
+//! The API's description as OpenAPI.
 //!
-//! Two documents come out of one source. [`published`] says what authentik 2025.2's published schema says of the
-//! operations served here, to the letter, so that generators of clients make what they made before. [`schema`] is
-//! the same with a marked overlay: statuses and headers that the published schema leaves out, and what the policy's
-//! extensions add. Everything in it that is not published bears [`OVERLAY_KEY`] or [`PUBLISHED_KEY`]: with these undone the two are equal.
+//! One source makes two documents. [`published`] equals authentik 2025.2's published schema of the operations served
+//! here, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that the
+//! published schema leaves out, and the extensions of the policy. Every addition has [`OVERLAY_KEY`] and every
+//! replacement [`PUBLISHED_KEY`]: with these undone the two documents are equal, descriptions aside.
 //!
-//! What it must not know: how anything is answered. That the answers fit is a test's business.
+//! What it must not know: how anything is answered. Tests compare the answers with the description.
 
 mod lower;
 mod operations;
@@ -22,10 +22,10 @@ use utoipa::{
     },
 };
 
-/// What marks an addition to the published schema: take the object that bears it away.
+/// Marks an addition to the published schema: remove the object that has this member.
 pub const OVERLAY_KEY: &str = "x-userbook-overlay";
 
-/// What stands beside a replacement: put the value under this name in place of the object that bears it.
+/// Marks a replacement: put the value of this member in place of the object that has it.
 pub const PUBLISHED_KEY: &str = "x-userbook-published";
 
 /// The release whose schema it is.

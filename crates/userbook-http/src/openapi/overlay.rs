@@ -1,5 +1,5 @@
 //! What the published schema leaves out: statuses and headers of the recorded release, and the extensions of the
-//! policy. What is added bears [`OVERLAY_KEY`]; what is replaced keeps the published value under [`PUBLISHED_KEY`].
+//! policy. Additions have [`OVERLAY_KEY`]; replacements keep the published value under [`PUBLISHED_KEY`].
 
 use serde_json::{Map, Value, json};
 use userbook::{Extension, Policy};
@@ -8,22 +8,31 @@ use super::{OVERLAY_KEY, PUBLISHED_KEY};
 
 type Object = Map<String, Value>;
 
-/// Refusals that every operation may answer, and the published schema does not name.
-const REFUSALS: [(&str, &str); 5] = [
-    ("404", "There is no such resource, or the caller may not know of it."),
-    ("405", "The resource does not have this method; `Allow` lists those that it has."),
+/// Errors of every operation that the published schema does not name.
+const ERRORS: [(&str, &str); 5] = [
+    ("404", NOT_FOUND),
+    ("405", "Method not allowed; `Allow` lists the methods of the resource."),
     ("406", "The client accepts no JSON."),
-    ("500", "Something broke behind the API."),
-    ("503", "Too busy, or the database is away; `Retry-After` says in how many seconds to try again."),
+    ("500", "Internal server error."),
+    ("503", "Overloaded, or the database is unavailable; `Retry-After` gives the seconds to wait."),
 ];
 
-/// Refusals of operations with a body.
-const BODY_REFUSALS: [(&str, &str); 4] = [
+const NOT_FOUND: &str = "No such resource, or the caller may not view it.";
+
+/// Errors of operations with a body. All of them come after authorization.
+const BODY_ERRORS: [(&str, &str); 4] = [
     ("408", "The body did not arrive in time."),
-    ("409", "Others were changing the user in every attempt, or a test of the JSON Patch failed."),
-    ("413", "The body is larger than the server takes."),
-    ("415", "The body is of a type that is not understood."),
+    ("409", "Every attempt met a concurrent change, or a test of the JSON Patch failed."),
+    ("413", "The body exceeds the limit of the server."),
+    ("415", "The media type of the body is not supported."),
 ];
+
+/// Errors 400 that the published description does not name.
+const INVALID_WRITE: &str =
+    "Invalid values, malformed JSON, a body or JSON Patch above a limit, or an invalid `dry_run`.";
+const INVALID_LIST: &str = "Invalid parameters, an attribute filter above a limit (`attributes`), or a page above a \
+    limit (`page_size`).";
+const INVALID_READ: &str = "An answer above a limit: the named parameter makes it smaller.";
 
 pub(super) fn apply(document: &mut Value, policy: &Policy) {
     if let Some(shapes) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
@@ -36,14 +45,30 @@ pub(super) fn apply(document: &mut Value, policy: &Policy) {
             let Some(operation) = operation.as_object_mut() else { continue };
             let one_user = path == "/core/users/{id}/";
             if one_user {
-                add_parameters(operation, method, policy);
+                add_parameters(operation, policy);
+            }
+            if method != "get" {
+                add_write_parameters(operation, policy);
             }
             if one_user && method == "patch" {
                 add_patches(operation, policy);
             }
             add_responses(operation, method, one_user, policy);
+            describe_400(operation, method, path);
         }
     }
+}
+
+/// Says when an operation answers 400. Descriptions are not part of the published schema.
+fn describe_400(operation: &mut Object, method: &str, path: &str) {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
+    let Some(Value::Object(invalid)) = responses.get_mut("400") else { return };
+    let description = match (method, path) {
+        ("get", "/core/users/" | "/core/groups/") => INVALID_LIST,
+        ("get", _) => INVALID_READ,
+        _ => INVALID_WRITE,
+    };
+    invalid.insert("description".to_owned(), description.into());
 }
 
 /// A value that the published schema does not have.
@@ -100,10 +125,12 @@ fn add_shapes(shapes: &mut Object, policy: &Policy) {
                 "properties": {
                     "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "code": text,
                     "fields": {"type": "object", "additionalProperties": text},
+                    "params": {"type": "object", "additionalProperties": {}},
                     "errors": {"type": "array", "items": {
                         "type": "object",
                         "required": ["field", "pointer", "code", "params", "message"],
                         "properties": {
+                            "parameter": text,
                             "field": {"type": "string", "nullable": true}, "pointer": text, "code": text,
                             "params": {"type": "object", "additionalProperties": {}}, "message": text,
                         },
@@ -114,7 +141,7 @@ fn add_shapes(shapes: &mut Object, policy: &Policy) {
     }
 }
 
-fn add_parameters(operation: &mut Object, method: &str, policy: &Policy) {
+fn add_parameters(operation: &mut Object, policy: &Policy) {
     let Some(Value::Array(parameters)) = operation.get_mut("parameters") else { return };
     let mut add = |place: &str, name: &str, description: &str, schema: Value| {
         parameters
@@ -122,21 +149,27 @@ fn add_parameters(operation: &mut Object, method: &str, policy: &Policy) {
     };
     let flag = |default: bool| json!({"type": "boolean", "default": default});
     let text = json!({"type": "string"});
-    add("query", "include_groups", "Whether `groups_obj` is filled or null.", flag(true));
+    add("query", "include_groups", "Whether `groups_obj` is a list or null.", flag(true));
     if policy.understands(Extension::EntityTags) {
-        add("header", "If-Match", "Only if the user is in one of these states.", text.clone());
-        add("header", "If-None-Match", "Not if the user looks like this.", text);
+        add("header", "If-Match", "Requires one of these states of the user.", text.clone());
+        add("header", "If-None-Match", "Requires another representation of the user.", text);
     }
-    if method != "get" {
-        add(
-            "query",
-            "allow_self_lockout",
-            "Give up one's own power: without this, it is refused.",
-            flag(false),
-        );
-        if policy.understands(Extension::DryRun) {
-            add("query", "dry_run", "Answer what would be, and write nothing.", flag(false));
-        }
+}
+
+/// The query parameters of every operation that writes.
+fn add_write_parameters(operation: &mut Object, policy: &Policy) {
+    let Some(Value::Array(parameters)) = operation.get_mut("parameters") else { return };
+    let mut add = |name: &str, description: &str| {
+        let schema = json!({"type": "boolean", "default": false});
+        let flag = json!({"in": "query", "name": name, "description": description, "schema": schema});
+        parameters.push(marked(flag));
+    };
+    add(
+        "allow_self_lockout",
+        "Confirms that callers deactivate themselves or give up their superuser status.",
+    );
+    if policy.understands(Extension::DryRun) {
+        add("dry_run", "Answers what would change, and writes nothing.");
     }
 }
 
@@ -164,16 +197,16 @@ fn add_patches(operation: &mut Object, policy: &Policy) {
 
 fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &Policy) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
-    let body_refusals = BODY_REFUSALS.into_iter().filter(|_| method != "get");
-    for (status, description) in REFUSALS.into_iter().chain(body_refusals) {
+    let body_errors = BODY_ERRORS.into_iter().filter(|_| method != "get");
+    for (status, description) in ERRORS.into_iter().chain(body_errors) {
         if !responses.contains_key(status) {
-            responses.insert(status.to_owned(), marked(refusal(description)));
+            responses.insert(status.to_owned(), marked(error(description)));
         }
     }
     if one_user && policy.understands(Extension::EntityTags) {
-        responses.insert("412".to_owned(), marked(refusal("The user is not in the demanded state.")));
+        responses.insert("412".to_owned(), marked(error("The user is not in the required state.")));
         if method == "get" {
-            let unchanged = json!({"description": "The user still looks like this."});
+            let unchanged = json!({"description": "The representation is unchanged."});
             responses.insert("304".to_owned(), marked(unchanged));
         }
         if let Some(Value::Object(found)) = responses.get_mut("200") {
@@ -183,6 +216,11 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
             found.insert("headers".to_owned(), json!({"ETag": tag}));
             found.insert(PUBLISHED_KEY.to_owned(), published);
         }
+    }
+    if method == "post" && policy.understands(Extension::DryRun) {
+        let preview = json!({"schema": {"$ref": "#/components/schemas/DryRun"}});
+        let preview = json!({"description": "The dry run.", "content": {"application/json": preview}});
+        responses.insert("200".to_owned(), marked(preview));
     }
     if one_user && method != "get" && policy.understands(Extension::DryRun) {
         let schema =
@@ -194,22 +232,22 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
         }
     }
     for (status, response) in responses {
-        name_what_is_unnamed(status, response);
+        add_error_body(status, response);
         if policy.understands(Extension::ProblemDetails) && status.starts_with(['4', '5']) {
             add_problem(response);
         }
     }
 }
 
-fn refusal(description: &str) -> Value {
+fn error(description: &str) -> Value {
     let shape = json!({"$ref": "#/components/schemas/GenericError"});
     json!({"description": description, "content": {"application/json": {"schema": shape}}})
 }
 
-/// The body of a refusal that is published without one.
-fn name_what_is_unnamed(status: &str, response: &mut Value) {
+/// Adds the body of an error that is published without one.
+fn add_error_body(status: &str, response: &mut Value) {
     if status.starts_with(['4', '5']) && response.get("content").is_none() {
-        let mut named = refusal("There is no such resource, or the caller may not know of it.");
+        let mut named = error(NOT_FOUND);
         if let Value::Object(members) = &mut named {
             members.insert(PUBLISHED_KEY.to_owned(), response.take());
         }

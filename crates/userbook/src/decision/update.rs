@@ -113,12 +113,14 @@ fn accessible<'a>(attempt: &Attempt<'a>) -> Result<&'a User, Rejection> {
     match access {
         UpdateAccess::Change => check_access(snapshot, actor, results, policy, conditions),
         UpdateAccess::Member(check) => {
-            require_allowed(results, check).map_err(Rejection::Forbidden)?;
             // As recorded: a caller with the right to the group learns that a user that the caller may not see is "not found".
-            check_view(snapshot, actor, results).map_err(|rejection| match rejection {
+            let user = check_view(snapshot, actor, results).map_err(|rejection| match rejection {
                 Rejection::Forbidden(super::Denial::Permission(_)) => Rejection::Hidden,
                 other => other,
-            })
+            })?;
+            // The verdict may depend on the user, so it must not show for a user that the caller may not see.
+            require_allowed(results, check).map_err(Rejection::Forbidden)?;
+            Ok(user)
         }
     }
 }

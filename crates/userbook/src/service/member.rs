@@ -178,10 +178,10 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
         in_doubt: Option<&ChangeSet>,
     ) -> Result<Plan<Updated, ChangeSet>, UpdateError> {
         let Self { group, action, target, access } = self;
-        let group = *group;
+        let (group, action) = (*group, *action);
         let member = match access.take().filter(|access| access.is_fresh(service)) {
             Some(access) => access,
-            None => service.member_access(call.actor, Some(group), *action).await?,
+            None => service.member_access(call.actor, Some(group), action).await?,
         };
         if let Some(target) = target {
             trace_identifiers(call.actor, target);
@@ -197,7 +197,8 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
         let checks = |snapshot: &Snapshot| {
             let own = snapshot.user.iter().flat_map(|user| &user.groups);
             let groups: BTreeSet<GroupId> = own.copied().chain([group]).collect();
-            let mut checks = vec![Check::View];
+            // The right to the members is asked again with the user: an authorizer may make exceptions for some users.
+            let mut checks = vec![Check::View, action.check(group)];
             checks.extend(view_group_checks(&groups, &snapshot.groups, policy));
             checks
         };
