@@ -88,14 +88,12 @@ async fn the_body_of_a_denied_caller_is_not_polled(kind: Kind) {
         for (method, path) in &targets {
             for media_type in MEDIA_TYPES {
                 for by in [None, Some(NOBODY), Some(MISSING), Some(VIEWER), Some(MACHINE)] {
-                    let mut request = untouched(method, path, by, media_type);
                     for length in [None, Some("5"), Some("99999999999")] {
+                        let mut request = untouched(method, path, by, media_type);
                         if let Some(length) = length {
                             request.headers_mut().insert("content-length", length.parse().unwrap());
                         }
-                        let (head, _) = request.into_parts();
-                        request = Request::from_parts(head.clone(), Untouched);
-                        let status = api.handle(Request::from_parts(head, Untouched)).await.status().as_u16();
+                        let status = api.handle(request).await.status().as_u16();
                         assert!([403, 404].contains(&status), "{method} {path} by {by:?}: {status}");
                     }
                 }
