@@ -66,7 +66,7 @@ fn run(bencher: Bencher<'_, '_>, update: &UserUpdate, expected: impl Fn(&Decisio
     let (snapshot, results, policy) = (snapshot(), results(), Policy::hardened());
     let (actor, conditions) = (Actor::system(), Conditions::none());
     let user = snapshot.user.as_ref().expect("there is a user");
-    let ops = update.resolve(user, &snapshot.groups, &policy).map(std::borrow::Cow::into_owned);
+    let ops = update.resolve(user, &snapshot.groups, &policy, &|_| true).map(std::borrow::Cow::into_owned);
     let ops: Result<&FieldOps, _> = ops.as_ref();
     let attempt = Attempt {
         snapshot: &snapshot,

@@ -11,7 +11,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use userbook_conformance::{DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES, cases};
+use userbook_conformance::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES, cases};
 
 use run::{Case, Verdict, run};
 use store::{Sound, UnderTest};
@@ -128,10 +128,10 @@ mutants! {
     WritesMembersFirst => members::members_are_bound_to_the_group_write,
     ComparesTheActorTooLate => members::the_actor_may_be_a_member,
     CutsManyMembers => members::a_thousand_members_at_once,
-    ClaimsToHaveImported => seed::a_store_with_rows_refuses,
-    ImportsHalfIntoNonEmpty => seed::a_store_with_rows_refuses,
-    ImportsTwins => seed::bad_rows_leave_no_trace,
-    ImportsWithoutMovingIds => seed::the_next_id_is_above_all,
+    ClaimsToHaveImported => import::a_store_with_rows_refuses,
+    ImportsHalfIntoNonEmpty => import::a_store_with_rows_refuses,
+    ImportsTwins => import::bad_rows_leave_no_trace,
+    ImportsWithoutMovingIds => import::the_next_id_is_above_all,
     IgnoresTheScope => user_lists::a_scope_is_a_bound,
     CountsAnonymousInLists => user_lists::anonymous_is_never_listed,
     CountsThePage => user_lists::pages_follow_one_another,
@@ -197,7 +197,7 @@ fn every_mutant_is_killed_by_its_case() {
 #[test]
 fn every_mutant_has_a_name_and_a_case_that_store_authors_run() {
     let listed: BTreeSet<_> =
-        [STORE_CASES, DIRECTORY_CASES, SEED_CASES, LISTING_CASES].concat().into_iter().collect();
+        [STORE_CASES, PROVISIONING_CASES, IMPORT_CASES, LIST_CASES].concat().into_iter().collect();
     for mutant in MUTANTS {
         assert!(listed.contains(mutant.case), "{}", mutant.case);
     }

@@ -52,7 +52,7 @@ async fn at_once(stores: &[Arc<MySqlStore>; 2], changes: [ChangeSet; 2]) -> usiz
     for task in tasks.collect::<Vec<_>>() {
         match task.await.unwrap() {
             CommitOutcome::Applied => applied += 1,
-            CommitOutcome::Conflict | CommitOutcome::Conflict => {}
+            CommitOutcome::Conflict => {}
             other => panic!("a race was answered by {other:?}"),
         }
     }

@@ -5,17 +5,17 @@ mod users {
     userbook_conformance::store_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }
 
-mod directory {
+mod provisioning {
     use userbook_tests::servers::mariadb::Database;
-    userbook_conformance::directory_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+    userbook_conformance::provisioning_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }
 
-mod seed {
+mod import {
     use userbook_tests::servers::mariadb::Database;
-    userbook_conformance::seed_conformance!(Database, #[tokio::test]);
+    userbook_conformance::import_conformance!(Database, #[tokio::test]);
 }
 
-mod listing {
+mod lists {
     use userbook_tests::servers::mariadb::Database;
-    userbook_conformance::listing_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+    userbook_conformance::list_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ChangeSet, DirectoryQuery, Event, Group, GroupId, ImportData, ImportStore, MemberQuery, Outbox, OutboxLimit,
-    ProvisioningStore, SnapshotQuery, SuperuserQuery, Superusers, User, UserId, UserStore,
+    ChangeSet, DirectoryQuery, Event, Group, GroupId, ImportData, ImportStore, MemberQuery, Outbox,
+    OutboxLimit, ProvisioningStore, SnapshotQuery, SuperuserQuery, Superusers, User, UserId, UserStore,
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -86,17 +86,11 @@ async fn queries_read_few_rows_of_large_tables() {
         assert_eq!(found.superusers, Superusers { person: true, service_account: false });
         assert_eq!(found.members.len(), 3);
         check("a directory").await;
-        let change = ChangeSet {
-            groups_added: [group(2).id].into(),
-            ..rename(&ann, ann.version.into())
-        };
+        let change = ChangeSet { groups_added: [group(2).id].into(), ..rename(&ann, ann.version.into()) };
         store.commit(&change).await.unwrap();
         check("joining").await;
         let ann = store.load(&query).await.unwrap().user.unwrap();
-        let change = ChangeSet {
-            groups_removed: [group(2).id].into(),
-            ..rename(&ann, ann.version.into())
-        };
+        let change = ChangeSet { groups_removed: [group(2).id].into(), ..rename(&ann, ann.version.into()) };
         check("a load").await;
         store.commit(&change).await.unwrap();
         check("leaving").await;

@@ -4,8 +4,8 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards,
-    MemberChange, ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore,
+    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
+    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore,
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::Executor;
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox, ProvisioningChange,
-    ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
+    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
@@ -23,8 +23,7 @@ async fn ann_in(connection: &mut sqlx::MySqlConnection) -> User {
 
 /// Puts a group, which ann joins, decided on what the connection sees.
 async fn group_write(connection: &mut sqlx::MySqlConnection, n: u128) -> ProvisioningChange {
-    let epochs =
-        MySqlStore::load_directory_in(connection, &DirectoryQuery::default()).await.unwrap().epochs;
+    let epochs = MySqlStore::load_directory_in(connection, &DirectoryQuery::default()).await.unwrap().epochs;
     let change = rename(&ann_in(connection).await, n);
     let joins = MemberChange {
         user: change.user,

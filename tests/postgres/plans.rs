@@ -2,8 +2,8 @@
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr};
 use userbook::{
-    DirectoryQuery, Group, GroupId, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery, Superusers,
-    User, UserId,
+    DirectoryQuery, Group, GroupId, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery,
+    Superusers, User, UserId,
 };
 use userbook_sqlx::PostgresStore;
 use userbook_tests::servers::postgres::Database;

@@ -1,8 +1,8 @@
 //! Writes inside a transaction of the host's.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox, ProvisioningChange,
-    ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
+    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
 };
 use userbook_sqlx::PostgresStore;
 use userbook_tests::servers::postgres::Database;

@@ -68,7 +68,7 @@ fn time(setting: &Setting, update: &UserUpdate, expected: fn(&Decision) -> bool)
     let verdicts = checks.iter().map(|_| Verdict::Allow).collect();
     let policy = Policy::hardened();
     let user = snapshot.user.as_ref().ok_or("there is a user")?;
-    let ops = update.resolve(user, &snapshot.groups, &policy);
+    let ops = update.resolve(user, &snapshot.groups, &policy, &|_| true);
     let attempt = Attempt {
         snapshot: &snapshot,
         ops: ops.as_deref(),

@@ -1,4 +1,4 @@
-//! Requests and responses from one generation of the `http` types to the other, by their bytes: actix-web uses 0.2,
+//! Converts requests and responses between the two generations of the `http` types, by their bytes: actix-web uses 0.2,
 //! the API 1.x.
 
 use std::{
@@ -23,7 +23,7 @@ use http::{
 /// The request with its path from `start` on.
 ///
 /// # Errors
-/// When the newer types refuse what the older have taken.
+/// If the newer types reject a value that the older ones accept.
 pub(crate) fn request<B>(request: &HttpRequest, start: usize, body: B) -> Result<Request<B>, http::Error> {
     let mut converted = Request::new(body);
     *converted.method_mut() = Method::from_bytes(request.method().as_str().as_bytes())?;
@@ -68,13 +68,13 @@ pub(crate) fn response(response: Response<bytes::Bytes>) -> HttpResponse {
         builder.append_header((name.as_str(), value.as_bytes()));
     }
     builder.extensions_mut().insert(mem::take(&mut head.extensions));
-    let told = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let length = told.unwrap_or(bytes.len() as u64);
+    let declared = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = declared.unwrap_or(bytes.len() as u64);
     builder.body(Finished { bytes, length })
 }
 
-/// A body that is there, with the length that is told of it: actix tells no other one, and an answer to HEAD has
-/// nothing but that.
+/// A complete body with its declared length, which is the only length that actix sends. An answer to HEAD has the length
+/// alone.
 #[derive(Debug)]
 struct Finished {
     bytes: Bytes,

@@ -1,8 +1,8 @@
 //! Userbook's update-user API for [actix-web](actix_web).
 //!
 //! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 at its
-//! [`PATHS`](Endpoint::PATHS) included. actix-web speaks version 0.2 of the `http` types and the API 1.x: requests and
-//! answers go over by their bytes.
+//! [`PATHS`](Endpoint::PATHS) included. actix-web uses version 0.2 of the `http` types and the API 1.x: requests and
+//! answers are converted by their bytes.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
@@ -28,7 +28,7 @@ pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
                 PathPattern::Exactly(path) => ((*path).to_owned(), slashes(path), false),
                 PathPattern::Below(prefix) => (format!("{prefix}{{rest:.+}}"), slashes(prefix), true),
             };
-            // What was matched before is a scope's, whatever its name.
+            // Earlier matches belong to scopes, whatever their names.
             let rest = |request: &HttpRequest| {
                 request.match_info().iter().last().map_or(0, |(_, rest)| slashes(rest))
             };
@@ -44,10 +44,10 @@ pub fn service<E: Endpoint>(api: E) -> Route {
     route(api, |request| slashes(request.match_info().unprocessed()))
 }
 
-/// Hands `value` on to the API's [`Authenticator`](userbook_http::Authenticator), which finds it among the
-/// extensions of the request's head. Middleware of the host calls it once it knows who is asking.
+/// Passes `value` to the API's [`Authenticator`](userbook_http::Authenticator), which finds it among the extensions of the
+/// request's head. Middleware of the host calls this function after it has identified the caller.
 ///
-/// Everything handed on is kept together as one [`http::Extensions`] among the request's own extensions.
+/// All passed values are in one [`http::Extensions`] among the request's own extensions.
 pub fn insert_extension<T: Clone + Send + Sync + 'static>(request: &impl HttpMessage, value: T) {
     let mut extensions = request.extensions_mut();
     if let Some(shared) = extensions.get_mut::<http::Extensions>() {
@@ -81,9 +81,9 @@ fn answer<E: Endpoint>(
     })
 }
 
-/// Where the last `own` slashes of a path begin. What stands before is the prefix of the scopes that the API is in,
-/// which it does not see. Slashes are counted because actix matches a path that it has decoded, all but its
-/// slashes, and the API gets it as it was sent.
+/// The position of the last `own` slashes of a path. The part before is the prefix of the scopes, which the API does not
+/// see. Slashes are counted because actix matches the decoded path, in which slashes stay encoded, and the API gets the
+/// path as it was sent.
 fn start(path: &str, own: usize) -> usize {
     let last = own.checked_sub(1).and_then(|others| path.rmatch_indices('/').nth(others));
     last.map_or(0, |(at, _)| at)

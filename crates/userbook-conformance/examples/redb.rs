@@ -1,6 +1,6 @@
-//! A store on [redb], written from the kit's front page alone; `cargo run -p userbook-conformance --example redb`
-//! proves it. redb has one writer at a time, and readers that see the last commit: the two things a store needs.
-//! Its calls block for as long as the disk takes; if the runtime must not wait, `tokio::task::block_in_place`.
+//! A store on [redb]; `cargo run -p userbook-conformance --example redb` runs the cases on it. redb has one writer at a
+//! time, and readers that see the last commit: a store needs both. Its calls block for as long as the disk takes; use
+//! `tokio::task::block_in_place` if the runtime must not wait.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_imports, reason = "an example")]
 
 use async_trait::async_trait;
@@ -14,17 +14,18 @@ use userbook_conformance::{Harness, Task, run_store_cases};
 
 const USERS: TableDefinition<i64, &[u8]> = TableDefinition::new("users");
 const NAMES: TableDefinition<&str, i64> = TableDefinition::new("names");
+const UUIDS: TableDefinition<u128, i64> = TableDefinition::new("uuids");
 const GROUPS: TableDefinition<u128, &[u8]> = TableDefinition::new("groups");
 const COUNTERS: TableDefinition<&str, u64> = TableDefinition::new("counters");
 const EVENTS: TableDefinition<u128, &[u8]> = TableDefinition::new("events");
-/// The events that were not acknowledged, in the order in which they were written.
+/// The events that are not acknowledged, in the order in which they were written.
 const WAITING: TableDefinition<u64, u128> = TableDefinition::new("waiting");
 
 type Json = &'static [u8];
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Says what a failure means: a row that cannot be read, a commit of which nobody knows, or anything else.
-fn told<T>(work: impl FnOnce() -> Fallible<T>) -> Result<T, StoreError> {
+/// Classifies a failure: a row that cannot be read, a commit whose result is unknown, or anything else.
+fn classified<T>(work: impl FnOnce() -> Fallible<T>) -> Result<T, StoreError> {
     work().map_err(|source| {
         let (unread, unknown) = (source.is::<serde_json::Error>(), source.is::<redb::CommitError>());
         let kind = if unknown { StoreErrorKind::Ambiguous } else { StoreErrorKind::Other };
@@ -40,7 +41,8 @@ impl RedbStore {
     fn new(database: Database, rows: &ImportData) -> Result<Self, StoreError> {
         let store = Self(database);
         let seed = |txn: &WriteTransaction| {
-            drop((txn.open_table(USERS)?, txn.open_table(NAMES)?, txn.open_table(COUNTERS)?));
+            drop((txn.open_table(USERS)?, txn.open_table(NAMES)?, txn.open_table(UUIDS)?));
+            drop(txn.open_table(COUNTERS)?);
             drop((txn.open_table(EVENTS)?, txn.open_table(WAITING)?));
             let mut groups = txn.open_table(GROUPS)?;
             for group in &rows.groups {
@@ -52,7 +54,7 @@ impl RedbStore {
     }
     /// One transaction, which leaves no trace if it fails.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Fallible<T>) -> Result<T, StoreError> {
-        told(|| {
+        classified(|| {
             let txn = self.0.begin_write()?;
             let answer = work(&txn)?;
             txn.commit()?;
@@ -63,33 +65,41 @@ impl RedbStore {
 
 #[async_trait]
 impl UserStore for RedbStore {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
-        told(|| {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        classified(|| {
             let txn = self.0.begin_read()?;
             let (users, groups) = (txn.open_table(USERS)?, txn.open_table(GROUPS)?);
             let (names, events) = (txn.open_table(NAMES)?, txn.open_table(EVENTS)?);
-            let Some(user) = user(&users, query.user)? else { return Ok(None) };
+            let id = match query.target {
+                Some(UserRef::Uuid(uuid)) => {
+                    txn.open_table(UUIDS)?.get(uuid.as_u128())?.map(|id| UserId(id.value()))
+                }
+                Some(UserRef::Id(id)) => Some(id),
+                None => None,
+            };
+            let user = id.map(|id| user(&users, id)).transpose()?.flatten();
+            let id = user.as_ref().map(|user| user.id);
             let actor = query.actor.map(|id| self::user(&users, id)).transpose()?.flatten();
-            let mut starts = &user.groups | &query.groups;
-            starts.extend(actor.iter().flat_map(|actor| &actor.groups));
+            let mut starts = query.groups.clone();
+            starts.extend(user.iter().chain(&actor).flat_map(|user| &user.groups));
             let counters = txn.open_table(COUNTERS)?;
             let count = |name| -> Fallible<u64> { Ok(counters.get(name)?.map_or(0, |it| it.value())) };
             let (graph, superusers) = (count("graph")?, count("superusers")?);
-            let others = || other_power(&users, &groups, query.user);
+            let others = || other_superusers(&users, &groups, id);
             let event = query.change.map(|change| events.get(change.0.as_u128())).transpose()?.flatten();
-            Ok(Some(Snapshot {
-                username_taken: is_taken(&names, query.username.as_deref(), query.user)?,
+            Ok(Snapshot {
+                username_taken: is_taken(&names, query.username.as_deref(), id)?,
                 groups: lineages(&groups, &starts)?,
-                other_active_superuser: query.other_active_superuser.then(others).transpose()?,
+                other_superusers: query.other_superusers.then(others).transpose()?,
                 epochs: Epochs { graph, superusers, ..Epochs::default() },
                 change_committed: event.is_some(),
                 actor: actor.as_ref().map(ActorState::from),
                 user,
-            }))
+            })
         })
     }
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        told(|| {
+        classified(|| {
             let txn = self.0.begin_write()?;
             let outcome = apply(&txn, change)?;
             if outcome == CommitOutcome::Applied {
@@ -100,19 +110,18 @@ impl UserStore for RedbStore {
     }
 }
 
-/// Unless the answer is that it was applied, what was written goes with the transaction.
+/// Unless the outcome is `Applied`, everything written so far goes with the transaction.
 fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> {
     let user = user(&txn.open_table(USERS)?, change.user)?;
     let name = change.fields.username.as_ref().map(Username::as_str);
     let known = lineages(&txn.open_table(GROUPS)?, &change.groups_added)?;
-    let missing: BTreeSet<_> =
-        change.groups_added.iter().filter(|id| !known.contains(**id)).copied().collect();
+    let all_exist = change.groups_added.iter().all(|id| known.contains(*id));
     Ok(match user {
         None => CommitOutcome::Gone,
         Some(user) if user.revision != change.expected => CommitOutcome::Conflict,
         Some(_) if !hold(txn, &change.guards)? => CommitOutcome::Conflict,
-        Some(user) if is_taken(&txn.open_table(NAMES)?, name, user.id)? => CommitOutcome::Conflict,
-        Some(_) if !missing.is_empty() => CommitOutcome::Conflict,
+        Some(user) if is_taken(&txn.open_table(NAMES)?, name, Some(user.id))? => CommitOutcome::Conflict,
+        Some(_) if !all_exist => CommitOutcome::Conflict,
         Some(mut user) => {
             let old_name = user.username.clone();
             change.apply_to(&mut user);
@@ -126,7 +135,7 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
     })
 }
 
-/// Whether the guards hold. Counters that change are incremented on the way.
+/// Whether the guards hold. Increments the counters that the change bumps.
 fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
     let mut counters = txn.open_table(COUNTERS)?;
     for (name, guard) in [("graph", guards.graph), ("superusers", guards.superusers)] {
@@ -134,7 +143,7 @@ fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
         if counters.get(name)?.map_or(0, |it| it.value()) != guard.expected {
             return Ok(false);
         }
-        counters.insert(name, guard.expected + u64::from(guard.usage == EpochUse::Bump))?;
+        counters.insert(name, guard.expected + u64::from(guard.is_bump()))?;
     }
     let Some(guard) = guards.actor else { return Ok(true) };
     Ok(user(&txn.open_table(USERS)?, guard.user)?.is_some_and(|it| it.revision == guard.revision))
@@ -144,6 +153,7 @@ fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
 fn put_user(txn: &WriteTransaction, old_name: &str, new: &User) -> Fallible<()> {
     txn.open_table(NAMES)?.remove(old_name)?;
     txn.open_table(NAMES)?.insert(&*new.username, new.id.0)?;
+    txn.open_table(UUIDS)?.insert(new.uuid.as_u128(), new.id.0)?;
     txn.open_table(USERS)?.insert(new.id.0, &*to_vec(new)?)?;
     Ok(())
 }
@@ -159,8 +169,14 @@ fn user(users: &impl Rows<i64, Json>, id: UserId) -> Fallible<Option<User>> {
     users.get(id.0)?.map(|json| row(json.value())).transpose()
 }
 
-fn is_taken(names: &impl Rows<&'static str, i64>, name: Option<&str>, by: UserId) -> Fallible<bool> {
-    Ok(name.map(|name| names.get(name)).transpose()?.flatten().is_some_and(|owner| owner.value() != by.0))
+/// Whether a user other than `target` has the name.
+fn is_taken(
+    names: &impl Rows<&'static str, i64>,
+    name: Option<&str>,
+    target: Option<UserId>,
+) -> Fallible<bool> {
+    let owner = name.map(|name| names.get(name)).transpose()?.flatten();
+    Ok(owner.is_some_and(|owner| Some(UserId(owner.value())) != target))
 }
 
 /// Groups, each with its ancestors. The bound ends a cycle as well.
@@ -178,26 +194,40 @@ fn lineages(groups: &impl Rows<u128, Json>, starts: &BTreeSet<GroupId>) -> Falli
     Ok(graph)
 }
 
-/// Reads users until one is found. A directory with many who are inactive would keep an index of the others.
-fn other_power(users: &impl Rows<i64, Json>, groups: &impl Rows<u128, Json>, id: UserId) -> Fallible<bool> {
+/// Reads all users. A directory with many who cannot act would keep an index of the others.
+fn other_superusers(
+    users: &impl Rows<i64, Json>,
+    groups: &impl Rows<u128, Json>,
+    target: Option<UserId>,
+) -> Fallible<Superusers> {
+    let mut found = Superusers::default();
     for entry in users.iter()? {
         let user: User = row(entry?.1.value())?;
-        let counts = user.is_active && user.id != id;
-        if counts && lineages(groups, &user.groups)?.grants_superuser(&user.groups) {
-            return Ok(true);
+        let can_act = user.is_active && user.username != ANONYMOUS_USERNAME && Some(user.id) != target;
+        if can_act && lineages(groups, &user.groups)?.grants_superuser(&user.groups) {
+            found.person |= matches!(user.user_type, UserType::Internal | UserType::External);
+            found.service_account |= user.user_type == UserType::ServiceAccount;
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 #[async_trait]
 impl Outbox for RedbStore {
-    async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
-        told(|| {
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+        classified(|| {
             let txn = self.0.begin_read()?;
             let (waiting, events) = (txn.open_table(WAITING)?, txn.open_table(EVENTS)?);
-            let event = |id: u128| row(events.get(id)?.ok_or("an event that waits is gone")?.value());
-            waiting.iter()?.take(limit as usize).map(|entry| event(entry?.1.value())).collect()
+            let (mut pending, mut bytes) = (Vec::new(), 0);
+            for entry in waiting.iter()?.take(limit.events as usize) {
+                let json = events.get(entry?.1.value())?.ok_or("a pending event is missing")?;
+                bytes += json.value().len() as u64;
+                if bytes > limit.bytes && !pending.is_empty() {
+                    break;
+                }
+                pending.push(row(json.value())?);
+            }
+            Ok(pending)
         })
     }
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {

@@ -1,23 +1,23 @@
 //! The laws of [Userbook](userbook)'s stores as tests, for authors of stores.
 //!
-//! Implement [`Harness`] for your store, expand a macro in a test target, and each law is a test of its own:
+//! Implement [`Harness`] for your store and expand a macro in a test target: each law becomes a test.
 //!
 //! | macro | as one function | laws of | needs |
 //! | --- | --- | --- | --- |
 //! | [`store_conformance!`] | [`run_store_cases`] | [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox) | |
-//! | [`directory_conformance!`] | [`run_directory_cases`] | [`ProvisioningStore`](userbook::ProvisioningStore) | a store that implements it |
-//! | [`seed_conformance!`] | [`run_seed_cases`] | [`ImportStore`](userbook::ImportStore) | a store that implements it |
-//! | [`listing_conformance!`] | [`run_listing_cases`] | [`ListStore`](userbook::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::ProvisioningStore) |
+//! | [`provisioning_conformance!`] | [`run_provisioning_cases`] | [`ProvisioningStore`](userbook::ProvisioningStore) | a store that implements it |
+//! | [`import_conformance!`] | [`run_import_cases`] | [`ImportStore`](userbook::ImportStore) | a store that implements it |
+//! | [`list_conformance!`] | [`run_list_cases`] | [`ListStore`](userbook::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::ProvisioningStore) |
 //!
-//! In which order to build a store, what each port asks, and what tends to go wrong: [`writing_a_store`].
+//! [`writing_a_store`] has the order in which to build a store, the contract of each port, and common mistakes.
 //!
 //! What it must not know: any store, any runtime. Each case is a plain function in [`cases`], whose docs say
 //! which law it checks and why that matters; it fails by panicking.
 //!
 //! # A complete store
 //!
-//! It keeps all laws of [`store_conformance!`], and this very page proves it. `cargo` needs `userbook`,
-//! `userbook-conformance`, `async-trait`, and a runtime for the tests, here `tokio` with `macros` and
+//! This store keeps all laws of [`store_conformance!`], which the test of this page checks. `cargo` needs `userbook`,
+//! `userbook-conformance`, `async-trait`, `serde_json`, and a runtime for the tests, here `tokio` with `macros` and
 //! `rt-multi-thread`.
 //!
 //! ```
@@ -27,7 +27,7 @@
 //! use userbook::*;
 //! use userbook_conformance::{Harness, Task};
 //!
-//! /// Whoever holds the lock sees one state and writes all of the next one. With a database: one transaction.
+//! /// The holder of the lock sees one state and writes all of the next one. With a database: one transaction.
 //! #[derive(Debug, Default)]
 //! struct Store(Mutex<Rows>);
 //!
@@ -48,59 +48,73 @@
 //!
 //! #[async_trait]
 //! impl UserStore for Store {
-//!     async fn load(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>, StoreError> {
+//!     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
 //!         let rows = self.rows()?;
-//!         let Some(user) = rows.users.get(&query.user).cloned() else { return Ok(None) };
+//!         // A target that does not exist is an answer like any other.
+//!         let user = query.target.and_then(|target| rows.user(target)).cloned();
+//!         let id = user.as_ref().map(|user| user.id);
 //!         let actor = query.actor.and_then(|id| rows.users.get(&id)).map(ActorState::from);
 //!         // Three kinds of groups, and each of them with a lineage of its own: the nearest 19 above it.
-//!         let starts = user.groups.iter().chain(&query.groups);
+//!         let starts = user.iter().flat_map(|user| &user.groups).chain(&query.groups);
 //!         let starts = starts.chain(actor.iter().flat_map(|actor| &actor.groups));
 //!         let groups = starts.flat_map(|id| rows.groups.lineage(*id)).cloned().collect();
-//!         let mut others = rows.users.values().filter(|it| it.id != user.id);
-//!         let power = |it: &User| it.is_active && rows.groups.grants_superuser(&it.groups);
-//!         Ok(Some(Snapshot {
-//!             username_taken: rows.is_taken(query.username.as_deref(), user.id),
-//!             other_active_superuser: query.other_active_superuser.then(|| others.any(power)),
+//!         Ok(Snapshot {
+//!             username_taken: rows.is_taken(query.username.as_deref(), id),
+//!             other_superusers: query.other_superusers.then(|| rows.superusers_other_than(id)),
 //!             epochs: rows.epochs,
 //!             change_committed: query.change.is_some_and(|id| rows.events.iter().any(|(event, _)| event.id == id)),
 //!             groups,
 //!             actor,
 //!             user,
-//!         }))
+//!         })
 //!     }
 //!
 //!     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
 //!         let mut rows = self.rows()?;
 //!         // First everything is compared ...
 //!         let Some(mut user) = rows.users.get(&change.user).cloned() else { return Ok(CommitOutcome::Gone) };
-//!         if user.revision != change.expected {
-//!             return Ok(CommitOutcome::Conflict);
-//!         }
-//!         if !rows.hold(&change.guards) {
-//!             return Ok(CommitOutcome::Conflict);
-//!         }
-//!         if rows.is_taken(change.fields.username.as_ref().map(Username::as_str), user.id) {
-//!             return Ok(CommitOutcome::Conflict);
-//!         }
-//!         let mut missing = change.groups_added.clone();
-//!         missing.retain(|id| !rows.groups.contains(*id));
-//!         if !missing.is_empty() {
+//!         let name = change.fields.username.as_ref().map(Username::as_str);
+//!         if user.revision != change.expected
+//!             || !rows.hold(&change.guards)
+//!             || rows.is_taken(name, Some(user.id))
+//!             || !change.groups_added.iter().all(|id| rows.groups.contains(*id))
+//!         {
 //!             return Ok(CommitOutcome::Conflict);
 //!         }
 //!         // ... then everything is written: row, memberships, counters, event. Nothing in between can fail.
 //!         change.apply_to(&mut user);
 //!         rows.users.insert(user.id, user);
-//!         let counts = |guard: Option<EpochGuard>| guard.is_some_and(|it| it.usage == EpochUse::Bump);
-//!         rows.epochs.graph += u64::from(counts(change.guards.graph));
-//!         rows.epochs.superusers += u64::from(counts(change.guards.superusers));
+//!         let bumps = |guard: Option<EpochGuard>| u64::from(guard.is_some_and(EpochGuard::is_bump));
+//!         rows.epochs.graph += bumps(change.guards.graph);
+//!         rows.epochs.superusers += bumps(change.guards.superusers);
 //!         rows.events.push(((*change.event).clone(), false));
 //!         Ok(CommitOutcome::Applied)
 //!     }
 //! }
 //!
 //! impl Rows {
-//!     fn is_taken(&self, name: Option<&str>, by_other_than: UserId) -> bool {
-//!         self.users.values().any(|it| Some(it.username.as_str()) == name && it.id != by_other_than)
+//!     fn user(&self, target: UserRef) -> Option<&User> {
+//!         match target {
+//!             UserRef::Id(id) => self.users.get(&id),
+//!             UserRef::Uuid(uuid) => self.users.values().find(|user| user.uuid == uuid),
+//!         }
+//!     }
+//!
+//!     fn is_taken(&self, name: Option<&str>, by_other_than: Option<UserId>) -> bool {
+//!         self.users.values().any(|user| Some(user.username.as_str()) == name && Some(user.id) != by_other_than)
+//!     }
+//!
+//!     /// With many users: keep an index of those who can act.
+//!     fn superusers_other_than(&self, target: Option<UserId>) -> Superusers {
+//!         let can_act = |user: &&User| user.is_active && user.username != ANONYMOUS_USERNAME;
+//!         let superuser = |user: &&User| self.groups.grants_superuser(&user.groups);
+//!         let others = self.users.values().filter(|user| Some(user.id) != target);
+//!         let mut found = Superusers::default();
+//!         for user in others.filter(can_act).filter(superuser) {
+//!             found.person |= matches!(user.user_type, UserType::Internal | UserType::External);
+//!             found.service_account |= user.user_type == UserType::ServiceAccount;
+//!         }
+//!         found
 //!     }
 //!
 //!     fn hold(&self, guards: &Guards) -> bool {
@@ -113,10 +127,17 @@
 //!
 //! #[async_trait]
 //! impl Outbox for Store {
-//!     async fn pending(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
+//!     async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
 //!         let rows = self.rows()?;
-//!         let waiting = rows.events.iter().filter(|(_, acked)| !acked).take(limit as usize);
-//!         Ok(waiting.map(|(event, _)| event.clone()).collect())
+//!         let (mut pending, mut bytes) = (Vec::new(), 0);
+//!         for (event, _) in rows.events.iter().filter(|(_, acked)| !acked).take(limit.events as usize) {
+//!             bytes += serde_json::to_vec(event).map_err(StoreError::corrupt)?.len() as u64;
+//!             if bytes > limit.bytes && !pending.is_empty() {
+//!                 break;
+//!             }
+//!             pending.push(event.clone());
+//!         }
+//!         Ok(pending)
 //!     }
 //!
 //!     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
@@ -132,7 +153,7 @@
 //!     }
 //! }
 //!
-//! /// What the kit needs: a store of its own for each case, and what only its author can do to it.
+//! /// What the kit needs: a store for each case, and writes that do not go through the ports.
 //! struct Mine(Arc<Store>);
 //!
 //! impl Harness for Mine {
@@ -182,12 +203,14 @@
 //! - [`User`](userbook::User), [`Group`](userbook::Group) and [`Event`](userbook::Event) are `serde` types.
 //!   Attributes may nest [`MAX_DEPTH`](userbook::MAX_DEPTH) levels, `serde_json` reads 128: enable its
 //!   `unbounded_depth`, call `disable_recursion_limit`, and enable `float_roundtrip`.
-//! - Refused changes are outcomes, also when the database tells of them by an error. A failure of the last step
+//! - Refused changes are outcomes, also when the database reports them by an error. A failure of the last step
 //!   that makes a commit durable is [`Ambiguous`](userbook::StoreErrorKind::Ambiguous).
-//! - Groups that are not there are left out of a snapshot; an actor who is not there is `None`. Neither is an
-//!   error.
-//! - Work may outlive a dropped future (a blocking task, a statement the database is still at): it must be whole
-//!   or nothing all the same. The case of the dropped commit settles which by a write decided on the same row.
+//! - Groups that do not exist are left out of a snapshot; a target or an actor who does not exist is `None`. None of
+//!   these is an error.
+//! - Work may outlive a dropped future (a blocking task, a statement that the database still runs): the law of whole or
+//!   nothing holds all the same. The case of the dropped commit finds out by a write decided on the same row.
+//! - [`Rejected`](userbook::CommitOutcome::Rejected) is for rules of the host's own tables. The rows of the kit break no
+//!   common one: their e-mail addresses and UUIDs are distinct.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -206,6 +229,6 @@ mod suites;
 
 pub use harness::{Harness, Task};
 pub use suites::{
-    DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES, run_directory_cases, run_listing_cases,
-    run_seed_cases, run_store_cases,
+    IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES, run_import_cases, run_list_cases,
+    run_provisioning_cases, run_store_cases,
 };

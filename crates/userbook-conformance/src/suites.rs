@@ -116,12 +116,12 @@ suite! {
 
 suite! {
     /// One test for each law of [`ProvisioningStore`](userbook::ProvisioningStore):
-    /// `directory_conformance!(MyHarness, #[tokio::test]);`
-    directory_conformance,
-    /// The cases of [`directory_conformance!`](crate::directory_conformance).
-    DIRECTORY_CASES,
-    /// All of [`directory_conformance!`](crate::directory_conformance) where there is no test runner.
-    run_directory_cases: ProvisioningStore,
+    /// `provisioning_conformance!(MyHarness, #[tokio::test]);`
+    provisioning_conformance,
+    /// The cases of [`provisioning_conformance!`](crate::provisioning_conformance).
+    PROVISIONING_CASES,
+    /// All of [`provisioning_conformance!`](crate::provisioning_conformance) where there is no test runner.
+    run_provisioning_cases: ProvisioningStore,
     $, {
         load_directory::an_empty_query,
         load_directory::names,
@@ -163,29 +163,29 @@ suite! {
 
 suite! {
     /// One test for each law of [`ImportStore`](userbook::ImportStore):
-    /// `seed_conformance!(MyHarness, #[tokio::test]);`
-    seed_conformance,
-    /// The cases of [`seed_conformance!`](crate::seed_conformance).
-    SEED_CASES,
-    /// All of [`seed_conformance!`](crate::seed_conformance) where there is no test runner.
-    run_seed_cases: ImportStore,
+    /// `import_conformance!(MyHarness, #[tokio::test]);`
+    import_conformance,
+    /// The cases of [`import_conformance!`](crate::import_conformance).
+    IMPORT_CASES,
+    /// All of [`import_conformance!`](crate::import_conformance) where there is no test runner.
+    run_import_cases: ImportStore,
     $, {
-        seed::an_empty_store_takes_rows,
-        seed::parents_may_come_late,
-        seed::a_store_with_rows_refuses,
-        seed::the_next_id_is_above_all,
-        seed::bad_rows_leave_no_trace,
+        import::an_empty_store_takes_rows,
+        import::parents_may_come_late,
+        import::a_store_with_rows_refuses,
+        import::the_next_id_is_above_all,
+        import::bad_rows_leave_no_trace,
     }
 }
 
 suite! {
     /// One test for each law of [`ListStore`](userbook::ListStore), on a store that is a
-    /// [`ProvisioningStore`](userbook::ProvisioningStore) too: `listing_conformance!(MyHarness, #[tokio::test]);`
-    listing_conformance,
-    /// The cases of [`listing_conformance!`](crate::listing_conformance).
-    LISTING_CASES,
-    /// All of [`listing_conformance!`](crate::listing_conformance) where there is no test runner.
-    run_listing_cases: ListStore + ProvisioningStore,
+    /// [`ProvisioningStore`](userbook::ProvisioningStore) too: `list_conformance!(MyHarness, #[tokio::test]);`
+    list_conformance,
+    /// The cases of [`list_conformance!`](crate::list_conformance).
+    LIST_CASES,
+    /// All of [`list_conformance!`](crate::list_conformance) where there is no test runner.
+    run_list_cases: ListStore + ProvisioningStore,
     $, {
         user_lists::every_column_and_the_groups_come_back,
         user_lists::anonymous_is_never_listed,
@@ -217,7 +217,7 @@ suite! {
 
 #[cfg(test)]
 mod tests {
-    use super::{DIRECTORY_CASES, LISTING_CASES, SEED_CASES, STORE_CASES};
+    use super::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES};
 
     #[test]
     fn every_case_is_in_a_list() {
@@ -232,7 +232,7 @@ mod tests {
             }
         }
         written.sort();
-        let mut listed = [STORE_CASES, DIRECTORY_CASES, SEED_CASES, LISTING_CASES].concat();
+        let mut listed = [STORE_CASES, PROVISIONING_CASES, IMPORT_CASES, LIST_CASES].concat();
         listed.sort_unstable();
         assert_eq!(written, listed);
     }

@@ -1,4 +1,4 @@
-//! The entrance: a request goes in, a finished response comes out.
+//! The entry point: takes a request and returns a finished response.
 
 use std::{error::Error, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     route::{Route, route},
 };
 
-/// How many bytes a body may have unless [`UserApi::with_body_limit`] says otherwise: 4 MiB.
+/// The default of [`UserApi::with_body_limit`]: 4 MiB.
 pub const DEFAULT_BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// authentik's update-user API: a store, an authorizer and an authenticator behind one function. Cheap to clone.
@@ -39,7 +39,7 @@ impl<S, A, N> Clone for UserApi<S, A, N> {
 }
 
 impl<S, A, N> UserApi<S, A, N> {
-    /// Puts the service on the wire. What is understood beyond the recorded release is its policy's choice.
+    /// Serves the service over HTTP. Its policy says which extensions of the recorded release are available.
     pub fn new(
         service: impl Into<Arc<UserService<S, A>>>,
         authenticator: N,
@@ -53,7 +53,7 @@ impl<S, A, N> UserApi<S, A, N> {
         }
     }
 
-    /// Answers 413 to bodies of more bytes.
+    /// Limits the size of a body in bytes; larger bodies get 413.
     #[must_use]
     pub fn with_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -67,8 +67,8 @@ impl<S, A, N> UserApi<S, A, N> {
 }
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
-    /// Answers a request. There is always an answer; what lies behind one of 500 or 503 is the
-    /// [`Failure`](crate::Failure) in its extensions.
+    /// Answers a request. There is always an answer; the cause of 500 and 503 is the [`Failure`](crate::Failure) in the
+    /// extensions.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,

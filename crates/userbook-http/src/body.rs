@@ -1,4 +1,4 @@
-//! The body of a request: collecting it, and what its media type makes of it.
+//! The body of a request: collecting it, and parsing it by its media type.
 
 use std::{borrow::Cow, error::Error};
 
@@ -28,7 +28,7 @@ use crate::{
     respond::{JSON_PATCH, MERGE_PATCH},
 };
 
-/// Collects a body of at most `limit` bytes. One that is announced as larger is not read at all.
+/// Collects a body of at most `limit` bytes. A body that is announced as larger is not polled.
 pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body,
@@ -43,15 +43,15 @@ where
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(BodyError::behind(&*error).map_or_else(
-            // Whatever else went wrong, the client's connection is where it did.
+        Err(error) => Err(BodyError::find_in(&*error).map_or_else(
+            // Any other error is one of the client's connection.
             || ApiError::new(Kind::UnreadableBody, "The body could not be read."),
             ApiError::from,
         )),
     }
 }
 
-/// What a body wants, by its media type. An empty one wants nothing, whatever its type.
+/// The update that a body contains, by its media type. An empty body changes nothing, whatever its type.
 pub(crate) fn read(
     headers: &HeaderMap,
     body: &[u8],
@@ -77,7 +77,7 @@ pub(crate) fn read(
     }
 }
 
-/// The known members of a JSON object. An empty body is an empty one, whatever its type.
+/// The known members of a JSON object. An empty body is an empty object, whatever its type.
 pub(crate) fn read_object(
     headers: &HeaderMap,
     body: &[u8],

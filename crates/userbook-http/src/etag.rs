@@ -1,7 +1,7 @@
 //! Entity tags (RFC 9110 §8.8.3) and the headers that compare them.
 //!
-//! A tag is the user's revision and a digest of the body: the body may change while the row does not, when a
-//! group is renamed. `If-None-Match` compares whole tags, `If-Match` only the revision in them.
+//! A tag consists of the user's revision and a digest of the body: renaming a group changes the body and not the row.
+//! `If-None-Match` compares whole tags, `If-Match` the revision alone.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use userbook::Revision;
 use uuid::Uuid;
 
-/// How many bytes of the body's SHA-256 are in a tag.
+/// Bytes of the body's SHA-256 in a tag.
 const DIGEST_BYTES: usize = 8;
 
 /// The entity tag of a body, without quotes.
@@ -29,18 +29,18 @@ impl EntityTag {
         Self(tag)
     }
 
-    /// The header; a tag is of hexadecimal digits and a full stop, so there always is one.
+    /// The header. A tag contains hexadecimal digits and a full stop alone, so the result is always `Some`.
     pub(crate) fn to_header(&self) -> Option<HeaderValue> {
         HeaderValue::try_from(["\"", &self.0, "\""].concat()).ok()
     }
 }
 
-/// What `If-Match` or `If-None-Match` names. What is malformed matches nothing.
+/// The tags in `If-Match` or `If-None-Match`. Malformed tags match nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tags {
-    /// `*`: whatever there is.
+    /// `*`: any tag.
     Any,
-    /// These, each with whether it is weak.
+    /// These tags, each with whether it is weak.
     Listed(Vec<(bool, String)>),
 }
 
@@ -61,7 +61,7 @@ impl Tags {
         loop {
             rest = rest.trim_start_matches([' ', '\t', ',']);
             let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
-            // A tag may hold commas: the list is read tag by tag, up to what is none.
+            // A tag may contain commas: the list is read tag by tag, up to the first malformed one.
             let Some((tag, behind)) = quoted.strip_prefix('"').and_then(|tag| tag.split_once('"')) else {
                 break;
             };
@@ -71,7 +71,7 @@ impl Tags {
         Self::Listed(tags)
     }
 
-    /// Whether a tag is named, weak or not (the comparison of `If-None-Match`).
+    /// Whether a tag is listed, weak or not (the comparison of `If-None-Match`).
     pub(crate) fn match_weakly(&self, tag: &EntityTag) -> bool {
         match self {
             Self::Any => true,
@@ -79,7 +79,7 @@ impl Tags {
         }
     }
 
-    /// The revisions in the strong tags (the comparison of `If-Match`); `None` if all are right.
+    /// The revisions in the strong tags (the comparison of `If-Match`); `None` if every revision matches.
     pub(crate) fn revisions(&self) -> Option<Vec<Revision>> {
         let Self::Listed(tags) = self else { return None };
         let strong = tags.iter().filter(|(weak, _)| !weak);
@@ -90,7 +90,7 @@ impl Tags {
 fn revision_in(tag: &str) -> Option<Revision> {
     let (revision, _digest) = tag.split_once('.')?;
     let id = Uuid::try_parse(revision).ok()?;
-    // Of the ways to write a UUID only our own is in our tags.
+    // A tag contains the UUID in one spelling alone.
     (revision == id.simple().to_string()).then_some(Revision(id))
 }
 

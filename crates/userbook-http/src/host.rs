@@ -1,5 +1,5 @@
-//! What a host and the API tell each other about requests that get no ordinary answer: the limits are the host's,
-//! the answers are written here, in the same shape as all others.
+//! Limits of the host: why a body ends early, and the answer to an overloaded host's excess requests. The limits are the
+//! host's; the answers are written here, in the format of all others.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -11,20 +11,20 @@ use crate::{
     respond,
 };
 
-/// Why a body that the host hands over breaks off. With any other error the client's connection is to blame (400).
+/// Why the host ends a body early. Any other error of a body is one of the client's connection (400).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// It did not arrive in the time that the host allows: 408.
+    /// The body did not arrive within the host's time limit: 408.
     #[error("the body did not arrive in time")]
     TimedOut,
-    /// The host has no room for it now: 503.
+    /// The host has no memory for the body at present: 503.
     #[error("there is no room for the body")]
     Overloaded,
 }
 
 impl BodyError {
-    /// The fault behind an error, however it is wrapped.
-    pub(crate) fn behind(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+    /// Finds a body error in the chain of sources.
+    pub(crate) fn find_in(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let mut error = Some(error);
         while let Some(this) = error {
             if let Some(fault) = this.downcast_ref::<Self>() {
@@ -40,17 +40,16 @@ impl From<BodyError> for ApiError {
     fn from(fault: BodyError) -> Self {
         match fault {
             BodyError::TimedOut => Self::new(Kind::BodyTimeout, "The body did not arrive in time."),
-            BodyError::Overloaded => no_room(),
+            BodyError::Overloaded => overloaded(),
         }
     }
 }
 
-fn no_room() -> ApiError {
+fn overloaded() -> ApiError {
     ApiError::new(Kind::Unavailable, "Too many requests are under way. Try again in a moment.")
 }
 
-/// The answer to a request that the host turns away because it has too many of them: 503 with `Retry-After`.
-/// Nothing was done then.
+/// The answer to a request in excess of the host's capacity: 503 with `Retry-After`. Nothing was done.
 ///
 /// ```
 /// use http::{Request, StatusCode};
@@ -64,7 +63,7 @@ fn no_room() -> ApiError {
 /// ```
 pub fn busy<B>(request: &Request<B>, policy: &Policy) -> Response<Bytes> {
     let (format, _) = negotiate(request.headers(), policy);
-    let mut response = no_room().into_response(format);
+    let mut response = overloaded().into_response(format);
     respond::finish(request.method(), policy, respond::USER_METHODS, &mut response);
     response
 }
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_turned_away_reads_it_in_the_format_asked_for() {
+    fn overload_is_reported_in_the_negotiated_format() {
         for (accept, media_type) in
             [("*/*", "application/json"), ("application/problem+json", "application/problem+json")]
         {
@@ -91,11 +90,11 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_found_behind_others() {
+    fn a_body_error_is_found_among_sources() {
         #[derive(Debug, thiserror::Error)]
         #[error("wrapped")]
         struct Wrapped(#[source] BodyError);
-        assert_eq!(BodyError::behind(&Wrapped(BodyError::TimedOut)), Some(BodyError::TimedOut));
-        assert_eq!(BodyError::behind(&std::io::Error::other("x")), None);
+        assert_eq!(BodyError::find_in(&Wrapped(BodyError::TimedOut)), Some(BodyError::TimedOut));
+        assert_eq!(BodyError::find_in(&std::io::Error::other("x")), None);
     }
 }

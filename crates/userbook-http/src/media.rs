@@ -1,7 +1,7 @@
-//! Media types, as far as the contract looks at them: type and subtype, in any case, `*` for any. Parameters,
-//! quality values among them, do not count.
+//! Media types as the contract compares them: type and subtype, case-insensitive, with `*` as a wildcard. Parameters,
+//! including quality values, are ignored.
 
-/// Whether an `Accept` header admits the media type `offered`; no header admits everything.
+/// Whether an `Accept` header accepts the media type `offered`; no header accepts everything.
 pub(crate) fn accepts(accept: Option<&str>, offered: &str) -> bool {
     accept.is_none_or(|accept| accept.split(',').any(|range| is_media_type(range, offered)))
 }

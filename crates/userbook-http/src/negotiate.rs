@@ -1,4 +1,4 @@
-//! What the client can read.
+//! Content negotiation.
 
 use http::{HeaderMap, header::ACCEPT};
 use userbook::{Extension, Policy};
@@ -11,7 +11,7 @@ use crate::{
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const PROBLEM: &str = "application/problem+json";
 
-/// How errors are written.
+/// The format of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorFormat {
     /// As authentik writes them.
@@ -20,7 +20,7 @@ pub(crate) enum ErrorFormat {
     Problem,
 }
 
-/// How to write errors, and whether the client can read an answer at all.
+/// The format of errors, and whether the client accepts an answer at all.
 ///
 /// Problem details go to clients that name them; a wildcard means JSON as recorded.
 pub(crate) fn negotiate(headers: &HeaderMap, policy: &Policy) -> (ErrorFormat, Result<(), ApiError>) {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn problem_details_are_for_those_who_name_them() {
+    fn problem_details_must_be_named() {
         const RECORDED: Option<ErrorFormat> = Some(ErrorFormat::Recorded);
         const NAMED: Option<ErrorFormat> = Some(ErrorFormat::Problem);
         for (accept, hardened, recorded) in [

@@ -1,11 +1,11 @@
-//! The id that a request brings along, for the audit event.
+//! The id of a request, for the event.
 
 use http::HeaderMap;
 
-/// How long an id may be; a longer one is no id.
+/// The maximum length of an id; longer ids are ignored.
 const MAX_LENGTH: usize = 200;
 
-/// The id in `X-Request-Id`, if it is short and of visible ASCII.
+/// The id in `X-Request-Id`, if it is short and visible ASCII.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get("x-request-id")?.to_str().ok()?;
     ((1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)

@@ -1,4 +1,4 @@
-//! Building responses, and what all of them have in common.
+//! Builds responses and the headers that all of them have in common.
 
 use bytes::Bytes;
 use http::{
@@ -14,7 +14,7 @@ pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// The methods that a user has, as `Allow` tells them.
+/// The methods of a user, as in `Allow`.
 pub(crate) const USER_METHODS: &str = "GET, PUT, PATCH, HEAD, OPTIONS";
 
 /// A response with a body.
@@ -34,37 +34,36 @@ pub(crate) fn ok(body: Bytes) -> Response<Bytes> {
     with_body(StatusCode::OK, JSON, body)
 }
 
-/// Adds what depends on the method, the policy and the resource's `methods` alone.
+/// Adds the headers that depend on the method, the policy and the resource's `methods` alone.
 pub(crate) fn finish(
     method: &Method,
     policy: &Policy,
     methods: &'static str,
     response: &mut Response<Bytes>,
 ) {
-    // What a client sees depends on the session cookie that a host may use, as recorded; and on `Accept`, once
-    // that can ask for problem details.
+    // As recorded, an answer depends on the host's session cookie; with problem details it depends on `Accept` as well.
     let vary = if policy.understands(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
     let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
-    let tell_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let lists_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let patches = (options || *method == Method::PATCH) && methods == USER_METHODS;
     let patches = patches.then(|| accept_patch(policy)).flatten();
     let length = response.body().len();
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static(vary));
-    if tell_methods {
+    if lists_methods {
         headers.insert(ALLOW, HeaderValue::from_static(methods));
     }
     if let Some(types) = patches {
         headers.insert(ACCEPT_PATCH, types);
     }
-    // What GET would have sent; of an answer without a body no length is told (RFC 9110 §8.6).
+    // The length that GET sends; an answer without a body has none (RFC 9110 §8.6).
     if *method == Method::HEAD && length > 0 {
         headers.insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();
     }
 }
 
-/// The types of patch, if there are others than the recorded one.
+/// The media types of patches, if the policy has any beyond the recorded one.
 fn accept_patch(policy: &Policy) -> Option<HeaderValue> {
     let merge = policy.understands(Extension::MergePatch).then_some(MERGE_PATCH);
     let patch = policy.understands(Extension::JsonPatch).then_some(JSON_PATCH);
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn head_tells_the_length_and_sends_nothing() {
+    fn head_has_the_length_and_no_body() {
         let response = finished(&Method::HEAD, &Policy::hardened(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[CONTENT_LENGTH], "2");
         assert!(response.body().is_empty());
@@ -120,16 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_told_when_asked_and_when_missed() {
+    fn options_and_405_list_the_methods() {
         let policy = Policy::authentik_2025_2();
-        for (method, status, told) in [
+        for (method, status, listed) in [
             (Method::OPTIONS, StatusCode::OK, true),
             (Method::OPTIONS, StatusCode::NOT_FOUND, false),
             (Method::POST, StatusCode::METHOD_NOT_ALLOWED, true),
             (Method::GET, StatusCode::OK, false),
         ] {
             let response = finished(&method, &policy, status);
-            assert_eq!(response.headers().contains_key(ALLOW), told, "{method} {status}");
+            assert_eq!(response.headers().contains_key(ALLOW), listed, "{method} {status}");
             assert_eq!(response.headers()[VARY], "Cookie");
         }
     }

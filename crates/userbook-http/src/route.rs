@@ -1,31 +1,31 @@
-//! Which resource a path names.
+//! Maps paths to resources.
 
 use percent_encoding::percent_decode_str;
 use userbook::{GroupId, UserId};
 use uuid::Uuid;
 
-/// Where the users are; `{id}/` follows.
+/// The path of the users; `{id}/` follows.
 pub const USERS_PATH: &str = "/api/v3/core/users/";
-/// Where the groups are; `{uuid}/` follows.
+/// The path of the groups; `{uuid}/` follows.
 pub const GROUPS_PATH: &str = "/api/v3/core/groups/";
-/// Where clients read what the server can do.
+/// The path of the public configuration.
 pub const CONFIG_PATH: &str = "/api/v3/root/config/";
 
-/// What authentik keeps beside the users and Userbook does not: these names are no ids.
+/// Resources of authentik beside the users that Userbook does not have: these names are no ids.
 const FOREIGN: [&str; 3] = ["service_account", "impersonate_end", "paths"];
 
-/// What a path names.
+/// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// A user; `None` if the id is none that a user can have. Whether the caller learns that is another stage's.
+    /// A user; `None` is an id that no user can have, which a later stage answers.
     User(Option<UserId>),
-    /// What stands beside the users; [`UserApi`](crate::UserApi) leaves it to the host.
+    /// Another resource; [`UserApi`](crate::UserApi) leaves it to the host.
     ResourcePath(ResourcePath),
-    /// Nothing that is served here.
+    /// No resource.
     Nothing,
 }
 
-/// What clients call before and after they change a user. `None` is an id that no group can have.
+/// A resource other than a single user. `None` is an id that no group can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResourcePath {
     /// The list of users.
@@ -36,15 +36,15 @@ pub(crate) enum ResourcePath {
     Groups,
     /// A group.
     Group(Option<GroupId>),
-    /// Where a user joins a group.
+    /// Adds a user to a group.
     AddUser(Option<GroupId>),
-    /// Where a user leaves a group.
+    /// Removes a user from a group.
     RemoveUser(Option<GroupId>),
-    /// What the server can do.
+    /// The public configuration.
     Config,
 }
 
-/// What `path`, as it was sent, names.
+/// The target of `path` as it was sent.
 pub(crate) fn route(path: &str) -> Route {
     let path = percent_decode_str(path).decode_utf8_lossy();
     if let Some(rest) = path.strip_prefix(USERS_PATH) {
@@ -82,7 +82,7 @@ fn below_groups(rest: &str) -> Option<ResourcePath> {
     }
 }
 
-/// Whether something may stand where a path has an id.
+/// Whether the text is one segment of a path that can hold an id.
 fn is_segment(id: &str) -> bool {
     !id.is_empty() && !id.contains(['/', '.'])
 }
@@ -94,7 +94,7 @@ fn group_id(text: &str) -> Option<GroupId> {
 }
 
 fn user_id(text: &str) -> Option<UserId> {
-    // `parse` alone would take a sign too.
+    // `parse` alone accepts a sign.
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_decimal).map(UserId)
 }

@@ -1,4 +1,4 @@
-//! The APIs as `tower` services, for whatever takes one.
+//! The APIs as `tower` services.
 
 use std::{
     convert::Infallible,

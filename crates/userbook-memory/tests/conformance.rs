@@ -36,14 +36,14 @@ mod users {
     userbook_conformance::store_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }
 
-mod directory {
-    userbook_conformance::directory_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+mod provisioning {
+    userbook_conformance::provisioning_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }
 
-mod seed {
-    userbook_conformance::seed_conformance!(super::Memory, #[tokio::test]);
+mod import {
+    userbook_conformance::import_conformance!(super::Memory, #[tokio::test]);
 }
 
-mod listing {
-    userbook_conformance::listing_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+mod lists {
+    userbook_conformance::list_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }

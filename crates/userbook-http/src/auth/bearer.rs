@@ -8,8 +8,8 @@ use userbook::{Actor, Clock, StoreErrorKind, SystemClock};
 
 use super::{AuthenticationError, Authenticator, TokenKey, TokenStore};
 
-/// Authenticates by a bearer token, as the recorded release does: no header, or one without a blank, is nobody;
-/// a scheme other than bearer is refused; so is a token that does not open the API.
+/// Authenticates by a bearer token, as the recorded release does: no header, or one without a blank, is anonymous; a
+/// scheme other than bearer is an error, and so is a token that does not give access to the API.
 #[derive(Debug, Clone)]
 pub struct BearerAuthenticator<T> {
     tokens: T,
@@ -17,7 +17,7 @@ pub struct BearerAuthenticator<T> {
 }
 
 impl<T: TokenStore> BearerAuthenticator<T> {
-    /// Looks tokens up here, by the machine's clock.
+    /// Looks up tokens in this store, by the machine's clock.
     pub fn new(tokens: T) -> Self {
         Self { tokens, clock: Arc::new(SystemClock) }
     }
@@ -51,7 +51,7 @@ impl<T: TokenStore> Authenticator for BearerAuthenticator<T> {
 fn bearer_token(headers: &HeaderMap) -> Result<Option<TokenKey>, AuthenticationError> {
     let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let header = String::from_utf8_lossy(header.as_bytes());
-    // White space around a header's value is no part of it (RFC 9110 §5.5).
+    // White space around a header's value is not part of the value (RFC 9110 §5.5).
     match header.trim_matches([' ', '\t']).split_once(' ') {
         None => Ok(None),
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(TokenKey::new(key))),

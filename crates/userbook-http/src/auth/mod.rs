@@ -1,4 +1,4 @@
-//! The port to authentication: who sent a request.
+//! The port to authentication.
 
 mod bearer;
 mod token;
@@ -12,41 +12,40 @@ use userbook::Actor;
 pub use bearer::BearerAuthenticator;
 pub use token::{TokenHash, TokenIntent, TokenKey, TokenRecord, TokenStore, UnknownTokenIntent};
 
-/// Finds out who sent a request: the host's business.
+/// Authenticates requests; the host implements it.
 #[async_trait]
 pub trait Authenticator: Debug + Send + Sync + 'static {
-    /// Who sent the request with this head; [`Actor::anonymous`] for a request that does not say.
+    /// Returns the actor of the request with this head; [`Actor::anonymous`] for a request without credentials.
     ///
     /// # Errors
-    /// [`AuthenticationError::Refused`] for a request that says something wrong; the other two if it cannot be
-    /// told.
+    /// [`AuthenticationError::Refused`] for invalid credentials; the other two if credentials cannot be checked.
     async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError>;
 }
 
-/// Why it is not known who sent a request.
+/// Why a request could not be authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
-    /// What the request says of its sender is wrong: 403 with this detail, never 401, as recorded.
+    /// The credentials are invalid: 403 with this detail, never 401, as recorded.
     #[error("authentication refused: {detail}")]
     Refused {
-        /// What the client is told.
+        /// The detail for the client.
         detail: Cow<'static, str>,
     },
-    /// It cannot be told now, and trying again may help: 503.
+    /// Credentials cannot be checked at present, and trying again may help: 503.
     #[error("authentication unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// It cannot be told: 500.
+    /// Credentials cannot be checked: 500.
     #[error("authentication failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl AuthenticationError {
-    /// The token is unknown, expired or made for something else, or its owner is inactive.
+    /// The token is unknown, expired or of another intent, or its owner is inactive.
     pub const fn token_invalid() -> Self {
         Self::Refused { detail: Cow::Borrowed("Token invalid/expired") }
     }
 
-    /// The request authenticates in a way that is not supported.
+    /// The authentication scheme is not supported.
     pub const fn unsupported_scheme() -> Self {
         Self::Refused { detail: Cow::Borrowed("Unsupported authentication type") }
     }

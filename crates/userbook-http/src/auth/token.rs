@@ -1,4 +1,4 @@
-//! API tokens, as authentik has them: kept and looked up by hash.
+//! API tokens as in authentik, stored and looked up by hash.
 
 use std::{
     fmt::{self, Debug},
@@ -10,17 +10,17 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use userbook::{StoreError, Timestamp, UserId};
 
-/// The secret that a client sends. It is never shown: not by `Debug`, not in errors.
+/// The secret that a client sends. Neither `Debug` nor errors show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenKey(String);
 
 impl TokenKey {
-    /// Takes a secret in.
+    /// Wraps a secret.
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
     }
 
-    /// What a store knows the token by.
+    /// The hash by which a store finds the token.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(&self.0).into())
     }
@@ -32,8 +32,8 @@ impl Debug for TokenKey {
     }
 }
 
-/// The SHA-256 of a token's key. Keys are long and random, so no salt and no slow hash is needed; whoever reads
-/// the table cannot use what is in it.
+/// The SHA-256 of a token's key. Keys are long and random, so neither a salt nor a slow hash is needed; a reader of the
+/// table cannot use its content.
 ///
 /// ```
 /// use userbook_http::TokenKey;
@@ -44,7 +44,7 @@ impl Debug for TokenKey {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// The bytes, as a store keeps them.
+    /// The bytes, as stored.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -62,7 +62,7 @@ impl fmt::Display for TokenHash {
     }
 }
 
-/// What a token was made for, authentik's `TokenIntents`. Only those for the API open it.
+/// The purpose of a token, authentik's `TokenIntents`. Tokens of the intent `api` alone give access to the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TokenIntent {
     /// `verification`
@@ -75,16 +75,16 @@ pub enum TokenIntent {
     AppPassword,
 }
 
-/// The text is none of the four names.
+/// The text is not the name of an intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown token intent {0:?}")]
 pub struct UnknownTokenIntent(pub String);
 
 impl TokenIntent {
-    /// All of them.
+    /// All intents.
     pub const ALL: [Self; 4] = [Self::Verification, Self::Api, Self::Recovery, Self::AppPassword];
 
-    /// The name in a store.
+    /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verification => "verification",
@@ -109,29 +109,28 @@ impl FromStr for TokenIntent {
 /// A token as it is stored, without its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRecord {
-    /// Whose it is.
+    /// The owner.
     pub user: UserId,
-    /// Whether that user is active, as read in the same lookup. A token of somebody inactive is refused like an
-    /// unknown one. The service reads the state of the actor afresh with every load, so somebody deactivated
-    /// right after this lookup is refused all the same.
+    /// Whether the owner is active, as read in the same lookup. A token of an inactive owner is invalid like an unknown
+    /// one. The service loads the actor again with every operation, so an owner deactivated after this lookup is denied.
     pub user_is_active: bool,
-    /// What it was made for.
+    /// The purpose.
     pub intent: TokenIntent,
-    /// Whether it expires at all.
+    /// Whether the token expires.
     pub expiring: bool,
-    /// When it expires; counts only if it is `expiring`.
+    /// When the token expires, if it is `expiring`.
     pub expires: Option<Timestamp>,
 }
 
 impl TokenRecord {
-    /// Whether it opens the API at this moment.
+    /// Whether the token gives access to the API at this moment.
     pub fn opens_api(&self, now: Timestamp) -> bool {
         let expired = self.expiring && self.expires.is_some_and(|expires| expires < now);
         self.user_is_active && self.intent == TokenIntent::Api && !expired
     }
 }
 
-/// Where tokens are kept.
+/// Stores tokens.
 #[async_trait]
 pub trait TokenStore: Debug + Send + Sync + 'static {
     /// The token with this hash.

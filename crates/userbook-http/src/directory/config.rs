@@ -1,4 +1,4 @@
-//! What the server can do, for everybody who asks.
+//! The public configuration; needs no authentication.
 
 use bytes::Bytes;
 use http::Response;
@@ -7,13 +7,12 @@ use serde::Serialize;
 use super::json;
 use crate::error::ApiError;
 
-/// authentik's public configuration, as far as it is true of Userbook: it caches nothing, reports errors to nobody,
-/// and has none of the capabilities that authentik names.
+/// authentik's public configuration with the values of Userbook: no caches, no error reports, no capabilities.
 #[derive(Debug, Serialize)]
 struct Config {
     error_reporting: ErrorReporting,
     capabilities: [&'static str; 0],
-    /// In seconds, as all of these.
+    /// In seconds, as all timeouts.
     cache_timeout: u32,
     cache_timeout_flows: u32,
     cache_timeout_policies: u32,

@@ -1,4 +1,4 @@
-//! Which methods a neighbour has, and what OPTIONS says of it: the same to everybody, and for ids that do not exist.
+//! The methods of a resource, and the answer to OPTIONS: the same for every caller, and for ids that do not exist.
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -16,7 +16,7 @@ struct Metadata {
 }
 
 impl ResourcePath {
-    /// The methods, as `Allow` tells them.
+    /// The methods, as in `Allow`.
     pub(super) const fn methods(self) -> &'static str {
         match self {
             Self::Users | Self::Session | Self::Groups | Self::Group(_) | Self::Config => {

@@ -25,7 +25,7 @@ use crate::{
     route::{ResourcePath, Route, route},
 };
 
-/// [`UserApi`] and its resources, for a store and an authorizer that can list. Cheap to clone.
+/// [`UserApi`] and the resources beside it, for a store and an authorizer that can list. Cheap to clone.
 ///
 /// | path | methods | resource |
 /// | --- | --- | --- |
@@ -45,7 +45,7 @@ use crate::{
 /// group ([`Check::AddMember`](userbook::Check::AddMember) and [`Check::RemoveMember`](userbook::Check::RemoveMember),
 /// authentik's `add_user_to_group` and `remove_user_from_group`); the right to change the user does not matter. A group
 /// that grants superuser status needs that right in addition. An unknown group is 404 for every caller who is
-/// authenticated, as recorded; a user whom the caller may not view is 404 as well. Safeguards, event, `dry_run` and
+/// authenticated, as recorded; a user that the caller may not view is 404 as well. Safeguards, event, `dry_run` and
 /// `allow_self_lockout` are those of an update. Two changes at once both survive.
 ///
 /// Stricter than the recorded release: members of a group are shown as far as the caller may view them; a group that a
@@ -97,7 +97,7 @@ impl<S, A, N> Clone for DirectoryApi<S, A, N> {
 }
 
 impl<S, A, N> DirectoryApi<S, A, N> {
-    /// Puts the service on the wire; see [`UserApi::new`].
+    /// Serves the service over HTTP; see [`UserApi::new`].
     pub fn new(
         service: impl Into<Arc<UserService<S, A>>>,
         authenticator: N,
@@ -106,7 +106,7 @@ impl<S, A, N> DirectoryApi<S, A, N> {
         UserApi::new(service, authenticator, representation).into()
     }
 
-    /// Answers 413 to bodies of more bytes.
+    /// Limits the size of a body in bytes; larger bodies get 413.
     #[must_use]
     pub fn with_body_limit(self, bytes: usize) -> Self {
         self.users.with_body_limit(bytes).into()
@@ -144,14 +144,14 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         let (format, acceptable) = negotiate(&head.headers, policy);
         let answer = match acceptable {
             Ok(()) => self.answer(&head, body, resource).await,
-            Err(refusal) => Err(refusal),
+            Err(error) => Err(error),
         };
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
         respond::finish(&head.method, policy, resource.methods(), &mut response);
         response
     }
 
-    /// The stages that follow on the route and `Accept`, in the contract's order.
+    /// The stages after the route and `Accept`, in the contract's order.
     async fn answer<B>(
         &self,
         head: &Parts,

@@ -1,4 +1,4 @@
-//! What each field of a JSON object says.
+//! Reads the fields of a JSON object.
 
 use serde_json::Value;
 use userbook::{
@@ -13,17 +13,17 @@ use super::{
     python_repr::python_repr,
 };
 
-/// What an object for `attributes` does.
+/// The effect of an object for `attributes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attributes {
-    /// It takes the place of what is stored.
+    /// It replaces the stored attributes.
     Replace,
-    /// It is merged into what is stored (RFC 7396).
+    /// It is merged into the stored attributes (RFC 7396).
     Merge,
 }
 
-/// What an object's members say of each field: of one that comes twice, the last. Unknown and read-only fields are
-/// ignored, whatever they hold.
+/// The operation on each field: of a repeated member, the last. Unknown and read-only members are ignored, whatever
+/// their values.
 pub(crate) fn field_ops<K: AsRef<str>>(
     members: impl IntoIterator<Item = (K, Value)>,
     mode: Mode,

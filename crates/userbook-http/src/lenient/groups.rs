@@ -1,4 +1,4 @@
-//! The list of groups, and the forms in which it may name one.
+//! The list of groups, in the forms that the contract accepts.
 
 use serde_json::Value;
 use userbook::{GroupId, GroupRef, Memberships, Op, ViolationKind, json_type};
@@ -40,7 +40,7 @@ fn group(element: Value) -> Result<GroupRef, ViolationKind> {
 /// The UUID that Python's `uuid.UUID` makes of a text: whatever is left without `urn:`, `uuid:`, the braces
 /// around it and all hyphens must be 32 hexadecimal digits.
 fn group_id(text: &str) -> Option<GroupId> {
-    // What nearly everybody sends, without a copy: of these lengths both readers take the same texts.
+    // The usual form, without a copy: of these lengths both readers accept the same texts.
     if let (32 | 36, Ok(id)) = (text.len(), Uuid::try_parse(text)) {
         return Some(GroupId(id));
     }

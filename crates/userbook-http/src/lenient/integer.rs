@@ -1,8 +1,8 @@
-//! Whole numbers, in the forms in which the contract takes them.
+//! Whole numbers, in the forms that the contract accepts.
 
 use serde_json::Value;
 
-/// Why a value is no whole number of ours.
+/// Why a value is not a 64-bit whole number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IntegerFault {
     /// It is null.
@@ -31,7 +31,7 @@ fn whole_double(double: f64) -> Result<i64, IntegerFault> {
     if double.fract() != 0.0 {
         return Err(IntegerFault::NoInteger);
     }
-    // Written out, for a cast would pass over what is out of range.
+    // Written as text, because a cast would hide values out of range.
     whole_text(&format!("{double:.0}"))
 }
 

@@ -1,7 +1,7 @@
-//! authentik's leniency, all of it: what a JSON body may say, and what the library understands by it.
+//! authentik's leniency: the forms that a JSON body may use for each value.
 //!
-//! The core takes typed values and trusts them. Here, and nowhere else, a number stands for a text, `"yes"` for
-//! a boolean, a week date for a moment, and a UUID comes in any of five forms.
+//! The core takes typed values and trusts them. Only here a number stands for a text, `"yes"` for a boolean, a week date
+//! for a moment, and a UUID has any of five forms.
 
 mod boolean;
 mod datetime;

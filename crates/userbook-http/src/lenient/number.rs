@@ -1,4 +1,4 @@
-//! A number where a text is wanted: the contract takes the text that Python's `str` makes of it.
+//! A number where a text is expected: the contract accepts the number as Python's `str` writes it.
 
 use serde_json::Number;
 
@@ -17,8 +17,8 @@ fn double_text(double: f64) -> String {
     let shortest = format!("{double:e}");
     let (mantissa, exponent) = split(&shortest);
     let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    // If two texts of this length are equally near to the double, Python takes the even one. Rust does so only
-    // when it is told the length: write it again.
+    // If two texts of this length are equally near to the double, Python takes the even one. Rust does so only for a
+    // given length: write the number again.
     if PLAIN_EXPONENTS.contains(&exponent) {
         let decimals = decimals.saturating_add_signed(-exponent).max(1);
         return format!("{double:.decimals$}");

@@ -1,11 +1,11 @@
-//! In which order a list is asked for.
+//! The order of a list.
 
 use userbook::Order;
 
 use super::Params;
 
-/// The order that `ordering` names: columns with commas between, a hyphen before those that descend. Names of no
-/// column are passed over, as authentik has it; if none is left, the list is in ascending order of `default`.
+/// The order that `ordering` names: columns separated by commas, a hyphen before descending ones. As in authentik, unknown
+/// columns are ignored; without any column the list is in ascending order of `default`.
 pub(crate) fn ordering<C: Copy + PartialEq>(
     params: &Params<'_>,
     columns: &[(&str, C)],
@@ -15,7 +15,7 @@ pub(crate) fn ordering<C: Copy + PartialEq>(
     for term in params.last("ordering").unwrap_or_default().split(',').map(str::trim) {
         let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
         let Some((_, column)) = columns.iter().find(|(known, _)| *known == name) else { continue };
-        // Whatever equals by a column equals by it again.
+        // A column that occurs again has no effect.
         if order.iter().all(|before| before.column != *column) {
             order.push(Order { column: *column, descending });
         }
@@ -43,11 +43,11 @@ mod tests {
             ("ordering=a&ordering=b", "b+"),
         ] {
             let order = ordering(&Params::parse(Some(query)), &[("a", 'a'), ("b", 'b')], 'a');
-            let told: Vec<String> = order
+            let columns: Vec<String> = order
                 .iter()
                 .map(|it| format!("{}{}", it.column, if it.descending { '-' } else { '+' }))
                 .collect();
-            assert_eq!(told.join(" "), expected, "{query}");
+            assert_eq!(columns.join(" "), expected, "{query}");
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct ListedGroup<'a> {
     users: Vec<UserId>,
     users_obj: Option<Vec<MemberJson<'a>>>,
     attributes: &'a Value,
-    /// Userbook knows no roles.
+    /// Userbook has no roles.
     roles: [(); 0],
     roles_obj: [(); 0],
 }

@@ -1,11 +1,11 @@
-//! The acting user, as they see themselves.
+//! The acting user.
 
 use serde::Serialize;
 use userbook::{CurrentUserView, Group, GroupId, JsonObject, SelfView, UserId};
 
 use super::Representation;
 
-/// Who acts, and who sits behind them.
+/// The acting user, and the user behind an impersonation.
 #[derive(Debug, Serialize)]
 pub(crate) struct SessionJson<'a> {
     user: SelfJson<'a>,
@@ -27,7 +27,7 @@ struct SelfJson<'a> {
     settings: &'a JsonObject,
     #[serde(rename = "type")]
     user_type: &'static str,
-    /// Userbook knows no system permissions.
+    /// Userbook has no system permissions.
     system_permissions: [(); 0],
 }
 
@@ -39,11 +39,11 @@ struct SelfGroupJson<'a> {
 
 impl Representation {
     pub(crate) fn session<'a>(&self, view: &'a CurrentUserView) -> SessionJson<'a> {
-        let original = view.original.as_ref().map(|original| self.own(original));
-        SessionJson { user: self.own(&view.user), original }
+        let original = view.original.as_ref().map(|original| self.self_json(original));
+        SessionJson { user: self.self_json(&view.user), original }
     }
 
-    fn own<'a>(&self, own: &'a SelfView) -> SelfJson<'a> {
+    fn self_json<'a>(&self, own: &'a SelfView) -> SelfJson<'a> {
         let user = &own.view.user;
         let (avatar, uid) = self.avatar_and_uid(user);
         let named = |group: &'a std::sync::Arc<Group>| SelfGroupJson { name: &group.name, pk: group.id };

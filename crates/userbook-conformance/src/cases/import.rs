@@ -1,4 +1,4 @@
-//! Seeding an empty store.
+//! Imports into an empty store.
 
 use userbook::{Group, ImportData, ImportOutcome, ImportStore, SnapshotQuery, User, UserId};
 use uuid::Uuid;
