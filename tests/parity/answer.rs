@@ -69,13 +69,13 @@ impl Answer {
         self.headers.remove("date");
         self.headers.remove("connection");
         if !bare.headers.contains_key("content-length") {
-            let told = self.headers.remove("content-length");
-            // RFC 9110 §8.6: of what 304 does not send no length is told, a 0 would be a lie; and 204 tells none.
+            let declared = self.headers.remove("content-length");
+            // RFC 9110 §8.6: 304 and 204 have no length.
             let right =
                 (![204, 304].contains(&self.status)).then(|| vec![self.body.len().to_string().into_bytes()]);
             // Without a socket there is nobody yet who would have to tell it.
-            if told != right && !(way == Way::AxumCalled && told.is_none()) {
-                return Err(format!("its length is told as {told:?} instead of {right:?}"));
+            if declared != right && !(way == Way::AxumCalled && declared.is_none()) {
+                return Err(format!("its length is {declared:?} instead of {right:?}"));
             }
         }
         Ok(self)

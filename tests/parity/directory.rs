@@ -24,20 +24,20 @@ fn user(case: &Case) -> i64 {
     path.trim_end_matches('/').rsplit('/').next().and_then(|id| id.parse().ok()).expect("a user's path")
 }
 
-/// The same by nobody in particular.
+/// The same by an anonymous caller.
 fn anonymous(mut sent: Sent) -> Sent {
     sent.headers.retain(|(name, _)| name != "authorization");
     sent
 }
 
 fn read(case: &Case, targets: &[&str]) -> Vec<Sent> {
-    let asked = |target: &&str| {
+    let requests = |target: &&str| {
         ["GET", "HEAD"].map(|method| {
             let sent = sent(case, method, target.as_bytes(), &[], b"");
             [sent.clone(), anonymous(sent)]
         })
     };
-    targets.iter().flat_map(asked).flatten().collect()
+    targets.iter().flat_map(requests).flatten().collect()
 }
 
 #[test]
@@ -100,8 +100,9 @@ fn nothing() {
             "/api/v3/root/",
         ];
         let methods = ["GET", "HEAD", "POST", "OPTIONS"];
-        let asked = |target: &&str| methods.map(|method| sent(case, method, target.as_bytes(), &[JSON], b""));
-        targets.iter().flat_map(asked).collect()
+        let requests =
+            |target: &&str| methods.map(|method| sent(case, method, target.as_bytes(), &[JSON], b""));
+        targets.iter().flat_map(requests).collect()
     });
 }
 
@@ -121,9 +122,9 @@ fn methods() {
         ];
         let methods =
             ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "post"];
-        let asked =
+        let requests =
             |target: &&str| methods.map(|method| sent(case, method, target.as_bytes(), &[JSON], b"{}"));
-        targets.iter().flat_map(asked).collect()
+        targets.iter().flat_map(requests).collect()
     });
 }
 

@@ -43,13 +43,13 @@ fn is_routed(target: &[u8]) -> bool {
 #[test]
 fn every_recorded_request_is_answered_alike() {
     let hosts = Hosts::start();
-    let (mut wrong, mut asked) = (Vec::new(), 0);
+    let (mut wrong, mut count) = (Vec::new(), 0);
     for case in corpus::cases() {
         for policy in [Policy::authentik_2025_2(), Policy::hardened()] {
             wrong.extend(differences(&hosts, &case, &policy, &Sent::from(&case.recorded.request)).1);
-            asked += 1;
+            count += 1;
         }
     }
-    println!("{asked} requests, each asked in {} ways and bare", WAYS.len());
-    assert!(asked > 0 && wrong.is_empty(), "{} differ: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
+    println!("{count} requests, each in {} ways and without a framework", WAYS.len());
+    assert!(count > 0 && wrong.is_empty(), "{} differ: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
 }

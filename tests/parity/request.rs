@@ -38,9 +38,10 @@ impl Sent {
     fn lines(&self) -> Vec<(&str, Vec<u8>)> {
         let mut lines = vec![("host", b"localhost".to_vec()), ("connection", b"close".to_vec())];
         lines.extend(self.headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
-        let told =
+        let has_length =
             self.headers.iter().any(|(name, _)| name == "content-length" || name == "transfer-encoding");
-        if !told && (!self.body.is_empty() || ["PUT", "PATCH", "POST"].contains(&self.method.as_str())) {
+        if !has_length && (!self.body.is_empty() || ["PUT", "PATCH", "POST"].contains(&self.method.as_str()))
+        {
             lines.push(("content-length", self.body.len().to_string().into_bytes()));
         }
         lines

@@ -20,7 +20,7 @@ use userbook_tests::{
 
 use crate::determined::Determined;
 
-/// The API of a case with its neighbours, on a store of its own. Users are answered by the `UserApi` in it.
+/// The directory API of a case, on a store of its own.
 pub(crate) type Api =
     DirectoryApi<Arc<MemoryStore>, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>>;
 
@@ -32,7 +32,7 @@ pub(crate) async fn api(case: &Case, policy: &Policy) -> Api {
     host::api(case, service).into()
 }
 
-/// What is in the store of an API: the users, and the events that wait.
+/// The users and the pending events of an API's store.
 pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Event>) {
     let store = api.service().store();
     let mut users = Vec::new();
@@ -42,7 +42,7 @@ pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Even
     (users, store.pending(ALL_EVENTS).await.unwrap())
 }
 
-/// An endpoint that does as the API does that was set last.
+/// An endpoint that forwards to the API that was set last.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Switch(Arc<Mutex<Option<Api>>>);
 

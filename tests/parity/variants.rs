@@ -132,8 +132,9 @@ fn header_values() {
     ];
     check(&[200, 406, 415], |case| {
         let body = |method| if method == "GET" { b"".as_slice() } else { NAME };
-        let asked = |method| headers.iter().map(move |lines| sent(case, method, b"U", lines, body(method)));
-        let mut requests: Vec<Sent> = asked("PATCH").chain(asked("GET")).collect();
+        let requests =
+            |method| headers.iter().map(move |lines| sent(case, method, b"U", lines, body(method)));
+        let mut requests: Vec<Sent> = requests("PATCH").chain(requests("GET")).collect();
         requests.push(sent(
             case,
             "PATCH",

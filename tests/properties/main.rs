@@ -1,8 +1,9 @@
 //! What holds for every request, tried with many.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod directory;
 mod generate;
-mod neighbours;
+
 mod updates;
 mod wire;
 

@@ -1,4 +1,4 @@
-//! Rights over single fields: a help desk that may change names and e-mail addresses, and nothing else.
+//! Rights on single fields: a help desk that may change names and e-mail addresses alone.
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -9,11 +9,7 @@ use userbook_tests::fixture::{
     ANN, DEVS, HELPER, Kind, MISSING, ROOT, STAFF, api, api_with, group_id, request, row, send, store,
 };
 
-on_every_store!(
-    fields_are_refused_with_reasons,
-    what_does_not_change_is_not_asked,
-    hidden_users_are_not_there
-);
+on_every_store!(denied_fields_have_reasons, unchanged_fields_need_no_right, hidden_users_are_404);
 
 #[derive(Debug)]
 struct HelpDesk;
@@ -40,7 +36,7 @@ impl Authorizer for HelpDesk {
     }
 }
 
-async fn fields_are_refused_with_reasons(kind: Kind) {
+async fn denied_fields_have_reasons(kind: Kind) {
     let store = store(kind).await;
     let api = api_with(&store, Policy::hardened(), HelpDesk);
     let before = row(&store, ANN).await;
@@ -58,7 +54,7 @@ async fn fields_are_refused_with_reasons(kind: Kind) {
             },
         })
     );
-    // An invalid value is refused like a change, and its fault is not told.
+    // An invalid value is denied like a change, and its violation is not reported.
     let answer = send(&api, request(HELPER, "PATCH 2", &[], &json!({"username": "root"}))).await;
     assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("permission_denied")));
     // A PUT that leaves the groups out would clear them.
@@ -70,7 +66,7 @@ async fn fields_are_refused_with_reasons(kind: Kind) {
     assert_eq!(problem.json["fields"]["type"], "ask an administrator");
 }
 
-async fn what_does_not_change_is_not_asked(kind: Kind) {
+async fn unchanged_fields_need_no_right(kind: Kind) {
     let store = store(kind).await;
     let api = api_with(&store, Policy::hardened(), HelpDesk);
     let body = json!({"username": "ann", "name": "Ann B", "type": "internal", "groups": [group_id(STAFF)]});
@@ -78,7 +74,7 @@ async fn what_does_not_change_is_not_asked(kind: Kind) {
     assert_eq!((answer.status.as_u16(), &answer.json["name"]), (200, &json!("Ann B")));
 }
 
-async fn hidden_users_are_not_there(kind: Kind) {
+async fn hidden_users_are_404(kind: Kind) {
     let store = store(kind).await;
     let api = api_with(&store, Policy::hardened(), HelpDesk);
     for (method, user) in [("GET", ROOT), ("PATCH", ROOT), ("GET", MISSING)] {
@@ -89,7 +85,7 @@ async fn hidden_users_are_not_there(kind: Kind) {
             "{method}"
         );
     }
-    // Who may not see is told nothing by OPTIONS either.
+    // OPTIONS reveals nothing to callers without access either.
     let options = send(&api, request(HELPER, "OPTIONS 1", &[], &json!(null))).await;
     assert_eq!((options.status.as_u16(), options.json.get("actions")), (200, None));
     let options =

@@ -7,16 +7,16 @@ use userbook_tests::fixture::{
 };
 
 on_every_store!(
-    every_success_bears_a_tag,
-    a_known_representation_is_not_sent_again,
-    a_write_on_a_state_that_is_gone_is_refused,
-    a_write_may_demand_that_the_user_does_not_look_so,
-    a_renamed_group_changes_the_tag_and_not_the_state,
-    conditions_are_told_to_those_who_may_change,
+    every_success_has_a_tag,
+    a_known_representation_is_304,
+    stale_if_match_is_412,
+    if_none_match_on_a_write,
+    a_renamed_group_changes_the_tag_and_not_the_revision,
+    conditions_are_evaluated_after_access,
     the_recorded_release_has_no_tags,
 );
 
-async fn every_success_bears_a_tag(kind: Kind) {
+async fn every_success_has_a_tag(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let get = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await;
@@ -34,7 +34,7 @@ async fn every_success_bears_a_tag(kind: Kind) {
     assert_eq!(send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag(), patch.etag());
 }
 
-async fn a_known_representation_is_not_sent_again(kind: Kind) {
+async fn a_known_representation_is_304(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let tag = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -56,12 +56,12 @@ async fn a_known_representation_is_not_sent_again(kind: Kind) {
     }
     let stale = request(ROOT, "GET 2", &[("if-match", "\"x\"")], &Value::Null);
     assert_eq!(send(&api, stale).await.status, 412);
-    // Who may not see the user learns nothing about its state.
+    // A caller without access learns nothing about the state.
     let hidden = request(NOBODY, "GET 2", &[("if-none-match", "*")], &Value::Null);
     assert_eq!(send(&api, hidden).await.status, 403);
 }
 
-async fn a_write_on_a_state_that_is_gone_is_refused(kind: Kind) {
+async fn stale_if_match_is_412(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let old = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -94,7 +94,7 @@ async fn a_write_on_a_state_that_is_gone_is_refused(kind: Kind) {
     assert_eq!(events(&store).await.len(), 1);
 }
 
-async fn a_write_may_demand_that_the_user_does_not_look_so(kind: Kind) {
+async fn if_none_match_on_a_write(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let tag = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -107,7 +107,7 @@ async fn a_write_may_demand_that_the_user_does_not_look_so(kind: Kind) {
     }
 }
 
-async fn a_renamed_group_changes_the_tag_and_not_the_state(kind: Kind) {
+async fn a_renamed_group_changes_the_tag_and_not_the_revision(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -121,7 +121,7 @@ async fn a_renamed_group_changes_the_tag_and_not_the_state(kind: Kind) {
     assert_eq!(send(&api, patch).await.status, 200);
 }
 
-async fn conditions_are_told_to_those_who_may_change(kind: Kind) {
+async fn conditions_are_evaluated_after_access(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (by, target, status) in [(HELPER, "PATCH 2", 412), (NOBODY, "PATCH 2", 403), (ROOT, "PATCH 99", 404)]

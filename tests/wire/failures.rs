@@ -1,4 +1,4 @@
-//! When something behind the API fails: the client learns no more than that it did.
+//! Failures behind the API: the client learns nothing about them.
 
 use std::sync::Arc;
 
@@ -17,9 +17,14 @@ use userbook_http::{
 };
 use userbook_tests::fixture::{AnyStore, Kind, Numbered, ROOT, request, store};
 
-on_every_store!(a_store_may_fail, an_authorizer_may_fail, an_authenticator_may_fail, contention_ends);
+on_every_store!(
+    a_store_may_fail,
+    an_authorizer_may_fail,
+    an_authenticator_may_fail,
+    endless_conflicts_end_with_409
+);
 
-/// Fails or says no where it is told to.
+/// A store that fails, or reports a conflict on every commit.
 #[derive(Debug)]
 struct Faulty {
     inner: AnyStore,
@@ -84,7 +89,7 @@ async fn answer<S: UserStore, A: Authorizer, N: Authenticator>(
     api.handle(request(ROOT, target, &[], &body)).await
 }
 
-/// An answer that tells nothing, and what lies behind it.
+/// The answer reveals nothing; its extensions have the cause.
 fn check(response: &Response<Bytes>, status: u16, what: &str) {
     assert_eq!(response.status(), status, "{what}");
     let body: Value = serde_json::from_slice(response.body()).unwrap();
@@ -138,14 +143,14 @@ impl Authenticator for Refuses {
 async fn an_authenticator_may_fail(kind: Kind) {
     for (failure, status) in [(StoreErrorKind::Transient, 503), (StoreErrorKind::Other, 500)] {
         let tokens = BearerAuthenticator::new(NoTokens(failure));
-        let asked = NoAnswer(AuthorizerErrorKind::Other);
-        check(&answer(store(kind).await, asked, tokens, "GET 2").await, status, "tokens");
+        let authorizer = NoAnswer(AuthorizerErrorKind::Other);
+        check(&answer(store(kind).await, authorizer, tokens, "GET 2").await, status, "tokens");
     }
     let refused = answer(store(kind).await, NoAnswer(AuthorizerErrorKind::Other), Refuses, "GET 2").await;
     assert_eq!((refused.status().as_u16(), &refused.body()[..]), (403, &b"{\"detail\":\"not today\"}"[..]));
 }
 
-async fn contention_ends(kind: Kind) {
+async fn endless_conflicts_end_with_409(kind: Kind) {
     let store = Faulty { inner: store(kind).await, load: None, commit: None };
     let granted = PermissionAuthorizer::new(StaticPermissions::none());
     let response = answer(store, granted, Numbered, "PATCH 2").await;

@@ -1,4 +1,4 @@
-//! Groups, and who is told of their members.
+//! Groups, and which of their members a caller sees.
 
 use serde_json::{Value, json};
 use userbook::{Permission, Policy, StaticPermissions, UserId};
@@ -10,8 +10,8 @@ use userbook_tests::fixture::{
 on_every_database!(
     a_group_with_its_members,
     filters_and_orders,
-    who_may_see_which,
-    members_are_shown_to_those_who_may_see_them,
+    which_groups_a_caller_sees,
+    members_are_shown_as_far_as_the_caller_may_view_them,
 );
 
 async fn get(api: &Directory, by: i64, path: &str) -> (u16, Value) {
@@ -73,7 +73,7 @@ async fn filters_and_orders(kind: Kind) {
     assert_eq!(get(&api, ROOT, "?members_by_pk=x&is_superuser=maybe").await, (400, faults));
 }
 
-async fn who_may_see_which(kind: Kind) {
+async fn which_groups_a_caller_sees(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| {
         let granted = granted.grant(UserId(HELPER), Permission::ViewGroup);
@@ -99,7 +99,7 @@ async fn who_may_see_which(kind: Kind) {
     assert_eq!(answer.status, 403);
 }
 
-async fn members_are_shown_to_those_who_may_see_them(kind: Kind) {
+async fn members_are_shown_as_far_as_the_caller_may_view_them(kind: Kind) {
     let store = store(kind).await;
     let grant = |granted: StaticPermissions| {
         let granted = granted.grant(UserId(NOBODY), Permission::ViewGroup);

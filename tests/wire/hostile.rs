@@ -1,5 +1,4 @@
-//! Requests that mean harm: fields that are nobody's to write, keys said twice, names that look like others, numbers
-//! at the edges, headers that contradict one another.
+//! Hostile requests: read-only fields, repeated keys, look-alike names, numbers at the edges, contradictory headers.
 
 use http::{HeaderValue, Request, header::AUTHORIZATION};
 use http_body_util::Full;
@@ -11,15 +10,15 @@ use userbook_tests::fixture::{
 };
 
 on_every_store!(
-    read_only_fields_are_nobodys,
-    of_a_key_said_twice_the_last_counts_for_everybody,
-    names_that_look_alike_are_others,
+    read_only_fields_are_never_written,
+    the_last_of_a_repeated_key_counts,
+    look_alike_names_are_different_names,
     numbers_at_the_edges,
     wide_bodies_are_answered,
-    headers_that_contradict_one_another,
+    contradictory_headers,
 );
 
-async fn read_only_fields_are_nobodys(kind: Kind) {
+async fn read_only_fields_are_never_written(kind: Kind) {
     let store = store(kind).await;
     let before = row(&store, ANN).await;
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
@@ -49,11 +48,11 @@ async fn read_only_fields_are_nobodys(kind: Kind) {
     assert_eq!(events(&store).await, []);
 }
 
-async fn of_a_key_said_twice_the_last_counts_for_everybody(kind: Kind) {
+async fn the_last_of_a_repeated_key_counts(kind: Kind) {
     let store = store(kind).await;
     let api = crate::api_with_groups(&store, Policy::hardened());
     let admins = group_id(ADMINS);
-    // A filter that reads the first and a service that reads the last would be two opinions; here there is one.
+    // Authorization and decision read the same value.
     for (body, status) in [
         (format!(r#"{{"groups":[],"groups":["{admins}"]}}"#), 403),
         (format!(r#"{{"groups":[],"gr\u006fups":["{admins}"]}}"#), 403),
@@ -69,7 +68,7 @@ async fn of_a_key_said_twice_the_last_counts_for_everybody(kind: Kind) {
     assert_eq!((&answer.json["name"], &answer.json["attributes"]), (&json!("last"), &json!({"a": 2})));
 }
 
-async fn names_that_look_alike_are_others(kind: Kind) {
+async fn look_alike_names_are_different_names(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (name, kept) in [
@@ -173,7 +172,7 @@ async fn wide_bodies_are_answered(kind: Kind) {
     }
 }
 
-async fn headers_that_contradict_one_another(kind: Kind) {
+async fn contradictory_headers(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let ask = async |authorizations: &[&str], more: &[(&'static str, &[u8])]| {
@@ -189,7 +188,7 @@ async fn headers_that_contradict_one_another(kind: Kind) {
     };
     let json: (&str, &[u8]) = ("content-type", b"application/json");
     let nobody = format!("Bearer {NOBODY}");
-    // Who is named first is who it is; no other header says who asks or what is asked.
+    // The first authorization counts; no other header changes the caller or the target.
     assert_eq!(ask(&[&nobody, "Bearer 1"], &[json]).await, 403);
     let claims: [(&str, &[u8]); 9] = [
         ("x-authentik-username", b"root"),

@@ -11,9 +11,9 @@ const PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")
 
 on_every_store!(
     operations_are_applied,
-    failures_are_told,
-    tests_are_told_to_those_who_may_change,
-    it_is_an_extension
+    failures_have_codes,
+    a_test_is_evaluated_for_callers_with_access_alone,
+    json_patch_is_an_extension
 );
 
 async fn operations_are_applied(kind: Kind) {
@@ -41,7 +41,7 @@ async fn operations_are_applied(kind: Kind) {
     assert_eq!(events(&store).await.len(), 2);
 }
 
-async fn failures_are_told(kind: Kind) {
+async fn failures_have_codes(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -89,14 +89,14 @@ async fn failures_are_told(kind: Kind) {
     assert_eq!(row(&store, ANN).await, before);
 }
 
-async fn tests_are_told_to_those_who_may_change(kind: Kind) {
+async fn a_test_is_evaluated_for_callers_with_access_alone(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for value in ["ANN", "guess"] {
         let body = json!([{"op": "test", "path": "/name", "value": value}]);
-        for (by, told) in [(NOBODY, false), (VIEWER, false), (HELPER, true)] {
+        for (by, has_access) in [(NOBODY, false), (VIEWER, false), (HELPER, true)] {
             let answer = send(&api, request(by, "PATCH 2", PATCH, &body)).await;
-            let expected = match (told, value) {
+            let expected = match (has_access, value) {
                 (false, _) => 403,
                 (true, "ANN") => 200,
                 (true, _) => 409,
@@ -109,7 +109,7 @@ async fn tests_are_told_to_those_who_may_change(kind: Kind) {
     assert_eq!(answer.status, 403);
 }
 
-async fn it_is_an_extension(kind: Kind) {
+async fn json_patch_is_an_extension(kind: Kind) {
     let store = store(kind).await;
     for (method, policy) in [("PUT 2", Policy::hardened()), ("PATCH 2", Policy::authentik_2025_2())] {
         let api = api(&store, policy);

@@ -11,9 +11,9 @@ on_every_database!(
     a_page_and_its_envelope,
     a_listed_user_is_the_user,
     filters_and_orders,
-    what_is_wrong_is_told_by_parameter,
-    only_those_are_listed_whom_the_caller_may_see,
-    faults_are_for_those_who_may_see,
+    invalid_parameters_are_reported_by_name,
+    only_users_that_the_caller_may_view_are_listed,
+    invalid_parameters_are_reported_after_authorization,
 );
 
 async fn names(api: &Directory, by: i64, query: &str) -> Vec<String> {
@@ -100,7 +100,7 @@ async fn filters_and_orders(kind: Kind) {
     }
 }
 
-async fn what_is_wrong_is_told_by_parameter(kind: Kind) {
+async fn invalid_parameters_are_reported_by_name(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let query = "uuid=7&is_active=perhaps&type=robot&groups_by_pk=zz&attributes=%5B%5D&email=%00&page=0";
@@ -123,7 +123,7 @@ async fn what_is_wrong_is_told_by_parameter(kind: Kind) {
     assert_eq!((&fault["parameter"], &fault["field"]), (&json!("uuid"), &Value::Null));
 }
 
-async fn only_those_are_listed_whom_the_caller_may_see(kind: Kind) {
+async fn only_users_that_the_caller_may_view_are_listed(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| {
         let on = |granted: userbook::StaticPermissions, user| {
@@ -136,7 +136,7 @@ async fn only_those_are_listed_whom_the_caller_may_see(kind: Kind) {
     assert_eq!(names(&api, NOBODY, "").await, ["ann"]);
     assert!(names(&api, NOBODY, "username=root").await.is_empty());
     assert!(names(&api, NOBODY, "search=boss").await.is_empty());
-    // Machines learn of nobody, and nothing about that.
+    // An internal service account that may view nobody gets an empty list, as recorded.
     assert!(names(&api, MACHINE, "").await.is_empty());
     assert_eq!(names(&api, BOSS, &format!("groups_by_pk={}", group_id(CHIEFS))).await, ["boss"]);
     let api = directory(&store, Policy::authentik_2025_2(), |granted| granted);
@@ -151,7 +151,7 @@ async fn only_those_are_listed_whom_the_caller_may_see(kind: Kind) {
     assert_eq!(names(&api, ROOT, "is_superuser=true").await, ["root"]);
 }
 
-async fn faults_are_for_those_who_may_see(kind: Kind) {
+async fn invalid_parameters_are_reported_after_authorization(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for list in ["users", "groups"] {
@@ -160,8 +160,8 @@ async fn faults_are_for_those_who_may_see(kind: Kind) {
             let denied = ask(&api, Some(NOBODY), &target, &[], &Value::Null).await;
             assert_eq!(denied.status, 403, "{target}");
             assert_eq!(ask(&api, None, &target, &[], &Value::Null).await.status, 403, "{target}");
-            let told = ask(&api, Some(ROOT), &target, &[], &Value::Null).await.status.as_u16();
-            assert_eq!(told, if query.starts_with("page") { 404 } else { 400 }, "{target}");
+            let answered = ask(&api, Some(ROOT), &target, &[], &Value::Null).await.status.as_u16();
+            assert_eq!(answered, if query.starts_with("page") { 404 } else { 400 }, "{target}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The fixture's directory is in `userbook_tests::fixture`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
-/// Runs each of these tests once a store.
+/// Runs each of these tests once per store.
 macro_rules! on_every_store {
     ($($test:ident),+ $(,)?) => {
         mod memory {
@@ -15,7 +15,7 @@ macro_rules! on_every_store {
     };
 }
 
-/// The same on every database server too, for what is asked of a database in other words there.
+/// The same on every database server, for tests of SQL that differs by dialect.
 macro_rules! on_every_database {
     ($($test:ident),+ $(,)?) => {
         on_every_store!($($test),+);
@@ -31,6 +31,7 @@ macro_rules! on_every_database {
 mod bodies;
 mod content_last;
 mod denials;
+mod directory;
 mod dry_run;
 mod etags;
 mod failures;
@@ -43,7 +44,7 @@ mod limits;
 mod lists;
 mod members;
 mod merge_patch;
-mod neighbours;
+
 mod numbers;
 mod problems;
 mod service;

@@ -132,10 +132,7 @@ async fn the_safeguards_of_an_update_hold(kind: Kind) {
     assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("revokes_superuser")));
     let target = format!("POST /core/groups/{}/remove_user/?allow_self_lockout=true", group_id(ADMINS));
     let answer = ask(&api, Some(ROOT), &target, &[], &json!({"pk": ROOT})).await;
-    assert_eq!(
-        answer.json,
-        json!({"non_field_errors": ["The last superuser must remain."]})
-    );
+    assert_eq!(answer.json, json!({"non_field_errors": ["The last superuser must remain."]}));
     assert!(row(&store, ROOT).await.groups.contains(&group_id(ADMINS)));
 }
 
@@ -160,15 +157,15 @@ async fn bodies(kind: Kind) {
             json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
         ),
     ] {
-        let told = ask(&api, Some(ROOT), &path, &[], &body).await;
-        assert_eq!((told.status.as_u16(), told.json), (status, answer), "{body}");
+        let answered = ask(&api, Some(ROOT), &path, &[], &body).await;
+        assert_eq!((answered.status.as_u16(), answered.json), (status, answer), "{body}");
         if status != 204 {
             // A caller without the right learns nothing from the body.
             assert_eq!(ask(&api, Some(NOBODY), &path, &[], &body).await.status, 403, "{body}");
         }
     }
-    let told = ask(&api, Some(ROOT), &path, &[("content-type", "text/plain")], &Value::Null).await;
-    assert_eq!(told.status, 404, "an empty body is an empty object, whatever its type");
+    let answered = ask(&api, Some(ROOT), &path, &[("content-type", "text/plain")], &Value::Null).await;
+    assert_eq!(answered.status, 404, "an empty body is an empty object, whatever its type");
     let plain = http::Request::post(format!("/api/v3/core/groups/{}/add_user/", group_id(DEVS)))
         .header("authorization", "Bearer 1")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -188,9 +185,9 @@ async fn a_dry_run_writes_nothing(kind: Kind) {
     let answer = ask(&api, Some(HELPER), &target, &[], &json!({"pk": ANN})).await;
     assert_eq!((answer.status.as_u16(), &answer.json["would_change"]), (200, &json!(true)));
     assert!(answer.json["user"]["groups"].as_array().unwrap().contains(&json!(group_id(DEVS))));
-    let asked: Vec<&str> =
+    let checks: Vec<&str> =
         answer.json["verdicts"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap()).collect();
-    assert!(asked.contains(&"add_member"), "{asked:?}");
+    assert!(checks.contains(&"add_member"), "{checks:?}");
     // The caller may not view the group: the id in the path is all they read of it.
     assert!(!answer.json.to_string().contains("devs"), "{}", answer.json);
     let unclear = ask(&api, Some(HELPER), &format!("{path}?dry_run=1"), &[], &json!({"pk": ANN})).await;

@@ -7,12 +7,12 @@ use userbook_tests::fixture::{HELPER, Kind, NOBODY, ROOT, api, raw_request, requ
 const NAMED: &str = "text/html, application/problem+json";
 
 on_every_store!(
-    every_refusal_is_a_problem_for_those_who_name_them,
-    violations_come_with_their_particulars,
+    every_error_is_a_problem_for_clients_that_name_them,
+    violations_have_codes_and_parameters,
     success_stays_json
 );
 
-async fn every_refusal_is_a_problem_for_those_who_name_them(kind: Kind) {
+async fn every_error_is_a_problem_for_clients_that_name_them(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (by, target, headers, body, status, code) in [
@@ -43,7 +43,7 @@ async fn every_refusal_is_a_problem_for_those_who_name_them(kind: Kind) {
     }
 }
 
-async fn violations_come_with_their_particulars(kind: Kind) {
+async fn violations_have_codes_and_parameters(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let body = json!({"username": "x".repeat(151), "email": "a\0", "groups": ["x"], "attributes": 1});

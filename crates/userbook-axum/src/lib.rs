@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_below_the_users_is_the_apis_and_the_rest_the_hosts() {
+    async fn paths_below_the_users_are_the_apis_and_others_the_hosts() {
         let app = || {
             let own = get(|| async { "me" });
             Router::new()
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_neighbours_are_an_apis_that_has_them() {
+    async fn a_directory_api_has_its_further_paths() {
         let app = || {
             Router::new()
                 .nest("/nested", router(DirectoryApi::from(api())))

@@ -1,4 +1,4 @@
-//! What the neighbours have in common, and the small ones: the caller and the configuration.
+//! What the resources of a directory have in common; the caller and the configuration.
 
 use serde_json::{Value, json};
 use userbook::{Actor, Policy, StaticPermissions, UserId, UserUpdate};
@@ -10,11 +10,11 @@ use userbook_tests::fixture::{
 
 on_every_store!(
     methods_and_options,
-    refusals_in_order,
-    what_the_caller_sees_of_themselves,
-    who_sits_behind_the_caller,
-    the_configuration_is_for_everybody,
-    without_a_directory_the_neighbours_are_the_hosts,
+    errors_come_in_the_recorded_order,
+    me_shows_the_caller,
+    me_shows_the_impersonator,
+    the_configuration_needs_no_authentication,
+    without_a_directory_the_other_resources_are_the_hosts,
     single_users_stay_as_they_are,
 );
 
@@ -60,11 +60,11 @@ async fn methods_and_options(kind: Kind) {
     }
 }
 
-async fn refusals_in_order(kind: Kind) {
+async fn errors_come_in_the_recorded_order(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for (path, ..) in TARGETS {
-        // No JSON, before who asks, before the method, before what may be seen.
+        // `Accept` first, then authentication, then the method.
         for (method, headers, status) in [
             ("DELETE", &[("accept", "text/html"), ("authorization", "Bearer x")][..], 406),
             ("DELETE", &[("authorization", "Bearer x")], 403),
@@ -91,7 +91,7 @@ async fn refusals_in_order(kind: Kind) {
     assert_eq!(ask(&api, Some(ROOT), "GET /core/%75sers/%6De/", &[], &Value::Null).await.status, 200);
 }
 
-async fn what_the_caller_sees_of_themselves(kind: Kind) {
+async fn me_shows_the_caller(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     // No permission is needed.
@@ -159,7 +159,7 @@ impl userbook_http::Authenticator for Impersonated {
     }
 }
 
-async fn who_sits_behind_the_caller(kind: Kind) {
+async fn me_shows_the_impersonator(kind: Kind) {
     let store = store(kind).await;
     let authorizer = userbook::PermissionAuthorizer::new(StaticPermissions::none());
     let service = userbook::UserService::new(store, authorizer);
@@ -171,7 +171,7 @@ async fn who_sits_behind_the_caller(kind: Kind) {
     assert_eq!(body["user"]["groups"], json!([{"name": "staff", "pk": group_id(STAFF)}]));
 }
 
-async fn the_configuration_is_for_everybody(kind: Kind) {
+async fn the_configuration_needs_no_authentication(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for by in [None, Some(NOBODY), Some(ROOT)] {
@@ -192,7 +192,7 @@ async fn the_configuration_is_for_everybody(kind: Kind) {
     }
 }
 
-async fn without_a_directory_the_neighbours_are_the_hosts(kind: Kind) {
+async fn without_a_directory_the_other_resources_are_the_hosts(kind: Kind) {
     let store = store(kind).await;
     let api: UserApi<_, _, _> = userbook_tests::fixture::api(&store, Policy::hardened());
     for (path, ..) in TARGETS {

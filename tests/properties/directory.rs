@@ -1,4 +1,4 @@
-//! Whatever is asked of a list or sent to a group: it is answered cleanly, and alike by the memory and by SQLite.
+//! Requests on lists and groups are answered cleanly, and alike by the memory store and SQLite.
 
 use bytes::Bytes;
 use http::Request;
