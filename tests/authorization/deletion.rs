@@ -1,7 +1,7 @@
 //! The safeguards on deletion, as a table. Users are not deleted over HTTP, so this calls the service.
 
 use userbook::{
-    AccessError, Actor, Denial, ImportStore, Outcome, Permission as P, PermissionAuthorizer,
+    AccessError, Actor, Denial, ImportStore, Outcome, Permission as P, PermissionAuthorizer, Policy, Safeguard,
     StaticPermissions, UpdateError, UserId, UserService, ViolationKind,
 };
 use userbook_memory::MemoryStore;
