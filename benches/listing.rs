@@ -30,8 +30,8 @@ const SQLITE_ROWS: [&str; 3] = [
      SELECT n + 1, unhex(printf('%032x', n + 1)), printf('user%07d', n), printf('User Number %07d', n), \
      printf('user%07d@example.com', n), 1, NULL, 'users/staff', 'internal', '{\"team\": \"red\"}', 0, \
      unhex(printf('%032x', n + 1)), 1 FROM number",
-    "INSERT INTO userbook_membership (user_id, group_id, user_active) \
-     SELECT u.id, g.id, u.is_active FROM userbook_user AS u \
+    "INSERT INTO userbook_membership (user_id, group_id, can_act) \
+     SELECT u.id, g.id, u.can_act FROM userbook_user AS u \
      JOIN userbook_group AS g ON g.name = 'group ' || (u.id % 10) WHERE u.id BETWEEN 2 AND ?1 + 1",
     "UPDATE userbook_epoch SET value = ?1 + 2 WHERE name = 'next_user'",
 ];
@@ -44,8 +44,8 @@ const POSTGRES_ROWS: [&str; 3] = [
      'User Number ' || lpad(n::text, 7, '0'), 'user' || lpad(n::text, 7, '0') || '@example.com', true, NULL, \
      'users/staff', 'internal', '{\"team\": \"red\"}', 'epoch', lpad(to_hex(n + 1), 32, '0')::uuid, 1 \
      FROM generate_series(1, $1::bigint) AS n",
-    "INSERT INTO userbook_membership (user_id, group_id, user_active) \
-     SELECT u.id, g.id, u.is_active FROM userbook_user AS u \
+    "INSERT INTO userbook_membership (user_id, group_id, can_act) \
+     SELECT u.id, g.id, u.can_act FROM userbook_user AS u \
      JOIN userbook_group AS g ON g.name = 'group ' || (u.id % 10) WHERE u.id BETWEEN 2 AND $1::bigint + 1",
     "UPDATE userbook_epoch SET value = $1::bigint + 2 WHERE name = 'next_user'",
 ];
@@ -119,6 +119,7 @@ impl Question {
             order: vec![Order { column: UserColumn::Username, descending: false }],
             offset: 0,
             limit: PAGE,
+            max_bytes: u64::MAX,
         };
         let start = Instant::now();
         let page = store.list_users(&query).await?;

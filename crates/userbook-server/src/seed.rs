@@ -270,14 +270,14 @@ mod tests {
         }
         let power = |through: Option<&str>, name: &str| Denial::GrantsSuperuser {
             group: GroupId(Uuid::nil()),
-            name: name.to_owned(),
+            name: Some(name.to_owned()),
             through: through.map(str::to_owned),
         };
         let below = power(Some("Administrators"), "Night shift").to_string();
         for message in [
             power(None, "Administrators").to_string(),
             below.split_once(" status ").unwrap().1.to_owned(),
-            Denial::ProtectedSuperuser(vec![Field::Email]).to_string(),
+            Denial::ProtectedUser(vec![Field::Email]).to_string(),
             ViolationKind::TypeNotAllowed.to_string(),
             ViolationKind::LastSuperuser.to_string(),
             ViolationKind::SelfLockout.to_string(),
