@@ -119,7 +119,7 @@ impl Question {
             order: vec![Order { column: UserColumn::Username, descending: false }],
             offset: 0,
             limit: PAGE,
-            max_bytes: u64::MAX,
+            max_bytes: 1 << 24,
         };
         let start = Instant::now();
         let page = store.list_users(&query).await?;

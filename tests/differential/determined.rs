@@ -17,7 +17,8 @@ pub(crate) struct Determined(Arc<Mutex<Now>>);
 #[derive(Debug)]
 struct Now {
     moment: Timestamp,
-    change: ChangeId,
+    /// The id of the operation itself, until it is taken; the ids of its member changes are drawn.
+    change: Option<ChangeId>,
     uuids: Chance,
 }
 
@@ -34,22 +35,22 @@ fn of_operation(seed: u64, operation: usize) -> Chance {
 
 impl Determined {
     pub(crate) fn new() -> Self {
-        let now = Now { moment: Timestamp::UNIX_EPOCH, change: ChangeId(Uuid::nil()), uuids: Chance::new(0) };
+        let now = Now { moment: Timestamp::UNIX_EPOCH, change: None, uuids: Chance::new(0) };
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// However often a store made the last operation ask, the next one finds the same.
+    /// However many ids the last operation has drawn, the next operation draws the same.
     pub(crate) fn begin(&self, seed: u64, operation: usize, moment: Timestamp) {
         let mut uuids = of_operation(seed, operation);
         uuids.next();
-        let change = change_id(seed, operation);
-        *self.0.lock().expect("nobody panicked") = Now { moment, change, uuids };
+        let change = Some(change_id(seed, operation));
+        *self.0.lock().expect("no panic") = Now { moment, change, uuids };
     }
 }
 
 impl Clock for Determined {
     fn now(&self) -> Timestamp {
-        self.0.lock().expect("nobody panicked").moment
+        self.0.lock().expect("no panic").moment
     }
 
     /// It stands: how fast a store is must not matter.
@@ -60,11 +61,12 @@ impl Clock for Determined {
 
 impl ChangeIds for Determined {
     fn next_change(&self) -> ChangeId {
-        self.0.lock().expect("nobody panicked").change
+        let change = self.0.lock().expect("no panic").change.take();
+        change.unwrap_or_else(|| ChangeId(self.next_uuid()))
     }
 
     fn next_uuid(&self) -> Uuid {
-        let mut now = self.0.lock().expect("nobody panicked");
+        let mut now = self.0.lock().expect("no panic");
         Uuid::from_u64_pair(now.uuids.next(), now.uuids.next())
     }
 }

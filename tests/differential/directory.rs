@@ -10,7 +10,7 @@ use crate::{chance::Chance, json, values};
 
 /// An active superuser at first.
 pub(crate) const ROOT: UserId = UserId(1);
-/// Has every permission but the one to give power.
+/// Has every permission but the one to grant superuser status.
 pub(crate) const DESK: UserId = UserId(3);
 /// Has permissions on some objects alone.
 const PARTIAL: UserId = UserId(4);
@@ -60,7 +60,7 @@ fn user(chance: &mut Chance, id: i64, username: &str) -> User {
     let root = id == ROOT.0;
     User {
         id: UserId(id),
-        uuid: Uuid::from_u64_pair(chance.next(), chance.next()),
+        uuid: values::uuid(UserId(id)),
         username: username.to_owned(),
         name: "  spaces  ".to_owned(),
         email: chance.pick(&["", "odd", "a@b.co"]).to_owned(),

@@ -1,7 +1,10 @@
 //! Everything that a store holds.
 
 use serde_json::{Value, json};
-use userbook::{ChangeId, DirectoryQuery, GroupId, SnapshotQuery, Timestamp, UserId};
+use userbook::{
+    ChangeId, DirectoryQuery, GroupId, MemberQuery, OutboxLimit, SnapshotQuery, SuperuserQuery, Timestamp,
+    UserId,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -14,27 +17,29 @@ use crate::{
 /// What there is after operations with these change ids.
 pub(crate) async fn of(book: &Book, history: &[(ChangeId, Timestamp)]) -> Answer {
     let store = book.store();
-    // Deleted users' ids are asked for too, and one that none has had yet.
+    // The ids of deleted users too, and one that no user had.
     let whole = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
     let shape = store.load_directory(&whole).await.expect("the store is there");
     let mut users = Vec::new();
     for id in 1..=i64::try_from(shape.epochs.next_user).expect("it fits") {
         let query = SnapshotQuery {
             actor: Some(UserId(id)),
-            other_active_superuser: true,
+            other_superusers: true,
             ..SnapshotQuery::user(UserId(id))
         };
         let found = store.load(&query).await.expect("the store is there");
-        users.push(found.map(|found| take::snapshot(book, &found).said));
+        users.push(take::snapshot(book, &found).said);
     }
     let every = DirectoryQuery {
         groups: shape.shape.keys().copied().chain([GroupId(Uuid::max())]).collect(),
-        active_member_of: Some(shape.shape.keys().copied().collect()),
+        members: Some(MemberQuery { of: None, users: (0..200).map(UserId).collect(), limit: 1000 }),
+        superusers: Some(SuperuserQuery { groups: shape.shape.keys().copied().collect(), except: None }),
         shape: true,
         ..DirectoryQuery::default()
     };
     let groups = take::load_directory(book, &store.load_directory(&every).await.expect("the store is there"));
-    let (events, versions) = canonical::events(&store.pending(u32::MAX).await.expect("the store is there"));
+    let everything = OutboxLimit { events: u32::MAX, bytes: u64::MAX };
+    let (events, versions) = canonical::events(&store.pending(everything).await.expect("the store is there"));
     let counters = groups.counters.clone().map(|counters| json!([counters, versions]));
     let said = json!({
         "users": users,

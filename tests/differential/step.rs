@@ -1,7 +1,8 @@
-//! What is done, and by whom.
+//! Random operations and their actors.
 
 use userbook::{
-    Actor, ChangeId, DirectoryQuery, GroupId, NewGroup, NewUser, SnapshotQuery, Timestamp, UserId, UserUpdate,
+    Actor, ChangeId, DirectoryQuery, GroupId, MemberQuery, NewGroup, NewUser, OutboxLimit, SnapshotQuery,
+    SuperuserQuery, Timestamp, UserId, UserRef, UserUpdate,
 };
 use uuid::Uuid;
 
@@ -21,20 +22,20 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 pub(crate) enum What {
-    Update { user: UserId, update: UserUpdate, condition: Condition, dry_run: bool },
-    Retrieve(UserId),
+    Update { user: UserRef, update: UserUpdate, condition: Condition, dry_run: bool },
+    Retrieve(UserRef),
     InsertUser(NewUser),
     DeleteUser(UserId),
     PutGroup(GroupId, NewGroup),
     DeleteGroup(GroupId),
     Load(SnapshotQuery),
-    DirectorySnapshot(DirectoryQuery),
-    Pending(u32),
+    LoadDirectory(DirectoryQuery),
+    Pending(OutboxLimit),
     Ack(Vec<ChangeId>),
     Prune(Timestamp),
 }
 
-/// What state the row is demanded to be in.
+/// The precondition of an update.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Condition {
     None,
@@ -70,7 +71,7 @@ fn actor(chance: &mut Chance) -> Actor {
 fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
     match chance.below(100) {
         0..54 => What::Update {
-            user: values::user(chance),
+            user: values::user_ref(chance),
             update: update::any(chance),
             condition: match chance.below(10) {
                 0 => Condition::Right,
@@ -80,7 +81,7 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
             },
             dry_run: chance.percent(10),
         },
-        54..57 => What::Retrieve(values::user(chance)),
+        54..57 => What::Retrieve(values::user_ref(chance)),
         57..65 => {
             let (username, name) = (values::username(chance), values::name(chance));
             What::InsertUser(NewUser::new(username, name).with(|user| update::set_fields(user, chance)))
@@ -89,8 +90,8 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
         68..80 => What::PutGroup(values::group(chance), new_group(chance)),
         80..83 => What::DeleteGroup(values::group(chance)),
         83..87 => What::Load(load(chance, history)),
-        87..91 => What::DirectorySnapshot(directory(chance, history)),
-        91..93 => What::Pending(chance.pick(&[0, 1, 3, 1000])),
+        87..91 => What::LoadDirectory(load_directory(chance, history)),
+        91..93 => What::Pending(outbox_limit(chance)),
         93..97 => What::Ack(chance.some(20, |chance| some_change(chance, history))),
         _ => What::Prune(match history {
             [] => values::moment(chance),
@@ -101,11 +102,23 @@ fn what(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> What {
 
 fn new_group(chance: &mut Chance) -> NewGroup {
     let name = if chance.percent(60) { format!("g{}", chance.below(12)) } else { values::username(chance) };
-    let group = NewGroup::new(name).superuser(chance.percent(25)).parent(chance.maybe(50, values::group));
-    if chance.percent(50) { group.attributes(json::object(chance, 2)) } else { group }
+    let mut group = NewGroup::new(name).superuser(chance.percent(25)).parent(chance.maybe(50, values::group));
+    if chance.percent(50) {
+        group = group.attributes(json::object(chance, 2));
+    }
+    match chance.below(4) {
+        0 => group.members(chance.some(5, values::first_user)),
+        1 => group.add_member(values::first_user(chance)).remove_member(values::user(chance)),
+        _ => group,
+    }
 }
 
-/// A change that was made, or may have been, or never was.
+fn outbox_limit(chance: &mut Chance) -> OutboxLimit {
+    let bytes = chance.pick(&[0, 300, 1000, 10_000, u64::MAX]);
+    OutboxLimit { events: chance.pick(&[0, 1, 3, 1000]), bytes }
+}
+
+/// A change that was committed, or may have been, or never was.
 fn some_change(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> ChangeId {
     if history.is_empty() || chance.percent(5) {
         return ChangeId(Uuid::from_u64_pair(chance.next(), chance.next()));
@@ -115,11 +128,11 @@ fn some_change(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> Change
 
 fn load(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> SnapshotQuery {
     SnapshotQuery {
-        user: values::user(chance),
+        target: chance.maybe(90, values::user_ref),
         username: chance.maybe(50, |chance| values::username(chance).replace('\0', "")),
         groups: chance.some(3, values::group).into_iter().collect(),
         actor: chance.maybe(50, values::user),
-        other_active_superuser: chance.percent(50),
+        other_superusers: chance.percent(50),
         change: chance.maybe(50, |chance| some_change(chance, history)),
     }
 }
@@ -131,7 +144,17 @@ fn load_directory(chance: &mut Chance, history: &[(ChangeId, Timestamp)]) -> Dir
         groups: chance.some(3, values::group).into_iter().collect(),
         actor: chance.maybe(50, values::user),
         shape: chance.percent(50),
-        active_member_of: chance.maybe(50, |chance| chance.some(3, values::group).into_iter().collect()),
+        members: chance.maybe(50, |chance| MemberQuery {
+            of: chance.maybe(70, values::group),
+            users: chance.some(4, values::user).into_iter().collect(),
+            limit: chance.pick(&[0, 1, 2, 100]),
+        }),
+        superusers: chance.maybe(50, |chance| SuperuserQuery {
+            groups: chance.some(3, values::group).into_iter().collect(),
+            except: chance.maybe(50, |chance| {
+                (values::group(chance), chance.some(3, values::user).into_iter().collect())
+            }),
+        }),
         change: chance.maybe(50, |chance| some_change(chance, history)),
     }
 }

@@ -1,8 +1,9 @@
-//! Taking a step on one store.
+//! Running a step on one store.
 
 use serde_json::{Value, json};
 use userbook::{
-    DirectorySnapshot, Revision, Snapshot, SnapshotQuery, UpdateError, Updated, UserId, UserUpdate,
+    DirectorySnapshot, Event, GroupUpdated, Revision, Snapshot, SnapshotQuery, UpdateError, Updated, UserRef,
+    UserUpdate,
 };
 use uuid::Uuid;
 
@@ -28,30 +29,36 @@ pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
         }
         What::Retrieve(user) => answer(service.retrieve(actor, *user).await, |it| canonical::view(&it)),
         What::InsertUser(user) => {
-            answer(service.insert_user(actor, user.clone()).await, |it| canonical::view(&it))
+            answer(service.insert_user(actor, user.clone()).await, |inserted| canonical::view(&inserted.view))
         }
         What::DeleteUser(user) => {
-            answer(service.delete_user(actor, *user, step.means_it).await, |()| Value::Null)
+            let call = service.delete_user(actor, *user);
+            let call = if step.means_it { call.allow_self_lockout() } else { call };
+            answer(call.await, |deleted| json!([canonical::view(&deleted.view), canonical(&deleted.diff)]))
         }
         What::PutGroup(id, group) => {
-            answer(service.put_group(actor, *id, group.clone(), step.means_it).await, canonical)
+            let call = service.put_group(actor, *id, group.clone());
+            let call = if step.means_it { call.allow_self_lockout() } else { call };
+            answer(call.await, group_written)
         }
         What::DeleteGroup(id) => {
-            answer(service.delete_group(actor, *id, step.means_it).await, |()| Value::Null)
+            let call = service.delete_group(actor, *id);
+            let call = if step.means_it { call.allow_self_lockout() } else { call };
+            answer(call.await, group_written)
         }
         What::Load(query) => match store.load(query).await {
-            Ok(Some(found)) => snapshot(book, &found),
-            Ok(None) => Answer::ok(Value::Null),
+            Ok(found) => snapshot(book, &found),
             Err(error) => Answer::refused(&error),
         },
-        What::DirectorySnapshot(query) => match store.load_directory(query).await {
-            Ok(found) => directory(book, &found),
+        What::LoadDirectory(query) => match store.load_directory(query).await {
+            Ok(found) => load_directory(book, &found),
             Err(error) => Answer::refused(&error),
         },
         What::Pending(limit) => answer(store.pending(*limit).await, |events| {
-            // Which events come, when not all do, is the store's choice.
-            let all = events.len() < usize::try_from(*limit).expect("it fits");
-            json!([events.len(), all.then(|| canonical::events(&events).0)])
+            // The order between users is the store's choice, and with it which events are within a limit.
+            let all = events.len() < limit.events as usize && limit.bytes == u64::MAX;
+            let within = limit.bytes == u64::MAX || events.len() <= 1 || bytes(&events) <= limit.bytes;
+            json!([within, all.then(|| canonical::events(&events).0)])
         }),
         What::Ack(ids) => answer(store.ack(ids).await, |()| Value::Null),
         What::Prune(before) => answer(store.prune_before(*before).await, Value::from),
@@ -65,17 +72,31 @@ fn answer<T, E: std::fmt::Debug>(result: Result<T, E>, show: impl FnOnce(T) -> V
     }
 }
 
+fn group_written(written: GroupUpdated) -> Value {
+    json!({
+        "group": canonical(&written.group),
+        "diff": canonical(&written.diff),
+        "outcome": format!("{:?}", written.outcome),
+        "results": format!("{:?}", written.results),
+    })
+}
+
+/// The size of events as JSON.
+fn bytes(events: &[Event]) -> u64 {
+    events.iter().map(|event| serde_json::to_vec(event).expect("an event is JSON").len() as u64).sum()
+}
+
 async fn update(
     book: &Book,
     step: &Step,
-    user: UserId,
+    user: UserRef,
     update: &UserUpdate,
     condition: Condition,
     dry_run: bool,
 ) -> Result<Updated, UpdateError> {
     let mut call = book.service.update_user(&step.actor, user, update.clone()).request_id("r\u{1f600}");
     let loaded = book.store().load(&SnapshotQuery::user(user)).await?;
-    let right = loaded.map(|found| found.user.revision);
+    let right = loaded.user.map(|user| user.revision);
     let stale = Revision(Uuid::from_u128(0x57a1e));
     call = match condition {
         Condition::None => call,
@@ -98,7 +119,7 @@ pub(crate) fn snapshot(book: &Book, found: &Snapshot) -> Answer {
         "groups": canonical::graph(&found.groups),
         "username_taken": found.username_taken,
         "actor": canonical::actor(found.actor.as_ref()),
-        "other_active_superuser": found.other_active_superuser,
+        "other_superusers": format!("{:?}", found.other_superusers),
         "next_user": found.epochs.next_user,
         "change_committed": found.change_committed,
     });
@@ -112,7 +133,8 @@ pub(crate) fn load_directory(book: &Book, found: &DirectorySnapshot) -> Answer {
         "groups": canonical::graph(&found.groups),
         "actor": canonical::actor(found.actor.as_ref()),
         "shape": format!("{:?}", found.shape),
-        "active_member": found.active_member,
+        "members": format!("{:?}", found.members),
+        "superusers": format!("{:?}", found.superusers),
         "next_user": found.epochs.next_user,
         "change_committed": found.change_committed,
     });

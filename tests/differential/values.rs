@@ -1,6 +1,6 @@
-//! Values, most of them odd.
+//! Values, most of them unusual.
 
-use userbook::{GroupId, Timestamp, UserId};
+use userbook::{GroupId, Timestamp, UserId, UserRef};
 use uuid::Uuid;
 
 use crate::chance::Chance;
@@ -133,7 +133,22 @@ pub(crate) fn user(chance: &mut Chance) -> UserId {
     }
 }
 
-/// A user whom the others can do without: it is there no more from then on.
+/// The UUID of a user who is there at first.
+pub(crate) fn uuid(user: UserId) -> Uuid {
+    Uuid::from_u128(0xA000_0000_0000_4000_8000_0000_0000_0000 + u128::from(user.0.unsigned_abs()))
+}
+
+/// A user who is there at first.
+pub(crate) fn first_user(chance: &mut Chance) -> UserId {
+    chance.pick(&[1, 2, 3, 4, 5, 6].map(UserId))
+}
+
+/// A user by id or by UUID.
+pub(crate) fn user_ref(chance: &mut Chance) -> UserRef {
+    if chance.percent(30) { uuid(first_user(chance)).into() } else { user(chance).into() }
+}
+
+/// A user without whom the other operations still have users: a deletion removes this one for good.
 pub(crate) fn dispensable(chance: &mut Chance) -> UserId {
     if chance.percent(80) {
         UserId(5 + i64::try_from(chance.below(8)).expect("it fits"))

@@ -16,7 +16,7 @@ const SQLITE: [&str; 2] = [
          'users/staff', 'internal', '{\"team\": \"red\", \"settings\": {\"locale\": \"de\"}}', 0, randomblob(16), 1
      FROM numbers",
     "INSERT INTO userbook_membership
-     SELECT u.id, g.id, 1 FROM userbook_user AS u CROSS JOIN (SELECT min(id) AS id FROM userbook_group) AS g
+     SELECT u.id, g.id, u.can_act FROM userbook_user AS u CROSS JOIN (SELECT min(id) AS id FROM userbook_group) AS g
      WHERE u.id <= ?1",
 ];
 
@@ -27,7 +27,7 @@ const POSTGRES: [&str; 2] = [
          '{\"team\": \"red\", \"settings\": {\"locale\": \"de\"}}', now(), gen_random_uuid(), 1
      FROM generate_series(1, $1::bigint) AS n",
     "INSERT INTO userbook_membership
-     SELECT u.id, (SELECT id FROM userbook_group ORDER BY id LIMIT 1), true FROM userbook_user AS u WHERE u.id <= $1",
+     SELECT u.id, (SELECT id FROM userbook_group ORDER BY id LIMIT 1), u.can_act FROM userbook_user AS u WHERE u.id <= $1",
 ];
 
 /// A SQLite file with so many users. It stays where it is and serves the next run.
