@@ -1,21 +1,25 @@
-//! The people of the table, what they may do, and how they say who they are.
+//! The users of the table, their permissions and their tokens.
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Field, Group, GroupGraph, GroupId, ImportData, ImportStore,
-    Permission as P, PermissionAuthorizer, Policy, Resource, StaticPermissions, StoreError, User, UserId,
-    UserService, Verdict, Verdicts, parse_timestamp,
+    Actor, ActorView, Authorizer, AuthorizerError, Check, Field, Group, GroupGraph, GroupId, ImportData,
+    ImportStore, ListAuthorizer, Permission as P, PermissionAuthorizer, Policy, Resource, Scope,
+    StaticPermissions, StoreError, User, UserId, UserService, Verdict, Verdicts, parse_timestamp,
 };
 use userbook_http::{
-    BearerAuthenticator, Representation, TokenHash, TokenIntent, TokenKey, TokenRecord, TokenStore, UserApi,
+    BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenIntent, TokenKey, TokenRecord,
+    TokenStore, UserApi,
 };
 use userbook_memory::MemoryStore;
 use userbook_tests::fixture::{ADMINS, CHIEFS, DEVS, STAFF, group_id};
 use uuid::Uuid;
 
 /// Id, name, groups, type, whether active.
-pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 17] = [
+pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 25] = [
     (1, "root", &[ADMINS], "internal", true),
     (2, "ann", &[STAFF], "internal", true),
     (3, "helper", &[], "internal", true),
@@ -33,18 +37,33 @@ pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 17] = [
     (15, "automaton", &[], "internal_service_account", true),
     (16, "asleep", &[], "internal", false),
     (17, "lagging", &[], "internal", false),
+    (18, "blind", &[], "internal", true),
+    (19, "demoter", &[], "internal", true),
+    (20, "holder", &[], "internal", true),
+    (21, "sleeper", &[], "internal", false),
+    (22, "adder", &[], "internal", true),
+    (23, "remover", &[], "internal", true),
+    (24, "unseeing", &[], "internal", true),
+    (25, "robot", &[ADMINS], "service_account", true),
 ];
 
-/// What who is granted, on everything.
-const GLOBAL: [(i64, &[P]); 8] = [
-    (3, &[P::ViewUser, P::ChangeUser]),
+/// Permissions on everything.
+const GLOBAL: [(i64, &[P]); 15] = [
+    (3, &[P::ViewUser, P::ChangeUser, P::ViewGroup]),
     (4, &[P::ViewUser]),
-    (9, &[P::ViewUser, P::ChangeUser]),
+    (9, &[P::ViewUser, P::ChangeUser, P::ViewGroup]),
+    (10, &[P::ViewGroup]),
     (11, &[P::ChangeUser]),
-    (13, &[P::ViewUser, P::ChangeUser, P::EnableGroupSuperuser]),
-    (15, &[P::ViewUser, P::ChangeUser]),
+    (13, &[P::ViewUser, P::ChangeUser, P::ViewGroup, P::EnableGroupSuperuser]),
+    (15, &[P::ViewUser, P::ChangeUser, P::ViewGroup]),
     (16, &[P::ViewUser, P::ChangeUser]),
     (17, &[P::ViewUser, P::ChangeUser]),
+    (18, &[P::ViewUser, P::ChangeUser]),
+    (19, &[P::ViewUser, P::ChangeUser, P::ViewGroup]),
+    (21, &[P::EnableGroupSuperuser]),
+    (22, &[P::ViewUser, P::AddUserToGroup]),
+    (23, &[P::ViewUser, P::RemoveUserFromGroup]),
+    (24, &[P::AddUserToGroup, P::RemoveUserFromGroup]),
 ];
 
 fn granted() -> StaticPermissions {
@@ -55,6 +74,8 @@ fn granted() -> StaticPermissions {
         .grant_on_user(UserId(10), P::ChangeUser, UserId(2))
         .grant_on_user(UserId(12), P::ViewUser, UserId(2))
         .grant_on_group(UserId(9), P::EnableGroupSuperuser, group_id(CHIEFS))
+        .grant_on_group(UserId(19), P::EnableGroupSuperuser, group_id(ADMINS))
+        .grant_on_group(UserId(20), P::EnableGroupSuperuser, group_id(STAFF))
 }
 
 /// The `Authorization` header of an actor of the table; none for `anonymous`.
@@ -103,9 +124,28 @@ impl TokenStore for Tokens {
     }
 }
 
-/// Leaves names and e-mail addresses to everybody, and nothing else.
+/// Allows names and e-mail addresses to every caller, and nothing else.
 #[derive(Debug)]
 struct Desk;
+
+#[async_trait]
+impl ListAuthorizer for Desk {
+    async fn visible_users(
+        &self,
+        _: &Actor,
+        _: Option<ActorView<'_>>,
+    ) -> Result<Scope<UserId>, AuthorizerError> {
+        Ok(Scope::Nothing)
+    }
+
+    async fn visible_groups(
+        &self,
+        _: &Actor,
+        _: Option<ActorView<'_>>,
+    ) -> Result<Scope<GroupId>, AuthorizerError> {
+        Ok(Scope::Nothing)
+    }
+}
 
 #[async_trait]
 impl Authorizer for Desk {
@@ -127,25 +167,56 @@ impl Authorizer for Desk {
     }
 }
 
-/// The API over a fresh directory, under a policy of the table.
-pub(crate) async fn api(
-    policy: &str,
-) -> (MemoryStore, UserApi<MemoryStore, Box<dyn Authorizer>, BearerAuthenticator<Tokens>>) {
-    let store = MemoryStore::new();
-    store.import(&rows()).await.unwrap();
-    let permissions = || Box::new(PermissionAuthorizer::new(granted()));
-    let (policy, authorizer): (Policy, Box<dyn Authorizer>) = match policy {
-        "hardened" => (Policy::hardened(), permissions()),
-        "recorded" => (Policy::authentik_2025_2(), permissions()),
-        "desk" => (Policy::hardened(), Box::new(Desk)),
-        other => panic!("no policy {other:?}"),
-    };
-    let service = UserService::new(store.clone(), authorizer).with_policy(policy);
-    let authenticator = BearerAuthenticator::new(Tokens::new());
-    (store, UserApi::new(service, authenticator, Representation::new("table")))
+type Users = UserApi<MemoryStore, Box<dyn ListAuthorizer>, BearerAuthenticator<Tokens>>;
+
+/// The API of users, or with its neighbours.
+pub(crate) enum Api {
+    Users(Users),
+    Directory(DirectoryApi<MemoryStore, Box<dyn ListAuthorizer>, BearerAuthenticator<Tokens>>),
 }
 
-fn rows() -> ImportData {
+impl Api {
+    pub(crate) async fn handle(&self, request: Request<Full<Bytes>>) -> Response<Bytes> {
+        match self {
+            Self::Users(api) => api.handle(request).await,
+            Self::Directory(api) => api.handle(request).await,
+        }
+    }
+}
+
+/// The API over a fresh directory, under a policy of the table.
+pub(crate) async fn api(policy: &str) -> (MemoryStore, Api) {
+    let store = MemoryStore::new();
+    store.import(&rows(policy)).await.unwrap();
+    let (rules, authorizer): (Policy, Box<dyn ListAuthorizer>) = match policy {
+        "recorded" => (Policy::authentik_2025_2(), Box::new(permissions())),
+        "desk" => (Policy::hardened(), Box::new(Desk)),
+        "hardened" | "members" | "lone" | "services" => (Policy::hardened(), Box::new(permissions())),
+        other => panic!("no policy {other:?}"),
+    };
+    let service = UserService::new(store.clone(), authorizer).with_policy(rules);
+    let authenticator = BearerAuthenticator::new(Tokens::new());
+    let api = UserApi::new(service, authenticator, Representation::new("table"));
+    let api = if policy == "members" { Api::Directory(api.into()) } else { Api::Users(api) };
+    (store, api)
+}
+
+/// What the users of the table are granted.
+pub(crate) fn permissions() -> PermissionAuthorizer<StaticPermissions> {
+    PermissionAuthorizer::new(granted())
+}
+
+/// The groups of a user: under `lone` root is the only person who is superuser, beside accounts that do not count;
+/// under `services` no person is.
+fn groups_of(id: i64, usual: &'static [u128], policy: &str) -> &'static [u128] {
+    match (policy, id) {
+        ("lone", 6 | 14) => &[ADMINS],
+        ("lone" | "services", 7) | ("services", 1) => &[],
+        _ => usual,
+    }
+}
+
+pub(crate) fn rows(policy: &str) -> ImportData {
     let group = |number, name: &str, is_superuser, parent: Option<u128>| Group {
         id: group_id(number),
         name: name.to_owned(),
@@ -163,7 +234,9 @@ fn rows() -> ImportData {
         ],
         users: PEOPLE
             .iter()
-            .map(|(id, name, groups, kind, active)| user(*id, name, groups, kind, *active))
+            .map(|(id, name, groups, kind, active)| {
+                user(*id, name, groups_of(*id, groups, policy), kind, *active)
+            })
             .collect(),
     }
 }

@@ -53,8 +53,7 @@ fn read(policy: &str, actors: &[&str], method: &str, rest: &str) -> Vec<Case> {
         "JSONPATCH" => ("PATCH", "application/json-patch+json"),
         other => (other, "application/json"),
     };
-    let target =
-        if path.starts_with('/') { (*path).to_owned() } else { format!("/api/v3/core/users/{path}") };
+    let target = if path.starts_with('/') { named(path) } else { format!("/api/v3/core/users/{path}") };
     let case = |(actor, cell): (&&str, &&str)| Case {
         policy: policy.to_owned(),
         actor: (*actor).to_owned(),

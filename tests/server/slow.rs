@@ -105,9 +105,16 @@ fn a_body_that_does_not_end_writes_nothing() {
     for (framing, part) in [("content-length: 1000", body), ("transfer-encoding: chunked", chunk.as_str())] {
         for (token, expected) in [(KEY, 408), ("unknown", 403)] {
             let mut slow = connect(&server);
-            slow.write_all(head(token, framing).as_bytes()).unwrap();
+            let expects = if token == KEY { "\r\nexpect: 100-continue" } else { "" };
+            slow.write_all(head(token, &format!("{framing}{expects}")).as_bytes()).unwrap();
+            if token == KEY {
+                // The server waits for the body now.
+                let mut interim = [0; 25];
+                slow.read_exact(&mut interim).unwrap();
+                assert!(interim.starts_with(b"HTTP/1.1 100"));
+            }
             slow.write_all(part.as_bytes()).unwrap();
-            // While it sends, others work, though there is one place only.
+            // Other requests are served meanwhile, though there is one place only.
             assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "kept"})).status, 200);
             let dripped = framing.starts_with("transfer");
             let answer = whole(&if dripped { drip(&mut slow, b"1\r\n \r\n") } else { rest(&mut slow) });

@@ -40,7 +40,7 @@ pub fn it_starts_on_an_empty_database_and_goes_on_from_there(url: &str) {
 pub fn permissions_of_the_seed_are_kept(url: &str) {
     let user = |pk: i64| {
         json!({
-            "pk": pk, "uuid": uuid::Uuid::from_u128(9), "username": format!("user{pk}"), "name": "", "email": "",
+            "pk": pk, "uuid": uuid::Uuid::from_u128(pk.unsigned_abs().into()), "username": format!("user{pk}"), "name": "", "email": "",
             "is_active": pk != 3, "last_login": null, "path": "users", "type": "internal", "attributes": {},
             "groups": [], "password_change_date": "2024-05-06T07:08:09Z",
         })

@@ -249,7 +249,7 @@ mod tests {
     const GUIDE: &str = include_str!("../docs/authentik.md");
 
     #[tokio::test]
-    async fn the_seed_of_the_guide_is_taken() {
+    async fn the_seed_of_the_guide_can_be_imported() {
         let (_, from) = GUIDE.split_once("```json\n").unwrap();
         let (text, _) = from.split_once("```").unwrap();
         let seed = Seed::parse(text.as_bytes()).unwrap();
@@ -263,21 +263,21 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_names_every_permission_and_tells_messages_as_they_are() {
+    fn the_guide_names_every_permission_and_quotes_messages() {
         for permission in Permission::ALL {
             let name = permission.as_str().strip_prefix("authentik_core.").unwrap();
             assert!(GUIDE.contains(&format!("`{name}`")), "{permission}");
         }
-        let power = |through: Option<&str>, name: &str| Denial::GrantsSuperuser {
+        let grants = |through: Option<&str>, name: &str| Denial::GrantsSuperuser {
             group: GroupId(Uuid::nil()),
-            name: name.to_owned(),
+            name: Some(name.to_owned()),
             through: through.map(str::to_owned),
         };
-        let below = power(Some("Administrators"), "Night shift").to_string();
+        let below = grants(Some("Administrators"), "Night shift").to_string();
         for message in [
-            power(None, "Administrators").to_string(),
+            grants(None, "Administrators").to_string(),
             below.split_once(" status ").unwrap().1.to_owned(),
-            Denial::ProtectedSuperuser(vec![Field::Email]).to_string(),
+            Denial::ProtectedUser(vec![Field::Email]).to_string(),
             ViolationKind::TypeNotAllowed.to_string(),
             ViolationKind::LastSuperuser.to_string(),
             ViolationKind::SelfLockout.to_string(),

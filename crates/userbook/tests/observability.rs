@@ -128,7 +128,7 @@ fn an_update_is_traced_step_by_step_without_a_value() {
 fn rejections_and_dry_runs_are_traced_by_kind() {
     let cases: [(UserUpdate, Actor, bool, &str, usize); 4] = [
         (UserUpdate::patch().email("sent"), Actor::system(), false, "refused\";error=\"invalid", 4),
-        (update(), Actor::anonymous(), false, "refused\";error=\"forbidden", 3),
+        (update(), Actor::anonymous(), false, "refused\";error=\"forbidden", 1),
         (update(), Actor::system(), true, "dry_run", 6),
         (UserUpdate::patch().name("Stored Name"), Actor::system(), false, "unchanged", 4),
     ];

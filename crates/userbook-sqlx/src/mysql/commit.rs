@@ -33,7 +33,7 @@ impl MySqlStore {
     ) -> Result<CommitOutcome, StoreError> {
         let mut savepoint = savepoint(connection).await?;
         let written = match apply(&mut savepoint, change).await {
-            Err(WriteError::Conflict) => Some(CommitOutcome::Conflict),
+            Err(WriteError::Conflict(_)) => Some(CommitOutcome::Conflict),
             answer => answer.map_err(WriteError::into_failure)?,
         };
         if let Some(outcome) = written {

@@ -18,7 +18,7 @@ enum ErrorClass {
 #[derive(Debug)]
 pub(super) enum WriteError {
     /// A name, a UUID or a group that the decision rests on has changed. The transaction is still open.
-    Conflict,
+    Conflict(Error),
     /// Another transaction came first. This one may be undone as a whole.
     Contended(Error),
     /// The storage failed.
@@ -29,7 +29,7 @@ impl WriteError {
     /// In a transaction of the store's own: a conflict is an outcome, whatever is left of the transaction.
     pub(super) fn outcome(self) -> Result<CommitOutcome, StoreError> {
         match self {
-            Self::Conflict | Self::Contended(_) => Ok(CommitOutcome::Conflict),
+            Self::Conflict(_) | Self::Contended(_) => Ok(CommitOutcome::Conflict),
             Self::Failed(error) => Err(error),
         }
     }
@@ -37,7 +37,7 @@ impl WriteError {
     /// For operations that know no conflict: nothing was written, and trying again may help.
     pub(super) fn into_failure(self) -> StoreError {
         match self {
-            Self::Conflict => StoreError::new(StoreErrorKind::Other, "rows contradict each other"),
+            Self::Conflict(error) => StoreError::new(StoreErrorKind::Other, error),
             Self::Contended(error) => StoreError::new(StoreErrorKind::Transient, error),
             Self::Failed(error) => error,
         }
@@ -64,7 +64,7 @@ pub fn failure(error: Error) -> StoreError {
 /// A failure inside a transaction.
 pub(super) fn write_error(error: Error) -> WriteError {
     match class(&error) {
-        ErrorClass::Conflict => WriteError::Conflict,
+        ErrorClass::Conflict => WriteError::Conflict(error),
         ErrorClass::Contended => WriteError::Contended(error),
         ErrorClass::Failure(kind) => WriteError::Failed(StoreError::new(kind, error)),
     }

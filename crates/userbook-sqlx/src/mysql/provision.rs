@@ -27,7 +27,7 @@ impl MySqlStore {
     ) -> Result<CommitOutcome, StoreError> {
         let mut savepoint = savepoint(connection).await?;
         let outcome = match apply(&mut savepoint, change).await {
-            Err(WriteError::Conflict) => CommitOutcome::Conflict,
+            Err(WriteError::Conflict(_)) => CommitOutcome::Conflict,
             answer => answer.map_err(WriteError::into_failure)?,
         };
         release(savepoint, outcome).await

@@ -50,6 +50,14 @@ pub trait Authorizer: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`AuthorizerError`] if no answer can be had; the service takes an error as `true`.
     async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError>;
+
+    /// Whether the actor is denied everything, whatever the resource is and whatever the store holds. The service then
+    /// answers without a load, so that such a caller causes no work that depends on the target. `false` makes the
+    /// service ask [`authorize`](Self::authorize).
+    fn denies_all(&self, actor: &Actor) -> bool {
+        let _ = actor;
+        false
+    }
 }
 
 macro_rules! forward {
@@ -71,6 +79,10 @@ macro_rules! forward {
                 groups: &GroupGraph,
             ) -> Result<bool, AuthorizerError> {
                 (**self).can_grant_superuser(user, groups).await
+            }
+
+            fn denies_all(&self, actor: &Actor) -> bool {
+                (**self).denies_all(actor)
             }
         }
     )+};

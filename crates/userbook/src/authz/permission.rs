@@ -15,7 +15,7 @@ use async_trait::async_trait;
 pub use fixed::StaticPermissions;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
-use crate::{GroupGraph, GroupId, User, UserId, UserType};
+use crate::{GroupGraph, GroupId, Scope, User, UserId, UserType};
 
 /// The permissions that matter here, under authentik's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,10 +121,23 @@ pub struct Grants {
     /// Whether the actor may view at least one user by a permission on that user: it decides between 403 and
     /// 404 for all others.
     pub views_some_user: bool,
-    /// Permissions on the groups of the query.
+    /// Permissions on the groups of the query, and [`Permission::ViewGroup`] on every group that the actor holds it on.
     pub on_groups: BTreeMap<GroupId, BTreeSet<Permission>>,
     /// Whether the user of the query holds [`Permission::EnableGroupSuperuser`], globally or on at least one group.
     pub user_can_grant: bool,
+}
+
+impl Grants {
+    /// The groups that the actor may see.
+    fn visible_groups(&self) -> Scope<GroupId> {
+        if self.global.contains(&Permission::ViewGroup) {
+            return Scope::Everything;
+        }
+        let visible = |granted: &BTreeSet<Permission>| granted.contains(&Permission::ViewGroup);
+        Scope::Only(
+            self.on_groups.iter().filter(|(_, granted)| visible(granted)).map(|(id, _)| *id).collect(),
+        )
+    }
 }
 
 /// On what an actor holds one permission.
@@ -203,8 +216,8 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         let state = match Rank::of(actor, resource.actor()) {
-            Rank::Superuser => return Ok(all(checks, &Verdict::Allow)),
-            Rank::Nobody => return Ok(all(checks, &Verdict::deny())),
+            Rank::Superuser => return Ok(all(checks, &Verdict::Allow).with_visible_groups(Scope::Everything)),
+            Rank::Nobody => return Ok(all(checks, &Verdict::deny()).with_visible_groups(Scope::Nothing)),
             Rank::Holder(state) => state,
         };
         let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
@@ -212,7 +225,12 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
         let grants = self.source.grants(&query).await?;
         let is_new = resource.user().is_none();
         let verdicts: Verdicts = checks.iter().map(|check| verdict(*check, &grants, state, is_new)).collect();
+        let verdicts = verdicts.with_visible_groups(grants.visible_groups());
         Ok(if is_new { verdicts } else { verdicts.with_user_can_grant(grants.user_can_grant) })
+    }
+
+    fn denies_all(&self, actor: &Actor) -> bool {
+        matches!(actor.subject, Subject::Anonymous | Subject::External(_))
     }
 
     async fn can_grant_superuser(&self, user: &User, _groups: &GroupGraph) -> Result<bool, AuthorizerError> {

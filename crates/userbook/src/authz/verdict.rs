@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Check;
+use crate::{GroupId, Scope};
 
 /// The answer to one [`Check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,9 @@ pub struct Verdicts {
     /// The answer of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser) for the user who is
     /// the resource, where the same query yields it; `None` makes the service ask.
     pub user_can_grant: Option<bool>,
+    /// The groups whose [`Check::ViewGroup`] is allowed, where the same query yields them; `None` makes the service ask
+    /// for each group that an answer would show.
+    pub visible_groups: Option<Scope<GroupId>>,
 }
 
 impl Verdicts {
@@ -55,11 +59,18 @@ impl Verdicts {
         self.user_can_grant = Some(can_grant);
         self
     }
+
+    /// Adds the groups that the actor may see.
+    #[must_use]
+    pub fn with_visible_groups(mut self, groups: Scope<GroupId>) -> Self {
+        self.visible_groups = Some(groups);
+        self
+    }
 }
 
 impl FromIterator<Verdict> for Verdicts {
     fn from_iter<I: IntoIterator<Item = Verdict>>(verdicts: I) -> Self {
-        Self { verdicts: verdicts.into_iter().collect(), user_can_grant: None }
+        Self { verdicts: verdicts.into_iter().collect(), ..Self::default() }
     }
 }
 
@@ -70,6 +81,7 @@ pub struct CheckResults {
     /// Positions in `results`, once there are too many to search one by one.
     index: BTreeMap<Check, usize>,
     user_can_grant: Option<bool>,
+    visible_groups: Option<Scope<GroupId>>,
 }
 
 /// Up to this many results, a search one by one is faster than an index.
@@ -78,9 +90,9 @@ const UNINDEXED: usize = 32;
 impl CheckResults {
     /// Pairs checks with verdicts.
     pub fn new(checks: impl IntoIterator<Item = Check>, verdicts: Verdicts) -> Self {
-        let Verdicts { verdicts, user_can_grant } = verdicts;
+        let Verdicts { verdicts, user_can_grant, visible_groups } = verdicts;
         let results = checks.into_iter().zip(verdicts).collect();
-        let mut this = Self { results, index: BTreeMap::new(), user_can_grant };
+        let mut this = Self { results, index: BTreeMap::new(), user_can_grant, visible_groups };
         this.update_index();
         this
     }
@@ -123,6 +135,11 @@ impl CheckResults {
         self.user_can_grant
     }
 
+    /// The groups that the actor may see; `None` if the authorizer did not say.
+    pub fn visible_groups(&self) -> Option<&Scope<GroupId>> {
+        self.visible_groups.as_ref()
+    }
+
     /// All checks with their verdicts, in order.
     pub fn iter(&self) -> impl Iterator<Item = &(Check, Verdict)> {
         self.results.iter()
@@ -133,6 +150,7 @@ impl CheckResults {
         self.results.extend(more.results);
         self.update_index();
         self.user_can_grant = self.user_can_grant.or(more.user_can_grant);
+        self.visible_groups = self.visible_groups.take().or(more.visible_groups);
     }
 
     /// Records the answer of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser).
@@ -144,7 +162,6 @@ impl CheckResults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::GroupId;
     use uuid::Uuid;
 
     #[test]

@@ -29,8 +29,22 @@ pub(crate) fn check_view<'a>(
     }
 }
 
-/// Requires that the actor may see and change the target and that the target meets the conditions of the request.
-/// Looks at no value of the request: call it before the request is read.
+/// Requires that the actor may see and change the target. Looks at no part of the request.
+///
+/// # Errors
+/// [`Rejection::Hidden`] or [`Rejection::Forbidden`].
+pub(crate) fn check_rights<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    let user = check_view(snapshot, actor, results)?;
+    require(results, Check::Change)?;
+    Ok(user)
+}
+
+/// Requires the rights, and that the target meets the conditions of the request. Looks at no value of the request: call
+/// it before the body is read, and after the service knows which groups the actor may see.
 ///
 /// # Errors
 /// [`Rejection::Hidden`], [`Rejection::Forbidden`] or [`Rejection::Condition`].
@@ -41,8 +55,7 @@ pub(crate) fn check_access<'a>(
     policy: &Policy,
     conditions: &Conditions,
 ) -> Result<&'a User, Rejection> {
-    let user = check_view(snapshot, actor, results)?;
-    require(results, Check::Change)?;
+    let user = check_rights(snapshot, actor, results)?;
     if conditions.hold(user, &snapshot.groups, Visibility::new(policy, results)) {
         Ok(user)
     } else {

@@ -12,15 +12,12 @@ use crate::{
     Safeguard, Snapshot, User, Verdict,
 };
 
-/// The questions that do not depend on a request's content: whether the actor may see and change the user, and each
-/// of the fields. They are the same for every user; a further check for each group of the user decides how the group is shown.
-pub(crate) fn access_checks(snapshot: &Snapshot, policy: &Policy) -> Vec<Check> {
+/// The questions that depend neither on the request's content nor on the user: whether the actor may see and change the
+/// user, and each of the fields.
+pub(crate) fn access_checks() -> Vec<Check> {
     let mut checks = Vec::with_capacity(2 + Field::ALL.len());
     checks.extend([Check::View, Check::Change]);
     checks.extend(Field::ALL.into_iter().map(Check::Set));
-    if let Some(user) = &snapshot.user {
-        checks.extend(super::view_group_checks(&user.groups, &snapshot.groups, policy));
-    }
     checks
 }
 
@@ -43,20 +40,25 @@ pub(crate) fn content_checks(
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
     let named = ops.groups.value().map(GroupsOp::named);
     let new = named.iter().flat_map(|named| named.difference(before));
-    checks.extend(super::view_group_checks(new, graph, policy));
+    checks.extend(super::view_group_checks(new, graph, policy, results));
 
     let toggles = ops.is_active.value().is_some_and(|is_active| *is_active != user.is_active);
     let left = after.iter().flat_map(|after| before.difference(after));
     let affected = if toggles { before.iter().collect::<Vec<_>>() } else { left.collect() };
-    checks.extend(grants(affected.into_iter().chain(&joined).copied(), graph, policy));
+    checks.extend(grants(affected.into_iter().chain(&joined).copied(), graph, policy, results));
     let new = |check: &Check| !results.contains(*check);
     checks.retain(new);
     checks
 }
 
 /// The questions that the deletion of a user raises.
-pub(crate) fn deletion_checks(user: &User, graph: &GroupGraph, policy: &Policy) -> Vec<Check> {
-    grants(user.groups.iter().copied(), graph, policy)
+pub(crate) fn deletion_checks(
+    user: &User,
+    graph: &GroupGraph,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Vec<Check> {
+    grants(user.groups.iter().copied(), graph, policy, results)
 }
 
 /// Whether the actor may give or take superuser status through each granting group, and how these groups are shown.
@@ -64,6 +66,7 @@ pub(super) fn grants(
     groups: impl IntoIterator<Item = GroupId>,
     graph: &GroupGraph,
     policy: &Policy,
+    results: &CheckResults,
 ) -> Vec<Check> {
     let granting: BTreeSet<GroupId> =
         groups.into_iter().filter(|group| graph.superuser_source(*group).is_some()).collect();
@@ -72,7 +75,7 @@ pub(super) fn grants(
     let named =
         granting.iter().flat_map(|group| [Some(*group), graph.superuser_source(*group).map(|it| it.id)]);
     let named: BTreeSet<GroupId> = named.flatten().collect();
-    checks.extend(super::view_group_checks(&named, graph, policy));
+    checks.extend(super::view_group_checks(&named, graph, policy, results));
     checks.into_iter().collect()
 }
 

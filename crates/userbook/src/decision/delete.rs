@@ -9,22 +9,34 @@ use super::{
     diff::full_diff,
     event::event,
     guards::deletion_guards,
-    safeguard::{UserChange, check_deletion, check_demotion, locks_out_self, removes_last_superuser},
+    safeguard::{
+        UserChange, check_deletion, check_demotion, locks_out_self, may_grant, removes_last_superuser,
+    },
 };
 use crate::{
-    Check, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp, Snapshot, User,
-    UserView, ViolationKind, Violations,
+    Actor, Check, CheckResults, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp,
+    Snapshot, User, UserView, ViolationKind, Violations,
 };
 
-/// Requires that the actor may see and delete the target and that the target meets the conditions of the request.
+/// Requires that the actor may see and delete the target.
+pub(crate) fn check_deletion_rights<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    let user = check_view(snapshot, actor, results)?;
+    require(results, Check::DeleteUser)?;
+    Ok(user)
+}
+
+/// Requires the rights, and that the target meets the conditions of the request.
 pub(crate) fn check_deletion_access<'a>(
     snapshot: &'a Snapshot,
     conditions: &Conditions,
     context: &Context<'_>,
 ) -> Result<&'a User, Rejection> {
     let Context { actor, results, policy, .. } = *context;
-    let user = check_view(snapshot, actor, results)?;
-    require(results, Check::DeleteUser)?;
+    let user = check_deletion_rights(snapshot, actor, results)?;
     let holds = conditions.hold(user, &snapshot.groups, Visibility::new(policy, results));
     if holds { Ok(user) } else { Err(Rejection::Condition) }
 }
@@ -54,7 +66,15 @@ pub(crate) fn delete(
         actor_state: snapshot.actor.as_ref(),
     };
     let is_superuser = change.actor_is_superuser();
-    check_demotion(change.taken(), graph, is_superuser, policy, results).map_err(Rejection::Forbidden)?;
+    check_demotion(
+        change.taken(),
+        |group| may_grant(group, graph, results),
+        graph,
+        is_superuser,
+        policy,
+        results,
+    )
+    .map_err(Rejection::Forbidden)?;
     check_deletion(&change, policy, results).map_err(Rejection::Forbidden)?;
     let mut violations = Violations::default();
     let others = snapshot.other_superusers.unwrap_or_default();

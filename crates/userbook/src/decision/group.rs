@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Context, Visibility,
-    checks::{grants, require_allowed},
+    checks::require_allowed,
     diff::changed_attributes,
     event::event,
     group_members::MemberProposal,
@@ -15,9 +15,9 @@ use super::{
     safeguard::{check_demotion, escalation_applies, is_superuser, removes_last_superuser},
 };
 use crate::{
-    ActorGuard, Check, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget, FieldDiff, Group,
-    GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard, SuperuserQuery,
-    Superusers, ViolationKind, Violations, json::identical,
+    ActorGuard, Check, CheckResults, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget,
+    FieldDiff, Group, GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard,
+    SuperuserQuery, Superusers, ViolationKind, Violations, json::identical,
 };
 
 /// The effect of a group write.
@@ -75,14 +75,16 @@ impl<'a> GroupProposal<'a> {
     }
 
     /// The questions that the content raises.
-    pub(crate) fn checks(&self, policy: &Policy) -> Vec<Check> {
+    pub(crate) fn checks(&self, policy: &Policy, results: &CheckResults) -> Vec<Check> {
         let graph = &self.directory.groups;
         let mut checks: BTreeSet<Check> =
-            grants(self.taken().chain([self.id]), graph, policy).into_iter().collect();
+            self.taken().flat_map(|group| self.rights_to_take(group)).flatten().into_iter().collect();
         if self.gives() {
             checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantSuperuser));
         }
-        checks.extend(super::view_group_checks(&self.parents(), graph, policy));
+        let named: BTreeSet<GroupId> =
+            self.parents().into_iter().chain(self.taken()).chain([self.id]).collect();
+        checks.extend(super::view_group_checks(&named, graph, policy, results));
         checks.into_iter().collect()
     }
 
@@ -95,6 +97,21 @@ impl<'a> GroupProposal<'a> {
         let leaves = self.members.takes() && self.granting_before.contains(&self.id);
         let lost = self.granting_before.difference(&self.granting_after).copied();
         lost.chain(leaves.then_some(self.id))
+    }
+
+    /// The rights that suffice to take superuser status through a group: on the group, or on the ancestor that makes it
+    /// grant now. Child groups are known by their position alone.
+    fn rights_to_take(&self, group: GroupId) -> [Option<Check>; 2] {
+        let mut lineage = hierarchy::lineage(&self.directory.shape, group);
+        let source = lineage.find(|(_, shape)| shape.is_superuser).map(|(id, _)| id);
+        [Some(Check::GrantSuperuser(group)), source.filter(|id| *id != group).map(Check::GrantSuperuser)]
+    }
+
+    /// Whether the new parent is one that the actor may not see: it does not exist for the actor.
+    fn has_hidden_parent(&self, visible: Visibility<'_>) -> bool {
+        let kept = self.before.and_then(|group| group.parent);
+        let parent = self.after.as_ref().and_then(|group| group.parent);
+        parent.is_some_and(|parent| Some(parent) != kept && !visible.shows(parent))
     }
 
     /// Whether a group starts to grant, or a user joins a granting group.
@@ -177,10 +194,16 @@ impl<'a> GroupProposal<'a> {
             .any(|group| results.allows(Check::GrantSuperuser(group)));
         // The right to the group, or to the ancestor that will make it grant: a right to its present ancestor does not
         // extend to what the write makes of it.
-        if self.gives() && !entitled && escalation_applies(is_superuser, policy) {
-            return Err(self.grants(Visibility::new(policy, results)));
+        let visible = Visibility::new(policy, results);
+        // A hidden parent is reported as one that does not exist, whether it would grant or not.
+        let by_parent = self.source != Some(self.id);
+        let gives = self.gives() && !(by_parent && self.has_hidden_parent(visible));
+        if gives && !entitled && escalation_applies(is_superuser, policy) {
+            return Err(self.grants(visible));
         }
-        check_demotion(self.taken(), graph, is_superuser, policy, results)
+        let may_take =
+            |group| self.rights_to_take(group).into_iter().flatten().any(|check| results.allows(check));
+        check_demotion(self.taken(), may_take, graph, is_superuser, policy, results)
     }
 
     /// The denial for a write that grants: the name is the caller's own, the ancestor the one that will grant.

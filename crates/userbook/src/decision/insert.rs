@@ -62,14 +62,19 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
 }
 
 /// The questions that a new user raises: the groups joined, and the groups through which superuser status is given.
-pub(crate) fn insertion_checks(ops: &FieldOps, directory: &DirectorySnapshot, policy: &Policy) -> Vec<Check> {
+pub(crate) fn insertion_checks(
+    ops: &FieldOps,
+    directory: &DirectorySnapshot,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Vec<Check> {
     let none = BTreeSet::new();
     let graph = &directory.groups;
     let wanted = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
     let joined: Vec<_> = wanted.into_iter().filter(|group| graph.contains(*group)).collect();
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
-    checks.extend(super::view_group_checks(&joined, graph, policy));
-    checks.extend(super::checks::grants(joined, graph, policy));
+    checks.extend(super::view_group_checks(&joined, graph, policy, results));
+    checks.extend(super::checks::grants(joined, graph, policy, results));
     checks.sort_unstable();
     checks.dedup();
     checks

@@ -10,7 +10,8 @@ use super::{
     propose::{Proposal, propose},
     rules,
     safeguard::{
-        UserChange, check_demotion, check_escalation, check_protected, locks_out_self, removes_last_superuser,
+        UserChange, check_demotion, check_escalation, check_protected, locks_out_self, may_grant,
+        removes_last_superuser,
     },
 };
 use crate::{
@@ -134,7 +135,14 @@ fn check_superuser_rights(
     let Context { policy, results, .. } = *context;
     let (graph, is_superuser) = (change.graph, change.actor_is_superuser());
     check_escalation(change.gained(), graph, is_superuser, policy, results)?;
-    check_demotion(change.taken(), graph, is_superuser, policy, results)?;
+    check_demotion(
+        change.taken(),
+        |group| may_grant(group, graph, results),
+        graph,
+        is_superuser,
+        policy,
+        results,
+    )?;
     check_protected(change, proposal.attempted(), policy, results)
 }
 

@@ -19,18 +19,22 @@ impl<'a> Visibility<'a> {
 
     /// Whether the caller may see the group.
     pub(crate) fn shows(&self, group: GroupId) -> bool {
-        self.0.is_none_or(|results| results.allows(Check::ViewGroup(group)))
+        self.0.is_none_or(|results| match results.visible_groups() {
+            Some(scope) => scope.contains(&group),
+            None => results.allows(Check::ViewGroup(group)),
+        })
     }
 }
 
 /// The checks that decide how groups are shown: each group and its parent, whose name is shown with it. Nothing is
-/// hidden without [`Safeguard::HideGroups`], so no check is needed.
+/// hidden without [`Safeguard::HideGroups`], and an authorizer that names the visible groups needs no check.
 pub(crate) fn view_group_checks<'a>(
     groups: impl IntoIterator<Item = &'a GroupId>,
     graph: &GroupGraph,
     policy: &Policy,
+    results: &CheckResults,
 ) -> Vec<Check> {
-    if !policy.has(Safeguard::HideGroups) {
+    if !policy.has(Safeguard::HideGroups) || results.visible_groups().is_some() {
         return Vec::new();
     }
     let mut checks = Vec::new();

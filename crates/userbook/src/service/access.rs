@@ -7,9 +7,10 @@ use super::{
     trace::{step, traced},
 };
 use crate::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, DirectoryQuery, DirectorySnapshot,
-    Facts, ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, User, UserStore,
-    decision::{require_active_actor, visible_user},
+    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, Denial, DirectoryQuery,
+    DirectorySnapshot, Facts, GroupId, ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError,
+    User, UserStore,
+    decision::{require_active_actor, view_group_checks, visible_user},
 };
 
 /// How long facts and verdicts that were established before a body was received stay in use.
@@ -37,13 +38,36 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         &self,
         actor: &Actor,
         query: &SnapshotQuery,
-        checks: impl FnOnce(&Snapshot) -> Vec<Check> + Send,
+        checks: Vec<Check>,
     ) -> Result<Access, AccessError> {
         let since = self.clock.monotonic();
+        self.require_some_right(actor)?;
         let snapshot = self.load(query).await?;
         require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
-        let results = self.authorize(actor, user_resource(&snapshot), checks(&snapshot)).await?;
+        let results = self.authorize(actor, user_resource(&snapshot), checks).await?;
         Ok(Access { snapshot, results, since })
+    }
+
+    /// Denies an actor who is denied everything, before any load.
+    pub(super) fn require_some_right(&self, actor: &Actor) -> Result<(), AccessError> {
+        if self.authorizer.denies_all(actor) {
+            return Err(AccessError::Forbidden(Denial::Permission(None)));
+        }
+        Ok(())
+    }
+
+    /// Establishes which of the user's groups and of the `named` groups the actor may see, once the actor may see the
+    /// user. An authorizer that names the visible groups is not asked again.
+    pub(super) async fn authorize_groups(
+        &self,
+        actor: &Actor,
+        access: &mut Access,
+        named: &[GroupId],
+    ) -> Result<(), AuthorizerError> {
+        let Access { snapshot, results, .. } = access;
+        let own = snapshot.user.iter().flat_map(|user| &user.groups);
+        let checks = view_group_checks(own.chain(named), &snapshot.groups, &self.policy, results);
+        self.authorize_more(actor, user_resource(snapshot), checks, results).await
     }
 
     /// One load and one authorizer call about the directory as a whole.
@@ -54,6 +78,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         checks: Vec<Check>,
     ) -> Result<Access, AccessError> {
         let since = self.clock.monotonic();
+        self.require_some_right(actor)?;
         let snapshot = self.load(query).await?;
         require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
         let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };

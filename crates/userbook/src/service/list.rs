@@ -87,6 +87,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         actor: &'a Actor,
     ) -> Result<AuthorizedUserList<'a, S, A>, AccessError> {
         traced(operation!("userbook.authorize_list"), async {
+            self.require_some_right(actor)?;
             let snapshot = self.load_actor(actor).await?;
             let scope = require_nonempty(self.visible_users(actor, actor_view(&snapshot)).await?)?;
             Ok(AuthorizedUserList { service: self, actor, snapshot, scope })
@@ -116,6 +117,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         actor: &'a Actor,
     ) -> Result<AuthorizedGroupList<'a, S, A>, AccessError> {
         traced(operation!("userbook.authorize_list"), async {
+            self.require_some_right(actor)?;
             let snapshot = self.load_actor(actor).await?;
             let scope = require_nonempty(self.visible_groups(actor, actor_view(&snapshot)).await?)?;
             Ok(AuthorizedGroupList { service: self, actor, snapshot, scope })

@@ -14,9 +14,9 @@ use super::{
     update::{MAX_LOADS, decide_on, settle},
 };
 use crate::{
-    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, Snapshot, SnapshotQuery, StoreError,
-    UpdateAccess, UserRef, UserStore, UserUpdate,
-    decision::{LoadRequirements, require_allowed, view_group_checks},
+    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, SnapshotQuery, StoreError, UpdateAccess,
+    UserRef, UserStore, UserUpdate,
+    decision::{LoadRequirements, require_allowed},
 };
 
 /// Whether a user joins or leaves a group.
@@ -194,24 +194,21 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
             ..SnapshotQuery::default()
         };
         let policy = &service.policy;
-        let checks = |snapshot: &Snapshot| {
-            let own = snapshot.user.iter().flat_map(|user| &user.groups);
-            let groups: BTreeSet<GroupId> = own.copied().chain([group]).collect();
-            // The right to the members is asked again with the user: an authorizer may make exceptions for some users.
-            let mut checks = vec![Check::View, action.check(group)];
-            checks.extend(view_group_checks(&groups, &snapshot.groups, policy));
-            checks
-        };
+        // The right to the members is asked again with the user: an authorizer may make exceptions for some users.
+        let checks = || vec![Check::View, action.check(group)];
         let update = action.update(group);
         let ops = update.fields().ok_or(AccessError::NotFound)?;
         let mut loaded = LoadRequirements { groups: BTreeSet::from([group]), ..LoadRequirements::default() };
         let mut rounds = 0;
         let access = loop {
-            let mut access = service.access(call.actor, &query, checks).await?;
+            let mut access = service.access(call.actor, &query, checks()).await?;
             if let Some(plan) = settle(in_doubt, &access.snapshot) {
                 return Ok(plan);
             }
             access.results.extend(member.results.clone());
+            if access.results.allows(Check::View) {
+                service.authorize_groups(call.actor, &mut access, &[group]).await?;
+            }
             let Some(user) = &access.snapshot.user else { break access };
             if !access.snapshot.groups.contains(group) {
                 return Err(AccessError::NotFound.into());

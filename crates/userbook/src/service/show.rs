@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Actor, Authorizer, Check, CurrentUserView, Denial, Rejection, SelfView, Snapshot, SnapshotQuery, Subject,
     UserId, UserRef, UserStore, UserView,
-    decision::{Visibility, check_view, view_group_checks},
+    decision::{Visibility, check_view},
 };
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
@@ -27,19 +27,14 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
                 trace_identifiers(actor, target);
             }
             let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
-            let access = self.access(actor, &query, |snapshot| self.view_checks(snapshot)).await?;
+            let mut access = self.access(actor, &query, vec![Check::View]).await?;
+            check_view(&access.snapshot, actor, &access.results)?;
+            self.authorize_groups(actor, &mut access, &[]).await?;
             let user = check_view(&access.snapshot, actor, &access.results)?;
             let visible = Visibility::new(&self.policy, &access.results);
             Ok(UserView::new(user.clone(), &access.snapshot.groups, visible))
         })
         .await
-    }
-
-    fn view_checks(&self, snapshot: &Snapshot) -> Vec<Check> {
-        let groups = snapshot.user.iter().flat_map(|user| &user.groups);
-        let mut checks = vec![Check::View];
-        checks.extend(view_group_checks(groups, &snapshot.groups, &self.policy));
-        checks
     }
 
     /// Shows the acting user, which needs no permission, and the user behind an impersonation.

@@ -13,7 +13,10 @@ use crate::{
     Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions,
     Decision, Diff, FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef,
     UserStore, UserUpdate, UserView, decide,
-    decision::{LoadRequirements, Visibility, access_checks, check_access, content_checks, needs_protection},
+    decision::{
+        LoadRequirements, Visibility, access_checks, check_access, check_rights, content_checks,
+        needs_protection,
+    },
 };
 
 /// How often one attempt loads further facts before it counts as a conflict.
@@ -106,7 +109,9 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         let span = operation!("userbook.authorize_update");
         super::trace::traced(span, async {
             let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
-            let access = self.access(actor, &query, |snapshot| access_checks(snapshot, &self.policy)).await?;
+            let mut access = self.access(actor, &query, access_checks()).await?;
+            check_rights(&access.snapshot, actor, &access.results)?;
+            self.authorize_groups(actor, &mut access, &[]).await?;
             check_access(&access.snapshot, actor, &access.results, &self.policy, &conditions)?;
             let target = target.ok_or(AccessError::NotFound)?;
             Ok(AuthorizedUpdate { service: self, actor, target, access, conditions })
@@ -150,7 +155,6 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
         let Self { target, update, access } = self;
         trace_identifiers(call.actor, target);
         let policy = &service.policy;
-        let checks = |snapshot: &Snapshot| access_checks(snapshot, policy);
         let mut query = SnapshotQuery {
             target: Some(*target),
             actor: call.actor.user_id(),
@@ -159,7 +163,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
         };
         let mut access = match access.take().filter(|access| access.is_fresh(service)) {
             Some(access) => access,
-            None => service.access(call.actor, &query, checks).await?,
+            None => service.access(call.actor, &query, access_checks()).await?,
         };
         let mut loaded = LoadRequirements::default();
         let mut rounds = 0;
@@ -167,6 +171,8 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             if let Some(plan) = settle(in_doubt, &access.snapshot) {
                 return Ok(plan);
             }
+            check_rights(&access.snapshot, call.actor, &access.results)?;
+            service.authorize_groups(call.actor, &mut access, &[]).await?;
             let Access { snapshot, results, .. } = &access;
             let user = check_access(snapshot, call.actor, results, policy, &call.options.conditions)?;
             let visible = Visibility::new(policy, results);
@@ -183,7 +189,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             }
             loaded.extend(required);
             loaded.apply(&mut query);
-            access = service.access(call.actor, &query, checks).await?;
+            access = service.access(call.actor, &query, access_checks()).await?;
         };
         decide_on(service, call, access, ops.as_deref(), UpdateAccess::Change).await
     }

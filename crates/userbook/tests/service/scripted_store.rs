@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use userbook::{
     Actor, Authorizer, AuthorizerError, Backoff, ChangeId, ChangeIds, ChangeSet, Check, Clock, CommitOutcome,
     DirectoryQuery, DirectorySnapshot, Event, GroupGraph, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User,
+    ProvisioningStore, Resource, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User,
     UserId, UserService, UserStore, Verdict, Verdicts,
 };
 use userbook_memory::MemoryStore;
@@ -233,7 +233,7 @@ impl Authorizer for ScriptedAuthorizer {
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         self.calls.fetch_add(1, Relaxed);
-        (self.answer)(checks)
+        Ok((self.answer)(checks)?.with_visible_groups(Scope::Everything))
     }
 
     async fn can_grant_superuser(&self, _user: &User, _groups: &GroupGraph) -> Result<bool, AuthorizerError> {

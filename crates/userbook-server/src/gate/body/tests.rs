@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use super::*;
 use crate::Settings;
 
-/// A body of scripted frames; `None` never becomes ready.
+/// A body of scripted frames; `None` is data that never arrives.
 #[derive(Debug)]
 struct Scripted {
     frames: VecDeque<Option<Result<&'static str, io::Error>>>,
@@ -22,10 +22,12 @@ impl Body for Scripted {
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.polls += 1;
-        match self.frames.pop_front() {
+        if self.frames.front().is_some_and(Option::is_none) {
+            return Poll::Pending;
+        }
+        match self.frames.pop_front().flatten() {
             None => Poll::Ready(None),
-            Some(None) => Poll::Pending,
-            Some(Some(frame)) => {
+            Some(frame) => {
                 Poll::Ready(Some(frame.map(|text| Frame::data(Bytes::from_static(text.as_bytes())))))
             }
         }

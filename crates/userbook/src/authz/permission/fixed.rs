@@ -66,7 +66,7 @@ impl PermissionSource for StaticPermissions {
             }
         }
         for (_, permission, group) in self.on_groups.iter().filter(|(to, ..)| mine(to)) {
-            if query.groups.contains(group) {
+            if query.groups.contains(group) || *permission == Permission::ViewGroup {
                 grants.on_groups.entry(*group).or_default().insert(*permission);
             }
         }

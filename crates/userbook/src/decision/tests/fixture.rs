@@ -8,7 +8,7 @@ use crate::{
     Actor, ActorState, Attempt, ChangeId, Check, CheckResults, Commit, Conditions, Context, Decision, Denial,
     Epochs, FieldRule, Group, GroupId, NoRules, PatchFailure, Policy, Rejection, Revision, Snapshot, Subject,
     Superusers, Timestamp, UpdateAccess, User, UserId, UserType, UserUpdate, Verdict, Verdicts, Violations,
-    decision::{access_checks, content_checks, decide},
+    decision::{access_checks, content_checks, decide, view_group_checks},
 };
 
 /// Another person is superuser.
@@ -202,7 +202,9 @@ impl Scene {
     /// The verdicts that the service collects for this request.
     pub(super) fn results(&self) -> CheckResults {
         let snapshot = self.snapshot();
-        let mut results = self.answer(access_checks(&snapshot, &self.policy));
+        let mut results = self.answer(access_checks());
+        let own = view_group_checks(&self.user.groups, &snapshot.groups, &self.policy, &results);
+        results.extend(self.answer(own));
         if let UpdateAccess::Member(check) = self.access {
             results.extend(self.answer(vec![check]));
         }
@@ -215,7 +217,10 @@ impl Scene {
 
     fn answer(&self, checks: Vec<Check>) -> CheckResults {
         let verdicts = checks.iter().map(|check| self.verdict(*check)).collect();
-        CheckResults::new(checks, Verdicts { verdicts, user_can_grant: self.user_can_grant })
+        CheckResults::new(
+            checks,
+            Verdicts { verdicts, user_can_grant: self.user_can_grant, visible_groups: None },
+        )
     }
 
     fn verdict(&self, check: Check) -> Verdict {

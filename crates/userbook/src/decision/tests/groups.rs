@@ -98,7 +98,7 @@ impl Write {
     fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
         let proposal = self.proposal();
         let mut checks = vec![self.own_check()];
-        checks.extend(proposal.checks(&self.policy));
+        checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
         let verdict = |check: &Check| match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
             _ if self.denied => Verdict::deny(),
@@ -141,7 +141,9 @@ impl Write {
 #[test]
 fn checks_follow_from_the_write() {
     let all = |write: Write| {
-        let mut checks = write.proposal().checks(&write.policy.clone().without(Safeguard::HideGroups));
+        let mut checks = write
+            .proposal()
+            .checks(&write.policy.clone().without(Safeguard::HideGroups), &CheckResults::default());
         checks.insert(0, write.own_check());
         checks
     };

@@ -109,14 +109,13 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
 fn deleted(scene: &Scene, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
     let snapshot = crate::Snapshot { user: Some(scene.user.clone()), ..scene.snapshot.clone() };
     let mut checks = vec![Check::View, Check::DeleteUser, Check::ViewGroup(STAFF)];
-    checks.extend(deletion_checks(&scene.user, &snapshot.groups, &scene.policy));
+    checks.extend(deletion_checks(&scene.user, &snapshot.groups, &scene.policy, &CheckResults::default()));
     let verdict = |check: &Check| match (check, denied) {
         (check, Some((denied, verdict))) if denied == *check => verdict.clone(),
         (Check::GrantSuperuser(group), _) => scene.is_granted(*group).into(),
         _ => Verdict::Allow,
     };
-    let verdicts =
-        Verdicts { verdicts: checks.iter().map(verdict).collect(), user_can_grant: scene.can_grant() };
+    let verdicts = Verdicts { user_can_grant: scene.can_grant(), ..checks.iter().map(verdict).collect() };
     let results = CheckResults::new(checks, verdicts);
     delete(&snapshot, &scene.conditions, &scene.context(&results)).map(|(change, ..)| change)
 }

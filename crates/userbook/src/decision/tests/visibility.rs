@@ -1,7 +1,10 @@
 //! Groups that the caller may not see do not exist for the caller.
 
 use super::fixture::{ADMINS, BELOW, HELP, STAFF, Scene};
-use crate::{Check, Denial, FieldDiff, GroupId, Safeguard, UserUpdate, Verdict};
+use crate::{
+    Check, CheckResults, Denial, FieldDiff, GroupId, Policy, Safeguard, Scope, UserUpdate, Verdict, Verdicts,
+    decision::{Visibility, view_group_checks},
+};
 
 fn hiding(groups: &[GroupId], update: UserUpdate) -> Scene {
     let hide = |scene: Scene, group: &GroupId| scene.deny(Check::ViewGroup(*group), Verdict::deny());
@@ -15,6 +18,21 @@ fn names(diff: &crate::Diff) -> Vec<String> {
         }
         other => panic!("expected groups, got {other:?}"),
     }
+}
+
+#[test]
+fn an_authorizer_may_name_the_visible_groups_at_once() {
+    let policy = Policy::hardened();
+    let graph = super::fixture::all_groups().into_iter().collect();
+    let known = Verdicts::default().with_visible_groups(Scope::Only([STAFF].into()));
+    let known = CheckResults::new([], known);
+    assert_eq!(view_group_checks(&[STAFF, HELP], &graph, &policy, &known), []);
+    let visible = Visibility::new(&policy, &known);
+    assert!(visible.shows(STAFF) && !visible.shows(HELP));
+    let unknown = CheckResults::default();
+    let expected = [Check::ViewGroup(STAFF), Check::ViewGroup(HELP)];
+    assert_eq!(view_group_checks(&[STAFF, HELP], &graph, &policy, &unknown), expected);
+    assert!(!Visibility::new(&policy, &unknown).shows(STAFF));
 }
 
 #[test]

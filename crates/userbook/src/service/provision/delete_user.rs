@@ -11,11 +11,11 @@ use crate::service::{
     trace::{display_id, operation, trace_identifiers},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, ProvisioningChange, ProvisioningStore, Snapshot,
+    AccessError, Actor, Authorizer, Check, CommitOutcome, ProvisioningChange, ProvisioningStore,
     SnapshotQuery, StoreError, UserRef,
     decision::{
-        check_deletion_access, delete, deletion_checks, deletion_needs_protection, deletion_needs_superusers,
-        view_group_checks,
+        check_deletion_access, check_deletion_rights, delete, deletion_checks, deletion_needs_protection,
+        deletion_needs_superusers,
     },
 };
 
@@ -68,30 +68,27 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
             change: in_doubt.map(|_| call.change),
             ..SnapshotQuery::default()
         };
-        let checks = |snapshot: &Snapshot| {
-            let groups = snapshot.user.iter().flat_map(|user| &user.groups);
-            let mut checks = vec![Check::View, Check::DeleteUser];
-            checks.extend(view_group_checks(groups, &snapshot.groups, policy));
-            checks
-        };
+        let checks = || vec![Check::View, Check::DeleteUser];
         let conditions = &call.options.conditions;
-        let mut access = service.access(call.actor, &query, checks).await?;
+        let mut access = service.access(call.actor, &query, checks()).await?;
         // At most two rounds: the second has every fact.
         loop {
             if let Some(plan) = settle_deletion(in_doubt, &access.snapshot) {
                 return Ok(plan);
             }
+            check_deletion_rights(&access.snapshot, call.actor, &access.results)?;
+            service.authorize_groups(call.actor, &mut access, &[]).await?;
             let context = call.decision(service, &access.results);
             let user = check_deletion_access(&access.snapshot, conditions, &context)?;
             if !deletion_needs_superusers(user, &access.snapshot) {
                 break;
             }
             query.other_superusers = true;
-            access = service.access(call.actor, &query, checks).await?;
+            access = service.access(call.actor, &query, checks()).await?;
         }
         let Access { snapshot, mut results, .. } = access;
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
-        let mut more = deletion_checks(user, &snapshot.groups, policy);
+        let mut more = deletion_checks(user, &snapshot.groups, policy, &results);
         more.retain(|check| !results.contains(*check));
         service.authorize_more(call.actor, user_resource(&snapshot), more, &mut results).await?;
         if deletion_needs_protection(user, &snapshot, call.actor, policy) {

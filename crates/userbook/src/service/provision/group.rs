@@ -104,11 +104,12 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
             change: in_doubt.map(|_| call.change),
             ..DirectoryQuery::default()
         };
+        service.require_some_right(call.actor)?;
         let directory = service.load_directory(&query).await?;
         if let Some(plan) = settle_directory(in_doubt, &directory) {
             return Ok(plan);
         }
-        self.authorize(service, call, &directory, Vec::new()).await?;
+        let first = self.authorize(service, call, &directory, Vec::new()).await?;
 
         self.complete(&mut query, service);
         let directory = service.load_directory(&query).await?;
@@ -118,7 +119,8 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
         let ids = || service.ids.next_change();
         let members = MemberProposal::new(self.id, &self.members, &directory.members, ids);
         let proposal = GroupProposal::new(&directory, self.id, self.group.clone(), members);
-        let results = self.authorize(service, call, &directory, proposal.checks(&service.policy)).await?;
+        let results =
+            self.authorize(service, call, &directory, proposal.checks(&service.policy, &first)).await?;
         let superusers = match superusers(service, &directory, &proposal).await? {
             Ok(superusers) => superusers,
             Err(OtherMoment) => return Ok(Plan::Conflict),

@@ -99,6 +99,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
             change: in_doubt.map(|_| call.change),
             ..DirectoryQuery::default()
         };
+        service.require_some_right(call.actor)?;
         let directory = service.load_directory(&query).await?;
         if let Some(plan) = settle_directory(in_doubt, &directory) {
             return Ok(plan);
@@ -122,7 +123,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         }
         require_active_actor(call.actor, directory.actor.as_ref())?;
         let mut checks = vec![Check::AddUser];
-        checks.extend(insertion_checks(&ops, &directory, policy));
+        checks.extend(insertion_checks(&ops, &directory, policy, &results));
         let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
         let snapshot = new_user_snapshot(directory, self.uuid, service.clock.now());
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
