@@ -39,12 +39,12 @@ pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
         What::PutGroup(id, group) => {
             let call = service.put_group(actor, *id, group.clone());
             let call = if step.means_it { call.allow_self_lockout() } else { call };
-            answer(call.await, group_written)
+            answer(call.await, |written| group_written(&written))
         }
         What::DeleteGroup(id) => {
             let call = service.delete_group(actor, *id);
             let call = if step.means_it { call.allow_self_lockout() } else { call };
-            answer(call.await, group_written)
+            answer(call.await, |written| group_written(&written))
         }
         What::Load(query) => match store.load(query).await {
             Ok(found) => snapshot(book, &found),
@@ -72,7 +72,7 @@ fn answer<T, E: std::fmt::Debug>(result: Result<T, E>, show: impl FnOnce(T) -> V
     }
 }
 
-fn group_written(written: GroupUpdated) -> Value {
+fn group_written(written: &GroupUpdated) -> Value {
     json!({
         "group": canonical(&written.group),
         "diff": canonical(&written.diff),

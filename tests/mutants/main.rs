@@ -193,7 +193,7 @@ fn every_mutant_is_killed_by_its_case() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A case that no list names is run by nobody else.
+/// Store authors run only the cases of a list.
 #[test]
 fn every_mutant_has_a_name_and_a_case_that_store_authors_run() {
     let listed: BTreeSet<_> =

@@ -46,7 +46,7 @@ pub(crate) fn run(case: Case) -> Verdict {
     }
 }
 
-/// Panics of cases are what is waited for: they are told in the table, not on the way.
+/// Panics of cases are expected: the table shows them, not the log.
 fn quieten() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

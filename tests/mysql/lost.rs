@@ -18,7 +18,7 @@ use userbook_tests::{
     },
 };
 
-use crate::waits::somebody_waits;
+use crate::waits::until_a_lock_is_awaited;
 
 fn commit() -> Command {
     Command::Query("COMMIT".to_owned())
@@ -85,7 +85,7 @@ async fn a_session_that_the_server_ends_has_written_nothing() {
         other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
         let store = Arc::clone(&database.store);
         let commit = tokio::spawn(async move { store.commit(&rename(&user(1), 1)).await });
-        let waiting = somebody_waits(database.pool()).await;
+        let waiting = until_a_lock_is_awaited(database.pool()).await;
         let kill = AssertSqlSafe(format!("{kill} {waiting}"));
         sqlx::raw_sql(kill).execute(database.pool()).await.unwrap();
         assert_eq!(commit.await.unwrap().unwrap_err().kind, Transient);

@@ -46,7 +46,7 @@ async fn queries_read_few_rows_of_large_tables() {
         let store = MySqlStore::new(pool);
         let query = SnapshotQuery {
             other_superusers: true,
-            username: Some("nobody".to_owned()),
+            username: Some("unused".to_owned()),
             actor: Some(UserId(7)),
             change: Some(rename(&user(1), 1).change),
             ..SnapshotQuery::user(UserId(1))
@@ -57,7 +57,7 @@ async fn queries_read_few_rows_of_large_tables() {
                 except: Some((group(1).id, [UserId(2)].into())),
             }),
             members: Some(MemberQuery { of: Some(group(1).id), users: [].into(), limit: 3 }),
-            username: Some("nobody".to_owned()),
+            username: Some("unused".to_owned()),
             actor: Some(UserId(7)),
             ..DirectoryQuery::default()
         };

@@ -98,7 +98,7 @@ async fn without_a_transaction_it_is_refused() {
 #[tokio::test]
 async fn a_transaction_of_an_older_state_conflicts() {
     let database: Database = prepared().await;
-    // As the server has it unless told otherwise: REPEATABLE READ.
+    // The server's default: REPEATABLE READ.
     let mut early = database.pool().begin().await.unwrap();
     let before = ann_in(&mut early).await;
     let members = group_write(&mut early, 3).await;
@@ -158,7 +158,7 @@ async fn a_refused_group_write_leaves_no_trace_and_the_transaction_goes_on() {
     let before = ann_in(&mut transaction).await;
     let good = group_write(&mut transaction, 1).await;
     let taken = ProvisioningOp::PutGroup(Box::new(Group { name: group(3).name, ..group(1) }));
-    // Group 1 has a member whom the change does not name.
+    // Group 1 has a member that the change does not name.
     let forgotten = ProvisioningOp::DeleteGroup(group(1).id);
     for refused in [
         ProvisioningChange { op: taken, ..good.clone() },

@@ -20,11 +20,11 @@ const WAITING: &str = "SELECT CAST(process.id AS UNSIGNED) FROM information_sche
     JOIN information_schema.processlist AS process ON process.id = open.trx_mysql_thread_id \
     WHERE open.trx_state = 'LOCK WAIT' AND process.db = DATABASE()";
 
-/// The server looks anew only when nobody has asked it for a tenth of a second.
+/// The server refreshes its answer only after a tenth of a second without queries.
 static ASKING: Mutex<()> = Mutex::const_new(());
 
-/// Who waits for a lock in this database, as soon as somebody does.
-pub(crate) async fn somebody_waits(pool: &MySqlPool) -> u64 {
+/// The first connection to this database that waits for a lock.
+pub(crate) async fn until_a_lock_is_awaited(pool: &MySqlPool) -> u64 {
     loop {
         let asking = ASKING.lock().await;
         tokio::time::sleep(Duration::from_millis(110)).await;
@@ -36,13 +36,13 @@ pub(crate) async fn somebody_waits(pool: &MySqlPool) -> u64 {
     }
 }
 
-/// Commits while somebody else, who has run `sql`, is about to commit, or to roll back.
+/// Commits while another transaction, which has run `sql`, is about to commit or to roll back.
 async fn against(database: &Database, sql: &str, keep: bool, change: &ChangeSet) -> CommitOutcome {
     let mut other = database.pool().begin_with(BEGIN).await.unwrap();
     other.execute(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
     let (store, change) = (database.store.clone(), change.clone());
     let commit = tokio::spawn(async move { store.commit(&change).await.unwrap() });
-    somebody_waits(database.pool()).await;
+    until_a_lock_is_awaited(database.pool()).await;
     if keep {
         other.commit().await.unwrap();
     } else {
@@ -147,7 +147,7 @@ async fn of_two_who_rely_on_one_value_the_second_is_told() {
     assert_eq!(database.store.commit(&relies(3, 2)).await.unwrap(), CommitOutcome::Conflict);
 }
 
-/// Joiners of one group do not wait for one another, and ordinary updates wait for nobody else.
+/// Joiners of one group do not wait for one another, and ordinary updates wait for no other writer.
 #[tokio::test]
 async fn joiners_go_side_by_side() {
     let database: Database = prepared().await;
@@ -198,9 +198,9 @@ async fn a_group_deletion_waits_for_members_who_join() {
     };
     let store = database.store.clone();
     let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
-    somebody_waits(database.pool()).await;
+    until_a_lock_is_awaited(database.pool()).await;
     other.commit().await.unwrap();
-    assert_eq!(deletion.await.unwrap(), CommitOutcome::Conflict, "a member whom it does not name has joined");
+    assert_eq!(deletion.await.unwrap(), CommitOutcome::Conflict, "a member that it does not name has joined");
     let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();
     assert_eq!(after.groups, [group(3).id].into());
 }

@@ -1,4 +1,4 @@
-//! Lists of a large directory: a question costs what its matches cost, however often it is asked.
+//! Lists of a large directory: a query costs what its matches cost, however often it runs.
 
 use sqlx::{Executor, PgConnection};
 use userbook::ImportStore;
@@ -8,7 +8,7 @@ use userbook_tests::{
     servers::postgres::Database,
 };
 
-/// How many rows and entries of indexes of users and members this connection has looked at since it last told so.
+/// How many rows and entries of indexes of users and members this connection has read.
 const LOOKED_AT: &str = "
     SELECT sum(pg_stat_get_xact_tuples_returned(looked.oid))::bigint
     FROM (

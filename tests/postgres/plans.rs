@@ -71,11 +71,11 @@ async fn superusers_are_found_without_reading_members_who_cannot_act() {
 async fn plan(connection: &mut PgConnection, sql: &str, parameters: usize) -> String {
     let nulls = vec!["NULL"; parameters].join(", ");
     connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
-    let prepare = AssertSqlSafe(format!("PREPARE asked AS {sql}"));
+    let prepare = AssertSqlSafe(format!("PREPARE explained AS {sql}"));
     connection.execute(prepare.into_sql_str()).await.unwrap();
-    let explain = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN EXECUTE asked({nulls})")));
+    let explain = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN EXECUTE explained({nulls})")));
     let steps: Vec<String> = explain.persistent(false).fetch_all(&mut *connection).await.unwrap();
-    connection.execute("DEALLOCATE asked").await.unwrap();
+    connection.execute("DEALLOCATE explained").await.unwrap();
     steps.join("\n")
 }
 

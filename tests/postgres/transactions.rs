@@ -140,7 +140,7 @@ async fn a_refused_group_write_leaves_no_trace_and_the_transaction_goes_on() {
     let before = ann_in(&mut transaction).await;
     let good = group_write(&mut transaction, 1).await;
     let taken = ProvisioningOp::PutGroup(Box::new(Group { name: group(3).name, ..group(1) }));
-    // Group 1 has a member whom the change does not name.
+    // Group 1 has a member that the change does not name.
     let forgotten = ProvisioningOp::DeleteGroup(group(1).id);
     for refused in [
         ProvisioningChange { op: taken, ..good.clone() },

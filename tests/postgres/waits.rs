@@ -15,8 +15,8 @@ use userbook_tests::rows::{NINE, group, rename, user};
 
 use crate::prepared;
 
-/// Until somebody in this database waits for a lock.
-async fn somebody_waits(pool: &PgPool) {
+/// Returns when a connection to this database waits for a lock.
+async fn until_a_lock_is_awaited(pool: &PgPool) {
     let sql = "SELECT count(*) FROM pg_stat_activity \
                WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await.unwrap() == 0 {
@@ -24,13 +24,13 @@ async fn somebody_waits(pool: &PgPool) {
     }
 }
 
-/// Commits while somebody else, who has run `sql`, is about to commit, or to roll back.
+/// Commits while another transaction, which has run `sql`, is about to commit or to roll back.
 async fn against(database: &Database, sql: &str, keep: bool, change: &ChangeSet) -> CommitOutcome {
     let mut other = database.pool().begin().await.unwrap();
     other.execute(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
     let (store, change) = (database.store.clone(), change.clone());
     let commit = tokio::spawn(async move { store.commit(&change).await.unwrap() });
-    somebody_waits(database.pool()).await;
+    until_a_lock_is_awaited(database.pool()).await;
     if keep {
         other.commit().await.unwrap();
     } else {
@@ -178,9 +178,9 @@ async fn a_group_deletion_waits_for_members_who_join() {
     };
     let store = database.store.clone();
     let deletion = tokio::spawn(async move { store.provision(&step).await.unwrap() });
-    somebody_waits(database.pool()).await;
+    until_a_lock_is_awaited(database.pool()).await;
     other.commit().await.unwrap();
-    assert_eq!(deletion.await.unwrap(), CommitOutcome::Conflict, "a member whom it does not name has joined");
+    assert_eq!(deletion.await.unwrap(), CommitOutcome::Conflict, "a member that it does not name has joined");
     let after = database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();
     assert_eq!(after.groups, [group(3).id].into());
 }

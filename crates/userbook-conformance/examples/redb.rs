@@ -158,7 +158,7 @@ fn put_user(txn: &WriteTransaction, old_name: &str, new: &User) -> Fallible<()> 
     Ok(())
 }
 
-/// A row as it was written. Attributes may nest 256 levels: `serde_json` must be told to read that many.
+/// A row as it was written. Attributes may nest 256 levels: `serde_json` reads fewer by default.
 fn row<T: DeserializeOwned>(json: &[u8]) -> Fallible<T> {
     let mut json = serde_json::Deserializer::from_slice(json);
     json.disable_recursion_limit();

@@ -22,7 +22,7 @@ pub enum MigrateError {
         /// Its number.
         version: i64,
     },
-    /// SQLite keeps foreign keys only if it is told to, on each connection.
+    /// SQLite keeps foreign keys only if each connection turns them on.
     #[error("the connections of this pool do not keep foreign keys: set foreign_keys on")]
     ForeignKeysOff,
     /// A PostgreSQL database keeps text in an encoding of its own.
@@ -34,8 +34,8 @@ pub enum MigrateError {
     /// The connections are not as they must be.
     #[error("the connections of this pool lack {0}")]
     Lacks(&'static str),
-    /// Somebody else has been migrating this database for too long.
-    #[error("somebody else is migrating this database, and does not come to an end")]
+    /// Another migration of this database takes too long.
+    #[error("timed out waiting for another migration")]
     Locked,
     /// The database failed.
     #[error("the database failed during a migration")]

@@ -12,8 +12,7 @@ use userbook_memory::MemoryStore;
 use super::flaws;
 use crate::store::{Flaw, pause};
 
-/// Writes the event after the transaction: a future that is dropped in between has changed the row, and nobody
-/// ever hears of it.
+/// Writes the event after the transaction: a future that is dropped in between has changed the row without an event.
 #[derive(Debug, Default)]
 pub(crate) struct WritesTheEventLater {
     unwritten: Mutex<BTreeSet<ChangeId>>,

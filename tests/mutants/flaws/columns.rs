@@ -1,4 +1,4 @@
-//! Columns that are written although nobody named them, or not although somebody did.
+//! Columns that are written although the change does not name them, or not although the change does.
 
 use std::{collections::HashMap, sync::Mutex};
 

@@ -57,7 +57,7 @@ flaws! {
         }
     }
 
-    /// Joins the asked-for groups with the user's own.
+    /// Takes the groups of the query for the user's own.
     TakesAskedForMembership {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let known = query.groups.iter().filter(|group| facts.groups.contains(**group));

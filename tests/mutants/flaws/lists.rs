@@ -87,10 +87,10 @@ flaws! {
     /// Counts `AnonymousUser`.
     CountsAnonymousInLists {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let asked = DirectoryQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..DirectoryQuery::default() };
+            let wanted = DirectoryQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..DirectoryQuery::default() };
             let mut page = store.list_users(query).await?;
             if query.filter == UserFilter::default() {
-                page.count += u64::from(directory(store, &asked).await.username_taken);
+                page.count += u64::from(directory(store, &wanted).await.username_taken);
             }
             Ok(page)
         }
@@ -165,8 +165,8 @@ flaws! {
     /// Compares addresses as mail servers do.
     FoldsCaseInFilters {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let Some(asked) = &query.filter.email else { return store.list_users(query).await };
-            let like = |_: &UserPage, user: &User| user.email.eq_ignore_ascii_case(asked);
+            let Some(wanted) = &query.filter.email else { return store.list_users(query).await };
+            let like = |_: &UserPage, user: &User| user.email.eq_ignore_ascii_case(wanted);
             page(store, query, |filter| filter.email = None, like).await
         }
     }
@@ -174,10 +174,10 @@ flaws! {
     /// Passes a text on to `LIKE` as it is.
     TakesPrefixesForPatterns {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let Some(asked) = &query.filter.path_prefix else { return store.list_users(query).await };
+            let Some(wanted) = &query.filter.path_prefix else { return store.list_users(query).await };
             let like = |_: &UserPage, user: &User| {
                 let mut path = user.path.chars();
-                asked.chars().take_while(|it| *it != '%').all(|it| path.next().is_some_and(|other| it == '_' || it == other))
+                wanted.chars().take_while(|it| *it != '%').all(|it| path.next().is_some_and(|other| it == '_' || it == other))
             };
             page(store, query, |filter| filter.path_prefix = None, like).await
         }
@@ -186,8 +186,8 @@ flaws! {
     /// Asks for members of all of the groups.
     AsksForAllGroups {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let asked = &query.filter.groups;
-            page(store, query, |_| {}, |_, user| user.groups.is_superset(asked)).await
+            let wanted = &query.filter.groups;
+            page(store, query, |_| {}, |_, user| user.groups.is_superset(wanted)).await
         }
     }
 
@@ -219,9 +219,9 @@ flaws! {
     /// Compares whole values below the top.
     ContainsOnlyAtTheTop {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let Some(asked) = &query.filter.attributes else { return store.list_users(query).await };
+            let Some(wanted) = &query.filter.attributes else { return store.list_users(query).await };
             let has = |_: &UserPage, user: &User| match &*user.attributes {
-                Value::Object(whole) => asked.iter().all(|(key, value)| whole.get(key) == Some(value)),
+                Value::Object(whole) => wanted.iter().all(|(key, value)| whole.get(key) == Some(value)),
                 _ => false,
             };
             page(store, query, |filter| filter.attributes = None, has).await

@@ -130,7 +130,7 @@ flaws! {
         }
     }
 
-    /// `ON DELETE CASCADE`: members whom the change does not name lose the group with it.
+    /// `ON DELETE CASCADE`: members that the change does not name lose the group too.
     CascadesOverMembers {
         async fn before_provision(&self, store: &MemoryStore, change: &mut ProvisioningChange) {
             if !matches!(change.op, ProvisioningOp::DeleteGroup(_)) {

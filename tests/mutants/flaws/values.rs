@@ -27,7 +27,7 @@ fn narrow(value: &mut Value) {
     }
 }
 
-/// Writes another name than the one that was asked for.
+/// Writes another name than the requested one.
 fn rename(change: &mut ChangeSet, other: impl FnOnce(&str) -> String) {
     let name = change.fields.name.as_ref().map(|name| other(name.as_str()));
     change.fields.name = name.map(|name| Name::parse(&name).expect("a part of a name is one"));

@@ -16,8 +16,8 @@ fn one() -> UserFilter {
     UserFilter::default()
 }
 
-fn direct(is_superuser: bool) -> Option<SuperuserFilter> {
-    Some(SuperuserFilter { is_superuser, inherited: false })
+fn direct(is_superuser: bool) -> SuperuserFilter {
+    SuperuserFilter { is_superuser, inherited: false }
 }
 
 /// Texts that databases take for one another.
@@ -167,11 +167,11 @@ pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>
         (UserFilter { group_names: names(&["group 2 ", "group"]), ..one() }, vec![]),
         (UserFilter { group_names: names(&["group 0", "group 1"]), ..one() }, vec![2, 3, 4, 5]),
         (UserFilter { groups: group_ids([0]), group_names: names(&["group 2"]), ..one() }, vec![5]),
-        (UserFilter { is_superuser: direct(true), ..one() }, vec![3, 4, 5]),
-        (UserFilter { is_superuser: direct(false), ..one() }, vec![1, 2]),
-        (UserFilter { is_superuser: direct(true), is_active: Some(true), ..one() }, vec![3, 4]),
-        (UserFilter { is_superuser: direct(true), groups: group_ids([2]), ..one() }, vec![4, 5]),
-        (UserFilter { is_superuser: direct(false), groups: group_ids([0]), ..one() }, vec![2]),
+        (UserFilter { is_superuser: Some(direct(true)), ..one() }, vec![3, 4, 5]),
+        (UserFilter { is_superuser: Some(direct(false)), ..one() }, vec![1, 2]),
+        (UserFilter { is_superuser: Some(direct(true)), is_active: Some(true), ..one() }, vec![3, 4]),
+        (UserFilter { is_superuser: Some(direct(true)), groups: group_ids([2]), ..one() }, vec![4, 5]),
+        (UserFilter { is_superuser: Some(direct(false)), groups: group_ids([0]), ..one() }, vec![2]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let query = UserListQuery { limit: 1, ..all(filter.clone()) };
@@ -205,8 +205,8 @@ pub async fn superusers_by_inheritance<H: Harness<Store: ListStore + Provisionin
     for (filter, expected) in [
         (UserFilter { is_superuser: inherited(true), ..one() }, vec![3, 4, 5, 6, 8]),
         (UserFilter { is_superuser: inherited(false), ..one() }, vec![1, 2, 7]),
-        (UserFilter { is_superuser: direct(true), ..one() }, vec![5, 8]),
-        (UserFilter { is_superuser: direct(false), ..one() }, vec![1, 2, 3, 4, 6, 7]),
+        (UserFilter { is_superuser: Some(direct(true)), ..one() }, vec![5, 8]),
+        (UserFilter { is_superuser: Some(direct(false)), ..one() }, vec![1, 2, 3, 4, 6, 7]),
         (UserFilter { is_superuser: inherited(true), is_active: Some(false), ..one() }, vec![6]),
         (UserFilter { is_superuser: inherited(true), groups: group_ids([0, 1]), ..one() }, vec![3, 5, 6]),
         (UserFilter { is_superuser: inherited(false), groups: group_ids([0, 100]), ..one() }, vec![2, 7]),

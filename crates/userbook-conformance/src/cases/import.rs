@@ -46,7 +46,7 @@ pub async fn a_store_with_rows_refuses<H: Harness<Store: ImportStore>>() {
         assert_eq!(find(&harness, BOB).await, None);
         assert_eq!(ok(harness.store().install_id().await), Some(first.install_id));
         for user in first.users {
-            // Groups of both imports are asked for: a refusal that has taken some is none.
+            // Groups of both imports: a refused import must not have stored one.
             let groups = [group_id(1), group_id(2)].into();
             let facts = load(&harness, &SnapshotQuery { groups, ..SnapshotQuery::user(user.id) }).await;
             assert_eq!(facts.groups.iter().cloned().collect::<Vec<_>>(), first.groups);

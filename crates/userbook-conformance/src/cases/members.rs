@@ -116,8 +116,8 @@ pub async fn a_member_of_another_revision_leaves_no_trace<H: Harness<Store: Prov
     assert_eq!(apply_refused(&harness, &stale).await, CommitOutcome::Conflict);
 }
 
-/// Law: a group is deleted only together with all of its members, each with revision, version and event. A member whom
-/// the change does not name is a conflict: somebody joined since, or an update of that user would lose a group unseen.
+/// Law: a group is deleted only together with all of its members, each with revision, version and event. A member that
+/// the change does not name is a conflict: the user joined since the decision, and would lose the group unseen.
 pub async fn a_forgotten_member_keeps_the_group<H: Harness<Store: ProvisioningStore>>() {
     let retired = User { is_active: false, ..member(BOB, [1, 2]) };
     let users = [member(ANN, [1]), retired.clone(), member(UserId(3), [2])];

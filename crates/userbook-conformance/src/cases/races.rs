@@ -17,7 +17,7 @@ use crate::{
     check::{at_once, epochs, ok, pending, row, target},
 };
 
-/// Commits; a store that is too busy to answer has applied nothing and is asked again.
+/// Commits. A store that is too busy has applied nothing, and the commit is repeated.
 async fn commit<S: UserStore>(store: &S, change: &ChangeSet) -> CommitOutcome {
     loop {
         match store.commit(change).await {

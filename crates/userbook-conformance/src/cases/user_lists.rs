@@ -201,7 +201,7 @@ pub async fn every_order<H: Harness<Store: ListStore + ProvisioningStore>>() {
     assert_eq!(ids(&page), [7, 5, 1, 3, 6, 4, 2], "by one column, then by another");
 }
 
-/// Law: long texts are told apart to their ends, and a text comes after its beginning.
+/// Law: long texts are compared to their ends, and a text comes after its beginning.
 pub async fn order_of_long_texts<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let long = |end: &str| "é".repeat(300) + end;
     let names = [
@@ -317,7 +317,7 @@ pub async fn the_count_follows_users<H: Harness<Store: ListStore + ProvisioningS
 }
 
 /// Law: a page is read from one state. A user is at any moment inactive and in one group, or active and in the
-/// other; a list of the inactive ones shows nobody who is active by the time the row is read.
+/// other; a list of inactive users shows no user who is active when the row is read.
 pub async fn a_page_is_read_in_one_moment<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [group(1), Group { is_superuser: true, ..group(2) }];
     let start = User { is_active: false, ..member(ANN, [1]) };
@@ -329,7 +329,7 @@ pub async fn a_page_is_read_in_one_moment<H: Harness<Store: ListStore + Provisio
             for n in 0..150 {
                 let before = row(&*harness, ANN).await;
                 let mut update = change(&before, n);
-                // Two times active and once inactive: nobody who looks at every second state sees only one kind.
+                // Two times active and once inactive: a reader of every second state sees both kinds.
                 let active = n % 3 < 2;
                 if active != before.is_active {
                     let [from, to] = if active { [1, 2] } else { [2, 1] };

@@ -140,7 +140,7 @@ pub async fn numbers_by_value<H: Harness>() {
     assert!(same_json(&row(&harness, ANN).await.attributes, &numbers), "as committed");
 }
 
-/// Law: any text is a key, the empty one too, and keys are told apart byte for byte.
+/// Law: any text is a key, the empty one too, and keys are compared byte for byte.
 pub async fn odd_keys<H: Harness>() {
     let odd = json!({
         "": "", " ": " ", "a": 1, "A": 2, "á": 3, "a\u{301}": 4, "$.a": 5, "a.b": { "": {} }, "\"": 6, "\\u0041": 7,
@@ -152,7 +152,7 @@ pub async fn odd_keys<H: Harness>() {
     assert!(same_json(&row(&harness, ANN).await.attributes, &odd));
 }
 
-/// Law: attributes as stored may be any JSON: what somebody else wrote there loads, and is shown as it is.
+/// Law: attributes as stored may be any JSON: what other writers stored loads, and is shown as it is.
 pub async fn attributes_that_are_no_object<H: Harness>() {
     let odd =
         [json!(null), json!([]), json!([{ "a": 1 }]), json!("text"), json!(""), json!(-1.5), json!(false)];

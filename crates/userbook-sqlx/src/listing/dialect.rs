@@ -36,8 +36,8 @@ pub(crate) trait Dialect {
     const MEMBERS_OF: [&'static str; 2] =
         ["SELECT m.user_id FROM (", ") AS g JOIN userbook_membership AS m ON m.group_id = g.id"];
 
-    /// What goes around a query for ids of users to join them before the users themselves, where the planner must be
-    /// told; `None`: it is told by [`IN_SUBQUERY`](Self::IN_SUBQUERY).
+    /// What goes around a query for ids of users to join them before the users themselves, where the planner needs
+    /// help; `None`: [`IN_SUBQUERY`](Self::IN_SUBQUERY) is enough.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = None;
 
     /// A user name as it is compared with `username`.

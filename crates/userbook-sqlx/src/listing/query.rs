@@ -1,4 +1,4 @@
-//! What listing users and listing groups have in common.
+//! The common part of listing users and listing groups.
 
 use serde_json::Value as Json;
 use userbook::{JsonObject, Order, Scope};
@@ -21,13 +21,13 @@ pub(crate) enum Projection {
 pub(crate) trait Query: Sync {
     type Id: Copy + Ord + Send;
 
-    /// Whether all rows are asked for.
+    /// Whether all rows match.
     fn is_whole(&self) -> bool;
     /// Whether no row may be seen.
     fn is_void(&self) -> bool;
     /// The statement that counts all rows.
     fn count_whole<D: Dialect>() -> &'static str;
-    /// The statement that finds what is asked for, attributes aside.
+    /// The statement that finds the rows that match, attributes aside.
     fn statement<D: Dialect>(&self, what: Projection) -> Statement;
     /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
     fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;

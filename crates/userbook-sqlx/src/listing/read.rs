@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_scan_yields_after_many_rows_and_after_large_ones() {
         let mut pace = Pace::default();
-        let first = (1..).find(|_| pace.step(0) == Flow::Yield);
+        let first = (1..=1000).find(|_| pace.step(0) == Flow::Yield);
         assert_eq!(first, Some(TURN / ROW_COST));
         assert_eq!(pace.step(TURN), Flow::Yield);
         assert_eq!(pace.step(0), Flow::Continue, "a yield starts anew");

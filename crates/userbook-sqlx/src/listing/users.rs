@@ -31,7 +31,7 @@ impl Query for UserListQuery {
             Projection::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM ",
         };
         let mut statement = Statement::new(select, D::NUMBERED);
-        let members = Members::asked(&self.filter);
+        let members = Members::wanted(&self.filter);
         let members = from::<D>(&mut statement, &self.filter, &members);
         statement.condition().push("u.username <> ").bind(D::username(ANONYMOUS_USERNAME));
         if let Scope::Only(some) = &self.scope {
@@ -57,7 +57,7 @@ impl Query for UserListQuery {
     }
 }
 
-/// What the user's own row tells.
+/// Adds the conditions on the user's own row.
 fn columns<D: Dialect>(statement: &mut Statement, filter: &UserFilter) {
     if let Some(name) = &filter.username {
         statement.condition().push("u.username = ").bind(D::username(name));
@@ -83,7 +83,7 @@ fn columns<D: Dialect>(statement: &mut Statement, filter: &UserFilter) {
     }
 }
 
-/// Who is in a group is asked of the group: what it costs is its members.
+/// A filter on memberships. The query starts at the group, so that its cost is that of the members.
 #[derive(Debug, Clone, Copy)]
 enum Members {
     Groups,
@@ -93,19 +93,19 @@ enum Members {
 }
 
 impl Members {
-    /// What the filter asks for, the narrowest first.
-    fn asked(filter: &UserFilter) -> Vec<Self> {
-        let mut asked = Vec::new();
+    /// The membership filters, the narrowest first.
+    fn wanted(filter: &UserFilter) -> Vec<Self> {
+        let mut wanted = Vec::new();
         if !filter.groups.is_empty() {
-            asked.push(Self::Groups);
+            wanted.push(Self::Groups);
         }
         if !filter.group_names.is_empty() {
-            asked.push(Self::Names);
+            wanted.push(Self::Names);
         }
         if let Some(SuperuserFilter { is_superuser: true, inherited }) = filter.is_superuser {
-            asked.push(if inherited { Self::InheritedSuperusers } else { Self::Superusers });
+            wanted.push(if inherited { Self::InheritedSuperusers } else { Self::Superusers });
         }
-        asked
+        wanted
     }
 
     /// The query for their ids.
@@ -129,7 +129,7 @@ impl Members {
     }
 }
 
-/// Where the users come from; hands back the memberships that are still to be asked for.
+/// Adds the source of the users; returns the membership filters that are still to be added.
 fn from<'m, D: Dialect>(
     statement: &mut Statement,
     filter: &UserFilter,
@@ -145,12 +145,12 @@ fn from<'m, D: Dialect>(
     members
 }
 
-/// What the user's direct groups tell.
+/// Adds the conditions on the user's groups.
 fn memberships<D: Dialect>(statement: &mut Statement, filter: &UserFilter, members: &[Members]) {
     let [among, end] = D::IN_SUBQUERY;
-    for asked in members {
+    for kind in members {
         statement.condition().push("u.id").push(among);
-        asked.push::<D>(statement, filter);
+        kind.push::<D>(statement, filter);
         statement.push(end);
     }
     if let Some(SuperuserFilter { is_superuser: false, inherited }) = filter.is_superuser {

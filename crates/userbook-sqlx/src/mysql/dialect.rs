@@ -15,7 +15,7 @@ impl Dialect for MySqlDialect {
     const LIST_USERS: &'static str = sql::LIST_USERS;
     const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
     const IN_SUBQUERY: [&'static str; 2] = [" IN (", ")"];
-    /// Left to itself the planner walks through all users in the order asked for.
+    /// Left to itself the planner walks through all users in the order of the query.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = Some([
         "(SELECT DISTINCT member.user_id FROM (",
         ") AS member) AS picked STRAIGHT_JOIN userbook_user AS u ON u.id = picked.user_id",

@@ -71,7 +71,7 @@ pub(super) fn write_error(error: Error) -> WriteError {
 }
 
 /// A failure of the commit itself. The database says that it did not happen if it refused the statement or if, in
-/// a cluster, another node was first; otherwise nobody can tell.
+/// a cluster, another node was first; otherwise the result is unknown.
 pub(super) fn commit_failure(error: Error) -> WriteError {
     use StoreErrorKind::{Ambiguous, Other, Transient};
     let kind = match number(&error) {
@@ -119,7 +119,7 @@ fn classify(number: u16, message: &str) -> ErrorClass {
         1216 | 1217 => ErrorClass::Conflict,
         1451 | 1452 if names_own_constraint(message) => ErrorClass::Conflict,
         // Too many connections, of all or of one user; the server is going down, or away; the statement or the
-        // connection was ended by somebody; it took longer than is allowed.
+        // connection was ended from outside; it took longer than is allowed.
         CLUSTER_NOT_READY | 1040 | 1203 | 1226 | 1053 | 1077 | 1079 | 1317 | 1927 | 1969 | 3024 | 2006
         | 2013 => ErrorClass::Failure(Transient),
         // A file or an index is broken.

@@ -8,7 +8,7 @@ use crate::{
     json,
 };
 
-/// How long a batch may grow: far below what a server takes in one packet, 16 MiB unless told otherwise.
+/// How long a batch may grow: far below what a server takes in one packet, 16 MiB by default.
 const ENOUGH: usize = 1 << 20;
 
 /// Cuts rows, each a JSON array, into JSON arrays of them.

@@ -18,8 +18,7 @@
 //!
 //! A list is a read transaction of two or three statements. Users and groups are counted as they come and go, by a
 //! statement of the store's: whoever inserts or deletes rows of users or groups behind its back corrects
-//! `userbook_count`. Texts are ordered by their first `max_sort_length` bytes, 1024 unless the server is told
-//! otherwise.
+//! `userbook_count`. Texts are ordered by their first `max_sort_length` bytes, 1024 by default.
 //!
 //! # The pool
 //!

@@ -9,7 +9,7 @@ use sqlx::{
 
 use super::sql;
 
-/// A connection that was idle for longer than this is asked whether it still lives.
+/// A connection that was idle for longer is tested before use.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Recommended options for the database at `url` (`mysql://name:password@host/database`): `utf8mb4`, and UTC.
@@ -20,7 +20,7 @@ pub fn connect_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     Ok(MySqlConnectOptions::from_str(url)?.charset("utf8mb4").timezone(Some("+00:00".to_owned())))
 }
 
-/// Recommended options for the pool: values that do not fit are refused, nobody waits longer than 5 seconds for
+/// Recommended options for the pool: values that do not fit are refused, no writer waits longer than 5 seconds for
 /// another writer, and only connections that were idle for a while are tested, instead of each one each time.
 ///
 /// ```no_run

@@ -81,7 +81,7 @@ pub fn failure(error: Error) -> StoreError {
 }
 
 /// A failure of the commit itself. An answer that the statement has failed means that nothing was written, but one
-/// about the whole session may have come after the commit; and without any answer nobody can tell.
+/// about the whole session may have come after the commit; and without any answer the result is unknown.
 pub(super) fn commit_failure(error: Error) -> StoreError {
     let is_doubtful = match (&error, state(&error)) {
         (Error::Encode(_), _) => false,

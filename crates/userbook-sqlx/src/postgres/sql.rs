@@ -58,7 +58,7 @@ mod tests {
 
     use super::{COMMIT, COMMIT_FIELDS, FILES};
 
-    /// Whether each fits the schema is told by the workspace's tests, which have a server.
+    /// The workspace's tests, which have a server, check that each fits the schema.
     #[test]
     fn every_file_is_included() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/postgres/sql");

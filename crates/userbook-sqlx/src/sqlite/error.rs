@@ -28,7 +28,7 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
 }
 
 /// Whether a write failed because of another write: a value that must be unique is there already, a group is missing or
-/// still has members, or somebody else has written since this transaction began to read.
+/// still has members, or another writer has written since this transaction began to read.
 fn is_conflict(error: &Error) -> bool {
     matches!(code(error), Some(CONSTRAINT_UNIQUE | CONSTRAINT_FOREIGN_KEY | BUSY_SNAPSHOT))
 }
@@ -54,7 +54,7 @@ pub fn failure(error: Error) -> StoreError {
 }
 
 /// A failure of the commit itself. SQLite says that it did not happen if it was busy or if a constraint that is
-/// checked last was broken; otherwise nobody can tell.
+/// checked last was broken; otherwise the result is unknown.
 pub(super) fn commit_failure(error: Error) -> StoreError {
     let kind = match primary(&error) {
         Some(BUSY) => StoreErrorKind::Transient,
@@ -86,7 +86,7 @@ mod tests {
 
     impl DatabaseError for Code {
         fn message(&self) -> &'static str {
-            "told by its code"
+            "see its code"
         }
         fn code(&self) -> Option<Cow<'_, str>> {
             Some(self.0.to_string().into())

@@ -5,7 +5,7 @@
 //! become one. Reads are one statement each (listing: one transaction) and, in WAL mode, never wait.
 //!
 //! The pool is the host's. [`connect_options`] gives what is recommended, [`connect`] a pool that a second
-//! process may open at the same moment. Foreign keys must be on: sqlx turns them on unless told otherwise, and
+//! process may open at the same moment. Foreign keys must be on: sqlx turns them on by default, and
 //! [`SqliteStore::migrate`] refuses a pool without. A database in memory belongs to one connection: its pool has
 //! exactly one, with neither `idle_timeout` nor `max_lifetime`.
 //!

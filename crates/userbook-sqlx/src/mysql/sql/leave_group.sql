@@ -1,5 +1,5 @@
 -- In this order: group, users (JSON array)
 DELETE member
-FROM (SELECT ? AS group_id) AS asked
+FROM (SELECT ? AS group_id) AS input
 STRAIGHT_JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
-STRAIGHT_JOIN userbook_membership AS member ON member.user_id = wanted.id AND member.group_id = asked.group_id
+STRAIGHT_JOIN userbook_membership AS member ON member.user_id = wanted.id AND member.group_id = input.group_id

@@ -2,18 +2,18 @@
 -- In this order: groups (JSON array of hexadecimal ids), whether to read all members, users to read as members (JSON
 -- array), how many members at most
 WITH
-asked (ids, all_members, users) AS (SELECT ?, ?, ?),
+input (ids, all_members, users) AS (SELECT ?, ?, ?),
 shown (group_id, user_id) AS (
     SELECT m.group_id, m.user_id
-    FROM asked
-    STRAIGHT_JOIN JSON_TABLE(asked.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+    FROM input
+    STRAIGHT_JOIN JSON_TABLE(input.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
-    WHERE asked.all_members
+    WHERE input.all_members
     UNION ALL
     SELECT m.group_id, m.user_id
-    FROM asked
-    STRAIGHT_JOIN JSON_TABLE(asked.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS member
-    STRAIGHT_JOIN JSON_TABLE(asked.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+    FROM input
+    STRAIGHT_JOIN JSON_TABLE(input.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS member
+    STRAIGHT_JOIN JSON_TABLE(input.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     STRAIGHT_JOIN userbook_membership AS m ON m.user_id = member.id AND m.group_id = UNHEX(wanted.id)
     LIMIT ?
 )
@@ -36,8 +36,8 @@ SELECT
     g.parent AS parent,
     above.name AS parent_name,
     NULL AS of_group
-FROM asked
-STRAIGHT_JOIN JSON_TABLE(asked.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+FROM input
+STRAIGHT_JOIN JSON_TABLE(input.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
 STRAIGHT_JOIN userbook_group AS g ON g.id = UNHEX(wanted.id)
 LEFT JOIN userbook_group AS above ON above.id = g.parent
 UNION ALL

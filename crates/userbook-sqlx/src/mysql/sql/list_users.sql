@@ -2,11 +2,11 @@
 -- is in or that is above such a group. 19 is MAX_PARENTS.
 -- In this order: users (JSON array), how many memberships at most
 WITH RECURSIVE
-asked AS (SELECT ? AS users),
+input AS (SELECT ? AS users),
 member (user_id, group_id) AS (
     SELECT own.user_id, own.group_id
-    FROM asked
-    STRAIGHT_JOIN JSON_TABLE(asked.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
+    FROM input
+    STRAIGHT_JOIN JSON_TABLE(input.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
     STRAIGHT_JOIN userbook_membership AS own ON own.user_id = wanted.id
     LIMIT ?
 ),
@@ -34,8 +34,8 @@ SELECT
     u.version AS version,
     NULL AS is_superuser,
     NULL AS parent
-FROM asked
-STRAIGHT_JOIN JSON_TABLE(asked.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
+FROM input
+STRAIGHT_JOIN JSON_TABLE(input.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
 STRAIGHT_JOIN userbook_user AS u ON u.id = wanted.id
 UNION ALL
 SELECT

@@ -1,16 +1,16 @@
 -- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
 -- target or the actor is in, that the query names, or that is above one of these. Rows rather than a document: the
 -- database's aggregates cut long ones without an error. 19 is MAX_PARENTS.
--- In this order: the target's id, or the target's uuid, actor, whether to look for other superusers, groups to read (JSON
--- array of hexadecimal ids), username to look up, change to look up
+-- In this order: the target's id, or the target's uuid, actor, whether to look for other superusers, groups to read
+-- (JSON array of hexadecimal ids), username to look up, change to look up
 WITH RECURSIVE
-asked (target_id, actor_id, superusers) AS (
+input (target_id, actor_id, superusers) AS (
     SELECT COALESCE(?, (SELECT named.id FROM userbook_user AS named WHERE named.uuid = ?)), ?, ?
 ),
 closure (group_id, depth) AS (
-    SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.target_id
+    SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.target_id
     UNION
-    SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.actor_id
+    SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.actor_id
     UNION
     SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     UNION
@@ -19,7 +19,7 @@ closure (group_id, depth) AS (
     WHERE child.parent IS NOT NULL AND closure.depth < 19
 ),
 granting (group_id, depth) AS (
-    SELECT g.id, 0 FROM asked STRAIGHT_JOIN userbook_group AS g WHERE g.is_superuser = 1 AND asked.superusers
+    SELECT g.id, 0 FROM input STRAIGHT_JOIN userbook_group AS g WHERE g.is_superuser = 1 AND input.superusers
     UNION
     SELECT child.id, granting.depth + 1
     FROM granting STRAIGHT_JOIN userbook_group AS child ON child.parent = granting.group_id
@@ -42,21 +42,21 @@ SELECT
     u.version AS version,
     EXISTS (
         SELECT 1 FROM userbook_user AS other
-        WHERE other.username = ? AND NOT (other.id <=> asked.target_id)
+        WHERE other.username = ? AND NOT (other.id <=> input.target_id)
     ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
-    asked.superusers AND EXISTS (
+    input.superusers AND EXISTS (
         SELECT 1
         FROM granting STRAIGHT_JOIN userbook_membership AS member ON member.group_id = granting.group_id
-        WHERE member.can_act = 2 AND NOT (member.user_id <=> asked.target_id)
+        WHERE member.can_act = 2 AND NOT (member.user_id <=> input.target_id)
     ) AS superuser_person,
-    asked.superusers AND EXISTS (
+    input.superusers AND EXISTS (
         SELECT 1
         FROM granting STRAIGHT_JOIN userbook_membership AS member ON member.group_id = granting.group_id
-        WHERE member.can_act = 1 AND NOT (member.user_id <=> asked.target_id)
+        WHERE member.can_act = 1 AND NOT (member.user_id <=> input.target_id)
     ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
@@ -66,9 +66,9 @@ SELECT
     NULL AS parent,
     NULL AS of_user,
     NULL AS of_actor
-FROM asked
-    LEFT JOIN userbook_user AS u ON u.id = asked.target_id
-    LEFT JOIN userbook_user AS actor ON actor.id = asked.actor_id
+FROM input
+    LEFT JOIN userbook_user AS u ON u.id = input.target_id
+    LEFT JOIN userbook_user AS actor ON actor.id = input.actor_id
 UNION ALL
 SELECT
     'group',
@@ -81,8 +81,8 @@ SELECT
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
-    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = asked.target_id AND own.group_id = g.id),
-    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = asked.actor_id AND own.group_id = g.id)
-FROM asked
+    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.target_id AND own.group_id = g.id),
+    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.actor_id AND own.group_id = g.id)
+FROM input
 STRAIGHT_JOIN (SELECT DISTINCT group_id FROM closure) AS wanted
 STRAIGHT_JOIN userbook_group AS g ON g.id = wanted.group_id

@@ -7,10 +7,10 @@
 -- hexadecimal ids), the group whose members to read and how many at most (three times), further users to read (JSON
 -- array), how many members at most, username to look up, group name to look up, change to look up
 WITH RECURSIVE
-asked (actor_id, granting, except_group, shape) AS (SELECT ?, ?, ?, ?),
+input (actor_id, granting, except_group, shape) AS (SELECT ?, ?, ?, ?),
 excepted (id) AS (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j),
 closure (group_id, depth) AS (
-    SELECT own.group_id, 0 FROM asked STRAIGHT_JOIN userbook_membership AS own ON own.user_id = asked.actor_id
+    SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.actor_id
     UNION
     SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     UNION
@@ -59,17 +59,17 @@ SELECT
     actor.revision AS actor_revision,
     EXISTS (
         SELECT 1
-        FROM JSON_TABLE(asked.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+        FROM JSON_TABLE(input.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
         STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
         WHERE m.can_act = 2
-            AND (NOT (m.group_id <=> asked.except_group) OR m.user_id NOT IN (SELECT id FROM excepted))
+            AND (NOT (m.group_id <=> input.except_group) OR m.user_id NOT IN (SELECT id FROM excepted))
     ) AS superuser_person,
     EXISTS (
         SELECT 1
-        FROM JSON_TABLE(asked.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+        FROM JSON_TABLE(input.granting, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
         STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(wanted.id)
         WHERE m.can_act = 1
-            AND (NOT (m.group_id <=> asked.except_group) OR m.user_id NOT IN (SELECT id FROM excepted))
+            AND (NOT (m.group_id <=> input.except_group) OR m.user_id NOT IN (SELECT id FROM excepted))
     ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
@@ -87,7 +87,7 @@ SELECT
     NULL AS type,
     NULL AS revision,
     NULL AS version
-FROM asked LEFT JOIN userbook_user AS actor ON actor.id = asked.actor_id
+FROM input LEFT JOIN userbook_user AS actor ON actor.id = input.actor_id
 UNION ALL
 SELECT
     'group',
@@ -97,9 +97,9 @@ SELECT
     g.is_superuser,
     g.parent,
     g.attributes,
-    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = asked.actor_id AND own.group_id = g.id),
+    EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.actor_id AND own.group_id = g.id),
     NULL, NULL, NULL, NULL, NULL, NULL
-FROM asked
+FROM input
 STRAIGHT_JOIN (SELECT DISTINCT group_id FROM closure) AS wanted
 STRAIGHT_JOIN userbook_group AS g ON g.id = wanted.group_id
 UNION ALL
@@ -111,8 +111,8 @@ SELECT
     g.is_superuser,
     g.parent,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM asked STRAIGHT_JOIN userbook_group AS g
-WHERE asked.shape
+FROM input STRAIGHT_JOIN userbook_group AS g
+WHERE input.shape
 UNION ALL
 SELECT
     'member',

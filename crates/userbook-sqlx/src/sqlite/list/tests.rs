@@ -45,8 +45,8 @@ fn groups(filter: GroupFilter, column: GroupColumn) -> GroupListQuery {
     }
 }
 
-fn superusers(inherited: bool) -> Option<SuperuserFilter> {
-    Some(SuperuserFilter { is_superuser: true, inherited })
+fn superusers(inherited: bool) -> SuperuserFilter {
+    SuperuserFilter { is_superuser: true, inherited }
 }
 
 fn text() -> String {
@@ -69,8 +69,8 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
         (UserFilter { is_active: Some(false), ..one() }, "userbook_user_active (is_active=?"),
         (UserFilter { groups: [GroupId(Uuid::nil())].into(), ..one() }, by_id),
         (UserFilter { group_names: ["x".to_owned()].into(), ..one() }, by_id),
-        (UserFilter { is_superuser: superusers(false), ..one() }, by_id),
-        (UserFilter { is_superuser: superusers(true), ..one() }, by_id),
+        (UserFilter { is_superuser: Some(superusers(false)), ..one() }, by_id),
+        (UserFilter { is_superuser: Some(superusers(true)), ..one() }, by_id),
     ] {
         let query = users(filter, UserColumn::Username);
         for what in [Projection::Page, Projection::Count] {

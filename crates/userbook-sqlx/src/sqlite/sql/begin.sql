@@ -1,2 +1,2 @@
--- The write lock at once: a read lock that had to become one would fail whenever somebody else had written.
+-- The write lock at once: a read lock that had to become one would fail whenever another writer had come first.
 BEGIN IMMEDIATE
