@@ -148,3 +148,8 @@ fn asked_to_stop_it_finishes_what_is_under_way() {
         }
     }
 }
+
+#[test]
+fn tokens_and_permissions_of_a_seed_have_their_effect() {
+    userbook_tests::serving::permissions_of_the_seed_are_kept(&Folder::new().database());
+}

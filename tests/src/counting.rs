@@ -155,6 +155,10 @@ impl<A: Authorizer> Authorizer for CountingAuthorizer<A> {
         self.journal.note("can_grant_superuser");
         self.inner.can_grant_superuser(user, groups).await
     }
+
+    fn denies_all(&self, actor: &Actor) -> bool {
+        self.inner.denies_all(actor)
+    }
 }
 
 #[async_trait]

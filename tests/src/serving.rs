@@ -36,7 +36,7 @@ pub fn it_starts_on_an_empty_database_and_goes_on_from_there(url: &str) {
     drop(again);
 }
 
-/// Tokens and permissions of a seed file are kept, each for what it is.
+/// Tokens and permissions of a seed file have their effect.
 pub fn permissions_of_the_seed_are_kept(url: &str) {
     let user = |pk: i64| {
         json!({
@@ -47,13 +47,17 @@ pub fn permissions_of_the_seed_are_kept(url: &str) {
     };
     let token = |key: &str, pk: i64, expiring: bool| json!({"key": key, "intent": "api", "expiring": expiring, "expires": "2020-01-01T00:00:00Z", "user_pk": pk});
     let seed = json!({
-        "install_id": "i", "groups": [], "users": [user(1), user(2), user(3)],
+        "install_id": "i", "groups": [], "users": [user(1), user(2), user(3), user(4), user(5)],
         "tokens": [token("one", 1, false), token("two", 2, false), token("three", 3, false), token("late", 1, true)],
         "permissions": [
             {"user_pk": 1, "permission": "authentik_core.view_user"},
             {"user_pk": 1, "permission": "authentik_core.change_user"},
+            {"user_pk": 4, "permission": "authentik_core.enable_group_superuser"},
         ],
-        "object_permissions": [{"user_pk": 2, "permission": "authentik_core.view_user", "object_pk": 1}],
+        "object_permissions": [
+            {"user_pk": 2, "permission": "authentik_core.view_user", "object_pk": 1},
+            {"user_pk": 5, "permission": "authentik_core.enable_group_superuser", "object_pk": uuid::Uuid::from_u128(7)},
+        ],
     });
     let file = tempfile::NamedTempFile::new().expect("is there");
     std::fs::write(file.path(), seed.to_string()).expect("is there");
@@ -70,4 +74,13 @@ pub fn permissions_of_the_seed_are_kept(url: &str) {
     assert_eq!([status("two", "GET", 1), status("two", "PATCH", 1)], [200, 403]);
     assert_ne!(status("two", "GET", 3), 200);
     assert_eq!([status("three", "GET", 1), status("late", "GET", 1)], [403, 403]);
+    // Holders of the right to grant superuser status, on everything or on a group, are protected.
+    let change_email = |pk: i64| {
+        let headers = [("authorization", "Bearer one"), ("content-type", "application/json")];
+        let target = format!("/api/v3/core/users/{pk}/");
+        let body = br#"{"email": "new@example.com"}"#;
+        send(server.address, "PATCH", &target, &headers, Some(body)).expect("is there").status
+    };
+    assert_eq!([2, 4, 5].map(change_email), [200, 403, 403]);
+    assert_eq!([status("one", "PATCH", 4), status("one", "PATCH", 5)], [200, 200]);
 }

@@ -101,4 +101,9 @@ impl Authorizer for CedarAuthorizer {
     async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
         self.grantors.may_include(&self.types, user, groups)
     }
+
+    /// An actor without a principal matches no policy.
+    fn denies_all(&self, actor: &Actor) -> bool {
+        actor.subject != Subject::System && principal(&self.types, actor).is_none()
+    }
 }

@@ -125,6 +125,10 @@ impl<T: Authorizer> Authorizer for WithTimeout<T> {
     async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
         self.authorized(self.inner.can_grant_superuser(user, groups)).await
     }
+
+    fn denies_all(&self, actor: &Actor) -> bool {
+        self.inner.denies_all(actor)
+    }
 }
 
 #[async_trait]

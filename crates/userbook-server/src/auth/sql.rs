@@ -85,6 +85,7 @@ macro_rules! sql_auth {
                     .bind(serde_json::to_string(&groups).map_err(userbook::AuthorizerError::new)?)
                     .bind(userbook::Permission::ViewUser.as_str())
                     .bind(userbook::Permission::EnableGroupSuperuser.as_str())
+                    .bind(userbook::Permission::ViewGroup.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(failure)?;

@@ -1,8 +1,8 @@
--- Grants of the actor: on everything, on the user, on the groups (a JSON array), and whether the actor may view any
--- user by a permission on that user. Also whether the user holds the permission to grant, on everything or on any
--- group.
--- In this order: actor, user, groups, the permission to view, the permission to grant
-WITH input AS (SELECT ? AS actor, ? AS target, ? AS members, ? AS viewing, ? AS granting)
+-- Grants of the actor: on everything, on the user, on the groups (a JSON array), the permission to view groups on any
+-- group, and whether the actor may view any user by a permission on that user. Also whether the user holds the
+-- permission to grant, on everything or on any group.
+-- In this order: actor, user, groups, the permission to view users, the permission to grant, the permission to view groups
+WITH input AS (SELECT ? AS actor, ? AS target, ? AS members, ? AS viewing, ? AS granting, ? AS viewing_groups)
 SELECT 'everything' AS scope, held.permission AS permission, NULL AS on_group
 FROM input STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = input.actor
 WHERE held.on_user IS NULL AND held.on_group IS NULL
@@ -15,6 +15,11 @@ SELECT 'group', held.permission, held.on_group
 FROM input
 STRAIGHT_JOIN JSON_TABLE(input.members, '$[*]' COLUMNS (id CHAR(36) PATH '$')) AS wanted
 STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = input.actor AND held.on_group = wanted.id
+UNION ALL
+SELECT 'group', held.permission, held.on_group
+FROM input STRAIGHT_JOIN userbook_server_grant AS held
+    ON held.user_id = input.actor AND held.permission = input.viewing_groups
+WHERE held.on_group IS NOT NULL
 UNION ALL
 SELECT 'some user', input.viewing, NULL
 FROM input
