@@ -56,9 +56,17 @@ pub fn now<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
 }
 
 /// A typical PUT: all nine fields and three groups. The two variants differ in name, e-mail address, attributes and
-/// one group, so that sent in turns each of them changes what the other has left.
+/// one group, so that sent in turns each of them changes what the other has left. Joining a group takes one more load.
 pub fn typical_put(user: i64, variant: bool) -> Bytes {
-    let (team, group) = if variant { ("blue", 4) } else { ("red", 3) };
+    put(user, if variant { "blue" } else { "red" }, if variant { 4 } else { 3 })
+}
+
+/// The same, but the groups stay.
+pub fn put_without_join(user: i64, variant: bool) -> Bytes {
+    put(user, if variant { "blue" } else { "red" }, 3)
+}
+
+fn put(user: i64, team: &str, group: u128) -> Bytes {
     let body = json!({
         "username": format!("user{user}"),
         "name": format!("User {team} {user}"),

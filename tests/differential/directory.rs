@@ -102,7 +102,7 @@ fn permissions() -> StaticPermissions {
 fn policy(chance: &mut Chance) -> Policy {
     let policy = match chance.below(4) {
         0 => Policy::authentik_2025_2(),
-        1 => Policy::hardened().without(chance.pick(&Safeguard::ALL)),
+        1 => Policy::hardened().without(chance.pick(Safeguard::ALL)),
         _ => Policy::hardened(),
     };
     policy.with_secret_attribute(["secret"])

@@ -69,7 +69,7 @@ fn weaken_permit(mut policy: Value) -> Option<Value> {
     }
     members.insert("resource".to_owned(), json!({"op": "All"}));
     let conditions = members.get("conditions").and_then(Value::as_array).cloned().unwrap_or_default();
-    let conditions: Vec<Value> = conditions.into_iter().filter_map(weaken_condition).collect();
+    let conditions: Vec<Value> = conditions.iter().filter_map(weaken_condition).collect();
     members.insert("conditions".to_owned(), Value::Array(conditions));
     Some(policy)
 }
@@ -103,7 +103,7 @@ fn type_name(scope: &Value) -> Option<&str> {
 }
 
 /// The condition without its unknown parts: operands of `&&` in `when`, of `||` in `unless`.
-fn weaken_condition(condition: Value) -> Option<Value> {
+fn weaken_condition(condition: &Value) -> Option<Value> {
     let kind = condition.get("kind").and_then(Value::as_str)?;
     let operator = if kind == "when" { "&&" } else { "||" };
     let body = weaken_operands(condition.get("body")?, operator)?;

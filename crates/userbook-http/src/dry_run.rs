@@ -45,7 +45,7 @@ pub(crate) fn respond(
         would_change: updated.outcome != Outcome::Unchanged,
         user: representation.user(&updated.view, include_groups),
         diff: &updated.diff,
-        verdicts: verdicts.filter_map(|(check, verdict)| CheckJson::new(*check, verdict)).collect(),
+        verdicts: verdicts.filter_map(|(check, verdict)| CheckJson::new(check, verdict)).collect(),
     };
     let limit = include_groups.then_some(policy.limits().page_bytes);
     Ok(respond::ok(to_json(&preview, 0, limit, INCLUDE_GROUPS)?))
@@ -56,7 +56,7 @@ pub(crate) fn respond(
 fn shows(check: Check, policy: &Policy, results: &CheckResults) -> bool {
     match check {
         Check::Join(group) | Check::GrantSuperuser(group) => {
-            !policy.has(Safeguard::HideGroups) || results.allows(Check::ViewGroup(group))
+            !policy.has(Safeguard::HideGroups) || results.may_view_group(group)
         }
         _ => true,
     }

@@ -33,15 +33,16 @@ impl UserView {
 
     pub(crate) fn with_groups(user: User, graph: &GroupGraph, shows: impl Fn(GroupId) -> bool) -> Self {
         let is_superuser = graph.grants_superuser(&user.groups);
-        let shown = |id: &&GroupId| shows(**id);
         let groups =
-            user.groups.iter().filter(shown).filter_map(|id| graph.get_shared(*id)).map(|group| GroupView {
-                group: Arc::clone(group),
-                parent_name: group
-                    .parent
-                    .filter(|id| shows(*id))
-                    .and_then(|id| graph.get(id))
-                    .map(|parent| parent.name.clone()),
+            user.groups.iter().filter(|id| shows(**id)).filter_map(|id| graph.get_shared(*id)).map(|group| {
+                GroupView {
+                    group: Arc::clone(group),
+                    parent_name: group
+                        .parent
+                        .filter(|id| shows(*id))
+                        .and_then(|id| graph.get(id))
+                        .map(|parent| parent.name.clone()),
+                }
             });
         Self { groups: groups.collect(), is_superuser, user }
     }

@@ -4,7 +4,7 @@
 //! laws it proves, one kind of [`Finding`] for each that is broken:
 //!
 //! - A change that was acknowledged has its event, and is in the row, or later changes are that had seen it.
-//! - A change that was refused has no event. One without an answer may have change_committed or not, but not by halves.
+//! - A change that was refused has no event. One without an answer may have been applied or not, but not by halves.
 //! - Events are the changes: a user's are numbered without a gap, each starts where the one before it ended, and
 //!   the last one ends at the row.
 //! - Who demanded a state by `If-Match` and succeeded changed exactly that state.
@@ -126,7 +126,7 @@ pub struct Tally {
     pub refused: usize,
     /// Requests that were neither.
     pub in_doubt: usize,
-    /// How many of those had change_committed.
+    /// How many of those were applied.
     pub in_doubt_landed: usize,
     /// Acknowledged changes under `If-Match`.
     pub conditional: usize,

@@ -77,8 +77,10 @@ impl FromIterator<Verdict> for Verdicts {
 /// Checks with their verdicts. A check without a verdict is denied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckResults {
-    results: Vec<(Check, Verdict)>,
-    /// Positions in `results`, once there are too many to search one by one.
+    checks: Vec<Check>,
+    /// In the order of `checks`.
+    verdicts: Vec<Verdict>,
+    /// Positions in `checks`, once there are too many to search one by one.
     index: BTreeMap<Check, usize>,
     user_can_grant: Option<bool>,
     visible_groups: Option<Scope<GroupId>>,
@@ -88,30 +90,32 @@ pub struct CheckResults {
 const UNINDEXED: usize = 32;
 
 impl CheckResults {
-    /// Pairs checks with verdicts.
+    /// Pairs checks with verdicts. What has no counterpart is ignored.
     pub fn new(checks: impl IntoIterator<Item = Check>, verdicts: Verdicts) -> Self {
-        let Verdicts { verdicts, user_can_grant, visible_groups } = verdicts;
-        let results = checks.into_iter().zip(verdicts).collect();
-        let mut this = Self { results, index: BTreeMap::new(), user_can_grant, visible_groups };
+        let Verdicts { mut verdicts, user_can_grant, visible_groups } = verdicts;
+        let mut checks: Vec<Check> = checks.into_iter().collect();
+        checks.truncate(verdicts.len());
+        verdicts.truncate(checks.len());
+        let mut this = Self { checks, verdicts, index: BTreeMap::new(), user_can_grant, visible_groups };
         this.update_index();
         this
     }
 
     fn update_index(&mut self) {
-        if self.results.len() > UNINDEXED {
+        if self.checks.len() > UNINDEXED {
             // In reverse, so that the first verdict on a check counts.
-            let positions = self.results.iter().enumerate().rev();
-            self.index = positions.map(|(position, (check, _))| (*check, position)).collect();
+            let positions = self.checks.iter().enumerate().rev();
+            self.index = positions.map(|(position, check)| (*check, position)).collect();
         }
     }
 
     fn find(&self, check: Check) -> Option<&Verdict> {
-        let (_, verdict) = if self.index.is_empty() {
-            self.results.iter().find(|(known, _)| *known == check)
+        let position = if self.index.is_empty() {
+            self.checks.iter().position(|known| *known == check)
         } else {
-            self.index.get(&check).and_then(|position| self.results.get(*position))
-        }?;
-        Some(verdict)
+            self.index.get(&check).copied()
+        };
+        self.verdicts.get(position?)
     }
 
     /// The verdict on a check.
@@ -135,19 +139,28 @@ impl CheckResults {
         self.user_can_grant
     }
 
+    /// Whether the actor may see the group, by [`Verdicts::visible_groups`] or by the verdict on [`Check::ViewGroup`].
+    pub fn may_view_group(&self, group: GroupId) -> bool {
+        match &self.visible_groups {
+            Some(visible) => visible.contains(&group),
+            None => self.allows(Check::ViewGroup(group)),
+        }
+    }
+
     /// The groups that the actor may see; `None` if the authorizer did not say.
     pub fn visible_groups(&self) -> Option<&Scope<GroupId>> {
         self.visible_groups.as_ref()
     }
 
     /// All checks with their verdicts, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &(Check, Verdict)> {
-        self.results.iter()
+    pub fn iter(&self) -> impl Iterator<Item = (Check, &Verdict)> {
+        self.checks.iter().copied().zip(&self.verdicts)
     }
 
     /// Adds the results of a later call.
     pub(crate) fn extend(&mut self, more: Self) {
-        self.results.extend(more.results);
+        self.checks.extend(more.checks);
+        self.verdicts.extend(more.verdicts);
         self.update_index();
         self.user_can_grant = self.user_can_grant.or(more.user_can_grant);
         self.visible_groups = self.visible_groups.take().or(more.visible_groups);

@@ -6,7 +6,7 @@ use super::{
     Conditions, Context, Rejection, Visibility,
     access::check_view,
     checks::require,
-    diff::full_diff,
+    diff::{full_diff, visible_diff},
     event::event,
     guards::deletion_guards,
     safeguard::{
@@ -88,14 +88,14 @@ pub(crate) fn delete(
     if !violations.is_empty() {
         return Err(Rejection::Invalid(violations));
     }
-    let diff_of = |visible| full_diff(&UserView::new(user.clone(), graph, visible), false);
+    let diff = full_diff(&UserView::new(user.clone(), graph, Visibility::everything()), false);
     let visible = Visibility::new(policy, results);
     let event = event(
         context,
         EventKind::UserDeleted,
         EventTarget::User(user.id),
         user.version + 1,
-        &diff_of(Visibility::everything()),
+        &diff,
         vec![Effect::RevokeSessions],
     );
     let change = ProvisioningChange {
@@ -104,5 +104,5 @@ pub(crate) fn delete(
         guards: deletion_guards(&change, snapshot.epochs),
         event: event.into(),
     };
-    Ok((change, UserView::new(user.clone(), graph, visible), diff_of(visible)))
+    Ok((change, UserView::new(user.clone(), graph, visible), visible_diff(diff, visible)))
 }

@@ -1,6 +1,6 @@
 //! What an update changes, old and new beside one another, for events and dry runs.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
@@ -13,9 +13,8 @@ use crate::{
 /// What stands in an event in place of a secret.
 const REDACTED: &str = "[redacted]";
 
-/// The difference that the proposal makes: of attributes the changed part alone, and no name of a group that is not
-/// visible.
-pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph, visible: Visibility<'_>) -> Diff {
+/// The difference that the proposal makes; of attributes the changed part alone.
+pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph) -> Diff {
     let after = &proposal.after;
     let mut diff: Diff = proposal
         .changed()
@@ -29,8 +28,8 @@ pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph, visib
         .collect();
     if !(proposal.added.is_empty() && proposal.removed.is_empty()) {
         let groups = FieldDiff::Groups {
-            added: group_names(&proposal.added, graph, visible),
-            removed: group_names(&proposal.removed, graph, visible),
+            added: group_names(&proposal.added, graph),
+            removed: group_names(&proposal.removed, graph),
         };
         diff.insert(Cow::Borrowed("groups"), groups);
     }
@@ -43,15 +42,20 @@ pub(super) fn changed_attributes(old: &Value, new: &Value) -> (SharedJson, Share
     (old.into(), new.into())
 }
 
-/// Groups with their present names; a group that is not visible has none.
-pub(super) fn group_names<'a>(
-    ids: impl IntoIterator<Item = &'a GroupId>,
-    graph: &GroupGraph,
-    visible: Visibility<'_>,
-) -> Vec<EventGroup> {
-    let name =
-        |id| graph.get(id).filter(|_| visible.shows(id)).map(|group| group.name.clone()).unwrap_or_default();
-    ids.into_iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
+/// Groups with their present names.
+fn group_names(ids: &BTreeSet<GroupId>, graph: &GroupGraph) -> Vec<EventGroup> {
+    let name = |id| graph.get(id).map(|group| group.name.clone()).unwrap_or_default();
+    ids.iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
+}
+
+/// The diff as the caller sees it: groups that are not visible have no name.
+pub(super) fn visible_diff(mut diff: Diff, visible: Visibility<'_>) -> Diff {
+    if let Some(FieldDiff::Groups { added, removed }) = diff.get_mut("groups") {
+        for group in added.iter_mut().chain(removed).filter(|group| !visible.shows(group.id)) {
+            group.name.clear();
+        }
+    }
+    diff
 }
 
 /// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.
@@ -92,7 +96,7 @@ fn redact_path(value: &mut Value, path: &[String]) {
     }
 }
 
-/// The difference of a new or deleted user: every field, from or to null. Groups that are not visible have no name.
+/// The difference of a new or deleted user: every field, from or to null.
 pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
     let mut diff: Diff = Field::ALL
         .into_iter()

@@ -78,7 +78,7 @@ impl<'a> GroupProposal<'a> {
     pub(crate) fn checks(&self, policy: &Policy, results: &CheckResults) -> Vec<Check> {
         let graph = &self.directory.groups;
         let mut checks: BTreeSet<Check> =
-            self.taken().flat_map(|group| self.rights_to_take(group)).flatten().into_iter().collect();
+            self.taken().flat_map(|group| self.rights_to_take(group)).flatten().collect();
         if self.gives() {
             checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantSuperuser));
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Context, Rejection, Visibility,
     checks::{check_joins, require, require_active_actor},
-    diff::full_diff,
+    diff::{full_diff, visible_diff},
     event::event,
     guards::guards,
     propose::propose,
@@ -113,7 +113,7 @@ pub(crate) fn insert(
     };
     check_escalation(change.gained(), graph, change.actor_is_superuser(), policy, results)
         .map_err(Rejection::Forbidden)?;
-    let violations = proposal.violations(rules::check(context.rules, user, &proposal));
+    let violations = proposal.violations(&rules::check(context.rules, user, &proposal));
     if !violations.is_empty() {
         return Err(Rejection::Invalid(violations));
     }
@@ -121,21 +121,14 @@ pub(crate) fn insert(
     let mut user = proposal.after;
     user.revision = context.change.into();
     user.version = 1;
-    let diff_of = |visible| full_diff(&UserView::new(user.clone(), graph, visible), true);
-    let event = event(
-        context,
-        EventKind::UserInserted,
-        EventTarget::User(user.id),
-        user.version,
-        &diff_of(Visibility::everything()),
-        Vec::new(),
-    );
+    let diff = full_diff(&UserView::new(user.clone(), graph, Visibility::everything()), true);
+    let event =
+        event(context, EventKind::UserInserted, EventTarget::User(user.id), user.version, &diff, Vec::new());
     let change = ProvisioningChange {
         op: ProvisioningOp::InsertUser(Box::new(user.clone())),
         members: Vec::new(),
         guards,
         event: event.into(),
     };
-    let diff = diff_of(visible);
-    Ok((change, UserView::new(user, graph, visible), diff))
+    Ok((change, UserView::new(user, graph, visible), visible_diff(diff, visible)))
 }

@@ -30,29 +30,30 @@ pub(super) struct Proposal {
 impl Proposal {
     /// The fields that really change and obey their rules so far.
     pub(super) fn changed(&self) -> impl Iterator<Item = Field> {
+        Field::ALL.into_iter().filter(|field| self.changes(*field))
+    }
+
+    fn changes(&self, field: Field) -> bool {
         let changes = &self.changes;
-        [
-            (Field::Username, changes.username.is_some()),
-            (Field::Name, changes.name.is_some()),
-            (Field::IsActive, changes.is_active.is_some()),
-            (Field::LastLogin, changes.last_login.is_some()),
-            (Field::Groups, !(self.added.is_empty() && self.removed.is_empty())),
-            (Field::Email, changes.email.is_some()),
-            (Field::Attributes, changes.attributes.is_some()),
-            (Field::Path, changes.path.is_some()),
-            (Field::Type, changes.user_type.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(field, changes)| changes.then_some(field))
+        match field {
+            Field::Username => changes.username.is_some(),
+            Field::Name => changes.name.is_some(),
+            Field::IsActive => changes.is_active.is_some(),
+            Field::LastLogin => changes.last_login.is_some(),
+            Field::Groups => !(self.added.is_empty() && self.removed.is_empty()),
+            Field::Email => changes.email.is_some(),
+            Field::Attributes => changes.attributes.is_some(),
+            Field::Path => changes.path.is_some(),
+            Field::Type => changes.user_type.is_some(),
+        }
     }
 
     /// The fields that the request tries to change: those that do, and those whose value is invalid. What is
     /// merely missing has no value.
     pub(super) fn attempted(&self) -> impl Iterator<Item = Field> {
-        let faulty = self.faults.iter().map(|(field, _)| *field);
-        let invalid = faulty.filter(|field| !self.missing.contains(field));
-        let attempted: BTreeSet<Field> = self.changed().chain(invalid).collect();
-        attempted.into_iter()
+        let invalid =
+            |field: Field| !self.missing.contains(&field) && self.faults.iter().any(|(of, _)| *of == field);
+        Field::ALL.into_iter().filter(move |field| self.changes(*field) || invalid(*field))
     }
 
     /// Adds faults of a field, behind those it has.
@@ -68,11 +69,13 @@ impl Proposal {
     }
 
     /// All violations in field order, those of the host's rules last within their field.
-    pub(super) fn violations(&self, more: Vec<(Field, Vec<ViolationKind>)>) -> Violations {
+    pub(super) fn violations(&self, more: &[(Field, Vec<ViolationKind>)]) -> Violations {
         let mut violations = Violations::default();
         for field in Field::ALL {
-            for (_, kinds) in self.faults.iter().chain(&more).filter(|(of, _)| *of == field) {
-                kinds.iter().for_each(|kind| violations.push(field, kind.clone()));
+            for (_, kinds) in self.faults.iter().chain(more).filter(|(of, _)| *of == field) {
+                for kind in kinds {
+                    violations.push(field, kind.clone());
+                }
             }
         }
         violations
@@ -213,15 +216,15 @@ fn propose_groups(
     if count > limit {
         return it.add_faults(Field::Groups, [ViolationKind::TooManyGroups { limit, count }]);
     }
-    let mut known = wanted.applied(before).into_owned();
-    known.retain(|id| before.contains(id) || exists(*id));
-    it.joined = known.difference(before).copied().collect();
+    let after = wanted.applied(before);
+    it.joined = after.difference(before).copied().filter(|id| exists(*id)).collect();
     if let Some(faults) = wanted.first_fault(|id| before.contains(&id) || exists(id)) {
         return it.add_faults(Field::Groups, faults.into_vec());
     }
-    it.removed = before.difference(&known).copied().collect();
-    it.added = it.joined.clone();
-    it.after.groups = known;
+    it.removed = before.difference(&after).copied().collect();
+    it.added.clone_from(&it.joined);
+    it.after.groups.retain(|id| !it.removed.contains(id));
+    it.after.groups.extend(&it.added);
 }
 
 fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>, policy: &Policy) {

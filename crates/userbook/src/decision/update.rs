@@ -4,7 +4,7 @@ use super::{
     Conditions, Context, Rejection, Visibility,
     access::{check_access, check_view},
     checks::{check_fields, require_allowed},
-    diff::diff,
+    diff::{diff, visible_diff},
     event::event,
     guards::guards,
     propose::{Proposal, propose},
@@ -149,7 +149,7 @@ fn check_superuser_rights(
 /// Everything that is invalid: the values or, if all of them are valid, the request as a whole.
 fn violations(change: &UserChange<'_>, proposal: &Proposal, attempt: &Attempt<'_>) -> Violations {
     let Attempt { snapshot, access, context, .. } = *attempt;
-    let mut violations = proposal.violations(rules::check(context.rules, change.before, proposal));
+    let mut violations = proposal.violations(&rules::check(context.rules, change.before, proposal));
     if !violations.is_empty() {
         return violations;
     }
@@ -180,11 +180,10 @@ fn commit(
 ) -> Commit {
     let Attempt { snapshot, context, .. } = *attempt;
     let version = before.version + 1;
-    let full = diff(before, &proposal, &snapshot.groups, Visibility::everything());
+    let diff = diff(before, &proposal, &snapshot.groups);
     let visible = Visibility::new(context.policy, context.results);
     let target = EventTarget::User(before.id);
-    let event = event(&context, EventKind::UserUpdated, target, version, &full, effects);
-    let diff = diff(before, &proposal, &snapshot.groups, visible);
+    let event = event(&context, EventKind::UserUpdated, target, version, &diff, effects);
     let Proposal { mut after, changes, added, removed, .. } = proposal;
     after.revision = context.change.into();
     after.version = version;
@@ -199,7 +198,8 @@ fn commit(
         guards,
         event: event.into(),
     };
-    Commit { change, view: UserView::new(after, &snapshot.groups, visible), diff }
+    let view = UserView::new(after, &snapshot.groups, visible);
+    Commit { change, view, diff: visible_diff(diff, visible) }
 }
 
 /// Whether the user's sessions end: on deactivation, and when superuser status comes or goes with the user's own row.

@@ -18,11 +18,8 @@ impl<'a> Visibility<'a> {
     }
 
     /// Whether the caller may see the group.
-    pub(crate) fn shows(&self, group: GroupId) -> bool {
-        self.0.is_none_or(|results| match results.visible_groups() {
-            Some(scope) => scope.contains(&group),
-            None => results.allows(Check::ViewGroup(group)),
-        })
+    pub(crate) fn shows(self, group: GroupId) -> bool {
+        self.0.is_none_or(|results| results.may_view_group(group))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{
     FieldErrors,
     email_syntax::{has_rfc_domain, has_tagged_ipv6_literal, is_django_email},
-    text::trim,
+    text::{into_trimmed, trim},
     texts::{nul, too_long},
 };
 use crate::ViolationKind;
@@ -27,18 +27,21 @@ impl EmailAddress {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, FieldErrors> {
-        let text = trim(text);
+        Self::check(trim(text).to_owned())
+    }
+
+    fn check(text: String) -> Result<Self, FieldErrors> {
         if text.is_empty() {
-            return Ok(Self(String::new()));
+            return Ok(Self(text));
         }
-        let mut faults = too_long(text, Self::MAX_LENGTH);
-        faults.extend(nul(text));
-        if !(is_django_email(text) || has_tagged_ipv6_literal(text)) {
+        let mut faults = too_long(&text, Self::MAX_LENGTH);
+        faults.extend(nul(&text));
+        if !(is_django_email(&text) || has_tagged_ipv6_literal(&text)) {
             faults.push(ViolationKind::InvalidEmail);
         }
         match FieldErrors::new(faults) {
             Some(faults) => Err(faults),
-            None => Ok(Self(text.to_owned())),
+            None => Ok(Self(text)),
         }
     }
 
@@ -82,7 +85,7 @@ impl TryFrom<String> for EmailAddress {
     type Error = FieldErrors;
 
     fn try_from(text: String) -> Result<Self, FieldErrors> {
-        Self::parse(&text)
+        Self::check(into_trimmed(text))
     }
 }
 

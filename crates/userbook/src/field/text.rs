@@ -13,6 +13,12 @@ pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
+/// The same, without a copy where there is no white space.
+pub(crate) fn into_trimmed(text: String) -> String {
+    let trimmed = trim(&text);
+    if trimmed.len() == text.len() { text } else { trimmed.to_owned() }
+}
+
 /// The pieces of the text that white space separates, none of them empty.
 pub(crate) fn split_whitespace(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_space).filter(|piece| !piece.is_empty())

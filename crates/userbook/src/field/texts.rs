@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{FieldErrors, text::trim};
+use super::{
+    FieldErrors,
+    text::{into_trimmed, trim},
+};
 use crate::ViolationKind;
 
 macro_rules! text_type {
@@ -17,10 +20,13 @@ macro_rules! text_type {
             /// # Errors
             /// Everything that is wrong with it.
             pub fn parse(text: &str) -> Result<Self, FieldErrors> {
-                let text = trim(text);
-                match FieldErrors::new($check(text)) {
+                Self::check(trim(text).to_owned())
+            }
+
+            fn check(text: String) -> Result<Self, FieldErrors> {
+                match FieldErrors::new($check(&text)) {
                     Some(faults) => Err(faults),
-                    None => Ok(Self(text.to_owned())),
+                    None => Ok(Self(text)),
                 }
             }
 
@@ -48,7 +54,7 @@ macro_rules! text_type {
             type Error = FieldErrors;
 
             fn try_from(text: String) -> Result<Self, FieldErrors> {
-                Self::parse(&text)
+                Self::check(into_trimmed(text))
             }
         }
 

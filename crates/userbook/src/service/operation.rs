@@ -63,7 +63,7 @@ pub enum Plan<O, C> {
     /// There is nothing to write.
     Done(O),
     /// Write this change.
-    Write(Box<C>, O),
+    Write(C, O),
     /// The facts of two loads are of different moments.
     Conflict,
 }
@@ -115,10 +115,10 @@ async fn attempts<S: UserStore, A: Authorizer, O: Operation<S, A>>(
     let mut attempts = Attempts::start(service);
     // A commit without an answer may still be applied. Until that is known, no refusal is reported: a refusal says
     // that nothing was written.
-    let mut in_doubt: Option<(Box<O::Change>, O::Output)> = None;
+    let mut in_doubt: Option<(O::Change, O::Output)> = None;
     loop {
         attempts.next(service).await?;
-        let plan = operation.plan(service, call, in_doubt.as_ref().map(|(change, _)| &**change)).await;
+        let plan = operation.plan(service, call, in_doubt.as_ref().map(|(change, _)| change)).await;
         let (change, output) = match plan {
             Ok(Plan::Write(change, output)) => (change, output),
             Ok(Plan::Committed) => match in_doubt.take() {
@@ -151,7 +151,7 @@ async fn attempts<S: UserStore, A: Authorizer, O: Operation<S, A>>(
             Ok(CommitOutcome::Applied) => return Ok(output),
             Ok(CommitOutcome::Rejected(violations)) if in_doubt.is_none() => return Err(violations.into()),
             Ok(CommitOutcome::Conflict | CommitOutcome::Gone | CommitOutcome::Rejected(_)) => {
-                attempts.contended()
+                attempts.contended();
             }
             Err(error) => {
                 if error.kind == StoreErrorKind::Ambiguous {

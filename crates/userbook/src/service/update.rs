@@ -243,7 +243,7 @@ pub(super) async fn decide_on<S: UserStore, A: Authorizer>(
             if call.options.dry_run {
                 return Ok(Plan::Done(updated(view, diff, Outcome::DryRun, results)));
             }
-            Plan::Write(Box::new(change), updated(view, diff, Outcome::Applied(call.change), results))
+            Plan::Write(change, updated(view, diff, Outcome::Applied(call.change), results))
         }
     })
 }

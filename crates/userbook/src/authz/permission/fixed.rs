@@ -55,10 +55,8 @@ impl StaticPermissions {
 impl PermissionSource for StaticPermissions {
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
         let mine = |to: &UserId| *to == query.actor;
-        let mut grants = Grants {
-            global: self.global.iter().filter(|(to, _)| mine(to)).map(|(_, granted)| *granted).collect(),
-            ..Grants::default()
-        };
+        let mut grants = Grants::default();
+        grants.global.extend(self.global.iter().filter(|(to, _)| mine(to)).map(|(_, granted)| *granted));
         for (_, permission, user) in self.on_users.iter().filter(|(to, ..)| mine(to)) {
             grants.views_some_user |= *permission == Permission::ViewUser;
             if Some(*user) == query.user {

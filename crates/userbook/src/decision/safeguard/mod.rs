@@ -32,7 +32,7 @@ pub(super) struct UserChange<'a> {
     pub(super) actor_state: Option<&'a ActorState>,
 }
 
-impl<'a> UserChange<'a> {
+impl UserChange<'_> {
     /// Whether the actor is an active superuser, or the host itself.
     pub(super) fn actor_is_superuser(&self) -> bool {
         is_superuser(self.actor, self.actor_state, self.graph)

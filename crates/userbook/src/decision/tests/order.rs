@@ -134,7 +134,7 @@ fn the_first_checks_ask_for_every_field() {
 #[test]
 fn further_checks_follow_from_the_content() {
     let checked = |scene: Scene| {
-        let checks = scene.results().iter().map(|(check, _)| *check).collect::<Vec<_>>();
+        let checks = scene.results().iter().map(|(check, _)| check).collect::<Vec<_>>();
         checks.into_iter().skip(2 + Field::ALL.len() + scene.user.groups.len()).collect::<Vec<_>>()
     };
     let below = super::fixture::BELOW;

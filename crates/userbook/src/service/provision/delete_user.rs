@@ -98,10 +98,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
         }
-        Ok(Plan::Write(
-            Box::new(change),
-            Updated { view, diff, outcome: Outcome::Applied(call.change), results },
-        ))
+        Ok(Plan::Write(change, Updated { view, diff, outcome: Outcome::Applied(call.change), results }))
     }
 
     async fn write(

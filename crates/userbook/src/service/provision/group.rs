@@ -67,8 +67,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         id: GroupId,
         group: NewGroup,
     ) -> WriteGroupCall<'a, S, A> {
-        let members = group.members_op().clone();
-        let (group, violations) = group.read(id);
+        let (group, members, violations) = group.read(id);
         Call::new(self, actor, WriteGroup { id, group: Some(group), members, violations })
     }
 
@@ -136,7 +135,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
                 Ok(Plan::Done(updated(diff, Outcome::DryRun, results)))
             }
             Ok(Some((change, diff))) => {
-                Ok(Plan::Write(Box::new(change), updated(diff, Outcome::Applied(call.change), results)))
+                Ok(Plan::Write(change, updated(diff, Outcome::Applied(call.change), results)))
             }
             Err(GroupRejection::Forbidden(denial)) => Err(denial.into()),
             Err(GroupRejection::Invalid(violations)) => Err(GroupError::Invalid(violations)),

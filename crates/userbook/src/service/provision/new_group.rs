@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Attributes, Group, GroupField, GroupId, GroupName, UserId, ViolationKind, Violations,
-    decision::MembersOp, field::FieldErrors,
+    Attributes, Group, GroupField, GroupId, GroupName, UserId, Violations, decision::MembersOp,
+    field::FieldErrors,
 };
 
 /// A group to be written. Members that are not mentioned stay.
@@ -87,16 +87,13 @@ impl NewGroup {
         self
     }
 
-    /// The change of members.
-    pub(super) fn members_op(&self) -> &MembersOp {
-        &self.members
-    }
-
-    /// The group, as far as its values are valid, and the violations of the others.
-    pub(super) fn read(&self, id: GroupId) -> (Group, Violations<GroupField>) {
+    /// The group, as far as its values are valid, the change of members, and the violations of the values.
+    pub(super) fn read(self, id: GroupId) -> (Group, MembersOp, Violations<GroupField>) {
         let mut violations = Violations::default();
         let mut note = |field, errors: &FieldErrors| {
-            errors.iter().for_each(|kind: &ViolationKind| violations.push(field, kind.clone()));
+            for kind in errors {
+                violations.push(field, kind.clone());
+            }
         };
         let name = self.name.as_ref().inspect_err(|errors| note(GroupField::Name, errors));
         let attributes = self.attributes.as_ref().inspect_err(|errors| note(GroupField::Attributes, errors));
@@ -107,6 +104,6 @@ impl NewGroup {
             parent: self.parent,
             attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
         };
-        (group, violations)
+        (group, self.members, violations)
     }
 }
