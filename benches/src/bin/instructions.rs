@@ -22,17 +22,22 @@ fn main() -> Result<(), Failure> {
     match work.as_str() {
         "pipeline" => {
             for (user, variant) in turns {
+                traffic::send(&api, traffic::request(user, traffic::put_without_join(user, variant))?)?;
+            }
+        }
+        "joins" => {
+            for (user, variant) in turns {
                 traffic::send(&api, traffic::request(user, traffic::typical_put(user, variant))?)?;
             }
         }
         "handwritten" => {
             let by_hand = Handwritten::new(&rows(USERS));
             for (user, variant) in turns {
-                by_hand.put(user, &traffic::typical_put(user, variant)).ok_or("it takes the request")?;
+                by_hand.put(user, &traffic::put_without_join(user, variant)).ok_or("it takes the request")?;
             }
         }
-        // What the other two have in common.
-        "bodies" => turns.for_each(|(user, variant)| drop(traffic::typical_put(user, variant))),
+        // What the other three have in common.
+        "bodies" => turns.for_each(|(user, variant)| drop(traffic::put_without_join(user, variant))),
         "memory" => {
             for (n, (user, _)) in (0..).zip(turns) {
                 load_and_commit(api.service().store(), user, n)?;

@@ -83,7 +83,7 @@ const fn always(names: &'static [&'static str], run: fn(&Setting) -> Result<Foun
 /// All of them, in the report's order.
 pub const ALL: &[Measure] = &[
     always(&["decide_ns", "decide_faulty_ns"], decide::run),
-    always(&["instructions_per_update"], instructions::run),
+    always(&["instructions_per_update", "instructions_per_join"], instructions::run),
     always(&["memory_pipeline_vs_handwritten"], memory_pipeline::run),
     always(&["memory_threads_vs_map"], memory_threads::run),
     always(&["sqlite_vs_rusqlite"], sqlite::run),

@@ -202,7 +202,7 @@ impl Stage {
     pub(super) fn check(&mut self) {
         let (after, events) = self.read();
         let mut operations = std::mem::take(&mut self.operations);
-        // Those of earlier rounds count only if they change_committed now.
+        // Those of earlier rounds count only if they are applied now.
         let change_committed = |operation: &Operation| {
             events.iter().any(|event| event.request_id.as_deref() == Some(&operation.request))
         };

@@ -107,7 +107,7 @@ impl Chronicle {
     }
 }
 
-/// Two renames of user 3 (`r0`, and `r1` under `If-Match`), a refusal (`r2`), one in doubt that change_committed (`r3`) and
+/// Two renames of user 3 (`r0`, and `r1` under `If-Match`), a refusal (`r2`), one in doubt that was applied (`r3`) and
 /// one that did not (`r4`), and an administrator who comes and goes (`r5`, `r6`).
 fn sound() -> Chronicle {
     let mut told = Chronicle::new();
@@ -284,7 +284,7 @@ fn planted_violations_are_found() {
 
 #[test]
 fn what_may_have_happened_one_way_or_the_other_is_no_violation() {
-    // The answer to the deactivation of 1 never came: it may have change_committed after 2 was active again.
+    // The answer to the deactivation of 1 never came: it may have been applied after 2 was active again.
     let mut told = sound();
     told.history.events_are_in_order = false;
     told.apply(1, &Does::Active(false)).answer = Answer::Doubt;

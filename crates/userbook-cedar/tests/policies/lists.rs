@@ -110,7 +110,7 @@ async fn listed_users_may_be_viewed() {
 #[tokio::test]
 async fn groups_in_lists() {
     let only = |numbers: &[u128]| Scope::Only(numbers.iter().copied().map(group_id).collect());
-    for (authorizer, by, expected) in [
+    let cases = vec![
         (example("superusers"), ROOT, Scope::Everything),
         (example("superusers"), ANN, Scope::Nothing),
         (example("help_desk"), DESK, Scope::Everything),
@@ -125,7 +125,8 @@ async fn groups_in_lists() {
             ANN,
             only(&[NORTH]),
         ),
-    ] {
+    ];
+    for (authorizer, by, expected) in cases {
         assert_eq!(groups(&authorizer, &actor(by)).await, expected, "{by}");
     }
     assert_eq!(groups(&"".parse().unwrap(), &Actor::system()).await, Scope::Everything);

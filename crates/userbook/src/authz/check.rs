@@ -18,8 +18,8 @@ pub enum Check {
     /// See this group: its name, its attributes, and that it exists.
     ViewGroup(GroupId),
     /// Let any user join this group (authentik's `add_user_to_group`).
-    /// [`add_member`](crate::UserService::add_member) asks it before the request is read. Superuser status that comes with the
-    /// group is a question of its own: [`Check::GrantSuperuser`].
+    /// [`add_member`](crate::UserService::add_member) asks it twice: before the user is known, and then with the user as
+    /// the resource. Superuser status that comes with the group is a question of its own: [`Check::GrantSuperuser`].
     AddMember(GroupId),
     /// Let users leave this group (authentik's `remove_user_from_group`), in the same way.
     RemoveMember(GroupId),

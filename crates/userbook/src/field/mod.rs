@@ -69,3 +69,20 @@ impl std::fmt::Display for FieldErrors {
 }
 
 impl std::error::Error for FieldErrors {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_listed_and_shown_in_order() {
+        let kinds = vec![ViolationKind::NullCharacter, ViolationKind::InvalidEmail];
+        let errors = FieldErrors::new(kinds.clone()).unwrap();
+        assert_eq!(errors.iter().cloned().collect::<Vec<_>>(), kinds);
+        assert_eq!((&errors).into_iter().cloned().collect::<Vec<_>>(), kinds);
+        let texts: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+        assert_eq!(errors.to_string(), texts.join(" "));
+        assert_eq!(FieldErrors::from(ViolationKind::Blank).to_string(), ViolationKind::Blank.to_string());
+        assert_eq!(FieldErrors::new(Vec::new()), None);
+    }
+}

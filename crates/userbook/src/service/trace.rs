@@ -1,5 +1,5 @@
-//! What the service tells about itself: see the front page's section on observability. Names and kinds only; no
-//! value of a request, no name and no address ever enters a span.
+//! Spans and events of the service, described in [`docs::observability`](crate::docs::observability). They carry
+//! names and kinds only: no value of a request, no username and no address.
 
 use std::{
     future::Future,

@@ -10,8 +10,8 @@ use std::{
 
 use userbook::{
     AccessError, Actor, AuthorizerError, Check, CommitOutcome, Denial, GroupError, GroupId, NewGroup,
-    NewUser, Outcome, Permission, PermissionAuthorizer, SnapshotQuery, StaticPermissions, UpdateError,
-    UserRef, UserService, UserUpdate, Verdict, Verdicts,
+    NewUser, Outcome, Permission, PermissionAuthorizer, Policy, Safeguard, SnapshotQuery, StaticPermissions,
+    UpdateError, UserRef, UserService, UserUpdate, Verdict, Verdicts,
 };
 use uuid::Uuid;
 
@@ -251,5 +251,29 @@ async fn facts_older_than_250_ms_are_established_again() {
         clock.set(Duration::from_millis(age));
         let updated = authorized.update(name("x")).await;
         assert_eq!((updated.is_ok(), store.loads()), (allowed, loads), "{age} ms: {updated:?}");
+    }
+}
+
+#[tokio::test]
+async fn whether_a_user_can_grant_is_asked_where_the_decision_depends_on_it() {
+    let email = || UserUpdate::patch().email("new@example.com");
+    let hardened = Policy::hardened;
+    let unprotected = || Policy::hardened().without(Safeguard::ProtectPrivileged);
+    for (case, actor, target, update, policy, expected) in [
+        ("a protected field of another user", Actor::user(ADA), BOB, email(), hardened(), 1),
+        ("a field that is not protected", Actor::user(ADA), BOB, name("x"), hardened(), 0),
+        ("the actor's own row", Actor::user(ADA), ADA, email(), hardened(), 0),
+        ("a superuser acts", root(), BOB, email(), hardened(), 0),
+        ("the host acts", Actor::system(), BOB, email(), hardened(), 0),
+        ("no such safeguard", Actor::user(ADA), BOB, email(), unprotected(), 0),
+    ] {
+        let authorizer = ScriptedAuthorizer::all(Verdict::Allow);
+        let questions = Arc::clone(&authorizer.grant_questions);
+        let store = ScriptedStore::new().await;
+        let service = UserService::new(store.clone(), authorizer).with_policy(policy);
+        let result = service.update_user(&actor, target, update).await;
+        assert_eq!(questions.load(Relaxed), expected, "{case}");
+        // User 2 is a superuser: a protected field is refused whatever the answer is.
+        assert_eq!(result.is_err(), expected == 1, "{case}: {result:?}");
     }
 }
