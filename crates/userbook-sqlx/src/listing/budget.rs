@@ -1,6 +1,7 @@
 //! The size of a page.
 
-use userbook::ROW_BYTES;
+use serde_json::Value;
+use userbook::{ROW_BYTES, attribute_page_bytes};
 
 use crate::decode::{Decoded, RowExt};
 
@@ -15,7 +16,16 @@ impl Budget {
 
     /// Counts a row with this many bytes of text and JSON: whether the page is still within its bound.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
-        match self.0.checked_sub(ROW_BYTES.saturating_add(bytes as u64)) {
+        self.subtract(ROW_BYTES.saturating_add(bytes as u64))
+    }
+
+    /// Counts the values of decoded attributes, which take more memory than their text.
+    pub(super) fn take_attributes(&mut self, attributes: &Value) -> bool {
+        self.subtract(attribute_page_bytes(attributes))
+    }
+
+    fn subtract(&mut self, bytes: u64) -> bool {
+        match self.0.checked_sub(bytes) {
             Some(left) => {
                 self.0 = left;
                 true

@@ -30,6 +30,23 @@ async fn every_conflict_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_uuid_that_another_user_has_is_a_violation() {
+    let store = ScriptedStore::new().await;
+    let service = service(&store);
+    let by = root();
+    let insert = |uuid| service.insert_user(&by, NewUser::new("new", "").uuid(uuid));
+    for taken in [ADA, ROOT, userbook::UserId(4)] {
+        let uuid = Uuid::from_u128(u128::try_from(taken.0).unwrap());
+        let error = insert(uuid).await.unwrap_err();
+        assert!(matches!(error, UpdateError::Invalid(_)), "{error:?}");
+        assert!(error.to_string().ends_with("A user with this UUID already exists."), "{error}");
+    }
+    assert!(store.events().await.is_empty());
+    let free = Uuid::from_u128(77);
+    assert_eq!(insert(free).await.unwrap().view.user.uuid, free);
+}
+
+#[tokio::test]
 async fn a_group_is_created_overwritten_left_alone_and_deleted() {
     let store = ScriptedStore::new().await;
     let service = service(&store);

@@ -9,11 +9,12 @@ use crate::service::{
     access::directory_resource,
     call::Call,
     operation::{CallContext, Operation, Plan},
-    trace::{display_id, operation},
+    trace::{display_id, operation, step, traced},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, Name, PatchFailure,
-    ProvisioningChange, ProvisioningStore, StoreError, UserUpdate, Username,
+    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, JsonObject, Name, PatchFailure,
+    ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError, UserRef, UserUpdate, Username,
+    ViolationKind, Violations,
     decision::{
         LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
         require_active_actor, with_defaults,
@@ -71,12 +72,30 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// Creates a user, under the rules and safeguards of an update.
     ///
     /// # Errors
-    /// As [`UserService::update_user`].
+    /// As [`UserService::update_user`]; a UUID that another user has is a violation.
     pub fn insert_user<'a>(&'a self, actor: &'a Actor, user: NewUser) -> InsertUserCall<'a, S, A> {
         // Minted once a call: every attempt inserts the same user.
         let uuid = user.uuid.unwrap_or_else(|| self.ids.next_uuid());
         Call::new(self, actor, InsertUser { user, uuid })
     }
+}
+
+/// Requires that no user has the host's key: a store could only answer that the commit conflicts, every time.
+async fn check_free<S: ProvisioningStore, A: Authorizer>(
+    service: &UserService<S, A>,
+    uuid: Uuid,
+) -> Result<(), UpdateError> {
+    let query = SnapshotQuery { target: Some(UserRef::Uuid(uuid)), ..SnapshotQuery::default() };
+    if traced(step!("load"), service.store.load(&query)).await?.user.is_none() {
+        return Ok(());
+    }
+    let mut violations = Violations::default();
+    violations.push_general(ViolationKind::Custom {
+        code: "uuid_taken".into(),
+        message: "A user with this UUID already exists.".into(),
+        params: JsonObject::new(),
+    });
+    Err(violations.into())
 }
 
 impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
@@ -122,6 +141,9 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
             return Ok(plan);
         }
         require_active_actor(call.actor, directory.actor.as_ref())?;
+        if let Some(uuid) = self.user.uuid {
+            check_free(service, uuid).await?;
+        }
         let mut checks = vec![Check::AddUser];
         checks.extend(insertion_checks(&ops, &directory, policy, &results));
         let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
