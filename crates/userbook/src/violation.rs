@@ -4,9 +4,13 @@
 //! The texts are those recorded from authentik 2025.2.4, for clients show them; rendering to JSON is the
 //! wire's business.
 
+mod list;
+
 use std::fmt;
 
 use serde_json::{Value, json};
+
+pub use list::{Violation, Violations};
 
 /// A writable field of a user, in the order of the contract, which is that of violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -336,94 +340,3 @@ impl fmt::Display for GroupField {
         f.write_str(self.as_str())
     }
 }
-
-/// One fault, and the field it is in; no field when it concerns the request as a whole.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Violation<F = Field> {
-    /// The field; `None` is authentik's `non_field_errors`.
-    pub field: Option<F>,
-    /// What is wrong.
-    pub kind: ViolationKind,
-}
-
-impl<F: fmt::Display> fmt::Display for Violation<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.field {
-            Some(field) => write!(f, "{field}: {}", self.kind),
-            None => self.kind.fmt(f),
-        }
-    }
-}
-
-/// Every fault of a request, in field order; never empty when it is an error.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Violations<F = Field>(Vec<Violation<F>>);
-
-impl<F> Default for Violations<F> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<F> Violations<F> {
-    /// Adds a fault of a field.
-    pub fn push(&mut self, field: F, kind: ViolationKind) {
-        self.0.push(Violation { field: Some(field), kind });
-    }
-
-    /// Adds a fault of the request as a whole.
-    pub fn push_general(&mut self, kind: ViolationKind) {
-        self.0.push(Violation { field: None, kind });
-    }
-
-    /// Moves each violation to another kind of field; `None` makes it concern the request as a whole.
-    #[must_use]
-    pub fn map_fields<G>(self, mut map: impl FnMut(F) -> Option<G>) -> Violations<G> {
-        let moved = |violation: Violation<F>| Violation {
-            field: violation.field.and_then(&mut map),
-            kind: violation.kind,
-        };
-        Violations(self.0.into_iter().map(moved).collect())
-    }
-
-    /// Whether nothing is wrong.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The faults, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Violation<F>> {
-        self.0.iter()
-    }
-}
-
-impl<F> From<ViolationKind> for Violations<F> {
-    fn from(kind: ViolationKind) -> Self {
-        let mut violations = Self::default();
-        violations.push_general(kind);
-        violations
-    }
-}
-
-impl<'a, F> IntoIterator for &'a Violations<F> {
-    type Item = &'a Violation<F>;
-    type IntoIter = std::slice::Iter<'a, Violation<F>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl<F: fmt::Display> fmt::Display for Violations<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, violation) in self.0.iter().enumerate() {
-            if n > 0 {
-                f.write_str("; ")?;
-            }
-            violation.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl<F: fmt::Debug + fmt::Display> std::error::Error for Violations<F> {}

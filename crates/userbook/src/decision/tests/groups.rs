@@ -1,142 +1,16 @@
 //! Writing and deleting groups.
 
-use std::collections::BTreeSet;
-
 use super::fixture::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NO_OTHER, NOWHERE, OTHER_PERSON, ROOT, STAFF,
-    actor_state, all_groups, codes, group,
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NO_OTHER, NOWHERE, ROOT, STAFF, actor_state,
+    group,
 };
+use super::group_fixture::{Write, delete, put};
 use crate::{
-    Actor, ActorGuard, ChangeId, Check, CheckResults, Context, Denial, DirectorySnapshot, Effect, EpochGuard,
-    EventKind, EventTarget, FieldDiff, Group, GroupField, GroupId, GroupShape, Guards, MemberState, NoRules,
-    Policy, ProvisioningChange, ProvisioningOp, Revision, Safeguard, Subject, Superusers, Timestamp, UserId,
-    UserType, Verdict, Violations,
-    decision::{GroupProposal, GroupRejection, MemberProposal, MembersOp},
+    Actor, ActorGuard, Check, CheckResults, Denial, Effect, EpochGuard, EventKind, EventTarget, FieldDiff,
+    Group, GroupField, GroupId, GroupShape, Guards, Policy, ProvisioningOp, Revision, Safeguard, Subject,
+    UserId, UserType,
+    decision::{GroupRejection, MembersOp},
 };
-
-/// A write to a group, by an actor who is no superuser and may write groups.
-struct Write {
-    directory: DirectorySnapshot,
-    actor: Actor,
-    id: GroupId,
-    after: Option<Group>,
-    members: MembersOp,
-    policy: Policy,
-    granted: Vec<GroupId>,
-    denied: bool,
-    allow_self_lockout: bool,
-    superusers: (Superusers, Superusers),
-}
-
-fn put(after: Group) -> Write {
-    let id = after.id;
-    Write { after: Some(after), members: MembersOp::Keep, ..delete(id) }
-}
-
-fn delete(id: GroupId) -> Write {
-    let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
-    let directory = DirectorySnapshot {
-        groups: all_groups().into_iter().collect(),
-        shape: all_groups().iter().map(|group| (group.id, shape(group))).collect(),
-        actor: Some(actor_state([HELP])),
-        epochs: EPOCHS,
-        ..DirectorySnapshot::default()
-    };
-    Write {
-        directory,
-        actor: Actor::user(ACTOR),
-        id,
-        after: None,
-        members: MembersOp::Replace(BTreeSet::new()),
-        policy: Policy::hardened(),
-        granted: Vec::new(),
-        denied: false,
-        allow_self_lockout: false,
-        superusers: (OTHER_PERSON, OTHER_PERSON),
-    }
-}
-
-impl Write {
-    fn by_superuser(mut self) -> Self {
-        self.directory.actor = Some(actor_state([ROOT]));
-        self
-    }
-
-    fn with(mut self, alter: impl FnOnce(&mut Self)) -> Self {
-        alter(&mut self);
-        self
-    }
-
-    /// A user in these groups.
-    fn member(mut self, id: i64, groups: impl IntoIterator<Item = GroupId>) -> Self {
-        let state = MemberState {
-            username: format!("user{id}"),
-            is_active: true,
-            user_type: UserType::Internal,
-            groups: groups.into_iter().collect(),
-            revision: Revision(uuid::Uuid::from_u128(id.unsigned_abs().into())),
-            version: 5,
-        };
-        self.directory.members.insert(UserId(id), state);
-        self
-    }
-
-    fn proposal(&self) -> GroupProposal<'_> {
-        let mut next = 900;
-        let ids = || {
-            next += 1;
-            ChangeId(uuid::Uuid::from_u128(next))
-        };
-        let members = MemberProposal::new(self.id, &self.members, &self.directory.members, ids);
-        GroupProposal::new(&self.directory, self.id, self.after.clone(), members)
-    }
-
-    fn own_check(&self) -> Check {
-        GroupProposal::own_check(self.id, self.directory.groups.contains(self.id), self.after.is_none())
-    }
-
-    fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
-        let proposal = self.proposal();
-        let mut checks = vec![self.own_check()];
-        checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
-        let verdict = |check: &Check| match check {
-            Check::GrantSuperuser(group) => self.granted.contains(group).into(),
-            _ if self.denied => Verdict::deny(),
-            _ => Verdict::Allow,
-        };
-        let verdicts = checks.iter().map(verdict).collect();
-        let results = CheckResults::new(checks, verdicts);
-        let context = Context {
-            actor: &self.actor,
-            results: &results,
-            policy: &self.policy,
-            rules: &NoRules,
-            allow_self_lockout: self.allow_self_lockout,
-            now: Timestamp::UNIX_EPOCH,
-            change: CHANGE,
-            request_id: Some("request"),
-        };
-        let superusers = proposal.needs_superusers().then_some(self.superusers);
-        proposal
-            .decide(&context, Violations::default(), superusers)
-            .map(|decided| decided.map(|(change, _)| change))
-    }
-
-    fn change(&self) -> ProvisioningChange {
-        self.decide().unwrap().unwrap()
-    }
-
-    fn outcome(&self) -> String {
-        match self.decide() {
-            Ok(Some(_)) => "commit".into(),
-            Ok(None) => "unchanged".into(),
-            Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants superuser".into(),
-            Err(GroupRejection::Forbidden(Denial::RevokesSuperuser { .. })) => "revokes superuser".into(),
-            Err(GroupRejection::Forbidden(_)) => "forbidden".into(),
-            Err(GroupRejection::Invalid(violations)) => codes(&violations).join(", "),
-        }
-    }
-}
 
 #[test]
 fn checks_follow_from_the_write() {

@@ -3,6 +3,7 @@
 mod changes;
 mod fields;
 mod fixture;
+mod group_fixture;
 mod groups;
 mod guards;
 mod insert_and_delete;

@@ -1,0 +1,135 @@
+//! Builds a write to a group.
+
+use std::collections::BTreeSet;
+
+use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
+use crate::{
+    Actor, ChangeId, Check, CheckResults, Context, Denial, DirectorySnapshot, Group, GroupId, GroupShape,
+    MemberState, NoRules, Policy, ProvisioningChange, Revision, Superusers, Timestamp, UserId, UserType,
+    Verdict, Violations,
+    decision::{GroupProposal, GroupRejection, MemberProposal, MembersOp},
+};
+
+/// A write to a group, by an actor who is no superuser and may write groups.
+pub(super) struct Write {
+    pub(super) directory: DirectorySnapshot,
+    pub(super) actor: Actor,
+    pub(super) id: GroupId,
+    pub(super) after: Option<Group>,
+    pub(super) members: MembersOp,
+    pub(super) policy: Policy,
+    pub(super) granted: Vec<GroupId>,
+    pub(super) denied: bool,
+    pub(super) allow_self_lockout: bool,
+    pub(super) superusers: (Superusers, Superusers),
+}
+
+pub(super) fn put(after: Group) -> Write {
+    let id = after.id;
+    Write { after: Some(after), members: MembersOp::Keep, ..delete(id) }
+}
+
+pub(super) fn delete(id: GroupId) -> Write {
+    let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
+    let directory = DirectorySnapshot {
+        groups: all_groups().into_iter().collect(),
+        shape: all_groups().iter().map(|group| (group.id, shape(group))).collect(),
+        actor: Some(actor_state([HELP])),
+        epochs: EPOCHS,
+        ..DirectorySnapshot::default()
+    };
+    Write {
+        directory,
+        actor: Actor::user(ACTOR),
+        id,
+        after: None,
+        members: MembersOp::Replace(BTreeSet::new()),
+        policy: Policy::hardened(),
+        granted: Vec::new(),
+        denied: false,
+        allow_self_lockout: false,
+        superusers: (OTHER_PERSON, OTHER_PERSON),
+    }
+}
+
+impl Write {
+    pub(super) fn by_superuser(mut self) -> Self {
+        self.directory.actor = Some(actor_state([ROOT]));
+        self
+    }
+
+    pub(super) fn with(mut self, alter: impl FnOnce(&mut Self)) -> Self {
+        alter(&mut self);
+        self
+    }
+
+    /// A user in these groups.
+    pub(super) fn member(mut self, id: i64, groups: impl IntoIterator<Item = GroupId>) -> Self {
+        let state = MemberState {
+            username: format!("user{id}"),
+            is_active: true,
+            user_type: UserType::Internal,
+            groups: groups.into_iter().collect(),
+            revision: Revision(uuid::Uuid::from_u128(id.unsigned_abs().into())),
+            version: 5,
+        };
+        self.directory.members.insert(UserId(id), state);
+        self
+    }
+
+    pub(super) fn proposal(&self) -> GroupProposal<'_> {
+        let mut next = 900;
+        let ids = || {
+            next += 1;
+            ChangeId(uuid::Uuid::from_u128(next))
+        };
+        let members = MemberProposal::new(self.id, &self.members, &self.directory.members, ids);
+        GroupProposal::new(&self.directory, self.id, self.after.clone(), members)
+    }
+
+    pub(super) fn own_check(&self) -> Check {
+        GroupProposal::own_check(self.id, self.directory.groups.contains(self.id), self.after.is_none())
+    }
+
+    pub(super) fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
+        let proposal = self.proposal();
+        let mut checks = vec![self.own_check()];
+        checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
+        let verdict = |check: &Check| match check {
+            Check::GrantSuperuser(group) => self.granted.contains(group).into(),
+            _ if self.denied => Verdict::deny(),
+            _ => Verdict::Allow,
+        };
+        let verdicts = checks.iter().map(verdict).collect();
+        let results = CheckResults::new(checks, verdicts);
+        let context = Context {
+            actor: &self.actor,
+            results: &results,
+            policy: &self.policy,
+            rules: &NoRules,
+            allow_self_lockout: self.allow_self_lockout,
+            now: Timestamp::UNIX_EPOCH,
+            change: CHANGE,
+            request_id: Some("request"),
+        };
+        let superusers = proposal.needs_superusers().then_some(self.superusers);
+        proposal
+            .decide(&context, Violations::default(), superusers)
+            .map(|decided| decided.map(|(change, _)| change))
+    }
+
+    pub(super) fn change(&self) -> ProvisioningChange {
+        self.decide().unwrap().unwrap()
+    }
+
+    pub(super) fn outcome(&self) -> String {
+        match self.decide() {
+            Ok(Some(_)) => "commit".into(),
+            Ok(None) => "unchanged".into(),
+            Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants superuser".into(),
+            Err(GroupRejection::Forbidden(Denial::RevokesSuperuser { .. })) => "revokes superuser".into(),
+            Err(GroupRejection::Forbidden(_)) => "forbidden".into(),
+            Err(GroupRejection::Invalid(violations)) => codes(&violations).join(", "),
+        }
+    }
+}
