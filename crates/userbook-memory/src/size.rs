@@ -3,8 +3,7 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::Value;
-use userbook::{Event, Group, ROW_BYTES, User, attribute_page_bytes};
+use userbook::{Event, Group, ROW_BYTES, User};
 
 use crate::scan::yield_now;
 
@@ -39,15 +38,11 @@ pub(crate) fn event_bytes(event: &Event) -> u64 {
 
 fn user_bytes(user: &User) -> u64 {
     let texts = [&user.username, &user.name, &user.email, &user.path];
-    texts.iter().map(|text| text.len() as u64).sum::<u64>() + attribute_bytes(&user.attributes)
+    texts.iter().map(|text| text.len() as u64).sum::<u64>() + json_bytes(&user.attributes)
 }
 
 fn group_bytes(group: &Group) -> u64 {
-    group.name.len() as u64 + attribute_bytes(&group.attributes)
-}
-
-fn attribute_bytes(attributes: &Value) -> u64 {
-    json_bytes(attributes).saturating_add(attribute_page_bytes(attributes))
+    group.name.len() as u64 + json_bytes(&group.attributes)
 }
 
 /// What a page may still grow by.

@@ -31,8 +31,7 @@ pub struct Limits {
     pub patch_bytes: usize,
     /// JSON values in an attribute filter of a list: 64.
     pub filter_nodes: usize,
-    /// One page of a list or one object, in bytes of text and JSON, with [`ROW_BYTES`](crate::ROW_BYTES) for each row and
-    /// [`NODE_BYTES`](crate::NODE_BYTES) for each JSON value: 16 MiB.
+    /// One page of a list or one object, in bytes of text and JSON: 16 MiB.
     pub page_bytes: u64,
     /// The events that one delivery round loads, in bytes of JSON, and at least one event: 4 MiB.
     pub outbox_bytes: u64,

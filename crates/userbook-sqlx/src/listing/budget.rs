@@ -1,7 +1,6 @@
 //! The size of a page.
 
-use serde_json::Value;
-use userbook::{ROW_BYTES, attribute_page_bytes};
+use userbook::ROW_BYTES;
 
 use crate::decode::{Decoded, RowExt};
 
@@ -16,16 +15,7 @@ impl Budget {
 
     /// Counts a row with this many bytes of text and JSON: whether the page is still within its bound.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
-        self.subtract(ROW_BYTES.saturating_add(bytes as u64))
-    }
-
-    /// Counts the values of decoded attributes, which take more memory than their text.
-    pub(super) fn take_attributes(&mut self, attributes: &Value) -> bool {
-        self.subtract(attribute_page_bytes(attributes))
-    }
-
-    fn subtract(&mut self, bytes: u64) -> bool {
-        match self.0.checked_sub(bytes) {
+        match self.0.checked_sub(ROW_BYTES.saturating_add(bytes as u64)) {
             Some(left) => {
                 self.0 = left;
                 true

@@ -34,7 +34,7 @@ impl GroupRows {
         }
     }
 
-    /// Takes a row, unless the page is too large with it: what is too large as text is not decoded.
+    /// Takes a row, unless the page is too large with it: nothing is decoded then.
     pub(super) fn see<R: RowExt>(&mut self, row: &R) -> Decoded<Flow> {
         let kind = row_kind(row)?;
         let bytes = match kind.as_str() {
@@ -46,21 +46,13 @@ impl GroupRows {
             self.too_large = true;
             return Ok(Flow::Stop);
         }
-        let fits;
         if kind == "group" {
             let group = decode::group(row)?;
-            fits = self.budget.take_attributes(&group.attributes);
             let parent_name = row.text("parent_name")?;
             self.entries.insert(group.id, GroupEntry { group, parent_name, members: Vec::new() });
         } else {
             let group = GroupId(required(row, "of_group", R::uuid)?);
-            let member = decode::user(row)?;
-            fits = self.budget.take_attributes(&member.attributes);
-            self.members.push((group, member));
-        }
-        if !fits {
-            self.too_large = true;
-            return Ok(Flow::Stop);
+            self.members.push((group, decode::user(row)?));
         }
         Ok(self.pace.step(bytes))
     }

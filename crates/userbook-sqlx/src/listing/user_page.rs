@@ -36,7 +36,7 @@ impl UserRows {
         }
     }
 
-    /// Takes a row, unless the page is too large with it: what is too large as text is not decoded.
+    /// Takes a row, unless the page is too large with it: nothing is decoded then.
     pub(super) fn see<R: RowExt>(&mut self, row: &R) -> Decoded<Flow> {
         let kind = row_kind(row)?;
         let bytes = match kind.as_str() {
@@ -48,27 +48,17 @@ impl UserRows {
             self.too_large = true;
             return Ok(Flow::Stop);
         }
-        let mut fits = true;
         match kind.as_str() {
             "user" => {
                 let user = decode::user(row)?;
-                fits = self.budget.take_attributes(&user.attributes);
                 self.users.insert(user.id, user);
             }
             "membership" => {
                 let user = UserId(required(row, "id", R::integer)?);
                 self.memberships.push((user, decode::group_id(row)?));
             }
-            "group" => {
-                let group = decode::group(row)?;
-                fits = self.budget.take_attributes(&group.attributes);
-                self.groups.insert(group);
-            }
+            "group" => self.groups.insert(decode::group(row)?),
             kind => return Err(unknown(kind)),
-        }
-        if !fits {
-            self.too_large = true;
-            return Ok(Flow::Stop);
         }
         Ok(self.pace.step(bytes))
     }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Scope, StoreError};
-use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserId, UserType, json::count_nodes};
+use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserId, UserType};
 
 /// A store whose users and groups can be listed.
 ///
@@ -47,16 +47,6 @@ pub trait ListStore: Debug + Send + Sync + 'static {
 /// group, a member and a membership are one row each.
 pub const ROW_BYTES: u64 = 100;
 
-/// What each JSON value within attributes counts besides its text, in bytes: `[0,0,0]` takes far more memory than its
-/// seven characters.
-pub const NODE_BYTES: u64 = 64;
-
-/// What the JSON values within attributes count towards [`UserListQuery::max_bytes`] besides their text, in bytes: an
-/// empty document counts nothing.
-pub fn attribute_page_bytes(attributes: &serde_json::Value) -> u64 {
-    NODE_BYTES.saturating_mul(count_nodes(attributes).saturating_sub(1) as u64)
-}
-
 /// Which users, in which order, and which part of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserListQuery {
@@ -70,8 +60,8 @@ pub struct UserListQuery {
     pub offset: u64,
     /// The maximum number of rows.
     pub limit: u32,
-    /// The maximum size of the users, their memberships and their groups with ancestors, in bytes of text and JSON, with
-    /// [`ROW_BYTES`] for each row and [`NODE_BYTES`] for each JSON value; see [`UserPage::too_large`].
+    /// The maximum size of the users, their memberships and their groups with ancestors, in bytes of text and JSON, and
+    /// [`ROW_BYTES`] for each row; see [`UserPage::too_large`].
     pub max_bytes: u64,
 }
 
@@ -179,8 +169,8 @@ pub struct GroupListQuery {
     pub offset: u64,
     /// The maximum number of rows.
     pub limit: u32,
-    /// The maximum size of the groups and the members read with them, in bytes of text and JSON, with [`ROW_BYTES`] for
-    /// each row and [`NODE_BYTES`] for each JSON value; see [`GroupPage::too_large`].
+    /// The maximum size of the groups and the members read with them, in bytes of text and JSON, and [`ROW_BYTES`] for
+    /// each row; see [`GroupPage::too_large`].
     pub max_bytes: u64,
 }
 

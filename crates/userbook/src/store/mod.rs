@@ -25,8 +25,8 @@ pub use directory::{
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
-    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, NODE_BYTES, Order, ROW_BYTES,
-    SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage, attribute_page_bytes,
+    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, ROW_BYTES,
+    SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
 };
 pub use outbox::{Outbox, OutboxLimit};
 pub use scope::Scope;
