@@ -148,7 +148,7 @@ pub(crate) fn user_ref(chance: &mut Chance) -> UserRef {
     if chance.percent(30) { uuid(first_user(chance)).into() } else { user(chance).into() }
 }
 
-/// A user without whom the other operations still have users: a deletion removes this one for good.
+/// A user to delete: mostly one that no other operation needs, because a deletion is final.
 pub(crate) fn dispensable(chance: &mut Chance) -> UserId {
     if chance.percent(80) {
         UserId(5 + i64::try_from(chance.below(8)).expect("it fits"))

@@ -1,5 +1,5 @@
 //! Connections that are lost while a change is under way. During the commit nobody can tell whether it was applied
-//! until the database is asked for its event; before, it was not.
+//! until a load looks for its event; before, it was not.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,10 +38,10 @@ async fn during_the_commit_it_is_ambiguous_and_the_event_tells() {
         proxy.cut_command(commit(), cut);
         let change = rename(&user(1), 1);
         assert_eq!(store.commit(&change).await.unwrap_err().kind, Ambiguous, "{cut:?}");
-        let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
+        let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
         // The server may still be at it.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(store.load(&asked).await.unwrap().change_committed, change_committed, "{cut:?}");
+        assert_eq!(store.load(&query).await.unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 

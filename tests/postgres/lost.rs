@@ -1,5 +1,5 @@
-//! Connections that are lost while a commit is under way: nobody can tell whether it was applied, until the
-//! database is asked for its event.
+//! Connections that are lost while a commit is under way: the commit may be applied or not, and a load
+//! that looks for its event tells.
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,10 +47,10 @@ async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
         let change = rename(&user(1), 1);
         let failed = store.commit(&change).await.unwrap_err();
         assert_eq!(failed.kind, StoreErrorKind::Ambiguous, "{cut:?}");
-        let asked = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
+        let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
         // The server may still be at it.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(store.load(&asked).await.unwrap().change_committed, change_committed, "{cut:?}");
+        assert_eq!(store.load(&query).await.unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 
 /// An active superuser, by the group [`ADMINS`].
 pub const ROOT: i64 = 1;
-/// A plain user in [`STAFF`], whom most tests change.
+/// A plain user in [`STAFF`]; most tests change this user.
 pub const ANN: i64 = 2;
 /// May view and change every user, and nothing else.
 pub const HELPER: i64 = 3;

@@ -25,7 +25,7 @@ impl Imported {
         store.import(rows).await
     }
 
-    /// Answers the question about other superusers with users of whom `now` makes what the flaw sees.
+    /// Counts the other superusers among the users that `now` alters.
     async fn answer(
         &self,
         store: &MemoryStore,

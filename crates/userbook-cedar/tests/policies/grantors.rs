@@ -1,4 +1,4 @@
-//! Users whom policies let grant superuser status are protected like superusers.
+//! Users who may grant superuser status by a policy are protected like superusers.
 
 use userbook::{AccessError, Actor, Denial, Field, UpdateError, UserId, UserService, UserUpdate};
 use userbook_cedar::CedarAuthorizer;

@@ -45,7 +45,7 @@ pub struct TokenRow {
 /// A granted permission. One that this server does not know is kept and means nothing.
 #[derive(Debug, Clone)]
 pub struct GrantRow {
-    /// To whom.
+    /// The user who holds it.
     pub user: UserId,
     /// authentik's name of it.
     pub permission: String,

@@ -132,6 +132,6 @@ async fn dropped_callers_do_not_cancel_commits() {
 async fn a_hanging_question_about_grants_is_an_error() {
     let (store, id) = prepared().await;
     let user = store.load(&SnapshotQuery::user(id)).await.unwrap().user.unwrap();
-    let asked = WithTimeout::new(Hangs, TIME).can_grant_superuser(&user, &GroupGraph::default()).await;
-    assert_eq!(asked.unwrap_err().kind, AuthorizerErrorKind::Transient);
+    let answer = WithTimeout::new(Hangs, TIME).can_grant_superuser(&user, &GroupGraph::default()).await;
+    assert_eq!(answer.unwrap_err().kind, AuthorizerErrorKind::Transient);
 }

@@ -57,7 +57,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     }
 
     /// Establishes which of the user's groups and of the `named` groups the actor may see, once the actor may see the
-    /// user. An authorizer that names the visible groups is not asked again.
+    /// user. If the verdicts name the visible groups, no further call is needed.
     pub(super) async fn authorize_groups(
         &self,
         actor: &Actor,

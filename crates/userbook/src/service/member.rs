@@ -194,7 +194,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
             ..SnapshotQuery::default()
         };
         let policy = &service.policy;
-        // The right to the members is asked again with the user: an authorizer may make exceptions for some users.
+        // Checks the right to the members again with the user: an authorizer may make exceptions for some users.
         let checks = || vec![Check::View, action.check(group)];
         let update = action.update(group);
         let ops = update.fields().ok_or(AccessError::NotFound)?;

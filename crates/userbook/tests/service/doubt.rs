@@ -28,8 +28,8 @@ async fn an_applied_commit_is_reported_once() {
     assert_eq!(events.first().map(|event| Outcome::Applied(event.id)), Some(updated.outcome));
     assert_eq!(store.stored(ADA).await, updated.view.user);
     assert_eq!(store.commits(), 1, "it is not committed again");
-    let asked: Vec<_> = store.queries.lock().unwrap().iter().map(|query| query.change.is_some()).collect();
-    assert_eq!(asked, [false, true], "only a call in doubt looks the change up");
+    let lookups: Vec<_> = store.queries.lock().unwrap().iter().map(|query| query.change.is_some()).collect();
+    assert_eq!(lookups, [false, true], "only a call in doubt looks the change up");
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ async fn a_transient_failure_of_a_read_is_retried_by_every_operation() {
 
 #[tokio::test]
 async fn a_required_revision_is_compared_again_after_a_conflict() {
-    // A guard failed or the database asked to try again, and the row still has the revision.
+    // A guard failed or the database requested a retry, and the row still has the revision.
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let service_ = service(&store);
     let updated = service_.update_user(&root(), ADA, name("Ada")).if_revision([revision(ADA)]).await.unwrap();

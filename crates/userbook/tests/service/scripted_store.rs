@@ -204,7 +204,7 @@ type Answer = dyn Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Syn
 pub(crate) struct ScriptedAuthorizer {
     answer: Arc<Answer>,
     pub(crate) calls: Arc<AtomicU64>,
-    /// How often it was asked whether a user can grant superuser status.
+    /// The number of calls of `can_grant_superuser`.
     pub(crate) grant_questions: Arc<AtomicU64>,
 }
 
