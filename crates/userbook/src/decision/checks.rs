@@ -147,13 +147,10 @@ pub(crate) fn needs_protection(
     actor: &Actor,
     policy: &Policy,
 ) -> bool {
-    policy.has(Safeguard::ProtectPrivileged)
-        && actor.user_id() != Some(user.id)
-        && !is_superuser(actor, snapshot.actor.as_ref(), &snapshot.groups)
-        && ops.touched().any(|field| !is_exempt(field))
+    ops.touched().any(|field| !is_exempt(field)) && deletion_needs_protection(user, snapshot, actor, policy)
 }
 
-/// The same for a deletion.
+/// The same for a deletion, which counts as a change of every field.
 pub(crate) fn deletion_needs_protection(
     user: &User,
     snapshot: &Snapshot,

@@ -9,13 +9,11 @@ use super::{
     diff::{full_diff, visible_diff},
     event::event,
     guards::deletion_guards,
-    safeguard::{
-        UserChange, check_deletion, check_demotion, locks_out_self, may_grant, removes_last_superuser,
-    },
+    safeguard::{UserChange, check_deletion, check_user_demotion, lockouts},
 };
 use crate::{
     Actor, Check, CheckResults, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp,
-    Snapshot, User, UserView, ViolationKind, Violations,
+    Snapshot, User, UserView,
 };
 
 /// Requires that the actor may see and delete the target.
@@ -65,26 +63,9 @@ pub(crate) fn delete(
         actor,
         actor_state: snapshot.actor.as_ref(),
     };
-    let is_superuser = change.actor_is_superuser();
-    check_demotion(
-        change.taken(),
-        |group| may_grant(group, graph, results),
-        graph,
-        is_superuser,
-        policy,
-        results,
-    )
-    .map_err(Rejection::Forbidden)?;
+    check_user_demotion(&change, policy, results).map_err(Rejection::Forbidden)?;
     check_deletion(&change, policy, results).map_err(Rejection::Forbidden)?;
-    let mut violations = Violations::default();
-    let others = snapshot.other_superusers.unwrap_or_default();
-    let before = others.with(change.standing_before().as_superusers());
-    if removes_last_superuser(before, others, policy) {
-        violations.push_general(ViolationKind::LastSuperuser);
-    }
-    if locks_out_self(&change, context.allow_self_lockout, policy) {
-        violations.push_general(ViolationKind::SelfLockout);
-    }
+    let violations = lockouts(&change, snapshot.other_superusers, context);
     if !violations.is_empty() {
         return Err(Rejection::Invalid(violations));
     }

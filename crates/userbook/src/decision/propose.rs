@@ -123,19 +123,7 @@ pub(super) fn propose(
     let it = &mut proposal;
     let required = ops.mode == Mode::Replace;
 
-    if let Some(username) = it.value(Field::Username, &ops.username, required)
-        && username.as_str() != before.username
-    {
-        // The name that stands for "nobody" is nobody's to take: whoever had it would never be shown again.
-        if let Some(kind) = limits::check_username(username.as_str(), policy) {
-            it.add_faults(Field::Username, [kind]);
-        } else if snapshot.username_taken || username.as_str() == ANONYMOUS_USERNAME {
-            it.add_faults(Field::Username, [ViolationKind::Unique]);
-        } else {
-            username.as_str().clone_into(&mut it.after.username);
-            it.changes.username = Some(username.clone());
-        }
-    }
+    propose_username(it, before, ops, snapshot.username_taken, policy);
     if let Some(name) = it.value(Field::Name, &ops.name, required)
         && name.as_str() != before.name
     {
@@ -155,17 +143,7 @@ pub(super) fn propose(
     propose_last_login(it, before, &ops.last_login);
     let exists = |id| snapshot.groups.contains(id) && visible.shows(id);
     propose_groups(it, before, ops, policy.limits().groups_joined, exists);
-    if let Some(email) = it.value(Field::Email, &ops.email, false)
-        && email.as_str() != before.email
-    {
-        let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
-        if is_valid {
-            email.as_str().clone_into(&mut it.after.email);
-            it.changes.email = Some(email.clone());
-        } else {
-            it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
-        }
-    }
+    propose_email(it, before, ops, policy);
     propose_attributes(it, before, &ops.attributes, policy);
     if let Some(path) = it.value(Field::Path, &ops.path, false)
         && path.as_str() != before.path
@@ -179,6 +157,37 @@ pub(super) fn propose(
     }
     propose_type(it, before, ops, policy);
     proposal
+}
+
+fn propose_username(it: &mut Proposal, before: &User, ops: &FieldOps, is_taken: bool, policy: &Policy) {
+    let required = ops.mode == Mode::Replace;
+    let Some(username) = it.value(Field::Username, &ops.username, required) else { return };
+    if username.as_str() == before.username {
+        return;
+    }
+    if let Some(kind) = limits::check_username(username.as_str(), policy) {
+        it.add_faults(Field::Username, [kind]);
+    } else if is_taken || username.as_str() == ANONYMOUS_USERNAME {
+        // A user with the anonymous user's name would never be shown again.
+        it.add_faults(Field::Username, [ViolationKind::Unique]);
+    } else {
+        username.as_str().clone_into(&mut it.after.username);
+        it.changes.username = Some(username.clone());
+    }
+}
+
+fn propose_email(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Policy) {
+    let Some(email) = it.value(Field::Email, &ops.email, false) else { return };
+    if email.as_str() == before.email {
+        return;
+    }
+    let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
+    if is_valid {
+        email.as_str().clone_into(&mut it.after.email);
+        it.changes.email = Some(email.clone());
+    } else {
+        it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
+    }
 }
 
 fn propose_last_login(it: &mut Proposal, before: &User, op: &Op<Timestamp>) {

@@ -9,10 +9,7 @@ use super::{
     guards::guards,
     propose::{Proposal, propose},
     rules,
-    safeguard::{
-        UserChange, check_demotion, check_escalation, check_protected, locks_out_self, may_grant,
-        removes_last_superuser,
-    },
+    safeguard::{UserChange, check_escalation, check_protected, check_user_demotion, lockouts},
 };
 use crate::{
     ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot, User,
@@ -133,16 +130,8 @@ fn check_superuser_rights(
     context: &Context<'_>,
 ) -> Result<(), super::Denial> {
     let Context { policy, results, .. } = *context;
-    let (graph, is_superuser) = (change.graph, change.actor_is_superuser());
-    check_escalation(change.gained(), graph, is_superuser, policy, results)?;
-    check_demotion(
-        change.taken(),
-        |group| may_grant(group, graph, results),
-        graph,
-        is_superuser,
-        policy,
-        results,
-    )?;
+    check_escalation(change.gained(), change.graph, change.actor_is_superuser(), policy, results)?;
+    check_user_demotion(change, policy, results)?;
     check_protected(change, proposal.attempted(), policy, results)
 }
 
@@ -158,17 +147,7 @@ fn violations(change: &UserChange<'_>, proposal: &Proposal, attempt: &Attempt<'_
         violations.push_general(ViolationKind::InternalServiceAccount);
         return violations;
     }
-    // Facts that were not loaded count as "no other superuser": the safeguard must not fail open.
-    let others = snapshot.other_superusers.unwrap_or_default();
-    let before = others.with(change.standing_before().as_superusers());
-    let after = others.with(change.standing_after().as_superusers());
-    if removes_last_superuser(before, after, context.policy) {
-        violations.push_general(ViolationKind::LastSuperuser);
-    }
-    if locks_out_self(change, context.allow_self_lockout, context.policy) {
-        violations.push_general(ViolationKind::SelfLockout);
-    }
-    violations
+    lockouts(change, snapshot.other_superusers, &context)
 }
 
 fn commit(

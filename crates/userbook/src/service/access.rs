@@ -40,12 +40,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         query: &SnapshotQuery,
         checks: Vec<Check>,
     ) -> Result<Access, AccessError> {
-        let since = self.clock.monotonic();
-        self.require_some_right(actor)?;
-        let snapshot = self.load(query).await?;
-        require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
-        let results = self.authorize(actor, user_resource(&snapshot), checks).await?;
-        Ok(Access { snapshot, results, since })
+        self.access_to(user_resource, actor, query, checks).await
     }
 
     /// Denies an actor who is denied everything, before any load.
@@ -77,12 +72,21 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         query: &SnapshotQuery,
         checks: Vec<Check>,
     ) -> Result<Access, AccessError> {
+        self.access_to(|snapshot| Resource::Directory(facts(snapshot)), actor, query, checks).await
+    }
+
+    async fn access_to(
+        &self,
+        resource: fn(&Snapshot) -> Resource<'_>,
+        actor: &Actor,
+        query: &SnapshotQuery,
+        checks: Vec<Check>,
+    ) -> Result<Access, AccessError> {
         let since = self.clock.monotonic();
         self.require_some_right(actor)?;
         let snapshot = self.load(query).await?;
         require_active_actor(actor, snapshot.actor.as_ref()).map_err(AccessError::Forbidden)?;
-        let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
-        let results = self.authorize(actor, Resource::Directory(facts), checks).await?;
+        let results = self.authorize(actor, resource(&snapshot), checks).await?;
         Ok(Access { snapshot, results, since })
     }
 
@@ -160,11 +164,14 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
 
 /// The target of a load, as an authorizer sees it.
 pub(super) fn user_resource(snapshot: &Snapshot) -> Resource<'_> {
-    let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
     match &snapshot.user {
-        Some(user) => Resource::User(user, facts),
-        None => Resource::MissingUser(facts),
+        Some(user) => Resource::User(user, facts(snapshot)),
+        None => Resource::MissingUser(facts(snapshot)),
     }
+}
+
+fn facts(snapshot: &Snapshot) -> Facts<'_> {
+    Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() }
 }
 
 /// The directory, as an authorizer sees it.

@@ -3,8 +3,18 @@
 //! Without this rule a caller first demotes a superuser, then changes the account that nothing protects any more,
 //! and waits for an administrator to repair the membership.
 
-use super::revokes;
+use super::{UserChange, may_grant, revokes};
 use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+
+/// Denies a change to a user that takes superuser status through a group without the right to grant it.
+pub(in crate::decision) fn check_user_demotion(
+    change: &UserChange<'_>,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Result<(), Denial> {
+    let may_take = |group| may_grant(group, change.graph, results);
+    check_demotion(change.taken(), may_take, change.graph, change.actor_is_superuser(), policy, results)
+}
 
 /// Denies the first of the `taken` groups through which the actor may not take superuser status.
 pub(in crate::decision) fn check_demotion(

@@ -9,14 +9,17 @@ mod self_lockout;
 
 use std::collections::BTreeSet;
 
-pub(super) use demotion::check_demotion;
+pub(super) use demotion::{check_demotion, check_user_demotion};
 pub(super) use escalation::{check_escalation, escalation_applies};
 pub(super) use last_superuser::{Standing, removes_last_superuser};
 pub(super) use protect_privileged::{check_deletion, check_protected, is_exempt};
 pub(super) use self_lockout::locks_out_self;
 
-use super::{Visibility, checks::grant_checks};
-use crate::{Actor, ActorGuard, ActorState, CheckResults, Denial, GroupGraph, GroupId, Subject, User};
+use super::{Context, Visibility, checks::grant_checks};
+use crate::{
+    Actor, ActorGuard, ActorState, CheckResults, Denial, GroupGraph, GroupId, Subject, Superusers, User,
+    ViolationKind, Violations,
+};
 
 /// One user before and after a change, and the actor: the facts of every safeguard on users.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +104,26 @@ impl UserChange<'_> {
     fn grants(&self, group: GroupId) -> bool {
         self.graph.superuser_source(group).is_some()
     }
+}
+
+/// The violations of a change that leaves no superuser, or takes the actor's own access.
+pub(super) fn lockouts(
+    change: &UserChange<'_>,
+    other_superusers: Option<Superusers>,
+    context: &Context<'_>,
+) -> Violations {
+    // Facts that were not loaded count as "no other superuser": the safeguard must not fail open.
+    let others = other_superusers.unwrap_or_default();
+    let before = others.with(change.standing_before().as_superusers());
+    let after = others.with(change.standing_after().as_superusers());
+    let mut violations = Violations::default();
+    if removes_last_superuser(before, after, context.policy) {
+        violations.push_general(ViolationKind::LastSuperuser);
+    }
+    if locks_out_self(change, context.allow_self_lockout, context.policy) {
+        violations.push_general(ViolationKind::SelfLockout);
+    }
+    violations
 }
 
 /// Whether the actor is an active superuser, or the host itself.
