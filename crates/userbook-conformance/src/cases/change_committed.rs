@@ -19,7 +19,7 @@ pub async fn a_change_is_found_by_its_id<H: Harness>() {
     assert!(!change_committed(&harness, ANN, 1).await);
     apply(&harness, &rename(&user(ANN), 1)).await;
     assert!(change_committed(&harness, ANN, 1).await);
-    assert!(change_committed(&harness, BOB, 1).await, "the question is about the change, whoever is loaded");
+    assert!(change_committed(&harness, BOB, 1).await, "the answer does not depend on the user who is loaded");
     assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, CommitOutcome::Applied);
     assert!(!change_committed(&harness, ANN, 2).await);
 }

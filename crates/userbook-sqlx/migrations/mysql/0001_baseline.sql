@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS userbook_group (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- can_act repeats userbook_user.can_act: one look into the index finds a member who can act, however many others there
--- are. The foreign key keeps the copy right, whoever writes the original: a trigger needs a privilege that hosts often
+-- are. The foreign key keeps the copy right for every writer: a trigger needs a privilege that hosts often
 -- lack. A group with members cannot be deleted.
 CREATE TABLE IF NOT EXISTS userbook_membership (
     user_id BIGINT NOT NULL,

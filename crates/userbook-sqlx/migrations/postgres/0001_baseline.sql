@@ -53,7 +53,7 @@ CREATE INDEX userbook_group_children ON userbook_group (parent);
 CREATE INDEX userbook_group_superuser ON userbook_group (id) WHERE is_superuser;
 
 -- can_act repeats userbook_user.can_act: one look into the index finds a member who can act, however many others there
--- are. The foreign key keeps the copy right, whoever writes. A group with members cannot be deleted.
+-- are. The foreign key keeps the copy right for every writer. A group with members cannot be deleted.
 CREATE TABLE userbook_membership (
     user_id bigint NOT NULL,
     group_id uuid NOT NULL CONSTRAINT userbook_membership_group REFERENCES userbook_group (id),
@@ -95,7 +95,7 @@ CREATE TABLE userbook_install (
     install_id text NOT NULL
 );
 
--- How many rows there are: counting them would look at each. Triggers keep it right, whoever writes.
+-- How many rows there are: counting them would look at each. Triggers keep it right for every writer.
 CREATE TABLE userbook_count (
     name text COLLATE "C" PRIMARY KEY,
     value bigint NOT NULL

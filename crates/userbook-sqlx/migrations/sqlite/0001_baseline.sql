@@ -58,7 +58,7 @@ CREATE TABLE userbook_membership (
 
 CREATE INDEX userbook_membership_group ON userbook_membership (group_id, can_act, user_id);
 
--- A trigger rather than a statement of the store keeps the copy right, whoever writes the original.
+-- A trigger rather than a statement of the store keeps the copy right for every writer.
 CREATE TRIGGER userbook_user_can_act AFTER UPDATE OF is_active, type, username ON userbook_user
 WHEN old.can_act <> new.can_act
 BEGIN
@@ -94,7 +94,7 @@ CREATE TABLE userbook_install (
     install_id TEXT NOT NULL
 ) STRICT;
 
--- How many rows there are: counting them would look at each. Triggers keep it right, whoever writes.
+-- How many rows there are: counting them would look at each. Triggers keep it right for every writer.
 CREATE TABLE userbook_count (
     name TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL

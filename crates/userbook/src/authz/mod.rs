@@ -41,7 +41,7 @@ pub trait Authorizer: Debug + Send + Sync + 'static {
     ) -> Result<Verdicts, AuthorizerError>;
 
     /// Whether `user` holds any right to grant superuser status: [`Check::GrantSuperuser`] on at least one group,
-    /// now or through a role that the user has. Whoever takes such an account over becomes superuser, so
+    /// now or through a role that the user has. An attacker with such an account becomes superuser, so
     /// [`Safeguard::ProtectPrivileged`](crate::Safeguard::ProtectPrivileged) protects it like a superuser. Answer
     /// `true` if in doubt. `groups` holds the user's groups with ancestors.
     ///

@@ -293,7 +293,7 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) ->
             Verdict::Hide
         }
         Check::View => Verdict::deny(),
-        // The recorded release lets whoever may change a user put them into any group; what a group grants is
+        // The recorded release lets every caller with `change_user` put the user into any group; what a group grants is
         // `GrantSuperuser`'s question.
         Check::AddUser | Check::Join(_) if is_new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),

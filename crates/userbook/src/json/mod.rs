@@ -1,7 +1,7 @@
 //! JSON values: sharing, comparison, containment, size and difference.
 //!
 //! This module is the lowest of the crate and imports no other. Its functions recurse once per level of nesting, as
-//! dropping and printing a `Value` do. Whoever parses a value bounds its depth: requests to
+//! dropping and printing a `Value` do. The parser of a value bounds its depth: requests to
 //! [`MAX_DEPTH`](crate::MAX_DEPTH), stores to a few hundred levels.
 
 mod changed;

@@ -110,7 +110,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// group that cannot exist.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`] if the group does not exist, whoever asks (as recorded), [`AccessError::Forbidden`]
+    /// [`AccessError::NotFound`] if the group does not exist, for every actor (as recorded), [`AccessError::Forbidden`]
     /// without the right.
     pub async fn authorize_member_change<'a>(
         &'a self,

@@ -177,7 +177,7 @@ impl UserUpdate {
         self.with(|fields| fields.groups = Op::Set(GroupsOp::Replace(groups.into())))
     }
 
-    /// Lets the user join a group; whatever else they are in stays, whoever puts them there meanwhile. It takes the
+    /// Lets the user join a group; all other memberships stay, concurrent ones included. It takes the
     /// place of groups that were set before, and adds to other joins and leaves.
     #[must_use]
     pub fn join_group(self, group: GroupId) -> Self {

@@ -132,7 +132,7 @@ pub(super) fn is_superuser(actor: &Actor, state: Option<&ActorState>, graph: &Gr
 }
 
 /// Whether the actor may give or take superuser status through `group`: the right on the group, or on the ancestor
-/// that makes it grant, suffices. Whoever may turn a group into a granting one may as well let a user join it.
+/// that makes it grant, suffices. An actor who may make a group grant may also let a user join the group.
 pub(super) fn may_grant(group: GroupId, graph: &GroupGraph, results: &CheckResults) -> bool {
     grant_checks(group, graph).into_iter().flatten().any(|check| results.allows(check))
 }
