@@ -11,6 +11,7 @@ use crate::{
 
 in_the_library!(
     escalation_by_a_group_write_is_denied,
+    latent_superuser_status_is_denied,
     a_right_to_grant_covers_its_group_alone,
     demotion_by_a_group_write_is_denied,
     group_writes_leave_a_superuser,
@@ -81,6 +82,30 @@ async fn escalation_by_a_group_write_is_denied(at: Setting) {
     assert_eq!(scene.user(GROUP_VIEWER).await.groups, [group(STAFF)].into(), "{at}");
 }
 
+/// A second way to grant changes no status today, and outlives the first one.
+async fn latent_superuser_status_is_denied(at: Setting) {
+    let scene = Scene::granting(at, &rows(), &EDITOR).await;
+    let gains = [
+        ("flag of a child group", NIGHT, stored(NIGHT).superuser(true)),
+        ("parent of a granting group", ADMINS2, stored(ADMINS2).parent(group(ADMINS))),
+        ("child group of a child group", NO_GROUP, stored(NO_GROUP).parent(group(NIGHT))),
+        ("another parent", NIGHT, stored(NIGHT).parent(group(ADMINS2))),
+    ];
+    let gains = gains.map(|(name, number, write)| (name, number, write, "grants superuser"));
+    try_all(&scene, at, GROUP_VIEWER, gains).await;
+    // A superuser makes a group grant twice; an editor takes neither way.
+    let put = scene.service().put_group(&actor(ADMIN), group(NIGHT), stored(NIGHT).superuser(true)).await;
+    assert_eq!(group_ending(&put), "done", "{at}");
+    let losses = [
+        ("flag of a child group", NIGHT, stored(NIGHT)),
+        ("parent of a granting group", NIGHT, stored(NIGHT).superuser(true).parent(None::<GroupId>)),
+        ("flag of the parent", ADMINS, stored(ADMINS).superuser(false)),
+    ];
+    let losses = losses.map(|(name, number, write)| (name, number, write, "revokes superuser"));
+    try_all(&scene, at, GROUP_VIEWER, losses).await;
+    assert_eq!(events(&scene.store).await.len(), 1, "{at}");
+}
+
 async fn a_right_to_grant_covers_its_group_alone(at: Setting) {
     let more = [grant(GRANTER, P::ChangeGroup), grant(GRANTER, P::ViewGroup), grant(GRANTER, P::AddGroup)];
     let scene = Scene::granting(at, &rows(), &more).await;
@@ -88,6 +113,12 @@ async fn a_right_to_grant_covers_its_group_alone(at: Setting) {
         ("flag", STAFF, stored(STAFF).superuser(true), "grants superuser"),
         ("foreign parent", STAFF, stored(STAFF).parent(group(ADMINS)), "grants superuser"),
         ("foreign member", NIGHT, stored(NIGHT).add_member(UserId(GRANTER)), "grants superuser"),
+        (
+            "child group moved below the own group",
+            NIGHT,
+            stored(NIGHT).parent(group(ADMINS2)),
+            "revokes superuser",
+        ),
         ("foreign member leaves", NIGHT, stored(NIGHT).remove_member(UserId(ADMIN2)), "revokes superuser"),
         ("own child group", NO_GROUP, stored(NO_GROUP).parent(group(ADMINS2)), "done"),
         ("own member", ADMINS2, stored(ADMINS2).add_member(UserId(GRANTER)), "done"),

@@ -55,9 +55,10 @@ pub struct WriteGroup {
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// Creates the group with this id, or overwrites it. Making a group grant superuser status, by its flag, its parent
-    /// or its members, needs the right to grant it, and so does the reverse; the last superuser keeps that status, and
-    /// the actor's own must be given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a
-    /// revision and an event in the same commit.
+    /// or its members, needs the right to grant it, even where the group or the member has that status from another
+    /// group as well. The same holds for the reverse. The last superuser keeps that status, and the actor's own must be
+    /// given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a revision and an event in the
+    /// same commit.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
