@@ -17,6 +17,7 @@ in_the_library!(
     group_writes_leave_a_superuser,
     group_writes_make_no_cycle,
     m6_a_hidden_parent_looks_like_a_missing_one,
+    m6_writes_of_a_hidden_group_reveal_nothing,
 );
 
 /// Rights to write every group, and none to grant.
@@ -201,4 +202,29 @@ async fn m6_a_hidden_parent_looks_like_a_missing_one(at: Setting) {
         }
         assert!(answers.iter().all(|it| *it == answers[0]), "{at} {written:x}: {answers:#?}");
     }
+}
+
+/// A caller who may write a group and not view it learns no name, attribute or member of it.
+async fn m6_writes_of_a_hidden_group_reveal_nothing(at: Setting) {
+    let more = [grant(JOINER, P::ChangeGroup), grant(JOINER, P::DeleteGroup)];
+    let scene = Scene::granting(at, &rows(), &more).await;
+    let service = scene.service();
+    let right = NewGroup::new("Hidden project").attributes(serde_json::json!({"budget": 42}));
+    let wrong = NewGroup::new("Another project").attributes(serde_json::json!({"budget": 43}));
+    let mut guesses = Vec::new();
+    for guess in [right, wrong] {
+        let put = service.put_group(&actor(JOINER), group(SECRET), guess).dry_run().await;
+        guesses.push(match &put {
+            Ok(put) => format!("{:?} {:?}", put.diff, put.outcome),
+            Err(error) => format!("{error:?}"),
+        });
+    }
+    assert_eq!(guesses[0], guesses[1], "{at}");
+    let deleted = service.delete_group(&actor(JOINER), group(SECRET)).dry_run().await;
+    let answer = match &deleted {
+        Ok(deleted) => format!("{:?} {:?}", deleted.group, deleted.diff),
+        Err(error) => format!("{error:?}"),
+    };
+    assert!(!reveals(&answer), "{at}: {answer}");
+    assert!(!answer.contains(&format!("UserId({HIDDEN})")), "{at}: {answer}");
 }

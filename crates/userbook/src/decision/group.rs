@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{
     Context, Visibility,
-    checks::require_allowed,
     diff::changed_attributes,
     event::event,
+    group_access::GroupAccess,
     group_members::MemberProposal,
     hierarchy,
     safeguard::{check_demotion, escalation_applies, is_superuser, removes_last_superuser},
@@ -65,15 +65,6 @@ impl<'a> GroupProposal<'a> {
             members,
             granting_before: hierarchy::granting(shape),
             granting_after: hierarchy::granting(&shape_after),
-        }
-    }
-
-    /// The right that the write needs, known before its content.
-    pub(crate) fn own_check(id: GroupId, exists: bool, deletes: bool) -> Check {
-        match (deletes, exists) {
-            (true, _) => Check::DeleteGroup(id),
-            (false, false) => Check::AddGroup(id),
-            (false, true) => Check::ChangeGroup(id),
         }
     }
 
@@ -171,7 +162,8 @@ impl<'a> GroupProposal<'a> {
 
     fn check_rights(&self, context: &Context<'_>) -> Result<(), Denial> {
         let Context { actor, policy, results, .. } = *context;
-        require_allowed(results, Self::own_check(self.id, self.before.is_some(), self.after.is_none()))?;
+        let (exists, deletes) = (self.before.is_some(), self.after.is_none());
+        GroupAccess { id: self.id, exists, deletes }.require(policy, results)?;
         let graph = &self.directory.groups;
         let is_superuser = is_superuser(actor, self.directory.actor.as_ref(), graph);
         let may_grant = |group: &GroupId| results.allows(Check::GrantSuperuser(*group));

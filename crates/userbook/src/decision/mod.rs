@@ -12,6 +12,7 @@ mod denial;
 mod diff;
 mod event;
 mod group;
+mod group_access;
 mod group_members;
 mod guards;
 mod hierarchy;
@@ -38,6 +39,7 @@ pub(crate) use checks::{
 };
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
+pub(crate) use group_access::GroupAccess;
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;

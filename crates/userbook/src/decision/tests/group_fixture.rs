@@ -7,7 +7,7 @@ use crate::{
     Actor, ChangeId, Check, CheckResults, Context, Denial, DirectorySnapshot, Group, GroupId, GroupShape,
     MemberState, NoRules, Policy, ProvisioningChange, Revision, Superusers, Timestamp, UserId, UserType,
     Verdict, Violations,
-    decision::{GroupProposal, GroupRejection, MemberProposal, MembersOp},
+    decision::{GroupAccess, GroupProposal, GroupRejection, MemberProposal, MembersOp},
 };
 
 /// A write to a group, by an actor who is no superuser and may write groups.
@@ -87,13 +87,14 @@ impl Write {
         GroupProposal::new(&self.directory, self.id, self.after.clone(), members)
     }
 
-    pub(super) fn own_check(&self) -> Check {
-        GroupProposal::own_check(self.id, self.directory.groups.contains(self.id), self.after.is_none())
+    pub(super) fn access(&self) -> GroupAccess {
+        let (exists, deletes) = (self.directory.groups.contains(self.id), self.after.is_none());
+        GroupAccess { id: self.id, exists, deletes }
     }
 
     pub(super) fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
         let proposal = self.proposal();
-        let mut checks = vec![self.own_check()];
+        let mut checks = self.access().checks(&self.policy);
         checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
         let verdict = |check: &Check| match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
