@@ -17,6 +17,7 @@ mod hidden;
 mod library;
 mod mount;
 mod outbox;
+mod probing;
 mod scene;
 mod seed;
 mod server;

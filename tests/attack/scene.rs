@@ -108,6 +108,11 @@ impl Scene {
         self.send(Some(by), method, path, JSON, full(body)).await
     }
 
+    /// Reads.
+    pub(crate) async fn get(&self, by: i64, path: &str) -> Answer {
+        self.request(head(Some(by), "GET", path, JSON).body(Full::<Bytes>::default()).unwrap()).await
+    }
+
     /// Changes a user by PATCH.
     pub(crate) async fn patch(&self, by: i64, user: i64, body: &Value) -> Answer {
         self.json(by, "PATCH", &format!("users/{user}/"), body).await

@@ -32,7 +32,7 @@ pub use denial::{Denial, FieldDenial};
 pub use rules::{FieldRule, NoRules};
 pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
 
-pub(crate) use access::{check_access, check_rights, check_view, visible_user};
+pub(crate) use access::{check_access, check_member_view, check_rights, check_view, visible_user};
 pub(crate) use checks::{
     access_checks, content_checks, deletion_checks, deletion_needs_protection, needs_protection,
     require_active_actor, require_allowed,
