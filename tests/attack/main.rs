@@ -6,10 +6,12 @@
 //! outside.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod amplification;
 mod bombs;
 mod database;
 mod denied;
 mod directory;
+mod elevation;
 mod filters;
 mod grants;
 mod group_writes;
