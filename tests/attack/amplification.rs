@@ -5,10 +5,10 @@ use userbook_tests::fixture::events;
 
 use crate::{
     scene::*,
-    setting::{Setting, everywhere},
+    setting::{Setting, behind_every_mount},
 };
 
-everywhere!(c1_errors_are_no_longer_than_their_requests);
+behind_every_mount!(c1_errors_are_no_longer_than_their_requests);
 
 fn operations(each: impl Fn(usize) -> Value, times: usize) -> Value {
     (0..times).map(each).collect()

@@ -135,11 +135,13 @@ const TARGETS: [i64; 8] = [ADMIN, ADMIN2, RETIRED, HIDDEN, GRANTER, OUTPOST, ANO
 const SHOWN_GROUPS: &str = "authorize ";
 
 async fn c2_every_target_causes_the_same_calls(at: Setting) {
-    let bodies = [json!({}), json!({"is_active": false}), json!({"groups": [], "email": "x@example.com"})];
+    let deactivates = json!({"is_active": false});
+    let leaves = json!({"groups": [], "email": "x@example.com"});
     let scene = Scene::new(at).await;
     for by in DENIED {
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "PATCH"] {
-            for body in &bodies {
+            let bodies = if method.starts_with('P') { &[&deactivates, &leaves][..] } else { &[&Value::Null] };
+            for body in bodies {
                 let mut calls = Vec::new();
                 let mut answers = Vec::new();
                 for target in TARGETS {

@@ -24,6 +24,7 @@ mod scene;
 mod seed;
 mod server;
 mod setting;
+mod sockets;
 mod stored;
 mod takeover;
 mod timing;
