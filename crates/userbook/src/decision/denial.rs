@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Field, GroupId};
+use crate::{model::GroupId, violation::Field};
 
 /// Why an actor is denied. `Display` is the message for the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,16 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
-use super::{Visibility, propose::Proposal};
+use super::propose::Proposal;
 use crate::{
-    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
+    event::{Diff, EventGroup, FieldDiff},
+    json::SharedJson,
+    model::{GroupGraph, GroupId, User},
+    policy::Policy,
     update::stored_field,
+    view::UserView,
+    view::Visibility,
+    violation::Field,
 };
 
 /// What stands in an event in place of a secret.

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
 use crate::{
-    Actor, ChangeId, Check, CheckResults, Context, Denial, DirectorySnapshot, Group, GroupId, GroupShape,
-    MemberState, NoRules, Policy, ProvisioningChange, Revision, Superusers, Timestamp, UserId, UserType,
-    Verdict, Violations,
-    decision::{GroupProposal, GroupRejection, MemberProposal, MembersOp},
+    authz::{Actor, Check, CheckResults, Verdict},
+    decision::{Context, Denial, GroupProposal, GroupRejection, MemberProposal, MembersOp, NoRules},
+    model::{ChangeId, Group, GroupId, Revision, Timestamp, UserId, UserType},
+    policy::Policy,
+    store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Superusers},
+    violation::Violations,
 };
 
 /// A write to a group, by an actor who is no superuser and may write groups.

@@ -6,10 +6,13 @@ use super::fixture::{
 };
 use super::group_fixture::{Write, delete, put};
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Denial, Effect, EpochGuard, EventKind, EventTarget, FieldDiff,
-    Group, GroupField, GroupId, GroupShape, Guards, Policy, ProvisioningOp, Revision, Safeguard, Subject,
-    UserId, UserType,
-    decision::{GroupRejection, MembersOp},
+    authz::{Actor, Check, CheckResults, Subject},
+    decision::{Denial, GroupRejection, MembersOp},
+    event::{Effect, EventKind, EventTarget, FieldDiff},
+    model::{Group, GroupId, Revision, UserId, UserType},
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, EpochGuard, GroupShape, Guards, ProvisioningOp},
+    violation::GroupField,
 };
 
 #[test]
@@ -175,7 +178,7 @@ fn members_must_exist_and_are_limited() {
     let staff = |op| put(group(STAFF, "staff", false, None)).with(|it| it.members = op);
     assert_eq!(staff(members(&[9], &[])).outcome(), "users: does_not_exist");
     assert_eq!(staff(members(&[], &[9])).outcome(), "unchanged");
-    let limits = crate::Limits { members_altered: 1, ..crate::Limits::default() };
+    let limits = crate::limits::Limits { members_altered: 1, ..crate::limits::Limits::default() };
     let limited = |write: Write| write.with(|it| it.policy = Policy::hardened().with_limits(limits.clone()));
     let two = limited(staff(members(&[1, 2], &[])).member(1, []).member(2, []));
     assert_eq!(two.outcome(), "users: too_many_members");
