@@ -157,9 +157,9 @@ mod tests {
         (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
     }
 
-    fn accepts(media_type: &'static str, body: &Value, limits: Limits) -> Result<(), String> {
+    fn accepts(media_type: &'static str, body: &Value, limits: &Limits) -> Result<(), String> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-        read(&headers, body.to_string().as_bytes(), Mode::Patch, &limits, ExtensionSet::all())
+        read(&headers, body.to_string().as_bytes(), Mode::Patch, limits, ExtensionSet::all())
             .map(drop)
             .map_err(|error| format!("{error:?}"))
     }
@@ -172,7 +172,7 @@ mod tests {
             for (media_type, body) in
                 [(JSON, object(levels)), (MERGE_PATCH, object(levels)), (JSON_PATCH, patch(levels))]
             {
-                let outcome = accepts(media_type, &body, Limits::default());
+                let outcome = accepts(media_type, &body, &Limits::default());
                 assert_eq!(outcome.is_ok(), is_parsed, "{media_type} {levels} {outcome:?}");
             }
         }
@@ -183,10 +183,10 @@ mod tests {
         let limits = Limits { body_nodes: 4, ..Limits::default() };
         let groups: Vec<Value> = (0..100).map(|n| json!({"pk": n, "attributes": {"a": [n]}})).collect();
         let body = json!({"pk": 1, "groups_obj": groups, "name": "Ada", "attributes": {"a": 1}});
-        assert_eq!(accepts(JSON, &body, limits.clone()), Ok(()));
+        assert_eq!(accepts(JSON, &body, &limits), Ok(()));
         let body = json!({"name": "Ada", "attributes": {"a": [1, 2]}});
-        assert!(accepts(JSON, &body, limits.clone()).unwrap_err().contains("more than 4 JSON values"));
+        assert!(accepts(JSON, &body, &limits).unwrap_err().contains("more than 4 JSON values"));
         let patch = json!([{"op": "add", "path": "/name", "value": "Ada"}]);
-        assert!(accepts(JSON_PATCH, &patch, limits).unwrap_err().contains("more than 4 JSON values"));
+        assert!(accepts(JSON_PATCH, &patch, &limits).unwrap_err().contains("more than 4 JSON values"));
     }
 }
