@@ -21,6 +21,7 @@ pub(super) struct Write {
     pub(super) members: MembersOp,
     pub(super) policy: Policy,
     pub(super) granted: Vec<GroupId>,
+    pub(super) hidden: Vec<GroupId>,
     pub(super) denied: bool,
     pub(super) allow_self_lockout: bool,
     pub(super) superusers: (Superusers, Superusers),
@@ -48,6 +49,7 @@ pub(super) fn delete(id: GroupId) -> Write {
         members: MembersOp::Replace(BTreeSet::new()),
         policy: Policy::hardened(),
         granted: Vec::new(),
+        hidden: Vec::new(),
         denied: false,
         allow_self_lockout: false,
         superusers: (OTHER_PERSON, OTHER_PERSON),
@@ -99,6 +101,7 @@ impl Write {
         checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
         let verdict = |check: &Check| match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
+            Check::ViewGroup(group) if self.hidden.contains(group) => Verdict::deny(),
             _ if self.denied => Verdict::deny(),
             _ => Verdict::Allow,
         };
