@@ -11,8 +11,7 @@ use crate::{
     model::{GroupGraph, GroupId, User},
     policy::Policy,
     update::stored_field,
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
     violation::Field,
 };
 

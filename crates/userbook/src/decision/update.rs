@@ -17,8 +17,7 @@ use crate::{
     model::{User, UserType},
     store::{ChangeSet, Guards, Snapshot},
     update::{FieldOps, PatchFailure},
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
     violation::{ViolationKind, Violations},
 };
 
