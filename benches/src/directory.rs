@@ -1,7 +1,7 @@
 //! Users and groups to work on.
 
 use serde_json::json;
-use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType};
+use userbook::{Group, GroupId, Revision, Timestamp, User, UserId, UserType, store::ImportData};
 use uuid::Uuid;
 
 /// How many plain groups there are; half of them have a parent.

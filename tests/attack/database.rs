@@ -11,7 +11,7 @@ use std::{
 
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use tracing::{Event, Metadata, Subscriber, span};
-use userbook::ImportData;
+use userbook::store::ImportData;
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{MySqlStore, PostgresStore, mysql, postgres, sqlite};
 use userbook_tests::{

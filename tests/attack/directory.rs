@@ -1,7 +1,7 @@
 //! The directory that the attacks meet.
 
 use serde_json::{Value, json};
-use userbook::{Group, GroupId, ImportData, User};
+use userbook::{Group, GroupId, User, store::ImportData};
 use uuid::Uuid;
 
 /// A superuser, with secrets.

@@ -2,7 +2,7 @@
 //! superuser back.
 
 use serde_json::{Value, json};
-use userbook::Permission as P;
+use userbook::authz::Permission as P;
 use userbook_tests::fixture::{Answer, events};
 
 use crate::{

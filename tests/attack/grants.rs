@@ -1,6 +1,6 @@
 //! The rights of the scene, as permissions and as Cedar policies.
 
-use userbook::{Permission as P, StaticPermissions, UserId};
+use userbook::{StaticPermissions, UserId, authz::Permission as P};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::directory::*;

@@ -1,6 +1,6 @@
 //! Group writes through the library: a group gives and takes superuser status wholesale.
 
-use userbook::{GroupId, NewGroup, Permission as P, UserId};
+use userbook::{GroupId, NewGroup, UserId, authz::Permission as P};
 use userbook_tests::fixture::events;
 
 use crate::{

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use userbook::{
-    AccessError, Denial, GroupError, Memberships, NewGroup, NewUser, Permission as P, UpdateError, UserId,
-    UserType, UserUpdate,
+    AccessError, GroupError, NewGroup, NewUser, UpdateError, UserId, UserType, UserUpdate,
+    authz::Permission as P, decision::Denial, field::Memberships,
 };
 use userbook_tests::fixture::events;
 

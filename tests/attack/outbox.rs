@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Outbox, OutboxLimit, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService,
-    UserUpdate,
+    Actor, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, UserUpdate,
+    store::{Outbox, OutboxLimit},
 };
 use userbook_tests::fixture::store_with;
 

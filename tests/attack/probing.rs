@@ -2,7 +2,7 @@
 
 use http_body_util::Full;
 use serde_json::{Value, json};
-use userbook::{Actor, NewGroup, Permission as P};
+use userbook::{Actor, NewGroup, authz::Permission as P};
 use userbook_tests::fixture::Answer;
 
 use crate::{

@@ -7,7 +7,9 @@ use http::{Request, header::AUTHORIZATION};
 use http_body::Body;
 use http_body_util::Full;
 use serde_json::{Value, json};
-use userbook::{Actor, ImportData, ListAuthorizer, PermissionAuthorizer, Policy, User, UserId, UserService};
+use userbook::{
+    Actor, PermissionAuthorizer, Policy, User, UserId, UserService, authz::ListAuthorizer, store::ImportData,
+};
 use userbook_http::DirectoryApi;
 use userbook_tests::{
     counting::{CountingAuthorizer, CountingStore, Journal},

@@ -1,7 +1,7 @@
 //! The scene as a seed file of the server. The token of user *n* is `t-n`.
 
 use serde_json::{Value, json};
-use userbook::{Group, ImportData, User};
+use userbook::{Group, User, store::ImportData};
 
 use crate::{
     directory::{group, rows},

@@ -1,7 +1,7 @@
 //! Any update.
 
 use serde_json::{Value, json};
-use userbook::{GroupId, Memberships, UserType, UserUpdate};
+use userbook::{GroupId, UserType, UserUpdate, field::Memberships};
 
 use crate::{chance::Chance, json, values};
 

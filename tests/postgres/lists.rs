@@ -1,7 +1,7 @@
 //! Lists of a large directory: a query costs what its matches cost, however often it runs.
 
 use sqlx::{Executor, PgConnection};
-use userbook::ImportStore;
+use userbook::store::ImportStore;
 use userbook_sqlx::PostgresStore;
 use userbook_tests::{
     lists::{directory, questions},

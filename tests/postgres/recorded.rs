@@ -1,7 +1,7 @@
 //! Every recorded request on PostgreSQL, the row left behind included.
 
 use sqlx::Executor;
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_tests::{
     corpus,
     replay::{Report, replay},

@@ -1,8 +1,8 @@
 //! A large directory in which few of the users match each filter, and queries that must not cost more than those few.
 
 use userbook::{
-    Group, ImportData, Order, Scope, SuperuserFilter, User, UserColumn, UserFilter, UserId, UserListQuery,
-    UserType,
+    Group, User, UserId, UserType,
+    store::{ImportData, Order, Scope, SuperuserFilter, UserColumn, UserFilter, UserListQuery},
 };
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Groups, and which of their members a caller sees.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook::{Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, NOBODY, ROOT, STAFF, VIEWER, ask,
     directory, group_id, store,

@@ -1,7 +1,7 @@
 //! A group that the caller may not view: its name and attributes appear in no answer, and it cannot be joined.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook::{Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, CHIEFS, DEVS, HELPER, Kind, ROOT, STAFF, VIEWER, api, ask, directory, events, group_id,
     request, row, send, store,

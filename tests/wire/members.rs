@@ -1,7 +1,7 @@
 //! `add_user` and `remove_user`.
 
 use serde_json::{Value, json};
-use userbook::{Outcome, Permission, Policy, StaticPermissions, UserId};
+use userbook::{Outcome, Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, Answer, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, MISSING, NOBODY, ROOT, STAFF,
     VIEWER, ask, directory, events, group_id, row, store,
@@ -52,7 +52,7 @@ async fn a_member_is_added_and_removed(kind: Kind) {
         (before.version + 2, before.username, before.attributes)
     );
     let last = events(&store).await.pop().unwrap();
-    assert_eq!(last.actor, userbook::EventActor::User(UserId(HELPER)));
+    assert_eq!(last.actor, userbook::event::EventActor::User(UserId(HELPER)));
 }
 
 async fn the_right_to_the_members_is_required(kind: Kind) {

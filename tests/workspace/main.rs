@@ -1,6 +1,8 @@
 //! The arrows between the crates, and what the core must not depend on.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod modules;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

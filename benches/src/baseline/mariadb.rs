@@ -1,7 +1,11 @@
 //! The same statements on a connection that is held, one after another: what is written by hand.
 
 use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
-use userbook::{ChangeSet, Name, Revision, User, UserId, Username};
+use userbook::{
+    Revision, User, UserId,
+    field::{Name, Username},
+    store::ChangeSet,
+};
 use uuid::Uuid;
 
 use crate::{Failure, user};

@@ -1,6 +1,6 @@
 //! Who can act.
 
-use userbook::{ANONYMOUS_USERNAME, User, UserType};
+use userbook::{User, UserType, model::ANONYMOUS_USERNAME};
 
 /// Whether a user can act, and as what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

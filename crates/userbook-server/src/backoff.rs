@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use userbook::Backoff;
+use userbook::service::Backoff;
 
 /// Sleeps for a random time that grows from half a millisecond to twenty: writers that collided once spread out
 /// instead of colliding again, and none waits much longer than a handful of commits take.

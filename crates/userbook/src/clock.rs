@@ -11,7 +11,7 @@ use std::{
 use chrono::{SubsecRound, Utc};
 use uuid::Uuid;
 
-use crate::{ChangeId, Timestamp};
+use crate::model::{ChangeId, Timestamp};
 
 /// Tells the time.
 pub trait Clock: Debug + Send + Sync + 'static {

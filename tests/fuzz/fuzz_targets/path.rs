@@ -6,7 +6,7 @@ use http::{Method, Uri};
 use http::{HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use userbook::UserPath;
+use userbook::field::UserPath;
 use userbook_fuzz::{Before, Message, Scene, check};
 
 fuzz_target!(|text: &str| if text.starts_with('/') { url(text) } else { user_path(text) });

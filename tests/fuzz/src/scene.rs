@@ -11,11 +11,8 @@ use futures_util::FutureExt;
 use http::{HeaderMap, Request, StatusCode, request::Parts};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use userbook::{
-    Actor, Event, Group, GroupId, ImportData, Outbox, Permission as P, PermissionAuthorizer, Policy, ImportStore,
-    SnapshotQuery, StaticPermissions, StoreError, User, UserId, UserService, UserStore,
-};
-use userbook_http::{
+use userbook::{Actor, Group, GroupId, PermissionAuthorizer, Policy, StaticPermissions, User, UserId, UserService, UserStore, authz::Permission as P, event::Event, store::{ImportData, ImportStore, Outbox, SnapshotQuery, StoreError}};
+use userbook_http::{ExtensionSet, 
     AuthenticationError, Authenticator, BearerAuthenticator, Representation, TokenHash, TokenIntent,
     TokenKey, TokenRecord, TokenStore, UserApi,
 };
@@ -210,7 +207,8 @@ impl Scene {
         now(store.import(&ROWS)).expect("right rows");
         let last = Arc::new(Mutex::new(None));
         let authenticator = Noting { inner: BearerAuthenticator::new(Names), last: Arc::clone(&last) };
-        let api = UserApi::new(service(&store, &policy), authenticator, Representation::new("fuzz"));
+        let api = UserApi::new(service(&store, &policy), authenticator, Representation::new("fuzz"))
+            .with_extensions(if hardened { ExtensionSet::all() } else { ExtensionSet::none() });
         let observer = UserApi::new(service(&store, &policy), Host, Representation::new("fuzz"));
         Self { policy, hardened, store, api, observer, last }
     }

@@ -1,7 +1,9 @@
 //! User names, compared too kindly or too strictly.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery, UserId, UserRef, UserStore, Username,
+    UserId, UserRef, UserStore,
+    field::Username,
+    store::{ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
 

@@ -1,6 +1,9 @@
 //! The compare-and-set, broken.
 
-use userbook::{ChangeSet, CommitOutcome, SnapshotQuery, UserStore};
+use userbook::{
+    UserStore,
+    store::{ChangeSet, CommitOutcome, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::flaws;

@@ -1,6 +1,9 @@
 //! Targets that are missing, or addressed by their UUID.
 
-use userbook::{Snapshot, SnapshotQuery, UserRef};
+use userbook::{
+    UserRef,
+    store::{Snapshot, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::flaws;

@@ -1,6 +1,10 @@
 //! Who counts as able to act, among superusers.
 
-use userbook::{ANONYMOUS_USERNAME, ChangeSet, FieldChanges, Group, Superusers, User, UserId, UserType};
+use userbook::{
+    Group, User, UserId, UserType,
+    model::ANONYMOUS_USERNAME,
+    store::{ChangeSet, FieldChanges, Superusers},
+};
 
 use crate::{
     Harness,

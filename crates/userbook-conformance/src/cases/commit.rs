@@ -1,7 +1,10 @@
 //! What an applied change writes.
 
 use serde_json::json;
-use userbook::{ChangeSet, FieldChanges, SnapshotQuery, User, UserType};
+use userbook::{
+    User, UserType,
+    store::{ChangeSet, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,

@@ -1,6 +1,9 @@
 //! Changes that cannot be applied any more. Each leaves no trace: row, memberships, counters, events.
 
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, User};
+use userbook::{
+    User,
+    store::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards},
+};
 
 use crate::{
     Harness,

@@ -1,6 +1,6 @@
 //! Memberships: a change names who comes and who goes, never the whole list.
 
-use userbook::ChangeSet;
+use userbook::store::ChangeSet;
 
 use crate::{
     Harness,

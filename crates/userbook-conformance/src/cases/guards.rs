@@ -1,6 +1,9 @@
 //! Guards: what besides the user's own row a change was decided on.
 
-use userbook::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, Revision, UserId};
+use userbook::{
+    Revision, UserId,
+    store::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards},
+};
 
 use crate::{
     Harness,

@@ -1,7 +1,12 @@
 //! The list of groups, in the forms that the contract accepts.
 
 use serde_json::Value;
-use userbook::{GroupId, GroupRef, Memberships, Op, ViolationKind, json_type};
+use userbook::{
+    GroupId,
+    field::{GroupRef, Memberships},
+    update::{Op, json_type},
+    violation::ViolationKind,
+};
 use uuid::Uuid;
 
 use super::python_repr::python_repr;

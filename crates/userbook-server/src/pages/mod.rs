@@ -17,11 +17,11 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use userbook::Policy;
+use userbook_http::ExtensionSet;
 
-/// All pages. The user page previews changes by a dry run where this policy has it.
-pub(crate) fn router(policy: &Policy) -> Router {
-    user::router(policy).merge(api::router(policy))
+/// All pages. The user page previews changes by a dry run where the API has it.
+pub(crate) fn router(extensions: ExtensionSet) -> Router {
+    user::router(extensions).merge(api::router(extensions))
 }
 
 /// What a page may load, run and send to: itself. (Avatars may be pictures from elsewhere.)

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// What a failure means for the caller. Whatever it is, the request is refused and nothing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,10 +1,17 @@
 //! Whether an actor may see and change a user at all.
 
 use super::{
-    Conditions, Rejection, Visibility,
+    Conditions, Rejection,
     checks::{require, require_active_actor},
 };
-use crate::{ANONYMOUS_USERNAME, Actor, Check, CheckResults, Denial, Policy, Snapshot, User, Verdict};
+use crate::{
+    authz::{Actor, Check, CheckResults, Verdict},
+    decision::Denial,
+    model::{ANONYMOUS_USERNAME, User},
+    policy::Policy,
+    store::Snapshot,
+    view::Visibility,
+};
 
 /// The target, unless it does not exist or is the anonymous user, which is never shown.
 pub(crate) fn visible_user(snapshot: &Snapshot) -> Option<&User> {

@@ -1,7 +1,12 @@
 //! Whether an actor may write a group, before the content of the write is looked at.
 
-use super::{Denial, Visibility, checks::require_allowed};
-use crate::{Check, CheckResults, GroupId, Policy, Safeguard};
+use super::{Denial, checks::require_allowed};
+use crate::{
+    authz::{Check, CheckResults},
+    model::GroupId,
+    policy::{Policy, Safeguard},
+    view::Visibility,
+};
 
 /// A write of a group.
 #[derive(Debug, Clone, Copy)]

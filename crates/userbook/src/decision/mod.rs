@@ -25,7 +25,6 @@ mod safeguard;
 #[cfg(test)]
 mod tests;
 mod update;
-mod visibility;
 
 pub use conditions::{Conditions, IfNoneMatch};
 pub use denial::{Denial, FieldDenial};
@@ -43,9 +42,14 @@ pub(crate) use group_access::GroupAccess;
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;
-pub(crate) use visibility::{Visibility, view_group_checks};
 
-use crate::{Actor, ChangeId, CheckResults, PatchFailure, Policy, Timestamp, Violations};
+use crate::{
+    authz::{Actor, CheckResults},
+    model::{ChangeId, Timestamp},
+    policy::Policy,
+    update::PatchFailure,
+    violation::Violations,
+};
 
 /// Who acts, and under which rules: what every decision depends on beside its facts.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::FieldErrors;
-use crate::{JsonObject, Limits, SharedJson, ViolationKind, json::Size};
+use crate::{
+    json::{JsonObject, SharedJson, Size},
+    limits::Limits,
+    violation::ViolationKind,
+};
 
 /// How many levels attributes may nest, the object itself counted. Stores keep that many; more is refused.
 pub const MAX_DEPTH: usize = 256;

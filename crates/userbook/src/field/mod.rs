@@ -1,7 +1,7 @@
 //! Values that obey their rule: parse once, then trust the type.
 //!
 //! Each type has one way in, `parse` (or `new`), which says everything that is wrong with the value by itself;
-//! what needs the directory (is the name free, is there such a group) is [`decide`](crate::decide())'s.
+//! what needs the directory (is the name free, is there such a group) is [`decide`](crate::decision::decide())'s.
 //! None derefs to the raw type and none has a constructor that skips the rule.
 
 mod attributes;
@@ -16,10 +16,10 @@ pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
 pub use memberships::{GroupRef, Memberships};
-pub(crate) use text::{is_space, split_whitespace};
+pub use text::is_space;
 pub use texts::{GroupName, Name, UserPath, Username};
 
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
 /// All faults of one value, in the order of the contract; never empty.
 #[derive(Debug, Clone, PartialEq)]

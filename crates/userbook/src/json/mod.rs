@@ -2,7 +2,7 @@
 //!
 //! This module is the lowest of the crate and imports no other. Its functions recurse once per level of nesting, as
 //! dropping and printing a `Value` do. The parser of a value bounds its depth: requests to
-//! [`MAX_DEPTH`](crate::MAX_DEPTH), stores to a few hundred levels.
+//! [`MAX_DEPTH`](crate::field::MAX_DEPTH), stores to a few hundred levels.
 
 mod changed;
 mod compare;

@@ -1,7 +1,13 @@
 //! How a service operation may fail.
 
 use super::{operation::OperationError, retry::Exhausted};
-use crate::{AuthorizerError, Denial, Field, GroupField, PatchFailure, Rejection, StoreError, Violations};
+use crate::{
+    authz::AuthorizerError,
+    decision::{Denial, Rejection},
+    store::StoreError,
+    update::PatchFailure,
+    violation::{Field, GroupField, Violations},
+};
 
 /// Why a user or group is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +61,7 @@ impl From<AuthorizerError> for ListError {
 }
 
 /// Why an update, or a provisioning operation, was not applied. Nothing of it was written then, except as
-/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
+/// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) says.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// The user is not the actor's to see or to change.
@@ -79,7 +85,7 @@ pub enum UpdateError {
 }
 
 /// Why a group was not written or deleted. Nothing of it was written then, except as
-/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
+/// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) says.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
     /// The group is not there, or not the actor's to write.

@@ -1,6 +1,6 @@
 //! The service: authorize, load, decide, commit, and again after a conflict.
 //!
-//! It knows no rule (those are in [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
+//! It knows no rule (those are in [`decide`](crate::decision::decide())) and no storage; it moves facts from one to the other.
 
 mod access;
 mod backoff;
@@ -30,7 +30,11 @@ pub use provision::{
 };
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 
-use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};
+use crate::{
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    decision::{FieldRule, NoRules},
+    policy::Policy,
+};
 
 /// Updates users of one directory.
 ///

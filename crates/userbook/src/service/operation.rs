@@ -11,8 +11,11 @@ use super::{
     trace::{SpanError, SpanOutcome, step, traced},
 };
 use crate::{
-    Actor, Authorizer, ChangeId, CheckResults, CommitOutcome, Context, StoreError, StoreErrorKind, UserStore,
-    Violations,
+    authz::{Actor, Authorizer, CheckResults},
+    decision::Context,
+    model::ChangeId,
+    store::{CommitOutcome, StoreError, StoreErrorKind, UserStore},
+    violation::Violations,
 };
 
 /// One kind of operation: reads its facts, authorizes, decides, and writes. It does so afresh in each attempt.

@@ -7,7 +7,7 @@
 //! A store touches them in this order: `graph`, `superusers`, then user rows by ascending id, or in any other order that
 //! cannot deadlock for good. A deadlock that the database reports is a [`Conflict`](super::CommitOutcome::Conflict).
 
-use crate::{Revision, UserId};
+use crate::model::{Revision, UserId};
 
 /// The guard counters at the moment of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

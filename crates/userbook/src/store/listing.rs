@@ -9,14 +9,17 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Scope, StoreError};
-use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserId, UserType};
+use crate::{
+    json::JsonObject,
+    model::{Group, GroupGraph, GroupId, User, UserId, UserType},
+};
 
 /// A store whose users and groups can be listed.
 ///
 /// # Laws
 /// - A page is read from one consistent state, and so are its count and its groups.
 /// - Every order ends with the primary key, so that pages neither repeat nor leave out a row.
-/// - [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) is never listed and never counted, nor shown among members.
+/// - [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) is never listed and never counted, nor shown among members.
 /// - All stores answer alike, to the last letter: texts are ordered by code point, compared byte for byte, and
 ///   searched without regard to the case of ASCII letters. Databases differ in what else they take for the same
 ///   letter.
@@ -90,7 +93,7 @@ pub struct UserFilter {
     pub groups: BTreeSet<GroupId>,
     /// A direct member of one of the groups with these names.
     pub group_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json_contains) all of this.
+    /// Attributes that [contain](crate::json::json_contains) all of this.
     pub attributes: Option<JsonObject>,
     /// Each of these words stands somewhere in the user name, the name, the e-mail address or the UUID as lower-case
     /// text with hyphens; ASCII letters of either case are the same, others are not.
@@ -146,7 +149,7 @@ pub struct Order<C> {
 pub struct UserPage {
     /// The users, in order.
     pub users: Vec<User>,
-    /// Their groups with ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above each.
+    /// Their groups with ancestors up to [`MAX_PARENTS`](crate::model::MAX_PARENTS) above each.
     pub groups: GroupGraph,
     /// The number of rows on all pages.
     pub count: u64,
@@ -187,7 +190,7 @@ pub struct GroupFilter {
     pub members: BTreeSet<UserId>,
     /// One of the users with these names is a direct member.
     pub member_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json_contains) all of this.
+    /// Attributes that [contain](crate::json::json_contains) all of this.
     pub attributes: Option<JsonObject>,
     /// Each of these words stands somewhere in the name; ASCII letters of either case are the same, others are not.
     pub search: Vec<String>,

@@ -5,12 +5,12 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{Group, User};
+use crate::model::{Group, User};
 
 /// The whole content of a directory, stored as it is: no rule applies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportData {
-    /// The installation id, authentik's `install_id`: an ingredient of [`uid`](crate::uid()).
+    /// The installation id, authentik's `install_id`.
     pub install_id: String,
     /// All groups; a parent may come after its children.
     pub groups: Vec<Group>,

@@ -4,7 +4,13 @@
 //! and waits for an administrator to repair the membership.
 
 use super::{UserChange, may_grant, revokes};
-use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+    view::Visibility,
+};
 
 /// Denies a change to a user that takes superuser status through a group without the right to grant it.
 pub(in crate::decision) fn check_user_demotion(

@@ -1,6 +1,10 @@
 //! [`Safeguard::LastSuperuser`]: one account that can act keeps superuser status.
 
-use crate::{ANONYMOUS_USERNAME, GroupGraph, Policy, Safeguard, Superusers, User, UserType};
+use crate::{
+    model::{ANONYMOUS_USERNAME, GroupGraph, User, UserType},
+    policy::{Policy, Safeguard},
+    store::Superusers,
+};
 
 /// For which accounts a user's superuser status counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,12 @@
 //! superuser status. An e-mail address is enough to take an account over.
 
 use super::{UserChange, may_grant};
-use crate::{CheckResults, Denial, Field, Policy, Safeguard};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    policy::{Policy, Safeguard},
+    violation::Field,
+};
 
 /// Whether the safeguard asks anything of this change: the user is another one, and the actor is no superuser.
 fn applies(change: &UserChange<'_>, policy: &Policy) -> bool {

@@ -1,8 +1,14 @@
-//! A user together with what is derived from the directory.
+//! Users and groups as a caller sees them, together with what is derived from the directory.
+
+mod current_user;
+mod visibility;
 
 use std::sync::Arc;
 
-use crate::{Group, GroupGraph, GroupId, User, decision::Visibility};
+pub use current_user::{CurrentUserView, SelfView};
+pub(crate) use visibility::{Visibility, view_group_checks};
+
+use crate::model::{Group, GroupGraph, GroupId, User};
 
 /// A user as it is shown: the row, and what its groups make of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,10 @@
 //! Which groups the caller may see.
 
-use crate::{Check, CheckResults, GroupGraph, GroupId, Policy, Safeguard};
+use crate::{
+    authz::{Check, CheckResults},
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+};
 
 /// Which groups the caller may see: under [`Safeguard::HideGroups`] those whose [`Check::ViewGroup`] is allowed,
 /// otherwise all.
