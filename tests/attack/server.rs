@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use userbook_tests::binary::{Server, exchange, receive_one, request};
 
-use crate::{bombs::ADDRESS_SPACE, scene::*};
+use crate::{bombs::ADDRESS_SPACE, scene::*, seed::seed};
 
 /// A server with the scene on SQLite.
 pub(crate) struct Served {

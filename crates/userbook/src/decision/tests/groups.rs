@@ -18,10 +18,9 @@ use crate::{
 #[test]
 fn checks_follow_from_the_write() {
     let all = |write: Write| {
-        let mut checks = write
-            .proposal()
-            .checks(&write.policy.clone().without(Safeguard::HideGroups), &CheckResults::default());
-        checks.insert(0, write.own_check());
+        let policy = write.policy.clone().without(Safeguard::HideGroups);
+        let mut checks = write.access().checks(&policy);
+        checks.extend(write.proposal().checks(&policy, &CheckResults::default()));
         checks
     };
     assert_eq!(all(put(group(NOWHERE, "new", false, None))), [Check::AddGroup(NOWHERE)]);
