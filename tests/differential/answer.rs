@@ -7,18 +7,18 @@ pub(crate) struct Answer {
     /// Whether it was no refusal.
     pub(crate) accepted: bool,
     /// What every store must say alike.
-    pub(crate) said: Value,
+    pub(crate) content: Value,
     /// What those must say alike that count guards alike; `None` from others.
     pub(crate) counters: Option<Value>,
 }
 
 impl Answer {
-    pub(crate) fn ok(said: Value) -> Self {
-        Self { accepted: true, said, counters: None }
+    pub(crate) fn ok(content: Value) -> Self {
+        Self { accepted: true, content, counters: None }
     }
 
     pub(crate) fn refused(error: &impl std::fmt::Debug) -> Self {
-        Self { accepted: false, said: format!("{error:?}").into(), counters: None }
+        Self { accepted: false, content: format!("{error:?}").into(), counters: None }
     }
 
     pub(crate) fn with_counters(self, counters: Option<Value>) -> Self {
@@ -28,7 +28,7 @@ impl Answer {
     /// Where the other differs, for whoever reads a failure.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let mut found = Vec::new();
-        collect("", &self.said, &other.said, &mut found);
+        collect("", &self.content, &other.content, &mut found);
         if let (Some(expected), Some(counters)) = (&self.counters, &other.counters) {
             collect("counters", expected, counters, &mut found);
         }

@@ -54,16 +54,16 @@ pub(crate) fn events(events: &[Event]) -> (Value, Value) {
     let mut lines: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut counters = Vec::new();
     for event in events {
-        let mut said = canonical(event);
+        let mut content = canonical(event);
         let line = match event.target {
             EventTarget::User(id) => format!("user {id}"),
             EventTarget::Group(id) => {
                 counters.push(json!([event.id, event.version]));
-                said["version"] = Value::Null;
+                content["version"] = Value::Null;
                 format!("group {id}")
             }
         };
-        lines.entry(line).or_default().push(said);
+        lines.entry(line).or_default().push(content);
     }
     counters.sort_by_key(ToString::to_string);
     (json!(lines), counters.into())

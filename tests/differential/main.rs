@@ -1,31 +1,31 @@
 //! One behaviour on every store: random sequences of operations on memory, SQLite, PostgreSQL and MariaDB at once.
 //! Every answer is compared after every operation, and everything that is stored after every sequence.
 //!
-//! Chance, time and identifiers are all drawn from one seed, which a failure names:
+//! Rng, time and identifiers are all drawn from one seed, which a failure names:
 //! `USERBOOK_DIFFERENTIAL_SEED=… cargo test -p userbook-tests --test differential` runs that sequence alone.
 //! `USERBOOK_DIFFERENTIAL_SEQUENCES` sets how many others are run.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod answer;
-mod book;
 mod canonical;
-mod chance;
-mod determined;
 mod directory;
 mod final_state;
+mod fixed_time;
 mod json;
+mod rng;
+mod run_step;
 mod step;
-mod take;
+mod stores;
 mod update;
 mod values;
 
 use std::time::Instant;
 
 use answer::Answer;
-use book::{Book, NAMES};
-use chance::Chance;
 use directory::Directory;
+use rng::Rng;
 use step::Step;
+use stores::{NAMES, TestStore};
 
 /// Where seeds begin unless one is given: the same everywhere, so that a failure is everybody's.
 const FIRST_SEED: u64 = 2_025_002;
@@ -75,32 +75,32 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Runs one sequence; for each operation whether it was not refused.
 async fn sequence(seed: u64) -> Vec<bool> {
-    let mut chance = Chance::new(seed);
-    let directory = Directory::any(&mut chance);
-    let books = Book::open_all(&directory).await;
+    let mut rng = Rng::new(seed);
+    let directory = Directory::any(&mut rng);
+    let stores = TestStore::open_all(&directory).await;
     let mut accepted = Vec::new();
     let mut history = Vec::new();
     for n in 0..STEPS {
-        let step = Step::any(&mut chance, &history);
-        let moment = values::moment(&mut chance);
-        history.push((determined::change_id(seed, n), moment));
-        for book in &books {
-            book.determined.begin(seed, n, moment);
+        let step = Step::any(&mut rng, &history);
+        let moment = values::moment(&mut rng);
+        history.push((fixed_time::change_id(seed, n), moment));
+        for target in &stores {
+            target.fixed_time.begin(seed, n, moment);
         }
-        let [a, b, c, d] = &books;
+        let [a, b, c, d] = &stores;
         let answers = tokio::join!(
-            take::take(a, &step),
-            take::take(b, &step),
-            take::take(c, &step),
-            take::take(d, &step)
+            run_step::run_step(a, &step),
+            run_step::run_step(b, &step),
+            run_step::run_step(c, &step),
+            run_step::run_step(d, &step)
         );
         let answers = [answers.0, answers.1, answers.2, answers.3];
         compare(&answers, || format!("seed {seed}, operation {n}: {step:?}"));
         accepted.push(answers[0].accepted);
     }
     let mut states = Vec::new();
-    for book in &books {
-        states.push(final_state::of(book, &history).await);
+    for target in &stores {
+        states.push(final_state::of(target, &history).await);
     }
     let states: [Answer; 4] = states.try_into().expect("one for each");
     compare(&states, || format!("seed {seed}, at the end"));
@@ -111,7 +111,7 @@ async fn sequence(seed: u64) -> Vec<bool> {
 fn compare(answers: &[Answer; 4], what: impl Fn() -> String) {
     let [expected, others @ ..] = answers;
     for (answer, name) in others.iter().zip(&NAMES[1..]) {
-        let same = answer.said == expected.said
+        let same = answer.content == expected.content
             && (answer.counters.is_none() || answer.counters == expected.counters);
         assert!(same, "{name} differs from {}\n{}\n{}", NAMES[0], what(), expected.difference(answer));
     }

@@ -56,7 +56,7 @@ pub(crate) fn user(id: i64) -> User {
         id: UserId(id),
         uuid: Uuid::from_u128(id.unsigned_abs().into()),
         username: format!("user {id}"),
-        name: "Somebody".to_owned(),
+        name: "Original".to_owned(),
         email: String::new(),
         is_active: true,
         last_login: None,

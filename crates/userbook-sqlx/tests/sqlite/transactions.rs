@@ -56,7 +56,7 @@ async fn the_host_decides_whether_it_stays() {
         let outcome = SqliteStore::commit_in(&mut transaction, &change).await.unwrap();
         assert_eq!(outcome, CommitOutcome::Applied);
         assert_eq!(ann_in(&mut transaction).await.name, "renamed");
-        assert_eq!(name(&database).await, "Somebody", "no other connection sees it yet");
+        assert_eq!(name(&database).await, "Original", "no other connection sees it yet");
         if keep {
             transaction.commit().await.unwrap();
         } else {
@@ -77,7 +77,7 @@ async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
     let outcome = SqliteStore::commit_in(&mut transaction, &change).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Conflict);
     let inside = ann_in(&mut transaction).await;
-    assert_eq!((inside.name.as_str(), inside.groups.len()), ("Somebody", 1));
+    assert_eq!((inside.name.as_str(), inside.groups.len()), ("Original", 1));
 
     change.groups_added.clear();
     assert_eq!(SqliteStore::commit_in(&mut transaction, &change).await.unwrap(), CommitOutcome::Applied);
@@ -95,7 +95,7 @@ async fn without_a_transaction_it_is_refused() {
     let change = group_write(&mut connection, 1).await;
     let refused = SqliteStore::provision_in(&mut connection, &change).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Other);
-    assert_eq!(name(&database).await, "Somebody");
+    assert_eq!(name(&database).await, "Original");
 }
 
 #[tokio::test]

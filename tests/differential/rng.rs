@@ -1,11 +1,11 @@
-//! Chance that can be had again.
+//! Rng that can be had again.
 
 /// A generator of numbers (`SplitMix64`): a dependency's might change with its next version, and old seeds would
 /// mean something else.
 #[derive(Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Rng(u64);
 
-impl Chance {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }

@@ -1,4 +1,4 @@
-//! Servers on one database, clients at them, and a check after every round.
+//! Servers on one database with clients, and a check after every round.
 
 use std::{
     sync::{Arc, Mutex},
@@ -12,8 +12,8 @@ use userbook::{Event, User};
 use super::{
     Outcome,
     client::{Kind, Sending, Tags},
+    database_state::{self, DatabaseState},
     directory::{seed, superuser_groups},
-    kept::{self, Kept},
     load::{Addresses, Load},
 };
 use crate::{
@@ -21,26 +21,26 @@ use crate::{
     history::{Answer, History, Operation, check},
 };
 
-/// How many clients change users at the same time.
+/// The number of concurrent clients.
 const CLIENTS: usize = 6;
 
-/// How long it may take until a server serves again. Longer is a failure by itself.
+/// How long a server may take to serve again; a longer time fails the scenario.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The place where it happens.
-pub(super) struct Stage {
+/// The servers, clients and database of one scenario.
+pub(super) struct ClusterFixture {
     pub(super) runtime: Runtime,
     pub(super) folder: TempDir,
     pub(super) outcome: Outcome,
-    /// The URL of the database for each server.
+    /// The database URL of each server.
     urls: Vec<String>,
     servers: Vec<Option<Server>>,
     addresses: Addresses,
-    kept: Box<dyn Kept>,
+    kept: Box<dyn DatabaseState>,
     before: Vec<User>,
-    /// Requests of earlier rounds that may still land.
+    /// Requests of earlier rounds that may still be applied.
     doubts: Vec<Operation>,
-    /// What is waiting to be checked.
+    /// Operations that wait for the next check.
     operations: Vec<Operation>,
     events_are_in_order: bool,
     tags: Tags,
@@ -48,15 +48,15 @@ pub(super) struct Stage {
     rounds: usize,
 }
 
-impl Stage {
-    /// One server for each URL, of one database that is empty and can be read at `kept`.
+impl ClusterFixture {
+    /// Starts one server for each URL of one empty database. `kept` reads that database.
     pub(super) fn new(
         runtime: Runtime,
         urls: Vec<String>,
         kept_url: &str,
         events_are_in_order: bool,
     ) -> Self {
-        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
         Self::in_folder(runtime, folder, urls, kept_url, events_are_in_order)
     }
 
@@ -69,8 +69,8 @@ impl Stage {
     ) -> Self {
         let path = folder.path().join("seed.json");
         std::fs::write(&path, seed().to_string()).expect("the folder can be written");
-        let kept = runtime.block_on(async { kept::open(kept_url) });
-        let mut stage = Self {
+        let kept = runtime.block_on(async { database_state::open(kept_url) });
+        let mut fixture = Self {
             runtime,
             folder,
             outcome: Outcome::default(),
@@ -86,15 +86,15 @@ impl Stage {
             clock: Instant::now(),
             rounds: 0,
         };
-        for server in 0..stage.servers.len() {
-            stage.start_server(server);
+        for server in 0..fixture.servers.len() {
+            fixture.start_server(server);
         }
-        (stage.before, _) = stage.read();
-        assert_eq!(stage.before.len(), super::directory::users().len(), "the seed is there");
-        stage
+        (fixture.before, _) = fixture.read();
+        assert_eq!(fixture.before.len(), super::directory::users().len(), "the seed is there");
+        fixture
     }
 
-    /// Starts a server that does not run.
+    /// Starts a stopped server.
     pub(super) fn start_server(&mut self, n: usize) {
         self.start_server_with(n, &[]);
     }
@@ -102,7 +102,7 @@ impl Stage {
     pub(super) fn start_server_with(&mut self, n: usize, more: &[&str]) {
         let seed = self.folder.path().join("seed.json").display().to_string();
         let url = self.urls.get(n).expect("there is such a server");
-        // The seed is for an empty database and left alone otherwise.
+        // The seed applies to an empty database only.
         let mut arguments = vec!["--database", url];
         if n == 0 && self.before.is_empty() {
             arguments.extend(["--seed", &seed]);
@@ -110,15 +110,15 @@ impl Stage {
         arguments.extend(more);
         let server = Server::start(&arguments);
         self.addresses.set(n, Some(server.address));
-        *self.servers.get_mut(n).expect("there is such a server") = Some(server);
+        *self.servers.get_mut(n).expect("the server exists") = Some(server);
     }
 
-    /// Clients talk to a server that is no process of the stage's.
+    /// Directs the clients to a server that is not managed here.
     pub(super) fn talk_to(&self, address: std::net::SocketAddr) {
         self.addresses.set(0, Some(address));
     }
 
-    /// Takes a server from the stage.
+    /// Takes a server out of the fixture.
     pub(super) fn take_server(&mut self, n: usize) -> Server {
         self.addresses.set(n, None);
         self.servers.get_mut(n).and_then(Option::take).expect("it runs")
@@ -132,7 +132,7 @@ impl Stage {
         self.addresses.of(0).expect("it runs")
     }
 
-    /// Clients at work while `act` does what it does; then everything is checked.
+    /// Runs clients while `act` causes the fault, then checks everything.
     pub(super) fn round(&mut self, act: impl FnOnce(&mut Self)) {
         self.round_of(CLIENTS, act);
     }
@@ -150,8 +150,8 @@ impl Stage {
         self.check();
     }
 
-    /// A single request of this kind; `None`: nobody listens.
-    pub(super) fn ask(&mut self, kind: Kind, server: usize) -> Option<Answer> {
+    /// Sends a single request of this kind; `None` if no server listens.
+    pub(super) fn send(&mut self, kind: Kind, server: usize) -> Option<Answer> {
         let sending = self.draw(kind);
         let (operation, status) = sending.send(self.addresses.of(server)?, self.clock, &self.tags)?;
         if let Some(status) = status {
@@ -162,8 +162,8 @@ impl Stage {
         Some(answer)
     }
 
-    /// A single request of which only a part is sent, in thousandths.
-    pub(super) fn ask_part(&mut self, kind: Kind, part: usize) {
+    /// Sends a part (in thousandths) of a single request.
+    pub(super) fn send_part(&mut self, kind: Kind, part: usize) {
         let sending = self.draw(kind);
         self.operations.extend(sending.send_part(self.address(), self.clock, part));
     }
@@ -173,17 +173,17 @@ impl Stage {
         Sending::draw(kind, format!("{}", self.rounds), &self.tags)
     }
 
-    /// Waits until a server acknowledges an update again.
+    /// Waits until a server acknowledges an update.
     pub(super) fn wait_until_serving(&mut self, server: usize) {
         self.serves(server, PATIENCE)
-            .unwrap_or_else(|told| panic!("server {server} does not recover: {told:?}"));
+            .unwrap_or_else(|answer| panic!("server {server} does not recover: {answer:?}"));
     }
 
-    /// The same; the error is the last thing that a client learned.
+    /// Waits for an acknowledged update; the error is the last response.
     pub(super) fn serves(&mut self, server: usize, patience: Duration) -> Result<(), Option<Answer>> {
         let started = Instant::now();
         loop {
-            match self.ask(Kind::Overwrite, server) {
+            match self.send(Kind::Overwrite, server) {
                 Some(Answer::Acknowledged { .. }) => break,
                 told if started.elapsed() > patience => return Err(told),
                 _ => std::thread::sleep(Duration::from_millis(5)),
@@ -195,14 +195,14 @@ impl Stage {
     }
 
     fn read(&self) -> (Vec<User>, Vec<Event>) {
-        self.runtime.block_on(kept::read(&*self.kept))
+        self.runtime.block_on(database_state::read(&*self.kept))
     }
 
-    /// Reads what is there and holds it against what clients were told since the last time.
+    /// Reads the stored state and checks it against the responses since the previous check.
     pub(super) fn check(&mut self) {
         let (after, events) = self.read();
         let mut operations = std::mem::take(&mut self.operations);
-        // Those of earlier rounds count only if they are applied now.
+        // Operations of earlier rounds count only if they were applied since.
         let change_committed = |operation: &Operation| {
             events.iter().any(|event| event.request_id.as_deref() == Some(&operation.request))
         };
@@ -228,12 +228,12 @@ impl Stage {
     }
 }
 
-/// Waits for some moment of the load: the moment of the fault is what varies.
+/// Waits for a random time, so that the fault hits the load at varying moments.
 pub(super) fn some_time(from_ms: u64, to_ms: u64) {
     std::thread::sleep(Duration::from_micros(fastrand::u64(from_ms * 1000..to_ms * 1000)));
 }
 
-/// A runtime for what must be awaited.
+/// Returns a runtime for futures.
 pub(super) fn runtime() -> Runtime {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(2).enable_all().build().expect("a runtime can be made")

@@ -1,4 +1,4 @@
-//! Who takes part.
+//! The users and groups of the races.
 
 use serde_json::json;
 use userbook::{
@@ -8,21 +8,21 @@ use userbook::{
 };
 use uuid::Uuid;
 
-use super::{Ground, Ponders, Service};
+use super::{Ground, Service, YieldingAuthorizer};
 
 const ALL: OutboxLimit = OutboxLimit { events: u32::MAX, bytes: u64::MAX };
 
 /// Grants superuser status.
 pub(super) const ADMINS: GroupId = GroupId(Uuid::from_u128(1));
-/// Ordinary at first.
+/// An ordinary group at first.
 pub(super) const TEAM: GroupId = GroupId(Uuid::from_u128(2));
-/// Grant power too, one to each of [`CHIEFS`] where a race wants it so.
+/// Granting groups, one for each of [`CHIEFS`] where a race needs them.
 pub(super) const OWN: [GroupId; 3] =
     [GroupId(Uuid::from_u128(3)), GroupId(Uuid::from_u128(4)), GroupId(Uuid::from_u128(5))];
 
 /// The superusers.
 pub(super) const CHIEFS: [UserId; 3] = [UserId(1), UserId(2), UserId(3)];
-/// May view and change users, and nothing else.
+/// May view and change users, without further permissions.
 pub(super) const HELPER: UserId = UserId(4);
 /// An ordinary user.
 pub(super) const ANN: UserId = UserId(5);
@@ -46,7 +46,7 @@ fn user(id: UserId, groups: &[GroupId]) -> User {
     }
 }
 
-/// A ground with so many chiefs in the group they share, the helper, and Ann.
+/// Opens an environment with this many chiefs in their shared group, the helper, and Ann.
 pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
     let group = |id: GroupId, is_superuser| Group {
         id,
@@ -72,10 +72,10 @@ pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
 
 pub(super) async fn stored<G: Ground>(ground: &G, id: UserId) -> User {
     let loaded = ground.store().load(&SnapshotQuery::user(id)).await.expect("loads");
-    loaded.user.expect("the user is there")
+    loaded.user.expect("the user exists")
 }
 
-/// What was written since the last time this was asked.
+/// Returns the events since the previous call.
 pub(super) async fn news<G: Ground>(ground: &G) -> Vec<Event> {
     let events = ground.store().pending(ALL).await.expect("has events");
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();
@@ -83,17 +83,17 @@ pub(super) async fn news<G: Ground>(ground: &G) -> Vec<Event> {
     events
 }
 
-/// Sets the stage of the next round, when no racer is there: no safeguard holds.
+/// Prepares the next round, without safeguards and concurrent writers.
 pub(super) async fn set<G: Ground>(ground: &G, id: UserId, update: UserUpdate) {
     stage(ground).update_user(&Actor::system(), id, update).await.expect("the host may");
 }
 
-/// The same for a group.
+/// Writes a group like `set`.
 pub(super) async fn put<G: Ground>(ground: &G, id: GroupId, group: NewGroup) {
     stage(ground).put_group(&Actor::system(), id, group).await.expect("the host may");
 }
 
 fn stage<G: Ground>(ground: &G) -> Service<G> {
-    let authorizer = Ponders::new(StaticPermissions::none());
+    let authorizer = YieldingAuthorizer::new(StaticPermissions::none());
     UserService::new(ground.store().clone(), authorizer).with_policy(Policy::authentik_2025_2())
 }

@@ -8,34 +8,34 @@ use std::{
 use userbook::{ChangeId, ChangeIds, Clock, Timestamp};
 use uuid::Uuid;
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// The clock and the source of identifiers of one store's service.
 #[derive(Debug, Clone)]
-pub(crate) struct Determined(Arc<Mutex<Now>>);
+pub(crate) struct FixedTime(Arc<Mutex<Now>>);
 
 #[derive(Debug)]
 struct Now {
     moment: Timestamp,
     /// The id of the operation itself, until it is taken; the ids of its member changes are drawn.
     change: Option<ChangeId>,
-    uuids: Chance,
+    uuids: Rng,
 }
 
 /// The change id of an operation. They are in no order: no store may rely on one.
 pub(crate) fn change_id(seed: u64, operation: usize) -> ChangeId {
-    let mut chance = of_operation(seed, operation);
-    ChangeId(Uuid::from_u64_pair(chance.next(), chance.next()))
+    let mut rng = of_operation(seed, operation);
+    ChangeId(Uuid::from_u64_pair(rng.next(), rng.next()))
 }
 
-fn of_operation(seed: u64, operation: usize) -> Chance {
+fn of_operation(seed: u64, operation: usize) -> Rng {
     let operation = u64::try_from(operation).expect("it fits");
-    Chance::new(Chance::new(seed).next() ^ Chance::new(!operation).next())
+    Rng::new(Rng::new(seed).next() ^ Rng::new(!operation).next())
 }
 
-impl Determined {
+impl FixedTime {
     pub(crate) fn new() -> Self {
-        let now = Now { moment: Timestamp::UNIX_EPOCH, change: None, uuids: Chance::new(0) };
+        let now = Now { moment: Timestamp::UNIX_EPOCH, change: None, uuids: Rng::new(0) };
         Self(Arc::new(Mutex::new(now)))
     }
 
@@ -48,7 +48,7 @@ impl Determined {
     }
 }
 
-impl Clock for Determined {
+impl Clock for FixedTime {
     fn now(&self) -> Timestamp {
         self.0.lock().expect("no panic").moment
     }
@@ -59,7 +59,7 @@ impl Clock for Determined {
     }
 }
 
-impl ChangeIds for Determined {
+impl ChangeIds for FixedTime {
     fn next_change(&self) -> ChangeId {
         let change = self.0.lock().expect("no panic").change.take();
         change.unwrap_or_else(|| ChangeId(self.next_uuid()))

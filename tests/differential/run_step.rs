@@ -9,16 +9,16 @@ use uuid::Uuid;
 
 use crate::{
     answer::Answer,
-    book::Book,
     canonical::{self, canonical},
-    step::{Condition, Step, What},
+    step::{Condition, Operation, Step},
+    stores::TestStore,
 };
 
-pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
-    let (service, store, actor) = (&book.service, book.store(), &step.actor);
-    match &step.what {
-        What::Update { user, update, condition, dry_run } => {
-            answer(self::update(book, step, *user, update, *condition, *dry_run).await, |updated| {
+pub(crate) async fn run_step(target: &TestStore, step: &Step) -> Answer {
+    let (service, store, actor) = (&target.service, target.store(), &step.actor);
+    match &step.operation {
+        Operation::Update { user, update, condition, dry_run } => {
+            answer(self::update(target, step, *user, update, *condition, *dry_run).await, |updated| {
                 json!({
                     "view": canonical::view(&updated.view),
                     "diff": canonical(&updated.diff),
@@ -27,41 +27,41 @@ pub(crate) async fn take(book: &Book, step: &Step) -> Answer {
                 })
             })
         }
-        What::Retrieve(user) => answer(service.retrieve(actor, *user).await, |it| canonical::view(&it)),
-        What::InsertUser(user) => {
+        Operation::Retrieve(user) => answer(service.retrieve(actor, *user).await, |it| canonical::view(&it)),
+        Operation::InsertUser(user) => {
             answer(service.insert_user(actor, user.clone()).await, |inserted| canonical::view(&inserted.view))
         }
-        What::DeleteUser(user) => {
+        Operation::DeleteUser(user) => {
             let call = service.delete_user(actor, *user);
             let call = if step.means_it { call.allow_self_lockout() } else { call };
             answer(call.await, |deleted| json!([canonical::view(&deleted.view), canonical(&deleted.diff)]))
         }
-        What::PutGroup(id, group) => {
+        Operation::PutGroup(id, group) => {
             let call = service.put_group(actor, *id, group.clone());
             let call = if step.means_it { call.allow_self_lockout() } else { call };
             answer(call.await, |written| group_written(&written))
         }
-        What::DeleteGroup(id) => {
+        Operation::DeleteGroup(id) => {
             let call = service.delete_group(actor, *id);
             let call = if step.means_it { call.allow_self_lockout() } else { call };
             answer(call.await, |written| group_written(&written))
         }
-        What::Load(query) => match store.load(query).await {
-            Ok(found) => snapshot(book, &found),
+        Operation::Load(query) => match store.load(query).await {
+            Ok(found) => snapshot(target, &found),
             Err(error) => Answer::refused(&error),
         },
-        What::LoadDirectory(query) => match store.load_directory(query).await {
-            Ok(found) => load_directory(book, &found),
+        Operation::LoadDirectory(query) => match store.load_directory(query).await {
+            Ok(found) => load_directory(target, &found),
             Err(error) => Answer::refused(&error),
         },
-        What::Pending(limit) => answer(store.pending(*limit).await, |events| {
+        Operation::Pending(limit) => answer(store.pending(*limit).await, |events| {
             // The order between users is the store's choice, and with it which events are within a limit.
             let all = events.len() < limit.events as usize && limit.bytes == u64::MAX;
             let within = limit.bytes == u64::MAX || events.len() <= 1 || bytes(&events) <= limit.bytes;
             json!([within, all.then(|| canonical::events(&events).0)])
         }),
-        What::Ack(ids) => answer(store.ack(ids).await, |()| Value::Null),
-        What::Prune(before) => answer(store.prune_before(*before).await, Value::from),
+        Operation::Ack(ids) => answer(store.ack(ids).await, |()| Value::Null),
+        Operation::Prune(before) => answer(store.prune_before(*before).await, Value::from),
     }
 }
 
@@ -87,15 +87,15 @@ fn bytes(events: &[Event]) -> u64 {
 }
 
 async fn update(
-    book: &Book,
+    target: &TestStore,
     step: &Step,
     user: UserRef,
     update: &UserUpdate,
     condition: Condition,
     dry_run: bool,
 ) -> Result<Updated, UpdateError> {
-    let mut call = book.service.update_user(&step.actor, user, update.clone()).request_id("r\u{1f600}");
-    let loaded = book.store().load(&SnapshotQuery::user(user)).await?;
+    let mut call = target.service.update_user(&step.actor, user, update.clone()).request_id("r\u{1f600}");
+    let loaded = target.store().load(&SnapshotQuery::user(user)).await?;
     let right = loaded.user.map(|user| user.revision);
     let stale = Revision(Uuid::from_u128(0x57a1e));
     call = match condition {
@@ -113,8 +113,8 @@ async fn update(
     call.await
 }
 
-pub(crate) fn snapshot(book: &Book, found: &Snapshot) -> Answer {
-    let said = json!({
+pub(crate) fn snapshot(target: &TestStore, found: &Snapshot) -> Answer {
+    let content = json!({
         "user": canonical(&found.user),
         "groups": canonical::graph(&found.groups),
         "username_taken": found.username_taken,
@@ -123,11 +123,11 @@ pub(crate) fn snapshot(book: &Book, found: &Snapshot) -> Answer {
         "next_user": found.epochs.next_user,
         "change_committed": found.change_committed,
     });
-    Answer::ok(said).with_counters(book.counts_alike.then(|| canonical::counters(found.epochs)))
+    Answer::ok(content).with_counters(target.counts_alike.then(|| canonical::counters(found.epochs)))
 }
 
-pub(crate) fn load_directory(book: &Book, found: &DirectorySnapshot) -> Answer {
-    let said = json!({
+pub(crate) fn load_directory(target: &TestStore, found: &DirectorySnapshot) -> Answer {
+    let content = json!({
         "username_taken": found.username_taken,
         "group_named": found.group_named,
         "groups": canonical::graph(&found.groups),
@@ -138,5 +138,5 @@ pub(crate) fn load_directory(book: &Book, found: &DirectorySnapshot) -> Answer {
         "next_user": found.epochs.next_user,
         "change_committed": found.change_committed,
     });
-    Answer::ok(said).with_counters(book.counts_alike.then(|| canonical::counters(found.epochs)))
+    Answer::ok(content).with_counters(target.counts_alike.then(|| canonical::counters(found.epochs)))
 }

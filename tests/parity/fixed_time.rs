@@ -1,15 +1,15 @@
-//! Time that stands, and the same identifiers again in each service.
+//! A fixed clock and repeatable identifiers.
 
 use std::time::Duration;
 
 use userbook::{ChangeId, ChangeIds, Clock, Timestamp, parse_timestamp};
 use uuid::Uuid;
 
-/// The clock and the identifiers of a service that changes something once at most.
+/// The clock and the identifiers of a service that makes at most one change.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Determined;
+pub(crate) struct FixedTime;
 
-impl Clock for Determined {
+impl Clock for FixedTime {
     fn now(&self) -> Timestamp {
         parse_timestamp("2025-04-22T12:00:00Z").expect("a moment")
     }
@@ -19,7 +19,7 @@ impl Clock for Determined {
     }
 }
 
-impl ChangeIds for Determined {
+impl ChangeIds for FixedTime {
     fn next_change(&self) -> ChangeId {
         ChangeId(Uuid::from_u128(0xc4a2_9e00))
     }

@@ -1,4 +1,4 @@
-//! What clients call around an update, on the reference server.
+//! Requests that clients send around an update, on the reference server.
 
 use serde_json::{Value, json};
 use userbook_tests::binary::{Server, send};
@@ -6,7 +6,7 @@ use userbook_tests::binary::{Server, send};
 use crate::support::{ADMINS, Folder, KEY, seed};
 
 #[test]
-fn neighbours_are_served_from_a_database() {
+fn lists_groups_and_configuration_are_served() {
     let folder = Folder::new();
     let seed = folder.seed(&seed(3));
     let server = Server::start(&["--database", &folder.database(), "--seed", &seed]);

@@ -1,4 +1,4 @@
-//! What a database holds, read as a host reads it.
+//! Reads the content of a database through the store, as a host does.
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,16 @@ use userbook_sqlx::{MySqlStore, PostgresStore, SqliteStore, mysql, postgres, sql
 
 use super::directory::users;
 
-/// How long a database may need to come back.
+/// How long a database may take to recover.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Rows and events.
-pub(super) trait Kept: UserStore + Outbox {}
+/// A store that can be read: rows and events.
+pub(super) trait DatabaseState: UserStore + Outbox {}
 
-impl<S: UserStore + Outbox> Kept for S {}
+impl<S: UserStore + Outbox> DatabaseState for S {}
 
-/// Opens the database of a URL beside the server.
-pub(super) fn open(url: &str) -> Box<dyn Kept> {
+/// Opens the server's database on a separate connection.
+pub(super) fn open(url: &str) -> Box<dyn DatabaseState> {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     let wait = Duration::from_secs(2);
     match scheme {
@@ -36,7 +36,7 @@ pub(super) fn open(url: &str) -> Box<dyn Kept> {
             let pool = pool.after_connect(|connection, _| {
                 Box::pin(async move {
                     connection.execute(SESSION).await?;
-                    // Of one server alone it asks nothing.
+                    // A single server needs no consistent cluster read.
                     connection.execute("SET SESSION wsrep_sync_wait = 15").await?;
                     Ok(())
                 })
@@ -46,22 +46,22 @@ pub(super) fn open(url: &str) -> Box<dyn Kept> {
     }
 }
 
-/// Values that do not fit are refused; nobody waits for ever.
+/// Rejects values that do not fit, and limits lock waits.
 const SESSION: &str =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 5";
 
-/// After all that happens: the year 2100.
+/// Later than every event: the year 2100.
 const LATER: Timestamp = Timestamp::from_timestamp_secs(4_102_444_800).expect("it is a moment");
 
-/// All rows, and the events that were not read before, of one moment.
-pub(super) async fn read(kept: &dyn Kept) -> (Vec<User>, Vec<Event>) {
+/// Reads all rows and the new events as of one moment.
+pub(super) async fn read(kept: &dyn DatabaseState) -> (Vec<User>, Vec<Event>) {
     let started = Instant::now();
     let mut last: Option<(Vec<User>, Vec<Event>)> = None;
     loop {
         match once(kept).await {
-            // Whatever was still under way has come to its end, as far as anybody can see.
+            // Statements in flight have ended as far as other connections can see.
             Ok(now) if last.as_ref() == Some(&now) => {
-                // The events are in hand, and to acknowledge them twice does no harm.
+                // The events are already read; acknowledging an event twice is harmless.
                 while acknowledge(kept, &now.1).await.is_err() {
                     assert!(started.elapsed() < PATIENCE, "events can't be acknowledged");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -78,7 +78,7 @@ pub(super) async fn read(kept: &dyn Kept) -> (Vec<User>, Vec<Event>) {
     }
 }
 
-async fn once(kept: &dyn Kept) -> Result<(Vec<User>, Vec<Event>), StoreError> {
+async fn once(kept: &dyn DatabaseState) -> Result<(Vec<User>, Vec<Event>), StoreError> {
     let mut rows = Vec::new();
     for user in users() {
         rows.extend(kept.load(&SnapshotQuery::user(user)).await?.user);
@@ -86,7 +86,7 @@ async fn once(kept: &dyn Kept) -> Result<(Vec<User>, Vec<Event>), StoreError> {
     Ok((rows, kept.pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }).await?))
 }
 
-async fn acknowledge(kept: &dyn Kept, events: &[Event]) -> Result<(), StoreError> {
+async fn acknowledge(kept: &dyn DatabaseState, events: &[Event]) -> Result<(), StoreError> {
     let ids: Vec<ChangeId> = events.iter().map(|event| event.id).collect();
     kept.ack(&ids).await?;
     kept.prune_before(LATER).await.map(drop)

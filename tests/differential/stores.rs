@@ -12,21 +12,21 @@ use userbook_tests::{
     servers::{mariadb, postgres},
 };
 
-use crate::{determined::Determined, directory::Directory};
+use crate::{directory::Directory, fixed_time::FixedTime};
 
-/// What the stores are called, in the order of [`Book::open_all`]. The first is what the others are held to.
+/// What the stores are called, in the order of [`TestStore::open_all`]. The first is what the others are held to.
 pub(crate) const NAMES: [&str; 4] = ["memory", "SQLite", "PostgreSQL", "MariaDB"];
 
-pub(crate) struct Book {
+pub(crate) struct TestStore {
     pub(crate) service: UserService<AnyStore, PermissionAuthorizer<StaticPermissions>>,
-    pub(crate) determined: Determined,
+    pub(crate) fixed_time: FixedTime,
     /// Whether guard counters count nothing but what changes: on MariaDB to rely on one increments it too.
     pub(crate) counts_alike: bool,
-    /// Goes when the book goes.
+    /// Goes when the target goes.
     _database: Box<dyn Any>,
 }
 
-impl Book {
+impl TestStore {
     /// All stores, with what the directory holds.
     pub(crate) async fn open_all(directory: &Directory) -> [Self; 4] {
         let rows = &directory.rows;
@@ -45,12 +45,12 @@ impl Book {
     }
 
     fn new(store: AnyStore, directory: &Directory, counts_alike: bool, database: impl Any) -> Self {
-        let determined = Determined::new();
+        let fixed_time = FixedTime::new();
         let service = UserService::new(store, PermissionAuthorizer::new(directory.permissions.clone()))
             .with_policy(directory.policy.clone())
-            .with_clock(determined.clone())
-            .with_ids(determined.clone());
-        Self { service, determined, counts_alike, _database: Box::new(database) }
+            .with_clock(fixed_time.clone())
+            .with_ids(fixed_time.clone());
+        Self { service, fixed_time, counts_alike, _database: Box::new(database) }
     }
 
     pub(crate) fn store(&self) -> &AnyStore {
