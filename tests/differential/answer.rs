@@ -1,14 +1,14 @@
-//! What a store answered, as JSON that can be compared.
+//! The result of an operation on one store, as comparable JSON.
 
 use serde_json::Value;
 
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Whether it was no refusal.
+    /// Whether the operation was accepted.
     pub(crate) accepted: bool,
-    /// What every store must say alike.
+    /// The content that must be equal for all stores.
     pub(crate) content: Value,
-    /// What those must say alike that count guards alike; `None` from others.
+    /// The counters that must be equal for stores that count guards alike; `None` for other stores.
     pub(crate) counters: Option<Value>,
 }
 
@@ -25,7 +25,7 @@ impl Answer {
         Self { counters, ..self }
     }
 
-    /// Where the other differs, for whoever reads a failure.
+    /// Describes the difference for a failure message.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let mut found = Vec::new();
         collect("", &self.content, &other.content, &mut found);

@@ -1,4 +1,4 @@
-//! What every store holds at first, who may do what, and which rules hold.
+//! The initial content of every store, the permissions, and the policies.
 
 use userbook::{
     Group, GroupId, ImportData, Permission, Policy, Revision, Safeguard, StaticPermissions, User, UserId,
@@ -8,16 +8,16 @@ use uuid::Uuid;
 
 use crate::{json, rng::Rng, values};
 
-/// An active superuser at first.
+/// Initially an active superuser.
 pub(crate) const ROOT: UserId = UserId(1);
-/// Has every permission but the one to grant superuser status.
+/// Has every permission except the right to grant superuser status.
 pub(crate) const DESK: UserId = UserId(3);
-/// Has permissions on some objects alone.
+/// Has permissions on some objects only.
 const PARTIAL: UserId = UserId(4);
-/// May only look.
+/// Has view permissions only.
 const VIEWER: UserId = UserId(5);
 
-/// Names that differ by what databases like to fold.
+/// Names with differences that databases may fold.
 const USERNAMES: [&str; 7] = ["root", "ann", "desk", "Ann", "ann ", "\u{e1}nn", "AnonymousUser"];
 const GROUPS: [(&str, bool, Option<u128>); 6] = [
     ("admins", true, None),
@@ -54,7 +54,7 @@ fn group(rng: &mut Rng, n: u128, (name, is_superuser, parent): (&str, bool, Opti
     }
 }
 
-/// What is stored may break rules of today.
+/// Stored values may break rules.
 fn user(rng: &mut Rng, id: i64, username: &str) -> User {
     let groups = rng.some(2, |rng| GroupId(Uuid::from_u128([2, 3, 4, 5][rng.below(4)])));
     let root = id == ROOT.0;
@@ -76,7 +76,7 @@ fn user(rng: &mut Rng, id: i64, username: &str) -> User {
     }
 }
 
-/// Any JSON but U+0000, which never gets as far as a store, nor what nests too deep.
+/// Any JSON that reaches a store: without U+0000 and within the depth limit.
 fn storable(rng: &mut Rng) -> serde_json::Value {
     loop {
         let value = json::any_json(rng, 3);

@@ -1,4 +1,4 @@
-//! Everything that a store holds.
+//! The complete content of a store.
 
 use serde_json::{Value, json};
 use userbook::{
@@ -14,12 +14,12 @@ use crate::{
     stores::TestStore,
 };
 
-/// What there is after operations with these change ids.
+/// Returns the content after operations with these change ids.
 pub(crate) async fn of(target: &TestStore, history: &[(ChangeId, Timestamp)]) -> Answer {
     let store = target.store();
-    // The ids of deleted users too, and one that no user had.
+    // Includes the ids of deleted users and an id that no user had.
     let whole = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
-    let shape = store.load_directory(&whole).await.expect("the store is there");
+    let shape = store.load_directory(&whole).await.expect("the store answers");
     let mut users = Vec::new();
     for id in 1..=i64::try_from(shape.epochs.next_user).expect("it fits") {
         let query = SnapshotQuery {
@@ -27,7 +27,7 @@ pub(crate) async fn of(target: &TestStore, history: &[(ChangeId, Timestamp)]) ->
             other_superusers: true,
             ..SnapshotQuery::user(UserId(id))
         };
-        let found = store.load(&query).await.expect("the store is there");
+        let found = store.load(&query).await.expect("the store answers");
         users.push(run_step::snapshot(target, &found).content);
     }
     let every = DirectoryQuery {
@@ -38,9 +38,9 @@ pub(crate) async fn of(target: &TestStore, history: &[(ChangeId, Timestamp)]) ->
         ..DirectoryQuery::default()
     };
     let groups =
-        run_step::load_directory(target, &store.load_directory(&every).await.expect("the store is there"));
+        run_step::load_directory(target, &store.load_directory(&every).await.expect("the store answers"));
     let everything = OutboxLimit { events: u32::MAX, bytes: u64::MAX };
-    let (events, versions) = canonical::events(&store.pending(everything).await.expect("the store is there"));
+    let (events, versions) = canonical::events(&store.pending(everything).await.expect("the store answers"));
     let counters = groups.counters.clone().map(|counters| json!([counters, versions]));
     let content = json!({
         "users": users,
@@ -48,31 +48,32 @@ pub(crate) async fn of(target: &TestStore, history: &[(ChangeId, Timestamp)]) ->
         "events": events,
         "change_committed": change_committed(target, history).await,
         "pruned": prune(target, history).await,
-        "install_id": canonical(store.install_id().await.expect("the store is there")),
+        "install_id": canonical(store.install_id().await.expect("the store answers")),
     });
     Answer::ok(content).with_counters(counters)
 }
 
-/// Which changes left an event, pending or not.
+/// Returns which changes have an event, pending or not.
 async fn change_committed(target: &TestStore, history: &[(ChangeId, Timestamp)]) -> Value {
     let mut change_committed = Vec::new();
     for (change, _) in history {
         let query = DirectoryQuery { change: Some(*change), ..DirectoryQuery::default() };
         change_committed
-            .push(target.store().load_directory(&query).await.expect("the store is there").change_committed);
+            .push(target.store().load_directory(&query).await.expect("the store answers").change_committed);
     }
     change_committed.into()
 }
 
-/// How many events each moment is too late for, all being acknowledged: the last thing done to a store.
+/// Returns the number of events pruned for each time, after all are acknowledged. This is the last operation on a
+/// store.
 async fn prune(target: &TestStore, history: &[(ChangeId, Timestamp)]) -> Value {
     let ids: Vec<_> = history.iter().map(|(change, _)| *change).collect();
-    target.store().ack(&ids).await.expect("the store is there");
+    target.store().ack(&ids).await.expect("the store answers");
     let mut moments: Vec<_> = history.iter().map(|(_, moment)| *moment).collect();
     moments.sort();
     let mut pruned = Vec::new();
     for moment in moments {
-        pruned.push(target.store().prune_before(moment).await.expect("the store is there"));
+        pruned.push(target.store().prune_before(moment).await.expect("the store answers"));
     }
     pruned.into()
 }

@@ -1,4 +1,4 @@
-//! Time and identifiers that are the same for every store.
+//! Times and identifiers that are equal for every store.
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,19 +10,19 @@ use uuid::Uuid;
 
 use crate::rng::Rng;
 
-/// The clock and the source of identifiers of one store's service.
+/// The clock and the id source of one store's service.
 #[derive(Debug, Clone)]
 pub(crate) struct FixedTime(Arc<Mutex<Now>>);
 
 #[derive(Debug)]
 struct Now {
     moment: Timestamp,
-    /// The id of the operation itself, until it is taken; the ids of its member changes are drawn.
+    /// The id of the operation until it is used; ids of member changes are drawn.
     change: Option<ChangeId>,
     uuids: Rng,
 }
 
-/// The change id of an operation. They are in no order: no store may rely on one.
+/// Returns the change id of an operation. Change ids are unordered, because no store may rely on an order.
 pub(crate) fn change_id(seed: u64, operation: usize) -> ChangeId {
     let mut rng = of_operation(seed, operation);
     ChangeId(Uuid::from_u64_pair(rng.next(), rng.next()))
@@ -39,7 +39,7 @@ impl FixedTime {
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// However many ids the last operation has drawn, the next operation draws the same.
+    /// Starts an operation. Its ids do not depend on the number of ids drawn before.
     pub(crate) fn begin(&self, seed: u64, operation: usize, moment: Timestamp) {
         let mut uuids = of_operation(seed, operation);
         uuids.next();
@@ -53,7 +53,7 @@ impl Clock for FixedTime {
         self.0.lock().expect("no panic").moment
     }
 
-    /// It stands: how fast a store is must not matter.
+    /// The monotonic clock stands still: the speed of a store must not matter.
     fn monotonic(&self) -> Duration {
         Duration::ZERO
     }

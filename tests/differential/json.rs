@@ -1,4 +1,4 @@
-//! JSON, in every form that a store might change.
+//! JSON in every form that a store might change.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +7,8 @@ use crate::{rng::Rng, values::name};
 const KEYS: &[&str] =
     &["", "a", "A", "a ", "b", "\u{1f600}", "a/b", "~", "secret", "$", "a.b", "\u{e1}", "a\u{301}", "0"];
 
-/// Numbers in every form. An integer beyond 2^53 next to a double is not among them: stores keep numbers *by value
-/// as doubles*, so whether the two are equal is nobody's to say.
+/// Numbers in every form, except integers above 2^53 that compete with doubles. Stores compare numbers as doubles, so
+/// that the equality of two such numbers is not specified.
 pub(crate) fn number(rng: &mut Rng) -> Value {
     let numbers = [
         json!(0),
@@ -33,7 +33,7 @@ pub(crate) fn number(rng: &mut Rng) -> Value {
     rng.pick(&numbers)
 }
 
-/// Any JSON that nests at most so deep.
+/// Any JSON up to this depth.
 pub(crate) fn any_json(rng: &mut Rng, depth: usize) -> Value {
     match rng.below(if depth == 0 { 7 } else { 10 }) {
         0 => Value::Null,
@@ -47,10 +47,10 @@ pub(crate) fn any_json(rng: &mut Rng, depth: usize) -> Value {
     }
 }
 
-/// An object that nests at most one level deeper than this.
+/// An object that nests at most one level deeper than `depth`.
 pub(crate) fn object(rng: &mut Rng, depth: usize) -> Map<String, Value> {
     match rng.below(60) {
-        // As deep as is allowed, and one level too deep.
+        // At the depth limit, or one level deeper.
         0 => nested(255 + rng.below(2)),
         1 => [("k\0".to_owned(), Value::Null)].into_iter().collect(),
         _ => rng.some(4, |rng| (key(rng).to_owned(), any_json(rng, depth))).into_iter().collect(),
@@ -62,13 +62,13 @@ fn nested(levels: usize) -> Map<String, Value> {
     [("deep".to_owned(), inner)].into_iter().collect()
 }
 
-/// A key, mostly one of few: steps shall meet.
+/// A key, mostly from a small set, so that operations interact.
 fn key(rng: &mut Rng) -> &'static str {
     let few = if rng.percent(70) { 3 } else { KEYS.len() };
     rng.pick(&KEYS[..few])
 }
 
-/// A key as a JSON pointer has it.
+/// A key in the syntax of a JSON Pointer.
 pub(crate) fn pointer(rng: &mut Rng) -> String {
     key(rng).replace('~', "~0").replace('/', "~1")
 }

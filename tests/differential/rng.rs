@@ -1,7 +1,6 @@
-//! Rng that can be had again.
+//! A reproducible random number generator.
 
-/// A generator of numbers (`SplitMix64`): a dependency's might change with its next version, and old seeds would
-/// mean something else.
+/// `SplitMix64`. A generator of a dependency could change with a new version and invalidate old seeds.
 #[derive(Debug)]
 pub(crate) struct Rng(u64);
 
@@ -18,28 +17,28 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).expect("it fits");
         usize::try_from(self.next() % end).expect("it was one")
     }
 
-    /// True so often out of a hundred times.
+    /// Returns true with this probability in percent.
     pub(crate) fn percent(&mut self, often: usize) -> bool {
         self.below(100) < often
     }
 
-    /// One of these.
+    /// Returns one of these values.
     pub(crate) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())].clone()
     }
 
-    /// A value, so often out of a hundred times.
+    /// Returns a value with this probability in percent.
     pub(crate) fn maybe<T>(&mut self, often: usize, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.percent(often).then(|| make(self))
     }
 
-    /// Up to `most` values.
+    /// Returns up to `most` values.
     pub(crate) fn some<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.below(most + 1)).map(|_| make(self)).collect()
     }

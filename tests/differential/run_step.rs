@@ -1,4 +1,4 @@
-//! Running a step on one store.
+//! Runs a step on one store.
 
 use serde_json::{Value, json};
 use userbook::{
@@ -33,17 +33,17 @@ pub(crate) async fn run_step(target: &TestStore, step: &Step) -> Answer {
         }
         Operation::DeleteUser(user) => {
             let call = service.delete_user(actor, *user);
-            let call = if step.means_it { call.allow_self_lockout() } else { call };
+            let call = if step.allow_self_lockout { call.allow_self_lockout() } else { call };
             answer(call.await, |deleted| json!([canonical::view(&deleted.view), canonical(&deleted.diff)]))
         }
         Operation::PutGroup(id, group) => {
             let call = service.put_group(actor, *id, group.clone());
-            let call = if step.means_it { call.allow_self_lockout() } else { call };
+            let call = if step.allow_self_lockout { call.allow_self_lockout() } else { call };
             answer(call.await, |written| group_written(&written))
         }
         Operation::DeleteGroup(id) => {
             let call = service.delete_group(actor, *id);
-            let call = if step.means_it { call.allow_self_lockout() } else { call };
+            let call = if step.allow_self_lockout { call.allow_self_lockout() } else { call };
             answer(call.await, |written| group_written(&written))
         }
         Operation::Load(query) => match store.load(query).await {
@@ -55,7 +55,7 @@ pub(crate) async fn run_step(target: &TestStore, step: &Step) -> Answer {
             Err(error) => Answer::refused(&error),
         },
         Operation::Pending(limit) => answer(store.pending(*limit).await, |events| {
-            // The order between users is the store's choice, and with it which events are within a limit.
+            // The store chooses the order between users, and thereby the events within a limit.
             let all = events.len() < limit.events as usize && limit.bytes == u64::MAX;
             let within = limit.bytes == u64::MAX || events.len() <= 1 || bytes(&events) <= limit.bytes;
             json!([within, all.then(|| canonical::events(&events).0)])
@@ -81,7 +81,7 @@ fn group_written(written: &GroupUpdated) -> Value {
     })
 }
 
-/// The size of events as JSON.
+/// Returns the size of events as JSON.
 fn bytes(events: &[Event]) -> u64 {
     events.iter().map(|event| serde_json::to_vec(event).expect("an event is JSON").len() as u64).sum()
 }
@@ -104,7 +104,7 @@ async fn update(
         Condition::Stale => call.if_revision([stale]),
         Condition::Either => call.if_revision([stale].into_iter().chain(right)),
     };
-    if step.means_it {
+    if step.allow_self_lockout {
         call = call.allow_self_lockout();
     }
     if dry_run {

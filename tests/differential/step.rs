@@ -16,8 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) actor: Actor,
-    /// Whether the actor means to lock themselves out.
-    pub(crate) means_it: bool,
+    /// Whether the call allows self-lockout.
+    pub(crate) allow_self_lockout: bool,
     pub(crate) operation: Operation,
 }
 
@@ -40,19 +40,19 @@ pub(crate) enum Operation {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Condition {
     None,
-    /// The state it is in.
+    /// The current revision.
     Right,
-    /// One that it is not in.
+    /// Another revision.
     Stale,
-    /// One of these two.
+    /// One of these two revisions.
     Either,
 }
 
 impl Step {
-    /// Any step, after operations with these change ids at these times.
+    /// Returns a random step, after operations with these change ids at these times.
     pub(crate) fn any(rng: &mut Rng, history: &[(ChangeId, Timestamp)]) -> Self {
         let actor = actor(rng);
-        Self { actor, means_it: rng.percent(50), operation: operation(rng, history) }
+        Self { actor, allow_self_lockout: rng.percent(50), operation: operation(rng, history) }
     }
 }
 
@@ -119,7 +119,7 @@ fn outbox_limit(rng: &mut Rng) -> OutboxLimit {
     OutboxLimit { events: rng.pick(&[0, 1, 3, 1000]), bytes }
 }
 
-/// A change that was committed, or may have been, or never was.
+/// A change id that was committed, was possibly committed, or was never used.
 fn some_change(rng: &mut Rng, history: &[(ChangeId, Timestamp)]) -> ChangeId {
     if history.is_empty() || rng.percent(5) {
         return ChangeId(Uuid::from_u64_pair(rng.next(), rng.next()));

@@ -1,4 +1,4 @@
-//! The four stores, each behind a service.
+//! The four stores, each with a service.
 
 use std::{any::Any, sync::Arc};
 
@@ -14,24 +14,24 @@ use userbook_tests::{
 
 use crate::{directory::Directory, fixed_time::FixedTime};
 
-/// What the stores are called, in the order of [`TestStore::open_all`]. The first is what the others are held to.
+/// The names of the stores, in the order of [`TestStore::open_all`]. The first store is the reference.
 pub(crate) const NAMES: [&str; 4] = ["memory", "SQLite", "PostgreSQL", "MariaDB"];
 
 pub(crate) struct TestStore {
     pub(crate) service: UserService<AnyStore, PermissionAuthorizer<StaticPermissions>>,
     pub(crate) fixed_time: FixedTime,
-    /// Whether guard counters count nothing but what changes: on MariaDB to rely on one increments it too.
+    /// Whether only changes increment guard counters. On MariaDB, readers of a counter increment it too.
     pub(crate) counts_alike: bool,
-    /// Goes when the target goes.
+    /// Dropped with the store.
     _database: Box<dyn Any>,
 }
 
 impl TestStore {
-    /// All stores, with what the directory holds.
+    /// Opens all stores with the directory's rows.
     pub(crate) async fn open_all(directory: &Directory) -> [Self; 4] {
         let rows = &directory.rows;
         let memory = MemoryStore::new();
-        memory.import(rows).await.expect("the rows can be kept");
+        memory.import(rows).await.expect("the rows can be imported");
         let postgres = postgres::Database::with(rows).await;
         let on_postgres: AnyStore = postgres.store();
         let mariadb = mariadb::Database::with(rows).await;
@@ -63,6 +63,6 @@ async fn sqlite(rows: &ImportData) -> AnyStore {
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
     let store = SqliteStore::new(pool.expect("a database in memory"));
     store.migrate().await.expect("an empty database");
-    store.import(rows).await.expect("the rows can be kept");
+    store.import(rows).await.expect("the rows can be imported");
     Arc::new(store)
 }

@@ -1,4 +1,4 @@
-//! Any update.
+//! Random updates.
 
 use serde_json::{Value, json};
 use userbook::{GroupId, Memberships, UserType, UserUpdate};
@@ -31,7 +31,7 @@ pub(crate) fn any(rng: &mut Rng) -> UserUpdate {
     }
 }
 
-/// Sets some of the fields that have nothing to do with names.
+/// Sets some fields without uniqueness rules.
 pub(crate) fn set_fields(mut update: UserUpdate, rng: &mut Rng) -> UserUpdate {
     if rng.percent(25) {
         update = update.is_active(rng.percent(85));
@@ -59,7 +59,7 @@ pub(crate) fn set_fields(mut update: UserUpdate, rng: &mut Rng) -> UserUpdate {
     }
 }
 
-/// A JSON Patch of a few operations, of which most fit.
+/// A JSON Patch with a few mostly applicable operations.
 fn json_patch(rng: &mut Rng) -> UserUpdate {
     let operations = rng.some(3, |rng| {
         let op = rng.pick(&["add", "add", "add", "replace", "remove", "copy", "move", "test"]);
@@ -80,7 +80,7 @@ fn json_patch(rng: &mut Rng) -> UserUpdate {
     UserUpdate::json_patch(patch)
 }
 
-/// Somewhere in the attributes, mostly.
+/// A pointer, mostly into the attributes.
 fn place(rng: &mut Rng) -> String {
     match rng.below(20) {
         0 => format!("/{}", rng.pick(&FIELDS)),
@@ -90,7 +90,7 @@ fn place(rng: &mut Rng) -> String {
     }
 }
 
-/// A value that the field may well take.
+/// A value that is probably valid for the field.
 fn plausible(field: &str, rng: &mut Rng) -> Value {
     match field {
         "username" => values::username(rng).into(),
@@ -110,7 +110,7 @@ fn plausible(field: &str, rng: &mut Rng) -> Value {
     }
 }
 
-/// A group's id in one of the ways to write it.
+/// A group id in one of its spellings.
 fn sent(group: GroupId, rng: &mut Rng) -> Value {
     match rng.below(12) {
         0 => "nonsense".into(),

@@ -1,11 +1,11 @@
-//! Values, most of them unusual.
+//! Random values, most of them unusual.
 
 use userbook::{GroupId, Timestamp, UserId, UserRef};
 use uuid::Uuid;
 
 use crate::rng::Rng;
 
-/// Names that some database takes for one another, and some that are wrong.
+/// Names that some databases consider equal, and some invalid names.
 const NAMES: &[&str] = &[
     "ann",
     "Ann",
@@ -87,7 +87,7 @@ pub(crate) fn path(rng: &mut Rng) -> String {
     rng.pick(PATHS).to_owned()
 }
 
-/// Any characters but U+0000, which would make most texts wrong.
+/// Any characters except U+0000, which would make most texts invalid.
 fn text(rng: &mut Rng) -> String {
     let ends = [0x20, 0x80, 0x250, 0x2100, 0xd7ff, 0x1_0000, 0x2_0000, 0x10_ffff];
     let letters = rng.some(12, |rng| {
@@ -98,7 +98,7 @@ fn text(rng: &mut Rng) -> String {
     letters.into_iter().collect()
 }
 
-/// A moment that every store can keep, often at an end of what there is.
+/// A time that every store can represent, often at a limit of the range.
 pub(crate) fn moment(rng: &mut Rng) -> Timestamp {
     const FIRST: i64 = -62_135_596_800;
     const LAST: i64 = 253_402_300_799;
@@ -113,7 +113,7 @@ pub(crate) fn moment(rng: &mut Rng) -> Timestamp {
     Timestamp::from_timestamp(seconds, micros * 1000).expect("it is one")
 }
 
-/// A moment that may have to be cut or be refused.
+/// A time that may have to be truncated or rejected.
 pub(crate) fn any_moment(rng: &mut Rng) -> Timestamp {
     match rng.below(12) {
         0 => Timestamp::from_timestamp(-62_135_596_801, 999_999_000).expect("it is one"),
@@ -124,7 +124,7 @@ pub(crate) fn any_moment(rng: &mut Rng) -> Timestamp {
     }
 }
 
-/// Users that are there, that are made on the way, and now and then one that never is.
+/// Existing users, users that operations create, and sometimes a missing user.
 pub(crate) fn user(rng: &mut Rng) -> UserId {
     match rng.below(30) {
         0 => rng.pick(&[UserId(0), UserId(-1), UserId(i64::MAX), UserId(99)]),
@@ -133,17 +133,17 @@ pub(crate) fn user(rng: &mut Rng) -> UserId {
     }
 }
 
-/// The UUID of a user who is there at first.
+/// The UUID of an initial user.
 pub(crate) fn uuid(user: UserId) -> Uuid {
     Uuid::from_u128(0xA000_0000_0000_4000_8000_0000_0000_0000 + u128::from(user.0.unsigned_abs()))
 }
 
-/// A user who is there at first.
+/// An initial user.
 pub(crate) fn first_user(rng: &mut Rng) -> UserId {
     rng.pick(&[1, 2, 3, 4, 5, 6].map(UserId))
 }
 
-/// A user by id or by UUID.
+/// A user reference by id or UUID.
 pub(crate) fn user_ref(rng: &mut Rng) -> UserRef {
     if rng.percent(30) { uuid(first_user(rng)).into() } else { user(rng).into() }
 }
@@ -153,7 +153,7 @@ pub(crate) fn dispensable(rng: &mut Rng) -> UserId {
     if rng.percent(80) { UserId(5 + i64::try_from(rng.below(8)).expect("it fits")) } else { user(rng) }
 }
 
-/// Groups that are there, or will be, and now and then one that never is.
+/// Existing groups, groups that operations create, and sometimes a missing group.
 pub(crate) fn group(rng: &mut Rng) -> GroupId {
     match rng.below(30) {
         0 => rng.pick(&[GroupId(Uuid::nil()), GroupId(Uuid::max()), GroupId(Uuid::from_u128(99))]),

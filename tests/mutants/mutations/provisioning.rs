@@ -1,4 +1,4 @@
-//! Users and groups that are created and deleted wrongly; and imports.
+//! Users and groups that are created or deleted wrongly, and wrong imports.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -10,18 +10,18 @@ use userbook::{
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
-use crate::store::{Flaw, epochs, row};
+use super::mutations;
+use crate::store::{Mutation, epochs, row};
 
-/// `MAX(id) + 1`: the id of a user who was deleted last is given again.
+/// `MAX(id) + 1`: reuses the id of the user who was deleted last.
 #[derive(Debug, Default)]
-pub(crate) struct GivesIdsAgain {
+pub(crate) struct ReusesIds {
     /// The id after that of the user who was deleted last.
     after: AtomicU64,
 }
 
 #[async_trait]
-impl Flaw for GivesIdsAgain {
+impl Mutation for ReusesIds {
     async fn after_load_directory(
         &self,
         _: &MemoryStore,
@@ -40,14 +40,14 @@ impl Flaw for GivesIdsAgain {
     }
 }
 
-/// Writes the memberships of an inserted user as those of a person who can act.
+/// Writes the memberships of every inserted user like those of an active person.
 #[derive(Debug, Default)]
 pub(crate) struct InsertsPersons {
     inserted: AtomicBool,
 }
 
 #[async_trait]
-impl Flaw for InsertsPersons {
+impl Mutation for InsertsPersons {
     async fn after_provision(&self, change: &ProvisioningChange, _: &CommitOutcome) {
         let inserts = matches!(change.op, ProvisioningOp::InsertUser(_));
         self.inserted.fetch_or(inserts, Ordering::SeqCst);
@@ -63,7 +63,7 @@ impl Flaw for InsertsPersons {
     }
 }
 
-/// Puts a group without guards.
+/// Returns a change that puts a group without guards.
 fn putting(group: &Group) -> ProvisioningChange {
     let event = Event {
         id: ChangeId(group.id.0),
@@ -85,8 +85,8 @@ fn putting(group: &Group) -> ProvisioningChange {
     }
 }
 
-flaws! {
-    /// `DELETE FROM users WHERE id = ?`, whatever the revision.
+mutations! {
+    /// `DELETE FROM users WHERE id = ?`, at any revision.
     DeletesAnyRevision {
         async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
             if let ProvisioningOp::DeleteUser { user, expected } = &mut provision.op
@@ -97,7 +97,7 @@ flaws! {
         }
     }
 
-    /// Holds guards for updates only.
+    /// Enforces guards for updates only.
     ProvisionsUnguarded {
         async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
             if let Some(guard) = &mut provision.guards.graph {
@@ -106,7 +106,7 @@ flaws! {
         }
     }
 
-    /// Puts every group at the top.
+    /// Puts every group at the top level.
     ForgetsParents {
         async fn before_provision(&self, _: &MemoryStore, provision: &mut ProvisioningChange) {
             if let ProvisioningOp::PutGroup(group) = &mut provision.op {
@@ -116,7 +116,7 @@ flaws! {
     }
 
     /// Has no unique index on UUIDs.
-    GivesUuidsAgain {
+    ReusesUuids {
         async fn before_provision(&self, store: &MemoryStore, provision: &mut ProvisioningChange) {
             if let ProvisioningOp::InsertUser(user) = &mut provision.op {
                 let query = SnapshotQuery { target: Some(user.uuid.into()), ..SnapshotQuery::default() };
@@ -127,7 +127,7 @@ flaws! {
         }
     }
 
-    /// Imports users of one UUID.
+    /// Imports two users with one UUID.
     ImportsTwins {
         async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
             let mut rows = rows.clone();
@@ -138,7 +138,7 @@ flaws! {
         }
     }
 
-    /// Says that it has taken rows which it has not.
+    /// Reports an import that it did not make.
     ClaimsToHaveImported {
         async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
             store.import(rows).await?;
@@ -146,7 +146,7 @@ flaws! {
         }
     }
 
-    /// Refuses users, and has taken the groups.
+    /// Rejects the users after it has stored the groups.
     ImportsHalfIntoNonEmpty {
         async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
             let outcome = store.import(rows).await?;
@@ -159,7 +159,7 @@ flaws! {
         }
     }
 
-    /// The counter of ids is not moved by an import.
+    /// Does not advance the id counter after an import.
     ImportsWithoutMovingIds {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             facts.epochs.next_user = 1;

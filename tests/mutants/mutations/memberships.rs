@@ -3,11 +3,11 @@
 use userbook::{ChangeSet, CommitOutcome};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 use crate::store::{directory, row};
 
-flaws! {
-    /// Joins, never leaves.
+mutations! {
+    /// Adds memberships and never removes any.
     DropsRemovals {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             change.groups_removed.clear();
@@ -15,7 +15,7 @@ flaws! {
         }
     }
 
-    /// Leaves, never joins.
+    /// Removes memberships and never adds any.
     DropsAdditions {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             change.groups_added.clear();
@@ -23,7 +23,7 @@ flaws! {
         }
     }
 
-    /// Takes what is to be joined for the whole list.
+    /// Uses the added groups as the complete list.
     ReplacesMemberships {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let all = row(store, change.user).await?.groups;
@@ -34,7 +34,7 @@ flaws! {
         }
     }
 
-    /// Binds as many groups as one statement takes.
+    /// Binds only as many groups as one statement accepts.
     CutsManyGroups {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             change.groups_added = change.groups_added.iter().take(9999).copied().collect();
@@ -42,7 +42,7 @@ flaws! {
         }
     }
 
-    /// `INSERT … SELECT` of the groups that exist: the others are passed over.
+    /// `INSERT … SELECT` of the existing groups: skips missing groups silently.
     PassesOverMissingGroups {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let query = userbook::DirectoryQuery { groups: change.groups_added.clone(), ..Default::default() };

@@ -1,10 +1,10 @@
-//! Values that do not come back as they went.
+//! Values that are read differently from what was written.
 
 use serde_json::Value;
 use userbook::{ChangeSet, CommitOutcome, Name, Snapshot, SnapshotQuery, Timestamp};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 
 fn levels(value: &Value) -> usize {
     match value {
@@ -33,8 +33,8 @@ fn rename(change: &mut ChangeSet, other: impl FnOnce(&str) -> String) {
     change.fields.name = name.map(|name| Name::parse(&name).expect("a part of a name is one"));
 }
 
-flaws! {
-    /// Keeps milliseconds.
+mutations! {
+    /// Truncates times to milliseconds.
     LosesMicroseconds {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             if let Some(Some(moment)) = &mut change.fields.last_login {
@@ -44,7 +44,7 @@ flaws! {
         }
     }
 
-    /// A parser with a bound of its own, and a default for what it cannot read.
+    /// Has a parser with a lower depth limit, and substitutes a default for values it cannot read.
     NullsDeepAttributes {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if let Some(user) = &mut facts.user && levels(&user.attributes) > 128 {
@@ -53,7 +53,7 @@ flaws! {
         }
     }
 
-    /// Keeps whole numbers in 32 bits and takes the nearest for those that do not fit.
+    /// Stores integers in 32 bits and clamps others.
     NarrowsNumbers {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if let Some(user) = &mut facts.user {
@@ -62,8 +62,8 @@ flaws! {
         }
     }
 
-    /// What is no object is an empty one.
-    MendsAttributes {
+    /// Replaces values that are not objects by an empty object.
+    RepairsAttributes {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if let Some(user) = &mut facts.user && !user.attributes.is_object() {
                 user.attributes = serde_json::json!({}).into();
@@ -79,7 +79,7 @@ flaws! {
         }
     }
 
-    /// A character set of three bytes at most.
+    /// A character set of at most three bytes per character.
     LosesFourByteCharacters {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             rename(change, |name| name.chars().filter(|char| char.len_utf8() < 4).collect());
@@ -87,7 +87,7 @@ flaws! {
         }
     }
 
-    /// Tidies rows up.
+    /// Normalizes rows.
     TrimsText {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if let Some(user) = &mut facts.user {

@@ -1,20 +1,20 @@
-//! The compare-and-set, broken.
+//! A broken compare-and-set.
 
 use userbook::{ChangeSet, CommitOutcome, SnapshotQuery, UserStore};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 use crate::store::{pause, row};
 
-/// The revision to be expected so that nothing is compared.
+/// Sets the expected revision to the current one, which disables the comparison.
 async fn expect_what_is_there(store: &MemoryStore, change: &mut ChangeSet) {
     if let Some(user) = row(store, change.user).await {
         change.expected = user.revision;
     }
 }
 
-flaws! {
-    /// Writes whatever revision the row has.
+mutations! {
+    /// Writes at any revision.
     IgnoresRevision {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             expect_what_is_there(store, change).await;
@@ -34,7 +34,7 @@ flaws! {
         }
     }
 
-    /// `UPDATE … WHERE revision = ?` touched no row: a conflict, although the row may be gone.
+    /// Reports a conflict if `UPDATE … WHERE revision = ?` changed no row, although the row may be deleted.
     CallsGoneAConflict {
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, outcome: &mut CommitOutcome) {
             if *outcome == CommitOutcome::Gone {
@@ -43,7 +43,7 @@ flaws! {
         }
     }
 
-    /// Takes a change that comes again for the first one.
+    /// Treats a repeated change as the first one.
     AppliesTheSameAgain {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(change.user) };
@@ -52,7 +52,7 @@ flaws! {
         }
     }
 
-    /// Writes nothing where no column and no membership changes, not even the revision.
+    /// Writes nothing, not even the revision, if no column and no membership changes.
     SkipsEmptyChanges {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let moves = !change.groups_added.is_empty() || !change.groups_removed.is_empty();

@@ -14,18 +14,18 @@ use userbook::{
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
-use super::flaws;
-use crate::store::{Flaw, directory, pause, row};
+use super::mutations;
+use crate::store::{Mutation, directory, pause, row};
 
-/// Writes memberships and events, and leaves the rows of users alone.
+/// Writes memberships and events, but not the rows of users.
 #[derive(Debug, Default)]
 pub(crate) struct WritesNoMemberRows {
-    /// The revision and the version that the rows should still have.
+    /// The unchanged revision and version of the rows.
     old: Mutex<HashMap<UserId, (Revision, u64)>>,
 }
 
 #[async_trait]
-impl Flaw for WritesNoMemberRows {
+impl Mutation for WritesNoMemberRows {
     async fn after_provision(&self, change: &ProvisioningChange, outcome: &CommitOutcome) {
         if *outcome == CommitOutcome::Applied {
             let rows =
@@ -43,14 +43,14 @@ impl Flaw for WritesNoMemberRows {
     }
 }
 
-/// Writes the event of the group and none of its members'.
+/// Writes the event of the group, but not the events of its members.
 #[derive(Debug, Default)]
 pub(crate) struct WritesNoMemberEvents {
     unwritten: Mutex<HashSet<ChangeId>>,
 }
 
 #[async_trait]
-impl Flaw for WritesNoMemberEvents {
+impl Mutation for WritesNoMemberEvents {
     async fn before_provision(&self, _: &MemoryStore, change: &mut ProvisioningChange) {
         self.unwritten.lock().expect("no panic").extend(change.members.iter().map(|member| member.event.id));
     }
@@ -67,7 +67,7 @@ pub(crate) struct WritesMemberEventsLater {
 }
 
 #[async_trait]
-impl Flaw for WritesMemberEventsLater {
+impl Mutation for WritesMemberEventsLater {
     async fn after_provision(&self, change: &ProvisioningChange, outcome: &CommitOutcome) {
         if *outcome == CommitOutcome::Applied {
             let ids: Vec<_> = change.members.iter().map(|member| member.event.id).collect();
@@ -92,15 +92,15 @@ async fn without(
     Ok(events)
 }
 
-/// The members of the group of a change.
+/// Returns the members of the group of a change.
 async fn members(store: &MemoryStore, change: &ProvisioningChange) -> HashMap<UserId, (Revision, u64)> {
     let members = Some(MemberQuery { of: change.op.group(), users: [].into(), limit: u32::MAX });
     let found = directory(store, &DirectoryQuery { members, ..DirectoryQuery::default() }).await.members;
     found.into_iter().map(|(id, state)| (id, (state.revision, state.version))).collect()
 }
 
-flaws! {
-    /// Writes the memberships before the group: those of a new group are lost.
+mutations! {
+    /// Writes the memberships before the group, so that memberships of a new group are lost.
     WritesMembershipsBeforeTheGroup {
         async fn before_provision(&self, store: &MemoryStore, change: &mut ProvisioningChange) {
             let Some(group) = change.op.group() else { return };
@@ -111,7 +111,7 @@ flaws! {
         }
     }
 
-    /// Leaves users alone whose membership does not change.
+    /// Skips users whose membership does not change.
     SkipsUnchangedMemberships {
         async fn before_provision(&self, store: &MemoryStore, change: &mut ProvisioningChange) {
             let members = members(store, change).await;
@@ -119,7 +119,7 @@ flaws! {
         }
     }
 
-    /// Writes the rows of members whatever revision they have.
+    /// Writes the rows of members at any revision.
     IgnoresMemberRevisions {
         async fn before_provision(&self, store: &MemoryStore, change: &mut ProvisioningChange) {
             for member in &mut change.members {
@@ -130,7 +130,7 @@ flaws! {
         }
     }
 
-    /// `ON DELETE CASCADE`: members that the change does not name lose the group too.
+    /// `ON DELETE CASCADE`: removes members that the change does not name.
     CascadesOverMembers {
         async fn before_provision(&self, store: &MemoryStore, change: &mut ProvisioningChange) {
             if !matches!(change.op, ProvisioningOp::DeleteGroup(_)) {
@@ -147,7 +147,7 @@ flaws! {
         }
     }
 
-    /// Writes the members in a transaction before that of the group.
+    /// Writes the members in a transaction before the transaction of the group.
     WritesMembersFirst {
         async fn before_provision(&self, store: &MemoryStore, change: &mut ProvisioningChange) {
             let Some(group) = change.op.group() else { return };
@@ -169,7 +169,7 @@ flaws! {
         }
     }
 
-    /// Compares the actor's row after the members' rows were written.
+    /// Compares the actor's row after writing the rows of the members.
     ComparesTheActorTooLate {
         async fn before_provision(&self, _: &MemoryStore, change: &mut ProvisioningChange) {
             if let Some(actor) = &mut change.guards.actor
@@ -180,7 +180,7 @@ flaws! {
         }
     }
 
-    /// Binds as many members as one statement takes.
+    /// Binds only as many members as one statement accepts.
     CutsManyMembers {
         async fn before_provision(&self, _: &MemoryStore, change: &mut ProvisioningChange) {
             change.members.truncate(999);

@@ -1,4 +1,4 @@
-//! The flaws: each breaks one law, in a way in which stores have been broken.
+//! The mutations. Each violates one law in a way that occurs in real stores.
 
 mod atomicity;
 mod columns;
@@ -34,15 +34,15 @@ pub(crate) use superusers::*;
 pub(crate) use targets::*;
 pub(crate) use values::*;
 
-/// Declares flaws without state.
-macro_rules! flaws {
+/// Declares mutations without state.
+macro_rules! mutations {
     ($($(#[$doc:meta])* $name:ident { $($hook:item)+ })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Default)]
         pub(crate) struct $name;
 
         #[async_trait::async_trait]
-        impl crate::store::Flaw for $name { $($hook)+ }
+        impl crate::store::Mutation for $name { $($hook)+ }
     )+};
 }
-use flaws;
+use mutations;

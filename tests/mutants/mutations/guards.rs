@@ -1,17 +1,17 @@
-//! Guards that are not held.
+//! Guards that are not enforced.
 
 use userbook::{ChangeSet, CommitOutcome, EpochGuard, EpochUse};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 use crate::store::{epochs, pause, row};
 
-/// The guard, expecting what is there.
+/// Returns a guard that expects the current value.
 fn met(guard: Option<EpochGuard>, there: u64) -> Option<EpochGuard> {
     guard.map(|guard| EpochGuard { expected: there, ..guard })
 }
 
-flaws! {
+mutations! {
     /// Does not compare the counter of group writes.
     IgnoresGraphGuard {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
@@ -29,7 +29,7 @@ flaws! {
         }
     }
 
-    /// Compares the counters in one step and counts in another.
+    /// Compares the counters in one step and increments them in another.
     ChecksCountersThenWrites {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let before = epochs(store).await;
@@ -44,7 +44,7 @@ flaws! {
         }
     }
 
-    /// Compares what a change alters, and does not count it.
+    /// Compares a counter of a changing operation without incrementing it.
     ForgetsToCount {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             for guard in [&mut change.guards.graph, &mut change.guards.superusers].into_iter().flatten() {
@@ -54,7 +54,7 @@ flaws! {
         }
     }
 
-    /// Counts each write, so that all of them queue at one row.
+    /// Increments a counter on every write, so that all writers wait for one row.
     CountsEveryWrite {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let there = epochs(store).await.superusers;
@@ -63,7 +63,7 @@ flaws! {
         }
     }
 
-    /// Does not look at the actor.
+    /// Does not compare the actor's revision.
     IgnoresActorGuard {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             change.guards.actor = None;
@@ -71,7 +71,7 @@ flaws! {
         }
     }
 
-    /// Looks at the actor without a lock, and writes later.
+    /// Compares the actor's revision without a lock, and writes later.
     ChecksActorThenWrites {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let guard = change.guards.actor?;

@@ -1,4 +1,4 @@
-//! The groups above, walked wrongly; and the actor, read wrongly.
+//! Wrong walks through ancestor groups, and wrong facts about the actor.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use userbook::{
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 
-/// Where walks begin.
+/// Returns the groups where walks start.
 fn starts(query: &SnapshotQuery, facts: &Snapshot) -> BTreeSet<GroupId> {
     let actors = facts.actor.iter().flat_map(|actor| &actor.groups);
     facts.user.iter().flat_map(|user| &user.groups).chain(&query.groups).chain(actors).copied().collect()
@@ -20,8 +20,8 @@ async fn single(store: &MemoryStore, group: GroupId) -> Option<Group> {
     store.load_directory(&query).await.expect("memory does not fail").groups.get(group).cloned()
 }
 
-flaws! {
-    /// Ends one group too early.
+mutations! {
+    /// Stops the walk one group too early.
     WalksOneGroupTooFew {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let starts = starts(query, facts);
@@ -30,7 +30,7 @@ flaws! {
         }
     }
 
-    /// Ends one group too late.
+    /// Stops the walk one group too late.
     WalksOneGroupTooMany {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             for start in starts(query, facts) {
@@ -42,8 +42,8 @@ flaws! {
         }
     }
 
-    /// One walk for all starts: `UNION` meets a group once, and with the distance of whoever came first.
-    WalksNoWayTwice {
+    /// Walks once for all starts: `UNION` finds a group once, with the distance of the first path.
+    VisitsGroupsOnce {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let mut walked = GroupGraph::default();
             for start in starts(query, facts) {
@@ -57,8 +57,8 @@ flaws! {
         }
     }
 
-    /// Takes the groups of the query for the user's own.
-    TakesAskedForMembership {
+    /// Uses the groups of the query as the user's groups.
+    ConfusesQueryWithMembership {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let known = query.groups.iter().filter(|group| facts.groups.contains(**group));
             if let Some(user) = &mut facts.user {
@@ -67,7 +67,7 @@ flaws! {
         }
     }
 
-    /// `WHERE is_active` in the wrong place.
+    /// Has `WHERE is_active` in the wrong place.
     HidesInactiveActors {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             facts.actor.take_if(|actor| !actor.is_active);

@@ -1,4 +1,4 @@
-//! The directory that every input starts from.
+//! The initial directory of every input.
 
 use std::{
     collections::BTreeSet,
@@ -12,8 +12,8 @@ use http::{HeaderMap, Request, StatusCode, request::Parts};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Event, Group, GroupId, ImportData, Outbox, Permission as P, PermissionAuthorizer, Policy, ImportStore,
-    SnapshotQuery, StaticPermissions, StoreError, User, UserId, UserService, UserStore,
+    Actor, Event, Group, GroupId, ImportData, ImportStore, Outbox, Permission as P, PermissionAuthorizer,
+    Policy, SnapshotQuery, StaticPermissions, StoreError, User, UserId, UserService, UserStore,
 };
 use userbook_http::{
     AuthenticationError, Authenticator, BearerAuthenticator, Representation, TokenHash, TokenIntent,
@@ -22,7 +22,7 @@ use userbook_http::{
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
-/// Makes its members superusers.
+/// A granting group: members are superusers.
 pub const ADMINS: u128 = 0xa;
 /// Below [`ADMINS`].
 pub const CHIEFS: u128 = 0xc;
@@ -31,13 +31,13 @@ pub const STAFF: u128 = 0x5;
 /// Below [`STAFF`].
 pub const DEVS: u128 = 0xd;
 
-/// The users: id, name (which is also the key of a token), groups, type, whether active.
+/// The users: id, name (also the key of the token), groups, type, active.
 pub const USERS: [(i64, &str, &[u128], &str, bool); 11] = [
     (1, "root", &[ADMINS], "internal", true),
     (2, "ann", &[STAFF], "internal", true),
     (3, "helper", &[], "internal", true),
     (4, "viewer", &[], "internal", true),
-    (5, "nobody", &[], "external", true),
+    (5, "outsider", &[], "external", true),
     (6, "machine", &[], "internal_service_account", true),
     (7, "boss", &[CHIEFS], "internal", true),
     (8, "retired", &[ADMINS], "internal", false),
@@ -46,18 +46,18 @@ pub const USERS: [(i64, &str, &[u128], &str, bool); 11] = [
     (11, "AnonymousUser", &[], "internal", true),
 ];
 
-/// Who may see and change every user.
+/// May view and change every user.
 pub const EDITORS: [i64; 2] = [3, 9];
-/// Who may see every user.
+/// May view every user.
 pub const VIEWERS: [i64; 3] = [3, 4, 9];
-/// Who may see and change [`LIMITED_TO`], and nobody else.
+/// May view and change only [`LIMITED_TO`].
 pub const LIMITED: i64 = 10;
 /// The user that [`LIMITED`] may change.
 pub const LIMITED_TO: i64 = 2;
-/// Who may make superusers through [`CHIEFS`].
+/// May grant superuser status through [`CHIEFS`].
 pub const GRANTER: i64 = 9;
 
-/// A group's id.
+/// Returns a group id.
 pub fn group_id(number: u128) -> GroupId {
     GroupId(Uuid::from_u128(number))
 }
@@ -78,7 +78,9 @@ static ROWS: LazyLock<ImportData> = LazyLock::new(|| ImportData {
         attributes: json!({"floor": 3}),
     })
     .into(),
-    users: USERS.map(|(id, name, groups, user_type, active)| user(id, name, groups, user_type, active)).into(),
+    users: USERS
+        .map(|(id, name, groups, user_type, active)| user(id, name, groups, user_type, active))
+        .into(),
 });
 
 fn user(id: i64, name: &str, groups: &[u128], user_type: &str, active: bool) -> User {
@@ -93,7 +95,7 @@ fn user(id: i64, name: &str, groups: &[u128], user_type: &str, active: bool) -> 
     serde_json::from_value(row).expect("a right row")
 }
 
-/// Every user has one token whose key is their name.
+/// Every user has one token; its key is the username.
 #[derive(Debug)]
 struct Names;
 
@@ -105,7 +107,7 @@ impl TokenStore for Names {
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
         Ok(TOKENS.iter().find(|(known, _)| known == hash).map(|(_, id)| TokenRecord {
             user: UserId(*id),
-            // Stale on purpose: that an actor is active is for the service to find out.
+            // Outdated on purpose: the service must check that the actor is active.
             user_is_active: true,
             intent: TokenIntent::Api,
             expiring: false,
@@ -114,7 +116,7 @@ impl TokenStore for Names {
     }
 }
 
-/// Bearer tokens, and a note of who came last.
+/// Authenticates bearer tokens and records the most recent caller.
 #[derive(Debug)]
 struct Noting {
     inner: BearerAuthenticator<Names>,
@@ -125,12 +127,12 @@ struct Noting {
 impl Authenticator for Noting {
     async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError> {
         let actor = self.inner.authenticate(head).await?;
-        *self.last.lock().expect("nobody panicked") = actor.user_id();
+        *self.last.lock().expect("the lock is not poisoned") = actor.user_id();
         Ok(actor)
     }
 }
 
-/// The observer, who sees everything.
+/// The observer, who may view everything.
 #[derive(Debug)]
 struct Host;
 
@@ -145,10 +147,10 @@ type Api<N> = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, N>;
 
 /// A directory behind the endpoint.
 #[derive(Debug)]
-pub struct Scene {
+pub struct Fixture {
     /// The policy in force.
     pub policy: Policy,
-    /// Whether it is the hardened one.
+    /// Whether the policy is the hardened one.
     pub hardened: bool,
     store: MemoryStore,
     api: Api<Noting>,
@@ -156,7 +158,7 @@ pub struct Scene {
     last: Arc<Mutex<Option<UserId>>>,
 }
 
-/// A finished answer.
+/// A complete response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
@@ -165,21 +167,21 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The user who asked, as far as the authenticator was reached and knew.
+    /// The authenticated user, if the authenticator was called and succeeded.
     pub actor: Option<UserId>,
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         json_of(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
-/// JSON of any depth.
+/// Parses JSON of any depth.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Returns the parse error.
 pub fn json_of(text: &[u8]) -> serde_json::Result<Value> {
     let mut parser = serde_json::Deserializer::from_slice(text);
     parser.disable_recursion_limit();
@@ -202,8 +204,8 @@ fn permissions() -> StaticPermissions {
     granted.grant_on_group(UserId(GRANTER), P::EnableGroupSuperuser, group_id(CHIEFS))
 }
 
-impl Scene {
-    /// The directory as it is at first.
+impl Fixture {
+    /// Creates the initial directory.
     pub fn new(hardened: bool) -> Self {
         let policy = if hardened { Policy::hardened() } else { Policy::authentik_2025_2() };
         let store = MemoryStore::new();
@@ -217,14 +219,21 @@ impl Scene {
 
     /// Sends a request.
     pub fn send(&self, request: Request<Full<Bytes>>) -> Answer {
-        *self.last.lock().expect("nobody panicked") = None;
+        *self.last.lock().expect("the lock is not poisoned") = None;
         let (head, body) = now(self.api.handle(request)).into_parts();
-        let actor = *self.last.lock().expect("nobody panicked");
+        let actor = *self.last.lock().expect("the lock is not poisoned");
         Answer { status: head.status, headers: head.headers, body, actor }
     }
 
-    /// Sends `method` on a user with a body of this type, as the user of this name.
-    pub fn ask(&self, by: &str, method: &str, id: i64, content_type: &str, body: impl Into<Bytes>) -> Answer {
+    /// Sends `method` for a user with a body of this type, as the named user.
+    pub fn send_as(
+        &self,
+        by: &str,
+        method: &str,
+        id: i64,
+        content_type: &str,
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v3/core/users/{id}/"))
@@ -234,27 +243,27 @@ impl Scene {
         self.send(request.expect("a right request"))
     }
 
-    /// What the host sees at this path and query.
+    /// Returns the response that an observer gets for this path and query.
     pub fn observe(&self, path: &str) -> Answer {
         let request = Request::get(path).body(Full::new(Bytes::new())).expect("a right request");
         let (head, body) = now(self.observer.handle(request)).into_parts();
         Answer { status: head.status, headers: head.headers, body, actor: None }
     }
 
-    /// A user's row.
+    /// Returns a user's row.
     pub fn row(&self, id: i64) -> User {
-        let snapshot = now(self.store.load(&SnapshotQuery::user(UserId(id)))).expect("the store is there");
-        snapshot.expect("the user is there").user
+        let snapshot = now(self.store.load(&SnapshotQuery::user(UserId(id)))).expect("the store answers");
+        snapshot.expect("the user exists").user
     }
 
-    /// All rows, by id.
+    /// Returns all rows by id.
     pub fn rows(&self) -> Vec<User> {
         USERS.iter().map(|(id, ..)| self.row(*id)).collect()
     }
 
-    /// All events, oldest first.
+    /// Returns all events, oldest first.
     pub fn events(&self) -> Vec<Event> {
-        now(self.store.pending(1000)).expect("the store is there")
+        now(self.store.pending(1000)).expect("the store answers")
     }
 }
 
@@ -265,16 +274,16 @@ fn service(
     UserService::new(store.clone(), PermissionAuthorizer::new(permissions())).with_policy(policy.clone())
 }
 
-/// Whether members of these groups are superusers, told without the product's help.
+/// Returns whether one of these groups grants superuser status, without the product's code.
 pub fn grants(groups: &BTreeSet<GroupId>) -> bool {
     groups.contains(&group_id(ADMINS)) || groups.contains(&group_id(CHIEFS))
 }
 
-/// Whether a user is active and superuser.
+/// Returns whether a user is an active superuser.
 pub fn is_active_superuser(user: &User) -> bool {
     user.is_active && grants(&user.groups)
 }
 
 fn now<F: Future>(future: F) -> F::Output {
-    future.now_or_never().expect("nothing here waits")
+    future.now_or_never().expect("the future is ready")
 }

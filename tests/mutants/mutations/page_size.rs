@@ -5,9 +5,9 @@ use userbook::{
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 
-flaws! {
+mutations! {
     /// Returns a page of any size.
     IgnoresThePageSize {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
@@ -15,7 +15,7 @@ flaws! {
         }
     }
 
-    /// Returns as many users as fit, and says that they are all.
+    /// Returns as many users as fit and reports them as complete.
     CutsLargePages {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut query = query.clone();
@@ -29,7 +29,7 @@ flaws! {
         }
     }
 
-    /// Forgets the count of a page that it does not return.
+    /// Omits the count when it does not return a page.
     CountsNoLargePages {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let page = store.list_users(query).await?;
@@ -37,7 +37,7 @@ flaws! {
         }
     }
 
-    /// Measures the users and not their groups.
+    /// Measures the users without their groups.
     MeasuresNoGroups {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let whole = store.list_users(&UserListQuery { max_bytes: u64::MAX, ..query.clone() }).await?;
@@ -47,7 +47,7 @@ flaws! {
         }
     }
 
-    /// Measures texts, and takes rows for nothing.
+    /// Measures texts, but not rows.
     MeasuresNoRows {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let whole = store.list_users(&UserListQuery { max_bytes: u64::MAX, ..query.clone() }).await?;
@@ -58,7 +58,7 @@ flaws! {
         }
     }
 
-    /// Measures the groups and not their members.
+    /// Measures the groups without their members.
     MeasuresNoMembers {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
             let alone = store.list_groups(&GroupListQuery { members: None, ..query.clone() }).await?;
@@ -69,7 +69,7 @@ flaws! {
         }
     }
 
-    /// Measures members that it does not read.
+    /// Measures members that it does not return.
     MeasuresUnreadMembers {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
             let members = Some(userbook::Scope::Everything);

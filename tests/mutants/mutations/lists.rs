@@ -1,4 +1,4 @@
-//! Lists that show too much, too little, or in another order.
+//! Lists that show too much, too little, or another order.
 
 use std::sync::Mutex;
 
@@ -10,10 +10,10 @@ use userbook::{
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
-use crate::store::{Flaw, directory, pause, row};
+use super::mutations;
+use crate::store::{Mutation, directory, pause, row};
 
-/// A page of those who match but for what is taken out of the filter, and who pass this test instead.
+/// Returns a page of the users that match the filter without some criteria and pass this test instead.
 async fn page(
     store: &MemoryStore,
     query: &UserListQuery,
@@ -35,7 +35,7 @@ fn cut(users: Vec<User>, query: &UserListQuery) -> Vec<User> {
     users.into_iter().skip(offset).take(query.limit as usize).collect()
 }
 
-/// All who match, sorted by a key of the store's own.
+/// Returns all matching users in the order of a custom key.
 async fn sorted<K: Ord>(
     store: &MemoryStore,
     query: &UserListQuery,
@@ -59,14 +59,14 @@ fn with_inherited(query: &UserListQuery, inherited: bool) -> UserListQuery {
     query
 }
 
-/// Counts inserted users and forgets deleted ones.
+/// Counts inserted users and does not subtract deleted ones.
 #[derive(Debug, Default)]
 pub(crate) struct CountsOnlyUpwards {
     most: Mutex<u64>,
 }
 
 #[async_trait]
-impl Flaw for CountsOnlyUpwards {
+impl Mutation for CountsOnlyUpwards {
     async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
         let mut page = store.list_users(query).await?;
         let mut most = self.most.lock().expect("no panic");
@@ -76,8 +76,8 @@ impl Flaw for CountsOnlyUpwards {
     }
 }
 
-flaws! {
-    /// Lets in whoever matches.
+mutations! {
+    /// Ignores the scope.
     IgnoresTheScope {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             store.list_users(&UserListQuery { scope: Scope::Everything, ..query.clone() }).await
@@ -96,7 +96,7 @@ flaws! {
         }
     }
 
-    /// Counts what it shows.
+    /// Counts the rows of the page instead of all matches.
     CountsThePage {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut page = store.list_users(query).await?;
@@ -105,7 +105,7 @@ flaws! {
         }
     }
 
-    /// Numbers its pages, and takes the offset for a number of whole pages.
+    /// Numbers its pages, and rounds the offset down to a full page.
     SkipsWholePages {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let limit = u64::from(query.limit.max(1));
@@ -113,7 +113,7 @@ flaws! {
         }
     }
 
-    /// Turns the order of ids round with that of the column.
+    /// Reverses the order of ids together with the column.
     ReversesTies {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut query = query.clone();
@@ -124,7 +124,7 @@ flaws! {
         }
     }
 
-    /// Orders by the first column only.
+    /// Sorts by the first column only.
     OrdersByOneColumn {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut query = query.clone();
@@ -133,28 +133,28 @@ flaws! {
         }
     }
 
-    /// Orders texts without regard to case, as many collations do.
+    /// Sorts texts case-insensitively, like many collations.
     FoldsCaseInOrder {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             sorted(store, query, UserColumn::Name, |user| user.name.to_lowercase()).await
         }
     }
 
-    /// Orders texts by UTF-16.
+    /// Sorts texts by UTF-16 code units.
     OrdersByUtf16 {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             sorted(store, query, UserColumn::Name, |user| user.name.encode_utf16().collect::<Vec<_>>()).await
         }
     }
 
-    /// Has nulls come first.
+    /// Sorts nulls first.
     PutsNullsFirst {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             sorted(store, query, UserColumn::LastLogin, |user| user.last_login).await
         }
     }
 
-    /// Compares only the beginning of a long text, and leaves those that begin alike by id.
+    /// Compares only the beginning of long texts, and sorts equal ones by id.
     OrdersByABeginning {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let key = |user: &User| (user.name.chars().take(255).collect::<String>(), user.id);
@@ -162,7 +162,7 @@ flaws! {
         }
     }
 
-    /// Compares addresses as mail servers do.
+    /// Compares addresses case-insensitively, like mail servers.
     FoldsCaseInFilters {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let Some(wanted) = &query.filter.email else { return store.list_users(query).await };
@@ -171,7 +171,7 @@ flaws! {
         }
     }
 
-    /// Passes a text on to `LIKE` as it is.
+    /// Passes a text to `LIKE` without escaping.
     TakesPrefixesForPatterns {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let Some(wanted) = &query.filter.path_prefix else { return store.list_users(query).await };
@@ -183,7 +183,7 @@ flaws! {
         }
     }
 
-    /// Asks for members of all of the groups.
+    /// Requires membership in all groups instead of one.
     AsksForAllGroups {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let wanted = &query.filter.groups;
@@ -191,7 +191,7 @@ flaws! {
         }
     }
 
-    /// Joins memberships: whoever is in two of the groups is there twice.
+    /// Joins memberships, so that a member of two groups occurs twice.
     RepeatsMembers {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut page = store.list_users(query).await?;
@@ -202,21 +202,21 @@ flaws! {
         }
     }
 
-    /// Takes the flag of a group above for that of the group.
+    /// Uses the flag of an ancestor as the flag of the group.
     InheritsTheFlag {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             store.list_users(&with_inherited(query, true)).await
         }
     }
 
-    /// Looks at the groups' own flags only.
+    /// Considers only the groups' own flags.
     InheritsNothing {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             store.list_users(&with_inherited(query, false)).await
         }
     }
 
-    /// Compares whole values below the top.
+    /// Compares nested values for equality instead of containment.
     ContainsOnlyAtTheTop {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let Some(wanted) = &query.filter.attributes else { return store.list_users(query).await };
@@ -228,7 +228,7 @@ flaws! {
         }
     }
 
-    /// One word is enough.
+    /// Requires one search word instead of all.
     SearchesForAnyWord {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let words: Vec<_> = query.filter.search.iter().map(|word| word.to_ascii_lowercase()).collect();
@@ -241,7 +241,7 @@ flaws! {
         }
     }
 
-    /// Searches with all of Unicode's cases.
+    /// Searches with Unicode case folding.
     FoldsUnicodeInSearch {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let words: Vec<_> = query.filter.search.iter().map(|word| word.to_lowercase()).collect();
@@ -253,7 +253,7 @@ flaws! {
         }
     }
 
-    /// Reads the rows of a page in another transaction than it has found them.
+    /// Finds the ids of a page in one transaction and reads the rows in another.
     ListsInTwoSteps {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut page = store.list_users(query).await?;
@@ -266,7 +266,7 @@ flaws! {
             Ok(page)
         }
 
-        /// As every database does; otherwise nothing could come between the two reads.
+        /// Yields like a database, so that other tasks can run between the two reads.
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, _: &mut CommitOutcome) {
             pause().await;
         }
@@ -288,7 +288,7 @@ flaws! {
         }
     }
 
-    /// Leaves out the names of parents, which take a join.
+    /// Omits the names of parents, which need a join.
     ForgetsParentNames {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
             let mut page = store.list_groups(query).await?;
@@ -297,7 +297,7 @@ flaws! {
         }
     }
 
-    /// Shows only members who are active.
+    /// Returns only active members.
     HidesInactiveMembers {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
             let mut page = store.list_groups(query).await?;
@@ -306,7 +306,7 @@ flaws! {
         }
     }
 
-    /// Lets in whichever group matches.
+    /// Ignores the scope of groups.
     IgnoresTheScopeOfGroups {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
             store.list_groups(&GroupListQuery { scope: Scope::Everything, ..query.clone() }).await

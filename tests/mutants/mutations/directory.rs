@@ -1,9 +1,9 @@
-//! Directory queries, answered wrongly.
+//! Wrong answers to directory queries.
 
 use userbook::{DirectoryQuery, DirectorySnapshot, MemberQuery, SuperuserQuery, Superusers, UserId};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 use crate::store::directory;
 
 async fn superusers(store: &MemoryStore, query: SuperuserQuery) -> Superusers {
@@ -11,7 +11,7 @@ async fn superusers(store: &MemoryStore, query: SuperuserQuery) -> Superusers {
     directory(store, &query).await.superusers
 }
 
-/// The members of the query without its limit.
+/// Returns the members of the query without the limit.
 async fn members(store: &MemoryStore, query: &DirectoryQuery, users: bool) -> DirectorySnapshot {
     let members = query.members.clone().map(|members| MemberQuery {
         users: if users { members.users } else { [].into() },
@@ -21,8 +21,8 @@ async fn members(store: &MemoryStore, query: &DirectoryQuery, users: bool) -> Di
     directory(store, &DirectoryQuery { members, ..DirectoryQuery::default() }).await
 }
 
-flaws! {
-    /// Finds any member, able to act or not.
+mutations! {
+    /// Finds any member, active or not.
     FindsAnyMember {
         async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
             for group in query.superusers.iter().flat_map(|query| &query.groups) {
@@ -33,7 +33,7 @@ flaws! {
         }
     }
 
-    /// Does not know of exceptions.
+    /// Ignores the excepted users.
     IgnoresExceptions {
         async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
             if let Some(query) = &query.superusers {
@@ -42,7 +42,7 @@ flaws! {
         }
     }
 
-    /// Leaves the excepted users out of all groups.
+    /// Excludes the excepted users in all groups.
     ExceptsUsersEverywhere {
         async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
             let Some(SuperuserQuery { groups, except: Some((_, users)) }) = &query.superusers else { return };
@@ -64,21 +64,21 @@ flaws! {
         }
     }
 
-    /// Reads only members who are active.
+    /// Reads only active members.
     LoadsOnlyActiveMembers {
         async fn after_load_directory(&self, _: &MemoryStore, _: &DirectoryQuery, facts: &mut DirectorySnapshot) {
             facts.members.retain(|_, member| member.is_active);
         }
     }
 
-    /// Reads all members, however many.
+    /// Ignores the limit of members.
     IgnoresTheMemberLimit {
         async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
             facts.members = members(store, query, true).await.members;
         }
     }
 
-    /// Takes the first of each kind of member and forgets to put them in order: with the limit some ids are missing.
+    /// Limits each kind of member before sorting, so that some ids are missing.
     LimitsBeforeOrdering {
         async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
             let limit = query.members.as_ref().map_or(0, |members| members.limit as usize);

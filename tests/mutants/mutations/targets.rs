@@ -1,12 +1,12 @@
-//! Targets that are missing, or addressed by their UUID.
+//! Missing targets, and targets addressed by UUID.
 
 use userbook::{Snapshot, SnapshotQuery, UserRef};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 
-flaws! {
-    /// Joins everything with the target's row: without the row there is nothing.
+mutations! {
+    /// Joins everything with the target's row, so that a missing row hides all facts.
     NeedsATarget {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if facts.user.is_none() {
@@ -15,15 +15,15 @@ flaws! {
         }
     }
 
-    /// Knows users by their id only.
+    /// Finds users by id only.
     IgnoresUuids {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             facts.user.take_if(|_| matches!(query.target, Some(UserRef::Uuid(_))));
         }
     }
 
-    /// Compares the name of a user who was found by UUID with the user's own.
-    TakesTheOwnNameForTaken {
+    /// Counts the own name of a user found by UUID as taken.
+    CountsOwnNameAsTaken {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let by_uuid = matches!(query.target, Some(UserRef::Uuid(_)));
             facts.username_taken |= by_uuid && facts.user.as_ref().map(|user| &user.username) == query.username.as_ref();

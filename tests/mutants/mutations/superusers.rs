@@ -1,4 +1,4 @@
-//! Superusers, found wrongly.
+//! Wrong answers about superusers.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,10 +12,10 @@ use userbook::{
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
-use crate::store::Flaw;
+use super::mutations;
+use crate::store::Mutation;
 
-/// Users as they were imported.
+/// The imported users.
 #[derive(Debug, Default)]
 struct Imported(Mutex<HashMap<UserId, User>>);
 
@@ -25,7 +25,7 @@ impl Imported {
         store.import(rows).await
     }
 
-    /// Counts the other superusers among the users that `now` alters.
+    /// Counts the other superusers among the users that `now` modifies.
     async fn answer(
         &self,
         store: &MemoryStore,
@@ -67,7 +67,7 @@ macro_rules! imported {
         pub(crate) struct $name(Imported);
 
         #[async_trait]
-        impl Flaw for $name {
+        impl Mutation for $name {
             async fn import(&self, store: &MemoryStore, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
                 self.0.import(store, rows).await
             }
@@ -80,33 +80,33 @@ macro_rules! imported {
 }
 
 imported! {
-    /// Counts members, whether they are active or not.
+    /// Counts members, active or not.
     CountsInactiveSuperusers: |_, user| User { is_active: true, ..user };
 
-    /// Keeps a copy of each user's type beside the memberships, and does not update it.
+    /// Keeps a copy of each user's type in the memberships and does not update the copy.
     KeepsOldTypes: |before, user| User { user_type: before.user_type, ..user };
 
-    /// Keeps a copy of each user's name beside the memberships, and does not update it.
+    /// Keeps a copy of each user's name in the memberships and does not update the copy.
     KeepsOldNames: |before, user| User { username: before.username.clone(), ..user };
 
-    /// Counts the accounts that the software made for itself.
+    /// Counts internal service accounts.
     CountsInternalServiceAccounts: |_, user| match user.user_type {
         UserType::InternalServiceAccount => User { user_type: UserType::ServiceAccount, ..user },
         _ => user,
     };
 
-    /// Counts the user that stands for no login.
+    /// Counts `AnonymousUser`.
     CountsAnonymous: |_, user| User { username: "somebody".to_owned(), ..user };
 }
 
-/// Remembers the first answer.
+/// Caches the first result.
 #[derive(Debug, Default)]
 pub(crate) struct RemembersSuperusers {
     answer: OnceLock<Superusers>,
 }
 
 #[async_trait]
-impl Flaw for RemembersSuperusers {
+impl Mutation for RemembersSuperusers {
     async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
         if let Some(answer) = &mut facts.other_superusers {
             *answer = *self.answer.get_or_init(|| *answer);
@@ -114,14 +114,14 @@ impl Flaw for RemembersSuperusers {
     }
 }
 
-/// Writes new memberships as those of a person.
+/// Writes new memberships like those of a person.
 #[derive(Debug, Default)]
-pub(crate) struct JoinsAsAPerson {
+pub(crate) struct JoinsAsPerson {
     joined: Mutex<HashSet<UserId>>,
 }
 
 #[async_trait]
-impl Flaw for JoinsAsAPerson {
+impl Mutation for JoinsAsPerson {
     async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, _: &mut CommitOutcome) {
         if !change.groups_added.is_empty() {
             self.joined.lock().expect("no panic").insert(change.user);
@@ -138,7 +138,7 @@ impl Flaw for JoinsAsAPerson {
     }
 }
 
-flaws! {
+mutations! {
     /// Always finds a superuser.
     AlwaysFindsASuperuser {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
@@ -155,7 +155,7 @@ flaws! {
         }
     }
 
-    /// Makes no difference between persons and service accounts.
+    /// Does not distinguish persons and service accounts.
     CountsServiceAccountsAsPersons {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if let Some(found) = &mut facts.other_superusers {
@@ -164,8 +164,8 @@ flaws! {
         }
     }
 
-    /// Looks for a service account only if there is no person.
-    StopsAtThePerson {
+    /// Looks for a service account only if no person is found.
+    StopsAtPersons {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             if let Some(found) = &mut facts.other_superusers {
                 found.service_account &= !found.person;
@@ -173,8 +173,8 @@ flaws! {
         }
     }
 
-    /// Answers although the query does not ask.
-    AnswersUnasked {
+    /// Answers although the query does not request the fact.
+    AnswersUnrequested {
         async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
             facts.other_superusers.get_or_insert_default();
         }

@@ -1,4 +1,4 @@
-//! Columns that are written although the change does not name them, or not although the change does.
+//! Columns that are written although the change does not name them, or not written although it does.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -6,17 +6,17 @@ use async_trait::async_trait;
 use userbook::{ChangeSet, CommitOutcome, Revision, Snapshot, SnapshotQuery, User, UserId};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
-use crate::store::Flaw;
+use super::mutations;
+use crate::store::Mutation;
 
-/// An object mapper: what it has once read at a revision it writes back, all columns of it.
+/// Behaves like an object mapper: writes back all columns as it once read them at this revision.
 #[derive(Debug, Default)]
 pub(crate) struct WritesTheWholeRow {
     read: Mutex<HashMap<(UserId, Revision), User>>,
 }
 
 #[async_trait]
-impl Flaw for WritesTheWholeRow {
+impl Mutation for WritesTheWholeRow {
     async fn after_load(&self, _: &MemoryStore, _: &SnapshotQuery, facts: &mut Snapshot) {
         if let Some(user) = facts.user.clone() {
             self.read.lock().expect("no panic").entry((user.id, user.revision)).or_insert(user);
@@ -31,8 +31,8 @@ impl Flaw for WritesTheWholeRow {
     }
 }
 
-flaws! {
-    /// `last_login = COALESCE(?, last_login)`: what is cleared stays.
+mutations! {
+    /// `last_login = COALESCE(?, last_login)`: cannot clear the column.
     CannotClear {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             change.fields.last_login.take_if(|moment| moment.is_none());
@@ -40,7 +40,7 @@ flaws! {
         }
     }
 
-    /// One column was forgotten in the statement.
+    /// Omits one column in the statement.
     ForgetsAColumn {
         async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             change.fields.path = None;

@@ -1,14 +1,14 @@
-//! User names, compared too kindly or too strictly.
+//! Usernames, compared too loosely or too strictly.
 
 use userbook::{
     ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery, UserId, UserRef, UserStore, Username,
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 use crate::store::directory;
 
-/// Whether a user other than `user` has one of these names.
+/// Returns whether a user other than `user` has one of these names.
 async fn any_taken(store: &MemoryStore, user: UserId, names: impl IntoIterator<Item = String>) -> bool {
     for name in names {
         let query = SnapshotQuery { username: Some(name), ..SnapshotQuery::user(user) };
@@ -19,7 +19,7 @@ async fn any_taken(store: &MemoryStore, user: UserId, names: impl IntoIterator<I
     false
 }
 
-/// Names that a collation without regard to case takes for this one, as far as the kit has them.
+/// Returns the names of the kit that a case-insensitive collation considers equal to this one.
 fn folded(name: &str) -> [String; 3] {
     let mut title = name.to_lowercase();
     if let Some(first) = title.get_mut(..1) {
@@ -35,14 +35,14 @@ fn target(query: &SnapshotQuery) -> UserId {
     }
 }
 
-/// Whether any user has the name.
+/// Returns whether any user has the name.
 async fn any_has(store: &MemoryStore, name: &str) -> bool {
     let query = DirectoryQuery { username: Some(name.to_owned()), ..DirectoryQuery::default() };
     directory(store, &query).await.username_taken
 }
 
-flaws! {
-    /// A load compares names without regard to case.
+mutations! {
+    /// Compares names case-insensitively in a load.
     FoldsCaseInLoad {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let names = query.username.as_deref().map(folded);
@@ -50,7 +50,7 @@ flaws! {
         }
     }
 
-    /// A unique index without regard to case.
+    /// Has a case-insensitive unique index.
     FoldsCaseInCommit {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let names = folded(change.fields.username.as_ref().map(Username::as_str)?);
@@ -58,7 +58,7 @@ flaws! {
         }
     }
 
-    /// Blanks at the end do not count, as in `CHAR` columns.
+    /// Ignores trailing blanks, like `CHAR` columns.
     IgnoresBlanksAtTheEnd {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let name = query.username.as_deref().map(|name| name.trim_end().to_owned());
@@ -66,15 +66,15 @@ flaws! {
         }
     }
 
-    /// Users stand in their own way.
-    TakesOnesOwnNameForTaken {
+    /// Counts the user's own name as taken.
+    ConflictsWithOwnName {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
             let name = change.fields.username.as_ref()?.as_str();
             any_has(store, name).await.then_some(CommitOutcome::Conflict)
         }
     }
 
-    /// Swallows what the unique index says.
+    /// Ignores violations of the unique index.
     SwallowsTheNameClash {
         async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, outcome: &mut CommitOutcome) {
             if *outcome == CommitOutcome::Conflict {

@@ -1,4 +1,4 @@
-//! What should be one step is two.
+//! Steps that should be atomic and are not.
 
 use std::{collections::BTreeSet, sync::Mutex};
 
@@ -9,17 +9,17 @@ use userbook::{
 };
 use userbook_memory::MemoryStore;
 
-use super::flaws;
-use crate::store::{Flaw, pause};
+use super::mutations;
+use crate::store::{Mutation, pause};
 
-/// Writes the event after the transaction: a future that is dropped in between has changed the row without an event.
+/// Writes the event after the transaction: a dropped future leaves a changed row without an event.
 #[derive(Debug, Default)]
 pub(crate) struct WritesTheEventLater {
     unwritten: Mutex<BTreeSet<ChangeId>>,
 }
 
 #[async_trait]
-impl Flaw for WritesTheEventLater {
+impl Mutation for WritesTheEventLater {
     async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
         let unwritten = self.unwritten.lock().expect("no panic");
         facts.change_committed &= query.change.is_some_and(|change| !unwritten.contains(&change));
@@ -40,14 +40,14 @@ impl Flaw for WritesTheEventLater {
     }
 }
 
-/// Writes the event before the transaction: it stays there when the change is refused.
+/// Writes the event before the transaction: the event stays after a rejected change.
 #[derive(Debug, Default)]
 pub(crate) struct WritesTheEventBefore {
     refused: Mutex<Vec<Event>>,
 }
 
 #[async_trait]
-impl Flaw for WritesTheEventBefore {
+impl Mutation for WritesTheEventBefore {
     async fn after_commit(&self, _: &MemoryStore, change: &ChangeSet, outcome: &mut CommitOutcome) {
         if *outcome != CommitOutcome::Applied {
             self.refused.lock().expect("no panic").push((*change.event).clone());
@@ -61,15 +61,15 @@ impl Flaw for WritesTheEventBefore {
     }
 }
 
-flaws! {
-    /// Writes no event at all.
+mutations! {
+    /// Writes no event.
     DropsTheEvent {
         async fn pending(&self, _: &MemoryStore, _: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             Ok(vec![])
         }
     }
 
-    /// Memberships are read in another transaction than the row.
+    /// Reads memberships in another transaction than the row.
     LoadsInTwoSteps {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, found: &mut Snapshot) {
             pause().await;
@@ -80,14 +80,14 @@ flaws! {
             found.groups = later.groups;
         }
 
-        /// As every database does; otherwise nothing could come between the two reads.
+        /// Yields like a database, so that other tasks can run between the two reads.
         async fn before_commit(&self, _: &MemoryStore, _: &mut ChangeSet) -> Option<CommitOutcome> {
             pause().await;
             None
         }
     }
 
-    /// Takes the row's revision for the answer whether a change was committed.
+    /// Uses the row's revision to decide whether a change was committed.
     ForgetsCommittedChanges {
         async fn after_load(&self, _: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let revision = facts.user.as_ref().map(|user| user.revision);
@@ -95,8 +95,8 @@ flaws! {
         }
     }
 
-    /// Deletes events as soon as they were handed on, and no change that wrote one is found any more.
-    DeletesWhatWasHandedOn {
+    /// Deletes acknowledged events, so that later loads cannot find the committed change.
+    DeletesAcknowledgedEvents {
         async fn ack(&self, store: &MemoryStore, ids: &[ChangeId]) -> Result<(), StoreError> {
             store.ack(ids).await?;
             store.prune_before(userbook::Timestamp::MAX_UTC).await?;

@@ -1,9 +1,9 @@
-//! Events that are lost, or come in the wrong order.
+//! Events that are lost or delivered in the wrong order.
 
 use userbook::{ChangeId, Event, Outbox, OutboxLimit, StoreError, Timestamp};
 use userbook_memory::MemoryStore;
 
-use super::flaws;
+use super::mutations;
 
 const EVERYTHING: OutboxLimit = OutboxLimit { events: u32::MAX, bytes: u64::MAX };
 
@@ -15,8 +15,8 @@ fn first(events: Vec<Event>, limit: OutboxLimit) -> Vec<Event> {
     events.into_iter().take(limit.events as usize).collect()
 }
 
-flaws! {
-    /// Hands the newest on first.
+mutations! {
+    /// Delivers the newest events first.
     PendingComesReversed {
         async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let mut events = all(store).await?;
@@ -25,7 +25,7 @@ flaws! {
         }
     }
 
-    /// Takes ids for a clock.
+    /// Sorts events by id instead of version.
     PendingComesById {
         async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let mut events = all(store).await?;
@@ -34,21 +34,21 @@ flaws! {
         }
     }
 
-    /// Takes the limit for a hint.
+    /// Ignores the limit.
     PendingIgnoresTheLimit {
         async fn pending(&self, store: &MemoryStore, _: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             all(store).await
         }
     }
 
-    /// Counts events and no bytes.
+    /// Limits the number of events, but not the bytes.
     IgnoresTheBytesOfEvents {
         async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             store.pending(OutboxLimit { bytes: u64::MAX, ..limit }).await
         }
     }
 
-    /// Ends behind the event that exceeds the bound.
+    /// Ends the batch after the event that exceeds the limit of bytes.
     ReturnsOneEventTooMany {
         async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let within = store.pending(limit).await?.len();
@@ -57,7 +57,7 @@ flaws! {
         }
     }
 
-    /// Never returns an event that is larger than the bound, and so nothing behind it either.
+    /// Never returns an event that is larger than the limit, so that later events are blocked.
     BlocksAtALargeEvent {
         async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let events = store.pending(limit).await?;
@@ -66,7 +66,7 @@ flaws! {
         }
     }
 
-    /// `UPDATE outbox SET acked = TRUE`, without a condition.
+    /// `UPDATE outbox SET acked = TRUE` without a condition.
     AcknowledgesEverything {
         async fn ack(&self, store: &MemoryStore, _: &[ChangeId]) -> Result<(), StoreError> {
             let ids: Vec<_> = all(store).await?.iter().map(|event| event.id).collect();
@@ -74,7 +74,7 @@ flaws! {
         }
     }
 
-    /// A cursor: whatever stands before the last one that was acknowledged is acknowledged with it.
+    /// Uses a cursor: acknowledging an event acknowledges all earlier ones.
     AcknowledgesUpToACursor {
         async fn ack(&self, store: &MemoryStore, ids: &[ChangeId]) -> Result<(), StoreError> {
             let all: Vec<_> = all(store).await?.iter().map(|event| event.id).collect();
@@ -83,8 +83,8 @@ flaws! {
         }
     }
 
-    /// Takes age for having been handed on.
-    PrunesWhatWaits {
+    /// Prunes old events that are not acknowledged.
+    PrunesPendingEvents {
         async fn prune_before(&self, store: &MemoryStore, time: Timestamp) -> Result<u64, StoreError> {
             let all = all(store).await?;
             let old: Vec<_> = all.iter().filter(|event| event.time < time).map(|event| event.id).collect();
@@ -93,14 +93,14 @@ flaws! {
         }
     }
 
-    /// Prunes whatever was handed on, however young.
-    PrunesTheYoung {
+    /// Prunes acknowledged events regardless of their age.
+    PrunesYoungEvents {
         async fn prune_before(&self, store: &MemoryStore, _: Timestamp) -> Result<u64, StoreError> {
             store.prune_before(Timestamp::MAX_UTC).await
         }
     }
 
-    /// The column for requests is not written.
+    /// Does not write the request id.
     LosesPartsOfEvents {
         async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
             let events = store.pending(limit).await?;
