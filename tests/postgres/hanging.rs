@@ -99,8 +99,8 @@ async fn wait_for_a_locked_row_times_out() {
     let mut other = database.pool().begin().await.unwrap();
     sqlx::query("SELECT 1 FROM userbook_user WHERE id = 1 FOR UPDATE").execute(&mut *other).await.unwrap();
     let answer = running.send("PATCH", USER, "held");
-    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!((answer.status, &told["code"]), (409, &json!("contended")), "{told}");
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((answer.status, &body["code"]), (409, &json!("contended")), "{body}");
     other.rollback().await.unwrap();
     assert_ne!(running.name(), "held");
     assert_eq!(running.send("PATCH", USER, "free").status, 200);

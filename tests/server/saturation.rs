@@ -63,9 +63,9 @@ fn saturate(places: usize, seats: usize, time: Duration) {
                         let answer = next(server, client, round);
                         *answers.entry(answer.status).or_default() += 1;
                         if answer.status == 503 {
-                            let told: Value = serde_json::from_slice(&answer.body).unwrap();
+                            let body: Value = serde_json::from_slice(&answer.body).unwrap();
                             assert_eq!(
-                                (answer.header("retry-after"), &told["code"]),
+                                (answer.header("retry-after"), &body["code"]),
                                 (Some("1"), &json!("unavailable"))
                             );
                         }

@@ -84,8 +84,8 @@ fn database_passwords_are_in_no_error_and_in_no_help() {
     let url = format!("postgres://ada:{PASSWORD}@127.0.0.1:1/users");
     for arguments in [&["--help"][..], &["-h"], &["--policy", "x"]] {
         let output = command().env("USERBOOK_DATABASE", &url).args(arguments).output().unwrap();
-        let told = [output.stdout, output.stderr].concat();
-        let told = String::from_utf8_lossy(&told);
-        assert!(!told.is_empty() && !told.contains(PASSWORD), "{told}");
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        assert!(!text.is_empty() && !text.contains(PASSWORD), "{text}");
     }
 }

@@ -117,8 +117,8 @@ fn unfinished_body_writes_nothing() {
             assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "kept"})).status, 200);
             let dripped = framing.starts_with("transfer");
             let answer = whole(&if dripped { drip(&mut slow, b"1\r\n \r\n") } else { rest(&mut slow) });
-            let told: Value = serde_json::from_slice(&answer.body).unwrap();
-            assert_eq!((answer.status, told["detail"].is_string()), (expected, true), "{framing}: {told}");
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!((answer.status, body["detail"].is_string()), (expected, true), "{framing}: {body}");
         }
     }
     assert_eq!(name(&server), "kept");

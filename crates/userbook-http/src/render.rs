@@ -1,4 +1,4 @@
-//! Writing JSON within a limit.
+//! Writes JSON within a limit.
 
 use std::io::{self, Write};
 
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::error::{ApiError, InputError, InputLocation};
 
-/// The value as JSON.
+/// Returns the value as JSON.
 ///
 /// # Errors
 /// Without a limit, only failures of serialization. Above `limit` bytes, 400 that names `parameter`, which makes the
-/// answer smaller; an answer is never cut.
+/// response smaller; a response is never truncated.
 pub(crate) fn to_json(
     value: &impl Serialize,
     capacity: usize,
@@ -28,7 +28,7 @@ pub(crate) fn to_json(
     }
 }
 
-/// The answer would exceed the limit; `parameter` makes it smaller.
+/// The response exceeds the limit; `parameter` makes it smaller.
 pub(crate) fn too_large(limit: u64, parameter: &'static str) -> ApiError {
     let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
     let (location, code) = (InputLocation::Query, "answer_too_large");
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_whole_or_an_error() {
+    fn response_is_complete_or_an_error() {
         let value = vec!["x"; 10];
         let whole = to_json(&value, 0, None, "page_size").unwrap();
         assert_eq!(whole.len(), 41);

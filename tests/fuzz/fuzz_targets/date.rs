@@ -30,10 +30,10 @@ fuzz_target!(|text: &str| {
             assert_eq!((fixture.row(2).last_login, fixture.events().len()), (Some(stored), 1));
         }
         _ => {
-            let told = answer.json();
+            let body = answer.json();
             assert!(
-                told == json!({"last_login": [FORMAT]}) || told == json!({"last_login": [RANGE]}),
-                "{told}"
+                body == json!({"last_login": [FORMAT]}) || body == json!({"last_login": [RANGE]}),
+                "{body}"
             );
             assert_eq!((stored, fixture.events().len()), (None, 0));
         }

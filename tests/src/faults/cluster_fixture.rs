@@ -185,7 +185,7 @@ impl ClusterFixture {
         loop {
             match self.send(Kind::Overwrite, server) {
                 Some(Answer::Acknowledged { .. }) => break,
-                told if started.elapsed() > patience => return Err(told),
+                answer if started.elapsed() > patience => return Err(answer),
                 _ => std::thread::sleep(Duration::from_millis(5)),
             }
         }

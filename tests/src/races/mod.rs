@@ -97,12 +97,12 @@ fn service<G: Ground>(ground: &G, permissions: StaticPermissions) -> Arc<Service
 #[derive(Debug)]
 struct YieldingAuthorizer {
     inner: PermissionAuthorizer<StaticPermissions>,
-    asked: AtomicU32,
+    calls: AtomicU32,
 }
 
 impl YieldingAuthorizer {
     fn new(permissions: StaticPermissions) -> Self {
-        Self { inner: PermissionAuthorizer::new(permissions), asked: AtomicU32::new(0) }
+        Self { inner: PermissionAuthorizer::new(permissions), calls: AtomicU32::new(0) }
     }
 }
 
@@ -114,7 +114,7 @@ impl Authorizer for YieldingAuthorizer {
         resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
-        for _ in 0..self.asked.fetch_add(1, Relaxed) % 5 {
+        for _ in 0..self.calls.fetch_add(1, Relaxed) % 5 {
             tokio::task::yield_now().await;
         }
         self.inner.authorize(actor, resource, checks).await

@@ -190,8 +190,8 @@ fn questions<W: Wire>(
 fn answers(mut server: TcpStream, mut client: TcpStream, loses: &AtomicBool) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = server.read(&mut buffer) {
-        let told = buffer.get(..length).unwrap_or_default();
-        if loses.load(Ordering::SeqCst) || client.write_all(told).is_err() {
+        let read = buffer.get(..length).unwrap_or_default();
+        if loses.load(Ordering::SeqCst) || client.write_all(read).is_err() {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! The operations that are served, as a table.
+//! The table of served operations.
 
 use utoipa::openapi::{
     Content, ContentBuilder, HttpMethod, ObjectBuilder, PathItem, Paths, RefOr, Required, Response,
@@ -13,7 +13,7 @@ use super::shapes::{
     UserAccountRequest, UserRequest, ValidationError, patch, reference,
 };
 
-/// The name of the one way to authenticate.
+/// The name of the authentication scheme.
 pub(super) const SECURITY: &str = "authentik";
 
 const JSON: &str = "application/json";
@@ -26,14 +26,14 @@ struct Row {
     method: HttpMethod,
     id: &'static str,
     tag: &'static str,
-    /// Also for those who do not say who they are.
+    /// Also available without authentication.
     for_everybody: bool,
     parameters: &'static [(&'static str, Kind)],
     request: Option<(Shape, Required)>,
     response: Option<Shape>,
 }
 
-/// What a parameter takes.
+/// The type of a parameter.
 #[derive(Clone, Copy)]
 enum Kind {
     PathInteger,
@@ -41,13 +41,13 @@ enum Kind {
     Text,
     Uuid,
     Flag,
-    /// A flag that is true unless said otherwise.
+    /// A flag with the default true.
     FlagOn,
     Integers,
     Texts,
     Uuids,
     Types,
-    /// Written by another part of the reference, which says that it is not required.
+    /// A parameter of another part of the schema, which states that it is optional.
     PageText,
     PageInteger,
 }
@@ -132,7 +132,7 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// All of them, by path.
+/// Returns all operations by path.
 pub(super) fn paths() -> Paths {
     rows()
         .into_iter()

@@ -5,7 +5,7 @@ use userbook::{CurrentUserView, Group, GroupId, JsonObject, SelfView, UserId};
 
 use super::Representation;
 
-/// The acting user, and the user behind an impersonation.
+/// The acting user, and the impersonating user if any.
 #[derive(Debug, Serialize)]
 pub(crate) struct SessionJson<'a> {
     user: SelfJson<'a>,
