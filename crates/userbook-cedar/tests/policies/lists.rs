@@ -54,7 +54,7 @@ async fn users_in_lists() {
         (3, DESK, everybody.clone()),
         (3, ANN, Scope::Nothing),
         (4, ANN, myself(ANN)),
-        // Values that only the row holds are unknown here.
+        // Values that only the row contains are unknown here.
         (5, ANN, Scope::Nothing),
         (6, ANN, Scope::Nothing),
         (7, ANN, myself(ANN)),
@@ -98,7 +98,7 @@ async fn listed_users_may_be_viewed() {
                 };
                 if inside {
                     listed += 1;
-                    let verdict = ask(authorizer, &actor(*by), *about, &[Check::View]).await;
+                    let verdict = verdicts_on(authorizer, &actor(*by), *about, &[Check::View]).await;
                     assert_eq!(verdict, [Verdict::Allow], "{authorizer:?} {by} {about}");
                 }
             }
