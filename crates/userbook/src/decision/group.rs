@@ -1,5 +1,5 @@
-//! The decision on writing and deleting groups, under the same safeguards as users: a group gives and takes superuser
-//! status wholesale.
+//! Decides on writing and deleting groups, under the same safeguards as users, because a group grants and revokes
+//! superuser status for all of its members.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -28,15 +28,15 @@ pub(crate) struct GroupProposal<'a> {
     before: Option<&'a Group>,
     after: Option<Group>,
     members: MemberProposal<'a>,
-    /// Groups that grant superuser status before.
+    /// Granting groups before the write.
     granting_before: BTreeSet<GroupId>,
-    /// Groups that grant superuser status after.
+    /// Granting groups after the write.
     granting_after: BTreeSet<GroupId>,
-    /// The ancestor, or the group itself, from which the written group will have superuser status.
+    /// The ancestor, or the group itself, that makes the written group a granting group.
     source: Option<GroupId>,
 }
 
-/// Why a group is not written.
+/// A reason why a group is not written.
 #[derive(Debug)]
 pub(crate) enum GroupRejection {
     Forbidden(Denial),
@@ -44,7 +44,7 @@ pub(crate) enum GroupRejection {
 }
 
 impl<'a> GroupProposal<'a> {
-    /// The snapshot must have the shape, the group, its new parent, and the users that `members` concerns.
+    /// The snapshot must contain the shape, the group, its new parent, and the users of `members`.
     pub(crate) fn new(
         directory: &'a DirectorySnapshot,
         id: GroupId,
@@ -65,7 +65,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// The right that the write needs, known before its content.
+    /// Returns the right that the write needs, independently of its content.
     pub(crate) fn own_check(id: GroupId, exists: bool, deletes: bool) -> Check {
         match (deletes, exists) {
             (true, _) => Check::DeleteGroup(id),
@@ -74,7 +74,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// The questions that the content raises.
+    /// Returns the checks that the content requires.
     pub(crate) fn checks(&self, policy: &Policy, results: &CheckResults) -> Vec<Check> {
         let graph = &self.directory.groups;
         let mut checks: BTreeSet<Check> =
@@ -92,45 +92,45 @@ impl<'a> GroupProposal<'a> {
         self.after.as_ref().and_then(|group| group.parent).into_iter().chain(self.source).collect()
     }
 
-    /// Groups that stop granting, and the group itself where a member of a granting group leaves.
+    /// Returns groups that stop granting, and the group itself if a member leaves a granting group.
     fn taken(&self) -> impl Iterator<Item = GroupId> {
         let leaves = self.members.takes() && self.granting_before.contains(&self.id);
         let lost = self.granting_before.difference(&self.granting_after).copied();
         lost.chain(leaves.then_some(self.id))
     }
 
-    /// The rights that suffice to take superuser status through a group: on the group, or on the ancestor that makes it
-    /// grant now. Child groups are known by their position alone.
+    /// Returns the rights that each suffice to revoke superuser status through a group: on the group, or on the
+    /// ancestor that makes it a granting group now. Only the positions of child groups are known.
     fn rights_to_take(&self, group: GroupId) -> [Option<Check>; 2] {
         let mut lineage = hierarchy::lineage(&self.directory.shape, group);
         let source = lineage.find(|(_, shape)| shape.is_superuser).map(|(id, _)| id);
         [Some(Check::GrantSuperuser(group)), source.filter(|id| *id != group).map(Check::GrantSuperuser)]
     }
 
-    /// Whether the new parent is one that the actor may not see: it does not exist for the actor.
+    /// Returns whether the actor may not view the new parent, which then counts as missing.
     fn has_hidden_parent(&self, visible: Visibility<'_>) -> bool {
         let kept = self.before.and_then(|group| group.parent);
         let parent = self.after.as_ref().and_then(|group| group.parent);
         parent.is_some_and(|parent| Some(parent) != kept && !visible.shows(parent))
     }
 
-    /// Whether a group starts to grant, or a user joins a granting group.
+    /// Returns whether a group starts to grant, or a user joins a granting group.
     fn gives(&self) -> bool {
         !self.granting_after.is_subset(&self.granting_before)
             || (self.members.gives() && self.granting_after.contains(&self.id))
     }
 
-    /// Whether the decision needs to know which superusers remain.
+    /// Returns whether the decision needs to know which superusers remain.
     pub(crate) fn needs_superusers(&self) -> bool {
         self.taken().next().is_some()
     }
 
-    /// Asks which superusers there are before the write.
+    /// Returns the query for superusers before the write.
     pub(crate) fn superusers_before(&self) -> SuperuserQuery {
         SuperuserQuery { groups: self.granting_before.clone(), except: None }
     }
 
-    /// Asks which superusers there are after the write, except through users who join.
+    /// Returns the query for superusers after the write, without users who join.
     pub(crate) fn superusers_after(&self) -> SuperuserQuery {
         let except = (self.id, self.members.leaving());
         SuperuserQuery { groups: self.granting_after.clone(), except: Some(except) }
@@ -145,7 +145,7 @@ impl<'a> GroupProposal<'a> {
             super::limits::check_group(self.before, after, policy, violations);
         }
         self.members.check(policy, violations);
-        // A stored parent that breaks a rule stands while it does not change.
+        // A stored parent that violates a rule is accepted while it does not change.
         let kept = self.before.and_then(|group| group.parent);
         let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
         let Some(parent) = new else { return };
@@ -160,7 +160,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// Decides; `None`: nothing changes. `superusers` are those before and after the write, if they matter.
+    /// Decides. `None` means no change. `superusers` are the superusers before and after the write, if they matter.
     pub(crate) fn decide(
         self,
         context: &Context<'_>,
@@ -192,10 +192,10 @@ impl<'a> GroupProposal<'a> {
             .into_iter()
             .flatten()
             .any(|group| results.allows(Check::GrantSuperuser(group)));
-        // The right to the group, or to the ancestor that will make it grant: a right to its present ancestor does not
-        // extend to what the write makes of it.
+        // Requires the right on the group or on the ancestor that will make it a granting group. A right on the
+        // current ancestor does not cover the state after the write.
         let visible = Visibility::new(policy, results);
-        // A hidden parent is reported as one that does not exist, whether it would grant or not.
+        // A hidden parent is reported as missing, granting or not.
         let by_parent = self.source != Some(self.id);
         let gives = self.gives() && !(by_parent && self.has_hidden_parent(visible));
         if gives && !entitled && escalation_applies(is_superuser, policy) {
@@ -206,7 +206,8 @@ impl<'a> GroupProposal<'a> {
         check_demotion(self.taken(), may_take, graph, is_superuser, policy, results)
     }
 
-    /// The denial for a write that grants: the name is the caller's own, the ancestor the one that will grant.
+    /// Returns the denial for a write that grants. The group's name comes from the caller; the ancestor is the future
+    /// one.
     fn grants(&self, visible: Visibility<'_>) -> Denial {
         let graph = &self.directory.groups;
         let through = self.source.filter(|source| *source != self.id && visible.shows(*source));
@@ -239,7 +240,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// Whether the actor is superuser before the write and not after.
+    /// Returns whether the actor is a superuser only before the write.
     fn takes_from_actor(&self) -> bool {
         let Some(actor) = &self.directory.actor else { return false };
         let leaves = self.members.leaving().contains(&actor.id);
@@ -248,7 +249,7 @@ impl<'a> GroupProposal<'a> {
             && !kept.into_iter().any(|group| self.granting_after.contains(group))
     }
 
-    /// The difference of the group's fields and members.
+    /// Returns the difference of the group's fields and members.
     fn diff(&self) -> Diff {
         let value =
             |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
@@ -272,7 +273,7 @@ impl<'a> GroupProposal<'a> {
         let (gives, takes) = (self.gives(), self.taken().next().is_some());
         let counts = takes || (self.granting_after.contains(&self.id) && self.members.gives());
         let actor = self.directory.actor.as_ref().filter(|_| gives || takes);
-        // A user whose own row the write changes is compared there.
+        // The commit compares the row of a user that the write changes anyway.
         let actor = actor.filter(|actor| !self.members.concerns(actor.id));
         let guards = Guards {
             graph: Some(EpochGuard::bump(epochs.graph)),

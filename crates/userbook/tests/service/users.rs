@@ -12,7 +12,7 @@ pub(crate) const ROOT: UserId = UserId(1);
 pub(crate) const BOB: UserId = UserId(2);
 /// An ordinary user.
 pub(crate) const ADA: UserId = UserId(3);
-pub(crate) const NOBODY: UserId = UserId(4);
+pub(crate) const ANONYMOUS: UserId = UserId(4);
 pub(crate) const UNKNOWN: UserId = UserId(99);
 
 pub(crate) fn revision(id: UserId) -> Revision {
@@ -48,7 +48,7 @@ pub(crate) async fn directory() -> MemoryStore {
             user(ROOT, "root", &[ADMINS]),
             user(BOB, "bob", &[ADMINS]),
             user(ADA, "ada", &[STAFF]),
-            user(NOBODY, userbook::ANONYMOUS_USERNAME, &[]),
+            user(ANONYMOUS, userbook::ANONYMOUS_USERNAME, &[]),
         ],
     };
     let store = MemoryStore::new();

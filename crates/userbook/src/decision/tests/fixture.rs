@@ -38,7 +38,7 @@ pub(super) const EPOCHS: Epochs = Epochs { graph: 7, superusers: 8, next_user: 3
 /// One request. By default the actor is no superuser and may do everything but grant superuser status, and the user
 /// is active and in [`STAFF`].
 #[derive(Debug)]
-pub(super) struct Scene {
+pub(super) struct Fixture {
     pub(super) user: User,
     pub(super) snapshot: Snapshot,
     pub(super) access: UpdateAccess,
@@ -81,7 +81,7 @@ pub(super) fn user() -> User {
     User { id: TARGET, groups: [STAFF].into(), version: 3, ..User::example() }
 }
 
-impl Scene {
+impl Fixture {
     pub(super) fn new(update: UserUpdate) -> Self {
         Self {
             user: user(),

@@ -1,7 +1,8 @@
 //! Creating and deleting a user.
 
 use super::fixture::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, STAFF, Scene, actor_state, all_groups, codes,
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, Fixture, HELP, STAFF, actor_state, all_groups,
+    codes,
 };
 use crate::{
     Actor, ActorGuard, Check, CheckResults, Context, Denial, DirectorySnapshot, Effect, EpochGuard,
@@ -106,39 +107,44 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
 }
 
-fn deleted(scene: &Scene, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
-    let snapshot = crate::Snapshot { user: Some(scene.user.clone()), ..scene.snapshot.clone() };
+fn deleted(fixture: &Fixture, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
+    let snapshot = crate::Snapshot { user: Some(fixture.user.clone()), ..fixture.snapshot.clone() };
     let mut checks = vec![Check::View, Check::DeleteUser, Check::ViewGroup(STAFF)];
-    checks.extend(deletion_checks(&scene.user, &snapshot.groups, &scene.policy, &CheckResults::default()));
+    checks.extend(deletion_checks(
+        &fixture.user,
+        &snapshot.groups,
+        &fixture.policy,
+        &CheckResults::default(),
+    ));
     let verdict = |check: &Check| match (check, denied) {
         (check, Some((denied, verdict))) if denied == *check => verdict.clone(),
-        (Check::GrantSuperuser(group), _) => scene.is_granted(*group).into(),
+        (Check::GrantSuperuser(group), _) => fixture.is_granted(*group).into(),
         _ => Verdict::Allow,
     };
-    let verdicts = Verdicts { user_can_grant: scene.can_grant(), ..checks.iter().map(verdict).collect() };
+    let verdicts = Verdicts { user_can_grant: fixture.can_grant(), ..checks.iter().map(verdict).collect() };
     let results = CheckResults::new(checks, verdicts);
-    delete(&snapshot, &scene.conditions, &scene.context(&results)).map(|(change, ..)| change)
+    delete(&snapshot, &fixture.conditions, &fixture.context(&results)).map(|(change, ..)| change)
 }
 
-fn scene() -> Scene {
-    Scene::new(UserUpdate::patch())
+fn fixture() -> Fixture {
+    Fixture::new(UserUpdate::patch())
 }
 
 #[test]
 fn a_deletion_needs_rights() {
-    let denied = |check, verdict: Verdict| deleted(&scene(), Some((check, &verdict))).unwrap_err();
+    let denied = |check, verdict: Verdict| deleted(&fixture(), Some((check, &verdict))).unwrap_err();
     let forbidden = || Rejection::Forbidden(Denial::Permission(None));
     assert_eq!(denied(Check::View, Verdict::Hide), Rejection::Hidden);
     assert_eq!(denied(Check::View, Verdict::deny()), forbidden());
     assert_eq!(denied(Check::DeleteUser, Verdict::deny()), forbidden());
 
     for privileged in
-        [scene().member_of([BELOW]).grant(BELOW).grant(ADMINS), scene().member_of([BELOW]).inactive()]
+        [fixture().member_of([BELOW]).grant(BELOW).grant(ADMINS), fixture().member_of([BELOW]).inactive()]
     {
         let off = |policy: Policy| policy.without(Safeguard::Demotion).without(Safeguard::ProtectPrivileged);
         assert!(deleted(&privileged.policy(off), None).is_ok());
     }
-    let superuser = || scene().member_of([BELOW]);
+    let superuser = || fixture().member_of([BELOW]);
     let revokes =
         Denial::RevokesSuperuser { group: BELOW, name: Some("below".into()), through: Some("admins".into()) };
     assert_eq!(deleted(&superuser(), None).unwrap_err(), Rejection::Forbidden(revokes.clone()));
@@ -150,47 +156,47 @@ fn a_deletion_needs_rights() {
     let unasked = superuser().policy(|policy| policy.without(Safeguard::Demotion));
     assert_eq!(deleted(&unasked, None).unwrap_err(), protected);
     for can_grant in [Some(true), None] {
-        let holder = || scene().user_can_grant(can_grant);
+        let holder = || fixture().user_can_grant(can_grant);
         assert_eq!(deleted(&holder(), None).unwrap_err(), protected);
         assert_eq!(deleted(&holder().grant(ADMINS), None).unwrap_err(), protected);
         assert!(deleted(&holder().by_superuser(), None).is_ok());
     }
-    let mut stale = scene();
+    let mut stale = fixture();
     stale.conditions.revisions = Some(Vec::new());
     assert_eq!(deleted(&stale, None).unwrap_err(), Rejection::Condition);
 }
 
 #[test]
 fn the_last_superuser_and_the_actor_are_not_deleted_by_accident() {
-    let faults = |scene: &Scene| match deleted(scene, None) {
+    let faults = |fixture: &Fixture| match deleted(fixture, None) {
         Err(Rejection::Invalid(violations)) => codes(&violations),
         other => panic!("{other:?}"),
     };
-    let last = scene().member_of([ADMINS]).by_superuser().alone();
+    let last = fixture().member_of([ADMINS]).by_superuser().alone();
     assert_eq!(faults(&last), ["last_superuser"]);
     assert!(deleted(&last.inactive(), None).is_ok(), "an inactive user is no superuser that counts");
-    let off = scene().member_of([ADMINS]).by_superuser().alone();
+    let off = fixture().member_of([ADMINS]).by_superuser().alone();
     assert!(deleted(&off.policy(|policy| policy.without(Safeguard::LastSuperuser)), None).is_ok());
 
-    let mut oneself = scene().member_of([ADMINS]).by_self().alone();
+    let mut oneself = fixture().member_of([ADMINS]).by_self().alone();
     assert_eq!(faults(&oneself), ["last_superuser", "self_lockout"]);
     oneself.allow_self_lockout = true;
     assert_eq!(faults(&oneself), ["last_superuser"]);
-    assert_eq!(faults(&scene().by_self()), ["self_lockout"]);
-    let off = scene().by_self().policy(|policy| policy.without(Safeguard::SelfLockout));
+    assert_eq!(faults(&fixture().by_self()), ["self_lockout"]);
+    let off = fixture().by_self().policy(|policy| policy.without(Safeguard::SelfLockout));
     assert!(deleted(&off, None).is_ok());
 }
 
 #[test]
 fn a_deletion_has_guards_and_an_event() {
-    let provision = deleted(&scene(), None).unwrap();
+    let provision = deleted(&fixture(), None).unwrap();
     assert_eq!(provision.guards, Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD });
-    let stored = scene().user;
+    let stored = fixture().user;
     assert_eq!(provision.op, ProvisioningOp::DeleteUser { user: stored.id, expected: stored.revision });
     assert_eq!(provision.event.effects, [Effect::RevokeSessions]);
     assert_eq!(provision.event.version, stored.version + 1);
     let FieldDiff::Groups { added, removed } = &provision.event.diff["groups"] else { panic!() };
     assert!(added.is_empty() && removed.len() == 1);
-    let superuser = deleted(&scene().member_of([ADMINS]).by_superuser(), None).unwrap();
+    let superuser = deleted(&fixture().member_of([ADMINS]).by_superuser(), None).unwrap();
     assert_eq!(superuser.guards, Guards { graph: GRAPH, superusers: SUPERUSERS, actor: ACTOR_GUARD });
 }

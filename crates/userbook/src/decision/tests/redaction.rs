@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fixture::Scene;
+use super::fixture::Fixture;
 use crate::{FieldDiff, UserUpdate};
 
 fn attributes(diff: &crate::Diff) -> (Value, Value) {
@@ -68,10 +68,10 @@ fn values_under_secret_paths_are_replaced() {
         ),
     ] {
         let stored = old.clone();
-        let scene = Scene::new(UserUpdate::patch().attributes(new.clone()))
+        let fixture = Fixture::new(UserUpdate::patch().attributes(new.clone()))
             .user(|user| user.attributes = stored.into())
             .policy(|policy| policy.with_secret_attribute(path.iter().copied()));
-        let commit = scene.commit();
+        let commit = fixture.commit();
         assert_eq!(attributes(&commit.change.event.diff), recorded);
         assert_eq!(attributes(&commit.diff), changed, "the caller's own diff is not redacted");
         let written = commit.change.fields.attributes.unwrap();

@@ -1,14 +1,14 @@
 //! Groups that the caller may not see do not exist for the caller.
 
-use super::fixture::{ADMINS, BELOW, HELP, STAFF, Scene};
+use super::fixture::{ADMINS, BELOW, Fixture, HELP, STAFF};
 use crate::{
     Check, CheckResults, Denial, FieldDiff, GroupId, Policy, Safeguard, Scope, UserUpdate, Verdict, Verdicts,
     decision::{Visibility, view_group_checks},
 };
 
-fn hiding(groups: &[GroupId], update: UserUpdate) -> Scene {
-    let hide = |scene: Scene, group: &GroupId| scene.deny(Check::ViewGroup(*group), Verdict::deny());
-    groups.iter().fold(Scene::new(update), hide)
+fn hiding(groups: &[GroupId], update: UserUpdate) -> Fixture {
+    let hide = |fixture: Fixture, group: &GroupId| fixture.deny(Check::ViewGroup(*group), Verdict::deny());
+    groups.iter().fold(Fixture::new(update), hide)
 }
 
 fn names(diff: &crate::Diff) -> Vec<String> {
@@ -49,7 +49,7 @@ fn a_hidden_group_is_not_shown_but_stays() {
     let commit = hiding(&[STAFF], UserUpdate::patch().name("Eve")).commit();
     assert_eq!(commit.view.user.groups, [STAFF].into());
     assert_eq!(commit.view.groups, []);
-    let visible = Scene::new(UserUpdate::patch().name("Eve")).member_of([BELOW]).commit().view;
+    let visible = Fixture::new(UserUpdate::patch().name("Eve")).member_of([BELOW]).commit().view;
     assert_eq!(visible.groups[0].parent_name.as_deref(), Some("admins"));
     let hidden = hiding(&[ADMINS], UserUpdate::patch().name("Eve")).member_of([BELOW]).commit().view;
     assert_eq!((hidden.groups[0].group.id, &hidden.groups[0].parent_name), (BELOW, &None));
@@ -66,15 +66,15 @@ fn the_event_names_groups_that_the_callers_diff_does_not() {
 #[test]
 fn a_denial_names_visible_groups_only() {
     let activate = || UserUpdate::patch().is_active(true);
-    let scene = |hidden: &[GroupId]| hiding(hidden, activate()).member_of([BELOW]).inactive();
+    let fixture = |hidden: &[GroupId]| hiding(hidden, activate()).member_of([BELOW]).inactive();
     let denial = |name: Option<&str>, through: Option<&str>| Denial::GrantsSuperuser {
         group: BELOW,
         name: name.map(str::to_owned),
         through: through.map(str::to_owned),
     };
-    assert_eq!(scene(&[]).denial(), denial(Some("below"), Some("admins")));
-    assert_eq!(scene(&[BELOW]).denial(), denial(None, Some("admins")));
-    assert_eq!(scene(&[ADMINS, BELOW]).denial(), denial(None, None));
-    let text = scene(&[ADMINS, BELOW]).denial().to_string();
+    assert_eq!(fixture(&[]).denial(), denial(Some("below"), Some("admins")));
+    assert_eq!(fixture(&[BELOW]).denial(), denial(None, Some("admins")));
+    assert_eq!(fixture(&[ADMINS, BELOW]).denial(), denial(None, None));
+    let text = fixture(&[ADMINS, BELOW]).denial().to_string();
     assert_eq!(text, "You do not have permission to grant superuser status through a group.");
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     scripted_store::{Meanwhile, ScriptedAuthorizer, ScriptedStore, Settable, Step, block_on, service},
-    users::{ADA, ADMINS, BOB, NOBODY, ROOT, STAFF, UNKNOWN, name, root},
+    users::{ADA, ADMINS, ANONYMOUS, BOB, ROOT, STAFF, UNKNOWN, name, root},
 };
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_deleted_actor_may_do_nothing_whatever_the_authorizer_says() {
     let service = service(&store);
     let gone = Actor::user(UNKNOWN);
     let inactive = |error: &AccessError| matches!(error, AccessError::Forbidden(Denial::ActorInactive));
-    for id in [ADA, NOBODY, UNKNOWN] {
+    for id in [ADA, ANONYMOUS, UNKNOWN] {
         assert!(inactive(&service.retrieve(&gone, id).await.unwrap_err()), "{id}");
         let refused = service.update_user(&gone, id, name("x")).await.unwrap_err();
         assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)), "{id}");
@@ -102,7 +102,7 @@ async fn missing_users_and_the_anonymous_user_look_alike() {
     ] {
         let store = ScriptedStore::new().await;
         let service = UserService::new(store.clone(), PermissionAuthorizer::new(permissions));
-        for id in [UNKNOWN, NOBODY] {
+        for id in [UNKNOWN, ANONYMOUS] {
             let errors = [
                 service.retrieve(&actor, id).await.unwrap_err().to_string(),
                 service.update_user(&actor, id, name("x")).await.unwrap_err().to_string(),
@@ -118,7 +118,7 @@ async fn missing_users_and_the_anonymous_user_look_alike() {
                 assert_eq!(error == "no such user or group", !found, "{actor:?} {id}: {error}");
             }
         }
-        assert_eq!(store.stored(NOBODY).await.version, 0);
+        assert_eq!(store.stored(ANONYMOUS).await.version, 0);
     }
 }
 
@@ -158,9 +158,13 @@ async fn a_denied_update_costs_the_same_whatever_it_is_about() {
     };
     for verdict in [Verdict::deny(), Verdict::Hide] {
         for update in &updates {
-            for target in
-                [UserRef::from(ADA), ROOT.into(), UNKNOWN.into(), NOBODY.into(), Uuid::from_u128(77).into()]
-            {
+            for target in [
+                UserRef::from(ADA),
+                ROOT.into(),
+                UNKNOWN.into(),
+                ANONYMOUS.into(),
+                Uuid::from_u128(77).into(),
+            ] {
                 let (store, authorizer) = (ScriptedStore::new().await, view(verdict.clone()));
                 let service = UserService::new(store.clone(), authorizer.clone());
                 let denied = service.update_user(&Actor::anonymous(), target, update.clone()).await;
