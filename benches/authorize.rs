@@ -5,8 +5,9 @@
 use std::{error::Error, hint::black_box, path::Path, time::Instant};
 
 use userbook::{
-    Actor, ActorState, Authorizer, Check, Epochs, Facts, Field, Permission, PermissionAuthorizer, Resource,
-    Snapshot, StaticPermissions, UserId,
+    Actor, Authorizer, Field, PermissionAuthorizer, StaticPermissions, UserId,
+    authz::{Check, Facts, Permission, Resource},
+    store::{ActorState, Epochs, Snapshot},
 };
 use userbook_benches::{group, group_id, user};
 use userbook_cedar::CedarAuthorizer;

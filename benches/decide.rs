@@ -3,8 +3,12 @@
 use divan::{Bencher, black_box};
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, FieldOps,
-    NoRules, Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
+    Actor, Field, Policy, Timestamp, UserType, UserUpdate,
+    authz::{Check, CheckResults, Verdict},
+    decision::{Attempt, Conditions, Context, Decision, NoRules, UpdateAccess, decide},
+    model::ChangeId,
+    store::{Epochs, Snapshot},
+    update::FieldOps,
 };
 use userbook_benches::{group, group_id, user};
 use uuid::Uuid;

@@ -5,7 +5,10 @@
 use std::{error::Error, time::Instant};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{ImportData, ImportStore, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{ImportData, ImportStore, SnapshotQuery},
+};
 use userbook_benches::{group, group_id, user};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};

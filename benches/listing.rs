@@ -6,8 +6,9 @@ use std::{error::Error, path::Path, time::Instant};
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    ANONYMOUS_USERNAME, Group, ImportData, ImportStore, ListStore, Order, Scope, User, UserColumn,
-    UserFilter, UserListQuery,
+    Group, User,
+    model::ANONYMOUS_USERNAME,
+    store::{ImportData, ImportStore, ListStore, Order, Scope, UserColumn, UserFilter, UserListQuery},
 };
 use userbook_benches::{group, group_id, user};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};

@@ -1,7 +1,7 @@
 //! The users and groups of the measurements.
 
 use serde_json::json;
-use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType};
+use userbook::{Group, GroupId, Revision, Timestamp, User, UserId, UserType, store::ImportData};
 use uuid::Uuid;
 
 /// The number of plain groups; half of them have a parent.

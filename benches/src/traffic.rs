@@ -7,8 +7,9 @@ use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE, request:
 use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, ImportStore, Outbox, OutboxLimit, Permission, PermissionAuthorizer, StaticPermissions, Timestamp,
-    UserId, UserService,
+    Actor, PermissionAuthorizer, StaticPermissions, Timestamp, UserId, UserService,
+    authz::Permission,
+    store::{ImportStore, Outbox, OutboxLimit},
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, USERS_PATH, UserApi};
 use userbook_memory::MemoryStore;

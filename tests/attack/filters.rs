@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use userbook::ImportData;
+use userbook::store::ImportData;
 use userbook_tests::fixture::{Answer, Kind};
 
 use crate::scene::*;

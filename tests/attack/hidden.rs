@@ -1,7 +1,7 @@
 //! M6: what answers reveal about groups that a caller may not see.
 
 use serde_json::{Value, json};
-use userbook::Permission as P;
+use userbook::authz::Permission as P;
 
 use crate::scene::*;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Limits, Outbox, OutboxLimit, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService,
-    UserUpdate,
+    Actor, Limits, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, UserUpdate,
+    store::{Outbox, OutboxLimit},
 };
 use userbook_tests::fixture::store_with;
 

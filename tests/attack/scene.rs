@@ -8,8 +8,8 @@ use http_body::Body;
 use http_body_util::Full;
 use serde_json::{Value, json};
 use userbook::{
-    Group, GroupId, ImportData, Permission as P, PermissionAuthorizer, Policy, StaticPermissions, User,
-    UserId,
+    Group, GroupId, PermissionAuthorizer, Policy, StaticPermissions, User, UserId, authz::Permission as P,
+    store::ImportData,
 };
 use userbook_tests::{
     counting::{CountingAuthorizer, CountingStore, Journal},

@@ -1,7 +1,7 @@
 //! H7 and C1: what an authorized request may store and cause.
 
 use serde_json::{Value, json};
-use userbook::{ImportData, Limits};
+use userbook::{Limits, store::ImportData};
 use userbook_tests::fixture::events;
 
 use crate::scene::*;

@@ -1,7 +1,7 @@
 //! Ways from an ordinary right to superuser status, or to a directory without superusers.
 
 use serde_json::{Value, json};
-use userbook::{ImportData, Permission as P, UserType};
+use userbook::{UserType, authz::Permission as P, store::ImportData};
 use userbook_tests::fixture::{Answer, Kind};
 
 use crate::scene::*;

@@ -1,8 +1,9 @@
 //! The safeguards of deletions, as a table. HTTP has no deletion of users, so the test calls the service.
 
 use userbook::{
-    AccessError, Actor, Denial, ImportStore, Outcome, Permission as P, PermissionAuthorizer, Policy,
-    Safeguard, StaticPermissions, UpdateError, UserId, UserService, ViolationKind,
+    AccessError, Actor, Outcome, PermissionAuthorizer, Policy, Safeguard, StaticPermissions, UpdateError,
+    UserId, UserService, authz::Permission as P, decision::Denial, store::ImportStore,
+    violation::ViolationKind,
 };
 use userbook_memory::MemoryStore;
 use userbook_tests::fixture::{ADMINS, CHIEFS, STAFF, group_id};

@@ -6,9 +6,13 @@ use http::{Request, Response};
 use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, Field, Group, GroupGraph, GroupId, ImportData,
-    ImportStore, ListAuthorizer, Permission as P, PermissionAuthorizer, Policy, Resource, Scope,
-    StaticPermissions, StoreError, User, UserId, UserService, Verdict, Verdicts, parse_timestamp,
+    Actor, Authorizer, Field, Group, GroupId, PermissionAuthorizer, Policy, StaticPermissions, User, UserId,
+    UserService,
+    authz::{
+        ActorView, AuthorizerError, Check, ListAuthorizer, Permission as P, Resource, Verdict, Verdicts,
+    },
+    model::{GroupGraph, parse_timestamp},
+    store::{ImportData, ImportStore, Scope, StoreError},
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenIntent, TokenKey, TokenRecord,
@@ -17,6 +21,8 @@ use userbook_http::{
 use userbook_memory::MemoryStore;
 use userbook_tests::fixture::{ADMINS, CHIEFS, DEVS, STAFF, group_id};
 use uuid::Uuid;
+
+use userbook_tests::fixture::extensions;
 
 /// Id, name, groups, type, active.
 pub(crate) const USERS: [(i64, &str, &[u128], &str, bool); 25] = [
@@ -196,7 +202,8 @@ pub(crate) async fn api(policy: &str) -> (MemoryStore, Api) {
     };
     let service = UserService::new(store.clone(), authorizer).with_policy(rules);
     let authenticator = BearerAuthenticator::new(Tokens::new());
-    let api = UserApi::new(service, authenticator, Representation::new("table"));
+    let extensions = extensions(service.policy());
+    let api = UserApi::new(service, authenticator, Representation::new("table")).with_extensions(extensions);
     let api = if policy == "members" { Api::Directory(api.into()) } else { Api::Users(api) };
     (store, api)
 }

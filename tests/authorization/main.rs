@@ -12,7 +12,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
-use userbook::{Event, Outbox, OutboxLimit, SnapshotQuery, User, UserId, UserStore};
+use userbook::{
+    User, UserId, UserStore,
+    event::Event,
+    store::{Outbox, OutboxLimit, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 use userbook_tests::corpus::{compare::row as shown, json};
 

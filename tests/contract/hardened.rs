@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_memory::MemoryStore;
 use userbook_tests::{corpus, replay::replay};
 

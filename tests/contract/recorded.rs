@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use userbook_tests::{

@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use userbook::{ActorState, Epochs, Event, EventTarget, GroupGraph, UserView};
+use userbook::{
+    event::{Event, EventTarget},
+    model::GroupGraph,
+    store::{ActorState, Epochs},
+    view::UserView,
+};
 
 /// Returns JSON with every number as a double, because stores compare numbers by value.
 pub(crate) fn canonical(value: impl Serialize) -> Value {

@@ -1,8 +1,8 @@
 //! The initial content of every store, the permissions, and the policies.
 
 use userbook::{
-    Group, GroupId, ImportData, Permission, Policy, Revision, Safeguard, StaticPermissions, User, UserId,
-    UserType,
+    Group, GroupId, Policy, Revision, Safeguard, StaticPermissions, User, UserId, UserType,
+    authz::Permission, store::ImportData,
 };
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ fn storable(rng: &mut Rng) -> serde_json::Value {
     loop {
         let value = json::any_json(rng, 3);
         let object = serde_json::Map::from_iter([("it".to_owned(), value.clone())]);
-        if userbook::Attributes::new(object).is_ok() {
+        if userbook::field::Attributes::new(object).is_ok() {
             return value;
         }
     }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    ChangeId, DirectoryQuery, GroupId, MemberQuery, OutboxLimit, SnapshotQuery, SuperuserQuery, Timestamp,
-    UserId,
+    GroupId, Timestamp, UserId,
+    model::ChangeId,
+    store::{DirectoryQuery, MemberQuery, OutboxLimit, SnapshotQuery, SuperuserQuery},
 };
 use uuid::Uuid;
 

@@ -5,7 +5,11 @@ use std::{
     time::Duration,
 };
 
-use userbook::{ChangeId, ChangeIds, Clock, Timestamp};
+use userbook::{
+    Timestamp,
+    clock::{ChangeIds, Clock},
+    model::ChangeId,
+};
 use uuid::Uuid;
 
 use crate::rng::Rng;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    DirectorySnapshot, Event, GroupUpdated, Revision, Snapshot, SnapshotQuery, UpdateError, Updated, UserRef,
-    UserUpdate,
+    GroupUpdated, Revision, UpdateError, Updated, UserRef, UserUpdate,
+    event::Event,
+    store::{DirectorySnapshot, Snapshot, SnapshotQuery},
 };
 use uuid::Uuid;
 

@@ -1,8 +1,9 @@
 //! Random operations and their actors.
 
 use userbook::{
-    Actor, ChangeId, DirectoryQuery, GroupId, MemberQuery, NewGroup, NewUser, OutboxLimit, SnapshotQuery,
-    SuperuserQuery, Timestamp, UserId, UserRef, UserUpdate,
+    Actor, GroupId, NewGroup, NewUser, Timestamp, UserId, UserRef, UserUpdate,
+    model::ChangeId,
+    store::{DirectoryQuery, MemberQuery, OutboxLimit, SnapshotQuery, SuperuserQuery},
 };
 use uuid::Uuid;
 

@@ -3,7 +3,10 @@
 use std::{any::Any, sync::Arc};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{ImportData, ImportStore, PermissionAuthorizer, StaticPermissions, UserService};
+use userbook::{
+    PermissionAuthorizer, StaticPermissions, UserService,
+    store::{ImportData, ImportStore},
+};
 use userbook_conformance::Harness;
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};

@@ -1,7 +1,7 @@
 //! Random updates.
 
 use serde_json::{Value, json};
-use userbook::{GroupId, Memberships, UserType, UserUpdate};
+use userbook::{GroupId, UserType, UserUpdate, field::Memberships};
 
 use crate::{json, rng::Rng, values};
 

@@ -4,10 +4,14 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, Event, GroupListQuery,
-    GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
-    UserStore,
+    Timestamp, User, UserId, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, GroupListQuery, GroupPage,
+        ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
+        ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
 };
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;

@@ -4,8 +4,11 @@
 use std::sync::Arc;
 
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, ImportData, ImportStore,
-    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, User, UserId, UserStore,
+    User, UserId, UserStore,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, ImportData, ImportStore,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::MySqlStore;
 use userbook_tests::{
@@ -29,7 +32,7 @@ async fn prepared() -> [Arc<MySqlStore>; 2] {
 }
 
 /// Returns a row of a node after the node has applied all earlier commits.
-async fn row(store: &MySqlStore, id: i64) -> (User, userbook::Epochs) {
+async fn row(store: &MySqlStore, id: i64) -> (User, userbook::store::Epochs) {
     let mut connection = store.pool().acquire().await.unwrap();
     sqlx::query("SET SESSION wsrep_sync_wait = 1").execute(&mut *connection).await.unwrap();
     let query = SnapshotQuery::user(UserId(id));

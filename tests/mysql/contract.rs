@@ -1,7 +1,7 @@
 //! Under `Policy::authentik_2025_2()` every recorded request gets the recorded response and leaves the recorded row on
 //! MariaDB.
 
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_tests::{
     corpus,
     replay::{Report, replay},

@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use sqlx::{AssertSqlSafe, Executor};
-use userbook::{Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{Outbox, SnapshotQuery, StoreErrorKind},
+};
 use userbook_sqlx::DecodeError;
 use userbook_tests::{
     rows::{NINE, prepared, rename, user},

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, mysql::MySqlConnectOptions};
 use userbook::{
-    CommitOutcome, SnapshotQuery,
-    StoreErrorKind::{Other, Transient},
     UserId, UserStore,
+    store::StoreErrorKind::{Other, Transient},
+    store::{CommitOutcome, SnapshotQuery},
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -90,7 +90,7 @@ async fn deadlock_is_stale() {
     // The transaction with more writes is not chosen as the victim.
     other.execute("UPDATE userbook_user SET version = 5 WHERE id IN (2, 3)").await.unwrap();
     let mut change = rename(&user(1), 1);
-    change.guards.actor = Some(userbook::ActorGuard { user: UserId(3), revision: user(3).revision });
+    change.guards.actor = Some(userbook::store::ActorGuard { user: UserId(3), revision: user(3).revision });
     let store = database.store.clone();
     // The commit holds row 1 and waits for row 3.
     let mine = tokio::spawn(async move { store.commit(&change).await.unwrap() });

@@ -1,7 +1,7 @@
 //! Lists of a large directory: the cost of a query depends on its matches. The tests count the rows read.
 
 use sqlx::Executor;
-use userbook::{ImportStore, ListStore};
+use userbook::store::{ImportStore, ListStore};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
     lists::{directory, queries},

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor};
 use userbook::{
-    Actor, CommitOutcome, Outcome, PermissionAuthorizer, SnapshotQuery, StaticPermissions,
-    StoreErrorKind::{Ambiguous, Transient},
-    UserId, UserService, UserStore, UserUpdate,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, UserId, UserService, UserStore, UserUpdate,
+    store::StoreErrorKind::{Ambiguous, Transient},
+    store::{CommitOutcome, SnapshotQuery},
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{

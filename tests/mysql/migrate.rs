@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, mysql::MySqlPoolOptions};
-use userbook::{SnapshotQuery, UserId, UserStore};
+use userbook::{UserId, UserStore, store::SnapshotQuery};
 use userbook_sqlx::{
     MigrateError, Migration, MySqlStore,
     mysql::{migrate, pool_options},

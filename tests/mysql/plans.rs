@@ -4,8 +4,12 @@ use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ChangeSet, DirectoryQuery, Event, Group, GroupId, ImportData, ImportStore, MemberQuery, Outbox,
-    OutboxLimit, ProvisioningStore, SnapshotQuery, SuperuserQuery, Superusers, User, UserId, UserStore,
+    Group, GroupId, User, UserId, UserStore,
+    event::Event,
+    store::{
+        ChangeSet, DirectoryQuery, ImportData, ImportStore, MemberQuery, Outbox, OutboxLimit,
+        ProvisioningStore, SnapshotQuery, SuperuserQuery, Superusers,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{

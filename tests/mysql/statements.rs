@@ -4,8 +4,11 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
-    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore,
+    UserId, UserStore,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use sqlx::Executor;
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
-    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    Group, User, UserId, UserStore,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
+        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{

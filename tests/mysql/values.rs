@@ -3,8 +3,9 @@
 use serde_json::json;
 use sqlx::Executor;
 use userbook::{
-    Attributes, CommitOutcome, FieldChanges, Group, ImportData, ImportStore, SnapshotQuery, Timestamp, User,
-    UserId, UserStore,
+    Group, Timestamp, User, UserId, UserStore,
+    field::Attributes,
+    store::{CommitOutcome, FieldChanges, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_tests::{
     rows::{group, prepared, rename, user},

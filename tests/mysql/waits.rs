@@ -6,8 +6,12 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Executor, MySqlPool, SqlSafeStr};
 use tokio::sync::Mutex;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
-    ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore, Username,
+    UserId, UserStore,
+    field::Username,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
+        ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{

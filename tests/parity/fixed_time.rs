@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use userbook::{ChangeId, ChangeIds, Clock, Timestamp, parse_timestamp};
+use userbook::{
+    Timestamp,
+    clock::{ChangeIds, Clock},
+    model::{ChangeId, parse_timestamp},
+};
 use uuid::Uuid;
 
 /// The clock and the identifiers of a service that makes at most one change.

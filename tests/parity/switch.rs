@@ -8,8 +8,12 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use userbook::{Event, Outbox, SnapshotQuery, UserId};
-use userbook::{ImportStore, PermissionAuthorizer, Policy, StaticPermissions, User, UserStore};
+use userbook::{PermissionAuthorizer, Policy, StaticPermissions, User, UserStore, store::ImportStore};
+use userbook::{
+    UserId,
+    event::Event,
+    store::{Outbox, SnapshotQuery},
+};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
 use userbook_tests::{

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sqlx::Executor;
 use userbook::{
-    CommitOutcome, SnapshotQuery,
-    StoreErrorKind::{Other, Transient},
     UserId, UserStore,
+    store::StoreErrorKind::{Other, Transient},
+    store::{CommitOutcome, SnapshotQuery},
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use userbook_tests::servers::postgres::Database;

@@ -1,7 +1,7 @@
 //! Lists of a large directory: the cost of a query depends on its matches, also in repeated executions.
 
 use sqlx::{Executor, PgConnection};
-use userbook::ImportStore;
+use userbook::store::ImportStore;
 use userbook_sqlx::PostgresStore;
 use userbook_tests::{
     lists::{directory, queries},

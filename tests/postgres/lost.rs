@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor};
 use userbook::{
-    Actor, Outcome, PermissionAuthorizer, SnapshotQuery, StaticPermissions, StoreErrorKind, UserId,
-    UserService, UserStore, UserUpdate,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, UserId, UserService, UserStore, UserUpdate,
+    store::{SnapshotQuery, StoreErrorKind},
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 

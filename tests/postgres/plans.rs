@@ -2,8 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr};
 use userbook::{
-    DirectoryQuery, Group, GroupId, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery,
-    Superusers, User, UserId,
+    Group, GroupId, User, UserId,
+    store::{
+        DirectoryQuery, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery, Superusers,
+    },
 };
 use userbook_sqlx::PostgresStore;
 use userbook_tests::servers::postgres::Database;

@@ -1,7 +1,7 @@
 //! Every recorded request on PostgreSQL, including the row afterwards.
 
 use sqlx::Executor;
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_tests::{
     corpus,
     replay::{Report, replay},

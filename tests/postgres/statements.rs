@@ -4,9 +4,12 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    Actor, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange, Outcome,
-    PermissionAuthorizer, ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
-    StaticPermissions, User, UserId, UserService, UserStore, UserUpdate,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, User, UserId, UserService, UserStore,
+    UserUpdate,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
@@ -79,7 +82,7 @@ async fn load_and_commit_take_one_statement_each() {
         guards: Guards {
             graph: Some(EpochGuard::read(facts.epochs.graph)),
             superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
-            actor: Some(userbook::ActorGuard { user: UserId(2), revision: user(2).revision }),
+            actor: Some(userbook::store::ActorGuard { user: UserId(2), revision: user(2).revision }),
         },
         ..rename(facts.user.as_ref().unwrap(), 1)
     };

@@ -1,8 +1,11 @@
 //! Writes inside a transaction of the host.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
-    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    Group, User, UserId, UserStore,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
+        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+    },
 };
 use userbook_sqlx::PostgresStore;
 use userbook_tests::servers::postgres::Database;

@@ -4,10 +4,14 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, SqlSafeStr};
-use userbook::ProvisioningStore;
+use userbook::store::ProvisioningStore;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
-    ProvisioningOp, SnapshotQuery, UserId, UserStore, Username,
+    UserId, UserStore,
+    field::Username,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
+        ProvisioningOp, SnapshotQuery,
+    },
 };
 use userbook_tests::servers::postgres::Database;
 

@@ -5,7 +5,7 @@ use http::Request;
 use http_body_util::Full;
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::Value;
-use userbook::{Permission, Policy, UserId};
+use userbook::{Policy, UserId, authz::Permission};
 use userbook_tests::fixture::{Kind, UNPRIVILEGED, directory, events, row, store};
 
 const NAMES: &[&str] = &[

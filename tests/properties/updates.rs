@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use userbook::{
-    Attributes, EmailAddress, Name, Policy, User, UserPath, UserType, Username, is_representable,
+    Policy, User, UserType,
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::is_representable,
 };
 use userbook_tests::{
     corpus::compare::row as shown,

@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
-use userbook::{Event, EventTarget, FieldDiff, Outbox, OutboxLimit, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    event::{Event, EventTarget, FieldDiff},
+    store::{Outbox, OutboxLimit, SnapshotQuery},
+};
 use userbook_sqlx::{SqliteStore, sqlite::connect_options};
 use userbook_tests::{
     binary::{Server, send},
@@ -124,7 +128,7 @@ fn replayed(log: &[Event]) -> Value {
                     assert!(apply_part(&mut row[field.as_ref()], old, new), "{event:?}");
                 }
                 FieldDiff::Groups { added, removed } => {
-                    let ids = |groups: &[userbook::EventGroup]| -> Value {
+                    let ids = |groups: &[userbook::event::EventGroup]| -> Value {
                         groups.iter().map(|group| json!(group.id)).collect()
                     };
                     assert_eq!(row["groups"], ids(removed), "{event:?}");

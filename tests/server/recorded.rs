@@ -8,7 +8,7 @@ use std::sync::{
 
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
-use userbook::{SnapshotQuery, UserId, UserStore};
+use userbook::{UserId, UserStore, store::SnapshotQuery};
 use userbook_sqlx::{SqliteStore, sqlite::connect_options};
 use userbook_tests::{
     binary::{Server, send},

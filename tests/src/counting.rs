@@ -4,11 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, ChangeId, ChangeSet, Check, CommitOutcome, DirectoryQuery,
-    DirectorySnapshot, Event, GroupGraph, GroupId, GroupListQuery, GroupPage, ImportData, ImportOutcome,
-    ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-    Resource, Scope, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
-    UserStore, Verdicts,
+    Actor, Authorizer, GroupId, Timestamp, User, UserId, UserStore,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdicts},
+    event::Event,
+    model::{ChangeId, GroupGraph},
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+        Scope, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
 };
 
 use crate::fixture::AnyStore;

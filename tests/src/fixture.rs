@@ -9,11 +9,15 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox,
-    OutboxLimit, Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery,
-    StaticPermissions, User, UserId, UserService, UserStore,
+    Actor, Authorizer, Group, GroupId, PermissionAuthorizer, Policy, Safeguard, StaticPermissions, User,
+    UserId, UserService, UserStore,
+    authz::{ListAuthorizer, Permission},
+    event::Event,
+    store::{ImportData, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery},
 };
-use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
+use userbook_http::{
+    AuthenticationError, Authenticator, DirectoryApi, ExtensionSet, Representation, UserApi,
+};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use uuid::Uuid;
@@ -147,7 +151,14 @@ fn granted() -> StaticPermissions {
 /// Returns the API with another authorizer.
 pub fn api_with<A: Authorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
     let service = UserService::new(Arc::clone(store), authorizer).with_policy(policy);
-    UserApi::new(service, Numbered, Representation::new("fixture"))
+    let extensions = extensions(service.policy());
+    UserApi::new(service, Numbered, Representation::new("fixture")).with_extensions(extensions)
+}
+
+/// The extensions that a server supports together with a policy: none with the recorded release's.
+pub fn extensions(policy: &Policy) -> ExtensionSet {
+    let hardened = Safeguard::ALL.iter().any(|safeguard| policy.has(*safeguard));
+    if hardened { ExtensionSet::all() } else { ExtensionSet::none() }
 }
 
 /// Returns the API with lists and provisioning over a store, under a policy. Grants what [`api`] grants, and `more`.

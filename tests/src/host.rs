@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use axum::Router;
 use userbook::{
-    GroupId, ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService,
-    UserStore,
+    GroupId, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, UserStore,
+    store::{ListStore, StoreError},
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
@@ -14,6 +14,8 @@ use crate::corpus::{
     Case,
     case::{Actor, Given, moment},
 };
+
+use crate::fixture::extensions;
 
 /// The only token of a case.
 #[derive(Debug, Clone)]
@@ -72,7 +74,9 @@ pub fn api<S: UserStore>(
     service: UserService<S, PermissionAuthorizer<StaticPermissions>>,
 ) -> UserApi<S, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>> {
     let authenticator = BearerAuthenticator::new(CaseToken::of(&case.recorded.actor, &case.given));
-    UserApi::new(service, authenticator, Representation::new(case.given.install_id.as_str()))
+    let extensions = extensions(service.policy());
+    let representation = Representation::new(case.given.install_id.as_str());
+    UserApi::new(service, authenticator, representation).with_extensions(extensions)
 }
 
 /// Returns the API with lists and provisioning, as an application.

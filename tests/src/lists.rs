@@ -1,8 +1,8 @@
 //! A large directory with few matches for each filter, and queries whose cost must depend on the matches only.
 
 use userbook::{
-    Group, ImportData, Order, Scope, SuperuserFilter, User, UserColumn, UserFilter, UserId, UserListQuery,
-    UserType,
+    Group, User, UserId, UserType,
+    store::{ImportData, Order, Scope, SuperuserFilter, UserColumn, UserFilter, UserListQuery},
 };
 use uuid::Uuid;
 

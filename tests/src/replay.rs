@@ -6,7 +6,10 @@ use axum::{Router, body::Body, http};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_service::Service;
-use userbook::{ListStore, Policy, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    Policy, UserId, UserStore,
+    store::{ListStore, SnapshotQuery},
+};
 
 use crate::{
     corpus::{

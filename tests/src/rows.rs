@@ -2,8 +2,11 @@
 
 use serde_json::json;
 use userbook::{
-    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    ImportData, Name, OutboxLimit, Revision, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::{Event, EventActor, EventKind, EventTarget},
+    field::Name,
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards, ImportData, OutboxLimit},
 };
 use userbook_conformance::Harness;
 use uuid::Uuid;

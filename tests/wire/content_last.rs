@@ -16,9 +16,10 @@ use http::Request;
 use http_body::{Body, Frame};
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, GroupGraph, Permission,
-    PermissionAuthorizer, Policy, Resource, Snapshot, SnapshotQuery, StaticPermissions, StoreError, User,
-    UserId, UserService, UserStore, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, Policy, StaticPermissions, User, UserId, UserService, UserStore,
+    authz::{AuthorizerError, Check, Permission, Resource, Verdicts},
+    model::GroupGraph,
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError},
 };
 use userbook_http::{DEFAULT_BODY_LIMIT, Representation, UserApi};
 use userbook_tests::fixture::{

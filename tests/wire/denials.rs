@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use serde_json::json;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Field, GroupGraph, Policy, Resource, User, Verdict, Verdicts,
+    Actor, Authorizer, Field, Policy, User,
+    authz::{AuthorizerError, Check, Resource, Verdict, Verdicts},
+    model::GroupGraph,
 };
 use userbook_tests::fixture::{
     ANN, DEVS, HELPER, Kind, MISSING, ROOT, STAFF, api, api_with, group_id, request, row, send, store,

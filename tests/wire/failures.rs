@@ -7,9 +7,10 @@ use bytes::Bytes;
 use http::{Response, request::Parts};
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, AuthorizerErrorKind, ChangeSet, Check, CommitOutcome, GroupGraph,
-    PermissionAuthorizer, Resource, Snapshot, SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind,
-    User, UserService, UserStore, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, StaticPermissions, User, UserService, UserStore,
+    authz::{AuthorizerError, AuthorizerErrorKind, Check, Resource, Verdicts},
+    model::GroupGraph,
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError, StoreErrorKind},
 };
 use userbook_http::{
     AuthenticationError, Authenticator, BearerAuthenticator, Failure, Representation, TokenHash, TokenRecord,

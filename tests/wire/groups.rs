@@ -1,7 +1,7 @@
 //! Groups, and the members that a caller may view.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook::{Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, ROOT, STAFF, UNPRIVILEGED, VIEWER,
     ask, directory, group_id, store,

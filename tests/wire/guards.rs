@@ -1,7 +1,7 @@
 //! The safeguards of the hardened policy over HTTP.
 
 use serde_json::json;
-use userbook::{Effect, Policy, Safeguard};
+use userbook::{Policy, Safeguard, event::Effect};
 use userbook_tests::fixture::{
     ADMINS, ANN, BOSS, CHIEFS, DEVS, HELPER, Kind, MACHINE, ROOT, STAFF, api, events, group_id, request, row,
     send, store,

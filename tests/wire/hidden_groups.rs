@@ -1,7 +1,7 @@
 //! A group that the caller may not view: no response contains its name or attributes, and the caller cannot join it.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook::{Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, CHIEFS, DEVS, HELPER, Kind, ROOT, STAFF, VIEWER, api, ask, directory, events, group_id,
     request, row, send, store,

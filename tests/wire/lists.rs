@@ -1,7 +1,7 @@
 //! The list of users.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, UserId};
+use userbook::{Policy, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, BOSS, CHIEFS, Directory, HELPER, Kind, MACHINE, ROOT, STAFF, UNPRIVILEGED, VIEWER, ask,
     directory, group_id, store,

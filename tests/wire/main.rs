@@ -50,7 +50,7 @@ mod problems;
 mod service;
 mod slow_bodies;
 
-use userbook::{Permission, PermissionAuthorizer, Policy, StaticPermissions, UserId};
+use userbook::{PermissionAuthorizer, Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{AnyStore, Api, HELPER, VIEWER, api_with};
 
 /// The API in which [`HELPER`] may also view groups.

@@ -1,7 +1,7 @@
 //! `add_user` and `remove_user`.
 
 use serde_json::{Value, json};
-use userbook::{Outcome, Permission, Policy, StaticPermissions, UserId};
+use userbook::{Outcome, Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, Answer, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, MISSING, ROOT, STAFF,
     UNPRIVILEGED, VIEWER, ask, directory, events, group_id, row, store,
@@ -52,7 +52,7 @@ async fn members_are_added_and_removed(kind: Kind) {
         (before.version + 2, before.username, before.attributes)
     );
     let last = events(&store).await.pop().unwrap();
-    assert_eq!(last.actor, userbook::EventActor::User(UserId(HELPER)));
+    assert_eq!(last.actor, userbook::event::EventActor::User(UserId(HELPER)));
 }
 
 async fn membership_changes_require_the_group_right(kind: Kind) {

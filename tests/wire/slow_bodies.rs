@@ -16,8 +16,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body::{Body, Frame};
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, Clock, GroupGraph, GroupId, ListAuthorizer, Policy,
-    Resource, Scope, Timestamp, User, UserId, UserService, Verdict, Verdicts, parse_timestamp,
+    Actor, Authorizer, GroupId, Policy, Timestamp, User, UserId, UserService,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdict, Verdicts},
+    clock::Clock,
+    model::{GroupGraph, parse_timestamp},
+    store::Scope,
 };
 use userbook_http::{DirectoryApi, Representation};
 use userbook_tests::fixture::{

@@ -1,7 +1,7 @@
 //! Dependencies between the crates, and dependencies that the core must not have.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
-mod words;
+mod modules;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

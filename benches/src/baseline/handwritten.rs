@@ -13,7 +13,7 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use userbook::{Group, ImportData, Timestamp, User};
+use userbook::{Group, Timestamp, User, store::ImportData};
 use uuid::Uuid;
 
 /// Users and groups behind a lock.

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use userbook::{ChangeSet, Event, Group, GroupId, ImportData, User, UserId};
+use userbook::{
+    Group, GroupId, User, UserId,
+    event::Event,
+    store::{ChangeSet, ImportData},
+};
 
 #[derive(Debug, Default)]
 struct Rows {

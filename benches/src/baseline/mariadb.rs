@@ -1,7 +1,11 @@
 //! The store's statements on one connection, one after another, as handwritten code runs them.
 
 use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
-use userbook::{ChangeSet, Name, Revision, User, UserId, Username};
+use userbook::{
+    Revision, User, UserId,
+    field::{Name, Username},
+    store::ChangeSet,
+};
 use uuid::Uuid;
 
 use crate::{Failure, user};

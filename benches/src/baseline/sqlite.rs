@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use rusqlite::{Connection, Row, params, types::ValueRef};
-use userbook::{ChangeSet, Name, Revision, User, UserId, Username};
+use userbook::{
+    Revision, User, UserId,
+    field::{Name, Username},
+    store::ChangeSet,
+};
 use uuid::Uuid;
 
 use crate::{Failure, user};

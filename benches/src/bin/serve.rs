@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::{Json, Router, routing::put};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use userbook::SharedJson;
+use userbook::json::SharedJson;
 use userbook_benches::{
     Failure,
     traffic::{self, Api},

@@ -4,8 +4,11 @@ use std::{hint::black_box, time::Instant};
 
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, NoRules,
-    Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
+    Actor, Field, Policy, Timestamp, UserType, UserUpdate,
+    authz::{Check, CheckResults, Verdict},
+    decision::{Attempt, Conditions, Context, Decision, NoRules, UpdateAccess, decide},
+    model::ChangeId,
+    store::{Epochs, Snapshot},
 };
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use sqlx::{ConnectOptions, Executor};
 use tokio::runtime::Runtime;
-use userbook::{ImportStore, UserId};
+use userbook::{UserId, store::ImportStore};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::servers::mariadb::Database;
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::runtime::Runtime;
 use userbook::{
-    CommitOutcome, Group, GroupId, ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore,
+    Group, GroupId, User, UserId, UserStore,
+    store::{CommitOutcome, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};

@@ -3,7 +3,10 @@
 use std::{sync::Barrier, thread, time::Instant};
 
 use serde_json::{Map, Value};
-use userbook::{CommitOutcome, ImportStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{
+    User, UserId, UserStore,
+    store::{CommitOutcome, ImportStore, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use sqlx::{Executor, PgPool};
 use tokio::runtime::Runtime;
-use userbook::ImportStore;
+use userbook::store::ImportStore;
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use userbook_tests::servers::postgres::Database;
 

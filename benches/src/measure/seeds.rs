@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::{Executor, sqlite::SqlitePoolOptions};
-use userbook::ImportStore;
+use userbook::store::ImportStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use userbook_tests::servers::postgres::Database;
 

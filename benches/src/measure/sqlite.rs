@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use serde_json::json;
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::runtime::Runtime;
-use userbook::{Actor, ImportStore, Outcome, UserId, UserService, UserUpdate};
+use userbook::{Actor, Outcome, UserId, UserService, UserUpdate, store::ImportStore};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 
 use super::{

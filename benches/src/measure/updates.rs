@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use userbook::{
-    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, FieldDiff, Guards, Name,
-    Timestamp, User, Username,
+    Timestamp, User,
+    event::{Event, EventActor, EventKind, EventTarget, FieldDiff},
+    field::{Name, Username},
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards},
 };
 use uuid::Uuid;
 

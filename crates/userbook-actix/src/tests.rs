@@ -22,8 +22,9 @@ use async_trait::async_trait;
 use futures_util::Stream;
 use http::request::Parts;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, GroupGraph, NewUser, PermissionAuthorizer, Resource,
-    StaticPermissions, User, UserId, UserService, Verdicts,
+    Actor, Authorizer, NewUser, PermissionAuthorizer, StaticPermissions, User, UserId, UserService,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    model::GroupGraph,
 };
 use userbook_http::{
     AuthenticationError, Authenticator, Endpoint, Failure, PathPattern, Representation, UserApi,

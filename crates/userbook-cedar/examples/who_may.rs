@@ -7,8 +7,8 @@
 use std::{error::Error, path::PathBuf};
 
 use userbook::{
-    AccessError, Actor, Denial, GroupId, Memberships, NewGroup, NewUser, UpdateError, UserId, UserRef,
-    UserService, UserUpdate,
+    AccessError, Actor, GroupId, NewGroup, NewUser, UpdateError, UserId, UserRef, UserService, UserUpdate,
+    decision::Denial, field::Memberships,
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;

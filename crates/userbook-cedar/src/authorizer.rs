@@ -5,7 +5,9 @@ use std::{collections::HashMap, path::Path, str::FromStr};
 use async_trait::async_trait;
 use cedar_policy::{Effect, PolicyId, PolicySet, Response};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, GroupGraph, Resource, Subject, User, Verdict, Verdicts,
+    Actor, Authorizer, User,
+    authz::{AuthorizerError, Check, Resource, Subject, Verdict, Verdicts},
+    model::GroupGraph,
 };
 
 use crate::{

@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Value, Schema};
 use userbook::{
-    Actor, ActorState, ActorView, AuthorizerError, Facts, Group, GroupGraph, GroupId, JsonObject, Resource,
-    Subject, User, UserId,
+    Actor, Group, GroupId, JsonObject, User, UserId,
+    authz::{ActorView, AuthorizerError, Facts, Resource, Subject},
+    model::GroupGraph,
+    store::ActorState,
 };
 
 use crate::{schema_types::SchemaTypes, tags};
@@ -192,7 +194,7 @@ fn attributes<'n>(pairs: impl IntoIterator<Item = (&'n str, Value)>) -> Attribut
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use userbook::{NewGroup, NewUser, SnapshotQuery, StaticPermissions, UserService, UserStore};
+    use userbook::{NewGroup, NewUser, StaticPermissions, UserService, UserStore, store::SnapshotQuery};
     use userbook_memory::MemoryStore;
     use uuid::Uuid;
 

@@ -4,7 +4,10 @@ use cedar_policy::{
     Authorizer as Engine, Context, Decision, Entities, EntityUid, PolicySet, Request, Response,
     RestrictedExpression as Value,
 };
-use userbook::{Actor, AuthorizerError, Check, Resource, Verdict};
+use userbook::{
+    Actor,
+    authz::{AuthorizerError, Check, Resource, Verdict},
+};
 
 use crate::{
     CedarAuthorizer,

@@ -8,7 +8,7 @@ use cedar_policy::{
     Authorizer as Engine, Context, Decision, Effect, Policy, PolicySet, Request, RestrictedExpression,
 };
 use serde_json::{Value, json};
-use userbook::{ActorState, AuthorizerError, GroupGraph, JsonObject, User};
+use userbook::{JsonObject, User, authz::AuthorizerError, model::GroupGraph, store::ActorState};
 
 use crate::{
     LoadError,

@@ -80,7 +80,7 @@
 //! - A principal without `view` on a user gets `Hide` if policies let the principal view some user, otherwise `Deny`.
 //!   That verdict is derived from the policies without the user, so hidden and missing users get the same one. A
 //!   principal who may view every user learns which users do not exist.
-//! - The host itself ([`Subject::System`](userbook::Subject)) may do everything. Anonymous, inactive and deleted actors
+//! - The host itself ([`Subject::System`](userbook::authz::Subject)) may do everything. Anonymous, inactive and deleted actors
 //!   may do nothing. Policies are not evaluated for them.
 //! - A user counts as [able to grant superuser status](userbook::Authorizer::can_grant_superuser) unless the policies
 //!   rule out `grant_superuser` on every group for that user. Conditions on the resource, the context or claims count

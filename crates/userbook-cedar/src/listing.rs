@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use cedar_policy::EntityUid;
 use userbook::{
-    Actor, ActorView, AuthorizerError, Facts, GroupGraph, GroupId, ListAuthorizer, Resource, Scope, Subject,
-    UserId,
+    Actor, GroupId, UserId,
+    authz::{ActorView, AuthorizerError, Facts, ListAuthorizer, Resource, Subject},
+    model::GroupGraph,
+    store::Scope,
 };
 
 use crate::{

@@ -1,6 +1,9 @@
 //! Converts a check to a Cedar request: an action on a resource.
 
-use userbook::{Check, Field, GroupId, Resource, UserId};
+use userbook::{
+    Field, GroupId, UserId,
+    authz::{Check, Resource},
+};
 
 use crate::{entities::ends_in_cycle, schema_types::Action};
 

@@ -9,7 +9,16 @@ use redb::{ReadableDatabase, ReadableTable as Rows, ReadableTableMetadata};
 use serde::de::DeserializeOwned;
 use serde_json::to_vec;
 use std::{collections::BTreeSet, error::Error, sync::Arc};
-use userbook::*;
+use userbook::{
+    Group, GroupId, Timestamp, User, UserId, UserRef, UserStore, UserType,
+    event::Event,
+    field::Username,
+    model::{ANONYMOUS_USERNAME, ChangeId, GroupGraph, MAX_PARENTS},
+    store::{
+        ActorState, ChangeSet, CommitOutcome, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot,
+        SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+    },
+};
 use userbook_conformance::{Harness, Task, run_store_cases};
 
 const USERS: TableDefinition<i64, &[u8]> = TableDefinition::new("users");

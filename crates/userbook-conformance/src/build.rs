@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use chrono::TimeZone;
 use serde_json::json;
 use userbook::{
-    Attributes, ChangeId, ChangeSet, EmailAddress, Event, EventActor, EventKind, EventTarget, FieldChanges,
-    Group, GroupId, Guards, ImportData, MemberChange, Name, ProvisioningChange, ProvisioningOp, Revision,
-    Timestamp, User, UserId, UserPath, UserType, Username,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::{Event, EventActor, EventKind, EventTarget},
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards, ImportData, MemberChange, ProvisioningChange, ProvisioningOp},
 };
 use uuid::Uuid;
 

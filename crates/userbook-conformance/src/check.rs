@@ -5,8 +5,12 @@ use std::fmt::Debug;
 use futures_util::future::join_all;
 use serde_json::Value;
 use userbook::{
-    ChangeSet, CommitOutcome, Epochs, Event, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError,
-    Superusers, User, UserId, UserStore,
+    User, UserId, UserStore,
+    event::Event,
+    store::{
+        ChangeSet, CommitOutcome, Epochs, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError,
+        Superusers,
+    },
 };
 
 use crate::{Harness, Task};

@@ -2,7 +2,10 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use userbook::{ImportData, Outbox, Timestamp, UserId, UserStore};
+use userbook::{
+    Timestamp, UserId, UserStore,
+    store::{ImportData, Outbox},
+};
 
 /// A task to run concurrently.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,6 +1,9 @@
 //! The lists of cases; each name occurs once.
 
-use userbook::{ImportStore, ListStore, ProvisioningStore, UserStore};
+use userbook::{
+    UserStore,
+    store::{ImportStore, ListStore, ProvisioningStore},
+};
 
 use crate::Harness;
 
@@ -40,7 +43,7 @@ macro_rules! suite {
 }
 
 suite! {
-    /// One test for each law of [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox):
+    /// One test for each law of [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::store::Outbox):
     /// `store_conformance!(MyHarness, #[tokio::test]);`
     store_conformance,
     /// The cases of [`store_conformance!`](crate::store_conformance).
@@ -115,7 +118,7 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`ProvisioningStore`](userbook::ProvisioningStore):
+    /// One test for each law of [`ProvisioningStore`](userbook::store::ProvisioningStore):
     /// `provisioning_conformance!(MyHarness, #[tokio::test]);`
     provisioning_conformance,
     /// The cases of [`provisioning_conformance!`](crate::provisioning_conformance).
@@ -162,7 +165,7 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`ImportStore`](userbook::ImportStore):
+    /// One test for each law of [`ImportStore`](userbook::store::ImportStore):
     /// `import_conformance!(MyHarness, #[tokio::test]);`
     import_conformance,
     /// The cases of [`import_conformance!`](crate::import_conformance).
@@ -179,8 +182,8 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`ListStore`](userbook::ListStore), on a store that is a
-    /// [`ProvisioningStore`](userbook::ProvisioningStore) too: `list_conformance!(MyHarness, #[tokio::test]);`
+    /// One test for each law of [`ListStore`](userbook::store::ListStore), on a store that is a
+    /// [`ProvisioningStore`](userbook::store::ProvisioningStore) too: `list_conformance!(MyHarness, #[tokio::test]);`
     list_conformance,
     /// The cases of [`list_conformance!`](crate::list_conformance).
     LIST_CASES,

@@ -12,20 +12,20 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use json_patch::Patch;
 use serde_json::Value;
 use userbook::{
-    Extension, Field, FieldOps, JsonObject, Limits, MAX_DEPTH, Mode, Policy, UserUpdate, ViolationKind,
-    Violations, json_type,
+    Field, JsonObject, Limits, UserUpdate, Violations,
+    field::MAX_DEPTH,
+    update::{FieldOps, Mode, json_type},
+    violation::ViolationKind,
 };
 
 use crate::{
-    BodyError,
+    BodyError, Extension, ExtensionSet,
     error::{ApiError, Kind},
     lenient::{
         self, Attributes,
         json::{self, Bounds, JsonFault, Members},
     },
-    media::is_media_type,
-    negotiate::JSON,
-    respond::{JSON_PATCH, MERGE_PATCH},
+    media::{JSON, JSON_PATCH, MERGE_PATCH, is_media_type},
 };
 
 /// Receives a body of at most `limit` bytes. A body with a larger declared length is not polled.
@@ -56,15 +56,15 @@ pub(crate) fn read(
     headers: &HeaderMap,
     body: &[u8],
     mode: Mode,
-    policy: &Policy,
+    limits: &Limits,
+    extensions: ExtensionSet,
 ) -> Result<UserUpdate, ApiError> {
     if body.is_empty() {
         return Ok(FieldOps::new(mode).into());
     }
     let media_type = media_type(headers);
-    let limits = policy.limits();
     let is_patch = |extension, name| {
-        mode == Mode::Patch && policy.understands(extension) && is_media_type(&media_type, name)
+        mode == Mode::Patch && extensions.contains(extension) && is_media_type(&media_type, name)
     };
     if is_media_type(&media_type, JSON) {
         fields(body, limits, mode, Attributes::Replace)
@@ -157,10 +157,9 @@ mod tests {
         (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
     }
 
-    fn accepts(media_type: &'static str, body: &Value, limits: Limits) -> Result<(), String> {
+    fn accepts(media_type: &'static str, body: &Value, limits: &Limits) -> Result<(), String> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-        let policy = Policy::hardened().with_limits(limits);
-        read(&headers, body.to_string().as_bytes(), Mode::Patch, &policy)
+        read(&headers, body.to_string().as_bytes(), Mode::Patch, limits, ExtensionSet::all())
             .map(drop)
             .map_err(|error| format!("{error:?}"))
     }
@@ -173,7 +172,7 @@ mod tests {
             for (media_type, body) in
                 [(JSON, object(levels)), (MERGE_PATCH, object(levels)), (JSON_PATCH, patch(levels))]
             {
-                let outcome = accepts(media_type, &body, Limits::default());
+                let outcome = accepts(media_type, &body, &Limits::default());
                 assert_eq!(outcome.is_ok(), is_parsed, "{media_type} {levels} {outcome:?}");
             }
         }
@@ -184,10 +183,10 @@ mod tests {
         let limits = Limits { body_nodes: 4, ..Limits::default() };
         let groups: Vec<Value> = (0..100).map(|n| json!({"pk": n, "attributes": {"a": [n]}})).collect();
         let body = json!({"pk": 1, "groups_obj": groups, "name": "Ada", "attributes": {"a": 1}});
-        assert_eq!(accepts(JSON, &body, limits.clone()), Ok(()));
+        assert_eq!(accepts(JSON, &body, &limits), Ok(()));
         let body = json!({"name": "Ada", "attributes": {"a": [1, 2]}});
-        assert!(accepts(JSON, &body, limits.clone()).unwrap_err().contains("more than 4 JSON values"));
+        assert!(accepts(JSON, &body, &limits).unwrap_err().contains("more than 4 JSON values"));
         let patch = json!([{"op": "add", "path": "/name", "value": "Ada"}]);
-        assert!(accepts(JSON_PATCH, &patch, limits).unwrap_err().contains("more than 4 JSON values"));
+        assert!(accepts(JSON_PATCH, &patch, &limits).unwrap_err().contains("more than 4 JSON values"));
     }
 }

@@ -3,7 +3,11 @@
 use bytes::Bytes;
 use http::Response;
 use serde::Serialize;
-use userbook::{Check, CheckResults, Diff, GroupId, Outcome, Policy, Safeguard, Updated, Verdict};
+use userbook::{
+    GroupId, Outcome, Policy, Safeguard, Updated,
+    authz::{Check, CheckResults, Verdict},
+    event::Diff,
+};
 
 use crate::{
     Representation, error::ApiError, params::INCLUDE_GROUPS, render::to_json, representation::UserJson,

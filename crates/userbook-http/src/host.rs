@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use userbook::Policy;
 
 use crate::{
+    ExtensionSet,
     error::{ApiError, Kind},
     negotiate::negotiate,
     respond,
@@ -53,18 +53,18 @@ fn overloaded() -> ApiError {
 ///
 /// ```
 /// use http::{Request, StatusCode};
-/// use userbook::Policy;
+/// use userbook_http::ExtensionSet;
 ///
 /// let request = Request::get("/api/v3/core/users/7/").body(())?;
-/// let answer = userbook_http::busy(&request, &Policy::hardened());
+/// let answer = userbook_http::busy(&request, ExtensionSet::all());
 /// assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
 /// assert_eq!(answer.headers()["retry-after"], "1");
 /// # Ok::<_, http::Error>(())
 /// ```
-pub fn busy<B>(request: &Request<B>, policy: &Policy) -> Response<Bytes> {
-    let (format, _) = negotiate(request.headers(), policy);
+pub fn busy<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
+    let (format, _) = negotiate(request.headers(), extensions);
     let mut response = overloaded().into_response(format);
-    respond::finish(request.method(), policy, respond::USER_METHODS, &mut response);
+    respond::finish(request.method(), extensions, respond::USER_METHODS, &mut response);
     response
 }
 
@@ -78,7 +78,7 @@ mod tests {
             [("*/*", "application/json"), ("application/problem+json", "application/problem+json")]
         {
             let request = Request::get("/").header("accept", accept).body(()).unwrap();
-            let answer = busy(&request, &Policy::hardened());
+            let answer = busy(&request, ExtensionSet::all());
             assert_eq!(
                 (answer.status().as_u16(), &answer.headers()["content-type"]),
                 (503, &media_type.parse().unwrap())

@@ -34,15 +34,15 @@
 //! | 403, 404, 412 | authorization |
 //! | 400 (`dry_run`), 413, 408, 415, 400, 409 | the body or the query of a list |
 //!
-//! The service's [`Policy`](userbook::Policy) enables what goes beyond the recorded release of authentik: merge and
-//! JSON patches, problem details, entity tags, dry runs. `dry_run` without that extension is 400, so that a request
-//! with this parameter never writes by mistake.
+//! The [`ExtensionSet`] of the API enables what goes beyond the recorded release of authentik: merge and JSON patches,
+//! problem details, entity tags, dry runs. `dry_run` without that extension is 400, so that a request with this
+//! parameter never writes by mistake.
 //!
 //! Some accidents of the recorded release are not reproduced: an id consists of decimal digits only (authentik also
 //! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 regardless of the declared charset, filters of the list of users
 //! have no effect on a single user, an empty `Accept` header accepts nothing, and `DELETE` is not supported.
 //!
-//! What it must not know: any rule about users ([`userbook::decide`]), any storage, any async runtime, any web
+//! What it must not know: any rule about users ([`userbook::decision::decide`]), any storage, any async runtime, any web
 //! framework.
 //!
 //! ```
@@ -50,7 +50,8 @@
 //!
 //! use async_trait::async_trait;
 //! use http::{Request, StatusCode, request::Parts};
-//! use userbook::{Actor, ImportData, PermissionAuthorizer, ImportStore, StaticPermissions, User, UserId, UserService};
+//! use userbook::{Actor, PermissionAuthorizer, StaticPermissions, User, UserId, UserService};
+//! use userbook::store::{ImportData, ImportStore};
 //! use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 //! use userbook_memory::MemoryStore;
 //!
@@ -87,12 +88,14 @@
 
 mod api;
 mod auth;
+mod avatar;
 mod body;
 mod directory;
 mod dry_run;
 mod endpoint;
 mod error;
 mod etag;
+mod extension;
 mod host;
 mod lenient;
 mod media;
@@ -108,6 +111,7 @@ mod request_id;
 mod respond;
 mod route;
 mod service;
+mod uid;
 mod write;
 
 pub use api::{DEFAULT_BODY_LIMIT, UserApi};
@@ -115,9 +119,12 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
+pub use avatar::{AvatarModeError, AvatarSubject, Avatars};
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
+pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy};
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
+pub use uid::uid;

@@ -1,6 +1,11 @@
 //! Media types as the contract compares them: case-insensitive type and subtype, with `*` as a wildcard. Parameters,
 //! including quality values, are ignored.
 
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const PROBLEM: &str = "application/problem+json";
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
+
 /// Returns whether an `Accept` header accepts the media type `offered`; a missing header accepts everything.
 pub(crate) fn accepts(accept: Option<&str>, offered: &str) -> bool {
     accept.is_none_or(|accept| accept.split(',').any(|range| is_media_type(range, offered)))

@@ -6,10 +6,14 @@ mod session;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, User, UserView, timestamp_text, uid};
+use userbook::{
+    GroupId, JsonObject, User,
+    model::timestamp_text,
+    view::{GroupView, UserView},
+};
 use uuid::Uuid;
 
-use crate::{error::ApiError, params::INCLUDE_GROUPS, render::to_json};
+use crate::{AvatarSubject, Avatars, error::ApiError, params::INCLUDE_GROUPS, render::to_json, uid};
 
 /// Capacity for most responses in bytes; the avatar alone takes 800.
 const USUAL_SIZE: usize = 3072;

@@ -1,6 +1,6 @@
 //! Which users can act.
 
-use userbook::{ANONYMOUS_USERNAME, User, UserType};
+use userbook::{User, UserType, model::ANONYMOUS_USERNAME};
 
 /// Whether and as which kind a user can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

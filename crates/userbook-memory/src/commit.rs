@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use userbook::{ChangeSet, CommitOutcome, Username};
+use userbook::{
+    field::Username,
+    store::{ChangeSet, CommitOutcome},
+};
 
 use crate::{MemoryError, can_act::CanAct, state::State};
 

@@ -1,6 +1,10 @@
 //! Errors of the memory store.
 
-use userbook::{ChangeId, GroupId, StoreError, StoreErrorKind, UserId};
+use userbook::{
+    GroupId, UserId,
+    model::ChangeId,
+    store::{StoreError, StoreErrorKind},
+};
 
 /// The source of every [`StoreError`] of this store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

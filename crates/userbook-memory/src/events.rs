@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use userbook::{ChangeId, Event, Timestamp};
+use userbook::{Timestamp, event::Event, model::ChangeId};
 
 use crate::MemoryError;
 

@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use userbook::{Group, GroupGraph, GroupId, GroupShape, MAX_PARENTS, UserId};
+use userbook::{
+    Group, GroupId, UserId,
+    model::{GroupGraph, MAX_PARENTS},
+    store::GroupShape,
+};
 
 use crate::can_act::CanAct;
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use userbook::{GroupId, ImportData, ImportOutcome};
+use userbook::{
+    GroupId,
+    store::{ImportData, ImportOutcome},
+};
 
 use crate::{MemoryError, state::State};
 

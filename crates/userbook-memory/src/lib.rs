@@ -5,7 +5,8 @@
 //! What it must not know: any rule about users. It returns facts and applies conditional writes.
 //!
 //! ```
-//! use userbook::{ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook::{User, UserId, UserStore, UserType};
+//! use userbook::store::{ImportData, ImportStore, SnapshotQuery};
 //! use userbook_memory::MemoryStore;
 //!
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;

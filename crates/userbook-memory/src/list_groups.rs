@@ -7,8 +7,8 @@ use std::{
 };
 
 use userbook::{
-    Group, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery, GroupPage, Order, ROW_BYTES, Scope,
-    User, UserId,
+    Group, GroupId, User, UserId,
+    store::{GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, ROW_BYTES, Scope},
 };
 
 use crate::{

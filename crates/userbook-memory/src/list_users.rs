@@ -3,8 +3,9 @@
 use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use userbook::{
-    ANONYMOUS_USERNAME, GroupGraph, GroupId, Order, Scope, User, UserColumn, UserFilter, UserId,
-    UserListQuery, UserPage,
+    GroupId, User, UserId,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{Order, Scope, UserColumn, UserFilter, UserListQuery, UserPage},
 };
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use serde_json::Value;
-use userbook::{JsonObject, Order, json_contains};
+use userbook::{JsonObject, json::json_contains, store::Order};
 
 /// Compares by the first column that differs.
 pub(crate) fn by<C: Copy, T>(

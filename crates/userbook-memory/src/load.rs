@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use userbook::{ActorState, Epochs, GroupGraph, Snapshot, SnapshotQuery, Superusers, User};
+use userbook::{
+    User,
+    model::GroupGraph,
+    store::{ActorState, Epochs, Snapshot, SnapshotQuery, Superusers},
+};
 
 use crate::state::State;
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use userbook::{DirectoryQuery, DirectorySnapshot, MemberQuery, MemberState, Superusers, User, UserId};
+use userbook::{
+    User, UserId,
+    store::{DirectoryQuery, DirectorySnapshot, MemberQuery, MemberState, Superusers},
+};
 
 use crate::state::State;
 

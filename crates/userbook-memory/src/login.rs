@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use userbook::{StoreError, Timestamp, User, UserId};
+use userbook::{Timestamp, User, UserId, store::StoreError};
 
 use crate::MemoryStore;
 

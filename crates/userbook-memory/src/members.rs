@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use userbook::{ChangeId, CommitOutcome, GroupId, MemberChange, ProvisioningChange, UserId};
+use userbook::{
+    GroupId, UserId,
+    model::ChangeId,
+    store::{CommitOutcome, MemberChange, ProvisioningChange},
+};
 
 use crate::{MemoryError, can_act::CanAct, state::State};
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use userbook::{CommitOutcome, Group, ProvisioningChange, ProvisioningOp, User, UserId};
+use userbook::{
+    Group, User, UserId,
+    store::{CommitOutcome, ProvisioningChange, ProvisioningOp},
+};
 
 use crate::{MemoryError, can_act::CanAct, state::State};
 

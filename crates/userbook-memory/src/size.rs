@@ -3,7 +3,7 @@
 use std::io;
 
 use serde::Serialize;
-use userbook::{Event, Group, ROW_BYTES, User};
+use userbook::{Group, User, event::Event, store::ROW_BYTES};
 
 use crate::scan::yield_now;
 

@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use userbook::{ActorState, EpochGuard, Epochs, Guards, User, UserId, UserRef};
+use userbook::{
+    User, UserId, UserRef,
+    store::{ActorState, EpochGuard, Epochs, Guards},
+};
 use uuid::Uuid;
 
 use crate::{events::Events, groups::Groups};

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use userbook::{GroupId, MAX_PARENTS, SuperuserQuery, Superusers, UserId};
+use userbook::{
+    GroupId, UserId,
+    model::MAX_PARENTS,
+    store::{SuperuserQuery, Superusers},
+};
 
 use crate::groups::{Groups, Node};
 

@@ -2,7 +2,10 @@
 
 use std::{error::Error, sync::Arc};
 
-use userbook::{ListAuthorizer, PermissionAuthorizer, PermissionSource};
+use userbook::{
+    PermissionAuthorizer,
+    authz::{ListAuthorizer, PermissionSource},
+};
 
 use crate::{Settings, auth::AuthStore};
 

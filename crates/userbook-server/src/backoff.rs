@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use userbook::Backoff;
+use userbook::service::Backoff;
 
 /// Sleeps for a random time that grows from 0.5 to 20 ms. Colliding writers spread out, and none waits much longer
 /// than a few commits take.

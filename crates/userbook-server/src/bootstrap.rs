@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    ChangeIds, Clock, DirectoryQuery, Group, GroupId, ImportData, ImportOutcome, ProvisioningStore,
-    RandomIds, Revision, StoreError, SystemClock, User, UserId, UserType,
+    Group, GroupId, Revision, User, UserId, UserType,
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    store::{DirectoryQuery, ImportData, ImportOutcome, ProvisioningStore, StoreError},
 };
 use userbook_http::{TokenIntent, TokenKey};
 

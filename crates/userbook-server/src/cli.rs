@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use userbook::{Avatars, Policy};
+use userbook::Policy;
+use userbook_http::{Avatars, ExtensionSet};
 
 use crate::{DatabaseUrl, Limits};
 
@@ -73,6 +74,15 @@ impl From<PolicyName> for Policy {
         match name {
             PolicyName::Hardened => Self::hardened(),
             PolicyName::Authentik => Self::authentik_2025_2(),
+        }
+    }
+}
+
+impl From<PolicyName> for ExtensionSet {
+    fn from(name: PolicyName) -> Self {
+        match name {
+            PolicyName::Hardened => Self::all(),
+            PolicyName::Authentik => Self::none(),
         }
     }
 }

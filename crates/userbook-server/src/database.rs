@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
-use userbook::{ImportStore, ListStore, Outbox, ProvisioningStore};
+use userbook::store::{ImportStore, ListStore, Outbox, ProvisioningStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
     MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres,

@@ -4,7 +4,11 @@ use std::{error::Error, io::Write, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use userbook::{Event, EventSink, Outbox, OutboxLimit, deliver};
+use userbook::{
+    event::Event,
+    service::{EventSink, deliver},
+    store::{Outbox, OutboxLimit},
+};
 
 /// The maximum number of events in one round.
 const ROUND: u32 = 100;

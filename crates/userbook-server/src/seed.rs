@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, path::Path};
 use serde::Deserialize;
 use serde_json::Value;
 use userbook::{
-    ChangeIds, Group, GroupId, ImportData, RandomIds, Revision, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    clock::{ChangeIds, RandomIds},
+    store::ImportData,
 };
 use userbook_http::{TokenIntent, TokenKey, UnknownTokenIntent};
 use uuid::Uuid;
@@ -208,7 +210,14 @@ impl From<UserRow> for User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use userbook::{Denial, Field, ImportOutcome, ImportStore, MAX_DEPTH, Permission, ViolationKind};
+    use userbook::{
+        Field,
+        authz::Permission,
+        decision::Denial,
+        field::MAX_DEPTH,
+        store::{ImportOutcome, ImportStore},
+        violation::ViolationKind,
+    };
     use userbook_memory::MemoryStore;
 
     #[test]

@@ -9,10 +9,14 @@ use std::{future::Future, time::Duration};
 use async_trait::async_trait;
 use tokio::time::timeout;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, DirectoryQuery,
-    DirectorySnapshot, GroupGraph, GroupId, GroupListQuery, GroupPage, ListAuthorizer, ListStore,
-    ProvisioningChange, ProvisioningStore, Resource, Scope, Snapshot, SnapshotQuery, StoreError,
-    StoreErrorKind, User, UserId, UserListQuery, UserPage, UserStore, Verdicts,
+    Actor, Authorizer, GroupId, User, UserId, UserStore,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdicts},
+    model::GroupGraph,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ListStore,
+        ProvisioningChange, ProvisioningStore, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
+        UserListQuery, UserPage,
+    },
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 

@@ -4,14 +4,16 @@ use std::error::Error;
 
 use serde_json::Value;
 use userbook::{
-    ActorState, Epochs, Event, Group, GroupId, Revision, StoreError, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::Event,
+    store::{ActorState, Epochs, StoreError},
 };
 use uuid::Uuid;
 
 use crate::json;
 
 /// A stored value that is not what it should be: the source of a
-/// [`Corrupt`](userbook::StoreErrorKind::Corrupt) failure.
+/// [`Corrupt`](userbook::store::StoreErrorKind::Corrupt) failure.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 use userbook::{
-    DirectoryQuery, Event, EventTarget, Scope, SnapshotQuery, StoreError, StoreErrorKind, UserId, UserRef,
+    UserId, UserRef,
+    event::{Event, EventTarget},
+    store::{DirectoryQuery, Scope, SnapshotQuery, StoreError, StoreErrorKind},
 };
 use uuid::Uuid;
 
@@ -101,7 +103,10 @@ pub(crate) struct Held {
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 impl Held {
     /// `None` if two of them contradict each other: then they cannot all hold.
-    pub(crate) fn of(guards: &userbook::Guards, members: &[userbook::MemberChange]) -> Option<Self> {
+    pub(crate) fn of(
+        guards: &userbook::store::Guards,
+        members: &[userbook::store::MemberChange],
+    ) -> Option<Self> {
         let mut held = std::collections::BTreeMap::new();
         for member in members {
             if held.insert(member.user.0, member.expected.0).is_some() {

@@ -23,7 +23,8 @@
 //! # #[cfg(feature = "sqlite")] {
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 //! # runtime.block_on(async {
-//! use userbook::{ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook::{User, UserId, UserStore, UserType};
+//! use userbook::store::{ImportData, ImportStore, SnapshotQuery};
 //! use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 //!
 //! // A database in memory belongs to its one connection; a real one is `sqlite://users.db`.

@@ -5,10 +5,15 @@ macro_rules! ports {
     ($store:ident) => {
         const _: () = {
             use userbook::{
-                ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery,
-                GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit,
-                ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp,
-                UserListQuery, UserPage, UserStore,
+                Timestamp, UserStore,
+                event::Event,
+                model::ChangeId,
+                store::{
+                    ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage,
+                    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit,
+                    ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
+                    UserListQuery, UserPage,
+                },
             };
 
             #[async_trait::async_trait]

@@ -5,7 +5,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing::{Event, Metadata, Subscriber, span};
-use userbook::{ProvisioningStore, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{ProvisioningStore, SnapshotQuery},
+};
 
 #[path = "sqlite/database.rs"]
 #[allow(dead_code, reason = "the other tests need more of it")]
@@ -43,7 +46,11 @@ async fn count() -> usize {
 async fn a_load_is_one_and_a_commit_is_few() {
     tracing::subscriber::set_global_default(Counter).unwrap();
     let groups = vec![group(1), group(2), group(3)];
-    let rows = userbook::ImportData { groups, users: vec![user(1)], ..userbook::ImportData::default() };
+    let rows = userbook::store::ImportData {
+        groups,
+        users: vec![user(1)],
+        ..userbook::store::ImportData::default()
+    };
     let database = Database::with(&rows).await;
     count().await;
 
@@ -71,8 +78,8 @@ async fn a_load_is_one_and_a_commit_is_few() {
     change.groups_added = [group(1).id, group(2).id].into();
     change.groups_removed = [group(3).id].into();
     change.fields.is_active = Some(false);
-    change.guards.superusers = Some(userbook::EpochGuard::bump(facts.epochs.superusers));
-    change.guards.graph = Some(userbook::EpochGuard::read(facts.epochs.graph));
+    change.guards.superusers = Some(userbook::store::EpochGuard::bump(facts.epochs.superusers));
+    change.guards.graph = Some(userbook::store::EpochGuard::read(facts.epochs.graph));
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 5, "row, groups left, groups joined, counters, event");
 
@@ -97,7 +104,7 @@ async fn members_cost_the_same_for_any_number(database: &Database) {
         let revision = facts.user.unwrap().revision;
         let members = ids.zip(n..).map(|(id, n)| {
             let change = rename(&userbook::User { revision, ..user(id) }, n);
-            userbook::MemberChange {
+            userbook::store::MemberChange {
                 user: change.user,
                 expected: revision,
                 change: change.change,
@@ -106,18 +113,18 @@ async fn members_cost_the_same_for_any_number(database: &Database) {
                 event: change.event,
             }
         });
-        let change = userbook::ProvisioningChange {
-            op: userbook::ProvisioningOp::PutGroup(Box::new(group(1))),
+        let change = userbook::store::ProvisioningChange {
+            op: userbook::store::ProvisioningOp::PutGroup(Box::new(group(1))),
             members: members.collect(),
-            guards: userbook::Guards {
-                graph: Some(userbook::EpochGuard::bump(facts.epochs.graph)),
-                ..userbook::Guards::default()
+            guards: userbook::store::Guards {
+                graph: Some(userbook::store::EpochGuard::bump(facts.epochs.graph)),
+                ..userbook::store::Guards::default()
             },
             event: rename(&user(1), n + 500).event,
         };
         count().await;
         let outcome = database.store.provision(&change).await.unwrap();
-        assert_eq!(outcome, userbook::CommitOutcome::Applied);
+        assert_eq!(outcome, userbook::store::CommitOutcome::Applied);
         assert_eq!(count().await, 8, "guards, rows, group, left, joined, events, counters, event");
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use chrono::{SubsecRound, Utc};
 use uuid::Uuid;
 
-use crate::{ChangeId, Timestamp};
+use crate::model::{ChangeId, Timestamp};
 
 /// Provides the time.
 pub trait Clock: Debug + Send + Sync + 'static {

@@ -6,7 +6,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeId, GroupId, SharedJson, Timestamp, UserId};
+use crate::{
+    json::SharedJson,
+    model::{ChangeId, GroupId, Timestamp, UserId},
+};
 
 /// One applied change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -41,9 +41,9 @@
 //!
 //! | topic | types |
 //! | --- | --- |
-//! | operations | [`UserService`]; every write is a [`Call`] with options such as [`dry_run`](Call::dry_run) |
+//! | operations | [`UserService`]; every write is a [`Call`](service::Call) with options such as [`dry_run`](service::Call::dry_run) |
 //! | requests | [`UserUpdate`], [`NewUser`], [`NewGroup`]; *absent*, *null* and *a value* differ in every field |
-//! | validated values | [`Username`], [`EmailAddress`], [`UserPath`], [`Attributes`], … |
+//! | validated values | [`Username`](field::Username), [`EmailAddress`](field::EmailAddress), [`UserPath`](field::UserPath), [`Attributes`](field::Attributes), … |
 //! | stored values | [`User`], [`Group`], [`UserType`] |
 //! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] contains all violations, [`Denial`] the reason why the actor is denied |
 //! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds rules with [`FieldRule`] |
@@ -63,23 +63,20 @@
 //!
 //! HTTP, SQL, an async runtime, the time, or a source of randomness.
 
-mod authz;
-mod avatar;
-mod clock;
-mod decision;
-mod event;
-mod field;
-mod json;
+pub mod authz;
+pub mod clock;
+pub mod decision;
+pub mod event;
+pub mod field;
+pub mod json;
 mod limits;
-mod model;
+pub mod model;
 mod policy;
-mod service;
-mod session;
-mod store;
-mod uid;
-mod update;
-mod view;
-mod violation;
+pub mod service;
+pub mod store;
+pub mod update;
+pub mod view;
+pub mod violation;
 
 /// Guides.
 pub mod docs {
@@ -93,33 +90,15 @@ pub mod docs {
     pub mod observability {}
 }
 
-pub use authz::*;
-pub use avatar::*;
-pub use clock::{ChangeIds, Clock, RandomIds, SystemClock};
-pub use decision::{
-    Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
-    Rejection, UpdateAccess, decide,
-};
-pub use event::{Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff};
-pub use field::{
-    Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
-    Username,
-};
-pub use json::{JsonObject, SharedJson, json_contains};
+pub use authz::{Actor, Authorizer, PermissionAuthorizer, StaticPermissions};
+pub use json::JsonObject;
 pub use limits::Limits;
-pub use model::*;
-pub use policy::{Extension, Policy, Safeguard};
+pub use model::{Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserType};
+pub use policy::{Policy, Safeguard};
 pub use service::{
-    AccessError, AuthorizedGroupList, AuthorizedMemberChange, AuthorizedUpdate, AuthorizedUserList, Backoff,
-    Call, ChangeMember, DeleteUser, DeleteUserCall, EventSink, GroupError, GroupUpdated, InsertUser,
-    InsertUserCall, ListError, Listing, MemberCall, MembershipAction, NewGroup, NewUser, Outcome, UpdateCall,
-    UpdateError, UpdateUser, Updated, UserService, UserViews, WriteGroup, WriteGroupCall, YieldOnce, deliver,
+    AccessError, GroupError, GroupUpdated, ListError, NewGroup, NewUser, Outcome, UpdateError, Updated,
+    UserService,
 };
-pub use session::{CurrentUserView, SelfView};
-pub use store::*;
-pub use uid::uid;
-pub use update::{
-    AttributesOp, FieldOps, GroupsOp, Mode, Op, PatchFailure, ReadOnlyMembers, UserUpdate, json_type,
-};
-pub use view::{GroupView, UserView};
-pub use violation::{Field, GroupField, Violation, ViolationKind, Violations};
+pub use store::UserStore;
+pub use update::UserUpdate;
+pub use violation::{Field, Violations};

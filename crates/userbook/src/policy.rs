@@ -1,8 +1,8 @@
 //! Rules beyond the recorded contract.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
-use crate::Limits;
+use crate::limits::Limits;
 
 /// A rule beyond the recorded contract that closes a known vulnerability. Each safeguard can be switched off
 /// separately.
@@ -20,7 +20,7 @@ pub enum Safeguard {
     /// of the user may change `is_active` and delete the user, if the user has a granting group.
     ProtectPrivileged,
     /// At least one account that can act remains a superuser: active, a person (`internal` or `external`), not
-    /// [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME). If no person is a superuser, the last active service account
+    /// [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME). If no person is a superuser, the last active service account
     /// is protected. See [`Policy::counting_service_accounts`].
     LastSuperuser,
     /// A group cannot become its own ancestor.
@@ -59,51 +59,52 @@ impl Safeguard {
     ];
 }
 
-/// An HTTP feature that authentik 2025.2 does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Extension {
-    /// `application/merge-patch+json` on PATCH (RFC 7396).
-    MergePatch,
-    /// `application/json-patch+json` on PATCH (RFC 6902).
-    JsonPatch,
-    /// `application/problem+json` for errors (RFC 9457).
-    ProblemDetails,
-    /// `ETag`, `If-Match`, `If-None-Match` (RFC 9110 §13).
-    EntityTags,
-    /// `?dry_run=true`.
-    DryRun,
+/// One bit per safeguard, because every decision checks several.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct SafeguardSet(u32);
+
+impl SafeguardSet {
+    fn with(self, safeguard: Safeguard) -> Self {
+        Self(self.0 | 1 << safeguard as u32)
+    }
+
+    fn without(self, safeguard: Safeguard) -> Self {
+        Self(self.0 & !(1 << safeguard as u32))
+    }
+
+    fn contains(self, safeguard: Safeguard) -> bool {
+        self.0 & 1 << safeguard as u32 != 0
+    }
 }
 
-impl Extension {
-    /// All extensions.
-    pub const ALL: [Self; 5] =
-        [Self::MergePatch, Self::JsonPatch, Self::ProblemDetails, Self::EntityTags, Self::DryRun];
+impl fmt::Debug for SafeguardSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Safeguard::ALL.iter().filter(|safeguard| self.contains(**safeguard))).finish()
+    }
 }
 
-/// The safeguards, extensions and limits in force.
+/// The safeguards and limits in force.
 ///
 /// ```
-/// use userbook::{Extension, Policy, Safeguard};
+/// use userbook::{Policy, Safeguard};
 ///
-/// let policy = Policy::hardened().without(Safeguard::SelfLockout).without_extension(Extension::DryRun);
+/// let policy = Policy::hardened().without(Safeguard::SelfLockout);
 /// assert!(policy.has(Safeguard::Escalation) && !policy.has(Safeguard::SelfLockout));
 /// assert!(!Policy::authentik_2025_2().has(Safeguard::Escalation));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    safeguards: BTreeSet<Safeguard>,
-    extensions: BTreeSet<Extension>,
+    safeguards: SafeguardSet,
     secret_attributes: BTreeSet<Vec<String>>,
     limits: Limits,
     count_service_accounts: bool,
 }
 
 impl Policy {
-    /// Every safeguard and every extension. The default.
+    /// Every safeguard. The default.
     pub fn hardened() -> Self {
         Self {
-            safeguards: Safeguard::ALL.iter().copied().collect(),
-            extensions: Extension::ALL.into(),
+            safeguards: Safeguard::ALL.iter().fold(SafeguardSet(0), |set, one| set.with(*one)),
             secret_attributes: BTreeSet::new(),
             limits: Limits::default(),
             count_service_accounts: false,
@@ -113,8 +114,7 @@ impl Policy {
     /// Only the behaviour of the recorded release.
     pub fn authentik_2025_2() -> Self {
         Self {
-            safeguards: BTreeSet::new(),
-            extensions: BTreeSet::new(),
+            safeguards: SafeguardSet(0),
             secret_attributes: BTreeSet::new(),
             limits: Limits::authentik_2025_2(),
             count_service_accounts: false,
@@ -124,28 +124,14 @@ impl Policy {
     /// Adds a safeguard.
     #[must_use]
     pub fn with(mut self, safeguard: Safeguard) -> Self {
-        self.safeguards.insert(safeguard);
+        self.safeguards = self.safeguards.with(safeguard);
         self
     }
 
     /// Removes a safeguard.
     #[must_use]
     pub fn without(mut self, safeguard: Safeguard) -> Self {
-        self.safeguards.remove(&safeguard);
-        self
-    }
-
-    /// Adds an extension.
-    #[must_use]
-    pub fn with_extension(mut self, extension: Extension) -> Self {
-        self.extensions.insert(extension);
-        self
-    }
-
-    /// Removes an extension.
-    #[must_use]
-    pub fn without_extension(mut self, extension: Extension) -> Self {
-        self.extensions.remove(&extension);
+        self.safeguards = self.safeguards.without(safeguard);
         self
     }
 
@@ -183,12 +169,7 @@ impl Policy {
 
     /// Returns whether a safeguard is on.
     pub fn has(&self, safeguard: Safeguard) -> bool {
-        self.safeguards.contains(&safeguard)
-    }
-
-    /// Returns whether an extension is on.
-    pub fn understands(&self, extension: Extension) -> bool {
-        self.extensions.contains(&extension)
+        self.safeguards.contains(safeguard)
     }
 
     pub(crate) fn secret_attributes(&self) -> impl Iterator<Item = &[String]> {
@@ -199,5 +180,23 @@ impl Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self::hardened()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_safeguard_is_switched_by_itself() {
+        for safeguard in Safeguard::ALL {
+            let alone = Policy::authentik_2025_2().with(*safeguard);
+            let others = Policy::hardened().without(*safeguard);
+            for other in Safeguard::ALL {
+                assert_eq!(alone.has(*other), other == safeguard);
+                assert_eq!(others.has(*other), other != safeguard);
+            }
+            assert!(format!("{alone:?}").contains(&format!("{{{safeguard:?}}}")));
+        }
     }
 }

@@ -234,7 +234,7 @@ pub enum ViolationKind {
         /// The message for users.
         message: String,
         /// The parameters for programs.
-        params: crate::JsonObject,
+        params: crate::json::JsonObject,
     },
 }
 
@@ -280,7 +280,7 @@ impl ViolationKind {
     }
 
     /// Returns the parameters by name.
-    pub fn params(&self) -> crate::JsonObject {
+    pub fn params(&self) -> crate::json::JsonObject {
         let value = match self {
             Self::MaxLength { limit } | Self::TooDeep { limit } => json!({ "limit": limit }),
             Self::TooLarge { limit, size } => json!({ "limit": limit, "size": size }),
@@ -298,11 +298,11 @@ impl ViolationKind {
             Self::ReservedKey { key } => json!({ "key": key }),
             Self::DoesNotExist { pk } => json!({ "pk": pk }),
             Self::Custom { params, .. } => return params.clone(),
-            _ => return crate::JsonObject::new(),
+            _ => return crate::json::JsonObject::new(),
         };
         match value {
             Value::Object(params) => params,
-            _ => crate::JsonObject::new(),
+            _ => crate::json::JsonObject::new(),
         }
     }
 }

@@ -18,7 +18,12 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt},
     registry::LookupSpan,
 };
-use userbook::*;
+use userbook::{
+    Actor, Authorizer, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, User, UserId, UserService,
+    UserUpdate,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    model::GroupGraph,
+};
 use userbook_memory::MemoryStore;
 
 /// A span as it ended.

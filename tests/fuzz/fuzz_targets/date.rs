@@ -4,7 +4,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use userbook::{is_representable, parse_timestamp, timestamp_text};
+use userbook::model::{is_representable, parse_timestamp, timestamp_text};
 use userbook_fuzz::Fixture;
 
 const FORMAT: &str = "Datetime has wrong format. Use one of these formats instead: \

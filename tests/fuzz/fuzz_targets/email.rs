@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use userbook::EmailAddress;
+use userbook::field::EmailAddress;
 use userbook_fuzz::Fixture;
 
 fuzz_target!(|text: &str| {

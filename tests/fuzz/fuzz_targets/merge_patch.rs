@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
-use userbook::Attributes;
+use userbook::field::Attributes;
 use userbook_fuzz::{Fixture, fixture::json_of};
 
 const MERGE: &str = "application/merge-patch+json";

@@ -6,7 +6,7 @@ use http::{HeaderValue, header};
 use http::{Method, Uri};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use userbook::UserPath;
+use userbook::field::UserPath;
 use userbook_fuzz::{Before, Fixture, Message, check};
 
 fuzz_target!(|text: &str| if text.starts_with('/') { url(text) } else { user_path(text) });

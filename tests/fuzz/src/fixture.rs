@@ -12,12 +12,15 @@ use http::{HeaderMap, Request, StatusCode, request::Parts};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Event, Group, GroupId, ImportData, ImportStore, Outbox, Permission as P, PermissionAuthorizer,
-    Policy, SnapshotQuery, StaticPermissions, StoreError, User, UserId, UserService, UserStore,
+    Actor, Group, GroupId, PermissionAuthorizer, Policy, StaticPermissions, User, UserId, UserService,
+    UserStore,
+    authz::Permission as P,
+    event::Event,
+    store::{ImportData, ImportStore, Outbox, SnapshotQuery, StoreError},
 };
 use userbook_http::{
-    AuthenticationError, Authenticator, BearerAuthenticator, Representation, TokenHash, TokenIntent,
-    TokenKey, TokenRecord, TokenStore, UserApi,
+    AuthenticationError, Authenticator, BearerAuthenticator, ExtensionSet, Representation, TokenHash,
+    TokenIntent, TokenKey, TokenRecord, TokenStore, UserApi,
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
@@ -212,7 +215,8 @@ impl Fixture {
         now(store.import(&ROWS)).expect("right rows");
         let last = Arc::new(Mutex::new(None));
         let authenticator = Noting { inner: BearerAuthenticator::new(Names), last: Arc::clone(&last) };
-        let api = UserApi::new(service(&store, &policy), authenticator, Representation::new("fuzz"));
+        let api = UserApi::new(service(&store, &policy), authenticator, Representation::new("fuzz"))
+            .with_extensions(if hardened { ExtensionSet::all() } else { ExtensionSet::none() });
         let observer = UserApi::new(service(&store, &policy), Host, Representation::new("fuzz"));
         Self { policy, hardened, store, api, observer, last }
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use http::{Method, header};
 use serde_json::Value;
-use userbook::{Effect, Event, EventActor, EventTarget, User};
+use userbook::{
+    User,
+    event::{Effect, Event, EventActor, EventTarget},
+};
 
 use crate::{
     fixture::{

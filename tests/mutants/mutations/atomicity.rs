@@ -4,8 +4,10 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, Event, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError,
     UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{ChangeSet, CommitOutcome, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError},
 };
 use userbook_memory::MemoryStore;
 

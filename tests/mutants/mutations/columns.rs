@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use async_trait::async_trait;
-use userbook::{ChangeSet, CommitOutcome, Revision, Snapshot, SnapshotQuery, User, UserId};
+use userbook::{
+    Revision, User, UserId,
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

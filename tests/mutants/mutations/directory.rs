@@ -1,6 +1,9 @@
 //! Wrong answers to directory queries.
 
-use userbook::{DirectoryQuery, DirectorySnapshot, MemberQuery, SuperuserQuery, Superusers, UserId};
+use userbook::{
+    UserId,
+    store::{DirectoryQuery, DirectorySnapshot, MemberQuery, SuperuserQuery, Superusers},
+};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

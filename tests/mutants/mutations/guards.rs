@@ -1,6 +1,6 @@
 //! Guards that are not enforced.
 
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, EpochUse};
+use userbook::store::{ChangeSet, CommitOutcome, EpochGuard, EpochUse};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

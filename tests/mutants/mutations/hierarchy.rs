@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use userbook::{
-    DirectoryQuery, Group, GroupGraph, GroupId, MAX_PARENTS, ProvisioningStore, Snapshot, SnapshotQuery,
+    Group, GroupId,
+    model::{GroupGraph, MAX_PARENTS},
+    store::{DirectoryQuery, ProvisioningStore, Snapshot, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
 

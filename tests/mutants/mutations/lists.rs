@@ -5,8 +5,12 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use serde_json::Value;
 use userbook::{
-    ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, DirectoryQuery, GroupListQuery, GroupPage, ListStore,
-    Order, Scope, StoreError, SuperuserFilter, User, UserColumn, UserFilter, UserListQuery, UserPage,
+    User,
+    model::ANONYMOUS_USERNAME,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, GroupListQuery, GroupPage, ListStore, Order, Scope,
+        StoreError, SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
+    },
 };
 use userbook_memory::MemoryStore;
 

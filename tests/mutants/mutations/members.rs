@@ -7,9 +7,13 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, Event, FieldChanges, Guards, MemberChange,
-    MemberQuery, Outbox, OutboxLimit, ProvisioningChange, ProvisioningOp, Revision, Snapshot, SnapshotQuery,
-    StoreError, UserId, UserStore,
+    Revision, UserId, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, FieldChanges, Guards, MemberChange, MemberQuery, Outbox,
+        OutboxLimit, ProvisioningChange, ProvisioningOp, Snapshot, SnapshotQuery, StoreError,
+    },
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! Memberships, written wrongly.
 
-use userbook::{ChangeSet, CommitOutcome};
+use userbook::store::{ChangeSet, CommitOutcome};
 use userbook_memory::MemoryStore;
 
 use super::mutations;
@@ -45,7 +45,7 @@ mutations! {
     /// `INSERT … SELECT` of the existing groups: skips missing groups silently.
     PassesOverMissingGroups {
         async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
-            let query = userbook::DirectoryQuery { groups: change.groups_added.clone(), ..Default::default() };
+            let query = userbook::store::DirectoryQuery { groups: change.groups_added.clone(), ..Default::default() };
             let known = directory(store, &query).await;
             change.groups_added.retain(|group| known.groups.contains(*group));
             None

@@ -1,7 +1,9 @@
 //! Usernames, compared too loosely or too strictly.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery, UserId, UserRef, UserStore, Username,
+    UserId, UserRef, UserStore,
+    field::Username,
+    store::{ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
 

@@ -1,6 +1,11 @@
 //! Events that are lost or delivered in the wrong order.
 
-use userbook::{ChangeId, Event, Outbox, OutboxLimit, StoreError, Timestamp};
+use userbook::{
+    Timestamp,
+    event::Event,
+    model::ChangeId,
+    store::{Outbox, OutboxLimit, StoreError},
+};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

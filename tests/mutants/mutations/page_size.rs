@@ -1,7 +1,8 @@
 //! Pages whose size is measured wrongly.
 
 use userbook::{
-    GroupGraph, GroupListQuery, GroupPage, ListStore, ROW_BYTES, StoreError, UserListQuery, UserPage,
+    model::GroupGraph,
+    store::{GroupListQuery, GroupPage, ListStore, ROW_BYTES, StoreError, UserListQuery, UserPage},
 };
 use userbook_memory::MemoryStore;
 
@@ -72,7 +73,7 @@ mutations! {
     /// Measures members that it does not return.
     MeasuresUnreadMembers {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-            let members = Some(userbook::Scope::Everything);
+            let members = Some(userbook::store::Scope::Everything);
             let all = store.list_groups(&GroupListQuery { members, ..query.clone() }).await?;
             if all.too_large { Ok(all) } else { store.list_groups(query).await }
         }

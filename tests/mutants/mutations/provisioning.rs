@@ -4,9 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, EventActor, EventKind, EventTarget,
-    Group, Guards, ImportData, ImportOutcome, ImportStore, ProvisioningChange, ProvisioningOp,
-    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, UserStore,
+    Group, Timestamp, UserStore,
+    event::{Event, EventActor, EventKind, EventTarget},
+    model::ChangeId,
+    store::{
+        CommitOutcome, DirectoryQuery, DirectorySnapshot, Guards, ImportData, ImportOutcome, ImportStore,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
+    },
 };
 use userbook_memory::MemoryStore;
 

@@ -1,6 +1,9 @@
 //! A broken compare-and-set.
 
-use userbook::{ChangeSet, CommitOutcome, SnapshotQuery, UserStore};
+use userbook::{
+    UserStore,
+    store::{ChangeSet, CommitOutcome, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

@@ -7,8 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    ANONYMOUS_USERNAME, ChangeSet, CommitOutcome, GroupGraph, ImportData, ImportOutcome, ImportStore,
-    Snapshot, SnapshotQuery, StoreError, Superusers, User, UserId, UserStore, UserType,
+    User, UserId, UserStore, UserType,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{
+        ChangeSet, CommitOutcome, ImportData, ImportOutcome, ImportStore, Snapshot, SnapshotQuery,
+        StoreError, Superusers,
+    },
 };
 use userbook_memory::MemoryStore;
 

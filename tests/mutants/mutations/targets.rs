@@ -1,6 +1,9 @@
 //! Missing targets, and targets addressed by UUID.
 
-use userbook::{Snapshot, SnapshotQuery, UserRef};
+use userbook::{
+    UserRef,
+    store::{Snapshot, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

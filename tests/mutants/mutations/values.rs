@@ -1,7 +1,11 @@
 //! Values that are read differently from what was written.
 
 use serde_json::Value;
-use userbook::{ChangeSet, CommitOutcome, Name, Snapshot, SnapshotQuery, Timestamp};
+use userbook::{
+    Timestamp,
+    field::Name,
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::mutations;

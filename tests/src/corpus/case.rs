@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
-use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType, parse_timestamp};
+use userbook::{
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType, model::parse_timestamp, store::ImportData,
+};
 use uuid::Uuid;
 
 /// How a response is compared with the recorded one; see `corpus/README.md` of the project.

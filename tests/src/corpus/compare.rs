@@ -187,12 +187,12 @@ pub fn row(user: &userbook::User) -> Value {
         "name": user.name,
         "email": user.email,
         "is_active": user.is_active,
-        "last_login": user.last_login.map(userbook::timestamp_text),
+        "last_login": user.last_login.map(userbook::model::timestamp_text),
         "path": user.path,
         "type": user.user_type,
         "attributes": user.attributes,
         "groups": user.groups,
-        "password_change_date": userbook::timestamp_text(user.password_change_date),
+        "password_change_date": userbook::model::timestamp_text(user.password_change_date),
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use userbook::{Event, User};
+use userbook::{User, event::Event};
 
 use super::{
     Outcome,

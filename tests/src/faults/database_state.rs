@@ -3,7 +3,12 @@
 use std::time::{Duration, Instant};
 
 use sqlx::Executor;
-use userbook::{ChangeId, Event, Outbox, OutboxLimit, SnapshotQuery, StoreError, Timestamp, User, UserStore};
+use userbook::{
+    Timestamp, User, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{Outbox, OutboxLimit, SnapshotQuery, StoreError},
+};
 use userbook_sqlx::{MySqlStore, PostgresStore, SqliteStore, mysql, postgres, sqlite};
 
 use super::directory::users;

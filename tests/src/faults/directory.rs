@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use userbook::{Group, GroupId, ImportData, User, UserId};
+use userbook::{Group, GroupId, User, UserId, store::ImportData};
 use uuid::Uuid;
 
 use crate::rows::user;

@@ -11,8 +11,11 @@ use std::{
 use async_trait::async_trait;
 use http::{header::AUTHORIZATION, request::Parts};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Clock, GroupGraph, ImportStore, PermissionAuthorizer,
-    Resource, StaticPermissions, SystemClock, Timestamp, User, UserId, UserService, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, StaticPermissions, Timestamp, User, UserId, UserService,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    clock::{Clock, SystemClock},
+    model::GroupGraph,
+    store::ImportStore,
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};

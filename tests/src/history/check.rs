@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use userbook::{Event, EventTarget, Revision, User, UserId};
+use userbook::{
+    Revision, User, UserId,
+    event::{Event, EventTarget},
+};
 use uuid::Uuid;
 
 use super::{Answer, Finding, History, Operation, Report, State, superusers};

@@ -42,7 +42,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use userbook::{Event, GroupId, Revision, User, UserId};
+use userbook::{GroupId, Revision, User, UserId, event::Event};
 
 pub use check::check;
 pub use state::{State, apply_part};

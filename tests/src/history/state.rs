@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use userbook::{Diff, FieldDiff, GroupId, User};
+use userbook::{
+    GroupId, User,
+    event::{Diff, FieldDiff},
+};
 
 /// The fields that the operations of a history change.
 const FIELDS: [&str; 4] = ["name", "email", "is_active", "attributes"];

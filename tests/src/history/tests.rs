@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use userbook::{
-    Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff, GroupId, Revision, Timestamp, User,
-    UserId,
+    GroupId, Revision, Timestamp, User, UserId,
+    event::{Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff},
 };
 use uuid::Uuid;
 
@@ -79,7 +79,7 @@ impl Chronicle {
         row.revision = Revision(id(n));
         let (version, shown) = (row.version, State::of_user(row));
         self.history.events.push(Event {
-            id: userbook::ChangeId(id(n)),
+            id: userbook::model::ChangeId(id(n)),
             kind: EventKind::UserUpdated,
             target: EventTarget::User(UserId(of)),
             version,

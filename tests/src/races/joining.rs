@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use userbook::{
-    AccessError, Actor, Denial, EventKind, GroupId, MembershipAction, NewGroup, Permission,
-    StaticPermissions, UpdateError, UserUpdate,
+    AccessError, Actor, GroupId, NewGroup, StaticPermissions, UpdateError, UserUpdate, authz::Permission,
+    decision::Denial, event::EventKind, service::MembershipAction,
 };
 use uuid::Uuid;
 

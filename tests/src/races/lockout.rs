@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use userbook::{
-    Actor, ActorState, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore,
-    UserUpdate,
+    Actor, GroupId, NewGroup, StaticPermissions, UserId, UserStore, UserUpdate,
+    authz::Permission,
+    store::{ActorState, SnapshotQuery},
 };
 
 use super::{

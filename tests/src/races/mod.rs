@@ -20,9 +20,12 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, Check, GroupGraph, ImportStore, Outbox,
-    PermissionAuthorizer, ProvisioningStore, Resource, StaticPermissions, Timestamp, User, UserId,
-    UserService, UserStore, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, StaticPermissions, Timestamp, User, UserId, UserService,
+    UserStore,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    model::GroupGraph,
+    service::Backoff,
+    store::{ImportStore, Outbox, ProvisioningStore},
 };
 
 pub use fields::{

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use userbook::{
-    Actor, Event, Group, GroupId, ImportData, ImportOutcome, ImportStore, NewGroup, Outbox, OutboxLimit,
-    Policy, Revision, SnapshotQuery, StaticPermissions, Timestamp, User, UserId, UserService, UserStore,
-    UserType, UserUpdate,
+    Actor, Group, GroupId, NewGroup, Policy, Revision, StaticPermissions, Timestamp, User, UserId,
+    UserService, UserStore, UserType, UserUpdate,
+    event::Event,
+    store::{ImportData, ImportOutcome, ImportStore, Outbox, OutboxLimit, SnapshotQuery},
 };
 use uuid::Uuid;
 

@@ -1,6 +1,10 @@
 //! The example policies.
 
-use userbook::{Actor, Check, Field, Memberships, UserId, UserRef, UserService, UserUpdate, Verdict};
+use userbook::{
+    Actor, Field, UserId, UserRef, UserService, UserUpdate,
+    authz::{Check, Verdict},
+    field::Memberships,
+};
 
 use crate::fixture::*;
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    Actor, ActorView, Authorizer, Check, DirectoryQuery, Facts, Field, Group, GroupId, ImportData,
-    ImportStore, ProvisioningStore, Resource, Snapshot, SnapshotQuery, User, UserId, UserStore, Verdict,
+    Actor, Authorizer, Field, Group, GroupId, User, UserId, UserStore,
+    authz::{ActorView, Check, Facts, Resource, Verdict},
+    store::{DirectoryQuery, ImportData, ImportStore, ProvisioningStore, Snapshot, SnapshotQuery},
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;

@@ -1,6 +1,6 @@
 //! Users who may grant superuser status by a policy are privileged.
 
-use userbook::{AccessError, Actor, Denial, Field, UpdateError, UserId, UserService, UserUpdate};
+use userbook::{AccessError, Actor, Field, UpdateError, UserId, UserService, UserUpdate, decision::Denial};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::fixture::*;

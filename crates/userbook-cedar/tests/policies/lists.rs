@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use userbook::{Actor, Check, GroupId, ListAuthorizer, Scope, UserId, Verdict};
+use userbook::{
+    Actor, GroupId, UserId,
+    authz::{Check, ListAuthorizer, Verdict},
+    store::Scope,
+};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::fixture::*;

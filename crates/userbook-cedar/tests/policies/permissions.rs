@@ -2,7 +2,9 @@
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use userbook::{
-    Authorizer, Check, Field, GroupGraph, Permission, PermissionAuthorizer, StaticPermissions, UserId,
+    Authorizer, Field, PermissionAuthorizer, StaticPermissions, UserId,
+    authz::{Check, Permission},
+    model::GroupGraph,
 };
 use userbook_cedar::CedarAuthorizer;
 

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 use userbook::{
-    AccessError, Actor, ActorState, Authorizer, Check, Field, GroupGraph, UpdateError, User, UserId,
-    UserService, Verdict,
+    AccessError, Actor, Authorizer, Field, UpdateError, User, UserId, UserService,
+    authz::{Check, Verdict},
+    model::GroupGraph,
+    store::ActorState,
 };
 use userbook_cedar::CedarAuthorizer;
 

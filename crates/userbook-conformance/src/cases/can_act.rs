@@ -1,6 +1,10 @@
 //! Which superusers can act.
 
-use userbook::{ANONYMOUS_USERNAME, ChangeSet, FieldChanges, Group, Superusers, User, UserId, UserType};
+use userbook::{
+    Group, User, UserId, UserType,
+    model::ANONYMOUS_USERNAME,
+    store::{ChangeSet, FieldChanges, Superusers},
+};
 
 use crate::{
     Harness,

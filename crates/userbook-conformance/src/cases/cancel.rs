@@ -2,7 +2,10 @@
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, SnapshotQuery, UserStore};
+use userbook::{
+    UserStore,
+    store::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, SnapshotQuery},
+};
 
 use crate::{
     Harness,

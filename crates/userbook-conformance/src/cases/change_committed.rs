@@ -1,6 +1,6 @@
 //! Whether a change was committed: the question after an ambiguous error.
 
-use userbook::{CommitOutcome, Outbox, SnapshotQuery};
+use userbook::store::{CommitOutcome, Outbox, SnapshotQuery};
 
 use crate::{
     Harness,

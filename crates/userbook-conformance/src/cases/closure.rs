@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use userbook::{Group, MAX_PARENTS, SnapshotQuery};
+use userbook::{Group, model::MAX_PARENTS, store::SnapshotQuery};
 
 use crate::{
     Harness,

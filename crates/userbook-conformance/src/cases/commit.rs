@@ -1,7 +1,10 @@
 //! The writes of an applied change.
 
 use serde_json::json;
-use userbook::{ChangeSet, FieldChanges, SnapshotQuery, User, UserType};
+use userbook::{
+    User, UserType,
+    store::{ChangeSet, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,

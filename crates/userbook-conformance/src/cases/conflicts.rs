@@ -1,6 +1,9 @@
 //! Changes that can no longer be applied. Each leaves row, memberships, counters and events unchanged.
 
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, User};
+use userbook::{
+    User,
+    store::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards},
+};
 
 use crate::{
     Harness,

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use userbook::{
-    Group, JsonObject, ListStore, MAX_PARENTS, ProvisioningStore, SuperuserFilter, User, UserFilter, UserId,
-    UserListQuery, UserType,
+    Group, JsonObject, User, UserId, UserType,
+    model::MAX_PARENTS,
+    store::{ListStore, ProvisioningStore, SuperuserFilter, UserFilter, UserListQuery},
 };
 
 use super::user_lists::{all, list, matches, numbered, people};
@@ -180,7 +181,7 @@ pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>
 }
 
 /// Law: with `inherited` a member of a group up to 19 below one with the flag is a superuser, as
-/// [`GroupGraph::grants_superuser`](userbook::GroupGraph::grants_superuser) evaluates it; cycles end.
+/// [`GroupGraph::grants_superuser`](userbook::model::GroupGraph::grants_superuser) evaluates it; cycles end.
 pub async fn superusers_by_inheritance<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let bound = MAX_PARENTS as u128;
     let mut groups = chain(bound + 1);

@@ -2,8 +2,12 @@
 
 use serde_json::json;
 use userbook::{
-    ANONYMOUS_USERNAME, Group, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore,
-    Order, ProvisioningChange, ProvisioningOp, ProvisioningStore, Scope, User, UserId,
+    Group, User, UserId,
+    model::ANONYMOUS_USERNAME,
+    store::{
+        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, Scope,
+    },
 };
 
 use super::{filters::object, user_provisioning::apply_ok};
@@ -194,7 +198,7 @@ pub async fn the_count_follows_groups<H: Harness<Store: ListStore + Provisioning
         provision(ProvisioningOp::DeleteGroup(group_id(900)), 6),
     ] {
         let outcome = ok(harness.store().provision(&refused).await);
-        assert_ne!(outcome, userbook::CommitOutcome::Applied);
-        assert_eq!(list(&harness, &query).await.count, 2, "a rejected change is not counted");
+        assert_ne!(outcome, userbook::store::CommitOutcome::Applied);
+        assert_eq!(list(&harness, &query).await.count, 2, "a refused change counts nothing");
     }
 }

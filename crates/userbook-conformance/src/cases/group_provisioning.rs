@@ -1,8 +1,12 @@
 //! Creating, overwriting and deleting groups.
 
 use userbook::{
-    ActorGuard, CommitOutcome, DirectoryQuery, EpochGuard, Group, GroupGraph, Guards, ProvisioningChange,
-    ProvisioningOp, ProvisioningStore, Revision, User,
+    Group, Revision, User,
+    model::GroupGraph,
+    store::{
+        ActorGuard, CommitOutcome, DirectoryQuery, EpochGuard, Guards, ProvisioningChange, ProvisioningOp,
+        ProvisioningStore,
+    },
 };
 
 use super::{

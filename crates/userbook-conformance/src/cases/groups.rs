@@ -1,6 +1,6 @@
 //! Memberships: a change names added and removed groups, never the complete list.
 
-use userbook::ChangeSet;
+use userbook::store::ChangeSet;
 
 use crate::{
     Harness,

@@ -1,6 +1,9 @@
 //! Guards: the facts beside the user's row on which a change was decided.
 
-use userbook::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, Revision, UserId};
+use userbook::{
+    Revision, UserId,
+    store::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards},
+};
 
 use crate::{
     Harness,

@@ -1,6 +1,9 @@
 //! Imports into an empty store.
 
-use userbook::{Group, ImportData, ImportOutcome, ImportStore, SnapshotQuery, User, UserId};
+use userbook::{
+    Group, User, UserId,
+    store::{ImportData, ImportOutcome, ImportStore, SnapshotQuery},
+};
 use uuid::Uuid;
 
 use crate::{

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use userbook::{ActorState, Group, Snapshot, SnapshotQuery, Superusers, User, UserId, UserType};
+use userbook::{
+    Group, User, UserId, UserType,
+    store::{ActorState, Snapshot, SnapshotQuery, Superusers},
+};
 use uuid::Uuid;
 
 use crate::{

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use userbook::{
-    ANONYMOUS_USERNAME, ActorState, DirectoryQuery, DirectorySnapshot, Group, GroupGraph, GroupShape,
-    MemberQuery, MemberState, ProvisioningStore, SuperuserQuery, Superusers, User, UserId, UserType,
+    Group, User, UserId, UserType,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{
+        ActorState, DirectoryQuery, DirectorySnapshot, GroupShape, MemberQuery, MemberState,
+        ProvisioningStore, SuperuserQuery, Superusers,
+    },
 };
 
 use crate::{

@@ -1,8 +1,12 @@
 //! Member changes: users join and leave a group in the same step that writes or deletes the group.
 
 use userbook::{
-    CommitOutcome, DirectoryQuery, EventTarget, Group, GroupId, Guards, MemberChange, ProvisioningChange,
-    ProvisioningStore, Revision, Superusers, User, UserId, UserType,
+    Group, GroupId, Revision, User, UserId, UserType,
+    event::EventTarget,
+    store::{
+        CommitOutcome, DirectoryQuery, Guards, MemberChange, ProvisioningChange, ProvisioningStore,
+        Superusers,
+    },
 };
 
 use super::{
@@ -149,7 +153,7 @@ pub async fn members_are_bound_to_the_group_write<H: Harness<Store: Provisioning
             graph: stale
                 .guards
                 .graph
-                .map(|guard| userbook::EpochGuard { expected: guard.expected + 1, ..guard }),
+                .map(|guard| userbook::store::EpochGuard { expected: guard.expected + 1, ..guard }),
             ..stale.guards
         },
         ..stale
@@ -168,12 +172,14 @@ pub async fn members_are_bound_to_the_group_write<H: Harness<Store: Provisioning
 /// revision.
 pub async fn the_actor_may_be_a_member<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1]), user(BOB)])).await;
-    let by = |user: &User| Some(userbook::ActorGuard { user: user.id, revision: user.revision });
+    let by = |user: &User| Some(userbook::store::ActorGuard { user: user.id, revision: user.revision });
     let ann = member(ANN, [1]);
     let mut step = with(put(&harness, group(1), 1).await, [member_change(&ann, false, 11)]);
-    step.guards.actor = Some(userbook::ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
+    step.guards.actor =
+        Some(userbook::store::ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
     assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
-    step.guards.actor = Some(userbook::ActorGuard { user: BOB, revision: Revision(uuid::Uuid::nil()) });
+    step.guards.actor =
+        Some(userbook::store::ActorGuard { user: BOB, revision: Revision(uuid::Uuid::nil()) });
     assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
     step.guards.actor = by(&ann);
     apply_ok(&harness, &step).await;
@@ -196,7 +202,7 @@ pub async fn a_thousand_members_at_once<H: Harness<Store: ProvisioningStore>>() 
         users.iter().zip(5000..).map(|(user, n)| member_change(user, user.groups.is_empty(), n)).collect();
     apply_ok(&harness, &with(put(&harness, group(1), 1).await, members.clone())).await;
 
-    let query = userbook::MemberQuery { of: Some(group_id(1)), users: [].into(), limit: 2000 };
+    let query = userbook::store::MemberQuery { of: Some(group_id(1)), users: [].into(), limit: 2000 };
     let query = DirectoryQuery { members: Some(query), ..DirectoryQuery::default() };
     let found = ok(harness.store().load_directory(&query).await).members;
     let joined: Vec<_> = members.iter().filter(|change| change.joins).collect();

@@ -1,6 +1,9 @@
 //! Usernames, compared byte for byte.
 
-use userbook::{CommitOutcome, FieldChanges, SnapshotQuery, User, UserId};
+use userbook::{
+    User, UserId,
+    store::{CommitOutcome, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,
@@ -55,7 +58,7 @@ pub async fn a_name_like_another_can_be_taken<H: Harness>() {
     let harness = H::with(&rows([], [maria, user(ANN)])).await;
     for (n, name) in LOOKALIKES.into_iter().enumerate() {
         let fields = FieldChanges { username: Some(username(name)), ..FieldChanges::default() };
-        let change = userbook::ChangeSet { fields, ..change(&row(&harness, ANN).await, n as u128) };
+        let change = userbook::store::ChangeSet { fields, ..change(&row(&harness, ANN).await, n as u128) };
         let expected = if name == "maria" { CommitOutcome::Conflict } else { CommitOutcome::Applied };
         assert_eq!(commit(&harness, &change).await, expected, "{name:?}");
         if expected == CommitOutcome::Applied {
@@ -69,7 +72,7 @@ pub async fn keeping_ones_own_name_is_no_conflict<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     let rename = |user: &User, n: u128, name: &str| {
         let fields = FieldChanges { username: Some(username(name)), ..FieldChanges::default() };
-        userbook::ChangeSet { fields, ..change(user, n) }
+        userbook::store::ChangeSet { fields, ..change(user, n) }
     };
     let old = user(ANN).username;
     apply(&harness, &rename(&row(&harness, ANN).await, 1, &old)).await;

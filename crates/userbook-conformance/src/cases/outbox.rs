@@ -1,7 +1,11 @@
 //! The outbox: events that are not acknowledged.
 
 use serde_json::json;
-use userbook::{Effect, Event, EventActor, EventGroup, FieldDiff, Outbox, OutboxLimit, User, UserId};
+use userbook::{
+    User, UserId,
+    event::{Effect, Event, EventActor, EventGroup, FieldDiff},
+    store::{Outbox, OutboxLimit},
+};
 
 use crate::{
     Harness,
@@ -27,7 +31,7 @@ async fn nine_changes<H: Harness>() -> (H, Vec<Event>) {
 }
 
 fn of_user(events: &[Event], id: i64) -> Vec<&Event> {
-    events.iter().filter(|event| event.target == userbook::EventTarget::User(UserId(id))).collect()
+    events.iter().filter(|event| event.target == userbook::event::EventTarget::User(UserId(id))).collect()
 }
 
 /// Law: an event exists if and only if the change was applied.
@@ -36,7 +40,7 @@ pub async fn an_event_for_each_applied_change<H: Harness>() {
     assert_eq!(pending(&harness).await, []);
     let first = rename(&user(ANN), 1);
     apply(&harness, &first).await;
-    assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, userbook::CommitOutcome::Applied);
+    assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, userbook::store::CommitOutcome::Applied);
     assert_eq!(pending(&harness).await, [(*first.event).clone()]);
 }
 

@@ -2,8 +2,11 @@
 
 use serde_json::json;
 use userbook::{
-    Group, GroupFilter, GroupListQuery, GroupPage, ListStore, ProvisioningStore, ROW_BYTES, Scope, User,
-    UserFilter, UserId, UserListQuery, UserPage,
+    Group, User, UserId,
+    store::{
+        GroupFilter, GroupListQuery, GroupPage, ListStore, ProvisioningStore, ROW_BYTES, Scope, UserFilter,
+        UserListQuery, UserPage,
+    },
 };
 
 use super::{group_lists, user_lists};

@@ -7,8 +7,10 @@ use std::sync::{
 
 use serde_json::json;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Group, Guards, SnapshotQuery,
-    StoreErrorKind, User, UserId, UserStore,
+    Group, User, UserId, UserStore,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, SnapshotQuery, StoreErrorKind,
+    },
 };
 
 use crate::{

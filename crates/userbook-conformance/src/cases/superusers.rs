@@ -1,6 +1,10 @@
 //! Superusers who can act, other than the target.
 
-use userbook::{ChangeSet, FieldChanges, Group, MAX_PARENTS, User, UserId};
+use userbook::{
+    Group, User, UserId,
+    model::MAX_PARENTS,
+    store::{ChangeSet, FieldChanges},
+};
 
 use crate::{
     Harness,
@@ -33,7 +37,7 @@ pub async fn inactive_superusers_do_not_count<H: Harness>() {
 }
 
 /// Law: a group grants superuser status to members of groups up to 19 below it, not 20, as
-/// [`GroupGraph::grants_superuser`](userbook::GroupGraph::grants_superuser) evaluates it.
+/// [`GroupGraph::grants_superuser`](userbook::model::GroupGraph::grants_superuser) evaluates it.
 pub async fn superuser_status_reaches_down_to_the_bound<H: Harness>() {
     let bound = MAX_PARENTS as u128;
     for (distance, expected) in [(0, true), (1, true), (bound, true), (bound + 1, false)] {

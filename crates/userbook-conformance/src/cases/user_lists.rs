@@ -7,8 +7,12 @@ use std::sync::{
 
 use serde_json::json;
 use userbook::{
-    ANONYMOUS_USERNAME, FieldChanges, Group, GroupGraph, ImportData, ListStore, Order, ProvisioningOp,
-    ProvisioningStore, Scope, User, UserColumn, UserFilter, UserId, UserListQuery, UserPage, UserType,
+    Group, User, UserId, UserType,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{
+        FieldChanges, ImportData, ListStore, Order, ProvisioningOp, ProvisioningStore, Scope, UserColumn,
+        UserFilter, UserListQuery, UserPage,
+    },
 };
 use uuid::Uuid;
 
@@ -295,14 +299,14 @@ pub async fn the_count_follows_users<H: Harness<Store: ListStore + ProvisioningS
     let homeless = member(UserId(next.0 + 1), [900]);
     for (n, refused) in [(2, insert(clash, 2)), (3, insert(homeless, 3)), (4, insert(user(next), 4))] {
         let outcome = ok(harness.store().provision(&refused).await);
-        assert_ne!(outcome, userbook::CommitOutcome::Applied, "{n}");
-        assert_eq!(count(&harness).await, 3, "a rejected change is not counted");
+        assert_ne!(outcome, userbook::store::CommitOutcome::Applied, "{n}");
+        assert_eq!(count(&harness).await, 3, "a refused change counts nothing");
     }
 
     let bob = row(&harness, BOB).await;
     apply_ok(&harness, &provision(ProvisioningOp::DeleteUser { user: BOB, expected: bob.revision }, 5)).await;
     let again = provision(ProvisioningOp::DeleteUser { user: BOB, expected: bob.revision }, 6);
-    assert_eq!(ok(harness.store().provision(&again).await), userbook::CommitOutcome::Gone);
+    assert_eq!(ok(harness.store().provision(&again).await), userbook::store::CommitOutcome::Gone);
     assert_eq!(count(&harness).await, 2);
 
     // A user renamed to AnonymousUser is no longer counted.

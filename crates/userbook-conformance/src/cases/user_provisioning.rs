@@ -6,9 +6,12 @@ use std::sync::{
 };
 
 use userbook::{
-    ANONYMOUS_USERNAME, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberQuery,
-    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, StoreErrorKind, SuperuserQuery,
-    Superusers, User, UserId, UserType,
+    Group, User, UserId, UserType,
+    model::ANONYMOUS_USERNAME,
+    store::{
+        CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberQuery, ProvisioningChange, ProvisioningOp,
+        ProvisioningStore, SnapshotQuery, StoreErrorKind, SuperuserQuery, Superusers,
+    },
 };
 
 use crate::{

@@ -2,7 +2,11 @@
 
 use chrono::TimeZone;
 use serde_json::{Value, json};
-use userbook::{ChangeSet, FieldChanges, Group, MAX_DEPTH, SnapshotQuery, Timestamp, User, UserId};
+use userbook::{
+    Group, Timestamp, User, UserId,
+    field::MAX_DEPTH,
+    store::{ChangeSet, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,
@@ -118,7 +122,7 @@ pub async fn deep_attributes<H: Harness>() {
         let fields = FieldChanges { attributes: Some(attributes(&deep)), ..FieldChanges::default() };
         let mut change = ChangeSet { fields, ..change(&before, n) };
         // Events contain the attributes too, a few levels deeper.
-        let diff = userbook::FieldDiff::Value { old: before.attributes, new: deep.clone().into() };
+        let diff = userbook::event::FieldDiff::Value { old: before.attributes, new: deep.clone().into() };
         std::sync::Arc::make_mut(&mut change.event).diff.insert("attributes".into(), diff);
         apply(&harness, &change).await;
         assert_eq!(row(&harness, ANN).await.attributes, deep, "{levels} levels");

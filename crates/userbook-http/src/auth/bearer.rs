@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
-use userbook::{Actor, Clock, StoreErrorKind, SystemClock};
+use userbook::{
+    Actor,
+    clock::{Clock, SystemClock},
+    store::StoreErrorKind,
+};
 
 use super::{AuthenticationError, Authenticator, TokenKey, TokenStore};
 

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use userbook::{StoreError, Timestamp, UserId};
+use userbook::{Timestamp, UserId, store::StoreError};
 
 /// The secret that a client sends. Neither `Debug` nor errors show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     /// Returns the token with this hash.
     ///
     /// # Errors
-    /// [`StoreError`] when the storage fails; [`Transient`](userbook::StoreErrorKind::Transient) if trying again
+    /// [`StoreError`] when the storage fails; [`Transient`](userbook::store::StoreErrorKind::Transient) if trying again
     /// may help.
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError>;
 }
@@ -156,7 +156,7 @@ forward!(Arc, Box);
 
 #[cfg(test)]
 mod tests {
-    use userbook::parse_timestamp;
+    use userbook::model::parse_timestamp;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use http::{Method, Response};
 use serde::Serialize;
 
 use super::json;
-use crate::{error::ApiError, negotiate::JSON, route::ResourcePath};
+use crate::{error::ApiError, media::JSON, route::ResourcePath};
 
 #[derive(Debug, Serialize)]
 struct Metadata {

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body::Body;
 use userbook::{
-    AccessError, Actor, GroupId, Limits, ListAuthorizer, ListStore, MembershipAction, Subject, UserId,
-    UserRef, UserStore,
+    AccessError, Actor, GroupId, Limits, UserId, UserRef, UserStore,
+    authz::{ListAuthorizer, Subject},
+    service::MembershipAction,
+    store::ListStore,
 };
 
 use super::{DirectoryApi, list_access_error};
@@ -37,7 +39,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         let authorized = self.service().authorize_member_change(actor, group, action).await;
         let authorized = authorized.map_err(|error| access_error(actor, error))?;
         let policy = self.service().policy();
-        let dry_run = params.dry_run(policy)?;
+        let dry_run = params.dry_run(self.users.extensions)?;
         let body = body::collect(&head.headers, body, self.users.body_limit).await?;
         let user = parse_user(&head.headers, &body, policy.limits())?;
         let call = params.apply(authorized.user(user), request_id(&head.headers));

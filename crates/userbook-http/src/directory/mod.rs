@@ -14,11 +14,16 @@ use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{
-    AccessError, Actor, Denial, ListAuthorizer, ListStore, MembershipAction, Subject, UserService, UserStore,
+    AccessError, Actor, UserService, UserStore,
+    authz::{ListAuthorizer, Subject},
+    decision::Denial,
+    service::MembershipAction,
+    store::ListStore,
 };
 
 use crate::{
-    Authenticator, CONFIG_PATH, Endpoint, GROUPS_PATH, PathPattern, Representation, USERS_PATH, UserApi,
+    Authenticator, CONFIG_PATH, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Representation, USERS_PATH,
+    UserApi,
     error::ApiError,
     negotiate::negotiate,
     respond,
@@ -42,7 +47,7 @@ use crate::{
 /// the configuration have no revision.
 ///
 /// `add_user` and `remove_user` change one membership and need the right to the group's members, globally or on the
-/// group ([`Check::AddMember`](userbook::Check::AddMember) and [`Check::RemoveMember`](userbook::Check::RemoveMember),
+/// group ([`Check::AddMember`](userbook::authz::Check::AddMember) and [`Check::RemoveMember`](userbook::authz::Check::RemoveMember),
 /// authentik's `add_user_to_group` and `remove_user_from_group`); the right to change the user does not matter. A group
 /// that grants superuser status needs that right in addition. An unknown group is 404 for every caller who is
 /// authenticated, as recorded; a user that the caller may not view is 404 as well. Safeguards, event, `dry_run` and
@@ -112,6 +117,12 @@ impl<S, A, N> DirectoryApi<S, A, N> {
         self.users.with_body_limit(bytes).into()
     }
 
+    /// Selects the supported extensions; see [`UserApi::with_extensions`].
+    #[must_use]
+    pub fn with_extensions(self, extensions: ExtensionSet) -> Self {
+        self.users.with_extensions(extensions).into()
+    }
+
     /// Returns the service behind the API.
     pub fn service(&self) -> &UserService<S, A> {
         self.users.service()
@@ -140,14 +151,14 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
             return self.users.handle(request).await;
         };
         let (head, body) = request.into_parts();
-        let policy = self.service().policy();
-        let (format, acceptable) = negotiate(&head.headers, policy);
+        let extensions = self.users.extensions;
+        let (format, acceptable) = negotiate(&head.headers, extensions);
         let answer = match acceptable {
             Ok(()) => self.answer(&head, body, resource).await,
             Err(error) => Err(error),
         };
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
-        respond::finish(&head.method, policy, resource.methods(), &mut response);
+        respond::finish(&head.method, extensions, resource.methods(), &mut response);
         response
     }
 

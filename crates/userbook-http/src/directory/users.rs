@@ -3,16 +3,18 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupId, ListAuthorizer, ListStore, Listing, SuperuserFilter, UserColumn, UserFilter, UserStore,
-    UserType,
+    Actor, GroupId, UserStore, UserType,
+    authz::ListAuthorizer,
+    service::Listing,
+    store::{ListStore, SuperuserFilter, UserColumn, UserFilter},
 };
 use uuid::Uuid;
 
 use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator,
-    error::ApiError,
-    params::{INCLUDE_GROUPS, PAGE_SIZE, Page, PageQuery, Params, ordering},
+    error::{ApiError, PAGE_SIZE},
+    params::{INCLUDE_GROUPS, Page, PageQuery, Params, ordering},
     render::to_json,
     respond,
 };

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, AuthorizerError, AuthorizerErrorKind, Denial, Field, GroupId, JsonObject, ListError,
-    PatchFailure, StoreError, StoreErrorKind, UpdateError, Violations,
+    AccessError, Field, GroupId, JsonObject, ListError, UpdateError, Violations,
+    authz::{AuthorizerError, AuthorizerErrorKind},
+    decision::Denial,
+    store::{StoreError, StoreErrorKind},
+    update::PatchFailure,
 };
 
-use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind};
-use crate::{AuthenticationError, params::PAGE_SIZE, render::too_large};
+use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE};
+use crate::AuthenticationError;
 
 /// The reason for a denied field if the authorizer returns none.
 const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
@@ -83,7 +86,7 @@ impl From<ListError> for ApiError {
                 let (location, code) = (InputLocation::Query, "too_many_values");
                 Self::inputs(vec![InputError { location, name: "attributes", code, message }])
             }
-            ListError::PageTooLarge { limit } => too_large(limit, PAGE_SIZE),
+            ListError::PageTooLarge { limit } => Self::answer_too_large(limit, PAGE_SIZE),
         }
     }
 }

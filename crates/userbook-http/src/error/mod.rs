@@ -14,12 +14,24 @@ use userbook::{Field, JsonObject, Violations};
 pub(crate) use kind::Kind;
 
 use crate::{
-    negotiate::{ErrorFormat, JSON, PROBLEM},
+    media::{JSON, PROBLEM},
     respond,
 };
 
 /// The detail of invalid requests in problem details.
 const INVALID: &str = "Values of the request break rules; `errors` lists all of them.";
+
+/// The query parameter that makes a page smaller.
+pub(crate) const PAGE_SIZE: &str = "page_size";
+
+/// The format of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// authentik's format.
+    Recorded,
+    /// Problem details (RFC 9457).
+    Problem,
+}
 
 /// An error as shown to the client.
 #[derive(Debug)]
@@ -120,6 +132,13 @@ impl ApiError {
     pub(crate) fn inputs(errors: Vec<InputError>) -> Self {
         let detail = INVALID;
         Self { details: ErrorDetails::Inputs(errors), ..Self::new(Kind::Invalid, detail) }
+    }
+
+    /// The response exceeds `limit` bytes; `parameter` makes it smaller.
+    pub(crate) fn answer_too_large(limit: u64, parameter: &'static str) -> Self {
+        let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
+        let (location, code) = (InputLocation::Query, "answer_too_large");
+        Self::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])
     }
 
     fn with_params(self, params: JsonObject) -> Self {

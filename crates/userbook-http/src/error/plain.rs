@@ -86,7 +86,7 @@ impl Serialize for ByInput<'_> {
 mod tests {
     use super::*;
     use crate::error::{InputLocation, Kind};
-    use userbook::ViolationKind;
+    use userbook::violation::ViolationKind;
 
     fn text(error: &ApiError) -> String {
         String::from_utf8(render(error).unwrap().to_vec()).unwrap()

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use userbook::{JsonObject, Violation, Violations};
+use userbook::{JsonObject, Violations, violation::Violation};
 
 use super::{
     ApiError, ErrorDetails, InputError, InputLocation,
@@ -96,7 +96,7 @@ fn input_entry(input: &InputError) -> Entry {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use userbook::{Field, ViolationKind};
+    use userbook::{Field, violation::ViolationKind};
 
     #[test]
     fn each_violation_has_its_code_and_parameters() {

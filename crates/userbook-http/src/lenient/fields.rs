@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 use userbook::{
-    AttributesOp, Field, FieldErrors, FieldOps, GroupsOp, Mode, Op, Timestamp, UserType, ViolationKind,
+    Field, Timestamp, UserType,
+    field::FieldErrors,
+    update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    violation::ViolationKind,
 };
 
 use super::{
@@ -93,7 +96,7 @@ fn user_type(value: Value) -> Op<UserType> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use userbook::{JsonObject, parse_timestamp};
+    use userbook::{JsonObject, model::parse_timestamp};
 
     use super::*;
 

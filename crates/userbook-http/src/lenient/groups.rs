@@ -1,7 +1,12 @@
 //! Lists of groups in the accepted forms.
 
 use serde_json::Value;
-use userbook::{GroupId, GroupRef, Memberships, Op, ViolationKind, json_type};
+use userbook::{
+    GroupId,
+    field::{GroupRef, Memberships},
+    update::{Op, json_type},
+    violation::ViolationKind,
+};
 use uuid::Uuid;
 
 use super::python_repr::python_repr;

@@ -2,7 +2,7 @@
 //!
 //! One source produces two documents. [`published`] equals authentik 2025.2's published schema of the served
 //! operations, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that
-//! the published schema omits, and the policy's extensions. Every addition has [`OVERLAY_KEY`] and every replacement
+//! the published schema omits, and the extensions. Every addition has [`OVERLAY_KEY`] and every replacement
 //! [`PUBLISHED_KEY`]. Without the overlay both documents are equal, descriptions aside.
 //!
 //! What it must not know: how requests are handled. Tests compare responses with the description.
@@ -13,7 +13,6 @@ mod overlay;
 mod shapes;
 
 use serde_json::{Value, json};
-use userbook::Policy;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -21,6 +20,8 @@ use utoipa::{
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
+
+use crate::ExtensionSet;
 
 /// Marks an addition to the published schema: remove the object that has this member.
 pub const OVERLAY_KEY: &str = "x-userbook-overlay";
@@ -78,16 +79,16 @@ pub fn published() -> Value {
     document
 }
 
-/// Returns the description of the API under this policy.
+/// Returns the description of the API with these extensions.
 ///
 /// ```
-/// use userbook::Policy;
-/// let schema = userbook_http::openapi::schema(&Policy::hardened());
+/// use userbook_http::ExtensionSet;
+/// let schema = userbook_http::openapi::schema(ExtensionSet::all());
 /// assert_eq!(schema["openapi"], "3.0.3");
 /// assert!(schema["paths"]["/core/users/{id}/"]["put"]["responses"]["412"]["x-userbook-overlay"].is_boolean());
 /// ```
-pub fn schema(policy: &Policy) -> Value {
+pub fn schema(extensions: ExtensionSet) -> Value {
     let mut document = published();
-    overlay::apply(&mut document, policy);
+    overlay::apply(&mut document, extensions);
     document
 }

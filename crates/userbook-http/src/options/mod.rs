@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::Response;
-use userbook::{AccessError, Actor, Authorizer, Conditions, UpdateError, UserId, UserRef, UserStore};
+use userbook::{
+    AccessError, Actor, Authorizer, UpdateError, UserId, UserRef, UserStore, decision::Conditions,
+};
 
 use crate::{Authenticator, UserApi, error::ApiError, respond};
 
@@ -33,7 +35,10 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
-    use userbook::{EmailAddress, Field, UserType, Username};
+    use userbook::{
+        Field, UserType,
+        field::{EmailAddress, Username},
+    };
 
     use super::*;
 

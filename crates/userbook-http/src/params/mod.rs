@@ -11,7 +11,11 @@ mod write;
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
-use userbook::{Attributes, JsonObject, MAX_DEPTH, ViolationKind};
+use userbook::{
+    JsonObject,
+    field::{Attributes, MAX_DEPTH},
+    violation::ViolationKind,
+};
 use uuid::Uuid;
 
 pub(crate) use order::ordering;
@@ -27,8 +31,6 @@ use crate::{
 pub(crate) const INCLUDE_GROUPS: &str = "include_groups";
 /// Whether a response contains the members of a group in addition to their ids.
 pub(crate) const INCLUDE_USERS: &str = "include_users";
-/// The number of rows of a page.
-pub(crate) const PAGE_SIZE: &str = "page_size";
 
 /// Maximum values of one parameter.
 const MAX_VALUES: usize = 100;

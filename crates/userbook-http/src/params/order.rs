@@ -1,6 +1,6 @@
 //! The order of a list.
 
-use userbook::Order;
+use userbook::store::Order;
 
 use super::Params;
 

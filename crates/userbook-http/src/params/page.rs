@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{PAGE_SIZE, Params};
+use super::Params;
+use crate::error::PAGE_SIZE;
 use crate::error::{ApiError, Kind};
 
 /// The default and maximum number of rows of a page.

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use userbook::UserType;
 
 use super::*;
-use crate::negotiate::ErrorFormat;
+use crate::error::ErrorFormat;
 
 fn fault(params: &mut Params<'_>) -> Value {
     match params.check() {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{GroupEntry, GroupId, User, UserId, timestamp_text};
+use userbook::{GroupId, User, UserId, model::timestamp_text, store::GroupEntry};
 
 use super::Representation;
 

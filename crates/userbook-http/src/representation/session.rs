@@ -1,7 +1,10 @@
 //! The acting user.
 
 use serde::Serialize;
-use userbook::{CurrentUserView, Group, GroupId, JsonObject, SelfView, UserId};
+use userbook::{
+    Group, GroupId, JsonObject, UserId,
+    view::{CurrentUserView, SelfView},
+};
 
 use super::Representation;
 

@@ -15,7 +15,7 @@ pub use memory::MemoryAuth;
 pub use mysql::MySqlAuth;
 pub use postgres::PostgresAuth;
 pub use sqlite::SqliteAuth;
-use userbook::{GroupId, PermissionSource, StoreError, Timestamp, UserId};
+use userbook::{GroupId, Timestamp, UserId, authz::PermissionSource, store::StoreError};
 use userbook_http::{TokenHash, TokenIntent, TokenStore};
 
 /// Tokens and permissions to store.

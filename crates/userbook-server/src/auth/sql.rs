@@ -2,7 +2,11 @@
 
 use std::error::Error;
 
-use userbook::{GrantedObjects, Grants, GroupId, Permission, StoreError, Timestamp, UserId};
+use userbook::{
+    GroupId, Timestamp, UserId,
+    authz::{GrantedObjects, Grants, Permission},
+    store::StoreError,
+};
 use userbook_http::{TokenIntent, TokenRecord};
 use uuid::Uuid;
 
@@ -65,7 +69,7 @@ macro_rules! sql_auth {
             async fn find(
                 &self,
                 hash: &userbook_http::TokenHash,
-            ) -> Result<Option<userbook_http::TokenRecord>, userbook::StoreError> {
+            ) -> Result<Option<userbook_http::TokenRecord>, userbook::store::StoreError> {
                 let find = sqlx::query_as(STATEMENTS.find_token).bind(hash.as_bytes().as_slice());
                 let row = find.fetch_optional(&self.pool).await.map_err(failure)?;
                 row.map(super::sql::token).transpose()
@@ -73,43 +77,43 @@ macro_rules! sql_auth {
         }
 
         #[async_trait::async_trait]
-        impl userbook::PermissionSource for $store {
+        impl userbook::authz::PermissionSource for $store {
             async fn grants(
                 &self,
-                query: &userbook::GrantQuery,
-            ) -> Result<userbook::Grants, userbook::AuthorizerError> {
+                query: &userbook::authz::GrantQuery,
+            ) -> Result<userbook::authz::Grants, userbook::authz::AuthorizerError> {
                 let groups: Vec<String> = query.groups.iter().map(ToString::to_string).collect();
                 let rows = sqlx::query_as(STATEMENTS.grants)
                     .bind(query.actor.0)
                     .bind(query.user.map(|user| user.0))
-                    .bind(serde_json::to_string(&groups).map_err(userbook::AuthorizerError::new)?)
-                    .bind(userbook::Permission::ViewUser.as_str())
-                    .bind(userbook::Permission::EnableGroupSuperuser.as_str())
-                    .bind(userbook::Permission::ViewGroup.as_str())
+                    .bind(serde_json::to_string(&groups).map_err(userbook::authz::AuthorizerError::new)?)
+                    .bind(userbook::authz::Permission::ViewUser.as_str())
+                    .bind(userbook::authz::Permission::EnableGroupSuperuser.as_str())
+                    .bind(userbook::authz::Permission::ViewGroup.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(failure)?;
-                super::sql::grants(rows).map_err(userbook::AuthorizerError::new)
+                super::sql::grants(rows).map_err(userbook::authz::AuthorizerError::new)
             }
 
             async fn granted_objects(
                 &self,
                 actor: userbook::UserId,
-                permission: userbook::Permission,
-            ) -> Result<userbook::GrantedObjects, userbook::AuthorizerError> {
+                permission: userbook::authz::Permission,
+            ) -> Result<userbook::authz::GrantedObjects, userbook::authz::AuthorizerError> {
                 let rows = sqlx::query_as(STATEMENTS.granted_objects)
                     .bind(actor.0)
                     .bind(permission.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(failure)?;
-                super::sql::granted_objects(rows).map_err(userbook::AuthorizerError::new)
+                super::sql::granted_objects(rows).map_err(userbook::authz::AuthorizerError::new)
             }
         }
 
         #[async_trait::async_trait]
         impl super::AuthStore for $store {
-            async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::StoreError> {
+            async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::store::StoreError> {
                 use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, parts};
                 let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
                 for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {

@@ -20,8 +20,7 @@ use hyper::{
     header::EXPECT,
 };
 use tower_service::Service;
-use userbook::Policy;
-use userbook_http::{Failure, busy};
+use userbook_http::{ExtensionSet, Failure, busy};
 
 use self::{
     admission::Admission,
@@ -41,17 +40,17 @@ const READY: &str = "/-/health/ready/";
 #[derive(Debug)]
 pub(crate) struct RequestGate {
     router: Router,
-    policy: Policy,
+    extensions: ExtensionSet,
     readiness: Readiness,
     budget: Arc<BodyBudget>,
     admission: Arc<Admission>,
 }
 
 impl RequestGate {
-    pub(crate) fn new(router: Router, policy: Policy, database: Database, limits: &Limits) -> Self {
+    pub(crate) fn new(router: Router, extensions: ExtensionSet, database: Database, limits: &Limits) -> Self {
         Self {
             router,
-            policy,
+            extensions,
             readiness: Readiness::new(database, limits.health_timeout),
             budget: Arc::new(BodyBudget::new(limits)),
             admission: Arc::new(Admission::new(limits)),
@@ -94,7 +93,7 @@ impl RequestGate {
     }
 
     fn reject_overloaded(&self, request: &Request) -> Response {
-        busy(request, &self.policy).map(Body::from)
+        busy(request, self.extensions).map(Body::from)
     }
 }
 

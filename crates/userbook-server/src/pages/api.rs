@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use userbook::Policy;
+use userbook_http::ExtensionSet;
 use userbook_http::openapi;
 use utoipa_swagger_ui::{Config, serve};
 
@@ -24,8 +24,8 @@ const SCHEMA: &str = "/api/v3/schema/";
 /// The media type of OpenAPI documents, as authentik sends it.
 const OPENAPI: &str = "application/vnd.oai.openapi+json";
 
-pub(super) fn router(policy: &Policy) -> Router {
-    let schema = openapi::schema(policy).to_string();
+pub(super) fn router(extensions: ExtensionSet) -> Router {
+    let schema = openapi::schema(extensions).to_string();
     let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(true));
     let index = Arc::clone(&config);
     Router::new()

@@ -16,11 +16,11 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use userbook::Policy;
+use userbook_http::ExtensionSet;
 
-/// All pages. The user page previews changes with a dry run if the policy supports dry runs.
-pub(crate) fn router(policy: &Policy) -> Router {
-    user::router(policy).merge(api::router(policy))
+/// All pages. The user page previews changes with a dry run if the API supports dry runs.
+pub(crate) fn router(extensions: ExtensionSet) -> Router {
+    user::router(extensions).merge(api::router(extensions))
 }
 
 /// Restricts a page to its own origin. (Avatars may be images from other origins.)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use userbook::{ListAuthorizer, UserService};
+use userbook::{UserService, authz::ListAuthorizer};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation, TokenStore};
 
 use crate::{Jitter, Settings, database::Database, with_timeout::WithTimeout};
@@ -29,4 +29,5 @@ pub(super) fn api(
     let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
     DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
         .with_body_limit(limits.max_body)
+        .with_extensions(settings.policy.into())
 }

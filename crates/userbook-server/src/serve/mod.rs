@@ -35,10 +35,10 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>>
     let ready = bootstrap::prepare(&database, seed).await?;
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
-    let router = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
+    let router = userbook_axum::router(api).merge(pages::router(settings.policy.into()));
     let policy: Policy = settings.policy.into();
     let outbox_bytes = policy.limits().outbox_bytes;
-    let gate = RequestGate::new(router, policy, database.clone(), &settings.limits);
+    let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
 
     let listener = connections::listen(settings.listen)?;
     let mut stop = signals::Stop::catch()?;

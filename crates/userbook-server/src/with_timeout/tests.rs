@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 use userbook::{
-    AccessError, AuthorizerErrorKind, NewUser, Outbox, OutboxLimit, Outcome, PermissionAuthorizer,
-    StaticPermissions, UpdateError, UserService, UserUpdate,
+    AccessError, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, UpdateError, UserService,
+    UserUpdate,
+    authz::AuthorizerErrorKind,
+    store::{Outbox, OutboxLimit},
 };
 use userbook_memory::MemoryStore;
 

@@ -1,6 +1,6 @@
 //! The size of a page.
 
-use userbook::ROW_BYTES;
+use userbook::store::ROW_BYTES;
 
 use crate::decode::{Decoded, RowExt};
 

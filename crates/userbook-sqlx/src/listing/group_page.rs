@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use userbook::{GroupEntry, GroupId, GroupPage, User};
+use userbook::{
+    GroupId, User,
+    store::{GroupEntry, GroupPage},
+};
 
 use super::{
     budget::{Budget, group_bytes, user_bytes},

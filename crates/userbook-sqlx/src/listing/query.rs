@@ -1,7 +1,10 @@
 //! The common part of listing users and listing groups.
 
 use serde_json::Value as Json;
-use userbook::{JsonObject, Order, Scope};
+use userbook::{
+    JsonObject,
+    store::{Order, Scope},
+};
 
 use super::{Dialect, Statement, Value};
 use crate::decode::{Decoded, RowExt};
@@ -41,7 +44,7 @@ pub(crate) trait Query: Sync {
 macro_rules! shared_query_methods {
     () => {
         fn is_whole(&self) -> bool {
-            self.scope == userbook::Scope::Everything && self.filter == Default::default()
+            self.scope == userbook::store::Scope::Everything && self.filter == Default::default()
         }
 
         fn is_void(&self) -> bool {

@@ -1,7 +1,10 @@
 //! Reading one page: first which rows, then the rows.
 
 use serde_json::Value as Json;
-use userbook::{GroupListQuery, GroupPage, ROW_BYTES, StoreError, UserListQuery, UserPage, json_contains};
+use userbook::{
+    json::json_contains,
+    store::{GroupListQuery, GroupPage, ROW_BYTES, StoreError, UserListQuery, UserPage},
+};
 
 use super::{
     Dialect, Statement, Value,

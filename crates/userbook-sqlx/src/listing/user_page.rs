@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use userbook::{GroupGraph, GroupId, User, UserId, UserPage};
+use userbook::{GroupId, User, UserId, model::GroupGraph, store::UserPage};
 
 use super::{
     budget::{Budget, group_bytes, user_bytes},

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use sqlx::{MySql, MySqlConnection, mysql::MySqlArguments, query::Query};
-use userbook::{EpochGuard, Event, GroupId, Guards, UserId};
+use userbook::{
+    GroupId, UserId,
+    event::Event,
+    store::{EpochGuard, Guards},
+};
 
 use super::{
     error::{WriteError, write_error},

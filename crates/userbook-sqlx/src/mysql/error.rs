@@ -1,7 +1,7 @@
 //! What the database's failures mean: <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
 
 use sqlx::{Error, mysql::MySqlDatabaseError};
-use userbook::{CommitOutcome, StoreError, StoreErrorKind};
+use userbook::store::{CommitOutcome, StoreError, StoreErrorKind};
 
 /// What a statement's failure means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

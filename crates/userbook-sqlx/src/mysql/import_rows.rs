@@ -1,7 +1,7 @@
 //! Rows for statements that write many: all of them in one parameter.
 
 use serde::Serialize;
-use userbook::{Event, Group, Timestamp, User};
+use userbook::{Group, Timestamp, User, event::Event};
 
 use crate::{
     encode::{self, EncodeError, EventColumns},

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, MySqlConnection, mysql::MySqlRow};
-use userbook::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
+use userbook::store::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
 
 use super::{MySqlStore, dialect::MySqlDialect, error::failure};
 use crate::{
@@ -12,12 +12,12 @@ use crate::{
 };
 
 impl MySqlStore {
-    /// [`list_users`](userbook::ListStore::list_users) on a connection of the host's. Its statements see one
+    /// [`list_users`](userbook::store::ListStore::list_users) on a connection of the host's. Its statements see one
     /// state only within a transaction that repeats its reads. If the future is dropped before its end, the
     /// connection is of no more use: close it.
     ///
     /// # Errors
-    /// As [`list_users`](userbook::ListStore::list_users).
+    /// As [`list_users`](userbook::store::ListStore::list_users).
     pub async fn list_users_in(
         connection: &mut MySqlConnection,
         query: &UserListQuery,
@@ -25,11 +25,11 @@ impl MySqlStore {
         listing::list_users(&mut Connection(connection), query).await
     }
 
-    /// [`list_groups`](userbook::ListStore::list_groups) on a connection of the host's, as
+    /// [`list_groups`](userbook::store::ListStore::list_groups) on a connection of the host's, as
     /// [`list_users_in`](Self::list_users_in).
     ///
     /// # Errors
-    /// As [`list_groups`](userbook::ListStore::list_groups).
+    /// As [`list_groups`](userbook::store::ListStore::list_groups).
     pub async fn list_groups_in(
         connection: &mut MySqlConnection,
         query: &GroupListQuery,

@@ -1,7 +1,7 @@
 //! Reading the facts of one moment: one statement.
 
 use sqlx::{MySqlConnection, mysql::MySqlRow};
-use userbook::{Snapshot, SnapshotQuery, StoreError};
+use userbook::store::{Snapshot, SnapshotQuery, StoreError};
 
 use super::{MySqlStore, error::failure, sql};
 use crate::{

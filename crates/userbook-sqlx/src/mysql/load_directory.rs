@@ -1,7 +1,7 @@
 //! Reading what a decision about groups or new users needs: one statement.
 
 use sqlx::{MySqlConnection, mysql::MySqlRow};
-use userbook::{DirectoryQuery, DirectorySnapshot, StoreError};
+use userbook::store::{DirectoryQuery, DirectorySnapshot, StoreError};
 
 use super::{MySqlStore, error::failure, sql};
 use crate::{
@@ -10,12 +10,12 @@ use crate::{
 };
 
 impl MySqlStore {
-    /// [`load_directory`](userbook::ProvisioningStore::load_directory) on a connection of the host's, for a host that
+    /// [`load_directory`](userbook::store::ProvisioningStore::load_directory) on a connection of the host's, for a host that
     /// wants the change inside its own transaction. If the future is dropped before its end, the connection is of no
     /// more use: close it.
     ///
     /// # Errors
-    /// As [`load_directory`](userbook::ProvisioningStore::load_directory).
+    /// As [`load_directory`](userbook::store::ProvisioningStore::load_directory).
     pub async fn load_directory_in(
         connection: &mut MySqlConnection,
         query: &DirectoryQuery,

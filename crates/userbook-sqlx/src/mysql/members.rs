@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sqlx::MySqlConnection;
-use userbook::{GroupId, Guards, MemberChange};
+use userbook::{
+    GroupId,
+    store::{Guards, MemberChange},
+};
 
 use super::{
     error::{WriteError, write_error},

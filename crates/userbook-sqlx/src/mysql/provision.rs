@@ -2,7 +2,8 @@
 
 use sqlx::MySqlConnection;
 use userbook::{
-    CommitOutcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User, UserId,
+    Group, GroupId, Revision, User, UserId,
+    store::{CommitOutcome, ProvisioningChange, ProvisioningOp, StoreError},
 };
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 use crate::encode;
 
 impl MySqlStore {
-    /// [`provision`](userbook::ProvisioningStore::provision) inside a transaction of the host's, as
+    /// [`provision`](userbook::store::ProvisioningStore::provision) inside a transaction of the host's, as
     /// [`commit_in`](Self::commit_in): unless the change is [`Applied`](CommitOutcome::Applied) it leaves no trace in
     /// the transaction, which goes on.
     ///

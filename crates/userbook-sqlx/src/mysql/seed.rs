@@ -1,7 +1,7 @@
 //! Seeding an empty database.
 
 use sqlx::MySqlConnection;
-use userbook::{ImportData, ImportOutcome, StoreError};
+use userbook::store::{ImportData, ImportOutcome, StoreError};
 
 use super::{
     MySqlStore, bind,

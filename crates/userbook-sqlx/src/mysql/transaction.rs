@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::{Connection, Executor, MySql, MySqlConnection};
-use userbook::{CommitOutcome, StoreError, StoreErrorKind};
+use userbook::store::{CommitOutcome, StoreError, StoreErrorKind};
 
 use super::{
     MySqlStore,

@@ -1,7 +1,11 @@
 //! Statements that several operations share, with their parameters.
 
 use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::Query};
-use userbook::{EpochGuard, Event, Group, GroupId, Guards, User};
+use userbook::{
+    Group, GroupId, User,
+    event::Event,
+    store::{EpochGuard, Guards},
+};
 use uuid::Uuid;
 
 use super::{error::WriteError, sql};

@@ -2,7 +2,9 @@
 
 use sqlx::{PgConnection, Row};
 use userbook::{
-    ChangeSet, CommitOutcome, EmailAddress, Guards, Name, StoreError, UserPath, UserType, Username,
+    UserType,
+    field::{EmailAddress, Name, UserPath, Username},
+    store::{ChangeSet, CommitOutcome, Guards, StoreError},
 };
 
 use super::{

@@ -4,7 +4,7 @@ use sqlx::{
     Error,
     postgres::{PgDatabaseError, PgSeverity},
 };
-use userbook::{CommitOutcome, StoreError, StoreErrorKind};
+use userbook::store::{CommitOutcome, StoreError, StoreErrorKind};
 
 use crate::encode::EncodeError;
 

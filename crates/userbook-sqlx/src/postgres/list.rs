@@ -2,17 +2,17 @@
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
-use userbook::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
+use userbook::store::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
 
 use super::{PostgresStore, dialect::PostgresDialect, error::failure, sql};
 use crate::listing::{self, Flow, Reader, Statement, Value};
 
 impl PostgresStore {
-    /// [`list_users`](userbook::ListStore::list_users) on a connection of the host's. Its statements see one
+    /// [`list_users`](userbook::store::ListStore::list_users) on a connection of the host's. Its statements see one
     /// state only within a transaction.
     ///
     /// # Errors
-    /// As [`list_users`](userbook::ListStore::list_users).
+    /// As [`list_users`](userbook::store::ListStore::list_users).
     pub async fn list_users_in(
         connection: &mut PgConnection,
         query: &UserListQuery,
@@ -20,11 +20,11 @@ impl PostgresStore {
         listing::list_users(&mut Connection(connection), query).await
     }
 
-    /// [`list_groups`](userbook::ListStore::list_groups) on a connection of the host's. Its statements see one
+    /// [`list_groups`](userbook::store::ListStore::list_groups) on a connection of the host's. Its statements see one
     /// state only within a transaction.
     ///
     /// # Errors
-    /// As [`list_groups`](userbook::ListStore::list_groups).
+    /// As [`list_groups`](userbook::store::ListStore::list_groups).
     pub async fn list_groups_in(
         connection: &mut PgConnection,
         query: &GroupListQuery,

@@ -1,7 +1,7 @@
 //! Reading the facts of one moment: one statement.
 
 use sqlx::PgConnection;
-use userbook::{Snapshot, SnapshotQuery, StoreError};
+use userbook::store::{Snapshot, SnapshotQuery, StoreError};
 
 use super::{PostgresStore, bind::uuids, error::failure, sql};
 use crate::{encode::Target, snapshot};

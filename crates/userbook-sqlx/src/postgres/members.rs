@@ -1,7 +1,10 @@
 //! Member changes of a group write: rows, memberships and events of many users at once.
 
 use sqlx::PgConnection;
-use userbook::{GroupId, Guards, MemberChange};
+use userbook::{
+    GroupId,
+    store::{Guards, MemberChange},
+};
 
 use super::{error::WriteError, sql};
 use crate::encode::{self, EncodeError, EventColumns, Held};

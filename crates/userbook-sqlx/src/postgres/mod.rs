@@ -2,7 +2,7 @@
 //!
 //! A load is one statement, and so is a commit: an update takes two round trips. Whatever a commit relies on it
 //! locks before it writes, always in one order: the counters, users by id, groups by id. Deadlocks that remain are
-//! [`Conflict`](userbook::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
 //!
 //! The pool is the host's; [`pool_options`] spares it the ping before each statement. TLS is a feature of sqlx that
 //! the host turns on. Behind a pooler that gives each transaction another connection, turn the cache of prepared

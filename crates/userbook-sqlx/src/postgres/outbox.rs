@@ -1,6 +1,11 @@
 //! The outbox: events that are not yet delivered.
 
-use userbook::{ChangeId, Event, OutboxLimit, StoreError, Timestamp};
+use userbook::{
+    Timestamp,
+    event::Event,
+    model::ChangeId,
+    store::{OutboxLimit, StoreError},
+};
 use uuid::Uuid;
 
 use super::{PostgresStore, error::failure, sql};

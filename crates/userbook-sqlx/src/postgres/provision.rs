@@ -4,7 +4,8 @@ use std::slice;
 
 use sqlx::PgConnection;
 use userbook::{
-    CommitOutcome, Group, GroupId, ProvisioningChange, ProvisioningOp, Revision, StoreError, User, UserId,
+    Group, GroupId, Revision, User, UserId,
+    store::{CommitOutcome, ProvisioningChange, ProvisioningOp, StoreError},
 };
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
 };
 
 impl PostgresStore {
-    /// [`provision`](userbook::ProvisioningStore::provision) inside a transaction of the host's, as
+    /// [`provision`](userbook::store::ProvisioningStore::provision) inside a transaction of the host's, as
     /// [`commit_in`](Self::commit_in): unless the change is [`Applied`](CommitOutcome::Applied) it leaves no trace in
     /// the transaction, which goes on.
     ///

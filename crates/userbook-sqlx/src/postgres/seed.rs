@@ -1,7 +1,10 @@
 //! Seeding an empty database.
 
 use sqlx::PgConnection;
-use userbook::{Group, ImportData, ImportOutcome, StoreError};
+use userbook::{
+    Group,
+    store::{ImportData, ImportOutcome, StoreError},
+};
 
 use super::{
     PostgresStore, bind,

@@ -1,7 +1,7 @@
 //! Transactions and savepoints of writes.
 
 use sqlx::{Connection, Error, PgConnection, Postgres, Transaction};
-use userbook::{CommitOutcome, StoreError, StoreErrorKind};
+use userbook::store::{CommitOutcome, StoreError, StoreErrorKind};
 
 use super::{
     PostgresStore,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, StoreError};
+use userbook::store::{ChangeSet, CommitOutcome, EpochGuard, StoreError};
 
 use super::{
     bind,

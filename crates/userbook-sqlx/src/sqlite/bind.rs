@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
-use userbook::{EpochGuard, Event, Group, GroupId, Guards, StoreError, User, UserId};
+use userbook::{
+    Group, GroupId, User, UserId,
+    event::Event,
+    store::{EpochGuard, Guards, StoreError},
+};
 use uuid::Uuid;
 
 use super::{error::failure, sql};

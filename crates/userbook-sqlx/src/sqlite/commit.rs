@@ -2,7 +2,9 @@
 
 use sqlx::SqliteConnection;
 use userbook::{
-    ChangeSet, CommitOutcome, EmailAddress, Name, StoreError, UserId, UserPath, UserType, Username,
+    UserId, UserType,
+    field::{EmailAddress, Name, UserPath, Username},
+    store::{ChangeSet, CommitOutcome, StoreError},
 };
 
 use super::{

@@ -1,7 +1,7 @@
 //! What SQLite's failures mean: <https://www.sqlite.org/rescode.html>.
 
 use sqlx::{Error, sqlite::SqliteQueryResult};
-use userbook::{StoreError, StoreErrorKind};
+use userbook::store::{StoreError, StoreErrorKind};
 
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;

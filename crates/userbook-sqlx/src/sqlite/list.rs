@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, SqliteConnection, sqlite::SqliteRow};
-use userbook::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
+use userbook::store::{GroupListQuery, GroupPage, StoreError, UserListQuery, UserPage};
 
 use super::{SqliteStore, dialect::SqliteDialect, error::failure, sql};
 use crate::{
@@ -12,11 +12,11 @@ use crate::{
 };
 
 impl SqliteStore {
-    /// [`list_users`](userbook::ListStore::list_users) on a connection of the host's. Its statements see one
+    /// [`list_users`](userbook::store::ListStore::list_users) on a connection of the host's. Its statements see one
     /// state only within a transaction.
     ///
     /// # Errors
-    /// As [`list_users`](userbook::ListStore::list_users).
+    /// As [`list_users`](userbook::store::ListStore::list_users).
     pub async fn list_users_in(
         connection: &mut SqliteConnection,
         query: &UserListQuery,
@@ -24,11 +24,11 @@ impl SqliteStore {
         listing::list_users(&mut Connection(connection), query).await
     }
 
-    /// [`list_groups`](userbook::ListStore::list_groups) on a connection of the host's. Its statements see one
+    /// [`list_groups`](userbook::store::ListStore::list_groups) on a connection of the host's. Its statements see one
     /// state only within a transaction.
     ///
     /// # Errors
-    /// As [`list_groups`](userbook::ListStore::list_groups).
+    /// As [`list_groups`](userbook::store::ListStore::list_groups).
     pub async fn list_groups_in(
         connection: &mut SqliteConnection,
         query: &GroupListQuery,

@@ -1,7 +1,7 @@
 //! Reading the facts of one moment: one statement.
 
 use sqlx::SqliteConnection;
-use userbook::{Snapshot, SnapshotQuery, StoreError};
+use userbook::store::{Snapshot, SnapshotQuery, StoreError};
 
 use super::{SqliteStore, error::failure, sql};
 use crate::{

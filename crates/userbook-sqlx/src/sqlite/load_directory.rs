@@ -1,7 +1,7 @@
 //! Reading what a decision about groups or new users needs: one statement.
 
 use sqlx::SqliteConnection;
-use userbook::{DirectoryQuery, DirectorySnapshot, StoreError};
+use userbook::store::{DirectoryQuery, DirectorySnapshot, StoreError};
 
 use super::{SqliteStore, error::failure, sql};
 use crate::{
@@ -10,11 +10,11 @@ use crate::{
 };
 
 impl SqliteStore {
-    /// [`load_directory`](userbook::ProvisioningStore::load_directory) on a connection of the host's, for a host that
+    /// [`load_directory`](userbook::store::ProvisioningStore::load_directory) on a connection of the host's, for a host that
     /// wants the change inside its own transaction.
     ///
     /// # Errors
-    /// As [`load_directory`](userbook::ProvisioningStore::load_directory).
+    /// As [`load_directory`](userbook::store::ProvisioningStore::load_directory).
     pub async fn load_directory_in(
         connection: &mut SqliteConnection,
         query: &DirectoryQuery,

@@ -1,7 +1,10 @@
 //! Member changes of a group write: rows, memberships and events of many users at once.
 
 use sqlx::SqliteConnection;
-use userbook::{GroupId, MemberChange, StoreError};
+use userbook::{
+    GroupId,
+    store::{MemberChange, StoreError},
+};
 
 use super::{
     error::{failure, rows_written},

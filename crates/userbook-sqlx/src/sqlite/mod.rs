@@ -33,7 +33,7 @@ mod transaction;
 use std::fmt;
 
 use sqlx::{Sqlite, SqlitePool};
-use userbook::StoreError;
+use userbook::store::StoreError;
 
 use crate::leases::{Lease, Leases};
 

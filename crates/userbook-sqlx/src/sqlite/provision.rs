@@ -2,8 +2,8 @@
 
 use sqlx::SqliteConnection;
 use userbook::{
-    CommitOutcome, Group, GroupId, MemberChange, ProvisioningChange, ProvisioningOp, Revision, StoreError,
-    User, UserId,
+    Group, GroupId, Revision, User, UserId,
+    store::{CommitOutcome, MemberChange, ProvisioningChange, ProvisioningOp, StoreError},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 
 impl SqliteStore {
-    /// [`provision`](userbook::ProvisioningStore::provision) inside a transaction of the host's, as
+    /// [`provision`](userbook::store::ProvisioningStore::provision) inside a transaction of the host's, as
     /// [`commit_in`](Self::commit_in): unless the change is [`Applied`](CommitOutcome::Applied) it leaves no trace in
     /// the transaction, which goes on.
     ///

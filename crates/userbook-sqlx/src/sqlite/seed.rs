@@ -1,7 +1,7 @@
 //! Seeding an empty database.
 
 use sqlx::SqliteConnection;
-use userbook::{ImportData, ImportOutcome, StoreError};
+use userbook::store::{ImportData, ImportOutcome, StoreError};
 
 use super::{
     SqliteStore, bind,

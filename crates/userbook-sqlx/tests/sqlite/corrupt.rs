@@ -3,7 +3,10 @@
 use std::error::Error;
 
 use sqlx::AssertSqlSafe;
-use userbook::{ImportData, Outbox, SnapshotQuery, StoreErrorKind, User, UserId, UserStore};
+use userbook::{
+    User, UserId, UserStore,
+    store::{ImportData, Outbox, SnapshotQuery, StoreErrorKind},
+};
 use userbook_sqlx::DecodeError;
 
 use crate::database::{Database, NINE, group, rename, user};

@@ -8,8 +8,11 @@ use sqlx::{
 };
 use tempfile::TempDir;
 use userbook::{
-    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    ImportData, ImportStore, Name, OutboxLimit, Revision, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::{Event, EventActor, EventKind, EventTarget},
+    field::Name,
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards, ImportData, ImportStore, OutboxLimit},
 };
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    CommitOutcome, ImportData, Name, SnapshotQuery,
-    StoreErrorKind::{Other, Transient},
     UserId, UserStore,
+    field::Name,
+    store::StoreErrorKind::{Other, Transient},
+    store::{CommitOutcome, ImportData, SnapshotQuery},
 };
 use userbook_sqlx::SqliteStore;
 

@@ -1,8 +1,11 @@
 //! Writes inside a transaction of the host's.
 
 use userbook::{
-    CommitOutcome, DirectoryQuery, EpochGuard, Group, GroupId, Guards, ImportData, MemberChange, Outbox,
-    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    Group, GroupId, User, UserId, UserStore,
+    store::{
+        CommitOutcome, DirectoryQuery, EpochGuard, Guards, ImportData, MemberChange, Outbox,
+        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+    },
 };
 use userbook_sqlx::SqliteStore;
 use uuid::Uuid;

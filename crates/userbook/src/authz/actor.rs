@@ -1,6 +1,6 @@
 //! The actor of a request.
 
-use crate::{EventActor, JsonObject, UserId};
+use crate::{event::EventActor, json::JsonObject, model::UserId};
 
 /// The actor of a request, as the host's authentication identified it.
 #[derive(Debug, Clone, PartialEq)]

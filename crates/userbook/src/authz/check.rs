@@ -1,6 +1,10 @@
 //! The questions of authorization.
 
-use crate::{ActorState, Field, GroupGraph, GroupId, User, UserId};
+use crate::{
+    model::{GroupGraph, GroupId, User, UserId},
+    store::ActorState,
+    violation::Field,
+};
 
 /// One question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

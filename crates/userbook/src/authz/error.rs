@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// The meaning of a failure for the caller. Every failure denies the request, and nothing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

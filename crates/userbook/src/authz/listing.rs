@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError};
-use crate::{GroupId, Scope, UserId};
+use crate::{
+    model::{GroupId, UserId},
+    store::Scope,
+};
 
 /// An authorizer that also limits lists.
 ///

@@ -11,14 +11,15 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{GroupGraph, User};
+use crate::model::{GroupGraph, User};
 
 pub use actor::{Actor, Subject};
 pub use check::{ActorView, Check, Facts, Resource};
 pub use error::{AuthorizerError, AuthorizerErrorKind};
 pub use listing::ListAuthorizer;
 pub use permission::{
-    GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
+    GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource,
+    StaticPermissions, UnknownPermission,
 };
 pub use verdict::{CheckResults, Verdict, Verdicts};
 

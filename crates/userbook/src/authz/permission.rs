@@ -15,7 +15,10 @@ use async_trait::async_trait;
 pub use fixed::StaticPermissions;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
-use crate::{GroupGraph, GroupId, Scope, User, UserId, UserType};
+use crate::{
+    model::{GroupGraph, GroupId, User, UserId, UserType},
+    store::Scope,
+};
 
 /// The permissions with an effect, under authentik's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Check;
-use crate::{GroupId, Scope};
+use crate::{model::GroupId, store::Scope};
 
 /// The result of one [`Check`].
 #[derive(Debug, Clone, PartialEq, Eq)]

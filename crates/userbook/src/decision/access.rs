@@ -1,10 +1,17 @@
 //! Checks whether an actor may view and change a user.
 
 use super::{
-    Conditions, Rejection, Visibility,
+    Conditions, Rejection,
     checks::{require, require_active_actor},
 };
-use crate::{ANONYMOUS_USERNAME, Actor, Check, CheckResults, Denial, Policy, Snapshot, User, Verdict};
+use crate::{
+    authz::{Actor, Check, CheckResults, Verdict},
+    decision::Denial,
+    model::{ANONYMOUS_USERNAME, User},
+    policy::Policy,
+    store::Snapshot,
+    view::Visibility,
+};
 
 /// Returns the target, unless it does not exist or is the anonymous user, which is never shown.
 pub(crate) fn visible_user(snapshot: &Snapshot) -> Option<&User> {

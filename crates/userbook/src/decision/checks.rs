@@ -8,8 +8,13 @@ use super::{
     safeguard::{is_exempt, is_superuser},
 };
 use crate::{
-    Actor, ActorState, Check, CheckResults, Field, FieldOps, GroupGraph, GroupId, GroupsOp, Policy,
-    Safeguard, Snapshot, User, Verdict,
+    authz::{Actor, Check, CheckResults, Verdict},
+    model::{GroupGraph, GroupId, User},
+    policy::{Policy, Safeguard},
+    store::{ActorState, Snapshot},
+    update::{FieldOps, GroupsOp},
+    view::view_group_checks,
+    violation::Field,
 };
 
 /// Returns the checks that depend neither on the request's content nor on the user: view, change, and every field.
@@ -39,7 +44,7 @@ pub(crate) fn content_checks(
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
     let named = ops.groups.value().map(GroupsOp::named);
     let new = named.iter().flat_map(|named| named.difference(before));
-    checks.extend(super::view_group_checks(new, graph, policy, results));
+    checks.extend(view_group_checks(new, graph, policy, results));
 
     let toggles = ops.is_active.value().is_some_and(|is_active| *is_active != user.is_active);
     let left = after.iter().flat_map(|after| before.difference(after));
@@ -75,7 +80,7 @@ pub(super) fn grants(
     let named =
         granting.iter().flat_map(|group| [Some(*group), graph.superuser_source(*group).map(|it| it.id)]);
     let named: BTreeSet<GroupId> = named.flatten().collect();
-    checks.extend(super::view_group_checks(&named, graph, policy, results));
+    checks.extend(view_group_checks(&named, graph, policy, results));
     checks.into_iter().collect()
 }
 

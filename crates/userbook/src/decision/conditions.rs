@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use super::Visibility;
-use crate::{GroupGraph, Revision, User, UserView};
+use crate::{
+    model::{GroupGraph, Revision, User},
+    view::{UserView, Visibility},
+};
 
 /// Preconditions on the stored user (RFC 9110 §13).
 #[derive(Debug, Clone, Default)]

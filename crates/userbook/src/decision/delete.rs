@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Conditions, Context, Rejection, Visibility,
+    Conditions, Context, Rejection,
     access::check_view,
     checks::require,
     diff::{full_diff, visible_diff},
@@ -12,8 +12,11 @@ use super::{
     safeguard::{UserChange, check_deletion, check_user_demotion, lockouts},
 };
 use crate::{
-    Actor, Check, CheckResults, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp,
-    Snapshot, User, UserView,
+    authz::{Actor, Check, CheckResults},
+    event::{Diff, Effect, EventKind, EventTarget},
+    model::User,
+    store::{ProvisioningChange, ProvisioningOp, Snapshot},
+    view::{UserView, Visibility},
 };
 
 /// Requires that the actor may view and delete the target.

@@ -4,10 +4,15 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
-use super::{Visibility, propose::Proposal};
+use super::propose::Proposal;
 use crate::{
-    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
+    event::{Diff, EventGroup, FieldDiff},
+    json::SharedJson,
+    model::{GroupGraph, GroupId, User},
+    policy::Policy,
     update::stored_field,
+    view::{UserView, Visibility},
+    violation::Field,
 };
 
 /// Replaces a secret in an event.
@@ -65,23 +70,11 @@ pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
         for path in policy.secret_attributes() {
             // Null means that the attribute is absent.
             for value in [&mut *old, &mut *new].into_iter().filter(|value| !value.is_null()) {
-                if holds_path(value, path) {
-                    redact_path(value.make_mut(), path);
-                }
+                redact_path(value.make_mut(), path);
             }
         }
     }
     diff
-}
-
-/// Returns whether something must be redacted; differences without secrets stay shared.
-fn holds_path(value: &Value, path: &[String]) -> bool {
-    match (path.split_first(), value) {
-        (Some((key, rest)), Value::Object(members)) => {
-            members.get(key).is_some_and(|member| holds_path(member, rest))
-        }
-        _ => true,
-    }
 }
 
 fn redact_path(value: &mut Value, path: &[String]) {

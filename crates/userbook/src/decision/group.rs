@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Context, Visibility,
+    Context,
     checks::require_allowed,
     diff::changed_attributes,
     event::event,
@@ -15,9 +15,18 @@ use super::{
     safeguard::{check_demotion, escalation_applies, is_superuser, removes_last_superuser},
 };
 use crate::{
-    ActorGuard, Check, CheckResults, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget,
-    FieldDiff, Group, GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard,
-    SuperuserQuery, Superusers, ViolationKind, Violations, json::identical,
+    authz::{Check, CheckResults},
+    decision::Denial,
+    event::{Diff, EventKind, EventTarget, FieldDiff},
+    json::identical,
+    model::{Group, GroupId},
+    policy::{Policy, Safeguard},
+    store::{
+        ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp,
+        SuperuserQuery, Superusers,
+    },
+    view::{Visibility, view_group_checks},
+    violation::{GroupField, ViolationKind, Violations},
 };
 
 /// The effect of a group write.
@@ -84,7 +93,7 @@ impl<'a> GroupProposal<'a> {
         }
         let named: BTreeSet<GroupId> =
             self.parents().into_iter().chain(self.taken()).chain([self.id]).collect();
-        checks.extend(super::view_group_checks(&named, graph, policy, results));
+        checks.extend(view_group_checks(&named, graph, policy, results));
         checks.into_iter().collect()
     }
 

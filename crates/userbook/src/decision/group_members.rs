@@ -7,8 +7,11 @@ use std::{
 
 use super::{Context, event::event, safeguard::Standing};
 use crate::{
-    ChangeId, Diff, Effect, EventGroup, EventKind, EventTarget, FieldDiff, GroupField, GroupId, MemberChange,
-    MemberState, Policy, Superusers, UserId, ViolationKind, Violations,
+    event::{Diff, Effect, EventGroup, EventKind, EventTarget, FieldDiff},
+    model::{ChangeId, GroupId, UserId},
+    policy::Policy,
+    store::{MemberChange, MemberState, Superusers},
+    violation::{GroupField, ViolationKind, Violations},
 };
 
 /// A change of a group's members.

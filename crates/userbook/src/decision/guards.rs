@@ -4,7 +4,11 @@ use super::{
     propose::Proposal,
     safeguard::{Standing, UserChange},
 };
-use crate::{EpochGuard, Epochs, Field, Guards, Policy, Safeguard};
+use crate::{
+    policy::{Policy, Safeguard},
+    store::{EpochGuard, Epochs, Guards},
+    violation::Field,
+};
 
 /// Returns the guards of a change to one user.
 pub(super) fn guards(

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Group, GroupId, GroupShape, MAX_PARENTS};
+use crate::{
+    model::{Group, GroupId, MAX_PARENTS},
+    store::GroupShape,
+};
 
 /// The position of every group.
 pub(crate) type Shape = BTreeMap<GroupId, GroupShape>;

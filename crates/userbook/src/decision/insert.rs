@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Context, Rejection, Visibility,
+    Context, Rejection,
     checks::{check_joins, require, require_active_actor},
     diff::{full_diff, visible_diff},
     event::event,
@@ -16,9 +16,16 @@ use super::{
     safeguard::{UserChange, check_escalation},
 };
 use crate::{
-    Check, CheckResults, Diff, DirectorySnapshot, EventKind, EventTarget, FieldOps, JsonObject, Op, Policy,
-    ProvisioningChange, ProvisioningOp, Revision, Snapshot, Timestamp, User, UserId, UserPath, UserType,
-    UserView,
+    authz::{Check, CheckResults},
+    event::{Diff, EventKind, EventTarget},
+    field::UserPath,
+    json::JsonObject,
+    model::{Revision, Timestamp, User, UserId, UserType},
+    policy::Policy,
+    store::{DirectorySnapshot, ProvisioningChange, ProvisioningOp, Snapshot},
+    update::{FieldOps, Op},
+    view::UserView,
+    view::{Visibility, view_group_checks},
 };
 
 /// Returns the default fields of a new user, as in authentik's model.
@@ -73,7 +80,7 @@ pub(crate) fn insertion_checks(
     let wanted = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
     let joined: Vec<_> = wanted.into_iter().filter(|group| graph.contains(*group)).collect();
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
-    checks.extend(super::view_group_checks(&joined, graph, policy, results));
+    checks.extend(view_group_checks(&joined, graph, policy, results));
     checks.extend(super::checks::grants(joined, graph, policy, results));
     checks.sort_unstable();
     checks.dedup();
@@ -83,7 +90,7 @@ pub(crate) fn insertion_checks(
 /// Requires that the actor may create users.
 pub(crate) fn check_insertion_access(
     directory: &DirectorySnapshot,
-    actor: &crate::Actor,
+    actor: &crate::authz::Actor,
     results: &CheckResults,
 ) -> Result<(), Rejection> {
     require_active_actor(actor, directory.actor.as_ref()).map_err(Rejection::Forbidden)?;

@@ -1,6 +1,12 @@
 //! Checks limits of changed values.
 
-use crate::{Group, GroupField, Policy, Safeguard, ViolationKind, Violations, field::plain, json::identical};
+use crate::{
+    field::plain,
+    json::identical,
+    model::Group,
+    policy::{Policy, Safeguard},
+    violation::{GroupField, ViolationKind, Violations},
+};
 
 /// Checks the text of a display name or group name.
 pub(super) fn check_name(name: &str, policy: &Policy) -> Option<ViolationKind> {

@@ -24,7 +24,6 @@ mod safeguard;
 #[cfg(test)]
 mod tests;
 mod update;
-mod visibility;
 
 pub use conditions::{Conditions, IfNoneMatch};
 pub use denial::{Denial, FieldDenial};
@@ -41,9 +40,14 @@ pub(crate) use group::{GroupProposal, GroupRejection};
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;
-pub(crate) use visibility::{Visibility, view_group_checks};
 
-use crate::{Actor, ChangeId, CheckResults, PatchFailure, Policy, Timestamp, Violations};
+use crate::{
+    authz::{Actor, CheckResults},
+    model::{ChangeId, Timestamp},
+    policy::Policy,
+    update::PatchFailure,
+    violation::Violations,
+};
 
 /// The actor and the rules of a decision.
 #[derive(Debug, Clone, Copy)]

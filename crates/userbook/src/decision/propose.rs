@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Visibility, limits};
+use super::limits;
 use crate::{
-    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId, GroupsOp,
-    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind, Violations,
-    is_representable,
+    field::{FieldErrors, Memberships},
+    model::{ANONYMOUS_USERNAME, GroupId, Timestamp, User, UserType, is_representable},
+    policy::{Policy, Safeguard},
+    store::{FieldChanges, Snapshot},
+    update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    view::Visibility,
+    violation::{Field, ViolationKind, Violations},
 };
 use chrono::SubsecRound;
 

@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::safeguard::Standing;
-use crate::{FieldOps, GroupId, GroupsOp, Limits, Snapshot, SnapshotQuery, User};
+use crate::{
+    limits::Limits,
+    model::{GroupId, User},
+    store::{Snapshot, SnapshotQuery},
+    update::{FieldOps, GroupsOp},
+};
 
 /// The facts beyond target, actor and counters that a decision needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

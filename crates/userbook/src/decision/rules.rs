@@ -3,13 +3,18 @@
 use std::fmt::Debug;
 
 use super::propose::Proposal;
-use crate::{Field, User, ViolationKind};
+use crate::{
+    model::User,
+    violation::{Field, ViolationKind},
+};
 
 /// A rule of the host on the value of a field, `attributes` included. It checks each field that changes and passes the
 /// built-in rules; its violations are reported together with all others.
 ///
 /// ```
-/// use userbook::{ViolationKind, Field, FieldRule, User};
+/// use userbook::{Field, User};
+/// use userbook::decision::FieldRule;
+/// use userbook::violation::ViolationKind;
 ///
 /// /// E-mail addresses of staff are the company's.
 /// #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Decides on an update.
 
 use super::{
-    Conditions, Context, Rejection, Visibility,
+    Conditions, Context, Rejection,
     access::{check_access, check_view},
     checks::{check_fields, require_allowed},
     diff::{diff, visible_diff},
@@ -12,8 +12,13 @@ use super::{
     safeguard::{UserChange, check_escalation, check_protected, check_user_demotion, lockouts},
 };
 use crate::{
-    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot, User,
-    UserType, UserView, ViolationKind, Violations,
+    authz::Check,
+    event::{Diff, Effect, EventKind, EventTarget},
+    model::{User, UserType},
+    store::{ChangeSet, Guards, Snapshot},
+    update::{FieldOps, PatchFailure},
+    view::{UserView, Visibility},
+    violation::{ViolationKind, Violations},
 };
 
 /// The input of the decision on an update.

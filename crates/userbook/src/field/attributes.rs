@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::FieldErrors;
-use crate::{JsonObject, Limits, SharedJson, ViolationKind, json::Size};
+use crate::{
+    json::{JsonObject, SharedJson, Size},
+    limits::Limits,
+    violation::ViolationKind,
+};
 
 /// The maximum nesting depth of attributes, the object included. Stores accept this depth; deeper values are rejected.
 pub const MAX_DEPTH: usize = 256;

@@ -8,7 +8,7 @@ use super::{
     text::{into_trimmed, trim},
     texts::{nul, too_long},
 };
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
 /// An e-mail address or an empty text: trimmed, at most 254 code points, without U+0000, and valid by Django's rule,
 /// which the recorded contract applies (authentik's `User.email`), or with an IPv6 literal in the notation of RFC

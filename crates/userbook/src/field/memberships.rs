@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::FieldErrors;
-use crate::{GroupId, ViolationKind};
+use crate::{model::GroupId, violation::ViolationKind};
 
 /// A group in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Validated values: parse once, then rely on the type.
 //!
 //! Each type is created only by `parse` (or `new`), which reports all violations of the value itself. Rules that need
-//! the directory (unique names, existing groups) belong to [`decide`](crate::decide()). No type derefs to the raw
+//! the directory (unique names, existing groups) belong to [`decide`](crate::decision::decide()). No type derefs to the raw
 //! type, and no constructor skips the rule.
 
 mod attributes;
@@ -16,10 +16,10 @@ pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
 pub use memberships::{GroupRef, Memberships};
-pub(crate) use text::{is_space, split_whitespace};
+pub use text::is_space;
 pub use texts::{GroupName, Name, UserPath, Username};
 
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
 /// The violations of one value, in the order of the contract; never empty.
 #[derive(Debug, Clone, PartialEq)]

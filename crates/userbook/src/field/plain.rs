@@ -2,7 +2,7 @@
 
 use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
 /// Returns the first character that a username or path must not contain: a control character (Cc) or a format
 /// character (Cf). Format characters are invisible or change the direction of the text, so that different names look

@@ -6,7 +6,7 @@ use super::{
     FieldErrors,
     text::{into_trimmed, trim},
 };
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {

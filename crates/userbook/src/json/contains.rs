@@ -21,7 +21,7 @@ use super::compare::{NumberKey, equal_by_value};
 ///
 /// ```
 /// use serde_json::json;
-/// use userbook::json_contains;
+/// use userbook::json::json_contains;
 ///
 /// let whole = json!({"team": {"name": "sea", "size": 3}, "tags": ["a", "b"]});
 /// assert!(json_contains(&whole, &json!({"team": {"size": 3.0}, "tags": ["b"]})));

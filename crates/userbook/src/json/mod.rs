@@ -2,7 +2,7 @@
 //!
 //! This is the lowest module of the crate and imports no other. Its functions recurse once per level of nesting, like
 //! dropping and printing a `Value`. The parser of a value limits its depth: requests to
-//! [`MAX_DEPTH`](crate::MAX_DEPTH), stores to a few hundred levels.
+//! [`MAX_DEPTH`](crate::field::MAX_DEPTH), stores to a few hundred levels.
 
 mod changed;
 mod compare;

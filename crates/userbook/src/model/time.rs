@@ -7,7 +7,7 @@ use super::Timestamp;
 /// Returns the time as authentik writes it: UTC with `Z`, with six fraction digits or none.
 ///
 /// ```
-/// use userbook::{parse_timestamp, timestamp_text};
+/// use userbook::model::{parse_timestamp, timestamp_text};
 /// for text in ["2024-01-02T03:04:05.678901Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.000001Z"] {
 ///     assert_eq!(parse_timestamp(text).map(timestamp_text).as_deref(), Some(text));
 /// }

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{GroupId, Revision, Timestamp, UserId, UserType};
-use crate::SharedJson;
+use crate::json::SharedJson;
 
 /// The username of authentik's anonymous user. This user is never shown and never updated.
 pub const ANONYMOUS_USERNAME: &str = "AnonymousUser";
 
 /// A stored user: plain values, which may violate current rules.
 ///
-/// `is_superuser`, `uid` and the avatar are derived and never stored: see
-/// [`GroupGraph::grants_superuser`](super::GroupGraph::grants_superuser), [`crate::uid`] and [`crate::Avatars`].
+/// Superuser status is derived from groups and never stored: see
+/// [`GroupGraph::grants_superuser`](super::GroupGraph::grants_superuser).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// Primary key, authentik's `pk`.

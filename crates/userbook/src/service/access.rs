@@ -7,10 +7,13 @@ use super::{
     trace::{step, traced},
 };
 use crate::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, Denial, DirectoryQuery,
-    DirectorySnapshot, Facts, GroupId, ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError,
-    User, UserStore,
-    decision::{require_active_actor, view_group_checks, visible_user},
+    authz::{Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, Facts, Resource},
+    decision::{Denial, require_active_actor, visible_user},
+    model::{GroupId, User},
+    store::{
+        DirectoryQuery, DirectorySnapshot, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserStore,
+    },
+    view::view_group_checks,
 };
 
 /// How long facts and verdicts stay valid while a body is received.

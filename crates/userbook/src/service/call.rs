@@ -10,7 +10,12 @@ use super::{
     UserService,
     operation::{self, CallContext, Operation},
 };
-use crate::{Actor, Authorizer, Conditions, IfNoneMatch, Revision, UserStore};
+use crate::{
+    authz::{Actor, Authorizer},
+    decision::{Conditions, IfNoneMatch},
+    model::Revision,
+    store::UserStore,
+};
 
 /// A writing call. `.await` runs it.
 ///
@@ -112,7 +117,7 @@ impl<S: UserStore, A: Authorizer, O: Operation<S, A>> Call<'_, S, A, O> {
     ///
     /// # Errors
     /// The error of the operation. Nothing was written, except as
-    /// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind::Ambiguous) states.
+    /// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind::Ambiguous) states.
     pub async fn run(self) -> Result<O::Output, O::Error> {
         let Self { service, actor, operation, options } = self;
         let call = CallContext { actor, change: service.ids.next_change(), options: &options };

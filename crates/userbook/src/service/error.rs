@@ -1,7 +1,13 @@
 //! Errors of service operations.
 
 use super::{operation::OperationError, retry::Exhausted};
-use crate::{AuthorizerError, Denial, Field, GroupField, PatchFailure, Rejection, StoreError, Violations};
+use crate::{
+    authz::AuthorizerError,
+    decision::{Denial, Rejection},
+    store::StoreError,
+    update::PatchFailure,
+    violation::{Field, GroupField, Violations},
+};
 
 /// A reason why a user or group is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +61,7 @@ impl From<AuthorizerError> for ListError {
 }
 
 /// A reason why an update or a provisioning operation was not applied. Nothing was written, except as
-/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) states.
+/// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) states.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// The actor may not view or change the user.
@@ -79,7 +85,7 @@ pub enum UpdateError {
 }
 
 /// A reason why a group was not written or deleted. Nothing was written, except as
-/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) states.
+/// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) states.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
     /// The group does not exist, or the actor may not write it.

@@ -8,9 +8,16 @@ use super::{
     trace::{SpanOutcome, operation, step, traced},
 };
 use crate::{
-    Actor, ActorView, AuthorizerError, Denial, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery,
-    GroupPage, JsonObject, ListAuthorizer, ListStore, Order, Safeguard, Scope, Snapshot, UserColumn,
-    UserFilter, UserId, UserListQuery, UserStore, UserView, json::count_nodes,
+    authz::{Actor, ActorView, AuthorizerError, ListAuthorizer},
+    decision::Denial,
+    json::{JsonObject, count_nodes},
+    model::{GroupId, UserId},
+    policy::Safeguard,
+    store::{
+        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, Scope, Snapshot,
+        UserColumn, UserFilter, UserListQuery, UserStore,
+    },
+    view::UserView,
 };
 
 /// A request for one page of a list.

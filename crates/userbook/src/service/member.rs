@@ -14,9 +14,11 @@ use super::{
     update::{MAX_LOADS, decide_on, settle},
 };
 use crate::{
-    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, SnapshotQuery, StoreError, UpdateAccess,
-    UserRef, UserStore, UserUpdate,
-    decision::{LoadRequirements, require_allowed},
+    authz::{Actor, Authorizer, Check},
+    decision::{LoadRequirements, UpdateAccess, require_allowed},
+    model::{GroupId, UserRef},
+    store::{ChangeSet, CommitOutcome, SnapshotQuery, StoreError, UserStore},
+    update::UserUpdate,
 };
 
 /// Whether a user joins or leaves a group.

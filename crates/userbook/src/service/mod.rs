@@ -1,6 +1,6 @@
 //! The service: load, authorize, decide, commit, and retry after conflicts.
 //!
-//! It contains no rules (those are in [`decide`](crate::decide())) and no storage; it passes facts between them.
+//! It contains no rules (those are in [`decide`](crate::decision::decide())) and no storage; it passes facts between them.
 
 mod access;
 mod backoff;
@@ -30,7 +30,11 @@ pub use provision::{
 };
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 
-use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};
+use crate::{
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    decision::{FieldRule, NoRules},
+    policy::Policy,
+};
 
 /// Updates users of one directory.
 ///

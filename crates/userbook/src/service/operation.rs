@@ -11,8 +11,11 @@ use super::{
     trace::{SpanError, SpanOutcome, step, traced},
 };
 use crate::{
-    Actor, Authorizer, ChangeId, CheckResults, CommitOutcome, Context, StoreError, StoreErrorKind, UserStore,
-    Violations,
+    authz::{Actor, Authorizer, CheckResults},
+    decision::Context,
+    model::ChangeId,
+    store::{CommitOutcome, StoreError, StoreErrorKind, UserStore},
+    violation::Violations,
 };
 
 /// One kind of operation: loads, authorizes, decides and writes, again in each attempt.

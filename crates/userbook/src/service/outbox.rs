@@ -4,7 +4,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{ChangeId, Event, Outbox, OutboxLimit, StoreError};
+use crate::{
+    event::Event,
+    model::ChangeId,
+    store::{Outbox, OutboxLimit, StoreError},
+};
 
 /// Receives events for the host.
 #[async_trait]
@@ -20,7 +24,7 @@ pub trait EventSink: Debug + Send + Sync + 'static {
 /// again immediately; otherwise after a pause.
 ///
 /// # Errors
-/// [`StoreError`] when the store fails, and [`StoreErrorKind::Other`](crate::StoreErrorKind) with the sink's error
+/// [`StoreError`] when the store fails, and [`StoreErrorKind::Other`](crate::store::StoreErrorKind) with the sink's error
 /// when the sink fails; events delivered before are acknowledged nevertheless.
 pub async fn deliver(
     outbox: &(impl Outbox + ?Sized),
@@ -31,7 +35,7 @@ pub async fn deliver(
     let mut refusal = None;
     for event in outbox.pending(limit).await? {
         if let Err(error) = sink.deliver(&event).await {
-            refusal = Some(StoreError::new(crate::StoreErrorKind::Other, error));
+            refusal = Some(StoreError::new(crate::store::StoreErrorKind::Other, error));
             break;
         }
         taken.push(event.id);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{UserService, trace};
-use crate::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// A reason why no further attempt is made.
 #[derive(Debug)]

@@ -5,9 +5,12 @@ use super::{
     trace::{operation, trace_identifiers, traced},
 };
 use crate::{
-    Actor, Authorizer, Check, CurrentUserView, Denial, Rejection, SelfView, Snapshot, SnapshotQuery, Subject,
-    UserId, UserRef, UserStore, UserView,
-    decision::{Visibility, check_view},
+    authz::{Actor, Authorizer, Check, Subject},
+    decision::{Denial, Rejection, check_view},
+    model::{UserId, UserRef},
+    store::{Snapshot, SnapshotQuery, UserStore},
+    view::Visibility,
+    view::{CurrentUserView, SelfView, UserView},
 };
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {

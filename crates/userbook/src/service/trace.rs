@@ -11,8 +11,11 @@ use pin_project_lite::pin_project;
 use tracing::{Instrument, Span, instrument::Instrumented};
 
 use crate::{
-    AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
-    ListError, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
+    authz::{Actor, AuthorizerError, AuthorizerErrorKind},
+    decision::Decision,
+    model::ChangeId,
+    service::{AccessError, GroupError, ListError, UpdateError, Updated},
+    store::{CommitOutcome, Scope, StoreError, StoreErrorKind},
 };
 
 /// The target of every span and event.
@@ -131,14 +134,14 @@ macro_rules! done {
 }
 done!(
     (),
-    crate::CurrentUserView,
-    crate::DirectorySnapshot,
-    crate::GroupPage,
-    crate::Snapshot,
-    crate::UserPage,
-    crate::UserView,
-    crate::UserViews,
-    crate::Verdicts,
+    crate::view::CurrentUserView,
+    crate::store::DirectorySnapshot,
+    crate::store::GroupPage,
+    crate::store::Snapshot,
+    crate::store::UserPage,
+    crate::view::UserView,
+    crate::service::UserViews,
+    crate::authz::Verdicts,
     bool
 );
 

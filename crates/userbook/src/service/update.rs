@@ -10,13 +10,16 @@ use super::{
     trace::{SpanOutcome, display_id, operation, step, trace_identifiers},
 };
 use crate::{
-    Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions,
-    Decision, Diff, FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef,
-    UserStore, UserUpdate, UserView, decide,
+    authz::{Actor, Authorizer, CheckResults},
     decision::{
-        LoadRequirements, Visibility, access_checks, check_access, check_rights, content_checks,
-        needs_protection,
+        Attempt, Commit, Conditions, Decision, LoadRequirements, UpdateAccess, access_checks, check_access,
+        check_rights, content_checks, decide, needs_protection,
     },
+    event::Diff,
+    model::{ChangeId, UserRef},
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError, UserStore},
+    update::{FieldOps, PatchFailure, UserUpdate},
+    view::{UserView, Visibility},
 };
 
 /// The number of further loads in one attempt before it counts as a conflict.

@@ -4,8 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::Guards;
 use crate::{
-    Attributes, ChangeId, EmailAddress, Event, GroupId, Name, Revision, Timestamp, User, UserId, UserPath,
-    UserType, Username, Violations,
+    event::Event,
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::{ChangeId, GroupId, Revision, Timestamp, User, UserId, UserType},
+    violation::Violations,
 };
 
 /// One decided update, ready to be applied: names only changes.

@@ -11,7 +11,10 @@ use std::{
 use async_trait::async_trait;
 
 use super::{ActorState, CommitOutcome, Epochs, Guards, StoreError, Superusers, UserStore};
-use crate::{ChangeId, Event, Group, GroupGraph, GroupId, Revision, User, UserId, UserType};
+use crate::{
+    event::Event,
+    model::{ChangeId, Group, GroupGraph, GroupId, Revision, User, UserId, UserType},
+};
 
 /// A store that also creates and deletes users and groups.
 #[async_trait]

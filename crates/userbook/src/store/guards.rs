@@ -8,7 +8,7 @@
 //! without permanent deadlocks. A deadlock that the database reports is a
 //! [`Conflict`](super::CommitOutcome::Conflict).
 
-use crate::{Revision, UserId};
+use crate::model::{Revision, UserId};
 
 /// The guard counters at the time of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

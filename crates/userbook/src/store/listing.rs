@@ -10,14 +10,17 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Scope, StoreError};
-use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserId, UserType};
+use crate::{
+    json::JsonObject,
+    model::{Group, GroupGraph, GroupId, User, UserId, UserType},
+};
 
 /// A store that lists users and groups.
 ///
 /// # Laws
 /// - A page is read from one consistent state, together with its count and its groups.
 /// - Every order ends with the primary key, so that pages neither repeat nor omit rows.
-/// - [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) is never listed, counted, or included in members.
+/// - [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) is never listed, counted, or included in members.
 /// - All stores have equal results: texts are sorted by code point, compared byte for byte, and searched
 ///   case-insensitively for ASCII letters only. Databases differ in the other letters that they consider equal.
 ///
@@ -89,7 +92,7 @@ pub struct UserFilter {
     pub groups: BTreeSet<GroupId>,
     /// A direct member of one of the groups with these names.
     pub group_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json_contains) this object.
+    /// Attributes that [contain](crate::json::json_contains) this object.
     pub attributes: Option<JsonObject>,
     /// Each of these words occurs in the username, the name, the e-mail address, or the UUID as lower-case text with
     /// hyphens. ASCII letters match in both cases, other letters only exactly.
@@ -145,7 +148,7 @@ pub struct Order<C> {
 pub struct UserPage {
     /// The users, in order.
     pub users: Vec<User>,
-    /// Their groups with ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above each.
+    /// Their groups with ancestors up to [`MAX_PARENTS`](crate::model::MAX_PARENTS) above each.
     pub groups: GroupGraph,
     /// The number of rows on all pages.
     pub count: u64,
@@ -186,7 +189,7 @@ pub struct GroupFilter {
     pub members: BTreeSet<UserId>,
     /// One of the users with these names is a direct member.
     pub member_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json_contains) this object.
+    /// Attributes that [contain](crate::json::json_contains) this object.
     pub attributes: Option<JsonObject>,
     /// Each of these words occurs in the name. ASCII letters match in both cases, other letters only exactly.
     pub search: Vec<String>,

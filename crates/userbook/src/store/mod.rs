@@ -1,7 +1,7 @@
 //! The storage port [`UserStore`], and the types that pass through it.
 //!
 //! A store contains no rules. It returns one consistent read of facts and applies one conditional write; every rule is
-//! in [`decide`](crate::decide()), shared by all stores.
+//! in [`decide`](crate::decision::decide()), shared by all stores.
 
 mod change_set;
 mod directory;
@@ -98,15 +98,15 @@ macro_rules! forward {
 
         #[async_trait]
         impl<S: Outbox + ?Sized> Outbox for $pointer<S> {
-            async fn pending(&self, limit: crate::OutboxLimit) -> Result<Vec<crate::Event>, StoreError> {
+            async fn pending(&self, limit: crate::store::OutboxLimit) -> Result<Vec<crate::event::Event>, StoreError> {
                 (**self).pending(limit).await
             }
 
-            async fn ack(&self, ids: &[crate::ChangeId]) -> Result<(), StoreError> {
+            async fn ack(&self, ids: &[crate::model::ChangeId]) -> Result<(), StoreError> {
                 (**self).ack(ids).await
             }
 
-            async fn prune_before(&self, time: crate::Timestamp) -> Result<u64, StoreError> {
+            async fn prune_before(&self, time: crate::model::Timestamp) -> Result<u64, StoreError> {
                 (**self).prune_before(time).await
             }
         }

@@ -5,7 +5,10 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{ChangeId, Event, Timestamp};
+use crate::{
+    event::Event,
+    model::{ChangeId, Timestamp},
+};
 
 /// The maximum size of one result of [`Outbox::pending`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

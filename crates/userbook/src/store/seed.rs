@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{Group, User};
+use crate::model::{Group, User};
 
 /// The complete content of a directory, stored unchanged: no rule applies.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Epochs;
-use crate::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserRef, UserType};
+use crate::model::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserRef, UserType};
 
 /// The facts that a load must return.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,7 +35,7 @@ pub struct Snapshot {
     /// The target as stored; `None` if the query names no target or no user matches.
     pub user: Option<User>,
     /// The existing ones of the target's, the query's and the actor's groups, each with its ancestors up to
-    /// [`MAX_PARENTS`](crate::MAX_PARENTS) above.
+    /// [`MAX_PARENTS`](crate::model::MAX_PARENTS) above.
     pub groups: GroupGraph,
     /// Whether another user has the username of the query; `false` if the query names none.
     pub username_taken: bool,
@@ -50,7 +50,7 @@ pub struct Snapshot {
 }
 
 /// Which superusers who can act exist: active members of a group that grants superuser status, as
-/// [`GroupGraph::grants_superuser`] evaluates the hierarchy. [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) and
+/// [`GroupGraph::grants_superuser`] evaluates the hierarchy. [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) and
 /// internal service accounts never count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Superusers {

@@ -3,7 +3,11 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{FieldOps, Op};
-use crate::{FieldErrors, GroupId, Memberships, ViolationKind};
+use crate::{
+    field::{FieldErrors, Memberships},
+    model::GroupId,
+    violation::ViolationKind,
+};
 
 /// A change of a user's groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +86,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::UserUpdate;
+    use crate::update::UserUpdate;
 
     fn ids(numbers: &[u128]) -> BTreeSet<GroupId> {
         numbers.iter().map(|number| GroupId(Uuid::from_u128(*number))).collect()

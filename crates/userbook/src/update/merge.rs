@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::AttributesOp;
-use crate::{Attributes, FieldErrors, SharedJson, json::identical};
+use crate::{
+    field::{Attributes, FieldErrors},
+    json::{SharedJson, identical},
+};
 
 impl AttributesOp {
     /// Returns the resulting attributes; `None` if their representation stays the same. A stored value that violates a
@@ -43,7 +46,7 @@ fn changes(document: &Value, patch: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MAX_DEPTH, ViolationKind};
+    use crate::{field::MAX_DEPTH, violation::ViolationKind};
     use serde_json::json;
 
     fn merge(stored: &Value, patch: Value) -> Result<Option<Value>, FieldErrors> {

@@ -21,8 +21,12 @@ pub use op::{AttributesOp, Op};
 
 use self::json_patch::{JsonPatch, Stored};
 use crate::{
-    Attributes, EmailAddress, Field, FieldErrors, GroupGraph, GroupId, JsonObject, Memberships, Name, Policy,
-    Timestamp, User, UserPath, UserType, UserView, Username,
+    field::{Attributes, EmailAddress, FieldErrors, Memberships, Name, UserPath, Username},
+    json::JsonObject,
+    model::{GroupGraph, GroupId, Timestamp, User, UserType},
+    policy::Policy,
+    view::UserView,
+    violation::Field,
 };
 
 /// Whether absent fields are required or kept.
@@ -62,7 +66,8 @@ pub struct FieldOps {
 /// An update that is not yet resolved against a user.
 ///
 /// ```
-/// use userbook::{FieldErrors, UserUpdate};
+/// use userbook::UserUpdate;
+/// use userbook::field::FieldErrors;
 ///
 /// // `update_user` reports every invalid value at once.
 /// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);

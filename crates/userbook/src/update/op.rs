@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::{Attributes, FieldErrors, ViolationKind};
+use crate::{
+    field::{Attributes, FieldErrors},
+    violation::ViolationKind,
+};
 
 /// The change of one field.
 #[derive(Debug, Clone, PartialEq, Default)]

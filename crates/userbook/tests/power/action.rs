@@ -166,7 +166,7 @@ impl Fields {
             update = update.last_login(moment.and_then(at));
         }
         if let Some(groups) = &self.groups {
-            update = update.groups(ids(groups).collect::<userbook::Memberships>());
+            update = update.groups(ids(groups).collect::<userbook::field::Memberships>());
         }
         if let Some(email) = self.email {
             update = update.email(email);
@@ -195,7 +195,7 @@ pub(crate) fn target(n: usize) -> UserId {
 }
 
 pub(crate) fn new_user(groups: &[usize], active: bool, username: &str) -> NewUser {
-    let groups: userbook::Memberships = ids(groups).collect();
+    let groups: userbook::field::Memberships = ids(groups).collect();
     NewUser::new(username, "").with(|user| user.groups(groups).is_active(active))
 }
 

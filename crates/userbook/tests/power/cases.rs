@@ -1,8 +1,9 @@
 //! Cases that random seeds once found.
 
 use userbook::{
-    Actor, Group, GroupId, ImportData, ImportStore, Permission, PermissionAuthorizer, StaticPermissions,
-    User, UserService, UserUpdate,
+    Actor, Group, GroupId, PermissionAuthorizer, StaticPermissions, User, UserService, UserUpdate,
+    authz::Permission,
+    store::{ImportData, ImportStore},
 };
 use userbook_memory::MemoryStore;
 

@@ -3,8 +3,8 @@
 
 use proptest::{collection::vec, prelude::*};
 use userbook::{
-    Group, GroupId, ImportData, Permission, Policy, Revision, Safeguard, StaticPermissions, Timestamp, User,
-    UserId, UserType,
+    Group, GroupId, Policy, Revision, Safeguard, StaticPermissions, Timestamp, User, UserId, UserType,
+    authz::Permission, store::ImportData,
 };
 use uuid::Uuid;
 

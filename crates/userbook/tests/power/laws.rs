@@ -2,8 +2,9 @@
 
 use proptest::{prelude::*, test_runner::TestCaseError};
 use userbook::{
-    Actor, Attributes, EmailAddress, ImportStore, Name, Outcome, PermissionAuthorizer, StaticPermissions,
-    User, UserId, UserPath, UserService, UserType, UserUpdate, Username,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, User, UserId, UserService, UserType, UserUpdate,
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    store::ImportStore,
 };
 use userbook_memory::MemoryStore;
 
@@ -324,7 +325,8 @@ fn only_that_membership(
 }
 
 fn is_username(text: &str) -> bool {
-    text != userbook::ANONYMOUS_USERNAME && Username::parse(text).is_ok_and(|parsed| parsed.as_str() == text)
+    text != userbook::model::ANONYMOUS_USERNAME
+        && Username::parse(text).is_ok_and(|parsed| parsed.as_str() == text)
 }
 
 fn is_name(text: &str) -> bool {

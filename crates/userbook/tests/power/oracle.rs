@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use userbook::{
-    DirectoryQuery, Group, GroupId, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery, User, UserId,
-    UserStore, UserType,
+    Group, GroupId, User, UserId, UserStore, UserType,
+    store::{DirectoryQuery, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
 
@@ -81,8 +81,9 @@ impl Dump {
 
     /// The active superusers of a kind.
     fn of_types(&self, types: &[UserType]) -> bool {
-        let counts =
-            |user: &User| types.contains(&user.user_type) && user.username != userbook::ANONYMOUS_USERNAME;
+        let counts = |user: &User| {
+            types.contains(&user.user_type) && user.username != userbook::model::ANONYMOUS_USERNAME
+        };
         self.active_superusers().iter().filter_map(|id| self.users.get(id)).any(counts)
     }
 

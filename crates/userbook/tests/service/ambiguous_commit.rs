@@ -6,8 +6,10 @@ use std::{
 };
 
 use userbook::{
-    AuthorizerError, CommitOutcome, GroupError, GroupId, NewGroup, NewUser, Outcome, StoreErrorKind,
-    UpdateError, UserService, UserStore, UserUpdate, Verdict, ViolationKind,
+    GroupError, GroupId, NewGroup, NewUser, Outcome, UpdateError, UserService, UserStore, UserUpdate,
+    authz::{AuthorizerError, Verdict},
+    store::{CommitOutcome, StoreErrorKind},
+    violation::ViolationKind,
 };
 use uuid::Uuid;
 

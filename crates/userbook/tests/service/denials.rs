@@ -9,9 +9,11 @@ use std::{
 };
 
 use userbook::{
-    AccessError, Actor, AuthorizerError, Check, CommitOutcome, Denial, GroupError, GroupId, NewGroup,
-    NewUser, Outcome, Permission, PermissionAuthorizer, Policy, Safeguard, SnapshotQuery, StaticPermissions,
-    UpdateError, UserRef, UserService, UserUpdate, Verdict, Verdicts,
+    AccessError, Actor, GroupError, GroupId, NewGroup, NewUser, Outcome, PermissionAuthorizer, Policy,
+    Safeguard, StaticPermissions, UpdateError, UserRef, UserService, UserUpdate,
+    authz::{AuthorizerError, Check, Permission, Verdict, Verdicts},
+    decision::Denial,
+    store::{CommitOutcome, SnapshotQuery},
 };
 use uuid::Uuid;
 
@@ -108,7 +110,7 @@ async fn missing_users_and_the_anonymous_user_look_alike() {
                 service.update_user(&actor, id, name("x")).await.unwrap_err().to_string(),
                 service.delete_user(&actor, id).allow_self_lockout().await.unwrap_err().to_string(),
                 service
-                    .authorize_update(&actor, Some(id.into()), userbook::Conditions::none())
+                    .authorize_update(&actor, Some(id.into()), userbook::decision::Conditions::none())
                     .await
                     .unwrap_err()
                     .to_string(),
@@ -230,8 +232,10 @@ async fn a_request_is_authorized_before_it_is_read() {
     });
     let service = UserService::new(store, authorizer);
     let actor = root();
-    let denied =
-        service.authorize_update(&actor, Some(ADA.into()), userbook::Conditions::none()).await.unwrap_err();
+    let denied = service
+        .authorize_update(&actor, Some(ADA.into()), userbook::decision::Conditions::none())
+        .await
+        .unwrap_err();
     let expected = UpdateError::Access(AccessError::Forbidden(Denial::Permission(None))).to_string();
     assert_eq!(denied.to_string(), expected);
 }
@@ -250,8 +254,10 @@ async fn facts_older_than_250_ms_are_established_again() {
         let clock = Settable::default();
         let service = UserService::new(store.clone(), revoked).with_clock(clock.clone());
         let actor = root();
-        let authorized =
-            service.authorize_update(&actor, Some(ADA.into()), userbook::Conditions::none()).await.unwrap();
+        let authorized = service
+            .authorize_update(&actor, Some(ADA.into()), userbook::decision::Conditions::none())
+            .await
+            .unwrap();
         clock.set(Duration::from_millis(age));
         let updated = authorized.update(name("x")).await;
         assert_eq!((updated.is_ok(), store.loads()), (allowed, loads), "{age} ms: {updated:?}");

@@ -1,8 +1,9 @@
 //! Creating and deleting, end to end on the memory store.
 
 use userbook::{
-    AccessError, Actor, CommitOutcome, Denial, EventKind, GroupError, GroupId, NewGroup, NewUser, Permission,
-    PermissionAuthorizer, StaticPermissions, UpdateError, UserId, UserService, UserUpdate,
+    AccessError, Actor, GroupError, GroupId, NewGroup, NewUser, PermissionAuthorizer, StaticPermissions,
+    UpdateError, UserId, UserService, UserUpdate, authz::Permission, decision::Denial, event::EventKind,
+    store::CommitOutcome,
 };
 use uuid::Uuid;
 

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use userbook::{
-    CommitOutcome, Outcome, SnapshotQuery, StoreErrorKind, UpdateError, UserService, UserUpdate, Verdict,
+    Outcome, UpdateError, UserService, UserUpdate,
+    authz::Verdict,
+    store::{CommitOutcome, SnapshotQuery, StoreErrorKind},
 };
 
 use crate::{

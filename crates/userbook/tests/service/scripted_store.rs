@@ -11,10 +11,16 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, ChangeId, ChangeIds, ChangeSet, Check, Clock, CommitOutcome,
-    DirectoryQuery, DirectorySnapshot, Event, GroupGraph, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Resource, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User,
-    UserId, UserService, UserStore, Verdict, Verdicts,
+    Actor, Authorizer, Timestamp, User, UserId, UserService, UserStore,
+    authz::{AuthorizerError, Check, Resource, Verdict, Verdicts},
+    clock::{ChangeIds, Clock},
+    event::Event,
+    model::{ChangeId, GroupGraph},
+    service::Backoff,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Outbox, OutboxLimit, ProvisioningChange,
+        ProvisioningStore, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
+    },
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;

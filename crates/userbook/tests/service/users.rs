@@ -1,6 +1,9 @@
 //! The directory of these tests.
 
-use userbook::{Actor, Group, GroupId, ImportData, ImportStore, Revision, User, UserId, UserUpdate};
+use userbook::{
+    Actor, Group, GroupId, Revision, User, UserId, UserUpdate,
+    store::{ImportData, ImportStore},
+};
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
@@ -48,7 +51,7 @@ pub(crate) async fn directory() -> MemoryStore {
             user(ROOT, "root", &[ADMINS]),
             user(BOB, "bob", &[ADMINS]),
             user(ADA, "ada", &[STAFF]),
-            user(ANONYMOUS, userbook::ANONYMOUS_USERNAME, &[]),
+            user(ANONYMOUS, userbook::model::ANONYMOUS_USERNAME, &[]),
         ],
     };
     let store = MemoryStore::new();

@@ -7,7 +7,10 @@ use std::{
 };
 
 use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
-use userbook::{ImportData, ImportStore, Timestamp, UserId};
+use userbook::{
+    Timestamp, UserId,
+    store::{ImportData, ImportStore},
+};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 

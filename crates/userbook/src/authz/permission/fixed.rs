@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource};
-use crate::{GroupId, UserId};
+use crate::model::{GroupId, UserId};
 
 /// Permissions in memory, for tests and for hosts with few permissions.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,10 @@ use super::{
     super::ListAuthorizer, Actor, ActorView, AuthorizerError, GrantedObjects, Permission,
     PermissionAuthorizer, PermissionSource, Rank,
 };
-use crate::{GroupId, Scope, UserId, UserType};
+use crate::{
+    model::{GroupId, UserId, UserType},
+    store::Scope,
+};
 
 impl<P: PermissionSource> PermissionAuthorizer<P> {
     /// Returns the rows that the permission covers; `on` selects the kind of object.

@@ -3,7 +3,11 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::{ActorState, Facts, Group, GroupGraph, ListAuthorizer, Revision, Scope, User, UserType};
+use crate::{
+    authz::{Facts, ListAuthorizer},
+    model::{Group, GroupGraph, Revision, User, UserType},
+    store::{ActorState, Scope},
+};
 
 const ACTOR: UserId = UserId(1);
 const TARGET: UserId = UserId(2);
@@ -76,8 +80,13 @@ async fn letters(
     verdicts.verdicts.iter().map(letter).collect()
 }
 
-const ABOUT_USER: [Check; 5] =
-    [Check::View, Check::Change, Check::Set(crate::Field::Name), Check::Join(ADMINS), Check::DeleteUser];
+const ABOUT_USER: [Check; 5] = [
+    Check::View,
+    Check::Change,
+    Check::Set(crate::violation::Field::Name),
+    Check::Join(ADMINS),
+    Check::DeleteUser,
+];
 
 #[tokio::test]
 async fn permissions_globally_and_on_the_user() {

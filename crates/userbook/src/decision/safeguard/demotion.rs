@@ -4,7 +4,13 @@
 //! administrator to restore the membership.
 
 use super::{UserChange, may_grant, revokes};
-use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+    view::Visibility,
+};
 
 /// Denies a change of a user that revokes superuser status through a group without the right to grant it.
 pub(in crate::decision) fn check_user_demotion(

@@ -1,7 +1,13 @@
 //! [`Safeguard::Escalation`]: gaining superuser status requires the right to grant it.
 
 use super::{grants, may_grant};
-use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+    view::Visibility,
+};
 
 /// Returns whether the actor needs the right to grant.
 pub(in crate::decision) fn escalation_applies(actor_is_superuser: bool, policy: &Policy) -> bool {

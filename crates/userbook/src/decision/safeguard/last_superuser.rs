@@ -1,6 +1,10 @@
 //! [`Safeguard::LastSuperuser`]: at least one account that can act remains a superuser.
 
-use crate::{ANONYMOUS_USERNAME, GroupGraph, Policy, Safeguard, Superusers, User, UserType};
+use crate::{
+    model::{ANONYMOUS_USERNAME, GroupGraph, User, UserType},
+    policy::{Policy, Safeguard},
+    store::Superusers,
+};
 
 /// How a user counts as a superuser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,10 +15,14 @@ pub(super) use last_superuser::{Standing, removes_last_superuser};
 pub(super) use protect_privileged::{check_deletion, check_protected, is_exempt};
 pub(super) use self_lockout::locks_out_self;
 
-use super::{Context, Visibility, checks::grant_checks};
+use super::{Context, checks::grant_checks};
 use crate::{
-    Actor, ActorGuard, ActorState, CheckResults, Denial, GroupGraph, GroupId, Subject, Superusers, User,
-    ViolationKind, Violations,
+    authz::{Actor, CheckResults, Subject},
+    decision::Denial,
+    model::{GroupGraph, GroupId, User},
+    store::{ActorGuard, ActorState, Superusers},
+    view::Visibility,
+    violation::{ViolationKind, Violations},
 };
 
 /// One user before and after a change, with the actor: the facts of every safeguard on users.

@@ -2,7 +2,12 @@
 //! status. Changing an e-mail address suffices to take an account over.
 
 use super::{UserChange, may_grant};
-use crate::{CheckResults, Denial, Field, Policy, Safeguard};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    policy::{Policy, Safeguard},
+    violation::Field,
+};
 
 /// Returns whether the safeguard applies: to another user, and an actor who is not a superuser.
 fn applies(change: &UserChange<'_>, policy: &Policy) -> bool {

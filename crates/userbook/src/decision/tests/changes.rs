@@ -4,8 +4,14 @@ use serde_json::{Value, json};
 
 use super::fixture::{ADMINS, CHANGE, Fixture, HELP, ROOT, STAFF, TARGET, user};
 use crate::{
-    Actor, Decision, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldChanges, FieldDiff,
-    Name, Subject, Timestamp, UserId, UserUpdate, UserView, decision::Visibility,
+    authz::{Actor, Subject},
+    decision::Decision,
+    event::{Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff},
+    field::Name,
+    model::{Timestamp, UserId},
+    store::FieldChanges,
+    update::UserUpdate,
+    view::{UserView, Visibility},
 };
 
 #[test]

@@ -4,8 +4,12 @@ use serde_json::json;
 
 use super::fixture::{Fixture, NOWHERE, STAFF, user};
 use crate::{
-    Decision, Field, FieldOps, GroupId, GroupRef, Memberships, Mode, Op, Policy, Timestamp, User, UserType,
-    UserUpdate, ViolationKind, parse_timestamp,
+    decision::Decision,
+    field::{GroupRef, Memberships},
+    model::{GroupId, Timestamp, User, UserType, parse_timestamp},
+    policy::Policy,
+    update::{FieldOps, Mode, Op, UserUpdate},
+    violation::{Field, ViolationKind},
 };
 
 fn put() -> UserUpdate {
@@ -157,7 +161,9 @@ fn groups_report_their_first_bad_element() {
         (vec![uuid(), sent(NOWHERE, "99")], ViolationKind::InvalidUuid { value: "zz".into() }),
     ] {
         let fixture = Fixture::new(UserUpdate::patch().groups(Memberships::collect(elements)));
-        let Decision::Reject(crate::Rejection::Invalid(violations)) = fixture.decide() else { panic!() };
+        let Decision::Reject(crate::decision::Rejection::Invalid(violations)) = fixture.decide() else {
+            panic!()
+        };
         let found: Vec<_> = violations.iter().map(|it| (it.field, it.kind.clone())).collect();
         assert_eq!(found, [(Some(Field::Groups), expected)]);
     }
@@ -195,13 +201,13 @@ fn attributes_change_when_their_representation_does() {
 
 #[test]
 fn limits_apply_to_values_that_change() {
-    let limits = crate::Limits {
+    let limits = crate::limits::Limits {
         attribute_bytes: 20,
         attribute_nodes: 4,
         name_chars: 5,
         path_chars: 5,
         groups_joined: 1,
-        ..crate::Limits::default()
+        ..crate::limits::Limits::default()
     };
     let [a, b] = [7, 8].map(|n| GroupId(uuid::Uuid::from_u128(n)));
     let long = json!({"a": "0123456789abcdef"});
@@ -239,7 +245,7 @@ fn plain_names_refuse_control_and_format_characters() {
         (UserUpdate::patch().name("a\u{1b}[2Jb"), "name: control_character"),
     ] {
         assert_eq!(Fixture::new(update.clone()).faults(), [expected]);
-        let off = Fixture::new(update).policy(|policy| policy.without(crate::Safeguard::PlainNames));
+        let off = Fixture::new(update).policy(|policy| policy.without(crate::policy::Safeguard::PlainNames));
         assert_eq!(off.outcome(), "commit", "{expected}: switched off");
     }
     let joined = Fixture::new(UserUpdate::patch().name("\u{1f468}\u{200d}\u{1f469}"));

@@ -5,10 +5,17 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorState, Attempt, ChangeId, Check, CheckResults, Commit, Conditions, Context, Decision, Denial,
-    Epochs, FieldRule, Group, GroupId, NoRules, PatchFailure, Policy, Rejection, Revision, Snapshot, Subject,
-    Superusers, Timestamp, UpdateAccess, User, UserId, UserType, UserUpdate, Verdict, Verdicts, Violations,
-    decision::{access_checks, content_checks, decide, view_group_checks},
+    authz::{Actor, Check, CheckResults, Subject, Verdict, Verdicts},
+    decision::{
+        Attempt, Commit, Conditions, Context, Decision, Denial, FieldRule, NoRules, Rejection, UpdateAccess,
+        access_checks, content_checks, decide,
+    },
+    model::{ChangeId, Group, GroupId, Revision, Timestamp, User, UserId, UserType},
+    policy::Policy,
+    store::{ActorState, Epochs, Snapshot, Superusers},
+    update::{PatchFailure, UserUpdate},
+    view::view_group_checks,
+    violation::Violations,
 };
 
 /// Another person is superuser.
@@ -239,7 +246,11 @@ impl Fixture {
         self.decide_on(&snapshot, ops.as_deref())
     }
 
-    fn decide_on(&self, snapshot: &Snapshot, ops: Result<&crate::FieldOps, &PatchFailure>) -> Decision {
+    fn decide_on(
+        &self,
+        snapshot: &Snapshot,
+        ops: Result<&crate::update::FieldOps, &PatchFailure>,
+    ) -> Decision {
         decide(&Attempt {
             snapshot,
             ops,
@@ -314,7 +325,7 @@ impl Fixture {
 }
 
 pub(super) fn codes<F: std::fmt::Display>(violations: &Violations<F>) -> Vec<String> {
-    let code = |violation: &crate::Violation<F>| match &violation.field {
+    let code = |violation: &crate::violation::Violation<F>| match &violation.field {
         Some(field) => format!("{field}: {}", violation.kind.code()),
         None => violation.kind.code().to_owned(),
     };

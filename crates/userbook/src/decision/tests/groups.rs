@@ -6,10 +6,13 @@ use super::fixture::{
 };
 use super::group_fixture::{Write, delete, put};
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Denial, Effect, EpochGuard, EventKind, EventTarget, FieldDiff,
-    Group, GroupField, GroupId, GroupShape, Guards, Policy, ProvisioningOp, Revision, Safeguard, Subject,
-    UserId, UserType,
-    decision::{GroupRejection, MembersOp},
+    authz::{Actor, Check, CheckResults, Subject},
+    decision::{Denial, GroupRejection, MembersOp},
+    event::{Effect, EventKind, EventTarget, FieldDiff},
+    model::{Group, GroupId, Revision, UserId, UserType},
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, EpochGuard, GroupShape, Guards, ProvisioningOp},
+    violation::GroupField,
 };
 
 #[test]
@@ -70,6 +73,32 @@ fn granting_needs_the_right_to_grant() {
     let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
     assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: Some("staff".into()), through });
+}
+
+#[test]
+fn a_hidden_parent_does_not_exist_whether_it_grants_or_not() {
+    let below = |parent| put(group(STAFF, "staff", false, Some(parent))).with(|it| it.hidden = vec![parent]);
+    let missing = "parent: does_not_exist";
+    assert_eq!(below(HELP).outcome(), missing);
+    assert_eq!(below(ADMINS).outcome(), missing);
+    // A stored parent is kept, and still grants.
+    let kept = put(group(BELOW, "renamed", false, Some(ADMINS))).with(|it| it.hidden = vec![ADMINS]);
+    assert_eq!(kept.outcome(), "commit");
+    let joins = kept.with(|it| it.members = members(&[1], &[])).member(1, []);
+    assert_eq!(joins.outcome(), "grants superuser");
+}
+
+#[test]
+fn only_writes_that_take_superuser_status_need_the_remaining_superusers() {
+    for (write, expected) in [
+        (delete(ADMINS), true),
+        (put(group(ADMINS, "admins", false, None)), true),
+        (put(group(ADMINS, "renamed", true, None)), false),
+        (delete(STAFF), false),
+        (put(group(STAFF, "staff", true, None)), false),
+    ] {
+        assert_eq!(write.proposal().needs_superusers(), expected, "{}", write.id);
+    }
 }
 
 /// A chain too long for its head to reach the top, until a link is taken out of the middle.
@@ -175,7 +204,7 @@ fn members_must_exist_and_are_limited() {
     let staff = |op| put(group(STAFF, "staff", false, None)).with(|it| it.members = op);
     assert_eq!(staff(members(&[9], &[])).outcome(), "users: does_not_exist");
     assert_eq!(staff(members(&[], &[9])).outcome(), "unchanged");
-    let limits = crate::Limits { members_altered: 1, ..crate::Limits::default() };
+    let limits = crate::limits::Limits { members_altered: 1, ..crate::limits::Limits::default() };
     let limited = |write: Write| write.with(|it| it.policy = Policy::hardened().with_limits(limits.clone()));
     let two = limited(staff(members(&[1, 2], &[])).member(1, []).member(2, []));
     assert_eq!(two.outcome(), "users: too_many_members");

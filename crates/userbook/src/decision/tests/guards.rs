@@ -1,7 +1,12 @@
 //! What must still hold at the commit, by situation.
 
 use super::fixture::{ACTOR, ACTOR_REVISION, ADMINS, EPOCHS, Fixture, HELP, ROOT, STAFF};
-use crate::{ActorGuard, EpochGuard, Guards, Policy, Safeguard, Subject, UserUpdate};
+use crate::{
+    authz::Subject,
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, EpochGuard, Guards},
+    update::UserUpdate,
+};
 
 /// Which guards there are: `g` relies on the graph, `s` changes the set of superusers, `a` guards the actor.
 fn letters(guards: &Guards) -> String {
@@ -26,7 +31,7 @@ fn ordinary_updates_have_none() {
     for update in [
         patch().username("eve"),
         patch().name("Eve").email("eve@example.com").path("a/b"),
-        patch().last_login(crate::Timestamp::UNIX_EPOCH),
+        patch().last_login(crate::model::Timestamp::UNIX_EPOCH),
         patch().attributes(serde_json::json!({"a": 1})),
     ] {
         check(&Fixture::new(update.clone()), "", "of an ordinary user");
@@ -38,9 +43,13 @@ fn ordinary_updates_have_none() {
 #[test]
 fn a_new_type_counts_where_the_user_is_superuser() {
     let retype = |user_type| Fixture::new(UserUpdate::patch().user_type(user_type));
-    check(&retype(crate::UserType::ServiceAccount), "g", "the user must still be no superuser");
-    check(&retype(crate::UserType::ServiceAccount).member_of([ADMINS]).by_superuser(), "gsa", "a superuser");
-    check(&retype(crate::UserType::External).member_of([ADMINS]).by_self(), "g", "still a person");
+    check(&retype(crate::model::UserType::ServiceAccount), "g", "the user must still be no superuser");
+    check(
+        &retype(crate::model::UserType::ServiceAccount).member_of([ADMINS]).by_superuser(),
+        "gsa",
+        "a superuser",
+    );
+    check(&retype(crate::model::UserType::External).member_of([ADMINS]).by_self(), "g", "still a person");
 }
 
 #[test]

@@ -5,11 +5,17 @@ use super::fixture::{
     codes,
 };
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Context, Denial, DirectorySnapshot, Effect, EpochGuard,
-    EventKind, EventTarget, FieldDiff, GroupId, Guards, NoRules, Op, Policy, ProvisioningChange,
-    ProvisioningOp, Rejection, Safeguard, Subject, Timestamp, UserId, UserType, UserUpdate, UserView,
-    Verdict, Verdicts,
-    decision::{delete, deletion_checks, insert, new_user_snapshot, with_defaults},
+    authz::{Actor, Check, CheckResults, Subject, Verdict, Verdicts},
+    decision::{
+        Context, Denial, NoRules, Rejection, delete, deletion_checks, insert, new_user_snapshot,
+        with_defaults,
+    },
+    event::{Effect, EventGroup, EventKind, EventTarget, FieldDiff},
+    model::{GroupId, Timestamp, UserId, UserType},
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp},
+    update::{Op, UserUpdate},
+    view::UserView,
 };
 
 const ACTOR_GUARD: Option<ActorGuard> = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
@@ -76,7 +82,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
     let machine = new().user_type(UserType::InternalServiceAccount);
     let Err(Rejection::Invalid(violations)) = added(&machine, &[ADMINS], &all) else { panic!() };
     assert_eq!(codes(&violations), ["type: type_not_allowed"]);
-    let reserved = UserUpdate::replace().username(crate::ANONYMOUS_USERNAME).name("");
+    let reserved = UserUpdate::replace().username(crate::model::ANONYMOUS_USERNAME).name("");
     assert!(matches!(added(&reserved, &[ADMINS], &all), Err(Rejection::Invalid(_))));
     let mut null = new().fields().unwrap().clone();
     null.is_active = Op::Null;
@@ -107,8 +113,21 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
 }
 
+#[test]
+fn the_event_of_a_new_user_names_each_group() {
+    let joined = [STAFF, HELP];
+    let may: Vec<Check> = [Check::AddUser].into_iter().chain(joined.map(Check::Join)).collect();
+    let (provision, _) = added(&new().groups(joined), &[], &may).unwrap();
+    let Some(FieldDiff::Groups { added, removed }) = provision.event.diff.get("groups") else { panic!() };
+    let names = all_groups().into_iter().filter(|group| joined.contains(&group.id));
+    let mut expected: Vec<EventGroup> =
+        names.map(|group| EventGroup { id: group.id, name: group.name }).collect();
+    expected.sort_by_key(|group| group.id);
+    assert_eq!((added, removed), (&expected, &Vec::new()));
+}
+
 fn deleted(fixture: &Fixture, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
-    let snapshot = crate::Snapshot { user: Some(fixture.user.clone()), ..fixture.snapshot.clone() };
+    let snapshot = crate::store::Snapshot { user: Some(fixture.user.clone()), ..fixture.snapshot.clone() };
     let mut checks = vec![Check::View, Check::DeleteUser, Check::ViewGroup(STAFF)];
     checks.extend(deletion_checks(
         &fixture.user,

@@ -1,7 +1,12 @@
 //! The last superuser stays, and no actor loses their own access by accident.
 
 use super::fixture::{ADMINS, BELOW, Fixture, OTHER_PERSON, ROOT, STAFF};
-use crate::{Policy, Safeguard, Superusers, UserType, UserUpdate};
+use crate::{
+    model::UserType,
+    policy::{Policy, Safeguard},
+    store::Superusers,
+    update::UserUpdate,
+};
 
 fn deactivate() -> UserUpdate {
     UserUpdate::patch().is_active(false)
@@ -102,6 +107,6 @@ fn the_last_service_account_stays_where_no_person_is_superuser() {
     assert_eq!(service(retype(UserType::Internal)).outcome(), "commit", "a person takes its place");
     assert_eq!(service(deactivate()).others(Some(OTHER_PERSON)).outcome(), "commit");
     let internal = Fixture::new(leave()).member_of([ADMINS]).by_superuser().alone();
-    let internal = internal.user(|user| user.username = crate::ANONYMOUS_USERNAME.into());
+    let internal = internal.user(|user| user.username = crate::model::ANONYMOUS_USERNAME.into());
     assert_eq!(internal.outcome(), "hidden", "the anonymous user is never changed");
 }

@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, NOWHERE, STAFF};
-use crate::{Check, Field, GroupId, UserType, UserUpdate, Verdict};
+use crate::{
+    authz::{Check, Verdict},
+    model::{GroupId, UserType},
+    update::UserUpdate,
+    violation::Field,
+};
 
 fn join(group: GroupId) -> UserUpdate {
     UserUpdate::patch().join_group(group)

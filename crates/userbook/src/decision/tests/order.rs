@@ -4,8 +4,11 @@ use serde_json::json;
 
 use super::fixture::{ADMINS, Fixture};
 use crate::{
-    Check, Conditions, Denial, Field, FieldDenial, FieldRule, IfNoneMatch, Rejection, Revision, User,
-    UserType, UserUpdate, Verdict, ViolationKind, decision::access_checks,
+    authz::{Check, Verdict},
+    decision::{Conditions, Denial, FieldDenial, FieldRule, IfNoneMatch, Rejection, access_checks},
+    model::{Revision, User, UserType},
+    update::UserUpdate,
+    violation::{Field, ViolationKind},
 };
 
 #[derive(Debug)]

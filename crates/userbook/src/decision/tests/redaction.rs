@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::fixture::Fixture;
-use crate::{FieldDiff, UserUpdate};
+use crate::{event::FieldDiff, update::UserUpdate};
 
-fn attributes(diff: &crate::Diff) -> (Value, Value) {
+fn attributes(diff: &crate::event::Diff) -> (Value, Value) {
     match diff.get("attributes") {
         Some(FieldDiff::Value { old, new }) => ((**old).clone(), (**new).clone()),
         other => panic!("no attributes but {other:?}"),

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, ROOT, STAFF};
-use crate::{Limits, Policy, UserType, UserUpdate, decision::LoadRequirements};
+use crate::{
+    decision::LoadRequirements, limits::Limits, model::UserType, policy::Policy, update::UserUpdate,
+};
 
 fn requirements(fixture: &Fixture) -> LoadRequirements {
     let ops = fixture
@@ -53,8 +55,8 @@ fn known_facts_are_not_loaded_again() {
 
 #[test]
 fn too_many_groups_are_not_looked_up() {
-    let groups: crate::Memberships =
-        (0..1_001).map(|n| crate::GroupId(uuid::Uuid::from_u128(100 + n))).collect();
+    let groups: crate::field::Memberships =
+        (0..1_001).map(|n| crate::model::GroupId(uuid::Uuid::from_u128(100 + n))).collect();
     assert_eq!(requirements(&Fixture::new(UserUpdate::patch().groups(groups))).groups.len(), 0);
 }
 

@@ -1,10 +1,17 @@
 //! Who grants and takes superuser status, who changes superusers, and how each safeguard is switched off.
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, ROOT, STAFF};
-use crate::{Check, Denial, Field, Policy, Safeguard, Subject, UserType, UserUpdate};
+use crate::{
+    authz::{Check, Subject},
+    decision::Denial,
+    model::UserType,
+    policy::{Policy, Safeguard},
+    update::UserUpdate,
+    violation::Field,
+};
 
-fn join(groups: impl IntoIterator<Item = crate::GroupId>) -> Fixture {
-    Fixture::new(UserUpdate::patch().groups(groups.into_iter().collect::<crate::Memberships>()))
+fn join(groups: impl IntoIterator<Item = crate::model::GroupId>) -> Fixture {
+    Fixture::new(UserUpdate::patch().groups(groups.into_iter().collect::<crate::field::Memberships>()))
 }
 
 fn activate() -> Fixture {
@@ -126,7 +133,7 @@ fn changes() -> Vec<(UserUpdate, Field, bool)> {
         (patch().email("eve@example.com"), Field::Email, true),
         (patch().attributes(serde_json::json!({"a": 1})), Field::Attributes, true),
         (patch().path("a/b"), Field::Path, true),
-        (patch().last_login(crate::Timestamp::UNIX_EPOCH), Field::LastLogin, true),
+        (patch().last_login(crate::model::Timestamp::UNIX_EPOCH), Field::LastLogin, true),
         (patch().user_type(UserType::External), Field::Type, true),
         (patch().name("Eve"), Field::Name, false),
         (patch().groups([HELP]), Field::Groups, false),
@@ -220,6 +227,6 @@ fn the_recorded_release_has_no_safeguard() {
 
 #[test]
 fn the_authorizers_denial_comes_before_any_safeguard() {
-    let verdict = crate::Verdict::deny();
+    let verdict = crate::authz::Verdict::deny();
     assert_eq!(join([ADMINS]).deny(Check::Set(Field::Groups), verdict).outcome(), "fields");
 }

@@ -2,8 +2,14 @@
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, STAFF};
 use crate::{
-    Check, CheckResults, Denial, FieldDiff, GroupId, Policy, Safeguard, Scope, UserUpdate, Verdict, Verdicts,
-    decision::{Visibility, view_group_checks},
+    authz::{Check, CheckResults, Verdict, Verdicts},
+    decision::Denial,
+    event::FieldDiff,
+    model::GroupId,
+    policy::{Policy, Safeguard},
+    store::Scope,
+    update::UserUpdate,
+    view::{Visibility, view_group_checks},
 };
 
 fn hiding(groups: &[GroupId], update: UserUpdate) -> Fixture {
@@ -11,7 +17,7 @@ fn hiding(groups: &[GroupId], update: UserUpdate) -> Fixture {
     groups.iter().fold(Fixture::new(update), hide)
 }
 
-fn names(diff: &crate::Diff) -> Vec<String> {
+fn names(diff: &crate::event::Diff) -> Vec<String> {
     match diff.get("groups") {
         Some(FieldDiff::Groups { added, removed }) => {
             added.iter().chain(removed).map(|group| group.name.clone()).collect()

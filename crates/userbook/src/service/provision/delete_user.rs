@@ -11,12 +11,14 @@ use crate::service::{
     trace::{display_id, operation, trace_identifiers},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, ProvisioningChange, ProvisioningStore,
-    SnapshotQuery, StoreError, UserRef,
+    authz::{Actor, Authorizer, Check},
     decision::{
         check_deletion_access, check_deletion_rights, delete, deletion_checks, deletion_needs_protection,
         deletion_needs_superusers,
     },
+    model::UserRef,
+    service::AccessError,
+    store::{CommitOutcome, ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError},
 };
 
 /// The deletion of one user; see [`UserService::delete_user`].

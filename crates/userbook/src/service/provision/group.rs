@@ -13,12 +13,18 @@ use crate::service::{
     trace::{SpanOutcome, display_id, operation},
 };
 use crate::{
-    Actor, Authorizer, Check, CheckResults, CommitOutcome, Diff, DirectoryQuery, DirectorySnapshot, Group,
-    GroupField, GroupId, MemberQuery, ProvisioningChange, ProvisioningStore, Safeguard, StoreError,
-    SuperuserQuery, Superusers, Violations,
+    authz::{Actor, Authorizer, Check, CheckResults},
     decision::{
         GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor, require_allowed,
     },
+    event::Diff,
+    model::{Group, GroupId},
+    policy::Safeguard,
+    store::{
+        CommitOutcome, DirectoryQuery, DirectorySnapshot, MemberQuery, ProvisioningChange, ProvisioningStore,
+        StoreError, SuperuserQuery, Superusers,
+    },
+    violation::{GroupField, Violations},
 };
 
 /// The result of an operation on a group.

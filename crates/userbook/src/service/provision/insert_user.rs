@@ -12,14 +12,20 @@ use crate::service::{
     trace::{display_id, operation, step, traced},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, JsonObject, Name, PatchFailure,
-    ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError, UserRef, UserUpdate, Username,
-    ViolationKind, Violations,
+    authz::{Actor, Authorizer, Check},
     decision::{
         LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
         require_active_actor, with_defaults,
     },
-    field::FieldErrors,
+    field::{FieldErrors, Name, Username},
+    json::JsonObject,
+    model::UserRef,
+    service::AccessError,
+    store::{
+        CommitOutcome, DirectoryQuery, ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError,
+    },
+    update::{PatchFailure, UserUpdate},
+    violation::{ViolationKind, Violations},
 };
 
 /// A user to create. Fields without a value get the defaults of authentik's model: active, `internal`, at path

@@ -11,7 +11,7 @@ pub use insert_user::{InsertUser, InsertUserCall, NewUser};
 pub use new_group::NewGroup;
 
 use super::{UserService, operation::Plan};
-use crate::{
+use crate::store::{
     CommitOutcome, DirectorySnapshot, Epochs, Guards, ProvisioningChange, ProvisioningOp, ProvisioningStore,
     Snapshot, StoreError,
 };
@@ -62,6 +62,7 @@ fn settle_deletion<O>(
 }
 
 fn guards_are_past(guards: &Guards, epochs: Epochs) -> bool {
-    let past = |guard: Option<crate::EpochGuard>, epoch| guard.is_some_and(|guard| guard.expected != epoch);
+    let past =
+        |guard: Option<crate::store::EpochGuard>, epoch| guard.is_some_and(|guard| guard.expected != epoch);
     past(guards.graph, epochs.graph) || past(guards.superusers, epochs.superusers)
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Attributes, Group, GroupField, GroupId, GroupName, UserId, Violations, decision::MembersOp,
-    field::FieldErrors,
+    decision::MembersOp,
+    field::{Attributes, FieldErrors, GroupName},
+    model::{Group, GroupId, UserId},
+    violation::{GroupField, Violations},
 };
 
 /// A group to write. Members that are not mentioned stay.

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use crate::{MAX_DEPTH, json::for_each_value};
+use crate::{field::MAX_DEPTH, json::for_each_value};
 
 /// A reason why an operation exceeds the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

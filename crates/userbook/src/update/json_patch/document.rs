@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::ReadOnlyMembers;
 use crate::{
-    Field, GroupGraph, GroupId, JsonObject, SharedJson, User, UserView,
-    json::{equal_by_value, identical},
-    timestamp_text,
+    json::{JsonObject, SharedJson, equal_by_value, identical},
+    model::{GroupGraph, GroupId, User, timestamp_text},
+    view::UserView,
+    violation::Field,
 };
 
 /// The stored values, and what the caller may view.

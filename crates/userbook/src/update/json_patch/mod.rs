@@ -17,7 +17,7 @@ use self::{
     operation::Fault,
 };
 use super::FieldOps;
-use crate::{MAX_DEPTH, Policy};
+use crate::{field::MAX_DEPTH, policy::Policy};
 
 pub(super) use document::Stored;
 pub(crate) use document::stored_field;

@@ -11,7 +11,7 @@ use super::{
     document::{Document, writable},
     secrets,
 };
-use crate::{Field, Policy, json::equal_by_value};
+use crate::{json::equal_by_value, policy::Policy, violation::Field};
 
 /// A reason why an operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use super::document::{Document, Member};
 use crate::{
-    Attributes, Field, FieldErrors, GroupId, GroupRef, Memberships, UserType, ViolationKind, parse_timestamp,
+    field::{Attributes, FieldErrors, GroupRef, Memberships},
+    model::{GroupId, UserType, parse_timestamp},
     update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    violation::{Field, ViolationKind},
 };
 
 /// Reads the patched document strictly, without the lenient forms of request bodies. A field with the stored

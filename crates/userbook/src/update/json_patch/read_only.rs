@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{JsonObject, UserView};
+use crate::{json::JsonObject, view::UserView};
 
 type Render = dyn Fn(&UserView) -> JsonObject + Send + Sync;
 

@@ -3,7 +3,7 @@
 use json_patch::jsonptr::{Pointer, PointerBuf};
 use serde_json::Value;
 
-use crate::Policy;
+use crate::policy::Policy;
 
 /// Returns whether a copy from `from` to `to` takes a secret attribute to another location.
 pub(super) fn leaks(policy: &Policy, attributes: &Value, from: &Pointer, to: &Pointer) -> bool {

@@ -1,7 +1,8 @@
 //! The mode `initials`: the letters and the colour of a user.
 
+use userbook::field::is_space;
+
 use super::{md5, svg};
-use crate::field::{is_space, split_whitespace};
 
 /// The letters of a user without any name.
 const NAMELESS: &str = "a k";
@@ -22,9 +23,9 @@ pub(super) fn draw(name: &str, username: &str) -> String {
 
 /// Returns the first letters of the first and the last word, or the first two letters of a single word.
 fn initials(source: &str) -> String {
-    let mut words = split_whitespace(source);
+    let mut words = source.split(is_space).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default().chars();
-    match words.last() {
+    match words.next_back() {
         None => first.take(2).flat_map(char::to_uppercase).collect(),
         Some(last) => first.take(1).chain(last.chars().take(1)).flat_map(char::to_uppercase).collect(),
     }

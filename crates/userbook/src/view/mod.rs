@@ -1,8 +1,14 @@
 //! A user with derived values.
 
+mod current_user;
+mod visibility;
+
 use std::sync::Arc;
 
-use crate::{Group, GroupGraph, GroupId, User, decision::Visibility};
+pub use current_user::{CurrentUserView, SelfView};
+pub(crate) use visibility::{Visibility, view_group_checks};
+
+use crate::model::{Group, GroupGraph, GroupId, User};
 
 /// A user as shown: the row, and what the user's groups determine.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,12 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserView, decision::Visibility};
+use crate::{
+    json::JsonObject,
+    model::{Group, GroupGraph, GroupId, User},
+    view::UserView,
+    view::Visibility,
+};
 
 /// The attribute that contains settings.
 const SETTINGS: &str = "settings";
@@ -81,7 +86,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{ChangeId, Revision, UserId, UserType, parse_timestamp};
+    use crate::model::{ChangeId, Revision, UserId, UserType, parse_timestamp};
 
     fn group(number: u128, name: &str, parent: Option<u128>, attributes: Value) -> Group {
         let id = |number| GroupId(Uuid::from_u128(number));

@@ -1,6 +1,10 @@
 //! The groups that the caller may view.
 
-use crate::{Check, CheckResults, GroupGraph, GroupId, Policy, Safeguard};
+use crate::{
+    authz::{Check, CheckResults},
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+};
 
 /// The groups that the caller may view: under [`Safeguard::HideGroups`] groups with allowed [`Check::ViewGroup`],
 /// otherwise all.

@@ -29,13 +29,13 @@ const NONE: &str = "/static/dist/assets/images/user_default.png";
 /// A chain of avatar modes, parsed once.
 ///
 /// ```
-/// use userbook::{AvatarSubject, Avatars};
+/// use userbook_http::{AvatarSubject, Avatars};
 ///
 /// let avatars: Avatars = "attributes.picture,https://img.example/%(mail_hash)s.png".parse()?;
 /// let attributes = serde_json::Map::new();
 /// let alice = AvatarSubject { username: "alice", name: "", email: "alice@example.com", attributes: &attributes };
 /// assert_eq!(avatars.avatar(&alice), "https://img.example/c160f8cc69a4f0bf2b0362752353d060.png");
-/// # Ok::<(), userbook::AvatarModeError>(())
+/// # Ok::<(), userbook_http::AvatarModeError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Avatars(Vec<Mode>);
