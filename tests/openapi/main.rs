@@ -86,7 +86,7 @@ fn every_operation_is_described_and_no_other() {
 }
 
 #[test]
-fn without_the_overlay_it_is_the_published_schema() {
+fn schema_without_overlay_equals_the_published_schema() {
     for extensions in [ExtensionSet::all(), ExtensionSet::none()] {
         let served = schema(extensions);
         assert!(served.to_string().contains(OVERLAY_KEY));
@@ -156,7 +156,7 @@ fn sorted(value: &Value) -> Value {
 
 /// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` regenerates the files.
 #[test]
-fn the_committed_copies_are_what_is_generated() {
+fn committed_files_equal_the_generated_ones() {
     for (name, document) in [("published", published()), ("hardened", schema(ExtensionSet::all()))] {
         let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
         let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());

@@ -47,8 +47,8 @@ fn seed_applies_only_to_an_empty_database() {
     let server = Server::start(&arguments);
     assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "Seeded"})).status, 200);
     server.kill();
-    let refusal = Server::try_start(&arguments).unwrap_err();
-    assert!(refusal.contains("not empty"), "{refusal}");
+    let error = Server::try_start(&arguments).unwrap_err();
+    assert!(error.contains("not empty"), "{error}");
     let server = Server::start(&arguments[..2]);
     let answer = request(&server, "GET", "101/", &json!(null));
     let shown: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -72,8 +72,8 @@ fn invalid_settings_are_named_in_the_error() {
         } else {
             database.into_iter().chain(arguments).collect()
         };
-        let refusal = Server::try_start(&all).unwrap_err();
-        assert!(refusal.contains(expected), "{arguments:?}: {refusal}");
+        let error = Server::try_start(&all).unwrap_err();
+        assert!(error.contains(expected), "{arguments:?}: {error}");
     }
 }
 

@@ -77,9 +77,9 @@ fn database_passwords_are_in_no_error_and_in_no_help() {
     ] {
         let mut verbose = command();
         verbose.env("USERBOOK_LOG", "trace");
-        let refusal = Server::try_start_by(verbose, &["--database", &url, "--acquire-timeout", "1"]);
-        let refusal = refusal.expect_err(&url);
-        assert!(!refusal.is_empty() && !refusal.contains(PASSWORD), "{url}: {refusal}");
+        let error = Server::try_start_by(verbose, &["--database", &url, "--acquire-timeout", "1"]);
+        let error = error.expect_err(&url);
+        assert!(!error.is_empty() && !error.contains(PASSWORD), "{url}: {error}");
     }
     let url = format!("postgres://ada:{PASSWORD}@127.0.0.1:1/users");
     for arguments in [&["--help"][..], &["-h"], &["--policy", "x"]] {

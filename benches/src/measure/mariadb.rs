@@ -81,7 +81,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
         name: "mariadb_vs_handwritten",
         value: best.1,
         bound: Bound::AtLeast(0.85),
-        baseline: "the same statements by hand on connections that are held, at their best count",
+        baseline: "handwritten code with the same statements and open connections, at its best count",
         detail: json!({"best_connections": best.0, "by_connections": by_connections}),
     }
     .into())

@@ -1,4 +1,4 @@
-//! The cost of commit and load for a user with 1, 10, 100 and 1,000 memberships, one of which changes, and for groups
+//! The cost of commit and load for a user with 1, 10, 100 and 1,000 memberships and one change, and for groups
 //! 1, 5 and 20 levels deep.
 
 use std::{collections::BTreeSet, time::Instant};

@@ -21,23 +21,23 @@ use userbook_memory::MemoryStore;
 
 /// Authenticates every request as the host itself. Use it only in examples on the loopback interface.
 #[derive(Debug)]
-struct EverybodyIsTheHost;
+struct AlwaysHost;
 
 #[async_trait]
-impl Authenticator for EverybodyIsTheHost {
+impl Authenticator for AlwaysHost {
     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
         Ok(Actor::system())
     }
 }
 
-type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, EverybodyIsTheHost>;
+type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, AlwaysHost>;
 
 /// Returns the API over a store with one user, and the user's id.
 async fn api() -> Result<(Api, i64), Box<dyn Error + Send + Sync>> {
     let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
     let service = UserService::new(MemoryStore::new(), authorizer);
     let ada = service.insert_user(&Actor::system(), NewUser::new("ada", "Ada Lovelace")).await?.view.user.id;
-    Ok((UserApi::new(service, EverybodyIsTheHost, Representation::new("an example")), ada.0))
+    Ok((UserApi::new(service, AlwaysHost, Representation::new("an example")), ada.0))
 }
 
 /// Serves until `stop` is ready, then finishes running requests.

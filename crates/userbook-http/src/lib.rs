@@ -57,10 +57,10 @@
 //!
 //! /// A host's own authentication. [`BearerAuthenticator`](userbook_http::BearerAuthenticator) is ready-made.
 //! #[derive(Debug)]
-//! struct EverybodyIsTheHost;
+//! struct AlwaysHost;
 //!
 //! #[async_trait]
-//! impl Authenticator for EverybodyIsTheHost {
+//! impl Authenticator for AlwaysHost {
 //!     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
 //!         Ok(Actor::system())
 //!     }
@@ -71,7 +71,7 @@
 //! let ann = User { id: UserId(7), username: "ann".to_owned(), ..User::example() };
 //! store.import(&ImportData { users: vec![ann], ..ImportData::default() }).await?;
 //! let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
-//! let api = UserApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
+//! let api = UserApi::new(service, AlwaysHost, Representation::new("my-install-id"));
 //!
 //! let request = Request::patch("/api/v3/core/users/7/")
 //!     .header("content-type", "application/json")

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn types_of_patch_are_announced_as_far_as_they_are_understood() {
+    fn accept_patch_lists_the_supported_media_types() {
         let all_extensions = ExtensionSet::all();
         let all = "application/json, application/merge-patch+json, application/json-patch+json";
         for (method, extensions, expected) in [

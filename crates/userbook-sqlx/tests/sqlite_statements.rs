@@ -35,7 +35,7 @@ impl Subscriber for Counter {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// How many statements the connections' threads have told of since the last call.
+/// Returns the number of statements that the connections' threads have traced since the last call.
 async fn count() -> usize {
     // They tell after they have answered.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -70,7 +70,7 @@ async fn a_load_is_one_and_a_commit_is_few() {
     assert_eq!(count().await, 1, "the row and its event, given at once");
 
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 2, "a refusal and why");
+    assert_eq!(count().await, 2, "a rejected change and its reason");
 
     let facts = database.store.load(&everything).await.unwrap();
     count().await;

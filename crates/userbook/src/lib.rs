@@ -29,11 +29,11 @@
 //!
 //! # How an operation works
 //!
-//! 1. **Load** one consistent [`Snapshot`] of the facts.
+//! 1. **Load** one consistent [`Snapshot`](store::Snapshot) of the facts.
 //! 2. **Authorize** before the request's content is used: one call to the [`Authorizer`].
-//! 3. **Resolve** the request against the snapshot; load and authorize what the content names.
-//! 4. **Decide** with the pure function [`decide()`]: the change to write, or the reason to reject it.
-//! 5. **Commit** a [`ChangeSet`] with its [`Event`], only while the facts still hold.
+//! 3. **Resolve** the request against the snapshot, then load and authorize what the content names.
+//! 4. **Decide** with the pure function [`decide()`](decision::decide()): the change to write, or the reason to reject it.
+//! 5. **Commit** a [`ChangeSet`](store::ChangeSet) with its [`Event`](event::Event), only while the facts still hold.
 //!
 //! After a conflict the service repeats all of these steps. No transaction is open while the authorizer runs.
 //!
@@ -45,12 +45,12 @@
 //! | requests | [`UserUpdate`], [`NewUser`], [`NewGroup`]; *absent*, *null* and *a value* differ in every field |
 //! | validated values | [`Username`](field::Username), [`EmailAddress`](field::EmailAddress), [`UserPath`](field::UserPath), [`Attributes`](field::Attributes), … |
 //! | stored values | [`User`], [`Group`], [`UserType`] |
-//! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] contains all violations, [`Denial`] the reason why the actor is denied |
-//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds rules with [`FieldRule`] |
-//! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`], [`ListStore`], [`ImportStore`], [`Outbox`] |
-//! | authorization ports | [`Authorizer`], [`ListAuthorizer`]; [`PermissionAuthorizer`] decides like authentik |
-//! | audit | [`Event`], [`deliver`], [`EventSink`] |
-//! | injected | [`Clock`], [`ChangeIds`], [`Backoff`] |
+//! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] contains all violations, [`Denial`](decision::Denial) the reason why the actor is denied |
+//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds rules with [`FieldRule`](decision::FieldRule) |
+//! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`](store::ProvisioningStore), [`ListStore`](store::ListStore), [`ImportStore`](store::ImportStore), [`Outbox`](store::Outbox) |
+//! | authorization ports | [`Authorizer`], [`ListAuthorizer`](authz::ListAuthorizer); [`PermissionAuthorizer`] decides like authentik |
+//! | audit | [`Event`](event::Event), [`deliver`](service::deliver), [`EventSink`](service::EventSink) |
+//! | injected | [`Clock`](clock::Clock), [`ChangeIds`](clock::ChangeIds), [`Backoff`](service::Backoff) |
 //!
 //! # Guides
 //!

@@ -16,7 +16,7 @@ use userbook::{
     UserStore,
     authz::Permission as P,
     event::Event,
-    store::{ImportData, ImportStore, Outbox, SnapshotQuery, StoreError},
+    store::{ImportData, ImportStore, Outbox, OutboxLimit, SnapshotQuery, StoreError},
 };
 use userbook_http::{
     AuthenticationError, Authenticator, BearerAuthenticator, ExtensionSet, Representation, TokenHash,
@@ -257,7 +257,7 @@ impl Fixture {
     /// Returns a user's row.
     pub fn row(&self, id: i64) -> User {
         let snapshot = now(self.store.load(&SnapshotQuery::user(UserId(id)))).expect("the store answers");
-        snapshot.expect("the user exists").user
+        snapshot.user.expect("the user exists")
     }
 
     /// Returns all rows by id.
@@ -267,7 +267,7 @@ impl Fixture {
 
     /// Returns all events, oldest first.
     pub fn events(&self) -> Vec<Event> {
-        now(self.store.pending(1000)).expect("the store answers")
+        now(self.store.pending(OutboxLimit { events: 1000, bytes: u64::MAX })).expect("the store answers")
     }
 }
 

@@ -100,7 +100,7 @@ imported! {
     };
 
     /// Counts `AnonymousUser`.
-    CountsAnonymous: |_, user| User { username: "somebody".to_owned(), ..user };
+    CountsAnonymous: |_, user| User { username: "named".to_owned(), ..user };
 }
 
 /// Caches the first result.

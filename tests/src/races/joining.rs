@@ -19,7 +19,7 @@ enum Did {
     /// Joined, or was denied.
     Join(Result<(), UpdateError>),
     /// Made the group a granting group; true if the user was a member right afterwards.
-    Power { member: bool },
+    Grant { member: bool },
 }
 
 /// The helper, who may not grant superuser status, puts Ann into the team; a chief makes the team superusers. If both
@@ -42,11 +42,11 @@ pub async fn join_or_grant<G: Ground>() {
                 let [chief, ..] = CHIEFS;
                 let group = NewGroup::new("team").superuser(true);
                 gives.put_group(&Actor::user(chief), TEAM, group).await.expect("the chief may");
-                Did::Power { member: stored(&*after, ANN).await.groups.contains(&TEAM) }
+                Did::Grant { member: stored(&*after, ANN).await.groups.contains(&TEAM) }
             }),
         ];
         let done = together(racers).await;
-        let [Did::Join(joined), Did::Power { member }] = done.as_slice() else { panic!("{done:?}") };
+        let [Did::Join(joined), Did::Grant { member }] = done.as_slice() else { panic!("{done:?}") };
         match joined {
             // A join after the grant would not be visible right after the grant.
             Ok(()) => assert!(member, "round {round}: joined a granting group"),

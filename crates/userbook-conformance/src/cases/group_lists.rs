@@ -77,8 +77,7 @@ pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: ListStore +
     assert_eq!(list(&empty, &all(GroupFilter::default())).await, GroupPage::default());
 }
 
-/// Law: the query selects all, no or some members; the groups are the same. The rows of users whom the caller may not
-/// view must not be read.
+/// Law: the query selects all, no or some members; the groups are the same. The rows of hidden users must not be read.
 pub async fn members_come_as_the_query_asks<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let anonymous = User { username: ANONYMOUS_USERNAME.to_owned(), ..member(UserId(1), [1, 2]) };
     let people = [member(ANN, [1, 2]), member(BOB, [1]), anonymous, member(UserId(3), [2])];
@@ -199,6 +198,6 @@ pub async fn the_count_follows_groups<H: Harness<Store: ListStore + Provisioning
     ] {
         let outcome = ok(harness.store().provision(&refused).await);
         assert_ne!(outcome, userbook::store::CommitOutcome::Applied);
-        assert_eq!(list(&harness, &query).await.count, 2, "a refused change counts nothing");
+        assert_eq!(list(&harness, &query).await.count, 2, "a rejected change is not counted");
     }
 }

@@ -300,7 +300,7 @@ pub async fn the_count_follows_users<H: Harness<Store: ListStore + ProvisioningS
     for (n, refused) in [(2, insert(clash, 2)), (3, insert(homeless, 3)), (4, insert(user(next), 4))] {
         let outcome = ok(harness.store().provision(&refused).await);
         assert_ne!(outcome, userbook::store::CommitOutcome::Applied, "{n}");
-        assert_eq!(count(&harness).await, 3, "a refused change counts nothing");
+        assert_eq!(count(&harness).await, 3, "a rejected change is not counted");
     }
 
     let bob = row(&harness, BOB).await;

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_initials_too() {
+    fn users_without_a_name_have_default_initials() {
         assert_eq!(draw(" ", "\u{1f}"), draw(NAMELESS, ""));
         assert_eq!(initials(NAMELESS), "AK");
     }

@@ -66,10 +66,10 @@ use crate::{
 /// # use userbook_memory::MemoryStore;
 /// #
 /// # #[derive(Debug)]
-/// # struct EverybodyIsTheHost;
+/// # struct AlwaysHost;
 /// #
 /// # #[async_trait]
-/// # impl Authenticator for EverybodyIsTheHost {
+/// # impl Authenticator for AlwaysHost {
 /// #     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
 /// #         Ok(Actor::system())
 /// #     }
@@ -78,7 +78,7 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
 /// service.insert_user(&Actor::system(), NewUser::new("ann", "Ann")).await?;
-/// let api = DirectoryApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
+/// let api = DirectoryApi::new(service, AlwaysHost, Representation::new("my-install-id"));
 ///
 /// let request = Request::get("/api/v3/core/users/?search=AN&page_size=10").body(String::new())?;
 /// let response = api.handle(request).await;

@@ -27,7 +27,7 @@ struct Row {
     id: &'static str,
     tag: &'static str,
     /// Also available without authentication.
-    for_everybody: bool,
+    is_public: bool,
     parameters: &'static [(&'static str, Kind)],
     request: Option<(Shape, Required)>,
     response: Option<Shape>,
@@ -91,7 +91,7 @@ fn rows() -> Vec<Row> {
         method: HttpMethod::Get,
         id,
         tag: "core",
-        for_everybody: false,
+        is_public: false,
         parameters,
         request: None,
         response: Some(response),
@@ -126,7 +126,7 @@ fn rows() -> Vec<Row> {
         member("/core/groups/{group_uuid}/remove_user/", "core_groups_remove_user_create"),
         Row {
             tag: "root",
-            for_everybody: true,
+            is_public: true,
             ..get("/root/config/", "root_config_retrieve", &[], reference::<Config>)
         },
     ]
@@ -156,7 +156,7 @@ impl Row {
             .response("400", json(reference::<ValidationError>()))
             .response("403", json(reference::<GenericError>()));
         let operation =
-            if self.for_everybody { operation.security(SecurityRequirement::default()) } else { operation };
+            if self.is_public { operation.security(SecurityRequirement::default()) } else { operation };
         let operation = match self.response {
             Some(shape) => operation.response("200", json(shape())),
             None => operation.response("204", Response::default()).response("404", Response::default()),

@@ -170,7 +170,7 @@ fn add_write_parameters(operation: &mut Object, extensions: ExtensionSet) {
         "Confirms that callers deactivate themselves or give up their superuser status.",
     );
     if extensions.contains(Extension::DryRun) {
-        add("dry_run", "Answers what would change, and writes nothing.");
+        add("dry_run", "Returns what would change, and writes nothing.");
     }
 }
 

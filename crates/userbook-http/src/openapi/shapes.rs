@@ -1,6 +1,6 @@
 //! Wire types from which the schema is generated. Names, titles, limits and required members follow the published
 //! schema.
-#![expect(dead_code, reason = "the derive reads the types; nobody makes a value of them")]
+#![expect(dead_code, reason = "only the derive uses these types")]
 
 use serde_json::{Map, Value, json};
 use utoipa::{

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn dry_run_is_true_or_false_and_an_error_where_it_is_not_supported() {
+    fn dry_run_accepts_true_and_false_and_requires_the_extension() {
         let (hardened, recorded) = (ExtensionSet::all(), ExtensionSet::none());
         for (query, expected, without_extension) in [
             ("", Some(false), Some(false)),

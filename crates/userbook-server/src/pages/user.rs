@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_asks_for_dry_runs_where_there_are_some() {
+    async fn page_uses_dry_runs_if_the_api_supports_them() {
         for (extensions, expected) in [(ExtensionSet::all(), "true"), (ExtensionSet::none(), "false")] {
             let (status, page) = get(extensions, "/").await;
             assert_eq!(status, StatusCode::OK);

@@ -221,7 +221,7 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
     ) -> Result<Verdicts, AuthorizerError> {
         let state = match Rank::of(actor, resource.actor()) {
             Rank::Superuser => return Ok(all(checks, &Verdict::Allow).with_visible_groups(Scope::Everything)),
-            Rank::Nobody => return Ok(all(checks, &Verdict::deny()).with_visible_groups(Scope::Nothing)),
+            Rank::Denied => return Ok(all(checks, &Verdict::deny()).with_visible_groups(Scope::Nothing)),
             Rank::Holder(state) => state,
         };
         let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
@@ -250,7 +250,7 @@ enum Rank<'a> {
     /// An active user, with the rights of the user's permissions.
     Holder(ActorView<'a>),
     /// May do nothing.
-    Nobody,
+    Denied,
 }
 
 impl<'a> Rank<'a> {
@@ -259,7 +259,7 @@ impl<'a> Rank<'a> {
             (Subject::System, _) => Self::Superuser,
             (Subject::User(_), Some(state)) if state.is_active_superuser() => Self::Superuser,
             (Subject::User(_), Some(state)) if state.state.is_active => Self::Holder(state),
-            _ => Self::Nobody,
+            _ => Self::Denied,
         }
     }
 }

@@ -34,14 +34,14 @@ pub(super) fn guards(
     let unentitled = !superuser_actor
         && ((gives && policy.has(Safeguard::Escalation)) || (takes && policy.has(Safeguard::Demotion)));
     // "This user is not a counted superuser" must still hold, because no other superuser was loaded.
-    let loses_uncounted = change.before.is_active
+    let loses_other_status = change.before.is_active
         && (takes || proposal.changes.user_type.is_some())
         && after >= before
         && policy.has(Safeguard::LastSuperuser);
     // "The actor is a superuser" must still hold if it mattered.
     let by_status = (changes_superusers || protects) && superuser_actor && change.actor.user_id().is_some();
 
-    let reads_graph = unentitled || loses_uncounted || by_status;
+    let reads_graph = unentitled || loses_other_status || by_status;
     Guards {
         graph: reads_graph.then_some(EpochGuard::read(epochs.graph)),
         // New superusers increment the counter too: a group write that revoked status may have depended on their

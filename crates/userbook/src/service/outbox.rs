@@ -32,10 +32,10 @@ pub async fn deliver(
     limit: OutboxLimit,
 ) -> Result<usize, StoreError> {
     let mut taken: Vec<ChangeId> = Vec::new();
-    let mut refusal = None;
+    let mut failure = None;
     for event in outbox.pending(limit).await? {
         if let Err(error) = sink.deliver(&event).await {
-            refusal = Some(StoreError::new(crate::store::StoreErrorKind::Other, error));
+            failure = Some(StoreError::new(crate::store::StoreErrorKind::Other, error));
             break;
         }
         taken.push(event.id);
@@ -43,7 +43,7 @@ pub async fn deliver(
     if !taken.is_empty() {
         outbox.ack(&taken).await?;
     }
-    match refusal {
+    match failure {
         Some(error) => Err(error),
         None => Ok(taken.len()),
     }

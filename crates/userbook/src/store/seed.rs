@@ -10,7 +10,7 @@ use crate::model::{Group, User};
 /// The complete content of a directory, stored unchanged: no rule applies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportData {
-    /// The installation id, authentik's `install_id`: part of every [`uid`](crate::uid()).
+    /// The installation id, authentik's `install_id`: part of every `uid`.
     pub install_id: String,
     /// All groups; a parent may follow its children.
     pub groups: Vec<Group>,

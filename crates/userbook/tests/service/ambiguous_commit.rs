@@ -106,9 +106,9 @@ async fn doubt_is_never_reported_as_contention_or_another_failure() {
 async fn doubt_is_never_reported_as_a_denial() {
     for fails in [false, true] {
         let store = ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
-        let asked = AtomicU64::new(0);
+        let calls = AtomicU64::new(0);
         let authorizer = ScriptedAuthorizer::by(move |checks| {
-            let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+            let first = calls.fetch_add(1, Ordering::Relaxed) == 0;
             if !first && fails {
                 return Err(AuthorizerError::transient("away"));
             }
@@ -165,7 +165,7 @@ async fn provisioning_looks_a_commit_in_doubt_up() {
 
 /// A commit that answers `Ambiguous` and is applied between any two reads is found, whatever the reads in between say.
 #[tokio::test]
-async fn a_commit_applied_between_two_reads_is_never_reported_as_a_refusal() {
+async fn commit_applied_between_two_reads_is_never_reported_as_rejected() {
     let group = GroupId(Uuid::from_u128(70));
     for reads in 1..=6 {
         let late = || [Step::FailAndLand(AMBIGUOUS, reads)];

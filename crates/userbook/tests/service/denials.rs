@@ -265,7 +265,7 @@ async fn facts_older_than_250_ms_are_established_again() {
 }
 
 #[tokio::test]
-async fn whether_a_user_can_grant_is_asked_where_the_decision_depends_on_it() {
+async fn can_grant_superuser_is_called_only_if_the_decision_depends_on_it() {
     let email = || UserUpdate::patch().email("new@example.com");
     let hardened = Policy::hardened;
     let unprotected = || Policy::hardened().without(Safeguard::ProtectPrivileged);

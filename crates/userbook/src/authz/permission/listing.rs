@@ -24,7 +24,7 @@ impl<P: PermissionSource> PermissionAuthorizer<P> {
     ) -> Result<Scope<I>, AuthorizerError> {
         let actor = match Rank::of(actor, state) {
             Rank::Superuser => return Ok(Scope::Everything),
-            Rank::Nobody => return Ok(Scope::Nothing),
+            Rank::Denied => return Ok(Scope::Nothing),
             Rank::Holder(view) => view.state,
         };
         let granted_objects = self.source.granted_objects(actor.id, permission).await?;

@@ -20,7 +20,7 @@ use crate::{
 
 /// Another person is superuser.
 pub(super) const OTHER_PERSON: Superusers = Superusers { person: true, service_account: false };
-/// Nobody else is superuser.
+/// No other user is a superuser.
 pub(super) const NO_OTHER: Superusers = Superusers { person: false, service_account: false };
 
 /// An ordinary group; the user is a member.
@@ -162,7 +162,7 @@ impl Fixture {
         self
     }
 
-    /// Nobody else is superuser.
+    /// No other user is a superuser.
     pub(super) fn alone(self) -> Self {
         self.others(Some(NO_OTHER))
     }

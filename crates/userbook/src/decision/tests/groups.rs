@@ -43,21 +43,21 @@ fn flagged_below() -> Write {
 #[test]
 fn granting_needs_the_right_to_grant() {
     let flag = || put(group(STAFF, "staff", true, None));
-    let hang = || put(group(STAFF, "staff", false, Some(BELOW)));
+    let attach = || put(group(STAFF, "staff", false, Some(BELOW)));
     let new = || put(group(NOWHERE, "new", true, None));
     for (name, write, expected) in [
         ("by the flag", flag(), "grants superuser"),
-        ("by the parent", hang(), "grants superuser"),
+        ("by the parent", attach(), "grants superuser"),
         ("to a new group", new(), "grants superuser"),
         ("with the right on it", flag().with(|it| it.granted = vec![STAFF]), "commit"),
-        ("with the right on the ancestor", hang().with(|it| it.granted = vec![ADMINS]), "commit"),
+        ("with the right on the ancestor", attach().with(|it| it.granted = vec![ADMINS]), "commit"),
         (
             "with the right on the present ancestor",
             flagged_below().with(|it| it.granted = vec![ADMINS]),
             "grants superuser",
         ),
-        ("with the right on another", hang().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
-        ("by a superuser", hang().by_superuser(), "commit"),
+        ("with the right on another", attach().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
+        ("by a superuser", attach().by_superuser(), "commit"),
         ("by the host", new().with(|it| it.actor = Actor::from(Subject::System)), "commit"),
         ("by a superuser without permission", flag().by_superuser().with(|it| it.denied = true), "forbidden"),
         ("again", put(group(ADMINS, "renamed", true, None)), "commit"),
@@ -70,7 +70,7 @@ fn granting_needs_the_right_to_grant() {
             assert_ne!(off.outcome(), expected, "{name}: switched off");
         }
     }
-    let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
+    let GroupRejection::Forbidden(denial) = attach().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
     assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: Some("staff".into()), through });
 }
