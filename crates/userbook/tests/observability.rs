@@ -1,4 +1,4 @@
-//! Spans: their names, their order, their fields, and that nothing which was sent is in them.
+//! Spans: their names, order and fields, and the absence of request data.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 use std::{
@@ -105,7 +105,7 @@ fn update() -> UserUpdate {
 }
 
 #[test]
-fn an_update_is_traced_step_by_step_without_a_value() {
+fn update_is_traced_in_steps_without_values() {
     let (updated, spans, events) = watch(Level::DEBUG, async {
         let (service, id) = service().await;
         service.update_user(&Actor::system(), id, update()).request_id("sent-request").await.unwrap()
@@ -208,7 +208,7 @@ impl Authorizer for Silent {
 }
 
 #[test]
-fn a_dropped_update_has_no_outcome_and_steps_are_for_debug_level() {
+fn dropped_update_has_no_outcome_and_steps_have_debug_level() {
     let ((), spans, _) = watch(Level::INFO, async {
         let (service, id) = service().await;
         let service = UserService::new(service.store().clone(), Silent);

@@ -22,7 +22,7 @@ use crate::{
 const AMBIGUOUS: StoreErrorKind = StoreErrorKind::Ambiguous;
 
 #[tokio::test]
-async fn an_applied_commit_is_reported_once() {
+async fn applied_commit_is_reported_once() {
     let store = ScriptedStore::new().await.on_commit([Step::DoneAndFail(AMBIGUOUS)]);
     let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
     let events = store.events().await;
@@ -35,7 +35,7 @@ async fn an_applied_commit_is_reported_once() {
 }
 
 #[tokio::test]
-async fn an_applied_commit_is_reported_even_after_a_later_write() {
+async fn applied_commit_is_reported_after_a_later_write() {
     let store = ScriptedStore::new().await.on_commit([Step::DoneAndFail(AMBIGUOUS)]);
     let other = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));
     let meanwhile = Meanwhile::acting(move |_| {
@@ -50,7 +50,7 @@ async fn an_applied_commit_is_reported_even_after_a_later_write() {
 }
 
 #[tokio::test]
-async fn a_lost_commit_is_repeated_with_the_same_id() {
+async fn lost_commit_is_repeated_with_the_same_id() {
     let store = ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
     let updated = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap();
     let ids: Vec<_> = store.changes.lock().unwrap().iter().map(|change| change.change).collect();
@@ -62,7 +62,7 @@ async fn a_lost_commit_is_repeated_with_the_same_id() {
 
 /// The first commit is applied only after the second load: the second commit conflicts, and the third load finds it.
 #[tokio::test]
-async fn a_late_commit_is_found() {
+async fn late_commit_is_found() {
     let store =
         ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS), Step::Answer(CommitOutcome::Conflict)]);
     let late = store.clone();
@@ -80,7 +80,7 @@ async fn a_late_commit_is_found() {
 
 /// Whatever ends the call while it is in doubt, the caller must not conclude that nothing was written.
 #[tokio::test]
-async fn doubt_is_never_reported_as_contention_or_another_failure() {
+async fn commit_in_doubt_is_never_reported_as_contention_or_another_error() {
     use StoreErrorKind::{Corrupt, Other, Transient};
     let ambiguous = || Step::Fail(AMBIGUOUS);
     for (name_, store) in [
@@ -103,7 +103,7 @@ async fn doubt_is_never_reported_as_contention_or_another_failure() {
 
 /// As long as the commit can still be applied: here the actor loses the right in between.
 #[tokio::test]
-async fn doubt_is_never_reported_as_a_denial() {
+async fn commit_in_doubt_is_never_reported_as_a_denial() {
     for fails in [false, true] {
         let store = ScriptedStore::new().await.on_commit([Step::Fail(AMBIGUOUS)]);
         let calls = AtomicU64::new(0);
@@ -137,7 +137,7 @@ async fn doubt_ends_when_the_row_has_changed() {
 }
 
 #[tokio::test]
-async fn provisioning_looks_a_commit_in_doubt_up() {
+async fn provisioning_looks_for_a_commit_in_doubt() {
     let new = || NewUser::new("new", "New");
     let applied = ScriptedStore::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
     let view = service(&applied).insert_user(&root(), new()).await.unwrap().view;
@@ -204,7 +204,7 @@ async fn commit_applied_between_two_reads_is_never_reported_as_rejected() {
 
 /// A store's own violation is no proof either: the commit in doubt may have caused it.
 #[tokio::test]
-async fn a_stores_violation_is_reported_unless_a_commit_is_in_doubt() {
+async fn violation_from_the_store_is_reported_unless_a_commit_is_in_doubt() {
     let rejected = || CommitOutcome::Rejected(ViolationKind::Unique.into());
     let store = ScriptedStore::new().await.on_commit([Step::Answer(rejected())]);
     let failed = service(&store).update_user(&root(), ADA, name("Ada")).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Denials, and that a denial writes nothing.
+//! Denials write nothing.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_failing_authorizer_denies_everything() {
+async fn failing_authorizer_denies_everything() {
     let failing = || ScriptedAuthorizer::by(|_| Err(AuthorizerError::new("down")));
     let short =
         || ScriptedAuthorizer::by(|checks| Ok(checks.iter().skip(1).map(|_| Verdict::Allow).collect()));
@@ -55,7 +55,7 @@ async fn a_failing_authorizer_denies_everything() {
 }
 
 #[tokio::test]
-async fn an_actor_deactivated_between_attempts_is_denied() {
+async fn actor_deactivated_between_attempts_is_denied() {
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let inner = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));
     let meanwhile = Meanwhile::acting(move |_| {
@@ -72,7 +72,7 @@ async fn an_actor_deactivated_between_attempts_is_denied() {
 }
 
 #[tokio::test]
-async fn a_deleted_actor_may_do_nothing_whatever_the_authorizer_says() {
+async fn deleted_actor_is_denied_regardless_of_the_authorizer() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let gone = Actor::user(UNKNOWN);
@@ -91,7 +91,7 @@ async fn a_deleted_actor_may_do_nothing_whatever_the_authorizer_says() {
 }
 
 #[tokio::test]
-async fn missing_users_and_the_anonymous_user_look_alike() {
+async fn missing_users_and_the_anonymous_user_get_the_same_response() {
     let none = StaticPermissions::none;
     for (permissions, actor, found) in [
         (none(), root(), false),
@@ -125,7 +125,7 @@ async fn missing_users_and_the_anonymous_user_look_alike() {
 }
 
 #[tokio::test]
-async fn an_ordinary_update_needs_one_load_and_one_authorizer_call() {
+async fn ordinary_update_takes_one_load_and_one_authorizer_call() {
     for (update, loads, calls) in [
         (UserUpdate::patch().name("x").path("a").groups([STAFF]), 1, 1),
         (UserUpdate::replace().username("ada").name("x").groups([STAFF]), 1, 1),
@@ -142,7 +142,7 @@ async fn an_ordinary_update_needs_one_load_and_one_authorizer_call() {
 
 /// The same loads and authorizer calls, whatever the target is and whatever the request says.
 #[tokio::test]
-async fn a_denied_update_costs_the_same_whatever_it_is_about() {
+async fn denied_update_costs_the_same_for_every_target_and_request() {
     let json_patch = serde_json::json!([{"op": "test", "path": "/email", "value": "root@example.com"}]);
     let updates = [
         UserUpdate::patch(),
@@ -180,7 +180,7 @@ async fn a_denied_update_costs_the_same_whatever_it_is_about() {
 }
 
 #[tokio::test]
-async fn a_user_is_addressed_by_uuid_too() {
+async fn users_can_be_addressed_by_uuid() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let uuid = store.stored(ADA).await.uuid;
@@ -192,7 +192,7 @@ async fn a_user_is_addressed_by_uuid_too() {
 }
 
 #[tokio::test]
-async fn a_dry_run_agrees_and_never_commits() {
+async fn dry_run_equals_the_real_run_and_never_commits() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let update = || UserUpdate::patch().name("x").groups([ADMINS]).is_active(false);
@@ -224,7 +224,7 @@ async fn a_dry_run_agrees_and_never_commits() {
 }
 
 #[tokio::test]
-async fn a_request_is_authorized_before_it_is_read() {
+async fn request_is_authorized_before_it_is_read() {
     let store = ScriptedStore::new().await;
     let authorizer = ScriptedAuthorizer::by(|checks| {
         let verdict = |check: &Check| (*check == Check::View).into();
@@ -242,7 +242,7 @@ async fn a_request_is_authorized_before_it_is_read() {
 
 /// Facts from before the body was received serve the first attempt for 250 ms, and are loaded again after that.
 #[tokio::test]
-async fn facts_older_than_250_ms_are_established_again() {
+async fn facts_older_than_250_ms_are_loaded_again() {
     for (age, loads, allowed) in [(250, 1, true), (251, 2, false)] {
         let store = ScriptedStore::new().await;
         let calls = Arc::new(AtomicU64::new(0));

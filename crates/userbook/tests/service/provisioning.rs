@@ -20,7 +20,7 @@ fn wrong<T: std::fmt::Debug>(result: Result<T, GroupError>) -> String {
 }
 
 #[tokio::test]
-async fn every_conflict_is_tried_again() {
+async fn every_conflict_is_retried() {
     for conflict in [CommitOutcome::Conflict, CommitOutcome::Gone] {
         let store = ScriptedStore::new().await.on_provision([Step::Answer(conflict)]);
         let view = service(&store).insert_user(&root(), NewUser::new("new", "")).await.unwrap().view;
@@ -31,7 +31,7 @@ async fn every_conflict_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_uuid_that_another_user_has_is_a_violation() {
+async fn taken_uuid_is_a_violation() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let by = root();
@@ -48,7 +48,7 @@ async fn a_uuid_that_another_user_has_is_a_violation() {
 }
 
 #[tokio::test]
-async fn a_group_is_created_overwritten_left_alone_and_deleted() {
+async fn group_is_created_overwritten_unchanged_and_deleted() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let system = Actor::system();
@@ -69,7 +69,7 @@ async fn a_group_is_created_overwritten_left_alone_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_group_write_leaves_a_superuser() {
+async fn group_write_keeps_a_superuser() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let last = "invalid: The last superuser must remain.";
@@ -89,7 +89,7 @@ async fn a_group_write_leaves_a_superuser() {
 }
 
 #[tokio::test]
-async fn a_group_without_active_members_takes_no_superuser_status() {
+async fn group_without_active_members_revokes_no_superuser_status() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     service.put_group(&root(), NEW, NewGroup::new("empty").superuser(true)).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_group_without_active_members_takes_no_superuser_status() {
 }
 
 #[tokio::test]
-async fn creating_and_deleting_need_their_permissions() {
+async fn creating_and_deleting_require_permissions() {
     use Permission as P;
     let grants = |permissions: &[P]| {
         let grant = |source: StaticPermissions, permission: &P| source.grant(ADA, *permission);
@@ -132,7 +132,7 @@ async fn creating_and_deleting_need_their_permissions() {
 }
 
 #[tokio::test]
-async fn a_new_user_gets_the_next_id_and_violations_are_reported() {
+async fn new_user_gets_the_next_id_and_violations_are_reported() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let first = service.insert_user(&root(), NewUser::new("a", "")).await.unwrap();

@@ -1,4 +1,4 @@
-//! When the service tries again, and when it gives up.
+//! Retries and their limits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ fn conflicts() -> [CommitOutcome; 2] {
 }
 
 #[tokio::test]
-async fn every_conflict_is_tried_again_with_the_same_change_id() {
+async fn every_conflict_is_retried_with_the_same_change_id() {
     for conflict in conflicts() {
         let store = ScriptedStore::new().await.on_commit([Step::Answer(conflict.clone())]);
         let pauses = Meanwhile::nothing();
@@ -35,7 +35,7 @@ async fn every_conflict_is_tried_again_with_the_same_change_id() {
 }
 
 #[tokio::test]
-async fn the_number_of_attempts_is_bounded() {
+async fn number_of_attempts_is_limited() {
     for (bound, expected) in [(0, 1), (1, 1), (3, 3), (32, 32)] {
         let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Conflict));
         let store = ScriptedStore::new().await.on_commit(conflicts);
@@ -62,7 +62,7 @@ async fn no_attempt_starts_after_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_permanent_failure_is_not_retried() {
+async fn permanent_error_is_not_retried() {
     for kind in [StoreErrorKind::Corrupt, StoreErrorKind::Other] {
         let on_load = ScriptedStore::new().await.on_load([Step::Fail(kind)]);
         let on_commit = ScriptedStore::new().await.on_commit([Step::Fail(kind)]);
@@ -83,7 +83,7 @@ pub(crate) fn failure(error: &UpdateError) -> Option<StoreErrorKind> {
 }
 
 #[tokio::test]
-async fn a_transient_failure_is_retried() {
+async fn transient_error_is_retried() {
     const TRANSIENT: StoreErrorKind = StoreErrorKind::Transient;
     let store =
         ScriptedStore::new().await.on_load([Step::Fail(TRANSIENT)]).on_commit([Step::Fail(TRANSIENT)]);
@@ -99,7 +99,7 @@ async fn a_transient_failure_is_retried() {
 }
 
 #[tokio::test]
-async fn further_facts_are_loaded_only_where_they_matter() {
+async fn further_facts_are_loaded_only_if_they_matter() {
     let patch = UserUpdate::patch;
     for (target, update, loads) in [
         (ADA, patch().name("x").groups([STAFF]).is_active(false), 1),
@@ -123,7 +123,7 @@ async fn further_facts_are_loaded_only_where_they_matter() {
 }
 
 #[tokio::test]
-async fn a_transient_failure_of_a_read_is_retried_by_every_operation() {
+async fn transient_error_of_a_read_is_retried_by_every_operation() {
     const TRANSIENT: StoreErrorKind = StoreErrorKind::Transient;
     let failing = || async { ScriptedStore::new().await.on_load([Step::Fail(TRANSIENT)]) };
     let store = failing().await;
@@ -135,7 +135,7 @@ async fn a_transient_failure_of_a_read_is_retried_by_every_operation() {
 }
 
 #[tokio::test]
-async fn a_required_revision_is_compared_again_after_a_conflict() {
+async fn required_revision_is_compared_again_after_a_conflict() {
     // A guard failed or the database requested a retry, and the row still has the revision.
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let service_ = service(&store);
@@ -158,7 +158,7 @@ async fn a_required_revision_is_compared_again_after_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_condition_fails_even_if_nothing_changes() {
+async fn condition_fails_even_if_nothing_changes() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let unchanged = UserUpdate::patch();
@@ -169,7 +169,7 @@ async fn a_condition_fails_even_if_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_merge_is_resolved_again_in_each_attempt() {
+async fn merge_is_resolved_again_in_each_attempt() {
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let merge = |key: &str| {
         UserUpdate::patch().merge_attributes([(key.to_owned(), serde_json::json!(1))].into_iter().collect())

@@ -1,4 +1,4 @@
-//! A store, an authorizer, a clock and a back-off that follow a script.
+//! A scripted store, authorizer, clock and back-off.
 
 use std::{
     collections::VecDeque,
@@ -27,22 +27,22 @@ use uuid::Uuid;
 
 use crate::users::directory;
 
-/// What happens to the next call.
+/// The store fails without running the call.
 pub(crate) enum Step<O> {
-    /// The store runs the call.
+    /// The store runs the call and reports an error.
     Pass,
-    /// The store does nothing and returns this.
+    /// The store reports an error, and applies the commit just before the read with this number from now on.
     Answer(O),
     /// The store does nothing and fails.
     Fail(StoreErrorKind),
-    /// The store runs the call and reports a failure.
+    /// A commit that is applied later.
     DoneAndFail(StoreErrorKind),
     /// The store reports a failure, and applies the commit only before its so-many-th read from then on.
     FailAndLand(StoreErrorKind, u32),
 }
 
 /// A commit that is applied later.
-#[derive(Clone)]
+# A memory store with a script for each method; unscripted calls run normally.
 enum Late {
     Update(ChangeSet),
     Provisioning(ProvisioningChange),
@@ -107,7 +107,7 @@ impl ScriptedStore {
     }
 
     /// Counts a read, and applies a late commit when its read has come.
-    async fn land(&self) {
+    async fn apply_late(&self) {
         let due = {
             let mut late = self.late.lock().unwrap();
             match late.take() {
@@ -150,7 +150,7 @@ impl ScriptedStore {
 #[async_trait]
 impl UserStore for ScriptedStore {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        self.land().await;
+        self.apply_late().await;
         self.queries.lock().unwrap().push(query.clone());
         match next(&self.loads) {
             Step::Pass => self.inner.load(query).await,
@@ -180,7 +180,7 @@ impl UserStore for ScriptedStore {
 #[async_trait]
 impl ProvisioningStore for ScriptedStore {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        self.land().await;
+        self.apply_late().await;
         self.directory_queries.lock().unwrap().push(query.clone());
         self.inner.load_directory(query).await
     }

@@ -57,7 +57,7 @@ pub(crate) enum Attributes {
     Merge(&'static str),
 }
 
-/// Users and groups that exist, that are created on the way, and some that never exist.
+/// Users and groups that exist, that operations create, or that never exist.
 fn some_user() -> impl Strategy<Value = usize> {
     0..USERS + 1
 }
@@ -141,12 +141,12 @@ impl Who {
 }
 
 impl Fields {
-    /// Whether `username` and `name` are given in any case.
+    /// Returns whether `username` and `name` are always set.
     pub(crate) fn is_completed(&self) -> bool {
         self.replace && self.complete
     }
 
-    /// The update, of user number `n`.
+    /// Returns the update of user number `n`.
     pub(crate) fn update(&self, n: usize) -> UserUpdate {
         let mut update = if self.replace { UserUpdate::replace() } else { UserUpdate::patch() };
         if self.is_completed() {

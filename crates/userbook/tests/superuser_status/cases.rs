@@ -1,4 +1,4 @@
-//! Cases that random seeds once found.
+//! Cases found by random seeds.
 
 use userbook::{
     Actor, Group, GroupId, PermissionAuthorizer, StaticPermissions, User, UserService, UserUpdate,
@@ -12,7 +12,7 @@ use crate::directory::{group_id, user_id};
 /// A holder of the right to grant on a granting ancestor, at the greatest distance that counts, re-activates a retired
 /// superuser: the right covers every granting group of the user, so the activity is not protected from the holder.
 #[tokio::test]
-async fn a_holder_on_the_highest_ancestor_reactivates_a_retired_superuser() {
+async fn holder_on_the_highest_ancestor_reactivates_an_inactive_superuser() {
     let top = 19;
     let group = |n: usize| Group {
         id: group_id(n),

@@ -1,5 +1,5 @@
-//! Random directories: groups in any hierarchy, cycles and depths beyond the bound included, users that may
-//! break a rule, and permissions.
+//! Random directories: groups in any hierarchy, with cycles and depths beyond the limit, users that may violate rules,
+//! and permissions.
 
 use proptest::{collection::vec, prelude::*};
 use userbook::{
@@ -8,17 +8,17 @@ use userbook::{
 };
 use uuid::Uuid;
 
-/// The user with every permission but the one to grant superuser status.
+/// The user with every permission except the right to grant superuser status.
 pub(crate) const HELP_DESK: usize = 0;
-/// The number of users at first.
+/// The initial number of users.
 pub(crate) const USERS: usize = 5;
-/// The number of groups at first: enough for a chain beyond the depth bound.
+/// The initial number of groups: enough for a chain beyond the depth limit.
 pub(crate) const GROUPS: usize = 26;
 
-/// The bit of the permission to grant superuser status, the last of all.
+/// The bit of the permission to grant superuser status, the last one.
 const ENABLE_SUPERUSER: u16 = 1 << (Permission::ALL.len() - 1);
 
-/// The rows at first, and the permissions.
+/// The initial rows, and the permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
     pub(crate) rows: ImportData,
@@ -29,7 +29,7 @@ pub(crate) struct Directory {
     pub(crate) may_grant_through: Vec<(UserId, GroupId)>,
     /// The users who may add members to any group (`true`), and remove them (`false`).
     pub(crate) may_change_members: Vec<(UserId, bool)>,
-    /// Whether Demotion and `ProtectPrivileged` hold: with them, few other ways to superuser status are tried.
+    /// Whether Demotion and `ProtectPrivileged` are on; then fewer other ways to superuser status are tried.
     pub(crate) protects: bool,
 }
 
@@ -41,7 +41,8 @@ pub(crate) fn user_id(n: usize) -> UserId {
     UserId(1 + i64::try_from(n).unwrap())
 }
 
-/// Each group's parent: one long chain, or mostly the next group and else any, which makes cycles.
+/// Returns each group's parent: one long chain, or mostly the next group and otherwise any group, which creates
+/// cycles.
 fn parents() -> impl Strategy<Value = Vec<Option<usize>>> {
     let parent = |n: usize| {
         prop_oneof![
@@ -91,7 +92,7 @@ fn users() -> impl Strategy<Value = Vec<User>> {
     })
 }
 
-/// Which groups grant: several, or one that most of a long chain is too far below.
+/// Returns which groups grant: several, or one that is too far above most of a long chain.
 fn flags() -> impl Strategy<Value = Vec<bool>> {
     prop_oneof![
         vec(proptest::bool::weighted(0.15), GROUPS),
@@ -99,7 +100,7 @@ fn flags() -> impl Strategy<Value = Vec<bool>> {
     ]
 }
 
-/// For each user the global permissions, by bits, and perhaps a group to grant through.
+/// Returns the global permissions of each user as bits, and possibly a group through which the user may grant.
 fn grants() -> impl Strategy<Value = Vec<(u16, Option<usize>)>> {
     let bits = proptest::num::u16::ANY;
     vec((bits, prop::option::of(0..GROUPS)), USERS)
@@ -144,17 +145,17 @@ impl Directory {
         policy.without(Safeguard::ProtectPrivileged).without(Safeguard::Demotion)
     }
 
-    /// Whether the user may add members to any group, or remove them.
+    /// Returns whether the user may add members to any group, or remove them.
     pub(crate) fn may_change_members(&self, user: UserId, joins: bool) -> bool {
         self.may_change_members.contains(&(user, joins))
     }
 
-    /// Whether the user may grant superuser status through at least one group.
+    /// Returns whether the user may grant superuser status through at least one group.
     pub(crate) fn can_grant(&self, user: UserId) -> bool {
         self.may_grant.contains(&user) || self.may_grant_through.iter().any(|(holder, _)| *holder == user)
     }
 
-    /// Whether the user may grant through a group, given the groups on its way to superuser status.
+    /// Returns whether the user may grant through a group, given the groups on its path to superuser status.
     pub(crate) fn may_grant_by(&self, user: UserId, way: &std::collections::BTreeSet<GroupId>) -> bool {
         self.may_grant.contains(&user)
             || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))

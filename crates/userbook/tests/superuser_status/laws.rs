@@ -1,4 +1,4 @@
-//! The laws that hold after every operation.
+//! The laws that must hold after every operation.
 
 use proptest::{prelude::*, test_runner::TestCaseError};
 use userbook::{

@@ -1,5 +1,5 @@
-//! Superuser status, whatever is done by whomever in whatever hierarchy: random directories, actors and operations,
-//! and an oracle that evaluates the rules by their purpose.
+//! Superuser status under any operation of any actor in any hierarchy: random directories, actors and operations, and
+//! an oracle that evaluates the rules independently.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod action;
@@ -20,7 +20,7 @@ proptest! {
     #![proptest_config(Config { cases: cases(), failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn superuser_status_stays_in_the_right_hands(
+    fn superuser_status_changes_only_by_right(
         directory in directory::any(),
         operations in prop::collection::vec(action::any(), 1..12),
     ) {

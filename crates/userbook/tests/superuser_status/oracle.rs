@@ -1,4 +1,4 @@
-//! Who is superuser, evaluated the slow and plain way from everything that is stored.
+//! Evaluates superuser status naively from the complete stored state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use userbook_memory::MemoryStore;
 
 use crate::directory::{GROUPS, USERS, group_id, user_id};
 
-/// Everything that is stored, events aside.
+/// The complete stored state without events.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Dump {
     pub(crate) users: BTreeMap<UserId, User>,
@@ -36,11 +36,11 @@ impl Dump {
         }
     }
 
-    /// The numbers of users and of groups that differ.
+    /// Returns the numbers of changed users and groups.
     pub(crate) fn changed_rows(&self, other: &Self) -> (usize, usize) {
         let users: BTreeSet<_> = self.users.keys().chain(other.users.keys()).collect();
         let groups: BTreeSet<_> = self.groups.keys().chain(other.groups.keys()).collect();
-        // A child group that loses its parent is no write of its own.
+        // A child group that loses its parent does not count as written.
         let parentless = |group: Option<&Group>| group.map(|group| Group { parent: None, ..group.clone() });
         let deletes = groups.iter().any(|id| self.groups.contains_key(id) && !other.groups.contains_key(id));
         let group_differs = |id: &&GroupId| {
@@ -51,7 +51,7 @@ impl Dump {
         (users.into_iter().filter(user_differs).count(), groups.into_iter().filter(group_differs).count())
     }
 
-    /// The group and its ancestors up to the first that grants; `None` if none does within the bound.
+    /// Returns the group and its ancestors up to the first granting one; `None` if no group within the limit grants.
     fn way_to_superuser(&self, group: GroupId) -> Option<BTreeSet<GroupId>> {
         let mut way = BTreeSet::new();
         let mut next = self.groups.get(&group);
@@ -66,7 +66,7 @@ impl Dump {
         None
     }
 
-    /// The groups through which a user is superuser, each with those on its way to the group that grants.
+    /// Returns the groups through which a user is a superuser, each with its path to the granting group.
     pub(crate) fn sources(&self, user: &User) -> BTreeMap<GroupId, BTreeSet<GroupId>> {
         user.groups.iter().filter_map(|group| Some((*group, self.way_to_superuser(*group)?))).collect()
     }
@@ -79,7 +79,7 @@ impl Dump {
         self.is_superuser(id) && self.users.get(&id).is_some_and(|user| user.is_active)
     }
 
-    /// The active superusers of a kind.
+    /// Returns the active superusers of some types.
     fn of_types(&self, types: &[UserType]) -> bool {
         let counts = |user: &User| {
             types.contains(&user.user_type) && user.username != userbook::model::ANONYMOUS_USERNAME

@@ -1,4 +1,4 @@
-//! What is written, and what the event says of it.
+//! The written change and its event.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn a_change_set_names_only_what_changes() {
+fn change_set_names_only_changes() {
     let resent = UserUpdate::replace().username("ada").name("Eve").groups([STAFF]).path("users");
     let commit = Fixture::new(resent).commit();
     let change = commit.change;
@@ -27,7 +27,7 @@ fn a_change_set_names_only_what_changes() {
 }
 
 #[test]
-fn unchanged_shows_the_user_as_stored() {
+fn unchanged_returns_the_stored_user() {
     let fixture = Fixture::new(UserUpdate::patch().name("Ada")).member_of([ADMINS]);
     let expected = UserView::new(fixture.user.clone(), &fixture.snapshot.groups, Visibility::everything());
     assert!(expected.is_superuser);
@@ -35,7 +35,7 @@ fn unchanged_shows_the_user_as_stored() {
 }
 
 #[test]
-fn an_event_records_actor_change_and_time() {
+fn event_records_actor_change_and_time() {
     let update = UserUpdate::patch().name("Eve").groups([HELP, ADMINS]).is_active(false);
     let mut fixture = Fixture::new(update).by_superuser();
     fixture.actor.impersonator = Some(UserId(77));
@@ -70,7 +70,7 @@ fn an_event_records_actor_change_and_time() {
 }
 
 #[test]
-fn actors_in_events() {
+fn events_name_every_kind_of_actor() {
     for (subject, expected) in [
         (Subject::Anonymous, EventActor::Anonymous),
         (Subject::External("idp".into()), EventActor::External("idp".into())),
@@ -107,7 +107,7 @@ fn deactivation_and_a_change_of_superuser_status_revoke_sessions() {
 }
 
 #[test]
-fn last_login_is_recorded_as_it_is_shown() {
+fn last_login_is_recorded_as_shown() {
     let update = UserUpdate::patch().last_login(Timestamp::UNIX_EPOCH);
     let diff = Fixture::new(update).commit().diff;
     let expected = FieldDiff::Value { old: Value::Null.into(), new: json!("1970-01-01T00:00:00Z").into() };
@@ -115,7 +115,7 @@ fn last_login_is_recorded_as_it_is_shown() {
 }
 
 #[test]
-fn operations_are_resolved_on_the_stored_user() {
+fn operations_are_resolved_against_the_stored_user() {
     let merge = UserUpdate::patch()
         .merge_attributes(json!({"a": {"x": 1, "gone": null}, "l": [1]}).as_object().cloned().unwrap());
     for (stored, expected) in [

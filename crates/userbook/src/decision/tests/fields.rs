@@ -1,4 +1,4 @@
-//! The field table of the contract, as far as it is the decision's: what absence, null and values come to.
+//! The field table of the contract: absence, null and values.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn ops(alter: impl FnOnce(&mut FieldOps)) -> UserUpdate {
 }
 
 #[test]
-fn absence_in_put_and_patch() {
+fn absent_fields_are_required_or_kept() {
     assert_eq!(Fixture::new(UserUpdate::replace()).faults(), ["username: required", "name: required"]);
     let superuser = Fixture::new(UserUpdate::replace()).member_of([super::fixture::ADMINS]).by_superuser();
     assert_eq!(
@@ -40,7 +40,7 @@ fn absence_in_put_and_patch() {
 }
 
 #[test]
-fn null() {
+fn null_clears_or_violates() {
     for (update, expected) in [
         (ops(|ops| ops.username = Op::Null), "username: null"),
         (ops(|ops| ops.name = Op::Null), "name: null"),
@@ -104,7 +104,7 @@ fn values() {
 }
 
 #[test]
-fn faults_that_need_the_facts() {
+fn violations_that_depend_on_the_directory() {
     let far = parse_timestamp("9999-12-31T23:59:59Z").unwrap() + chrono::TimeDelta::seconds(1);
     let local = format!("{}@example.com", "a".repeat(65));
     let taken = |mut fixture: Fixture| {
@@ -134,7 +134,7 @@ fn faults_that_need_the_facts() {
 }
 
 #[test]
-fn a_stored_value_may_break_a_rule() {
+fn stored_values_may_violate_rules() {
     let odd = |user: &mut User| {
         user.username.clear();
         user.email = "odd".into();
@@ -172,7 +172,7 @@ fn groups_report_their_first_bad_element() {
 }
 
 #[test]
-fn internal_service_accounts() {
+fn internal_service_accounts_cannot_be_created_or_changed() {
     const MACHINE: UserType = UserType::InternalServiceAccount;
     let patch = UserUpdate::patch;
     let machine = |update| Fixture::new(update).user(|user| user.user_type = MACHINE);
@@ -181,7 +181,7 @@ fn internal_service_accounts() {
         (machine(patch().name("x")), vec!["internal_service_account"]),
         (machine(patch().user_type(MACHINE)), vec!["internal_service_account"]),
         (machine(patch().user_type(UserType::Internal)), vec!["type: type_is_fixed"]),
-        // A faulty field hides that nothing could be changed anyway.
+        // An invalid field takes precedence over the rejected change of type.
         (machine(patch().path("/x")), vec!["path: edge_slash"]),
         (machine(patch().is_active(false)).by_self(), vec!["internal_service_account"]),
     ] {
@@ -192,7 +192,7 @@ fn internal_service_accounts() {
 }
 
 #[test]
-fn attributes_change_when_their_representation_does() {
+fn attributes_change_with_their_representation() {
     let stored = |user: &mut User| user.attributes = json!({"n": 1, "m": 2}).into();
     let fixture = |attributes| Fixture::new(UserUpdate::patch().attributes(attributes)).user(stored);
     assert_eq!(fixture(json!({"m": 2, "n": 1})).outcome(), "unchanged");
@@ -200,7 +200,7 @@ fn attributes_change_when_their_representation_does() {
 }
 
 #[test]
-fn limits_apply_to_values_that_change() {
+fn limits_apply_to_changed_values() {
     let limits = crate::limits::Limits {
         attribute_bytes: 20,
         attribute_nodes: 4,
@@ -235,7 +235,7 @@ fn limits_apply_to_values_that_change() {
 }
 
 #[test]
-fn plain_names_refuse_control_and_format_characters() {
+fn plain_names_reject_control_and_format_characters() {
     for (update, expected) in [
         (UserUpdate::patch().username("adm\u{200b}in"), "username: format_character"),
         (UserUpdate::patch().username("\u{202e}admin"), "username: format_character"),

@@ -1,4 +1,4 @@
-//! What must still hold at the commit, by situation.
+//! The guards of a change, by situation.
 
 use super::fixture::{ACTOR, ACTOR_REVISION, ADMINS, EPOCHS, Fixture, HELP, ROOT, STAFF};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     update::UserUpdate,
 };
 
-/// Which guards there are: `g` relies on the graph, `s` changes the set of superusers, `a` guards the actor.
+/// Returns the guards: `g` reads the graph, `s` changes the set of superusers, `a` guards the actor.
 fn letters(guards: &Guards) -> String {
     let graph = Some(EpochGuard::read(EPOCHS.graph));
     let superusers = Some(EpochGuard::bump(EPOCHS.superusers));
@@ -26,7 +26,7 @@ fn check(fixture: &Fixture, expected: &str, name: &str) {
 }
 
 #[test]
-fn ordinary_updates_have_none() {
+fn ordinary_updates_have_no_guards() {
     let patch = UserUpdate::patch;
     for update in [
         patch().username("eve"),
@@ -41,7 +41,7 @@ fn ordinary_updates_have_none() {
 }
 
 #[test]
-fn a_new_type_counts_where_the_user_is_superuser() {
+fn change_of_type_has_guards_for_superusers() {
     let retype = |user_type| Fixture::new(UserUpdate::patch().user_type(user_type));
     check(&retype(crate::model::UserType::ServiceAccount), "g", "the user must still be no superuser");
     check(
@@ -53,7 +53,7 @@ fn a_new_type_counts_where_the_user_is_superuser() {
 }
 
 #[test]
-fn joining() {
+fn joins_have_guards() {
     let join = |groups| Fixture::new(UserUpdate::patch().groups(groups));
     check(&join([STAFF, HELP]), "g", "an ordinary group, by an actor who may not grant");
     check(&join([STAFF, HELP]).inactive(), "g", "the same, inactive");
@@ -77,7 +77,7 @@ fn joining() {
 }
 
 #[test]
-fn leaving() {
+fn leaves_have_guards() {
     let leave = || Fixture::new(UserUpdate::patch().groups([]));
     check(&leave(), "g", "an ordinary group: the user must still be no superuser");
     check(&leave().by_superuser(), "g", "the same, by a superuser");
@@ -94,7 +94,7 @@ fn leaving() {
 }
 
 #[test]
-fn toggling() {
+fn activity_changes_have_guards() {
     let deactivate = || Fixture::new(UserUpdate::patch().is_active(false));
     check(&deactivate(), "ga", "the user must still be no superuser");
     check(&deactivate().member_of([]), "a", "a user in no group is no superuser");
@@ -111,7 +111,7 @@ fn toggling() {
 }
 
 #[test]
-fn the_actors_status_is_guarded_where_it_permitted_the_change() {
+fn actor_is_guarded_if_its_status_permitted_the_change() {
     let rename = || Fixture::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]);
     check(&rename().by_superuser(), "ga", "by a superuser");
     check(&rename().by(Subject::System), "", "by the host");

@@ -57,7 +57,7 @@ fn new() -> UserUpdate {
 }
 
 #[test]
-fn a_new_user_has_the_models_defaults() {
+fn new_user_has_the_defaults_of_the_model() {
     let (provision, view) = added(&new(), &[], &[Check::AddUser]).unwrap();
     let user = &view.user;
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
@@ -73,7 +73,7 @@ fn a_new_user_has_the_models_defaults() {
 }
 
 #[test]
-fn a_new_user_is_under_the_rules_of_an_update() {
+fn new_user_obeys_the_rules_of_an_update() {
     let all = [Check::AddUser];
     let bad = UserUpdate::replace().email("x").groups([super::fixture::NOWHERE]);
     let Err(Rejection::Invalid(violations)) = added(&bad, &[], &all) else { panic!() };
@@ -90,7 +90,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
 }
 
 #[test]
-fn superuser_status_is_granted_to_a_new_user_as_to_any() {
+fn new_superuser_requires_the_right_to_grant() {
     let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsSuperuser { .. })));
     for active in [true, false] {
         let join = |group| new().groups([group]).is_active(active);
@@ -103,9 +103,9 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
         assert_eq!(provision.guards, Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD });
         let right = [Check::AddUser, Check::Join(BELOW), Check::GrantSuperuser(ADMINS)];
         assert!(added(&join(BELOW), &[], &right).is_ok());
-        // A group that grants nothing must still grant nothing.
+        // A plain group must remain a plain group until the commit.
         assert_eq!(added(&join(STAFF), &[], &may(STAFF)).unwrap().0.guards.graph, GRAPH);
-        // The right to create users is no right to let them join groups.
+        // The right to create users does not include the right to add users to groups.
         let refused = added(&join(STAFF), &[], &[Check::AddUser]);
         assert!(matches!(refused, Err(Rejection::Forbidden(Denial::Fields(_)))));
     }
@@ -114,7 +114,7 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
 }
 
 #[test]
-fn the_event_of_a_new_user_names_each_group() {
+fn event_of_a_new_user_names_each_group() {
     let joined = [STAFF, HELP];
     let may: Vec<Check> = [Check::AddUser].into_iter().chain(joined.map(Check::Join)).collect();
     let (provision, _) = added(&new().groups(joined), &[], &may).unwrap();
@@ -150,7 +150,7 @@ fn fixture() -> Fixture {
 }
 
 #[test]
-fn a_deletion_needs_rights() {
+fn deletion_requires_rights() {
     let denied = |check, verdict: Verdict| deleted(&fixture(), Some((check, &verdict))).unwrap_err();
     let forbidden = || Rejection::Forbidden(Denial::Permission(None));
     assert_eq!(denied(Check::View, Verdict::Hide), Rejection::Hidden);
@@ -186,7 +186,7 @@ fn a_deletion_needs_rights() {
 }
 
 #[test]
-fn the_last_superuser_and_the_actor_are_not_deleted_by_accident() {
+fn last_superuser_and_actor_are_protected_from_deletion() {
     let faults = |fixture: &Fixture| match deleted(fixture, None) {
         Err(Rejection::Invalid(violations)) => codes(&violations),
         other => panic!("{other:?}"),
@@ -207,7 +207,7 @@ fn the_last_superuser_and_the_actor_are_not_deleted_by_accident() {
 }
 
 #[test]
-fn a_deletion_has_guards_and_an_event() {
+fn deletion_has_guards_and_an_event() {
     let provision = deleted(&fixture(), None).unwrap();
     assert_eq!(provision.guards, Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD });
     let stored = fixture().user;

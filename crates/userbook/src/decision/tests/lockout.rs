@@ -1,4 +1,4 @@
-//! The last superuser stays, and no actor loses their own access by accident.
+//! The last superuser stays, and actors do not lose their own access by accident.
 
 use super::fixture::{ADMINS, BELOW, Fixture, OTHER_PERSON, ROOT, STAFF};
 use crate::{
@@ -21,7 +21,7 @@ fn leave() -> UserUpdate {
 }
 
 #[test]
-fn the_last_superuser_stays() {
+fn last_superuser_cannot_be_demoted() {
     let put = || UserUpdate::replace().username("ada").name("Ada");
     for (name, fixture, refused) in [
         ("deactivated", Fixture::new(deactivate()).member_of([ADMINS]), true),
@@ -57,7 +57,7 @@ fn the_last_superuser_stays() {
 }
 
 #[test]
-fn losing_ones_own_access_must_be_requested() {
+fn self_lockout_requires_a_confirmation() {
     for (name, fixture, refused) in [
         ("deactivated", Fixture::new(deactivate()), true),
         ("deactivated superuser", Fixture::new(deactivate()).member_of([ADMINS]), true),
@@ -81,13 +81,13 @@ fn losing_ones_own_access_must_be_requested() {
 }
 
 #[test]
-fn another_user_is_locked_out_without_a_request() {
+fn locking_out_another_user_requires_no_confirmation() {
     assert_eq!(Fixture::new(deactivate()).outcome(), "commit");
     assert_eq!(Fixture::new(leave()).member_of([ADMINS]).by_superuser().outcome(), "commit");
 }
 
 #[test]
-fn both_are_reported_at_once_and_the_request_lifts_one() {
+fn both_violations_are_reported_and_the_confirmation_lifts_one() {
     let mut fixture = Fixture::new(deactivate()).member_of([ADMINS]).by_self().alone();
     assert_eq!(fixture.faults(), ["last_superuser", "self_lockout"]);
     fixture.allow_self_lockout = true;
@@ -97,7 +97,7 @@ fn both_are_reported_at_once_and_the_request_lifts_one() {
 }
 
 #[test]
-fn the_last_service_account_stays_where_no_person_is_superuser() {
+fn last_service_account_is_protected_without_superuser_person() {
     let service = |update| {
         let fixture = Fixture::new(update).member_of([ADMINS]).by_superuser().alone();
         fixture.user(|user| user.user_type = UserType::ServiceAccount)

@@ -18,7 +18,7 @@ fn leave(group: GroupId) -> UserUpdate {
     UserUpdate::patch().leave_group(group)
 }
 
-/// An actor who may see the user and change the members of one group, and nothing else.
+/// An actor who may view the user and change the members of one group, without further rights.
 fn by_group(check: Check, update: UserUpdate) -> Fixture {
     let groups = [STAFF, HELP, ADMINS, BELOW].map(Check::Join);
     let fields = Field::ALL.map(Check::Set);
@@ -37,7 +37,7 @@ fn removes(group: GroupId) -> Fixture {
 }
 
 #[test]
-fn a_step_leaves_other_memberships_alone() {
+fn single_change_keeps_other_memberships() {
     let commit = Fixture::new(join(HELP)).commit();
     assert_eq!(commit.change.groups_added, BTreeSet::from([HELP]));
     assert!(commit.change.groups_removed.is_empty());
@@ -58,7 +58,7 @@ fn groups_must_exist_to_be_joined_or_left() {
 }
 
 #[test]
-fn the_right_to_a_groups_members_needs_no_right_to_change_the_user() {
+fn right_to_members_requires_no_right_to_change_the_user() {
     let deny = Verdict::deny;
     let hidden = |fixture: Fixture| fixture.deny(Check::ViewGroup(HELP), deny());
     for (name, fixture, expected) in [
@@ -75,7 +75,7 @@ fn the_right_to_a_groups_members_needs_no_right_to_change_the_user() {
 }
 
 #[test]
-fn the_right_to_change_the_user_needs_no_right_to_the_groups_members() {
+fn right_to_change_the_user_requires_no_right_to_members() {
     let deny = Verdict::deny;
     let change = |update| Fixture::new(update).deny(Check::AddMember(HELP), deny());
     assert_eq!(change(join(HELP)).outcome(), "commit");
@@ -85,7 +85,7 @@ fn the_right_to_change_the_user_needs_no_right_to_the_groups_members() {
 }
 
 #[test]
-fn the_safeguards_hold_for_members_too() {
+fn safeguards_apply_to_members() {
     for (name, fixture, expected) in [
         ("superuser status", adds(ADMINS), "grants superuser"),
         ("superuser status from above", adds(BELOW), "grants superuser"),
@@ -103,6 +103,6 @@ fn the_safeguards_hold_for_members_too() {
     ] {
         assert_eq!(fixture.outcome(), expected, "{name}");
     }
-    // "This group grants nothing" must still hold at the commit, for an actor who may not grant.
+    // "This group grants nothing" must still hold at the commit for an actor who may not grant.
     assert!(adds(HELP).commit().change.guards.graph.is_some());
 }

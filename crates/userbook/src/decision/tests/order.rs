@@ -1,4 +1,4 @@
-//! Which reason hides which: everything that can be wrong is wrong, and is corrected one by one.
+//! The order of reasons: a request with every violation is corrected one by one.
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ impl FieldRule for Forbids {
 }
 
 #[test]
-fn one_reason_hides_the_next() {
+fn first_reason_hides_the_next() {
     let update = UserUpdate::patch().username("eve").groups([ADMINS]).path("/");
     let mut fixture = Fixture::new(update)
         .user(|user| user.user_type = UserType::InternalServiceAccount)
@@ -67,7 +67,7 @@ fn json_patch(patch: serde_json::Value) -> UserUpdate {
 }
 
 #[test]
-fn a_failed_test_is_reported_only_to_actors_who_may_change() {
+fn failed_test_is_reported_only_to_actors_who_may_change() {
     let test = || json_patch(json!([{"op": "test", "path": "/name", "value": "Eve"}]));
     assert_eq!(Fixture::new(test()).outcome(), "patch");
     assert_eq!(Fixture::new(test()).deny(Check::Change, Verdict::deny()).outcome(), "permission");
@@ -101,7 +101,7 @@ fn hiding_and_reasons() {
 }
 
 #[test]
-fn a_denied_field_never_reports_its_violation() {
+fn denied_field_never_reports_its_violation() {
     let all = UserUpdate::patch().name("Ada").username("bob").path("/").groups([super::fixture::NOWHERE]);
     let mut fixture = Fixture::new(all);
     fixture.snapshot.username_taken = true;
@@ -109,13 +109,13 @@ fn a_denied_field_never_reports_its_violation() {
         fixture = fixture.deny(Check::Set(field), Verdict::deny());
     }
     let denied = |field| FieldDenial { field, reason: None };
-    // The name does not change, so no right is needed.
+    // The name does not change, so no right is required.
     let expected = [Field::Username, Field::Groups, Field::Path].map(denied);
     assert_eq!(fixture.denial(), Denial::Fields(expected.into()));
 }
 
 #[test]
-fn joining_needs_the_right_to_the_group_and_leaving_the_right_to_the_field() {
+fn joining_requires_the_group_right_and_leaving_the_field_right() {
     let join = || Fixture::new(UserUpdate::patch().groups([super::fixture::STAFF, super::fixture::HELP]));
     let denied = Denial::Fields(vec![FieldDenial { field: Field::Groups, reason: None }]);
     assert_eq!(join().deny(Check::Join(super::fixture::HELP), Verdict::deny()).denial(), denied);
@@ -128,7 +128,7 @@ fn joining_needs_the_right_to_the_group_and_leaving_the_right_to_the_field() {
 }
 
 #[test]
-fn the_first_checks_ask_for_every_field() {
+fn first_checks_include_every_field() {
     let mut expected = vec![Check::View, Check::Change];
     expected.extend(Field::ALL.map(Check::Set));
     assert_eq!(access_checks(), expected);
@@ -186,7 +186,7 @@ fn conditions() {
 }
 
 #[test]
-fn host_rules_see_only_what_changes_and_is_valid() {
+fn host_rules_check_only_valid_changes() {
     let checked = |field, update| {
         let mut fixture = Fixture::new(update);
         fixture.rules = Box::new(Forbids(field));

@@ -1,4 +1,4 @@
-//! Secrets do not reach the event.
+//! Events contain no secrets.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn values_under_secret_paths_are_replaced() {
             (json!({"totp": {"seed": "a"}, "seed": 1}), json!({"totp": {}, "seed": 2})),
             (json!({"totp": {"seed": secret}, "seed": 1}), json!({"totp": {}, "seed": 2})),
         ),
-        // A path that ends at a value without members cannot be followed any further.
+        // A path that ends at a value without members cannot be followed further.
         (
             vec!["totp", "seed"],
             json!({"totp": [{"seed": 1}]}),

@@ -16,7 +16,7 @@ fn requirements(fixture: &Fixture) -> LoadRequirements {
 }
 
 #[test]
-fn other_superusers_are_loaded_only_where_the_last_one_may_go() {
+fn other_superusers_are_loaded_only_if_the_last_one_may_leave() {
     let patch = UserUpdate::patch;
     for (name, fixture, expected) in [
         ("deactivated", Fixture::new(patch().is_active(false)).member_of([BELOW]), true),
@@ -38,7 +38,7 @@ fn other_superusers_are_loaded_only_where_the_last_one_may_go() {
 }
 
 #[test]
-fn a_json_patch_requires_what_it_resolves_to() {
+fn json_patch_requires_facts_for_its_result() {
     let patch = json!([
         {"op": "copy", "from": "/name", "path": "/username"},
         {"op": "add", "path": "/groups/-", "value": HELP},
@@ -54,14 +54,14 @@ fn known_facts_are_not_loaded_again() {
 }
 
 #[test]
-fn too_many_groups_are_not_looked_up() {
+fn groups_above_the_limit_are_not_loaded() {
     let groups: crate::field::Memberships =
         (0..1_001).map(|n| crate::model::GroupId(uuid::Uuid::from_u128(100 + n))).collect();
     assert_eq!(requirements(&Fixture::new(UserUpdate::patch().groups(groups))).groups.len(), 0);
 }
 
 #[test]
-fn requirements_add_up() {
+fn requirements_are_merged() {
     let first =
         LoadRequirements { username: Some("a".into()), groups: [STAFF].into(), other_superusers: false };
     let second =

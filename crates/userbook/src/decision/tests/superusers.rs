@@ -1,4 +1,4 @@
-//! Who grants and takes superuser status, who changes superusers, and how each safeguard is switched off.
+//! Granting and revoking superuser status, changes of superusers, and switching safeguards off.
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, ROOT, STAFF};
 use crate::{
@@ -64,7 +64,7 @@ fn inactive_actor(fixture: Fixture) -> Fixture {
 }
 
 #[test]
-fn activation_that_leaves_the_granting_group_takes_it() {
+fn activation_with_a_leave_revokes_superuser_status() {
     let update = UserUpdate::patch().is_active(true).groups([STAFF]);
     let fixture = Fixture::new(update).inactive().member_of([ADMINS, STAFF]);
     let fixture = fixture.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
@@ -112,7 +112,7 @@ fn demotion() {
 }
 
 #[test]
-fn the_denial_names_the_group() {
+fn denial_names_the_group() {
     let expected = |group, name: &str, through: Option<&str>| Denial::GrantsSuperuser {
         group,
         name: Some(name.into()),
@@ -124,7 +124,7 @@ fn the_denial_names_the_group() {
     assert!(text.ends_with("through the group \"below\" (below \"admins\")."), "{text}");
 }
 
-/// Every field with a change to it, and whether a privileged user's is protected.
+/// Returns every field with a change, and whether the field of a privileged user is protected.
 fn changes() -> Vec<(UserUpdate, Field, bool)> {
     let patch = UserUpdate::patch;
     vec![
@@ -173,7 +173,7 @@ fn superusers_and_holders_are_protected_field_by_field() {
 }
 
 #[test]
-fn activity_of_a_privileged_user_is_open_with_the_right_to_every_granting_group() {
+fn right_to_every_granting_group_permits_activity_changes() {
     let toggle = |to: bool| {
         let fixture = Fixture::new(UserUpdate::patch().is_active(to));
         if to { fixture.inactive() } else { fixture }
@@ -212,7 +212,7 @@ fn safeguards_on_values() {
 }
 
 #[test]
-fn the_recorded_release_has_no_safeguard() {
+fn recorded_policy_has_no_safeguard() {
     for fixture in [
         join([ADMINS]),
         Fixture::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]),
@@ -226,7 +226,7 @@ fn the_recorded_release_has_no_safeguard() {
 }
 
 #[test]
-fn the_authorizers_denial_comes_before_any_safeguard() {
+fn denial_of_the_authorizer_precedes_safeguards() {
     let verdict = crate::authz::Verdict::deny();
     assert_eq!(join([ADMINS]).deny(Check::Set(Field::Groups), verdict).outcome(), "fields");
 }

@@ -1,4 +1,4 @@
-//! Groups that the caller may not see do not exist for the caller.
+//! Hidden groups count as missing for the caller.
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, STAFF};
 use crate::{
@@ -27,7 +27,7 @@ fn names(diff: &crate::event::Diff) -> Vec<String> {
 }
 
 #[test]
-fn an_authorizer_may_name_the_visible_groups_at_once() {
+fn authorizer_may_return_the_visible_groups() {
     let policy = Policy::hardened();
     let graph = super::fixture::all_groups().into_iter().collect();
     let known = Verdicts::default().with_visible_groups(Scope::Only([STAFF].into()));
@@ -42,7 +42,7 @@ fn an_authorizer_may_name_the_visible_groups_at_once() {
 }
 
 #[test]
-fn a_hidden_group_cannot_be_joined() {
+fn hidden_group_cannot_be_joined() {
     let join = || UserUpdate::patch().groups([STAFF, HELP]);
     assert_eq!(hiding(&[HELP], join()).faults(), ["groups: does_not_exist"]);
     assert_eq!(hiding(&[STAFF], join()).outcome(), "commit", "the user is in it already");
@@ -51,7 +51,7 @@ fn a_hidden_group_cannot_be_joined() {
 }
 
 #[test]
-fn a_hidden_group_is_not_shown_but_stays() {
+fn hidden_group_is_not_shown_but_kept() {
     let commit = hiding(&[STAFF], UserUpdate::patch().name("Eve")).commit();
     assert_eq!(commit.view.user.groups, [STAFF].into());
     assert_eq!(commit.view.groups, []);
@@ -63,14 +63,14 @@ fn a_hidden_group_is_not_shown_but_stays() {
 }
 
 #[test]
-fn the_event_names_groups_that_the_callers_diff_does_not() {
+fn event_names_groups_that_the_callers_diff_omits() {
     let commit = hiding(&[STAFF], UserUpdate::patch().groups([])).commit();
     assert_eq!(names(&commit.diff), [""]);
     assert_eq!(names(&commit.change.event.diff), ["staff"]);
 }
 
 #[test]
-fn a_denial_names_visible_groups_only() {
+fn denial_names_only_visible_groups() {
     let activate = || UserUpdate::patch().is_active(true);
     let fixture = |hidden: &[GroupId]| hiding(hidden, activate()).member_of([BELOW]).inactive();
     let denial = |name: Option<&str>, through: Option<&str>| Denial::GrantsSuperuser {
