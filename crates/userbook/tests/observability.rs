@@ -64,7 +64,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let mut kept = self.0.lock().unwrap();
-        // Ids are given again: the last span with this one.
+        // Span ids are reused: the last span with this id.
         let (_, seen) = kept.spans.iter_mut().rev().find(|(known, _)| *known == id.into_u64()).unwrap();
         values.record(&mut Text(&mut seen.fields));
     }
@@ -76,7 +76,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
     }
 }
 
-/// The spans and events of `work`, down to this level.
+/// Returns the spans and events of `work`, down to this level.
 fn watch<T>(level: Level, work: impl Future<Output = T>) -> (T, Vec<Seen>, Vec<String>) {
     let capture = Capture::default();
     let layer = capture.clone().with_filter(LevelFilter::from_level(level));
@@ -192,7 +192,7 @@ fn identifiers_are_traced_at_trace_level_only() {
     }
 }
 
-/// Never answers.
+/// Never returns.
 #[derive(Debug)]
 struct Silent;
 

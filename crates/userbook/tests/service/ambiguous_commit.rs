@@ -29,9 +29,9 @@ async fn applied_commit_is_reported_once() {
     assert_eq!(events.len(), 1);
     assert_eq!(events.first().map(|event| Outcome::Applied(event.id)), Some(updated.outcome));
     assert_eq!(store.stored(ADA).await, updated.view.user);
-    assert_eq!(store.commits(), 1, "it is not committed again");
+    assert_eq!(store.commits(), 1, "the change is not committed again");
     let lookups: Vec<_> = store.queries.lock().unwrap().iter().map(|query| query.change.is_some()).collect();
-    assert_eq!(lookups, [false, true], "only a call in doubt looks the change up");
+    assert_eq!(lookups, [false, true], "only a call in doubt looks for the change");
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn applied_commit_is_reported_after_a_later_write() {
         service(&store).with_backoff(meanwhile).update_user(&root(), ADA, name("Ada")).await.unwrap();
     assert!(matches!(updated.outcome, Outcome::Applied(_)));
     assert_eq!(updated.view.user.name, "Ada");
-    assert_eq!(store.stored(ADA).await.name, "since", "what was written since stands");
+    assert_eq!(store.stored(ADA).await.name, "since", "the later write is kept");
     assert_eq!(store.events().await.len(), 2);
 }
 
@@ -78,7 +78,7 @@ async fn late_commit_is_found() {
     assert_eq!((store.commits(), store.events().await.len()), (2, 1));
 }
 
-/// Whatever ends the call while it is in doubt, the caller must not conclude that nothing was written.
+/// While the call is in doubt, no error may suggest that nothing was written.
 #[tokio::test]
 async fn commit_in_doubt_is_never_reported_as_contention_or_another_error() {
     use StoreErrorKind::{Corrupt, Other, Transient};
@@ -101,7 +101,7 @@ async fn commit_in_doubt_is_never_reported_as_contention_or_another_error() {
     }
 }
 
-/// As long as the commit can still be applied: here the actor loses the right in between.
+/// While the commit can still be applied: here the actor loses the right in between.
 #[tokio::test]
 async fn commit_in_doubt_is_never_reported_as_a_denial() {
     for fails in [false, true] {
@@ -150,7 +150,7 @@ async fn provisioning_looks_for_a_commit_in_doubt() {
     assert_eq!(lost.stored(view.user.id).await, view.user);
     let tried = lost.provisioned.lock().unwrap().clone();
     assert_eq!(tried.len(), 2);
-    assert_eq!(tried.first(), tried.last(), "both attempts speak of the same user and the same change");
+    assert_eq!(tried.first(), tried.last(), "both attempts have the same user and change id");
 
     let gone = ScriptedStore::new().await.on_provision([Step::DoneAndFail(AMBIGUOUS)]);
     service(&gone).delete_user(&root(), ADA).await.unwrap();
@@ -163,7 +163,7 @@ async fn provisioning_looks_for_a_commit_in_doubt() {
     assert!(matches!(failed, UpdateError::Contended { attempts: 2 }), "{failed}");
 }
 
-/// A commit that answers `Ambiguous` and is applied between any two reads is found, whatever the reads in between say.
+/// A commit that returns `Ambiguous` and is applied between any two reads is found.
 #[tokio::test]
 async fn commit_applied_between_two_reads_is_never_reported_as_rejected() {
     let group = GroupId(Uuid::from_u128(70));
@@ -202,7 +202,7 @@ async fn commit_applied_between_two_reads_is_never_reported_as_rejected() {
     }
 }
 
-/// A store's own violation is no proof either: the commit in doubt may have caused it.
+/// A violation from the store proves nothing either: the commit in doubt may have caused it.
 #[tokio::test]
 async fn violation_from_the_store_is_reported_unless_a_commit_is_in_doubt() {
     let rejected = || CommitOutcome::Rejected(ViolationKind::Unique.into());

@@ -140,7 +140,7 @@ async fn ordinary_update_takes_one_load_and_one_authorizer_call() {
     }
 }
 
-/// The same loads and authorizer calls, whatever the target is and whatever the request says.
+/// The same loads and authorizer calls for every target and every request.
 #[tokio::test]
 async fn denied_update_costs_the_same_for_every_target_and_request() {
     let json_patch = serde_json::json!([{"op": "test", "path": "/email", "value": "root@example.com"}]);
@@ -283,7 +283,7 @@ async fn can_grant_superuser_is_called_only_if_the_decision_depends_on_it() {
         let service = UserService::new(store.clone(), authorizer).with_policy(policy);
         let result = service.update_user(&actor, target, update).await;
         assert_eq!(questions.load(Relaxed), expected, "{case}");
-        // User 2 is a superuser: a protected field is refused whatever the answer is.
+        // User 2 is a superuser: a protected field is denied for every result.
         assert_eq!(result.is_err(), expected == 1, "{case}: {result:?}");
     }
 }

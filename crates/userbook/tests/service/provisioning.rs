@@ -14,7 +14,7 @@ use crate::{
 
 const NEW: GroupId = GroupId(Uuid::from_u128(50));
 
-/// What went wrong, in words.
+/// Formats the error.
 fn wrong<T: std::fmt::Debug>(result: Result<T, GroupError>) -> String {
     result.unwrap_err().to_string()
 }
@@ -55,7 +55,7 @@ async fn group_is_created_overwritten_unchanged_and_deleted() {
     let put = |group| service.put_group(&system, NEW, group);
     put(NewGroup::new("new").parent(STAFF)).await.unwrap();
     put(NewGroup::new("new").parent(STAFF)).await.unwrap();
-    assert_eq!(store.events().await.len(), 1, "nothing changed the second time");
+    assert_eq!(store.events().await.len(), 1, "the second write changes nothing");
     put(NewGroup::new("newer")).await.unwrap();
     assert_eq!(wrong(put(NewGroup::new("staff")).await), "invalid: name: This field must be unique.");
     assert_eq!(wrong(put(NewGroup::new(" ")).await), "invalid: name: This field may not be blank.");
@@ -77,9 +77,9 @@ async fn group_write_keeps_a_superuser() {
     let plain = || NewGroup::new("admins");
     assert_eq!(wrong(service.put_group(&system, ADMINS, plain()).await), last);
     assert_eq!(wrong(service.delete_group(&system, ADMINS).await), last);
-    // Another superuser lifts it, through any group.
+    // With another superuser, through any group, the write is allowed.
     service.put_group(&system, NEW, NewGroup::new("other").superuser(true)).await.unwrap();
-    assert_eq!(wrong(service.delete_group(&system, ADMINS).await), last, "it has no member");
+    assert_eq!(wrong(service.delete_group(&system, ADMINS).await), last, "the other group has no member");
     service.update_user(&system, ADA, UserUpdate::patch().groups([NEW])).await.unwrap();
     let own = service.put_group(&root(), ADMINS, plain()).await;
     assert!(wrong(own).contains("give up your own superuser status"));
@@ -96,7 +96,7 @@ async fn group_without_active_members_revokes_no_superuser_status() {
     service.delete_group(&root(), NEW).await.unwrap();
     for id in [ROOT, BOB] {
         let gone = service.delete_user(&Actor::system(), id).await;
-        assert_eq!(gone.is_ok(), id == ROOT, "the last superuser stays");
+        assert_eq!(gone.is_ok(), id == ROOT, "the last superuser is protected");
     }
 }
 

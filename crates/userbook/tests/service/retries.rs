@@ -52,7 +52,7 @@ async fn no_attempt_starts_after_the_deadline() {
     for (deadline, expected) in [(0, 1), (1, 1), (5, 3)] {
         let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Conflict));
         let store = ScriptedStore::new().await.on_commit(conflicts);
-        // The first reading sets the deadline; each attempt reads once, each repetition twice.
+        // The first reading sets the deadline; each attempt reads once, each retry twice.
         let service = service(&store)
             .with_clock(Ticking::by(Duration::from_secs(1)))
             .with_limits(100, Duration::from_secs(deadline));
@@ -74,7 +74,7 @@ async fn permanent_error_is_not_retried() {
     }
 }
 
-/// The kind of the store's failure, if it was one.
+/// Returns the kind of the store error, if any.
 pub(crate) fn failure(error: &UpdateError) -> Option<StoreErrorKind> {
     match error {
         UpdateError::Access(userbook::AccessError::Store(error)) => Some(error.kind),
@@ -109,7 +109,7 @@ async fn further_facts_are_loaded_only_if_they_matter() {
         (BOB, patch().groups([]), 2),
         (BOB, UserUpdate::replace().username("bob").name(""), 2),
     ] {
-        // A further load is no further attempt: a limit of one attempt suffices.
+        // A further load is not a further attempt: a limit of one attempt suffices.
         let store = ScriptedStore::new().await;
         let pauses = Meanwhile::nothing();
         let service = service(&store).with_limits(1, Duration::from_secs(1)).with_backoff(pauses.clone());
@@ -142,7 +142,7 @@ async fn required_revision_is_compared_again_after_a_conflict() {
     let updated = service_.update_user(&root(), ADA, name("Ada")).if_revision([revision(ADA)]).await.unwrap();
     assert!(matches!(updated.outcome, Outcome::Applied(_)));
 
-    // Another write came first: the revision is past.
+    // Another write came first, so the revision is outdated.
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let faster = service(&store);
     let inner = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));

@@ -1,4 +1,4 @@
-//! A scripted store, authorizer, clock and back-off.
+//! A store, an authorizer, a clock and a back-off that follow a script.
 
 use std::{
     collections::VecDeque,
@@ -27,28 +27,28 @@ use uuid::Uuid;
 
 use crate::users::directory;
 
-/// The store fails without running the call.
+/// The scripted result of the next call.
 pub(crate) enum Step<O> {
-    /// The store runs the call and reports an error.
+    /// The store runs the call.
     Pass,
-    /// The store reports an error, and applies the commit just before the read with this number from now on.
+    /// The store returns this result without running the call.
     Answer(O),
-    /// The store does nothing and fails.
+    /// The store fails without running the call.
     Fail(StoreErrorKind),
-    /// A commit that is applied later.
+    /// The store runs the call and reports an error.
     DoneAndFail(StoreErrorKind),
-    /// The store reports a failure, and applies the commit only before its so-many-th read from then on.
+    /// The store reports an error, and applies the commit just before the read with this number from now on.
     FailAndLand(StoreErrorKind, u32),
 }
 
 /// A commit that is applied later.
-# A memory store with a script for each method; unscripted calls run normally.
+#[derive(Clone)]
 enum Late {
     Update(ChangeSet),
     Provisioning(ProvisioningChange),
 }
 
-/// A memory store with a script for each of its methods; what has no script passes.
+/// A memory store with a script for each method; unscripted calls run normally.
 #[derive(Clone)]
 pub(crate) struct ScriptedStore {
     pub(crate) inner: MemoryStore,
@@ -69,7 +69,7 @@ impl std::fmt::Debug for ScriptedStore {
 }
 
 fn error(kind: StoreErrorKind) -> StoreError {
-    StoreError::new(kind, "as the script says")
+    StoreError::new(kind, "scripted error")
 }
 
 fn next<O>(script: &Mutex<VecDeque<Step<O>>>) -> Step<O> {
@@ -106,7 +106,7 @@ impl ScriptedStore {
         self
     }
 
-    /// Counts a read, and applies a late commit when its read has come.
+    /// Counts a read, and applies a late commit when its read is due.
     async fn apply_late(&self) {
         let due = {
             let mut late = self.late.lock().unwrap();
@@ -205,7 +205,7 @@ impl ProvisioningStore for ScriptedStore {
 
 type Answer = dyn Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Sync;
 
-/// Answers by a function of the checks, and counts the calls.
+/// Returns verdicts from a function of the checks, and counts the calls.
 #[derive(Clone)]
 pub(crate) struct ScriptedAuthorizer {
     answer: Arc<Answer>,
@@ -273,7 +273,7 @@ impl Clock for Ticking {
     }
 }
 
-/// A clock that a test sets.
+/// A clock that tests set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settable(Arc<Mutex<Duration>>);
 
@@ -293,7 +293,7 @@ impl Clock for Settable {
     }
 }
 
-/// Counts identifiers up.
+/// Returns consecutive identifiers.
 #[derive(Debug, Default)]
 pub(crate) struct Counting(AtomicU64);
 
@@ -313,7 +313,7 @@ impl ChangeIds for Counting {
     }
 }
 
-/// Records the pauses instead of making them, and lets another caller act meanwhile.
+/// Records the pauses without waiting, and lets another caller act meanwhile.
 #[derive(Clone)]
 pub(crate) struct Meanwhile {
     pub(crate) pauses: Arc<Mutex<Vec<u32>>>,
@@ -344,7 +344,7 @@ impl Backoff for Meanwhile {
     }
 }
 
-/// A service over the script that allows everything.
+/// Returns a service over the scripted store that allows everything.
 pub(crate) fn service(store: &ScriptedStore) -> UserService<ScriptedStore, ScriptedAuthorizer> {
     UserService::new(store.clone(), ScriptedAuthorizer::all(Verdict::Allow))
         .with_clock(Ticking::default())

@@ -97,7 +97,7 @@ async fn run(
             if put().await.is_err() {
                 return Ok(Some(false));
             }
-            // Putting the same again changes nothing.
+            // Putting a repeated update changes nothing.
             let once = Dump::of(service.store()).await;
             let again = put().await;
             prop_assert_eq!(Dump::of(service.store()).await, once, "{:?}", again);
@@ -124,7 +124,7 @@ async fn update(
         if confirms { call.allow_self_lockout() } else { call }
     };
     let dry = call().dry_run().await;
-    prop_assert_eq!(&Dump::of(service.store()).await, before, "a dry run leaves no trace");
+    prop_assert_eq!(&Dump::of(service.store()).await, before, "a dry run writes nothing");
     let real = call().await;
     let (dry, real) = match (dry, real) {
         (Ok(dry), Ok(real)) => (dry, real),
@@ -142,10 +142,10 @@ async fn update(
     prop_assert_eq!(applied, dry.outcome == Outcome::DryRun);
 
     let once = Dump::of(service.store()).await;
-    prop_assert_eq!(once.users.get(&user), Some(&real.view.user), "what was answered is what is stored");
+    prop_assert_eq!(once.users.get(&user), Some(&real.view.user), "the result equals the stored user");
     prop_assert_eq!(once.is_superuser(user), real.view.is_superuser);
     if let Ok(again) = call().await {
-        prop_assert_eq!(again.outcome, Outcome::Unchanged, "the same again changes nothing");
+        prop_assert_eq!(again.outcome, Outcome::Unchanged, "a repeated update changes nothing");
     }
     prop_assert_eq!(Dump::of(service.store()).await, once);
     Ok(applied)
@@ -162,7 +162,7 @@ fn a_superuser_remains(before: &Dump, after: &Dump) -> Checked {
     Ok(())
 }
 
-/// Whether the actor is superuser before the operation; the host itself is.
+/// Returns whether the actor is a superuser before the operation; the host counts as one.
 fn is_superuser(who: Who, before: &Dump) -> bool {
     match who {
         Who::System => true,
@@ -171,7 +171,7 @@ fn is_superuser(who: Who, before: &Dump) -> bool {
     }
 }
 
-/// The acting user, if active before the operation.
+/// Returns the acting user, if active before the operation.
 fn active_actor(who: Who, before: &Dump) -> Option<UserId> {
     let Who::User(n) = who else { return None };
     Some(user_id(n)).filter(|actor| before.users.get(actor).is_some_and(|actor| actor.is_active))
@@ -193,7 +193,7 @@ fn superuser_status_is_granted_by_right(
     Ok(())
 }
 
-/// [`Safeguard::Demotion`](userbook::Safeguard): by groups left, deactivation, deletion, and groups that stop granting.
+/// [`Safeguard::Demotion`](userbook::Safeguard): by left groups, deactivation, deletion, and groups that stop granting.
 fn superuser_status_is_taken_by_right(
     directory: &Directory,
     who: Who,
@@ -299,7 +299,7 @@ fn only_what_was_named(id: UserId, fields: &Fields, before: &Dump, after: &Dump)
     Ok(())
 }
 
-/// One membership changes, by the right to the group's members.
+/// One membership changes, with the right to the group's members.
 fn only_that_membership(
     directory: &Directory,
     who: Who,

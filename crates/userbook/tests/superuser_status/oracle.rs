@@ -87,12 +87,12 @@ impl Dump {
         self.active_superusers().iter().filter_map(|id| self.users.get(id)).any(counts)
     }
 
-    /// Whether a person is active superuser.
+    /// Returns whether a person is an active superuser.
     pub(crate) fn has_person(&self) -> bool {
         self.of_types(&[UserType::Internal, UserType::External])
     }
 
-    /// Whether a service account is active superuser.
+    /// Returns whether a service account is an active superuser.
     pub(crate) fn has_service_account(&self) -> bool {
         self.of_types(&[UserType::ServiceAccount])
     }
