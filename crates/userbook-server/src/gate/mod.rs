@@ -1,7 +1,7 @@
 //! The stages of a request before the API: health, admission, and the limits of the body.
 //!
-//! The body is not received until the API polls it, which the API does for authorized callers only. A request holds a
-//! place among those at work except while it waits for data of its body.
+//! The body is received only when the API polls it, which happens only for authorized callers. A request holds a slot
+//! except while it waits for data of its body.
 //!
 //! The module must not know what the API does.
 
@@ -104,12 +104,12 @@ impl RequestGate {
     }
 }
 
-/// Logs the failure behind a response, which the client does not see.
+/// Logs the failure behind a response; the client does not see it.
 fn log(response: &Response) {
     if let Some(failure) = response.extensions().get::<Failure>() {
         let status = response.status().as_u16();
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::warn!(status, %failure, "a request could not be served");
+            tracing::warn!(status, %failure, "request failed");
         } else {
             tracing::error!(status, %failure, "a request failed");
         }
