@@ -16,7 +16,7 @@ mod supervisor;
 
 /// A port that was free a moment ago, and not one of those that the system gives to outgoing connections (from
 /// 32768 on): one of them would take the place of a server that is being started again.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let draws = || 10_000 + u16::try_from(RandomState::new().build_hasher().finish() % 20_000).unwrap_or(0);
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     std::iter::repeat_with(draws).take(1000).find(is_free).expect("there is a free port")
