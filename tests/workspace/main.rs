@@ -1,11 +1,13 @@
 //! The arrows between the crates, and what the core must not depend on.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod documents;
 mod modules;
+mod versions;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -52,6 +54,11 @@ const FOREIGN_TO_THE_CORE: &[&str] = &[
     "tower",
     "tower-service",
 ];
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 fn cargo(arguments: &[&str]) -> String {
     let output =
