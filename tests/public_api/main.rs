@@ -54,7 +54,7 @@ fn the_public_api_is_the_committed_one() {
         }
         let committed = fs::read_to_string(&file).unwrap_or_default();
         if committed != current {
-            differences += &format!("{name}\n{}", difference(&committed, &current));
+            differences.extend([name, "\n".into(), difference(&committed, &current)]);
         }
     }
     let help = "if the change is intended, run `.ci/api --write` and commit `api/`";

@@ -22,7 +22,7 @@ fn with_current_examples(text: &str) -> String {
         assert!(fence.starts_with("```rust"), "{file}: {fence}");
         let (_, after) = rest.split_once("\n```\n").unwrap();
         let example = fs::read_to_string(root().join(file)).unwrap();
-        current += &format!("{MARK}{file} -->\n{fence}\n{example}```\n{after}");
+        current.extend([MARK, file, " -->\n", fence, "\n", &example, "```\n", after]);
     }
     current
 }
@@ -100,7 +100,9 @@ fn paths_in_the_guides_for_contributors_exist() {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let is_path = |span: &&str| {
             let starts = span.chars().next().is_some_and(|first| first.is_ascii_alphabetic() || first == '.');
-            starts && (span.contains('/') || span.ends_with(".rs")) && !span.contains([' ', ':', '='])
+            starts
+                && (span.contains('/') || Path::new(span).extension().is_some_and(|ending| ending == "rs"))
+                && !span.contains([' ', ':', '='])
         };
         let outside_blocks: String = text.split("```").step_by(2).collect();
         let spans: Vec<&str> = outside_blocks.split('`').skip(1).step_by(2).filter(is_path).collect();
