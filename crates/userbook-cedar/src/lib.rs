@@ -61,7 +61,8 @@
 //! Changing one membership needs `view`, and `add_member` or `remove_member` on the group. That action is evaluated
 //! twice: without `account` before the request is read, and with `account` once the user is known. Both must allow.
 //!
-//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join.
+//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join, change or
+//! delete.
 //!
 //! **Attributes** (of accounts and groups, and the claims of the principal) are tags of type `Set<String>`: a text, a
 //! boolean or an integer is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,

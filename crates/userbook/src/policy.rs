@@ -1,6 +1,6 @@
 //! Which rules hold beyond the recorded contract.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::limits::Limits;
 
@@ -57,6 +57,30 @@ impl Safeguard {
     ];
 }
 
+/// One bit for each safeguard: every decision looks some of them up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct SafeguardSet(u32);
+
+impl SafeguardSet {
+    fn with(self, safeguard: Safeguard) -> Self {
+        Self(self.0 | 1 << safeguard as u32)
+    }
+
+    fn without(self, safeguard: Safeguard) -> Self {
+        Self(self.0 & !(1 << safeguard as u32))
+    }
+
+    fn contains(self, safeguard: Safeguard) -> bool {
+        self.0 & 1 << safeguard as u32 != 0
+    }
+}
+
+impl fmt::Debug for SafeguardSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Safeguard::ALL.iter().filter(|safeguard| self.contains(**safeguard))).finish()
+    }
+}
+
 /// The safeguards and limits in force.
 ///
 /// ```
@@ -68,7 +92,7 @@ impl Safeguard {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    safeguards: BTreeSet<Safeguard>,
+    safeguards: SafeguardSet,
     secret_attributes: BTreeSet<Vec<String>>,
     limits: Limits,
     count_service_accounts: bool,
@@ -78,7 +102,7 @@ impl Policy {
     /// Every safeguard. The default.
     pub fn hardened() -> Self {
         Self {
-            safeguards: Safeguard::ALL.iter().copied().collect(),
+            safeguards: Safeguard::ALL.iter().fold(SafeguardSet(0), |set, one| set.with(*one)),
             secret_attributes: BTreeSet::new(),
             limits: Limits::default(),
             count_service_accounts: false,
@@ -88,7 +112,7 @@ impl Policy {
     /// The rules of the recorded release and nothing else.
     pub fn authentik_2025_2() -> Self {
         Self {
-            safeguards: BTreeSet::new(),
+            safeguards: SafeguardSet(0),
             secret_attributes: BTreeSet::new(),
             limits: Limits::authentik_2025_2(),
             count_service_accounts: false,
@@ -98,14 +122,14 @@ impl Policy {
     /// Adds a safeguard.
     #[must_use]
     pub fn with(mut self, safeguard: Safeguard) -> Self {
-        self.safeguards.insert(safeguard);
+        self.safeguards = self.safeguards.with(safeguard);
         self
     }
 
     /// Drops a safeguard.
     #[must_use]
     pub fn without(mut self, safeguard: Safeguard) -> Self {
-        self.safeguards.remove(&safeguard);
+        self.safeguards = self.safeguards.without(safeguard);
         self
     }
 
@@ -142,7 +166,7 @@ impl Policy {
 
     /// Whether a safeguard holds.
     pub fn has(&self, safeguard: Safeguard) -> bool {
-        self.safeguards.contains(&safeguard)
+        self.safeguards.contains(safeguard)
     }
 
     pub(crate) fn secret_attributes(&self) -> impl Iterator<Item = &[String]> {
@@ -153,5 +177,23 @@ impl Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self::hardened()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_safeguard_is_switched_by_itself() {
+        for safeguard in Safeguard::ALL {
+            let alone = Policy::authentik_2025_2().with(*safeguard);
+            let others = Policy::hardened().without(*safeguard);
+            for other in Safeguard::ALL {
+                assert_eq!(alone.has(*other), other == safeguard);
+                assert_eq!(others.has(*other), other != safeguard);
+            }
+            assert!(format!("{alone:?}").contains(&format!("{{{safeguard:?}}}")));
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod admission;
 mod body;
+mod denial;
 mod exchange;
 mod linger;
 mod readiness;
@@ -19,12 +20,14 @@ use hyper::{
     body::{Body as _, Incoming},
     header::EXPECT,
 };
+use tokio::time::Instant;
 use tower_service::Service;
 use userbook_http::{ExtensionSet, Failure, busy};
 
 use self::{
     admission::Admission,
     body::{BodyBudget, RequestBody},
+    denial::hide_duration,
     exchange::Exchange,
     linger::linger,
     readiness::Readiness,
@@ -59,6 +62,7 @@ impl RequestGate {
 
     /// Every request gets a response.
     pub(crate) async fn respond(&self, request: hyper::Request<Incoming>) -> Response {
+        let start = Instant::now();
         let (head, incoming) = request.into_parts();
         let expects_continue = head.headers.contains_key(EXPECT);
         let exchange = Arc::new(Exchange::new());
@@ -69,6 +73,9 @@ impl RequestGate {
             Body::new(RequestBody::new(incoming, Arc::clone(&exchange), admission, budget))
         };
         let response = self.dispatch(Request::from_parts(head, body), &exchange).await;
+        // A response that waits needs no place among those at work.
+        exchange.release_place();
+        hide_duration(response.status(), start).await;
         match exchange.take_unread() {
             Some(unread) => linger(response, unread, expects_continue),
             None => response,

@@ -35,9 +35,9 @@ pub enum Check {
     DeleteUser,
     /// Create groups, this one among them.
     AddGroup(GroupId),
-    /// Change this group.
+    /// Change this group. It needs [`Check::ViewGroup`] besides.
     ChangeGroup(GroupId),
-    /// Delete this group.
+    /// Delete this group. It needs [`Check::ViewGroup`] besides.
     DeleteGroup(GroupId),
 }
 

@@ -36,6 +36,22 @@ pub(crate) fn check_view<'a>(
     }
 }
 
+/// The same for a change of one membership: a target that the actor may not see is hidden, as recorded, because the
+/// actor's right to the group is established already.
+///
+/// # Errors
+/// [`Rejection::Hidden`], or [`Rejection::Forbidden`] for an actor who is not active.
+pub(crate) fn check_member_view<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    check_view(snapshot, actor, results).map_err(|rejection| match rejection {
+        Rejection::Forbidden(Denial::Permission(_)) => Rejection::Hidden,
+        other => other,
+    })
+}
+
 /// Requires that the actor may see and change the target. Looks at no part of the request.
 ///
 /// # Errors

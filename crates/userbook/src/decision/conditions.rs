@@ -4,8 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     model::{GroupGraph, Revision, User},
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
 };
 
 /// Preconditions on the stored user (RFC 9110 §13).

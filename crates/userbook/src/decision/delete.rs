@@ -16,8 +16,7 @@ use crate::{
     event::{Diff, Effect, EventKind, EventTarget},
     model::User,
     store::{ProvisioningChange, ProvisioningOp, Snapshot},
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
 };
 
 /// Requires that the actor may see and delete the target.

@@ -98,3 +98,41 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = impl fmt::
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_name_fields_and_groups() {
+        let field = |field| FieldDenial { field, reason: None };
+        let fields = Denial::Fields(vec![field(Field::Name), field(Field::Email)]);
+        let group = GroupId(uuid::Uuid::nil());
+        let (name, through) = (Some("below".to_owned()), Some("admins".to_owned()));
+        for (denial, expected) in [
+            (Denial::Permission(None), "You do not have permission to perform this action."),
+            (Denial::Permission(Some("Closed.".into())), "Closed."),
+            (fields, "You do not have permission to change: name, email."),
+            (
+                Denial::GrantsSuperuser { group, name: name.clone(), through },
+                "You do not have permission to grant superuser status through the group \"below\" (below \
+                 \"admins\").",
+            ),
+            (
+                Denial::RevokesSuperuser { group, name, through: None },
+                "You do not have permission to revoke superuser status through the group \"below\".",
+            ),
+            (
+                Denial::RevokesSuperuser { group, name: None, through: None },
+                "You do not have permission to revoke superuser status through a group.",
+            ),
+            (
+                Denial::ProtectedUser(vec![Field::Username, Field::Path]),
+                "Only a superuser may change these fields of a superuser or of a user who can grant superuser \
+                 status: username, path.",
+            ),
+        ] {
+            assert_eq!(denial.to_string(), expected);
+        }
+    }
+}

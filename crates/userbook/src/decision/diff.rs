@@ -11,8 +11,7 @@ use crate::{
     model::{GroupGraph, GroupId, User},
     policy::Policy,
     update::stored_field,
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
     violation::Field,
 };
 
@@ -71,23 +70,11 @@ pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
         for path in policy.secret_attributes() {
             // Null is "there are none", not a value.
             for value in [&mut *old, &mut *new].into_iter().filter(|value| !value.is_null()) {
-                if holds_path(value, path) {
-                    redact_path(value.make_mut(), path);
-                }
+                redact_path(value.make_mut(), path);
             }
         }
     }
     diff
-}
-
-/// Whether something would be redacted: what has no secret stays shared.
-fn holds_path(value: &Value, path: &[String]) -> bool {
-    match (path.split_first(), value) {
-        (Some((key, rest)), Value::Object(members)) => {
-            members.get(key).is_some_and(|member| holds_path(member, rest))
-        }
-        _ => true,
-    }
 }
 
 fn redact_path(value: &mut Value, path: &[String]) {

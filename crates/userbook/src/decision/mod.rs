@@ -12,6 +12,7 @@ mod denial;
 mod diff;
 mod event;
 mod group;
+mod group_access;
 mod group_members;
 mod guards;
 mod hierarchy;
@@ -30,13 +31,14 @@ pub use denial::{Denial, FieldDenial};
 pub use rules::{FieldRule, NoRules};
 pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
 
-pub(crate) use access::{check_access, check_rights, check_view, visible_user};
+pub(crate) use access::{check_access, check_member_view, check_rights, check_view, visible_user};
 pub(crate) use checks::{
     access_checks, content_checks, deletion_checks, deletion_needs_protection, needs_protection,
     require_active_actor, require_allowed,
 };
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
+pub(crate) use group_access::GroupAccess;
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;

@@ -2,7 +2,7 @@
 
 use super::{
     Conditions, Context, Rejection,
-    access::{check_access, check_view},
+    access::{check_access, check_member_view},
     checks::{check_fields, require_allowed},
     diff::{diff, visible_diff},
     event::event,
@@ -17,8 +17,7 @@ use crate::{
     model::{User, UserType},
     store::{ChangeSet, Guards, Snapshot},
     update::{FieldOps, PatchFailure},
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
     violation::{ViolationKind, Violations},
 };
 
@@ -117,11 +116,7 @@ fn accessible<'a>(attempt: &Attempt<'a>) -> Result<&'a User, Rejection> {
     match access {
         UpdateAccess::Change => check_access(snapshot, actor, results, policy, conditions),
         UpdateAccess::Member(check) => {
-            // As recorded: a caller with the right to the group learns that a user that the caller may not see is "not found".
-            let user = check_view(snapshot, actor, results).map_err(|rejection| match rejection {
-                Rejection::Forbidden(super::Denial::Permission(_)) => Rejection::Hidden,
-                other => other,
-            })?;
+            let user = check_member_view(snapshot, actor, results)?;
             // The verdict may depend on the user, so it must not show for a user that the caller may not see.
             require_allowed(results, check).map_err(Rejection::Forbidden)?;
             Ok(user)

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     authz::{Actor, Authorizer, Check},
-    decision::{LoadRequirements, UpdateAccess, require_allowed},
+    decision::{LoadRequirements, UpdateAccess, check_member_view, require_allowed},
     model::{GroupId, UserRef},
     store::{ChangeSet, CommitOutcome, SnapshotQuery, StoreError, UserStore},
     update::UserUpdate,
@@ -208,9 +208,9 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
                 return Ok(plan);
             }
             access.results.extend(member.results.clone());
-            if access.results.allows(Check::View) {
-                service.authorize_groups(call.actor, &mut access, &[group]).await?;
-            }
+            // What follows depends on the user, so it must not happen for a user that the actor may not see.
+            check_member_view(&access.snapshot, call.actor, &access.results)?;
+            service.authorize_groups(call.actor, &mut access, &[group]).await?;
             let Some(user) = &access.snapshot.user else { break access };
             if !access.snapshot.groups.contains(group) {
                 return Err(AccessError::NotFound.into());

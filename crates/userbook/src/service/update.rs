@@ -19,8 +19,7 @@ use crate::{
     model::{ChangeId, UserRef},
     store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError, UserStore},
     update::{FieldOps, PatchFailure, UserUpdate},
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
 };
 
 /// How often one attempt loads further facts before it counts as a conflict.

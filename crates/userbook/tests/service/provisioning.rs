@@ -113,7 +113,8 @@ async fn creating_and_deleting_need_their_permissions() {
         (vec![P::DeleteUser], false, false, false, false),
         (vec![P::ViewUser, P::DeleteUser], false, true, false, false),
         (vec![P::AddGroup], false, false, true, false),
-        (vec![P::ChangeGroup], false, false, false, true),
+        (vec![P::ChangeGroup], false, false, false, false),
+        (vec![P::ViewGroup, P::ChangeGroup], false, false, false, true),
     ] {
         let store = ScriptedStore::new().await;
         let plain =

@@ -11,8 +11,7 @@ use crate::{
     model::{Timestamp, UserId},
     store::FieldChanges,
     update::UserUpdate,
-    view::UserView,
-    view::Visibility,
+    view::{UserView, Visibility},
 };
 
 #[test]

@@ -18,10 +18,9 @@ use crate::{
 #[test]
 fn checks_follow_from_the_write() {
     let all = |write: Write| {
-        let mut checks = write
-            .proposal()
-            .checks(&write.policy.clone().without(Safeguard::HideGroups), &CheckResults::default());
-        checks.insert(0, write.own_check());
+        let policy = write.policy.clone().without(Safeguard::HideGroups);
+        let mut checks = write.access().checks(&policy);
+        checks.extend(write.proposal().checks(&policy, &CheckResults::default()));
         checks
     };
     assert_eq!(all(put(group(NOWHERE, "new", false, None))), [Check::AddGroup(NOWHERE)]);
@@ -73,6 +72,32 @@ fn granting_needs_the_right_to_grant() {
     let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
     assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: Some("staff".into()), through });
+}
+
+#[test]
+fn a_hidden_parent_does_not_exist_whether_it_grants_or_not() {
+    let below = |parent| put(group(STAFF, "staff", false, Some(parent))).with(|it| it.hidden = vec![parent]);
+    let missing = "parent: does_not_exist";
+    assert_eq!(below(HELP).outcome(), missing);
+    assert_eq!(below(ADMINS).outcome(), missing);
+    // A stored parent is kept, and still grants.
+    let kept = put(group(BELOW, "renamed", false, Some(ADMINS))).with(|it| it.hidden = vec![ADMINS]);
+    assert_eq!(kept.outcome(), "commit");
+    let joins = kept.with(|it| it.members = members(&[1], &[])).member(1, []);
+    assert_eq!(joins.outcome(), "grants superuser");
+}
+
+#[test]
+fn only_writes_that_take_superuser_status_need_the_remaining_superusers() {
+    for (write, expected) in [
+        (delete(ADMINS), true),
+        (put(group(ADMINS, "admins", false, None)), true),
+        (put(group(ADMINS, "renamed", true, None)), false),
+        (delete(STAFF), false),
+        (put(group(STAFF, "staff", true, None)), false),
+    ] {
+        assert_eq!(write.proposal().needs_superusers(), expected, "{}", write.id);
+    }
 }
 
 /// A chain too long for its head to reach the top, until a link is taken out of the middle.

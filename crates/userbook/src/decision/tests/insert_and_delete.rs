@@ -9,7 +9,7 @@ use crate::{
         Context, Denial, NoRules, Rejection, delete, deletion_checks, insert, new_user_snapshot,
         with_defaults,
     },
-    event::{Effect, EventKind, EventTarget, FieldDiff},
+    event::{Effect, EventGroup, EventKind, EventTarget, FieldDiff},
     model::{GroupId, Timestamp, UserId, UserType},
     policy::{Policy, Safeguard},
     store::{ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp},
@@ -110,6 +110,19 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
     }
     let refused = added(&new().path("/"), &[], &[]);
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
+}
+
+#[test]
+fn the_event_of_a_new_user_names_each_group() {
+    let joined = [STAFF, HELP];
+    let may: Vec<Check> = [Check::AddUser].into_iter().chain(joined.map(Check::Join)).collect();
+    let (provision, _) = added(&new().groups(joined), &[], &may).unwrap();
+    let Some(FieldDiff::Groups { added, removed }) = provision.event.diff.get("groups") else { panic!() };
+    let names = all_groups().into_iter().filter(|group| joined.contains(&group.id));
+    let mut expected: Vec<EventGroup> =
+        names.map(|group| EventGroup { id: group.id, name: group.name }).collect();
+    expected.sort_by_key(|group| group.id);
+    assert_eq!((added, removed), (&expected, &Vec::new()));
 }
 
 fn deleted(scene: &Scene, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {

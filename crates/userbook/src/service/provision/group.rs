@@ -14,9 +14,7 @@ use crate::service::{
 };
 use crate::{
     authz::{Actor, Authorizer, Check, CheckResults},
-    decision::{
-        GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor, require_allowed,
-    },
+    decision::{GroupAccess, GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor},
     event::Diff,
     model::{Group, GroupId},
     policy::Safeguard,
@@ -60,10 +58,12 @@ pub struct WriteGroup {
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Creates the group with this id, or overwrites it. Making a group grant superuser status, by its flag, its parent
-    /// or its members, needs the right to grant it, and so does the reverse; the last superuser keeps that status, and
-    /// the actor's own must be given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a
-    /// revision and an event in the same commit.
+    /// Creates the group with this id, or overwrites it. Overwriting needs [`Check::ChangeGroup`] and, because the result
+    /// shows what was stored, [`Check::ViewGroup`]. Making a group grant superuser status, by its flag, its parent
+    /// or its members, needs the right to grant it, even where the group or the member has that status from another
+    /// group as well. The same holds for the reverse. The last superuser keeps that status, and the actor's own must be
+    /// given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a revision and an event in the
+    /// same commit.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
@@ -77,7 +77,8 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         Call::new(self, actor, WriteGroup { id, group: Some(group), members, violations })
     }
 
-    /// Deletes a group and the memberships in it; child groups lose their parent. The same safeguards hold as for
+    /// Deletes a group and the memberships in it; child groups lose their parent. It needs [`Check::DeleteGroup`] and
+    /// [`Check::ViewGroup`]. The same safeguards hold as for
     /// [`UserService::put_group`], and each member gets a revision and an event.
     ///
     /// # Errors
@@ -169,11 +170,16 @@ impl WriteGroup {
         S: ProvisioningStore,
     {
         require_active_actor(call.actor, directory.actor.as_ref())?;
-        let own = GroupProposal::own_check(self.id, directory.groups.contains(self.id), self.group.is_none());
-        let mut checks = vec![own];
-        checks.extend(more);
+        let (exists, deletes) = (directory.groups.contains(self.id), self.group.is_none());
+        let access = GroupAccess { id: self.id, exists, deletes };
+        let mut checks = access.checks(&service.policy);
+        for check in more {
+            if !checks.contains(&check) {
+                checks.push(check);
+            }
+        }
         let results = service.authorize(call.actor, directory_resource(directory), checks).await?;
-        require_allowed(&results, own)?;
+        access.require(&service.policy, &results)?;
         Ok(results)
     }
 
