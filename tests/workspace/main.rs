@@ -1,12 +1,14 @@
 //! Dependencies between the crates, and dependencies that the core must not have.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod documents;
 mod modules;
+mod versions;
 mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -53,6 +55,11 @@ const FOREIGN_TO_THE_CORE: &[&str] = &[
     "tower",
     "tower-service",
 ];
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 fn cargo(arguments: &[&str]) -> String {
     let output =

@@ -6,6 +6,12 @@
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
+//! # Embed it
+//!
+//! `cargo run -p userbook-actix --example actix_minimal`: an application with its own sessions and routes, and the first
+//! administrator. The paragraphs below explain its parts.
+//!
+#![doc = concat!("```rust,no_run\n", include_str!("../examples/minimal.rs"), "```\n")]
 #![doc = include_str!("guide.md")]
 
 mod body;

@@ -5,6 +5,19 @@
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
+//! # Quick start
+//!
+//! `cargo run -p userbook-axum --example axum_minimal`: an application on SQLite with one token and the first
+//! administrator.
+//!
+#![doc = concat!("```rust,no_run\n", include_str!("../examples/minimal.rs"), "```\n")]
+//!
+//! # In an existing application
+//!
+//! `cargo run -p userbook-axum --example existing_app`: an application with its own sessions and routes. The paragraphs
+//! below explain its parts.
+//!
+#![doc = concat!("```rust,no_run\n", include_str!("../examples/existing_app.rs"), "```\n")]
 #![doc = include_str!("guide.md")]
 
 use std::{

@@ -56,6 +56,7 @@
 //!
 //! - [Writing an authorizer](docs::writing_an_authorizer)
 //! - [Guarantees](docs::guarantees): behaviour after failures, for each store, and how it is tested
+//! - [Safeguards](docs::safeguards): the rules beyond authentik, and how to switch one off
 //! - [Observability](docs::observability): spans, their fields, and data that they never contain
 //! - [Writing a store](https://docs.rs/userbook-conformance): a complete store and the test kit
 //!
@@ -88,6 +89,9 @@ pub mod docs {
 
     #[doc = include_str!("../docs/observability.md")]
     pub mod observability {}
+
+    #[doc = include_str!("../docs/safeguards.md")]
+    pub mod safeguards {}
 }
 
 pub use authz::{Actor, Authorizer, PermissionAuthorizer, StaticPermissions};

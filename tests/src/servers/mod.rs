@@ -15,7 +15,7 @@ mod supervisor;
 
 /// Returns a free port below 32768. The system uses higher ports for outgoing connections, which could occupy the port
 /// of a server during its restart.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let draws = || 10_000 + u16::try_from(RandomState::new().build_hasher().finish() % 20_000).unwrap_or(0);
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     std::iter::repeat_with(draws).take(1000).find(is_free).expect("a port is free")
