@@ -24,13 +24,13 @@ use uuid::Uuid;
 
 use userbook_tests::fixture::extensions;
 
-/// Id, name, groups, type, whether active.
-pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 25] = [
+/// Id, name, groups, type, active.
+pub(crate) const USERS: [(i64, &str, &[u128], &str, bool); 25] = [
     (1, "root", &[ADMINS], "internal", true),
     (2, "ann", &[STAFF], "internal", true),
     (3, "helper", &[], "internal", true),
     (4, "viewer", &[], "internal", true),
-    (5, "nobody", &[], "external", true),
+    (5, "outsider", &[], "external", true),
     (6, "machine", &[], "internal_service_account", true),
     (7, "boss", &[CHIEFS], "internal", true),
     (8, "retired", &[ADMINS], "internal", false),
@@ -53,7 +53,7 @@ pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 25] = [
     (25, "robot", &[ADMINS], "service_account", true),
 ];
 
-/// Permissions on everything.
+/// Permissions without an object.
 const GLOBAL: [(i64, &[P]); 15] = [
     (3, &[P::ViewUser, P::ChangeUser, P::ViewGroup]),
     (4, &[P::ViewUser]),
@@ -84,7 +84,7 @@ fn granted() -> StaticPermissions {
         .grant_on_group(UserId(20), P::EnableGroupSuperuser, group_id(STAFF))
 }
 
-/// The `Authorization` header of an actor of the table; none for `anonymous`.
+/// Returns the `Authorization` header of an actor; none for `anonymous`.
 pub(crate) fn authorization(actor: &str) -> Option<String> {
     match actor {
         "anonymous" => None,
@@ -93,7 +93,7 @@ pub(crate) fn authorization(actor: &str) -> Option<String> {
     }
 }
 
-/// Finds tokens by hash: it has no keys.
+/// Finds tokens by hash, without knowing keys.
 #[derive(Debug)]
 pub(crate) struct Tokens(Vec<(TokenHash, TokenRecord)>);
 
@@ -109,12 +109,12 @@ impl Tokens {
             };
             (TokenKey::new(format!("{name}'s key")).hash(), record)
         };
-        // Read a moment ago, `lagging` was active; of `ghost` the row is gone.
+        // As if read a moment ago: `lagging` was active, and the row of `ghost` is gone.
         let of = |id, name: &str, active: bool| {
             token(name, id, active || name == "lagging", TokenIntent::Api, Some("9999-01-01T00:00:00Z"))
         };
         let mut tokens: Vec<_> =
-            PEOPLE.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
+            USERS.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
         tokens.push(of(99, "ghost", true));
         tokens.push(token("expired", 1, true, TokenIntent::Api, Some("2020-01-01T00:00:00Z")));
         tokens.push(token("recovery", 1, true, TokenIntent::Recovery, None));
@@ -130,7 +130,7 @@ impl TokenStore for Tokens {
     }
 }
 
-/// Allows names and e-mail addresses to every caller, and nothing else.
+/// Allows every caller to change names and e-mail addresses, and nothing else.
 #[derive(Debug)]
 struct Desk;
 
@@ -175,7 +175,7 @@ impl Authorizer for Desk {
 
 type Users = UserApi<MemoryStore, Box<dyn ListAuthorizer>, BearerAuthenticator<Tokens>>;
 
-/// The API of users, or with its neighbours.
+/// The API of users, or the API of the whole directory.
 pub(crate) enum Api {
     Users(Users),
     Directory(DirectoryApi<MemoryStore, Box<dyn ListAuthorizer>, BearerAuthenticator<Tokens>>),
@@ -190,7 +190,7 @@ impl Api {
     }
 }
 
-/// The API over a fresh directory, under a policy of the table.
+/// Returns the API over a fresh directory, under a policy of the table.
 pub(crate) async fn api(policy: &str) -> (MemoryStore, Api) {
     let store = MemoryStore::new();
     store.import(&rows(policy)).await.unwrap();
@@ -208,13 +208,13 @@ pub(crate) async fn api(policy: &str) -> (MemoryStore, Api) {
     (store, api)
 }
 
-/// What the users of the table are granted.
+/// Returns the permissions of the users.
 pub(crate) fn permissions() -> PermissionAuthorizer<StaticPermissions> {
     PermissionAuthorizer::new(granted())
 }
 
-/// The groups of a user: under `lone` root is the only person who is superuser, beside accounts that do not count;
-/// under `services` no person is.
+/// Returns the groups of a user. Under `lone`, root is the only superuser who is a person; under `services`, no person
+/// is a superuser.
 fn groups_of(id: i64, usual: &'static [u128], policy: &str) -> &'static [u128] {
     match (policy, id) {
         ("lone", 6 | 14) => &[ADMINS],
@@ -239,7 +239,7 @@ pub(crate) fn rows(policy: &str) -> ImportData {
             group(STAFF, "staff", false, None),
             group(DEVS, "devs", false, Some(STAFF)),
         ],
-        users: PEOPLE
+        users: USERS
             .iter()
             .map(|(id, name, groups, kind, active)| {
                 user(*id, name, groups_of(*id, groups, policy), kind, *active)

@@ -1,5 +1,4 @@
-//! The description of the API: the committed copies are what is generated, and what is published comes out of it
-//! unchanged.
+//! The OpenAPI description: the committed files equal the generated ones, and contain the published schema unchanged.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -9,7 +8,7 @@ use userbook_http::openapi::{OVERLAY_KEY, PUBLISHED_KEY, published, schema};
 
 use userbook_http::ExtensionSet;
 
-/// The operations that are served.
+/// The served operations.
 const OPERATIONS: [(&str, &str); 10] = [
     ("/core/groups/", "get"),
     ("/core/groups/{group_uuid}/", "get"),
@@ -27,14 +26,14 @@ fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Without descriptions, and with lists that are sets in a fixed order.
+/// Removes descriptions and sorts lists that represent sets.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let kept = members.iter().filter(|(name, value)| *name != "description" || !value.is_string());
             let mut members: Map<String, Value> =
                 kept.map(|(name, value)| (name.clone(), canonical(value))).collect();
-            // Not required is what a parameter is unless it says otherwise.
+            // Parameters are optional by default.
             if members.get("required") == Some(&Value::Bool(false)) {
                 members.remove("required");
             }
@@ -62,7 +61,7 @@ fn operations(document: &Value) -> BTreeSet<(&str, &str)> {
     all.collect()
 }
 
-/// Undoes the overlay.
+/// Removes the overlay.
 fn without_overlay(value: &Value) -> Option<Value> {
     match value {
         Value::Object(members) if members.contains_key(OVERLAY_KEY) => None,
@@ -87,7 +86,7 @@ fn every_operation_is_described_and_no_other() {
 }
 
 #[test]
-fn without_the_overlay_it_is_the_published_schema() {
+fn schema_without_overlay_equals_the_published_schema() {
     for extensions in [ExtensionSet::all(), ExtensionSet::none()] {
         let served = schema(extensions);
         assert!(served.to_string().contains(OVERLAY_KEY));
@@ -96,7 +95,7 @@ fn without_the_overlay_it_is_the_published_schema() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_has_a_target() {
     fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         match value {
             Value::Object(members) => {
@@ -118,14 +117,14 @@ fn every_reference_leads_somewhere() {
     }
 }
 
-/// The fragment itself is not ours to keep; where it lies beside the checkout, it is compared.
+/// The published fragment is not part of this repository; the test compares it if it is next to the checkout.
 #[test]
-fn it_equals_the_fragment_that_was_published() {
+fn schema_equals_the_published_fragment() {
     let place = std::env::var_os("USERBOOK_OPENAPI")
         .map_or_else(|| root("../shared/corpus/openapi-users.json"), PathBuf::from);
     let Ok(text) = std::fs::read(&place) else {
         assert!(std::env::var_os("CI").is_none(), "the published fragment is not at {}", place.display());
-        eprintln!("left out: there is no published fragment at {}", place.display());
+        eprintln!("skipped: no published fragment at {}", place.display());
         return;
     };
     let fragment = canonical(&serde_json::from_slice(&text).unwrap());
@@ -142,7 +141,7 @@ fn it_equals_the_fragment_that_was_published() {
     assert_eq!(ours["servers"], fragment["servers"]);
 }
 
-/// With names in order: whether `serde_json` keeps its own depends on what else is built.
+/// Sorts names: the order in `serde_json` depends on the features of other crates.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -155,9 +154,9 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` writes the copies anew.
+/// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` regenerates the files.
 #[test]
-fn the_committed_copies_are_what_is_generated() {
+fn committed_files_equal_the_generated_ones() {
     for (name, document) in [("published", published()), ("hardened", schema(ExtensionSet::all()))] {
         let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
         let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());
@@ -166,7 +165,7 @@ fn the_committed_copies_are_what_is_generated() {
         }
         assert!(
             std::fs::read_to_string(&place).unwrap() == text,
-            "{} is not what is generated",
+            "{} differs from the generated file",
             place.display()
         );
     }

@@ -11,7 +11,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// Modules of the core, each after every module that it imports (DESIGN, section 2).
+/// Modules of the core, each after every module that it imports.
 const CORE: &[&str] = &[
     "json",
     "model",

@@ -1,4 +1,4 @@
-//! The same statements on a connection that is held, one after another: what is written by hand.
+//! The store's statements on one connection, one after another, as handwritten code runs them.
 
 use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
 use userbook::{
@@ -16,7 +16,7 @@ const UPDATE: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/u
 const EVENT: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/insert_event.sql");
 const COMMIT: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/commit.sql");
 
-/// The user as far as a change needs it.
+/// Loads the parts of the user that a change needs.
 pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, Failure> {
     let no_id: Option<i64> = None;
     let no_bytes: Option<&[u8]> = None;
@@ -44,7 +44,7 @@ pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, 
             groups.push(userbook::GroupId(row.try_get::<Uuid, _>("uuid")?));
         }
     }
-    let mut found = found.ok_or("the user is there")?;
+    let mut found = found.ok_or("the user is missing")?;
     found.groups = groups.into_iter().collect();
     Ok(found)
 }
@@ -65,7 +65,7 @@ fn facts(row: &MySqlRow) -> Result<User, Failure> {
     })
 }
 
-/// Writes a change to a row that still is as it was read.
+/// Writes a change if the row is unchanged since the read.
 pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<bool, Failure> {
     let user = change.user.0;
     let no_id: Option<i64> = None;

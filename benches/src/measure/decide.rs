@@ -1,4 +1,4 @@
-//! The pure decision of a typical and of a faulty PUT, in nanoseconds; `cargo bench --bench decide` has more.
+//! The pure decision of a typical and of an invalid PUT in nanoseconds; `cargo bench --bench decide` measures more.
 
 use std::{hint::black_box, time::Instant};
 

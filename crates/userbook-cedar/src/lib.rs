@@ -1,6 +1,6 @@
 //! An [`Authorizer`](userbook::Authorizer) that evaluates [Cedar](https://www.cedarpolicy.com) policies.
 //!
-//! The rights on users and groups are text that can be reviewed and changed without a new build:
+//! Access rules are text that can be reviewed and changed without a new build:
 //!
 //! ```
 //! use userbook::{Actor, NewGroup, NewUser, UserService, UserUpdate};
@@ -29,12 +29,12 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The safeguards of the host's [`Policy`](userbook::Policy) (superuser status, the last superuser, self-lockout) hold
-//! whatever a policy allows. The crate must not know a store, a runtime or HTTP.
+//! The safeguards of the host's [`Policy`](userbook::Policy) (superuser status, the last superuser, self-lockout)
+//! apply regardless of Cedar policies. The crate must not know a store, a runtime or HTTP.
 //!
-//! # What policies can look at
+//! # Facts for policies
 //!
-//! Policies are validated against this schema; [`SCHEMA`] is the same text, for Cedar's own tools:
+//! Policies are validated against this schema; [`SCHEMA`] contains the same text for Cedar's own tools:
 //!
 //! ```text
 #![doc = include_str!("userbook.cedarschema")]
@@ -112,10 +112,10 @@ pub use authorizer::CedarAuthorizer;
 pub use load::{LoadError, PolicyFault};
 pub use schema_types::SCHEMA;
 
-/// Why a file of policies was not loaded.
+/// The reasons why a policy file cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be read.
+    /// Reading the file failed.
     #[error("policy file {}", path.display())]
     Unreadable {
         /// The file.
@@ -123,12 +123,12 @@ pub enum ReadError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The policies are invalid; the source says where and why.
+    /// The policies are invalid; the source contains violations and positions.
     #[error("policy file {}", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
-        /// The faults.
+        /// The violations.
         source: LoadError,
     },
 }

@@ -41,7 +41,7 @@ impl<S, A, N> Clone for UserApi<S, A, N> {
 }
 
 impl<S, A, N> UserApi<S, A, N> {
-    /// Serves the service over HTTP. With every [`Extension`](crate::Extension).
+    /// Serves the service over HTTP, with every [`Extension`](crate::Extension).
     pub fn new(
         service: impl Into<Arc<UserService<S, A>>>,
         authenticator: N,
@@ -63,22 +63,22 @@ impl<S, A, N> UserApi<S, A, N> {
         self
     }
 
-    /// Supports these extensions of the recorded release. The default is [`ExtensionSet::all`].
+    /// Selects the supported extensions. The default is [`ExtensionSet::all`].
     #[must_use]
     pub fn with_extensions(mut self, extensions: ExtensionSet) -> Self {
         self.extensions = extensions;
         self
     }
 
-    /// The service behind the API.
+    /// Returns the service behind the API.
     pub fn service(&self) -> &UserService<S, A> {
         &self.service
     }
 }
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
-    /// Answers a request. There is always an answer; the cause of 500 and 503 is the [`Failure`](crate::Failure) in the
-    /// extensions.
+    /// Handles a request. Every request gets a response; the cause of 500 and 503 is the [`Failure`](crate::Failure)
+    /// in the response's extensions.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,
@@ -92,7 +92,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         response
     }
 
-    /// The stages in the contract's order; an earlier one hides all later ones.
+    /// Runs the stages in the contract's order; the first failure decides the response.
     async fn answer<B>(
         &self,
         head: &Parts,

@@ -1,4 +1,4 @@
-//! The body of a request: collecting it, and parsing it by its media type.
+//! The body of a request: receives it, and parses it by its media type.
 
 use std::{borrow::Cow, error::Error};
 
@@ -28,7 +28,7 @@ use crate::{
     media::{JSON, JSON_PATCH, MERGE_PATCH, is_media_type},
 };
 
-/// Collects a body of at most `limit` bytes. A body that is announced as larger is not polled.
+/// Receives a body of at most `limit` bytes. A body with a larger declared length is not polled.
 pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body,
@@ -44,14 +44,14 @@ where
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(BodyError::find_in(&*error).map_or_else(
-            // Any other error is one of the client's connection.
+            // Every other error belongs to the client's connection.
             || ApiError::new(Kind::UnreadableBody, "The body could not be read."),
             ApiError::from,
         )),
     }
 }
 
-/// The update that a body contains, by its media type. An empty body changes nothing, whatever its type.
+/// Parses the update in a body by its media type. An empty body changes nothing, for every media type.
 pub(crate) fn read(
     headers: &HeaderMap,
     body: &[u8],
@@ -77,7 +77,7 @@ pub(crate) fn read(
     }
 }
 
-/// The known members of a JSON object. An empty body is an empty object, whatever its type.
+/// Parses the known members of a JSON object. An empty body is an empty object, for every media type.
 pub(crate) fn read_object(
     headers: &HeaderMap,
     body: &[u8],
@@ -121,7 +121,7 @@ fn members<'a>(
     limits: &Limits,
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Members<'a>, ApiError> {
-    // The object around the attributes is a level of its own.
+    // The object around the attributes is one more level.
     let bounds = Bounds { levels: MAX_DEPTH + 1, nodes: limits.body_nodes };
     json::parse_members(body, bounds, is_known)?.map_err(|other| not_an_object(&other).into())
 }
@@ -139,7 +139,7 @@ fn not_an_object(value: &Value) -> Violations {
 }
 
 fn json_patch(body: &[u8], limits: &Limits) -> Result<UserUpdate, ApiError> {
-    // The list of operations and each operation are levels of their own.
+    // The list of operations and each operation are one level each.
     let bounds = Bounds { levels: MAX_DEPTH + 2, nodes: limits.body_nodes };
     let patch: Patch = serde_json::from_value(json::parse(body, bounds)?)
         .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_may_be_as_deep_as_stores_keep_them() {
+    fn attributes_may_use_the_full_depth_of_stores() {
         let patch = |levels| json!([{"op": "add", "path": "/attributes", "value": nested(levels)}]);
         let object = |levels| json!({ "attributes": nested(levels) });
         for (levels, is_parsed) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn read_only_members_do_not_count() {
+    fn read_only_members_are_not_counted() {
         let limits = Limits { body_nodes: 4, ..Limits::default() };
         let groups: Vec<Value> = (0..100).map(|n| json!({"pk": n, "attributes": {"a": [n]}})).collect();
         let body = json!({"pk": 1, "groups_obj": groups, "name": "Ada", "attributes": {"a": 1}});

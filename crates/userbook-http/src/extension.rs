@@ -26,7 +26,7 @@ impl Extension {
     }
 }
 
-/// The extensions that an API supports: all by default.
+/// The extensions that an API supports; all by default.
 ///
 /// ```
 /// use userbook_http::{Extension, ExtensionSet};
@@ -44,7 +44,7 @@ impl ExtensionSet {
         Self(u8::MAX)
     }
 
-    /// No extension: the recorded release and nothing else.
+    /// No extension: only the behaviour of the recorded release.
     #[must_use]
     pub const fn none() -> Self {
         Self(0)
@@ -62,7 +62,7 @@ impl ExtensionSet {
         Self(self.0 & !extension.bit())
     }
 
-    /// Whether the set contains an extension.
+    /// Returns whether the set contains an extension.
     pub const fn contains(self, extension: Extension) -> bool {
         self.0 & extension.bit() != 0
     }

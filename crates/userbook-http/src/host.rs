@@ -1,5 +1,5 @@
-//! Limits of the host: why a body ends early, and the answer to an overloaded host's excess requests. The limits are the
-//! host's; the answers are written here, in the format of all others.
+//! The interface for limits of the host: why a body ends early, and the response to requests above the host's
+//! capacity. The host enforces the limits; this module renders the responses in the common format.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -11,14 +11,14 @@ use crate::{
     respond,
 };
 
-/// Why the host ends a body early. Any other error of a body is one of the client's connection (400).
+/// The reasons why the host ends a body early. Every other body error belongs to the client's connection (400).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// The body did not arrive within the host's time limit: 408.
     #[error("the body did not arrive in time")]
     TimedOut,
-    /// The host has no memory for the body at present: 503.
-    #[error("there is no room for the body")]
+    /// The host has no memory for the body: 503.
+    #[error("no memory available for the body")]
     Overloaded,
 }
 
@@ -49,7 +49,7 @@ fn overloaded() -> ApiError {
     ApiError::new(Kind::Unavailable, "Too many requests are under way. Try again in a moment.")
 }
 
-/// The answer to a request in excess of the host's capacity: 503 with `Retry-After`. Nothing was done.
+/// The response to a request above the host's capacity: 503 with `Retry-After`. Nothing was written.
 ///
 /// ```
 /// use http::{Request, StatusCode};

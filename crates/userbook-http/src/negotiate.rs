@@ -8,14 +8,14 @@ use crate::{
     media::{self, JSON, PROBLEM},
 };
 
-/// The format of errors, and whether the client accepts an answer at all.
+/// Returns the format of errors, and whether the client accepts a response of this API.
 ///
-/// Problem details go to clients that name them; a wildcard means JSON as recorded.
+/// Clients that name problem details get them; a wildcard means JSON as recorded.
 pub(crate) fn negotiate(
     headers: &HeaderMap,
     extensions: ExtensionSet,
 ) -> (ErrorFormat, Result<(), ApiError>) {
-    // Several headers of one name are one list (RFC 9110 §5.3).
+    // Repeated headers form one list (RFC 9110 §5.3).
     let lines: Vec<_> =
         headers.get_all(ACCEPT).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     let accept = (!lines.is_empty()).then(|| lines.join(","));

@@ -1,4 +1,4 @@
-//! GET and HEAD: showing a user.
+//! GET and HEAD: returns a user.
 
 use bytes::Bytes;
 use http::{
@@ -39,7 +39,8 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         Ok(response)
     }
 
-    /// The representation of a user as a response, with its entity tag if the API has [`Extension::EntityTags`].
+    /// Returns the representation of a user as a response, with an entity tag if the API has
+    /// [`Extension::EntityTags`].
     pub(crate) fn tagged(&self, view: &UserView, body: Bytes) -> (Response<Bytes>, Option<EntityTag>) {
         let has_tags = self.extensions.contains(Extension::EntityTags);
         let tag = has_tags.then(|| EntityTag::new(view.user.revision, &body));

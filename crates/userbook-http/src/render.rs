@@ -1,4 +1,4 @@
-//! Writing JSON within a limit.
+//! Writes JSON within a limit.
 
 use std::io::{self, Write};
 
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::error::ApiError;
 
-/// The value as JSON.
+/// Returns the value as JSON.
 ///
 /// # Errors
 /// Without a limit, only failures of serialization. Above `limit` bytes, 400 that names `parameter`, which makes the
-/// answer smaller; an answer is never cut.
+/// response smaller; a response is never truncated.
 pub(crate) fn to_json(
     value: &impl Serialize,
     capacity: usize,
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_whole_or_an_error() {
+    fn response_is_complete_or_an_error() {
         let value = vec!["x"; 10];
         let whole = to_json(&value, 0, None, "page_size").unwrap();
         assert_eq!(whole.len(), 41);

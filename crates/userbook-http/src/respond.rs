@@ -1,4 +1,4 @@
-//! Builds responses and the headers that all of them have in common.
+//! Builds responses and their common headers.
 
 use bytes::Bytes;
 use http::{
@@ -33,14 +33,14 @@ pub(crate) fn ok(body: Bytes) -> Response<Bytes> {
     with_body(StatusCode::OK, JSON, body)
 }
 
-/// Adds the headers that depend on the method, the extensions and the resource's `methods` alone.
+/// Adds the headers that depend only on the method, the policy and the `methods` of the resource.
 pub(crate) fn finish(
     method: &Method,
     extensions: ExtensionSet,
     methods: &'static str,
     response: &mut Response<Bytes>,
 ) {
-    // As recorded, an answer depends on the host's session cookie; with problem details it depends on `Accept` as well.
+    // As recorded, a response depends on the host's session cookie; with problem details it also depends on `Accept`.
     let vary = if extensions.contains(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
     let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
     let lists_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
@@ -55,14 +55,14 @@ pub(crate) fn finish(
     if let Some(types) = patches {
         headers.insert(ACCEPT_PATCH, types);
     }
-    // The length that GET sends; an answer without a body has none (RFC 9110 §8.6).
+    // The length of the GET response; a response without a body has none (RFC 9110 §8.6).
     if *method == Method::HEAD && length > 0 {
         headers.insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();
     }
 }
 
-/// The media types of patches, if there are any beyond the recorded one.
+/// Returns the media types of patches, if there are any beyond the recorded one.
 fn accept_patch(extensions: ExtensionSet) -> Option<HeaderValue> {
     let merge = extensions.contains(Extension::MergePatch).then_some(MERGE_PATCH);
     let patch = extensions.contains(Extension::JsonPatch).then_some(JSON_PATCH);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn types_of_patch_are_announced_as_far_as_they_are_understood() {
+    fn accept_patch_lists_the_supported_media_types() {
         let all_extensions = ExtensionSet::all();
         let all = "application/json, application/merge-patch+json, application/json-patch+json";
         for (method, extensions, expected) in [

@@ -1,10 +1,10 @@
-//! The opaque identifier that other systems are given for a user.
+//! The opaque identifier of a user for other systems.
 
 use sha2::{Digest, Sha256};
 use userbook::UserId;
 
-/// authentik's `uid`: the lower-case hexadecimal SHA-256 of `{pk}-{install_id}`, stable for a user of one
-/// installation and unrelated to that user in any other.
+/// Returns authentik's `uid`: the lower-case hexadecimal SHA-256 of `{pk}-{install_id}`. It is stable within one
+/// installation, and unrelated to the same user in other installations.
 ///
 /// ```
 /// let uid = userbook_http::uid(userbook::UserId(1001), "888ac2bb-5169-4b08-a5b5-13e1f0a1f7d7");

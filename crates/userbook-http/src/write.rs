@@ -1,4 +1,4 @@
-//! PUT and PATCH: changing a user.
+//! PUT and PATCH: changes a user.
 
 use std::{error::Error, sync::Arc};
 
@@ -25,7 +25,7 @@ use crate::{
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
     /// Parses the head, authorizes, reads the body, runs, renders. The body is not polled before the caller is known
-    /// to have access, so a denied caller causes no work that depends on content.
+    /// to have access, so that a denied caller causes no work that depends on content.
     pub(crate) async fn write<B>(
         &self,
         head: &Parts,
@@ -62,7 +62,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let body = body::collect(&head.headers, body, self.body_limit).await?;
         let update = body::read(&head.headers, &body, mode, self.service.policy().limits(), self.extensions)?;
         let representation = Arc::clone(&self.representation);
-        // A `test` of a JSON Patch sees what GET shows.
+        // A `test` of a JSON Patch compares with the GET representation.
         Ok(update.with_read_only(move |view| representation.members(view, include_groups)))
     }
 
@@ -75,12 +75,12 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         if dry_run {
             return dry_run::respond(updated, &self.representation, self.service.policy(), include_groups);
         }
-        // The change is committed: a limit on the size of the answer must not turn it into an error.
+        // The change is committed, so a limit of the response must not turn it into an error.
         let body = self.representation.body(&updated.view, include_groups, None)?;
         Ok(self.tagged(&updated.view, body).0)
     }
 
-    /// What the request requires of the stored user.
+    /// Returns the preconditions on the stored user.
     fn conditions(&self, headers: &HeaderMap, include_groups: bool) -> Conditions {
         if !self.extensions.contains(Extension::EntityTags) {
             return Conditions::none();

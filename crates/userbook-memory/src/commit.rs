@@ -1,4 +1,4 @@
-//! Applying an update: everything is checked, then everything is written. The event is checked last and written first.
+//! Applies an update: first all checks, then all writes. The event is the last check and the first write.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Reading the facts of one moment.
+//! Reads the facts of one moment.
 
 use std::sync::Arc;
 

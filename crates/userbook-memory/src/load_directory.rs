@@ -1,4 +1,4 @@
-//! Reading what a decision about groups or new users needs.
+//! Reads the facts for decisions about groups and new users.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -45,7 +45,7 @@ pub(crate) async fn run(
             // A round may end early because of its size, so only an empty one is the last.
             Ok(delivered) if delivered > 0 => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn Error, "events could not be delivered"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "could not deliver events"),
         }
         if stopping {
             return;

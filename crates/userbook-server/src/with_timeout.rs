@@ -1,8 +1,8 @@
 //! Ports with a timeout for every call to a database or an authorizer.
 //!
-//! A call that only reads is dropped after its time and fails as [`Transient`](StoreErrorKind::Transient): nothing
-//! was written. A commit is never dropped. It continues in a task of its own, also when the client has left, and
-//! after its time it fails as [`Ambiguous`](StoreErrorKind::Ambiguous): the service then looks the change up.
+//! A call that only reads is dropped after the timeout and fails as [`Transient`](StoreErrorKind::Transient): nothing
+//! was written. A commit is never dropped. It continues in a separate task, also when the client has left, and fails
+//! as [`Ambiguous`](StoreErrorKind::Ambiguous) after the timeout. The service then looks for the change.
 
 use std::{future::Future, time::Duration};
 

@@ -1,5 +1,5 @@
-//! How many commands an update takes, so that they cannot creep. sqlx tells of each one it runs; `BEGIN` and `COMMIT`
-//! by themselves it does not tell.
+//! Counts the commands of an update, so that the number cannot grow unnoticed. sqlx traces each command except `BEGIN`
+//! and `COMMIT`.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,15 +35,15 @@ impl Subscriber for Counter {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// How many statements the connections' threads have told of since the last call.
+/// Returns the number of statements that the connections' threads have traced since the last call.
 async fn count() -> usize {
-    // They tell after they have answered.
+    // The threads trace after they have answered.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     STATEMENTS.swap(0, Ordering::SeqCst)
 }
 
 #[tokio::test]
-async fn a_load_is_one_and_a_commit_is_few() {
+async fn load_takes_one_statement_and_commit_takes_few() {
     tracing::subscriber::set_global_default(Counter).unwrap();
     let groups = vec![group(1), group(2), group(3)];
     let rows = userbook::store::ImportData {
@@ -70,7 +70,7 @@ async fn a_load_is_one_and_a_commit_is_few() {
     assert_eq!(count().await, 1, "the row and its event, given at once");
 
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 2, "a refusal and why");
+    assert_eq!(count().await, 2, "a rejected change and its reason");
 
     let facts = database.store.load(&everything).await.unwrap();
     count().await;
@@ -83,11 +83,11 @@ async fn a_load_is_one_and_a_commit_is_few() {
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 5, "row, groups left, groups joined, counters, event");
 
-    members_cost_the_same_for_any_number(&database).await;
+    cost_of_members_is_independent_of_their_number(&database).await;
 }
 
-/// A group write with members: rows, memberships left and joined, events.
-async fn members_cost_the_same_for_any_number(database: &Database) {
+/// A group write with members: rows, added and removed memberships, events.
+async fn cost_of_members_is_independent_of_their_number(database: &Database) {
     for (ids, n) in [(10..12, 100), (20..120, 1000)] {
         for id in ids.clone() {
             sqlx::query(

@@ -1,42 +1,44 @@
-//! Which rules hold beyond the recorded contract.
+//! Rules beyond the recorded contract.
 
 use std::{collections::BTreeSet, fmt};
 
 use crate::limits::Limits;
 
-/// A rule beyond the recorded contract that closes a known hole. Each can be switched off by itself.
+/// A rule beyond the recorded contract that closes a known vulnerability. Each safeguard can be switched off
+/// separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Safeguard {
-    /// Gaining superuser status by any field needs the right to grant it (CVE-2026-40172, GHSA-h6c5-mpvq-j4jc).
+    /// Gaining superuser status through any field requires the right to grant it (CVE-2026-40172,
+    /// GHSA-h6c5-mpvq-j4jc).
     Escalation,
-    /// A caller who is not superuser needs the right to grant superuser status through a group before taking that
-    /// group from a user, by any operation, and before deactivating or deleting one of its members.
+    /// A caller who is not a superuser needs the right to grant superuser status through a group to remove a user from
+    /// that group, by any operation, and to deactivate or delete one of its members.
     Demotion,
-    /// Only a superuser changes another superuser, active or not, or another holder of a right to grant superuser
-    /// status. Display name and memberships are exempt. `is_active` and deletion are open to callers with the right
-    /// to grant through every granting group of the user, at least one.
+    /// Only superusers may change another superuser, active or not, or another holder of a right to grant superuser
+    /// status. Display name and memberships are exempt. Callers with the right to grant through every granting group
+    /// of the user may change `is_active` and delete the user, if the user has a granting group.
     ProtectPrivileged,
-    /// One account that can act keeps superuser status: active, a person (`internal` or `external`), not
-    /// [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME). Where no person is superuser, the last active service
-    /// account is protected. See [`Policy::counting_service_accounts`].
+    /// At least one account that can act remains a superuser: active, a person (`internal` or `external`), not
+    /// [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME). If no person is a superuser, the last active service account
+    /// is protected. See [`Policy::counting_service_accounts`].
     LastSuperuser,
-    /// A group does not become its own ancestor.
+    /// A group cannot become its own ancestor.
     NoGroupCycles,
-    /// Deactivating or deleting oneself, or giving up one's own superuser status, must be requested explicitly.
+    /// Deactivating or deleting oneself, or giving up the own superuser status, requires an explicit request.
     SelfLockout,
     /// No user becomes an internal service account (authentik #23848).
     InternalServiceAccount,
     /// A new e-mail address satisfies RFC 5321 and RFC 5322 in addition to Django's rule.
     RfcEmail,
-    /// A new username or path contains no control, format or bidirectional character, a new display name or group
-    /// name no control character (Unicode general categories Cc and Cf).
+    /// A new username or path contains no control, format or bidirectional character; a new display name or group name
+    /// contains no control character (Unicode general categories Cc and Cf).
     PlainNames,
-    /// A group that the caller may not view does not exist for the caller: it cannot be joined, and its name and
-    /// attributes appear in no answer.
+    /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name or
+    /// attributes.
     HideGroups,
-    /// Filtering a list by superuser status counts ancestors of a user's groups. The recorded release looks at the
-    /// direct groups alone and misses inherited superusers.
+    /// Filters by superuser status include ancestors of a user's groups. The recorded release considers direct groups
+    /// only and misses inherited superusers.
     InheritedSuperuserFilter,
 }
 
@@ -57,7 +59,7 @@ impl Safeguard {
     ];
 }
 
-/// One bit for each safeguard: every decision looks some of them up.
+/// One bit per safeguard, because every decision checks several.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct SafeguardSet(u32);
 
@@ -109,7 +111,7 @@ impl Policy {
         }
     }
 
-    /// The rules of the recorded release and nothing else.
+    /// Only the behaviour of the recorded release.
     pub fn authentik_2025_2() -> Self {
         Self {
             safeguards: SafeguardSet(0),
@@ -126,14 +128,15 @@ impl Policy {
         self
     }
 
-    /// Drops a safeguard.
+    /// Removes a safeguard.
     #[must_use]
     pub fn without(mut self, safeguard: Safeguard) -> Self {
         self.safeguards = self.safeguards.without(safeguard);
         self
     }
 
-    /// Marks the attribute at this path, and all below it, as secret: events show that it changed, not how.
+    /// Marks the attribute at this path, with everything below it, as secret: events contain the fact of a change
+    /// without values.
     #[must_use]
     pub fn with_secret_attribute(mut self, path: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.secret_attributes.insert(path.into_iter().map(Into::into).collect());
@@ -147,24 +150,24 @@ impl Policy {
         self
     }
 
-    /// Lets an active service account count as the last superuser even while persons are superusers.
+    /// Counts an active service account as the last superuser even while persons are superusers.
     #[must_use]
     pub fn counting_service_accounts(mut self) -> Self {
         self.count_service_accounts = true;
         self
     }
 
-    /// The limits in force.
+    /// Returns the limits in force.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Whether service accounts count; see [`Policy::counting_service_accounts`].
+    /// Returns whether service accounts count; see [`Policy::counting_service_accounts`].
     pub fn counts_service_accounts(&self) -> bool {
         self.count_service_accounts
     }
 
-    /// Whether a safeguard holds.
+    /// Returns whether a safeguard is on.
     pub fn has(&self, safeguard: Safeguard) -> bool {
         self.safeguards.contains(safeguard)
     }

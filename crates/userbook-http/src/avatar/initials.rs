@@ -1,17 +1,17 @@
-//! The mode `initials`: which letters stand for a user, and on which colour.
+//! The mode `initials`: the letters and the colour of a user.
 
 use userbook::field::is_space;
 
 use super::{md5, svg};
 
-/// What is drawn for a user who has no name at all.
+/// The letters of a user without any name.
 const NAMELESS: &str = "a k";
 
-/// The channels of a background stay between these, so that no user is black or white.
+/// The range of background channels, which excludes black and white.
 const DARKEST: u8 = 55;
 const BRIGHTEST: u8 = 200;
 
-/// The picture as a `data:` URI.
+/// Returns the image as a `data:` URI.
 pub(super) fn draw(name: &str, username: &str) -> String {
     let source = [name, username]
         .map(|text| text.trim_matches(is_space))
@@ -21,7 +21,7 @@ pub(super) fn draw(name: &str, username: &str) -> String {
     svg::data_uri(&initials(source), background(source))
 }
 
-/// The first letters of the first and the last word, or the first two of the only one.
+/// Returns the first letters of the first and the last word, or the first two letters of a single word.
 fn initials(source: &str) -> String {
     let mut words = source.split(is_space).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default().chars();
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn draws_as_recorded() {
-        // Name, user name, background, letters: all of them recorded.
+        // Recorded: name, username, background, letters.
         for (name, username, fill, letters) in [
             ("Alice Example", "alice", [0x3f, 0xc8, 0xb2], "AE"),
             ("Three Part Name", "alice", [0x37, 0xb4, 0x6f], "TN"),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_initials_too() {
+    fn users_without_a_name_have_default_initials() {
         assert_eq!(draw(" ", "\u{1f}"), draw(NAMELESS, ""));
         assert_eq!(initials(NAMELESS), "AK");
     }

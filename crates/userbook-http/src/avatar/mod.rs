@@ -1,16 +1,16 @@
-//! What picture stands for a user: authentik's `avatars` setting, without the network.
+//! Avatars of users: authentik's `avatars` setting, without network access.
 //!
-//! The setting is a comma-separated chain of modes; the first that has something for the user wins, and the
-//! picture of [`NONE`] is the last resort.
+//! The setting is a comma-separated chain of modes. The first mode with a result for the user applies; the fallback is
+//! the image of [`NONE`].
 //!
-//! | mode | gives |
+//! | mode | result |
 //! | --- | --- |
-//! | `none` | a fixed grey picture |
-//! | `initials` | the user's initials on a colour of their own, drawn as SVG |
-//! | `attributes.<dotted path>` | the text at that path in the user's attributes, unless empty |
-//! | a text with `://` | that URL, see [`AvatarModeError::Placeholder`] for what may be filled in |
+//! | `none` | a fixed grey image |
+//! | `initials` | the user's initials on an individual colour, as SVG |
+//! | `attributes.<dotted path>` | the text at this path of the user's attributes, unless empty |
+//! | a text with `://` | this URL, with the placeholders of [`AvatarModeError::Placeholder`] |
 //!
-//! authentik asks a URL whether it is there and goes on to the next mode if not; here a URL always wins.
+//! authentik checks whether a URL exists and otherwise continues with the next mode; here a URL always applies.
 
 mod initials;
 mod svg;
@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 use self::template::Template;
 
-/// Where authentik keeps the picture for those who have no other.
+/// authentik's path of the default image.
 const NONE: &str = "/static/dist/assets/images/user_default.png";
 
 /// A chain of avatar modes, parsed once.
@@ -48,7 +48,7 @@ enum Mode {
     Url(Template),
 }
 
-/// What an avatar is made from.
+/// The values of a user from which an avatar is made.
 #[derive(Debug, Clone, Copy)]
 pub struct AvatarSubject<'a> {
     /// Login name.
@@ -61,23 +61,23 @@ pub struct AvatarSubject<'a> {
     pub attributes: &'a Map<String, Value>,
 }
 
-/// The text names no chain of avatar modes.
+/// The text is not a valid chain of avatar modes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AvatarModeError {
-    /// There is no such mode.
+    /// Unknown mode.
     #[error("unknown avatar mode {0:?}")]
     Unknown(String),
-    /// The mode asks a server of somebody else's.
+    /// The mode would need an external server.
     #[error("avatar mode \"gravatar\" needs the network, use a url template instead")]
     NeedsNetwork,
-    /// A URL may hold `%(username)s`, `%(mail_hash)s` (the MD5 of the lower-cased e-mail address), `%(upn)s`
-    /// (the attribute of that name) and `%%`, a percent sign.
+    /// An unknown placeholder. A URL may contain `%(username)s`, `%(mail_hash)s` (the MD5 of the lower-case e-mail
+    /// address), `%(upn)s` (the attribute of this name) and `%%`, a percent sign.
     #[error("unknown placeholder in avatar url {0:?}")]
     Placeholder(String),
 }
 
 impl Avatars {
-    /// The avatar of this user: a URL, a path, or a `data:` URI.
+    /// Returns the avatar of a user: a URL, a path, or a `data:` URI.
     pub fn avatar(&self, subject: &AvatarSubject<'_>) -> String {
         self.0.iter().find_map(|mode| mode.avatar(subject)).unwrap_or(Cow::Borrowed(NONE)).into_owned()
     }
@@ -94,7 +94,7 @@ impl Mode {
     }
 }
 
-/// The text at a dotted path, unless it is empty.
+/// Returns the text at a dotted path, unless it is empty.
 fn attribute<'a>(attributes: &'a Map<String, Value>, path: &str) -> Option<&'a str> {
     let mut keys = path.split('.');
     let top = attributes.get(keys.next()?)?;

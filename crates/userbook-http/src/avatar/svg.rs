@@ -1,13 +1,13 @@
-//! Drawing letters on a coloured disc.
+//! Draws letters on a coloured disc.
 
 use std::fmt::Write;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// Room for the frame and a few letters.
+/// Capacity for the frame and a few letters.
 const CAPACITY: usize = 640;
 
-/// The SVG, in one line of ASCII, as a `data:` URI.
+/// Returns the SVG, one line of ASCII, as a `data:` URI.
 pub(super) fn data_uri(letters: &str, fill: [u8; 3]) -> String {
     let mut uri = String::with_capacity(CAPACITY * 3 / 2);
     uri.push_str("data:image/svg+xml;base64,");
@@ -34,13 +34,13 @@ fn svg(letters: &str, fill: [u8; 3]) -> String {
     svg
 }
 
-/// Black on bright colours, white on others.
+/// Returns black for bright colours and white for others.
 fn ink(fill: [u8; 3]) -> &'static str {
     let [red, green, blue] = fill.map(u32::from);
     if red * 299 + green * 587 + blue * 114 > 186_000 { "000" } else { "fff" }
 }
 
-/// Characters that XML forbids become U+FFFD: a picture with an odd sign is better than none.
+/// Replaces characters that XML forbids by U+FFFD.
 fn push_escaped(svg: &mut String, letter: char) {
     match letter {
         '&' => svg.push_str("&amp;"),
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn text_is_the_recorded_one() {
-        // The answer to a user named "Alice Example".
+        // The recorded response for a user named "Alice Example".
         let recorded = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI2NHB4I\
             iBoZWlnaHQ9IjY0cHgiIHZpZXdCb3g9IjAgMCA2NCA2NCIgdmVyc2lvbj0iMS4xIj48cmVjdCBmaWxsPSIjM2ZjOGIyIiBj\
             eD0iMzIiIGN5PSIzMiIgd2lkdGg9IjY0IiBoZWlnaHQ9IjY0IiByPSIzMiIvPjx0ZXh0IHg9IjUwJSIgeT0iNTAlIiBzdHl\

@@ -1,7 +1,7 @@
-//! A URL with places where something about the user goes.
+//! URLs with placeholders for values of the user.
 //!
-//! authentik puts user names in as they are. Here they are percent-encoded, all but the unreserved characters of
-//! RFC 3986, so that a user name can neither add a path segment nor a query parameter.
+//! authentik inserts usernames unchanged. Here they are percent-encoded except for the unreserved characters of RFC
+//! 3986, so that a username can add neither path segments nor query parameters.
 
 use std::fmt::{self, Write};
 
@@ -21,10 +21,10 @@ enum Piece {
 }
 
 impl Piece {
-    /// The pieces that are filled in.
+    /// The placeholders.
     const PLACES: [Self; 3] = [Self::Username, Self::MailHash, Self::Upn];
 
-    /// The piece as it stands in a template, but for percent signs in text.
+    /// The placeholder as written in a template, except for percent signs in text.
     fn source(&self) -> &str {
         match self {
             Self::Text(text) => text,

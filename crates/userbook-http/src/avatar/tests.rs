@@ -48,7 +48,7 @@ fn chains_round_trip() {
 }
 
 #[test]
-fn faults_are_told_apart() {
+fn errors_are_distinct() {
     for mode in ["", "Initials", "attributes", "attributes.", "initials ", "/a.png"] {
         assert_eq!(mode.parse::<Avatars>(), Err(AvatarModeError::Unknown(mode.to_owned())));
     }

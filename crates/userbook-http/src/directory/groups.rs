@@ -22,7 +22,7 @@ use crate::{
 const COLUMNS: [(&str, GroupColumn); 3] =
     [("pk", GroupColumn::Id), ("name", GroupColumn::Name), ("is_superuser", GroupColumn::IsSuperuser)];
 
-/// The ids of the members are always shown, as recorded, and the port has no way to read ids alone.
+/// The response always contains the members' ids, as recorded. The port cannot read ids without members.
 const MEMBERS: bool = true;
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    /// Parses the head, authorizes, reads the body, runs, renders, as an update does.
+    /// Parses the head, authorizes, reads the body, runs, and renders, like an update.
     pub(super) async fn change_member<B>(
         &self,
         head: &Parts,
@@ -63,7 +63,8 @@ fn access_error(actor: &Actor, error: AccessError) -> ApiError {
     }
 }
 
-/// The user that the body names; `None` is a user that cannot exist. As recorded, a missing `pk` and null name no user.
+/// Returns the user of the body; `None` is a user that cannot exist. As recorded, a missing or null `pk` names no
+/// user.
 fn parse_user(headers: &HeaderMap, body: &[u8], limits: &Limits) -> Result<Option<UserRef>, ApiError> {
     let object = body::read_object(headers, body, limits, |key| key == "pk")?;
     match object.get("pk").map(integer) {

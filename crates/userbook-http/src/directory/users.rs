@@ -49,7 +49,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
 }
 
 fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
-    // Whether ancestors count is the policy's choice; the service makes it.
+    // The policy decides whether ancestors count.
     let superuser = |is_superuser| SuperuserFilter { is_superuser, inherited: false };
     let filter = UserFilter {
         username: params.text("username"),

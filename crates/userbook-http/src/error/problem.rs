@@ -31,12 +31,12 @@ struct Problem<'a> {
 /// One violation or invalid input.
 #[derive(Debug, Serialize)]
 struct Entry {
-    /// Null if it concerns the request as a whole.
+    /// Null for violations of the request as a whole.
     field: Option<&'static str>,
-    /// The parameter in the query string.
+    /// The query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'static str>,
-    /// Where in the body, as a JSON pointer (RFC 6901).
+    /// The position in the body as a JSON pointer (RFC 6901).
     pointer: String,
     code: String,
     params: JsonObject,

@@ -1,5 +1,5 @@
-//! What the published schema leaves out: statuses and headers of the recorded release, and the extensions of the
-//! policy. Additions have [`OVERLAY_KEY`]; replacements keep the published value under [`PUBLISHED_KEY`].
+//! What the published schema omits: statuses and headers of the recorded release, and the extensions.
+//! Additions have [`OVERLAY_KEY`]; replacements keep the published value under [`PUBLISHED_KEY`].
 
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,7 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
     }
 }
 
-/// Says when an operation answers 400. Descriptions are not part of the published schema.
+/// Describes when an operation returns 400. The published schema has no such descriptions.
 fn describe_400(operation: &mut Object, method: &str, path: &str) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     let Some(Value::Object(invalid)) = responses.get_mut("400") else { return };
@@ -72,7 +72,7 @@ fn describe_400(operation: &mut Object, method: &str, path: &str) {
     invalid.insert("description".to_owned(), description.into());
 }
 
-/// A value that the published schema does not have.
+/// Marks a value that the published schema does not have.
 fn marked(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {
         members.insert(OVERLAY_KEY.to_owned(), Value::Bool(true));
@@ -80,8 +80,8 @@ fn marked(mut value: Value) -> Value {
     value
 }
 
-/// The reference takes and shows blank e-mail addresses, and user names of any characters: the published schema
-/// says otherwise.
+/// Relaxes the published schema like the recorded release: it accepts and returns blank e-mail addresses, and
+/// usernames with any characters.
 fn relax(shape: &mut Value) {
     let Some(Value::Object(properties)) = shape.get_mut("properties") else { return };
     for property in properties.values_mut() {
@@ -170,11 +170,11 @@ fn add_write_parameters(operation: &mut Object, extensions: ExtensionSet) {
         "Confirms that callers deactivate themselves or give up their superuser status.",
     );
     if extensions.contains(Extension::DryRun) {
-        add("dry_run", "Answers what would change, and writes nothing.");
+        add("dry_run", "Returns what would change, and writes nothing.");
     }
 }
 
-/// The further types of patch.
+/// Adds the further media types of patches.
 fn add_patches(operation: &mut Object, extensions: ExtensionSet) {
     let content = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
     let Some(Value::Object(content)) = content else { return };
@@ -245,7 +245,7 @@ fn error(description: &str) -> Value {
     json!({"description": description, "content": {"application/json": {"schema": shape}}})
 }
 
-/// Adds the body of an error that is published without one.
+/// Adds the body of an error that is published without a body.
 fn add_error_body(status: &str, response: &mut Value) {
     if status.starts_with(['4', '5']) && response.get("content").is_none() {
         let mut named = error(NOT_FOUND);

@@ -1,4 +1,4 @@
-//! The query parameters of a request that writes.
+//! The query parameters of a writing request.
 
 use userbook::service::Call;
 
@@ -9,12 +9,12 @@ use crate::{Extension, ExtensionSet};
 
 const DRY_RUN: &str = "dry_run";
 
-/// The query parameters of a request that writes. The last value of a repeated parameter counts.
+/// The query parameters of a writing request. The last value of a repeated parameter counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WriteParams {
-    /// Whether the answer shows the user's groups in addition to their ids.
+    /// Whether the response contains the user's groups in addition to their ids.
     pub(crate) include_groups: bool,
-    /// Whether callers confirm that they lock themselves out.
+    /// Whether the caller confirms self-lockout.
     allow_self_lockout: bool,
     dry_run: Option<String>,
 }
@@ -29,11 +29,11 @@ impl WriteParams {
         }
     }
 
-    /// Whether to write nothing.
+    /// Returns whether to write nothing.
     ///
     /// # Errors
-    /// 400 for a value other than `true` and `false`, and for any value without [`Extension::DryRun`]: a request that
-    /// names the parameter is never written by mistake.
+    /// 400 for a value other than `true` and `false`, and for any value without [`Extension::DryRun`]: a request with
+    /// this parameter never writes by mistake.
     pub(crate) fn dry_run(&self, extensions: ExtensionSet) -> Result<bool, ApiError> {
         let invalid = |detail| Err(ApiError::new(Kind::InvalidParameter, detail));
         match &self.dry_run {
@@ -45,7 +45,7 @@ impl WriteParams {
         }
     }
 
-    /// Adds what every call takes from its request.
+    /// Applies the parameters that every call has.
     pub(crate) fn apply<'a, S, A, O>(
         &self,
         mut call: Call<'a, S, A, O>,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn dry_run_is_true_or_false_and_an_error_where_it_is_not_supported() {
+    fn dry_run_accepts_true_and_false_and_requires_the_extension() {
         let (hardened, recorded) = (ExtensionSet::all(), ExtensionSet::none());
         for (query, expected, without_extension) in [
             ("", Some(false), Some(false)),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn self_lockout_is_confirmed_by_true_alone() {
+    fn only_true_confirms_self_lockout() {
         for (query, expected) in
             [("", false), ("allow_self_lockout=1", false), ("allow_self_lockout=True", true)]
         {

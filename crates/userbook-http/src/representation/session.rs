@@ -8,7 +8,7 @@ use userbook::{
 
 use super::Representation;
 
-/// The acting user, and the user behind an impersonation.
+/// The acting user, and the impersonating user if any.
 #[derive(Debug, Serialize)]
 pub(crate) struct SessionJson<'a> {
     user: SelfJson<'a>,

@@ -31,7 +31,7 @@ struct Kept {
 }
 
 impl MemoryAuth {
-    /// For the users of this store.
+    /// Creates an empty store of tokens and permissions for the users of this store.
     pub fn new(users: MemoryStore) -> Self {
         Self { users, kept: RwLock::default() }
     }

@@ -1,4 +1,4 @@
-//! The user page: find a user, edit it, see each fault beside its field, and the changes before they are saved.
+//! The user page: find a user, edit it, see violations beside the fields, and review the changes before saving.
 
 use axum::{Router, routing::get};
 use userbook_http::{Extension, ExtensionSet};
@@ -9,7 +9,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-/// The files beside the page, under `/pages/`.
+/// The page's files, served below `/pages/`.
 const FILES: [(&str, &str, &str); 8] = [
     ("style.css", STYLE, include_str!("user/style.css")),
     ("main.js", SCRIPT, include_str!("user/main.js")),
@@ -22,7 +22,7 @@ const FILES: [(&str, &str, &str); 8] = [
 ];
 
 pub(super) fn router(extensions: ExtensionSet) -> Router {
-    // Where there is no dry run, asking for one would save: the page has to know.
+    // Without the extension, a dry-run request would fail; the page has to know.
     let dry_run = if extensions.contains(Extension::DryRun) { "true" } else { "false" };
     let page = include_str!("user/index.html").replace("{{dry_run}}", dry_run);
     let page = get(async move || file(HTML, SAME_ORIGIN, page.clone()));
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_asks_for_dry_runs_where_there_are_some() {
+    async fn page_uses_dry_runs_if_the_api_supports_them() {
         for (extensions, expected) in [(ExtensionSet::all(), "true"), (ExtensionSet::none(), "false")] {
             let (status, page) = get(extensions, "/").await;
             assert_eq!(status, StatusCode::OK);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_file_is_served_and_nothing_from_elsewhere() {
+    async fn every_file_is_served_and_names_no_other_origin() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/user");
         let there =
             std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());

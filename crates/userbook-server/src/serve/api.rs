@@ -1,4 +1,4 @@
-//! The API that is served: the service on this database, put on the wire.
+//! Builds the API: the service on this database behind the HTTP endpoint.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation,
 
 use crate::{Jitter, Settings, database::Database, with_timeout::WithTimeout};
 
-/// How often an update is tried against others who are faster.
+/// The maximum number of attempts of an update.
 const ATTEMPTS: u32 = 32;
 
-/// The API on `database`, whose install id is this; `authorizer` says who may do what.
+/// Builds the API on `database` with its install id; `authorizer` decides access.
 pub(super) fn api(
     settings: &Settings,
     database: &Database,

@@ -1,4 +1,4 @@
-//! Whether an actor may see and change a user at all.
+//! Checks whether an actor may view and change a user.
 
 use super::{
     Conditions, Rejection,
@@ -13,13 +13,13 @@ use crate::{
     view::Visibility,
 };
 
-/// The target, unless it does not exist or is the anonymous user, which is never shown.
+/// Returns the target, unless it does not exist or is the anonymous user, which is never shown.
 pub(crate) fn visible_user(snapshot: &Snapshot) -> Option<&User> {
     snapshot.user.as_ref().filter(|user| user.username != ANONYMOUS_USERNAME)
 }
 
-/// Requires that the actor may see the target, and returns it. An actor who may see users learns that the target
-/// does not exist; any other actor is denied in the same words whether it exists or not.
+/// Requires that the actor may view the target, and returns the target. An actor who may view users learns that the
+/// target does not exist; any other actor gets the same denial for existing and missing targets.
 ///
 /// # Errors
 /// [`Rejection::Hidden`] or [`Rejection::Forbidden`].
@@ -52,7 +52,7 @@ pub(crate) fn check_member_view<'a>(
     })
 }
 
-/// Requires that the actor may see and change the target. Looks at no part of the request.
+/// Requires that the actor may view and change the target, independently of the request.
 ///
 /// # Errors
 /// [`Rejection::Hidden`] or [`Rejection::Forbidden`].
@@ -66,8 +66,8 @@ pub(crate) fn check_rights<'a>(
     Ok(user)
 }
 
-/// Requires the rights, and that the target meets the conditions of the request. Looks at no value of the request: call
-/// it before the body is read, and after the service knows which groups the actor may see.
+/// Requires the rights, and that the target meets the preconditions. Uses no value of the request: call it before the
+/// body is read, and after the service knows which groups the actor may view.
 ///
 /// # Errors
 /// [`Rejection::Hidden`], [`Rejection::Forbidden`] or [`Rejection::Condition`].

@@ -39,7 +39,7 @@ impl Conditions {
         Self::default()
     }
 
-    /// Whether the stored user meets the conditions.
+    /// Returns whether the stored user meets the preconditions.
     pub(crate) fn hold(&self, user: &User, graph: &GroupGraph, visible: Visibility<'_>) -> bool {
         self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&user.revision))
             && self

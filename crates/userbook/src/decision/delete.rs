@@ -1,4 +1,4 @@
-//! The decision on the deletion of a user.
+//! Decides the deletion of a user.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::{
     view::{UserView, Visibility},
 };
 
-/// Requires that the actor may see and delete the target.
+/// Requires that the actor may view and delete the target.
 pub(crate) fn check_deletion_rights<'a>(
     snapshot: &'a Snapshot,
     actor: &Actor,
@@ -30,7 +30,7 @@ pub(crate) fn check_deletion_rights<'a>(
     Ok(user)
 }
 
-/// Requires the rights, and that the target meets the conditions of the request.
+/// Requires the rights, and that the target meets the preconditions.
 pub(crate) fn check_deletion_access<'a>(
     snapshot: &'a Snapshot,
     conditions: &Conditions,
@@ -42,13 +42,13 @@ pub(crate) fn check_deletion_access<'a>(
     if holds { Ok(user) } else { Err(Rejection::Condition) }
 }
 
-/// Whether the decision needs to know which other superusers there are.
+/// Returns whether the decision needs to know the other superusers.
 pub(crate) fn deletion_needs_superusers(user: &User, snapshot: &Snapshot) -> bool {
     use super::safeguard::Standing;
     snapshot.other_superusers.is_none() && Standing::of(user, &snapshot.groups) != Standing::None
 }
 
-/// Decides the deletion of a user; returns the change, the user as the caller sees it, and the difference.
+/// Decides the deletion. Returns the change, the user as the caller sees it, and the difference.
 pub(crate) fn delete(
     snapshot: &Snapshot,
     conditions: &Conditions,

@@ -1,4 +1,4 @@
-//! The audit event of every operation.
+//! Builds the audit events of all operations.
 
 use super::{Context, diff::redact};
 use crate::event::{Diff, Effect, Event, EventKind, EventTarget};

@@ -1,5 +1,5 @@
-//! The decision on writing and deleting groups, under the same safeguards as users: a group gives and takes superuser
-//! status wholesale.
+//! Decides on writing and deleting groups, under the same safeguards as users, because a group grants and revokes
+//! superuser status for all of its members.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -37,9 +37,9 @@ pub(crate) struct GroupProposal<'a> {
     before: Option<&'a Group>,
     after: Option<Group>,
     members: MemberProposal<'a>,
-    /// Groups that grant superuser status before.
+    /// Granting groups before the write.
     granting_before: BTreeSet<GroupId>,
-    /// Groups that grant superuser status after.
+    /// Granting groups after the write.
     granting_after: BTreeSet<GroupId>,
     /// The sources through which the write gives superuser status: the group itself, or ancestors.
     given: BTreeSet<GroupId>,
@@ -47,7 +47,7 @@ pub(crate) struct GroupProposal<'a> {
     taken: BTreeSet<(GroupId, GroupId)>,
 }
 
-/// Why a group is not written.
+/// A reason why a group is not written.
 #[derive(Debug)]
 pub(crate) enum GroupRejection {
     Forbidden(Denial),
@@ -55,7 +55,7 @@ pub(crate) enum GroupRejection {
 }
 
 impl<'a> GroupProposal<'a> {
-    /// The snapshot must have the shape, the group, its new parent, and the users that `members` concerns.
+    /// The snapshot must contain the shape, the group, its new parent, and the users of `members`.
     pub(crate) fn new(
         directory: &'a DirectorySnapshot,
         id: GroupId,
@@ -77,7 +77,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// The questions that the content raises.
+    /// Returns the checks that the content requires.
     pub(crate) fn checks(&self, policy: &Policy, results: &CheckResults) -> Vec<Check> {
         let graph = &self.directory.groups;
         let taken = self.taken.iter().flat_map(|(group, source)| [*group, *source]);
@@ -95,7 +95,7 @@ impl<'a> GroupProposal<'a> {
         parent.into_iter().chain(self.given.iter().copied()).collect()
     }
 
-    /// Whether the new parent is one that the actor may not see: it does not exist for the actor.
+    /// Returns whether the actor may not view the new parent, which then counts as missing.
     fn has_hidden_parent(&self, visible: Visibility<'_>) -> bool {
         let kept = self.before.and_then(|group| group.parent);
         let parent = self.after.as_ref().and_then(|group| group.parent);
@@ -106,17 +106,17 @@ impl<'a> GroupProposal<'a> {
         !self.given.is_empty()
     }
 
-    /// Whether the decision needs to know which superusers remain.
+    /// Returns whether the decision needs to know which superusers remain.
     pub(crate) fn needs_superusers(&self) -> bool {
         !self.taken.is_empty()
     }
 
-    /// Asks which superusers there are before the write.
+    /// Returns the query for superusers before the write.
     pub(crate) fn superusers_before(&self) -> SuperuserQuery {
         SuperuserQuery { groups: self.granting_before.clone(), except: None }
     }
 
-    /// Asks which superusers there are after the write, except through users who join.
+    /// Returns the query for superusers after the write, without users who join.
     pub(crate) fn superusers_after(&self) -> SuperuserQuery {
         let except = (self.id, self.members.leaving());
         SuperuserQuery { groups: self.granting_after.clone(), except: Some(except) }
@@ -131,7 +131,7 @@ impl<'a> GroupProposal<'a> {
             super::limits::check_group(self.before, after, policy, violations);
         }
         self.members.check(policy, violations);
-        // A stored parent that breaks a rule stands while it does not change.
+        // A stored parent that violates a rule is accepted while it does not change.
         let kept = self.before.and_then(|group| group.parent);
         let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
         let Some(parent) = new else { return };
@@ -146,7 +146,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// Decides; `None`: nothing changes. `superusers` are those before and after the write, if they matter.
+    /// Decides. `None` means no change. `superusers` are the superusers before and after the write, if they matter.
     pub(crate) fn decide(
         self,
         context: &Context<'_>,
@@ -194,7 +194,8 @@ impl<'a> GroupProposal<'a> {
         check_demotion(taken, may_take, graph, is_superuser, policy, results)
     }
 
-    /// The denial for a write that grants: the name is the caller's own, the ancestor the one that will grant.
+    /// Returns the denial for a write that grants. The group's name comes from the caller; the ancestor is the future
+    /// one.
     fn grants(&self, visible: Visibility<'_>) -> Denial {
         let graph = &self.directory.groups;
         let through = self.given.iter().find(|source| **source != self.id && visible.shows(**source));
@@ -227,7 +228,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// Whether the actor is superuser before the write and not after.
+    /// Returns whether the actor is a superuser only before the write.
     fn takes_from_actor(&self) -> bool {
         let Some(actor) = &self.directory.actor else { return false };
         let leaves = self.members.leaving().contains(&actor.id);
@@ -236,7 +237,7 @@ impl<'a> GroupProposal<'a> {
             && !kept.into_iter().any(|group| self.granting_after.contains(group))
     }
 
-    /// The difference of the group's fields and members.
+    /// Returns the difference of the group's fields and members.
     fn diff(&self) -> Diff {
         let value =
             |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
@@ -260,7 +261,7 @@ impl<'a> GroupProposal<'a> {
         let (gives, takes) = (self.gives(), !self.taken.is_empty());
         let counts = takes || (self.granting_after.contains(&self.id) && self.members.gives());
         let actor = self.directory.actor.as_ref().filter(|_| gives || takes);
-        // A user whose own row the write changes is compared there.
+        // The commit compares the row of a user that the write changes anyway.
         let actor = actor.filter(|actor| !self.members.concerns(actor.id));
         let guards = Guards {
             graph: Some(EpochGuard::bump(epochs.graph)),

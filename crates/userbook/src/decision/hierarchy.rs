@@ -1,4 +1,4 @@
-//! Which groups grant power, before and after a group is written.
+//! Granting groups before and after a group is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use crate::{
     store::GroupShape,
 };
 
-/// The place of every group.
+/// The position of every group.
 pub(crate) type Shape = BTreeMap<GroupId, GroupShape>;
 
-/// The groups whose members are superusers: those with the flag on them or on an ancestor up to [`MAX_PARENTS`]
-/// above.
+/// Returns the groups whose members are superusers: groups with the flag, and groups with a flagged ancestor up to
+/// [`MAX_PARENTS`] above.
 pub(crate) fn granting(shape: &Shape) -> BTreeSet<GroupId> {
     shape.keys().copied().filter(|id| lineage(shape, *id).any(|(_, group)| group.is_superuser)).collect()
 }
 
-/// The group and its ancestors as far as they count.
+/// Returns the group and its ancestors within the limit.
 pub(crate) fn lineage(shape: &Shape, id: GroupId) -> impl Iterator<Item = (GroupId, GroupShape)> {
     let at = |id| shape.get(&id).map(|group| (id, *group));
     std::iter::successors(at(id), move |(_, group)| at(group.parent?)).take(MAX_PARENTS + 1)
@@ -73,7 +73,7 @@ pub(crate) fn is_above(shape: &Shape, above: GroupId, id: GroupId) -> bool {
         .any(|ancestor| ancestor == above)
 }
 
-/// The places after the group is written, or deleted: groups below a deleted one lose their parent.
+/// Returns the positions after the group is written or deleted; child groups of a deleted group lose their parent.
 pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape {
     let mut shape = shape.clone();
     if let Some(group) = group {

@@ -1,4 +1,4 @@
-//! The decision on a new user: the rules of an update, on a user that does not exist yet.
+//! Decides on a new user: the rules of an update, applied to a user that does not exist yet.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ use crate::{
     view::{Visibility, view_group_checks},
 };
 
-/// The fields that a new user has unless the host sets them, as authentik's model has them.
+/// Returns the default fields of a new user, as in authentik's model.
 pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
     if ops.is_active.is_keep() {
         ops.is_active = Op::Set(true);
@@ -39,7 +39,7 @@ pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
     ops
 }
 
-/// The facts about a user that does not exist yet: inactive, in no group.
+/// Returns the facts about a user that does not exist yet: inactive, without groups.
 pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: Timestamp) -> Snapshot {
     let user = User {
         id: UserId(i64::try_from(directory.epochs.next_user).unwrap_or(i64::MAX)),
@@ -68,7 +68,7 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
     }
 }
 
-/// The questions that a new user raises: the groups joined, and the groups through which superuser status is given.
+/// Returns the checks for a new user: joined groups, and groups through which superuser status is granted.
 pub(crate) fn insertion_checks(
     ops: &FieldOps,
     directory: &DirectorySnapshot,
@@ -97,7 +97,7 @@ pub(crate) fn check_insertion_access(
     require(results, Check::AddUser)
 }
 
-/// Decides a new user; returns the change, the user as the caller sees it, and the difference.
+/// Decides. Returns the change, the user as the caller sees it, and the difference.
 pub(crate) fn insert(
     user: &User,
     snapshot: &Snapshot,

@@ -1,4 +1,4 @@
-//! The decision: pure, synchronous, and the only place that knows a rule.
+//! The decision: pure, synchronous, and the only module with rules.
 //!
 //! Takes one consistent snapshot and returns the change to commit or the reason to reject it. Checks run in the
 //! contract's order, and the first failure decides the answer: the right to see, the right to change, preconditions,
@@ -51,12 +51,12 @@ use crate::{
     violation::Violations,
 };
 
-/// Who acts, and under which rules: what every decision depends on beside its facts.
+/// The actor and the rules of a decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Who acts.
+    /// The actor.
     pub actor: &'a Actor,
-    /// The authorizer's answers.
+    /// The authorizer's results.
     pub results: &'a CheckResults,
     /// The rules in force.
     pub policy: &'a Policy,
@@ -64,15 +64,15 @@ pub struct Context<'a> {
     pub rules: &'a dyn FieldRule,
     /// Whether the actor explicitly requests to lose their own access.
     pub allow_self_lockout: bool,
-    /// The time, cut to microseconds.
+    /// The time, truncated to microseconds.
     pub now: Timestamp,
     /// The id of this change, the same in every attempt.
     pub change: ChangeId,
-    /// The request, for the event.
+    /// The request id for the event.
     pub request_id: Option<&'a str>,
 }
 
-/// Why nothing is written.
+/// A reason why nothing is written.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejection {
     /// The actor must not learn whether the user exists.

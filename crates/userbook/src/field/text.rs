@@ -1,20 +1,19 @@
-//! What counts as white space in a text that comes in.
+//! White space in received texts.
 //!
-//! The contract trims as Python does: Unicode's `White_Space` and, beyond it, the four information separators
-//! U+001C to U+001F. The zero-width characters U+200B and U+FEFF are text.
+//! The contract trims like Python: Unicode's `White_Space` and the four information separators U+001C to U+001F. The
+//! zero-width characters U+200B and U+FEFF are not white space.
 
-/// Whether the recorded release trims this character: Unicode `White_Space` and U+001C to U+001F, as in Python's
-/// `str.strip`.
+/// Returns whether the contract considers this character white space.
 pub fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }
 
-/// The text without the white space around it.
+/// Returns the text without surrounding white space.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// The same, without a copy where there is no white space.
+/// Trims the text without a copy if there is no white space.
 pub(crate) fn into_trimmed(text: String) -> String {
     let trimmed = trim(&text);
     if trimmed.len() == text.len() { text } else { trimmed.to_owned() }

@@ -1,4 +1,4 @@
-//! What a user is shown of themselves.
+//! The view of the acting user.
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
@@ -11,32 +11,32 @@ use crate::{
     view::Visibility,
 };
 
-/// Where in the attributes settings are.
+/// The attribute that contains settings.
 const SETTINGS: &str = "settings";
 
-/// Who acts, and on whose behalf.
+/// The acting user, and the impersonating user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurrentUserView {
     /// The acting user.
     pub user: SelfView,
-    /// Who really sits there, when they act as somebody else.
+    /// The impersonating user, if any.
     pub original: Option<SelfView>,
 }
 
-/// A user as they see themselves (authentik's `UserSelf`).
+/// A user's own view (authentik's `UserSelf`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelfView {
-    /// The user as others see them.
+    /// The user as others see the user.
     pub view: UserView,
-    /// The user's groups and the ancestors of these, by name.
+    /// The user's groups and their ancestors, by name.
     pub groups: Vec<Arc<Group>>,
-    /// What the attribute `settings` of the groups, in that order, and then of the user comes to: objects are
-    /// merged, lists appended, anything else is replaced.
+    /// The merged attribute `settings` of the groups, in that order, and then of the user: objects are merged, lists
+    /// appended, other values replaced.
     pub settings: JsonObject,
 }
 
 impl SelfView {
-    /// Shows `user`, whose groups must be in the graph with their ancestors.
+    /// Creates the view of `user`; the user's groups must be in the graph with their ancestors.
     pub(crate) fn new(user: User, graph: &GroupGraph) -> Self {
         let all: BTreeMap<GroupId, &Arc<Group>> = user
             .groups
@@ -48,7 +48,7 @@ impl SelfView {
         groups.sort_by(|a, b| by_name(a, b));
         let mut settings = Value::Object(JsonObject::new());
         for attributes in groups.iter().map(|group| &group.attributes).chain([&*user.attributes]) {
-            // What is stored may be any JSON; settings that are no object are none.
+            // Stored attributes may be any JSON; settings that are not an object are ignored.
             if let Some(more) = attributes.get(SETTINGS).filter(|more| more.is_object()) {
                 merge(&mut settings, more);
             }

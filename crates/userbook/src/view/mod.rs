@@ -1,4 +1,4 @@
-//! Users and groups as a caller sees them, together with what is derived from the directory.
+//! A user with derived values.
 
 mod current_user;
 mod visibility;
@@ -10,29 +10,28 @@ pub(crate) use visibility::{Visibility, view_group_checks};
 
 use crate::model::{Group, GroupGraph, GroupId, User};
 
-/// A user as it is shown: the row, and what its groups make of it.
+/// A user as shown: the row, and what the user's groups determine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserView {
     /// The user.
     pub user: User,
-    /// Whether one of the user's groups, or an ancestor of one, makes its members superusers; independent of
-    /// `is_active`.
+    /// Whether one of the user's groups, or an ancestor of one, grants superuser status; independent of `is_active`.
     pub is_superuser: bool,
-    /// The user's groups, by id.
+    /// The user's groups by id.
     pub groups: Vec<GroupView>,
 }
 
-/// A group as it is shown with a user.
+/// A group as shown with a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupView {
     /// The group.
     pub group: Arc<Group>,
-    /// The name of the group above.
+    /// The name of the parent group.
     pub parent_name: Option<String>,
 }
 
 impl UserView {
-    /// Shows `user`, whose groups must be in the graph with their ancestors.
+    /// Creates the view of `user`; the user's groups must be in the graph with their ancestors.
     pub(crate) fn new(user: User, graph: &GroupGraph, visible: Visibility<'_>) -> Self {
         Self::with_groups(user, graph, |id| visible.shows(id))
     }

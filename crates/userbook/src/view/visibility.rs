@@ -1,4 +1,4 @@
-//! Which groups the caller may see.
+//! The groups that the caller may view.
 
 use crate::{
     authz::{Check, CheckResults},
@@ -6,7 +6,7 @@ use crate::{
     policy::{Policy, Safeguard},
 };
 
-/// Which groups the caller may see: under [`Safeguard::HideGroups`] those whose [`Check::ViewGroup`] is allowed,
+/// The groups that the caller may view: under [`Safeguard::HideGroups`] groups with allowed [`Check::ViewGroup`],
 /// otherwise all.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Visibility<'a>(Option<&'a CheckResults>);
@@ -16,19 +16,19 @@ impl<'a> Visibility<'a> {
         Self(policy.has(Safeguard::HideGroups).then_some(results))
     }
 
-    /// Everything is visible: for what the host itself or the user sees.
+    /// Everything is visible, for the host and for users who view themselves.
     pub(crate) const fn everything() -> Self {
         Self(None)
     }
 
-    /// Whether the caller may see the group.
+    /// Returns whether the caller may view the group.
     pub(crate) fn shows(self, group: GroupId) -> bool {
         self.0.is_none_or(|results| results.may_view_group(group))
     }
 }
 
-/// The checks that decide how groups are shown: each group and its parent, whose name is shown with it. Nothing is
-/// hidden without [`Safeguard::HideGroups`], and an authorizer that names the visible groups needs no check.
+/// Returns the checks for rendering groups: each group, and its parent, whose name is shown. No check is needed
+/// without [`Safeguard::HideGroups`], or if the authorizer returns the visible groups.
 pub(crate) fn view_group_checks<'a>(
     groups: impl IntoIterator<Item = &'a GroupId>,
     graph: &GroupGraph,

@@ -163,7 +163,7 @@ async fn who_one_is_counts_for_more_than_permissions() {
         ("machine", StaticPermissions::none(), &actor, Some(machine(&[])), 'h', 'h'),
         ("machine that may", everything(), &actor, Some(machine(&[])), 'a', 'a'),
         ("the host", StaticPermissions::none(), &Actor::system(), None, 'a', 'a'),
-        ("nobody", everything(), &Actor::anonymous(), None, 'd', 'd'),
+        ("anonymous", everything(), &Actor::anonymous(), None, 'd', 'd'),
         ("from elsewhere", everything(), &Actor::external("1"), None, 'd', 'd'),
     ] {
         for (about, expected) in [(About::Known, known), (About::Missing, unknown)] {
@@ -220,7 +220,7 @@ async fn what_a_list_shows_is_what_may_be_viewed() {
         ("superuser", none(), &user, Some(state(&[ADMINS])), all()),
         ("superuser by an ancestor", none(), &user, Some(state(&[BELOW])), all()),
         ("the host", none(), &Actor::system(), None, all()),
-        ("nobody", none(), &Actor::anonymous(), None, nothing()),
+        ("anonymous", none(), &Actor::anonymous(), None, nothing()),
         ("from elsewhere", none().grant(ACTOR, P::ViewUser), &Actor::external("1"), None, nothing()),
         ("gone", none().grant(ACTOR, P::ViewUser), &user, None, nothing()),
         ("retired", none().grant(ACTOR, P::ViewUser), &user, Some(retired), nothing()),

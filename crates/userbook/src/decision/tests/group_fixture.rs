@@ -14,7 +14,7 @@ use crate::{
     violation::Violations,
 };
 
-/// A write to a group, by an actor who is no superuser and may write groups.
+/// A write to a group, by an actor who is not a superuser and may write groups.
 pub(super) struct Write {
     pub(super) directory: DirectorySnapshot,
     pub(super) actor: Actor,

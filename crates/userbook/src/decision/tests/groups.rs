@@ -33,30 +33,30 @@ fn checks_follow_from_the_write() {
     assert_eq!(all(below), [Check::ChangeGroup(STAFF), grant(STAFF), grant(ADMINS)]);
 }
 
-/// A group below [`ADMINS`] is taken out from under it, gets the flag itself, and a member.
+/// A group below [`ADMINS`] is moved away, gets the flag itself, and a member.
 fn flagged_below() -> Write {
     let write = put(group(BELOW, "below", true, None)).with(|it| it.members = members(&[1], &[]));
     write.member(1, [])
 }
 
 #[test]
-fn granting_needs_the_right_to_grant() {
+fn granting_requires_the_right_to_grant() {
     let flag = || put(group(STAFF, "staff", true, None));
-    let hang = || put(group(STAFF, "staff", false, Some(BELOW)));
+    let attach = || put(group(STAFF, "staff", false, Some(BELOW)));
     let new = || put(group(NOWHERE, "new", true, None));
     for (name, write, expected) in [
         ("by the flag", flag(), "grants superuser"),
-        ("by the parent", hang(), "grants superuser"),
+        ("by the parent", attach(), "grants superuser"),
         ("to a new group", new(), "grants superuser"),
         ("with the right on it", flag().with(|it| it.granted = vec![STAFF]), "commit"),
-        ("with the right on the ancestor", hang().with(|it| it.granted = vec![ADMINS]), "commit"),
+        ("with the right on the ancestor", attach().with(|it| it.granted = vec![ADMINS]), "commit"),
         (
             "with the right on the present ancestor",
             flagged_below().with(|it| it.granted = vec![ADMINS]),
             "grants superuser",
         ),
-        ("with the right on another", hang().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
-        ("by a superuser", hang().by_superuser(), "commit"),
+        ("with the right on another", attach().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
+        ("by a superuser", attach().by_superuser(), "commit"),
         ("by the host", new().with(|it| it.actor = Actor::from(Subject::System)), "commit"),
         ("by a superuser without permission", flag().by_superuser().with(|it| it.denied = true), "forbidden"),
         ("again", put(group(ADMINS, "renamed", true, None)), "commit"),
@@ -69,13 +69,13 @@ fn granting_needs_the_right_to_grant() {
             assert_ne!(off.outcome(), expected, "{name}: switched off");
         }
     }
-    let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
+    let GroupRejection::Forbidden(denial) = attach().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
     assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: Some("staff".into()), through });
 }
 
 #[test]
-fn a_hidden_parent_does_not_exist_whether_it_grants_or_not() {
+fn hidden_parent_counts_as_missing() {
     let below = |parent| put(group(STAFF, "staff", false, Some(parent))).with(|it| it.hidden = vec![parent]);
     let missing = "parent: does_not_exist";
     assert_eq!(below(HELP).outcome(), missing);
@@ -88,7 +88,7 @@ fn a_hidden_parent_does_not_exist_whether_it_grants_or_not() {
 }
 
 #[test]
-fn only_writes_that_take_superuser_status_need_the_remaining_superusers() {
+fn only_revoking_writes_need_the_remaining_superusers() {
     for (write, expected) in [
         (delete(ADMINS), true),
         (put(group(ADMINS, "admins", false, None)), true),
@@ -100,9 +100,9 @@ fn only_writes_that_take_superuser_status_need_the_remaining_superusers() {
     }
 }
 
-/// A chain too long for its head to reach the top, until a link is taken out of the middle.
+/// A chain too long for its head to reach the top, until one group is removed.
 #[test]
-fn a_shorter_way_to_an_ancestor_grants() {
+fn shorter_path_to_an_ancestor_grants() {
     let id = |n: u128| GroupId(uuid::Uuid::from_u128(1000 + n));
     let link = |n: u128| group(id(n), &n.to_string(), n == 20, (n < 20).then(|| id(n + 1)));
     let mut write = put(group(id(5), "5", false, Some(id(7))));
@@ -116,7 +116,7 @@ fn a_shorter_way_to_an_ancestor_grants() {
 }
 
 #[test]
-fn taking_needs_the_right_and_leaves_a_superuser() {
+fn revoking_requires_the_right_and_keeps_a_superuser() {
     let plain = || put(group(ADMINS, "admins", false, None));
     for write in [plain, || delete(ADMINS), || put(group(BELOW, "below", false, None))] {
         assert_eq!(write().outcome(), "revokes superuser");
@@ -153,7 +153,7 @@ fn members(join: &[i64], leave: &[i64]) -> MembersOp {
 }
 
 #[test]
-fn members_of_a_granting_group_need_the_right_to_grant() {
+fn members_of_a_granting_group_require_the_right_to_grant() {
     let admins = |op: MembersOp| put(group(ADMINS, "admins", true, None)).with(|it| it.members = op);
     let joins = || admins(members(&[1], &[])).member(1, [STAFF]);
     let leaves = || admins(members(&[], &[1])).member(1, [ADMINS]);
@@ -235,7 +235,7 @@ fn values() {
 }
 
 #[test]
-fn cycles_are_found_however_long_and_stored_ones_stand() {
+fn cycles_of_any_length_are_rejected_and_stored_ones_kept() {
     let id = |n: u128| GroupId(uuid::Uuid::from_u128(1000 + n));
     let mut write = put(group(id(30), "30", false, Some(id(0))));
     for n in 0..=30 {
@@ -288,7 +288,7 @@ fn guards_and_events() {
 }
 
 #[test]
-fn identical_attributes_are_no_change_and_secrets_stay_out_of_events() {
+fn identical_attributes_are_unchanged_and_events_contain_no_secrets() {
     let with = |attributes| Group { attributes, ..group(STAFF, "staff", false, None) };
     let mut write = put(with(serde_json::json!({"n": 1, "m": 2})));
     write.directory.groups.insert(with(serde_json::json!({"m": 2, "n": 1})));

@@ -1,4 +1,4 @@
-//! Writing and deleting groups.
+//! Writes and deletes groups.
 
 use std::collections::BTreeSet;
 
@@ -158,7 +158,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
 }
 
 impl WriteGroup {
-    /// Requires the right to the write itself, and asks `more`.
+    /// Requires the right to the write, and the `more` checks.
     async fn authorize<S, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
@@ -183,7 +183,7 @@ impl WriteGroup {
         Ok(results)
     }
 
-    /// Asks for what the content names.
+    /// Requests the checks of the content.
     fn complete<S, A>(&self, query: &mut DirectoryQuery, service: &UserService<S, A>) {
         query.group_name = self.group.as_ref().map(|group| group.name.clone());
         query.groups.extend(self.group.as_ref().and_then(|group| group.parent));
@@ -191,7 +191,7 @@ impl WriteGroup {
         if self.members != MembersOp::Keep {
             let limit = service.policy.limits().members_altered;
             let named = self.members.named();
-            // More than the limit are rejected without a look.
+            // More than the limit are rejected without a load.
             let users = if named.len() > limit { BTreeSet::new() } else { named };
             let limit = u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX);
             let of = self.members.replaces().then_some(self.id);
@@ -200,10 +200,10 @@ impl WriteGroup {
     }
 }
 
-/// The answers of two loads are of different moments.
+/// The facts of two loads are from different moments.
 struct OtherMoment;
 
-/// Which superusers there are before and after the write, if it takes superuser status from anybody.
+/// Returns the superusers before and after the write, if the write revokes superuser status.
 async fn superusers<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     directory: &DirectorySnapshot,
@@ -217,7 +217,7 @@ async fn superusers<S: ProvisioningStore, A: Authorizer>(
     Ok(before.zip(after).map(Some).ok_or(OtherMoment))
 }
 
-/// `None` if the counters have moved since `directory` was loaded.
+/// Returns `None` if the counters have changed since `directory` was loaded.
 async fn load_superusers<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     directory: &DirectorySnapshot,
