@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use userbook_tests::fixture::events;
 
 use crate::{
-    scene::*,
+    fixture::*,
     setting::{Setting, behind_every_mount},
 };
 
@@ -85,17 +85,17 @@ fn updates() -> Vec<(&'static str, &'static str, Value)> {
 }
 
 async fn c1_errors_are_no_longer_than_their_requests(at: Setting) {
-    let scene = Scene::new(at).await;
-    let before = scene.user(SELF_ONLY).await;
+    let fixture = Fixture::new(at).await;
+    let before = fixture.user(SELF_ONLY).await;
     let path = format!("users/{SELF_ONLY}/");
     for (name, media_type, body) in json_patches().into_iter().chain(updates()) {
         let length = body.to_string().len();
-        let answer = scene.send(Some(SELF_ONLY), "PATCH", &path, media_type, full(&body)).await;
+        let answer = fixture.send(Some(SELF_ONLY), "PATCH", &path, media_type, full(&body)).await;
         let text = answer.json.to_string();
         let start: String = text.chars().take(200).collect();
         assert!([400, 409].contains(&answer.status.as_u16()), "{at} {name}: {} {start}", answer.status);
         assert!(text.len() <= length + 4_096, "{at} {name}: {} bytes for {length}: {start}", text.len());
     }
-    assert_eq!(scene.user(SELF_ONLY).await, before, "{at}");
-    assert!(events(&scene.store).await.is_empty(), "{at}");
+    assert_eq!(fixture.user(SELF_ONLY).await, before, "{at}");
+    assert!(events(&fixture.store).await.is_empty(), "{at}");
 }

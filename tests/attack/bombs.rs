@@ -7,7 +7,7 @@ use std::{fmt::Write as _, net::SocketAddr, sync::OnceLock};
 use serde_json::{Value, json};
 use userbook_tests::binary::{Server, exchange, request};
 
-use crate::{scene::*, server::Served};
+use crate::{fixture::*, server::Served};
 
 const CLIENTS: usize = 64;
 
@@ -128,7 +128,7 @@ fn c1_h4_bombs_of_denied_callers_are_denied_without_work() {
     warm_up(&served.server);
     for bomb in bombs() {
         // One who sees no user, one who sees this user, one who does not see this user.
-        for (caller, expected) in [(NOBODY, 403), (VIEWER, 403), (SELF_ONLY, 404)] {
+        for (caller, expected) in [(NO_RIGHTS, 403), (VIEWER, 403), (SELF_ONLY, 404)] {
             grows_little(&served.server, bomb, Some(&format!("t-{caller}")), expected);
         }
     }

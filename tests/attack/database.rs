@@ -1,4 +1,4 @@
-//! A store for one scene, with a count of its SQL statements.
+//! A store for one fixture, with a count of its SQL statements.
 
 use std::{
     any::Any,

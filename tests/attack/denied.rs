@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    scene::*,
+    fixture::*,
     setting::{Setting, everywhere},
 };
 use bytes::Bytes;
@@ -29,7 +29,7 @@ everywhere!(
 
 /// Callers who may change no user but perhaps another one.
 const DENIED: [Option<i64>; 6] =
-    [None, Some(NOBODY), Some(VIEWER), Some(SELF_ONLY), Some(ONLY_ONE), Some(JOINER)];
+    [None, Some(NO_RIGHTS), Some(VIEWER), Some(SELF_ONLY), Some(ONLY_ONE), Some(JOINER)];
 
 /// A body that records whether it was polled.
 struct Watched(Arc<AtomicBool>);
@@ -48,7 +48,7 @@ impl Body for Watched {
 }
 
 async fn c1_h4_bodies_of_denied_callers_are_never_polled(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     let member = |number, action| format!("groups/{}/{action}/", group(number));
     let mut paths: Vec<String> =
         [ADMIN, HIDDEN, MISSING, ANONYMOUS].iter().map(|id| format!("users/{id}/")).collect();
@@ -61,7 +61,7 @@ async fn c1_h4_bodies_of_denied_callers_are_never_polled(at: Setting) {
             for by in DENIED {
                 let polled = Arc::new(AtomicBool::new(false));
                 let body = Watched(Arc::clone(&polled));
-                let answer = scene.send(by, method, &path, media_type, body).await;
+                let answer = fixture.send(by, method, &path, media_type, body).await;
                 let status = answer.status.as_u16();
                 let case = format!("{at} {by:?} {method} {path} {media_type}: {status}");
                 assert!(status == 403 || status == 404, "{case}");
@@ -114,14 +114,14 @@ fn guesses() -> Vec<(i64, &'static str, Value, Value)> {
 }
 
 async fn c2_true_and_false_guesses_cause_the_same_calls_and_answers(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     for (target, media_type, right, wrong) in guesses() {
         for by in DENIED.into_iter().filter(|by| *by != Some(ONLY_ONE) || target != ALICE) {
             let path = format!("users/{target}/");
             let mut seen = Vec::new();
             for body in [&right, &wrong] {
-                let answer = scene.send(by, "PATCH", &path, media_type, full(body)).await;
-                seen.push((answer.status, answer.json, scene.work().await));
+                let answer = fixture.send(by, "PATCH", &path, media_type, full(body)).await;
+                seen.push((answer.status, answer.json, fixture.work().await));
             }
             assert_eq!(seen[0], seen[1], "{at} {by:?} {path} {right}");
         }
@@ -137,7 +137,7 @@ const SHOWN_GROUPS: &str = "authorize ";
 async fn c2_every_target_causes_the_same_calls(at: Setting) {
     let deactivates = json!({"is_active": false});
     let leaves = json!({"groups": [], "email": "x@example.com"});
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     for by in DENIED {
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "PATCH"] {
             let bodies = if method.starts_with('P') { &[&deactivates, &leaves][..] } else { &[&Value::Null] };
@@ -146,8 +146,8 @@ async fn c2_every_target_causes_the_same_calls(at: Setting) {
                 let mut answers = Vec::new();
                 for target in TARGETS {
                     let path = format!("users/{target}/");
-                    let answer = scene.send(by, method, &path, JSON, full(body)).await;
-                    let mut work = scene.work().await;
+                    let answer = fixture.send(by, method, &path, JSON, full(body)).await;
+                    let mut work = fixture.work().await;
                     if answer.status == 200 {
                         // A caller who may view the user also causes a call about the groups that are shown.
                         work.retain(|call| call != SHOWN_GROUPS);
@@ -169,24 +169,24 @@ async fn c2_every_target_causes_the_same_calls(at: Setting) {
 }
 
 async fn c2_ids_that_cannot_exist_cost_the_same(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     for by in DENIED {
         let mut seen = Vec::new();
         for id in ["999", "nonsense", "9223372036854775808", "-1"] {
-            let answer = scene.send(by, "PATCH", &format!("users/{id}/"), JSON, full(&json!({}))).await;
-            seen.push((answer.status, answer.json, scene.work().await.len()));
+            let answer = fixture.send(by, "PATCH", &format!("users/{id}/"), JSON, full(&json!({}))).await;
+            seen.push((answer.status, answer.json, fixture.work().await.len()));
         }
         assert!(seen.iter().all(|it| *it == seen[0]), "{by:?}: {seen:?}");
     }
 }
 
 async fn c2_members_cause_the_same_calls(at: Setting) {
-    let scene = Scene::new(at).await;
-    for (by, action) in [(JOINER, "remove_user"), (DESK, "add_user"), (NOBODY, "add_user")] {
+    let fixture = Fixture::new(at).await;
+    for (by, action) in [(JOINER, "remove_user"), (DESK, "add_user"), (NO_RIGHTS, "add_user")] {
         let mut seen = Vec::new();
         for (number, user) in [(STAFF, ALICE), (SECRET, HIDDEN), (ADMINS, ADMIN), (ADMINS, MISSING)] {
-            let answer = scene.member(by, action, number, user).await;
-            seen.push((answer.status, answer.json, scene.work().await));
+            let answer = fixture.member(by, action, number, user).await;
+            seen.push((answer.status, answer.json, fixture.work().await));
         }
         assert_eq!(seen[0].0, 403);
         assert!(seen.iter().all(|it| *it == seen[0]), "{at} {by} {action}: {seen:#?}");

@@ -37,7 +37,7 @@ pub(crate) const ROBOT: i64 = 17;
 /// An internal service account.
 pub(crate) const OUTPOST: i64 = 18;
 /// Has no right at all.
-pub(crate) const NOBODY: i64 = 19;
+pub(crate) const NO_RIGHTS: i64 = 19;
 /// Views and changes [`ALICE`].
 pub(crate) const ONLY_ONE: i64 = 20;
 /// `AnonymousUser`.
@@ -78,7 +78,7 @@ const USERS: [(i64, &str, &[u128]); 18] = [
     (GROUP_VIEWER, "grpview", &[]),
     (ROBOT, "robot", &[ADMINS]),
     (OUTPOST, "outpost", &[]),
-    (NOBODY, "nobodyatall", &[]),
+    (NO_RIGHTS, "nobodyatall", &[]),
     (ONLY_ONE, "onlyone", &[]),
 ];
 

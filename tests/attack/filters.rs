@@ -8,7 +8,7 @@ use userbook::store::ImportData;
 use userbook_tests::fixture::{Answer, Kind};
 
 use crate::{
-    scene::*,
+    fixture::*,
     setting::{Mount, Rights, Setting, everywhere},
 };
 
@@ -30,22 +30,22 @@ fn with_list(length: u64) -> ImportData {
     rows
 }
 
-async fn filter(scene: &Scene, attributes: &Value) -> Answer {
+async fn filter(fixture: &Fixture, attributes: &Value) -> Answer {
     let filter = utf8_percent_encode(&attributes.to_string(), NON_ALPHANUMERIC).to_string();
-    scene.json(SELF_ONLY, "GET", &format!("users/?attributes={filter}"), &json!({})).await
+    fixture.json(SELF_ONLY, "GET", &format!("users/?attributes={filter}"), &json!({})).await
 }
 
 async fn h6_filters_above_the_limit_are_refused(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     for (count, expected) in [(60, 200), (63, 200), (64, 400), (6_000, 400)] {
         // The list counts too.
         let list: Vec<u32> = vec![1; count];
-        let answer = filter(&scene, &json!({"a": list})).await;
+        let answer = filter(&fixture, &json!({"a": list})).await;
         assert_eq!(answer.status, expected, "{at} {count}: {}", answer.json);
     }
-    let answer = filter(&scene, &json!({"a": vec![1; 100]})).await;
+    let answer = filter(&fixture, &json!({"a": vec![1; 100]})).await;
     assert!(answer.json["attributes"].is_array(), "{}", answer.json);
-    assert_eq!(scene.work().await.iter().filter(|call| call.starts_with("list")).count(), 2, "{at}");
+    assert_eq!(fixture.work().await.iter().filter(|call| call.starts_with("list")).count(), 2, "{at}");
 }
 
 /// Each value occurs late in a long list.
@@ -55,10 +55,10 @@ fn late(length: u64, count: u64) -> Value {
 
 async fn h6_values_late_in_a_long_list_are_found(at: Setting) {
     const LENGTH: u64 = 4_000;
-    let scene = Scene::with(at, &with_list(LENGTH)).await;
-    let found = filter(&scene, &late(LENGTH, 60)).await;
+    let fixture = Fixture::with(at, &with_list(LENGTH)).await;
+    let found = filter(&fixture, &late(LENGTH, 60)).await;
     assert_eq!(found.json["results"][0]["pk"], SELF_ONLY, "{at}: {}", found.json);
-    let missed = filter(&scene, &late(LENGTH + 1, 60)).await;
+    let missed = filter(&fixture, &late(LENGTH + 1, 60)).await;
     assert_eq!(missed.json["results"], json!([]), "{at}");
 }
 
@@ -69,12 +69,12 @@ async fn h6_the_cost_of_a_filter_is_no_product() {
     const LENGTH: u64 = 200_000;
     for store in [Kind::Memory, Kind::Sqlite, Kind::Postgres, Kind::MariaDb] {
         let at = Setting::new(store, Mount::Endpoint, Rights::Permissions);
-        let scene = Scene::with(at, &with_list(LENGTH)).await;
+        let fixture = Fixture::with(at, &with_list(LENGTH)).await;
         let mut best = [f64::MAX; 2];
         for _ in 0..3 {
             for (best, count) in best.iter_mut().zip([1, 60]) {
                 let start = Instant::now();
-                let answer = filter(&scene, &late(LENGTH, count)).await;
+                let answer = filter(&fixture, &late(LENGTH, count)).await;
                 *best = best.min(start.elapsed().as_secs_f64());
                 assert_eq!(answer.json["results"][0]["pk"], SELF_ONLY, "{at}");
             }
@@ -86,7 +86,7 @@ async fn h6_the_cost_of_a_filter_is_no_product() {
 }
 
 async fn h6_only_lists_of_attributes_are_limited(at: Setting) {
-    let scene = Scene::new(at).await;
-    let answer = scene.json(VIEWER, "GET", "users/?search=ali&ordering=username", &json!({})).await;
+    let fixture = Fixture::new(at).await;
+    let answer = fixture.json(VIEWER, "GET", "users/?search=ali&ordering=username", &json!({})).await;
     assert_eq!(answer.json["results"][0]["pk"], ALICE);
 }

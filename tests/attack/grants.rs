@@ -1,4 +1,4 @@
-//! The rights of the scene, as permissions and as Cedar policies.
+//! The rights of the fixture, as permissions and as Cedar policies.
 
 use userbook::{StaticPermissions, UserId, authz::Permission as P};
 use userbook_cedar::CedarAuthorizer;
@@ -36,7 +36,7 @@ pub(crate) const fn grant_on_group(to: i64, permission: P, group: u128) -> Grant
     Grant { to, permission, on: On::Group(group) }
 }
 
-/// The rights of the scene.
+/// The rights of the fixture.
 pub(crate) const GRANTS: [Grant; 16] = [
     grant(DESK, P::ViewUser),
     grant(DESK, P::ChangeUser),

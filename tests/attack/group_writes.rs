@@ -4,8 +4,8 @@ use userbook::{GroupId, NewGroup, UserId, authz::Permission as P};
 use userbook_tests::fixture::events;
 
 use crate::{
+    fixture::*,
     library::group_ending,
-    scene::*,
     setting::{Setting, in_the_library},
 };
 
@@ -40,7 +40,7 @@ fn stored(number: u128) -> NewGroup {
 
 /// Tries writes, each as a dry run and then for real.
 async fn try_all(
-    scene: &Scene,
+    fixture: &Fixture,
     at: Setting,
     by: i64,
     writes: impl IntoIterator<Item = (&'static str, u128, NewGroup, &'static str)>,
@@ -48,7 +48,7 @@ async fn try_all(
     let by = actor(by);
     for (name, number, write, expected) in writes {
         for dry_run in [true, false] {
-            let call = scene.service().put_group(&by, group(number), write.clone());
+            let call = fixture.service().put_group(&by, group(number), write.clone());
             let put = if dry_run { call.dry_run().await } else { call.await };
             assert_eq!(group_ending(&put), expected, "{at} {name}: {put:?}");
         }
@@ -56,7 +56,7 @@ async fn try_all(
 }
 
 async fn escalation_by_a_group_write_is_denied(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &EDITOR).await;
+    let fixture = Fixture::granting(at, &rows(), &EDITOR).await;
     let me = UserId(GROUP_VIEWER);
     let denied = [
         ("flag", STAFF, stored(STAFF).superuser(true)),
@@ -72,20 +72,20 @@ async fn escalation_by_a_group_write_is_denied(at: Setting) {
         ("flag and member", STAFF, stored(STAFF).superuser(true).add_member(me)),
     ];
     let denied = denied.map(|(name, number, write)| (name, number, write, "grants superuser"));
-    try_all(&scene, at, GROUP_VIEWER, denied).await;
-    assert!(events(&scene.store).await.is_empty(), "{at}");
+    try_all(&fixture, at, GROUP_VIEWER, denied).await;
+    assert!(events(&fixture.store).await.is_empty(), "{at}");
     let allowed = [
         ("name", ADMINS, NewGroup::new("Admins").superuser(true), "done"),
         ("ordinary member", STAFF, stored(STAFF).add_member(me), "done"),
         ("ordinary parent", STAFF, stored(STAFF).parent(group(SECRET)), "done"),
     ];
-    try_all(&scene, at, GROUP_VIEWER, allowed).await;
-    assert_eq!(scene.user(GROUP_VIEWER).await.groups, [group(STAFF)].into(), "{at}");
+    try_all(&fixture, at, GROUP_VIEWER, allowed).await;
+    assert_eq!(fixture.user(GROUP_VIEWER).await.groups, [group(STAFF)].into(), "{at}");
 }
 
 /// A second way to grant changes no status today, and outlives the first one.
 async fn latent_superuser_status_is_denied(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &EDITOR).await;
+    let fixture = Fixture::granting(at, &rows(), &EDITOR).await;
     let gains = [
         ("flag of a child group", NIGHT, stored(NIGHT).superuser(true)),
         ("parent of a granting group", ADMINS2, stored(ADMINS2).parent(group(ADMINS))),
@@ -93,9 +93,9 @@ async fn latent_superuser_status_is_denied(at: Setting) {
         ("another parent", NIGHT, stored(NIGHT).parent(group(ADMINS2))),
     ];
     let gains = gains.map(|(name, number, write)| (name, number, write, "grants superuser"));
-    try_all(&scene, at, GROUP_VIEWER, gains).await;
+    try_all(&fixture, at, GROUP_VIEWER, gains).await;
     // A superuser makes a group grant twice; an editor takes neither way.
-    let put = scene.service().put_group(&actor(ADMIN), group(NIGHT), stored(NIGHT).superuser(true)).await;
+    let put = fixture.service().put_group(&actor(ADMIN), group(NIGHT), stored(NIGHT).superuser(true)).await;
     assert_eq!(group_ending(&put), "done", "{at}");
     let losses = [
         ("flag of a child group", NIGHT, stored(NIGHT)),
@@ -103,13 +103,13 @@ async fn latent_superuser_status_is_denied(at: Setting) {
         ("flag of the parent", ADMINS, stored(ADMINS).superuser(false)),
     ];
     let losses = losses.map(|(name, number, write)| (name, number, write, "revokes superuser"));
-    try_all(&scene, at, GROUP_VIEWER, losses).await;
-    assert_eq!(events(&scene.store).await.len(), 1, "{at}");
+    try_all(&fixture, at, GROUP_VIEWER, losses).await;
+    assert_eq!(events(&fixture.store).await.len(), 1, "{at}");
 }
 
 async fn a_right_to_grant_covers_its_group_alone(at: Setting) {
     let more = [grant(GRANTER, P::ChangeGroup), grant(GRANTER, P::ViewGroup), grant(GRANTER, P::AddGroup)];
-    let scene = Scene::granting(at, &rows(), &more).await;
+    let fixture = Fixture::granting(at, &rows(), &more).await;
     let writes = [
         ("flag", STAFF, stored(STAFF).superuser(true), "grants superuser"),
         ("foreign parent", STAFF, stored(STAFF).parent(group(ADMINS)), "grants superuser"),
@@ -124,11 +124,11 @@ async fn a_right_to_grant_covers_its_group_alone(at: Setting) {
         ("own child group", NO_GROUP, stored(NO_GROUP).parent(group(ADMINS2)), "done"),
         ("own member", ADMINS2, stored(ADMINS2).add_member(UserId(GRANTER)), "done"),
     ];
-    try_all(&scene, at, GRANTER, writes).await;
+    try_all(&fixture, at, GRANTER, writes).await;
 }
 
 async fn demotion_by_a_group_write_is_denied(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &EDITOR).await;
+    let fixture = Fixture::granting(at, &rows(), &EDITOR).await;
     let denied = [
         ("flag", ADMINS2, stored(ADMINS2).superuser(false)),
         ("parent", NIGHT, stored(NIGHT).parent(None::<GroupId>)),
@@ -138,13 +138,13 @@ async fn demotion_by_a_group_write_is_denied(at: Setting) {
         ("no members", ADMINS, stored(ADMINS).members([])),
     ];
     let denied = denied.map(|(name, number, write)| (name, number, write, "revokes superuser"));
-    try_all(&scene, at, GROUP_VIEWER, denied).await;
+    try_all(&fixture, at, GROUP_VIEWER, denied).await;
     for number in [ADMINS, NIGHT, ADMINS2] {
-        let deleted = scene.service().delete_group(&actor(GROUP_VIEWER), group(number)).await;
+        let deleted = fixture.service().delete_group(&actor(GROUP_VIEWER), group(number)).await;
         assert_eq!(group_ending(&deleted), "revokes superuser", "{at} {number:x}");
     }
-    assert!(events(&scene.store).await.is_empty(), "{at}");
-    let deleted = scene.service().delete_group(&actor(GROUP_VIEWER), group(STAFF)).await;
+    assert!(events(&fixture.store).await.is_empty(), "{at}");
+    let deleted = fixture.service().delete_group(&actor(GROUP_VIEWER), group(STAFF)).await;
     assert_eq!(group_ending(&deleted), "done", "{at}");
 }
 
@@ -156,7 +156,7 @@ async fn group_writes_leave_a_superuser(at: Setting) {
         }
     }
     let more = [&EDITOR[..], &[grant(GROUP_VIEWER, P::EnableGroupSuperuser)]].concat();
-    let scene = Scene::granting(at, &rows, &more).await;
+    let fixture = Fixture::granting(at, &rows, &more).await;
     let invalid = [
         ("flag", ADMINS, stored(ADMINS).superuser(false)),
         ("member leaves", ADMINS, stored(ADMINS).remove_member(UserId(ADMIN))),
@@ -165,17 +165,17 @@ async fn group_writes_leave_a_superuser(at: Setting) {
     ];
     let invalid = invalid.map(|(name, number, write)| (name, number, write, "invalid"));
     for by in [GROUP_VIEWER, ROBOT] {
-        try_all(&scene, at, by, invalid.clone()).await;
-        let deleted = scene.service().delete_group(&actor(by), group(ADMINS)).allow_self_lockout().await;
+        try_all(&fixture, at, by, invalid.clone()).await;
+        let deleted = fixture.service().delete_group(&actor(by), group(ADMINS)).allow_self_lockout().await;
         assert_eq!(group_ending(&deleted), "invalid", "{at} {by}");
     }
     let replaced = [("person comes", ADMINS, stored(ADMINS).members([UserId(ALICE)]), "done")];
-    try_all(&scene, at, GROUP_VIEWER, replaced).await;
-    assert!(scene.user(ADMIN).await.groups.is_empty(), "{at}");
+    try_all(&fixture, at, GROUP_VIEWER, replaced).await;
+    assert!(fixture.user(ADMIN).await.groups.is_empty(), "{at}");
 }
 
 async fn group_writes_make_no_cycle(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &EDITOR).await;
+    let fixture = Fixture::granting(at, &rows(), &EDITOR).await;
     let writes = [
         ("itself", STAFF, stored(STAFF).parent(group(STAFF)), "invalid"),
         ("first", STAFF, stored(STAFF).parent(group(SECRET)), "done"),
@@ -183,7 +183,7 @@ async fn group_writes_make_no_cycle(at: Setting) {
         ("third", NO_GROUP, stored(NO_GROUP).parent(group(STAFF)), "done"),
         ("fourth", SECRET, stored(SECRET).parent(group(NO_GROUP)), "invalid"),
     ];
-    try_all(&scene, at, GROUP_VIEWER, writes).await;
+    try_all(&fixture, at, GROUP_VIEWER, writes).await;
 }
 
 async fn m6_a_hidden_parent_looks_like_a_missing_one(at: Setting) {
@@ -192,12 +192,12 @@ async fn m6_a_hidden_parent_looks_like_a_missing_one(at: Setting) {
         grant(JOINER, P::AddGroup),
         grant_on_group(JOINER, P::ViewGroup, STAFF),
     ];
-    let scene = Scene::granting(at, &rows(), &more).await;
+    let fixture = Fixture::granting(at, &rows(), &more).await;
     for written in [STAFF, 0xfffe] {
         let mut answers = Vec::new();
         for parent in [SECRET, ADMINS, NIGHT, NO_GROUP] {
             let write = stored(written).parent(group(parent));
-            let put = scene.service().put_group(&actor(JOINER), group(written), write).dry_run().await;
+            let put = fixture.service().put_group(&actor(JOINER), group(written), write).dry_run().await;
             answers.push(format!("{:?}", put.unwrap_err()).replace(&group(parent).to_string(), "ID"));
         }
         assert!(answers.iter().all(|it| *it == answers[0]), "{at} {written:x}: {answers:#?}");
@@ -207,8 +207,8 @@ async fn m6_a_hidden_parent_looks_like_a_missing_one(at: Setting) {
 /// A caller who may write a group and not view it learns no name, attribute or member of it.
 async fn m6_writes_of_a_hidden_group_reveal_nothing(at: Setting) {
     let more = [grant(JOINER, P::ChangeGroup), grant(JOINER, P::DeleteGroup)];
-    let scene = Scene::granting(at, &rows(), &more).await;
-    let service = scene.service();
+    let fixture = Fixture::granting(at, &rows(), &more).await;
+    let service = fixture.service();
     let right = NewGroup::new("Hidden project").attributes(serde_json::json!({"budget": 42}));
     let wrong = NewGroup::new("Another project").attributes(serde_json::json!({"budget": 43}));
     let mut guesses = Vec::new();

@@ -8,7 +8,7 @@ use userbook::{
 use userbook_tests::fixture::events;
 
 use crate::{
-    scene::*,
+    fixture::*,
     setting::{Setting, in_the_library},
 };
 
@@ -59,27 +59,27 @@ fn in_groups(numbers: &[u128]) -> NewUser {
 
 async fn escalation_by_a_new_user_is_denied(at: Setting) {
     let more = [grant(VIEWER, P::AddUser), grant(VIEWER, P::ViewGroup)];
-    let scene = Scene::granting(at, &rows(), &more).await;
+    let fixture = Fixture::granting(at, &rows(), &more).await;
     let creator = actor(VIEWER);
     for numbers in [&[ADMINS][..], &[NIGHT], &[STAFF, ADMINS2]] {
         for user in
             [in_groups(numbers), in_groups(numbers).with(|user| user.is_active(false)), in_groups(numbers)]
         {
-            let inserted = scene.service().insert_user(&creator, user).await;
+            let inserted = fixture.service().insert_user(&creator, user).await;
             assert_eq!(ending(&inserted), "grants superuser", "{at} {numbers:?}");
         }
     }
-    assert!(events(&scene.store).await.is_empty(), "{at}");
-    let inserted = scene.service().insert_user(&creator, in_groups(&[STAFF])).await;
+    assert!(events(&fixture.store).await.is_empty(), "{at}");
+    let inserted = fixture.service().insert_user(&creator, in_groups(&[STAFF])).await;
     assert_eq!(ending(&inserted), "done", "{at}");
-    for by in [NOBODY, DESK, GROUP_VIEWER] {
-        let inserted = scene.service().insert_user(&actor(by), in_groups(&[])).await;
+    for by in [NO_RIGHTS, DESK, GROUP_VIEWER] {
+        let inserted = fixture.service().insert_user(&actor(by), in_groups(&[])).await;
         assert_eq!(ending(&inserted), "denied", "{at} {by}");
     }
 }
 
 async fn m5_h7_new_users_obey_the_rules_of_updates(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &[grant(VIEWER, P::AddUser)]).await;
+    let fixture = Fixture::granting(at, &rows(), &[grant(VIEWER, P::AddUser)]).await;
     let named = |username: &str| NewUser::new(username, "Evil");
     let with = |set: fn(UserUpdate) -> UserUpdate| named("evil").with(set);
     for user in [
@@ -97,25 +97,25 @@ async fn m5_h7_new_users_obey_the_rules_of_updates(at: Setting) {
         with(|user| user.groups((0x10_0000..0x10_0000 + 1_001).map(group).collect::<Memberships>())),
     ] {
         let described = format!("{user:?}").chars().take(300).collect::<String>();
-        let inserted = scene.service().insert_user(&actor(VIEWER), user).await;
+        let inserted = fixture.service().insert_user(&actor(VIEWER), user).await;
         assert_eq!(ending(&inserted), "invalid", "{at} {described}");
     }
-    assert!(events(&scene.store).await.is_empty(), "{at}");
+    assert!(events(&fixture.store).await.is_empty(), "{at}");
 }
 
 async fn m6_a_new_user_joins_no_hidden_group(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &[grant(VIEWER, P::AddUser)]).await;
+    let fixture = Fixture::granting(at, &rows(), &[grant(VIEWER, P::AddUser)]).await;
     let mut answers = Vec::new();
     for number in [SECRET, ADMINS, NIGHT, NO_GROUP] {
-        let inserted = scene.service().insert_user(&actor(VIEWER), in_groups(&[number])).dry_run().await;
+        let inserted = fixture.service().insert_user(&actor(VIEWER), in_groups(&[number])).dry_run().await;
         answers.push(format!("{:?}", inserted.unwrap_err()).replace(&group(number).to_string(), "ID"));
     }
     assert!(answers.iter().all(|it| *it == answers[0]), "{at}: {answers:#?}");
 }
 
 async fn deletion_of_privileged_users_is_denied(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &[grant(DESK, P::DeleteUser)]).await;
-    let service = scene.service();
+    let fixture = Fixture::granting(at, &rows(), &[grant(DESK, P::DeleteUser)]).await;
+    let service = fixture.service();
     for (user, expected) in [
         (ADMIN, "revokes superuser"),
         (ADMIN2, "revokes superuser"),
@@ -134,8 +134,8 @@ async fn deletion_of_privileged_users_is_denied(at: Setting) {
             assert_eq!(ending(&deleted), expected, "{at} {user}");
         }
     }
-    assert!(events(&scene.store).await.is_empty(), "{at}");
-    for by in [NOBODY, VIEWER, JOINER] {
+    assert!(events(&fixture.store).await.is_empty(), "{at}");
+    for by in [NO_RIGHTS, VIEWER, JOINER] {
         let deleted = service.delete_user(&actor(by), UserId(ALICE)).await;
         assert_eq!(ending(&deleted), "denied", "{at} {by}");
     }
@@ -150,21 +150,21 @@ async fn deletions_leave_a_superuser(at: Setting) {
         }
     }
     let more = [grant(DESK, P::DeleteUser), grant(DESK, P::EnableGroupSuperuser)];
-    let scene = Scene::granting(at, &rows, &more).await;
+    let fixture = Fixture::granting(at, &rows, &more).await;
     for by in [DESK, ADMIN, ROBOT] {
         let by = actor(by);
-        let deleted = scene.service().delete_user(&by, UserId(ADMIN)).allow_self_lockout().await;
+        let deleted = fixture.service().delete_user(&by, UserId(ADMIN)).allow_self_lockout().await;
         assert_eq!(ending(&deleted), "invalid", "{at} {by:?}");
     }
-    assert_eq!(ending(&scene.service().delete_user(&actor(DESK), UserId(ROBOT)).await), "done", "{at}");
-    assert!(scene.user(ADMIN).await.is_active);
+    assert_eq!(ending(&fixture.service().delete_user(&actor(DESK), UserId(ROBOT)).await), "done", "{at}");
+    assert!(fixture.user(ADMIN).await.is_active);
 }
 
 async fn m6_deleted_users_reveal_no_hidden_group(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &[grant(DESK, P::DeleteUser)]).await;
+    let fixture = Fixture::granting(at, &rows(), &[grant(DESK, P::DeleteUser)]).await;
     for (user, dry_run) in [(HIDDEN, true), (ADMIN2, true), (HIDDEN, false)] {
         let desk = actor(DESK);
-        let call = scene.service().delete_user(&desk, UserId(user));
+        let call = fixture.service().delete_user(&desk, UserId(user));
         let deleted = if dry_run { call.dry_run().await } else { call.await };
         let answer = match &deleted {
             Ok(deleted) => format!("{:?} {:?}", deleted.view.groups, deleted.diff),
@@ -174,6 +174,6 @@ async fn m6_deleted_users_reveal_no_hidden_group(at: Setting) {
     }
     // A group that NewGroup names is the caller's own word.
     let named = NewGroup::new("Hidden project");
-    let put = scene.service().put_group(&actor(DESK), group(NO_GROUP), named).await;
+    let put = fixture.service().put_group(&actor(DESK), group(NO_GROUP), named).await;
     assert_eq!(group_ending(&put), "denied", "{at}");
 }

@@ -8,7 +8,7 @@ use userbook::{
 use userbook_tests::fixture::store_with;
 
 use crate::{
-    scene::*,
+    fixture::*,
     server::Served,
     setting::{Setting, on_every_store},
 };

@@ -6,7 +6,7 @@ use userbook::{Actor, NewGroup, authz::Permission as P};
 use userbook_tests::fixture::Answer;
 
 use crate::{
-    scene::*,
+    fixture::*,
     setting::{Rights, Setting, everywhere},
 };
 
@@ -38,8 +38,8 @@ const VARIANTS: [(&str, &[(&str, &str)]); 12] = [
 ];
 
 async fn c2_headers_and_parameters_of_denied_callers_have_no_effect(at: Setting) {
-    let scene = Scene::new(at).await;
-    for by in [None, Some(NOBODY), Some(SELF_ONLY), Some(ONLY_ONE)] {
+    let fixture = Fixture::new(at).await;
+    for by in [None, Some(NO_RIGHTS), Some(SELF_ONLY), Some(ONLY_ONE)] {
         let mut seen = Vec::new();
         for (query, headers) in VARIANTS {
             for target in [ADMIN, HIDDEN, MISSING] {
@@ -47,8 +47,8 @@ async fn c2_headers_and_parameters_of_denied_callers_have_no_effect(at: Setting)
                 for (name, value) in headers {
                     request = request.header(*name, *value);
                 }
-                let answer = scene.request(request.body(full(&json!({"name": "x"}))).unwrap()).await;
-                let work = scene.work().await;
+                let answer = fixture.request(request.body(full(&json!({"name": "x"}))).unwrap()).await;
+                let work = fixture.work().await;
                 seen.push((format!("{query} {headers:?} {target}"), (answer.status, answer.json, work)));
             }
         }
@@ -61,8 +61,8 @@ async fn c2_headers_and_parameters_of_denied_callers_have_no_effect(at: Setting)
 }
 
 async fn c2_parameters_of_denied_lists_have_no_effect(at: Setting) {
-    let scene = Scene::new(at).await;
-    for by in [None, Some(NOBODY)] {
+    let fixture = Fixture::new(at).await;
+    for by in [None, Some(NO_RIGHTS)] {
         for list in ["users", "groups"] {
             let mut seen = Vec::new();
             for query in [
@@ -74,8 +74,8 @@ async fn c2_parameters_of_denied_lists_have_no_effect(at: Setting) {
                 "?username=admin&is_superuser=true",
             ] {
                 let request = head(by, "GET", &format!("{list}/{query}"), JSON);
-                let answer = scene.request(request.body(Full::<bytes::Bytes>::default()).unwrap()).await;
-                seen.push((answer.status, answer.json, scene.work().await));
+                let answer = fixture.request(request.body(Full::<bytes::Bytes>::default()).unwrap()).await;
+                seen.push((answer.status, answer.json, fixture.work().await));
             }
             assert_eq!(seen[0].0, 403, "{at} {by:?}");
             assert!(seen.iter().all(|it| *it == seen[0]), "{at} {by:?} {list}: {seen:#?}");
@@ -90,8 +90,8 @@ fn page(answer: &Answer) -> (Vec<Value>, Value) {
 }
 
 async fn c2_filters_match_visible_users_alone(at: Setting) {
-    let scene = Scene::new(at).await;
-    let hidden = scene.user(HIDDEN).await;
+    let fixture = Fixture::new(at).await;
+    let hidden = fixture.user(HIDDEN).await;
     let uuid = format!("uuid={}", hidden.uuid);
     for filter in [
         "username=hidden",
@@ -110,7 +110,7 @@ async fn c2_filters_match_visible_users_alone(at: Setting) {
         "path_startswith=u&search=admin",
         &uuid,
     ] {
-        let answer = scene.get(SELF_ONLY, &format!("users/?{filter}")).await;
+        let answer = fixture.get(SELF_ONLY, &format!("users/?{filter}")).await;
         assert_eq!(page(&answer), (vec![], json!(0)), "{at} {filter}: {}", answer.json);
     }
     for column in [
@@ -124,22 +124,22 @@ async fn c2_filters_match_visible_users_alone(at: Setting) {
         "pk",
         "attributes",
     ] {
-        let answer = scene.get(SELF_ONLY, &format!("users/?ordering={column}&page_size=1")).await;
+        let answer = fixture.get(SELF_ONLY, &format!("users/?ordering={column}&page_size=1")).await;
         assert_eq!(page(&answer), (vec![json!(SELF_ONLY)], json!(1)), "{at} {column}");
     }
 }
 
 async fn c2_filters_of_groups_match_visible_members_alone(at: Setting) {
-    let scene = Scene::granting(at, &rows(), &[grant_on_user(GROUP_VIEWER, P::ViewUser, ALICE)]).await;
+    let fixture = Fixture::granting(at, &rows(), &[grant_on_user(GROUP_VIEWER, P::ViewUser, ALICE)]).await;
     for filter in ["members_by_pk=10", "members_by_username=hidden", "members_by_pk=1", "members_by_pk=999"] {
-        let answer = scene.get(GROUP_VIEWER, &format!("groups/?{filter}")).await;
+        let answer = fixture.get(GROUP_VIEWER, &format!("groups/?{filter}")).await;
         assert_eq!(page(&answer), (vec![], json!(0)), "{at} {filter}");
     }
     // Lists under Cedar policies show the own account alone.
     let expected = if at.rights == Rights::Permissions { vec![json!(group(STAFF))] } else { vec![] };
-    let answer = scene.get(GROUP_VIEWER, "groups/?members_by_pk=8&members_by_pk=10").await;
+    let answer = fixture.get(GROUP_VIEWER, "groups/?members_by_pk=8&members_by_pk=10").await;
     assert_eq!(page(&answer).0, expected, "{at}");
-    let answer = scene.get(GROUP_VIEWER, "groups/?page_size=50").await;
+    let answer = fixture.get(GROUP_VIEWER, "groups/?page_size=50").await;
     for group in answer.json["results"].as_array().unwrap() {
         let members = group["users"].as_array().unwrap();
         assert!(members.iter().all(|member| *member == ALICE), "{at}: {members:?}");
@@ -151,14 +151,14 @@ async fn c2_members_that_are_not_visible_do_not_exist(at: Setting) {
         grant_on_group(SELF_ONLY, P::AddUserToGroup, STAFF),
         grant_on_group(SELF_ONLY, P::RemoveUserFromGroup, STAFF),
     ];
-    let scene = Scene::granting(at, &rows(), &more).await;
+    let fixture = Fixture::granting(at, &rows(), &more).await;
     for action in ["add_user", "remove_user"] {
         for query in ["", "?dry_run=true"] {
             let mut seen = Vec::new();
             for user in [HIDDEN, ALICE, ADMIN, OUTPOST, ANONYMOUS, MISSING] {
                 let path = format!("groups/{}/{action}/{query}", group(STAFF));
-                let answer = scene.json(SELF_ONLY, "POST", &path, &json!({"pk": user})).await;
-                seen.push((answer.status, answer.json, scene.work().await));
+                let answer = fixture.json(SELF_ONLY, "POST", &path, &json!({"pk": user})).await;
+                seen.push((answer.status, answer.json, fixture.work().await));
             }
             assert_eq!(seen[0].0, 404, "{at} {action}");
             assert!(seen.iter().all(|it| *it == seen[0]), "{at} {action} {query}: {seen:#?}");
@@ -175,32 +175,32 @@ async fn m6_single_hidden_groups_do_not_exist(at: Setting) {
     for staff in rows.groups.iter_mut().filter(|it| it.id == group(STAFF)) {
         staff.parent = Some(group(SECRET));
     }
-    let scene = Scene::granting(at, &rows, &[grant_on_group(VIEWER, P::ViewGroup, STAFF)]).await;
+    let fixture = Fixture::granting(at, &rows, &[grant_on_group(VIEWER, P::ViewGroup, STAFF)]).await;
     for method in ["GET", "HEAD", "OPTIONS"] {
         for query in ["", "?include_users=false"] {
             let mut seen = Vec::new();
             for number in [SECRET, ADMINS, NIGHT, NO_GROUP] {
                 let path = format!("groups/{}/{query}", group(number));
-                let answer = scene.json(VIEWER, method, &path, &json!({})).await;
-                seen.push((answer.status, answer.json, scene.work().await));
+                let answer = fixture.json(VIEWER, method, &path, &json!({})).await;
+                seen.push((answer.status, answer.json, fixture.work().await));
             }
             assert!(seen.iter().all(|it| *it == seen[0]), "{at} {method} {query}: {seen:#?}");
         }
     }
     for path in [&format!("groups/{}/", group(STAFF)), "groups/", "groups/?ordering=-name", "users/14/"] {
-        let text = scene.get(VIEWER, path).await.json.to_string();
+        let text = fixture.get(VIEWER, path).await.json.to_string();
         assert!(text.contains("Staff") && !reveals(&text), "{at} {path}: {text}");
     }
     for filter in
         ["search=Hidden", "name=Hidden+project", "attributes=%7B%22budget%22%3A42%7D", "is_superuser=true"]
     {
-        let answer = scene.get(VIEWER, &format!("groups/?{filter}")).await;
+        let answer = fixture.get(VIEWER, &format!("groups/?{filter}")).await;
         assert_eq!(page(&answer), (vec![], json!(0)), "{at} {filter}: {}", answer.json);
     }
 }
 
 async fn m6_tests_of_a_json_patch_see_no_hidden_group(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     let test = |path: &str, value: Value| json!([{"op": "test", "path": path, "value": value}]);
     let pairs = [
         (test("/groups_obj/0/name", json!("Hidden project")), test("/groups_obj/0/name", json!("Other"))),
@@ -211,23 +211,23 @@ async fn m6_tests_of_a_json_patch_see_no_hidden_group(at: Setting) {
         (test("/groups_obj/0/is_superuser", json!(false)), test("/groups_obj/0/is_superuser", json!(true))),
     ];
     for (right, wrong) in pairs {
-        let right = scene.json_patch(DESK, HIDDEN, &right).await;
-        let wrong = scene.json_patch(DESK, HIDDEN, &wrong).await;
+        let right = fixture.json_patch(DESK, HIDDEN, &right).await;
+        let wrong = fixture.json_patch(DESK, HIDDEN, &wrong).await;
         assert_eq!(right.status, 409, "{at}: {}", right.json);
         assert_eq!((right.status, right.json), (wrong.status, wrong.json), "{at}");
     }
     let copy = json!([{"op": "copy", "from": "/groups_obj/0/name", "path": "/name"}]);
-    let answer = scene.json_patch(DESK, HIDDEN, &copy).await;
+    let answer = fixture.json_patch(DESK, HIDDEN, &copy).await;
     assert!(answer.status == 400 && !reveals(&answer.json.to_string()), "{at}: {}", answer.json);
 }
 
 async fn m6_entity_tags_do_not_depend_on_hidden_groups(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     let path = format!("users/{HIDDEN}/");
-    let before = scene.get(DESK, &path).await.etag();
-    let seen_by_superuser = scene.get(ADMIN, &path).await.etag();
+    let before = fixture.get(DESK, &path).await.etag();
+    let seen_by_superuser = fixture.get(ADMIN, &path).await.etag();
     let renamed = NewGroup::new("Renamed").attributes(json!({"budget": 43}));
-    scene.service().put_group(&Actor::system(), group(SECRET), renamed).await.unwrap();
-    assert_eq!(scene.get(DESK, &path).await.etag(), before, "{at}");
-    assert_ne!(scene.get(ADMIN, &path).await.etag(), seen_by_superuser, "{at}");
+    fixture.service().put_group(&Actor::system(), group(SECRET), renamed).await.unwrap();
+    assert_eq!(fixture.get(DESK, &path).await.etag(), before, "{at}");
+    assert_ne!(fixture.get(ADMIN, &path).await.etag(), seen_by_superuser, "{at}");
 }

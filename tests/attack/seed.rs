@@ -1,4 +1,4 @@
-//! The scene as a seed file of the server. The token of user *n* is `t-n`.
+//! The fixture as a seed file of the server. The token of user *n* is `t-n`.
 
 use serde_json::{Value, json};
 use userbook::{Group, User, store::ImportData};

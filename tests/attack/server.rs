@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use userbook_tests::binary::{Server, exchange, receive_one, request};
 
-use crate::{bombs::ADDRESS_SPACE, scene::*, seed::seed};
+use crate::{bombs::ADDRESS_SPACE, fixture::*, seed::seed};
 
-/// A server with the scene on SQLite.
+/// A server with the fixture on SQLite.
 pub(crate) struct Served {
     pub(crate) server: Server,
     folder: TempDir,

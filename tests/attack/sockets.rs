@@ -18,14 +18,14 @@ use userbook_tests::{
 
 use crate::{
     bombs::bombs,
-    scene::*,
+    fixture::*,
     setting::{Mount, Rights, Setting},
 };
 
-/// The scene behind a server of a framework.
+/// The fixture behind a server of a framework.
 struct Listening {
     runtime: Runtime,
-    scene: Scene,
+    fixture: Fixture,
     address: SocketAddr,
     actix: Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
 }
@@ -35,10 +35,10 @@ impl Listening {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
         let at = Setting::new(Kind::Memory, mount, Rights::Permissions);
-        let scene = runtime.block_on(Scene::new(at));
+        let fixture = runtime.block_on(Fixture::new(at));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let api = scene.api.clone();
+        let api = fixture.api.clone();
         let actix = match mount {
             Mount::Actix => Some(serve_actix(listener, api)),
             Mount::Axum | Mount::Endpoint => {
@@ -50,7 +50,7 @@ impl Listening {
                 None
             }
         };
-        Self { runtime, scene, address, actix }
+        Self { runtime, fixture, address, actix }
     }
 }
 
@@ -78,7 +78,7 @@ fn serve_actix(listener: TcpListener, api: Api) -> (ServerHandle, JoinHandle<std
 
 /// Callers without access to [`HIDDEN`], and the answer.
 const DENIED: [(Option<i64>, u16); 4] =
-    [(None, 403), (Some(NOBODY), 403), (Some(VIEWER), 403), (Some(SELF_ONLY), 404)];
+    [(None, 403), (Some(NO_RIGHTS), 403), (Some(VIEWER), 403), (Some(SELF_ONLY), 404)];
 
 /// The client sends no byte of the body that it announces.
 fn denies_before_the_body(mount: Mount) {
@@ -103,7 +103,7 @@ fn refuses_bombs(mount: Mount) {
     let listening = Listening::start(mount);
     let path = format!("/api/v3/core/users/{ALICE}/");
     for bomb in bombs() {
-        for (by, expected) in [(NOBODY, 403), (SELF_ONLY, 404), (DESK, 400)] {
+        for (by, expected) in [(NO_RIGHTS, 403), (SELF_ONLY, 404), (DESK, 400)] {
             let bearer = format!("Bearer {by}");
             let headers = [("content-type", bomb.media_type), ("authorization", bearer.as_str())];
             let bytes = request(listening.address, "PATCH", &path, &headers, Some(&bomb.body));
@@ -112,9 +112,9 @@ fn refuses_bombs(mount: Mount) {
             assert_eq!(answer.status, expected, "{mount:?} {by} {}", bomb.name);
         }
     }
-    let Listening { runtime, scene, .. } = &listening;
-    assert!(runtime.block_on(events(&scene.store)).is_empty(), "{mount:?}");
-    let answer = runtime.block_on(scene.patch(DESK, ALICE, &json!({"name": "after"})));
+    let Listening { runtime, fixture, .. } = &listening;
+    assert!(runtime.block_on(events(&fixture.store)).is_empty(), "{mount:?}");
+    let answer = runtime.block_on(fixture.patch(DESK, ALICE, &json!({"name": "after"})));
     assert_eq!(answer.status, 200, "{mount:?}");
 }
 

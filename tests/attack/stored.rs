@@ -5,7 +5,7 @@ use userbook::{Limits, Policy};
 use userbook_tests::fixture::events;
 
 use crate::{
-    scene::*,
+    fixture::*,
     setting::{Setting, everywhere, on_every_store},
 };
 
@@ -27,7 +27,7 @@ fn text(length: usize) -> String {
 async fn h7_stored_values_are_limited(at: Setting) {
     let limits = Limits::default();
     let chars = limits.name_chars;
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     let nodes = |count: usize| json!({"attributes": {"a": vec![0; count]}});
     for (body, expected) in [
         (json!({"name": text(chars)}), 200),
@@ -45,23 +45,23 @@ async fn h7_stored_values_are_limited(at: Setting) {
             400,
         ),
     ] {
-        let before = scene.user(SELF_ONLY).await;
-        let answer = scene.patch(SELF_ONLY, SELF_ONLY, &body).await;
+        let before = fixture.user(SELF_ONLY).await;
+        let answer = fixture.patch(SELF_ONLY, SELF_ONLY, &body).await;
         let described: String = body.to_string().chars().take(40).collect();
         assert_eq!(answer.status, expected, "{at} {described}: {}", answer.json);
         if expected == 400 {
-            assert_eq!(scene.user(SELF_ONLY).await, before, "{at} {described}");
+            assert_eq!(fixture.user(SELF_ONLY).await, before, "{at} {described}");
         }
     }
 }
 
 async fn h7_merges_are_limited_by_their_result(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     let path = format!("users/{SELF_ONLY}/");
     let mut statuses = Vec::new();
     for n in 0..5 {
         let body = json!({"attributes": {(n.to_string()): text(15_000)}});
-        let answer = scene.send(Some(SELF_ONLY), "PATCH", &path, MERGE_PATCH, full(&body)).await;
+        let answer = fixture.send(Some(SELF_ONLY), "PATCH", &path, MERGE_PATCH, full(&body)).await;
         statuses.push(answer.status.as_u16());
     }
     assert_eq!(statuses, [200, 200, 200, 200, 400], "{at}");
@@ -76,13 +76,13 @@ async fn h7_rows_above_a_limit_are_kept_by_other_updates(at: Setting) {
             user.name = text(2_000);
         }
     }
-    let scene = Scene::with(at, &rows).await;
+    let fixture = Fixture::with(at, &rows).await;
     let path = format!("users/{SELF_ONLY}/");
-    let mut shown = scene.json(SELF_ONLY, "GET", &path, &json!({})).await.json;
+    let mut shown = fixture.json(SELF_ONLY, "GET", &path, &json!({})).await.json;
     shown["email"] = json!("new@example.com");
-    let answer = scene.json(SELF_ONLY, "PUT", &path, &shown).await;
+    let answer = fixture.json(SELF_ONLY, "PUT", &path, &shown).await;
     assert_eq!((answer.status.as_u16(), &answer.json["email"]), (200, &json!("new@example.com")), "{at}");
-    assert_eq!(scene.user(SELF_ONLY).await.name.len(), 2_000);
+    assert_eq!(fixture.user(SELF_ONLY).await.name.len(), 2_000);
 }
 
 /// A page that is too large names the parameter that helps.
@@ -92,11 +92,11 @@ async fn h7_pages_are_limited(at: Setting) {
         user.attributes = json!({"a": text(20_000)}).into();
     }
     let limits = Limits { page_bytes: 200_000, ..Limits::default() };
-    let scene = Scene::open(at, &rows, &[], Policy::hardened().with_limits(limits)).await;
-    let answer = scene.json(VIEWER, "GET", "users/?page_size=20", &json!({})).await;
+    let fixture = Fixture::open(at, &rows, &[], Policy::hardened().with_limits(limits)).await;
+    let answer = fixture.json(VIEWER, "GET", "users/?page_size=20", &json!({})).await;
     assert_eq!(answer.status, 400, "{at}");
     assert!(answer.json.to_string().contains("page_size"), "{at}: {}", answer.json);
-    let answer = scene.json(VIEWER, "GET", "users/?page_size=2", &json!({})).await;
+    let answer = fixture.json(VIEWER, "GET", "users/?page_size=2", &json!({})).await;
     assert_eq!(answer.status, 200, "{at}");
 }
 
@@ -155,24 +155,24 @@ fn bombs() -> Vec<(&'static str, Value)> {
 }
 
 async fn c1_patches_of_authorized_callers_are_limited_in_bytes(at: Setting) {
-    let scene = Scene::new(at).await;
-    let before = scene.user(SELF_ONLY).await;
+    let fixture = Fixture::new(at).await;
+    let before = fixture.user(SELF_ONLY).await;
     for (name, bomb) in bombs() {
-        let answer = scene.json_patch(SELF_ONLY, SELF_ONLY, &bomb).await;
+        let answer = fixture.json_patch(SELF_ONLY, SELF_ONLY, &bomb).await;
         assert_eq!(answer.status, 400, "{at} {name}: {}", answer.json);
         assert!(answer.json.to_string().len() < 4_096, "{at} {name}");
     }
-    assert_eq!(scene.user(SELF_ONLY).await, before, "{at}");
-    assert!(events(&scene.store).await.is_empty());
+    assert_eq!(fixture.user(SELF_ONLY).await, before, "{at}");
+    assert!(events(&fixture.store).await.is_empty());
 }
 
 /// Ordinary patches, and long ones within the limits, stay possible.
 async fn c1_ordinary_patches_are_not_limited(at: Setting) {
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     let many: Value =
         (0..256).map(|n| json!({"op": "add", "path": format!("/attributes/k{n}"), "value": n})).collect();
     for operations in [doubling(1_000, 4), many] {
-        let answer = scene.json_patch(SELF_ONLY, SELF_ONLY, &operations).await;
+        let answer = fixture.json_patch(SELF_ONLY, SELF_ONLY, &operations).await;
         assert_eq!(answer.status, 200, "{at}: {}", answer.json);
     }
 }
@@ -188,19 +188,19 @@ async fn m5_names_have_no_control_format_or_bidirectional_characters(at: Setting
         "\u{1b}[2Jadmin",
         "ad\u{85}min",
     ];
-    let scene = Scene::new(at).await;
+    let fixture = Fixture::new(at).await;
     for name in names {
         for field in ["username", "path"] {
-            let answer = scene.patch(DESK, ALICE, &json!({field: name})).await;
+            let answer = fixture.patch(DESK, ALICE, &json!({field: name})).await;
             assert_eq!(answer.status, 400, "{at} {field} {name:?}");
             assert!(answer.json[field].is_array(), "{}", answer.json);
         }
     }
     for name in ["two\nlines", "\u{1b}[2J", "tab\there"] {
-        assert_eq!(scene.patch(DESK, ALICE, &json!({"name": name})).await.status, 400, "{at} {name:?}");
+        assert_eq!(fixture.patch(DESK, ALICE, &json!({"name": name})).await.status, 400, "{at} {name:?}");
     }
     // Names of people may need joiners, and a stored value is kept.
     for name in ["Ana María Ñandú", "می\u{200c}خواهم", "Zoë"] {
-        assert_eq!(scene.patch(DESK, ALICE, &json!({"name": name})).await.status, 200, "{at} {name:?}");
+        assert_eq!(fixture.patch(DESK, ALICE, &json!({"name": name})).await.status, 200, "{at} {name:?}");
     }
 }

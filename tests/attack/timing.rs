@@ -10,7 +10,7 @@ use userbook_tests::binary::{exchange, request};
 
 use crate::{
     bombs::{ADDRESS_SPACE, bombs},
-    scene::*,
+    fixture::*,
     server::Served,
 };
 

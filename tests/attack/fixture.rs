@@ -29,7 +29,7 @@ type AnyAuthorizer = CountingAuthorizer<Arc<dyn ListAuthorizer>>;
 pub(crate) type Api = DirectoryApi<AnyStore, AnyAuthorizer, Numbered>;
 
 /// The API in one setting.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) api: Api,
     pub(crate) store: AnyStore,
     journal: Journal,
@@ -37,7 +37,7 @@ pub(crate) struct Scene {
     database: Database,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn new(at: Setting) -> Self {
         Self::with(at, &rows()).await
     }
