@@ -61,6 +61,23 @@ pub fn svg(picture: &Picture) -> String {
          <text x=\"{MARGIN}\" y=\"28\" font-size=\"15\">{}</text>",
         picture.title
     );
+    draw_grid(&mut out, &across, &up);
+    let [left, right] = across.pixels;
+    let [horizontal, vertical] = picture.axes;
+    _ = writeln!(
+        out,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{horizontal}</text>\n<text x=\"{MARGIN}\" \
+         y=\"48\">{vertical}</text>",
+        f64::midpoint(left, right),
+        height - 16.0
+    );
+    draw_series(&mut out, picture, &across, &up);
+    out.push_str("</svg>\n");
+    out
+}
+
+/// Draws the lines and labels of the ticks. Writing to a string never fails.
+fn draw_grid(out: &mut String, across: &Axis, up: &Axis) {
     let [bottom, top] = up.pixels;
     let [left, right] = across.pixels;
     for tick in across.ticks() {
@@ -84,14 +101,11 @@ pub fn svg(picture: &Picture) -> String {
             label(tick)
         );
     }
-    let [horizontal, vertical] = picture.axes;
-    _ = writeln!(
-        out,
-        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{horizontal}</text>\n<text x=\"{MARGIN}\" \
-         y=\"48\">{vertical}</text>",
-        f64::midpoint(left, right),
-        height - 16.0
-    );
+}
+
+/// Draws the lines with their names.
+fn draw_series(out: &mut String, picture: &Picture, across: &Axis, up: &Axis) {
+    let ([_, top], [_, right]) = (up.pixels, across.pixels);
     for (n, (series, colour)) in picture.series.iter().zip(COLOURS).enumerate() {
         let mut line = String::new();
         for [x, y] in &series.points {
@@ -107,8 +121,6 @@ pub fn svg(picture: &Picture) -> String {
             series.name
         );
     }
-    out.push_str("</svg>\n");
-    out
 }
 
 fn label(value: f64) -> String {

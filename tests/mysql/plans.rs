@@ -42,29 +42,36 @@ async fn rows_read(store: &MySqlStore) -> u64 {
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
 }
 
+fn snapshot_query() -> SnapshotQuery {
+    SnapshotQuery {
+        other_superusers: true,
+        username: Some("unused".to_owned()),
+        actor: Some(UserId(7)),
+        change: Some(rename(&user(1), 1).change),
+        ..SnapshotQuery::user(UserId(1))
+    }
+}
+
+fn directory_query() -> DirectoryQuery {
+    DirectoryQuery {
+        superusers: Some(SuperuserQuery {
+            groups: [group(1).id, GroupId(uuid::Uuid::nil())].into(),
+            except: Some((group(1).id, [UserId(2)].into())),
+        }),
+        members: Some(MemberQuery { of: Some(group(1).id), users: [].into(), limit: 3 }),
+        username: Some("unused".to_owned()),
+        actor: Some(UserId(7)),
+        ..DirectoryQuery::default()
+    }
+}
+
 #[tokio::test]
 async fn queries_read_few_rows_of_large_tables() {
     let database = retired().await;
     for statistics in ["old", "new"] {
         let pool = pool_options().max_connections(1).connect_with(database.options()).await.unwrap();
         let store = MySqlStore::new(pool);
-        let query = SnapshotQuery {
-            other_superusers: true,
-            username: Some("unused".to_owned()),
-            actor: Some(UserId(7)),
-            change: Some(rename(&user(1), 1).change),
-            ..SnapshotQuery::user(UserId(1))
-        };
-        let directory = DirectoryQuery {
-            superusers: Some(SuperuserQuery {
-                groups: [group(1).id, GroupId(uuid::Uuid::nil())].into(),
-                except: Some((group(1).id, [UserId(2)].into())),
-            }),
-            members: Some(MemberQuery { of: Some(group(1).id), users: [].into(), limit: 3 }),
-            username: Some("unused".to_owned()),
-            actor: Some(UserId(7)),
-            ..DirectoryQuery::default()
-        };
+        let (query, directory) = (snapshot_query(), directory_query());
         // Reading the counter reads rows as well.
         let cost = {
             rows_read(&store).await;

@@ -11,7 +11,7 @@ use userbook_tests::servers::mariadb::Database;
 
 use super::{
     Found, Setting,
-    load::{run as run_load, updates},
+    load::{Run, run as run_load, updates},
     updates::rename,
 };
 use crate::{
@@ -45,23 +45,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
             rate.ours.push(found.rate);
             p99.ours.push(found.p99);
 
-            let found = runtime.block_on(async {
-                let mut held = Vec::new();
-                for _ in 0..connections {
-                    let mut connection = other.options().connect().await?;
-                    connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
-                    held.push(connection);
-                }
-                run_load(held, time, move |mut connection, task, n| async move {
-                    let user = UserId(task * USERS_EACH + n % USERS_EACH + 1);
-                    let found = load(&mut connection, user).await?;
-                    let mut change = rename(&found, base + n)?;
-                    change.fields.username = None;
-                    assert!(commit(&mut connection, &change).await?);
-                    Ok(connection)
-                })
-                .await
-            })?;
+            let found = runtime.block_on(baseline(&other, connections, base, time))?;
             base += 1_000_000;
             rate.baseline.push(found.rate);
             p99.baseline.push(found.p99);
@@ -85,6 +69,25 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
         detail: json!({"best_connections": best.0, "by_connections": by_connections}),
     }
     .into())
+}
+
+/// Runs the handwritten updates on open connections. Change ids start at `base`.
+async fn baseline(other: &Database, connections: u32, base: i64, time: Duration) -> Result<Run, Failure> {
+    let mut held = Vec::new();
+    for _ in 0..connections {
+        let mut connection = other.options().connect().await?;
+        connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
+        held.push(connection);
+    }
+    run_load(held, time, move |mut connection, task, n| async move {
+        let user = UserId(task * USERS_EACH + n % USERS_EACH + 1);
+        let found = load(&mut connection, user).await?;
+        let mut change = rename(&found, base + n)?;
+        change.fields.username = None;
+        assert!(commit(&mut connection, &change).await?);
+        Ok(connection)
+    })
+    .await
 }
 
 /// Returns a database with users for every connection.

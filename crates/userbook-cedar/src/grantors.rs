@@ -167,96 +167,91 @@ mod tests {
             .unwrap()
     }
 
+    /// Policies, and whether a member and a superuser may grant.
+    const POLICIES: &[(&str, bool, bool)] = &[
+        ("", false, false),
+        ("permit (principal, action, resource);", true, true),
+        ("permit (principal, action == Action::\"view\", resource);", false, false),
+        ("permit (principal is User, action, resource) when { principal.superuser };", false, true),
+        ("permit (principal == User::\"5\", action == Action::\"grant_superuser\", resource);", true, true),
+        ("permit (principal == User::\"6\", action == Action::\"grant_superuser\", resource);", false, false),
+        ("permit (principal in BELOW, action, resource in Group::\"other\");", true, true),
+        ("permit (principal in Group::\"other\", action, resource);", false, false),
+        ("permit (principal, action, resource) when { Group::\"one\" in Group::\"other\" };", true, true),
+        ("permit (principal is External, action, resource);", false, false),
+        // A resource that is not a group.
+        ("permit (principal, action, resource is Account);", false, false),
+        ("permit (principal, action, resource == Account::\"1\");", false, false),
+        ("permit (principal, action, resource == Directory::\"userbook\");", false, false),
+        // Unknown operands count as possibly true; known operands decide.
+        (
+            "permit (principal is User, action == Action::\"grant_superuser\", resource) when { resource.name == \"x\" && principal.superuser };",
+            false,
+            true,
+        ),
+        (
+            "permit (principal is User, action == Action::\"grant_superuser\", resource) when { resource.name == \"x\" || principal.superuser };",
+            true,
+            true,
+        ),
+        (
+            "permit (principal is User, action == Action::\"grant_superuser\", resource) unless { resource.name == \"x\" || !principal.superuser };",
+            false,
+            true,
+        ),
+        (
+            "permit (principal is User, action == Action::\"grant_superuser\", resource) unless { !principal.superuser && resource.name == \"x\" };",
+            true,
+            true,
+        ),
+        ("permit (principal is User, action, resource) when { principal.hasTag(\"mfa\") };", true, true),
+        (
+            "permit (principal, action == Action::\"grant_superuser\", resource) when { context has account && context.account.superuser };",
+            true,
+            true,
+        ),
+        // Forbids count only if no unknown value can lift them.
+        (
+            "permit (principal, action, resource); forbid (principal is User, action, resource) unless { principal.superuser };",
+            false,
+            true,
+        ),
+        (
+            "permit (principal, action, resource); forbid (principal is User, action, resource is Group) unless { principal.superuser };",
+            false,
+            true,
+        ),
+        (
+            "permit (principal, action, resource); forbid (principal, action, resource is Account);",
+            true,
+            true,
+        ),
+        (
+            "permit (principal, action, resource); forbid (principal, action, resource in Group::\"other\");",
+            true,
+            true,
+        ),
+        (
+            "permit (principal, action, resource); forbid (principal, action, resource is Group) when { resource.superuser };",
+            true,
+            true,
+        ),
+        (
+            "permit (principal, action, resource); forbid (principal, action, resource) when { context has impersonator };",
+            true,
+            true,
+        ),
+        // A failing policy does not determine what it would allow.
+        ("permit (principal, action, resource) when { 9223372036854775807 + 1 > 0 };", true, true),
+    ];
+
     #[test]
     fn principals_may_grant_unless_policies_exclude_them() {
         let below = "Group::\"00000000-0000-0000-0000-000000000007\"";
-        for (policies, member, superuser) in [
-            ("", false, false),
-            ("permit (principal, action, resource);", true, true),
-            ("permit (principal, action == Action::\"view\", resource);", false, false),
-            ("permit (principal is User, action, resource) when { principal.superuser };", false, true),
-            (
-                "permit (principal == User::\"5\", action == Action::\"grant_superuser\", resource);",
-                true,
-                true,
-            ),
-            (
-                "permit (principal == User::\"6\", action == Action::\"grant_superuser\", resource);",
-                false,
-                false,
-            ),
-            ("permit (principal in BELOW, action, resource in Group::\"other\");", true, true),
-            ("permit (principal in Group::\"other\", action, resource);", false, false),
-            ("permit (principal, action, resource) when { Group::\"one\" in Group::\"other\" };", true, true),
-            ("permit (principal is External, action, resource);", false, false),
-            // A resource that is not a group.
-            ("permit (principal, action, resource is Account);", false, false),
-            ("permit (principal, action, resource == Account::\"1\");", false, false),
-            ("permit (principal, action, resource == Directory::\"userbook\");", false, false),
-            // Unknown operands count as possibly true; known operands decide.
-            (
-                "permit (principal is User, action == Action::\"grant_superuser\", resource) when { resource.name == \"x\" && principal.superuser };",
-                false,
-                true,
-            ),
-            (
-                "permit (principal is User, action == Action::\"grant_superuser\", resource) when { resource.name == \"x\" || principal.superuser };",
-                true,
-                true,
-            ),
-            (
-                "permit (principal is User, action == Action::\"grant_superuser\", resource) unless { resource.name == \"x\" || !principal.superuser };",
-                false,
-                true,
-            ),
-            (
-                "permit (principal is User, action == Action::\"grant_superuser\", resource) unless { !principal.superuser && resource.name == \"x\" };",
-                true,
-                true,
-            ),
-            ("permit (principal is User, action, resource) when { principal.hasTag(\"mfa\") };", true, true),
-            (
-                "permit (principal, action == Action::\"grant_superuser\", resource) when { context has account && context.account.superuser };",
-                true,
-                true,
-            ),
-            // Forbids count only if no unknown value can lift them.
-            (
-                "permit (principal, action, resource); forbid (principal is User, action, resource) unless { principal.superuser };",
-                false,
-                true,
-            ),
-            (
-                "permit (principal, action, resource); forbid (principal is User, action, resource is Group) unless { principal.superuser };",
-                false,
-                true,
-            ),
-            (
-                "permit (principal, action, resource); forbid (principal, action, resource is Account);",
-                true,
-                true,
-            ),
-            (
-                "permit (principal, action, resource); forbid (principal, action, resource in Group::\"other\");",
-                true,
-                true,
-            ),
-            (
-                "permit (principal, action, resource); forbid (principal, action, resource is Group) when { resource.superuser };",
-                true,
-                true,
-            ),
-            (
-                "permit (principal, action, resource); forbid (principal, action, resource) when { context has impersonator };",
-                true,
-                true,
-            ),
-            // A failing policy does not determine what it would allow.
-            ("permit (principal, action, resource) when { 9223372036854775807 + 1 > 0 };", true, true),
-        ] {
+        for (policies, member, superuser) in POLICIES {
             let text = policies.replace("BELOW", below);
-            assert_eq!(may_grant(&text, false), member, "member: {text}");
-            assert_eq!(may_grant(&text, true), superuser, "superuser: {text}");
+            assert_eq!(may_grant(&text, false), *member, "member: {text}");
+            assert_eq!(may_grant(&text, true), *superuser, "superuser: {text}");
         }
     }
 }

@@ -150,138 +150,138 @@ fn kinds(report: &Report) -> Vec<&'static str> {
     kinds
 }
 
+type Plant = fn(&mut Chronicle);
+
+/// Violations that a test plants, each with the kinds of its findings.
+const PLANTS: [(&str, Plant, &[&str]); 18] = [
+    (
+        "an acknowledged change without a write",
+        |chronicle| {
+            let shown = State::of_user(chronicle.row(3));
+            chronicle.record(3, Answer::Acknowledged { revision: Revision(id(99)), shown });
+        },
+        &["lost"],
+    ),
+    (
+        "the last change and its event are lost",
+        |chronicle| {
+            chronicle.history.operations[3].answer =
+                Answer::Acknowledged { revision: Revision(id(3)), shown: State::of_user(chronicle.row(3)) };
+            chronicle.history.events.remove(2);
+            let row = chronicle.row(3);
+            (row.name, row.version, row.revision) = ("second".to_owned(), 2, Revision(id(1)));
+        },
+        &["lost"],
+    ),
+    (
+        "lost update: the second change ignores the first",
+        |chronicle| {
+            let old = FieldDiff::Value { old: json!("Original").into(), new: json!("second").into() };
+            chronicle.history.events[1].diff = [("name".into(), old)].into();
+        },
+        &["order"],
+    ),
+    (
+        "the row is older than its events",
+        |chronicle| {
+            let row = chronicle.row(3);
+            (row.name, row.version, row.revision) = ("first".to_owned(), 1, Revision(id(0)));
+        },
+        &["extra"],
+    ),
+    (
+        "a rejected change has an event",
+        |chronicle| chronicle.history.operations[3].answer = Answer::Refused(503),
+        &["phantom"],
+    ),
+    (
+        "an event in the middle is missing",
+        |chronicle| drop(chronicle.history.events.remove(1)),
+        &["missing", "lost"],
+    ),
+    ("the last event is missing", |chronicle| drop(chronicle.history.events.remove(2)), &["missing"]),
+    (
+        "the row was changed without an event",
+        |chronicle| chronicle.row(3).name = "other".to_owned(),
+        &["missing"],
+    ),
+    (
+        "an event twice",
+        |chronicle| {
+            let again = chronicle.history.events[1].clone();
+            chronicle.history.events.insert(2, again);
+        },
+        &["extra"],
+    ),
+    (
+        "a request was applied twice",
+        |chronicle| {
+            chronicle.apply(3, &Does::Name("fourth"));
+            chronicle.history.operations.pop();
+            chronicle.history.events.last_mut().unwrap().request_id = Some("r3".to_owned());
+        },
+        &["extra"],
+    ),
+    (
+        "an event without a request",
+        |chronicle| {
+            chronicle.apply(3, &Does::Name("fourth"));
+            chronicle.history.operations.pop();
+        },
+        &["extra"],
+    ),
+    (
+        "an event with an unknown target",
+        |chronicle| chronicle.history.events[3].target = EventTarget::User(UserId(9)),
+        &["extra", "missing", "lost"],
+    ),
+    (
+        "If-Match names an outdated state",
+        |chronicle| chronicle.history.operations[1].if_match = Some(Revision(Uuid::from_u128(1))),
+        &["chain"],
+    ),
+    (
+        "a later request is ordered before an acknowledged one",
+        |chronicle| {
+            let (first, second) =
+                (chronicle.history.operations[0].clone(), &mut chronicle.history.operations[1]);
+            (second.begun, second.ended) = (first.begun - 8, first.begun - 4);
+        },
+        &["order"],
+    ),
+    (
+        "the response differs from the change",
+        |chronicle| {
+            let shown = State::of_user(chronicle.row(3));
+            chronicle.history.operations[0].answer =
+                Answer::Acknowledged { revision: Revision(id(0)), shown };
+        },
+        &["lost"],
+    ),
+    (
+        "both administrators deactivated",
+        |chronicle| {
+            chronicle.apply(1, &Does::Active(false));
+            chronicle.apply(2, &Does::Active(false));
+            chronicle.apply(1, &Does::Active(true));
+        },
+        &["no superuser"],
+    ),
+    (
+        "one deactivated, the other left the group, events without a common order",
+        |chronicle| {
+            chronicle.history.events_are_in_order = false;
+            chronicle.apply(1, &Does::Active(false));
+            chronicle.apply(2, &Does::Leave);
+        },
+        &["no superuser"],
+    ),
+    ("a user is gone", |chronicle| drop(chronicle.history.after.remove(2)), &["lost"]),
+];
+
 #[test]
-#[allow(clippy::too_many_lines, reason = "it is one table")]
 fn planted_violations_are_found() {
-    type Plant = fn(&mut Chronicle);
-    let plants: [(&str, Plant, &[&str]); 18] = [
-        (
-            "an acknowledged change without a write",
-            |chronicle| {
-                let shown = State::of_user(chronicle.row(3));
-                chronicle.record(3, Answer::Acknowledged { revision: Revision(id(99)), shown });
-            },
-            &["lost"],
-        ),
-        (
-            "the last change and its event are lost",
-            |chronicle| {
-                chronicle.history.operations[3].answer = Answer::Acknowledged {
-                    revision: Revision(id(3)),
-                    shown: State::of_user(chronicle.row(3)),
-                };
-                chronicle.history.events.remove(2);
-                let row = chronicle.row(3);
-                (row.name, row.version, row.revision) = ("second".to_owned(), 2, Revision(id(1)));
-            },
-            &["lost"],
-        ),
-        (
-            "lost update: the second change ignores the first",
-            |chronicle| {
-                let old = FieldDiff::Value { old: json!("Original").into(), new: json!("second").into() };
-                chronicle.history.events[1].diff = [("name".into(), old)].into();
-            },
-            &["order"],
-        ),
-        (
-            "the row is older than its events",
-            |chronicle| {
-                let row = chronicle.row(3);
-                (row.name, row.version, row.revision) = ("first".to_owned(), 1, Revision(id(0)));
-            },
-            &["extra"],
-        ),
-        (
-            "a rejected change has an event",
-            |chronicle| chronicle.history.operations[3].answer = Answer::Refused(503),
-            &["phantom"],
-        ),
-        (
-            "an event in the middle is missing",
-            |chronicle| drop(chronicle.history.events.remove(1)),
-            &["missing", "lost"],
-        ),
-        ("the last event is missing", |chronicle| drop(chronicle.history.events.remove(2)), &["missing"]),
-        (
-            "the row was changed without an event",
-            |chronicle| chronicle.row(3).name = "other".to_owned(),
-            &["missing"],
-        ),
-        (
-            "an event twice",
-            |chronicle| {
-                let again = chronicle.history.events[1].clone();
-                chronicle.history.events.insert(2, again);
-            },
-            &["extra"],
-        ),
-        (
-            "a request was applied twice",
-            |chronicle| {
-                chronicle.apply(3, &Does::Name("fourth"));
-                chronicle.history.operations.pop();
-                chronicle.history.events.last_mut().unwrap().request_id = Some("r3".to_owned());
-            },
-            &["extra"],
-        ),
-        (
-            "an event without a request",
-            |chronicle| {
-                chronicle.apply(3, &Does::Name("fourth"));
-                chronicle.history.operations.pop();
-            },
-            &["extra"],
-        ),
-        (
-            "an event with an unknown target",
-            |chronicle| chronicle.history.events[3].target = EventTarget::User(UserId(9)),
-            &["extra", "missing", "lost"],
-        ),
-        (
-            "If-Match names an outdated state",
-            |chronicle| chronicle.history.operations[1].if_match = Some(Revision(Uuid::from_u128(1))),
-            &["chain"],
-        ),
-        (
-            "a later request is ordered before an acknowledged one",
-            |chronicle| {
-                let (first, second) =
-                    (chronicle.history.operations[0].clone(), &mut chronicle.history.operations[1]);
-                (second.begun, second.ended) = (first.begun - 8, first.begun - 4);
-            },
-            &["order"],
-        ),
-        (
-            "the response differs from the change",
-            |chronicle| {
-                let shown = State::of_user(chronicle.row(3));
-                chronicle.history.operations[0].answer =
-                    Answer::Acknowledged { revision: Revision(id(0)), shown };
-            },
-            &["lost"],
-        ),
-        (
-            "both administrators deactivated",
-            |chronicle| {
-                chronicle.apply(1, &Does::Active(false));
-                chronicle.apply(2, &Does::Active(false));
-                chronicle.apply(1, &Does::Active(true));
-            },
-            &["no superuser"],
-        ),
-        (
-            "one deactivated, the other left the group, events without a common order",
-            |chronicle| {
-                chronicle.history.events_are_in_order = false;
-                chronicle.apply(1, &Does::Active(false));
-                chronicle.apply(2, &Does::Leave);
-            },
-            &["no superuser"],
-        ),
-        ("a user is gone", |chronicle| drop(chronicle.history.after.remove(2)), &["lost"]),
-    ];
-    for (what, plant, expected) in plants {
+    for (what, plant, expected) in PLANTS {
         let mut chronicle = valid_history();
         plant(&mut chronicle);
         let report = chronicle.check();

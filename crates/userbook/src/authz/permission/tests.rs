@@ -207,35 +207,37 @@ async fn permissions_on_the_directory_and_on_groups() {
     }
 }
 
-#[tokio::test]
-async fn what_a_list_shows_is_what_may_be_viewed() {
+/// What a list shows: a name, the permissions, the actor with their state, visible users and groups.
+type ListCase = (&'static str, StaticPermissions, Actor, Option<ActorState>, (Scope<UserId>, Scope<GroupId>));
+
+fn list_cases() -> Vec<ListCase> {
     use Permission as P;
     let none = StaticPermissions::none;
     let machine = ActorState { user_type: UserType::InternalServiceAccount, ..state(&[]) };
     let retired = ActorState { is_active: false, ..state(&[ADMINS]) };
-    let user = Actor::user(ACTOR);
+    let user = || Actor::user(ACTOR);
     let all = || (Scope::Everything, Scope::Everything);
     let nothing = || (Scope::Nothing, Scope::Nothing);
-    for (name, source, actor, state, expected) in [
-        ("superuser", none(), &user, Some(state(&[ADMINS])), all()),
-        ("superuser by an ancestor", none(), &user, Some(state(&[BELOW])), all()),
-        ("the host", none(), &Actor::system(), None, all()),
-        ("anonymous", none(), &Actor::anonymous(), None, nothing()),
-        ("from elsewhere", none().grant(ACTOR, P::ViewUser), &Actor::external("1"), None, nothing()),
-        ("gone", none().grant(ACTOR, P::ViewUser), &user, None, nothing()),
-        ("retired", none().grant(ACTOR, P::ViewUser), &user, Some(retired), nothing()),
-        ("without permissions", none(), &user, Some(state(&[])), nothing()),
+    vec![
+        ("superuser", none(), user(), Some(state(&[ADMINS])), all()),
+        ("superuser by an ancestor", none(), user(), Some(state(&[BELOW])), all()),
+        ("the host", none(), Actor::system(), None, all()),
+        ("anonymous", none(), Actor::anonymous(), None, nothing()),
+        ("from elsewhere", none().grant(ACTOR, P::ViewUser), Actor::external("1"), None, nothing()),
+        ("gone", none().grant(ACTOR, P::ViewUser), user(), None, nothing()),
+        ("retired", none().grant(ACTOR, P::ViewUser), user(), Some(retired), nothing()),
+        ("without permissions", none(), user(), Some(state(&[])), nothing()),
         (
             "of users",
             none().grant(ACTOR, P::ViewUser),
-            &user,
+            user(),
             Some(state(&[])),
             (Scope::Everything, Scope::Nothing),
         ),
         (
             "of groups",
             none().grant(ACTOR, P::ViewGroup),
-            &user,
+            user(),
             Some(state(&[])),
             (Scope::Nothing, Scope::Everything),
         ),
@@ -246,31 +248,42 @@ async fn what_a_list_shows_is_what_may_be_viewed() {
                 .grant_on_user(ACTOR, P::ChangeUser, OTHER)
                 .grant_on_group(ACTOR, P::ViewGroup, BELOW)
                 .grant_on_group(ACTOR, P::ChangeGroup, ADMINS),
-            &user,
+            user(),
             Some(state(&[])),
             (Scope::Only([TARGET].into()), Scope::Only([BELOW].into())),
         ),
         (
             "of others",
             none().grant(OTHER, P::ViewUser).grant_on_user(OTHER, P::ViewUser, TARGET),
-            &user,
+            user(),
             Some(state(&[])),
             nothing(),
         ),
-        ("a machine", none(), &user, Some(machine.clone()), (Scope::Only([].into()), Scope::Only([].into()))),
+        (
+            "a machine",
+            none(),
+            user(),
+            Some(machine.clone()),
+            (Scope::Only([].into()), Scope::Only([].into())),
+        ),
         (
             "a machine that may",
             none().grant(ACTOR, P::ViewUser).grant(ACTOR, P::ViewGroup),
-            &user,
+            user(),
             Some(machine),
             all(),
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn what_a_list_shows_is_what_may_be_viewed() {
+    for (name, source, actor, state, expected) in list_cases() {
         let authorizer = PermissionAuthorizer::new(source);
         let groups = graph();
         let view = state.as_ref().map(|state| ActorView { state, groups: &groups });
-        let users = authorizer.visible_users(actor, view).await.unwrap();
-        let found = (users, authorizer.visible_groups(actor, view).await.unwrap());
+        let users = authorizer.visible_users(&actor, view).await.unwrap();
+        let found = (users, authorizer.visible_groups(&actor, view).await.unwrap());
         assert_eq!(found, expected, "{name}");
     }
 }
