@@ -1,30 +1,31 @@
 //! How many round trips it takes, so that they cannot creep: counted between the store and the server.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
     ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
     ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore,
 };
-use userbook_sqlx::{MySqlStore, mysql::pool_options};
+use userbook_sqlx::{MySqlStore, Placeholders, mysql::pool_options};
 use userbook_tests::{
     rows::{group, prepared, rename, user},
     servers::mariadb::{Command, Database, Proxy},
+    sql_files::sql_files,
 };
 
 #[tokio::test]
 async fn every_file_fits_the_schema() {
     let database = Database::new().await;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/userbook-sqlx/src/mysql/sql");
-    let mut count = 0;
-    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let prepared = database.pool().prepare(AssertSqlSafe(text).into_sql_str()).await;
-        assert!(prepared.is_ok(), "{}: {prepared:?}", file.display());
-        count += 1;
+    // MariaDB has no statement that inserts or overwrites by one key.
+    let files =
+        sql_files("mysql", Placeholders::Positional).into_iter().filter(|file| file.name != "put_group");
+    let files: Vec<_> = files.collect();
+    assert!(files.len() > 30);
+    for file in files {
+        let prepared = database.pool().prepare(AssertSqlSafe(file.text).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{}: {prepared:?}", file.name);
     }
-    assert!(count > 20);
 }
 
 /// A store whose one connection is counted.

@@ -39,7 +39,7 @@ async fn what_changed_or_is_unknown_is_refused() {
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (baseline) was applied"),
         (
             "INSERT INTO userbook_migration VALUES ('userbook', 99, 'new', 'x')",
-            "migration 99 was applied to this database, and this program does not know it",
+            "migration 99 was applied to this database and is unknown to this program",
         ),
     ] {
         let database = Database::new().await;

@@ -44,7 +44,7 @@ impl From<DecodeError> for StoreError {
 pub(crate) type Decoded<T> = Result<T, DecodeError>;
 
 /// A row of a dialect, which decides how it stores each kind of value.
-pub(crate) trait RowExt {
+pub trait RowExt {
     fn text(&self, column: &'static str) -> Decoded<Option<String>>;
     /// The length of a text in bytes, without copying it; 0 for null.
     fn text_len(&self, column: &'static str) -> Decoded<usize>;

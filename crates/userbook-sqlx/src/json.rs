@@ -33,13 +33,6 @@ pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_jso
     serde_json::to_string(value)
 }
 
-/// Integers as a JSON array: a list of any length in one parameter.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
-pub(crate) fn list(integers: &[i64]) -> String {
-    let integers: Vec<String> = integers.iter().map(ToString::to_string).collect();
-    format!("[{}]", integers.join(","))
-}
-
 fn is_too_deep(text: &[u8]) -> bool {
     let opens = |byte: &u8| matches!(byte, b'{' | b'[');
     // Nearly all documents have fewer brackets than they may have levels: no need to look closer.

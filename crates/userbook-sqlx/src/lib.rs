@@ -62,26 +62,41 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 
+mod backend;
+mod bulk;
+mod commit;
+mod connection_cache;
 mod decode;
 mod encode;
+mod error;
+mod import;
 mod json;
-mod leases;
 mod listing;
+mod load;
+mod members;
 mod migration;
 #[cfg(feature = "mysql")]
 pub mod mysql;
-mod ports;
+mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod provision;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod statement;
+mod statements;
+mod store;
+mod value;
 
 pub use decode::DecodeError;
-pub use migration::{MigrateError, Migration};
+pub use migration::{MigrateError, Migration, migrate};
 #[cfg(feature = "mysql")]
 pub use mysql::MySqlStore;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+#[doc(hidden)]
+pub use statement::{Placeholders, Resolved, resolve};
+pub use store::SqlStore;

@@ -1,10 +1,10 @@
 //! How a database says what a listing asks for.
 
-use super::{Statement, Value};
+use super::ListStatement;
 
 /// A text to be searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SearchColumn {
+pub enum SearchColumn {
     /// `u.username`
     Username,
     /// Another column that holds text.
@@ -14,17 +14,7 @@ pub(crate) enum SearchColumn {
 }
 
 /// What differs from database to database. Each method says one condition, without `AND`.
-pub(crate) trait Dialect {
-    /// Whether parameters are numbered.
-    const NUMBERED: bool;
-    /// How many users can be listed.
-    const COUNT_USERS: &'static str;
-    /// How many groups there are.
-    const COUNT_GROUPS: &'static str;
-    /// The users with these ids, and their groups.
-    const LIST_USERS: &'static str;
-    /// The groups with these ids, and their members.
-    const LIST_GROUPS: &'static str;
+pub trait Dialect {
     /// The condition that `g` has the flag.
     const IS_SUPERUSER: &'static str;
 
@@ -40,41 +30,36 @@ pub(crate) trait Dialect {
     /// help; `None`: [`IN_SUBQUERY`](Self::IN_SUBQUERY) is enough.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = None;
 
-    /// A user name as it is compared with `username`.
-    fn username(name: &str) -> Value {
-        Value::Text(name.to_owned())
-    }
-
     /// The `column` of a user is exactly this text, and the index on it tells.
-    fn is(statement: &mut Statement, column: &'static str, text: &str);
+    fn is(statement: &mut ListStatement, column: &'static str, text: &str);
 
     /// The `column` of a user begins with this text, and the index on it tells.
-    fn begins(statement: &mut Statement, column: &'static str, prefix: &str);
+    fn begins(statement: &mut ListStatement, column: &'static str, prefix: &str);
 
     /// The text contains this word, which has no capital letter of ASCII, if those of the text are taken for small
     /// ones. No other letters are taken for one another.
-    fn contains(statement: &mut Statement, text: SearchColumn, word: &str);
+    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str);
 
     /// What goes before is one of these.
-    fn in_users(statement: &mut Statement, users: Vec<i64>);
+    fn in_users(statement: &mut ListStatement, users: Vec<i64>);
 
     /// What goes before is one of these.
-    fn in_groups(statement: &mut Statement, groups: Vec<uuid::Uuid>);
+    fn in_groups(statement: &mut ListStatement, groups: Vec<uuid::Uuid>);
 
     /// A query for the members of these groups.
-    fn members(statement: &mut Statement, groups: Vec<uuid::Uuid>) {
+    fn members(statement: &mut ListStatement, groups: Vec<uuid::Uuid>) {
         statement.push("SELECT m.user_id FROM userbook_membership AS m WHERE m.group_id");
         Self::in_groups(statement, groups);
     }
 
     /// A query for the groups of these users.
-    fn memberships(statement: &mut Statement, users: Vec<i64>) {
+    fn memberships(statement: &mut ListStatement, users: Vec<i64>) {
         statement.push("SELECT m.group_id FROM userbook_membership AS m WHERE m.user_id");
         Self::in_users(statement, users);
     }
 
     /// `g` has one of these names, and the index on them tells.
-    fn named<'n>(statement: &mut Statement, names: impl IntoIterator<Item = &'n str>);
+    fn named<'n>(statement: &mut ListStatement, names: impl IntoIterator<Item = &'n str>);
 
     /// A text column in the order of code points.
     fn key(column: &'static str) -> [&'static str; 3];

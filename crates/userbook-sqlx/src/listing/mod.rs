@@ -1,11 +1,11 @@
 //! Listing users and groups: what is the same in every dialect.
 //!
 //! A listing has many filters and orders, most of them absent. One statement for all of them
-//! (`$1 IS NULL OR …`) would be planned for none, so the statement that finds the rows is [put together](Statement)
+//! (`$1 IS NULL OR …`) would be planned for none, so the statement that finds the rows is [put together](ListStatement)
 //! from fixed pieces and parameters; what then reads the rows of one page is a plain file again. Both run in one
 //! read transaction.
 //!
-//! What it must not know: how a dialect runs a statement ([`Reader`]) and how it says what is meant ([`Dialect`]).
+//! What it must not know: how a database expresses conditions ([`Dialect`]).
 
 mod budget;
 mod dialect;
@@ -22,5 +22,5 @@ pub(crate) use dialect::after_all_that_begin;
 pub(crate) use dialect::{Dialect, SearchColumn};
 #[cfg(test)]
 pub(crate) use query::{Projection, Query};
-pub(crate) use read::{Flow, Reader, list_groups, list_users};
-pub(crate) use statement::{Statement, Value};
+pub(crate) use read::{list_groups, list_users};
+pub(crate) use statement::ListStatement;

@@ -3,8 +3,12 @@
 use serde_json::Value as Json;
 use userbook::{JsonObject, Order, Scope};
 
-use super::{Dialect, Statement, Value};
-use crate::decode::{Decoded, RowExt};
+use super::ListStatement;
+use crate::{
+    backend::Backend,
+    decode::{Decoded, RowExt},
+    statement::Statement,
+};
 
 /// What to select of the rows that match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +30,9 @@ pub(crate) trait Query: Sync {
     /// Whether no row may be seen.
     fn is_void(&self) -> bool;
     /// The statement that counts all rows.
-    fn count_whole<D: Dialect>() -> &'static str;
+    fn count_whole<B: Backend>() -> &'static Statement;
     /// The statement that finds the rows that match, attributes aside.
-    fn statement<D: Dialect>(&self, what: Projection) -> Statement;
+    fn statement<B: Backend>(&self, what: Projection) -> ListStatement;
     /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
     fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
     /// What attributes must contain.
@@ -76,17 +80,17 @@ pub(super) fn part(attributes: Option<&JsonObject>) -> Option<Json> {
 }
 
 /// Ends a statement for one page.
-pub(super) fn push_limit_offset(statement: &mut Statement, offset: u64, limit: u32) {
+pub(super) fn push_limit_offset(statement: &mut ListStatement, offset: u64, limit: u32) {
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    statement.push("\nLIMIT ").bind(Value::Integer(limit.into()));
-    statement.push(" OFFSET ").bind(Value::Integer(offset));
+    statement.push("\nLIMIT ").bind(i64::from(limit));
+    statement.push(" OFFSET ").bind(offset);
 }
 
 /// Adds an order by these keys, each of which may consist of several pieces of text. It ends with the first column
 /// that is unique, at the latest with the id: what comes after would decide nothing, and keep indexes from being
 /// used.
 pub(super) fn order<C: Copy>(
-    statement: &mut Statement,
+    statement: &mut ListStatement,
     columns: &[Order<C>],
     id: &'static str,
     is_unique: impl Fn(C) -> bool,
@@ -115,7 +119,11 @@ pub(super) fn order<C: Copy>(
 }
 
 /// Adds a condition for each word of a search: it stands in one of the texts.
-pub(super) fn search<D: Dialect>(statement: &mut Statement, words: &[String], texts: &[super::SearchColumn]) {
+pub(super) fn search<B: Backend>(
+    statement: &mut ListStatement,
+    words: &[String],
+    texts: &[super::SearchColumn],
+) {
     // The empty word stands everywhere.
     for word in words.iter().filter(|word| !word.is_empty()) {
         let word = word.to_ascii_lowercase();
@@ -124,7 +132,7 @@ pub(super) fn search<D: Dialect>(statement: &mut Statement, words: &[String], te
             if n > 0 {
                 statement.push(" OR ");
             }
-            D::contains(statement, *text, &word);
+            B::contains(statement, *text, &word);
         }
         statement.push(")");
     }

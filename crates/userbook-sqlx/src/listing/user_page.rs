@@ -6,9 +6,10 @@ use userbook::{GroupGraph, GroupId, User, UserId, UserPage};
 
 use super::{
     budget::{Budget, group_bytes, user_bytes},
-    read::{Flow, Pace},
+    read::Pace,
 };
 use crate::{
+    backend::Flow,
     decode::{self, Decoded, RowExt, required},
     snapshot::{row_kind, unknown},
 };

@@ -1,96 +1,38 @@
 //! What the database's failures mean: <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
 
-use sqlx::{Error, mysql::MySqlDatabaseError};
-use userbook::{CommitOutcome, StoreError, StoreErrorKind};
+use sqlx::{Error, MySql, mysql::MySqlDatabaseError};
+use userbook::{StoreError, StoreErrorKind};
 
-/// What a statement's failure means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ErrorClass {
-    /// A name, a UUID or a group that the decision rests on has changed. Only the statement is undone.
-    Conflict,
-    /// Another transaction came first. The whole transaction may be undone.
-    Contended,
-    /// The storage failed.
-    Failure(StoreErrorKind),
-}
+use crate::error::{ErrorClass, SqlError};
 
-/// Why a transaction cannot go on.
-#[derive(Debug)]
-pub(super) enum WriteError {
-    /// A name, a UUID or a group that the decision rests on has changed. The transaction is still open.
-    Conflict(Error),
-    /// Another transaction came first. This one may be undone as a whole.
-    Contended(Error),
-    /// The storage failed.
-    Failed(StoreError),
-}
-
-impl WriteError {
-    /// In a transaction of the store's own: a conflict is an outcome, whatever is left of the transaction.
-    pub(super) fn outcome(self) -> Result<CommitOutcome, StoreError> {
-        match self {
-            Self::Conflict(_) | Self::Contended(_) => Ok(CommitOutcome::Conflict),
-            Self::Failed(error) => Err(error),
-        }
-    }
-
-    /// For operations that know no conflict: nothing was written, and trying again may help.
-    pub(super) fn into_failure(self) -> StoreError {
-        match self {
-            Self::Conflict(error) => StoreError::new(StoreErrorKind::Other, error),
-            Self::Contended(error) => StoreError::new(StoreErrorKind::Transient, error),
-            Self::Failed(error) => error,
-        }
-    }
-}
-
-impl<E: Into<StoreError>> From<E> for WriteError {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
-/// these; the failure of a `COMMIT` is another matter.
+/// Converts an error of a statement other than `COMMIT`, for hosts that keep tables of their own beside these.
 pub fn failure(error: Error) -> StoreError {
-    let kind = match class(&error) {
-        ErrorClass::Conflict => StoreErrorKind::Other,
-        ErrorClass::Contended => StoreErrorKind::Transient,
-        ErrorClass::Failure(kind) => kind,
-    };
-    StoreError::new(kind, error)
+    SqlError::<MySql>::from(error).into()
 }
 
-/// A failure inside a transaction.
-pub(super) fn write_error(error: Error) -> WriteError {
-    match class(&error) {
-        ErrorClass::Conflict => WriteError::Conflict(error),
-        ErrorClass::Contended => WriteError::Contended(error),
-        ErrorClass::Failure(kind) => WriteError::Failed(StoreError::new(kind, error)),
-    }
-}
-
-/// A failure of the commit itself. The database says that it did not happen if it refused the statement or if, in
-/// a cluster, another node was first; otherwise the result is unknown.
-pub(super) fn commit_failure(error: Error) -> WriteError {
+/// What a failure of the commit means. A rejected statement wrote nothing, and neither did a commit that another node
+/// of a cluster preceded; otherwise the result is unknown.
+pub(super) fn classify_commit(error: &Error) -> ErrorClass {
     use StoreErrorKind::{Ambiguous, Other, Transient};
-    let kind = match number(&error) {
-        Some(DEADLOCK) => return WriteError::Contended(error),
-        Some(CLUSTER_NOT_READY) => Transient,
-        Some(READ_ONLY_OPTION | READ_ONLY_MODE) => Other,
-        _ => Ambiguous,
-    };
-    WriteError::Failed(StoreError::new(kind, error))
+    match number(error) {
+        Some(DEADLOCK) => ErrorClass::Contended,
+        Some(CLUSTER_NOT_READY) => ErrorClass::Failure(Transient),
+        Some(READ_ONLY_OPTION | READ_ONLY_MODE) => ErrorClass::Failure(Other),
+        _ => ErrorClass::Failure(Ambiguous),
+    }
 }
 
 fn number(error: &Error) -> Option<u16> {
     Some(error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?.number())
 }
 
-fn class(error: &Error) -> ErrorClass {
+/// What a failure means before the commit.
+pub(super) fn classify(error: &Error) -> ErrorClass {
     use StoreErrorKind::{Corrupt, Other, Transient};
     match (number(error), error) {
-        (Some(number), _) => classify(number, error.as_database_error().map_or("", |error| error.message())),
+        (Some(number), _) => {
+            classify_number(number, error.as_database_error().map_or("", |error| error.message()))
+        }
         (None, Error::PoolTimedOut | Error::Io(_) | Error::WorkerCrashed) => ErrorClass::Failure(Transient),
         (None, Error::ColumnDecode { .. } | Error::Decode(_)) => ErrorClass::Failure(Corrupt),
         (None, _) => ErrorClass::Failure(Other),
@@ -103,7 +45,7 @@ const READ_ONLY_OPTION: u16 = 1290;
 const READ_ONLY_MODE: u16 = 1836;
 
 /// What an error number, with its message, means before the commit.
-fn classify(number: u16, message: &str) -> ErrorClass {
+fn classify_number(number: u16, message: &str) -> ErrorClass {
     use StoreErrorKind::{Corrupt, Other, Transient};
     match number {
         // A deadlock, or another node of a cluster was first. A lock was waited for in vain. The row was changed

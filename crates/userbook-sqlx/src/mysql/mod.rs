@@ -46,57 +46,17 @@
 //! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
 //! writes to a user must come with a new `revision`, or updates will not notice.
 
-mod bind;
-mod commit;
+mod backend;
 mod dialect;
 mod error;
-mod import_rows;
-mod list;
-mod load;
-mod load_directory;
-mod members;
-mod migrate;
 mod options;
-mod outbox;
-mod provision;
 mod row;
-mod seed;
 mod sql;
-mod transaction;
-
-use std::fmt;
-
-use sqlx::{MySql, MySqlPool};
-
-use crate::leases::Leases;
+mod write;
 
 pub use error::failure;
-pub use migrate::migrate;
 pub use options::{connect_options, pool_options};
 pub use sql::{BEGIN, SESSION};
 
 /// Users, groups and events in a MariaDB or MySQL database.
-#[derive(Clone)]
-pub struct MySqlStore {
-    leases: Leases<MySql>,
-}
-
-impl MySqlStore {
-    /// A store on the host's pool; see [`migrate`](Self::migrate).
-    pub fn new(pool: MySqlPool) -> Self {
-        Self { leases: Leases::new(pool, |connection| connection.close_on_drop()) }
-    }
-
-    /// The pool.
-    pub fn pool(&self) -> &MySqlPool {
-        self.leases.pool()
-    }
-}
-
-impl fmt::Debug for MySqlStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MySqlStore").finish_non_exhaustive()
-    }
-}
-
-crate::ports::ports!(MySqlStore);
+pub type MySqlStore = crate::SqlStore<sqlx::MySql>;

@@ -1,52 +1,15 @@
 //! What PostgreSQL's failures mean: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 
 use sqlx::{
-    Error,
+    Error, Postgres,
     postgres::{PgDatabaseError, PgSeverity},
 };
-use userbook::{CommitOutcome, StoreError, StoreErrorKind};
+use userbook::{StoreError, StoreErrorKind};
 
-use crate::encode::EncodeError;
+use crate::error::{ErrorClass, SqlError};
 
 const FOREIGN_KEY: &str = "23503";
 const UNIQUE: &str = "23505";
-
-/// Why a write failed.
-#[derive(Debug)]
-pub(super) enum WriteError {
-    Database(Error),
-    Encode(EncodeError),
-}
-
-impl From<Error> for WriteError {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<EncodeError> for WriteError {
-    fn from(error: EncodeError) -> Self {
-        Self::Encode(error)
-    }
-}
-
-impl WriteError {
-    /// A conflict is an outcome, anything else a failure.
-    pub(super) fn outcome(self, failure: fn(Error) -> StoreError) -> Result<CommitOutcome, StoreError> {
-        match self {
-            Self::Database(error) if is_conflict(&error) => Ok(CommitOutcome::Conflict),
-            other => Err(other.into_failure(failure)),
-        }
-    }
-
-    /// For operations that know no conflict.
-    pub(super) fn into_failure(self, failure: fn(Error) -> StoreError) -> StoreError {
-        match self {
-            Self::Database(error) => failure(error),
-            Self::Encode(error) => error.into(),
-        }
-    }
-}
 
 /// The SQLSTATE, and the constraint that was broken.
 fn state(error: &Error) -> Option<(String, Option<&str>)> {
@@ -59,37 +22,45 @@ fn is_contended(state: &str) -> bool {
     matches!(state, "40001" | "40P01" | "55P03")
 }
 
-/// Whether a write failed because of another write: a name, a UUID or a group that the decision rests on has changed,
-/// or the database asks to try again.
-fn is_conflict(error: &Error) -> bool {
-    let Some((state, constraint)) = state(error) else { return false };
-    match (state.as_str(), constraint) {
+/// Whether a name, a UUID or a group that the decision depends on has changed.
+fn is_conflict(state: &str, constraint: Option<&str>) -> bool {
+    match (state, constraint) {
         (UNIQUE, Some(constraint)) => {
             ["userbook_user_username", "userbook_user_uuid", "userbook_group_name"].contains(&constraint)
         }
         (FOREIGN_KEY, Some(constraint)) => {
             ["userbook_membership_group", "userbook_group_parent"].contains(&constraint)
         }
-        (state, _) => is_contended(state),
+        _ => false,
     }
 }
 
-/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
-/// these; the failure of a `COMMIT` is another matter.
+/// Converts an error of a statement other than `COMMIT`, for hosts that keep tables of their own beside these.
 pub fn failure(error: Error) -> StoreError {
-    StoreError::new(kind(&error), error)
+    SqlError::<Postgres>::from(error).into()
 }
 
-/// A failure of the commit itself. An answer that the statement has failed means that nothing was written, but one
-/// about the whole session may have come after the commit; and without any answer the result is unknown.
-pub(super) fn commit_failure(error: Error) -> StoreError {
-    let is_doubtful = match (&error, state(&error)) {
+/// What a failure means before the commit.
+pub(super) fn classify(error: &Error) -> ErrorClass {
+    match state(error) {
+        Some((state, constraint)) if is_conflict(&state, constraint) => ErrorClass::Conflict,
+        Some((state, _)) if is_contended(&state) => ErrorClass::Contended,
+        _ => ErrorClass::Failure(kind(error)),
+    }
+}
+
+/// What a failure of the commit means. A failed statement wrote nothing, but a failed session may have ended after the
+/// commit. Without an answer the result is unknown.
+pub(super) fn classify_commit(error: &Error) -> ErrorClass {
+    let is_doubtful = match (error, state(error)) {
         (Error::Encode(_), _) => false,
-        (_, Some((state, _))) => ends_session(&error) || is_of_session(&state),
+        (_, Some((state, _))) => ends_session(error) || is_of_session(&state),
         _ => true,
     };
-    let kind = if is_doubtful { StoreErrorKind::Ambiguous } else { kind(&error) };
-    StoreError::new(kind, error)
+    match classify(error) {
+        ErrorClass::Failure(_) if is_doubtful => ErrorClass::Failure(StoreErrorKind::Ambiguous),
+        class => class,
+    }
 }
 
 /// Whether the server gave the whole session up.
@@ -120,7 +91,7 @@ fn kind(error: &Error) -> StoreErrorKind {
             StoreErrorKind::Transient
         }
         "XX001" | "XX002" => StoreErrorKind::Corrupt,
-        state if is_contended(state) || state.starts_with("08") => StoreErrorKind::Transient,
+        state if state.starts_with("08") => StoreErrorKind::Transient,
         _ => StoreErrorKind::Other,
     }
 }

@@ -11,55 +11,16 @@
 //! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
 //! writes to a user must come with a new `revision`, or updates will not notice.
 
-mod bind;
-mod commit;
+mod backend;
 mod dialect;
 mod error;
-mod list;
-mod load;
-mod load_directory;
-mod members;
-mod migrate;
 mod options;
-mod outbox;
-mod provision;
 mod row;
-mod seed;
 mod sql;
-mod transaction;
-
-use std::fmt;
-
-use sqlx::{PgPool, Postgres};
-
-use crate::leases::Leases;
+mod write;
 
 pub use error::failure;
-pub use migrate::migrate;
 pub use options::pool_options;
 
 /// Users, groups and events in a PostgreSQL database.
-#[derive(Clone)]
-pub struct PostgresStore {
-    leases: Leases<Postgres>,
-}
-
-impl PostgresStore {
-    /// A store on the host's pool; see [`migrate`](Self::migrate).
-    pub fn new(pool: PgPool) -> Self {
-        Self { leases: Leases::new(pool, |_| ()) }
-    }
-
-    /// The pool.
-    pub fn pool(&self) -> &PgPool {
-        self.leases.pool()
-    }
-}
-
-impl fmt::Debug for PostgresStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").finish_non_exhaustive()
-    }
-}
-
-crate::ports::ports!(PostgresStore);
+pub type PostgresStore = crate::SqlStore<sqlx::Postgres>;

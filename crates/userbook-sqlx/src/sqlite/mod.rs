@@ -12,73 +12,17 @@
 //! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
 //! writes to a user must come with a new `revision`, or updates will not notice.
 
-mod at_once;
-mod bind;
-mod commit;
+mod backend;
 mod dialect;
 mod error;
-mod list;
-mod load;
-mod load_directory;
-mod members;
-mod migrate;
 mod options;
-mod outbox;
-mod provision;
 mod row;
-mod seed;
+mod single_command;
 mod sql;
-mod transaction;
-
-use std::fmt;
-
-use sqlx::{Sqlite, SqlitePool};
-use userbook::StoreError;
-
-use crate::leases::{Lease, Leases};
+mod write;
 
 pub use error::failure;
-pub use migrate::migrate;
 pub use options::{connect, connect_options};
 
 /// Users, groups and events in a SQLite database.
-#[derive(Clone)]
-pub struct SqliteStore {
-    leases: Leases<Sqlite>,
-}
-
-impl SqliteStore {
-    /// A store on the host's pool; see [`migrate`](Self::migrate).
-    pub fn new(pool: SqlitePool) -> Self {
-        Self { leases: Leases::new(pool, at_once::roll_back) }
-    }
-
-    /// The pool.
-    pub fn pool(&self) -> &SqlitePool {
-        self.leases.pool()
-    }
-
-    /// A connection for one write; hand it to [`settle`] with the answer.
-    async fn writer(&self) -> Result<Lease<Sqlite>, StoreError> {
-        self.leases.take().await.map_err(error::failure)
-    }
-}
-
-/// Gives the connection back, unless the write failed. Some failures (a full disk is one) end a transaction without
-/// anybody's word, and sqlx would take the connection to be in it for ever.
-fn settle<T>(lease: Lease<Sqlite>, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-    if answer.is_ok() {
-        lease.give_back();
-    } else {
-        lease.close();
-    }
-    answer
-}
-
-impl fmt::Debug for SqliteStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").finish_non_exhaustive()
-    }
-}
-
-crate::ports::ports!(SqliteStore);
+pub type SqliteStore = crate::SqlStore<sqlx::Sqlite>;

@@ -67,7 +67,7 @@ fn recorded_messages() {
         (1366, "Incorrect string value: '\\xF0\\x9F\\x98\\x80' for column `name` at row 1", Failure(Other)),
         (1045, "Access denied for user 'userbook'@'localhost' (using password: YES)", Failure(Other)),
     ] {
-        assert_eq!(classify(number, message), expected, "{number}: {message}");
+        assert_eq!(classify_number(number, message), expected, "{number}: {message}");
     }
 }
 
@@ -79,6 +79,6 @@ fn failures_of_the_connection() {
     assert_eq!(failure(Error::PoolClosed).kind, Other);
     assert_eq!(failure(Error::Decode("no".into())).kind, Corrupt);
     for error in [broken(), Error::WorkerCrashed, Error::Protocol("odd".to_owned())] {
-        assert_eq!(commit_failure(error).into_failure().kind, Ambiguous);
+        assert_eq!(classify_commit(&error), Failure(Ambiguous));
     }
 }

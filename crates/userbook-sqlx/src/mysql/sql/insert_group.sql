@@ -1,2 +1,1 @@
--- In this order: name, is_superuser, parent, attributes, id
-INSERT INTO userbook_group (name, is_superuser, parent, attributes, id) VALUES (?, ?, ?, ?, ?)
+INSERT INTO userbook_group (name, is_superuser, parent, attributes, id) VALUES (:name, :is_superuser, :parent, :attributes, :id)

@@ -1,0 +1,103 @@
+//! Transactions that write, and the commit of an update in one.
+
+use sqlx::{Connection as _, Error, SqlSafeStr, Transaction};
+use userbook::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind, UserId};
+
+use crate::{
+    backend::{Backend, Connection, fetch_all},
+    error::{ErrorClass, SqlError},
+};
+
+/// The connection is not in a transaction that sqlx knows.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is not in a transaction begun through sqlx")]
+struct NoTransaction;
+
+/// Who begins and ends the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The store.
+    Store,
+    /// The host. The store uses a savepoint.
+    Host,
+}
+
+impl Owner {
+    /// Begins a transaction or a savepoint. Dropped before its end it rolls back.
+    pub(crate) async fn begin<B: Backend>(
+        self,
+        connection: &mut Connection<B>,
+    ) -> Result<Transaction<'_, B>, SqlError<B>> {
+        match self {
+            Self::Store => Ok(connection.begin_with(B::BEGIN.into_sql_str()).await?),
+            Self::Host if connection.is_in_transaction() => Ok(connection.begin().await?),
+            Self::Host => Err(StoreError::new(StoreErrorKind::Other, NoTransaction).into()),
+        }
+    }
+
+    fn commit_error<B: Backend>(self, error: Error) -> SqlError<B> {
+        match self {
+            Self::Store => SqlError::at_commit(error),
+            Self::Host => error.into(),
+        }
+    }
+
+    /// The outcome of a write: a conflict is not an error.
+    pub(crate) fn outcome<B: Backend>(
+        self,
+        answer: Result<CommitOutcome, SqlError<B>>,
+    ) -> Result<CommitOutcome, StoreError> {
+        answer.or_else(|error| match error.class {
+            ErrorClass::Conflict => Ok(CommitOutcome::Conflict),
+            // The host must know if its own writes are lost.
+            ErrorClass::Contended if self == Self::Store || !B::CONTENTION_ENDS_TRANSACTION => {
+                Ok(CommitOutcome::Conflict)
+            }
+            ErrorClass::Contended | ErrorClass::Failure(_) => Err(error.into()),
+        })
+    }
+}
+
+/// Commits if the whole change was applied, else rolls back.
+pub(crate) async fn end<B: Backend, T>(
+    transaction: Transaction<'_, B>,
+    answer: Result<T, SqlError<B>>,
+    is_applied: bool,
+    owner: Owner,
+) -> Result<T, SqlError<B>> {
+    if is_applied {
+        transaction.commit().await.map_err(|error| owner.commit_error(error))?;
+        return answer;
+    }
+    let rolled_back = transaction.rollback().await;
+    let answer = answer?;
+    rolled_back?;
+    Ok(answer)
+}
+
+/// Commits an update in a transaction or a savepoint.
+pub(crate) async fn in_transaction<B: Backend>(
+    connection: &mut Connection<B>,
+    change: &ChangeSet,
+    owner: Owner,
+) -> Result<CommitOutcome, StoreError> {
+    let mut transaction = owner.begin::<B>(connection).await?;
+    let applied = B::apply(&mut transaction, change).await;
+    let is_applied = matches!(applied, Ok(Some(CommitOutcome::Applied)));
+    let answer = match end(transaction, applied, is_applied, owner).await {
+        Ok(Some(outcome)) => Ok(outcome),
+        Ok(None) => conflict_or_gone(connection, change.user).await,
+        Err(error) => Err(error),
+    };
+    owner.outcome(answer)
+}
+
+/// Finds out why a conditional write did not find its row: the row was deleted, or something has changed. The change's
+/// own writes must be rolled back before.
+pub(crate) async fn conflict_or_gone<B: Backend>(
+    connection: &mut Connection<B>,
+    user: UserId,
+) -> Result<CommitOutcome, SqlError<B>> {
+    let found = fetch_all::<B>(connection, &B::statements().user_exists, &[("user", user.0.into())]).await?;
+    Ok(if found.is_empty() { CommitOutcome::Gone } else { CommitOutcome::Conflict })
+}

@@ -1,0 +1,60 @@
+//! Loads the facts of one moment: one statement each.
+
+use userbook::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery, UserRef};
+
+use crate::{
+    backend::{Backend, Connection, fetch_all},
+    error::SqlError,
+    snapshot,
+    value::Value,
+};
+
+pub(crate) async fn load<B: Backend>(
+    connection: &mut Connection<B>,
+    query: &SnapshotQuery,
+) -> Result<Snapshot, SqlError<B>> {
+    let (id, uuid) = match query.target {
+        None => (None, None),
+        Some(UserRef::Id(id)) => (Some(id.0), None),
+        Some(UserRef::Uuid(uuid)) => (None, Some(uuid)),
+    };
+    let parameters = [
+        ("target_id", id.into()),
+        ("target_uuid", uuid.into()),
+        ("actor", query.actor.map(|actor| actor.0).into()),
+        ("groups", Value::Uuids(query.groups.iter().map(|group| group.0).collect())),
+        ("username", Value::username(query.username.as_deref())),
+        ("other_superusers", query.other_superusers.into()),
+        ("change", query.change.map(|change| change.0).into()),
+    ];
+    let rows = fetch_all::<B>(connection, &B::statements().load, &parameters).await?;
+    Ok(snapshot::user(query, &rows)?)
+}
+
+pub(crate) async fn load_directory<B: Backend>(
+    connection: &mut Connection<B>,
+    query: &DirectoryQuery,
+) -> Result<DirectorySnapshot, SqlError<B>> {
+    let superusers = query.superusers.as_ref();
+    let except = superusers.and_then(|superusers| superusers.except.as_ref());
+    let members = query.members.as_ref();
+    let granting = superusers.iter().flat_map(|superusers| &superusers.groups).map(|group| group.0);
+    let except_users = except.iter().flat_map(|(_, users)| users).map(|user| user.0);
+    let users = members.iter().flat_map(|members| &members.users).map(|user| user.0);
+    let parameters = [
+        ("actor", query.actor.map(|actor| actor.0).into()),
+        ("groups", Value::Uuids(query.groups.iter().map(|group| group.0).collect())),
+        ("members_of", members.and_then(|members| members.of).map(|group| group.0).into()),
+        ("members_limit", members.map_or(0, |members| members.limit.into()).into()),
+        ("members", Value::Integers(users.collect())),
+        ("username", Value::username(query.username.as_deref())),
+        ("group_name", query.group_name.as_deref().into()),
+        ("granting", Value::Uuids(granting.collect())),
+        ("except_group", except.map(|(group, _)| group.0).into()),
+        ("except_users", Value::Integers(except_users.collect())),
+        ("change", query.change.map(|change| change.0).into()),
+        ("shape", query.shape.into()),
+    ];
+    let rows = fetch_all::<B>(connection, &B::statements().load_directory, &parameters).await?;
+    Ok(snapshot::directory(&rows)?)
+}
