@@ -1,9 +1,10 @@
 //! Statements that write many rows.
 
 use crate::{
-    backend::{Backend, Connection, execute},
+    backend::Backend,
+    driver::{Conn, execute},
     encode::{EncodeError, RowValues},
-    error::SqlError,
+    error::SqlResult,
     statement::Statement,
     value::Value,
 };
@@ -36,7 +37,6 @@ impl<'v> Batch<'v> {
         self.rows += 1;
         match format {
             RowFormat::Columns => self.push_columns(row),
-            #[cfg(any(feature = "mysql", feature = "sqlite"))]
             RowFormat::Json => {
                 self.json.push(if self.json.is_empty() { '[' } else { ',' });
                 for (n, (_, value)) in row.iter().enumerate() {
@@ -46,8 +46,6 @@ impl<'v> Batch<'v> {
                 }
                 self.json.push(']');
             }
-            #[cfg(not(any(feature = "mysql", feature = "sqlite")))]
-            RowFormat::Json => {}
         }
     }
 
@@ -73,20 +71,20 @@ impl<'v> Batch<'v> {
 
 /// Writes rows with as few statements as possible, and returns the number of affected rows.
 pub(crate) async fn write_rows<'v, B: Backend, const N: usize>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     statement: &'static Statement,
     rows: impl Iterator<Item = Result<RowValues<'v, N>, EncodeError>> + Send,
-) -> Result<u64, SqlError<B>> {
+) -> SqlResult<B, u64> {
     let (mut batch, mut affected) = (Batch::default(), 0);
     for row in rows {
         batch.push(B::ROWS, row?);
         if batch.is_full() {
             let parameters = std::mem::take(&mut batch).into_parameters();
-            affected += execute::<B>(connection, statement, &parameters).await?;
+            affected += execute::<B>(conn, statement, &parameters).await?;
         }
     }
     if batch.rows > 0 {
-        affected += execute::<B>(connection, statement, &batch.into_parameters()).await?;
+        affected += execute::<B>(conn, statement, &batch.into_parameters()).await?;
     }
     Ok(affected)
 }

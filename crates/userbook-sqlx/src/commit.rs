@@ -4,13 +4,14 @@ use sqlx::{Connection as _, Error, SqlSafeStr, Transaction};
 use userbook::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind, UserId};
 
 use crate::{
-    backend::{Backend, Connection, fetch_all},
-    error::{ErrorClass, SqlError},
+    backend::Backend,
+    driver::{Conn, fetch_all},
+    error::{ErrorClass, SqlError, SqlResult},
 };
 
 /// The connection is not in a transaction that sqlx knows.
 #[derive(Debug, thiserror::Error)]
-#[error("the connection is not in a transaction begun through sqlx")]
+#[error("the conn is not in a transaction begun through sqlx")]
 struct NoTransaction;
 
 /// Who begins and ends the transaction.
@@ -24,13 +25,10 @@ pub(crate) enum Owner {
 
 impl Owner {
     /// Begins a transaction or a savepoint. Dropped before its end it rolls back.
-    pub(crate) async fn begin<B: Backend>(
-        self,
-        connection: &mut Connection<B>,
-    ) -> Result<Transaction<'_, B>, SqlError<B>> {
+    pub(crate) async fn begin<B: Backend>(self, conn: &mut Conn<B>) -> SqlResult<B, Transaction<'_, B>> {
         match self {
-            Self::Store => Ok(connection.begin_with(B::BEGIN.into_sql_str()).await?),
-            Self::Host if connection.is_in_transaction() => Ok(connection.begin().await?),
+            Self::Store => Ok(conn.begin_with(B::BEGIN.into_sql_str()).await?),
+            Self::Host if conn.is_in_transaction() => Ok(conn.begin().await?),
             Self::Host => Err(StoreError::new(StoreErrorKind::Other, NoTransaction).into()),
         }
     }
@@ -45,7 +43,7 @@ impl Owner {
     /// The outcome of a write: a conflict is not an error.
     pub(crate) fn outcome<B: Backend>(
         self,
-        answer: Result<CommitOutcome, SqlError<B>>,
+        answer: SqlResult<B, CommitOutcome>,
     ) -> Result<CommitOutcome, StoreError> {
         answer.or_else(|error| match error.class {
             ErrorClass::Conflict => Ok(CommitOutcome::Conflict),
@@ -61,10 +59,10 @@ impl Owner {
 /// Commits if the whole change was applied, else rolls back.
 pub(crate) async fn end<B: Backend, T>(
     transaction: Transaction<'_, B>,
-    answer: Result<T, SqlError<B>>,
+    answer: SqlResult<B, T>,
     is_applied: bool,
     owner: Owner,
-) -> Result<T, SqlError<B>> {
+) -> SqlResult<B, T> {
     if is_applied {
         transaction.commit().await.map_err(|error| owner.commit_error(error))?;
         return answer;
@@ -77,16 +75,16 @@ pub(crate) async fn end<B: Backend, T>(
 
 /// Commits an update in a transaction or a savepoint.
 pub(crate) async fn in_transaction<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     change: &ChangeSet,
     owner: Owner,
 ) -> Result<CommitOutcome, StoreError> {
-    let mut transaction = owner.begin::<B>(connection).await?;
+    let mut transaction = owner.begin::<B>(conn).await?;
     let applied = B::apply(&mut transaction, change).await;
     let is_applied = matches!(applied, Ok(Some(CommitOutcome::Applied)));
     let answer = match end(transaction, applied, is_applied, owner).await {
         Ok(Some(outcome)) => Ok(outcome),
-        Ok(None) => conflict_or_gone(connection, change.user).await,
+        Ok(None) => conflict_or_gone(conn, change.user).await,
         Err(error) => Err(error),
     };
     owner.outcome(answer)
@@ -95,9 +93,9 @@ pub(crate) async fn in_transaction<B: Backend>(
 /// Finds out why a conditional write did not find its row: the row was deleted, or something has changed. The change's
 /// own writes must be rolled back before.
 pub(crate) async fn conflict_or_gone<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     user: UserId,
-) -> Result<CommitOutcome, SqlError<B>> {
-    let found = fetch_all::<B>(connection, &B::statements().user_exists, &[("user", user.0.into())]).await?;
+) -> SqlResult<B, CommitOutcome> {
+    let found = fetch_all::<B>(conn, &B::statements().user_exists, &[("user", user.0.into())]).await?;
     Ok(if found.is_empty() { CommitOutcome::Gone } else { CommitOutcome::Conflict })
 }

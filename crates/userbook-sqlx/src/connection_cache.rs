@@ -5,7 +5,7 @@
 //! [`MAX_IDLE`] without use, and in any case after [`MAX_HOLD`], so that tasks which wait for the pool get it.
 
 use std::{
-    fmt, mem,
+    mem,
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -67,12 +67,6 @@ impl<DB: Database> ConnectionCache<DB> {
 impl<DB: Database> Clone for ConnectionCache<DB> {
     fn clone(&self) -> Self {
         Self { pool: self.pool.clone(), idle: Arc::clone(&self.idle), on_dirty: self.on_dirty }
-    }
-}
-
-impl<DB: Database> fmt::Debug for ConnectionCache<DB> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectionCache").finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use serde_json::Value;
+use sqlx::{ColumnIndex, Decode, Row, Type};
 use userbook::{
     ActorState, Epochs, Event, Group, GroupId, Revision, StoreError, Timestamp, User, UserId, UserType,
 };
@@ -43,15 +44,39 @@ impl From<DecodeError> for StoreError {
 
 pub(crate) type Decoded<T> = Result<T, DecodeError>;
 
-/// A row of a dialect, which decides how it stores each kind of value.
+/// A row of a database, which decides how each kind of value is stored.
 pub trait RowExt {
-    fn text(&self, column: &'static str) -> Decoded<Option<String>>;
-    /// The length of a text in bytes, without copying it; 0 for null.
-    fn text_len(&self, column: &'static str) -> Decoded<usize>;
+    fn text_ref(&self, column: &'static str) -> Decoded<Option<&str>>;
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>>;
-    fn flag(&self, column: &'static str) -> Decoded<Option<bool>>;
     fn uuid(&self, column: &'static str) -> Decoded<Option<Uuid>>;
     fn time(&self, column: &'static str) -> Decoded<Option<Timestamp>>;
+
+    fn text(&self, column: &'static str) -> Decoded<Option<String>> {
+        Ok(self.text_ref(column)?.map(str::to_owned))
+    }
+
+    /// The length of a text in bytes; 0 for NULL.
+    fn text_len(&self, column: &'static str) -> Decoded<usize> {
+        Ok(self.text_ref(column)?.map_or(0, str::len))
+    }
+
+    fn flag(&self, column: &'static str) -> Decoded<Option<bool>> {
+        match self.integer(column)? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(other) => Err(DecodeError::new(column, format!("{other} is neither 0 nor 1"))),
+        }
+    }
+}
+
+/// Reads a column.
+pub(crate) fn get<'r, R: Row, T>(row: &'r R, column: &'static str) -> Decoded<Option<T>>
+where
+    T: Decode<'r, R::Database> + Type<R::Database>,
+    &'static str: ColumnIndex<R>,
+{
+    row.try_get(column).map_err(|error| DecodeError::new(column, error))
 }
 
 /// Reads a column that is never null: `required(row, "name", R::text)`.

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use sqlx::Error;
 use userbook::{StoreError, StoreErrorKind};
 
-use crate::{backend::Backend, decode::DecodeError, encode::EncodeError};
+use crate::{decode::DecodeError, encode::EncodeError};
 
 /// What a failure of the database means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,18 @@ pub enum ErrorClass {
     Failure(StoreErrorKind),
 }
 
+/// What the errors of a database mean.
+pub trait Classify {
+    /// A failure before the commit.
+    fn classify(error: &Error) -> ErrorClass;
+
+    /// A failure of the statement that commits.
+    fn classify_commit(error: &Error) -> ErrorClass;
+}
+
+/// The result of an operation on the database `B`.
+pub(crate) type SqlResult<B, T> = Result<T, SqlError<B>>;
+
 /// A failed operation on the database `B`.
 pub struct SqlError<B> {
     pub(crate) class: ErrorClass,
@@ -25,7 +37,7 @@ pub struct SqlError<B> {
     backend: PhantomData<fn() -> B>,
 }
 
-impl<B: Backend> SqlError<B> {
+impl<B: Classify> SqlError<B> {
     fn new(class: ErrorClass, error: Error) -> Self {
         let kind = match class {
             ErrorClass::Conflict => StoreErrorKind::Other,
@@ -47,7 +59,7 @@ impl<B> fmt::Debug for SqlError<B> {
     }
 }
 
-impl<B: Backend> From<Error> for SqlError<B> {
+impl<B: Classify> From<Error> for SqlError<B> {
     fn from(error: Error) -> Self {
         Self::new(B::classify(&error), error)
     }
@@ -65,7 +77,7 @@ impl<B> From<DecodeError> for SqlError<B> {
     }
 }
 
-impl<B: Backend> From<EncodeError> for SqlError<B> {
+impl<B: Classify> From<EncodeError> for SqlError<B> {
     fn from(error: EncodeError) -> Self {
         Error::from(error).into()
     }

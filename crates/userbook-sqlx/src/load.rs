@@ -3,16 +3,14 @@
 use userbook::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery, UserRef};
 
 use crate::{
-    backend::{Backend, Connection, fetch_all},
-    error::SqlError,
+    backend::Backend,
+    driver::{Conn, fetch_all},
+    error::SqlResult,
     snapshot,
     value::Value,
 };
 
-pub(crate) async fn load<B: Backend>(
-    connection: &mut Connection<B>,
-    query: &SnapshotQuery,
-) -> Result<Snapshot, SqlError<B>> {
+pub(crate) async fn load<B: Backend>(conn: &mut Conn<B>, query: &SnapshotQuery) -> SqlResult<B, Snapshot> {
     let (id, uuid) = match query.target {
         None => (None, None),
         Some(UserRef::Id(id)) => (Some(id.0), None),
@@ -27,14 +25,14 @@ pub(crate) async fn load<B: Backend>(
         ("other_superusers", query.other_superusers.into()),
         ("change", query.change.map(|change| change.0).into()),
     ];
-    let rows = fetch_all::<B>(connection, &B::statements().load, &parameters).await?;
+    let rows = fetch_all::<B>(conn, &B::statements().load, &parameters).await?;
     Ok(snapshot::user(query, &rows)?)
 }
 
 pub(crate) async fn load_directory<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     query: &DirectoryQuery,
-) -> Result<DirectorySnapshot, SqlError<B>> {
+) -> SqlResult<B, DirectorySnapshot> {
     let superusers = query.superusers.as_ref();
     let except = superusers.and_then(|superusers| superusers.except.as_ref());
     let members = query.members.as_ref();
@@ -55,6 +53,6 @@ pub(crate) async fn load_directory<B: Backend>(
         ("change", query.change.map(|change| change.0).into()),
         ("shape", query.shape.into()),
     ];
-    let rows = fetch_all::<B>(connection, &B::statements().load_directory, &parameters).await?;
+    let rows = fetch_all::<B>(conn, &B::statements().load_directory, &parameters).await?;
     Ok(snapshot::directory(&rows)?)
 }

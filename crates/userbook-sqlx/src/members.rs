@@ -4,10 +4,11 @@ use userbook::{GroupId, Guards, MemberChange};
 use uuid::Uuid;
 
 use crate::{
-    backend::{Backend, Connection, execute},
+    backend::Backend,
     bulk::write_rows,
+    driver::{Conn, execute},
     encode::{self, EncodeError, RowValues, integer},
-    error::SqlError,
+    error::SqlResult,
     statement::Statement,
     value::Value,
 };
@@ -28,11 +29,9 @@ fn row(user: i64, expected: Uuid, revision: Uuid, version: Option<i64>) -> RowVa
 }
 
 /// A user's row that a group write depends on: the id and the revision, and the change if the row is a member's.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) type LockedRow<'m> = (i64, (Uuid, Option<&'m MemberChange>));
 
 /// The rows of the members and the actor, by ascending id. `None` if two of them contradict each other.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn locked_rows<'m>(guards: &Guards, members: &'m [MemberChange]) -> Option<Vec<LockedRow<'m>>> {
     let mut rows = std::collections::BTreeMap::new();
     for member in members {
@@ -49,7 +48,6 @@ pub(crate) fn locked_rows<'m>(guards: &Guards, members: &'m [MemberChange]) -> O
 }
 
 /// Values for `update_members.sql`. The actor's row keeps its revision and has no new version.
-#[cfg(feature = "mysql")]
 pub(crate) fn locked_row_values(row: &LockedRow<'_>) -> Result<RowValues<'static, 4>, EncodeError> {
     match *row {
         (_, (_, Some(member))) => member_row(member),
@@ -58,21 +56,20 @@ pub(crate) fn locked_row_values(row: &LockedRow<'_>) -> Result<RowValues<'static
 }
 
 /// Writes memberships and events of members whose rows are written, with one statement each: leave, join, events.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) async fn change_members_by_rows<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     group: GroupId,
     members: &[MemberChange],
     [leave, join, events]: [&'static Statement; 3],
-) -> Result<(), SqlError<B>> {
+) -> SqlResult<B, ()> {
     for (statement, joins) in [(leave, false), (join, true)] {
         let users: Vec<_> =
             members.iter().filter(|member| member.joins == joins).map(|member| member.user.0).collect();
         if !users.is_empty() {
             let parameters = [("group", group.0.into()), ("users", Value::Integers(users))];
-            execute::<B>(connection, statement, &parameters).await?;
+            execute::<B>(conn, statement, &parameters).await?;
         }
     }
-    write_rows::<B, _>(connection, events, members.iter().map(|member| encode::event(&member.event))).await?;
+    write_rows::<B, _>(conn, events, members.iter().map(|member| encode::event(&member.event))).await?;
     Ok(())
 }

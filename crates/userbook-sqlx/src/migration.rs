@@ -4,9 +4,10 @@ use sha2::{Digest, Sha256};
 use sqlx::{Connection as _, Pool, SqlSafeStr};
 
 use crate::{
-    backend::{Backend, Connection, execute, fetch_all},
+    backend::Backend,
     connection_cache::ConnectionCache,
     decode::{DecodeError, RowExt, required},
+    driver::{Conn, execute, fetch_all},
 };
 
 /// Why a database could not be migrated.
@@ -83,46 +84,46 @@ pub async fn migrate<B: Backend>(
     migrations: &'static [Migration],
 ) -> Result<(), MigrateError> {
     // After an error the connection is not clean: MariaDB's lock ends with it.
-    let mut connection = ConnectionCache::new(pool.clone(), B::on_dirty).acquire().await?;
-    B::check_connection(&mut connection).await?;
-    B::migrate(&mut connection, component, migrations).await?;
-    connection.release();
+    let mut conn = ConnectionCache::new(pool.clone(), B::on_dirty).acquire().await?;
+    B::check_connection(&mut conn).await?;
+    B::migrate(&mut conn, component, migrations).await?;
+    conn.release();
     Ok(())
 }
 
 pub(crate) async fn apply_in_transaction<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     component: &str,
     migrations: &'static [Migration],
 ) -> Result<(), MigrateError> {
-    let mut transaction = connection.begin_with(B::BEGIN_MIGRATION.into_sql_str()).await?;
+    let mut transaction = conn.begin_with(B::BEGIN_MIGRATION.into_sql_str()).await?;
     apply::<B>(&mut transaction, component, migrations).await?;
     Ok(transaction.commit().await?)
 }
 
 /// Applies the pending migrations.
 pub(crate) async fn apply<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     component: &str,
     migrations: &'static [Migration],
 ) -> Result<(), MigrateError> {
     let statements = B::statements();
-    execute::<B>(connection, &statements.migration_table, &[]).await?;
-    let rows = fetch_all::<B>(connection, &statements.migrations_applied, &[("component", component.into())])
-        .await?;
+    execute::<B>(conn, &statements.migration_table, &[]).await?;
+    let rows =
+        fetch_all::<B>(conn, &statements.migrations_applied, &[("component", component.into())]).await?;
     let applied: Result<Vec<_>, DecodeError> = rows
         .iter()
         .map(|row| Ok((required(row, "version", RowExt::integer)?, required(row, "checksum", RowExt::text)?)))
         .collect();
     for migration in pending(migrations, &applied?)? {
-        B::execute_script(connection, migration.sql).await?;
+        B::execute_script(conn, migration.sql).await?;
         let done = [
             ("component", component.into()),
             ("version", migration.version.into()),
             ("name", migration.name.into()),
             ("checksum", migration.checksum().into()),
         ];
-        execute::<B>(connection, &statements.migration_done, &done).await?;
+        execute::<B>(conn, &statements.migration_done, &done).await?;
     }
     Ok(())
 }

@@ -3,35 +3,27 @@
 use userbook::{ChangeId, Event, OutboxLimit, Timestamp};
 
 use crate::{
-    backend::{Backend, Connection, execute, fetch_all},
+    backend::Backend,
     decode,
+    driver::{Conn, execute, fetch_all},
     encode::saturating,
-    error::SqlError,
+    error::SqlResult,
     value::Value,
 };
 
-pub(crate) async fn pending<B: Backend>(
-    connection: &mut Connection<B>,
-    limit: OutboxLimit,
-) -> Result<Vec<Event>, SqlError<B>> {
+pub(crate) async fn pending<B: Backend>(conn: &mut Conn<B>, limit: OutboxLimit) -> SqlResult<B, Vec<Event>> {
     let parameters =
         [("max_events", i64::from(limit.events).into()), ("max_bytes", saturating(limit.bytes).into())];
-    let rows = fetch_all::<B>(connection, &B::statements().pending_events, &parameters).await?;
+    let rows = fetch_all::<B>(conn, &B::statements().pending_events, &parameters).await?;
     rows.iter().map(|row| Ok(decode::event(row)?)).collect()
 }
 
-pub(crate) async fn ack<B: Backend>(
-    connection: &mut Connection<B>,
-    ids: &[ChangeId],
-) -> Result<(), SqlError<B>> {
+pub(crate) async fn ack<B: Backend>(conn: &mut Conn<B>, ids: &[ChangeId]) -> SqlResult<B, ()> {
     let ids = Value::Uuids(ids.iter().map(|id| id.0).collect());
-    execute::<B>(connection, &B::statements().ack_events, &[("ids", ids)]).await?;
+    execute::<B>(conn, &B::statements().ack_events, &[("ids", ids)]).await?;
     Ok(())
 }
 
-pub(crate) async fn prune_before<B: Backend>(
-    connection: &mut Connection<B>,
-    time: Timestamp,
-) -> Result<u64, SqlError<B>> {
-    Ok(execute::<B>(connection, &B::statements().prune_events, &[("before", time.into())]).await?)
+pub(crate) async fn prune_before<B: Backend>(conn: &mut Conn<B>, time: Timestamp) -> SqlResult<B, u64> {
+    Ok(execute::<B>(conn, &B::statements().prune_events, &[("before", time.into())]).await?)
 }

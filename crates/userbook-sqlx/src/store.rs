@@ -11,9 +11,10 @@ use userbook::{
 };
 
 use crate::{
-    backend::{Backend, Connection},
+    backend::Backend,
     commit::{self, Owner},
     connection_cache::{CachedConnection, ConnectionCache},
+    driver::Conn,
     error::SqlError,
     import, listing, load,
     migration::{self, MigrateError},
@@ -53,10 +54,7 @@ impl<B: Backend> SqlStore<B> {
     ///
     /// # Errors
     /// As [`load`](UserStore::load).
-    pub async fn load_in(
-        connection: &mut Connection<B>,
-        query: &SnapshotQuery,
-    ) -> Result<Snapshot, StoreError> {
+    pub async fn load_in(connection: &mut Conn<B>, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         Ok(load::load::<B>(connection, query).await?)
     }
 
@@ -65,7 +63,7 @@ impl<B: Backend> SqlStore<B> {
     /// # Errors
     /// As [`load_directory`](ProvisioningStore::load_directory).
     pub async fn load_directory_in(
-        connection: &mut Connection<B>,
+        connection: &mut Conn<B>,
         query: &DirectoryQuery,
     ) -> Result<DirectorySnapshot, StoreError> {
         Ok(load::load_directory::<B>(connection, query).await?)
@@ -77,7 +75,7 @@ impl<B: Backend> SqlStore<B> {
     /// # Errors
     /// As [`list_users`](ListStore::list_users).
     pub async fn list_users_in(
-        connection: &mut Connection<B>,
+        connection: &mut Conn<B>,
         query: &UserListQuery,
     ) -> Result<UserPage, StoreError> {
         Ok(listing::list_users::<B>(connection, query).await?)
@@ -89,7 +87,7 @@ impl<B: Backend> SqlStore<B> {
     /// # Errors
     /// As [`list_groups`](ListStore::list_groups).
     pub async fn list_groups_in(
-        connection: &mut Connection<B>,
+        connection: &mut Conn<B>,
         query: &GroupListQuery,
     ) -> Result<GroupPage, StoreError> {
         Ok(listing::list_groups::<B>(connection, query).await?)
@@ -104,7 +102,7 @@ impl<B: Backend> SqlStore<B> {
     /// As [`commit`](UserStore::commit), but never `Ambiguous`: the host commits. Also if the connection is not in a
     /// transaction that was begun through sqlx.
     pub async fn commit_in(
-        connection: &mut Connection<B>,
+        connection: &mut Conn<B>,
         change: &ChangeSet,
     ) -> Result<CommitOutcome, StoreError> {
         commit::in_transaction::<B>(connection, change, Owner::Host).await
@@ -116,7 +114,7 @@ impl<B: Backend> SqlStore<B> {
     /// # Errors
     /// As [`commit_in`](Self::commit_in).
     pub async fn provision_in(
-        connection: &mut Connection<B>,
+        connection: &mut Conn<B>,
         change: &ProvisioningChange,
     ) -> Result<CommitOutcome, StoreError> {
         provision::provision::<B>(connection, change, Owner::Host).await

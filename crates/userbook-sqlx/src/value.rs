@@ -14,7 +14,6 @@ pub enum Value<'v> {
     Text(Option<Cow<'v, str>>),
     /// A username. MariaDB stores it as bytes.
     Username(Option<Cow<'v, str>>),
-    #[cfg(feature = "mysql")]
     Bytes(Vec<u8>),
     Flag(Option<bool>),
     Integer(Option<i64>),
@@ -71,7 +70,6 @@ impl<'v> Value<'v> {
 
     /// Writes the value as a cell of a JSON row. Texts and ids are hexadecimal, because MariaDB's JSON parser changes
     /// some texts. Times are microseconds since 1970.
-    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     pub(crate) fn write_json(&self, json: &mut String) -> fmt::Result {
         match self {
             Self::Text(Some(text)) | Self::Username(Some(text)) => {
@@ -87,18 +85,15 @@ impl<'v> Value<'v> {
 }
 
 /// Integers as a JSON array.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) fn json_integers(integers: &[i64]) -> String {
     json_list(integers, |integer, json| write!(json, "{integer}"))
 }
 
 /// Ids as a JSON array of hexadecimal texts.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) fn json_uuids(ids: &[Uuid]) -> String {
     json_list(ids, |id, json| write!(json, "\"{}\"", id.simple()))
 }
 
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
 fn json_list<T>(items: &[T], write: impl Fn(&T, &mut String) -> fmt::Result) -> String {
     let mut json = String::from("[");
     for item in items {
@@ -121,7 +116,6 @@ impl fmt::Display for Hex<'_> {
 }
 
 #[cfg(test)]
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod tests {
     use super::*;
 

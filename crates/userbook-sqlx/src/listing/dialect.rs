@@ -66,7 +66,6 @@ pub trait Dialect {
 }
 
 /// The least text that is greater than all texts that begin so, by code point; `None`: there is none.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn after_all_that_begin(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
     while let Some(last) = chars.pop() {
@@ -79,7 +78,7 @@ pub(crate) fn after_all_that_begin(prefix: &str) -> Option<String> {
     None
 }
 
-#[cfg(all(test, any(feature = "postgres", feature = "sqlite")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -4,7 +4,7 @@ use userbook::{GroupColumn, GroupFilter, GroupId, GroupListQuery, Scope};
 
 use super::{
     ListStatement, SearchColumn,
-    query::{Projection, Query, order, push_limit_offset, search, shared_query_methods},
+    query::{Projection, Query, Selection, order, push_limit_offset, search},
 };
 use crate::{
     backend::Backend,
@@ -16,7 +16,10 @@ use crate::{
 impl Query for GroupListQuery {
     type Id = GroupId;
 
-    shared_query_methods!();
+    fn selection(&self) -> Selection<'_> {
+        let attributes = self.filter.attributes.as_ref();
+        Selection::new((&self.scope, &self.filter), attributes, (self.offset, self.limit))
+    }
 
     fn count_whole<B: Backend>() -> &'static Statement {
         &B::statements().count_groups

@@ -7,17 +7,14 @@
 //!
 //! What it must not know: how a database expresses conditions ([`Dialect`]).
 
-mod budget;
 mod dialect;
-mod group_page;
 mod groups;
+mod page;
 mod query;
 mod read;
 mod statement;
-mod user_page;
 mod users;
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use dialect::after_all_that_begin;
 pub(crate) use dialect::{Dialect, SearchColumn};
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The common part of listing users and listing groups.
 
-use serde_json::Value as Json;
 use userbook::{JsonObject, Order, Scope};
 
 use super::ListStatement;
@@ -21,62 +20,46 @@ pub(crate) enum Projection {
     Documents,
 }
 
-/// A query for users, or for groups.
+/// What all queries have in common.
+#[derive(Debug)]
+pub(crate) struct Selection<'q> {
+    /// Whether all rows match.
+    pub(crate) is_whole: bool,
+    /// Whether no row may be seen.
+    pub(crate) is_void: bool,
+    /// What attributes must contain.
+    pub(crate) attributes: Option<&'q JsonObject>,
+    pub(crate) offset: u64,
+    pub(crate) limit: u32,
+}
+
+impl<'q> Selection<'q> {
+    pub(super) fn new<I: PartialEq, F: PartialEq + Default>(
+        (scope, filter): (&Scope<I>, &F),
+        attributes: Option<&'q JsonObject>,
+        (offset, limit): (u64, u32),
+    ) -> Self {
+        let is_void = match scope {
+            Scope::Everything => false,
+            Scope::Only(some) => some.is_empty(),
+            Scope::Nothing => true,
+        };
+        let is_whole = matches!(scope, Scope::Everything) && *filter == F::default();
+        Self { is_whole, is_void, attributes, offset, limit }
+    }
+}
+
+/// A query for users or for groups.
 pub(crate) trait Query: Sync {
     type Id: Copy + Ord + Send;
 
-    /// Whether all rows match.
-    fn is_whole(&self) -> bool;
-    /// Whether no row may be seen.
-    fn is_void(&self) -> bool;
+    fn selection(&self) -> Selection<'_>;
     /// The statement that counts all rows.
     fn count_whole<B: Backend>() -> &'static Statement;
     /// The statement that finds the rows that match, attributes aside.
     fn statement<B: Backend>(&self, what: Projection) -> ListStatement;
     /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
     fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
-    /// What attributes must contain.
-    fn part(&self) -> Option<Json>;
-    fn offset(&self) -> u64;
-    fn limit(&self) -> u32;
-}
-
-/// The methods that both kinds of query implement in the same way.
-macro_rules! shared_query_methods {
-    () => {
-        fn is_whole(&self) -> bool {
-            self.scope == userbook::Scope::Everything && self.filter == Default::default()
-        }
-
-        fn is_void(&self) -> bool {
-            $crate::listing::query::is_void(&self.scope)
-        }
-
-        fn part(&self) -> Option<serde_json::Value> {
-            $crate::listing::query::part(self.filter.attributes.as_ref())
-        }
-
-        fn offset(&self) -> u64 {
-            self.offset
-        }
-
-        fn limit(&self) -> u32 {
-            self.limit
-        }
-    };
-}
-pub(super) use shared_query_methods;
-
-pub(super) fn is_void<I>(scope: &Scope<I>) -> bool {
-    match scope {
-        Scope::Everything => false,
-        Scope::Only(some) => some.is_empty(),
-        Scope::Nothing => true,
-    }
-}
-
-pub(super) fn part(attributes: Option<&JsonObject>) -> Option<Json> {
-    attributes.cloned().map(Json::Object)
 }
 
 /// Ends a statement for one page.

@@ -6,15 +6,15 @@ use userbook::{
 };
 
 use super::{
-    group_page::GroupRows,
-    query::{Projection, Query},
-    user_page::UserRows,
+    page::{GroupRows, UserRows},
+    query::{Projection, Query, Selection},
 };
 use crate::{
-    backend::{Backend, Connection, Flow, bind, scan},
+    backend::Backend,
     decode::{self, RowExt},
+    driver::{Conn, Flow, bind, scan},
     encode::saturating,
-    error::SqlError,
+    error::SqlResult,
     value::Value,
 };
 
@@ -42,10 +42,10 @@ impl Pace {
 }
 
 pub(crate) async fn list_users<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     query: &UserListQuery,
-) -> Result<UserPage, SqlError<B>> {
-    let (ids, count) = find::<B, _>(connection, query).await?;
+) -> SqlResult<B, UserPage> {
+    let (ids, count) = find::<B, _>(conn, query).await?;
     let mut page = UserRows::new(query.max_bytes);
     if !ids.is_empty() {
         let parameters = [
@@ -53,16 +53,16 @@ pub(crate) async fn list_users<B: Backend>(
             ("max_rows", saturating(most_rows(query.max_bytes)).into()),
         ];
         let query = bind::<B>(&B::statements().list_users, &parameters)?;
-        scan(connection, query, |row| Ok(page.see(&row)?)).await?;
+        scan(conn, query, |row| Ok(page.see(&row)?)).await?;
     }
     Ok(page.finish(&ids, count))
 }
 
 pub(crate) async fn list_groups<B: Backend>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     query: &GroupListQuery,
-) -> Result<GroupPage, SqlError<B>> {
-    let (ids, count) = find::<B, _>(connection, query).await?;
+) -> SqlResult<B, GroupPage> {
+    let (ids, count) = find::<B, _>(conn, query).await?;
     let mut page = GroupRows::new(query.max_bytes);
     if !ids.is_empty() {
         let (all_members, members) = match &query.members {
@@ -79,7 +79,7 @@ pub(crate) async fn list_groups<B: Backend>(
             ("max_rows", saturating(max_rows).into()),
         ];
         let query = bind::<B>(&B::statements().list_groups, &parameters)?;
-        scan(connection, query, |row| Ok(page.see(&row)?)).await?;
+        scan(conn, query, |row| Ok(page.see(&row)?)).await?;
     }
     Ok(page.finish(&ids, count))
 }
@@ -90,15 +90,13 @@ fn most_rows(max_bytes: u64) -> u64 {
 }
 
 /// The ids of the page, in order, and how many there are on all pages.
-async fn find<B: Backend, Q: Query>(
-    connection: &mut Connection<B>,
-    query: &Q,
-) -> Result<(Vec<Q::Id>, u64), SqlError<B>> {
-    if query.is_void() {
+async fn find<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, (Vec<Q::Id>, u64)> {
+    let Selection { is_void, attributes, offset, limit, .. } = query.selection();
+    if is_void {
         return Ok((Vec::new(), 0));
     }
-    if let Some(part) = query.part() {
-        return search::<B, _>(connection, query, &part).await;
+    if let Some(part) = attributes {
+        return search::<B, _>(conn, query, &Json::Object(part.clone())).await;
     }
     let mut ids = Vec::new();
     let see = |row| {
@@ -106,16 +104,16 @@ async fn find<B: Backend, Q: Query>(
         Ok(Flow::Continue)
     };
     let page = query.statement::<B>(Projection::Page).into_query::<B>()?;
-    scan(connection, page, see).await?;
+    scan(conn, page, see).await?;
     let found = ids.len() as u64;
     // A page that is not full is the last one, unless it lies behind the last one.
-    let is_last = found < query.limit().into() && (found > 0 || query.offset() == 0);
-    let count = if is_last { query.offset() + found } else { count::<B, _>(connection, query).await? };
+    let is_last = found < limit.into() && (found > 0 || offset == 0);
+    let count = if is_last { offset + found } else { count::<B, _>(conn, query).await? };
     Ok((ids, count))
 }
 
-async fn count<B: Backend, Q: Query>(connection: &mut Connection<B>, query: &Q) -> Result<u64, SqlError<B>> {
-    let count = if query.is_whole() {
+async fn count<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, u64> {
+    let count = if query.selection().is_whole {
         bind::<B>(Q::count_whole::<B>(), &[])?
     } else {
         query.statement::<B>(Projection::Count).into_query::<B>()?
@@ -125,21 +123,22 @@ async fn count<B: Backend, Q: Query>(connection: &mut Connection<B>, query: &Q) 
         counted = Some(decode::counter(&row, "count")?);
         Ok(Flow::Continue)
     };
-    scan(connection, count, see).await?;
+    scan(conn, count, see).await?;
     Ok(counted.ok_or_else(|| StoreError::corrupt("there is no count"))?)
 }
 
 /// Reads the attributes of all rows that match the rest of the query.
 async fn search<B: Backend, Q: Query>(
-    connection: &mut Connection<B>,
+    conn: &mut Conn<B>,
     query: &Q,
     part: &Json,
-) -> Result<(Vec<Q::Id>, u64), SqlError<B>> {
+) -> SqlResult<B, (Vec<Q::Id>, u64)> {
+    let Selection { offset, limit, .. } = query.selection();
     let (mut ids, mut count, mut pace) = (Vec::new(), 0, Pace::default());
     let see = |row| {
         let bytes = RowExt::text_len(&row, "attributes")?;
         if json_contains(&decode::attributes(&row)?, part) {
-            if count >= query.offset() && (ids.len() as u64) < query.limit().into() {
+            if count >= offset && (ids.len() as u64) < limit.into() {
                 ids.push(Q::id(&row)?);
             }
             count += 1;
@@ -147,7 +146,7 @@ async fn search<B: Backend, Q: Query>(
         Ok(pace.step(bytes))
     };
     let documents = query.statement::<B>(Projection::Documents).into_query::<B>()?;
-    scan(connection, documents, see).await?;
+    scan(conn, documents, see).await?;
     Ok((ids, count))
 }
 

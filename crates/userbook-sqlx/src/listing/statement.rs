@@ -3,7 +3,8 @@
 //! Not sqlx's `QueryBuilder`: that one accepts any text, this one only text from this program.
 
 use crate::{
-    backend::{Backend, Bound, bind_text},
+    backend::Backend,
+    driver::{Bound, bind_text},
     statement::Placeholders,
     value::Value,
 };

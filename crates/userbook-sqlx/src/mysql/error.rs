@@ -3,40 +3,44 @@
 use sqlx::{Error, MySql, mysql::MySqlDatabaseError};
 use userbook::{StoreError, StoreErrorKind};
 
-use crate::error::{ErrorClass, SqlError};
+use crate::error::{Classify, ErrorClass, SqlError};
 
 /// Converts an error of a statement other than `COMMIT`, for hosts that keep tables of their own beside these.
 pub fn failure(error: Error) -> StoreError {
     SqlError::<MySql>::from(error).into()
 }
 
-/// What a failure of the commit means. A rejected statement wrote nothing, and neither did a commit that another node
-/// of a cluster preceded; otherwise the result is unknown.
-pub(super) fn classify_commit(error: &Error) -> ErrorClass {
-    use StoreErrorKind::{Ambiguous, Other, Transient};
-    match number(error) {
-        Some(DEADLOCK) => ErrorClass::Contended,
-        Some(CLUSTER_NOT_READY) => ErrorClass::Failure(Transient),
-        Some(READ_ONLY_OPTION | READ_ONLY_MODE) => ErrorClass::Failure(Other),
-        _ => ErrorClass::Failure(Ambiguous),
+impl Classify for MySql {
+    /// What a failure means before the commit.
+    fn classify(error: &Error) -> ErrorClass {
+        use StoreErrorKind::{Corrupt, Other, Transient};
+        match (number(error), error) {
+            (Some(number), _) => {
+                classify_number(number, error.as_database_error().map_or("", |error| error.message()))
+            }
+            (None, Error::PoolTimedOut | Error::Io(_) | Error::WorkerCrashed) => {
+                ErrorClass::Failure(Transient)
+            }
+            (None, Error::ColumnDecode { .. } | Error::Decode(_)) => ErrorClass::Failure(Corrupt),
+            (None, _) => ErrorClass::Failure(Other),
+        }
+    }
+
+    /// What a failure of the commit means. A rejected statement wrote nothing, and neither did a commit that another node
+    /// of a cluster preceded; otherwise the result is unknown.
+    fn classify_commit(error: &Error) -> ErrorClass {
+        use StoreErrorKind::{Ambiguous, Other, Transient};
+        match number(error) {
+            Some(DEADLOCK) => ErrorClass::Contended,
+            Some(CLUSTER_NOT_READY) => ErrorClass::Failure(Transient),
+            Some(READ_ONLY_OPTION | READ_ONLY_MODE) => ErrorClass::Failure(Other),
+            _ => ErrorClass::Failure(Ambiguous),
+        }
     }
 }
 
 fn number(error: &Error) -> Option<u16> {
     Some(error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?.number())
-}
-
-/// What a failure means before the commit.
-pub(super) fn classify(error: &Error) -> ErrorClass {
-    use StoreErrorKind::{Corrupt, Other, Transient};
-    match (number(error), error) {
-        (Some(number), _) => {
-            classify_number(number, error.as_database_error().map_or("", |error| error.message()))
-        }
-        (None, Error::PoolTimedOut | Error::Io(_) | Error::WorkerCrashed) => ErrorClass::Failure(Transient),
-        (None, Error::ColumnDecode { .. } | Error::Decode(_)) => ErrorClass::Failure(Corrupt),
-        (None, _) => ErrorClass::Failure(Other),
-    }
 }
 
 const DEADLOCK: u16 = 1213;

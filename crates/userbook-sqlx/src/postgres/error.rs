@@ -6,7 +6,7 @@ use sqlx::{
 };
 use userbook::{StoreError, StoreErrorKind};
 
-use crate::error::{ErrorClass, SqlError};
+use crate::error::{Classify, ErrorClass, SqlError};
 
 const FOREIGN_KEY: &str = "23503";
 const UNIQUE: &str = "23505";
@@ -40,26 +40,28 @@ pub fn failure(error: Error) -> StoreError {
     SqlError::<Postgres>::from(error).into()
 }
 
-/// What a failure means before the commit.
-pub(super) fn classify(error: &Error) -> ErrorClass {
-    match state(error) {
-        Some((state, constraint)) if is_conflict(&state, constraint) => ErrorClass::Conflict,
-        Some((state, _)) if is_contended(&state) => ErrorClass::Contended,
-        _ => ErrorClass::Failure(kind(error)),
+impl Classify for Postgres {
+    /// What a failure means before the commit.
+    fn classify(error: &Error) -> ErrorClass {
+        match state(error) {
+            Some((state, constraint)) if is_conflict(&state, constraint) => ErrorClass::Conflict,
+            Some((state, _)) if is_contended(&state) => ErrorClass::Contended,
+            _ => ErrorClass::Failure(kind(error)),
+        }
     }
-}
 
-/// What a failure of the commit means. A failed statement wrote nothing, but a failed session may have ended after the
-/// commit. Without an answer the result is unknown.
-pub(super) fn classify_commit(error: &Error) -> ErrorClass {
-    let is_doubtful = match (error, state(error)) {
-        (Error::Encode(_), _) => false,
-        (_, Some((state, _))) => ends_session(error) || is_of_session(&state),
-        _ => true,
-    };
-    match classify(error) {
-        ErrorClass::Failure(_) if is_doubtful => ErrorClass::Failure(StoreErrorKind::Ambiguous),
-        class => class,
+    /// What a failure of the commit means. A failed statement wrote nothing, but a failed session may have ended after the
+    /// commit. Without an answer the result is unknown.
+    fn classify_commit(error: &Error) -> ErrorClass {
+        let is_doubtful = match (error, state(error)) {
+            (Error::Encode(_), _) => false,
+            (_, Some((state, _))) => ends_session(error) || is_of_session(&state),
+            _ => true,
+        };
+        match Self::classify(error) {
+            ErrorClass::Failure(_) if is_doubtful => ErrorClass::Failure(StoreErrorKind::Ambiguous),
+            class => class,
+        }
     }
 }
 

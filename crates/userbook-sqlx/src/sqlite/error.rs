@@ -3,7 +3,7 @@
 use sqlx::{Error, Sqlite};
 use userbook::{StoreError, StoreErrorKind};
 
-use crate::error::{ErrorClass, SqlError};
+use crate::error::{Classify, ErrorClass, SqlError};
 
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
@@ -35,21 +35,6 @@ pub fn failure(error: Error) -> StoreError {
     SqlError::<Sqlite>::from(error).into()
 }
 
-/// What a failure means before the commit. A conflict is caused by another write: a value that must be unique exists
-/// already, or a group is missing or still has members.
-pub(super) fn classify(error: &Error) -> ErrorClass {
-    match (code(error), primary(error)) {
-        (Some(CONSTRAINT_UNIQUE), _) if is_own_value(error) => ErrorClass::Conflict,
-        (Some(CONSTRAINT_FOREIGN_KEY), _) => ErrorClass::Conflict,
-        // Another writer has written since this transaction began to read.
-        (Some(BUSY_SNAPSHOT), _) => ErrorClass::Contended,
-        (_, Some(BUSY | LOCKED)) => ErrorClass::Failure(StoreErrorKind::Transient),
-        (_, Some(CORRUPT | NOT_A_DATABASE)) => ErrorClass::Failure(StoreErrorKind::Corrupt),
-        _ if matches!(error, Error::PoolTimedOut) => ErrorClass::Failure(StoreErrorKind::Transient),
-        _ => ErrorClass::Failure(StoreErrorKind::Other),
-    }
-}
-
 /// Whether a duplicate was found in a column that other writers may write to.
 fn is_own_value(error: &Error) -> bool {
     let message = error.as_database_error().map_or("", |error| error.message());
@@ -58,14 +43,31 @@ fn is_own_value(error: &Error) -> bool {
         .any(|name| message.ends_with(name))
 }
 
-/// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was written;
-/// otherwise the result is unknown.
-pub(super) fn classify_commit(error: &Error) -> ErrorClass {
-    ErrorClass::Failure(match primary(error) {
-        Some(BUSY) => StoreErrorKind::Transient,
-        Some(CONSTRAINT) => StoreErrorKind::Other,
-        _ => StoreErrorKind::Ambiguous,
-    })
+impl Classify for Sqlite {
+    /// What a failure means before the commit. A conflict is caused by another write: a value that must be unique exists
+    /// already, or a group is missing or still has members.
+    fn classify(error: &Error) -> ErrorClass {
+        match (code(error), primary(error)) {
+            (Some(CONSTRAINT_UNIQUE), _) if is_own_value(error) => ErrorClass::Conflict,
+            (Some(CONSTRAINT_FOREIGN_KEY), _) => ErrorClass::Conflict,
+            // Another writer has written since this transaction began to read.
+            (Some(BUSY_SNAPSHOT), _) => ErrorClass::Contended,
+            (_, Some(BUSY | LOCKED)) => ErrorClass::Failure(StoreErrorKind::Transient),
+            (_, Some(CORRUPT | NOT_A_DATABASE)) => ErrorClass::Failure(StoreErrorKind::Corrupt),
+            _ if matches!(error, Error::PoolTimedOut) => ErrorClass::Failure(StoreErrorKind::Transient),
+            _ => ErrorClass::Failure(StoreErrorKind::Other),
+        }
+    }
+
+    /// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was written;
+    /// otherwise the result is unknown.
+    fn classify_commit(error: &Error) -> ErrorClass {
+        ErrorClass::Failure(match primary(error) {
+            Some(BUSY) => StoreErrorKind::Transient,
+            Some(CONSTRAINT) => StoreErrorKind::Other,
+            _ => StoreErrorKind::Ambiguous,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +129,7 @@ mod tests {
         }
         assert_eq!(failure(Error::PoolTimedOut).kind, Transient);
         assert_eq!(failure(Error::PoolClosed).kind, Other);
-        assert_eq!(classify_commit(&Error::WorkerCrashed), ErrorClass::Failure(Ambiguous));
+        assert_eq!(Sqlite::classify_commit(&Error::WorkerCrashed), ErrorClass::Failure(Ambiguous));
     }
 
     #[test]
@@ -140,9 +142,9 @@ mod tests {
             (1555, Failure(StoreErrorKind::Other)),
             (5, Failure(StoreErrorKind::Transient)),
         ] {
-            assert_eq!(classify(&database(code)), expected, "{code}");
+            assert_eq!(Sqlite::classify(&database(code)), expected, "{code}");
         }
         let event = Error::Database(Box::new(Code(2067, "UNIQUE constraint failed: userbook_event.id")));
-        assert_eq!(classify(&event), Failure(StoreErrorKind::Other));
+        assert_eq!(Sqlite::classify(&event), Failure(StoreErrorKind::Other));
     }
 }

@@ -12,8 +12,8 @@
 //! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
 //! writes to a user must come with a new `revision`, or updates will not notice.
 
-mod backend;
 mod dialect;
+mod driver;
 mod error;
 mod options;
 mod row;

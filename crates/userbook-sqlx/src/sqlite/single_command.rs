@@ -10,10 +10,10 @@ use userbook::{ChangeSet, CommitOutcome};
 
 use super::{sql, write::bumps};
 use crate::{
-    backend::bind,
     commit::conflict_or_gone,
+    driver::bind,
     encode,
-    error::{ErrorClass, SqlError},
+    error::{ErrorClass, SqlError, SqlResult},
 };
 
 /// How many statements of [`sql::COMMIT_COLUMNS`] are done after the named one.
@@ -28,12 +28,12 @@ pub(super) fn is_column_update(change: &ChangeSet) -> bool {
 
 /// Writes the change, or leaves no trace.
 pub(super) async fn commit(
-    connection: &mut SqliteConnection,
+    conn: &mut SqliteConnection,
     change: &ChangeSet,
-) -> Result<CommitOutcome, SqlError<Sqlite>> {
+) -> SqlResult<Sqlite, CommitOutcome> {
     let command = bind::<Sqlite>(&sql::COMMIT_COLUMNS, &encode::change(change)?)?;
     let (mut done, mut found) = (0, 0);
-    let mut answers = connection.fetch_many(command);
+    let mut answers = conn.fetch_many(command);
     while let Some(answer) = answers.next().await {
         match answer {
             Ok(Either::Left(answer)) => {
@@ -45,7 +45,7 @@ pub(super) async fn commit(
             Ok(Either::Right(_)) => {}
             Err(error) => {
                 drop(answers);
-                return failed(connection, done, error).await;
+                return failed(conn, done, error).await;
             }
         }
     }
@@ -54,25 +54,19 @@ pub(super) async fn commit(
         return Ok(CommitOutcome::Applied);
     }
     // A deleted row never comes back: a row that exists now existed during the update.
-    conflict_or_gone(connection, change.user).await
+    conflict_or_gone(conn, change.user).await
 }
 
 /// Ends a transaction that sqlx does not know. Fails if none is open.
-pub(super) fn roll_back(
-    connection: &mut SqliteConnection,
-) -> BoxFuture<'_, Result<SqliteQueryResult, Error>> {
-    connection.execute(sql::ROLLBACK)
+pub(super) fn roll_back(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<SqliteQueryResult, Error>> {
+    conn.execute(sql::ROLLBACK)
 }
 
 /// The outcome if the statement after the first `done` failed.
-async fn failed(
-    connection: &mut SqliteConnection,
-    done: usize,
-    error: Error,
-) -> Result<CommitOutcome, SqlError<Sqlite>> {
+async fn failed(conn: &mut SqliteConnection, done: usize, error: Error) -> SqlResult<Sqlite, CommitOutcome> {
     let failure = if done == EVENT { SqlError::at_commit(error) } else { SqlError::from(error) };
     if done >= BEGIN && failure.class == ErrorClass::Conflict {
-        roll_back(connection).await?;
+        roll_back(conn).await?;
     }
     Err(failure)
 }

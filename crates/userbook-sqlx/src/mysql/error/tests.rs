@@ -79,6 +79,6 @@ fn failures_of_the_connection() {
     assert_eq!(failure(Error::PoolClosed).kind, Other);
     assert_eq!(failure(Error::Decode("no".into())).kind, Corrupt);
     for error in [broken(), Error::WorkerCrashed, Error::Protocol("odd".to_owned())] {
-        assert_eq!(classify_commit(&error), Failure(Ambiguous));
+        assert_eq!(MySql::classify_commit(&error), Failure(Ambiguous));
     }
 }

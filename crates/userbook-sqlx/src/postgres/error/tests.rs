@@ -68,7 +68,8 @@ fn competing_writes_are_conflicts() {
         ("57014", "canceling statement due to statement timeout", None, false),
         ("25006", "cannot execute UPDATE in a read-only transaction", None, false),
     ] {
-        let is_conflict = !matches!(classify(&recorded(state, message, constraint)), ErrorClass::Failure(_));
+        let is_conflict =
+            !matches!(Postgres::classify(&recorded(state, message, constraint)), ErrorClass::Failure(_));
         assert_eq!(is_conflict, expected, "{message}");
     }
 }
