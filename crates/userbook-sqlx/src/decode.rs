@@ -1,4 +1,4 @@
-//! From rows to facts: one decoder for every dialect. A value that cannot be read is an error, never a default.
+//! From rows to values: one decoder for all databases. An unreadable value is an error, never a default.
 
 use std::error::Error;
 
@@ -11,20 +11,19 @@ use uuid::Uuid;
 
 use crate::json;
 
-/// A stored value that is not what it should be: the source of a
-/// [`Corrupt`](userbook::StoreErrorKind::Corrupt) failure.
+/// An unreadable stored value: the source of a [`Corrupt`](userbook::StoreErrorKind::Corrupt) error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The column is null, and must not be.
-    #[error("column {0} is null")]
+    /// The column is NULL.
+    #[error("column {0} is NULL")]
     Null(&'static str),
-    /// The column holds something else.
+    /// The column has an unexpected value.
     #[error("column {column} cannot be read")]
     Column {
-        /// Its name in the statement.
+        /// The name in the statement.
         column: &'static str,
-        /// Why.
+        /// The reason.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
@@ -79,7 +78,7 @@ where
     row.try_get(column).map_err(|error| DecodeError::new(column, error))
 }
 
-/// Reads a column that is never null: `required(row, "name", R::text)`.
+/// Reads a column that is never NULL: `required(row, "name", R::text)`.
 pub(crate) fn required<R, T>(
     row: &R,
     column: &'static str,
@@ -106,7 +105,7 @@ pub(crate) fn attributes<R: RowExt>(row: &R) -> Decoded<Value> {
     json::parse(&required(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }
 
-/// A user but for the groups, which come in rows of their own.
+/// A user without groups, which are separate rows.
 pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
     Ok(User {
         id: UserId(required(row, "id", R::integer)?),
@@ -126,7 +125,7 @@ pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
     })
 }
 
-/// The actor but for the groups, if there is such a user.
+/// The actor without groups, if the user exists.
 pub(crate) fn actor<R: RowExt>(row: &R) -> Decoded<Option<ActorState>> {
     let Some(id) = row.integer("actor_id")? else { return Ok(None) };
     Ok(Some(ActorState {

@@ -1,4 +1,4 @@
-//! Loads the facts of one moment: one statement each.
+//! Loads facts from one snapshot: one statement each.
 
 use userbook::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery, UserRef};
 

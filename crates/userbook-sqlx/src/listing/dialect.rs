@@ -1,11 +1,11 @@
-//! How a database says what a listing asks for.
+//! How a database expresses the conditions of a list.
 
 use super::ListStatement;
 
-/// A text to be searched.
+/// A column to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchColumn {
-    /// `u.username`
+    /// `u.username`.
     Username,
     /// Another column that holds text.
     Column(&'static str),
@@ -13,37 +13,36 @@ pub enum SearchColumn {
     Uuid(&'static str),
 }
 
-/// What differs from database to database. Each method says one condition, without `AND`.
+/// What differs between databases. Each method adds one condition, without `AND`.
 pub trait Dialect {
     /// The condition that `g` has the flag.
     const IS_SUPERUSER: &'static str;
 
-    /// What goes around a query for ids to say that what goes before is one of them, and that the query is run first,
-    /// once: it is cheap, whatever the planner thinks.
+    /// The text around a query for ids, after a column that must be one of them. The planner must run the query first
+    /// and once, because the query is cheap.
     const IN_SUBQUERY: [&'static str; 2];
 
-    /// What goes around a query for ids of groups to select their members, `m.user_id`.
+    /// The text around a query for ids of groups that selects their members, `m.user_id`.
     const MEMBERS_OF: [&'static str; 2] =
         ["SELECT m.user_id FROM (", ") AS g JOIN userbook_membership AS m ON m.group_id = g.id"];
 
-    /// What goes around a query for ids of users to join them before the users themselves, where the planner needs
-    /// help; `None`: [`IN_SUBQUERY`](Self::IN_SUBQUERY) is enough.
+    /// The text around a query for ids of users that joins them before the users, where the planner needs help.
+    /// `None`: [`IN_SUBQUERY`](Self::IN_SUBQUERY) is enough.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = None;
 
-    /// The `column` of a user is exactly this text, and the index on it tells.
+    /// The `column` of a user equals this text. The condition uses the index of the column.
     fn is(statement: &mut ListStatement, column: &'static str, text: &str);
 
-    /// The `column` of a user begins with this text, and the index on it tells.
+    /// The `column` of a user begins with this text. The condition uses the index of the column.
     fn begins(statement: &mut ListStatement, column: &'static str, prefix: &str);
 
-    /// The text contains this word, which has no capital letter of ASCII, if those of the text are taken for small
-    /// ones. No other letters are taken for one another.
+    /// The text contains this lower-case word. The comparison ignores the case of ASCII letters only.
     fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str);
 
-    /// What goes before is one of these.
+    /// The column before is one of these.
     fn in_users(statement: &mut ListStatement, users: Vec<i64>);
 
-    /// What goes before is one of these.
+    /// The column before is one of these.
     fn in_groups(statement: &mut ListStatement, groups: Vec<uuid::Uuid>);
 
     /// A query for the members of these groups.
@@ -58,18 +57,18 @@ pub trait Dialect {
         Self::in_users(statement, users);
     }
 
-    /// `g` has one of these names, and the index on them tells.
+    /// `g` has one of these names. The condition uses the index of names.
     fn named<'n>(statement: &mut ListStatement, names: impl IntoIterator<Item = &'n str>);
 
     /// A text column in the order of code points.
     fn key(column: &'static str) -> [&'static str; 3];
 }
 
-/// The least text that is greater than all texts that begin so, by code point; `None`: there is none.
+/// The smallest text that is greater than all texts with this prefix, by code point. `None`: there is no such text.
 pub(crate) fn after_all_that_begin(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
     while let Some(last) = chars.pop() {
-        // The range knows that no character lies between U+D7FF and U+E000.
+        // The range skips the surrogates, which lie between U+D7FF and U+E000.
         if let Some(next) = (last..=char::MAX).nth(1) {
             chars.push(next);
             return Some(chars.into_iter().collect());

@@ -1,11 +1,10 @@
-//! Listing users and groups: what is the same in every dialect.
+//! Lists of users and groups.
 //!
-//! A listing has many filters and orders, most of them absent. One statement for all of them
-//! (`$1 IS NULL OR …`) would be planned for none, so the statement that finds the rows is [put together](ListStatement)
-//! from fixed pieces and parameters; what then reads the rows of one page is a plain file again. Both run in one
-//! read transaction.
+//! A list has many filters and orders, most of them absent. One statement for all of them (`$1 IS NULL OR …`) would
+//! have a bad plan for each. The statement that finds the ids of a page is therefore [built](ListStatement) from fixed
+//! pieces and parameters. The statement that reads the page is a file again. Both run in one read transaction.
 //!
-//! What it must not know: how a database expresses conditions ([`Dialect`]).
+//! Only [`Dialect`] knows how a database expresses conditions.
 
 mod dialect;
 mod groups;

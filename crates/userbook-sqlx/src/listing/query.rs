@@ -1,4 +1,4 @@
-//! The common part of listing users and listing groups.
+//! The common part of lists of users and of groups.
 
 use userbook::{JsonObject, Order, Scope};
 
@@ -9,12 +9,12 @@ use crate::{
     statement::Statement,
 };
 
-/// What to select of the rows that match.
+/// What to select of the matching rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Projection {
     /// The ids of one page, in order.
     Page,
-    /// How many there are.
+    /// The number of rows.
     Count,
     /// All ids in order, with attributes.
     Documents,
@@ -69,9 +69,8 @@ pub(super) fn push_limit_offset(statement: &mut ListStatement, offset: u64, limi
     statement.push(" OFFSET ").bind(offset);
 }
 
-/// Adds an order by these keys, each of which may consist of several pieces of text. It ends with the first column
-/// that is unique, at the latest with the id: what comes after would decide nothing, and keep indexes from being
-/// used.
+/// Adds an order by these keys, each of which may consist of several pieces of text. The order ends with the first
+/// unique column, at the latest with the id: further columns decide nothing, and prevent the use of indexes.
 pub(super) fn order<C: Copy>(
     statement: &mut ListStatement,
     columns: &[Order<C>],
@@ -101,13 +100,13 @@ pub(super) fn order<C: Copy>(
     statement.push(id);
 }
 
-/// Adds a condition for each word of a search: it stands in one of the texts.
+/// Adds a condition for each word of a search: one of the texts contains the word.
 pub(super) fn search<B: Backend>(
     statement: &mut ListStatement,
     words: &[String],
     texts: &[super::SearchColumn],
 ) {
-    // The empty word stands everywhere.
+    // Every text contains the empty word.
     for word in words.iter().filter(|word| !word.is_empty()) {
         let word = word.to_ascii_lowercase();
         statement.condition().push("(");

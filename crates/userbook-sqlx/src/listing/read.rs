@@ -1,4 +1,4 @@
-//! Reading one page: first which rows, then the rows.
+//! Reads one page: first the ids, then the rows.
 
 use serde_json::Value as Json;
 use userbook::{
@@ -18,11 +18,11 @@ use crate::{
     value::Value,
 };
 
-/// The work after which a scan yields, in bytes. Rows are often there at once: without a yield a scan of many would
-/// keep its thread from all other tasks.
+/// The work after which a scan yields, in bytes. Rows often arrive together: without a yield a long scan would block
+/// the other tasks of its thread.
 const TURN: usize = 64 * 1024;
 
-/// What a row costs besides its bytes.
+/// The cost of a row besides its bytes.
 const ROW_COST: usize = 1024;
 
 /// Counts the work since the last yield.
@@ -84,12 +84,12 @@ pub(crate) async fn list_groups<B: Backend>(
     Ok(page.finish(&ids, count))
 }
 
-/// The number of rows that makes every page too large.
+/// The smallest number of rows that makes every page too large.
 fn most_rows(max_bytes: u64) -> u64 {
     max_bytes / ROW_BYTES + 1
 }
 
-/// The ids of the page, in order, and how many there are on all pages.
+/// The ids of the page, in order, and their number on all pages.
 async fn find<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, (Vec<Q::Id>, u64)> {
     let Selection { is_void, attributes, offset, limit, .. } = query.selection();
     if is_void {
@@ -106,7 +106,7 @@ async fn find<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<
     let page = query.statement::<B>(Projection::Page).into_query::<B>()?;
     scan(conn, page, see).await?;
     let found = ids.len() as u64;
-    // A page that is not full is the last one, unless it lies behind the last one.
+    // A page that is not full is the last page, unless its offset is beyond the end.
     let is_last = found < limit.into() && (found > 0 || offset == 0);
     let count = if is_last { offset + found } else { count::<B, _>(conn, query).await? };
     Ok((ids, count))

@@ -1,6 +1,6 @@
-//! A statement that is put together.
+//! A statement that is built from pieces.
 //!
-//! Not sqlx's `QueryBuilder`: that one accepts any text, this one only text from this program.
+//! Stricter than sqlx's `QueryBuilder`: only text of this program can be pushed.
 
 use crate::{
     backend::Backend,

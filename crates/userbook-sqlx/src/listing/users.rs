@@ -91,7 +91,7 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
     }
 }
 
-/// A filter on memberships. The query starts at the group, so that its cost is that of the members.
+/// A filter on memberships. The query starts at the group: its cost is proportional to the members.
 #[derive(Debug, Clone, Copy)]
 enum Members {
     Groups,
@@ -174,8 +174,8 @@ fn memberships<B: Backend>(statement: &mut ListStatement, filter: &UserFilter, m
     }
 }
 
-/// A query for the ids of the groups that grant superuser status to their direct members: those with the flag, and those
-/// below one of them.
+/// A query for the ids of the groups that grant superuser status to their direct members: groups with the flag, and
+/// groups below one of them.
 fn granting<B: Backend>(statement: &mut ListStatement) {
     statement.push("WITH RECURSIVE granting (id, depth) AS (SELECT g.id, 0 FROM userbook_group AS g WHERE ");
     statement.push(B::IS_SUPERUSER).push(

@@ -1,4 +1,4 @@
-//! How MariaDB says what a listing asks for.
+//! Conditions of lists on MariaDB.
 
 use sha2::{Digest, Sha256};
 use sqlx::MySql;
@@ -11,21 +11,21 @@ use crate::{
 
 impl Dialect for MySql {
     const IN_SUBQUERY: [&'static str; 2] = [" IN (", ")"];
-    /// Left to itself the planner walks through all users in the order of the query.
+    /// Without help the planner reads all users in the order of the query.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = Some([
         "(SELECT DISTINCT member.user_id FROM (",
         ") AS member) AS picked STRAIGHT_JOIN userbook_user AS u ON u.id = picked.user_id",
     ]);
     const IS_SUPERUSER: &'static str = "g.is_superuser = 1";
 
-    /// The collation takes `'bob '` for `'bob'`: it finds, the bytes decide.
+    /// In the collation `'bob '` equals `'bob'`: the index finds candidates, the bytes decide.
     fn is(statement: &mut ListStatement, column: &'static str, text: &str) {
         statement.push("u.").push(column).push(" = ").bind(text.to_owned());
         statement.push(" AND CAST(u.").push(column).push(" AS BINARY) = ");
         statement.bind(Value::Bytes(text.as_bytes().to_vec()));
     }
 
-    /// `LIKE` compares character by character, also those at the end.
+    /// `LIKE` compares all characters, also trailing spaces.
     fn begins(statement: &mut ListStatement, column: &'static str, prefix: &str) {
         let mut pattern = String::with_capacity(prefix.len() + 1);
         for character in prefix.chars() {
@@ -38,8 +38,8 @@ impl Dialect for MySql {
         statement.push("u.").push(column).push(" LIKE ").bind(pattern).push(" ESCAPE '!'");
     }
 
-    /// `LOWER` knows all of Unicode, and leaves bytes alone. So the bytes are said to be Hebrew: in that character
-    /// set no letter beyond ASCII has two cases.
+    /// `LOWER` changes all letters of Unicode, and no bytes. The bytes are therefore declared to be Hebrew: in that
+    /// character set only ASCII letters have two cases.
     fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
         match text {
             SearchColumn::Username => {
@@ -86,7 +86,7 @@ impl Dialect for MySql {
         );
     }
 
-    /// By the digests that stand for the names.
+    /// Compares the digests of the names, which the index contains.
     fn named<'n>(statement: &mut ListStatement, names: impl IntoIterator<Item = &'n str>) {
         let digests = names.into_iter().map(|name| Value::Bytes(Sha256::digest(name).to_vec()));
         statement.push("g.name_digest IN (").bind_all(digests).push(")");

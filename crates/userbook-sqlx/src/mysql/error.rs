@@ -1,4 +1,4 @@
-//! What the database's failures mean: <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
+//! What MariaDB's errors mean: <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
 
 use sqlx::{Error, MySql, mysql::MySqlDatabaseError};
 use userbook::{StoreError, StoreErrorKind};
@@ -26,8 +26,8 @@ impl Classify for MySql {
         }
     }
 
-    /// What a failure of the commit means. A rejected statement wrote nothing, and neither did a commit that another node
-    /// of a cluster preceded; otherwise the result is unknown.
+    /// What a failure of the commit means. A rejected statement wrote nothing, and neither did a commit that another
+    /// node of a cluster preceded; otherwise the result is unknown.
     fn classify_commit(error: &Error) -> ErrorClass {
         use StoreErrorKind::{Ambiguous, Other, Transient};
         match number(error) {
@@ -52,20 +52,20 @@ const READ_ONLY_MODE: u16 = 1836;
 fn classify_number(number: u16, message: &str) -> ErrorClass {
     use StoreErrorKind::{Corrupt, Other, Transient};
     match number {
-        // A deadlock, or another node of a cluster was first. A lock was waited for in vain. The row was changed
-        // since the snapshot of a transaction of the host's.
+        // A deadlock, or another node of a cluster was first. A lock timed out. The row was changed
+        // since the snapshot of the host's transaction.
         DEADLOCK | 1205 | 1020 => ErrorClass::Contended,
         // A duplicate value.
         1062 => match key(message) {
             "userbook_user_username" | "userbook_user_uuid" | "userbook_group_name" => ErrorClass::Conflict,
             _ => ErrorClass::Failure(Other),
         },
-        // A missing group, or one that still has members; without the name of the constraint if the account may not
-        // see the table.
+        // A group is missing, or still has members. The message has no constraint if the account may not see the
+        // table.
         1216 | 1217 => ErrorClass::Conflict,
         1451 | 1452 if names_own_constraint(message) => ErrorClass::Conflict,
-        // Too many connections, of all or of one user; the server is going down, or away; the statement or the
-        // connection was ended from outside; it took longer than is allowed.
+        // Too many connections. The server shuts down or is gone. The statement or the connection was killed or timed
+        // out.
         CLUSTER_NOT_READY | 1040 | 1203 | 1226 | 1053 | 1077 | 1079 | 1317 | 1927 | 1969 | 3024 | 2006
         | 2013 => ErrorClass::Failure(Transient),
         // A file or an index is broken.
@@ -74,13 +74,12 @@ fn classify_number(number: u16, message: &str) -> ErrorClass {
     }
 }
 
-/// Whether a foreign key between the store's own tables is broken, not one of the host's.
+/// Whether the broken foreign key belongs to the store, not to the host.
 fn names_own_constraint(message: &str) -> bool {
     ["`userbook_membership_group`", "`userbook_group_parent`"].iter().any(|name| message.contains(name))
 }
 
-/// The key that a duplicate was found in: the last thing in quotes, whatever language the message is in. MySQL
-/// puts the table before it.
+/// The key of a duplicate: the last quoted text, in any language. MySQL adds the table before the key.
 fn key(message: &str) -> &str {
     let quoted = message.rsplit('\'').nth(1).unwrap_or_default();
     quoted.rsplit('.').next().unwrap_or_default()

@@ -24,7 +24,7 @@ pub(super) static UPDATE_GROUP: Statement = statement!("mysql/sql/update_group.s
 pub(super) static UPDATE_MEMBERS: Statement = statement!("mysql/sql/update_members.sql", Positional);
 pub(super) static UPDATE_USER: Statement = statement!("mysql/sql/update_user.sql", Positional);
 
-/// What [`pool_options`](super::pool_options) runs on each new connection, for a host that sets more of its own.
+/// What [`pool_options`](super::pool_options) runs on each new connection, for a host that adds settings.
 pub const SESSION: &str = include_str!("sql/session.sql");
 
 /// How the store begins a transaction, in one round trip. A host's own transactions can begin in the same way:

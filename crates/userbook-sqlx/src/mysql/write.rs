@@ -30,8 +30,8 @@ impl Backend for MySql {
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
     const CONTENTION_ENDS_TRANSACTION: bool = true;
 
-    /// The driver does not know where in the protocol it stopped: the next user of the connection would read the answer
-    /// to another statement.
+    /// The driver does not know where in the protocol it stopped: the next user of the connection would read the
+    /// answer to another statement.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
         conn.close_on_drop();
     }

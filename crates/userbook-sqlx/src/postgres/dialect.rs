@@ -1,4 +1,4 @@
-//! How PostgreSQL says what a listing asks for.
+//! Conditions of lists on PostgreSQL.
 
 use sqlx::Postgres;
 use uuid::Uuid;
@@ -8,21 +8,21 @@ use crate::{
     value::Value,
 };
 
-/// How many characters of a text are in its index.
+/// The number of characters of a text that its index contains.
 const INDEXED: usize = 256;
 
 fn beginning(text: &str) -> String {
     text.chars().take(INDEXED).collect()
 }
 
-/// What the index holds of a column.
+/// The expression that the index of a column contains.
 fn indexed<'s>(statement: &'s mut ListStatement, column: &'static str) -> &'s mut ListStatement {
     statement.push("left(u.").push(column).push(", 256) COLLATE \"C\"")
 }
 
 impl Dialect for Postgres {
     const IN_SUBQUERY: [&'static str; 2] = [" = ANY (ARRAY(", "))"];
-    /// OFFSET 0 keeps the planner from reading all memberships for the sake of a few groups.
+    /// OFFSET 0 keeps the planner from reading all memberships to find the members of a few groups.
     const MEMBERS_OF: [&'static str; 2] = [
         "SELECT m.user_id FROM (",
         ") AS g CROSS JOIN LATERAL (SELECT user_id FROM userbook_membership WHERE group_id = g.id OFFSET 0) AS m",
@@ -44,7 +44,7 @@ impl Dialect for Postgres {
         statement.push(")");
     }
 
-    /// In the collation "C" `lower` knows ASCII only.
+    /// In the collation "C" `lower` changes ASCII letters only.
     fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
         match text {
             SearchColumn::Username => statement.push("strpos(lower(u.username"),

@@ -1,4 +1,4 @@
-//! What PostgreSQL's failures mean: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+//! What PostgreSQL's errors mean: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 
 use sqlx::{
     Error, Postgres,
@@ -11,13 +11,13 @@ use crate::error::{Classify, ErrorClass, SqlError};
 const FOREIGN_KEY: &str = "23503";
 const UNIQUE: &str = "23505";
 
-/// The SQLSTATE, and the constraint that was broken.
+/// The SQLSTATE and the broken constraint.
 fn state(error: &Error) -> Option<(String, Option<&str>)> {
     let error = error.as_database_error()?;
     Some((error.code()?.into_owned(), error.constraint()))
 }
 
-/// Whether the database asks to try again: could not serialize, deadlock, lock not available.
+/// Whether a retry may help: could not serialize, deadlock, lock not available.
 fn is_contended(state: &str) -> bool {
     matches!(state, "40001" | "40P01" | "55P03")
 }
@@ -50,8 +50,8 @@ impl Classify for Postgres {
         }
     }
 
-    /// What a failure of the commit means. A failed statement wrote nothing, but a failed session may have ended after the
-    /// commit. Without an answer the result is unknown.
+    /// What a failure of the commit means. A failed statement wrote nothing, but a failed session may have ended after
+    /// the commit. Without an answer the result is unknown.
     fn classify_commit(error: &Error) -> ErrorClass {
         let is_doubtful = match (error, state(error)) {
             (Error::Encode(_), _) => false,
@@ -65,7 +65,7 @@ impl Classify for Postgres {
     }
 }
 
-/// Whether the server gave the whole session up.
+/// Whether the server ended the session.
 fn ends_session(error: &Error) -> bool {
     let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
     error.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
@@ -87,8 +87,7 @@ fn kind(error: &Error) -> StoreErrorKind {
         };
     };
     match state.as_str() {
-        // Canceled by a time-out, out of memory, too many connections, the session had nothing to do for too long;
-        // shut down or not yet up.
+        // Statement timeout, out of memory, too many connections, idle timeout, shutdown, start-up.
         "57014" | "53200" | "53300" | "25P03" | "57P01" | "57P02" | "57P03" | "57P05" | "40003" => {
             StoreErrorKind::Transient
         }

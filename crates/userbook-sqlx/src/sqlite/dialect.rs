@@ -1,4 +1,4 @@
-//! How SQLite says what a listing asks for.
+//! Conditions of lists on SQLite.
 
 use sqlx::Sqlite;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ impl Dialect for Sqlite {
         }
     }
 
-    /// SQLite's `lower` knows ASCII only.
+    /// SQLite's `lower` changes ASCII letters only.
     fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
         match text {
             SearchColumn::Username => statement.push("instr(lower(u.username), "),

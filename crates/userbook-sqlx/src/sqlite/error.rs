@@ -1,4 +1,4 @@
-//! What SQLite's failures mean: <https://www.sqlite.org/rescode.html>.
+//! What SQLite's errors mean: <https://www.sqlite.org/rescode.html>.
 
 use sqlx::{Error, Sqlite};
 use userbook::{StoreError, StoreErrorKind};
@@ -29,8 +29,7 @@ pub(super) fn is_busy(error: &Error) -> bool {
     primary(error) == Some(BUSY)
 }
 
-/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
-/// these; the failure of a `COMMIT` is another matter.
+/// Converts an error of a statement other than `COMMIT`, for hosts that keep tables of their own beside these.
 pub fn failure(error: Error) -> StoreError {
     SqlError::<Sqlite>::from(error).into()
 }
@@ -44,8 +43,8 @@ fn is_own_value(error: &Error) -> bool {
 }
 
 impl Classify for Sqlite {
-    /// What a failure means before the commit. A conflict is caused by another write: a value that must be unique exists
-    /// already, or a group is missing or still has members.
+    /// What a failure means before the commit. A conflict is caused by another write: a value that must be unique
+    /// exists already, or a group is missing or still has members.
     fn classify(error: &Error) -> ErrorClass {
         match (code(error), primary(error)) {
             (Some(CONSTRAINT_UNIQUE), _) if is_own_value(error) => ErrorClass::Conflict,
@@ -59,8 +58,8 @@ impl Classify for Sqlite {
         }
     }
 
-    /// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was written;
-    /// otherwise the result is unknown.
+    /// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was
+    /// written; otherwise the result is unknown.
     fn classify_commit(error: &Error) -> ErrorClass {
         ErrorClass::Failure(match primary(error) {
             Some(BUSY) => StoreErrorKind::Transient,

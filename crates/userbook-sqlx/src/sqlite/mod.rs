@@ -1,16 +1,27 @@
 //! SQLite.
 //!
-//! An update that changes columns and no membership is given to the connection's thread as one command. Writes begin
-//! with `BEGIN IMMEDIATE`: they wait for the one write lock there is instead of failing when a read lock would have to
-//! become one. Reads are one statement each (listing: one transaction) and, in WAL mode, never wait.
+//! An update of columns without memberships is one command to the connection's thread. Other writes begin with
+//! `BEGIN IMMEDIATE`: they wait for the write lock, where upgrading a read lock would fail. A read is one statement, a
+//! list one transaction. In WAL mode reads never wait.
 //!
-//! The pool is the host's. [`connect_options`] gives what is recommended, [`connect`] a pool that a second
-//! process may open at the same moment. Foreign keys must be on: sqlx turns them on by default, and
-//! [`SqliteStore::migrate`] refuses a pool without. A database in memory belongs to one connection: its pool has
-//! exactly one, with neither `idle_timeout` nor `max_lifetime`.
+//! # The pool
 //!
-//! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
-//! writes to a user must come with a new `revision`, or updates will not notice.
+//! [`connect_options`] returns recommended options. [`connect`] opens a pool that a second process may open at the
+//! same time. [`migrate`](SqliteStore::migrate) rejects a pool without foreign keys; sqlx enables them by default. An
+//! in-memory database belongs to one connection: its pool has exactly one, without `idle_timeout` and `max_lifetime`.
+//!
+//! # The host's transactions
+//!
+//! Begin a transaction for [`commit_in`](SqliteStore::commit_in) with `pool.begin_with("BEGIN IMMEDIATE")`. A
+//! transaction that has only read may become unable to write. The outcome is then
+//! [`Conflict`](userbook::CommitOutcome::Conflict), and only a new transaction helps. A dropped future leaves no
+//! trace. Close the connection after an error: some errors (a full disk) end the transaction, and sqlx does not
+//! notice.
+//!
+//! # The host's own writes
+//!
+//! A host may read these tables, and write `last_login` and `password_change_date` freely. Every other write to a user
+//! needs a new `revision`; otherwise updates do not notice the write.
 
 mod dialect;
 mod driver;

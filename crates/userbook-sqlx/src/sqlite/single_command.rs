@@ -1,8 +1,8 @@
 //! Commits an update of columns: a whole transaction as one command.
 //!
-//! The driver keeps each connection on a thread of its own. Sending a command to the thread and the answer back takes
-//! longer than most statements. Most updates change columns and no membership, so no statement depends on the result of
-//! another one.
+//! The driver runs each connection on a separate thread. Sending a command to the thread and the answer back takes
+//! longer than most statements. Most updates change columns and no membership, so no statement depends on the result
+//! of another one.
 
 use futures_util::{StreamExt, future::BoxFuture};
 use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, sqlite::SqliteQueryResult};

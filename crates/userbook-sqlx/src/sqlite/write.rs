@@ -34,8 +34,8 @@ impl Backend for Sqlite {
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
 
-    /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a full
-    /// disk is one) end the transaction instead, and sqlx would count it for ever.
+    /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a
+    /// full disk is one) end the transaction instead, and sqlx would count it for ever.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
         let Ok(runtime) = Handle::try_current() else { return conn.close_on_drop() };
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));

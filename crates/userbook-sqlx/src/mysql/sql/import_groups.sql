@@ -1,4 +1,5 @@
--- Groups without parents, which may come later. Texts and ids are hexadecimal: MariaDB's JSON parser changes some texts.
+-- Groups without parents, which may come later. Texts and ids are hexadecimal: MariaDB's JSON parser changes some
+-- texts.
 INSERT INTO userbook_group (id, name, is_superuser, attributes)
 SELECT
     UNHEX(wanted.id),

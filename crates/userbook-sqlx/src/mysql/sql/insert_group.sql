@@ -1,1 +1,2 @@
-INSERT INTO userbook_group (name, is_superuser, parent, attributes, id) VALUES (:name, :is_superuser, :parent, :attributes, :id)
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes)
+VALUES (:id, :name, :is_superuser, :parent, :attributes)

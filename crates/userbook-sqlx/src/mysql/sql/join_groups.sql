@@ -1,5 +1,4 @@
--- Groups that are not there are passed over: the caller compares the count, in which a membership that is there
--- already counts too.
+-- Groups that do not exist are left out: the caller compares the count, which includes existing memberships.
 INSERT INTO userbook_membership (user_id, group_id, can_act)
 SELECT u.id, g.id, u.can_act
 FROM JSON_TABLE(:groups_added, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted

@@ -1,4 +1,4 @@
--- One page of groups: a row for each group, and one for each member that the query asks for.
+-- One page of groups: a row for each group, and one for each member that the query requests.
 WITH
 input (ids, all_members, users) AS (SELECT :groups, :all_members, :members),
 shown (group_id, user_id) AS (

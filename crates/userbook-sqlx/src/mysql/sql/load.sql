@@ -1,9 +1,12 @@
--- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
--- target or the actor is in, that the query names, or that is above one of these. Rows rather than a document: the
+-- All facts that a decision about one user needs, from one snapshot: one row of facts, and one row for each group that
+-- the target or the actor is in, that the query names, or that is above one of these. Rows rather than a document: the
 -- database's aggregates cut long ones without an error. 19 is MAX_PARENTS.
 WITH RECURSIVE
 input (target_id, actor_id, superusers) AS (
-    SELECT COALESCE(:target_id, (SELECT named.id FROM userbook_user AS named WHERE named.uuid = :target_uuid)), :actor, :other_superusers
+    SELECT
+        COALESCE(:target_id, (SELECT named.id FROM userbook_user AS named WHERE named.uuid = :target_uuid)),
+        :actor,
+        :other_superusers
 ),
 closure (group_id, depth) AS (
     SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.target_id

@@ -1,5 +1,5 @@
--- The oldest events that are not acknowledged: as many as fit, and one whatever its size. Those of one user come in the
--- order of their commits, for the user's row was locked.
+-- The oldest events that are not acknowledged: as many as fit, and at least one. Events of one user are in the order
+-- of their commits, because the user's row was locked.
 SELECT event.body AS body
 FROM (
     SELECT oldest.seq, oldest.bytes, SUM(oldest.bytes) OVER (ORDER BY oldest.seq) AS total

@@ -1,1 +1,3 @@
-UPDATE userbook_group SET name = :name, is_superuser = :is_superuser, parent = :parent, attributes = :attributes WHERE id = :id
+UPDATE userbook_group
+SET name = :name, is_superuser = :is_superuser, parent = :parent, attributes = :attributes
+WHERE id = :id

@@ -1,7 +1,6 @@
--- Writes the columns of one user that change, if the row still is as it was decided on, and locks the actor's row
--- if that is too: in the order of ids, so that two who change each other do not wait for one another. The caller
--- compares how many rows were found. A column whose value is not given keeps what it has now, not what it had when
--- the change was decided.
+-- Writes the changed columns of one user if the row has the expected revision, and locks the actor's row under the
+-- same condition. Rows are locked in the order of ids, so that two users who change each other do not deadlock. The
+-- caller compares the number of rows. A column without a value keeps its current value.
 UPDATE userbook_user FORCE INDEX (PRIMARY)
 SET
     relied_on = relied_on + (id <=> :actor),

@@ -1,4 +1,4 @@
--- In one order, so that two who acknowledge the same events wait for one another.
+-- Rows are locked in one order, so that concurrent acknowledgements do not deadlock.
 UPDATE userbook_event
 SET acked_at = now()
 WHERE acked_at IS NULL AND seq IN (

@@ -1,9 +1,9 @@
 -- Applies an update, all of it or nothing, in one statement.
 --
--- All parts read the rows of one moment, the beginning. A lock waits for other writers, reads its row again and takes
--- the row only if it still is in the state decided on. So everything is locked first, in one order for all writers
--- (graph, superusers, users by id, groups by id): each part depends on the part before. Nothing is written unless
--- everything was locked.
+-- All parts read one snapshot, taken at the beginning. A lock waits for other writers, reads its row again and takes
+-- the row only if the row still has the expected state. Everything is therefore locked first, in one order for all
+-- writers (graph, superusers, users by id, groups by id): each part depends on the part before. Nothing is written
+-- unless everything was locked.
 WITH
 graph_changed AS (
     SELECT FROM userbook_epoch WHERE name = 'graph' AND value = :graph AND :bumps_graph FOR NO KEY UPDATE

@@ -1,6 +1,6 @@
--- Applies an update that changes columns of one user and relies on nothing else: no counter, no actor, no group.
--- It does what the statement for all updates does, and its plan is a tenth as large, which is what most updates
--- spend their time on. A writer that had the row first has given it another revision, and nothing is found.
+-- Applies an update that changes columns of one user and depends on nothing else: no counter, no actor, no group. The
+-- effect is that of commit.sql. The plan is a tenth as large, and its cost dominates most updates. After a concurrent
+-- write the row has another revision and is not found.
 WITH
 taken (is_taken) AS (
     SELECT EXISTS (SELECT FROM userbook_user WHERE username = :username AND id <> :user)

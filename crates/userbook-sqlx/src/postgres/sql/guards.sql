@@ -1,5 +1,5 @@
--- Whether everything still is as it was decided on; what is stays so until the transaction ends. Locked in an
--- order that is the same for all: graph, superusers, actor.
+-- Whether the counters and the actor have the expected state, and locks them until the transaction ends. All writers
+-- lock in the same order: graph, superusers, actor.
 WITH
 graph_changed AS (
     SELECT FROM userbook_epoch WHERE name = 'graph' AND value = :graph AND :bumps_graph FOR NO KEY UPDATE

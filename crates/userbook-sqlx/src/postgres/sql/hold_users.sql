@@ -1,5 +1,5 @@
--- Locks the rows of users that still have their revision until the transaction ends, in the order of ids as all writers
--- do, and counts them.
+-- Locks the rows of users that still have their revision until the transaction ends, in the order of ids as all
+-- writers do, and counts them.
 SELECT count(*) AS held
 FROM (
     SELECT u.id

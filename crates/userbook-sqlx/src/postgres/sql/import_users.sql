@@ -3,6 +3,17 @@ INSERT INTO userbook_user (
     revision, version
 )
 SELECT * FROM unnest(
-    :id::bigint[], :uuid::uuid[], :username::text[], :name::text[], :email::text[], :is_active::boolean[], :last_login::timestamptz[], :path::text[],
-    :type::text[], :attributes::text[], :password_change_date::timestamptz[], :revision::uuid[], :version::bigint[]
+    :id::bigint[],
+    :uuid::uuid[],
+    :username::text[],
+    :name::text[],
+    :email::text[],
+    :is_active::boolean[],
+    :last_login::timestamptz[],
+    :path::text[],
+    :type::text[],
+    :attributes::text[],
+    :password_change_date::timestamptz[],
+    :revision::uuid[],
+    :version::bigint[]
 )

@@ -1,4 +1,4 @@
--- Groups that are not there are passed over: the caller compares the count.
+-- Groups that do not exist are left out: the caller compares the count.
 INSERT INTO userbook_membership (user_id, group_id, can_act)
 SELECT u.id, g.id, u.can_act
 FROM userbook_user AS u CROSS JOIN (

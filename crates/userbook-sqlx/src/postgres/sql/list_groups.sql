@@ -1,9 +1,10 @@
--- One page of groups: a row for each group, and one for each member that the query asks for.
+-- One page of groups: a row for each group, and one for each member that the query requests.
 WITH
 shown (group_id, user_id) AS (
     SELECT group_id, user_id FROM userbook_membership WHERE :all_members AND group_id = ANY (:groups::uuid[])
     UNION ALL
-    SELECT group_id, user_id FROM userbook_membership WHERE user_id = ANY (:members::bigint[]) AND group_id = ANY (:groups)
+    SELECT group_id, user_id FROM userbook_membership
+    WHERE user_id = ANY (:members::bigint[]) AND group_id = ANY (:groups)
     LIMIT :max_rows
 )
 SELECT

@@ -1,5 +1,5 @@
--- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
--- target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
+-- All facts that a decision about one user needs, from one snapshot: one row of facts, and one row for each group that
+-- the target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
 WITH RECURSIVE
 target (id) AS (
     SELECT coalesce(:target_id, (SELECT id FROM userbook_user WHERE uuid = :target_uuid))
@@ -48,7 +48,7 @@ SELECT
     :other_superusers AND EXISTS (
         SELECT
         FROM granting CROSS JOIN LATERAL (
-            -- In the order of an index: whatever the statistics say, no member who cannot act is read.
+            -- In the order of an index: with any statistics, no member who cannot act is read.
             SELECT FROM userbook_membership AS member
             WHERE member.group_id = granting.group_id
                 AND member.can_act = 2

@@ -1,6 +1,6 @@
--- All facts that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
--- that the query names, that the actor is in, or that is above one of these, and, if the query asks for them, one row
--- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
+-- All facts that a decision about groups or new users needs, from one snapshot: one row of facts, one row for each
+-- group that the query names, that the actor is in, or that is above one of these, and, if the query requests them,
+-- one row for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
 -- MAX_PARENTS.
 WITH RECURSIVE
 closure (group_id, depth) AS (
@@ -41,7 +41,7 @@ SELECT
     EXISTS (
         SELECT
         FROM unnest(:granting::uuid[]) AS granting (id) CROSS JOIN LATERAL (
-            -- In the order of an index: whatever the statistics say, no member who cannot act is read.
+            -- In the order of an index: with any statistics, no member who cannot act is read.
             SELECT FROM userbook_membership AS m
             WHERE m.group_id = granting.id
                 AND m.can_act = 2
@@ -114,7 +114,7 @@ SELECT
     u.revision,
     u.version
 FROM member CROSS JOIN LATERAL (
-    -- OFFSET 0 keeps the planner from reading all users for the sake of a few.
+    -- OFFSET 0 keeps the planner from reading all users to find a few.
     SELECT * FROM userbook_user WHERE id = member.id OFFSET 0
 ) AS u
 UNION ALL

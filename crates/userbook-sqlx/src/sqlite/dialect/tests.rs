@@ -1,4 +1,5 @@
-//! SQLite's plans of the list statements: exact filters use an index, and rows in the order of an index are not sorted.
+//! SQLite's plans of the list statements: exact filters use an index, and rows in the order of an index are not
+//! sorted.
 
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{

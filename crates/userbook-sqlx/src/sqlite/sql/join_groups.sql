@@ -1,4 +1,5 @@
--- Groups that do not exist are left out: the caller compares the count, to which a membership that exists already counts.
+-- Groups that do not exist are left out: the caller compares the count, to which a membership that exists already
+-- counts.
 INSERT INTO userbook_membership (user_id, group_id, can_act)
 SELECT u.id, g.id, u.can_act
 FROM json_each(:groups_added) AS wanted

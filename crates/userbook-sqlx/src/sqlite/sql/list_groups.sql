@@ -1,4 +1,4 @@
--- One page of groups: a row for each group, and one for each member that the query asks for.
+-- One page of groups: a row for each group, and one for each member that the query requests.
 WITH
 shown (group_id, user_id) AS (
     SELECT m.group_id, m.user_id

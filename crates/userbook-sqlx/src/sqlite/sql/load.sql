@@ -1,5 +1,5 @@
--- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
--- target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
+-- All facts that a decision about one user needs, from one snapshot: one row of facts, and one row for each group that
+-- the target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
 WITH RECURSIVE
 target (id) AS MATERIALIZED (
     SELECT coalesce(:target_id, (SELECT id FROM userbook_user WHERE uuid = :target_uuid))

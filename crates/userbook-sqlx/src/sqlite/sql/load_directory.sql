@@ -1,6 +1,6 @@
--- All facts that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
--- that the query names, that the actor is in, or that is above one of these, and, if the query asks for them, one row
--- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
+-- All facts that a decision about groups or new users needs, from one snapshot: one row of facts, one row for each
+-- group that the query names, that the actor is in, or that is above one of these, and, if the query requests them,
+-- one row for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
 -- MAX_PARENTS.
 WITH RECURSIVE
 closure (group_id, depth) AS (

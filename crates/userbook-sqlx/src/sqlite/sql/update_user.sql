@@ -1,5 +1,5 @@
--- Writes the columns of one user that change, if the row and all else it was decided on still stand. A column
--- whose value is not given keeps what it has now, not what it had when the change was decided.
+-- Writes the changed columns of one user if the row has the expected revision and the guards hold. A column without a
+-- value keeps its current value.
 UPDATE userbook_user
 SET
     revision = :revision,
