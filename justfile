@@ -13,6 +13,10 @@ check:
 test *ARGS:
     cargo test --workspace --locked {{ARGS}}
 
+# Compare the public API with the committed listings; `just api --write` updates them.
+api *ARGS:
+    .ci/api {{ARGS}}
+
 # Everything that a submission must pass.
 ci:
     .ci/run

@@ -1,30 +1,30 @@
-//! Allocations of a typical PUT on the memory store, counted: the same on every run and every machine, so that a
-//! regression shows without a clock.
+//! Counts the allocations of a typical PUT on the memory store. The count is equal in every run and on every machine,
+//! so that regressions are visible without timing.
 
 use bytes::Bytes;
 use userbook_benches::traffic;
 
-/// What was recorded for a PUT that joins no group. Lower it when something was gained.
+/// The recorded count for a PUT that joins no group. Lower it after an improvement.
 const ORDINARY: u64 = 100;
 
-/// What was recorded for one that joins a group: the caller is authorized before the groups that the body names are
-/// loaded, so it takes a second load and two more calls of the authorizer.
+/// The recorded count for a PUT that joins a group. The groups of the body are loaded after the caller is authorized,
+/// which takes a second load and two more authorizer calls.
 const JOINS: u64 = 140;
 
 #[test]
-fn an_ordinary_update_allocates_no_more_than_recorded() {
+fn ordinary_update_stays_within_the_recorded_allocations() {
     measure(traffic::put_without_join, ORDINARY);
 }
 
 #[test]
-fn an_update_that_joins_a_group_allocates_no_more_than_recorded() {
+fn joining_update_stays_within_the_recorded_allocations() {
     measure(traffic::typical_put, JOINS);
 }
 
 fn measure(body: impl Fn(i64, bool) -> Bytes, most: u64) {
     let api = traffic::api(10).expect("a directory can be made");
     let put = |variant| traffic::request(7, body(7, variant)).expect("a right request");
-    // The first ones fill what is filled once.
+    // The first requests fill caches.
     for variant in [true, false] {
         traffic::send(&api, put(variant)).expect("it is answered");
     }
@@ -37,7 +37,7 @@ fn measure(body: impl Fn(i64, bool) -> Bytes, most: u64) {
         counts.push(counted.count_total);
     }
     let least = counts.iter().min().copied().unwrap_or_default();
-    assert!(least > 50, "{counts:?}: the counter counts nothing");
+    assert!(least > 50, "{counts:?}: the allocation counter does not work");
     assert!(least <= most, "{counts:?}: more than {most} allocations for an update");
     println!("allocations of an update, at most {most}: {counts:?}");
 }

@@ -1,12 +1,13 @@
-//! One call to an authorizer, as a typical PUT makes it (view, change, nine fields, one group to join): policies
-//! beside permissions, in turns, so that whatever else the machine does meets both. Prints the ratio of the medians.
+//! One authorizer call of a typical PUT (view, change, nine fields, one group to join): policies and permissions,
+//! measured alternately so that other load affects both. Prints the ratio of the medians.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "prints ratios of small numbers")]
 
 use std::{error::Error, hint::black_box, path::Path, time::Instant};
 
 use userbook::{
-    Actor, ActorState, Authorizer, Check, Epochs, Facts, Field, Permission, PermissionAuthorizer, Resource,
-    Snapshot, StaticPermissions, UserId,
+    Actor, Authorizer, Field, PermissionAuthorizer, StaticPermissions, UserId,
+    authz::{Check, Facts, Permission, Resource},
+    store::{ActorState, Epochs, Snapshot},
 };
 use userbook_benches::{group, group_id, user};
 use userbook_cedar::CedarAuthorizer;
@@ -32,7 +33,7 @@ fn checks() -> Vec<Check> {
     [Check::View, Check::Change].into_iter().chain(fields).chain([Check::Join(group_id(3))]).collect()
 }
 
-/// The time of one call, in nanoseconds.
+/// Returns the time of one call in nanoseconds.
 async fn call(
     authorizer: &dyn Authorizer,
     snapshot: &Snapshot,
@@ -77,7 +78,7 @@ async fn measure(name: &str, cedar: CedarAuthorizer) -> Result<(), Box<dyn Error
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` only checks that the benchmark builds.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }

@@ -1,11 +1,14 @@
-//! The pure decision: a typical PUT (nine fields, three groups), the same with every field faulty, and a PUT of
-//! what is stored.
+//! The pure decision: a typical PUT (nine fields, three groups), a PUT with every field invalid, and an unchanged PUT.
 
 use divan::{Bencher, black_box};
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, FieldOps,
-    NoRules, Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
+    Actor, Field, Policy, Timestamp, UserType, UserUpdate,
+    authz::{Check, CheckResults, Verdict},
+    decision::{Attempt, Conditions, Context, Decision, NoRules, UpdateAccess, decide},
+    model::ChangeId,
+    store::{Epochs, Snapshot},
+    update::FieldOps,
 };
 use userbook_benches::{group, group_id, user};
 use uuid::Uuid;

@@ -1,11 +1,14 @@
-//! "Is there another active superuser?" with 1 and with 1,000,000 inactive members in the superuser group: the
+//! "Does another active superuser exist?" with 1 and with 1,000,000 inactive members in the superuser group: the
 //! answer must not scan them. Prints the ratio of the medians for each store.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "prints ratios of small numbers")]
 
 use std::{error::Error, time::Instant};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{ImportData, ImportStore, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{ImportData, ImportStore, SnapshotQuery},
+};
 use userbook_benches::{group, group_id, user};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -15,7 +18,7 @@ const MANY: i64 = 1_000_000;
 const WARM_UP: usize = 100;
 const ROUNDS: usize = 1001;
 
-/// Two active superusers, the second with the highest id, and inactive ones between them.
+/// Two active superusers, the second with the highest id, and inactive users between them.
 fn rows(inactive: i64) -> ImportData {
     let admins = || [group_id(1)];
     let mut users = vec![user(1, true, admins())];
@@ -24,7 +27,7 @@ fn rows(inactive: i64) -> ImportData {
     ImportData { install_id: "bench".to_owned(), groups: vec![group(1, true)], users }
 }
 
-/// The time of one load that asks, in nanoseconds.
+/// Returns the time of one load with the question, in nanoseconds.
 async fn load(store: &impl UserStore) -> Result<u128, Box<dyn Error>> {
     let query = SnapshotQuery { other_superusers: true, ..SnapshotQuery::user(UserId(1)) };
     let start = Instant::now();
@@ -34,7 +37,7 @@ async fn load(store: &impl UserStore) -> Result<u128, Box<dyn Error>> {
     Ok(time)
 }
 
-/// Measures both in turns, so that whatever else the machine does meets both.
+/// Measures both alternately, so that other load affects both.
 async fn measure<S: UserStore + ImportStore>(name: &str, few: S, many: S) -> Result<(), Box<dyn Error>> {
     few.import(&rows(FEW)).await?;
     many.import(&rows(MANY)).await?;
@@ -69,7 +72,7 @@ async fn sqlite(folder: &std::path::Path, name: &str) -> Result<SqliteStore, Box
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` only checks that the benchmark builds.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }

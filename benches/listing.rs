@@ -1,4 +1,4 @@
-//! Page 1 by user name with its count, and an exact user name, with 1,000 and with 1,000,000 users: both must cost
+//! Page 1 by username with its count, and an exact username, with 1,000 and with 1,000,000 users: both sizes must cost
 //! the same. Prints the ratio of the medians for each store.
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "prints ratios of small numbers")]
 
@@ -6,8 +6,9 @@ use std::{error::Error, path::Path, time::Instant};
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    ANONYMOUS_USERNAME, Group, ImportData, ImportStore, ListStore, Order, Scope, User, UserColumn,
-    UserFilter, UserListQuery,
+    Group, User,
+    model::ANONYMOUS_USERNAME,
+    store::{ImportData, ImportStore, ListStore, Order, Scope, UserColumn, UserFilter, UserListQuery},
 };
 use userbook_benches::{group, group_id, user};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -18,11 +19,11 @@ const LARGE: i64 = 1_000_000;
 const PAGE: u32 = 20;
 const WARM_UP: i64 = 100;
 const ROUNDS: i64 = 1001;
-/// Prime, so that names come from all over the table and few of them twice.
+/// A prime, so that names come from all parts of the table and rarely repeat.
 const STRIDE: i64 = 7919;
 
-/// Each has the number of users as its only parameter. An import of the store's would hold a million users in memory;
-/// the triggers count these rows as they count others.
+/// The statements fill a SQLite database; the only parameter is the number of users. An import would hold a million
+/// users in memory. Triggers count these rows like others.
 const SQLITE_ROWS: [&str; 3] = [
     "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1) \
      INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, attributes, \
@@ -36,7 +37,7 @@ const SQLITE_ROWS: [&str; 3] = [
     "UPDATE userbook_epoch SET value = ?1 + 2 WHERE name = 'next_user'",
 ];
 
-/// The same for PostgreSQL.
+/// The statements for PostgreSQL.
 const POSTGRES_ROWS: [&str; 3] = [
     "INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, attributes, \
      password_change_date, revision, version) \
@@ -50,12 +51,12 @@ const POSTGRES_ROWS: [&str; 3] = [
     "UPDATE userbook_epoch SET value = $1::bigint + 2 WHERE name = 'next_user'",
 ];
 
-/// The name of the user with this number, as the statements above write it.
+/// Returns the name of the user with this number, as the statements write it.
 fn name(number: i64) -> String {
     format!("user{number:07}")
 }
 
-/// Ten groups, one above the other, and the user who is neither listed nor counted.
+/// Returns ten nested groups, and the user who is neither listed nor counted.
 fn around() -> ImportData {
     let above = |number: u128| number.checked_sub(1).map(group_id);
     let groups = (0..10).map(|number| Group { parent: above(number), ..group(number, false) });
@@ -82,12 +83,12 @@ async fn postgres(users: i64) -> Result<Database, Box<dyn Error>> {
     for statement in POSTGRES_ROWS {
         sqlx::query(statement).bind(users).execute(database.pool()).await?;
     }
-    // What autovacuum does soon after; here it must not do it in the middle of the measurement.
+    // What autovacuum would do later, in the middle of the measurement.
     sqlx::query("VACUUM ANALYZE").execute(database.pool()).await?;
     Ok(database)
 }
 
-/// What is asked of a store with so many users, in this round.
+/// The query for a store of this size in this round.
 #[derive(Debug, Clone, Copy)]
 enum Question {
     FirstPage,
@@ -111,8 +112,8 @@ impl Question {
         }
     }
 
-    /// The time of one answer, in nanoseconds.
-    async fn ask(self, store: &impl ListStore, users: i64, round: i64) -> Result<u128, Box<dyn Error>> {
+    /// Returns the time of one query in nanoseconds.
+    async fn run_query(self, store: &impl ListStore, users: i64, round: i64) -> Result<u128, Box<dyn Error>> {
         let query = UserListQuery {
             scope: Scope::Everything,
             filter: self.filter(users, round),
@@ -134,13 +135,13 @@ impl Question {
     }
 }
 
-/// Measures both stores in turns, so that whatever else the machine does meets both.
+/// Measures both stores alternately, so that other load affects both.
 async fn measure<S: ListStore>(kind: &str, small: &S, large: &S) -> Result<(), Box<dyn Error>> {
     for question in [Question::FirstPage, Question::ExactName] {
         let mut times = [Vec::new(), Vec::new()];
         for round in 0..WARM_UP + ROUNDS {
             for ((store, users), times) in [(small, SMALL), (large, LARGE)].into_iter().zip(&mut times) {
-                let time = question.ask(store, users, round).await?;
+                let time = question.run_query(store, users, round).await?;
                 if round >= WARM_UP {
                     times.push(time);
                 }
@@ -163,7 +164,7 @@ fn median(mut times: Vec<u128>) -> u128 {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` only checks that the benchmark builds.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }

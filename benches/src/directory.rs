@@ -1,13 +1,13 @@
-//! Users and groups to work on.
+//! The users and groups of the measurements.
 
 use serde_json::json;
-use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType};
+use userbook::{Group, GroupId, Revision, Timestamp, User, UserId, UserType, store::ImportData};
 use uuid::Uuid;
 
-/// How many plain groups there are; half of them have a parent.
+/// The number of plain groups; half of them have a parent.
 pub const GROUPS: u128 = 8;
 
-/// A user with a few attributes, in these groups.
+/// Returns a user with a few attributes in these groups.
 pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>) -> User {
     User {
         id: UserId(id),
@@ -27,12 +27,12 @@ pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>)
     }
 }
 
-/// The group with this number.
+/// Returns the id of the group with this number.
 pub fn group_id(number: u128) -> GroupId {
     GroupId(Uuid::from_u128((0xc7a7_d549_ab8b_427d << 64) + number))
 }
 
-/// A group without parent or attributes.
+/// Returns a group without parent or attributes.
 pub fn group(number: u128, is_superuser: bool) -> Group {
     Group {
         id: group_id(number),
@@ -43,7 +43,7 @@ pub fn group(number: u128, is_superuser: bool) -> Group {
     }
 }
 
-/// So many users, each in three of [`GROUPS`] groups.
+/// Returns this many users, each in three of [`GROUPS`] groups.
 pub fn rows(users: i64) -> ImportData {
     let plain = (1..=GROUPS).map(|number| Group {
         parent: (number > GROUPS / 2).then(|| group_id(number - GROUPS / 2)),

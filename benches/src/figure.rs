@@ -4,34 +4,34 @@ use serde_json::{Value, json};
 
 use crate::stats::round;
 
-/// What a figure must be.
+/// The bound of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
-    /// No more than this.
+    /// At most this value.
     AtMost(f64),
-    /// No less than this.
+    /// At least this value.
     AtLeast(f64),
-    /// Whatever it is: told, not judged.
+    /// No bound; the value is reported only.
     SpanOutcome,
 }
 
-/// A figure beside what it is compared with.
+/// A figure with its baseline.
 #[derive(Debug, Clone)]
 pub struct Figure {
     /// Its name in the report.
     pub name: &'static str,
-    /// The ratio, or the number.
+    /// The ratio, or the value.
     pub value: f64,
-    /// What it must be.
+    /// The bound.
     pub bound: Bound,
-    /// What it is compared with.
+    /// The description of the baseline.
     pub baseline: &'static str,
-    /// The numbers behind it.
+    /// The underlying numbers.
     pub detail: Value,
 }
 
 impl Figure {
-    /// Whether the bound holds.
+    /// Returns whether the bound holds.
     pub fn holds(&self) -> bool {
         match self.bound {
             Bound::AtMost(most) => self.value <= most,
@@ -40,7 +40,7 @@ impl Figure {
         }
     }
 
-    /// As it stands in the file.
+    /// Returns the JSON form.
     pub fn to_json(&self) -> Value {
         json!({
             "value": round(self.value),
@@ -51,7 +51,7 @@ impl Figure {
         })
     }
 
-    /// As it stands in the table.
+    /// Returns the table row.
     pub fn to_row(&self) -> String {
         let mark = match (self.bound, self.holds()) {
             (Bound::SpanOutcome, _) => "",

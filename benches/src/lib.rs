@@ -1,14 +1,14 @@
-//! What the benchmarks measure, what they compare it with, and how a report is made of it.
+//! The measurements of the benchmarks, their baselines, and the report.
 //!
-//! | module | is |
+//! | module | contains |
 //! | --- | --- |
-//! | [`baseline`] | what users would otherwise write, or the least that the storage must cost |
+//! | [`baseline`] | code that users would write instead, or the minimum cost of the storage |
 //! | [`measure`] | one file for each figure of the report |
-//! | [`directory`], [`traffic`] | the users, groups and requests that all of them work on |
-//! | [`stats`], [`figure`], [`plot`] | medians and ratios, a line of the report, and a picture |
+//! | [`directory`], [`traffic`] | the users, groups and requests of all measurements |
+//! | [`stats`], [`figure`], [`plot`] | medians and ratios, lines of the report, and plots |
 //!
-//! What it must not know: anything that a host could not know too. It uses the crates as hosts do, and the SQL files
-//! of the stores as text, so that baselines run the very same statements.
+//! What it must not know: internals that a host does not know. It uses the crates as hosts do, and reads the SQL files
+//! of the stores, so that baselines run the same statements.
 //!
 //! ```
 //! use userbook_benches::stats::paired;
@@ -32,7 +32,7 @@ pub mod plot;
 pub mod stats;
 pub mod traffic;
 
-/// Why there is no figure.
+/// The reason for a missing figure.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 pub use directory::{group, group_id, user};

@@ -1,25 +1,25 @@
-//! Pictures: lines on logarithmic axes, as SVG.
+//! SVG plots: lines on logarithmic axes.
 
 use std::fmt::Write;
 
 use crate::{measure::Picture, stats::round};
 
-/// A line.
+/// A series.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Whose it is.
+    /// The name.
     pub name: &'static str,
-    /// Its points: across, up.
+    /// The points: horizontal, vertical.
     pub points: Vec<[f64; 2]>,
 }
 
 const SIZE: [f64; 2] = [640.0, 400.0];
 const MARGIN: f64 = 60.0;
-/// To the right, for the names of the lines.
+/// The space on the right for the names.
 const LEGEND: f64 = 130.0;
 const COLOURS: [&str; 6] = ["#1b6ca8", "#d1495b", "#2e933c", "#edae49", "#6b4e9b", "#444444"];
 
-/// From a range of values, which are positive, to one of pixels.
+/// Maps a range of positive values to a range of pixels.
 struct Axis {
     log: [f64; 2],
     pixels: [f64; 2],
@@ -46,7 +46,7 @@ impl Axis {
     }
 }
 
-/// Draws a picture.
+/// Draws a plot.
 pub fn svg(picture: &Picture) -> String {
     let [width, height] = SIZE;
     let points = || picture.series.iter().flat_map(|series| &series.points);

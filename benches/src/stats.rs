@@ -1,11 +1,11 @@
-//! Medians, percentiles, and pairs that are measured in turns.
+//! Medians, percentiles, and paired measurements.
 
-/// The middle of some values; zero if there are none.
+/// Returns the median; zero for an empty list.
 pub fn median(values: &[f64]) -> f64 {
     percentile(values, 0.5)
 }
 
-/// The value below which this part of the values lies.
+/// Returns the value below which this fraction of the values lies.
 pub fn percentile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -15,24 +15,24 @@ pub fn percentile(values: &[f64], part: f64) -> f64 {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-/// The same measure of two things, taken in turns.
+/// One quantity measured alternately for two implementations.
 #[derive(Debug, Clone, Default)]
 pub struct Paired {
-    /// Of ours.
+    /// Userbook's values.
     pub ours: Vec<f64>,
-    /// Of the baseline.
+    /// The baseline's values.
     pub baseline: Vec<f64>,
 }
 
 impl Paired {
-    /// The median of the ratios of neighbours: whatever else the machine did met both.
+    /// Returns the median of the ratios of adjacent measurements, because other load affects both.
     pub fn ratio(&self) -> f64 {
         let ratios: Vec<f64> =
             self.ours.iter().zip(&self.baseline).map(|(ours, baseline)| ours / baseline).collect();
         median(&ratios)
     }
 
-    /// The medians of both, and how far the ratios of single pairs were apart.
+    /// Returns both medians, and the range of the ratios.
     pub fn detail(&self, unit: &str) -> serde_json::Value {
         let ratios: Vec<f64> =
             self.ours.iter().zip(&self.baseline).map(|(ours, baseline)| ours / baseline).collect();
@@ -47,7 +47,7 @@ impl Paired {
     }
 }
 
-/// Measures both in turns.
+/// Measures both alternately.
 pub fn paired(rounds: usize, mut ours: impl FnMut() -> f64, mut baseline: impl FnMut() -> f64) -> Paired {
     let mut paired = Paired::default();
     for _ in 0..rounds {
@@ -57,7 +57,7 @@ pub fn paired(rounds: usize, mut ours: impl FnMut() -> f64, mut baseline: impl F
     paired
 }
 
-/// The same with measures that may fail.
+/// Measures both alternately; the measurements may fail.
 pub fn try_paired<E>(
     rounds: usize,
     mut ours: impl FnMut() -> Result<f64, E>,
@@ -71,7 +71,7 @@ pub fn try_paired<E>(
     Ok(paired)
 }
 
-/// Four significant digits are more than any of this is worth.
+/// Rounds to four significant digits.
 pub fn round(value: f64) -> f64 {
     format!("{value:.3e}").parse().unwrap_or(value)
 }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn ratios_are_of_neighbours() {
+    fn ratios_are_of_adjacent_measurements() {
         let paired = Paired { ours: vec![1.0, 20.0, 3.0], baseline: vec![1.0, 10.0, 3.0] };
         assert_eq!(paired.ratio(), 1.0);
     }

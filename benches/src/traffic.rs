@@ -1,4 +1,4 @@
-//! Requests as clients send them, and the API that answers them.
+//! Typical requests of clients, and the API that handles them.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,8 +7,9 @@ use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE, request:
 use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, ImportStore, Outbox, OutboxLimit, Permission, PermissionAuthorizer, StaticPermissions, Timestamp,
-    UserId, UserService,
+    Actor, PermissionAuthorizer, StaticPermissions, Timestamp, UserId, UserService,
+    authz::Permission,
+    store::{ImportStore, Outbox, OutboxLimit},
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, USERS_PATH, UserApi};
 use userbook_memory::MemoryStore;
@@ -18,21 +19,21 @@ use crate::{
     directory::{group_id, rows},
 };
 
-/// Who sends all requests: user 1, who may see and change everybody and is no superuser.
+/// The caller of all requests: user 1, who may view and change every user and is not a superuser.
 const HELPER: UserId = UserId(1);
 
-/// Lets everybody in as `HELPER`: what a token costs is the host's business.
+/// Authenticates every request as `HELPER`, because the cost of tokens belongs to the host.
 #[derive(Debug, Clone, Copy)]
-pub struct Anybody;
+pub struct AlwaysHelper;
 
 #[async_trait]
-impl Authenticator for Anybody {
+impl Authenticator for AlwaysHelper {
     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
         Ok(Actor::user(HELPER))
     }
 }
 
-/// What the helper may do.
+/// Returns the helper's permissions.
 pub fn permissions() -> PermissionAuthorizer<StaticPermissions> {
     let granted = [Permission::ViewUser, Permission::ChangeUser, Permission::ViewGroup]
         .into_iter()
@@ -41,27 +42,27 @@ pub fn permissions() -> PermissionAuthorizer<StaticPermissions> {
 }
 
 /// The API on a memory store.
-pub type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, Anybody>;
+pub type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, AlwaysHelper>;
 
-/// The API over so many users.
+/// Returns the API over this many users.
 pub fn api(users: i64) -> Result<Api, Failure> {
     let store = MemoryStore::new();
     now(store.import(&rows(users)))??;
-    Ok(UserApi::new(UserService::new(store, permissions()), Anybody, Representation::new("bench")))
+    Ok(UserApi::new(UserService::new(store, permissions()), AlwaysHelper, Representation::new("bench")))
 }
 
-/// What a future that never waits comes to.
+/// Returns the result of a future that never waits.
 pub fn now<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     future.now_or_never().ok_or_else(|| "the memory store waited".into())
 }
 
 /// A typical PUT: all nine fields and three groups. The two variants differ in name, e-mail address, attributes and
-/// one group, so that sent in turns each of them changes what the other has left. Joining a group takes one more load.
+/// one group, so that sending them alternately always changes the user. Joining a group takes one more load.
 pub fn typical_put(user: i64, variant: bool) -> Bytes {
     put(user, if variant { "blue" } else { "red" }, if variant { 4 } else { 3 })
 }
 
-/// The same, but the groups stay.
+/// A typical PUT without a change of groups.
 pub fn put_without_join(user: i64, variant: bool) -> Bytes {
     put(user, if variant { "blue" } else { "red" }, 3)
 }
@@ -81,13 +82,13 @@ fn put(user: i64, team: &str, group: u128) -> Bytes {
     body.to_string().into()
 }
 
-/// The request around a body.
+/// Returns the request for a body.
 pub fn request(user: i64, body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
     let request = Request::builder().method(Method::PUT).uri(format!("{USERS_PATH}{user}/"));
     Ok(request.header(CONTENT_TYPE, "application/json").body(Full::new(body))?)
 }
 
-/// Sends a request and expects that it is answered well.
+/// Sends a request and expects success.
 pub fn send(api: &Api, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Failure> {
     let response = now(api.handle(request))?;
     if response.status() == StatusCode::OK {
@@ -97,7 +98,7 @@ pub fn send(api: &Api, request: Request<Full<Bytes>>) -> Result<Response<Bytes>,
     }
 }
 
-/// Hands all events on and deletes them, as a host does now and then.
+/// Delivers and deletes all events, as a host does regularly.
 pub fn drain(store: &MemoryStore) -> Result<(), Failure> {
     let events = now(store.pending(OutboxLimit { events: u32::MAX, bytes: u64::MAX }))??;
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();

@@ -1,67 +1,74 @@
 //! H7 and C1: what an authorized request may store and cause.
 
 use serde_json::{Value, json};
-use userbook::{ImportData, Limits};
+use userbook::{Limits, Policy};
 use userbook_tests::fixture::events;
 
-use crate::scene::*;
+use crate::{
+    scene::*,
+    setting::{Setting, everywhere, on_every_store},
+};
+
+everywhere!(
+    h7_stored_values_are_limited,
+    h7_merges_are_limited_by_their_result,
+    h7_rows_above_a_limit_are_kept_by_other_updates,
+    c1_patches_of_authorized_callers_are_limited_in_bytes,
+    c1_ordinary_patches_are_not_limited,
+    m5_names_have_no_control_format_or_bidirectional_characters,
+);
+
+on_every_store!(h7_pages_are_limited,);
 
 fn text(length: usize) -> String {
     "x".repeat(length)
 }
 
-#[tokio::test]
-async fn h7_stored_values_are_limited() {
+async fn h7_stored_values_are_limited(at: Setting) {
     let limits = Limits::default();
     let chars = limits.name_chars;
-    for kind in STORES {
-        let scene = Scene::new(kind).await;
-        let nodes = |count: usize| json!({"attributes": {"a": vec![0; count]}});
-        for (body, expected) in [
-            (json!({"name": text(chars)}), 200),
-            (json!({"name": text(chars + 1)}), 400),
-            (json!({"path": text(chars)}), 200),
-            (json!({"path": text(chars + 1)}), 400),
-            // `{"a":""}` has eight bytes.
-            (json!({"attributes": {"a": text(limits.attribute_bytes - 8)}}), 200),
-            (json!({"attributes": {"a": text(limits.attribute_bytes - 7)}}), 400),
-            // The object and the list are values too.
-            (nodes(limits.attribute_nodes - 2), 200),
-            (nodes(limits.attribute_nodes - 1), 400),
-            (
-                json!({"groups": (0..=limits.groups_joined).map(|n| 0x10_0000 + n as u128).map(group).collect::<Vec<_>>()}),
-                400,
-            ),
-        ] {
-            let before = scene.user(SELF_ONLY).await;
-            let answer = scene.patch(SELF_ONLY, SELF_ONLY, &body).await;
-            let described: String = body.to_string().chars().take(40).collect();
-            assert_eq!(answer.status, expected, "{kind:?} {described}: {}", answer.json);
-            if expected == 400 {
-                assert_eq!(scene.user(SELF_ONLY).await, before, "{kind:?} {described}");
-            }
+    let scene = Scene::new(at).await;
+    let nodes = |count: usize| json!({"attributes": {"a": vec![0; count]}});
+    for (body, expected) in [
+        (json!({"name": text(chars)}), 200),
+        (json!({"name": text(chars + 1)}), 400),
+        (json!({"path": text(chars)}), 200),
+        (json!({"path": text(chars + 1)}), 400),
+        // `{"a":""}` has eight bytes.
+        (json!({"attributes": {"a": text(limits.attribute_bytes - 8)}}), 200),
+        (json!({"attributes": {"a": text(limits.attribute_bytes - 7)}}), 400),
+        // The object and the list are values too.
+        (nodes(limits.attribute_nodes - 2), 200),
+        (nodes(limits.attribute_nodes - 1), 400),
+        (
+            json!({"groups": (0..=limits.groups_joined).map(|n| 0x10_0000 + n as u128).map(group).collect::<Vec<_>>()}),
+            400,
+        ),
+    ] {
+        let before = scene.user(SELF_ONLY).await;
+        let answer = scene.patch(SELF_ONLY, SELF_ONLY, &body).await;
+        let described: String = body.to_string().chars().take(40).collect();
+        assert_eq!(answer.status, expected, "{at} {described}: {}", answer.json);
+        if expected == 400 {
+            assert_eq!(scene.user(SELF_ONLY).await, before, "{at} {described}");
         }
     }
 }
 
-#[tokio::test]
-async fn h7_merges_are_limited_by_their_result() {
-    for kind in STORES {
-        let scene = Scene::new(kind).await;
-        let path = format!("users/{SELF_ONLY}/");
-        let mut statuses = Vec::new();
-        for n in 0..5 {
-            let body = json!({"attributes": {(n.to_string()): text(15_000)}});
-            let answer = scene.send(Some(SELF_ONLY), "PATCH", &path, MERGE_PATCH, full(&body)).await;
-            statuses.push(answer.status.as_u16());
-        }
-        assert_eq!(statuses, [200, 200, 200, 200, 400], "{kind:?}");
+async fn h7_merges_are_limited_by_their_result(at: Setting) {
+    let scene = Scene::new(at).await;
+    let path = format!("users/{SELF_ONLY}/");
+    let mut statuses = Vec::new();
+    for n in 0..5 {
+        let body = json!({"attributes": {(n.to_string()): text(15_000)}});
+        let answer = scene.send(Some(SELF_ONLY), "PATCH", &path, MERGE_PATCH, full(&body)).await;
+        statuses.push(answer.status.as_u16());
     }
+    assert_eq!(statuses, [200, 200, 200, 200, 400], "{at}");
 }
 
 /// What GET shows can be sent back, whatever limit the row is above.
-#[tokio::test]
-async fn h7_rows_above_a_limit_are_kept_by_other_updates() {
+async fn h7_rows_above_a_limit_are_kept_by_other_updates(at: Setting) {
     let mut rows = rows();
     for user in &mut rows.users {
         if user.id.0 == SELF_ONLY {
@@ -69,36 +76,28 @@ async fn h7_rows_above_a_limit_are_kept_by_other_updates() {
             user.name = text(2_000);
         }
     }
-    for kind in STORES {
-        let scene = Scene::with(kind, &rows).await;
-        let path = format!("users/{SELF_ONLY}/");
-        let mut shown = scene.json(SELF_ONLY, "GET", &path, &json!({})).await.json;
-        shown["email"] = json!("new@example.com");
-        let answer = scene.json(SELF_ONLY, "PUT", &path, &shown).await;
-        assert_eq!(
-            (answer.status.as_u16(), &answer.json["email"]),
-            (200, &json!("new@example.com")),
-            "{kind:?}"
-        );
-        assert_eq!(scene.user(SELF_ONLY).await.name.len(), 2_000);
-    }
+    let scene = Scene::with(at, &rows).await;
+    let path = format!("users/{SELF_ONLY}/");
+    let mut shown = scene.json(SELF_ONLY, "GET", &path, &json!({})).await.json;
+    shown["email"] = json!("new@example.com");
+    let answer = scene.json(SELF_ONLY, "PUT", &path, &shown).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["email"]), (200, &json!("new@example.com")), "{at}");
+    assert_eq!(scene.user(SELF_ONLY).await.name.len(), 2_000);
 }
 
 /// A page that is too large names the parameter that helps.
-#[tokio::test]
-async fn h7_pages_are_limited() {
+async fn h7_pages_are_limited(at: Setting) {
     let mut rows = rows();
     for user in &mut rows.users {
-        user.attributes = json!({"a": text(2 << 20)}).into();
+        user.attributes = json!({"a": text(20_000)}).into();
     }
-    for kind in STORES {
-        let scene = Scene::with(kind, &ImportData { ..rows.clone() }).await;
-        let answer = scene.json(VIEWER, "GET", "users/?page_size=20", &json!({})).await;
-        assert_eq!(answer.status, 400, "{kind:?}");
-        assert!(answer.json.to_string().contains("page_size"), "{kind:?}: {}", answer.json);
-        let answer = scene.json(VIEWER, "GET", "users/?page_size=2", &json!({})).await;
-        assert_eq!(answer.status, 200, "{kind:?}");
-    }
+    let limits = Limits { page_bytes: 200_000, ..Limits::default() };
+    let scene = Scene::open(at, &rows, &[], Policy::hardened().with_limits(limits)).await;
+    let answer = scene.json(VIEWER, "GET", "users/?page_size=20", &json!({})).await;
+    assert_eq!(answer.status, 400, "{at}");
+    assert!(answer.json.to_string().contains("page_size"), "{at}: {}", answer.json);
+    let answer = scene.json(VIEWER, "GET", "users/?page_size=2", &json!({})).await;
+    assert_eq!(answer.status, 200, "{at}");
 }
 
 fn doubling(text_length: usize, copies: usize) -> Value {
@@ -155,37 +154,30 @@ fn bombs() -> Vec<(&'static str, Value)> {
     ]
 }
 
-#[tokio::test]
-async fn c1_patches_of_authorized_callers_are_limited_in_bytes() {
-    for kind in STORES {
-        let scene = Scene::new(kind).await;
-        let before = scene.user(SELF_ONLY).await;
-        for (name, bomb) in bombs() {
-            let answer = scene.json_patch(SELF_ONLY, SELF_ONLY, &bomb).await;
-            assert_eq!(answer.status, 400, "{kind:?} {name}: {}", answer.json);
-            assert!(answer.json.to_string().len() < 4_096, "{kind:?} {name}");
-        }
-        assert_eq!(scene.user(SELF_ONLY).await, before, "{kind:?}");
-        assert!(events(&scene.store).await.is_empty());
+async fn c1_patches_of_authorized_callers_are_limited_in_bytes(at: Setting) {
+    let scene = Scene::new(at).await;
+    let before = scene.user(SELF_ONLY).await;
+    for (name, bomb) in bombs() {
+        let answer = scene.json_patch(SELF_ONLY, SELF_ONLY, &bomb).await;
+        assert_eq!(answer.status, 400, "{at} {name}: {}", answer.json);
+        assert!(answer.json.to_string().len() < 4_096, "{at} {name}");
     }
+    assert_eq!(scene.user(SELF_ONLY).await, before, "{at}");
+    assert!(events(&scene.store).await.is_empty());
 }
 
 /// Ordinary patches, and long ones within the limits, stay possible.
-#[tokio::test]
-async fn c1_ordinary_patches_are_not_limited() {
-    for kind in STORES {
-        let scene = Scene::new(kind).await;
-        let many: Value =
-            (0..256).map(|n| json!({"op": "add", "path": format!("/attributes/k{n}"), "value": n})).collect();
-        for operations in [doubling(1_000, 4), many] {
-            let answer = scene.json_patch(SELF_ONLY, SELF_ONLY, &operations).await;
-            assert_eq!(answer.status, 200, "{kind:?}: {}", answer.json);
-        }
+async fn c1_ordinary_patches_are_not_limited(at: Setting) {
+    let scene = Scene::new(at).await;
+    let many: Value =
+        (0..256).map(|n| json!({"op": "add", "path": format!("/attributes/k{n}"), "value": n})).collect();
+    for operations in [doubling(1_000, 4), many] {
+        let answer = scene.json_patch(SELF_ONLY, SELF_ONLY, &operations).await;
+        assert_eq!(answer.status, 200, "{at}: {}", answer.json);
     }
 }
 
-#[tokio::test]
-async fn m5_names_have_no_control_format_or_bidirectional_characters() {
+async fn m5_names_have_no_control_format_or_bidirectional_characters(at: Setting) {
     let names = [
         "admin\u{200b}",
         "\u{202e}admin",
@@ -196,29 +188,19 @@ async fn m5_names_have_no_control_format_or_bidirectional_characters() {
         "\u{1b}[2Jadmin",
         "ad\u{85}min",
     ];
-    for kind in STORES {
-        let scene = Scene::new(kind).await;
-        for name in names {
-            for field in ["username", "path"] {
-                let answer = scene.patch(DESK, ALICE, &json!({field: name})).await;
-                assert_eq!(answer.status, 400, "{kind:?} {field} {name:?}");
-                assert!(answer.json[field].is_array(), "{}", answer.json);
-            }
+    let scene = Scene::new(at).await;
+    for name in names {
+        for field in ["username", "path"] {
+            let answer = scene.patch(DESK, ALICE, &json!({field: name})).await;
+            assert_eq!(answer.status, 400, "{at} {field} {name:?}");
+            assert!(answer.json[field].is_array(), "{}", answer.json);
         }
-        for name in ["two\nlines", "\u{1b}[2J", "tab\there"] {
-            assert_eq!(
-                scene.patch(DESK, ALICE, &json!({"name": name})).await.status,
-                400,
-                "{kind:?} {name:?}"
-            );
-        }
-        // Names of people may need joiners, and a stored value is kept.
-        for name in ["Ana María Ñandú", "می\u{200c}خواهم", "Zoë"] {
-            assert_eq!(
-                scene.patch(DESK, ALICE, &json!({"name": name})).await.status,
-                200,
-                "{kind:?} {name:?}"
-            );
-        }
+    }
+    for name in ["two\nlines", "\u{1b}[2J", "tab\there"] {
+        assert_eq!(scene.patch(DESK, ALICE, &json!({"name": name})).await.status, 400, "{at} {name:?}");
+    }
+    // Names of people may need joiners, and a stored value is kept.
+    for name in ["Ana María Ñandú", "می\u{200c}خواهم", "Zoë"] {
+        assert_eq!(scene.patch(DESK, ALICE, &json!({"name": name})).await.status, 200, "{at} {name:?}");
     }
 }

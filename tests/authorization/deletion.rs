@@ -1,8 +1,9 @@
-//! The safeguards on deletion, as a table. Users are not deleted over HTTP, so this calls the service.
+//! The safeguards of deletions, as a table. HTTP has no deletion of users, so the test calls the service.
 
 use userbook::{
-    AccessError, Actor, Denial, ImportStore, Outcome, Permission as P, PermissionAuthorizer, Policy,
-    Safeguard, StaticPermissions, UpdateError, UserId, UserService, ViolationKind,
+    AccessError, Actor, Outcome, PermissionAuthorizer, Policy, Safeguard, StaticPermissions, UpdateError,
+    UserId, UserService, authz::Permission as P, decision::Denial, store::ImportStore,
+    violation::ViolationKind,
 };
 use userbook_memory::MemoryStore;
 use userbook_tests::fixture::{ADMINS, CHIEFS, STAFF, group_id};
@@ -11,17 +12,17 @@ use crate::directory::rows;
 
 const ROOT: i64 = 1;
 const ANN: i64 = 2;
-/// Deletes users.
+/// May delete users.
 const DELETER: i64 = 3;
 const BOSS: i64 = 7;
 const RETIRED: i64 = 8;
-/// The same, with the right to grant on "chiefs".
+/// May delete users, and holds the right to grant on "chiefs".
 const GRANTER: i64 = 9;
-/// The same, with the right to grant on every group.
+/// May delete users, and holds the right to grant on every group.
 const GRANDEE: i64 = 13;
-/// The same, with the right to grant on "admins".
+/// May delete users, and holds the right to grant on "admins".
 const DEMOTER: i64 = 19;
-/// Holds a right to grant, in no granting group.
+/// Holds a right to grant, and is in no granting group.
 const HOLDER: i64 = 20;
 const ROBOT: i64 = 25;
 
@@ -36,7 +37,7 @@ fn granted() -> StaticPermissions {
         .grant_on_group(UserId(HOLDER), P::EnableGroupSuperuser, group_id(STAFF))
 }
 
-/// What a deletion comes to.
+/// The expected result of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Deleted,
@@ -51,7 +52,7 @@ enum Answer {
 struct Options {
     allow_self_lockout: bool,
     dry_run: bool,
-    /// Without the safeguard that denies first.
+    /// Switches off the safeguard that denies first.
     without_demotion: bool,
 }
 
@@ -93,7 +94,7 @@ async fn deletion_obeys_the_safeguards() {
     for (policy, by, user, expected) in [
         ("hardened", DELETER, ANN, Deleted),
         ("hardened", ROOT, BOSS, Deleted),
-        // Superusers, active or not: the right to grant through all of their granting groups.
+        // Superusers, active or not, require the right to grant through all of their granting groups.
         ("hardened", DELETER, BOSS, Revokes),
         ("hardened", GRANTER, BOSS, Deleted),
         ("hardened", DEMOTER, BOSS, Deleted),
@@ -101,15 +102,15 @@ async fn deletion_obeys_the_safeguards() {
         ("hardened", GRANTER, RETIRED, Revokes),
         ("hardened", DEMOTER, RETIRED, Deleted),
         ("hardened", GRANTER, ROOT, Revokes),
-        // A holder of a right to grant who is in no granting group.
+        // A holder of a right to grant in no granting group.
         ("hardened", ROOT, HOLDER, Deleted),
         ("hardened", GRANDEE, HOLDER, Protected),
         ("hardened", DELETER, GRANDEE, Protected),
-        // The last person who is superuser, whatever accounts remain.
+        // The last superuser who is a person, regardless of service accounts.
         ("lone", ROBOT, ROOT, LastSuperuser),
         ("lone", GRANDEE, ROOT, LastSuperuser),
         ("lone", ROOT, ROBOT, Deleted),
-        // The last service account where no person is.
+        // The last service account without a superuser who is a person.
         ("services", GRANDEE, ROBOT, LastSuperuser),
         ("services", GRANDEE, ROOT, Deleted),
         // The own account.

@@ -6,9 +6,13 @@ use http::{Request, Response};
 use http_body_util::Full;
 use serde_json::json;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, Field, Group, GroupGraph, GroupId, ImportData,
-    ImportStore, ListAuthorizer, Permission as P, PermissionAuthorizer, Policy, Resource, Scope,
-    StaticPermissions, StoreError, User, UserId, UserService, Verdict, Verdicts, parse_timestamp,
+    Actor, Authorizer, Field, Group, GroupId, PermissionAuthorizer, Policy, StaticPermissions, User, UserId,
+    UserService,
+    authz::{
+        ActorView, AuthorizerError, Check, ListAuthorizer, Permission as P, Resource, Verdict, Verdicts,
+    },
+    model::{GroupGraph, parse_timestamp},
+    store::{ImportData, ImportStore, Scope, StoreError},
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenIntent, TokenKey, TokenRecord,
@@ -18,13 +22,15 @@ use userbook_memory::MemoryStore;
 use userbook_tests::fixture::{ADMINS, CHIEFS, DEVS, STAFF, group_id};
 use uuid::Uuid;
 
-/// Id, name, groups, type, whether active.
-pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 25] = [
+use userbook_tests::fixture::extensions;
+
+/// Id, name, groups, type, active.
+pub(crate) const USERS: [(i64, &str, &[u128], &str, bool); 25] = [
     (1, "root", &[ADMINS], "internal", true),
     (2, "ann", &[STAFF], "internal", true),
     (3, "helper", &[], "internal", true),
     (4, "viewer", &[], "internal", true),
-    (5, "nobody", &[], "external", true),
+    (5, "outsider", &[], "external", true),
     (6, "machine", &[], "internal_service_account", true),
     (7, "boss", &[CHIEFS], "internal", true),
     (8, "retired", &[ADMINS], "internal", false),
@@ -47,7 +53,7 @@ pub(crate) const PEOPLE: [(i64, &str, &[u128], &str, bool); 25] = [
     (25, "robot", &[ADMINS], "service_account", true),
 ];
 
-/// Permissions on everything.
+/// Permissions without an object.
 const GLOBAL: [(i64, &[P]); 15] = [
     (3, &[P::ViewUser, P::ChangeUser, P::ViewGroup]),
     (4, &[P::ViewUser]),
@@ -78,7 +84,7 @@ fn granted() -> StaticPermissions {
         .grant_on_group(UserId(20), P::EnableGroupSuperuser, group_id(STAFF))
 }
 
-/// The `Authorization` header of an actor of the table; none for `anonymous`.
+/// Returns the `Authorization` header of an actor; none for `anonymous`.
 pub(crate) fn authorization(actor: &str) -> Option<String> {
     match actor {
         "anonymous" => None,
@@ -87,7 +93,7 @@ pub(crate) fn authorization(actor: &str) -> Option<String> {
     }
 }
 
-/// Finds tokens by hash: it has no keys.
+/// Finds tokens by hash, without knowing keys.
 #[derive(Debug)]
 pub(crate) struct Tokens(Vec<(TokenHash, TokenRecord)>);
 
@@ -103,12 +109,12 @@ impl Tokens {
             };
             (TokenKey::new(format!("{name}'s key")).hash(), record)
         };
-        // Read a moment ago, `lagging` was active; of `ghost` the row is gone.
+        // As if read a moment ago: `lagging` was active, and the row of `ghost` is gone.
         let of = |id, name: &str, active: bool| {
             token(name, id, active || name == "lagging", TokenIntent::Api, Some("9999-01-01T00:00:00Z"))
         };
         let mut tokens: Vec<_> =
-            PEOPLE.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
+            USERS.iter().map(|(id, name, _, _, active)| of(*id, name, *active)).collect();
         tokens.push(of(99, "ghost", true));
         tokens.push(token("expired", 1, true, TokenIntent::Api, Some("2020-01-01T00:00:00Z")));
         tokens.push(token("recovery", 1, true, TokenIntent::Recovery, None));
@@ -124,7 +130,7 @@ impl TokenStore for Tokens {
     }
 }
 
-/// Allows names and e-mail addresses to every caller, and nothing else.
+/// Allows every caller to change names and e-mail addresses, and nothing else.
 #[derive(Debug)]
 struct Desk;
 
@@ -169,7 +175,7 @@ impl Authorizer for Desk {
 
 type Users = UserApi<MemoryStore, Box<dyn ListAuthorizer>, BearerAuthenticator<Tokens>>;
 
-/// The API of users, or with its neighbours.
+/// The API of users, or the API of the whole directory.
 pub(crate) enum Api {
     Users(Users),
     Directory(DirectoryApi<MemoryStore, Box<dyn ListAuthorizer>, BearerAuthenticator<Tokens>>),
@@ -184,7 +190,7 @@ impl Api {
     }
 }
 
-/// The API over a fresh directory, under a policy of the table.
+/// Returns the API over a fresh directory, under a policy of the table.
 pub(crate) async fn api(policy: &str) -> (MemoryStore, Api) {
     let store = MemoryStore::new();
     store.import(&rows(policy)).await.unwrap();
@@ -196,18 +202,19 @@ pub(crate) async fn api(policy: &str) -> (MemoryStore, Api) {
     };
     let service = UserService::new(store.clone(), authorizer).with_policy(rules);
     let authenticator = BearerAuthenticator::new(Tokens::new());
-    let api = UserApi::new(service, authenticator, Representation::new("table"));
+    let extensions = extensions(service.policy());
+    let api = UserApi::new(service, authenticator, Representation::new("table")).with_extensions(extensions);
     let api = if policy == "members" { Api::Directory(api.into()) } else { Api::Users(api) };
     (store, api)
 }
 
-/// What the users of the table are granted.
+/// Returns the permissions of the users.
 pub(crate) fn permissions() -> PermissionAuthorizer<StaticPermissions> {
     PermissionAuthorizer::new(granted())
 }
 
-/// The groups of a user: under `lone` root is the only person who is superuser, beside accounts that do not count;
-/// under `services` no person is.
+/// Returns the groups of a user. Under `lone`, root is the only superuser who is a person; under `services`, no person
+/// is a superuser.
 fn groups_of(id: i64, usual: &'static [u128], policy: &str) -> &'static [u128] {
     match (policy, id) {
         ("lone", 6 | 14) => &[ADMINS],
@@ -232,7 +239,7 @@ pub(crate) fn rows(policy: &str) -> ImportData {
             group(STAFF, "staff", false, None),
             group(DEVS, "devs", false, Some(STAFF)),
         ],
-        users: PEOPLE
+        users: USERS
             .iter()
             .map(|(id, name, groups, kind, active)| {
                 user(*id, name, groups_of(*id, groups, policy), kind, *active)

@@ -1,5 +1,5 @@
-//! Authorization as a table: method × form of the path × actor × field, each with the answer that the rules and the
-//! recorded contract require, and with what must hold in the directory afterwards.
+//! Authorization as a table: method × path × actor × field, each with the response that the rules and the recorded
+//! contract require, and with checks of the directory afterwards.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 mod deletion;
@@ -12,19 +12,23 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value;
-use userbook::{Event, Outbox, OutboxLimit, SnapshotQuery, User, UserId, UserStore};
+use userbook::{
+    User, UserId, UserStore,
+    event::Event,
+    store::{Outbox, OutboxLimit, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 use userbook_tests::corpus::{compare::row as shown, json};
 
-use directory::{PEOPLE, api, authorization, uuid_of};
+use directory::{USERS, api, authorization, uuid_of};
 use table::{Case, cases};
 
-/// How many cases there are at least: lines may change, but they do not vanish unnoticed.
+/// The minimum number of cases, so that lines cannot vanish unnoticed.
 const AT_LEAST: usize = 5000;
 
 async fn rows(store: &MemoryStore) -> Vec<User> {
     let mut rows = Vec::new();
-    for (id, ..) in PEOPLE {
+    for (id, ..) in USERS {
         rows.push(store.load(&SnapshotQuery::user(UserId(id))).await.unwrap().user.unwrap());
     }
     rows
@@ -39,7 +43,7 @@ fn request(case: &Case) -> Request<Full<Bytes>> {
     request.body(Full::from(case.body.clone().into_bytes())).unwrap()
 }
 
-/// What is wrong with the answer to a case.
+/// Returns the differences from the expected result of a case.
 async fn faults(case: &Case) -> Vec<String> {
     let (store, api) = api(&case.policy).await;
     let before = rows(&store).await;
@@ -71,7 +75,7 @@ async fn faults(case: &Case) -> Vec<String> {
     faults
 }
 
-/// What was changed beyond what the request names.
+/// Returns a change that the request does not name.
 fn overreach(case: &Case, old: &User, new: &User, event: &Event) -> Option<String> {
     let (before, after) = (shown(old), shown(new));
     let fields = before.as_object().unwrap().keys();
@@ -86,18 +90,18 @@ fn overreach(case: &Case, old: &User, new: &User, event: &Event) -> Option<Strin
     (!right).then(|| format!("{changed:?} of {in_the_path} changed, and the event has {in_event:?}"))
 }
 
-/// Who is refused learns nothing about people from it.
+/// A denied caller must learn nothing about users.
 fn leaks(case: &Case, body: &str) -> Option<String> {
-    let told = PEOPLE.iter().find(|(id, name, ..)| {
-        // What the request itself said may be repeated.
+    let leaked = USERS.iter().find(|(id, name, ..)| {
+        // The response may repeat the request's own content.
         let address = format!("{name}@example.com");
         (body.contains(&address) && !case.body.contains(&address)) || body.contains(&uuid_of(*id).to_string())
     });
-    told.map(|(_, name, ..)| format!("the refusal tells of {name}: {body}"))
+    leaked.map(|(_, name, ..)| format!("the denial reveals {name}: {body}"))
 }
 
 #[tokio::test]
-async fn everybody_is_answered_as_the_rules_say() {
+async fn every_actor_gets_the_expected_response() {
     let cases = cases(include_str!("table.txt"));
     assert!(cases.len() >= AT_LEAST, "{} cases", cases.len());
     let mut wrong: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -114,7 +118,7 @@ async fn everybody_is_answered_as_the_rules_say() {
 }
 
 #[test]
-fn wrong_tokens_are_told_apart_from_wrong_schemes_and_from_nothing_else() {
+fn invalid_tokens_and_unsupported_schemes_have_different_errors() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for (actor, detail) in [
         ("asleep", "Token invalid/expired"),

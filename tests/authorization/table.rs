@@ -1,18 +1,18 @@
-//! Reading `table.txt`.
+//! Parses `table.txt`.
 
 use userbook_tests::fixture::{ADMINS, CHIEFS, DEVS, STAFF, group_id};
 
-/// What is expected of one request.
+/// The expected response to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) status: u16,
-    /// `+`: the answer offers PUT.
+    /// `+`: the response offers PUT.
     pub(crate) offers_put: bool,
-    /// `=`: nothing changes although the answer is 200.
+    /// `=`: nothing changes although the status is 200.
     pub(crate) unchanged: bool,
 }
 
-/// One line for one actor.
+/// One line of the table for one actor.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) policy: String,
@@ -24,7 +24,7 @@ pub(crate) struct Case {
     pub(crate) expected: Expected,
 }
 
-/// All cases.
+/// Returns all cases.
 pub(crate) fn cases(text: &str) -> Vec<Case> {
     let (mut policy, mut actors) = ("", Vec::new());
     let mut cases = Vec::new();
@@ -43,7 +43,7 @@ fn read(policy: &str, actors: &[&str], method: &str, rest: &str) -> Vec<Case> {
     let mut words: Vec<&str> = rest.split(' ').filter(|word| !word.is_empty()).collect();
     let cells = words.split_off(words.len().checked_sub(actors.len()).unwrap_or_else(|| panic!("{rest:?}")));
     let path = words.first().unwrap_or_else(|| panic!("no path in {rest:?}"));
-    // The body is all between the path and the cells, blanks included.
+    // The body is the text between the path and the cells, including blanks.
     let body = rest.trim_start().strip_prefix(path).unwrap_or_default().trim_end();
     let body = cells.iter().rev().fold(body, |body, cell| {
         body.strip_suffix(cell).unwrap_or_else(|| panic!("{cell} in {rest:?}")).trim_end()

@@ -1,4 +1,4 @@
-// The API page: a person authorizes, tries a call, and sees the answer.
+// The API page: authorize, try a call, and see the response.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +11,7 @@ before(async () => { server = await serve(); });
 after(() => server.stop());
 
 for (const width of [1280, 400]) {
-  test(`a call is tried at ${width} pixels`, async () => {
+  test(`a call works at ${width} pixels`, async () => {
     const { page, problems, close } = await browse(server.origin, { width });
     await page.goto(`${server.origin}/api/v3/`);
     await page.getByRole("button", { name: "Authorize" }).first().click();

@@ -1,4 +1,4 @@
-// A reference server on a database of its own, and a browser that looks at it.
+// A reference server with its own database, and a browser.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
@@ -50,7 +50,7 @@ export async function browse(origin, { width = 1280, height = 900 } = {}) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
   page.on("console", (message) => {
-    // A refusal is logged by the browser as an error; what the page makes of it is what the tests look at.
+    // The browser logs rejected requests as errors; the tests check what the page shows.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
       problems.push(`console: ${message.text()}`);
     }

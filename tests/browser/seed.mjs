@@ -1,4 +1,4 @@
-// The directory that every test starts from, and who may do what in it.
+// The initial directory of every test, with the permissions of its users.
 
 export const ADMINS = "00000000-0000-4000-8000-00000000000a";
 export const STAFF = "00000000-0000-4000-8000-00000000000b";

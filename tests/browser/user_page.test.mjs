@@ -1,4 +1,4 @@
-// The user page as a person uses it: find, fill, submit, see the fault, mend it, review, save, reload.
+// The user page: find, edit, submit, correct an invalid value, review, save, reload.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -20,7 +20,7 @@ afterEach(async () => {
 const by = {
   field: (name) => view.page.getByLabel(name, { exact: true }),
   button: (name) => view.page.getByRole("button", { name, exact: true }),
-  fault: (field) => view.page.locator(`#${field}-fault`),
+  violation: (field) => view.page.locator(`#${field}-violation`),
 };
 
 async function signIn(who = "admin", address = "/") {
@@ -46,16 +46,16 @@ async function saveAll() {
   await view.page.getByText("Saved.", { exact: true }).waitFor();
 }
 
-test("a fault stands beside its field, is mended, and what is saved survives a reload", async () => {
+test("violations are shown beside their fields, and saved values survive a reload", async () => {
   await openAda();
   await by.field("User name").fill("admin");
   await by.field("E-mail address").fill("nowhere");
   await by.button("Review changes").click();
-  await by.fault("email").getByText("Enter a valid email address.").waitFor();
-  await by.fault("username").getByText("This field must be unique.").waitFor();
+  await by.violation("email").getByText("Enter a valid email address.").waitFor();
+  await by.violation("username").getByText("This field must be unique.").waitFor();
   assert.equal(await by.field("User name").getAttribute("aria-invalid"), "true");
   assert.equal(await view.page.evaluate("document.activeElement.id"), "username");
-  await shot(view.page, "faults-1280");
+  await shot(view.page, "violations-1280");
 
   await by.field("User name").fill("ada");
   await by.field("E-mail address").fill("ada@example.org");
@@ -68,7 +68,7 @@ test("a fault stands beside its field, is mended, and what is saved survives a r
   assert.match(rows.join("\n"), /E-mail address\s+ada@example\.com\s+ada@example\.org/);
   assert.match(rows.join("\n"), /Name\s+Ada Lovelace\s+Ada King/);
   await shot(view.page, "review-1280");
-  // Nothing is written before it is confirmed.
+  // Nothing is written before the confirmation.
   assert.equal((await api(server.origin, "GET", "core/users/7/")).body.name, "Ada Lovelace");
 
   await by.button("Save").click();
@@ -80,7 +80,7 @@ test("a fault stands beside its field, is mended, and what is saved survives a r
   await api(server.origin, "PATCH", "core/users/7/", { name: "Ada Lovelace", email: "ada@example.com" });
 });
 
-test("whoever saves second sees both versions, and loses neither", async () => {
+test("a conflict shows both versions and loses neither", async () => {
   await openAda();
   await by.field("Name").fill("Mine");
   await api(server.origin, "PATCH", "core/users/7/", { name: "Theirs", path: "elsewhere" });
@@ -91,7 +91,7 @@ test("whoever saves second sees both versions, and loses neither", async () => {
   assert.match(text, /Name Ada Lovelace Theirs Mine/);
   assert.match(text, /Path users elsewhere \(not edited\)/);
   await shot(view.page, "conflict-1280");
-  await by.button("Keep my edits, on top of theirs").click();
+  await by.button("Keep my edits").click();
   assert.equal(await by.field("Path").inputValue(), "elsewhere");
   await saveAll();
   const { body } = await api(server.origin, "GET", "core/users/7/");
@@ -99,13 +99,13 @@ test("whoever saves second sees both versions, and loses neither", async () => {
   await api(server.origin, "PATCH", "core/users/7/", { name: "Ada Lovelace", path: "users" });
 });
 
-test("attributes that are no JSON are told before anything is sent; long numbers survive an edit", async () => {
+test("invalid JSON is reported before a request is sent; long numbers survive an edit", async () => {
   await openAda();
   const attributes = by.field("Attributes (JSON)");
   assert.match(await attributes.inputValue(), new RegExp(BIG));
   await attributes.fill("{");
   await by.button("Review changes").click();
-  await by.fault("attributes").getByText("This is not JSON").waitFor();
+  await by.violation("attributes").getByText("This is not JSON").waitFor();
   await attributes.fill(`{"serial": ${BIG}, "theme": "light"}`);
   await saveAll();
   const { text } = await api(server.origin, "GET", "core/users/7/");
@@ -127,26 +127,26 @@ test("groups are joined and left by keyboard", async () => {
   assert.deepEqual((await api(server.origin, "GET", "core/users/7/")).body.groups, []);
 });
 
-test("who may not grant power is told beside the groups, and nothing is saved", async () => {
+test("a denied grant is shown beside the groups, and nothing is saved", async () => {
   await openAda("desk");
   await by.field("Add a group").fill("admin");
   await by.button("Join Administrators (superusers)").click();
   await by.button("Review changes").click();
-  await view.page.locator("#general, #groups-fault").filter({ hasText: "Administrators" }).first().waitFor();
+  await view.page.locator("#general, #groups-violation").filter({ hasText: "Administrators" }).first().waitFor();
   assert.deepEqual((await api(server.origin, "GET", "core/users/7/")).body.groups, []);
 });
 
-test("to lock oneself out one must say so", async () => {
+test("self-lockout requires a confirmation", async () => {
   await signIn("admin", "/#/users/1");
   await view.page.getByRole("heading", { name: "The Admin" }).waitFor();
-  assert.equal(await by.field("I mean to give up my own access").isVisible(), false);
+  assert.equal(await by.field("Allow removing my own access").isVisible(), false);
   await by.field("Active: may log in").uncheck();
   await by.button("Review changes").click();
   await view.page.locator("#general:visible").waitFor();
   assert.equal((await api(server.origin, "GET", "core/users/1/")).body.is_active, true);
 });
 
-test("results come in pages, and a wrong token is told", async () => {
+test("results are paginated, and an invalid token is reported", async () => {
   await view.page.goto(server.origin);
   await by.field("API token").fill("wrong");
   await by.button("Sign in").click();
@@ -159,7 +159,7 @@ test("results come in pages, and a wrong token is told", async () => {
   await shot(view.page, "find-1280");
 });
 
-test("every control has a name, and the keyboard reaches the save", async () => {
+test("every control has a name, and the form can be saved by keyboard", async () => {
   await openAda();
   const nameless = await view.page.evaluate(() =>
     [...document.querySelectorAll("input, select, textarea, button")]
@@ -176,7 +176,7 @@ test("every control has a name, and the keyboard reaches the save", async () => 
   await view.page.locator("#review[open]").waitFor({ state: "detached" });
 });
 
-test("four hundred pixels suffice", async () => {
+test("the page fits into 400 pixels", async () => {
   await view.page.setViewportSize({ width: 400, height: 800 });
   await openAda();
   const tooWide = () => view.page.evaluate("document.documentElement.scrollWidth > innerWidth");

@@ -1,19 +1,19 @@
-//! Under `Policy::hardened()` every recorded request has the recorded answer, except for the listed cases.
+//! Under `Policy::hardened()` every recorded request gets the recorded response, except for the listed cases.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_memory::MemoryStore;
 use userbook_tests::{corpus, replay::replay};
 
-/// Why an answer differs, and what it contains then.
+/// Why a response differs, and a text that it contains.
 struct Departure {
     reason: &'static str,
     contains: &'static str,
     cases: &'static [&'static str],
 }
 
-/// Every case that differs. A difference that is not listed fails, and so does a listed case that does not differ.
+/// All differing cases. The test fails for a difference that is not listed and for a listed case without difference.
 const DEPARTURES: &[Departure] = &[
     Departure {
         reason: "Escalation: granting superuser status needs that right (CVE-2026-40172, GHSA-h6c5-mpvq-j4jc)",
@@ -110,7 +110,7 @@ const DEPARTURES: &[Departure] = &[
 ];
 
 #[test]
-fn only_the_listed_answers_differ() {
+fn only_the_listed_responses_differ() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut departures: BTreeMap<&str, &Departure> = BTreeMap::new();
     for departure in DEPARTURES {

@@ -1,17 +1,17 @@
-//! Under `Policy::authentik_2025_2()` every recorded `add_user` and `remove_user` has the recorded answer and leaves the
-//! recorded rows behind. Under `Policy::hardened()` the listed cases differ.
+//! Under `Policy::authentik_2025_2()` every recorded `add_user` and `remove_user` gets the recorded response and
+//! leaves the recorded rows. Under `Policy::hardened()` only the listed cases differ.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_memory::MemoryStore;
 use userbook_tests::{
     corpus,
     replay::{Report, replay},
 };
 
-/// Cases that differ under the hardened policy, with what their answers contain.
+/// Cases that differ under the hardened policy, with a text of the response.
 const DEPARTURES: [(&str, &str); 1] = [
     // LastSuperuser and SelfLockout: the only superuser leaves the group that grants superuser status.
     ("remove_user/last-admin", "non_field_errors"),

@@ -1,11 +1,11 @@
-//! Under `Policy::authentik_2025_2()` every recorded request gets the recorded answer and leaves the recorded
-//! row behind, on every store.
+//! Under `Policy::authentik_2025_2()` every recorded request gets the recorded response and leaves the recorded row,
+//! on every store.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use sqlx::sqlite::SqlitePoolOptions;
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use userbook_tests::{
@@ -47,7 +47,7 @@ fn axum_over_sqlite() {
                 seed(case, &path).await;
                 seeded.insert(case.state.clone(), path);
             }
-            // A name of its own for each: SQLite tidies up beside a closed database when it gets round to it.
+            // Each case has its own name, because SQLite removes files of a closed database asynchronously.
             let path = folder.path().join(format!("case-{n}.db"));
             fs::copy(&seeded[&case.state], &path).unwrap();
             let store = open(&path).await;
@@ -59,7 +59,7 @@ fn axum_over_sqlite() {
     check(&report);
 }
 
-/// A database with what is given, all of it in one file.
+/// Creates a database file with the given rows.
 async fn seed(case: &Case, path: &Path) {
     let store = open(path).await;
     store.migrate().await.unwrap();

@@ -1,34 +1,34 @@
-//! What a store answered, as JSON that can be compared.
+//! The result of an operation on one store, as comparable JSON.
 
 use serde_json::Value;
 
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Whether it was no refusal.
+    /// Whether the operation was accepted.
     pub(crate) accepted: bool,
-    /// What every store must say alike.
-    pub(crate) said: Value,
-    /// What those must say alike that count guards alike; `None` from others.
+    /// The content that must be equal for all stores.
+    pub(crate) content: Value,
+    /// The counters that must be equal for stores that count guards alike; `None` for other stores.
     pub(crate) counters: Option<Value>,
 }
 
 impl Answer {
-    pub(crate) fn ok(said: Value) -> Self {
-        Self { accepted: true, said, counters: None }
+    pub(crate) fn ok(content: Value) -> Self {
+        Self { accepted: true, content, counters: None }
     }
 
     pub(crate) fn refused(error: &impl std::fmt::Debug) -> Self {
-        Self { accepted: false, said: format!("{error:?}").into(), counters: None }
+        Self { accepted: false, content: format!("{error:?}").into(), counters: None }
     }
 
     pub(crate) fn with_counters(self, counters: Option<Value>) -> Self {
         Self { counters, ..self }
     }
 
-    /// Where the other differs, for whoever reads a failure.
+    /// Describes the difference for a failure message.
     pub(crate) fn difference(&self, other: &Self) -> String {
         let mut found = Vec::new();
-        collect("", &self.said, &other.said, &mut found);
+        collect("", &self.content, &other.content, &mut found);
         if let (Some(expected), Some(counters)) = (&self.counters, &other.counters) {
             collect("counters", expected, counters, &mut found);
         }

@@ -1,12 +1,17 @@
-//! What has no order, or several spellings, in one of them.
+//! Canonical forms of unordered or ambiguous content.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use userbook::{ActorState, Epochs, Event, EventTarget, GroupGraph, UserView};
+use userbook::{
+    event::{Event, EventTarget},
+    model::GroupGraph,
+    store::{ActorState, Epochs},
+    view::UserView,
+};
 
-/// As JSON, with every number as the double it stands for: stores keep numbers by value.
+/// Returns JSON with every number as a double, because stores compare numbers by value.
 pub(crate) fn canonical(value: impl Serialize) -> Value {
     by_value(serde_json::to_value(value).expect("it is JSON"))
 }
@@ -14,8 +19,8 @@ pub(crate) fn canonical(value: impl Serialize) -> Value {
 fn by_value(value: Value) -> Value {
     match value {
         Value::Number(number) => {
-            let double = number.as_f64().expect("every number is near a double");
-            // The two zeros are one value.
+            let double = number.as_f64().expect("every number has a double");
+            // Both zeros are equal.
             json!(if double == 0.0 { 0.0 } else { double })
         }
         Value::Array(items) => items.into_iter().map(by_value).collect(),
@@ -43,27 +48,27 @@ pub(crate) fn actor(actor: Option<&ActorState>) -> Value {
     format!("{actor:?}").into()
 }
 
-/// The guard counters that stores may count differently.
+/// Guard counters that stores may count differently.
 pub(crate) fn counters(epochs: Epochs) -> Value {
     json!([epochs.graph, epochs.superusers])
 }
 
-/// Events by what they are about, in the order they came in: between two users nothing is promised. Groups are
-/// one line, for their events have one counter, which stores may count differently: it comes apart.
+/// Events grouped by target, in the order of delivery, because the order between targets is not specified. All groups
+/// form one list, because their events share a counter; stores may count it differently, so it is returned separately.
 pub(crate) fn events(events: &[Event]) -> (Value, Value) {
     let mut lines: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut counters = Vec::new();
     for event in events {
-        let mut said = canonical(event);
+        let mut content = canonical(event);
         let line = match event.target {
             EventTarget::User(id) => format!("user {id}"),
             EventTarget::Group(id) => {
                 counters.push(json!([event.id, event.version]));
-                said["version"] = Value::Null;
+                content["version"] = Value::Null;
                 format!("group {id}")
             }
         };
-        lines.entry(line).or_default().push(said);
+        lines.entry(line).or_default().push(content);
     }
     counters.sort_by_key(ToString::to_string);
     (json!(lines), counters.into())

@@ -1,15 +1,15 @@
-//! JSON, in every form that a store might change.
+//! JSON in every form that a store might change.
 
 use serde_json::{Map, Value, json};
 
-use crate::{chance::Chance, values::name};
+use crate::{rng::Rng, values::name};
 
 const KEYS: &[&str] =
     &["", "a", "A", "a ", "b", "\u{1f600}", "a/b", "~", "secret", "$", "a.b", "\u{e1}", "a\u{301}", "0"];
 
-/// Numbers in every form. An integer beyond 2^53 next to a double is not among them: stores keep numbers *by value
-/// as doubles*, so whether the two are equal is nobody's to say.
-pub(crate) fn number(chance: &mut Chance) -> Value {
+/// Numbers in every form, except integers above 2^53 that compete with doubles. Stores compare numbers as doubles, so
+/// that the equality of two such numbers is not specified.
+pub(crate) fn number(rng: &mut Rng) -> Value {
     let numbers = [
         json!(0),
         json!(-0.0),
@@ -30,30 +30,30 @@ pub(crate) fn number(chance: &mut Chance) -> Value {
         json!(123_456_789_012.345_67),
         json!(1e15),
     ];
-    chance.pick(&numbers)
+    rng.pick(&numbers)
 }
 
-/// Any JSON that nests at most so deep.
-pub(crate) fn any_json(chance: &mut Chance, depth: usize) -> Value {
-    match chance.below(if depth == 0 { 7 } else { 10 }) {
+/// Any JSON up to this depth.
+pub(crate) fn any_json(rng: &mut Rng, depth: usize) -> Value {
+    match rng.below(if depth == 0 { 7 } else { 10 }) {
         0 => Value::Null,
-        1 => json!(chance.percent(50)),
+        1 => json!(rng.percent(50)),
         2 => {
-            json!(if chance.percent(3) { "a\0".to_owned() } else { name(chance).chars().take(40).collect() })
+            json!(if rng.percent(3) { "a\0".to_owned() } else { name(rng).chars().take(40).collect() })
         }
-        3..7 => number(chance),
-        7 => chance.some(4, |chance| any_json(chance, depth - 1)).into(),
-        _ => object(chance, depth - 1).into(),
+        3..7 => number(rng),
+        7 => rng.some(4, |rng| any_json(rng, depth - 1)).into(),
+        _ => object(rng, depth - 1).into(),
     }
 }
 
-/// An object that nests at most one level deeper than this.
-pub(crate) fn object(chance: &mut Chance, depth: usize) -> Map<String, Value> {
-    match chance.below(60) {
-        // As deep as is allowed, and one level too deep.
-        0 => nested(255 + chance.below(2)),
+/// An object that nests at most one level deeper than `depth`.
+pub(crate) fn object(rng: &mut Rng, depth: usize) -> Map<String, Value> {
+    match rng.below(60) {
+        // At the depth limit, or one level deeper.
+        0 => nested(255 + rng.below(2)),
         1 => [("k\0".to_owned(), Value::Null)].into_iter().collect(),
-        _ => chance.some(4, |chance| (key(chance).to_owned(), any_json(chance, depth))).into_iter().collect(),
+        _ => rng.some(4, |rng| (key(rng).to_owned(), any_json(rng, depth))).into_iter().collect(),
     }
 }
 
@@ -62,13 +62,13 @@ fn nested(levels: usize) -> Map<String, Value> {
     [("deep".to_owned(), inner)].into_iter().collect()
 }
 
-/// A key, mostly one of few: steps shall meet.
-fn key(chance: &mut Chance) -> &'static str {
-    let few = if chance.percent(70) { 3 } else { KEYS.len() };
-    chance.pick(&KEYS[..few])
+/// A key, mostly from a small set, so that operations interact.
+fn key(rng: &mut Rng) -> &'static str {
+    let few = if rng.percent(70) { 3 } else { KEYS.len() };
+    rng.pick(&KEYS[..few])
 }
 
-/// A key as a JSON pointer has it.
-pub(crate) fn pointer(chance: &mut Chance) -> String {
-    key(chance).replace('~', "~0").replace('/', "~1")
+/// A key in the syntax of a JSON Pointer.
+pub(crate) fn pointer(rng: &mut Rng) -> String {
+    key(rng).replace('~', "~0").replace('/', "~1")
 }

@@ -1,5 +1,5 @@
-//! A few rounds of every fault that needs no cluster: nothing acknowledged is lost, nothing refused is there.
-//! `cargo run --release -p userbook-tests --bin faults -- --rounds full` plays all of them at length.
+//! A few rounds of every fault that needs no cluster: no acknowledged change is lost, and no rejected change is
+//! applied. `cargo run --release -p userbook-tests --bin faults -- --rounds full` runs the full size.
 
 use userbook_tests::faults::{Rounds, run};
 

@@ -1,7 +1,7 @@
-//! The kit finds what it should: stores that are each broken in one way, and for each the case that fails.
+//! The conformance kit detects mutants: stores that violate one law each, with the case that must fail.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-mod flaws;
+mod mutations;
 mod run;
 mod store;
 
@@ -14,23 +14,23 @@ use std::{
 use userbook_conformance::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES, cases};
 
 use run::{Case, Verdict, run};
-use store::{Sound, UnderTest};
+use store::{UnderTest, Unmodified};
 
 /// A broken store and the case that fails on it.
 struct Mutant {
     name: &'static str,
     case: &'static str,
     on_broken: Case,
-    on_sound: Case,
+    on_unmodified: Case,
 }
 
 macro_rules! mutants {
-    ($($flaw:ident => $module:ident::$case:ident,)+) => {
+    ($($mutation:ident => $module:ident::$case:ident,)+) => {
         const MUTANTS: &[Mutant] = &[$(Mutant {
-            name: stringify!($flaw),
+            name: stringify!($mutation),
             case: concat!(stringify!($module), "::", stringify!($case)),
-            on_broken: || Box::pin(cases::$module::$case::<UnderTest<flaws::$flaw>>()),
-            on_sound: || Box::pin(cases::$module::$case::<UnderTest<Sound>>()),
+            on_broken: || Box::pin(cases::$module::$case::<UnderTest<mutations::$mutation>>()),
+            on_unmodified: || Box::pin(cases::$module::$case::<UnderTest<Unmodified>>()),
         }),+];
     };
 }
@@ -56,7 +56,7 @@ mutants! {
     FoldsCaseInLoad => names::names_are_compared_byte_for_byte,
     FoldsCaseInCommit => names::a_name_like_another_can_be_taken,
     IgnoresBlanksAtTheEnd => names::names_are_compared_byte_for_byte,
-    TakesOnesOwnNameForTaken => names::keeping_ones_own_name_is_no_conflict,
+    ConflictsWithOwnName => names::keeping_ones_own_name_is_no_conflict,
     SwallowsTheNameClash => conflicts::a_taken_username_leaves_no_trace,
     WritesTheWholeRow => commit::columns_that_are_not_named_keep_what_others_wrote,
     CannotClear => commit::clearing_is_not_keeping,
@@ -64,7 +64,7 @@ mutants! {
     LosesMicroseconds => values::moments_to_the_microsecond,
     NullsDeepAttributes => values::deep_attributes,
     NarrowsNumbers => values::numbers_by_value,
-    MendsAttributes => values::attributes_that_are_no_object,
+    RepairsAttributes => values::attributes_that_are_no_object,
     TruncatesLongNames => values::long_texts,
     LosesFourByteCharacters => values::text_beyond_the_basic_plane,
     TrimsText => values::blanks_at_the_ends_stay,
@@ -73,7 +73,7 @@ mutants! {
     DropsTheEvent => outbox::an_event_for_each_applied_change,
     LoadsInTwoSteps => races::a_load_never_sees_half_a_commit,
     ForgetsCommittedChanges => change_committed::a_change_is_found_after_others_followed,
-    DeletesWhatWasHandedOn => change_committed::a_change_is_found_after_others_followed,
+    DeletesAcknowledgedEvents => change_committed::a_change_is_found_after_others_followed,
     PendingComesReversed => outbox::events_of_one_user_come_in_order,
     PendingComesById => outbox::events_of_one_user_come_in_order,
     PendingIgnoresTheLimit => outbox::events_of_one_user_come_in_order,
@@ -82,18 +82,18 @@ mutants! {
     BlocksAtALargeEvent => outbox::pending_events_are_bounded_in_bytes,
     AcknowledgesEverything => outbox::acknowledged_events_do_not_wait,
     AcknowledgesUpToACursor => outbox::acknowledged_events_do_not_wait,
-    PrunesWhatWaits => outbox::pruning_spares_what_waits,
-    PrunesTheYoung => outbox::pruning_spares_what_waits,
+    PrunesPendingEvents => outbox::pruning_spares_what_waits,
+    PrunesYoungEvents => outbox::pruning_spares_what_waits,
     LosesPartsOfEvents => outbox::events_come_back_as_they_went,
     WalksOneGroupTooFew => closure::ancestors_come_up_to_the_bound,
     WalksOneGroupTooMany => closure::ancestors_come_up_to_the_bound,
-    WalksNoWayTwice => closure::each_start_counts_by_itself,
-    TakesAskedForMembership => closure::unknown_groups_are_left_out,
+    VisitsGroupsOnce => closure::each_start_counts_by_itself,
+    ConfusesQueryWithMembership => closure::unknown_groups_are_left_out,
     HidesInactiveActors => load::the_actor_is_read_in_the_same_moment,
-    AnswersUnasked => load::other_facts_are_absent,
+    AnswersUnrequested => load::other_facts_are_absent,
     NeedsATarget => load::facts_come_without_a_target,
     IgnoresUuids => load::a_user_is_found_by_uuid,
-    TakesTheOwnNameForTaken => load::a_user_is_found_by_uuid,
+    CountsOwnNameAsTaken => load::a_user_is_found_by_uuid,
     AlwaysFindsASuperuser => superusers::another_superuser_is_found,
     CountsTheTarget => superusers::another_superuser_is_found,
     CountsInactiveSuperusers => superusers::inactive_superusers_do_not_count,
@@ -101,10 +101,10 @@ mutants! {
     CountsServiceAccountsAsPersons => can_act::each_kind_of_user_counts_as_what_it_is,
     CountsInternalServiceAccounts => can_act::each_kind_of_user_counts_as_what_it_is,
     CountsAnonymous => can_act::each_kind_of_user_counts_as_what_it_is,
-    StopsAtThePerson => can_act::persons_and_service_accounts_are_separate,
+    StopsAtPersons => can_act::persons_and_service_accounts_are_separate,
     KeepsOldTypes => can_act::changes_of_type_name_and_activity_count,
     KeepsOldNames => can_act::changes_of_type_name_and_activity_count,
-    JoinsAsAPerson => can_act::joining_counts_by_the_type_then,
+    JoinsAsPerson => can_act::joining_counts_by_the_type_then,
     FindsAnyMember => load_directory::superusers_among_direct_members,
     IgnoresExceptions => load_directory::some_memberships_can_be_left_out,
     ExceptsUsersEverywhere => load_directory::some_memberships_can_be_left_out,
@@ -113,8 +113,8 @@ mutants! {
     IgnoresTheMemberLimit => load_directory::members_are_limited,
     LimitsBeforeOrdering => load_directory::members_are_limited,
     InsertsPersons => user_provisioning::an_inserted_user_counts_as_what_it_is,
-    GivesUuidsAgain => user_provisioning::a_uuid_is_given_once,
-    GivesIdsAgain => user_provisioning::ids_are_not_given_again,
+    ReusesUuids => user_provisioning::uuids_are_unique,
+    ReusesIds => user_provisioning::ids_are_not_reused,
     DeletesAnyRevision => user_provisioning::a_deletion_compares_the_revision,
     ProvisionsUnguarded => group_provisioning::guards_hold_for_groups,
     ForgetsParents => group_provisioning::a_group_is_inserted,
@@ -128,8 +128,8 @@ mutants! {
     WritesMembersFirst => members::members_are_bound_to_the_group_write,
     ComparesTheActorTooLate => members::the_actor_may_be_a_member,
     CutsManyMembers => members::a_thousand_members_at_once,
-    ClaimsToHaveImported => import::a_store_with_rows_refuses,
-    ImportsHalfIntoNonEmpty => import::a_store_with_rows_refuses,
+    ClaimsToHaveImported => import::a_store_with_rows_rejects_imports,
+    ImportsHalfIntoNonEmpty => import::a_store_with_rows_rejects_imports,
     ImportsTwins => import::bad_rows_leave_no_trace,
     ImportsWithoutMovingIds => import::the_next_id_is_above_all,
     IgnoresTheScope => user_lists::a_scope_is_a_bound,
@@ -145,7 +145,7 @@ mutants! {
     OrdersByABeginning => user_lists::order_of_long_texts,
     ListsInTwoSteps => user_lists::a_page_is_read_in_one_moment,
     FoldsCaseInFilters => filters::texts_are_compared_byte_for_byte,
-    TakesPrefixesForPatterns => filters::beginnings_of_paths,
+    TakesPrefixesForPatterns => filters::path_prefixes,
     AsksForAllGroups => filters::direct_memberships,
     RepeatsMembers => filters::direct_memberships,
     InheritsTheFlag => filters::direct_memberships,
@@ -168,14 +168,14 @@ mutants! {
 }
 
 #[test]
-fn every_mutant_is_killed_by_its_case() {
+fn every_mutant_is_detected_by_its_case() {
     let mut table = String::new();
     let mut wrong = Vec::new();
-    for Mutant { name, case, on_broken, on_sound } in MUTANTS {
-        // Otherwise it would be the wrapper that was killed, or the case that kills everything.
-        let sound = run(*on_sound);
-        if sound != Verdict::Passed {
-            wrong.push(format!("{case} on the sound store: {sound:?}"));
+    for Mutant { name, case, on_broken, on_unmodified } in MUTANTS {
+        // The case must pass on the unmodified store, otherwise it detects the wrapper.
+        let unmodified = run(*on_unmodified);
+        if unmodified != Verdict::Passed {
+            wrong.push(format!("{case} on the unmodified store: {unmodified:?}"));
         }
         match run(*on_broken) {
             Verdict::Failed(says) => {
@@ -188,19 +188,19 @@ fn every_mutant_is_killed_by_its_case() {
             other => wrong.push(format!("{name} survives {case}: {other:?}")),
         }
     }
-    // Past the test runner, which would keep to itself what a test that passes has printed.
+    // Bypasses the test runner, which hides the output of passing tests.
     write!(io::stdout().lock(), "\n{table}").expect("standard output is open");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Store authors run only the cases of a list.
+/// Store authors run only listed cases.
 #[test]
-fn every_mutant_has_a_name_and_a_case_that_store_authors_run() {
+fn every_mutant_has_a_unique_name_and_a_listed_case() {
     let listed: BTreeSet<_> =
         [STORE_CASES, PROVISIONING_CASES, IMPORT_CASES, LIST_CASES].concat().into_iter().collect();
     for mutant in MUTANTS {
         assert!(listed.contains(mutant.case), "{}", mutant.case);
     }
     let names: BTreeSet<_> = MUTANTS.iter().map(|mutant| mutant.name).collect();
-    assert_eq!(names.len(), MUTANTS.len(), "a mutant is there twice");
+    assert_eq!(names.len(), MUTANTS.len(), "duplicate mutant");
 }

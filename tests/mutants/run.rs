@@ -1,4 +1,4 @@
-//! Running one case on one store, whatever becomes of it.
+//! Runs one case on one store and catches its failure.
 
 use std::{
     any::Any,
@@ -10,32 +10,32 @@ use std::{
     time::Duration,
 };
 
-/// A case that was not begun yet: its future is made where it runs.
+/// A case that has not started: its future is created on the thread that runs it.
 pub(crate) type Case = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
-/// What became of it.
+/// The result of a case.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The store keeps the law.
+    /// The case passed.
     Passed,
-    /// The case says what is wrong.
+    /// The case failed with this message.
     Failed(String),
-    /// It says nothing, which is no answer.
+    /// The case did not end in time.
     Hung,
 }
 
 const NAME: &str = "case of a mutant";
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Runs a case on a thread and a runtime of its own. One thread for all tasks, so that they take turns where
-/// they wait and nowhere else: a race is lost each time or never.
+/// Runs a case on a new thread and runtime. A single thread for all tasks makes them switch only where they wait, so
+/// that races are reproducible.
 pub(crate) fn run(case: Case) -> Verdict {
-    quieten();
+    silence_panics();
     let (done, verdict) = mpsc::channel();
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(case())));
-        // Nobody listens any more to a case that came too late.
+        // The receiver may have given up after the timeout.
         done.send(ended.map_err(|panic| message(&*panic))).ok();
     };
     thread::Builder::new().name(NAME.to_owned()).spawn(work).expect("a thread");
@@ -46,8 +46,8 @@ pub(crate) fn run(case: Case) -> Verdict {
     }
 }
 
-/// Panics of cases are expected: the table shows them, not the log.
-fn quieten() {
+/// Failing cases are expected: the table shows their messages instead of the log.
+fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let loud = std::panic::take_hook();
@@ -61,5 +61,5 @@ fn quieten() {
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a word").to_owned()
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }

@@ -1,23 +1,27 @@
-//! A store that keeps every law except those its flaw breaks.
+//! A store that obeys every law except those its mutation violates.
 
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, Event, GroupListQuery,
-    GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
-    UserStore,
+    Timestamp, User, UserId, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, GroupListQuery, GroupPage,
+        ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
+        ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
 };
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
 
-/// What is broken, hooked in before and after what the store does. Nothing is, unless a flaw says so.
+/// Hooks before and after the operations of the store. The defaults change nothing.
 #[async_trait]
-pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
+pub(crate) trait Mutation: Debug + Default + Send + Sync + 'static {
     async fn after_load(&self, _store: &MemoryStore, _query: &SnapshotQuery, _facts: &mut Snapshot) {}
 
-    /// An outcome is answered in place of a commit.
+    /// Returning an outcome skips the commit.
     async fn before_commit(&self, _store: &MemoryStore, _change: &mut ChangeSet) -> Option<CommitOutcome> {
         None
     }
@@ -65,85 +69,85 @@ pub(crate) trait Flaw: Debug + Default + Send + Sync + 'static {
     }
 }
 
-/// Breaks nothing: what a flaw is compared with.
+/// Changes nothing; the reference for mutations.
 #[derive(Debug, Default)]
-pub(crate) struct Sound;
+pub(crate) struct Unmodified;
 
-impl Flaw for Sound {}
+impl Mutation for Unmodified {}
 
-/// The reference store with a flaw.
+/// The reference store with a mutation.
 #[derive(Debug, Default)]
 pub(crate) struct Broken<F> {
     store: MemoryStore,
-    flaw: F,
+    mutation: F,
 }
 
 #[async_trait]
-impl<F: Flaw> UserStore for Broken<F> {
+impl<F: Mutation> UserStore for Broken<F> {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         let mut facts = self.store.load(query).await?;
-        self.flaw.after_load(&self.store, query, &mut facts).await;
+        self.mutation.after_load(&self.store, query, &mut facts).await;
         Ok(facts)
     }
 
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
         let mut written = change.clone();
-        if let Some(answer) = self.flaw.before_commit(&self.store, &mut written).await {
+        if let Some(answer) = self.mutation.before_commit(&self.store, &mut written).await {
             return Ok(answer);
         }
         let mut outcome = self.store.commit(&written).await?;
-        self.flaw.after_commit(&self.store, &written, &mut outcome).await;
+        self.mutation.after_commit(&self.store, &written, &mut outcome).await;
         Ok(outcome)
     }
 }
 
 #[async_trait]
-impl<F: Flaw> ProvisioningStore for Broken<F> {
+impl<F: Mutation> ProvisioningStore for Broken<F> {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
         let mut directory = self.store.load_directory(query).await?;
-        self.flaw.after_load_directory(&self.store, query, &mut directory).await;
+        self.mutation.after_load_directory(&self.store, query, &mut directory).await;
         Ok(directory)
     }
 
     async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         let mut written = provision.clone();
-        self.flaw.before_provision(&self.store, &mut written).await;
+        self.mutation.before_provision(&self.store, &mut written).await;
         let outcome = self.store.provision(&written).await?;
-        self.flaw.after_provision(&written, &outcome).await;
+        self.mutation.after_provision(&written, &outcome).await;
         Ok(outcome)
     }
 }
 
 #[async_trait]
-impl<F: Flaw> ListStore for Broken<F> {
+impl<F: Mutation> ListStore for Broken<F> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        self.flaw.list_users(&self.store, query).await
+        self.mutation.list_users(&self.store, query).await
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        self.flaw.list_groups(&self.store, query).await
+        self.mutation.list_groups(&self.store, query).await
     }
 }
 
 #[async_trait]
-impl<F: Flaw> Outbox for Broken<F> {
+impl<F: Mutation> Outbox for Broken<F> {
     async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
-        self.flaw.pending(&self.store, limit).await
+        self.mutation.pending(&self.store, limit).await
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
-        self.flaw.ack(&self.store, ids).await
+        self.mutation.ack(&self.store, ids).await
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        self.flaw.prune_before(&self.store, time).await
+        self.mutation.prune_before(&self.store, time).await
     }
 }
 
 #[async_trait]
-impl<F: Flaw> ImportStore for Broken<F> {
+impl<F: Mutation> ImportStore for Broken<F> {
     async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
-        self.flaw.import(&self.store, rows).await
+        self.mutation.import(&self.store, rows).await
     }
 
     async fn install_id(&self) -> Result<Option<String>, StoreError> {
@@ -154,12 +158,12 @@ impl<F: Flaw> ImportStore for Broken<F> {
 /// A broken store under test.
 pub(crate) struct UnderTest<F>(Arc<Broken<F>>);
 
-impl<F: Flaw> Harness for UnderTest<F> {
+impl<F: Mutation> Harness for UnderTest<F> {
     type Store = Broken<F>;
 
     async fn with(rows: &ImportData) -> Self {
         let broken = Broken::default();
-        broken.import(rows).await.expect("the kit's rows can be kept");
+        broken.import(rows).await.expect("the kit's rows can be imported");
         Self(Arc::new(broken))
     }
 
@@ -175,29 +179,29 @@ impl<F: Flaw> Harness for UnderTest<F> {
     fn spawn(task: Task) -> Task {
         Box::pin(async {
             if let Err(error) = tokio::spawn(task).await {
-                // What the case said is what the table shows.
+                // The table shows the message of the case.
                 std::panic::resume_unwind(error.into_panic());
             }
         })
     }
 }
 
-/// The row of a user, if there is one.
+/// Returns the row of a user, if it exists.
 pub(crate) async fn row(store: &MemoryStore, user: UserId) -> Option<User> {
     store.load(&SnapshotQuery::user(user)).await.expect("memory does not fail").user
 }
 
-/// The guard counters.
+/// Returns the guard counters.
 pub(crate) async fn epochs(store: &MemoryStore) -> Epochs {
     store.load(&SnapshotQuery::default()).await.expect("memory does not fail").epochs
 }
 
-/// The facts about some groups, or about members.
+/// Returns facts about groups or members.
 pub(crate) async fn directory(store: &MemoryStore, query: &DirectoryQuery) -> DirectorySnapshot {
     store.load_directory(query).await.expect("memory does not fail")
 }
 
-/// Lets all other tasks go first, as waiting for a database does.
+/// Yields to all other tasks, like waiting for a database.
 pub(crate) async fn pause() {
     tokio::task::yield_now().await;
 }

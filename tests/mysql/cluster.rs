@@ -1,11 +1,14 @@
-//! Two nodes of a Galera cluster, which compares what transactions on them write and not what they read: of two
-//! decisions that must not both stand, one is refused, whichever nodes they are committed on.
+//! Two nodes of a Galera cluster. Galera certifies what transactions write, not what they read: of two decisions that
+//! exclude each other, one must be rejected, whichever nodes commit them.
 
 use std::sync::Arc;
 
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, ImportData, ImportStore,
-    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, User, UserId, UserStore,
+    User, UserId, UserStore,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, ImportData, ImportStore,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::MySqlStore;
 use userbook_tests::{
@@ -15,7 +18,7 @@ use userbook_tests::{
 
 const ROUNDS: u128 = 20;
 
-/// Users 1 to 4 and groups 1 to 3, in a new database on both nodes.
+/// Returns users 1 to 4 and groups 1 to 3, in a new database on both nodes.
 async fn prepared() -> [Arc<MySqlStore>; 2] {
     let stores = cluster::stores().await;
     stores[0].migrate().await.unwrap();
@@ -28,8 +31,8 @@ async fn prepared() -> [Arc<MySqlStore>; 2] {
     stores
 }
 
-/// What a node holds once it has applied all that was committed before.
-async fn row(store: &MySqlStore, id: i64) -> (User, userbook::Epochs) {
+/// Returns a row of a node after the node has applied all earlier commits.
+async fn row(store: &MySqlStore, id: i64) -> (User, userbook::store::Epochs) {
     let mut connection = store.pool().acquire().await.unwrap();
     sqlx::query("SET SESSION wsrep_sync_wait = 1").execute(&mut *connection).await.unwrap();
     let query = SnapshotQuery::user(UserId(id));
@@ -38,7 +41,7 @@ async fn row(store: &MySqlStore, id: i64) -> (User, userbook::Epochs) {
     (facts.user.unwrap(), facts.epochs)
 }
 
-/// Commits one change on each node at the same moment and tells how many were applied.
+/// Commits one change on each node concurrently and returns the number of applied changes.
 async fn at_once(stores: &[Arc<MySqlStore>; 2], changes: [ChangeSet; 2]) -> usize {
     let start = Arc::new(tokio::sync::Barrier::new(2));
     let tasks = stores.iter().zip(changes).map(|(store, change)| {
@@ -53,7 +56,7 @@ async fn at_once(stores: &[Arc<MySqlStore>; 2], changes: [ChangeSet; 2]) -> usiz
         match task.await.unwrap() {
             CommitOutcome::Applied => applied += 1,
             CommitOutcome::Conflict => {}
-            other => panic!("a race was answered by {other:?}"),
+            other => panic!("unexpected outcome {other:?}"),
         }
     }
     applied
@@ -65,7 +68,7 @@ fn deactivate(target: &User, n: u128, guards: Guards) -> ChangeSet {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_changes_of_one_user_one_is_applied() {
+async fn concurrent_changes_of_one_user_apply_one() {
     let stores = prepared().await;
     for round in 0..ROUNDS {
         let (ann, _) = row(&stores[0], 1).await;
@@ -91,7 +94,7 @@ async fn administrators_cannot_deactivate_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_relies_on_a_counter_and_who_changes_it_do_not_both_succeed() {
+async fn reader_and_writer_of_a_counter_do_not_both_succeed() {
     let stores = prepared().await;
     let mut total = 0;
     for round in 0..ROUNDS {
@@ -112,11 +115,11 @@ async fn who_relies_on_a_counter_and_who_changes_it_do_not_both_succeed() {
         assert!(applied <= 1, "round {round}");
         total += applied;
     }
-    assert!(total > 0, "never to succeed is no way out");
+    assert!(total > 0, "at least one commit succeeds");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_joins_a_group_that_is_being_deleted() {
+async fn user_cannot_join_a_group_that_is_being_deleted() {
     let stores = prepared().await;
     for round in 0..ROUNDS {
         let (one, epochs) = row(&stores[0], 1).await;
@@ -146,12 +149,12 @@ async fn nobody_joins_a_group_that_is_being_deleted() {
                 assert_eq!(left.provision(&again).await.unwrap(), CommitOutcome::Applied);
             }
             CommitOutcome::Conflict => {
-                assert_eq!(joined, CommitOutcome::Applied, "one of them goes through");
+                assert_eq!(joined, CommitOutcome::Applied, "the join or the deletion is applied");
                 let leaves =
                     ChangeSet { groups_removed: after.groups.clone(), ..rename(&after, 3 * round + 2) };
                 assert_eq!(left.commit(&leaves).await.unwrap(), CommitOutcome::Applied);
             }
-            other => panic!("a race was answered by {other:?}"),
+            other => panic!("unexpected outcome {other:?}"),
         }
     }
 }

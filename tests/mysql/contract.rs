@@ -1,14 +1,14 @@
-//! Under `Policy::authentik_2025_2()` every recorded request gets the recorded answer and leaves the recorded row
-//! behind, on MariaDB too.
+//! Under `Policy::authentik_2025_2()` every recorded request gets the recorded response and leaves the recorded row on
+//! MariaDB.
 
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_tests::{
     corpus,
     replay::{Report, replay},
     servers::mariadb::Database,
 };
 
-/// Empties the tables: faster than a database for each case.
+/// Empties the tables, which is faster than one database for each case.
 const CLEAR: &str = "DELETE FROM userbook_user; DELETE FROM userbook_group; DELETE FROM userbook_event";
 
 async fn replay_all() -> Report {
@@ -24,12 +24,12 @@ async fn replay_all() -> Report {
 }
 
 #[test]
-fn every_recorded_request_gets_the_recorded_answer() {
+fn every_recorded_request_gets_the_recorded_response() {
     let work = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(replay_all())
     };
-    // Some answers nest as deeply as a usual thread's stack does not bear in a debug build.
+    // Some responses nest too deeply for the default thread stack of a debug build.
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(work).unwrap();
     let report = thread.join().unwrap();
     assert!(report.mismatches.is_empty(), "{report}");

@@ -1,9 +1,12 @@
-//! Rows that are not what they should be: told with the column, never read as a default, and never a panic.
+//! Corrupt rows: the error names the column; the store never substitutes a default and never panics.
 
 use std::error::Error;
 
 use sqlx::{AssertSqlSafe, Executor};
-use userbook::{Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{Outbox, SnapshotQuery, StoreErrorKind},
+};
 use userbook_sqlx::DecodeError;
 use userbook_tests::{
     rows::{NINE, prepared, rename, user},
@@ -11,7 +14,7 @@ use userbook_tests::{
 };
 
 #[tokio::test]
-async fn each_column_is_told() {
+async fn error_names_the_corrupt_column() {
     for (sql, column) in [
         ("UPDATE userbook_user SET username = x'ff' WHERE id = 2", "username"),
         ("UPDATE userbook_user SET is_active = 2", "is_active"),
@@ -37,9 +40,9 @@ async fn each_column_is_told() {
     }
 }
 
-/// The driver takes the moment zero for none: it must not come in.
+/// The driver reads the zero datetime as NULL, so the schema must reject it.
 #[tokio::test]
-async fn the_moment_zero_is_kept_out() {
+async fn zero_datetime_is_rejected() {
     let database: Database = prepared().await;
     let mut connection = database.pool().acquire().await.unwrap();
     connection.execute("SET SESSION sql_mode = ''").await.unwrap();
@@ -50,7 +53,7 @@ async fn the_moment_zero_is_kept_out() {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_told() {
+async fn unreadable_event_is_corrupt() {
     let database: Database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     sqlx::query("UPDATE userbook_event SET body = '{}'").execute(database.pool()).await.unwrap();

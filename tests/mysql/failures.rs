@@ -1,12 +1,12 @@
-//! When the database itself fails.
+//! Failures of the database.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, mysql::MySqlConnectOptions};
 use userbook::{
-    CommitOutcome, SnapshotQuery,
-    StoreErrorKind::{Other, Transient},
     UserId, UserStore,
+    store::StoreErrorKind::{Other, Transient},
+    store::{CommitOutcome, SnapshotQuery},
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -23,7 +23,7 @@ async fn with_setting(database: &Database, setting: &'static str) -> MySqlStore 
 }
 
 #[tokio::test]
-async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transient() {
+async fn lock_timeout_is_stale_and_statement_timeout_is_transient() {
     let database: Database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
@@ -31,13 +31,13 @@ async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transi
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Conflict);
     let slow = with_setting(&database, "max_statement_time = 0.1").await;
     assert_eq!(slow.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
-    assert!(slow.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some(), "reading goes on");
+    assert!(slow.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some(), "reads still work");
     other.rollback().await.unwrap();
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_written_is_not_transient() {
+async fn read_only_database_is_not_transient() {
     let database: Database = prepared().await;
     let store = with_setting(&database, "tx_read_only = 1").await;
     assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some());
@@ -45,14 +45,14 @@ async fn a_database_that_cannot_be_written_is_not_transient() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_not_transient() {
+async fn missing_table_is_not_transient() {
     let database = Database::blank().await;
     assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
     assert_eq!(database.store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
 }
 
 #[tokio::test]
-async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
+async fn exhausted_pool_is_transient_and_closed_pool_is_not() {
     let database: Database = prepared().await;
     let small = pool_options().max_connections(1).acquire_timeout(Duration::from_millis(200));
     let store = MySqlStore::new(small.connect_with(database.options()).await.unwrap());
@@ -65,7 +65,7 @@ async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_transient() {
+async fn unreachable_server_is_transient() {
     let nowhere = MySqlConnectOptions::new().host("127.0.0.1").port(1);
     let pool = pool_options().acquire_timeout(Duration::from_millis(300)).connect_lazy_with(nowhere);
     let store = MySqlStore::new(pool);
@@ -74,7 +74,7 @@ async fn nobody_there_is_transient() {
 }
 
 #[tokio::test]
-async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
+async fn repeated_event_id_fails_and_writes_nothing() {
     let database: Database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     assert_eq!(database.store.commit(&rename(&user(3), 1)).await.unwrap_err().kind, Other);
@@ -82,17 +82,17 @@ async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
     assert_eq!(after.user, Some(user(3)));
 }
 
-/// Two transactions that wait for one another: the one that the database ends is told to try again.
+/// Two transactions that wait for each other: the victim of the database must be retried.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_is_stale() {
+async fn deadlock_is_stale() {
     let database: Database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
-    // The one that has written more is not the one to be ended.
+    // The transaction with more writes is not chosen as the victim.
     other.execute("UPDATE userbook_user SET version = 5 WHERE id IN (2, 3)").await.unwrap();
     let mut change = rename(&user(1), 1);
-    change.guards.actor = Some(userbook::ActorGuard { user: UserId(3), revision: user(3).revision });
+    change.guards.actor = Some(userbook::store::ActorGuard { user: UserId(3), revision: user(3).revision });
     let store = database.store.clone();
-    // It has row 1 and waits for row 3.
+    // The commit holds row 1 and waits for row 3.
     let mine = tokio::spawn(async move { store.commit(&change).await.unwrap() });
     tokio::time::sleep(Duration::from_millis(300)).await;
     other.execute("UPDATE userbook_user SET version = 5 WHERE id = 1").await.unwrap();

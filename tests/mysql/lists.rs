@@ -1,10 +1,10 @@
-//! Lists of a large directory: a query costs what its matches cost. The tests count the rows read.
+//! Lists of a large directory: the cost of a query depends on its matches. The tests count the rows read.
 
 use sqlx::Executor;
-use userbook::{ImportStore, ListStore};
+use userbook::store::{ImportStore, ListStore};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
-    lists::{directory, questions},
+    lists::{directory, queries},
     servers::mariadb::Database,
 };
 
@@ -15,7 +15,7 @@ async fn rows_read(store: &MySqlStore) -> u64 {
 }
 
 #[tokio::test]
-async fn a_list_costs_what_its_matches_cost() {
+async fn list_cost_depends_on_the_matches() {
     let database = Database::new().await;
     database.store.import(&directory()).await.unwrap();
     database
@@ -27,10 +27,10 @@ async fn a_list_costs_what_its_matches_cost() {
     let store = MySqlStore::new(pool);
     rows_read(&store).await;
     let before = rows_read(&store).await;
-    // The query of the counter reads rows too.
+    // Reading the counter reads rows as well.
     let asking = rows_read(&store).await - before;
     let mut costly = Vec::new();
-    for (query, count) in questions() {
+    for (query, count) in queries() {
         let before = rows_read(&store).await;
         let page = store.list_users(&query).await.unwrap();
         let read = rows_read(&store).await - before - asking;
@@ -42,9 +42,9 @@ async fn a_list_costs_what_its_matches_cost() {
     assert!(costly.is_empty(), "{}", costly.join("\n"));
 }
 
-/// The trick by which a search folds the case of ASCII and of nothing else.
+/// The search folds ASCII case with a byte expression that must not affect other bytes.
 #[tokio::test]
-async fn no_byte_beyond_ascii_has_two_cases() {
+async fn bytes_beyond_ascii_are_not_folded() {
     let database = Database::new().await;
     let sql = "SELECT CAST(LOWER(CONVERT(CAST(? AS BINARY) USING hebrew)) AS BINARY)";
     let bytes: Vec<u8> = (0..=u8::MAX).collect();

@@ -1,13 +1,13 @@
-//! Connections that are lost while a change is under way. During the commit nobody can tell whether it was applied
-//! until a load looks for its event; before, it was not.
+//! Connections lost during a change. During the commit the outcome is ambiguous until a load looks for the event;
+//! before the commit, nothing was written.
 
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor};
 use userbook::{
-    Actor, CommitOutcome, Outcome, PermissionAuthorizer, SnapshotQuery, StaticPermissions,
-    StoreErrorKind::{Ambiguous, Transient},
-    UserId, UserService, UserStore, UserUpdate,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, UserId, UserService, UserStore, UserUpdate,
+    store::StoreErrorKind::{Ambiguous, Transient},
+    store::{CommitOutcome, SnapshotQuery},
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -31,7 +31,7 @@ async fn through(database: &Database) -> (Proxy, MySqlStore) {
 }
 
 #[tokio::test]
-async fn during_the_commit_it_is_ambiguous_and_the_event_tells() {
+async fn lost_connection_during_commit_is_ambiguous_and_the_event_decides() {
     for (cut, change_committed) in [(Cut::Question, false), (Cut::Answer, true)] {
         let database: Database = prepared().await;
         let (proxy, store) = through(&database).await;
@@ -39,14 +39,14 @@ async fn during_the_commit_it_is_ambiguous_and_the_event_tells() {
         let change = rename(&user(1), 1);
         assert_eq!(store.commit(&change).await.unwrap_err().kind, Ambiguous, "{cut:?}");
         let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
-        // The server may still be at it.
+        // The server may still execute the commit.
         tokio::time::sleep(Duration::from_millis(200)).await;
         assert_eq!(store.load(&query).await.unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 
 #[tokio::test]
-async fn before_the_commit_nothing_was_written() {
+async fn lost_connection_before_commit_writes_nothing() {
     for (n, command) in [Command::Execute, Command::Prepare].into_iter().enumerate() {
         for cut in [Cut::Question, Cut::Answer] {
             let database: Database = prepared().await;
@@ -59,7 +59,7 @@ async fn before_the_commit_nothing_was_written() {
 }
 
 #[tokio::test]
-async fn the_service_finds_out() {
+async fn service_resolves_an_ambiguous_commit() {
     for cut in [Cut::Question, Cut::Answer] {
         let database: Database = prepared().await;
         let (proxy, store) = through(&database).await;
@@ -78,7 +78,7 @@ async fn the_service_finds_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_the_server_ends_has_written_nothing() {
+async fn killed_session_writes_nothing() {
     for kill in ["KILL", "KILL QUERY"] {
         let database: Database = prepared().await;
         let mut other = database.pool().begin().await.unwrap();

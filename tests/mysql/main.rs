@@ -1,5 +1,4 @@
-//! The MariaDB store where it differs from others: what waits for what, what failures mean, and how many
-//! statements it takes.
+//! Properties of the MariaDB store: lock waits, classification of failures, and number of statements.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod cluster;

@@ -1,14 +1,14 @@
-//! Bringing a database up to date.
+//! Migrations.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, mysql::MySqlPoolOptions};
-use userbook::{SnapshotQuery, UserId, UserStore};
+use userbook::{UserId, UserStore, store::SnapshotQuery};
 use userbook_sqlx::{MigrateError, Migration, MySqlStore, migrate, mysql::pool_options};
 use userbook_tests::servers::mariadb::Database;
 
 #[tokio::test]
-async fn twice_is_once() {
+async fn second_migration_changes_nothing() {
     let database = Database::new().await;
     database.store.migrate().await.unwrap();
     let applied: Vec<(i64, bool)> = sqlx::query_as(
@@ -21,7 +21,7 @@ async fn twice_is_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn those_that_start_at_once_wait_for_one_another() {
+async fn concurrent_migrations_wait_for_each_other() {
     let database = Database::blank().await;
     let starts = (0..6).map(|_| {
         let options = database.options();
@@ -36,7 +36,7 @@ async fn those_that_start_at_once_wait_for_one_another() {
 }
 
 #[tokio::test]
-async fn what_changed_or_is_unknown_is_refused() {
+async fn changed_or_unknown_migrations_are_rejected() {
     for (sql, expected) in [
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (baseline) was applied"),
         (
@@ -51,9 +51,9 @@ async fn what_changed_or_is_unknown_is_refused() {
     }
 }
 
-/// Statements that create tables commit by themselves: an interrupted migration starts again, wherever it stopped.
+/// MariaDB commits `CREATE TABLE` implicitly: an interrupted migration resumes at any point.
 #[tokio::test]
-async fn an_interrupted_migration_is_taken_up_again() {
+async fn interrupted_migration_is_resumed() {
     let baseline = include_str!("../../crates/userbook-sqlx/migrations/mysql/0001_baseline.sql");
     let statements: Vec<_> = baseline.trim().trim_end_matches(';').split(";\n\n").collect();
     for done in 0..=statements.len() {
@@ -78,7 +78,7 @@ async fn an_interrupted_migration_is_taken_up_again() {
 }
 
 #[tokio::test]
-async fn whoever_waits_too_long_or_fails_leaves_the_lock() {
+async fn timed_out_or_failed_migration_releases_the_lock() {
     static BROKEN: [Migration; 1] = [Migration { version: 1, name: "broken", sql: "CREATE TABLE" }];
     let database = Database::new().await;
     let refused = migrate(database.pool(), "host", &BROKEN).await;
@@ -87,7 +87,7 @@ async fn whoever_waits_too_long_or_fails_leaves_the_lock() {
 }
 
 #[tokio::test]
-async fn a_host_keeps_tables_of_its_own_beside() {
+async fn host_tables_in_the_same_database_are_kept() {
     static OWN: [Migration; 1] =
         [Migration { version: 1, name: "own", sql: "CREATE TABLE IF NOT EXISTS mine (id BIGINT); SELECT 1" }];
     let database = Database::new().await;
@@ -99,7 +99,7 @@ async fn a_host_keeps_tables_of_its_own_beside() {
 }
 
 #[tokio::test]
-async fn connections_that_are_not_fit_are_refused() {
+async fn incompatible_connection_settings_are_rejected() {
     let database = Database::blank().await;
     for (setting, lacks) in [
         ("SET SESSION sql_mode = 'ANSI_QUOTES'", "strict sql_mode"),

@@ -1,11 +1,15 @@
-//! Large directories: no query may cost more because of rows that it does not read. The tests count the rows read.
+//! Large directories: unrelated rows must not increase the cost of a query. The tests count the rows read.
 
 use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ChangeSet, DirectoryQuery, Event, Group, GroupId, ImportData, ImportStore, MemberQuery, Outbox,
-    OutboxLimit, ProvisioningStore, SnapshotQuery, SuperuserQuery, Superusers, User, UserId, UserStore,
+    Group, GroupId, User, UserId, UserStore,
+    event::Event,
+    store::{
+        ChangeSet, DirectoryQuery, ImportData, ImportStore, MemberQuery, Outbox, OutboxLimit,
+        ProvisioningStore, SnapshotQuery, SuperuserQuery, Superusers,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::{
@@ -15,7 +19,7 @@ use userbook_tests::{
 
 const MANY: i64 = 50_000;
 
-/// One active superuser among many retired ones, and many acknowledged events.
+/// Creates one active superuser among many inactive ones, and many acknowledged events.
 async fn retired() -> Database {
     let groups = [group(1).id];
     let member = |id| User { is_active: id == 1, groups: groups.into(), ..user(id) };
@@ -31,7 +35,7 @@ async fn retired() -> Database {
     database
 }
 
-/// How many rows this connection has read.
+/// Returns the number of rows that this connection has read.
 async fn rows_read(store: &MySqlStore) -> u64 {
     let sql = "SELECT CAST(SUM(variable_value) AS UNSIGNED) FROM information_schema.session_status \
                WHERE variable_name LIKE 'HANDLER_READ_%'";
@@ -61,7 +65,7 @@ async fn queries_read_few_rows_of_large_tables() {
             actor: Some(UserId(7)),
             ..DirectoryQuery::default()
         };
-        // The query of the counter reads rows too.
+        // Reading the counter reads rows as well.
         let cost = {
             rows_read(&store).await;
             let before = rows_read(&store).await;

@@ -1,5 +1,4 @@
-//! The races of `userbook_tests::races`. Each attempt crosses to a server and back several times, so there are fewer
-//! rounds.
+//! The races of `userbook_tests::races`, with fewer rounds, because each attempt takes several round trips.
 
 use userbook::{Timestamp, UserId};
 use userbook_sqlx::MySqlStore;

@@ -1,11 +1,14 @@
-//! How many round trips it takes, so that they cannot creep: counted between the store and the server.
+//! Counts round trips between the store and the server, so that the number cannot grow unnoticed.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
-    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore,
+    UserId, UserStore,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::{MySqlStore, Placeholders, mysql::pool_options};
 use userbook_tests::{
@@ -15,7 +18,7 @@ use userbook_tests::{
 };
 
 #[tokio::test]
-async fn every_file_fits_the_schema() {
+async fn every_statement_can_be_prepared() {
     let database = Database::new().await;
     // MariaDB has no statement that inserts or overwrites by one key.
     let files =
@@ -28,15 +31,14 @@ async fn every_file_fits_the_schema() {
     }
 }
 
-/// A store whose one connection is counted.
+/// Returns a store with a single counted connection.
 async fn counted(database: &Database) -> (Proxy, MySqlStore) {
     let proxy = Proxy::start(&database.options());
     let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
     (proxy, MySqlStore::new(pool))
 }
 
-/// What has been sent, but for the ping with which sqlx tests a connection that goes back to the pool, once the
-/// answer is there.
+/// Returns the sent commands without the ping with which sqlx tests a connection that is returned to the pool.
 async fn sent(proxy: &Proxy) -> Vec<Command> {
     tokio::time::sleep(Duration::from_millis(50)).await;
     proxy.commands().into_iter().filter(|command| *command != PING).collect()
@@ -55,7 +57,7 @@ fn everything() -> SnapshotQuery {
     }
 }
 
-/// What a transaction sends that runs so many statements.
+/// Returns the commands of a transaction with this number of statements.
 fn transaction(statements: usize, end: &str) -> Vec<Command> {
     let mut commands = vec![Command::Execute; statements];
     commands.insert(0, Command::Query(userbook_sqlx::mysql::BEGIN.trim().to_owned()));
@@ -64,7 +66,7 @@ fn transaction(statements: usize, end: &str) -> Vec<Command> {
 }
 
 #[tokio::test]
-async fn a_load_is_one_and_a_commit_is_few() {
+async fn load_takes_one_statement_and_commit_takes_few() {
     let database: Database = prepared().await;
     let (proxy, store) = counted(&database).await;
     // The first round prepares the statements.
@@ -108,7 +110,7 @@ async fn a_load_is_one_and_a_commit_is_few() {
 }
 
 #[tokio::test]
-async fn members_cost_the_same_for_any_number() {
+async fn cost_of_members_is_independent_of_their_number() {
     let database: Database = prepared().await;
     let (proxy, store) = counted(&database).await;
     let users = "INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, \

@@ -1,11 +1,14 @@
-//! Writes inside a transaction of the host's.
+//! Writes inside a transaction of the host.
 
 use std::time::Duration;
 
 use sqlx::Executor;
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
-    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    Group, User, UserId, UserStore,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
+        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
@@ -21,7 +24,7 @@ async fn ann_in(connection: &mut sqlx::MySqlConnection) -> User {
     MySqlStore::load_in(connection, &SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap()
 }
 
-/// Puts a group, which ann joins, decided on what the connection sees.
+/// Creates a group with ann as member, decided on the state that the connection sees.
 async fn group_write(connection: &mut sqlx::MySqlConnection, n: u128) -> ProvisioningChange {
     let epochs = MySqlStore::load_directory_in(connection, &DirectoryQuery::default()).await.unwrap().epochs;
     let change = rename(&ann_in(connection).await, n);
@@ -42,7 +45,7 @@ async fn group_write(connection: &mut sqlx::MySqlConnection, n: u128) -> Provisi
 }
 
 #[tokio::test]
-async fn the_host_decides_whether_it_stays() {
+async fn host_commits_or_rolls_back_the_write() {
     let database: Database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
@@ -50,7 +53,7 @@ async fn the_host_decides_whether_it_stays() {
         let outcome = MySqlStore::commit_in(&mut transaction, &change).await.unwrap();
         assert_eq!(outcome, CommitOutcome::Applied);
         assert_eq!(ann_in(&mut transaction).await.name, "renamed");
-        assert_eq!(name(&database).await, "Somebody", "no other connection sees it yet");
+        assert_eq!(name(&database).await, "Original", "other connections do not see the write yet");
         if keep {
             transaction.commit().await.unwrap();
         } else {
@@ -62,14 +65,14 @@ async fn the_host_decides_whether_it_stays() {
 }
 
 #[tokio::test]
-async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
+async fn rejected_update_writes_nothing_and_keeps_the_transaction() {
     let database: Database = prepared().await;
     let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
     let with = |n: u128| ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) };
     let outcome = MySqlStore::commit_in(&mut transaction, &with(8)).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Conflict);
 
-    // A failure of a statement: an event of this id is there already.
+    // A failing statement: an event with this id exists already.
     MySqlStore::commit_in(&mut transaction, &rename(&user(2), 7)).await.unwrap();
     let failed = MySqlStore::commit_in(&mut transaction, &rename(&user(1), 7)).await.unwrap_err();
     assert_eq!(failed.kind, StoreErrorKind::Other);
@@ -84,7 +87,7 @@ async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
 }
 
 #[tokio::test]
-async fn without_a_transaction_it_is_refused() {
+async fn write_outside_a_transaction_fails() {
     let database: Database = prepared().await;
     let mut connection = database.pool().acquire().await.unwrap();
     let refused = MySqlStore::commit_in(&mut connection, &rename(&user(1), 1)).await.unwrap_err();
@@ -92,13 +95,13 @@ async fn without_a_transaction_it_is_refused() {
     let change = group_write(&mut connection, 1).await;
     let refused = MySqlStore::provision_in(&mut connection, &change).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Other);
-    assert_eq!(name(&database).await, "Somebody");
+    assert_eq!(name(&database).await, "Original");
 }
 
 #[tokio::test]
-async fn a_transaction_of_an_older_state_conflicts() {
+async fn transaction_with_an_outdated_snapshot_conflicts() {
     let database: Database = prepared().await;
-    // The server's default: REPEATABLE READ.
+    // The server's default is REPEATABLE READ.
     let mut early = database.pool().begin().await.unwrap();
     let before = ann_in(&mut early).await;
     let members = group_write(&mut early, 3).await;
@@ -111,12 +114,13 @@ async fn a_transaction_of_an_older_state_conflicts() {
     early.rollback().await.unwrap();
 }
 
-/// A deadlock undoes the host's transaction as a whole. An outcome would let the host go on, and commit the rest.
+/// A deadlock rolls back the host's whole transaction. An outcome instead of an error would let the host commit the
+/// rest.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_is_a_failure_of_the_transaction() {
+async fn deadlock_fails_the_transaction() {
     let database: Database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
-    // The one that has written more is not the one to be ended.
+    // The transaction with more writes is not chosen as the victim.
     other.execute("UPDATE userbook_user SET version = 5 WHERE id IN (1, 2)").await.unwrap();
     let mut mine = database.pool().begin_with(BEGIN).await.unwrap();
     mine.execute("SELECT id FROM userbook_user WHERE id = 3 FOR UPDATE").await.unwrap();
@@ -133,7 +137,7 @@ async fn a_deadlock_is_a_failure_of_the_transaction() {
 }
 
 #[tokio::test]
-async fn a_group_write_is_part_of_the_transaction() {
+async fn group_write_is_part_of_the_transaction() {
     let database: Database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
@@ -152,7 +156,7 @@ async fn a_group_write_is_part_of_the_transaction() {
 }
 
 #[tokio::test]
-async fn a_refused_group_write_leaves_no_trace_and_the_transaction_goes_on() {
+async fn rejected_group_write_writes_nothing_and_keeps_the_transaction() {
     let database: Database = prepared().await;
     let mut transaction = database.pool().begin_with(BEGIN).await.unwrap();
     let before = ann_in(&mut transaction).await;

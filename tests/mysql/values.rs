@@ -1,10 +1,11 @@
-//! Values at the edges of what MariaDB's types hold.
+//! Values at the limits of MariaDB's types.
 
 use serde_json::json;
 use sqlx::Executor;
 use userbook::{
-    Attributes, CommitOutcome, FieldChanges, Group, ImportData, ImportStore, SnapshotQuery, Timestamp, User,
-    UserId, UserStore,
+    Group, Timestamp, User, UserId, UserStore,
+    field::Attributes,
+    store::{CommitOutcome, FieldChanges, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_tests::{
     rows::{group, prepared, rename, user},
@@ -12,7 +13,7 @@ use userbook_tests::{
 };
 
 #[tokio::test]
-async fn megabytes_of_attributes() {
+async fn attributes_of_megabytes_are_stored() {
     let large = json!({ "text": "ä\u{1}".repeat(1 << 18) });
     let database = Database::new().await;
     let imported = User { attributes: large.clone().into(), ..user(1) };
@@ -31,7 +32,7 @@ async fn megabytes_of_attributes() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_and_not_cut() {
+async fn values_that_do_not_fit_are_rejected_instead_of_truncated() {
     let late: Timestamp = Timestamp::from_timestamp_micros(253_402_300_800_000_000).unwrap();
     for odd in [
         User { username: "x".repeat(601), ..user(1) },
@@ -52,7 +53,7 @@ async fn what_does_not_fit_is_refused_and_not_cut() {
 }
 
 #[tokio::test]
-async fn group_names_have_no_bound_and_are_told_apart_to_the_end() {
+async fn long_group_names_are_compared_completely() {
     let named = |n, end: &str| Group { name: "ä".repeat(50_000) + end, ..group(n) };
     let groups = vec![named(1, ""), named(2, " "), named(3, "a"), named(4, "A")];
     let database = Database::new().await;
@@ -60,7 +61,7 @@ async fn group_names_have_no_bound_and_are_told_apart_to_the_end() {
 }
 
 #[tokio::test]
-async fn a_host_that_writes_users_keeps_the_copy_of_can_act_right() {
+async fn user_rows_written_by_the_host_update_can_act() {
     let database: Database = prepared().await;
     for (set, expected) in [
         ("is_active = 0", 0),

@@ -1,13 +1,17 @@
-//! Others who write after a commit has begun, but before it has its locks: the state that it was decided on was
-//! there at its beginning, and is not any more.
+//! Other transactions that write after a commit has started and before it holds its locks: the state on which the
+//! change was decided is outdated then.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, MySqlPool, SqlSafeStr};
 use tokio::sync::Mutex;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
-    ProvisioningOp, ProvisioningStore, SnapshotQuery, UserId, UserStore, Username,
+    UserId, UserStore,
+    field::Username,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
+        ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
@@ -20,10 +24,10 @@ const WAITING: &str = "SELECT CAST(process.id AS UNSIGNED) FROM information_sche
     JOIN information_schema.processlist AS process ON process.id = open.trx_mysql_thread_id \
     WHERE open.trx_state = 'LOCK WAIT' AND process.db = DATABASE()";
 
-/// The server refreshes its answer only after a tenth of a second without queries.
+/// The server refreshes this table only after 0.1 s without queries.
 static ASKING: Mutex<()> = Mutex::const_new(());
 
-/// The first connection to this database that waits for a lock.
+/// Waits until a connection waits for a lock; returns the first one.
 pub(crate) async fn until_a_lock_is_awaited(pool: &MySqlPool) -> u64 {
     loop {
         let asking = ASKING.lock().await;
@@ -36,7 +40,7 @@ pub(crate) async fn until_a_lock_is_awaited(pool: &MySqlPool) -> u64 {
     }
 }
 
-/// Commits while another transaction, which has run `sql`, is about to commit or to roll back.
+/// Commits while another transaction, which has executed `sql`, is about to commit or roll back.
 async fn against(database: &Database, sql: &str, keep: bool, change: &ChangeSet) -> CommitOutcome {
     let mut other = database.pool().begin_with(BEGIN).await.unwrap();
     other.execute(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
@@ -62,7 +66,7 @@ fn by(actor: i64) -> Guards {
     Guards { actor: Some(actor), ..Guards::default() }
 }
 
-/// Guards that expect the counters as an import leaves them.
+/// Guards with the counters of a fresh import.
 fn counters(graph: Option<fn(u64) -> EpochGuard>, superusers: Option<fn(u64) -> EpochGuard>) -> Guards {
     Guards { graph: graph.map(|guard| guard(1)), superusers: superusers.map(|guard| guard(1)), actor: None }
 }
@@ -76,8 +80,8 @@ fn joining(n: u128) -> ChangeSet {
     ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) }
 }
 
-/// What the other does, what is committed meanwhile, and how that ends if the other's work stays. If it does not,
-/// nothing stood against it.
+/// Statements of the other transaction, the concurrent change, and its outcome if the other transaction commits. If
+/// the other transaction rolls back, the change is applied.
 fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
     let rely: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::read);
     let change: Option<fn(u64) -> EpochGuard> = Some(EpochGuard::bump);
@@ -103,7 +107,7 @@ fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_looks_again() {
+async fn locked_rows_are_read_again() {
     for (sql, change, outcome) in races() {
         let database: Database = prepared().await;
         assert_eq!(against(&database, &sql, true, &change).await, outcome, "{sql}");
@@ -111,14 +115,17 @@ async fn a_lock_looks_again() {
         let query = SnapshotQuery::user(change.user);
         let after = database.store.load(&query).await.unwrap();
         if let Some(user) = after.user {
-            assert_eq!((user.name.as_str(), user.groups.len()), ("Somebody", 0), "{sql}");
-            assert!(after.epochs.graph + after.epochs.superusers <= 3, "{sql}: counted by a refused change");
+            assert_eq!((user.name.as_str(), user.groups.len()), ("Original", 0), "{sql}");
+            assert!(
+                after.epochs.graph + after.epochs.superusers <= 3,
+                "{sql}: incremented by a rejected change"
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_rolls_back_was_never_there() {
+async fn rolled_back_transaction_has_no_effect() {
     for (sql, change, _) in races() {
         let database: Database = prepared().await;
         assert_eq!(against(&database, &sql, false, &change).await, CommitOutcome::Applied, "{sql}");
@@ -127,7 +134,7 @@ async fn who_rolls_back_was_never_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_that_comes_between_is_kept() {
+async fn concurrent_login_is_kept() {
     let database: Database = prepared().await;
     let login = "UPDATE userbook_user SET last_login = '2024-05-06 07:08:09', name = 'Other' WHERE id = 1";
     let mut change = rename(&user(1), 1);
@@ -138,18 +145,18 @@ async fn a_login_that_comes_between_is_kept() {
     assert!(after.last_login.is_some());
 }
 
-/// What the counters cost, for the sake of clusters: those who rely on one count too.
+/// The cost of counters that are safe in clusters: readers of a counter increment it too.
 #[tokio::test]
-async fn of_two_who_rely_on_one_value_the_second_is_told() {
+async fn second_reader_of_a_counter_conflicts() {
     let database: Database = prepared().await;
     let relies = |id, n| ChangeSet { guards: counters(Some(EpochGuard::read), None), ..rename(&user(id), n) };
     assert_eq!(database.store.commit(&relies(1, 1)).await.unwrap(), CommitOutcome::Applied);
     assert_eq!(database.store.commit(&relies(3, 2)).await.unwrap(), CommitOutcome::Conflict);
 }
 
-/// Joiners of one group do not wait for one another, and ordinary updates wait for no other writer.
+/// Concurrent joins of one group do not wait for each other, and ordinary updates wait for no other writer.
 #[tokio::test]
-async fn joiners_go_side_by_side() {
+async fn concurrent_joins_do_not_wait() {
     let database: Database = prepared().await;
     let mut other = database.pool().begin_with(BEGIN).await.unwrap();
     let guards = Guards { actor: by(2).actor, ..counters(Some(EpochGuard::read), Some(EpochGuard::read)) };
@@ -160,9 +167,9 @@ async fn joiners_go_side_by_side() {
     other.commit().await.unwrap();
 }
 
-/// Administrators who change each other at once would wait for one another, were rows not locked by id.
+/// Administrators who change each other concurrently would deadlock if rows were not locked in order of ids.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn circles_do_not_deadlock() {
+async fn mutual_changes_do_not_deadlock() {
     let database: Database = prepared().await;
     for round in 0..20 {
         let [one, three] = [1, 3].map(|id| SnapshotQuery::user(UserId(id)));
@@ -185,7 +192,7 @@ async fn circles_do_not_deadlock() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_deletion_waits_for_members_who_join() {
+async fn group_deletion_waits_for_concurrent_joins() {
     let database: Database = prepared().await;
     let mut other = database.pool().begin_with(BEGIN).await.unwrap();
     let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };

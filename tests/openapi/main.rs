@@ -1,14 +1,14 @@
-//! The description of the API: the committed copies are what is generated, and what is published comes out of it
-//! unchanged.
+//! The OpenAPI description: the committed files equal the generated ones, and contain the published schema unchanged.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::{Map, Value};
-use userbook::Policy;
 use userbook_http::openapi::{OVERLAY_KEY, PUBLISHED_KEY, published, schema};
 
-/// The operations that are served.
+use userbook_http::ExtensionSet;
+
+/// The served operations.
 const OPERATIONS: [(&str, &str); 10] = [
     ("/core/groups/", "get"),
     ("/core/groups/{group_uuid}/", "get"),
@@ -26,14 +26,14 @@ fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Without descriptions, and with lists that are sets in a fixed order.
+/// Removes descriptions and sorts lists that represent sets.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let kept = members.iter().filter(|(name, value)| *name != "description" || !value.is_string());
             let mut members: Map<String, Value> =
                 kept.map(|(name, value)| (name.clone(), canonical(value))).collect();
-            // Not required is what a parameter is unless it says otherwise.
+            // Parameters are optional by default.
             if members.get("required") == Some(&Value::Bool(false)) {
                 members.remove("required");
             }
@@ -61,7 +61,7 @@ fn operations(document: &Value) -> BTreeSet<(&str, &str)> {
     all.collect()
 }
 
-/// Undoes the overlay.
+/// Removes the overlay.
 fn without_overlay(value: &Value) -> Option<Value> {
     match value {
         Value::Object(members) if members.contains_key(OVERLAY_KEY) => None,
@@ -86,16 +86,16 @@ fn every_operation_is_described_and_no_other() {
 }
 
 #[test]
-fn without_the_overlay_it_is_the_published_schema() {
-    for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
-        let served = schema(&policy);
+fn schema_without_overlay_equals_the_published_schema() {
+    for extensions in [ExtensionSet::all(), ExtensionSet::none()] {
+        let served = schema(extensions);
         assert!(served.to_string().contains(OVERLAY_KEY));
         assert_eq!(canonical(&without_overlay(&served).unwrap()), canonical(&published()));
     }
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_has_a_target() {
     fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         match value {
             Value::Object(members) => {
@@ -106,8 +106,8 @@ fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
-        let served = schema(&policy);
+    for extensions in [ExtensionSet::all(), ExtensionSet::none()] {
+        let served = schema(extensions);
         let mut found = BTreeSet::new();
         references(&served, &mut found);
         assert!(found.len() > 10);
@@ -117,14 +117,14 @@ fn every_reference_leads_somewhere() {
     }
 }
 
-/// The fragment itself is not ours to keep; where it lies beside the checkout, it is compared.
+/// The published fragment is not part of this repository; the test compares it if it is next to the checkout.
 #[test]
-fn it_equals_the_fragment_that_was_published() {
+fn schema_equals_the_published_fragment() {
     let place = std::env::var_os("USERBOOK_OPENAPI")
         .map_or_else(|| root("../shared/corpus/openapi-users.json"), PathBuf::from);
     let Ok(text) = std::fs::read(&place) else {
         assert!(std::env::var_os("CI").is_none(), "the published fragment is not at {}", place.display());
-        eprintln!("left out: there is no published fragment at {}", place.display());
+        eprintln!("skipped: no published fragment at {}", place.display());
         return;
     };
     let fragment = canonical(&serde_json::from_slice(&text).unwrap());
@@ -141,7 +141,7 @@ fn it_equals_the_fragment_that_was_published() {
     assert_eq!(ours["servers"], fragment["servers"]);
 }
 
-/// With names in order: whether `serde_json` keeps its own depends on what else is built.
+/// Sorts names: the order in `serde_json` depends on the features of other crates.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -154,10 +154,10 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` writes the copies anew.
+/// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` regenerates the files.
 #[test]
-fn the_committed_copies_are_what_is_generated() {
-    for (name, document) in [("published", published()), ("hardened", schema(&Policy::hardened()))] {
+fn committed_files_equal_the_generated_ones() {
+    for (name, document) in [("published", published()), ("hardened", schema(ExtensionSet::all()))] {
         let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
         let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());
         if std::env::var_os("USERBOOK_WRITE").is_some() {
@@ -165,7 +165,7 @@ fn the_committed_copies_are_what_is_generated() {
         }
         assert!(
             std::fs::read_to_string(&place).unwrap() == text,
-            "{} is not what is generated",
+            "{} differs from the generated file",
             place.display()
         );
     }

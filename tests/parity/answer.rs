@@ -1,4 +1,4 @@
-//! What is compared of an answer.
+//! The compared parts of a response.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,11 @@ use http_body_util::BodyExt;
 
 use crate::hosts::Way;
 
-/// An answer. Of its headers those are left out that tell of one server or one connection and nothing of the answer:
+/// A response without the headers that describe a server or a connection:
 ///
 /// - `date` and `connection`, which servers add;
-/// - `content-length` where the endpoint does not tell it itself (it does for HEAD): it must be the length of the
-///   body, which [`Answer::framed`] checks before it goes. No server sends these answers chunked, which
-///   `transfer-encoding` would tell: it stays, and would differ.
+/// - `content-length`, unless the endpoint sends it itself (for HEAD). [`Answer::framed`] checks that the value is the
+///   length of the body. A chunked response would differ by its `transfer-encoding` header, which is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     status: u16,
@@ -33,7 +32,7 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// What a function answered.
+    /// Reads the response of a function.
     pub(crate) async fn from_response<B: Body<Error: std::fmt::Debug>>(response: Response<B>) -> Self {
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
@@ -48,7 +47,7 @@ impl Answer {
         Self { status, headers: lines, body }
     }
 
-    /// What came over a wire; `None` if it is no whole answer.
+    /// Reads a response from bytes; `None` if it is incomplete.
     pub(crate) fn from_wire(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let (head, body) = bytes.split_at(end);
@@ -63,8 +62,7 @@ impl Answer {
         Some(Self { status: status.parse().ok()?, headers, body: body.get(4..)?.to_vec() })
     }
 
-    /// The answer without what its server has added to the endpoint's `bare` one. The error is a length that is
-    /// wrong.
+    /// Removes the headers that a server added to the response of the `bare` endpoint. Fails for a wrong length.
     pub(crate) fn framed(mut self, bare: &Self, way: Way) -> Result<Self, String> {
         self.headers.remove("date");
         self.headers.remove("connection");
@@ -73,7 +71,7 @@ impl Answer {
             // RFC 9110 §8.6: 304 and 204 have no length.
             let right =
                 (![204, 304].contains(&self.status)).then(|| vec![self.body.len().to_string().into_bytes()]);
-            // Without a socket there is nobody yet who would have to tell it.
+            // Without a socket, no server has added the length.
             if declared != right && !(way == Way::AxumCalled && declared.is_none()) {
                 return Err(format!("its length is {declared:?} instead of {right:?}"));
             }

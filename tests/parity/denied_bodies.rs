@@ -1,4 +1,4 @@
-//! Callers without access who are still sending: they receive the answer, and the endpoint reads nothing of the body.
+//! Callers without access who are still sending: they receive the response, and the endpoint does not read the body.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -15,17 +15,17 @@ use crate::{
 };
 
 const MEBIBYTE: usize = 1024 * 1024;
-/// Attempts for each server: a reset that overtakes the answer is a matter of time.
+/// Attempts for each server, because a connection reset before the response depends on timing.
 const ATTEMPTS: usize = 20;
 
-/// Servers whose endpoint denies anonymous callers, and the path of a user.
+/// Starts servers whose endpoint denies anonymous callers; returns the path of a user.
 fn start() -> (Hosts, String) {
     let (hosts, case) = (Hosts::start(), case());
     hosts.switch.set(hosts.runtime.block_on(api(&case, &Policy::hardened())));
     (hosts, case.recorded.request.path.clone())
 }
 
-/// The head of an anonymous request that keeps the connection.
+/// Returns the head of an anonymous request that keeps the connection open.
 fn head(path: &str, more: &str) -> String {
     format!(
         "PATCH {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {MEBIBYTE}\r\n{more}\r\n"
@@ -38,12 +38,12 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// All bytes up to the answer's end or the end of the connection.
+/// Reads up to the end of the response or of the connection.
 fn read_answer(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
     loop {
-        // A server may linger: nothing comes after the object.
+        // The response ends with the JSON object, even if the server keeps the connection open.
         if answer.ends_with(b"}") {
             break;
         }
@@ -62,7 +62,7 @@ fn is_denied(answer: &str) -> bool {
         && answer.contains("You do not have permission to perform this action.")
 }
 
-/// Sends all of the body, piece by piece, as far as the server lets it; then reads.
+/// Sends the body in pieces while the server accepts them, then reads.
 fn send_then_read(address: SocketAddr, path: &str, pause: Duration) -> String {
     let mut stream = connect(address);
     stream.write_all(head(path, "").as_bytes()).unwrap();
@@ -100,7 +100,7 @@ fn served() -> impl Iterator<Item = Way> {
 }
 
 #[test]
-fn a_client_that_reads_while_it_sends_receives_the_denial() {
+fn client_that_reads_while_sending_receives_the_denial() {
     let (hosts, path) = start();
     for way in served() {
         let Some(address) = hosts.address(way) else { continue };
@@ -112,7 +112,7 @@ fn a_client_that_reads_while_it_sends_receives_the_denial() {
 }
 
 #[test]
-fn a_client_that_sends_all_before_it_reads_receives_the_denial() {
+fn client_that_sends_everything_first_receives_the_denial() {
     let (hosts, path) = start();
     for way in served() {
         let Some(address) = hosts.address(way) else { continue };
@@ -125,10 +125,10 @@ fn a_client_that_sends_all_before_it_reads_receives_the_denial() {
     }
 }
 
-/// hyper asks for the body with `100 Continue` when it is polled, which it never is. actix-web sends `100 Continue` before
-/// any service sees the request.
+/// hyper sends `100 Continue` when the body is polled, so that a denied caller never gets it. actix-web sends `100
+/// Continue` before any service gets the request.
 #[test]
-fn a_client_that_waits_for_100_continue_receives_the_denial_instead() {
+fn client_that_waits_for_100_continue_receives_the_denial() {
     let (hosts, path) = start();
     for way in served() {
         let Some(address) = hosts.address(way) else { continue };

@@ -1,4 +1,4 @@
-//! What clients call around an update: lists, the caller, groups and their members, the configuration.
+//! Requests that clients send around an update: lists, the current user, groups and their members, the configuration.
 
 use userbook_tests::corpus::Case;
 
@@ -8,9 +8,9 @@ use crate::{
 };
 
 const JSON: (&str, &[u8]) = ("content-type", b"application/json");
-const NOBODY: &str = "/api/v3/core/groups/00000000-0000-4000-8000-00000000dead/";
+const MISSING_GROUP: &str = "/api/v3/core/groups/00000000-0000-4000-8000-00000000dead/";
 
-/// The paths of every group of the case.
+/// Returns the paths of all groups of the case.
 fn groups(case: &Case) -> Vec<String> {
     let paths = case.given.groups.iter().map(|group| format!("/api/v3/core/groups/{}/", group.pk));
     let paths: Vec<String> = paths.collect();
@@ -18,13 +18,13 @@ fn groups(case: &Case) -> Vec<String> {
     paths
 }
 
-/// The id of the user of the case.
+/// Returns the id of the user of the case.
 fn user(case: &Case) -> i64 {
     let path = &case.recorded.request.path;
     path.trim_end_matches('/').rsplit('/').next().and_then(|id| id.parse().ok()).expect("a user's path")
 }
 
-/// The same by an anonymous caller.
+/// Returns the request without credentials.
 fn anonymous(mut sent: Sent) -> Sent {
     sent.headers.retain(|(name, _)| name != "authorization");
     sent
@@ -66,7 +66,7 @@ fn lists() {
 }
 
 #[test]
-fn single_things() {
+fn single_resources() {
     check(&[200, 403, 404], |case| {
         let groups = groups(case);
         let mut targets: Vec<&str> = groups.iter().map(String::as_str).collect();
@@ -75,7 +75,7 @@ fn single_things() {
             "/api/v3/core/users/me/",
             "/api/v3/core/users/%6De/",
             "/api/v3/root/config/",
-            NOBODY,
+            MISSING_GROUP,
             &without_members,
             "/api/v3/core/groups/none/",
         ]);
@@ -84,7 +84,7 @@ fn single_things() {
 }
 
 #[test]
-fn nothing() {
+fn missing_resources() {
     check(&[404], |case| {
         let targets = [
             "/api/v3/core/users/me",
@@ -134,7 +134,8 @@ fn members() {
         let own = format!(r#"{{"pk": {}}}"#, user(case)).into_bytes();
         let mut requests = Vec::new();
         for action in ["add_user/", "remove_user/"] {
-            for group in groups(case).iter().map(String::as_str).chain([NOBODY, "/api/v3/core/groups/none/"])
+            for group in
+                groups(case).iter().map(String::as_str).chain([MISSING_GROUP, "/api/v3/core/groups/none/"])
             {
                 let target = |query| format!("{group}{action}{query}").into_bytes();
                 let join = sent(case, "POST", &target(""), &[JSON], &own);

@@ -25,7 +25,7 @@ use crate::{
 const JSON: (&str, &[u8]) = ("content-type", b"application/json");
 const CHUNKED: (&str, &[u8]) = ("transfer-encoding", b"chunked");
 
-/// A body of one piece after which the line is dead.
+/// A body of one piece, followed by a connection error.
 struct Broken(Option<Bytes>);
 
 impl Body for Broken {
@@ -37,18 +37,19 @@ impl Body for Broken {
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         let piece = self.0.take().map(Frame::data);
-        Poll::Ready(Some(piece.ok_or_else(|| std::io::Error::other("the line is dead"))))
+        Poll::Ready(Some(piece.ok_or_else(|| std::io::Error::other("connection reset"))))
     }
 }
 
-/// A fresh directory behind the hosts' endpoint.
+/// Puts a fresh directory behind the endpoint of the hosts.
 fn fresh(hosts: &Hosts, case: &Case) -> Api {
     let api = hosts.runtime.block_on(api(case, &Policy::hardened()));
     hosts.switch.set(api.clone());
     api
 }
 
-/// Every server answers `sent` as the bare endpoint does `like`, and leaves the same behind. Gives that answer.
+/// Checks that every server answers `sent` as the bare endpoint answers `like`, with the same state afterwards.
+/// Returns the response.
 pub(crate) fn answered_as<B>(
     hosts: &Hosts,
     case: &Case,
@@ -74,9 +75,9 @@ where
     expected
 }
 
-/// Nothing of the body is sent, and the client goes on waiting: nobody may want to have it first.
+/// The client sends nothing of the body and waits: the server must not wait for the body.
 #[test]
-fn a_body_that_is_announced_as_too_large_is_refused_at_once() {
+fn body_with_a_length_above_the_limit_is_rejected_immediately() {
     let (hosts, case) = (Hosts::start(), case());
     let length = (DEFAULT_BODY_LIMIT + 1).to_string();
     let sent = sent(&case, "PATCH", b"U", &[JSON, ("content-length", length.as_bytes())], b"");
@@ -84,9 +85,9 @@ fn a_body_that_is_announced_as_too_large_is_refused_at_once() {
     assert_eq!(answer.status(), 413);
 }
 
-/// The body has no end; the answer comes as soon as it has gone too far.
+/// The body is endless; the response comes when the limit is exceeded.
 #[test]
-fn a_body_that_turns_out_too_large_is_refused_where_it_does() {
+fn endless_body_is_rejected_at_the_limit() {
     let (hosts, case) = (Hosts::start(), case());
     let body = vec![b' '; DEFAULT_BODY_LIMIT + 1];
     let first_chunk = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n"].concat();
@@ -97,7 +98,7 @@ fn a_body_that_turns_out_too_large_is_refused_where_it_does() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_refused() {
+fn incomplete_body_is_rejected() {
     let (hosts, case) = (Hosts::start(), case());
     let piece = b"{\"name\": \"new\"}";
     let like = || sent(&case, "PATCH", b"U", &[JSON], b"").with_body(Broken(Some(Bytes::from_static(piece))));

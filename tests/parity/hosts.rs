@@ -1,4 +1,4 @@
-//! Applications in every framework, each with the API in both ways it can be plugged in.
+//! Applications in every framework, with the API plugged in in both ways.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -18,10 +18,10 @@ use crate::{
     switch::Switch,
 };
 
-/// A way to ask.
+/// A way to send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// axum's router, called without a socket.
+    /// axum's router, called as a function.
     AxumCalled,
     /// axum's router behind a socket.
     AxumRouter,
@@ -37,16 +37,16 @@ pub(crate) const WAYS: [Way; 5] =
     [Way::AxumCalled, Way::AxumRouter, Way::AxumFallback, Way::ActixRoutes, Way::ActixDefault];
 
 impl Way {
-    /// Whether only what is below the endpoint's paths gets to it.
+    /// Returns whether the application routes only the endpoint's paths to the endpoint.
     pub(crate) fn routes(self) -> bool {
         [Self::AxumCalled, Self::AxumRouter, Self::ActixRoutes].contains(&self)
     }
 }
 
-/// The applications, served until it is dropped.
+/// The running applications, stopped on drop.
 pub(crate) struct Hosts {
     pub(crate) runtime: Runtime,
-    /// The endpoint of all of them.
+    /// The shared endpoint.
     pub(crate) switch: Switch,
     axum: [SocketAddr; 2],
     actix: [Actix; 2],
@@ -78,7 +78,7 @@ impl Hosts {
         Self { runtime, switch, axum, actix }
     }
 
-    /// Where the application listens; `None` if it is called.
+    /// Returns the listening address; `None` for a called application.
     pub(crate) fn address(&self, way: Way) -> Option<SocketAddr> {
         match way {
             Way::AxumCalled => None,
@@ -89,7 +89,7 @@ impl Hosts {
         }
     }
 
-    /// Asks without any framework.
+    /// Sends a request to the endpoint without a framework.
     pub(crate) fn ask_bare(&self, sent: &Sent) -> Answer {
         self.runtime.block_on(async {
             Answer::from_response(self.switch.respond(sent.request()).await.map(http_body_util::Full::new))
@@ -97,7 +97,7 @@ impl Hosts {
         })
     }
 
-    /// Asks an application.
+    /// Sends a request to an application.
     pub(crate) fn ask(&self, way: Way, sent: &Sent) -> Answer {
         let Some(address) = self.address(way) else {
             let mut router: Router = userbook_axum::router(self.switch.clone());
@@ -125,7 +125,7 @@ impl Actix {
                     }
                 });
                 let server = server.workers(1).disable_signals().listen(listener)?.run();
-                handles.send(server.handle()).expect("somebody waits for it");
+                handles.send(server.handle()).expect("the receiver waits");
                 server.await
             })
         });
@@ -135,7 +135,7 @@ impl Actix {
 
 impl Drop for Actix {
     fn drop(&mut self) {
-        // Telling a server to stop needs no waiting; the thread ends when it has.
+        // `stop` needs no wait; the thread ends when the server has stopped.
         drop(self.handle.stop(false));
         if let Some(Ok(ended)) = self.thread.take().map(JoinHandle::join) {
             ended.expect("it served up to the end");

@@ -10,8 +10,8 @@ use crate::{
     switch::{Switch, api, left},
 };
 
-/// Asks in every way on fresh directories. Gives the bare answer's status, and who answers otherwise or leaves
-/// something else behind.
+/// Sends the request in every way to fresh directories. Returns the status of the bare response, and the differing
+/// ways.
 pub(crate) fn differences(hosts: &Hosts, case: &Case, policy: &Policy, sent: &Sent) -> (u16, Vec<String>) {
     let on_a_fresh_directory = |ask: &dyn Fn() -> _| {
         let api = hosts.runtime.block_on(api(case, policy));
@@ -34,14 +34,14 @@ pub(crate) fn differences(hosts: &Hosts, case: &Case, policy: &Policy, sent: &Se
     (bare.0.status(), wrong)
 }
 
-/// Whether a router sends this target to the endpoint.
+/// Returns whether a router forwards this target to the endpoint.
 fn is_routed(target: &[u8]) -> bool {
     let path = target.split(|byte| *byte == b'?').next().and_then(|path| std::str::from_utf8(path).ok());
     path.is_some_and(|path| Switch::PATHS.iter().any(|pattern| pattern.matches(path)))
 }
 
 #[test]
-fn every_recorded_request_is_answered_alike() {
+fn every_recorded_request_gets_identical_responses() {
     let hosts = Hosts::start();
     let (mut wrong, mut count) = (Vec::new(), 0);
     for case in corpus::cases() {

@@ -1,4 +1,4 @@
-//! A request as bytes, for a socket, and as a value, for a function.
+//! A request as bytes for a socket, and as a value for a function.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -16,7 +16,7 @@ use userbook_tests::{corpus::case, replay::target};
 pub(crate) struct Sent {
     pub(crate) method: String,
     pub(crate) target: Vec<u8>,
-    /// In order, names more than once too.
+    /// Ordered; names may repeat.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
 }
@@ -34,7 +34,7 @@ impl From<&case::Request> for Sent {
 }
 
 impl Sent {
-    /// All header lines that go over the wire: one connection for each request, bodies with their length.
+    /// Returns all header lines on the wire: one connection per request, bodies with their length.
     fn lines(&self) -> Vec<(&str, Vec<u8>)> {
         let mut lines = vec![("host", b"localhost".to_vec()), ("connection", b"close".to_vec())];
         lines.extend(self.headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
@@ -47,7 +47,7 @@ impl Sent {
         lines
     }
 
-    /// The request with another body, if only the head matters.
+    /// Returns the request with another body, for comparisons of the head.
     pub(crate) fn with_body<B>(&self, body: B) -> Request<B> {
         let mut request = Request::builder().method(self.method.as_bytes());
         for (name, value) in self.lines() {
@@ -56,12 +56,12 @@ impl Sent {
         request.uri(Uri::try_from(self.target.as_slice()).expect("a target")).body(body).expect("a request")
     }
 
-    /// The request as a value.
+    /// Returns the request as a value.
     pub(crate) fn request(&self) -> Request<Full<Bytes>> {
         self.with_body(Full::from(self.body.clone()))
     }
 
-    /// Sends it, and gives all that comes back.
+    /// Sends the request and returns all received bytes.
     pub(crate) fn exchange(&self, address: SocketAddr, ending: Ending) -> Vec<u8> {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
@@ -71,7 +71,7 @@ impl Sent {
         }
         bytes.extend(b"\r\n");
         bytes.extend(&self.body);
-        // A server that has heard enough may answer and close before everything is sent.
+        // A server may respond and close before it has received everything.
         let _ = stream.write_all(&bytes);
         if ending == Ending::BreaksOff {
             stream.shutdown(Shutdown::Write).unwrap();
@@ -92,7 +92,7 @@ impl Sent {
     }
 }
 
-/// Whether an answer has as many bytes as it tells.
+/// Returns whether a response has as many bytes as its length states.
 fn is_whole(answer: &[u8]) -> bool {
     let length = || {
         let (head, body) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
@@ -102,13 +102,13 @@ fn is_whole(answer: &[u8]) -> bool {
     length() == Some(true)
 }
 
-/// What a client does after the last byte.
+/// The client's behaviour after the last byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// It waits until the server has answered and closed the connection.
+    /// Waits until the server responds and closes the connection.
     Waits,
-    /// It is still sending when the answer is there.
+    /// Keeps sending while the response arrives.
     NeverEnds,
-    /// It closes its half of the connection.
+    /// Closes the sending half of the connection.
     BreaksOff,
 }

@@ -1,4 +1,4 @@
-//! One endpoint for servers that stay, and behind it the API of the moment.
+//! One endpoint for long-running servers, which forwards to a replaceable API.
 
 use std::{
     error::Error,
@@ -8,8 +8,12 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use userbook::{Event, Outbox, SnapshotQuery, UserId};
-use userbook::{ImportStore, PermissionAuthorizer, Policy, StaticPermissions, User, UserStore};
+use userbook::{PermissionAuthorizer, Policy, StaticPermissions, User, UserStore, store::ImportStore};
+use userbook::{
+    UserId,
+    event::Event,
+    store::{Outbox, SnapshotQuery},
+};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, PathPattern};
 use userbook_memory::MemoryStore;
 use userbook_tests::{
@@ -18,21 +22,21 @@ use userbook_tests::{
     host::{self, CaseToken},
 };
 
-use crate::determined::Determined;
+use crate::fixed_time::FixedTime;
 
 /// The directory API of a case, on a store of its own.
 pub(crate) type Api =
     DirectoryApi<Arc<MemoryStore>, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>>;
 
-/// The API of a case, with its directory as given.
+/// Returns the API of a case with its directory.
 pub(crate) async fn api(case: &Case, policy: &Policy) -> Api {
     let store = Arc::new(MemoryStore::new());
     store.import(&case.given.import()).await.unwrap();
-    let service = host::service(case, store, policy.clone()).with_clock(Determined).with_ids(Determined);
+    let service = host::service(case, store, policy.clone()).with_clock(FixedTime).with_ids(FixedTime);
     host::api(case, service).into()
 }
 
-/// The users and the pending events of an API's store.
+/// Returns the users and the pending events of an API's store.
 pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Event>) {
     let store = api.service().store();
     let mut users = Vec::new();
@@ -42,7 +46,7 @@ pub(crate) async fn left(case: &Case, api: &Api) -> (Vec<Option<User>>, Vec<Even
     (users, store.pending(ALL_EVENTS).await.unwrap())
 }
 
-/// An endpoint that forwards to the API that was set last.
+/// An endpoint that forwards to the most recently set API.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Switch(Arc<Mutex<Option<Api>>>);
 

@@ -1,5 +1,5 @@
-//! What the corpus does not send: methods, odd bytes in bodies and header values, repeated headers, escapes in
-//! paths, queries, conditions.
+//! Requests beyond the corpus: methods, unusual bytes in bodies and header values, repeated headers, escapes in paths,
+//! queries, conditions.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +16,16 @@ use crate::{
 const JSON: (&str, &[u8]) = ("content-type", b"application/json");
 const NAME: &[u8] = br#"{"name": "new"}"#;
 
-/// A case in which somebody who may do so changes a user.
+/// Returns a case in which a permitted actor changes a user.
 pub(crate) fn case() -> Case {
     let able = |case: &Case| {
         let recorded = &case.recorded;
         recorded.request.method == "PATCH" && recorded.response.status == 200 && recorded.after.user.is_some()
     };
-    corpus::recorded().into_iter().find(able).expect("the corpus has some")
+    corpus::recorded().into_iter().find(able).expect("the corpus contains such a case")
 }
 
-/// A request by the one who asks in the case; `target` has the user's path for `U`.
+/// Builds a request of the case's actor; `U` in `target` stands for the user's path.
 pub(crate) fn sent(case: &Case, method: &str, target: &[u8], headers: &[(&str, &[u8])], body: &[u8]) -> Sent {
     let recorded = &case.recorded.request;
     let path = recorded.path.as_bytes();
@@ -36,7 +36,7 @@ pub(crate) fn sent(case: &Case, method: &str, target: &[u8], headers: &[(&str, &
     Sent { method: method.to_owned(), target, headers, body: body.to_vec() }
 }
 
-/// Every request is answered alike, and with each of `statuses` at least one of them.
+/// Checks that every request gets identical responses, and that each of `statuses` occurs.
 pub(crate) fn check(statuses: &[u16], requests: impl FnOnce(&Case) -> Vec<Sent>) {
     let (hosts, case) = (Hosts::start(), case());
     let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
@@ -48,7 +48,7 @@ pub(crate) fn check(statuses: &[u16], requests: impl FnOnce(&Case) -> Vec<Sent>)
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(seen, statuses.iter().copied().collect(), "the requests are not the ones that are meant");
+    assert_eq!(seen, statuses.iter().copied().collect(), "the requests do not cover the expected statuses");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn chunked_bodies() {
     for (chunks, whole) in bodies {
         let chunked = sent(&case, "PATCH", b"U", &[JSON, ("transfer-encoding", b"chunked")], chunks);
         let whole = sent(&case, "PATCH", b"U", &[JSON], whole);
-        // Without a socket nobody takes the chunks apart: each application is compared with the whole body.
+        // Called applications see no chunks, so each application is compared with the complete body.
         answered_as(&hosts, &case, &chunked, Ending::Waits, whole.request());
     }
 }
@@ -190,7 +190,7 @@ fn conditions() {
     });
 }
 
-/// Bytes outside ASCII are in none of them: no target has those (RFC 9112 §3), and actix-web refuses them itself.
+/// Targets contain only ASCII bytes (RFC 9112 §3); actix-web rejects others itself.
 #[test]
 fn targets() {
     let targets: &[&[u8]] = &[

@@ -1,9 +1,12 @@
-//! Rows that are not what they should be: told with the column, never read as a default, and never a panic.
+//! Corrupt rows: the error names the column; the store never substitutes a default and never panics.
 
 use std::error::Error;
 
 use sqlx::AssertSqlSafe;
-use userbook::{Outbox, SnapshotQuery, StoreErrorKind, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{Outbox, SnapshotQuery, StoreErrorKind},
+};
 use userbook_sqlx::DecodeError;
 
 use userbook_tests::rows::{NINE, rename, user};
@@ -11,7 +14,7 @@ use userbook_tests::rows::{NINE, rename, user};
 use crate::prepared;
 
 #[tokio::test]
-async fn each_column_is_told() {
+async fn error_names_the_corrupt_column() {
     let database = prepared().await;
     for (sql, column) in [
         ("UPDATE userbook_user SET last_login = 'infinity'", "last_login"),
@@ -32,14 +35,14 @@ async fn each_column_is_told() {
         assert_eq!(failure.kind, StoreErrorKind::Corrupt, "{sql}");
         let source = failure.source().unwrap().downcast_ref::<DecodeError>().unwrap();
         assert!(source.to_string().starts_with(&format!("column {column} ")), "{sql}: {source}");
-        for mend in ["UPDATE userbook_user SET version = 0", "UPDATE userbook_epoch SET value = 0"] {
-            sqlx::query(mend).execute(database.pool()).await.unwrap();
+        for repair in ["UPDATE userbook_user SET version = 0", "UPDATE userbook_epoch SET value = 0"] {
+            sqlx::query(repair).execute(database.pool()).await.unwrap();
         }
     }
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_told() {
+async fn unreadable_event_is_corrupt() {
     let database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     sqlx::query("UPDATE userbook_event SET body = '{}'").execute(database.pool()).await.unwrap();

@@ -1,12 +1,12 @@
-//! When the database itself fails.
+//! Failures of the database.
 
 use std::time::Duration;
 
 use sqlx::Executor;
 use userbook::{
-    CommitOutcome, SnapshotQuery,
-    StoreErrorKind::{Other, Transient},
     UserId, UserStore,
+    store::StoreErrorKind::{Other, Transient},
+    store::{CommitOutcome, SnapshotQuery},
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use userbook_tests::servers::postgres::Database;
@@ -21,22 +21,25 @@ async fn with_setting(database: &Database, name: &str, value: &str) -> PostgresS
 }
 
 #[tokio::test]
-async fn a_lock_that_takes_too_long_is_stale_and_a_statement_that_does_is_transient() {
+async fn lock_timeout_is_stale_and_statement_timeout_is_transient() {
     let database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
     let impatient = with_setting(&database, "lock_timeout", "50ms").await;
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Conflict);
-    // Long enough for a statement that waits for no lock, however busy the machine is.
+    // Long enough for a statement without lock waits on a busy machine.
     let impatient = with_setting(&database, "statement_timeout", "2s").await;
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
-    assert!(impatient.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some(), "reading goes on");
+    assert!(
+        impatient.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some(),
+        "reads still work"
+    );
     other.rollback().await.unwrap();
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Applied);
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_written_is_not_transient() {
+async fn read_only_database_is_not_transient() {
     let database = prepared().await;
     let store = with_setting(&database, "default_transaction_read_only", "on").await;
     assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some());
@@ -44,14 +47,14 @@ async fn a_database_that_cannot_be_written_is_not_transient() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_not_transient() {
+async fn missing_table_is_not_transient() {
     let database = Database::blank().await;
     assert_eq!(database.store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
     assert_eq!(database.store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Other);
 }
 
 #[tokio::test]
-async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
+async fn exhausted_pool_is_transient_and_closed_pool_is_not() {
     let database = prepared().await;
     let small = pool_options().max_connections(1).acquire_timeout(Duration::from_millis(200));
     let store = PostgresStore::new(small.connect_with(database.options()).await.unwrap());
@@ -64,7 +67,7 @@ async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_transient() {
+async fn unreachable_server_is_transient() {
     let nowhere = sqlx::postgres::PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1);
     let pool = pool_options().acquire_timeout(Duration::from_millis(300)).connect_lazy_with(nowhere);
     let store = PostgresStore::new(pool);
@@ -73,7 +76,7 @@ async fn nobody_there_is_transient() {
 }
 
 #[tokio::test]
-async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
+async fn repeated_event_id_fails_and_writes_nothing() {
     let database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     assert_eq!(database.store.commit(&rename(&user(3), 1)).await.unwrap_err().kind, Other);
@@ -81,13 +84,13 @@ async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
     assert_eq!(after.user, Some(user(3)));
 }
 
-/// Two transactions that wait for one another: the one that the database ends is told to try again.
+/// Two transactions that wait for each other: the victim of the database must be retried.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_is_stale() {
+async fn deadlock_is_stale() {
     let database = prepared().await;
     let options = database.options().options([("deadlock_timeout", "20ms")]);
     let store = PostgresStore::new(pool_options().max_connections(2).connect_with(options).await.unwrap());
-    // The other has patience, so that it is not the one to be ended.
+    // The other transaction has a longer deadlock timeout, so that it is not the victim.
     let mut other = database.pool().begin().await.unwrap();
     other.execute("SET deadlock_timeout = '1h'").await.unwrap();
     other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();

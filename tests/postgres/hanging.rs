@@ -1,4 +1,4 @@
-//! The reference server when its database falls silent, or somebody holds a lock.
+//! The reference server with an unresponsive database, or with a locked row.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ impl Running {
         Self { server, bearer }
     }
 
-    fn ask(&self, method: &str, path: &str, name: &str) -> Answer {
+    fn send(&self, method: &str, path: &str, name: &str) -> Answer {
         let headers = [("authorization", self.bearer.as_str()), ("content-type", "application/json")];
         let body = json!({"name": name}).to_string();
         let body = (method == "PATCH").then_some(body.as_bytes());
@@ -51,58 +51,58 @@ impl Running {
     }
 
     fn name(&self) -> String {
-        let shown: serde_json::Value = serde_json::from_slice(&self.ask("GET", USER, "").body).unwrap();
+        let shown: serde_json::Value = serde_json::from_slice(&self.send("GET", USER, "").body).unwrap();
         shown["name"].as_str().unwrap().to_owned()
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_database_makes_the_server_unready_and_nothing_else() {
+async fn unresponsive_database_makes_the_server_unready() {
     let database = Database::blank().await;
     let options = database.options();
     let stall = Stall::before(options.get_host(), options.get_port());
     let through = options.host("127.0.0.1").port(stall.address.port());
     let running = Running::start(through.to_url_lossy().as_str());
-    let ready = |running: &Running| running.ask("GET", "/-/health/ready/", "").status;
-    assert_eq!(running.ask("PATCH", USER, "before").status, 200);
+    let ready = |running: &Running| running.send("GET", "/-/health/ready/", "").status;
+    assert_eq!(running.send("PATCH", USER, "before").status, 200);
     assert_eq!(ready(&running), 200);
 
     stall.silence(true);
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(running.ask("GET", "/-/health/live/", "").status, 200);
+    assert_eq!(running.send("GET", "/-/health/live/", "").status, 200);
     assert_eq!(ready(&running), 503);
     for round in 0..12 {
         let method = if round % 2 == 0 { "PATCH" } else { "GET" };
-        let answer = running.ask(method, USER, "while silent");
+        let answer = running.send(method, USER, "while silent");
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{method}");
     }
 
     stall.silence(false);
     let start = Instant::now();
-    while ready(&running) != 200 || running.ask("PATCH", USER, "after").status != 200 {
+    while ready(&running) != 200 || running.send("PATCH", USER, "after").status != 200 {
         assert!(start.elapsed() < Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(running.name(), "after");
-    // It stops in time although the database is silent again.
+    // The server stops in time although the database is unresponsive again.
     stall.silence(true);
     let start = Instant::now();
     running.server.stop("TERM");
     assert!(start.elapsed() < Duration::from_secs(20));
 }
 
-/// Whoever waits for a lock in vain has written nothing, and is told so in time.
+/// A request that waits for a lock in vain fails in time and has written nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_somebody_holds_is_not_waited_for_for_ever() {
+async fn wait_for_a_locked_row_times_out() {
     let database = Database::blank().await;
     let running = Running::start(database.options().to_url_lossy().as_str());
     let mut other = database.pool().begin().await.unwrap();
     sqlx::query("SELECT 1 FROM userbook_user WHERE id = 1 FOR UPDATE").execute(&mut *other).await.unwrap();
-    let answer = running.ask("PATCH", USER, "held");
-    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!((answer.status, &told["code"]), (409, &json!("contended")), "{told}");
+    let answer = running.send("PATCH", USER, "held");
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((answer.status, &body["code"]), (409, &json!("contended")), "{body}");
     other.rollback().await.unwrap();
     assert_ne!(running.name(), "held");
-    assert_eq!(running.ask("PATCH", USER, "free").status, 200);
+    assert_eq!(running.send("PATCH", USER, "free").status, 200);
     assert_eq!(running.name(), "free");
 }

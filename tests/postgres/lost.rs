@@ -1,12 +1,11 @@
-//! Connections that are lost while a commit is under way: the commit may be applied or not, and a load
-//! that looks for its event tells.
+//! Connections lost during a commit: the commit may be applied or not, and a load that looks for the event decides.
 
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor};
 use userbook::{
-    Actor, Outcome, PermissionAuthorizer, SnapshotQuery, StaticPermissions, StoreErrorKind, UserId,
-    UserService, UserStore, UserUpdate,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, UserId, UserService, UserStore, UserUpdate,
+    store::{SnapshotQuery, StoreErrorKind},
 };
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
@@ -18,7 +17,7 @@ use userbook_tests::{
 use crate::prepared;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_the_server_ends_is_ambiguous() {
+async fn killed_session_is_ambiguous() {
     let database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     other.execute("SELECT FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
@@ -35,7 +34,7 @@ async fn a_session_that_the_server_ends_is_ambiguous() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
+async fn lost_answer_is_ambiguous_and_the_event_decides() {
     for (cut, change_committed) in [(Cut::Question, false), (Cut::Answer, true)] {
         let database = prepared().await;
         let proxy = Proxy::start(&database.options());
@@ -48,14 +47,14 @@ async fn an_answer_that_never_comes_is_ambiguous_and_the_event_tells() {
         let failed = store.commit(&change).await.unwrap_err();
         assert_eq!(failed.kind, StoreErrorKind::Ambiguous, "{cut:?}");
         let query = SnapshotQuery { change: Some(change.change), ..SnapshotQuery::user(UserId(1)) };
-        // The server may still be at it.
+        // The server may still execute the commit.
         tokio::time::sleep(Duration::from_millis(200)).await;
         assert_eq!(store.load(&query).await.unwrap().change_committed, change_committed, "{cut:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_finds_out() {
+async fn service_resolves_an_ambiguous_commit() {
     for cut in [Cut::Question, Cut::Answer] {
         let database = prepared().await;
         let proxy = Proxy::start(&database.options());
@@ -64,7 +63,7 @@ async fn the_service_finds_out() {
         let service = UserService::new(PostgresStore::new(pool), authorizer);
         let (actor, named) = (Actor::system(), |name: &str| UserUpdate::patch().name(name));
         service.update_user(&actor, UserId(1), named("first")).await.unwrap();
-        // A load comes before the commit.
+        // A load precedes the commit.
         proxy.cut_statement(2, cut);
         let updated = service.update_user(&actor, UserId(1), named("second")).await.unwrap();
         assert!(matches!(updated.outcome, Outcome::Applied(_)), "{cut:?}");

@@ -1,5 +1,4 @@
-//! The PostgreSQL store where it differs from others: what waits for what, what failures mean, and how many
-//! messages it takes.
+//! Properties of the PostgreSQL store: lock waits, classification of failures, and number of messages.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod corrupt;
@@ -18,7 +17,7 @@ mod waits;
 
 use userbook_tests::{rows, servers::postgres::Database};
 
-/// Users 1 to 3, the second of them in group 1, and groups 1 to 3.
+/// Returns users 1 to 3 and groups 1 to 3; user 2 is a member of group 1.
 async fn prepared() -> Database {
     rows::prepared().await
 }

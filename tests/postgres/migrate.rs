@@ -1,11 +1,11 @@
-//! Bringing a database up to date.
+//! Migrations.
 
 use sqlx::AssertSqlSafe;
 use userbook_sqlx::{MigrateError, PostgresStore, postgres::pool_options};
 use userbook_tests::servers::postgres::{Database, server};
 
 #[tokio::test]
-async fn twice_is_once() {
+async fn second_migration_changes_nothing() {
     let database = Database::new().await;
     database.store.migrate().await.unwrap();
     let applied: Vec<(String, i64)> = sqlx::query_as("SELECT component, version FROM userbook_migration")
@@ -16,7 +16,7 @@ async fn twice_is_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn those_that_start_at_once_wait_for_one_another() {
+async fn concurrent_migrations_wait_for_each_other() {
     for level in ["read committed", "serializable"] {
         let database = Database::blank().await;
         let options = database.options().options([("default_transaction_isolation", level)]);
@@ -34,7 +34,7 @@ async fn those_that_start_at_once_wait_for_one_another() {
 }
 
 #[tokio::test]
-async fn what_changed_or_is_unknown_is_refused() {
+async fn changed_or_unknown_migrations_are_rejected() {
     for (sql, expected) in [
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (baseline) was applied"),
         (
@@ -50,7 +50,7 @@ async fn what_changed_or_is_unknown_is_refused() {
 }
 
 #[tokio::test]
-async fn a_failure_leaves_nothing_behind() {
+async fn failed_migration_is_rolled_back() {
     let database = Database::blank().await;
     sqlx::query("CREATE TABLE userbook_event (mine text)").execute(database.pool()).await.unwrap();
     assert!(matches!(database.store.migrate().await, Err(MigrateError::Database(_))));
@@ -60,7 +60,7 @@ async fn a_failure_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_database_that_keeps_text_otherwise_is_refused() {
+async fn database_with_another_encoding_is_rejected() {
     let name = format!("userbook_latin_{}", std::process::id());
     let sql =
         format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
@@ -73,7 +73,7 @@ async fn a_database_that_keeps_text_otherwise_is_refused() {
 }
 
 #[tokio::test]
-async fn the_tables_come_into_the_hosts_schema() {
+async fn tables_are_created_in_the_schema_of_the_host() {
     let database = Database::blank().await;
     sqlx::query("CREATE SCHEMA directory").execute(database.pool()).await.unwrap();
     let options = database.options().options([("search_path", "directory")]);

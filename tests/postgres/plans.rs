@@ -1,9 +1,11 @@
-//! Large directories: no query may cost more because of rows that it does not read.
+//! Large directories: unrelated rows must not increase the cost of a query.
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr};
 use userbook::{
-    DirectoryQuery, Group, GroupId, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery,
-    Superusers, User, UserId,
+    Group, GroupId, User, UserId,
+    store::{
+        DirectoryQuery, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery, Superusers,
+    },
 };
 use userbook_sqlx::{Placeholders, PostgresStore};
 use userbook_tests::{servers::postgres::Database, sql_files::sql_files};
@@ -13,7 +15,7 @@ use userbook_tests::rows::{group, user};
 
 const MANY: i64 = 50_000;
 
-/// One active superuser among many retired ones, who were active when the statistics were made.
+/// Creates one active superuser among many inactive ones, who were active when statistics were collected.
 async fn retired() -> Database {
     let groups = [GroupId(Uuid::from_u128(1))];
     let users = (1..MANY).map(|id| User { groups: groups.into(), ..user(id) }).collect();
@@ -26,7 +28,7 @@ async fn retired() -> Database {
     database
 }
 
-/// How many memberships this transaction has read.
+/// Returns the number of memberships that this transaction has read.
 const LOOKED_AT: &str = "
     SELECT (
         pg_stat_get_xact_tuples_returned('userbook_membership'::regclass)
@@ -37,7 +39,7 @@ const LOOKED_AT: &str = "
     )::bigint";
 
 #[tokio::test]
-async fn superusers_are_found_without_reading_members_who_cannot_act() {
+async fn superuser_search_reads_no_inactive_members() {
     let database = retired().await;
     let query = SnapshotQuery { other_superusers: true, ..SnapshotQuery::user(UserId(1)) };
     let of_group = |users: &[UserId]| DirectoryQuery {
@@ -49,7 +51,7 @@ async fn superusers_are_found_without_reading_members_who_cannot_act() {
         ..DirectoryQuery::default()
     };
     for statistics in ["old", "new"] {
-        // After some executions the database plans for any parameters.
+        // After some executions the database uses a generic plan.
         for _ in 0..8 {
             let mut transaction = database.pool().begin().await.unwrap();
             let facts = PostgresStore::load_in(&mut transaction, &query).await.unwrap();
@@ -67,7 +69,7 @@ async fn superusers_are_found_without_reading_members_who_cannot_act() {
     }
 }
 
-/// The plan of a statement for any parameters.
+/// Returns the generic plan of a statement.
 async fn plan(connection: &mut PgConnection, sql: &str, parameters: usize) -> String {
     let nulls = vec!["NULL"; parameters].join(", ");
     connection.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();

@@ -1,4 +1,4 @@
-//! The races of `userbook_tests::races`. Each attempt crosses to a server and back, so there are fewer rounds.
+//! The races of `userbook_tests::races`, with fewer rounds, because each attempt takes round trips.
 
 use userbook::{Timestamp, UserId};
 use userbook_sqlx::PostgresStore;

@@ -1,7 +1,7 @@
-//! Every recorded request on PostgreSQL, the row left behind included.
+//! Every recorded request on PostgreSQL, including the row afterwards.
 
 use sqlx::Executor;
-use userbook::{ImportStore, Policy};
+use userbook::{Policy, store::ImportStore};
 use userbook_tests::{
     corpus,
     replay::{Report, replay},
@@ -30,6 +30,6 @@ fn axum_over_postgres() {
             assert!(report.mismatches.is_empty(), "{report}");
         });
     };
-    // Some answers nest as deeply as a usual thread's stack does not bear in a debug build.
+    // Some responses nest too deeply for the default thread stack of a debug build.
     std::thread::Builder::new().stack_size(64 << 20).spawn(work).unwrap().join().unwrap();
 }

@@ -10,9 +10,9 @@ async fn blank() -> (Database, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_starts_on_an_empty_database_and_goes_on_from_there() {
+async fn empty_database_gets_an_administrator_and_keeps_data_across_restarts() {
     let (_database, url) = blank().await;
-    serving::it_starts_on_an_empty_database_and_goes_on_from_there(&url);
+    serving::empty_database_gets_an_administrator_and_keeps_data_across_restarts(&url);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

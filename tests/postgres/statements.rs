@@ -1,13 +1,15 @@
-//! How many statements and round trips it takes, so that they cannot creep: counted between the store and the
-//! server.
+//! Counts statements and round trips between the store and the server, so that the number cannot grow unnoticed.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, postgres::PgTypeInfo};
 use userbook::{
-    Actor, ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange, Outcome,
-    PermissionAuthorizer, ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
-    StaticPermissions, User, UserId, UserService, UserStore, UserUpdate,
+    Actor, Outcome, PermissionAuthorizer, StaticPermissions, User, UserId, UserService, UserStore,
+    UserUpdate,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, FieldChanges, Guards, MemberChange,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
+    },
 };
 use userbook_sqlx::{Placeholders, PostgresStore, postgres::pool_options};
 
@@ -20,7 +22,7 @@ use userbook_tests::{
 use crate::prepared;
 
 #[tokio::test]
-async fn every_file_fits_the_schema() {
+async fn every_statement_can_be_prepared() {
     let database = prepared().await;
     let files = sql_files("postgres", Placeholders::Numbered);
     assert!(files.len() > 30);
@@ -36,25 +38,25 @@ async fn every_file_fits_the_schema() {
     }
 }
 
-/// A store whose one connection is counted. The runtime has one thread: what sqlx does behind our back, such as
-/// testing a connection that goes back to the pool, it does once the test awaits something else.
+/// Returns a store with a single counted connection. The runtime has one thread, so background work of sqlx, such as
+/// the ping of a returned connection, runs only while the test awaits something else.
 async fn counted(database: &userbook_tests::servers::postgres::Database) -> (Proxy, PostgresStore) {
     let proxy = Proxy::start(&database.options());
     let pool = pool_options().max_connections(1).connect_with(proxy.options().clone()).await.unwrap();
     (proxy, PostgresStore::new(pool))
 }
 
-/// What has been sent once everything is quiet.
+/// Returns the sent messages once no more follow.
 async fn all(proxy: &Proxy) -> Messages {
     tokio::time::sleep(Duration::from_millis(50)).await;
     proxy.messages()
 }
 
-/// One statement, prepared before, in one round trip.
+/// One prepared statement in one round trip.
 const ONE: Messages = Messages { parse: 0, execute: 1, query: 0, sync: 1 };
 
 #[tokio::test]
-async fn a_load_is_one_and_a_commit_is_one() {
+async fn load_and_commit_take_one_statement_each() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     let everything = SnapshotQuery {
@@ -66,7 +68,7 @@ async fn a_load_is_one_and_a_commit_is_one() {
         ..SnapshotQuery::user(UserId(1))
     };
     store.load(&everything).await.unwrap();
-    // Both statements that a commit may be are prepared, and then a connection that waits goes back.
+    // Both commit statements are prepared; then an idle connection is returned.
     let renamed = rename(&user(3), 9);
     store.commit(&ChangeSet { groups_added: [group(1).id].into(), ..renamed.clone() }).await.unwrap();
     store.commit(&renamed).await.unwrap();
@@ -75,7 +77,7 @@ async fn a_load_is_one_and_a_commit_is_one() {
     let facts = store.load(&everything).await.unwrap();
     assert_eq!(proxy.messages(), ONE, "a load");
     let behind = all(&proxy).await;
-    assert_eq!(behind, Messages { sync: 1, ..Messages::default() }, "sqlx tests it when its turn is over");
+    assert_eq!(behind, Messages { sync: 1, ..Messages::default() }, "sqlx pings a returned connection");
 
     let rich = ChangeSet {
         fields: FieldChanges { is_active: Some(false), ..FieldChanges::default() },
@@ -84,7 +86,7 @@ async fn a_load_is_one_and_a_commit_is_one() {
         guards: Guards {
             graph: Some(EpochGuard::read(facts.epochs.graph)),
             superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
-            actor: Some(userbook::ActorGuard { user: UserId(2), revision: user(2).revision }),
+            actor: Some(userbook::store::ActorGuard { user: UserId(2), revision: user(2).revision }),
         },
         ..rename(facts.user.as_ref().unwrap(), 1)
     };
@@ -102,7 +104,7 @@ async fn a_load_is_one_and_a_commit_is_one() {
 }
 
 #[tokio::test]
-async fn an_update_is_two() {
+async fn update_takes_two_statements() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
@@ -113,13 +115,13 @@ async fn an_update_is_two() {
         let updated = service.update_user(&actor, UserId(1), update).await.unwrap();
         assert!(matches!(updated.outcome, Outcome::Applied(_)));
         let Messages { parse, execute, query, .. } = all(&proxy).await;
-        // The first time, statements have to be prepared.
+        // The first execution prepares the statements.
         assert_eq!((parse, execute, query), (if n == 1 { 2 } else { 0 }, 2, 0), "round {n}");
     }
 }
 
 #[tokio::test]
-async fn provisioning_is_a_short_transaction() {
+async fn provisioning_takes_a_short_transaction() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     for (n, expected) in [(1, None), (2, Some((5, 2)))] {
@@ -141,7 +143,7 @@ async fn provisioning_is_a_short_transaction() {
 }
 
 #[tokio::test]
-async fn members_cost_two_statements_whatever_their_number() {
+async fn members_take_two_statements_for_any_number() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     let users = "INSERT INTO userbook_user SELECT n, gen_random_uuid(), 'n' || n, name, email, is_active, last_login, \
@@ -178,7 +180,7 @@ async fn members_cost_two_statements_whatever_their_number() {
 }
 
 #[tokio::test]
-async fn a_ping_before_each_use_would_be_seen() {
+async fn ping_before_use_would_be_counted() {
     let database = prepared().await;
     let proxy = Proxy::start(&database.options());
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1);

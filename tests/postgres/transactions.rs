@@ -1,8 +1,11 @@
-//! Writes inside a transaction of the host's.
+//! Writes inside a transaction of the host.
 
 use userbook::{
-    ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberChange, Outbox,
-    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    Group, User, UserId, UserStore,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
+        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+    },
 };
 use userbook_sqlx::PostgresStore;
 use userbook_tests::servers::postgres::Database;
@@ -19,7 +22,7 @@ async fn ann_in(connection: &mut sqlx::PgConnection) -> User {
     PostgresStore::load_in(connection, &SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap()
 }
 
-/// Puts a group, which ann joins, decided on what the connection sees.
+/// Creates a group with ann as member, decided on the state that the connection sees.
 async fn group_write(connection: &mut sqlx::PgConnection, n: u128) -> ProvisioningChange {
     let epochs =
         PostgresStore::load_directory_in(connection, &DirectoryQuery::default()).await.unwrap().epochs;
@@ -41,7 +44,7 @@ async fn group_write(connection: &mut sqlx::PgConnection, n: u128) -> Provisioni
 }
 
 #[tokio::test]
-async fn the_host_decides_whether_it_stays() {
+async fn host_commits_or_rolls_back_the_write() {
     let database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin().await.unwrap();
@@ -49,7 +52,7 @@ async fn the_host_decides_whether_it_stays() {
         let outcome = PostgresStore::commit_in(&mut transaction, &change).await.unwrap();
         assert_eq!(outcome, CommitOutcome::Applied);
         assert_eq!(ann_in(&mut transaction).await.name, "renamed");
-        assert_eq!(name(&database).await, "Somebody", "no other connection sees it yet");
+        assert_eq!(name(&database).await, "Original", "other connections do not see the write yet");
         if keep {
             transaction.commit().await.unwrap();
         } else {
@@ -61,20 +64,20 @@ async fn the_host_decides_whether_it_stays() {
 }
 
 #[tokio::test]
-async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
+async fn rejected_update_writes_nothing_and_keeps_the_transaction() {
     let database = prepared().await;
     let mut transaction = database.pool().begin().await.unwrap();
     let with = |n: u128| ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) };
     let outcome = PostgresStore::commit_in(&mut transaction, &with(8)).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Conflict);
 
-    // A failure of the statement itself: an event of this id is there already.
+    // A failing statement: an event with this id exists already.
     PostgresStore::commit_in(&mut transaction, &rename(&user(2), 7)).await.unwrap();
     let failed = PostgresStore::commit_in(&mut transaction, &rename(&user(1), 7)).await.unwrap_err();
     assert_eq!(failed.kind, StoreErrorKind::Other);
 
     assert_eq!(ann_in(&mut transaction).await, user(1));
-    // No other writer waits for a change that was not applied.
+    // Other writers do not wait for a rejected change.
     assert_eq!(database.store.commit(&rename(&user(1), 2)).await.unwrap(), CommitOutcome::Applied);
     assert_eq!(
         PostgresStore::commit_in(&mut transaction, &rename(&user(3), 3)).await.unwrap(),
@@ -85,7 +88,7 @@ async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
 }
 
 #[tokio::test]
-async fn without_a_transaction_it_is_refused() {
+async fn write_outside_a_transaction_fails() {
     let database = prepared().await;
     let mut connection = database.pool().acquire().await.unwrap();
     let refused = PostgresStore::commit_in(&mut connection, &rename(&user(1), 1)).await.unwrap_err();
@@ -93,11 +96,11 @@ async fn without_a_transaction_it_is_refused() {
     let change = group_write(&mut connection, 1).await;
     let refused = PostgresStore::provision_in(&mut connection, &change).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Other);
-    assert_eq!(name(&database).await, "Somebody");
+    assert_eq!(name(&database).await, "Original");
 }
 
 #[tokio::test]
-async fn a_transaction_of_an_older_state_conflicts() {
+async fn transaction_with_an_outdated_snapshot_conflicts() {
     let database = prepared().await;
     for level in ["REPEATABLE READ", "SERIALIZABLE"] {
         let begin = sqlx::AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
@@ -115,7 +118,7 @@ async fn a_transaction_of_an_older_state_conflicts() {
 }
 
 #[tokio::test]
-async fn a_group_write_is_part_of_the_transaction() {
+async fn group_write_is_part_of_the_transaction() {
     let database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin().await.unwrap();
@@ -134,7 +137,7 @@ async fn a_group_write_is_part_of_the_transaction() {
 }
 
 #[tokio::test]
-async fn a_refused_group_write_leaves_no_trace_and_the_transaction_goes_on() {
+async fn rejected_group_write_writes_nothing_and_keeps_the_transaction() {
     let database = prepared().await;
     let mut transaction = database.pool().begin().await.unwrap();
     let before = ann_in(&mut transaction).await;

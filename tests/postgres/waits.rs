@@ -1,13 +1,17 @@
-//! Others who write after a commit has begun to read, but before it has its locks: the state that it was decided on
-//! was there at its beginning, and is not any more.
+//! Other transactions that write after a commit has started to read and before it holds its locks: the state on which
+//! the change was decided is outdated then.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, SqlSafeStr};
-use userbook::ProvisioningStore;
+use userbook::store::ProvisioningStore;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
-    ProvisioningOp, SnapshotQuery, UserId, UserStore, Username,
+    UserId, UserStore,
+    field::Username,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, Outbox, ProvisioningChange,
+        ProvisioningOp, SnapshotQuery,
+    },
 };
 use userbook_tests::servers::postgres::Database;
 
@@ -15,7 +19,7 @@ use userbook_tests::rows::{NINE, group, rename, user};
 
 use crate::prepared;
 
-/// Returns when a connection to this database waits for a lock.
+/// Waits until a connection to this database waits for a lock.
 async fn until_a_lock_is_awaited(pool: &PgPool) {
     let sql = "SELECT count(*) FROM pg_stat_activity \
                WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -24,7 +28,7 @@ async fn until_a_lock_is_awaited(pool: &PgPool) {
     }
 }
 
-/// Commits while another transaction, which has run `sql`, is about to commit or to roll back.
+/// Commits while another transaction, which has executed `sql`, is about to commit or roll back.
 async fn against(database: &Database, sql: &str, keep: bool, change: &ChangeSet) -> CommitOutcome {
     let mut other = database.pool().begin().await.unwrap();
     other.execute(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
@@ -63,8 +67,8 @@ fn joining(n: u128) -> ChangeSet {
     ChangeSet { groups_added: [group(2).id, group(n).id].into(), ..rename(&user(1), 1) }
 }
 
-/// What the other does, what is committed meanwhile, and how that ends if the other's work stays. If it does not,
-/// nothing stood against it.
+/// Statements of the other transaction, the concurrent change, and its outcome if the other transaction commits. If
+/// the other transaction rolls back, the change is applied.
 fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
     let (rely, change) = (Some(EpochGuard::read(0)), Some(EpochGuard::bump(0)));
     let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
@@ -88,7 +92,7 @@ fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_looks_again() {
+async fn locked_rows_are_read_again() {
     for (sql, change, outcome) in races() {
         let database = prepared().await;
         assert_eq!(against(&database, &sql, true, &change).await, outcome, "{sql}");
@@ -96,14 +100,17 @@ async fn a_lock_looks_again() {
         let query = SnapshotQuery::user(change.user);
         let after = database.store.load(&query).await.unwrap();
         if let Some(user) = after.user {
-            assert_eq!((user.name.as_str(), user.groups.len()), ("Somebody", 0), "{sql}");
-            assert!(after.epochs.graph + after.epochs.superusers <= 1, "{sql}: counted by a refused change");
+            assert_eq!((user.name.as_str(), user.groups.len()), ("Original", 0), "{sql}");
+            assert!(
+                after.epochs.graph + after.epochs.superusers <= 1,
+                "{sql}: incremented by a rejected change"
+            );
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_rolls_back_was_never_there() {
+async fn rolled_back_transaction_has_no_effect() {
     for (sql, change, _) in races() {
         let database = prepared().await;
         assert_eq!(against(&database, &sql, false, &change).await, CommitOutcome::Applied, "{sql}");
@@ -112,7 +119,7 @@ async fn who_rolls_back_was_never_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_that_comes_between_is_kept() {
+async fn concurrent_login_is_kept() {
     let database = prepared().await;
     let login = "UPDATE userbook_user SET last_login = '2024-05-06T07:08:09Z', name = 'Other' WHERE id = 1";
     let mut change = rename(&user(1), 1);
@@ -123,9 +130,9 @@ async fn a_login_that_comes_between_is_kept() {
     assert!(after.last_login.is_some());
 }
 
-/// Those who rely do not wait for one another, and neither do joiners of one group.
+/// Readers of a counter do not wait for each other, and concurrent joins of one group do not either.
 #[tokio::test]
-async fn reliers_go_side_by_side() {
+async fn counter_readers_do_not_wait() {
     let database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     let guards =
@@ -137,9 +144,9 @@ async fn reliers_go_side_by_side() {
     other.commit().await.unwrap();
 }
 
-/// Administrators who change each other at once would wait for one another, were rows not locked by id.
+/// Administrators who change each other concurrently would deadlock if rows were not locked in order of ids.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn circles_do_not_deadlock() {
+async fn mutual_changes_do_not_deadlock() {
     let database = prepared().await;
     for round in 0..20 {
         let [one, three] = [1, 3].map(|id| SnapshotQuery::user(UserId(id)));
@@ -165,7 +172,7 @@ async fn circles_do_not_deadlock() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_deletion_waits_for_members_who_join() {
+async fn group_deletion_waits_for_concurrent_joins() {
     let database = prepared().await;
     let mut other = database.pool().begin().await.unwrap();
     let joins = ChangeSet { groups_added: [group(3).id].into(), ..rename(&user(1), 1) };

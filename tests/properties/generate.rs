@@ -1,4 +1,4 @@
-//! Requests: right ones, wrong ones, and nonsense.
+//! Generators of requests: valid, invalid and random ones.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use userbook_tests::fixture::{ADMINS, CHIEFS, DEVS, STAFF, group_id};
 pub(crate) const FIELDS: [&str; 9] =
     ["username", "name", "is_active", "last_login", "groups", "email", "attributes", "path", "type"];
 
-/// Any JSON, nested a little.
+/// Any JSON of small depth.
 pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -41,7 +41,7 @@ pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A value that the field may well take.
+/// A value that is probably valid for the field.
 fn plausible(field: &'static str) -> BoxedStrategy<Value> {
     let texts = |texts: &[&'static str]| select(texts.to_vec()).prop_map(Value::from).boxed();
     match field {

@@ -1,4 +1,4 @@
-//! What holds for every request, tried with many.
+//! Properties of every request, checked with many generated requests.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 mod directory;

@@ -1,11 +1,13 @@
-//! What an update may and may not do to a user.
+//! Properties of updates: what they change, reject and record.
 
 use std::collections::BTreeSet;
 
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use userbook::{
-    Attributes, EmailAddress, Name, Policy, User, UserPath, UserType, Username, is_representable,
+    Policy, User, UserType,
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::is_representable,
 };
 use userbook_tests::{
     corpus::compare::row as shown,
@@ -24,13 +26,13 @@ fn actor() -> impl Strategy<Value = i64> {
     select(vec![ROOT, ROOT, HELPER])
 }
 
-/// The fields whose values differ.
+/// Returns the fields whose values differ.
 fn changed(before: &User, after: &User) -> BTreeSet<&'static str> {
     let (before, after) = (shown(before), shown(after));
     FIELDS.into_iter().filter(|field| before[field] != after[field]).collect()
 }
 
-/// Whether a field holds what its rule allows.
+/// Returns whether the value of a field obeys its rule.
 fn is_valid(field: &str, user: &User) -> bool {
     match field {
         "username" => {
@@ -50,7 +52,8 @@ fn is_valid(field: &str, user: &User) -> bool {
     }
 }
 
-/// A difference as callers read it who may view no group: the event has names, their answer has none.
+/// Hides group names as in the response to a caller who may not view groups: the event contains names, the response
+/// does not.
 fn hide_groups(diff: &mut Value) {
     for side in ["added", "removed"] {
         let groups = diff.pointer_mut(&format!("/groups/{side}")).and_then(Value::as_array_mut);
@@ -60,7 +63,7 @@ fn hide_groups(diff: &mut Value) {
     }
 }
 
-/// What holds after any request, whatever became of it.
+/// Checks the invariants after a request, regardless of its result.
 async fn check(
     store: &AnyStore,
     before: &User,
@@ -70,7 +73,7 @@ async fn check(
     let after = row(store, ANN).await;
     let changed = changed(before, &after);
     prop_assert!(changed.is_subset(named), "{changed:?} of {named:?}");
-    prop_assert!(accepted || changed.is_empty(), "refused, and yet it changed {changed:?}");
+    prop_assert!(accepted || changed.is_empty(), "rejected, but {changed:?} changed");
     for field in &changed {
         prop_assert!(is_valid(field, &after), "{field} of {after:?}");
     }
@@ -98,7 +101,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn an_update_changes_what_it_names_and_only_to_what_is_valid(
+    fn update_changes_only_named_fields_to_valid_values(
         by in actor(), body in body(), merge in any::<bool>(), put in any::<bool>(),
     ) {
         on_a_directory(async |store| {
@@ -110,7 +113,7 @@ proptest! {
                 (false, false) => ("PATCH 2", &[][..]),
             };
             if put {
-                // Recorded: groups that a PUT leaves out are cleared.
+                // As recorded, a PUT without groups clears them.
                 named.insert("groups");
             }
             let api = api(&store, Policy::hardened());
@@ -120,13 +123,13 @@ proptest! {
     }
 
     #[test]
-    fn a_json_patch_changes_what_it_names_and_only_to_what_is_valid(by in actor(), patch in json_patch()) {
+    fn json_patch_changes_only_named_fields_to_valid_values(by in actor(), patch in json_patch()) {
         on_a_directory(async |store| {
             let before = row(&store, ANN).await;
             let paths = patch.as_array().unwrap().iter().flat_map(|operation| [&operation["path"], &operation["from"]]);
             let first = |path: &Value| path.as_str().unwrap().split('/').nth(1).unwrap_or_default().to_owned();
             let named: BTreeSet<String> = paths.map(first).collect();
-            // To replace the whole document is to name all of it.
+            // Replacing the whole document names all fields.
             let whole = named.contains("");
             let named = FIELDS.into_iter().filter(|field| whole || named.contains(*field)).collect();
             let api = api(&store, Policy::hardened());
@@ -136,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_put_again_changes_and_writes_nothing(by in actor(), mut body in body()) {
+    fn repeated_put_changes_and_writes_nothing(by in actor(), mut body in body()) {
         body.as_object_mut().unwrap().entry("username").or_insert(json!("ann"));
         body.as_object_mut().unwrap().entry("name").or_insert(json!("Ann"));
         on_a_directory(async |store| {
@@ -144,7 +147,7 @@ proptest! {
             let first = send(&api, request(by, "PUT 2", &[], &body)).await;
             let (stored, logged) = (row(&store, ANN).await, events(&store).await);
             let again = send(&api, request(by, "PUT 2", &[], &body)).await;
-            // Who gave up the right to do it once cannot do it again; nobody here can.
+            // A caller who has just given up the right could not repeat the request; no caller here can lose it.
             prop_assert_eq!(again.status, first.status);
             prop_assert_eq!(again.json, first.json);
             prop_assert_eq!(row(&store, ANN).await, stored);
@@ -154,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn a_dry_run_agrees_with_the_real_one_and_leaves_no_trace(by in actor(), body in body(), put in any::<bool>()) {
+    fn dry_run_equals_the_real_run_and_writes_nothing(by in actor(), body in body(), put in any::<bool>()) {
         on_a_directory(async |store| {
             let before = row(&store, ANN).await;
             let api = api(&store, Policy::hardened());

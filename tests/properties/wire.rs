@@ -1,4 +1,4 @@
-//! No request content may cause an answer of 500 or above, or a panic.
+//! No request may cause a status of 500 or above, or a panic.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
@@ -19,7 +19,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         2 => json_patch().prop_map(text),
         2 => any_json().prop_map(text),
         1 => vec(any::<u8>(), 0..64),
-        // JSON with a few bytes overwritten, or broken off.
+        // JSON with some bytes overwritten, or truncated.
         2 => (body(), any::<prop::sample::Index>(), any::<u8>()).prop_map(move |(value, at, byte)| {
             let mut bytes = text(value);
             let at = at.index(bytes.len());
@@ -51,7 +51,7 @@ fn target() -> impl Strategy<Value = String> {
     (id, slash, query).prop_map(|(id, slash, query)| format!("/api/v3/core/users/{id}{slash}{query}"))
 }
 
-/// A header that is sent with this probability: one of these values, or now and then any other.
+/// A header with this probability: usually one of these values, sometimes any other.
 fn header(
     name: &'static str,
     sent: f64,
@@ -101,7 +101,7 @@ proptest! {
         for (name, value) in headers {
             request = request.header(HeaderName::from_static(name), HeaderValue::from_bytes(&value).unwrap());
         }
-        // Not every target is one that HTTP can carry.
+        // Skip targets that HTTP cannot express.
         let Ok(request) = request.body(Full::new(Bytes::from(body))) else { return Ok(()) };
         let policy = if hardened { Policy::hardened() } else { Policy::authentik_2025_2() };
         on_a_directory(async |store| {

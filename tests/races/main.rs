@@ -1,4 +1,4 @@
-//! The races of `userbook_tests::races`, on the stores that need no server.
+//! The races of `userbook_tests::races` on stores without a server.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod memory;

@@ -1,4 +1,4 @@
-//! In memory.
+//! Races on the memory store.
 
 use userbook::{Timestamp, UserId};
 use userbook_memory::MemoryStore;

@@ -1,4 +1,4 @@
-//! On SQLite, in a file and with several connections.
+//! Races on SQLite, in a file with several connections.
 
 use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ impl Ground for Sqlite {
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("makes a folder");
         let file = format!("sqlite://{}", folder.path().join("users.db").display());
-        // What a power cut leaves is not what these tests are about.
+        // These tests do not cover durability.
         let options = connect_options(&file).expect("is an address").synchronous(SqliteSynchronous::Off);
         let pool = connect(SqlitePoolOptions::new().max_connections(8), options).await.expect("connects");
         let store = SqliteStore::new(pool);

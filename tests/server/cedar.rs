@@ -1,4 +1,4 @@
-//! Policies in a file in place of permissions.
+//! Policy files instead of stored permissions.
 
 use serde_json::{Value, json};
 use userbook_tests::binary::{Answer, Server, send};
@@ -8,7 +8,7 @@ use crate::support::{Folder, request, seed};
 /// The key of user 101's token.
 const OWN_KEY: &str = "a-key-of-one's-own";
 
-/// An example that `userbook-cedar` brings along.
+/// Returns the path of an example policy of `userbook-cedar`.
 fn example(name: &str) -> String {
     format!("{}/../crates/userbook-cedar/policies/{name}.cedar", env!("CARGO_MANIFEST_DIR"))
 }
@@ -17,7 +17,7 @@ fn seed_with_own_token() -> Value {
     let mut seed = seed(2);
     let token = json!({"key": OWN_KEY, "intent": "api", "expiring": false, "expires": null, "user_pk": 101});
     seed["tokens"].as_array_mut().unwrap().push(token);
-    // What policies say counts, not what was granted.
+    // The policies count, not the granted permissions.
     let granted = json!({"user_pk": 101, "permission": "authentik_core.view_user"});
     seed["permissions"].as_array_mut().unwrap().push(granted);
     seed
@@ -34,7 +34,7 @@ fn own_request(server: &Server, method: &str, target: &str, body: &Value) -> (u1
 }
 
 #[test]
-fn policies_say_who_may_do_what() {
+fn policies_decide_access() {
     let folder = Folder::new();
     let path = folder.seed(&seed_with_own_token());
     let policies = example("self_service");
@@ -44,24 +44,24 @@ fn policies_say_who_may_do_what() {
     let (status, shown) = own_request(&server, "PATCH", "101/", &new);
     assert_eq!((status, &shown["name"], &shown["attributes"]), (200, &new["name"], &new["attributes"]));
 
-    let (status, refusal) = own_request(&server, "PATCH", "101/", &json!({"username": "root", "name": "x"}));
-    assert_eq!((status, &refusal["code"]), (403, &json!("permission_denied")));
-    assert_eq!(refusal["fields"], json!({"username": "Ask the help desk to change this."}));
+    let (status, denial) = own_request(&server, "PATCH", "101/", &json!({"username": "root", "name": "x"}));
+    assert_eq!((status, &denial["code"]), (403, &json!("permission_denied")));
+    assert_eq!(denial["fields"], json!({"username": "Ask the help desk to change this."}));
 
-    // Whoever else there is, and whoever there is not.
+    // Other users and missing users get the same response.
     for target in ["102/", "999/"] {
         for method in ["GET", "PATCH"] {
             let answer = own_request(&server, method, target, &json!({}));
             assert_eq!(answer, (404, json!({"detail": "Not found."})), "{method} {target}");
         }
     }
-    // An administrator is still one.
+    // Administrators keep their access.
     let answer = request(&server, "PATCH", "101/", &json!({"username": "renamed"}));
     assert_eq!(answer.status, 200, "{answer:?}");
     let (_, shown) = own_request(&server, "GET", "101/", &json!(null));
     assert_eq!((&shown["username"], &shown["name"]), (&json!("renamed"), &json!("Own Name")));
 
-    // The same database by its permissions: to see everybody, and to change nobody.
+    // The same database with its own permissions: the caller may view all users and change none.
     server.kill();
     let server = Server::start(&["--database", &folder.database()]);
     assert_eq!(own_request(&server, "GET", "102/", &json!(null)).0, 200);
@@ -69,7 +69,7 @@ fn policies_say_who_may_do_what() {
 }
 
 #[test]
-fn a_fault_in_the_policies_keeps_the_server_from_starting() {
+fn invalid_policies_prevent_the_start() {
     let folder = Folder::new();
     let path = folder.path("mine.cedar").display().to_string();
     let database = folder.database();
@@ -82,8 +82,8 @@ fn a_fault_in_the_policies_keeps_the_server_from_starting() {
         ("permit (principal, action == Action::\"fly\", resource);", "mine.cedar: 1:30: unrecognized action"),
     ] {
         std::fs::write(&path, text).unwrap();
-        let refusal = Server::try_start(&["--database", &database, "--cedar", &path]).unwrap_err();
-        assert!(refusal.contains(expected), "{text}: {refusal}");
+        let denial = Server::try_start(&["--database", &database, "--cedar", &path]).unwrap_err();
+        assert!(denial.contains(expected), "{text}: {denial}");
         assert!(!folder.path("users.db").exists(), "{text}: no database is made for it");
     }
     let missing = Server::try_start(&["--database", &database, "--cedar", "nowhere.cedar"]).unwrap_err();

@@ -1,17 +1,17 @@
-//! Starting, refusing to start, and stopping.
+//! Start, rejected start, and stop of the server.
 
 use serde_json::{Value, json};
 use userbook_tests::binary::{Server, command, send};
 
 use crate::support::{ADMINS, Folder, KEY, request, seed};
 
-/// What stands behind `name` in a `curl` line, up to the closing quote.
+/// Returns the quoted text after `name` in a `curl` line.
 fn quoted<'a>(line: &'a str, name: &str) -> &'a str {
     line.split_once(name).and_then(|(_, rest)| rest.split_once('\'')).unwrap().0
 }
 
 #[test]
-fn an_empty_database_gets_an_administrator_and_the_printed_line_works() {
+fn empty_database_gets_an_administrator_and_the_printed_command_works() {
     let folder = Folder::new();
     let server = Server::start(&["--database", &folder.database()]);
     let line = server.greeting.lines().find(|line| line.contains("curl ")).unwrap().trim();
@@ -26,12 +26,12 @@ fn an_empty_database_gets_an_administrator_and_the_printed_line_works() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let shown: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((&shown["username"], &shown["is_superuser"]), (&json!("akadmin"), &json!(true)));
-    // The key is kept nowhere: not in the database either.
+    // No file contains the key, the database neither.
     for file in ["users.db", "users.db-wal"] {
         let bytes = std::fs::read(folder.path(file)).unwrap_or_default();
         assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()), "{file}");
     }
-    // It is shown once: the next start finds a database that is not empty.
+    // The key is shown once: the next start finds a database that is not empty.
     server.kill();
     let again = Server::start(&["--database", &folder.database()]);
     assert!(!again.greeting.contains("curl"), "{}", again.greeting);
@@ -40,15 +40,15 @@ fn an_empty_database_gets_an_administrator_and_the_printed_line_works() {
 }
 
 #[test]
-fn a_seed_is_for_an_empty_database() {
+fn seed_applies_only_to_an_empty_database() {
     let folder = Folder::new();
     let path = folder.seed(&seed(1));
     let arguments = ["--database", &folder.database(), "--seed", &path];
     let server = Server::start(&arguments);
     assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "Seeded"})).status, 200);
     server.kill();
-    let refusal = Server::try_start(&arguments).unwrap_err();
-    assert!(refusal.contains("not empty"), "{refusal}");
+    let error = Server::try_start(&arguments).unwrap_err();
+    assert!(error.contains("not empty"), "{error}");
     let server = Server::start(&arguments[..2]);
     let answer = request(&server, "GET", "101/", &json!(null));
     let shown: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -57,7 +57,7 @@ fn a_seed_is_for_an_empty_database() {
 }
 
 #[test]
-fn what_is_wrong_is_told() {
+fn invalid_settings_are_named_in_the_error() {
     let folder = Folder::new();
     for (arguments, expected) in [
         (["--database", "oracle:x"], "unknown database"),
@@ -72,13 +72,13 @@ fn what_is_wrong_is_told() {
         } else {
             database.into_iter().chain(arguments).collect()
         };
-        let refusal = Server::try_start(&all).unwrap_err();
-        assert!(refusal.contains(expected), "{arguments:?}: {refusal}");
+        let error = Server::try_start(&all).unwrap_err();
+        assert!(error.contains(expected), "{arguments:?}: {error}");
     }
 }
 
 #[test]
-fn settings_come_from_the_environment_too() {
+fn environment_variables_set_options() {
     let folder = Folder::new();
     let output = command()
         .env("USERBOOK_DATABASE", folder.database())
@@ -90,7 +90,7 @@ fn settings_come_from_the_environment_too() {
 }
 
 #[test]
-fn avatars_and_policy_are_what_was_asked_for() {
+fn avatar_and_policy_options_take_effect() {
     let folder = Folder::new();
     let path = folder.seed(&seed(1));
     let arguments = ["--database", "memory:", "--seed", &path, "--avatars", "attributes.picture,none"];
@@ -106,7 +106,7 @@ fn avatars_and_policy_are_what_was_asked_for() {
 }
 
 #[test]
-fn asked_to_stop_it_finishes_what_is_under_way() {
+fn sigterm_finishes_running_requests() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         let path = folder.seed(&seed(8));
@@ -126,7 +126,7 @@ fn asked_to_stop_it_finishes_what_is_under_way() {
                                 assert_eq!(answer.status, 200);
                                 last = Some(round);
                             }
-                            // Connections that come too late are refused; none is cut in the middle.
+                            // Later connections are rejected; no connection is cut in the middle.
                             Err(_) => break,
                         }
                     }
@@ -143,13 +143,13 @@ fn asked_to_stop_it_finishes_what_is_under_way() {
             let answer = request(&server, "GET", &format!("{n}/"), &json!(null));
             let shown: Value = serde_json::from_slice(&answer.body).unwrap();
             let name: Option<i32> = shown["name"].as_str().unwrap().parse().ok();
-            // What came after the last acknowledgement may have been written, what came before must have been.
+            // Acknowledged writes must be stored; a write after the last acknowledgement may be stored.
             assert!(name >= last, "{n}: {name:?} after {last:?}");
         }
     }
 }
 
 #[test]
-fn tokens_and_permissions_of_a_seed_have_their_effect() {
+fn tokens_and_permissions_of_a_seed_take_effect() {
     userbook_tests::serving::permissions_of_the_seed_are_kept(&Folder::new().database());
 }

@@ -1,4 +1,4 @@
-//! `--events stdout`.
+//! The option `--events stdout`.
 
 use serde_json::{Value, json};
 use userbook_tests::binary::Server;
@@ -6,7 +6,7 @@ use userbook_tests::binary::Server;
 use crate::support::{Folder, request, seed};
 
 #[test]
-fn events_come_as_json_lines_before_the_server_ends() {
+fn events_are_printed_as_json_lines_before_the_server_ends() {
     let folder = Folder::new();
     let path = folder.seed(&seed(1));
     let server = Server::start(&["--database", &folder.database(), "--seed", &path]);
@@ -15,7 +15,7 @@ fn events_come_as_json_lines_before_the_server_ends() {
     }
     assert_eq!(request(&server, "PATCH", "101/", &json!({"is_active": false})).status, 200);
     server.kill();
-    // What was written before is handed on after a restart, and once acknowledged it does not come again.
+    // Events written before a restart are delivered after it; acknowledged events are not delivered again.
     let lines = events(&folder);
     let diffs: Vec<&Value> = lines.iter().map(|event| &event["diff"]).collect();
     assert_eq!(
@@ -31,7 +31,7 @@ fn events_come_as_json_lines_before_the_server_ends() {
     assert!(events(&folder).is_empty());
 }
 
-/// Runs the server until it is told to stop, and gives the events that it wrote.
+/// Runs the server until SIGTERM and returns the printed events.
 fn events(folder: &Folder) -> Vec<Value> {
     let server = Server::start(&["--database", &folder.database(), "--events", "stdout"]);
     let (status, written) = server.stop("TERM");

@@ -1,9 +1,9 @@
-//! Whether the server is there, and whether it can work.
+//! Liveness and readiness.
 
 use userbook_tests::binary::{Server, send};
 
 #[test]
-fn health_is_told_to_anybody() {
+fn health_requires_no_authentication() {
     let server = Server::start(&["--database", "memory:"]);
     for path in ["/-/health/live/", "/-/health/ready/"] {
         for method in ["GET", "HEAD"] {

@@ -1,11 +1,15 @@
-//! The server is killed at random moments of updates on SQLite. Afterwards an event exists if and only if its
-//! change does, and what was acknowledged is there.
+//! Kills the server at random moments of updates on SQLite. Afterwards an event exists if and only if its change does,
+//! and every acknowledged change is stored.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
-use userbook::{Event, EventTarget, FieldDiff, Outbox, OutboxLimit, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    event::{Event, EventTarget, FieldDiff},
+    store::{Outbox, OutboxLimit, SnapshotQuery},
+};
 use userbook_sqlx::{SqliteStore, sqlite::connect_options};
 use userbook_tests::{
     binary::{Server, send},
@@ -17,7 +21,7 @@ use crate::support::{ADMINS, Folder, KEY, seed};
 const KILLS: u64 = 100;
 const USERS: i64 = 4;
 
-/// What the writers of one round were promised: by user, the last counter that was acknowledged.
+/// The last acknowledged counter of each user in one round.
 type Promised = BTreeMap<i64, u64>;
 
 #[test]
@@ -36,7 +40,7 @@ fn event_log_and_user_table_agree_after_every_kill() {
                 std::thread::spawn(move || (user, write(address, user, kill * 1_000_000)))
             })
             .collect();
-        // Not a wait for anything: the moment of the kill is what varies.
+        // No wait for a condition: the moment of the kill varies.
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         std::thread::sleep(Duration::from_micros(random >> 47));
         server.kill();
@@ -52,8 +56,8 @@ fn event_log_and_user_table_agree_after_every_kill() {
     println!("{KILLS} kills; counters acknowledged in the last round: {acknowledged}");
 }
 
-/// Counts up in the user's attributes until the connection breaks; gives the last counter acknowledged. Each
-/// write changes several columns and toggles a membership, so that half of one would show.
+/// Increments a counter in the user's attributes until the connection breaks; returns the last acknowledged counter.
+/// Each write changes several columns and a membership, so that a partial write would be visible.
 fn write(address: SocketAddr, user: i64, start: u64) -> Option<u64> {
     let bearer = format!("Bearer {KEY}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -89,7 +93,8 @@ fn check(database: &str, promised: &Promised) {
         for id in (101..101 + USERS).map(UserId) {
             let user = store.load(&SnapshotQuery::user(id)).await.unwrap().user.unwrap();
             let log = events.remove(&id).unwrap_or_default();
-            // As many events as the row has seen changes, numbered without a gap, the last one the row's own.
+            // The number of events equals the version of the row, without gaps, and the last event has the row's
+            // revision.
             let versions: Vec<u64> = log.iter().map(|event| event.version).collect();
             assert_eq!(versions, (1..=user.version).collect::<Vec<_>>(), "{id}");
             if let Some(last) = log.last() {
@@ -101,7 +106,7 @@ fn check(database: &str, promised: &Promised) {
                 assert!(log.iter().any(|event| written(&event)), "{id}: {counter} was acknowledged");
             }
         }
-        assert!(events.is_empty(), "events of nobody: {events:?}");
+        assert!(events.is_empty(), "events of unknown users: {events:?}");
         pool.close().await;
     });
 }
@@ -113,7 +118,7 @@ fn new(event: &Event, field: &str) -> Value {
     }
 }
 
-/// What the events make of a new row; each must start where the one before it ended.
+/// Applies the events to a new row; each event must start at the state where the previous one ended.
 fn replayed(log: &[Event]) -> Value {
     let mut row = json!({"name": "", "email": "", "attributes": {}, "groups": []});
     for event in log {
@@ -123,7 +128,7 @@ fn replayed(log: &[Event]) -> Value {
                     assert!(apply_part(&mut row[field.as_ref()], old, new), "{event:?}");
                 }
                 FieldDiff::Groups { added, removed } => {
-                    let ids = |groups: &[userbook::EventGroup]| -> Value {
+                    let ids = |groups: &[userbook::event::EventGroup]| -> Value {
                         groups.iter().map(|group| json!(group.id)).collect()
                     };
                     assert_eq!(row["groups"], ids(removed), "{event:?}");

@@ -1,4 +1,4 @@
-//! Responses that come before the request is received.
+//! Responses that are sent before the request is received completely.
 
 use std::{
     io::{Read, Write},
@@ -29,7 +29,7 @@ fn head(extra: &str) -> String {
     )
 }
 
-/// Whether the server has closed the connection, or reset it.
+/// Returns whether the server has closed or reset the connection.
 fn is_closed(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
     match stream.read_to_end(&mut rest) {
@@ -59,7 +59,7 @@ fn denied_callers_receive_no_100_continue() {
     assert_eq!((answer.status, answer.header("connection")), (403, Some("close")));
     assert!(is_closed(&mut stream));
 
-    // An authorized caller receives it once the server wants the body.
+    // An authorized caller receives it once the server polls the body.
     let mut stream = connect(&server);
     let authorized = format!("authorization: Bearer {KEY}\r\ncontent-length: 2\r\nexpect: 100-continue");
     stream.write_all(head(&authorized).as_bytes()).unwrap();
@@ -106,7 +106,7 @@ fn small_bodies_of_denied_callers_keep_the_connection() {
     }
 }
 
-/// A request that finds no place gets 503, whatever it still sends.
+/// A request above the limits gets 503, whatever the client still sends.
 #[test]
 fn rejected_requests_deliver_503_while_the_client_sends() {
     let server = server(&["--max-requests", "1", "--max-waiting", "0"]);

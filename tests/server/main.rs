@@ -1,12 +1,12 @@
-//! The reference server as its users run it: a process, a command line, a database file.
+//! The reference server as its users run it: process, command line, database file.
 
 mod cedar;
 mod command_line;
+mod directory;
 mod events;
 mod health;
 mod kills;
 mod lingering;
-mod neighbours;
 mod recorded;
 mod saturation;
 mod secrets;

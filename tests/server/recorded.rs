@@ -1,5 +1,5 @@
-//! Every recorded request, through the built server with `--seed` and `--policy authentik-2025.2`, on SQLite: the
-//! answer over a socket, the row from the database file.
+//! Every recorded request through the built server with `--seed` and `--policy authentik-2025.2` on SQLite: the
+//! response over a socket, the row from the database file.
 
 use std::sync::{
     Mutex,
@@ -8,7 +8,7 @@ use std::sync::{
 
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
-use userbook::{SnapshotQuery, UserId, UserStore};
+use userbook::{UserId, UserStore, store::SnapshotQuery};
 use userbook_sqlx::{SqliteStore, sqlite::connect_options};
 use userbook_tests::{
     binary::{Server, send},
@@ -22,7 +22,7 @@ use userbook_tests::{
 use crate::support::Folder;
 
 #[test]
-fn through_the_server_on_sqlite() {
+fn recorded_requests_match_through_the_server_on_sqlite() {
     let cases = corpus::cases();
     let report = Mutex::new(Report::default());
     let next = AtomicUsize::new(0);
@@ -34,7 +34,7 @@ fn through_the_server_on_sqlite() {
                     report.lock().unwrap().note(case, faults);
                 }
             };
-            // Some answers nest as deeply as a usual thread's stack does not bear in a debug build.
+            // Some responses nest too deeply for the default thread stack of a debug build.
             std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, work).unwrap();
         }
     });

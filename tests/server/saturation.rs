@@ -1,4 +1,4 @@
-//! More clients than the server has room for.
+//! More clients than the server's limits allow.
 
 use std::{
     collections::BTreeMap,
@@ -12,14 +12,14 @@ use userbook_tests::binary::{Answer, Server, send};
 
 use crate::support::{Folder, KEY, request, seed};
 
-/// How many files this process may have open.
+/// Returns the number of open files of this process.
 fn files() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap_or(usize::MAX)
 }
 
-/// Sends the next request of a client: three in four write.
+/// Sends the next request of a client; three of four requests write.
 fn next(server: &Server, client: usize, round: usize) -> Answer {
     let bearer = format!("Bearer {KEY}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -31,7 +31,7 @@ fn next(server: &Server, client: usize, round: usize) -> Answer {
     send(server.address, method, &target, &headers, body).unwrap()
 }
 
-/// Tells all clients to stop when it goes.
+/// Stops all clients on drop.
 struct Stops<'a>(&'a AtomicBool);
 
 impl Drop for Stops<'_> {
@@ -40,7 +40,7 @@ impl Drop for Stops<'_> {
     }
 }
 
-/// Twice as many clients as the server works for and lets wait, each with one request after the other.
+/// Runs twice as many clients as the server serves and queues, each with sequential requests.
 fn saturate(places: usize, seats: usize, time: Duration) {
     let folder = Folder::new();
     let path = folder.seed(&seed(8));
@@ -49,7 +49,7 @@ fn saturate(places: usize, seats: usize, time: Duration) {
     let server = Server::start(&[&["--database", &folder.database(), "--seed", &path], &limits[..]].concat());
     let stop = AtomicBool::new(false);
     let answers = std::thread::scope(|scope| {
-        // Also when something fails: the clients end, and the test does.
+        // The clients end also after a failure, so that the test ends.
         let _end = Stops(&stop);
         let clients: Vec<_> = (0..2 * (places + seats))
             .map(|client| {
@@ -63,9 +63,9 @@ fn saturate(places: usize, seats: usize, time: Duration) {
                         let answer = next(server, client, round);
                         *answers.entry(answer.status).or_default() += 1;
                         if answer.status == 503 {
-                            let told: Value = serde_json::from_slice(&answer.body).unwrap();
+                            let body: Value = serde_json::from_slice(&answer.body).unwrap();
                             assert_eq!(
-                                (answer.header("retry-after"), &told["code"]),
+                                (answer.header("retry-after"), &body["code"]),
                                 (Some("1"), &json!("unavailable"))
                             );
                         }
@@ -102,18 +102,18 @@ fn saturate(places: usize, seats: usize, time: Duration) {
 }
 
 #[test]
-fn who_has_no_place_is_turned_away_and_nothing_else_happens() {
+fn excess_requests_get_503_without_other_effects() {
     saturate(4, 4, Duration::from_secs(3));
 }
 
 #[test]
 #[ignore = "takes a minute"]
-fn a_minute_at_twice_what_the_default_limits_allow() {
+fn one_minute_at_twice_the_default_limits() {
     saturate(64, 512, Duration::from_mins(1));
 }
 
 #[test]
-fn ten_thousand_idle_connections_harm_nobody() {
+fn ten_thousand_idle_connections_do_not_block_requests() {
     let count = 10_000.min(files().saturating_sub(200));
     let server = Server::start(&["--database", "memory:", "--header-timeout", "4"]);
     let idle: Vec<TcpStream> = (0..count).map(|_| TcpStream::connect(server.address).unwrap()).collect();
@@ -130,7 +130,7 @@ fn ten_thousand_idle_connections_harm_nobody() {
 }
 
 #[test]
-fn connections_beyond_the_bound_wait_for_one_to_end() {
+fn excess_connections_wait_for_a_closed_one() {
     let server = Server::start(&["--database", "memory:", "--max-connections", "2", "--header-timeout", "1"]);
     let idle: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect(server.address).unwrap()).collect();
     let start = Instant::now();

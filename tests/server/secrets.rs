@@ -1,12 +1,11 @@
-//! What is secret stays so: keys of tokens and passwords of databases are in no log, no help text, no error and no
-//! file that the server writes.
+//! Token keys and database passwords appear in no log, help text, error or file that the server writes.
 
 use serde_json::json;
 use userbook_tests::binary::{Answer, Server, command, send};
 
 use crate::support::{Folder, KEY, seed};
 
-/// A key that opens nothing.
+/// A key of no token.
 const WRONG: &str = "a-key-that-was-stolen-elsewhere";
 /// The password in a URL.
 const PASSWORD: &str = "hunter2hunter2";
@@ -18,7 +17,7 @@ fn ask(server: &Server, method: &str, authorization: &str) -> Answer {
 }
 
 #[test]
-fn keys_are_in_no_log_and_in_no_file() {
+fn token_keys_are_in_no_log_and_in_no_file() {
     let folder = Folder::new();
     let path = folder.seed(&seed(1));
     let mut verbose = command();
@@ -50,7 +49,7 @@ fn keys_are_in_no_log_and_in_no_file() {
 }
 
 #[test]
-fn the_first_token_is_shown_once_and_kept_nowhere() {
+fn first_token_is_printed_once_and_stored_nowhere() {
     let folder = Folder::new();
     let mut verbose = command();
     verbose.env("USERBOOK_LOG", "trace");
@@ -66,9 +65,9 @@ fn the_first_token_is_shown_once_and_kept_nowhere() {
 }
 
 #[test]
-fn passwords_of_databases_are_in_no_error_and_in_no_help() {
+fn database_passwords_are_in_no_error_and_in_no_help() {
     for url in [
-        // Nobody listens at port 1; the others are no right URLs.
+        // No server listens at port 1; the other URLs are invalid.
         format!("postgres://ada:{PASSWORD}@127.0.0.1:1/users"),
         format!("mysql://ada:{PASSWORD}@127.0.0.1:1/users"),
         format!("postgres://ada:{PASSWORD}@127.0.0.1:port/users"),
@@ -78,15 +77,15 @@ fn passwords_of_databases_are_in_no_error_and_in_no_help() {
     ] {
         let mut verbose = command();
         verbose.env("USERBOOK_LOG", "trace");
-        let refusal = Server::try_start_by(verbose, &["--database", &url, "--acquire-timeout", "1"]);
-        let refusal = refusal.expect_err(&url);
-        assert!(!refusal.is_empty() && !refusal.contains(PASSWORD), "{url}: {refusal}");
+        let error = Server::try_start_by(verbose, &["--database", &url, "--acquire-timeout", "1"]);
+        let error = error.expect_err(&url);
+        assert!(!error.is_empty() && !error.contains(PASSWORD), "{url}: {error}");
     }
     let url = format!("postgres://ada:{PASSWORD}@127.0.0.1:1/users");
     for arguments in [&["--help"][..], &["-h"], &["--policy", "x"]] {
         let output = command().env("USERBOOK_DATABASE", &url).args(arguments).output().unwrap();
-        let told = [output.stdout, output.stderr].concat();
-        let told = String::from_utf8_lossy(&told);
-        assert!(!told.is_empty() && !told.contains(PASSWORD), "{told}");
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        assert!(!text.is_empty() && !text.contains(PASSWORD), "{text}");
     }
 }

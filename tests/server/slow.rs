@@ -1,4 +1,4 @@
-//! Clients that are slow, silent, or never come to an end.
+//! Clients that are slow or silent, or never finish a request.
 
 use std::{
     io::{Read, Write},
@@ -23,15 +23,15 @@ fn connect(server: &Server) -> TcpStream {
     stream
 }
 
-/// Everything until the server closes.
+/// Reads until the server closes the connection.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut received = Vec::new();
-    // A connection that is cut while there is something unread is reset: that is an end too.
+    // A connection cut with unread data is reset, which also counts as an end.
     let _ = stream.read_to_end(&mut received);
     received
 }
 
-/// Sends a piece again and again until the server has had enough.
+/// Sends a piece repeatedly until the server closes the connection.
 fn drip(stream: &mut TcpStream, piece: &[u8]) -> Vec<u8> {
     let start = Instant::now();
     stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -46,7 +46,7 @@ fn drip(stream: &mut TcpStream, piece: &[u8]) -> Vec<u8> {
             Err(_) => return Vec::new(),
         }
     }
-    panic!("the server takes everything");
+    panic!("the server accepts everything");
 }
 
 fn head(token: &str, extra: &str) -> String {
@@ -66,7 +66,7 @@ fn whole(received: &[u8]) -> Answer {
 }
 
 #[test]
-fn a_head_that_does_not_end_is_not_waited_for() {
+fn unfinished_head_times_out() {
     let server = server(&["--header-timeout", "0.5"]);
     let start = Instant::now();
     let mut silent = connect(&server);
@@ -79,14 +79,14 @@ fn a_head_that_does_not_end_is_not_waited_for() {
         assert!(!rest(stream).starts_with(b"HTTP/1.1 200"));
     }
     assert!(start.elapsed() < Duration::from_secs(20));
-    // A connection that rests between requests too.
+    // The timeout also applies between requests of a connection.
     let mut kept = connect(&server);
     kept.write_all(b"GET /-/health/live/ HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     assert!(rest(&mut kept).starts_with(b"HTTP/1.1 200"));
 }
 
 #[test]
-fn a_head_that_is_too_large_is_refused() {
+fn head_above_the_limit_is_rejected() {
     let server = server(&[]);
     let mut stream = connect(&server);
     let line = format!("x: {}\r\n", "y".repeat(100_000));
@@ -96,37 +96,36 @@ fn a_head_that_is_too_large_is_refused() {
 }
 
 #[test]
-fn a_body_that_does_not_end_writes_nothing() {
+fn unfinished_body_writes_nothing() {
     let server = server(&["--body-timeout", "0.5", "--max-requests", "1", "--max-waiting", "0"]);
     let body = r#"{"name": "never"}"#;
     let chunk = format!("{:x}\r\n{body}\r\n", body.len());
-    // Announced and not sent; in chunks without a last one. One at a time: at their ends they would be in each
-    // other's way.
+    // First with a length, then in chunks without a last chunk. Sequentially, so that the timeouts do not overlap.
     for (framing, part) in [("content-length: 1000", body), ("transfer-encoding: chunked", chunk.as_str())] {
         for (token, expected) in [(KEY, 408), ("unknown", 403)] {
             let mut slow = connect(&server);
             let expects = if token == KEY { "\r\nexpect: 100-continue" } else { "" };
             slow.write_all(head(token, &format!("{framing}{expects}")).as_bytes()).unwrap();
             if token == KEY {
-                // The server waits for the body now.
+                // The server waits for the body.
                 let mut interim = [0; 25];
                 slow.read_exact(&mut interim).unwrap();
                 assert!(interim.starts_with(b"HTTP/1.1 100"));
             }
             slow.write_all(part.as_bytes()).unwrap();
-            // Other requests are served meanwhile, though there is one place only.
+            // Other requests are served meanwhile, although the server has a single slot.
             assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "kept"})).status, 200);
             let dripped = framing.starts_with("transfer");
             let answer = whole(&if dripped { drip(&mut slow, b"1\r\n \r\n") } else { rest(&mut slow) });
-            let told: Value = serde_json::from_slice(&answer.body).unwrap();
-            assert_eq!((answer.status, told["detail"].is_string()), (expected, true), "{framing}: {told}");
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!((answer.status, body["detail"].is_string()), (expected, true), "{framing}: {body}");
         }
     }
     assert_eq!(name(&server), "kept");
 }
 
 #[test]
-fn bodies_have_only_so_much_room() {
+fn memory_for_bodies_is_limited() {
     let server = server(&["--body-memory", "1000", "--max-body", "2000"]);
     let body = |length: usize| json!({"name": "x".repeat(length)});
     for (length, expected) in [(100, 200), (1500, 503), (100, 200), (2500, 413), (100, 200)] {
@@ -142,13 +141,13 @@ fn bodies_have_only_so_much_room() {
 }
 
 #[test]
-fn what_is_not_finished_in_time_is_cut_when_the_server_stops() {
+fn unfinished_requests_are_cut_after_the_shutdown_timeout() {
     for second in [false, true] {
         let limit = if second { "60" } else { "0.5" };
         let server = server(&["--body-timeout", "60", "--shutdown-timeout", limit]);
         let mut stream = connect(&server);
         stream.write_all(head(KEY, "content-length: 1000\r\nexpect: 100-continue").as_bytes()).unwrap();
-        // Once it asks for the body the request is under way.
+        // The request is running once the server polls the body.
         let mut received = [0; 25];
         stream.read_exact(&mut received).unwrap();
         assert!(received.starts_with(b"HTTP/1.1 100"));

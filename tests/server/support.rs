@@ -1,4 +1,4 @@
-//! What these tests share: a folder, a seed, an administrator.
+//! Shared support: a folder, a seed, an administrator.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub(crate) const KEY: &str = "a-key-of-tests";
 /// The administrators' group.
 pub(crate) const ADMINS: &str = "d17ed75c-6f5f-590b-931a-88437a26945d";
 
-/// A folder that is gone after the test.
+/// A temporary folder, removed after the test.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
@@ -24,12 +24,12 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// The URL of a SQLite database in it.
+    /// Returns the URL of a SQLite database in the folder.
     pub(crate) fn database(&self) -> String {
         format!("sqlite:{}", self.path("users.db").display())
     }
 
-    /// Writes a seed file and gives its path.
+    /// Writes a seed file and returns its path.
     pub(crate) fn seed(&self, seed: &Value) -> String {
         let path = self.path("seed.json");
         std::fs::write(&path, seed.to_string()).unwrap();
@@ -37,7 +37,7 @@ impl Folder {
     }
 }
 
-/// A user's row.
+/// Returns a user's row.
 pub(crate) fn user(pk: i64, username: &str, groups: &[&str]) -> Value {
     json!({
         "pk": pk, "uuid": uuid::Uuid::from_u128(pk.unsigned_abs().into()), "username": username, "name": "",
@@ -46,7 +46,7 @@ pub(crate) fn user(pk: i64, username: &str, groups: &[&str]) -> Value {
     })
 }
 
-/// An administrator with a token, and users 101, 102, ….
+/// Returns a seed with an administrator, the administrator's token, and users 101, 102, ….
 pub(crate) fn seed(users: i64) -> Value {
     let mut rows = vec![user(1, "admin", &[ADMINS])];
     rows.extend((1..=users).map(|n| user(100 + n, &format!("user{n}"), &[])));

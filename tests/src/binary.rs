@@ -1,4 +1,4 @@
-//! The reference server as a process of its own, and a client that sends exactly what it is told.
+//! Runs the reference server as a child process, with a client that sends exact bytes.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -10,36 +10,36 @@ use std::{
     time::Duration,
 };
 
-/// A running server; dropped, it is killed.
+/// A running server, killed on drop.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// What it printed before it listened.
+    /// The lines printed before the server listened.
     pub greeting: String,
-    /// Where it listens.
+    /// The listening address.
     pub address: SocketAddr,
     output: BufReader<std::process::ChildStdout>,
     log: JoinHandle<Vec<u8>>,
 }
 
 impl Server {
-    /// Starts the server on a free port of the loopback, and waits until it listens.
+    /// Starts the server on a free loopback port and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::try_start(arguments).unwrap_or_else(|refusal| panic!("the server does not start: {refusal}"))
+        Self::try_start(arguments).unwrap_or_else(|error| panic!("the server does not start: {error}"))
     }
 
-    /// The same; the error is what a server that does not start says.
+    /// Starts the server like [`Server::start`].
     ///
     /// # Errors
-    /// What it wrote to its standard error.
+    /// Returns the standard error of a server that does not start.
     pub fn try_start(arguments: &[&str]) -> Result<Self, String> {
         Self::try_start_by(command(), arguments)
     }
 
-    /// The same by a command that has been given an environment ([`command`]).
+    /// Starts a prepared [`command`], for example with its own environment.
     ///
     /// # Errors
-    /// What it wrote to its standard error.
+    /// Returns the standard error of a server that does not start.
     pub fn try_start_by(mut command: Command, arguments: &[&str]) -> Result<Self, String> {
         let mut child = command
             .args(["--listen", "127.0.0.1:0"])
@@ -50,42 +50,42 @@ impl Server {
             .expect("the server can be run");
         let mut output = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
         let mut errors = BufReader::new(child.stderr.take().expect("standard error is a pipe"));
-        // Events have standard output for themselves.
+        // Events have their own reader of standard output.
         let greeting = if arguments.contains(&"--events") { greet(&mut errors) } else { greet(&mut output) };
         match greeting {
             Ok((greeting, address)) => {
-                // Nobody may have to wait because a pipe is full.
+                // A full pipe would block the server.
                 let log = std::thread::spawn(move || {
                     let mut log = Vec::new();
-                    // What was read before a failure is there.
+                    // Keep what was read before a failure.
                     let _ = errors.read_to_end(&mut log);
                     log
                 });
                 Ok(Self { child, greeting, address, output, log })
             }
-            Err(mut refusal) => {
-                errors.read_to_string(&mut refusal).expect("the server writes text");
+            Err(mut error) => {
+                errors.read_to_string(&mut error).expect("the server writes text");
                 child.wait().expect("the server has ended");
-                Err(refusal)
+                Err(error)
             }
         }
     }
 
-    /// The same with a limit on the address space, in MiB: a server that allocates more is aborted.
+    /// Starts the server with an address space limit in MiB; a larger allocation aborts the server.
     pub fn start_within(address_space: u64, arguments: &[&str]) -> Self {
         let mut limited = Command::new("/bin/sh");
         limited.env_clear().args(["-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh"]);
         limited.arg((address_space * 1024).to_string()).arg(command().get_program());
         let started = Self::try_start_by(limited, arguments);
-        started.unwrap_or_else(|refusal| panic!("the server does not start: {refusal}"))
+        started.unwrap_or_else(|error| panic!("the server does not start: {error}"))
     }
 
-    /// The most memory that it has had so far, in KiB.
+    /// Returns the peak memory so far, in KiB.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("the server runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        line.expect("the kernel tells").trim().trim_end_matches(" kB").parse().expect("a number")
+        line.expect("the kernel reports the peak").trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Waits for the next line on standard output.
@@ -102,13 +102,13 @@ impl Server {
         assert!(sent.success());
     }
 
-    /// Kills it (SIGKILL) and waits until it is gone.
+    /// Kills the server (SIGKILL) and waits until it has ended.
     pub fn kill(mut self) {
         self.child.kill().expect("the server can be killed");
         self.child.wait().expect("the server has ended");
     }
 
-    /// Asks it to stop and waits until it has; gives its exit status and what it still wrote.
+    /// Sends SIGTERM and waits for the end; returns the exit status and the remaining output.
     pub fn stop(mut self, signal: &str) -> (ExitStatus, String) {
         self.signal(signal);
         let mut rest = String::new();
@@ -116,7 +116,7 @@ impl Server {
         (self.child.wait().expect("the server has ended"), rest)
     }
 
-    /// Asks it to stop, waits until it has, and gives what it still wrote and all of its log.
+    /// Sends SIGTERM and waits for the end; returns the remaining output and the whole log.
     pub fn log(mut self) -> (String, String) {
         self.signal("TERM");
         let mut rest = String::new();
@@ -129,13 +129,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Killing what has ended already fails, and that is all right.
+        // The server may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads up to the line that says where the server listens; the error is what came when it never did.
+/// Reads up to the line with the listening address. The error is the output of a server that never listened.
 fn greet(reader: &mut impl BufRead) -> Result<(String, SocketAddr), String> {
     let mut greeting = String::new();
     loop {
@@ -151,7 +151,7 @@ fn greet(reader: &mut impl BufRead) -> Result<(String, SocketAddr), String> {
     }
 }
 
-/// The server's command, built first if need be.
+/// Returns the server's command, and builds the server first if necessary.
 pub fn command() -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let mut command = Command::new(BUILT.get_or_init(build));
@@ -174,7 +174,7 @@ fn build() -> PathBuf {
             "--manifest-path",
         ])
         .arg(manifest)
-        // Like the tests themselves.
+        // The profile of the tests.
         .args((!cfg!(debug_assertions)).then_some("--release"))
         .stderr(Stdio::inherit())
         .output()
@@ -188,7 +188,7 @@ fn build() -> PathBuf {
     messages.lines().find_map(executable).expect("cargo names the server's executable")
 }
 
-/// What came back.
+/// A parsed response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
@@ -200,16 +200,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The first header of this name.
+    /// Returns the first header with this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Sends a request as it is told, on a connection of its own.
+/// Sends these bytes on a new connection.
 ///
 /// # Errors
-/// When the connection breaks before the answer is whole.
+/// Fails if the connection breaks before the response is complete.
 pub fn send(
     address: SocketAddr,
     method: &str,
@@ -223,7 +223,7 @@ pub fn send(
     receive(&mut stream)
 }
 
-/// A request's bytes, after which the connection shall close.
+/// Builds the bytes of a request with `Connection: close`.
 pub fn request(
     address: SocketAddr,
     method: &str,
@@ -244,20 +244,20 @@ pub fn request(
     bytes
 }
 
-/// Reads an answer up to the end of the connection.
+/// Reads a response up to the end of the connection.
 ///
 /// # Errors
-/// When the connection breaks before the answer is whole.
+/// Fails if the connection breaks before the response is complete.
 pub fn receive(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
 }
 
-/// Reads one answer, as long as its header says, and leaves the connection open.
+/// Reads one response by its `Content-Length` and leaves the connection open.
 ///
 /// # Errors
-/// When the connection breaks before the answer is whole.
+/// Fails if the connection breaks before the response is complete.
 pub fn receive_one(stream: &mut impl Read) -> std::io::Result<Answer> {
     let mut received = Vec::new();
     let mut buffer = [0; 4096];
@@ -276,11 +276,11 @@ pub fn receive_one(stream: &mut impl Read) -> std::io::Result<Answer> {
     }
 }
 
-/// Sends a request while reading the answer, which may come before the request is sent: a server that denies a
-/// request does not read its body. The answer is read first, then whatever happens to the rest is ignored.
+/// Sends a request while reading the response. A server that denies a request does not read its body, so the response
+/// may arrive first; errors of the sender are ignored then.
 ///
 /// # Errors
-/// When the connection breaks before the answer is whole.
+/// Fails if the connection breaks before the response is complete.
 pub fn exchange(address: SocketAddr, request: &[u8]) -> std::io::Result<Answer> {
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
@@ -288,14 +288,14 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> std::io::Result<Answer> 
         let mut sending = &stream;
         let sent = scope.spawn(move || sending.write_all(request));
         let answer = receive_one(&mut &stream);
-        // Ends the other thread, whatever it waits for.
+        // Unblocks the sending thread.
         let _ = stream.shutdown(std::net::Shutdown::Both);
         let _ = sent.join();
         answer
     })
 }
 
-/// Reads a whole answer from its bytes.
+/// Parses a complete response.
 pub fn parse(answer: &[u8]) -> Option<Answer> {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let (head, body) = answer.split_at(end);
@@ -307,6 +307,6 @@ pub fn parse(answer: &[u8]) -> Option<Answer> {
     let headers: Vec<(String, String)> = lines.filter_map(field).collect();
     let answer = Answer { status, headers, body: body.get(4..)?.to_vec() };
     let length: Option<usize> = answer.header("content-length").and_then(|length| length.parse().ok());
-    // HEAD tells a length and sends nothing; anything else must be whole.
+    // A HEAD response states a length without a body; every other body must be complete.
     (answer.body.is_empty() || length.is_none_or(|length| length == answer.body.len())).then_some(answer)
 }

@@ -4,16 +4,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, ChangeId, ChangeSet, Check, CommitOutcome, DirectoryQuery,
-    DirectorySnapshot, Event, GroupGraph, GroupId, GroupListQuery, GroupPage, ImportData, ImportOutcome,
-    ImportStore, ListAuthorizer, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-    Resource, Scope, Snapshot, SnapshotQuery, StoreError, Timestamp, User, UserId, UserListQuery, UserPage,
-    UserStore, Verdicts,
+    Actor, Authorizer, GroupId, Timestamp, User, UserId, UserStore,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdicts},
+    event::Event,
+    model::{ChangeId, GroupGraph},
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+        Scope, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
 };
 
 use crate::fixture::AnyStore;
 
-/// The calls of ports, in order. A call is described by what it asks for, without ids and names.
+/// The calls of ports, in order. A description contains the requested facts, without ids and names.
 #[derive(Debug, Clone, Default)]
 pub struct Journal(Arc<Mutex<Vec<String>>>);
 
@@ -22,7 +26,7 @@ impl Journal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call.into());
     }
 
-    /// The calls since the last time.
+    /// Returns the calls since the previous `take`.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -36,7 +40,7 @@ pub struct CountingStore {
 }
 
 impl CountingStore {
-    /// Records the calls of `inner`.
+    /// Wraps `inner`.
     pub fn new(inner: AnyStore, journal: Journal) -> Self {
         Self { inner, journal }
     }
@@ -123,13 +127,14 @@ pub struct CountingAuthorizer<A> {
 }
 
 impl<A> CountingAuthorizer<A> {
-    /// Records the calls of `inner`.
+    /// Wraps `inner`.
     pub fn new(inner: A, journal: Journal) -> Self {
         Self { inner, journal }
     }
 }
 
-/// The checks of a call. How groups are shown depends on the groups of a user, so it is left out.
+/// Describes the checks of a call. Checks that only decide how groups are rendered are left out, because they depend
+/// on the user's groups.
 fn describe(checks: &[Check]) -> String {
     let named =
         checks.iter().filter(|check| !matches!(check, Check::ViewGroup(_))).map(|check| match check {

@@ -1,4 +1,4 @@
-//! A small directory, on any store, behind the API.
+//! A small directory behind the API, on any store.
 
 use std::{any::Any, cell::RefCell, sync::Arc};
 
@@ -9,11 +9,15 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    Actor, Authorizer, Event, Group, GroupId, ImportData, ImportStore, ListAuthorizer, ListStore, Outbox,
-    OutboxLimit, Permission, PermissionAuthorizer, Policy, ProvisioningStore, SnapshotQuery,
-    StaticPermissions, User, UserId, UserService, UserStore,
+    Actor, Authorizer, Group, GroupId, PermissionAuthorizer, Policy, Safeguard, StaticPermissions, User,
+    UserId, UserService, UserStore,
+    authz::{ListAuthorizer, Permission},
+    event::Event,
+    store::{ImportData, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery},
 };
-use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation, UserApi};
+use userbook_http::{
+    AuthenticationError, Authenticator, DirectoryApi, ExtensionSet, Representation, UserApi,
+};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use uuid::Uuid;
@@ -23,24 +27,24 @@ use crate::{
     servers::{mariadb, postgres},
 };
 
-/// An active superuser, by the group [`ADMINS`].
+/// An active superuser through the group [`ADMINS`].
 pub const ROOT: i64 = 1;
 /// A plain user in [`STAFF`]; most tests change this user.
 pub const ANN: i64 = 2;
-/// May view and change every user, and nothing else.
+/// May view and change every user, without further permissions.
 pub const HELPER: i64 = 3;
 /// May view every user.
 pub const VIEWER: i64 = 4;
-/// May do nothing.
-pub const NOBODY: i64 = 5;
+/// Has no permissions.
+pub const UNPRIVILEGED: i64 = 5;
 /// An internal service account.
 pub const MACHINE: i64 = 6;
-/// Another active superuser, by [`CHIEFS`], which is below [`ADMINS`].
+/// Another active superuser, through [`CHIEFS`] below [`ADMINS`].
 pub const BOSS: i64 = 7;
-/// No such user.
+/// The id of no user.
 pub const MISSING: i64 = 99;
 
-/// Makes its members superusers.
+/// A granting group: members are superusers.
 pub const ADMINS: u128 = 0xa;
 /// Below [`ADMINS`].
 pub const CHIEFS: u128 = 0xc;
@@ -49,41 +53,41 @@ pub const STAFF: u128 = 0x5;
 /// A plain group without members.
 pub const DEVS: u128 = 0xd;
 
-/// Which store.
+/// The kind of store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `userbook-memory`
     Memory,
     /// `userbook-sqlx`, in memory
     Sqlite,
-    /// `userbook-sqlx`, on a database of its own
+    /// `userbook-sqlx`, on a fresh database
     Postgres,
-    /// `userbook-sqlx`, on a database of its own
+    /// `userbook-sqlx`, on a fresh database
     MariaDb,
 }
 
 thread_local! {
-    /// The databases of the test that runs on this thread: they go when it ends.
+    /// The databases of the test on this thread; dropped with the thread.
     static DATABASES: RefCell<Vec<Box<dyn Any>>> = RefCell::default();
 }
 
-/// Keeps a database as long as the test runs.
+/// Keeps a database until the test ends.
 fn keep(database: impl Any) {
     DATABASES.with_borrow_mut(|databases| databases.push(Box::new(database)));
 }
 
-/// Everything that a store can do.
+/// All ports of a store.
 pub trait Store: UserStore + ListStore + ProvisioningStore + Outbox + ImportStore {}
 
 impl<T: UserStore + ListStore + ProvisioningStore + Outbox + ImportStore> Store for T {}
 
-/// Some store.
+/// A store of any kind.
 pub type AnyStore = Arc<dyn Store>;
 
 /// The API as most tests use it.
 pub type Api<A = PermissionAuthorizer<StaticPermissions>> = UserApi<AnyStore, A, Numbered>;
 
-/// The API with its neighbours.
+/// The API with lists and provisioning.
 pub type Directory<A = PermissionAuthorizer<StaticPermissions>> = DirectoryApi<AnyStore, A, Numbered>;
 
 /// `Authorization: Bearer 7` is user 7.
@@ -99,12 +103,12 @@ impl Authenticator for Numbered {
     }
 }
 
-/// A store with the directory that the constants describe.
+/// Returns a store with the directory that the constants describe.
 pub async fn store(kind: Kind) -> AnyStore {
     store_with(kind, &rows()).await
 }
 
-/// A store with these rows.
+/// Returns a store with these rows.
 pub async fn store_with(kind: Kind, rows: &ImportData) -> AnyStore {
     let store: AnyStore = match kind {
         Kind::Memory => Arc::new(MemoryStore::new()),
@@ -132,7 +136,7 @@ pub async fn store_with(kind: Kind, rows: &ImportData) -> AnyStore {
     store
 }
 
-/// The API over a store, under a policy.
+/// Returns the API over a store, under a policy.
 pub fn api(store: &AnyStore, policy: Policy) -> Api {
     api_with(store, policy, PermissionAuthorizer::new(granted()))
 }
@@ -144,13 +148,20 @@ fn granted() -> StaticPermissions {
         .grant(UserId(VIEWER), Permission::ViewUser)
 }
 
-/// The same with another authorizer.
+/// Returns the API with another authorizer.
 pub fn api_with<A: Authorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
     let service = UserService::new(Arc::clone(store), authorizer).with_policy(policy);
-    UserApi::new(service, Numbered, Representation::new("fixture"))
+    let extensions = extensions(service.policy());
+    UserApi::new(service, Numbered, Representation::new("fixture")).with_extensions(extensions)
 }
 
-/// The API with its neighbours over a store, under a policy: what [`api`] grants, and `more`.
+/// The extensions that a server supports together with a policy: none with the recorded release's.
+pub fn extensions(policy: &Policy) -> ExtensionSet {
+    let hardened = Safeguard::ALL.iter().any(|safeguard| policy.has(*safeguard));
+    if hardened { ExtensionSet::all() } else { ExtensionSet::none() }
+}
+
+/// Returns the API with lists and provisioning over a store, under a policy. Grants what [`api`] grants, and `more`.
 pub fn directory(
     store: &AnyStore,
     policy: Policy,
@@ -159,36 +170,36 @@ pub fn directory(
     directory_with(store, policy, PermissionAuthorizer::new(more(granted())))
 }
 
-/// The same with another authorizer.
+/// Returns the API with lists and provisioning and another authorizer.
 pub fn directory_with<A: ListAuthorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Directory<A> {
     api_with(store, policy, authorizer).into()
 }
 
-/// An id as groups have it.
+/// Returns a group id.
 pub fn group_id(number: u128) -> GroupId {
     GroupId(Uuid::from_u128(number))
 }
 
-/// The path of a user.
+/// Returns the path of a user.
 pub fn path(user: i64) -> String {
     format!("/api/v3/core/users/{user}/")
 }
 
-/// The row of a user.
+/// Loads the row of a user.
 pub async fn row(store: &AnyStore, user: i64) -> User {
-    let snapshot = store.load(&SnapshotQuery::user(UserId(user))).await.expect("the store is there");
-    snapshot.user.expect("the user is there")
+    let snapshot = store.load(&SnapshotQuery::user(UserId(user))).await.expect("the store answers");
+    snapshot.user.expect("the user exists")
 }
 
-/// A limit that no test reaches.
+/// A limit above every test's number of events.
 pub const ALL_EVENTS: OutboxLimit = OutboxLimit { events: 10_000, bytes: u64::MAX };
 
-/// The pending events.
+/// Returns the pending events.
 pub async fn events(store: &AnyStore) -> Vec<Event> {
-    store.pending(ALL_EVENTS).await.expect("the store is there")
+    store.pending(ALL_EVENTS).await.expect("the store answers")
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
@@ -200,24 +211,24 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A header.
+    /// Returns a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("ASCII"))
     }
 
-    /// The entity tag.
+    /// Returns the entity tag.
     pub fn etag(&self) -> String {
         self.header("etag").expect("a tag").to_owned()
     }
 }
 
-/// A request: `"PATCH 2 ?dry_run=true"` with headers and a JSON body, sent by a user.
+/// Builds a request such as `"PATCH 2 ?dry_run=true"` of a user, with headers and a JSON body.
 pub fn request(by: i64, target: &str, headers: &[(&str, &str)], body: &Value) -> Request<Full<Bytes>> {
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     raw_request(by, target, headers, body)
 }
 
-/// The same with any bytes.
+/// Builds a request with a raw body.
 pub fn raw_request(by: i64, target: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Request<Full<Bytes>> {
     let mut parts = target.split_whitespace();
     let method = parts.next().expect("a method");
@@ -239,8 +250,8 @@ pub async fn send<A: Authorizer>(api: &Api<A>, request: Request<Full<Bytes>>) ->
     answer(api.handle(request).await)
 }
 
-/// Asks the API with its neighbours: `"GET /core/users/?page=2"`, by a user or by nobody, with headers and a JSON
-/// body.
+/// Sends a request such as `"GET /core/users/?page=2"` to the API with lists and provisioning, with an acting user or
+/// without, with headers and a JSON body.
 pub async fn ask<A: ListAuthorizer>(
     api: &Directory<A>,
     by: Option<i64>,
@@ -303,7 +314,7 @@ fn rows() -> ImportData {
             user(ANN, "ann", &[STAFF], "internal"),
             user(HELPER, "helper", &[], "internal"),
             user(VIEWER, "viewer", &[], "internal"),
-            user(NOBODY, "nobody", &[], "external"),
+            user(UNPRIVILEGED, "outsider", &[], "external"),
             user(MACHINE, "machine", &[], "internal_service_account"),
             user(BOSS, "boss", &[CHIEFS], "internal"),
         ],

@@ -1,10 +1,10 @@
-//! The host of one case: its store, permissions and token behind the axum shim.
+//! The host of one case: store, permissions and token behind the axum adapter.
 
 use async_trait::async_trait;
 use axum::Router;
 use userbook::{
-    GroupId, ListStore, PermissionAuthorizer, Policy, StaticPermissions, StoreError, UserId, UserService,
-    UserStore,
+    GroupId, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, UserStore,
+    store::{ListStore, StoreError},
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
@@ -14,6 +14,8 @@ use crate::corpus::{
     Case,
     case::{Actor, Given, moment},
 };
+
+use crate::fixture::extensions;
 
 /// The only token of a case.
 #[derive(Debug, Clone)]
@@ -27,13 +29,13 @@ impl TokenStore for CaseToken {
 }
 
 impl CaseToken {
-    /// The token of this actor.
+    /// Returns the token of this actor.
     pub fn of(actor: &Actor, given: &Given) -> Self {
         Self(actor.token.as_ref().zip(actor.user_pk).map(|(token, user_pk)| {
             let record = TokenRecord {
                 user: UserId(user_pk),
                 user_is_active: given.users.iter().any(|user| user.pk == user_pk && user.is_active),
-                intent: token.intent.parse().expect("the corpus knows no other intents"),
+                intent: token.intent.parse().expect("a recorded intent is valid"),
                 expiring: token.expiring,
                 expires: token.expires.as_deref().map(moment),
             };
@@ -42,7 +44,7 @@ impl CaseToken {
     }
 }
 
-/// What the actor of a case was granted.
+/// Returns the permissions of the case's actor.
 pub fn permissions(actor: &Actor) -> StaticPermissions {
     let Some(to) = actor.user_pk.map(UserId) else { return StaticPermissions::none() };
     let known = |name: &str| name.parse().unwrap_or_else(|error| panic!("{error}"));
@@ -56,7 +58,7 @@ pub fn permissions(actor: &Actor) -> StaticPermissions {
     })
 }
 
-/// The service of a case.
+/// Returns the service of a case.
 pub fn service<S: UserStore>(
     case: &Case,
     store: S,
@@ -66,16 +68,18 @@ pub fn service<S: UserStore>(
     UserService::new(store, PermissionAuthorizer::new(permissions)).with_policy(policy)
 }
 
-/// The API that answers the request of a case.
+/// Returns the API for the request of a case.
 pub fn api<S: UserStore>(
     case: &Case,
     service: UserService<S, PermissionAuthorizer<StaticPermissions>>,
 ) -> UserApi<S, PermissionAuthorizer<StaticPermissions>, BearerAuthenticator<CaseToken>> {
     let authenticator = BearerAuthenticator::new(CaseToken::of(&case.recorded.actor, &case.given));
-    UserApi::new(service, authenticator, Representation::new(case.given.install_id.as_str()))
+    let extensions = extensions(service.policy());
+    let representation = Representation::new(case.given.install_id.as_str());
+    UserApi::new(service, authenticator, representation).with_extensions(extensions)
 }
 
-/// The same, with its neighbours, as an application.
+/// Returns the API with lists and provisioning, as an application.
 pub fn app<S: UserStore + ListStore>(case: &Case, store: S, policy: Policy) -> Router {
     userbook_axum::router(DirectoryApi::from(api(case, service(case, store, policy))))
 }

@@ -1,6 +1,6 @@
-//! What the tests of the whole share: the recorded corpus and how answers are compared with it.
+//! Shared test support, and the recorded corpus with the rules that compare responses with it.
 //!
-//! What it must not know: how anything is implemented. It speaks to the product as clients and hosts do.
+//! What it must not know: implementations. It uses the product as clients and hosts do.
 #![allow(
     clippy::expect_used,
     clippy::missing_panics_doc,

@@ -1,18 +1,18 @@
-//! A large directory in which few of the users match each filter, and queries that must not cost more than those few.
+//! A large directory with few matches for each filter, and queries whose cost must depend on the matches only.
 
 use userbook::{
-    Group, ImportData, Order, Scope, SuperuserFilter, User, UserColumn, UserFilter, UserId, UserListQuery,
-    UserType,
+    Group, User, UserId, UserType,
+    store::{ImportData, Order, Scope, SuperuserFilter, UserColumn, UserFilter, UserListQuery},
 };
 use uuid::Uuid;
 
 use crate::rows::{group, user};
 
 const MANY: i64 = 20_000;
-/// How many users match a filter that is not unique.
+/// The number of matches of a filter that is not unique.
 pub const FEW: u64 = 20;
 
-/// Every thousandth user is in another path, of another type, inactive, and in the groups 1 and 2.
+/// Every thousandth user has another path and type, is inactive, and is a member of groups 1 and 2.
 pub fn directory() -> ImportData {
     let made = |id: i64| {
         let few = id % (MANY / 20) == 0;
@@ -32,8 +32,8 @@ pub fn directory() -> ImportData {
     ImportData { users: (1..=MANY).map(made).collect(), groups, ..ImportData::default() }
 }
 
-/// Queries, and how many users match each.
-pub fn questions() -> Vec<(UserListQuery, u64)> {
+/// Returns queries with their number of matches.
+pub fn queries() -> Vec<(UserListQuery, u64)> {
     let one = UserFilter::default;
     let some = |id: i64| directory_user(id);
     let superusers = |inherited| Some(SuperuserFilter { is_superuser: true, inherited });

@@ -1,4 +1,4 @@
-//! Sends the requests of the corpus, and reports how the answers compare.
+//! Sends the requests of the corpus and compares the responses.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,7 +6,10 @@ use axum::{Router, body::Body, http};
 use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_service::Service;
-use userbook::{ListStore, Policy, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    Policy, UserId, UserStore,
+    store::{ListStore, SnapshotQuery},
+};
 
 use crate::{
     corpus::{
@@ -17,20 +20,20 @@ use crate::{
     host::app,
 };
 
-/// What no HTTP client can send as it is in a target; everything else, escapes included, stays as recorded.
+/// Characters that no HTTP client can send in a target; everything else stays as recorded, escapes included.
 const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'#').add(b'?');
 
-/// How a replay compared.
+/// The result of a replay.
 #[derive(Debug, Default)]
 pub struct Report {
     matched: BTreeMap<Expect, usize>,
     total: BTreeMap<Expect, usize>,
-    /// Cases with what is wrong with their answers.
+    /// Cases with their differences.
     pub mismatches: BTreeMap<String, Vec<String>>,
 }
 
 impl Report {
-    /// Notes a case.
+    /// Records a case.
     pub fn note(&mut self, case: &Case, faults: Vec<String>) {
         let expect = case.recorded.expect;
         *self.total.entry(expect).or_default() += 1;
@@ -54,8 +57,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Sends the request of a case to an application on `store`, which must hold what is given, and compares.
-/// Answers what is wrong, and the body that came back.
+/// Sends the request of a case to an application on `store`, which must contain the given rows. Returns the
+/// differences and the response body.
 pub async fn replay<S: UserStore + ListStore + Clone>(
     case: &Case,
     store: S,
@@ -66,7 +69,7 @@ pub async fn replay<S: UserStore + ListStore + Clone>(
     let mut others = Vec::new();
     for given in &case.given.users {
         let query = SnapshotQuery::user(UserId(given.pk));
-        let user = store.load(&query).await.expect("the store is there").user;
+        let user = store.load(&query).await.expect("the store answers").user;
         if Some(given.pk) == case.subject() {
             left = user.as_ref().map(row);
         } else if user != Some(given.row()) {
@@ -80,15 +83,15 @@ pub async fn replay<S: UserStore + ListStore + Clone>(
 }
 
 async fn send(mut app: Router, recorded: &Request) -> (u16, Option<String>, Vec<u8>) {
-    let response = app.call(request(recorded)).await.expect("an application always answers");
+    let response = app.call(request(recorded)).await.expect("an application always responds");
     let status = response.status().as_u16();
     let allow = response.headers().get(http::header::ALLOW);
     let allow = allow.map(|methods| methods.to_str().expect("names of methods").to_owned());
-    let body = response.into_body().collect().await.expect("the body is there").to_bytes();
+    let body = response.into_body().collect().await.expect("the body arrives").to_bytes();
     (status, allow, body.to_vec())
 }
 
-/// Path and query as they are sent.
+/// Returns path and query in a form that can be sent.
 pub fn target(recorded: &Request) -> String {
     let mut target = utf8_percent_encode(&recorded.path, UNSENDABLE).to_string();
     if let Some(query) = recorded.query.as_deref().filter(|query| !query.is_empty()) {

@@ -1,17 +1,20 @@
-//! Rows and changes for the tests of single stores.
+//! Rows and changes for tests of single stores.
 
 use serde_json::json;
 use userbook::{
-    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    ImportData, Name, OutboxLimit, Revision, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::{Event, EventActor, EventKind, EventTarget},
+    field::Name,
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards, ImportData, OutboxLimit},
 };
 use userbook_conformance::Harness;
 use uuid::Uuid;
 
-/// Nine events, whatever their size.
+/// Nine events of any size.
 pub const NINE: OutboxLimit = OutboxLimit { events: 9, bytes: u64::MAX };
 
-/// Users 1 to 3, the second of them in group 1, and groups 1 to 3.
+/// Users 1 to 3 and groups 1 to 3; user 2 is a member of group 1.
 pub async fn prepared<H: Harness>() -> H {
     let users = vec![user(1), User { groups: [group(1).id].into(), ..user(2) }, user(3)];
     let groups = (1..=3).map(group).collect();
@@ -24,7 +27,7 @@ pub fn user(id: i64) -> User {
         id: UserId(id),
         uuid: Uuid::from_u128(id.unsigned_abs().into()),
         username: format!("user {id}"),
-        name: "Somebody".to_owned(),
+        name: "Original".to_owned(),
         email: String::new(),
         is_active: true,
         last_login: None,
@@ -49,7 +52,7 @@ pub fn group(n: u128) -> Group {
     }
 }
 
-/// The change number `n` of this user, to another name.
+/// Change number `n` of this user, to another name.
 pub fn rename(user: &User, n: u128) -> ChangeSet {
     let id = ChangeId(Uuid::from_u128(1000 + n));
     ChangeSet {

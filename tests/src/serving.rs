@@ -1,11 +1,11 @@
-//! The reference server as a process of its own, on whatever database a URL names.
+//! Tests of the reference server as a process, on a database named by URL.
 
 use serde_json::{Value, json};
 
 use crate::binary::{Server, send};
 
-/// On a blank database it makes an administrator, and goes on from there when it is started again.
-pub fn it_starts_on_an_empty_database_and_goes_on_from_there(url: &str) {
+/// Creates an administrator in a blank database, and keeps the data across restarts.
+pub fn empty_database_gets_an_administrator_and_keeps_data_across_restarts(url: &str) {
     let server = Server::start(&["--database", url]);
     let token = server
         .greeting
@@ -36,7 +36,7 @@ pub fn it_starts_on_an_empty_database_and_goes_on_from_there(url: &str) {
     drop(again);
 }
 
-/// Tokens and permissions of a seed file have their effect.
+/// Tokens and permissions of a seed file take effect.
 pub fn permissions_of_the_seed_are_kept(url: &str) {
     let user = |pk: i64| {
         json!({
@@ -74,7 +74,7 @@ pub fn permissions_of_the_seed_are_kept(url: &str) {
     assert_eq!([status("two", "GET", 1), status("two", "PATCH", 1)], [200, 403]);
     assert_ne!(status("two", "GET", 3), 200);
     assert_eq!([status("three", "GET", 1), status("late", "GET", 1)], [403, 403]);
-    // Holders of the right to grant superuser status, on everything or on a group, are protected.
+    // Holders of a right to grant superuser status, global or for one group, are privileged.
     let change_email = |pk: i64| {
         let headers = [("authorization", "Bearer one"), ("content-type", "application/json")];
         let target = format!("/api/v3/core/users/{pk}/");

@@ -1,4 +1,4 @@
-//! Something between the server and its database that falls silent: connections stay open and nothing passes.
+//! A proxy between server and database that can stop forwarding while connections stay open.
 
 use std::{
     io::{Read, Write},
@@ -6,18 +6,18 @@ use std::{
     sync::{Arc, Condvar, Mutex},
 };
 
-/// A proxy that can fall silent.
+/// A proxy that can stop forwarding.
 #[derive(Debug)]
 pub struct Stall {
-    /// Where to connect instead.
+    /// The address for clients.
     pub address: SocketAddr,
     silent: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl Stall {
-    /// Stands before this server.
+    /// Starts a proxy in front of this server.
     pub fn before(host: &str, port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let address = listener.local_addr().expect("it listens");
         let silent = Arc::new((Mutex::new(false), Condvar::new()));
         let (host, shared) = (host.to_owned(), Arc::clone(&silent));
@@ -36,9 +36,9 @@ impl Stall {
         Self { address, silent }
     }
 
-    /// Passes nothing on any more, or all of it again.
+    /// Stops or resumes forwarding.
     pub fn silence(&self, silent: bool) {
-        *self.silent.0.lock().expect("nobody panics with it") = silent;
+        *self.silent.0.lock().expect("the lock is not poisoned") = silent;
         self.silent.1.notify_all();
     }
 }
@@ -46,8 +46,8 @@ impl Stall {
 fn pass(mut from: TcpStream, mut to: TcpStream, silent: &(Mutex<bool>, Condvar)) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
-        let kept = silent.0.lock().expect("nobody panics with it");
-        drop(silent.1.wait_while(kept, |silent| *silent).expect("nobody panics with it"));
+        let kept = silent.0.lock().expect("the lock is not poisoned");
+        drop(silent.1.wait_while(kept, |silent| *silent).expect("the lock is not poisoned"));
         if to.write_all(buffer.get(..length).unwrap_or_default()).is_err() {
             break;
         }

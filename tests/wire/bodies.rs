@@ -1,4 +1,4 @@
-//! Bodies: how large, how deep, and what becomes of one that never arrives.
+//! Request bodies: size, depth, and bodies that never arrive.
 
 use std::{
     pin::Pin,
@@ -15,17 +15,19 @@ use http_body::{Body, Frame};
 use serde_json::{Value, json};
 use userbook::Policy;
 use userbook_http::DEFAULT_BODY_LIMIT;
-use userbook_tests::fixture::{ANN, Kind, NOBODY, ROOT, api, path, raw_request, request, row, send, store};
+use userbook_tests::fixture::{
+    ANN, Kind, ROOT, UNPRIVILEGED, api, path, raw_request, request, row, send, store,
+};
 
 on_every_store!(
-    too_large_bodies_are_refused,
-    announced_bodies_are_not_even_read,
-    bodies_that_break_off_are_refused,
-    two_hundred_and_fifty_six_levels_are_answered,
-    bodies_without_meaning_are_not_read,
+    bodies_above_the_limit_return_413,
+    bodies_with_a_length_above_the_limit_are_not_polled,
+    incomplete_bodies_return_400,
+    attributes_of_256_levels_are_accepted,
+    bodies_of_methods_without_body_are_not_polled,
 );
 
-/// A body of equal chunks, which counts how many were taken; then perhaps a failure.
+/// A body of equal chunks that counts the polled chunks, and optionally ends with a failure.
 struct Chunks {
     left: usize,
     fails: bool,
@@ -41,7 +43,7 @@ impl Body for Chunks {
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         if self.left == 0 {
-            let failure = std::io::Error::other("the line is dead");
+            let failure = std::io::Error::other("connection reset");
             return Poll::Ready(std::mem::take(&mut self.fails).then_some(Err(failure)));
         }
         self.left -= 1;
@@ -63,7 +65,7 @@ fn patch<B>(length: Option<&str>, body: B) -> Request<B> {
     request.header("content-type", "application/json").body(body).unwrap()
 }
 
-async fn too_large_bodies_are_refused(kind: Kind) {
+async fn bodies_above_the_limit_return_413(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::authentik_2025_2());
     let blank = |length| vec![b' '; length];
@@ -74,13 +76,13 @@ async fn too_large_bodies_are_refused(kind: Kind) {
     assert!(large.json["detail"].is_string());
     let small = api.clone().with_body_limit(1);
     assert_eq!(send(&small, request(ROOT, "PATCH 2", &[], &json!({}))).await.status, 413);
-    // Without a length it is read as far as the limit goes.
+    // Without a length, the body is read up to the limit.
     let (body, taken) = chunks(100, false);
     let answer = api.with_body_limit(10 * 1024).handle(patch(None, body)).await;
     assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::PAYLOAD_TOO_LARGE, 11));
 }
 
-async fn announced_bodies_are_not_even_read(kind: Kind) {
+async fn bodies_with_a_length_above_the_limit_are_not_polled(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for length in ["4194305", "18446744073709551615"] {
@@ -90,7 +92,7 @@ async fn announced_bodies_are_not_even_read(kind: Kind) {
     }
 }
 
-async fn bodies_that_break_off_are_refused(kind: Kind) {
+async fn incomplete_bodies_return_400(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let answer = api.handle(patch(None, chunks(1, true).0)).await;
@@ -98,11 +100,11 @@ async fn bodies_that_break_off_are_refused(kind: Kind) {
     assert!(!String::from_utf8_lossy(answer.body()).contains("dead"));
 }
 
-async fn two_hundred_and_fifty_six_levels_are_answered(kind: Kind) {
+async fn attributes_of_256_levels_are_accepted(kind: Kind) {
     let store = store(kind).await;
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let api = api(&store, policy);
-        // The object around the attributes is a level of its own: what GET shows can be sent again.
+        // The object around the attributes counts as one more level, so that a shown user can be sent again.
         let deep = |levels: usize| {
             let inner = format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
             format!("{{\"attributes\":{inner}}}").into_bytes()
@@ -120,7 +122,7 @@ async fn two_hundred_and_fifty_six_levels_are_answered(kind: Kind) {
     }
 }
 
-async fn bodies_without_meaning_are_not_read(kind: Kind) {
+async fn bodies_of_methods_without_body_are_not_polled(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {
@@ -132,6 +134,6 @@ async fn bodies_without_meaning_are_not_read(kind: Kind) {
         assert_eq!((answer.status().as_u16(), taken.load(Ordering::Relaxed)), (expected, 0), "{method}");
     }
     // A broken body of a caller without access is not parsed.
-    let answer = send(&api, raw_request(NOBODY, "PATCH 2", &[], b"{".to_vec())).await;
+    let answer = send(&api, raw_request(UNPRIVILEGED, "PATCH 2", &[], b"{".to_vec())).await;
     assert_eq!(answer.status, 403);
 }

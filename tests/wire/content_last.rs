@@ -1,4 +1,4 @@
-//! Nothing of a request's content is looked at before the caller is known to have access.
+//! The content of a request is not read before the caller is known to have access.
 
 use std::{
     convert::Infallible,
@@ -16,23 +16,24 @@ use http::Request;
 use http_body::{Body, Frame};
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, GroupGraph, Permission,
-    PermissionAuthorizer, Policy, Resource, Snapshot, SnapshotQuery, StaticPermissions, StoreError, User,
-    UserId, UserService, UserStore, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, Policy, StaticPermissions, User, UserId, UserService, UserStore,
+    authz::{AuthorizerError, Check, Permission, Resource, Verdicts},
+    model::GroupGraph,
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError},
 };
 use userbook_http::{DEFAULT_BODY_LIMIT, Representation, UserApi};
 use userbook_tests::fixture::{
-    AnyStore, DEVS, Kind, MACHINE, MISSING, NOBODY, Numbered, ROOT, VIEWER, api, ask, directory, events,
-    group_id, request, send, store,
+    AnyStore, DEVS, Kind, MACHINE, MISSING, Numbered, ROOT, UNPRIVILEGED, VIEWER, api, ask, directory,
+    events, group_id, request, send, store,
 };
 
 on_every_store!(
-    the_body_of_a_denied_caller_is_not_polled,
-    a_body_that_no_method_reads_is_not_polled,
-    an_announced_size_above_the_limit_is_413_after_authorization,
-    the_broken_body_of_a_denied_caller_is_403,
-    denied_requests_cause_the_same_work_whatever_they_contain,
-    the_query_of_a_list_is_parsed_after_authorization,
+    body_of_a_denied_caller_is_not_polled,
+    body_of_methods_without_body_is_not_polled,
+    length_above_the_limit_returns_413_after_authorization,
+    broken_body_of_a_denied_caller_returns_403,
+    denied_requests_cause_the_same_work_for_every_body,
+    list_query_is_parsed_after_authorization,
 );
 
 /// A body that must not be polled.
@@ -69,11 +70,11 @@ fn untouched(method: &str, path: &str, by: Option<i64>, media_type: Option<&str>
     request.body(Untouched).unwrap()
 }
 
-async fn the_body_of_a_denied_caller_is_not_polled(kind: Kind) {
+async fn body_of_a_denied_caller_is_not_polled(kind: Kind) {
     let store = store(kind).await;
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let api = directory(&store, policy, |granted| {
-            // The right to a group's members reaches no user and no other group.
+            // The right to one group's members gives no access to users or to other groups.
             granted.grant_on_group(UserId(VIEWER), Permission::AddUserToGroup, group_id(0x5))
         });
         let (users, groups) = ("/api/v3/core/users/", format!("/api/v3/core/groups/{}/", group_id(DEVS)));
@@ -87,7 +88,7 @@ async fn the_body_of_a_denied_caller_is_not_polled(kind: Kind) {
         targets.push(("POST", format!("{groups}remove_user/?dry_run=true")));
         for (method, path) in &targets {
             for media_type in MEDIA_TYPES {
-                for by in [None, Some(NOBODY), Some(MISSING), Some(VIEWER), Some(MACHINE)] {
+                for by in [None, Some(UNPRIVILEGED), Some(MISSING), Some(VIEWER), Some(MACHINE)] {
                     for length in [None, Some("5"), Some("99999999999")] {
                         let mut request = untouched(method, path, by, media_type);
                         if let Some(length) = length {
@@ -102,12 +103,12 @@ async fn the_body_of_a_denied_caller_is_not_polled(kind: Kind) {
     }
 }
 
-async fn a_body_that_no_method_reads_is_not_polled(kind: Kind) {
+async fn body_of_methods_without_body_is_not_polled(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for path in ["users/2/", "users/", "users/me/", "groups/", &format!("groups/{}/", group_id(DEVS))] {
         for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {
-            for by in [None, Some(NOBODY), Some(ROOT)] {
+            for by in [None, Some(UNPRIVILEGED), Some(ROOT)] {
                 let path = format!("/api/v3/core/{path}");
                 let status =
                     api.handle(untouched(method, &path, by, Some("application/json"))).await.status();
@@ -124,13 +125,13 @@ async fn a_body_that_no_method_reads_is_not_polled(kind: Kind) {
     }
 }
 
-async fn an_announced_size_above_the_limit_is_413_after_authorization(kind: Kind) {
+async fn length_above_the_limit_returns_413_after_authorization(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let large = (DEFAULT_BODY_LIMIT + 1).to_string();
     for path in ["users/2/".to_owned(), format!("groups/{}/add_user/", group_id(DEVS))] {
         let method = if path.starts_with("users") { "PATCH" } else { "POST" };
-        for (by, status) in [(Some(ROOT), 413), (Some(NOBODY), 403), (None, 403)] {
+        for (by, status) in [(Some(ROOT), 413), (Some(UNPRIVILEGED), 403), (None, 403)] {
             let mut request =
                 untouched(method, &format!("/api/v3/core/{path}"), by, Some("application/json"));
             request.headers_mut().insert("content-length", large.parse().unwrap());
@@ -139,12 +140,12 @@ async fn an_announced_size_above_the_limit_is_413_after_authorization(kind: Kind
     }
 }
 
-async fn the_broken_body_of_a_denied_caller_is_403(kind: Kind) {
+async fn broken_body_of_a_denied_caller_returns_403(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for body in ["{", "[]", "null", "\"x\"", "{\"username\": 5, \"email\": \"x\"}"] {
         for method in ["PUT 2", "PATCH 2", "PATCH 1"] {
-            for by in [NOBODY, VIEWER] {
+            for by in [UNPRIVILEGED, VIEWER] {
                 let request = userbook_tests::fixture::raw_request(by, method, &[], body.as_bytes().to_vec());
                 let answer = send(&api, request).await;
                 let detail = json!({"detail": "You do not have permission to perform this action."});
@@ -154,7 +155,7 @@ async fn the_broken_body_of_a_denied_caller_is_403(kind: Kind) {
     }
 }
 
-/// Counts what reaches the ports.
+/// Counts the calls of the ports.
 #[derive(Debug, Clone)]
 struct Counting {
     store: AnyStore,
@@ -197,7 +198,7 @@ impl Authorizer for Counting {
     }
 }
 
-async fn denied_requests_cause_the_same_work_whatever_they_contain(kind: Kind) {
+async fn denied_requests_cause_the_same_work_for_every_body(kind: Kind) {
     let calls = Arc::new(AtomicUsize::new(0));
     let granted = StaticPermissions::none().grant(UserId(VIEWER), Permission::ViewUser);
     let store = store(kind).await;
@@ -214,8 +215,8 @@ async fn denied_requests_cause_the_same_work_whatever_they_contain(kind: Kind) {
         ("application/json-patch+json", json!([{"op": "remove", "path": "/attributes/team"}])),
         ("text/plain", json!("x")),
     ];
-    for by in [NOBODY, VIEWER] {
-        // An ordinary user, a superuser, an internal service account, none, and an id that cannot exist.
+    for by in [UNPRIVILEGED, VIEWER] {
+        // An ordinary user, a superuser, an internal service account, a missing user, and an impossible id.
         for user in [2, 1, 6, 99, -1] {
             for (media_type, body) in &bodies {
                 for (method, headers) in [
@@ -235,14 +236,14 @@ async fn denied_requests_cause_the_same_work_whatever_they_contain(kind: Kind) {
     assert_eq!(events(&store).await, []);
 }
 
-async fn the_query_of_a_list_is_parsed_after_authorization(kind: Kind) {
+async fn list_query_is_parsed_after_authorization(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let filter = format!("%7B%22a%22:[{}1]%7D", "1,".repeat(1_000));
     for list in ["users", "groups"] {
         for query in ["is_superuser=x", "page=0", "attributes=%7B", &format!("attributes={filter}")] {
             let target = format!("GET /core/{list}/?{query}");
-            for by in [None, Some(NOBODY)] {
+            for by in [None, Some(UNPRIVILEGED)] {
                 assert_eq!(ask(&api, by, &target, &[], &Value::Null).await.status, 403, "{target}");
             }
             let status = ask(&api, Some(ROOT), &target, &[], &Value::Null).await.status.as_u16();

@@ -1,15 +1,17 @@
-//! Rights on single fields: a help desk that may change names and e-mail addresses alone.
+//! Rights on single fields: a help desk that may change only names and e-mail addresses.
 
 use async_trait::async_trait;
 use serde_json::json;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Field, GroupGraph, Policy, Resource, User, Verdict, Verdicts,
+    Actor, Authorizer, Field, Policy, User,
+    authz::{AuthorizerError, Check, Resource, Verdict, Verdicts},
+    model::GroupGraph,
 };
 use userbook_tests::fixture::{
     ANN, DEVS, HELPER, Kind, MISSING, ROOT, STAFF, api, api_with, group_id, request, row, send, store,
 };
 
-on_every_store!(denied_fields_have_reasons, unchanged_fields_need_no_right, hidden_users_are_404);
+on_every_store!(denied_fields_have_reasons, unchanged_fields_need_no_right, hidden_users_return_404);
 
 #[derive(Debug)]
 struct HelpDesk;
@@ -54,10 +56,10 @@ async fn denied_fields_have_reasons(kind: Kind) {
             },
         })
     );
-    // An invalid value is denied like a change, and its violation is not reported.
+    // An invalid value is denied like a valid change, and its violation is not reported.
     let answer = send(&api, request(HELPER, "PATCH 2", &[], &json!({"username": "root"}))).await;
     assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("permission_denied")));
-    // A PUT that leaves the groups out would clear them.
+    // A PUT without groups would clear them.
     let answer = send(&api, request(HELPER, "PUT 2", &[], &json!({"username": "ann", "name": "x"}))).await;
     assert_eq!(answer.json["fields"].as_object().unwrap().keys().collect::<Vec<_>>(), ["groups"]);
     assert_eq!(row(&store, ANN).await, before);
@@ -74,7 +76,7 @@ async fn unchanged_fields_need_no_right(kind: Kind) {
     assert_eq!((answer.status.as_u16(), &answer.json["name"]), (200, &json!("Ann B")));
 }
 
-async fn hidden_users_are_404(kind: Kind) {
+async fn hidden_users_return_404(kind: Kind) {
     let store = store(kind).await;
     let api = api_with(&store, Policy::hardened(), HelpDesk);
     for (method, user) in [("GET", ROOT), ("PATCH", ROOT), ("GET", MISSING)] {

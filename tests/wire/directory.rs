@@ -1,21 +1,21 @@
-//! What the resources of a directory have in common; the caller and the configuration.
+//! Behaviour that all directory resources share; the current user and the configuration.
 
 use serde_json::{Value, json};
 use userbook::{Actor, Policy, StaticPermissions, UserId, UserUpdate};
 use userbook_http::{DirectoryApi, Representation, UserApi};
 use userbook_tests::fixture::{
-    ADMINS, ANN, BOSS, CHIEFS, Kind, MISSING, NOBODY, ROOT, STAFF, ask, directory, group_id, raw_request,
-    send, store,
+    ADMINS, ANN, BOSS, CHIEFS, Kind, MISSING, ROOT, STAFF, UNPRIVILEGED, ask, directory, group_id,
+    raw_request, send, store,
 };
 
 on_every_store!(
     methods_and_options,
-    errors_come_in_the_recorded_order,
-    me_shows_the_caller,
-    me_shows_the_impersonator,
+    errors_are_reported_in_the_recorded_order,
+    me_returns_the_caller,
+    me_includes_the_impersonator,
     the_configuration_needs_no_authentication,
-    without_a_directory_the_other_resources_are_the_hosts,
-    single_users_stay_as_they_are,
+    user_api_leaves_other_resources_to_the_host,
+    directory_api_serves_single_users_unchanged,
 );
 
 const TARGETS: [(&str, &str, &str); 7] = [
@@ -50,7 +50,7 @@ async fn methods_and_options(kind: Kind) {
                 assert_eq!(length, got.json.to_string().len(), "{path}");
             }
         }
-        for by in [None, Some(NOBODY), Some(ROOT)] {
+        for by in [None, Some(UNPRIVILEGED), Some(ROOT)] {
             let answer = ask(&api, by, &format!("OPTIONS {path}"), &[], &Value::Null).await;
             assert_eq!(answer.status, 200, "{path}");
             assert_eq!((&answer.json["name"], answer.header("allow")), (&json!(name), Some(allow)));
@@ -60,7 +60,7 @@ async fn methods_and_options(kind: Kind) {
     }
 }
 
-async fn errors_come_in_the_recorded_order(kind: Kind) {
+async fn errors_are_reported_in_the_recorded_order(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for (path, ..) in TARGETS {
@@ -91,11 +91,11 @@ async fn errors_come_in_the_recorded_order(kind: Kind) {
     assert_eq!(ask(&api, Some(ROOT), "GET /core/%75sers/%6De/", &[], &Value::Null).await.status, 200);
 }
 
-async fn me_shows_the_caller(kind: Kind) {
+async fn me_returns_the_caller(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
-    // No permission is needed.
-    let answer = ask(&api, Some(NOBODY), "GET /core/users/me/", &[], &Value::Null).await;
+    // Requires no permission.
+    let answer = ask(&api, Some(UNPRIVILEGED), "GET /core/users/me/", &[], &Value::Null).await;
     assert_eq!(answer.status, 200);
     let user = answer.json["user"].as_object().unwrap();
     let expected = [
@@ -117,7 +117,7 @@ async fn me_shows_the_caller(kind: Kind) {
     assert_eq!(keys, expected);
     assert_eq!(
         (&user["pk"], &user["type"], &user["groups"]),
-        (&json!(NOBODY), &json!("external"), &json!([]))
+        (&json!(UNPRIVILEGED), &json!("external"), &json!([]))
     );
     assert_eq!(user["settings"], json!({"locale": "de", "theme": "dark"}));
     assert_eq!(answer.json.as_object().unwrap().len(), 1);
@@ -145,7 +145,7 @@ async fn me_shows_the_caller(kind: Kind) {
     assert_eq!(ask(&api, Some(ANN), "GET /core/users/me/", &[], &Value::Null).await.status, 403);
 }
 
-/// Root, as Ann.
+/// Root, impersonating Ann.
 #[derive(Debug)]
 struct Impersonated;
 
@@ -159,7 +159,7 @@ impl userbook_http::Authenticator for Impersonated {
     }
 }
 
-async fn me_shows_the_impersonator(kind: Kind) {
+async fn me_includes_the_impersonator(kind: Kind) {
     let store = store(kind).await;
     let authorizer = userbook::PermissionAuthorizer::new(StaticPermissions::none());
     let service = userbook::UserService::new(store, authorizer);
@@ -174,7 +174,7 @@ async fn me_shows_the_impersonator(kind: Kind) {
 async fn the_configuration_needs_no_authentication(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
-    for by in [None, Some(NOBODY), Some(ROOT)] {
+    for by in [None, Some(UNPRIVILEGED), Some(ROOT)] {
         let answer = ask(&api, by, "GET /root/config/", &[], &Value::Null).await;
         assert_eq!(answer.status, 200);
         assert_eq!(
@@ -192,7 +192,7 @@ async fn the_configuration_needs_no_authentication(kind: Kind) {
     }
 }
 
-async fn without_a_directory_the_other_resources_are_the_hosts(kind: Kind) {
+async fn user_api_leaves_other_resources_to_the_host(kind: Kind) {
     let store = store(kind).await;
     let api: UserApi<_, _, _> = userbook_tests::fixture::api(&store, Policy::hardened());
     for (path, ..) in TARGETS {
@@ -204,7 +204,7 @@ async fn without_a_directory_the_other_resources_are_the_hosts(kind: Kind) {
     }
 }
 
-async fn single_users_stay_as_they_are(kind: Kind) {
+async fn directory_api_serves_single_users_unchanged(kind: Kind) {
     let store = store(kind).await;
     let alone = userbook_tests::fixture::api(&store, Policy::hardened());
     let api = directory(&store, Policy::hardened(), |granted| granted);

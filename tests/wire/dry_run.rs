@@ -1,20 +1,20 @@
-//! `?dry_run=true`: what would happen, and nothing happens.
+//! `?dry_run=true` returns the result of a request without writing it.
 
 use serde_json::{Value, json};
 use userbook::Policy;
 use userbook_tests::fixture::{
-    ANN, DEVS, HELPER, Kind, NOBODY, STAFF, api, events, group_id, request, row, send, store,
+    ANN, DEVS, HELPER, Kind, STAFF, UNPRIVILEGED, api, events, group_id, request, row, send, store,
 };
 
 on_every_store!(
-    dry_run_shows_the_user_as_it_would_be,
+    dry_run_returns_the_changed_user_without_writing,
     dry_run_reports_all_violations,
     dry_run_needs_the_same_access_and_conditions,
-    values_other_than_true_and_false_are_400,
-    dry_run_without_the_extension_is_400_and_writes_nothing,
+    values_other_than_true_and_false_return_400,
+    dry_run_without_the_extension_returns_400_and_writes_nothing,
 );
 
-async fn dry_run_shows_the_user_as_it_would_be(kind: Kind) {
+async fn dry_run_returns_the_changed_user_without_writing(kind: Kind) {
     let store = store(kind).await;
     let api = crate::api_with_groups(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -37,7 +37,7 @@ async fn dry_run_shows_the_user_as_it_would_be(kind: Kind) {
     assert!(verdicts.contains(&json!({"check": "view", "allowed": true})), "{verdicts:?}");
     assert!(verdicts.contains(&json!({"check": "set", "field": "name", "allowed": true})));
     assert!(verdicts.contains(&json!({"check": "join", "group": group_id(DEVS), "allowed": true})));
-    // The real run comes to the same.
+    // The real request has the same result.
     let wet = send(&api, request(HELPER, "PATCH 2", &[], &body)).await;
     assert_eq!(wet.json, dry.json["user"]);
     let again = send(&api, request(HELPER, "PATCH 2 ?dry_run=true", &[], &body)).await;
@@ -59,13 +59,13 @@ async fn dry_run_reports_all_violations(kind: Kind) {
 async fn dry_run_needs_the_same_access_and_conditions(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
-    for (by, headers, status) in [(NOBODY, vec![], 403), (HELPER, vec![("if-match", "\"x\"")], 412)] {
+    for (by, headers, status) in [(UNPRIVILEGED, vec![], 403), (HELPER, vec![("if-match", "\"x\"")], 412)] {
         let answer = send(&api, request(by, "PUT 2 ?dry_run=true", &headers, &json!({}))).await;
         assert_eq!(answer.status, status);
     }
 }
 
-async fn values_other_than_true_and_false_are_400(kind: Kind) {
+async fn values_other_than_true_and_false_return_400(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -77,18 +77,18 @@ async fn values_other_than_true_and_false_are_400(kind: Kind) {
             (400, &json!("invalid_parameter")),
             "{word}"
         );
-        assert_eq!(send(&api, request(NOBODY, &target, &[], &json!({"name": "x"}))).await.status, 403);
+        assert_eq!(send(&api, request(UNPRIVILEGED, &target, &[], &json!({"name": "x"}))).await.status, 403);
     }
     assert_eq!(row(&store, ANN).await, before);
 }
 
-async fn dry_run_without_the_extension_is_400_and_writes_nothing(kind: Kind) {
+async fn dry_run_without_the_extension_returns_400_and_writes_nothing(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::authentik_2025_2());
     let before = row(&store, ANN).await;
-    // A request that names the parameter is never written by mistake, whatever the value is.
+    // A request with this parameter never writes by mistake, regardless of the value.
     for query in ["dry_run=true", "dry_run=false", "dry_run=1", "dry_run=", "dry_run", "x=1&dry_run=true"] {
-        for (by, expected) in [(HELPER, 400), (NOBODY, 403)] {
+        for (by, expected) in [(HELPER, 400), (UNPRIVILEGED, 403)] {
             for method in ["PUT", "PATCH"] {
                 let target = format!("{method} 2 ?{query}");
                 let answer = send(&api, request(by, &target, &[], &json!({"name": "Written"}))).await;

@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 use userbook::{Actor, NewGroup, Policy};
 use userbook_tests::fixture::{
-    ANN, HELPER, Kind, NOBODY, ROOT, STAFF, api, events, group_id, request, row, send, store,
+    ANN, HELPER, Kind, ROOT, STAFF, UNPRIVILEGED, api, events, group_id, request, row, send, store,
 };
 
 on_every_store!(
     every_success_has_a_tag,
-    a_known_representation_is_304,
-    stale_if_match_is_412,
-    if_none_match_on_a_write,
-    a_renamed_group_changes_the_tag_and_not_the_revision,
+    known_representation_returns_304,
+    stale_if_match_returns_412,
+    matching_if_none_match_rejects_a_write,
+    renamed_group_changes_the_tag_and_not_the_revision,
     conditions_are_evaluated_after_access,
-    the_recorded_release_has_no_tags,
+    recorded_policy_sends_no_tags,
 );
 
 async fn every_success_has_a_tag(kind: Kind) {
@@ -27,14 +27,14 @@ async fn every_success_has_a_tag(kind: Kind) {
         send(&api, request(ROOT, "GET 2 ?include_groups=false", &[], &Value::Null)).await.etag(),
         get.etag()
     );
-    // Nothing changes, so the tag stays; then something does.
+    // The tag stays until something changes.
     assert_eq!(send(&api, request(ROOT, "PATCH 2", &[], &json!({}))).await.etag(), get.etag());
     let patch = send(&api, request(ROOT, "PATCH 2", &[], &json!({"name": "Ann B"}))).await;
     assert_ne!(patch.etag(), get.etag());
     assert_eq!(send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag(), patch.etag());
 }
 
-async fn a_known_representation_is_304(kind: Kind) {
+async fn known_representation_returns_304(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let tag = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -57,11 +57,11 @@ async fn a_known_representation_is_304(kind: Kind) {
     let stale = request(ROOT, "GET 2", &[("if-match", "\"x\"")], &Value::Null);
     assert_eq!(send(&api, stale).await.status, 412);
     // A caller without access learns nothing about the state.
-    let hidden = request(NOBODY, "GET 2", &[("if-none-match", "*")], &Value::Null);
+    let hidden = request(UNPRIVILEGED, "GET 2", &[("if-none-match", "*")], &Value::Null);
     assert_eq!(send(&api, hidden).await.status, 403);
 }
 
-async fn stale_if_match_is_412(kind: Kind) {
+async fn stale_if_match_returns_412(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let old = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -77,14 +77,14 @@ async fn stale_if_match_is_412(kind: Kind) {
         (format!("{old}, {}", new.etag()), 200),
         ("*".to_owned(), 200),
     ] {
-        // A request that would change nothing is held to its condition too.
+        // The condition also applies to a request that changes nothing.
         let answer = send(&api, request(ROOT, "PATCH 2", &[("if-match", &demanded)], &json!({}))).await;
         assert_eq!(answer.status, status, "{demanded}");
         if status == 412 {
             assert_eq!(answer.json["code"], "precondition_failed");
         }
     }
-    // The condition comes before the faults of the body, and before those of the values.
+    // The condition is reported before a parse error and before violations.
     for body in [b"{".to_vec(), b"{\"email\": 5}".to_vec()] {
         let headers = [("if-match", old.as_str())];
         let request = userbook_tests::fixture::raw_request(ROOT, "PATCH 2", &headers, body);
@@ -94,7 +94,7 @@ async fn stale_if_match_is_412(kind: Kind) {
     assert_eq!(events(&store).await.len(), 1);
 }
 
-async fn if_none_match_on_a_write(kind: Kind) {
+async fn matching_if_none_match_rejects_a_write(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let tag = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -107,7 +107,7 @@ async fn if_none_match_on_a_write(kind: Kind) {
     }
 }
 
-async fn a_renamed_group_changes_the_tag_and_not_the_revision(kind: Kind) {
+async fn renamed_group_changes_the_tag_and_not_the_revision(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.etag();
@@ -124,14 +124,15 @@ async fn a_renamed_group_changes_the_tag_and_not_the_revision(kind: Kind) {
 async fn conditions_are_evaluated_after_access(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
-    for (by, target, status) in [(HELPER, "PATCH 2", 412), (NOBODY, "PATCH 2", 403), (ROOT, "PATCH 99", 404)]
+    for (by, target, status) in
+        [(HELPER, "PATCH 2", 412), (UNPRIVILEGED, "PATCH 2", 403), (ROOT, "PATCH 99", 404)]
     {
         let answer = send(&api, request(by, target, &[("if-match", "\"x\"")], &json!({"name": "x"}))).await;
         assert_eq!(answer.status, status, "{by} {target}");
     }
 }
 
-async fn the_recorded_release_has_no_tags(kind: Kind) {
+async fn recorded_policy_sends_no_tags(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::authentik_2025_2());
     let headers = [("if-match", "\"x\""), ("if-none-match", "*")];

@@ -1,4 +1,4 @@
-//! Failures behind the API: the client learns nothing about them.
+//! Failures of ports: the client learns no details.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use bytes::Bytes;
 use http::{Response, request::Parts};
 use serde_json::{Value, json};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, AuthorizerErrorKind, ChangeSet, Check, CommitOutcome, GroupGraph,
-    PermissionAuthorizer, Resource, Snapshot, SnapshotQuery, StaticPermissions, StoreError, StoreErrorKind,
-    User, UserService, UserStore, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, StaticPermissions, User, UserService, UserStore,
+    authz::{AuthorizerError, AuthorizerErrorKind, Check, Resource, Verdicts},
+    model::GroupGraph,
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError, StoreErrorKind},
 };
 use userbook_http::{
     AuthenticationError, Authenticator, BearerAuthenticator, Failure, Representation, TokenHash, TokenRecord,
@@ -18,13 +19,13 @@ use userbook_http::{
 use userbook_tests::fixture::{AnyStore, Kind, Numbered, ROOT, request, store};
 
 on_every_store!(
-    a_store_may_fail,
-    an_authorizer_may_fail,
-    an_authenticator_may_fail,
-    endless_conflicts_end_with_409
+    store_errors_reveal_nothing,
+    authorizer_errors_reveal_nothing,
+    authenticator_errors_reveal_nothing,
+    repeated_conflicts_return_409
 );
 
-/// A store that fails, or reports a conflict on every commit.
+/// A store that fails, or reports a conflict for every commit.
 #[derive(Debug)]
 struct Faulty {
     inner: AnyStore,
@@ -89,7 +90,7 @@ async fn answer<S: UserStore, A: Authorizer, N: Authenticator>(
     api.handle(request(ROOT, target, &[], &body)).await
 }
 
-/// The answer reveals nothing; its extensions have the cause.
+/// Checks that the response reveals nothing and that its extensions contain the cause.
 fn check(response: &Response<Bytes>, status: u16, what: &str) {
     assert_eq!(response.status(), status, "{what}");
     let body: Value = serde_json::from_slice(response.body()).unwrap();
@@ -102,7 +103,7 @@ fn check(response: &Response<Bytes>, status: u16, what: &str) {
     assert!(response.extensions().get::<Failure>().unwrap().to_string().contains("secret"), "{what}");
 }
 
-async fn a_store_may_fail(kind: Kind) {
+async fn store_errors_reveal_nothing(kind: Kind) {
     let inner = store(kind).await;
     let granted = || PermissionAuthorizer::new(StaticPermissions::none());
     for (failure, status) in [
@@ -121,7 +122,7 @@ async fn a_store_may_fail(kind: Kind) {
     }
 }
 
-async fn an_authorizer_may_fail(kind: Kind) {
+async fn authorizer_errors_reveal_nothing(kind: Kind) {
     for (failure, status) in [(AuthorizerErrorKind::Transient, 503), (AuthorizerErrorKind::Other, 500)] {
         for target in ["GET 2", "GET 99", "PATCH 2", "OPTIONS 2"] {
             let response = answer(store(kind).await, NoAnswer(failure), Numbered, target).await;
@@ -131,26 +132,27 @@ async fn an_authorizer_may_fail(kind: Kind) {
 }
 
 #[derive(Debug)]
-struct Refuses;
+struct FailingAuthenticator;
 
 #[async_trait]
-impl Authenticator for Refuses {
+impl Authenticator for FailingAuthenticator {
     async fn authenticate(&self, _: &Parts) -> Result<Actor, AuthenticationError> {
         Err(AuthenticationError::Refused { detail: "not today".into() })
     }
 }
 
-async fn an_authenticator_may_fail(kind: Kind) {
+async fn authenticator_errors_reveal_nothing(kind: Kind) {
     for (failure, status) in [(StoreErrorKind::Transient, 503), (StoreErrorKind::Other, 500)] {
         let tokens = BearerAuthenticator::new(NoTokens(failure));
         let authorizer = NoAnswer(AuthorizerErrorKind::Other);
         check(&answer(store(kind).await, authorizer, tokens, "GET 2").await, status, "tokens");
     }
-    let refused = answer(store(kind).await, NoAnswer(AuthorizerErrorKind::Other), Refuses, "GET 2").await;
+    let refused =
+        answer(store(kind).await, NoAnswer(AuthorizerErrorKind::Other), FailingAuthenticator, "GET 2").await;
     assert_eq!((refused.status().as_u16(), &refused.body()[..]), (403, &b"{\"detail\":\"not today\"}"[..]));
 }
 
-async fn endless_conflicts_end_with_409(kind: Kind) {
+async fn repeated_conflicts_return_409(kind: Kind) {
     let store = Faulty { inner: store(kind).await, load: None, commit: None };
     let granted = PermissionAuthorizer::new(StaticPermissions::none());
     let response = answer(store, granted, Numbered, "PATCH 2").await;

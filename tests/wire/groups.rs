@@ -1,17 +1,17 @@
-//! Groups, and which of their members a caller sees.
+//! Groups, and the members that a caller may view.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook::{Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
-    ADMINS, ANN, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, NOBODY, ROOT, STAFF, VIEWER, ask,
-    directory, group_id, store,
+    ADMINS, ANN, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, ROOT, STAFF, UNPRIVILEGED, VIEWER,
+    ask, directory, group_id, store,
 };
 
 on_every_database!(
-    a_group_with_its_members,
+    group_includes_its_members,
     filters_and_orders,
-    which_groups_a_caller_sees,
-    members_are_shown_as_far_as_the_caller_may_view_them,
+    callers_see_the_groups_they_may_view,
+    hidden_members_are_left_out,
 );
 
 async fn get(api: &Directory, by: i64, path: &str) -> (u16, Value) {
@@ -19,7 +19,7 @@ async fn get(api: &Directory, by: i64, path: &str) -> (u16, Value) {
     (answer.status.as_u16(), answer.json)
 }
 
-async fn a_group_with_its_members(kind: Kind) {
+async fn group_includes_its_members(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let (status, group) = get(&api, ROOT, &format!("{}/", group_id(CHIEFS))).await;
@@ -73,7 +73,7 @@ async fn filters_and_orders(kind: Kind) {
     assert_eq!(get(&api, ROOT, "?members_by_pk=x&is_superuser=maybe").await, (400, faults));
 }
 
-async fn which_groups_a_caller_sees(kind: Kind) {
+async fn callers_see_the_groups_they_may_view(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| {
         let granted = granted.grant(UserId(HELPER), Permission::ViewGroup);
@@ -84,7 +84,7 @@ async fn which_groups_a_caller_sees(kind: Kind) {
         (ROOT, Some(4), [200, 200, 404, 404]),
         (HELPER, Some(4), [200, 200, 404, 404]),
         (VIEWER, Some(1), [200, 404, 404, 404]),
-        (NOBODY, None, [403, 403, 403, 403]),
+        (UNPRIVILEGED, None, [403, 403, 403, 403]),
         (MACHINE, Some(0), [404, 404, 404, 404]),
     ] {
         let (status, list) = get(&api, by, "").await;
@@ -99,15 +99,15 @@ async fn which_groups_a_caller_sees(kind: Kind) {
     assert_eq!(answer.status, 403);
 }
 
-async fn members_are_shown_as_far_as_the_caller_may_view_them(kind: Kind) {
+async fn hidden_members_are_left_out(kind: Kind) {
     let store = store(kind).await;
     let grant = |granted: StaticPermissions| {
-        let granted = granted.grant(UserId(NOBODY), Permission::ViewGroup);
-        granted.grant_on_user(UserId(NOBODY), Permission::ViewUser, UserId(ANN))
+        let granted = granted.grant(UserId(UNPRIVILEGED), Permission::ViewGroup);
+        granted.grant_on_user(UserId(UNPRIVILEGED), Permission::ViewUser, UserId(ANN))
     };
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let api = directory(&store, policy, grant);
-        let (_, list) = get(&api, NOBODY, "").await;
+        let (_, list) = get(&api, UNPRIVILEGED, "").await;
         assert_eq!(list["pagination"]["count"], 4);
         for group in list["results"].as_array().unwrap() {
             let expected = if group["name"] == "staff" { json!([ANN]) } else { json!([]) };
@@ -116,7 +116,7 @@ async fn members_are_shown_as_far_as_the_caller_may_view_them(kind: Kind) {
         }
         let text = list.to_string();
         assert!(!text.contains("root@example.com") && !text.contains("boss"), "{text}");
-        // Nor does a filter tell where they are.
+        // A filter by a hidden member finds no group.
         for (query, count) in [
             ("members_by_pk=1", 0),
             ("members_by_pk=1&members_by_pk=2", 1),
@@ -125,7 +125,7 @@ async fn members_are_shown_as_far_as_the_caller_may_view_them(kind: Kind) {
             ("members_by_pk=2&members_by_username=boss", 0),
         ] {
             assert_eq!(
-                get(&api, NOBODY, &format!("?{query}")).await.1["pagination"]["count"],
+                get(&api, UNPRIVILEGED, &format!("?{query}")).await.1["pagination"]["count"],
                 count,
                 "{query}"
             );

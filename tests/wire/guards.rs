@@ -1,24 +1,24 @@
-//! The safeguards of the hardened policy as a client meets them.
+//! The safeguards of the hardened policy over HTTP.
 
 use serde_json::json;
-use userbook::{Effect, Policy, Safeguard};
+use userbook::{Policy, Safeguard, event::Effect};
 use userbook_tests::fixture::{
     ADMINS, ANN, BOSS, CHIEFS, DEVS, HELPER, Kind, MACHINE, ROOT, STAFF, api, events, group_id, request, row,
     send, store,
 };
 
 on_every_store!(
-    granting_superuser_status_needs_the_right_to,
-    revoking_superuser_status_needs_the_right_to,
+    granting_superuser_status_requires_the_right,
+    revoking_superuser_status_requires_the_right,
     only_superusers_change_superusers,
     no_user_becomes_an_internal_service_account,
-    the_last_superuser_stays,
-    self_lockout_needs_a_confirmation,
+    last_superuser_cannot_be_demoted,
+    self_lockout_requires_a_confirmation,
     each_safeguard_can_be_switched_off,
     deactivation_revokes_sessions_and_is_logged,
 );
 
-async fn granting_superuser_status_needs_the_right_to(kind: Kind) {
+async fn granting_superuser_status_requires_the_right(kind: Kind) {
     let store = store(kind).await;
     let api = crate::api_with_groups(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -40,11 +40,11 @@ async fn granting_superuser_status_needs_the_right_to(kind: Kind) {
     let body = json!({"groups": [group_id(CHIEFS)]});
     let answer = send(&api, request(ROOT, "PATCH 2", &[], &body)).await;
     assert_eq!((answer.status.as_u16(), &answer.json["is_superuser"]), (200, &json!(true)));
-    // What the user has may be sent again.
+    // Current groups may be sent again.
     assert_eq!(send(&api, request(HELPER, "PATCH 2", &[], &body)).await.status, 200);
 }
 
-async fn revoking_superuser_status_needs_the_right_to(kind: Kind) {
+async fn revoking_superuser_status_requires_the_right(kind: Kind) {
     let store = store(kind).await;
     for (api, shows) in
         [(api(&store, Policy::hardened()), false), (crate::api_with_groups(&store, Policy::hardened()), true)]
@@ -102,7 +102,7 @@ async fn no_user_becomes_an_internal_service_account(kind: Kind) {
     assert_eq!(answer.json, json!({"non_field_errors": ["Can't modify internal service account users"]}));
 }
 
-async fn the_last_superuser_stays(kind: Kind) {
+async fn last_superuser_cannot_be_demoted(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let deactivate = json!({"is_active": false});
@@ -119,7 +119,7 @@ async fn the_last_superuser_stays(kind: Kind) {
     assert!(row(&store, ROOT).await.is_active);
 }
 
-async fn self_lockout_needs_a_confirmation(kind: Kind) {
+async fn self_lockout_requires_a_confirmation(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (target, status) in

@@ -1,22 +1,22 @@
-//! A group that the caller may not view: its name and attributes appear in no answer, and it cannot be joined.
+//! A group that the caller may not view: no response contains its name or attributes, and the caller cannot join it.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, StaticPermissions, UserId};
+use userbook::{Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
     ADMINS, ANN, CHIEFS, DEVS, HELPER, Kind, ROOT, STAFF, VIEWER, api, ask, directory, events, group_id,
     request, row, send, store,
 };
 
 on_every_store!(
-    answers_show_ids_and_no_names,
-    lists_show_ids_and_no_names,
-    a_hidden_group_answers_as_one_that_does_not_exist,
-    what_get_shows_can_be_put_again,
-    a_dry_run_names_no_hidden_group,
-    a_membership_change_names_no_hidden_group,
-    a_patch_test_sees_what_get_shows,
-    the_name_of_a_hidden_parent_is_hidden,
-    the_recorded_release_hides_nothing,
+    responses_contain_ids_and_no_names,
+    lists_contain_ids_and_no_names,
+    hidden_group_equals_a_missing_group,
+    response_of_get_can_be_sent_with_put,
+    dry_run_names_no_hidden_group,
+    membership_change_names_no_hidden_group,
+    patch_test_compares_with_the_visible_representation,
+    name_of_a_hidden_parent_is_left_out,
+    recorded_policy_hides_no_group,
 );
 
 const PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")];
@@ -27,7 +27,7 @@ fn names_no_group(json: &Value) -> bool {
     NAMES.iter().all(|name| !text.contains(name))
 }
 
-async fn answers_show_ids_and_no_names(kind: Kind) {
+async fn responses_contain_ids_and_no_names(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for target in ["GET 2", "PATCH 2", "PATCH 2 ?dry_run=true"] {
@@ -38,14 +38,14 @@ async fn answers_show_ids_and_no_names(kind: Kind) {
         let user = answer.json.get("user").unwrap_or(&answer.json);
         assert_eq!((&user["groups"], &user["groups_obj"]), (&json!([group_id(STAFF)]), &json!([])));
     }
-    // Whether the user is superuser is a fact of the user.
+    // Superuser status is a property of the user and stays visible.
     let boss = send(&api, request(HELPER, "GET 7", &[], &Value::Null)).await.json;
     assert_eq!((&boss["is_superuser"], &boss["groups_obj"]), (&json!(true), &json!([])));
     let all = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.json;
     assert_eq!(all["groups_obj"][0]["name"], "staff");
 }
 
-async fn lists_show_ids_and_no_names(kind: Kind) {
+async fn lists_contain_ids_and_no_names(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| {
         granted.grant_on_group(UserId(VIEWER), Permission::ViewGroup, group_id(STAFF))
@@ -55,7 +55,7 @@ async fn lists_show_ids_and_no_names(kind: Kind) {
     assert!(names_no_group(&list), "{list}");
     let list = ask(&api, Some(VIEWER), "GET /core/users/?username=ann", &[], &Value::Null).await.json;
     assert_eq!(list["results"][0]["groups_obj"][0]["name"], "staff");
-    // Nor does a filter reveal who is in a hidden group.
+    // A filter does not reveal the members of a hidden group.
     for query in ["groups_by_name=chiefs", &format!("groups_by_pk={}", group_id(CHIEFS))] {
         let target = format!("GET /core/users/?{query}");
         let list = ask(&api, Some(HELPER), &target, &[], &Value::Null).await.json;
@@ -63,7 +63,7 @@ async fn lists_show_ids_and_no_names(kind: Kind) {
     }
 }
 
-async fn a_hidden_group_answers_as_one_that_does_not_exist(kind: Kind) {
+async fn hidden_group_equals_a_missing_group(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (method, headers) in [
@@ -91,7 +91,7 @@ async fn a_hidden_group_answers_as_one_that_does_not_exist(kind: Kind) {
     assert_eq!(events(&store).await, []);
 }
 
-async fn what_get_shows_can_be_put_again(kind: Kind) {
+async fn response_of_get_can_be_sent_with_put(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -102,7 +102,7 @@ async fn what_get_shows_can_be_put_again(kind: Kind) {
     assert_eq!(row(&store, ANN).await, before);
 }
 
-async fn a_dry_run_names_no_hidden_group(kind: Kind) {
+async fn dry_run_names_no_hidden_group(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let dry = send(&api, request(HELPER, "PATCH 2 ?dry_run=true", &[], &json!({"groups": []}))).await;
@@ -113,7 +113,7 @@ async fn a_dry_run_names_no_hidden_group(kind: Kind) {
     assert!(verdicts.iter().all(|verdict| verdict.get("group").is_none()), "{verdicts:?}");
 }
 
-async fn a_membership_change_names_no_hidden_group(kind: Kind) {
+async fn membership_change_names_no_hidden_group(kind: Kind) {
     let grant = |granted: StaticPermissions| {
         granted
             .grant(UserId(HELPER), Permission::AddUserToGroup)
@@ -135,7 +135,7 @@ async fn a_membership_change_names_no_hidden_group(kind: Kind) {
     }
 }
 
-async fn a_patch_test_sees_what_get_shows(kind: Kind) {
+async fn patch_test_compares_with_the_visible_representation(kind: Kind) {
     let store = store(kind).await;
     let hidden = api(&store, Policy::hardened());
     let visible = crate::api_with_groups(&store, Policy::hardened());
@@ -156,13 +156,13 @@ async fn a_patch_test_sees_what_get_shows(kind: Kind) {
             }
         }
     }
-    // A hidden name cannot be guessed.
+    // A hidden name cannot be guessed by a test operation.
     let guess = json!([{"op": "test", "path": "/groups_obj/0/name", "value": "staff"}]);
     assert_eq!(send(&hidden, request(HELPER, "PATCH 2", PATCH, &guess)).await.status, 409);
     assert_eq!(send(&visible, request(HELPER, "PATCH 2", PATCH, &guess)).await.status, 200);
 }
 
-async fn the_name_of_a_hidden_parent_is_hidden(kind: Kind) {
+async fn name_of_a_hidden_parent_is_left_out(kind: Kind) {
     let store = store(kind).await;
     let grant = |granted: StaticPermissions| {
         granted.grant_on_group(UserId(VIEWER), Permission::ViewGroup, group_id(CHIEFS))
@@ -181,7 +181,7 @@ async fn the_name_of_a_hidden_parent_is_hidden(kind: Kind) {
     }
 }
 
-async fn the_recorded_release_hides_nothing(kind: Kind) {
+async fn recorded_policy_hides_no_group(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::authentik_2025_2());
     let shown = send(&api, request(HELPER, "GET 2", &[], &Value::Null)).await.json;

@@ -1,21 +1,21 @@
-//! Hostile requests: read-only fields, repeated keys, look-alike names, numbers at the edges, contradictory headers.
+//! Hostile requests: read-only fields, repeated keys, look-alike names, extreme numbers, contradictory headers.
 
 use http::{HeaderValue, Request, header::AUTHORIZATION};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use userbook::Policy;
 use userbook_tests::fixture::{
-    ADMINS, ANN, HELPER, Kind, NOBODY, ROOT, api, events, group_id, path, raw_request, request, row, send,
-    store,
+    ADMINS, ANN, HELPER, Kind, ROOT, UNPRIVILEGED, api, events, group_id, path, raw_request, request, row,
+    send, store,
 };
 
 on_every_store!(
     read_only_fields_are_never_written,
-    the_last_of_a_repeated_key_counts,
+    last_value_of_a_repeated_key_counts,
     look_alike_names_are_different_names,
-    numbers_at_the_edges,
-    wide_bodies_are_answered,
-    contradictory_headers,
+    numbers_outside_the_range_return_400,
+    wide_bodies_are_accepted,
+    contradictory_headers_do_not_change_the_caller,
 );
 
 async fn read_only_fields_are_never_written(kind: Kind) {
@@ -24,7 +24,7 @@ async fn read_only_fields_are_never_written(kind: Kind) {
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let api = api(&store, policy);
         let shown = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await.json;
-        // Every key of an answer that is no field of a request, and columns that no answer shows.
+        // Response members that are no request fields, and columns that no response contains.
         let hidden =
             ["id", "password", "revision", "version", "user_type", "is_staff", "permissions", "__proto__"];
         let writable =
@@ -48,11 +48,11 @@ async fn read_only_fields_are_never_written(kind: Kind) {
     assert_eq!(events(&store).await, []);
 }
 
-async fn the_last_of_a_repeated_key_counts(kind: Kind) {
+async fn last_value_of_a_repeated_key_counts(kind: Kind) {
     let store = store(kind).await;
     let api = crate::api_with_groups(&store, Policy::hardened());
     let admins = group_id(ADMINS);
-    // Authorization and decision read the same value.
+    // Authorization and decision use the same value.
     for (body, status) in [
         (format!(r#"{{"groups":[],"groups":["{admins}"]}}"#), 403),
         (format!(r#"{{"groups":[],"gr\u006fups":["{admins}"]}}"#), 403),
@@ -90,12 +90,12 @@ async fn look_alike_names_are_different_names(kind: Kind) {
         assert_eq!(answer.status, 400, "{name:?}");
         assert!(answer.json["username"][0].as_str().unwrap().contains(character), "{answer:?}");
     }
-    // What trimming makes the same is the same.
+    // Names that are equal after trimming are equal.
     for name in ["root", " root", "root\u{a0}", "\u{2003}root\u{1c}"] {
         let answer = send(&api, request(ROOT, "PATCH 2", &[], &json!({ "username": name }))).await;
         assert_eq!(answer.json, json!({"username": ["This field must be unique."]}), "{name:?}");
     }
-    // Keys of the body are compared as they are.
+    // Body keys are compared exactly.
     for key in ["grоups", "Groups", "groups\u{200b}", " groups", "ｇroups"] {
         let body = json!({ key: [group_id(ADMINS)] });
         assert_eq!(send(&api, request(HELPER, "PATCH 2", &[], &body)).await.status, 200, "{key:?}");
@@ -103,7 +103,7 @@ async fn look_alike_names_are_different_names(kind: Kind) {
     assert!(!row(&store, ANN).await.groups.contains(&group_id(ADMINS)));
 }
 
-async fn numbers_at_the_edges(kind: Kind) {
+async fn numbers_outside_the_range_return_400(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for number in [
@@ -152,7 +152,7 @@ async fn numbers_at_the_edges(kind: Kind) {
     assert_eq!(row(&store, ANN).await, before);
 }
 
-async fn wide_bodies_are_answered(kind: Kind) {
+async fn wide_bodies_are_accepted(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let groups: Vec<_> = (0..20_000_u128).map(|n| group_id(0x1_0000 + n)).collect();
@@ -172,7 +172,7 @@ async fn wide_bodies_are_answered(kind: Kind) {
     }
 }
 
-async fn contradictory_headers(kind: Kind) {
+async fn contradictory_headers_do_not_change_the_caller(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let ask = async |authorizations: &[&str], more: &[(&'static str, &[u8])]| {
@@ -187,9 +187,9 @@ async fn contradictory_headers(kind: Kind) {
         api.handle(request).await.status().as_u16()
     };
     let json: (&str, &[u8]) = ("content-type", b"application/json");
-    let nobody = format!("Bearer {NOBODY}");
-    // The first authorization counts; no other header changes the caller or the target.
-    assert_eq!(ask(&[&nobody, "Bearer 1"], &[json]).await, 403);
+    let unprivileged = format!("Bearer {UNPRIVILEGED}");
+    // The first authorization header counts; no other header changes the caller or the target.
+    assert_eq!(ask(&[&unprivileged, "Bearer 1"], &[json]).await, 403);
     let claims: [(&str, &[u8]); 9] = [
         ("x-authentik-username", b"root"),
         ("x-forwarded-user", b"root"),
@@ -202,11 +202,11 @@ async fn contradictory_headers(kind: Kind) {
         ("proxy-authorization", b"Bearer 1"),
     ];
     for claim in claims {
-        assert_eq!(ask(&[&nobody], &[json, claim]).await, 403, "{}", claim.0);
+        assert_eq!(ask(&[&unprivileged], &[json, claim]).await, 403, "{}", claim.0);
         assert_eq!(ask(&[], &[json, claim]).await, 403, "{}", claim.0);
     }
     assert_eq!(events(&store).await, []);
-    // Of what is said about the body nothing but its type counts, and bytes that are no text do no harm.
+    // Only the content type of the body matters, and header bytes that are not UTF-8 are harmless.
     for (more, status) in [
         (&[("content-type", &b"text/plain"[..]), json][..], 415),
         (&[("content-type", b"\xff\xfe")], 415),

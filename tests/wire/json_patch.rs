@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use userbook::Policy;
 use userbook_tests::fixture::{
-    ANN, DEVS, HELPER, Kind, NOBODY, ROOT, STAFF, VIEWER, api, events, group_id, raw_request, request, row,
-    send, store,
+    ANN, DEVS, HELPER, Kind, ROOT, STAFF, UNPRIVILEGED, VIEWER, api, events, group_id, raw_request, request,
+    row, send, store,
 };
 
 const PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")];
@@ -12,7 +12,7 @@ const PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")
 on_every_store!(
     operations_are_applied,
     failures_have_codes,
-    a_test_is_evaluated_for_callers_with_access_alone,
+    tests_are_evaluated_only_for_callers_with_access,
     json_patch_is_an_extension
 );
 
@@ -36,7 +36,7 @@ async fn operations_are_applied(kind: Kind) {
     assert_eq!(answer.json["last_login"], "2024-05-01T00:00:00Z");
     let remove = json!([{"op": "remove", "path": "/last_login"}]);
     assert_eq!(send(&api, request(ROOT, "PATCH 2", PATCH, &remove)).await.json["last_login"], Value::Null);
-    // An empty body is an empty object, whatever its type.
+    // An empty body counts as an empty object for every media type.
     assert_eq!(send(&api, request(ROOT, "PATCH 2", PATCH, &Value::Null)).await.status, 200);
     assert_eq!(events(&store).await.len(), 2);
 }
@@ -73,7 +73,7 @@ async fn failures_have_codes(kind: Kind) {
     }
     let broken = send(&api, raw_request(ROOT, "PATCH 2", PATCH, b"[".to_vec())).await;
     assert!(broken.json["detail"].as_str().unwrap().starts_with("JSON parse error"));
-    // What the operations make is read strictly, and judged like anything else.
+    // The patched document is parsed strictly, and its values are checked as usual.
     for (body, field, message) in [
         (json!([{"op": "replace", "path": "/name", "value": 7}]), "name", "Not a valid string."),
         (json!([{"op": "remove", "path": "/username"}]), "username", "This field is required."),
@@ -89,12 +89,12 @@ async fn failures_have_codes(kind: Kind) {
     assert_eq!(row(&store, ANN).await, before);
 }
 
-async fn a_test_is_evaluated_for_callers_with_access_alone(kind: Kind) {
+async fn tests_are_evaluated_only_for_callers_with_access(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for value in ["ANN", "guess"] {
         let body = json!([{"op": "test", "path": "/name", "value": value}]);
-        for (by, has_access) in [(NOBODY, false), (VIEWER, false), (HELPER, true)] {
+        for (by, has_access) in [(UNPRIVILEGED, false), (VIEWER, false), (HELPER, true)] {
             let answer = send(&api, request(by, "PATCH 2", PATCH, &body)).await;
             let expected = match (has_access, value) {
                 (false, _) => 403,
@@ -104,8 +104,8 @@ async fn a_test_is_evaluated_for_callers_with_access_alone(kind: Kind) {
             assert_eq!(answer.status, expected, "{by} {value}");
         }
     }
-    // Neither is a malformed document.
-    let answer = send(&api, request(NOBODY, "PATCH 2", PATCH, &json!({}))).await;
+    // The same holds for a malformed document.
+    let answer = send(&api, request(UNPRIVILEGED, "PATCH 2", PATCH, &json!({}))).await;
     assert_eq!(answer.status, 403);
 }
 

@@ -1,4 +1,4 @@
-//! Limits on what a request holds, stores and causes to be sent.
+//! Limits on the contents, the stored data and the response of a request.
 
 use serde_json::{Value, json};
 use userbook::{Limits, Policy};
@@ -8,21 +8,21 @@ use userbook_tests::fixture::{
 };
 
 on_every_store!(
-    a_body_has_a_maximum_of_json_values,
-    unknown_members_do_not_count,
-    stored_attributes_have_a_maximum,
-    what_is_stored_above_a_limit_is_kept,
-    an_attribute_filter_has_a_maximum_of_json_values,
-    a_user_above_the_limit_names_include_groups,
-    an_answer_to_a_committed_change_is_always_whole,
-    a_page_above_the_limit_names_page_size,
-    a_group_above_the_limit_names_include_users,
+    bodies_are_limited_in_json_values,
+    unknown_members_are_not_counted,
+    stored_attributes_are_limited,
+    stored_values_above_a_limit_are_kept,
+    attribute_filters_are_limited_in_json_values,
+    user_above_the_limit_names_include_groups,
+    response_to_a_committed_change_is_complete,
+    page_above_the_limit_names_page_size,
+    group_above_the_limit_names_include_users,
 );
 
 const MERGE: &[(&str, &str)] = &[("content-type", "application/merge-patch+json")];
 const PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")];
 
-/// As many JSON values, the object and the list among them.
+/// Attributes with this many JSON values, the object and the list included.
 fn attributes(nodes: usize) -> String {
     format!(r#"{{"a":[{}0]}}"#, "0,".repeat(nodes - 3))
 }
@@ -35,7 +35,7 @@ async fn is_parsed(api: &Api, headers: &[(&str, &str)], body: String) -> bool {
         assert!(detail.starts_with("JSON parse error"), "{detail}");
         return false;
     }
-    // It is parsed and too large to be stored.
+    // Parsed, and too large to store.
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(
         answer.json.get("attributes").is_some() || answer.json["code"] == "patch_too_large",
@@ -44,7 +44,7 @@ async fn is_parsed(api: &Api, headers: &[(&str, &str)], body: String) -> bool {
     true
 }
 
-async fn a_body_has_a_maximum_of_json_values(kind: Kind) {
+async fn bodies_are_limited_in_json_values(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (nodes, fits) in [(65_536, true), (65_537, false), (500_000, false)] {
@@ -52,7 +52,7 @@ async fn a_body_has_a_maximum_of_json_values(kind: Kind) {
             let body = format!(r#"{{"attributes":{}}}"#, attributes(nodes));
             assert_eq!(is_parsed(&api, headers, body).await, fits, "{nodes}");
         }
-        // The list, the operation, its name and its path are four values.
+        // The list, the operation, its name and its path count as four values.
         let operation = format!(r#"[{{"op":"add","path":"/attributes","value":{}}}]"#, attributes(nodes - 4));
         assert_eq!(is_parsed(&api, PATCH, operation).await, fits, "{nodes}");
     }
@@ -63,7 +63,7 @@ async fn a_body_has_a_maximum_of_json_values(kind: Kind) {
     assert_eq!(send(&large, raw_request(HELPER, "PATCH 2", &[], body)).await.status, 200);
 }
 
-async fn unknown_members_do_not_count(kind: Kind) {
+async fn unknown_members_are_not_counted(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let body = format!(r#"{{"x":[{}0],"name":"x"}}"#, "0,".repeat(100_000)).into_bytes();
@@ -71,10 +71,10 @@ async fn unknown_members_do_not_count(kind: Kind) {
     assert_eq!((answer.status.as_u16(), &answer.json["name"]), (200, &json!("x")));
 }
 
-async fn stored_attributes_have_a_maximum(kind: Kind) {
+async fn stored_attributes_are_limited(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
-    // Small patches do not add up beyond the limit.
+    // Small patches cannot accumulate beyond the limit.
     let mut accepted = 0;
     for n in 0..12 {
         let body = json!({"attributes": {format!("key{n}"): "x".repeat(10_000)}});
@@ -94,7 +94,7 @@ async fn stored_attributes_have_a_maximum(kind: Kind) {
     assert_eq!(send(&api, request(ROOT, "PATCH 2", PATCH, &body)).await.status, 400);
 }
 
-async fn what_is_stored_above_a_limit_is_kept(kind: Kind) {
+async fn stored_values_above_a_limit_are_kept(kind: Kind) {
     let store = store(kind).await;
     let body = json!({"name": "x".repeat(2_000), "attributes": {"a": "x".repeat(100_000)}});
     let lax = api(&store, Policy::authentik_2025_2());
@@ -109,7 +109,7 @@ async fn what_is_stored_above_a_limit_is_kept(kind: Kind) {
     assert_eq!(row(&store, ANN).await.name.len(), 2_000);
 }
 
-async fn an_attribute_filter_has_a_maximum_of_json_values(kind: Kind) {
+async fn attribute_filters_are_limited_in_json_values(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let filter = |values: usize| format!("%7B%22a%22:[{}0]%7D", "0,".repeat(values - 2));
@@ -138,7 +138,7 @@ fn too_large(parameter: &str) -> Value {
     json!({ parameter: ["The answer exceeds 1000 bytes. Use this parameter to ask for less."] })
 }
 
-async fn a_user_above_the_limit_names_include_groups(kind: Kind) {
+async fn user_above_the_limit_names_include_groups(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, small());
     let answer = send(&api, request(ROOT, "GET 2", &[], &Value::Null)).await;
@@ -149,7 +149,7 @@ async fn a_user_above_the_limit_names_include_groups(kind: Kind) {
     assert_eq!((dry.status.as_u16(), dry.json), (400, too_large("include_groups")));
 }
 
-async fn an_answer_to_a_committed_change_is_always_whole(kind: Kind) {
+async fn response_to_a_committed_change_is_complete(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, small());
     let answer = send(&api, request(ROOT, "PATCH 2", &[], &json!({"name": "x"}))).await;
@@ -157,7 +157,7 @@ async fn an_answer_to_a_committed_change_is_always_whole(kind: Kind) {
     assert_eq!(answer.json["groups_obj"][0]["pk"], json!(group_id(STAFF)));
 }
 
-async fn a_page_above_the_limit_names_page_size(kind: Kind) {
+async fn page_above_the_limit_names_page_size(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, small(), |granted| granted);
     for list in ["users", "groups"] {
@@ -169,7 +169,7 @@ async fn a_page_above_the_limit_names_page_size(kind: Kind) {
     assert_eq!(answer.status, 200);
 }
 
-async fn a_group_above_the_limit_names_include_users(kind: Kind) {
+async fn group_above_the_limit_names_include_users(kind: Kind) {
     let store = store(kind).await;
     let limits = Limits { page_bytes: 400, ..Limits::default() };
     let api = directory(&store, Policy::hardened().with_limits(limits), |granted| granted);

@@ -1,15 +1,15 @@
 //! The list of users.
 
 use serde_json::{Value, json};
-use userbook::{Permission, Policy, UserId};
+use userbook::{Policy, UserId, authz::Permission};
 use userbook_tests::fixture::{
-    ADMINS, ANN, BOSS, CHIEFS, Directory, HELPER, Kind, MACHINE, NOBODY, ROOT, STAFF, VIEWER, ask, directory,
-    group_id, store,
+    ADMINS, ANN, BOSS, CHIEFS, Directory, HELPER, Kind, MACHINE, ROOT, STAFF, UNPRIVILEGED, VIEWER, ask,
+    directory, group_id, store,
 };
 
 on_every_database!(
-    a_page_and_its_envelope,
-    a_listed_user_is_the_user,
+    page_has_the_recorded_envelope,
+    listed_user_equals_the_single_user,
     filters_and_orders,
     invalid_parameters_are_reported_by_name,
     only_users_that_the_caller_may_view_are_listed,
@@ -23,7 +23,7 @@ async fn names(api: &Directory, by: i64, query: &str) -> Vec<String> {
     users.iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn a_page_and_its_envelope(kind: Kind) {
+async fn page_has_the_recorded_envelope(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let answer = ask(&api, Some(ROOT), "GET /core/users/?page=2&page_size=3", &[], &Value::Null).await;
@@ -50,10 +50,10 @@ async fn a_page_and_its_envelope(kind: Kind) {
     for page in 1..=7 {
         pages.extend(names(&api, ROOT, &format!("page={page}&page_size=1")).await);
     }
-    assert_eq!(pages, ["ann", "boss", "helper", "machine", "nobody", "root", "viewer"]);
+    assert_eq!(pages, ["ann", "boss", "helper", "machine", "outsider", "root", "viewer"]);
 }
 
-async fn a_listed_user_is_the_user(kind: Kind) {
+async fn listed_user_equals_the_single_user(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for (query, include) in [("", true), ("include_groups=false", false)] {
@@ -80,8 +80,8 @@ async fn filters_and_orders(kind: Kind) {
         ("is_active=False&username=ann", ""),
         ("is_active=true&username=ann", "ann"),
         ("is_superuser=true", "boss root"),
-        ("is_superuser=false", "ann helper machine nobody viewer"),
-        ("type=external&type=internal_service_account", "machine nobody"),
+        ("is_superuser=false", "ann helper machine outsider viewer"),
+        ("type=external&type=internal_service_account", "machine outsider"),
         ("path=users&path_startswith=us&username=ann", "ann"),
         ("path=nowhere", ""),
         (&format!("groups_by_pk={staff}"), "ann"),
@@ -92,8 +92,8 @@ async fn filters_and_orders(kind: Kind) {
         ("attributes=%7B%22team%22%3A%22blue%22%7D", ""),
         ("search=BOSS,example", "boss"),
         ("ordering=-pk&type=internal", "boss viewer helper ann root"),
-        ("ordering=type,-username", "nobody viewer root helper boss ann machine"),
-        ("ordering=nonsense&type=external", "nobody"),
+        ("ordering=type,-username", "outsider viewer root helper boss ann machine"),
+        ("ordering=nonsense&type=external", "outsider"),
         ("unknown=1&username=ann", "ann"),
     ] {
         assert_eq!(names(&api, ROOT, query).await.join(" "), expected, "{query}");
@@ -127,27 +127,27 @@ async fn only_users_that_the_caller_may_view_are_listed(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| {
         let on = |granted: userbook::StaticPermissions, user| {
-            granted.grant_on_user(UserId(NOBODY), Permission::ViewUser, UserId(user))
+            granted.grant_on_user(UserId(UNPRIVILEGED), Permission::ViewUser, UserId(user))
         };
         on(on(granted, ANN), 99)
     });
     assert_eq!(names(&api, VIEWER, "").await.len(), 7);
     assert_eq!(names(&api, HELPER, "").await.len(), 7);
-    assert_eq!(names(&api, NOBODY, "").await, ["ann"]);
-    assert!(names(&api, NOBODY, "username=root").await.is_empty());
-    assert!(names(&api, NOBODY, "search=boss").await.is_empty());
-    // An internal service account that may view nobody gets an empty list, as recorded.
+    assert_eq!(names(&api, UNPRIVILEGED, "").await, ["ann"]);
+    assert!(names(&api, UNPRIVILEGED, "username=root").await.is_empty());
+    assert!(names(&api, UNPRIVILEGED, "search=boss").await.is_empty());
+    // An internal service account without view permissions gets an empty list, as recorded.
     assert!(names(&api, MACHINE, "").await.is_empty());
     assert_eq!(names(&api, BOSS, &format!("groups_by_pk={}", group_id(CHIEFS))).await, ["boss"]);
     let api = directory(&store, Policy::authentik_2025_2(), |granted| granted);
     for (by, detail) in [
-        (Some(NOBODY), "You do not have permission to perform this action."),
+        (Some(UNPRIVILEGED), "You do not have permission to perform this action."),
         (None, "Authentication credentials were not provided."),
     ] {
         let answer = ask(&api, by, "GET /core/users/?username=ann", &[], &Value::Null).await;
         assert_eq!((answer.status.as_u16(), answer.json), (403, json!({ "detail": detail })), "{by:?}");
     }
-    // The recorded release looks at direct groups alone.
+    // The recorded release considers direct groups only.
     assert_eq!(names(&api, ROOT, "is_superuser=true").await, ["root"]);
 }
 
@@ -157,7 +157,7 @@ async fn invalid_parameters_are_reported_after_authorization(kind: Kind) {
     for list in ["users", "groups"] {
         for query in ["is_superuser=x", "page=0", "page=9"] {
             let target = format!("GET /core/{list}/?{query}");
-            let denied = ask(&api, Some(NOBODY), &target, &[], &Value::Null).await;
+            let denied = ask(&api, Some(UNPRIVILEGED), &target, &[], &Value::Null).await;
             assert_eq!(denied.status, 403, "{target}");
             assert_eq!(ask(&api, None, &target, &[], &Value::Null).await.status, 403, "{target}");
             let answered = ask(&api, Some(ROOT), &target, &[], &Value::Null).await.status.as_u16();

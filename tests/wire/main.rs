@@ -1,6 +1,6 @@
-//! What a client sees beyond the recorded release, end to end and on every store.
+//! Behaviour over HTTP that goes beyond the recorded release, end to end and on every store.
 //!
-//! The fixture's directory is in `userbook_tests::fixture`.
+//! `userbook_tests::fixture` contains the directory.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 /// Runs each of these tests once per store.
@@ -15,7 +15,7 @@ macro_rules! on_every_store {
     };
 }
 
-/// The same on every database server, for tests of SQL that differs by dialect.
+/// Runs tests of dialect-specific SQL on every database server as well.
 macro_rules! on_every_database {
     ($($test:ident),+ $(,)?) => {
         on_every_store!($($test),+);
@@ -50,10 +50,10 @@ mod problems;
 mod service;
 mod slow_bodies;
 
-use userbook::{Permission, PermissionAuthorizer, Policy, StaticPermissions, UserId};
+use userbook::{PermissionAuthorizer, Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{AnyStore, Api, HELPER, VIEWER, api_with};
 
-/// The API in which [`HELPER`] may view groups in addition.
+/// The API in which [`HELPER`] may also view groups.
 fn api_with_groups(store: &AnyStore, policy: Policy) -> Api {
     let granted = [Permission::ViewUser, Permission::ChangeUser, Permission::ViewGroup].into_iter();
     let granted =

@@ -1,20 +1,20 @@
 //! `add_user` and `remove_user`.
 
 use serde_json::{Value, json};
-use userbook::{Outcome, Permission, Policy, StaticPermissions, UserId};
+use userbook::{Outcome, Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_tests::fixture::{
-    ADMINS, ANN, Answer, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, MISSING, NOBODY, ROOT, STAFF,
-    VIEWER, ask, directory, events, group_id, row, store,
+    ADMINS, ANN, Answer, BOSS, CHIEFS, DEVS, Directory, HELPER, Kind, MACHINE, MISSING, ROOT, STAFF,
+    UNPRIVILEGED, VIEWER, ask, directory, events, group_id, row, store,
 };
 
 on_every_database!(
-    a_member_is_added_and_removed,
-    the_right_to_the_members_is_required,
-    the_safeguards_of_an_update_hold,
-    bodies,
-    a_dry_run_writes_nothing,
-    unknown_groups_and_users_are_404,
-    a_caller_without_the_right_learns_nothing_of_users,
+    members_are_added_and_removed,
+    membership_changes_require_the_group_right,
+    safeguards_of_updates_apply,
+    invalid_bodies_return_400,
+    dry_run_writes_nothing,
+    unknown_groups_and_users_return_404,
+    denied_caller_learns_nothing_about_users,
 );
 
 async fn post(api: &Directory, by: i64, group: u128, action: &str, body: &Value) -> Answer {
@@ -29,7 +29,7 @@ fn members_right(granted: StaticPermissions) -> StaticPermissions {
         .grant(UserId(HELPER), Permission::RemoveUserFromGroup)
 }
 
-async fn a_member_is_added_and_removed(kind: Kind) {
+async fn members_are_added_and_removed(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), members_right);
     let before = row(&store, ANN).await;
@@ -52,27 +52,27 @@ async fn a_member_is_added_and_removed(kind: Kind) {
         (before.version + 2, before.username, before.attributes)
     );
     let last = events(&store).await.pop().unwrap();
-    assert_eq!(last.actor, userbook::EventActor::User(UserId(HELPER)));
+    assert_eq!(last.actor, userbook::event::EventActor::User(UserId(HELPER)));
 }
 
-async fn the_right_to_the_members_is_required(kind: Kind) {
+async fn membership_changes_require_the_group_right(kind: Kind) {
     let grant = |granted: StaticPermissions| {
         let (add, remove) = (Permission::AddUserToGroup, Permission::RemoveUserFromGroup);
         granted
             .grant_on_group(UserId(VIEWER), add, group_id(DEVS))
-            .grant(UserId(NOBODY), add)
-            .grant_on_user(UserId(NOBODY), Permission::ViewUser, UserId(ROOT))
+            .grant(UserId(UNPRIVILEGED), add)
+            .grant_on_user(UserId(UNPRIVILEGED), Permission::ViewUser, UserId(ROOT))
             .grant_on_group(UserId(BOSS), remove, group_id(DEVS))
     };
     for (name, by, group, action, user, status) in [
-        ("the right to change the user alone", HELPER, DEVS, "add_user/", ANN, 403),
+        ("only the right to change the user", HELPER, DEVS, "add_user/", ANN, 403),
         ("the right on the group", VIEWER, DEVS, "add_user/", ANN, 204),
-        ("on another group", VIEWER, STAFF, "add_user/", NOBODY, 403),
-        ("to join is not to leave", VIEWER, DEVS, "remove_user/", ANN, 403),
-        ("a user who is not seen", NOBODY, DEVS, "add_user/", ANN, 404),
-        ("a user who is seen", NOBODY, DEVS, "add_user/", ROOT, 204),
+        ("on another group", VIEWER, STAFF, "add_user/", UNPRIVILEGED, 403),
+        ("the right to add does not include removal", VIEWER, DEVS, "remove_user/", ANN, 403),
+        ("a hidden user", UNPRIVILEGED, DEVS, "add_user/", ANN, 404),
+        ("a visible user", UNPRIVILEGED, DEVS, "add_user/", ROOT, 204),
         ("a superuser", ROOT, CHIEFS, "add_user/", ANN, 204),
-        ("who sees nobody", ANN, DEVS, "add_user/", ANN, 403),
+        ("a caller without visible users", ANN, DEVS, "add_user/", ANN, 403),
         ("an internal service account", MACHINE, DEVS, "add_user/", ANN, 403),
     ] {
         for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
@@ -84,7 +84,7 @@ async fn the_right_to_the_members_is_required(kind: Kind) {
             assert_eq!(row(&store, user).await == before, status != 204, "{name}");
         }
     }
-    // The right does not reach to the list of groups, nor to anything else.
+    // The right does not include the list of groups or other resources.
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), grant);
     let whole = json!({"groups": [group_id(STAFF), group_id(DEVS)]});
@@ -98,7 +98,7 @@ async fn the_right_to_the_members_is_required(kind: Kind) {
     }
 }
 
-async fn the_safeguards_of_an_update_hold(kind: Kind) {
+async fn safeguards_of_updates_apply(kind: Kind) {
     let grant = |granted: StaticPermissions| {
         granted
             .grant(UserId(VIEWER), Permission::AddUserToGroup)
@@ -112,7 +112,7 @@ async fn the_safeguards_of_an_update_hold(kind: Kind) {
             assert_eq!((answer.status.as_u16(), &answer.json["code"]), (403, &json!("grants_superuser")));
         }
     }
-    // authentik asks one right in either case.
+    // authentik requires one right in both cases.
     let lax = directory(&store, Policy::authentik_2025_2(), grant);
     assert_eq!(post(&lax, VIEWER, CHIEFS, "add_user/", &json!({"pk": ANN})).await.status, 204);
     assert_eq!(post(&lax, ROOT, CHIEFS, "remove_user/", &json!({"pk": ANN})).await.status, 204);
@@ -122,7 +122,7 @@ async fn the_safeguards_of_an_update_hold(kind: Kind) {
     assert_eq!(post(&right, VIEWER, CHIEFS, "add_user/", &json!({"pk": ANN})).await.status, 204);
     assert_eq!(post(&right, ROOT, CHIEFS, "remove_user/", &json!({"pk": ANN})).await.status, 204);
 
-    // As recorded, internal service accounts are no exception.
+    // As recorded, internal service accounts are allowed.
     assert_eq!(post(&api, VIEWER, DEVS, "add_user/", &json!({"pk": MACHINE})).await.status, 204);
     let answer = post(&api, BOSS, CHIEFS, "remove_user/", &json!({"pk": BOSS})).await;
     assert_eq!(answer.status, 400, "oneself, by accident: {answer:?}");
@@ -136,14 +136,14 @@ async fn the_safeguards_of_an_update_hold(kind: Kind) {
     assert!(row(&store, ROOT).await.groups.contains(&group_id(ADMINS)));
 }
 
-async fn bodies(kind: Kind) {
+async fn invalid_bodies_return_400(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     let path = format!("POST /core/groups/{}/add_user/", group_id(DEVS));
     for (body, status, answer) in [
         (json!({"pk": ANN.to_string()}), 204, Value::Null),
         (json!({"pk": 2.0, "is_superuser": true}), 204, Value::Null),
-        // As recorded, no user is a user that does not exist.
+        // As recorded, a missing user id counts as an unknown user.
         (json!({}), 404, json!({"detail": "Not found."})),
         (Value::Null, 404, json!({"detail": "Not found."})),
         (json!({"pk": null}), 404, json!({"detail": "Not found."})),
@@ -160,12 +160,12 @@ async fn bodies(kind: Kind) {
         let answered = ask(&api, Some(ROOT), &path, &[], &body).await;
         assert_eq!((answered.status.as_u16(), answered.json), (status, answer), "{body}");
         if status != 204 {
-            // A caller without the right learns nothing from the body.
-            assert_eq!(ask(&api, Some(NOBODY), &path, &[], &body).await.status, 403, "{body}");
+            // A caller without the right learns nothing about the body.
+            assert_eq!(ask(&api, Some(UNPRIVILEGED), &path, &[], &body).await.status, 403, "{body}");
         }
     }
     let answered = ask(&api, Some(ROOT), &path, &[("content-type", "text/plain")], &Value::Null).await;
-    assert_eq!(answered.status, 404, "an empty body is an empty object, whatever its type");
+    assert_eq!(answered.status, 404, "an empty body is an empty object for every media type");
     let plain = http::Request::post(format!("/api/v3/core/groups/{}/add_user/", group_id(DEVS)))
         .header("authorization", "Bearer 1")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -176,7 +176,7 @@ async fn bodies(kind: Kind) {
     assert_eq!(ask(&small, Some(ROOT), &path, &[], &json!({"pk": ANN})).await.status, 413);
 }
 
-async fn a_dry_run_writes_nothing(kind: Kind) {
+async fn dry_run_writes_nothing(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), members_right);
     let before = (row(&store, ANN).await, events(&store).await.len());
@@ -188,7 +188,7 @@ async fn a_dry_run_writes_nothing(kind: Kind) {
     let checks: Vec<&str> =
         answer.json["verdicts"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap()).collect();
     assert!(checks.contains(&"add_member"), "{checks:?}");
-    // The caller may not view the group: the id in the path is all they read of it.
+    // The caller may not view the group and learns only the id that the path already contains.
     assert!(!answer.json.to_string().contains("devs"), "{}", answer.json);
     let unclear = ask(&api, Some(HELPER), &format!("{path}?dry_run=1"), &[], &json!({"pk": ANN})).await;
     assert_eq!(unclear.status, 400);
@@ -202,7 +202,7 @@ async fn a_dry_run_writes_nothing(kind: Kind) {
     assert!(matches!(done.await.unwrap().outcome, Outcome::Applied(_)));
 }
 
-async fn unknown_groups_and_users_are_404(kind: Kind) {
+async fn unknown_groups_and_users_return_404(kind: Kind) {
     let store = store(kind).await;
     for policy in [Policy::hardened(), Policy::authentik_2025_2()] {
         let api = directory(&store, policy, |granted| {
@@ -219,8 +219,8 @@ async fn unknown_groups_and_users_are_404(kind: Kind) {
                     assert_eq!(is, (404, &not_found), "{action} {group} {user}");
                 }
             }
-            // As recorded, an unknown group is 404 for callers without the right as well.
-            for by in [VIEWER, NOBODY, MACHINE] {
+            // As recorded, an unknown group returns 404 also to callers without the right.
+            for by in [VIEWER, UNPRIVILEGED, MACHINE] {
                 assert_eq!(post(&api, by, 99, action, &json!({"pk": ANN})).await.status, 404, "{by}");
                 assert_eq!(post(&api, by, STAFF, action, &json!({"pk": ANN})).await.status, 403, "{by}");
                 let target = format!("POST /core/groups/zz/{action}");
@@ -230,7 +230,7 @@ async fn unknown_groups_and_users_are_404(kind: Kind) {
     }
 }
 
-async fn a_caller_without_the_right_learns_nothing_of_users(kind: Kind) {
+async fn denied_caller_learns_nothing_about_users(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
     for user in [json!(ANN), json!(MISSING), json!(ROOT), json!("x"), json!(null)] {

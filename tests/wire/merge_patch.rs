@@ -6,7 +6,11 @@ use userbook_tests::fixture::{ANN, Kind, ROOT, api, events, request, row, send, 
 
 const MERGE: &[(&str, &str)] = &[("content-type", "application/merge-patch+json; charset=utf-8")];
 
-on_every_store!(attributes_are_merged, other_fields_are_as_in_json, it_is_for_patch_and_an_extension);
+on_every_store!(
+    attributes_are_merged,
+    other_fields_follow_plain_json,
+    merge_patch_requires_patch_and_the_extension
+);
 
 async fn attributes_are_merged(kind: Kind) {
     let store = store(kind).await;
@@ -17,15 +21,15 @@ async fn attributes_are_merged(kind: Kind) {
     let merged = json!({"settings": {"locale": "de", "theme": "light"}, "new": [1, null]});
     assert_eq!(answer.json["attributes"], merged);
     assert_eq!(row(&store, ANN).await.attributes, merged);
-    // Again it changes nothing.
+    // Sending the patch again changes nothing.
     assert_eq!(send(&api, request(ROOT, "PATCH 2", MERGE, &body)).await.etag(), answer.etag());
     assert_eq!(events(&store).await.len(), 1);
-    // JSON replaces.
+    // A plain JSON PATCH replaces the attributes.
     let answer = send(&api, request(ROOT, "PATCH 2", &[], &json!({"attributes": {"a": 1}}))).await;
     assert_eq!(answer.json["attributes"], json!({"a": 1}));
 }
 
-async fn other_fields_are_as_in_json(kind: Kind) {
+async fn other_fields_follow_plain_json(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (body, status, at, expected) in [
@@ -49,7 +53,7 @@ async fn other_fields_are_as_in_json(kind: Kind) {
     }
 }
 
-async fn it_is_for_patch_and_an_extension(kind: Kind) {
+async fn merge_patch_requires_patch_and_the_extension(kind: Kind) {
     let store = store(kind).await;
     for (method, policy, status) in [
         ("PATCH 2", Policy::hardened(), 200),

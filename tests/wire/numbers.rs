@@ -1,4 +1,4 @@
-//! Numbers in attributes: compared by value, changed by representation, and patches of what cannot be written.
+//! Numbers in attributes: compared by value, changed by representation, and patches of read-only members.
 
 use serde_json::{Value, json};
 use userbook::Policy;
@@ -7,19 +7,19 @@ use userbook_tests::fixture::{
 };
 
 on_every_store!(
-    a_patch_test_compares_numbers_by_value,
-    a_number_can_change_its_representation,
+    patch_test_compares_numbers_by_value,
+    numbers_can_change_their_representation,
     integers_are_exact_to_64_bits,
-    a_filter_compares_numbers_by_value,
-    a_patch_of_an_unknown_or_read_only_member_is_400,
-    an_equal_representation_changes_nothing,
+    filter_compares_numbers_by_value,
+    patch_of_an_unknown_or_read_only_member_returns_400,
+    equal_representation_changes_nothing,
 );
 
 const JSON: &[(&str, &str)] = &[];
 const MERGE: &[(&str, &str)] = &[("content-type", "application/merge-patch+json")];
 const PATCH: &[(&str, &str)] = &[("content-type", "application/json-patch+json")];
 
-/// The text of `v` as GET sends it.
+/// Returns the text of `v` in a GET response.
 async fn shown(api: &Api) -> String {
     let response = api.handle(request(ROOT, "GET 2", &[], &Value::Null)).await;
     let text = String::from_utf8(response.body().to_vec()).unwrap();
@@ -36,7 +36,7 @@ async fn set(api: &Api, headers: &[(&str, &str)], number: &str) -> u16 {
     send(api, raw_request(ROOT, "PATCH 2", headers, body.into_bytes())).await.status.as_u16()
 }
 
-async fn a_patch_test_compares_numbers_by_value(kind: Kind) {
+async fn patch_test_compares_numbers_by_value(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (stored, tested, status) in [
@@ -50,7 +50,7 @@ async fn a_patch_test_compares_numbers_by_value(kind: Kind) {
         ("1", "1.5", 409),
         ("1", "\"1\"", 409),
         ("1", "true", 409),
-        // The two differ, although they are equal as doubles.
+        // The numbers differ, although they are equal as doubles.
         ("9007199254740993", "9007199254740992", 409),
     ] {
         assert_eq!(set(&api, JSON, stored).await, 200, "{stored}");
@@ -60,7 +60,7 @@ async fn a_patch_test_compares_numbers_by_value(kind: Kind) {
     }
 }
 
-async fn a_number_can_change_its_representation(kind: Kind) {
+async fn numbers_can_change_their_representation(kind: Kind) {
     for (policy, forms) in
         [(Policy::hardened(), &[JSON, MERGE, PATCH][..]), (Policy::authentik_2025_2(), &[JSON])]
     {
@@ -72,7 +72,7 @@ async fn a_number_can_change_its_representation(kind: Kind) {
                 assert_eq!(shown(&api).await, number);
             }
         }
-        // Each of them is a change with an event.
+        // Each change has an event.
         assert_eq!(events(&store).await.len(), forms.len() * 5);
     }
 }
@@ -90,7 +90,7 @@ async fn integers_are_exact_to_64_bits(kind: Kind) {
     }
 }
 
-async fn a_filter_compares_numbers_by_value(kind: Kind) {
+async fn filter_compares_numbers_by_value(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     assert_eq!(set(&api, JSON, "1.0").await, 200);
@@ -102,7 +102,7 @@ async fn a_filter_compares_numbers_by_value(kind: Kind) {
     }
 }
 
-async fn a_patch_of_an_unknown_or_read_only_member_is_400(kind: Kind) {
+async fn patch_of_an_unknown_or_read_only_member_returns_400(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let before = row(&store, ANN).await;
@@ -123,7 +123,7 @@ async fn a_patch_of_an_unknown_or_read_only_member_is_400(kind: Kind) {
     assert_eq!((row(&store, ANN).await, events(&store).await.len()), (before, 0));
 }
 
-async fn an_equal_representation_changes_nothing(kind: Kind) {
+async fn equal_representation_changes_nothing(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     assert_eq!(set(&api, JSON, "10000.0").await, 200);

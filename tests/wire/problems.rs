@@ -2,22 +2,22 @@
 
 use serde_json::{Value, json};
 use userbook::Policy;
-use userbook_tests::fixture::{HELPER, Kind, NOBODY, ROOT, api, raw_request, request, send, store};
+use userbook_tests::fixture::{HELPER, Kind, ROOT, UNPRIVILEGED, api, raw_request, request, send, store};
 
 const NAMED: &str = "text/html, application/problem+json";
 
 on_every_store!(
-    every_error_is_a_problem_for_clients_that_name_them,
+    clients_that_accept_problems_get_problems_for_every_error,
     violations_have_codes_and_parameters,
-    success_stays_json
+    successful_responses_stay_json
 );
 
-async fn every_error_is_a_problem_for_clients_that_name_them(kind: Kind) {
+async fn clients_that_accept_problems_get_problems_for_every_error(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     for (by, target, headers, body, status, code) in [
         (ROOT, "GET 99", vec![], "", 404, "not_found"),
-        (NOBODY, "GET 2", vec![], "", 403, "permission_denied"),
+        (UNPRIVILEGED, "GET 2", vec![], "", 403, "permission_denied"),
         (ROOT, "POST 2", vec![], "{}", 405, "method_not_allowed"),
         (ROOT, "PATCH 2", vec![("if-match", "\"x\"")], "{}", 412, "precondition_failed"),
         (ROOT, "PATCH 2", vec![("content-type", "text/plain")], "x", 415, "unsupported_media_type"),
@@ -74,7 +74,7 @@ async fn violations_have_codes_and_parameters(kind: Kind) {
     );
 }
 
-async fn success_stays_json(kind: Kind) {
+async fn successful_responses_stay_json(kind: Kind) {
     let store = store(kind).await;
     let api = api(&store, Policy::hardened());
     let answer =

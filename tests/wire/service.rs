@@ -1,4 +1,4 @@
-//! The API as a `tower` service, without any shim.
+//! The API as a `tower` service, without a framework adapter.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -7,9 +7,9 @@ use tower_service::Service;
 use userbook::Policy;
 use userbook_tests::fixture::{Kind, ROOT, api, request, store};
 
-on_every_store!(it_is_a_service);
+on_every_store!(api_is_a_tower_service);
 
-async fn it_is_a_service(kind: Kind) {
+async fn api_is_a_tower_service(kind: Kind) {
     let store = store(kind).await;
     let mut service = api(&store, Policy::hardened());
     let response: http::Response<Full<Bytes>> =

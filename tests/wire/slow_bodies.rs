@@ -1,4 +1,4 @@
-//! Bodies that take their time: access that was established before the body is established once more after 250 ms.
+//! Slow bodies: access is checked again if the body takes more than 250 ms.
 
 use std::{
     convert::Infallible,
@@ -16,8 +16,11 @@ use bytes::Bytes;
 use http::Request;
 use http_body::{Body, Frame};
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, Clock, GroupGraph, GroupId, ListAuthorizer, Policy,
-    Resource, Scope, Timestamp, User, UserId, UserService, Verdict, Verdicts, parse_timestamp,
+    Actor, Authorizer, GroupId, Policy, Timestamp, User, UserId, UserService,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdict, Verdicts},
+    clock::Clock,
+    model::{GroupGraph, parse_timestamp},
+    store::Scope,
 };
 use userbook_http::{DirectoryApi, Representation};
 use userbook_tests::fixture::{
@@ -25,12 +28,12 @@ use userbook_tests::fixture::{
 };
 
 on_every_store!(
-    access_revoked_during_a_slow_body_is_403,
-    facts_of_a_fast_body_are_used_as_they_are,
-    a_denial_costs_no_second_authorization,
+    access_revoked_during_a_slow_body_returns_403,
+    fast_bodies_cause_no_second_load,
+    denials_cause_no_second_authorization,
 );
 
-/// Access that can be revoked, and a clock that stands until a body moves it.
+/// Revocable access, and a clock that only bodies advance.
 #[derive(Debug, Clone, Default)]
 struct World {
     revoked: Arc<AtomicBool>,
@@ -85,7 +88,7 @@ impl ListAuthorizer for World {
     }
 }
 
-/// A body that arrives after this time; meanwhile somebody revokes the caller's access.
+/// A body that arrives after this time; the caller's access is revoked meanwhile.
 struct Slow {
     world: World,
     milliseconds: u64,
@@ -110,7 +113,7 @@ impl Body for Slow {
     }
 }
 
-/// The requests that change something, each with the right body.
+/// Returns every changing request with a valid body.
 fn requests() -> Vec<(&'static str, String, &'static str, String)> {
     let groups = format!(r#"["{}"]"#, group_id(STAFF));
     let member = format!("/api/v3/core/groups/{}/add_user/", group_id(DEVS));
@@ -133,7 +136,7 @@ fn requests() -> Vec<(&'static str, String, &'static str, String)> {
     ]
 }
 
-/// The status, and how many authorizer calls it took.
+/// Returns the status and the number of authorizer calls.
 async fn status(
     store: &AnyStore,
     (method, path, media_type, body): (&str, String, &str, String),
@@ -156,7 +159,7 @@ async fn status(
     (status, world.authorized.load(Ordering::Relaxed))
 }
 
-async fn access_revoked_during_a_slow_body_is_403(kind: Kind) {
+async fn access_revoked_during_a_slow_body_returns_403(kind: Kind) {
     let store = store(kind).await;
     let before = row(&store, ANN).await;
     for request in requests() {
@@ -169,9 +172,9 @@ async fn access_revoked_during_a_slow_body_is_403(kind: Kind) {
     }
 }
 
-async fn facts_of_a_fast_body_are_used_as_they_are(kind: Kind) {
+async fn fast_bodies_cause_no_second_load(kind: Kind) {
     for request in requests() {
-        // A membership change asks about the user after the body has named one: only its group right is kept.
+        // A membership change authorizes the user after the body has named the user; only the group right is reused.
         let revokes = request.0 != "POST";
         let (is, calls) = status(&store(kind).await, request.clone(), 250, revokes).await;
         assert!([200, 204].contains(&is), "{request:?}: {is}");
@@ -180,7 +183,7 @@ async fn facts_of_a_fast_body_are_used_as_they_are(kind: Kind) {
     }
 }
 
-async fn a_denial_costs_no_second_authorization(kind: Kind) {
+async fn denials_cause_no_second_authorization(kind: Kind) {
     let store = store(kind).await;
     for request in requests() {
         let world = World::default();

@@ -1,16 +1,21 @@
-//! The arrows between the crates, and what the core must not depend on.
+//! Dependencies between the crates, and dependencies that the core must not have.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
+
+mod documents;
+mod modules;
+mod versions;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use serde_json::Value;
 
-/// Each crate with the crates of the workspace that it may import: what stands below it, never sideways or up.
-const BELOW: &[(&str, &[&str])] = &[
+/// Each crate with the workspace crates that it may depend on.
+const ALLOWED: &[(&str, &[&str])] = &[
     ("userbook", &[]),
     ("userbook-memory", &["userbook"]),
     ("userbook-sqlx", &["userbook"]),
@@ -25,10 +30,10 @@ const BELOW: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Packages that are published for nobody: they look at everything.
+/// Unpublished packages, which may depend on everything.
 const UNPUBLISHED: &[&str] = &["userbook-tests", "userbook-benches"];
 
-/// What stands for an async runtime, for HTTP or for SQL.
+/// Packages that belong to an async runtime, to HTTP or to SQL.
 const FOREIGN_TO_THE_CORE: &[&str] = &[
     "actix-web",
     "async-std",
@@ -51,6 +56,11 @@ const FOREIGN_TO_THE_CORE: &[&str] = &[
     "tower-service",
 ];
 
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 fn cargo(arguments: &[&str]) -> String {
     let output =
         Command::new(env!("CARGO")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
@@ -58,8 +68,8 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The workspace's packages, each with those of them that it needs outside its tests.
-fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+/// Returns the workspace packages with their workspace dependencies, dev-dependencies excluded.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -77,13 +87,14 @@ fn arrows() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn crates_import_what_stands_below_them() {
-    let below: BTreeMap<&str, &[&str]> = BELOW.iter().copied().collect();
-    for (package, needs) in arrows() {
+fn crates_depend_only_on_allowed_crates() {
+    let allowed_by_crate: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    for (package, needs) in dependencies() {
         if UNPUBLISHED.contains(&package.as_str()) {
             continue;
         }
-        let allowed = below.get(package.as_str()).unwrap_or_else(|| panic!("{package} has no place yet"));
+        let allowed =
+            allowed_by_crate.get(package.as_str()).unwrap_or_else(|| panic!("{package} is not in the table"));
         for needed in needs {
             assert!(allowed.contains(&needed.as_str()), "{package} must not import {needed}");
         }
@@ -91,8 +102,8 @@ fn crates_import_what_stands_below_them() {
 }
 
 #[test]
-fn nothing_published_imports_what_is_not() {
-    for (package, needs) in arrows() {
+fn published_crates_depend_only_on_published_crates() {
+    for (package, needs) in dependencies() {
         if UNPUBLISHED.contains(&package.as_str()) {
             continue;
         }
@@ -101,7 +112,7 @@ fn nothing_published_imports_what_is_not() {
 }
 
 #[test]
-fn published_crates_say_what_they_are_and_how_they_may_be_used() {
+fn published_crates_have_description_license_and_readme() {
     let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
@@ -121,7 +132,7 @@ fn published_crates_say_what_they_are_and_how_they_may_be_used() {
 }
 
 #[test]
-fn the_core_knows_no_runtime_no_http_and_no_sql() {
+fn core_has_no_runtime_http_or_sql_dependency() {
     let tree = cargo(&[
         "tree",
         "--locked",

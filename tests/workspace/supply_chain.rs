@@ -1,6 +1,5 @@
-//! What the product is built from, told by `cargo metadata`: where it comes from, under which licence, and that
-//! nothing unwanted or needless is among it. Cargo may have to fetch what other platforms need, which no build here
-//! brought in; nothing else is asked of a network.
+//! Checks the product's dependencies with `cargo metadata`: sources, licences, banned and duplicate packages. Cargo
+//! may have to download packages of other platforms; otherwise the tests need no network.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Licences that go with MIT OR Apache-2.0.
+/// Licences that are compatible with MIT OR Apache-2.0.
 const LICENCES: [&str; 8] = [
     "MIT",
     "Apache-2.0",
@@ -21,16 +20,16 @@ const LICENCES: [&str; 8] = [
     "Unlicense",
 ];
 
-/// What must not come in, and why.
+/// Banned packages, with the reason.
 const BANNED: [(&str, &str); 3] = [
-    ("openssl-sys", "TLS is rustls' business, if anybody's"),
-    ("native-tls", "TLS is rustls' business, if anybody's"),
+    ("openssl-sys", "TLS uses rustls only"),
+    ("native-tls", "TLS uses rustls only"),
     ("chrono-tz", "all times are UTC"),
 ];
 
-/// Crates that are in the product twice, because others have not moved on yet: `base64` because of sqlx,
-/// `unicode-width` because of Cedar, `http` because of actix-web, whose shim is there to convert between the two.
-const TWICE: [&str; 10] = [
+/// Packages with two versions in the product, because dependencies have not updated yet: `base64` through sqlx,
+/// `unicode-width` through Cedar, `http` through actix-web (the actix adapter converts between both versions).
+const DUPLICATES: [&str; 10] = [
     "base64",
     "block-buffer",
     "cpufeatures",
@@ -58,14 +57,14 @@ fn text<'a>(package: &'a Value, key: &str) -> &'a str {
     package[key].as_str().unwrap_or_default()
 }
 
-/// Whether one of the alternatives of an SPDX expression is acceptable (`A OR (B AND C)`, `A/B`).
+/// Returns whether one of the alternatives of an SPDX expression is acceptable (`A OR (B AND C)`, `A/B`).
 fn is_acceptable(expression: &str) -> bool {
     let known = |licence: &str| LICENCES.contains(&licence.trim_matches(['(', ')', ' ']));
     expression.replace('/', " OR ").split(" AND ").all(|part| part.split(" OR ").any(known))
 }
 
 #[test]
-fn licences_are_read_as_they_are_meant() {
+fn licence_expressions_are_evaluated() {
     for (expression, acceptable) in [
         ("MIT", true),
         ("MIT OR Apache-2.0", true),
@@ -81,7 +80,7 @@ fn licences_are_read_as_they_are_meant() {
 }
 
 #[test]
-fn everything_is_under_an_acceptable_licence() {
+fn all_licences_are_acceptable() {
     let wrong: Vec<String> = packages()
         .iter()
         .filter(|package| !is_acceptable(text(package, "license")))
@@ -91,7 +90,7 @@ fn everything_is_under_an_acceptable_licence() {
 }
 
 #[test]
-fn everything_comes_from_the_registry_or_from_here() {
+fn all_packages_come_from_the_registry_or_this_repository() {
     let foreign =
         |package: &&Value| package["source"].as_str().is_some_and(|source| !source.starts_with("registry+"));
     let wrong: Vec<String> =
@@ -100,7 +99,7 @@ fn everything_comes_from_the_registry_or_from_here() {
 }
 
 #[test]
-fn nothing_banned_comes_in() {
+fn no_banned_package_is_used() {
     let names: BTreeSet<String> = packages().iter().map(|package| text(package, "name").to_owned()).collect();
     for (name, why) in BANNED {
         assert!(!names.contains(name), "{name}: {why}");
@@ -108,7 +107,7 @@ fn nothing_banned_comes_in() {
 }
 
 #[test]
-fn what_is_there_twice_is_known() {
+fn duplicate_packages_are_known() {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--workspace", "--locked", "--edges", "normal", "--prefix", "none"])
         .args(["--format", "{p}", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")])
@@ -125,11 +124,11 @@ fn what_is_there_twice_is_known() {
     }
     let twice: BTreeSet<&str> =
         versions.into_iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name).collect();
-    assert_eq!(twice, BTreeSet::from(TWICE));
+    assert_eq!(twice, BTreeSet::from(DUPLICATES));
 }
 
 #[test]
-fn no_product_crate_may_hold_unsafe_code() {
+fn no_product_crate_contains_unsafe_code() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let section = |text: &str, name: &str| -> Vec<String> {
         let inside = text.lines().skip_while(|line| line.trim() != name).skip(1);

@@ -1,6 +1,5 @@
-//! "Update user" as it is written by hand in an afternoon: a struct in, a map, a struct out. It answers with the
-//! same bytes, picture and uid included, and does nothing else: it checks no value and no right, compares no
-//! revision, keeps names not unique and writes no event.
+//! "Update user" as quick handwritten code: a struct in, a map, a struct out. It returns the same bytes, avatar and
+//! uid included. It checks neither values nor rights nor revisions, does not keep names unique and writes no event.
 
 use std::fmt::Write;
 
@@ -14,7 +13,7 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use userbook::{Group, ImportData, Timestamp, User};
+use userbook::{Group, Timestamp, User, store::ImportData};
 use uuid::Uuid;
 
 /// Users and groups behind a lock.
@@ -72,7 +71,7 @@ struct ShownGroup<'a> {
 }
 
 impl Handwritten {
-    /// Keeps these rows.
+    /// Creates the map with these rows.
     pub fn new(rows: &ImportData) -> Self {
         Self {
             users: Mutex::new(rows.users.iter().map(|user| (user.id.0, user.clone())).collect()),
@@ -81,7 +80,7 @@ impl Handwritten {
         }
     }
 
-    /// Replaces a user and shows it.
+    /// Replaces a user and returns it as JSON.
     pub fn put(&self, id: i64, body: &[u8]) -> Option<Vec<u8>> {
         let put: Put = serde_json::from_slice(body).ok()?;
         let user = {

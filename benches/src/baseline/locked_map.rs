@@ -1,11 +1,15 @@
-//! Users in a map behind a lock: clone on read, a user-name index, an event pushed on write.
+//! Users in a map behind a lock: clone on read, username index, event appended on write.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use userbook::{ChangeSet, Event, Group, GroupId, ImportData, User, UserId};
+use userbook::{
+    Group, GroupId, User, UserId,
+    event::Event,
+    store::{ChangeSet, ImportData},
+};
 
 #[derive(Debug, Default)]
 struct Rows {
@@ -15,12 +19,12 @@ struct Rows {
     events: Vec<Event>,
 }
 
-/// The map.
+/// The locked map.
 #[derive(Debug)]
 pub struct LockedMap(Mutex<Rows>);
 
 impl LockedMap {
-    /// Keeps these rows.
+    /// Creates the map with these rows.
     pub fn new(rows: &ImportData) -> Self {
         Self(Mutex::new(Rows {
             users: rows.users.iter().map(|user| (user.id, user.clone())).collect(),
@@ -34,7 +38,7 @@ impl LockedMap {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A user with its groups, and whether another one has the name.
+    /// Returns a user with its groups, and whether another user has the name.
     pub fn load(&self, id: UserId, username: &str) -> Option<(User, Vec<Arc<Group>>, bool)> {
         let rows = self.rows();
         let user = rows.users.get(&id)?.clone();
@@ -42,7 +46,7 @@ impl LockedMap {
         Some((user, groups, rows.usernames.get(username).is_some_and(|holder| *holder != id)))
     }
 
-    /// Writes a change to a row that still is as it was read.
+    /// Writes a change if the row is unchanged since the read.
     pub fn commit(&self, change: &ChangeSet) -> bool {
         let mut rows = self.rows();
         let rows = &mut *rows;
@@ -62,7 +66,7 @@ impl LockedMap {
         true
     }
 
-    /// Forgets the events.
+    /// Removes the events.
     pub fn drain(&self) {
         self.rows().events = Vec::new();
     }

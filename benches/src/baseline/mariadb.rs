@@ -1,9 +1,13 @@
-//! The same statements on a connection that is held, one after another: what is written by hand.
+//! The store's statements on one connection, one after another, as handwritten code runs them.
 
 use std::sync::LazyLock;
 
 use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
-use userbook::{ChangeSet, Name, Revision, User, UserId};
+use userbook::{
+    Revision, User, UserId,
+    field::{Name, Username},
+    store::ChangeSet,
+};
 use userbook_sqlx::{Placeholders, Resolved, resolve};
 use uuid::Uuid;
 
@@ -24,7 +28,7 @@ static UPDATE: LazyLock<Resolved> = statement!("mysql/sql/update_user.sql");
 static EVENT: LazyLock<Resolved> = statement!("sql/insert_event.sql");
 const COMMIT: &str = "COMMIT";
 
-/// The user as far as a change needs it.
+/// Loads the parts of the user that a change needs.
 pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, Failure> {
     let mut query = sqlx::query(LOAD.text.as_str());
     for parameter in &LOAD.parameters {
@@ -44,7 +48,7 @@ pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, 
             groups.push(userbook::GroupId(row.try_get::<Uuid, _>("uuid")?));
         }
     }
-    let mut found = found.ok_or("the user is there")?;
+    let mut found = found.ok_or("the user is missing")?;
     found.groups = groups.into_iter().collect();
     Ok(found)
 }
@@ -65,7 +69,7 @@ fn facts(row: &MySqlRow) -> Result<User, Failure> {
     })
 }
 
-/// Writes a change to a row that still is as it was read.
+/// Writes a change if the row is unchanged since the read.
 pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<bool, Failure> {
     let user = change.user.0;
     sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
@@ -76,6 +80,9 @@ pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Res
             "expected" => update.bind(change.expected.0),
             "revision" => update.bind(change.change.0),
             "version" => update.bind(i64::try_from(change.version)?),
+            "username" => {
+                update.bind(change.fields.username.as_ref().map(|name| Username::as_str(name).as_bytes()))
+            }
             "name" => update.bind(change.fields.name.as_ref().map(Name::as_str)),
             "sets_last_login" => update.bind(false),
             _ => update.bind(None::<i64>),

@@ -1,4 +1,4 @@
-//! What each figure is compared with.
+//! The baselines of the figures.
 
 pub mod handwritten;
 pub mod locked_map;

@@ -1,8 +1,9 @@
-//! `pgbench` on the store's two statements, prepared: the least that PostgreSQL takes for an update.
+//! `pgbench` with the store's two prepared statements: the minimum that PostgreSQL needs for an update.
 //!
-//! They are prepared by name and executed with the values that the store binds. `pgbench` itself cannot bind null,
-//! so there is a second way: what is null in every update of this kind stands in the text, and the planner folds it
-//! away. That is less work than the store's, and shows what it costs that one statement serves all updates.
+//! The statements are prepared by name and executed with the values that the store binds. `pgbench` cannot bind null,
+//! so a second variant has literal nulls for parameters that are null in every update of this kind, and the planner
+//! removes them. This variant does less work than the store, and shows the cost of using one statement for all
+//! updates.
 
 use std::{
     fs,
@@ -18,33 +19,33 @@ use crate::{Failure, stats::percentile};
 const LOAD: &str = include_str!("../../../crates/userbook-sqlx/src/postgres/sql/load.sql");
 const COMMIT: &str = include_str!("../../../crates/userbook-sqlx/src/postgres/sql/commit_fields.sql");
 
-/// How many users each client has to itself.
+/// The number of users of each client.
 pub const USERS_EACH: i64 = 1000;
 
-/// The revision that a user has after so many rounds, as SQL: what a client would have read is worked out instead.
+/// The revision of a user in a round, as an SQL expression, in place of a value that a client would have read.
 const REVISION: &str = "md5(:user || '/' || :round)::uuid";
 const NEXT: &str = "md5(:user || '/' || :next)::uuid";
 
-/// The statement that gives all users the revision of round zero.
+/// Sets the revision of all users to that of round zero.
 pub const RESET: &str = "UPDATE userbook_user SET revision = md5(id || '/0')::uuid";
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Run {
-    /// Updates a second.
+    /// Updates per second.
     pub rate: f64,
     /// The 99th percentile of their times, in milliseconds.
     pub p99: f64,
-    /// How many there were.
+    /// The number of updates.
     pub updates: usize,
 }
 
-/// How `pgbench` is given the statements.
+/// How `pgbench` runs the statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// The same text, with the same parameters.
+    /// The same text with the same parameters.
     Same,
-    /// With what is always null in the text.
+    /// Literal nulls in place of parameters that are always null.
     Folded,
 }
 
@@ -116,7 +117,7 @@ impl Pgbench {
         Ok(Self { way, script: file, folder: folder.to_owned(), target })
     }
 
-    /// So many clients for so many seconds.
+    /// Runs this many clients for this many seconds.
     pub fn run(&self, clients: u32, seconds: u64) -> Result<Run, Failure> {
         let url = self.target.to_url_lossy();
         let prefix = self.folder.join("log");
@@ -138,11 +139,12 @@ impl Pgbench {
             .env("PGPASSWORD", url.password().unwrap_or_default())
             .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
             .output()?;
-        let told = String::from_utf8_lossy(&output.stdout);
+        let output_text = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
-            return Err(format!("pgbench: {told}{}", String::from_utf8_lossy(&output.stderr)).into());
+            return Err(format!("pgbench: {output_text}{}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        let rate = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        let rate =
+            output_text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
         let mut times = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let file = entry?.path();
@@ -152,7 +154,7 @@ impl Pgbench {
                 fs::remove_file(file)?;
             }
         }
-        let rate = rate.ok_or_else(|| format!("pgbench tells no rate: {told}"))?;
+        let rate = rate.ok_or_else(|| format!("pgbench reports no rate: {output_text}"))?;
         Ok(Run { rate, p99: percentile(&times, 0.99) / 1000.0, updates: times.len() })
     }
 }
@@ -187,7 +189,7 @@ fn filled(statement: &'static str, values: &Values) -> String {
     text
 }
 
-/// Where Debian keeps it, or what the shell would find.
+/// Returns the path of Debian's packages, or the shell's search path.
 fn program() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<_> = versions.map(|version| version.path().join("bin/pgbench")).collect();

@@ -1,9 +1,13 @@
-//! The same statements on `rusqlite`: a transaction on one connection, on the caller's thread.
+//! The store's statements on `rusqlite`: a transaction on one connection, on the caller's thread.
 
 use std::path::Path;
 
 use rusqlite::{Connection, Row, named_params, types::ValueRef};
-use userbook::{ChangeSet, Name, Revision, User, UserId, Username};
+use userbook::{
+    Revision, User, UserId,
+    field::{Name, Username},
+    store::ChangeSet,
+};
 use uuid::Uuid;
 
 use crate::{Failure, user};
@@ -12,12 +16,12 @@ const LOAD: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/lo
 const UPDATE: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/update_user.sql");
 const EVENT: &str = include_str!("../../../crates/userbook-sqlx/src/sql/insert_event.sql");
 
-/// A connection to a database that the store has made.
+/// A connection to a database that the store created.
 #[derive(Debug)]
 pub struct Rusqlite(Connection);
 
 impl Rusqlite {
-    /// Opens it with the settings that the store recommends.
+    /// Opens the database with the store's recommended settings.
     pub fn open(file: &Path) -> Result<Self, Failure> {
         let connection = Connection::open(file)?;
         connection.execute_batch(
@@ -27,7 +31,7 @@ impl Rusqlite {
         Ok(Self(connection))
     }
 
-    /// The user as far as a change needs it; all that the statement answers is read.
+    /// Loads the parts of the user that a change needs, and reads all columns of the statement.
     pub fn load(&self, id: UserId, username: &str) -> Result<User, Failure> {
         let mut load = self.0.prepare_cached(LOAD)?;
         let mut rows = load.query(named_params! {
@@ -53,12 +57,12 @@ impl Rusqlite {
                 ));
             }
         }
-        let mut found = found.ok_or("the user is there")?;
+        let mut found = found.ok_or("the user is missing")?;
         found.groups = groups.into_iter().map(|(id, ..)| userbook::GroupId(id)).collect();
         Ok(found)
     }
 
-    /// Writes a change to a row that still is as it was read.
+    /// Writes a change if the row is unchanged since the read.
     pub fn commit(&mut self, change: &ChangeSet) -> Result<bool, Failure> {
         let fields = &change.fields;
         let body = serde_json::to_string(&*change.event)?;
@@ -84,7 +88,7 @@ impl Rusqlite {
         Ok(written == 1)
     }
 
-    /// How many events there are.
+    /// Returns the number of events.
     pub fn events(&self) -> Result<i64, Failure> {
         Ok(self.0.query_row("SELECT count(*) FROM userbook_event", [], |row| row.get(0))?)
     }

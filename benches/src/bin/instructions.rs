@@ -1,5 +1,4 @@
-//! The same work so many times, for callgrind to count: `instructions WORK TIMES`. How it is used is told in
-//! `measure/instructions.rs`.
+//! Repeats one piece of work for callgrind: `instructions WORK TIMES`. `measure/instructions.rs` runs this program.
 
 use userbook::UserId;
 use userbook_benches::{
@@ -16,7 +15,7 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let work = arguments.next().ok_or("what?")?;
     let times: i64 = arguments.next().ok_or("how often?")?.parse()?;
-    // Every user in turn, then every user in the other variant.
+    // First every user, then every user in the other variant.
     let turns = (0..times).map(|n| (1 + n % USERS, n / USERS % 2 == 0));
     let api = traffic::api(USERS)?;
     match work.as_str() {
@@ -33,10 +32,12 @@ fn main() -> Result<(), Failure> {
         "handwritten" => {
             let by_hand = Handwritten::new(&rows(USERS));
             for (user, variant) in turns {
-                by_hand.put(user, &traffic::put_without_join(user, variant)).ok_or("it takes the request")?;
+                by_hand
+                    .put(user, &traffic::put_without_join(user, variant))
+                    .ok_or("the baseline rejected the request")?;
             }
         }
-        // What the other three have in common.
+        // The setup of the other three.
         "bodies" => turns.for_each(|(user, variant)| drop(traffic::put_without_join(user, variant))),
         "memory" => {
             for (n, (user, _)) in (0..).zip(turns) {
@@ -46,9 +47,9 @@ fn main() -> Result<(), Failure> {
         "map" => {
             let map = LockedMap::new(&rows(USERS));
             for (n, (user, _)) in (0..).zip(turns) {
-                let (found, ..) = map.load(UserId(user), &new_name(user, n)).ok_or("the user is there")?;
+                let (found, ..) = map.load(UserId(user), &new_name(user, n)).ok_or("the user is missing")?;
                 if !map.commit(&rename(&found, n)?) {
-                    return Err("nobody else changes the user".into());
+                    return Err("unexpected conflict".into());
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Runs all measures, prints the table, and writes it as JSON and as pictures.
+//! Runs all measurements, prints the table, and writes the table as JSON and the plots.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
 use std::{path::PathBuf, time::Instant};
@@ -11,25 +11,25 @@ use userbook_benches::{
     plot,
 };
 
-/// Measures Userbook side by side with what it is compared with.
+/// Measures Userbook in comparison with its baselines.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Writes the figures here.
+    /// Writes the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Finds only these figures: parts of their names.
+    /// Measures only these figures (parts of names).
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Smaller and shorter, to see whether it works.
+    /// Runs smaller and shorter measurements, to check that they work.
     #[arg(long)]
     quick: bool,
     /// Fails if a figure misses its bound.
     #[arg(long)]
     check: bool,
-    /// Draws the pictures into this folder.
+    /// Writes the plots to this folder.
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
-    /// Keeps its files here, on a real disk.
+    /// Writes temporary files to this folder on a real disk.
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/benches"))]
     folder: PathBuf,
 }

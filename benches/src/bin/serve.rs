@@ -1,5 +1,5 @@
-//! A server as a process of its own, for a load generator: Userbook on the memory store; or an axum handler that
-//! parses JSON and answers with the same, or with a user as Userbook shows it.
+//! A server process for a load generator: Userbook on the memory store, or an axum handler that parses JSON and
+//! returns the same JSON, or a user like Userbook's.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tells where it listens, and what failed")]
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::{Json, Router, routing::put};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use userbook::SharedJson;
+use userbook::json::SharedJson;
 use userbook_benches::{
     Failure,
     traffic::{self, Api},
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Failure> {
             Router::new().route(&path, put(|Json(_): Json<Value>| async { Json(user) }))
         }
         _ => {
-            tokio::spawn(insert_extension(api.clone()));
+            tokio::spawn(deliver_events(api.clone()));
             userbook_axum::router(api)
         }
     };
@@ -37,8 +37,8 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Hands events on as a host does, or the server would measure how its memory grows.
-async fn insert_extension(api: Api) {
+/// Delivers events like a host; otherwise memory would grow during the measurement.
+async fn deliver_events(api: Api) {
     let mut pause = tokio::time::interval(Duration::from_millis(20));
     loop {
         pause.tick().await;

@@ -1,5 +1,5 @@
-//! What it takes to build: the core alone and the reference server, each from nothing, and how many crates the core
-//! needs. Only by name: it takes minutes.
+//! Clean builds of the core and of the reference server, and the number of the core's dependencies. Runs only by name,
+//! because it takes minutes.
 
 use std::{collections::BTreeSet, path::Path, process::Command, time::Instant};
 

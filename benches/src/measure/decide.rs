@@ -1,11 +1,14 @@
-//! The pure decision of a typical and of a faulty PUT, in nanoseconds; `cargo bench --bench decide` has more.
+//! The pure decision of a typical and of an invalid PUT in nanoseconds; `cargo bench --bench decide` measures more.
 
 use std::{hint::black_box, time::Instant};
 
 use serde_json::json;
 use userbook::{
-    Actor, Attempt, ChangeId, Check, CheckResults, Conditions, Context, Decision, Epochs, Field, NoRules,
-    Policy, Snapshot, Timestamp, UpdateAccess, UserType, UserUpdate, Verdict, decide,
+    Actor, Field, Policy, Timestamp, UserType, UserUpdate,
+    authz::{Check, CheckResults, Verdict},
+    decision::{Attempt, Conditions, Context, Decision, NoRules, UpdateAccess, decide},
+    model::ChangeId,
+    store::{Epochs, Snapshot},
 };
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
-//! PUT through axum on the memory store, against a bare axum handler that parses JSON and answers with the same, and
-//! against one that parses it and answers with a user, which is six times as long: requests a second and the 99th
-//! percentile by `wrk`, each server in a process of its own.
+//! PUT through axum on the memory store, compared with an axum handler that parses JSON and returns it, and with one
+//! that returns a user, which is six times as long. Reports requests per second and the 99th percentile from `wrk`;
+//! each server runs in a separate process.
 
 use std::{
     fmt::Write,
@@ -22,7 +22,7 @@ use crate::{
 const CONNECTIONS: u32 = 16;
 const USERS: i64 = 200;
 
-/// A server; dropped, it is killed.
+/// A server, killed on drop.
 struct Served(Child, String);
 
 impl Served {
@@ -38,7 +38,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // Killing what has ended already fails, and that is all right.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -76,7 +76,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     .into())
 }
 
-/// Builds another program of this package: `cargo run --bin report` alone does not.
+/// Builds another program of this package, which `cargo run --bin report` does not build.
 pub(super) fn build(program: &str) -> Result<(), Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -85,7 +85,7 @@ pub(super) fn build(program: &str) -> Result<(), Failure> {
     if built.success() { Ok(()) } else { Err(format!("{program} cannot be built").into()) }
 }
 
-/// Sends both variants of each user's PUT in turns.
+/// Sends both variants of each user's PUT alternately.
 fn lua() -> Result<String, Failure> {
     let mut script =
         String::from("wrk.method = \"PUT\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\n");
@@ -109,7 +109,7 @@ fn lua() -> Result<String, Failure> {
     Ok(script)
 }
 
-/// Requests a second, and the 99th percentile in milliseconds.
+/// Returns requests per second, and the 99th percentile in milliseconds.
 fn wrk(server: &Served, script: &Path, seconds: u64) -> Result<[f64; 2], Failure> {
     let output = Command::new("wrk")
         .args(["--threads=1", &format!("--connections={CONNECTIONS}"), &format!("--duration={seconds}s")])
@@ -118,14 +118,14 @@ fn wrk(server: &Served, script: &Path, seconds: u64) -> Result<[f64; 2], Failure
         .arg(format!("http://{}/", server.1))
         .output()
         .map_err(|error| format!("wrk (package wrk): {error}"))?;
-    let told = String::from_utf8_lossy(&output.stdout);
-    let result: Vec<f64> = told
+    let output_text = String::from_utf8_lossy(&output.stdout);
+    let result: Vec<f64> = output_text
         .lines()
         .find_map(|line| line.strip_prefix("result"))
         .map(|line| line.split_whitespace().filter_map(|number| number.parse().ok()).collect())
         .unwrap_or_default();
     match result[..] {
         [rate, p99, 0.0] => Ok([rate, p99]),
-        _ => Err(format!("wrk: {told}{}", String::from_utf8_lossy(&output.stderr)).into()),
+        _ => Err(format!("wrk: {output_text}{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }

@@ -1,8 +1,8 @@
-//! Instructions, as callgrind counts them: the same on every run, so a regression shows without a clock, and a ratio
-//! stands however busy the machine is. A check of CI: `report --check --only instructions` fails outside its bound.
+//! Instructions counted by callgrind. The count is equal in every run and independent of other load. CI checks the
+//! bounds with `report --check --only instructions`.
 //!
-//! Valgrind has no SHA instructions, so the digests of `uid` and `ETag` cost many times what they cost a real
-//! processor. The figures are for comparing one state of the code with another.
+//! Valgrind does not emulate SHA instructions, so the digests of `uid` and `ETag` cost many times their real share.
+//! Use the figures only to compare versions of the code.
 
 use std::process::Command;
 
@@ -14,13 +14,13 @@ use crate::{
     figure::{Bound, Figure},
 };
 
-/// What was recorded for an update that joins no group. Lower it when something was gained.
+/// The recorded count for an update that joins no group. Lower it after an improvement.
 const ORDINARY: f64 = 205_000.0;
 
-/// What was recorded for one that joins a group, which takes a second load and two more calls of the authorizer.
+/// The recorded count for an update that joins a group, with a second load and two more authorizer calls.
 const JOINS: f64 = 246_000.0;
 
-/// The room for another compiler.
+/// The tolerance for other compiler versions.
 const TOLERANCE: f64 = 1.1;
 
 const FEW: u64 = 200;
@@ -28,7 +28,7 @@ const MANY: u64 = 1200;
 
 pub(super) fn run(_: &Setting) -> Result<Found, Failure> {
     if Command::new("valgrind").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: instructions are counted by valgrind (package valgrind), which is not here");
+        eprintln!("SKIPPED: counting instructions requires valgrind (package valgrind)");
         return Ok(Found::default());
     }
     super::http::build("instructions")?;
@@ -54,7 +54,7 @@ pub(super) fn run(_: &Setting) -> Result<Found, Failure> {
     Ok(Found { figures, plots: Vec::new() })
 }
 
-/// The instructions of one turn: without what comes once.
+/// Returns the instructions of one iteration, without the setup.
 fn each(work: &str) -> Result<f64, Failure> {
     Ok((count(work, MANY)? - count(work, FEW)?) / (MANY - FEW) as f64)
 }
@@ -65,7 +65,7 @@ fn count(work: &str, times: u64) -> Result<f64, Failure> {
         .arg(std::env::current_exe()?.with_file_name("instructions"))
         .args([work, &times.to_string()])
         .output()?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    let counted = told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
-    counted.filter(|_| output.status.success()).ok_or_else(|| format!("callgrind: {told}").into())
+    let output_text = String::from_utf8_lossy(&output.stderr);
+    let counted = output_text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
+    counted.filter(|_| output.status.success()).ok_or_else(|| format!("callgrind: {output_text}").into())
 }

@@ -1,4 +1,4 @@
-//! Many at once: each task updates users of its own.
+//! Concurrent load: each task updates its own users.
 
 use std::{
     sync::{
@@ -13,16 +13,16 @@ use userbook::{Actor, Outcome, UserId, UserService, UserStore, UserUpdate};
 
 use crate::{Failure, stats::percentile, traffic::permissions};
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
-    /// Updates a second.
+    /// Updates per second.
     pub(super) rate: f64,
     /// The 99th percentile of their times, in milliseconds.
     pub(super) p99: f64,
 }
 
-/// Runs `step`, which is told its task and which round it is, in so many tasks for so long.
+/// Runs `step` with the number of the task and the round, in this many tasks, for this time.
 pub(super) async fn run<C, F>(
     states: Vec<C>,
     time: Duration,
@@ -60,7 +60,7 @@ where
     Ok(Run { rate: times.len() as f64 / start.elapsed().as_secs_f64(), p99: percentile(&times, 0.99) })
 }
 
-/// Runs updates through the service, by so many tasks with so many users each.
+/// Runs updates through the service, in this many tasks with this many users each.
 pub(super) async fn updates<S: UserStore>(
     store: S,
     tasks: u32,

@@ -1,11 +1,11 @@
-//! Updates a second on MariaDB at 1, 4 and 16 connections, against the same statements by hand.
+//! Updates per second on MariaDB with 1, 4 and 16 connections, compared with the same statements by hand.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use sqlx::{ConnectOptions, Executor};
 use tokio::runtime::Runtime;
-use userbook::{ImportStore, UserId};
+use userbook::{UserId, store::ImportStore};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 use userbook_tests::servers::mariadb::Database;
 
@@ -32,7 +32,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let ours = runtime.block_on(prepared())?;
     let other = runtime.block_on(prepared())?;
     let mut rates: Vec<(u32, Paired, Paired)> = Vec::new();
-    // No change may come twice.
+    // Change ids must not repeat.
     let mut base = 0;
     for connections in CONNECTIONS {
         let (mut rate, mut p99) = (Paired::default(), Paired::default());
@@ -81,13 +81,13 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
         name: "mariadb_vs_handwritten",
         value: best.1,
         bound: Bound::AtLeast(0.85),
-        baseline: "the same statements by hand on connections that are held, at their best count",
+        baseline: "handwritten code with the same statements and open connections, at its best count",
         detail: json!({"best_connections": best.0, "by_connections": by_connections}),
     }
     .into())
 }
 
-/// A database with users for every connection.
+/// Returns a database with users for every connection.
 async fn prepared() -> Result<Database, Failure> {
     let database = Database::new().await;
     database.store.import(&rows(16 * USERS_EACH)).await?;

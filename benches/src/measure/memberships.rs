@@ -1,5 +1,5 @@
-//! A user with 1, 10, 100 and 1,000 memberships of which one changes, and groups 1, 5 and 20 levels deep: what the
-//! commit and the load cost.
+//! The cost of commit and load for a user with 1, 10, 100 and 1,000 memberships and one change, and for groups
+//! 1, 5 and 20 levels deep.
 
 use std::{collections::BTreeSet, time::Instant};
 
@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::runtime::Runtime;
 use userbook::{
-    CommitOutcome, Group, GroupId, ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore,
+    Group, GroupId, User, UserId, UserStore,
+    store::{CommitOutcome, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -21,13 +22,13 @@ use crate::{
     stats::{median, round},
 };
 
-/// User `n` has so many memberships.
+/// The user with `n` memberships.
 const MEMBERSHIPS: [(i64, u128); 4] = [(1, 1), (2, 10), (3, 100), (4, 1000)];
-/// User `n` is in the lowest group of a chain of so many.
+/// The user in the lowest group of a chain of this length.
 const DEPTHS: [(i64, u128); 3] = [(11, 1), (12, 5), (13, 20)];
-/// The two groups that a user is in by turns.
+/// The two groups between which the user alternates.
 const TURNS: [u128; 2] = [5001, 5002];
-/// The number of a chain's lowest group.
+/// Returns the number of a chain's lowest group.
 const CHAIN: u128 = 10_000;
 
 pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
@@ -60,7 +61,7 @@ fn rows() -> ImportData {
         })
     });
     let members = MEMBERSHIPS.iter().map(|(id, count)| {
-        // One of them is the one that changes.
+        // One of the memberships changes.
         user(*id, true, (1..*count).map(group_id).chain([group_id(TURNS[0])]))
     });
     let deep =
@@ -72,7 +73,7 @@ fn rows() -> ImportData {
     }
 }
 
-/// The medians of one store, in microseconds.
+/// Returns the medians of one store in microseconds.
 struct Costs {
     commits: Vec<(u128, f64)>,
     loads: Vec<(u128, f64)>,
@@ -112,7 +113,7 @@ async fn load<S: UserStore>(store: &S, user: i64) -> Result<(User, f64), Failure
     let start = Instant::now();
     let found = store.load(&SnapshotQuery::user(UserId(user))).await?;
     let time = start.elapsed().as_secs_f64() * 1e6;
-    Ok((found.user.ok_or("the user is there")?, time))
+    Ok((found.user.ok_or("the user is missing")?, time))
 }
 
 fn figures(found: &[(&str, Costs)]) -> Found {

@@ -1,4 +1,4 @@
-//! Body → decision → memory store → response, against the same by hand.
+//! Body → decision → memory store → response, compared with handwritten code.
 
 use std::time::Instant;
 
@@ -47,7 +47,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
             let bodies = turn(&bodies, &mut its_turn);
             let start = Instant::now();
             for (user, body) in bodies {
-                by_hand.put(*user, body).ok_or("the baseline takes the request")?;
+                by_hand.put(*user, body).ok_or("the baseline rejected the request")?;
             }
             Ok(per_update(start))
         },
@@ -62,7 +62,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     .into())
 }
 
-/// The same users with the other variant each time.
+/// Returns the requests of all users, alternating between the variants.
 fn turn<'a, T>(bodies: &'a [Vec<T>; 2], turn: &mut usize) -> &'a [T] {
     *turn += 1;
     let [even, odd] = bodies;
@@ -73,7 +73,7 @@ fn per_update(start: Instant) -> f64 {
     start.elapsed().as_nanos() as f64 / USERS as f64
 }
 
-/// What is compared must be the same work.
+/// Checks that both do the same work.
 fn same_bytes(api: &Api, by_hand: &Handwritten) -> Result<(), Failure> {
     assert_eq!(*api.service().policy(), Policy::hardened());
     let body = traffic::typical_put(7, true);

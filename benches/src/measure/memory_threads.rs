@@ -1,9 +1,12 @@
-//! Load and commit of the memory store on 1, 2 and 8 threads, against a map behind a lock.
+//! Load and commit of the memory store on 1, 2 and 8 threads, compared with a map behind a lock.
 
 use std::{sync::Barrier, thread, time::Instant};
 
 use serde_json::{Map, Value};
-use userbook::{CommitOutcome, ImportStore, SnapshotQuery, User, UserId, UserStore};
+use userbook::{
+    User, UserId, UserStore,
+    store::{CommitOutcome, ImportStore, SnapshotQuery},
+};
 use userbook_memory::MemoryStore;
 
 use super::{
@@ -31,7 +34,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let ours = |user, n| load_and_commit(&store, user, n);
     let other = |user: i64, n: i64| -> Result<(), Failure> {
         let (user, groups, is_taken): (User, _, _) =
-            map.load(UserId(user), &new_name(user, n)).ok_or("the user is there")?;
+            map.load(UserId(user), &new_name(user, n)).ok_or("the user is missing")?;
         assert!(!is_taken && groups.len() == 3);
         assert!(map.commit(&rename(&user, n)?));
         Ok(())
@@ -74,12 +77,12 @@ pub fn load_and_commit(store: &MemoryStore, user: i64, n: i64) -> Result<(), Fai
     let username = Some(new_name(user, n));
     let query = SnapshotQuery { username, ..SnapshotQuery::user(UserId(user)) };
     let facts = now(store.load(&query))??;
-    let user = facts.user.ok_or("the user is there")?;
+    let user = facts.user.ok_or("the user is missing")?;
     let outcome = now(store.commit(&rename(&user, n)?))??;
     if outcome == CommitOutcome::Applied { Ok(()) } else { Err(format!("{outcome:?}").into()) }
 }
 
-/// Updates a second, each thread on users of its own.
+/// Returns updates per second; each thread has its own users.
 fn throughput(
     threads: i64,
     done: &mut i64,

@@ -23,39 +23,39 @@ pub use updates::{new_name, rename};
 
 use crate::{Failure, figure::Figure, plot::Series};
 
-/// How to measure.
+/// The settings of a measurement.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Shorter and smaller: to see whether it works.
+    /// Shorter and smaller measurements, to check that they work.
     pub quick: bool,
     /// A folder on a real disk.
     pub folder: PathBuf,
 }
 
 impl Setting {
-    /// One of two numbers.
+    /// Returns one of two numbers, depending on `quick`.
     pub fn pick<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
     }
 }
 
-/// What a measure found.
+/// The results of a measurement.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Lines of the report.
     pub figures: Vec<Figure>,
-    /// Pictures, each with the name of its file.
+    /// Plots, each with a file name.
     pub plots: Vec<(&'static str, Picture)>,
 }
 
-/// A picture of several series.
+/// A plot of several series.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// What it shows.
+    /// The title.
     pub title: &'static str,
-    /// What the axes are: across, up.
+    /// The axes: horizontal, vertical.
     pub axes: [&'static str; 2],
-    /// The lines.
+    /// The series.
     pub series: Vec<Series>,
 }
 
@@ -65,14 +65,14 @@ impl From<Figure> for Found {
     }
 }
 
-/// A way to find figures.
+/// A measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Measure {
-    /// The names of the figures that it finds.
+    /// The names of its figures.
     pub names: &'static [&'static str],
-    /// Finds them.
+    /// The function that measures.
     pub run: fn(&Setting) -> Result<Found, Failure>,
-    /// Whether it runs only when it is asked for by name.
+    /// Whether it runs only when requested by name.
     pub only_by_name: bool,
 }
 
@@ -80,7 +80,7 @@ const fn always(names: &'static [&'static str], run: fn(&Setting) -> Result<Foun
     Measure { names, run, only_by_name: false }
 }
 
-/// All of them, in the report's order.
+/// All measurements in the order of the report.
 pub const ALL: &[Measure] = &[
     always(&["decide_ns", "decide_faulty_ns"], decide::run),
     always(&["instructions_per_update", "instructions_per_join"], instructions::run),

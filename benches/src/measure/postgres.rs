@@ -1,12 +1,12 @@
-//! Updates a second and the 99th percentile on PostgreSQL at 1, 4, 16 and 64 connections, against `pgbench` running
-//! the very same two statements on the same server.
+//! Updates per second and the 99th percentile on PostgreSQL with 1, 4, 16 and 64 connections, compared with `pgbench`
+//! and the same two statements on the same server.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use sqlx::{Executor, PgPool};
 use tokio::runtime::Runtime;
-use userbook::ImportStore;
+use userbook::store::ImportStore;
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use userbook_tests::servers::postgres::Database;
 
@@ -67,7 +67,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     Ok(found(&rates))
 }
 
-/// What was measured at one count of connections.
+/// The results for one number of connections.
 #[derive(Debug, Default)]
 struct At {
     connections: u32,
@@ -76,14 +76,14 @@ struct At {
     folded: Paired,
 }
 
-/// Gives the baseline's database the state that its script starts from.
+/// Resets the baseline's database to the initial state of its script.
 async fn prepare(pool: &PgPool) -> Result<(), Failure> {
     pool.execute(RESET).await?;
     pool.execute("DELETE FROM userbook_event").await?;
     settle(pool).await
 }
 
-/// The baseline must have written what it says.
+/// Checks that the baseline wrote what it reports.
 async fn wrote(pool: &PgPool, updates: usize) -> Result<(), Failure> {
     let events: i64 = sqlx::query_scalar("SELECT count(*) FROM userbook_event").fetch_one(pool).await?;
     if usize::try_from(events)? == updates {
@@ -129,7 +129,7 @@ fn found(rates: &[At]) -> Found {
     }
 }
 
-/// A database with users for every connection.
+/// Returns a database with users for every connection.
 async fn prepared() -> Result<Database, Failure> {
     let database = Database::new().await;
     database
@@ -140,7 +140,7 @@ async fn prepared() -> Result<Database, Failure> {
     Ok(database)
 }
 
-/// Both start each round with tables in order.
+/// Vacuums the tables before each round.
 async fn settle(pool: &PgPool) -> Result<(), Failure> {
     pool.execute("VACUUM ANALYZE").await?;
     pool.execute("CHECKPOINT").await?;

@@ -1,4 +1,4 @@
-//! One update among 1,000 and among 10,000,000 users: cost must follow the change, not the size.
+//! One update among 1,000 and among 10,000,000 users: the cost must depend on the change, not on the size.
 
 use std::{path::Path, process::Command, sync::Arc, time::Instant};
 
@@ -17,7 +17,7 @@ use crate::{
 
 const SIZES: [i64; 4] = [1000, 100_000, 1_000_000, LARGEST];
 const LARGEST: i64 = 10_000_000;
-/// What the largest directory takes on SQLite and PostgreSQL together, in bytes, with what is written meanwhile.
+/// The disk space of the largest directory on SQLite and PostgreSQL together, in bytes, including temporary files.
 const ROOM: u64 = 16 << 30;
 const WARM_UP: usize = 50;
 
@@ -47,14 +47,15 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     })
 }
 
-/// How many bytes the disk has left.
+/// Returns the free bytes of the disk.
 fn room(folder: &Path) -> Result<u64, Failure> {
     let output = Command::new("df").args(["--output=avail", "--block-size=1"]).arg(folder).output()?;
-    let told = String::from_utf8(output.stdout)?;
-    Ok(told.lines().last().unwrap_or_default().trim().parse()?)
+    let output_text = String::from_utf8(output.stdout)?;
+    Ok(output_text.lines().last().unwrap_or_default().trim().parse()?)
 }
 
-/// The time of single updates of users anywhere in the directory, in microseconds, all sizes in turns.
+/// Returns the times of single updates of users in all parts of the directory, in microseconds, alternating between
+/// the sizes.
 async fn costs<S: UserStore + Clone>(
     stores: &[(i64, S)],
     rounds: usize,
@@ -80,7 +81,7 @@ async fn costs<S: UserStore + Clone>(
     Ok(costs.into_iter().map(|(size, _, times)| (size, times)).collect())
 }
 
-/// What updates cost, by the number of users.
+/// The cost of updates by the number of users.
 type Costs = Vec<(i64, Vec<f64>)>;
 
 fn found(lines: &[(&'static str, Costs)]) -> Found {
@@ -90,7 +91,7 @@ fn found(lines: &[(&'static str, Costs)]) -> Found {
     for (name, costs) in lines {
         if let (Some((_, few)), Some((most, many))) = (costs.first(), costs.last()) {
             let paired = Paired { ours: many.clone(), baseline: few.clone() };
-            // Single updates wobble more than their medians.
+            // Single updates vary more than their medians.
             let ratio = median(many) / median(few);
             worst = worst.max(ratio);
             let by_size: Map<String, Value> =
@@ -108,7 +109,7 @@ fn found(lines: &[(&'static str, Costs)]) -> Found {
     let figure = Figure {
         name: "scale_1e7_vs_1e3",
         value: worst,
-        // Among fewer users it is no proof.
+        // Smaller directories prove nothing.
         bound: if is_largest { Bound::AtMost(1.5) } else { Bound::SpanOutcome },
         baseline: "the same update among 1,000 users; the worse of SQLite and PostgreSQL",
         detail: Value::Object(detail),

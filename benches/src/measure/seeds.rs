@@ -1,9 +1,9 @@
-//! Directories too large for an import: filled straight in SQL. Each user is in one of the groups.
+//! Directories that are too large for an import, filled with SQL. Each user is in one of the groups.
 
 use std::path::Path;
 
 use sqlx::{Executor, sqlite::SqlitePoolOptions};
-use userbook::ImportStore;
+use userbook::store::ImportStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use userbook_tests::servers::postgres::Database;
 
@@ -30,7 +30,7 @@ const POSTGRES: [&str; 2] = [
      SELECT u.id, (SELECT id FROM userbook_group ORDER BY id LIMIT 1), u.can_act FROM userbook_user AS u WHERE u.id <= $1",
 ];
 
-/// A SQLite file with so many users. It stays where it is and serves the next run.
+/// Returns a SQLite file with this many users. The file stays and is reused by the next run.
 pub(super) async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Failure> {
     let file = folder.join(format!("scale-{users}.db"));
     if !file.exists() {
@@ -62,12 +62,12 @@ async fn open(file: &Path) -> Result<SqliteStore, Failure> {
     Ok(SqliteStore::new(pool.connect_with(options).await?))
 }
 
-/// A PostgreSQL database with so many users.
+/// Returns a PostgreSQL database with this many users.
 pub(super) async fn postgres(users: i64) -> Result<Database, Failure> {
     let database = Database::new().await;
     database.store.import(&rows(0)).await?;
     let mut connection = database.pool().acquire().await?;
-    // No triggers: the keys are right by construction.
+    // Without triggers, because the keys are valid by construction.
     connection.execute("SET session_replication_role = replica").await?;
     for statement in POSTGRES {
         sqlx::query(statement).bind(users).execute(&mut *connection).await?;

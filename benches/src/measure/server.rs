@@ -1,5 +1,4 @@
-//! The reference server: how long it takes from its start on an existing SQLite file until it serves, and what it
-//! holds in memory when idle.
+//! The reference server: the time from its start on an existing SQLite file until it serves, and its memory when idle.
 
 use std::{
     io::{BufRead, BufReader},
@@ -23,7 +22,7 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Killing what has ended already fails, and that is all right.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -33,7 +32,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let program = build()?;
     let folder = tempfile::tempdir_in(&setting.folder)?;
     let database = format!("sqlite:{}", folder.path().join("users.db").display());
-    // The first start makes the file.
+    // The first start creates the file.
     drop(start(&program, &database)?);
 
     let (mut ready, mut idle) = (Vec::new(), Vec::new());
@@ -83,7 +82,7 @@ fn start(program: &Path, database: &str) -> Result<(Running, f64), Failure> {
     Err("the server does not start".into())
 }
 
-/// Resident memory in MiB, as Linux tells it.
+/// Returns the resident memory in MiB, as reported by Linux.
 fn resident(process: u32) -> Result<f64, Failure> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;

@@ -1,4 +1,4 @@
-//! Updates a second on a SQLite file (WAL, on disk before a commit returns), against the same statements on
+//! Updates per second on a SQLite file (WAL, synced before a commit returns), compared with the same statements on
 //! `rusqlite`.
 
 use std::{path::Path, time::Duration};
@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use serde_json::json;
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::runtime::Runtime;
-use userbook::{Actor, ImportStore, Outcome, UserId, UserService, UserUpdate};
+use userbook::{Actor, Outcome, UserId, UserService, UserUpdate, store::ImportStore};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 
 use super::{
@@ -57,7 +57,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
             })
         },
     )?;
-    assert_eq!(by_hand.events()?, done_by_hand, "the baseline writes what we write");
+    assert_eq!(by_hand.events()?, done_by_hand, "the baseline writes the same events");
     assert_eq!(Rusqlite::open(&ours)?.events()?, done);
     let mut detail = paired.detail("updates/s");
     if let Some(detail) = detail.as_object_mut() {
@@ -73,7 +73,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     .into())
 }
 
-/// A new database with users; its pool has the connections that the reference server gives it.
+/// Returns a new database with users; its pool has as many connections as that of the reference server.
 async fn prepared(file: &Path) -> Result<SqliteStore, Failure> {
     let options = connect_options(&format!("sqlite://{}", file.display()))?;
     let pool = SqlitePoolOptions::new().max_connections(8).test_before_acquire(false);
@@ -83,7 +83,7 @@ async fn prepared(file: &Path) -> Result<SqliteStore, Failure> {
     Ok(store)
 }
 
-/// What the disk takes to say that something is on it, in microseconds: to judge the other numbers by.
+/// Returns the time of one sync in microseconds, for comparison.
 fn fsync(folder: &Path) -> Result<f64, Failure> {
     use std::io::Write;
     let mut file = std::fs::File::create(folder.join("fsync"))?;

@@ -1,23 +1,25 @@
-//! The update that stores are measured with: a new name, and sometimes a new user name.
+//! The update of the store measurements: a new name, and sometimes a new username.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use userbook::{
-    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, FieldDiff, Guards, Name,
-    Timestamp, User, Username,
+    Timestamp, User,
+    event::{Event, EventActor, EventKind, EventTarget, FieldDiff},
+    field::{Name, Username},
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards},
 };
 use uuid::Uuid;
 
 use crate::Failure;
 
-/// The user name that a user gets in round `n`.
+/// Returns the username of a user in round `n`.
 pub fn new_name(user: i64, n: i64) -> String {
     format!("user{user} {n}")
 }
 
-/// A change as a decision would make it: user name and name, with an event that tells both. `n` never comes twice
-/// for a user.
+/// Returns a decided change: username and name, with an event that contains both. `n` must not repeat for a user.
 pub fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
     let username = new_name(user.id.0, n);
     let name = format!("Number {n}");
@@ -55,7 +57,7 @@ pub fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
     })
 }
 
-/// How often `work` is done in about this time, a second; it is given a number of its own each time.
+/// Measures how often per second `work` runs; each run gets a new number.
 pub(super) fn rate(
     time: Duration,
     done: &mut i64,

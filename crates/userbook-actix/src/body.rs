@@ -1,6 +1,7 @@
-//! The bridge for bodies: actix reads a payload on the worker that owns it (it is not `Send`), an endpoint reads a
-//! body that is. Nothing is read before the endpoint polls the body for the first time: a caller who is denied causes no
-//! work that depends on content. From then on one channel with room for one chunk lies between the two.
+//! Bridges bodies between actix and an endpoint: an actix payload is not `Send` and stays on its worker, while an
+//! endpoint's body must be `Send`. A channel with a capacity of one chunk connects both. The payload is not read
+//! before the endpoint polls the body for the first time, so that a denied caller causes no work that depends on
+//! content.
 
 use std::{
     future::Future,
@@ -24,11 +25,11 @@ use tokio::sync::{
 
 type Chunk = Result<Bytes, PayloadError>;
 
-/// What arrives of a payload.
+/// The endpoint's end of the bridge.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     chunks: Receiver<Chunk>,
-    /// Sent with the first poll.
+    /// Signals the first poll.
     start: Option<oneshot::Sender<()>>,
 }
 
@@ -41,15 +42,15 @@ impl Body for Incoming {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
         if let Some(start) = self.start.take() {
-            // Fails only if the payload is no longer read; then the channel is closed as well.
+            // Fails only after the payload is no longer read; then the channel is closed too.
             _ = start.send(());
         }
         self.chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 }
 
-/// Answers with what `respond` makes of the payload, which is read meanwhile as far as the endpoint polls the body. Both
-/// run within the caller's task: dropping this future stops both.
+/// Returns the response of `respond` while it reads the payload as far as the endpoint polls the body. Both run in the
+/// caller's task; dropping this future stops both.
 pub(crate) async fn bridge<R: Future>(
     mut payload: Payload,
     respond: impl FnOnce(Incoming) -> R,
@@ -68,7 +69,7 @@ pub(crate) async fn bridge<R: Future>(
     }
 }
 
-/// Sends the payload, chunk by chunk, up to its end or failure, or until the body is dropped.
+/// Sends the payload chunk by chunk, up to its end or error, or until the body is dropped.
 async fn feed(payload: &mut Payload, sender: Sender<Chunk>) {
     while let Ok(room) = sender.reserve().await {
         match payload.next().await {

@@ -1,5 +1,5 @@
-//! Converts requests and responses between the two generations of the `http` types, by their bytes: actix-web uses 0.2,
-//! the API 1.x.
+//! Converts requests and responses between two versions of the crate `http`, by their bytes: actix-web uses 0.2, the
+//! API 1.x.
 
 use std::{
     convert::Infallible,
@@ -20,10 +20,10 @@ use http::{
     uri::{Parts, PathAndQuery},
 };
 
-/// The request with its path from `start` on.
+/// Converts the request, with its path from `start` on.
 ///
 /// # Errors
-/// If the newer types reject a value that the older ones accept.
+/// Fails if the newer types reject a value that the older types accept.
 pub(crate) fn request<B>(request: &HttpRequest, start: usize, body: B) -> Result<Request<B>, http::Error> {
     let mut converted = Request::new(body);
     *converted.method_mut() = Method::from_bytes(request.method().as_str().as_bytes())?;
@@ -58,10 +58,10 @@ fn version(version: actix_web::http::Version) -> Version {
     }
 }
 
-/// The response; its extensions are among the new one's, as [`http::Extensions`].
+/// Converts the response. Its extensions are stored in the new response as one [`http::Extensions`].
 pub(crate) fn response(response: Response<bytes::Bytes>) -> HttpResponse {
     let (mut head, bytes) = response.into_parts();
-    // HTTP numbers statuses from 100 to 999, in both generations.
+    // Both versions accept statuses from 100 to 999.
     let status = StatusCode::from_u16(head.status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut builder = HttpResponseBuilder::new(status);
     for (name, value) in &head.headers {
@@ -73,8 +73,8 @@ pub(crate) fn response(response: Response<bytes::Bytes>) -> HttpResponse {
     builder.body(Finished { bytes, length })
 }
 
-/// A complete body with its declared length, which is the only length that actix sends. An answer to HEAD has the length
-/// alone.
+/// A complete body with its declared length, because actix sends no other length. A response to HEAD has only the
+/// length.
 #[derive(Debug)]
 struct Finished {
     bytes: Bytes,

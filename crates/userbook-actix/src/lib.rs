@@ -1,11 +1,17 @@
 //! Userbook's update-user API for [actix-web](actix_web).
 //!
-//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 at its
-//! [`PATHS`](Endpoint::PATHS) included. actix-web uses version 0.2 of the `http` types and the API 1.x: requests and
-//! answers are converted by their bytes.
+//! The adapter only converts types: the [`Endpoint`] produces every response, including 404 and 405 at its
+//! [`PATHS`](Endpoint::PATHS). actix-web uses version 0.2 of the crate `http` and the API 1.x, so requests and
+//! responses are converted by their bytes.
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
+//! # Embed it
+//!
+//! `cargo run -p userbook-actix --example actix_minimal`: an application with its own sessions and routes, and the first
+//! administrator. The paragraphs below explain its parts.
+//!
+#![doc = concat!("```rust,no_run\n", include_str!("../examples/minimal.rs"), "```\n")]
 #![doc = include_str!("guide.md")]
 
 mod body;
@@ -19,7 +25,7 @@ use actix_web::{
 };
 use userbook_http::{Endpoint, PathPattern};
 
-/// The API at its [`Endpoint::PATHS`], for [`App::configure`](actix_web::App::configure) or
+/// Configures the API at its [`Endpoint::PATHS`], for [`App::configure`](actix_web::App::configure) or
 /// [`Scope::configure`](actix_web::Scope::configure).
 pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
@@ -28,7 +34,7 @@ pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
                 PathPattern::Exactly(path) => ((*path).to_owned(), slashes(path), false),
                 PathPattern::Below(prefix) => (format!("{prefix}{{rest:.+}}"), slashes(prefix), true),
             };
-            // Earlier matches belong to scopes, whatever their names.
+            // Earlier matches belong to scopes, with any name.
             let rest = |request: &HttpRequest| {
                 request.match_info().iter().last().map_or(0, |(_, rest)| slashes(rest))
             };
@@ -38,16 +44,16 @@ pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
     }
 }
 
-/// The API as a service that answers every request, for hosts that route themselves: as a
-/// [default service](actix_web::App::default_service), for one.
+/// Returns the API as a service that handles every request, for hosts with their own routing, for example as a
+/// [default service](actix_web::App::default_service).
 pub fn service<E: Endpoint>(api: E) -> Route {
     route(api, |request| slashes(request.match_info().unprocessed()))
 }
 
-/// Passes `value` to the API's [`Authenticator`](userbook_http::Authenticator), which finds it among the extensions of the
-/// request's head. Middleware of the host calls this function after it has identified the caller.
+/// Passes `value` to the API's [`Authenticator`](userbook_http::Authenticator), which finds it in the extensions of
+/// the request's head. Call this function in a middleware that has identified the caller.
 ///
-/// All passed values are in one [`http::Extensions`] among the request's own extensions.
+/// All passed values are stored as one [`http::Extensions`] in the request's extensions.
 pub fn insert_extension<T: Clone + Send + Sync + 'static>(request: &impl HttpMessage, value: T) {
     let mut extensions = request.extensions_mut();
     if let Some(shared) = extensions.get_mut::<http::Extensions>() {
@@ -59,7 +65,7 @@ pub fn insert_extension<T: Clone + Send + Sync + 'static>(request: &impl HttpMes
     }
 }
 
-/// A route of any method; `own` says how many slashes at the end of the path are the API's.
+/// A route for any method; `own` is the number of slashes at the end of the path that belong to the API.
 fn route<E: Endpoint>(api: E, own: impl Fn(&HttpRequest) -> usize + Clone + 'static) -> Route {
     web::to(move |request: HttpRequest, payload: Payload| {
         let start = start(request.uri().path(), own(&request));
@@ -81,9 +87,9 @@ fn answer<E: Endpoint>(
     })
 }
 
-/// The position of the last `own` slashes of a path. The part before is the prefix of the scopes, which the API does not
-/// see. Slashes are counted because actix matches the decoded path, in which slashes stay encoded, and the API gets the
-/// path as it was sent.
+/// Returns the position of the last `own` slashes of a path. The preceding part is the prefix of the scopes, which the
+/// API does not see. Counting slashes is necessary because actix matches the decoded path, in which slashes stay
+/// encoded, while the API gets the path as sent.
 fn start(path: &str, own: usize) -> usize {
     let last = own.checked_sub(1).and_then(|others| path.rmatch_indices('/').nth(others));
     last.map_or(0, |(at, _)| at)

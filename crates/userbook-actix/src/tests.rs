@@ -22,8 +22,9 @@ use async_trait::async_trait;
 use futures_util::Stream;
 use http::request::Parts;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, GroupGraph, NewUser, PermissionAuthorizer, Resource,
-    StaticPermissions, User, UserId, UserService, Verdicts,
+    Actor, Authorizer, NewUser, PermissionAuthorizer, StaticPermissions, User, UserId, UserService,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    model::GroupGraph,
 };
 use userbook_http::{
     AuthenticationError, Authenticator, Endpoint, Failure, PathPattern, Representation, UserApi,
@@ -32,7 +33,7 @@ use userbook_memory::MemoryStore;
 
 use super::{insert_extension, routes, service};
 
-/// Answers the target that it sees.
+/// Responds with the target that it receives.
 #[derive(Debug, Clone)]
 struct Echo;
 
@@ -52,7 +53,7 @@ impl Endpoint for Echo {
 }
 
 #[test]
-fn the_endpoint_sees_its_own_paths_as_they_were_sent() {
+fn endpoint_receives_its_own_paths_as_sent() {
     System::new().block_on(async {
         let own = async || HttpResponse::Ok().body("the host's");
         let tenant = web::scope("/of/{rest}")
@@ -86,7 +87,7 @@ fn the_endpoint_sees_its_own_paths_as_they_were_sent() {
     });
 }
 
-/// The user in the request's extensions, or the host itself.
+/// Authenticates the user in the request's extensions, or the host.
 #[derive(Debug)]
 struct Sessions;
 
@@ -103,11 +104,11 @@ struct Fails;
 #[async_trait]
 impl Authorizer for Fails {
     async fn authorize(&self, _: &Actor, _: Resource<'_>, _: &[Check]) -> Result<Verdicts, AuthorizerError> {
-        Err(AuthorizerError::new(std::io::Error::other("the cable is cut")))
+        Err(AuthorizerError::new(std::io::Error::other("connection lost")))
     }
 
     async fn can_grant_superuser(&self, _: &User, _: &GroupGraph) -> Result<bool, AuthorizerError> {
-        Err(AuthorizerError::new(std::io::Error::other("the cable is cut")))
+        Err(AuthorizerError::new(std::io::Error::other("connection lost")))
     }
 }
 
@@ -117,7 +118,7 @@ async fn ask<A: Authorizer>(
     payload: Option<Payload>,
 ) -> ServiceResponse {
     let service = UserService::new(MemoryStore::new(), authorizer);
-    // The only user, with the id 1.
+    // The only user has the id 1.
     service.insert_user(&Actor::system(), NewUser::new("ann", "Ann")).run().await.ok();
     let api = UserApi::new(service, Sessions, Representation::new("")).with_body_limit(LIMIT);
     let mut request = request.to_request();
@@ -125,13 +126,13 @@ async fn ask<A: Authorizer>(
     init_service(App::new().configure(routes(api))).await.call(request).await.unwrap()
 }
 
-fn nobody_else() -> PermissionAuthorizer<StaticPermissions> {
+fn no_permissions() -> PermissionAuthorizer<StaticPermissions> {
     PermissionAuthorizer::new(StaticPermissions::none())
 }
 
 const LIMIT: usize = 10 * 1024;
 
-/// A payload of equal chunks, which counts how many were taken; then perhaps a failure.
+/// A payload of equal chunks that counts the polled chunks, and optionally ends with a failure.
 struct Chunks {
     left: usize,
     fails: bool,
@@ -168,7 +169,7 @@ fn patch(user: i64) -> TestRequest {
 fn payload_is_read_up_to_the_limit_and_at_most_one_chunk_ahead() {
     System::new().block_on(async {
         let (payload, taken) = chunks(1000, false);
-        let answer = ask(nobody_else(), patch(1), payload).await;
+        let answer = ask(no_permissions(), patch(1), payload).await;
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let needed = LIMIT / 1024 + 1;
         assert!((needed..=needed + 1).contains(&taken.load(Ordering::Relaxed)), "{taken:?}");
@@ -176,11 +177,11 @@ fn payload_is_read_up_to_the_limit_and_at_most_one_chunk_ahead() {
 }
 
 #[test]
-fn payload_announced_above_the_limit_is_not_read() {
+fn payload_with_a_length_above_the_limit_is_not_read() {
     System::new().block_on(async {
         let (payload, taken) = chunks(1000, false);
         let announced = patch(1).insert_header(("content-length", LIMIT + 1));
-        let answer = ask(nobody_else(), announced, payload).await;
+        let answer = ask(no_permissions(), announced, payload).await;
         assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::PAYLOAD_TOO_LARGE, 0));
     });
 }
@@ -189,7 +190,7 @@ fn payload_announced_above_the_limit_is_not_read() {
 fn payload_of_a_caller_without_access_is_not_read() {
     System::new().block_on(async {
         let (payload, taken) = chunks(1000, false);
-        let answer = ask(nobody_else(), patch(7), payload).await;
+        let answer = ask(no_permissions(), patch(7), payload).await;
         assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::NOT_FOUND, 0));
         let (payload, taken) = chunks(1000, false);
         let answer = ask(Fails, patch(1), payload).await;
@@ -198,11 +199,11 @@ fn payload_of_a_caller_without_access_is_not_read() {
 }
 
 #[test]
-fn payload_that_breaks_off_is_an_error_and_a_whole_one_is_read_to_its_end() {
+fn incomplete_payload_is_an_error_and_a_complete_one_is_read_to_its_end() {
     System::new().block_on(async {
         for (fails, expected) in [(true, "unreadable_body"), (false, "JSON parse error")] {
             let (payload, taken) = chunks(3, fails);
-            let answer = ask(nobody_else(), patch(1), payload).await;
+            let answer = ask(no_permissions(), patch(1), payload).await;
             assert_eq!((answer.status(), taken.load(Ordering::Relaxed)), (StatusCode::BAD_REQUEST, 3));
             let body = to_bytes(answer.into_body()).await.unwrap();
             assert!(String::from_utf8_lossy(&body).contains(expected), "{body:?}");
@@ -214,10 +215,10 @@ fn payload_that_breaks_off_is_an_error_and_a_whole_one_is_read_to_its_end() {
 fn authenticator_sees_extensions_and_the_host_sees_failures() {
     System::new().block_on(async {
         let get = || TestRequest::get().uri("/api/v3/core/users/7/");
-        let answer = ask(nobody_else(), get(), None).await;
+        let answer = ask(no_permissions(), get(), None).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
         let app = App::new().configure(routes(UserApi::new(
-            UserService::new(MemoryStore::new(), nobody_else()),
+            UserService::new(MemoryStore::new(), no_permissions()),
             Sessions,
             Representation::new(""),
         )));
@@ -231,6 +232,6 @@ fn authenticator_sees_extensions_and_the_host_sees_failures() {
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let extensions = answer.response().extensions();
         let failure = extensions.get::<http::Extensions>().and_then(|it| it.get::<Failure>()).unwrap();
-        assert!(format!("{failure:?}").contains("the cable is cut"));
+        assert!(format!("{failure:?}").contains("connection lost"));
     });
 }

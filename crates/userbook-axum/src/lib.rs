@@ -1,10 +1,23 @@
 //! Userbook's update-user API as an [axum] router.
 //!
-//! It converts types and does nothing else: every answer is the [`Endpoint`]'s, 404 and 405 on its
-//! [`PATHS`](Endpoint::PATHS) included.
+//! The adapter only converts types: the [`Endpoint`] produces every response, including 404 and 405 at its
+//! [`PATHS`](Endpoint::PATHS).
 //!
 //! What it must not know: anything about users, permissions, JSON or HTTP semantics.
 //!
+//! # Quick start
+//!
+//! `cargo run -p userbook-axum --example axum_minimal`: an application on SQLite with one token and the first
+//! administrator.
+//!
+#![doc = concat!("```rust,no_run\n", include_str!("../examples/minimal.rs"), "```\n")]
+//!
+//! # In an existing application
+//!
+//! `cargo run -p userbook-axum --example existing_app`: an application with its own sessions and routes. The paragraphs
+//! below explain its parts.
+//!
+#![doc = concat!("```rust,no_run\n", include_str!("../examples/existing_app.rs"), "```\n")]
 #![doc = include_str!("guide.md")]
 
 use std::{
@@ -18,7 +31,7 @@ use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
 use userbook_http::{Endpoint, PathPattern};
 
-/// The API as a router with the [`Endpoint::PATHS`], to be merged into the host's or served alone.
+/// Returns the API as a router with the [`Endpoint::PATHS`], to merge into the host's router or to serve alone.
 pub fn router<E: Endpoint>(api: E) -> Router {
     let service = service(api);
     E::PATHS.iter().fold(Router::new(), |router, pattern| {
@@ -30,7 +43,8 @@ pub fn router<E: Endpoint>(api: E) -> Router {
     })
 }
 
-/// The API as a service that answers every request, for hosts that route themselves: as a fallback, for one.
+/// Returns the API as a service that handles every request, for hosts with their own routing, for example as a
+/// fallback.
 pub fn service<E: Endpoint>(api: E) -> ApiService<E> {
     ApiService(api)
 }
@@ -89,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn paths_below_the_users_are_the_apis_and_others_the_hosts() {
+    async fn paths_below_the_users_belong_to_the_api_and_others_to_the_host() {
         let app = || {
             let own = get(|| async { "me" });
             Router::new()
@@ -115,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_directory_api_has_its_further_paths() {
+    async fn directory_api_serves_its_further_paths() {
         let app = || {
             Router::new()
                 .nest("/nested", router(DirectoryApi::from(api())))

@@ -1,5 +1,5 @@
-//! Shows the effect of a file of policies: which user may change which other user in a small directory. Every change
-//! is a dry run of the service.
+//! Shows the effect of a policy file: which user may change which other user in a small directory. Every change is a
+//! dry run.
 //!
 //! `cargo run -p userbook-cedar --example who_may -- crates/userbook-cedar/policies/self_service.cedar`
 #![allow(clippy::print_stdout, reason = "the output is the purpose")]
@@ -7,8 +7,8 @@
 use std::{error::Error, path::PathBuf};
 
 use userbook::{
-    AccessError, Actor, Denial, GroupId, Memberships, NewGroup, NewUser, UpdateError, UserId, UserRef,
-    UserService, UserUpdate,
+    AccessError, Actor, GroupId, NewGroup, NewUser, UpdateError, UserId, UserRef, UserService, UserUpdate,
+    decision::Denial, field::Memberships,
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;
@@ -51,7 +51,7 @@ async fn fill(service: &Service) -> Result<Vec<(&'static str, UserId)>, Box<dyn 
 
 fn attempts() -> [(&'static str, UserUpdate); 7] {
     [
-        ("rename", UserUpdate::patch().name("Somebody Else")),
+        ("rename", UserUpdate::patch().name("New Name")),
         ("e-mail", UserUpdate::patch().email("else@example.com")),
         ("deactivate", UserUpdate::patch().is_active(false)),
         ("username", UserUpdate::patch().username("else")),
@@ -61,7 +61,7 @@ fn attempts() -> [(&'static str, UserUpdate); 7] {
     ]
 }
 
-/// The denial, with the reasons of the policies.
+/// Formats the denial with the reasons of the policies.
 fn explain(error: &UpdateError) -> String {
     let UpdateError::Access(AccessError::Forbidden(Denial::Fields(fields))) = error else {
         return error.to_string();

@@ -5,7 +5,9 @@ use std::{collections::HashMap, path::Path, str::FromStr};
 use async_trait::async_trait;
 use cedar_policy::{Effect, PolicyId, PolicySet, Response};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, GroupGraph, Resource, Subject, User, Verdict, Verdicts,
+    Actor, Authorizer, User,
+    authz::{AuthorizerError, Check, Resource, Subject, Verdict, Verdicts},
+    model::GroupGraph,
 };
 
 use crate::{
@@ -18,7 +20,7 @@ use crate::{
     visibility::VisibilityPolicies,
 };
 
-/// Decides by Cedar policies. The [crate documentation](crate) describes what policies can look at.
+/// Decides by Cedar policies. The [crate documentation](crate) describes the facts that policies can use.
 #[derive(Debug, Clone)]
 pub struct CedarAuthorizer {
     pub(crate) types: SchemaTypes,
@@ -31,18 +33,18 @@ pub struct CedarAuthorizer {
 }
 
 impl CedarAuthorizer {
-    /// Reads a file of policies; see [`CedarAuthorizer::from_str`].
+    /// Reads a policy file; see [`CedarAuthorizer::from_str`].
     ///
     /// # Errors
-    /// [`ReadError`], which names the file.
+    /// Fails with an error that names the file.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ReadError::Unreadable { path: path.to_owned(), source })?;
         text.parse().map_err(|source| ReadError::Unusable { path: path.to_owned(), source })
     }
 
-    /// What fits the schema and is suspicious all the same: a policy that can never apply, characters that look
-    /// like others.
+    /// Returns warnings about valid but suspicious text: a policy that can never apply, or characters that look like
+    /// others.
     pub fn warnings(&self) -> &[PolicyFault] {
         &self.warnings
     }
@@ -97,12 +99,12 @@ impl Authorizer for CedarAuthorizer {
         checks.iter().map(|check| evaluation.verdict(*check, resource)).collect()
     }
 
-    /// `true` unless the policies rule out that `grant_superuser` is allowed to this user on some group.
+    /// Returns `true` unless the policies exclude that this user may `grant_superuser` on some group.
     async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
         self.grantors.may_include(&self.types, user, groups)
     }
 
-    /// An actor without a principal matches no policy.
+    /// No policy applies to an actor without a principal.
     fn denies_all(&self, actor: &Actor) -> bool {
         actor.subject != Subject::System && principal(&self.types, actor).is_none()
     }

@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Value, Schema};
 use userbook::{
-    Actor, ActorState, ActorView, AuthorizerError, Facts, Group, GroupGraph, GroupId, JsonObject, Resource,
-    Subject, User, UserId,
+    Actor, Group, GroupId, JsonObject, User, UserId,
+    authz::{ActorView, AuthorizerError, Facts, Resource, Subject},
+    model::GroupGraph,
+    store::ActorState,
 };
 
 use crate::{schema_types::SchemaTypes, tags};
@@ -25,7 +27,7 @@ impl<'a> EntityBuilder<'a> {
         Self { types, entities: types.actions.clone() }
     }
 
-    /// The facts that come with a resource, and the principal.
+    /// Returns the facts of a resource, and the principal.
     pub(crate) fn of(
         types: &'a SchemaTypes,
         actor: &Actor,
@@ -46,7 +48,7 @@ impl<'a> EntityBuilder<'a> {
         Entities::from_entities(self.entities, schema).map_err(AuthorizerError::new)
     }
 
-    /// The principal, with the claims of the host's authentication.
+    /// Returns the principal with the claims of the host's authentication.
     pub(crate) fn principal(
         &mut self,
         actor: &Actor,
@@ -62,7 +64,7 @@ impl<'a> EntityBuilder<'a> {
         }
     }
 
-    /// A user as a principal.
+    /// Returns a user as a principal.
     pub(crate) fn user(
         &mut self,
         state: &ActorState,
@@ -77,7 +79,7 @@ impl<'a> EntityBuilder<'a> {
         self.add(self.types.user(state.id), attributes, groups, tags::of_object(claims).collect())
     }
 
-    /// The user as a resource, and as a principal that policies may name.
+    /// Returns the user as a resource, together with the principal that policies may name.
     fn account(&mut self, user: &User, facts: Facts<'_>) -> Result<(), AuthorizerError> {
         let Facts { groups, actor } = facts;
         if actor.is_none_or(|actor| actor.id != user.id) {
@@ -90,8 +92,8 @@ impl<'a> EntityBuilder<'a> {
         self.account_row(&ActorState::from(user), groups, row, tags)
     }
 
-    /// The acting user as a resource, without the values that only the row holds. Policies that depend on those must
-    /// not be evaluated.
+    /// Returns the acting user as a resource without the values that only the row contains. Policies that depend on
+    /// those values must not be evaluated.
     pub(crate) fn own_account(&mut self, view: ActorView<'_>) -> Result<(), AuthorizerError> {
         self.account_row(view.state, view.groups, [], Tags::new())
     }
@@ -117,7 +119,7 @@ impl<'a> EntityBuilder<'a> {
         self.add(types.account(state.id), all, groups, tags)
     }
 
-    /// The groups with their parents.
+    /// Adds the groups with their parents.
     pub(crate) fn groups(&mut self, graph: &GroupGraph) -> Result<(), AuthorizerError> {
         graph.iter().try_for_each(|group| self.group(group, graph))
     }
@@ -127,7 +129,7 @@ impl<'a> EntityBuilder<'a> {
             ("name", Value::new_string(group.name.clone())),
             ("superuser", Value::new_bool(graph.superuser_source(group.id).is_some())),
         ]);
-        // Cedar accepts no cycles. Every request on such a group is denied, so the missing parent does not matter.
+        // Cedar rejects cycles. Every request on such a group is denied, so the missing parent is harmless.
         let parent = group.parent.filter(|parent| graph.contains(*parent) && !ends_in_cycle(graph, group.id));
         let parents = parent.map(|parent| self.types.group(parent)).into_iter().collect();
         self.add(
@@ -138,7 +140,8 @@ impl<'a> EntityBuilder<'a> {
         )
     }
 
-    /// These groups and their ancestors. The parents of group entities alone do not suffice: a cycle loses one.
+    /// Returns these groups and their ancestors. The parents of group entities do not suffice, because a cycle loses
+    /// one parent.
     fn all_groups(&self, direct: &BTreeSet<GroupId>, graph: &GroupGraph) -> HashSet<EntityUid> {
         direct.iter().flat_map(|id| graph.lineage(*id)).map(|group| self.types.group(group.id)).collect()
     }
@@ -156,7 +159,8 @@ impl<'a> EntityBuilder<'a> {
     }
 }
 
-/// Whether the ancestors of a group form a cycle. Stored hierarchies may contain one, and Cedar cannot express it.
+/// Returns whether the ancestors of a group form a cycle. Stored hierarchies may contain cycles, which Cedar cannot
+/// express.
 pub(crate) fn ends_in_cycle(graph: &GroupGraph, id: GroupId) -> bool {
     let mut seen = BTreeSet::new();
     let mut next = graph.get(id);
@@ -169,7 +173,7 @@ pub(crate) fn ends_in_cycle(graph: &GroupGraph, id: GroupId) -> bool {
     false
 }
 
-/// The principal that policies name; `None` if no policy applies to the actor.
+/// Returns the principal; `None` if no policy applies to the actor.
 pub(crate) fn principal(types: &SchemaTypes, actor: &Actor) -> Option<EntityUid> {
     match &actor.subject {
         Subject::User(id) => Some(types.user(*id)),
@@ -178,7 +182,7 @@ pub(crate) fn principal(types: &SchemaTypes, actor: &Actor) -> Option<EntityUid>
     }
 }
 
-/// The impersonating user, for the context.
+/// Returns the impersonating user for the context.
 pub(crate) fn impersonator(types: &SchemaTypes, id: Option<UserId>) -> Option<(String, Value)> {
     id.map(|id| ("impersonator".to_owned(), Value::new_entity_uid(types.user(id))))
 }
@@ -190,7 +194,7 @@ fn attributes<'n>(pairs: impl IntoIterator<Item = (&'n str, Value)>) -> Attribut
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use userbook::{NewGroup, NewUser, SnapshotQuery, StaticPermissions, UserService, UserStore};
+    use userbook::{NewGroup, NewUser, StaticPermissions, UserService, UserStore, store::SnapshotQuery};
     use userbook_memory::MemoryStore;
     use uuid::Uuid;
 

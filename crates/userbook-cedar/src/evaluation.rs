@@ -1,10 +1,13 @@
-//! Evaluates policies for one principal: several requests on the same entities.
+//! Evaluates policies for one principal: several requests over the same entities.
 
 use cedar_policy::{
     Authorizer as Engine, Context, Decision, Entities, EntityUid, PolicySet, Request, Response,
     RestrictedExpression as Value,
 };
-use userbook::{Actor, AuthorizerError, Check, Resource, Verdict};
+use userbook::{
+    Actor,
+    authz::{AuthorizerError, Check, Resource, Verdict},
+};
 
 use crate::{
     CedarAuthorizer,
@@ -13,7 +16,7 @@ use crate::{
     schema_types::Action,
 };
 
-/// A principal with the entities that policies may look at.
+/// A principal with the entities that policies may use.
 pub(crate) struct Evaluation<'a> {
     pub(crate) authorizer: &'a CedarAuthorizer,
     pub(crate) principal: EntityUid,
@@ -39,15 +42,16 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The verdict on a user that does not exist: principals who may view every user learn that.
+    /// Returns the verdict for a missing user: only principals that may view every user learn that the user is
+    /// missing.
     fn missing_user(&self) -> Result<Verdict, AuthorizerError> {
         let uid = self.authorizer.types.any_account();
         let every = self.evaluate(&self.authorizer.visibility.every, Action::View, uid, [])?;
         if allows(&every) { Ok(Verdict::Allow) } else { self.hidden_or_denied() }
     }
 
-    /// The verdict on a user that the principal may not view: denied if the principal may view no user at all,
-    /// otherwise hidden. The verdict never depends on the user.
+    /// Returns the verdict for a user that the principal may not view: denied if the principal may view no user,
+    /// otherwise hidden. The verdict does not depend on the user.
     fn hidden_or_denied(&self) -> Result<Verdict, AuthorizerError> {
         let uid = self.authorizer.types.any_account();
         let any = self.evaluate(&self.authorizer.visibility.any, Action::View, uid, [])?;
@@ -83,7 +87,7 @@ impl Evaluation<'_> {
         let context = context.into_iter().chain(impersonator(types, self.actor.impersonator));
         let context = Context::from_pairs(context).map_err(AuthorizerError::new)?;
         let action = types.action(action);
-        // A request that does not fit the schema is a bug of this crate. It fails, and so denies.
+        // A request that violates the schema is a bug of this crate. The evaluation fails and denies the request.
         let request = Request::new(self.principal.clone(), action, resource, context, Some(&types.schema))
             .map_err(AuthorizerError::new)?;
         let response = Engine::new().is_authorized(&request, policies, &self.entities);
@@ -94,7 +98,8 @@ impl Evaluation<'_> {
     }
 }
 
-/// Whether the decision is `Allow` and every policy was evaluated: a policy that failed might have forbidden it.
+/// Returns whether the decision is `Allow` without evaluation errors, because a failing policy could have forbidden
+/// the request.
 pub(crate) fn allows(response: &Response) -> bool {
     response.decision() == Decision::Allow && response.diagnostics().errors().next().is_none()
 }

@@ -1,14 +1,14 @@
-//! Which users might be allowed `grant_superuser` on some group.
+//! Decides which users may possibly `grant_superuser` on some group.
 //!
-//! The group, the context and the claims of a later login are unknown. Conditions on them are dropped from permits
-//! and forbids with such conditions are dropped as a whole, so that the remaining policies allow at least what the
-//! original ones could.
+//! The group, the context and the claims of a later login are unknown. Permits lose their conditions on unknown
+//! values, and forbids with such conditions are dropped, so that the remaining policies allow at least as much as the
+//! original ones.
 
 use cedar_policy::{
     Authorizer as Engine, Context, Decision, Effect, Policy, PolicySet, Request, RestrictedExpression,
 };
 use serde_json::{Value, json};
-use userbook::{ActorState, AuthorizerError, GroupGraph, JsonObject, User};
+use userbook::{JsonObject, User, authz::AuthorizerError, model::GroupGraph, store::ActorState};
 
 use crate::{
     LoadError,
@@ -17,7 +17,7 @@ use crate::{
     schema_types::{Action, SchemaTypes},
 };
 
-/// The policies, as far as they depend on the principal alone.
+/// The parts of the policies that depend only on the principal.
 #[derive(Debug, Clone)]
 pub(crate) struct GrantorPolicies(PolicySet);
 
@@ -38,7 +38,7 @@ impl GrantorPolicies {
         Ok(Self(weakened))
     }
 
-    /// Whether the policies might allow `grant_superuser` to this user on some group. A policy that fails counts as
+    /// Returns whether the policies may allow `grant_superuser` to this user on some group. A failing policy counts as
     /// yes.
     pub(crate) fn may_include(
         &self,
@@ -61,7 +61,8 @@ impl GrantorPolicies {
     }
 }
 
-/// The permit on any group, without the conditions on unknown values; `None` if it cannot apply to a group.
+/// Returns the permit for any group without conditions on unknown values; `None` if the permit cannot apply to a
+/// group.
 fn weaken_permit(mut policy: Value) -> Option<Value> {
     let members = policy.as_object_mut()?;
     if !members.get("resource").is_some_and(may_be_group) {
@@ -74,7 +75,7 @@ fn weaken_permit(mut policy: Value) -> Option<Value> {
     Some(policy)
 }
 
-/// The forbid, if it applies to every group and depends on the principal alone.
+/// Returns the forbid if it applies to every group and depends only on the principal.
 fn keep_forbid(policy: Value) -> Option<Value> {
     let scope = policy.get("resource")?;
     let on_every_group = match scope.get("op").and_then(Value::as_str)? {
@@ -86,7 +87,7 @@ fn keep_forbid(policy: Value) -> Option<Value> {
     (on_every_group && is_known).then_some(policy)
 }
 
-/// Whether a resource scope can match a group. A scope that is not understood can.
+/// Returns whether a resource scope can match a group. Unknown forms of scopes count as yes.
 fn may_be_group(scope: &Value) -> bool {
     match scope.get("op").and_then(Value::as_str) {
         Some("is") => type_name(scope).is_none_or(|name| name == "Group"),
@@ -102,7 +103,7 @@ fn type_name(scope: &Value) -> Option<&str> {
     scope.get("entity_type").and_then(Value::as_str)
 }
 
-/// The condition without its unknown parts: operands of `&&` in `when`, of `||` in `unless`.
+/// Removes the unknown parts of a condition: operands of `&&` in `when`, of `||` in `unless`.
 fn weaken_condition(condition: &Value) -> Option<Value> {
     let kind = condition.get("kind").and_then(Value::as_str)?;
     let operator = if kind == "when" { "&&" } else { "||" };
@@ -122,7 +123,7 @@ fn weaken_operands(body: &Value, operator: &str) -> Option<Value> {
     }
 }
 
-/// Whether an expression depends on anything but the principal's groups, type and superuser status.
+/// Returns whether an expression depends on anything except the principal's groups, type and superuser status.
 fn is_unknown(expression: &Value) -> bool {
     mentions(expression, &|name, value| match name {
         "Var" => value != "principal" && value != "action",
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn only_principals_that_no_policy_rules_out_may_grant() {
+    fn principals_may_grant_unless_policies_exclude_them() {
         let below = "Group::\"00000000-0000-0000-0000-000000000007\"";
         for (policies, member, superuser) in [
             ("", false, false),
@@ -188,11 +189,11 @@ mod tests {
             ("permit (principal in Group::\"other\", action, resource);", false, false),
             ("permit (principal, action, resource) when { Group::\"one\" in Group::\"other\" };", true, true),
             ("permit (principal is External, action, resource);", false, false),
-            // A resource that is no group.
+            // A resource that is not a group.
             ("permit (principal, action, resource is Account);", false, false),
             ("permit (principal, action, resource == Account::\"1\");", false, false),
             ("permit (principal, action, resource == Directory::\"userbook\");", false, false),
-            // Unknown operands may be true; known ones decide.
+            // Unknown operands count as possibly true; known operands decide.
             (
                 "permit (principal is User, action == Action::\"grant_superuser\", resource) when { resource.name == \"x\" && principal.superuser };",
                 false,
@@ -219,7 +220,7 @@ mod tests {
                 true,
                 true,
             ),
-            // Forbids count only where nothing unknown could lift them.
+            // Forbids count only if no unknown value can lift them.
             (
                 "permit (principal, action, resource); forbid (principal is User, action, resource) unless { principal.superuser };",
                 false,
@@ -250,7 +251,7 @@ mod tests {
                 true,
                 true,
             ),
-            // A policy that fails says nothing about what it would allow.
+            // A failing policy does not determine what it would allow.
             ("permit (principal, action, resource) when { 9223372036854775807 + 1 > 0 };", true, true),
         ] {
             let text = policies.replace("BELOW", below);

@@ -1,6 +1,6 @@
 //! An [`Authorizer`](userbook::Authorizer) that evaluates [Cedar](https://www.cedarpolicy.com) policies.
 //!
-//! The rights on users and groups are text that can be reviewed and changed without a new build:
+//! Access rules are text that can be reviewed and changed without a new build:
 //!
 //! ```
 //! use userbook::{Actor, NewGroup, NewUser, UserService, UserUpdate};
@@ -29,12 +29,12 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The safeguards of the host's [`Policy`](userbook::Policy) (superuser status, the last superuser, self-lockout) hold
-//! whatever a policy allows. The crate must not know a store, a runtime or HTTP.
+//! The safeguards of the host's [`Policy`](userbook::Policy) (superuser status, the last superuser, self-lockout)
+//! apply regardless of Cedar policies. The crate must not know a store, a runtime or HTTP.
 //!
-//! # What policies can look at
+//! # Facts for policies
 //!
-//! Policies are validated against this schema; [`SCHEMA`] is the same text, for Cedar's own tools:
+//! Policies are validated against this schema; [`SCHEMA`] contains the same text for Cedar's own tools:
 //!
 //! ```text
 #![doc = include_str!("userbook.cedarschema")]
@@ -61,7 +61,8 @@
 //! Changing one membership needs `view`, and `add_member` or `remove_member` on the group. That action is evaluated
 //! twice: without `account` before the request is read, and with `account` once the user is known. Both must allow.
 //!
-//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join.
+//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join, change or
+//! delete.
 //!
 //! **Attributes** (of accounts and groups, and the claims of the principal) are tags of type `Set<String>`: a text, a
 //! boolean or an integer is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,
@@ -80,7 +81,7 @@
 //! - A principal without `view` on a user gets `Hide` if policies let the principal view some user, otherwise `Deny`.
 //!   That verdict is derived from the policies without the user, so hidden and missing users get the same one. A
 //!   principal who may view every user learns which users do not exist.
-//! - The host itself ([`Subject::System`](userbook::Subject)) may do everything. Anonymous, inactive and deleted actors
+//! - The host itself ([`Subject::System`](userbook::authz::Subject)) may do everything. Anonymous, inactive and deleted actors
 //!   may do nothing. Policies are not evaluated for them.
 //! - A user counts as [able to grant superuser status](userbook::Authorizer::can_grant_superuser) unless the policies
 //!   rule out `grant_superuser` on every group for that user. Conditions on the resource, the context or claims count
@@ -111,10 +112,10 @@ pub use authorizer::CedarAuthorizer;
 pub use load::{LoadError, PolicyFault};
 pub use schema_types::SCHEMA;
 
-/// Why a file of policies was not loaded.
+/// The reasons why a policy file cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be read.
+    /// Reading the file failed.
     #[error("policy file {}", path.display())]
     Unreadable {
         /// The file.
@@ -122,12 +123,12 @@ pub enum ReadError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The policies are invalid; the source says where and why.
+    /// The policies are invalid; the source contains violations and positions.
     #[error("policy file {}", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
-        /// The faults.
+        /// The violations.
         source: LoadError,
     },
 }

@@ -1,12 +1,14 @@
-//! Which users and groups an actor may see in a list.
+//! Decides which users and groups a list shows to an actor.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use cedar_policy::EntityUid;
 use userbook::{
-    Actor, ActorView, AuthorizerError, Facts, GroupGraph, GroupId, ListAuthorizer, Resource, Scope, Subject,
-    UserId,
+    Actor, GroupId, UserId,
+    authz::{ActorView, AuthorizerError, Facts, ListAuthorizer, Resource, Subject},
+    model::GroupGraph,
+    store::Scope,
 };
 
 use crate::{
@@ -16,13 +18,13 @@ use crate::{
     schema_types::Action,
 };
 
-/// A page and its count are requested before any row is loaded, and no policy is evaluated row by row. In a list an
-/// actor sees
+/// A page and its count are requested before any row is loaded, and no policy is evaluated for single rows. A list
+/// shows to an actor
 ///
 /// - every user, if policies that do not depend on the resource allow `view`, and no policy that depends on it might
 ///   forbid it;
-/// - otherwise the own account, if policies allow `view` that depend only on what is known of the acting user
-///   (everything but `username`, `name`, `email`, `path` and attributes);
+/// - otherwise the own account, if policies allow `view` that depend only on known facts of the acting user (all
+///   except `username`, `name`, `email`, `path` and attributes);
 /// - otherwise no user, and is denied.
 ///
 /// Groups follow the same rule with `view_group`: all groups, or those of the actor's own groups and their ancestors
@@ -73,7 +75,7 @@ impl ListAuthorizer for CedarAuthorizer {
 }
 
 impl CedarAuthorizer {
-    /// The evaluation for a list; `None` if no policy applies to the actor.
+    /// Returns the evaluation for a list; `None` if no policy applies to the actor.
     fn evaluation<'a>(
         &'a self,
         actor: &'a Actor,

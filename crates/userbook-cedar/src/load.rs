@@ -1,4 +1,4 @@
-//! Parses policies and validates them against the schema. Every fault comes with its position in the text.
+//! Parses policies and validates them against the schema. Every error has its position in the text.
 
 use std::{fmt, str::FromStr};
 
@@ -7,25 +7,25 @@ use miette::Diagnostic;
 
 use crate::schema_types::SchemaTypes;
 
-/// Why policies were not loaded.
+/// The reasons why policies cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The text is not valid Cedar or does not fit the schema; all faults, in the order of the text.
+    /// The text is not valid Cedar or violates the schema; contains all errors in the order of the text.
     #[error("{}", list(.0))]
     Policies(Vec<PolicyFault>),
     /// Cedar does not accept the schema of this crate, or the policies derived from those in the text.
-    #[error("the schema cannot be used")]
+    #[error("cannot use the schema")]
     Schema(#[source] Box<dyn std::error::Error + Send + Sync + 'static>),
 }
 
-/// One thing that is wrong with the text of policies.
+/// One error in the text of policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFault {
-    /// The line, from 1.
+    /// The line, starting with 1.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// The column in characters, starting with 1.
     pub column: usize,
-    /// What is wrong, and what may help.
+    /// The error, and possibly advice.
     pub message: String,
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn load(text: &str, types: &SchemaTypes) -> Result<(PolicySet, Vec<Po
 fn fault(text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyFault {
     let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
     let (line, column) = place(text, offset);
-    // One line, for logs.
+    // One line for logs.
     let parts = [Some(error.to_string()), error.help().map(|help| help.to_string())];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let message = parts.join(" - ").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -77,7 +77,7 @@ fn fault(text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyFault {
     PolicyFault { line, column, message }
 }
 
-/// The line and the column of a byte offset, from 1.
+/// Returns the line and the column of a byte offset, starting with 1.
 fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::LoadError;
 
-/// Whether `like` holds for a member anywhere in an expression.
+/// Returns whether `like` accepts a member anywhere in an expression.
 pub(crate) fn mentions(expression: &Value, like: &impl Fn(&str, &Value) -> bool) -> bool {
     match expression {
         Value::Array(items) => items.iter().any(|item| mentions(item, like)),
@@ -15,7 +15,7 @@ pub(crate) fn mentions(expression: &Value, like: &impl Fn(&str, &Value) -> bool)
     }
 }
 
-/// The error for a policy that Cedar does not convert to JSON and back.
+/// Returns the error for a policy that Cedar cannot convert to JSON and back.
 pub(crate) fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> LoadError {
     LoadError::Schema(Box::new(error))
 }

@@ -1,17 +1,20 @@
-//! A check as a Cedar request: an action on a resource.
+//! Converts a check to a Cedar request: an action on a resource.
 
-use userbook::{Check, Field, GroupId, Resource, UserId};
+use userbook::{
+    Field, GroupId, UserId,
+    authz::{Check, Resource},
+};
 
 use crate::{entities::ends_in_cycle, schema_types::Action};
 
-/// Action, resource and context of one request.
+/// The action, resource and context of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CedarRequest {
     pub(crate) action: Action,
     pub(crate) resource: RequestResource,
     /// The field, for actions that change a field.
     pub(crate) field: Option<Field>,
-    /// The user whose membership the request is about.
+    /// The user whose membership is requested.
     pub(crate) account: Option<UserId>,
 }
 
@@ -24,19 +27,18 @@ pub(crate) enum RequestResource {
 }
 
 impl CedarRequest {
-    /// The request that a check on a resource stands for; `None` if there is no such request, so that the check is
-    /// denied.
+    /// Returns the request for a check on a resource; `None` if no such request exists, so that the check is denied.
     pub(crate) fn new(check: Check, resource: Resource<'_>) -> Option<Self> {
         let account = resource.user_id();
         let on = |action, resource| Some(Self { action, resource, field: None, account: None });
         let on_account = |action| on(action, RequestResource::Account(account?));
         let on_group = |action, group| {
-            // Cedar cannot express what is above a group in a cycle, so a prohibition on an ancestor might not apply.
+            // Cedar cannot express the ancestors of a group in a cycle, so a forbid on an ancestor might not apply.
             let is_acyclic = !ends_in_cycle(resource.facts().groups, group);
             on(action, RequestResource::Group(group)).filter(|_| is_acyclic)
         };
         let on_member = |action, group| {
-            // Without the account, a policy takes the user for one who is about to be created.
+            // Without the account, a policy would consider the user as being created.
             let is_known = !matches!(resource, Resource::MissingUser(_));
             on_group(action, group).filter(|_| is_known).map(|request| Self { account, ..request })
         };
@@ -56,7 +58,7 @@ impl CedarRequest {
             Check::DeleteGroup(group) => on_group(Action::DeleteGroup, group),
             Check::AddUser => on(Action::AddUser, RequestResource::Directory),
             Check::AddGroup(_) => on(Action::AddGroup, RequestResource::Directory),
-            // A check that a later version adds is denied until the schema has an action for it.
+            // A check of a later version is denied until the schema has an action for it.
             _ => None,
         }
     }

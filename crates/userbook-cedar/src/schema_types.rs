@@ -5,7 +5,7 @@ use userbook::{Field, GroupId, UserId, UserType};
 
 use crate::LoadError;
 
-/// The schema that policies are validated against, in Cedar's own notation.
+/// The schema for the validation of policies, in Cedar's notation.
 pub const SCHEMA: &str = include_str!("userbook.cedarschema");
 
 /// The actions of the schema.
@@ -31,7 +31,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// The action that changes a field.
+    /// Returns the action that changes a field.
     pub(crate) fn set(field: Field) -> Self {
         match field {
             Field::Username | Field::Path | Field::Type => Self::SetIdentity,
@@ -133,12 +133,12 @@ impl SchemaTypes {
         uid(&self.user_type, user_type.as_str())
     }
 
-    /// An account that does not exist, for policies that do not depend on the account.
+    /// Returns a fictional account for policies that do not depend on the account.
     pub(crate) fn any_account(&self) -> EntityUid {
         uid(&self.account, "")
     }
 
-    /// A group that does not exist, for policies that do not depend on the group.
+    /// Returns a fictional group for policies that do not depend on the group.
     pub(crate) fn any_group(&self) -> EntityUid {
         uid(&self.group, "")
     }
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_and_the_code_know_the_same_names() {
+    fn schema_and_code_use_the_same_names() {
         let types = SchemaTypes::new().unwrap();
         let all = [
             Action::View,

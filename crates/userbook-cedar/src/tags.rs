@@ -1,15 +1,15 @@
-//! JSON as tags, as far as Cedar can express it.
+//! Converts JSON to tags, as far as Cedar can express it.
 //!
-//! Cedar's strict types know no free JSON. Of an object of attributes (or of claims) each member becomes a tag of
-//! type `Set<String>`: a text, a boolean or a whole number one element, a list of those a set of them; booleans
-//! and numbers as JSON writes them. A member that is anything else (an object, null, a fraction, a list that
-//! holds one of them) has no tag at all: half a list would be a lie.
+//! Cedar's strict types exclude free JSON. Each member of an object (attributes or claims) becomes a tag of type
+//! `Set<String>`: a text, a boolean or a whole number becomes one element, a list of them becomes several; booleans
+//! and numbers are written as in JSON. Every other member (an object, null, a fraction, a list that contains one of
+//! them) gets no tag, because a partial list would be wrong.
 
 use cedar_policy::RestrictedExpression;
 use serde_json::Value;
 use userbook::JsonObject;
 
-/// The tags of an object.
+/// Returns the tags of an object.
 pub(crate) fn of_object(object: &JsonObject) -> impl Iterator<Item = (String, RestrictedExpression)> {
     object.iter().filter_map(|(name, value)| {
         let elements = elements(value)?;
@@ -18,7 +18,7 @@ pub(crate) fn of_object(object: &JsonObject) -> impl Iterator<Item = (String, Re
     })
 }
 
-/// The tags of stored attributes: none, unless they are an object.
+/// Returns the tags of stored attributes; empty unless they are an object.
 pub(crate) fn of_attributes(stored: &Value) -> impl Iterator<Item = (String, RestrictedExpression)> {
     stored.as_object().into_iter().flat_map(of_object)
 }
@@ -45,7 +45,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_can_be_expressed_and_what_not() {
+    fn only_texts_booleans_and_whole_numbers_become_tags() {
         for (value, expected) in [
             (json!("blue"), Some(vec!["blue"])),
             (json!(""), Some(vec![""])),

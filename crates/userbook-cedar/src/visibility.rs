@@ -1,4 +1,4 @@
-//! Policies about viewing, for requests without a resource.
+//! Evaluates policies about viewing without a resource.
 //!
 //! Two questions have to be answered before a row is loaded, or although there is none: whether a principal may view
 //! *every* user (a list then needs no filter), and whether the principal may view *any* user (hidden users then look
@@ -15,21 +15,21 @@ use crate::{
     policy_json::{mentions, unusable},
 };
 
-/// Attributes of an account that only its row holds; the others are known of the acting user.
+/// Attributes of an account that only its row contains; the others are known for the acting user.
 const ROW: [&str; 4] = ["username", "name", "email", "path"];
 
-/// The policies, classified and widened.
+/// The classified and widened policies.
 #[derive(Debug, Clone)]
 pub(crate) struct VisibilityPolicies {
-    /// Allows whatever the resource is.
+    /// Allows on every resource.
     pub(crate) every: PolicySet,
-    /// If these do not allow, no resource is allowed.
+    /// If these policies do not allow, no resource is allowed.
     pub(crate) any: PolicySet,
-    /// If these allow on an account without its row, they allow on the account.
+    /// If these policies allow on an account without its row, they allow on the account.
     pub(crate) own: PolicySet,
 }
 
-/// What a policy depends on; each variant includes those before it.
+/// The facts on which a policy depends; each variant includes the previous ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum DependsOn {
     Principal,
@@ -63,7 +63,7 @@ impl VisibilityPolicies {
     }
 }
 
-/// The policy on any resource and without conditions.
+/// Returns the policy for any resource, without conditions.
 fn widened(mut policy: Value) -> Value {
     if let Some(parts) = policy.as_object_mut() {
         parts.insert("resource".to_owned(), json!({"op": "All"}));
@@ -72,7 +72,7 @@ fn widened(mut policy: Value) -> Value {
     policy
 }
 
-/// What a policy depends on, by its JSON form; a form that is not understood counts as the row.
+/// Classifies a policy by its JSON form; an unknown form counts as dependent on the row.
 fn depends_on(policy: &Value) -> DependsOn {
     let Some(conditions) = policy.get("conditions") else { return DependsOn::Row };
     if mentions(conditions, &|name, value| name == "Var" && value == "resource") {
@@ -88,7 +88,7 @@ fn depends_on(policy: &Value) -> DependsOn {
     }
 }
 
-/// Whether an operator may read a value that only the row holds.
+/// Returns whether an operator may read a value that only the row contains.
 fn reads_row(operator: &str, operands: &Value) -> bool {
     let attribute = || operands.get("attr").and_then(Value::as_str);
     match operator {

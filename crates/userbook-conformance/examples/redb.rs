@@ -1,6 +1,6 @@
-//! A store on [redb]; `cargo run -p userbook-conformance --example redb` runs the cases on it. redb has one writer at a
-//! time, and readers that see the last commit: a store needs both. Its calls block for as long as the disk takes; use
-//! `tokio::task::block_in_place` if the runtime must not wait.
+//! A store on [redb]; `cargo run -p userbook-conformance --example redb` runs the cases on it. A store needs a single
+//! writer at a time and readers that see the last commit; redb provides both. Its calls block for the duration of disk
+//! writes; use `tokio::task::block_in_place` if the runtime must not wait.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_imports, reason = "an example")]
 
 use async_trait::async_trait;
@@ -9,7 +9,16 @@ use redb::{ReadableDatabase, ReadableTable as Rows, ReadableTableMetadata};
 use serde::de::DeserializeOwned;
 use serde_json::to_vec;
 use std::{collections::BTreeSet, error::Error, sync::Arc};
-use userbook::*;
+use userbook::{
+    Group, GroupId, Timestamp, User, UserId, UserRef, UserStore, UserType,
+    event::Event,
+    field::Username,
+    model::{ANONYMOUS_USERNAME, ChangeId, GroupGraph, MAX_PARENTS},
+    store::{
+        ActorState, ChangeSet, CommitOutcome, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot,
+        SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+    },
+};
 use userbook_conformance::{Harness, Task, run_store_cases};
 
 const USERS: TableDefinition<i64, &[u8]> = TableDefinition::new("users");
@@ -18,13 +27,13 @@ const UUIDS: TableDefinition<u128, i64> = TableDefinition::new("uuids");
 const GROUPS: TableDefinition<u128, &[u8]> = TableDefinition::new("groups");
 const COUNTERS: TableDefinition<&str, u64> = TableDefinition::new("counters");
 const EVENTS: TableDefinition<u128, &[u8]> = TableDefinition::new("events");
-/// The events that are not acknowledged, in the order in which they were written.
+/// The pending events in the order of their writes.
 const WAITING: TableDefinition<u64, u128> = TableDefinition::new("waiting");
 
 type Json = &'static [u8];
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Classifies a failure: a row that cannot be read, a commit whose result is unknown, or anything else.
+/// Classifies an error: a corrupt row, a commit with unknown result, or any other failure.
 fn classified<T>(work: impl FnOnce() -> Fallible<T>) -> Result<T, StoreError> {
     work().map_err(|source| {
         let (unread, unknown) = (source.is::<serde_json::Error>(), source.is::<redb::CommitError>());
@@ -37,7 +46,7 @@ fn classified<T>(work: impl FnOnce() -> Fallible<T>) -> Result<T, StoreError> {
 struct RedbStore(Database);
 
 impl RedbStore {
-    /// A store that holds these rows. Opening a table to write makes it, and a load expects them all.
+    /// Creates a store with these rows. Opening a table for writing creates it, and loads expect every table.
     fn new(database: Database, rows: &ImportData) -> Result<Self, StoreError> {
         let store = Self(database);
         let seed = |txn: &WriteTransaction| {
@@ -52,7 +61,7 @@ impl RedbStore {
         };
         store.write(seed).map(|()| store)
     }
-    /// One transaction, which leaves no trace if it fails.
+    /// Runs one transaction; an error rolls it back.
     fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Fallible<T>) -> Result<T, StoreError> {
         classified(|| {
             let txn = self.0.begin_write()?;
@@ -110,7 +119,7 @@ impl UserStore for RedbStore {
     }
 }
 
-/// Unless the outcome is `Applied`, everything written so far goes with the transaction.
+/// An outcome other than `Applied` rolls the transaction back.
 fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> {
     let user = user(&txn.open_table(USERS)?, change.user)?;
     let name = change.fields.username.as_ref().map(Username::as_str);
@@ -135,7 +144,7 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
     })
 }
 
-/// Whether the guards hold. Increments the counters that the change bumps.
+/// Returns whether the guards hold. Increments the counters of the change.
 fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
     let mut counters = txn.open_table(COUNTERS)?;
     for (name, guard) in [("graph", guards.graph), ("superusers", guards.superusers)] {
@@ -149,7 +158,7 @@ fn hold(txn: &WriteTransaction, guards: &Guards) -> Fallible<bool> {
     Ok(user(&txn.open_table(USERS)?, guard.user)?.is_some_and(|it| it.revision == guard.revision))
 }
 
-/// Writes a row and its name, in place of the one it had.
+/// Writes a row and its name, and removes the previous name.
 fn put_user(txn: &WriteTransaction, old_name: &str, new: &User) -> Fallible<()> {
     txn.open_table(NAMES)?.remove(old_name)?;
     txn.open_table(NAMES)?.insert(&*new.username, new.id.0)?;
@@ -158,7 +167,7 @@ fn put_user(txn: &WriteTransaction, old_name: &str, new: &User) -> Fallible<()> 
     Ok(())
 }
 
-/// A row as it was written. Attributes may nest 256 levels: `serde_json` reads fewer by default.
+/// Decodes a row. Attributes may nest 256 levels, more than the default of `serde_json`.
 fn row<T: DeserializeOwned>(json: &[u8]) -> Fallible<T> {
     let mut json = serde_json::Deserializer::from_slice(json);
     json.disable_recursion_limit();
@@ -169,7 +178,7 @@ fn user(users: &impl Rows<i64, Json>, id: UserId) -> Fallible<Option<User>> {
     users.get(id.0)?.map(|json| row(json.value())).transpose()
 }
 
-/// Whether a user other than `target` has the name.
+/// Returns whether a user other than `target` has the name.
 fn is_taken(
     names: &impl Rows<&'static str, i64>,
     name: Option<&str>,
@@ -179,7 +188,7 @@ fn is_taken(
     Ok(owner.is_some_and(|owner| Some(UserId(owner.value())) != target))
 }
 
-/// Groups, each with its ancestors. The bound ends a cycle as well.
+/// Returns groups, each with its ancestors. The limit also ends cycles.
 fn lineages(groups: &impl Rows<u128, Json>, starts: &BTreeSet<GroupId>) -> Fallible<GroupGraph> {
     let mut graph = GroupGraph::default();
     for start in starts {
@@ -194,7 +203,7 @@ fn lineages(groups: &impl Rows<u128, Json>, starts: &BTreeSet<GroupId>) -> Falli
     Ok(graph)
 }
 
-/// Reads all users. A directory with many who cannot act would keep an index of the others.
+/// Reads all users. A store for many inactive users needs an index of the users who can act.
 fn other_superusers(
     users: &impl Rows<i64, Json>,
     groups: &impl Rows<u128, Json>,
@@ -250,7 +259,7 @@ struct Redb(Arc<RedbStore>);
 
 impl Harness for Redb {
     type Store = RedbStore;
-    /// In memory, for speed: `Database::create(path)` makes a file.
+    /// In memory for speed; `Database::create(path)` creates a file.
     async fn with(rows: &ImportData) -> Self {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         Self(Arc::new(RedbStore::new(database, rows).unwrap()))

@@ -1,24 +1,26 @@
-//! Rows, changes and events for the cases.
+//! Builds rows, changes and events for the cases.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeZone;
 use serde_json::json;
 use userbook::{
-    Attributes, ChangeId, ChangeSet, EmailAddress, Event, EventActor, EventKind, EventTarget, FieldChanges,
-    Group, GroupId, Guards, ImportData, MemberChange, Name, ProvisioningChange, ProvisioningOp, Revision,
-    Timestamp, User, UserId, UserPath, UserType, Username,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::{Event, EventActor, EventKind, EventTarget},
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards, ImportData, MemberChange, ProvisioningChange, ProvisioningOp},
 };
 use uuid::Uuid;
 
 /// The user that most cases change.
 pub(crate) const ANN: UserId = UserId(41);
-/// Another one.
+/// A second user.
 pub(crate) const BOB: UserId = UserId(7);
-/// An id that no user has.
-pub(crate) const NOBODY: UserId = UserId(999);
+/// An id without user.
+pub(crate) const UNKNOWN_USER: UserId = UserId(999);
 
-/// A moment: this many seconds after the turn of the millennium, and some microseconds.
+/// A time: this many seconds after the year 2000 began, plus some microseconds.
 pub(crate) fn moment(seconds: i64) -> Timestamp {
     let micros = 946_684_800_000_000 + seconds * 1_000_000 + 123_456;
     chrono::Utc.timestamp_micros(micros).single().expect("the moment is in range")
@@ -47,12 +49,12 @@ pub(crate) fn group(n: u128) -> Group {
     }
 }
 
-/// Groups 0 to `top`, each below the next.
+/// Returns groups 0 to `top`, each below the next.
 pub(crate) fn chain(top: u128) -> Vec<Group> {
     (0..=top).map(|n| Group { parent: (n < top).then(|| group_id(n + 1)), ..group(n) }).collect()
 }
 
-/// An active user without groups, every column filled.
+/// Returns an active user without groups, with every column filled.
 pub(crate) fn user(id: UserId) -> User {
     User {
         id,
@@ -82,7 +84,7 @@ pub(crate) fn rows(groups: impl Into<Vec<Group>>, users: impl Into<Vec<User>>) -
     ImportData { install_id: "install".to_owned(), groups: groups.into(), users: users.into() }
 }
 
-/// The change number `n` of this user: it bumps revision and version and writes no column.
+/// Returns change number `n` of this user: it changes revision and version, and no column.
 pub(crate) fn change(user: &User, n: u128) -> ChangeSet {
     let version = user.version + 1;
     ChangeSet {
@@ -98,7 +100,7 @@ pub(crate) fn change(user: &User, n: u128) -> ChangeSet {
     }
 }
 
-/// The change number `n` of this user, to another display name.
+/// Returns change number `n` of this user: another display name.
 pub(crate) fn rename(user: &User, n: u128) -> ChangeSet {
     ChangeSet {
         fields: FieldChanges { name: Some(name("renamed")), ..FieldChanges::default() },
@@ -121,7 +123,7 @@ pub(crate) fn event(kind: EventKind, target: EventTarget, version: u64, n: u128)
     }
 }
 
-/// The provisioning change number `n`, without guards and members.
+/// Returns provisioning change number `n`, without guards and members.
 pub(crate) fn provision(op: ProvisioningOp, n: u128) -> ProvisioningChange {
     let (kind, target, version) = match &op {
         ProvisioningOp::InsertUser(user) => {
@@ -135,7 +137,7 @@ pub(crate) fn provision(op: ProvisioningOp, n: u128) -> ProvisioningChange {
     ProvisioningChange { op, members: Vec::new(), guards: Guards::default(), event }
 }
 
-/// The change number `n` of a member, who joins or leaves the group of a provisioning change.
+/// Returns change number `n` of a member who joins or leaves the group of a provisioning change.
 pub(crate) fn member_change(user: &User, joins: bool, n: u128) -> MemberChange {
     let version = user.version + 1;
     MemberChange {
@@ -148,7 +150,7 @@ pub(crate) fn member_change(user: &User, joins: bool, n: u128) -> MemberChange {
     }
 }
 
-/// The user after the change was applied.
+/// Returns the user after the change.
 pub(crate) fn changed(user: &User, change: &ChangeSet) -> User {
     let mut user = user.clone();
     change.apply_to(&mut user);
@@ -160,7 +162,7 @@ pub(crate) fn attributes(value: &serde_json::Value) -> Attributes {
 }
 
 pub(crate) fn username(text: &str) -> Username {
-    Username::parse(text).expect("the kit's user names are valid")
+    Username::parse(text).expect("the kit's usernames are valid")
 }
 
 pub(crate) fn name(text: &str) -> Name {

@@ -1,26 +1,28 @@
-//! What the kit needs to know of a store.
+//! What the kit must know about a store.
 
 use std::{pin::Pin, sync::Arc};
 
-use userbook::{ImportData, Outbox, Timestamp, UserId, UserStore};
+use userbook::{
+    Timestamp, UserId, UserStore,
+    store::{ImportData, Outbox},
+};
 
-/// Work to be done beside other work.
+/// A task to run concurrently.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A store under test. Cases run at once and in any order, each with a harness of its own: no two of them may
-/// share a database.
+/// A store under test. Cases run concurrently and in any order, each with its own harness; harnesses must not share a
+/// database.
 pub trait Harness: Sized + Send + Sync + 'static {
-    /// The store.
+    /// The type of the store.
     type Store: UserStore + Outbox;
 
-    /// A store with a new, empty database that then got these rows, and nothing else.
+    /// Creates a store with a new database that contains only these rows.
     fn with(rows: &ImportData) -> impl Future<Output = Self> + Send;
 
-    /// The store.
+    /// Returns the store.
     fn store(&self) -> Arc<Self::Store>;
 
-    /// Writes these two columns behind the store's back and leaves the row's revision alone, as a host does on a
-    /// login.
+    /// Writes these two columns without the store, and keeps the row's revision, as a host does at a login.
     fn write_out_of_band(
         &self,
         user: UserId,
@@ -28,7 +30,7 @@ pub trait Harness: Sized + Send + Sync + 'static {
         password_change_date: Timestamp,
     ) -> impl Future<Output = ()> + Send;
 
-    /// Runs a task on another thread, if the runtime has several: `tokio::spawn` and the like. The returned task
-    /// ends when the given one has ended, and panics if that did.
+    /// Runs a task on another thread if the runtime has several: `tokio::spawn` or similar. The returned task ends
+    /// when the given task has ended, and panics if it panicked.
     fn spawn(task: Task) -> Task;
 }

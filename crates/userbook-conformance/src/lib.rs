@@ -4,19 +4,19 @@
 //!
 //! | macro | as one function | laws of | needs |
 //! | --- | --- | --- | --- |
-//! | [`store_conformance!`] | [`run_store_cases`] | [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox) | |
-//! | [`provisioning_conformance!`] | [`run_provisioning_cases`] | [`ProvisioningStore`](userbook::ProvisioningStore) | a store that implements it |
-//! | [`import_conformance!`] | [`run_import_cases`] | [`ImportStore`](userbook::ImportStore) | a store that implements it |
-//! | [`list_conformance!`] | [`run_list_cases`] | [`ListStore`](userbook::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::ProvisioningStore) |
+//! | [`store_conformance!`] | [`run_store_cases`] | [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::store::Outbox) | |
+//! | [`provisioning_conformance!`] | [`run_provisioning_cases`] | [`ProvisioningStore`](userbook::store::ProvisioningStore) | a store that implements it |
+//! | [`import_conformance!`] | [`run_import_cases`] | [`ImportStore`](userbook::store::ImportStore) | a store that implements it |
+//! | [`list_conformance!`] | [`run_list_cases`] | [`ListStore`](userbook::store::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::store::ProvisioningStore) |
 //!
-//! [`writing_a_store`] has the order in which to build a store, the contract of each port, and common mistakes.
+//! [`writing_a_store`] describes the steps to build a store, the contract of each port, and common mistakes.
 //!
-//! What it must not know: any store, any runtime. Each case is a plain function in [`cases`], whose docs say
-//! which law it checks and why that matters; it fails by panicking.
+//! What it must not know: any store, any runtime. Each case is a plain function in [`cases`]. Its documentation states
+//! the checked law with the reason; the case fails by panicking.
 //!
 //! # A complete store
 //!
-//! This store keeps all laws of [`store_conformance!`], which the test of this page checks. `cargo` needs `userbook`,
+//! This store obeys all laws of [`store_conformance!`], which the test of this page checks. `cargo` needs `userbook`,
 //! `userbook-conformance`, `async-trait`, `serde_json`, and a runtime for the tests, here `tokio` with `macros` and
 //! `rt-multi-thread`.
 //!
@@ -24,7 +24,11 @@
 //! use std::collections::BTreeMap;
 //! use std::sync::{Arc, Mutex, MutexGuard};
 //! use async_trait::async_trait;
-//! use userbook::*;
+//! use userbook::{Timestamp, User, UserId, UserRef, UserStore, UserType};
+//! use userbook::event::Event;
+//! use userbook::field::Username;
+//! use userbook::model::{ANONYMOUS_USERNAME, ChangeId, GroupGraph};
+//! use userbook::store::{ActorState, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers};
 //! use userbook_conformance::{Harness, Task};
 //!
 //! /// The holder of the lock sees one state and writes all of the next one. With a database: one transaction.
@@ -194,23 +198,24 @@
 //! }
 //! ```
 //!
-//! `examples/redb.rs` in this crate's source is the same on an embedded database.
+//! `examples/redb.rs` in this crate's source is a similar store on an embedded database.
 //!
-//! # What a database adds
+//! # Further requirements on databases
 //!
-//! - A [`UserStore`](userbook::UserStore) never compares [`Epochs::next_user`](userbook::Epochs): without
-//!   [`ProvisioningStore`](userbook::ProvisioningStore) and [`ImportStore`](userbook::ImportStore) it may stay 0.
-//! - [`User`](userbook::User), [`Group`](userbook::Group) and [`Event`](userbook::Event) are `serde` types.
-//!   Attributes may nest [`MAX_DEPTH`](userbook::MAX_DEPTH) levels, `serde_json` reads 128: enable its
+//! - A store that implements only [`UserStore`](userbook::UserStore) never compares
+//!   [`Epochs::next_user`](userbook::store::Epochs), which may stay 0 without
+//!   [`ProvisioningStore`](userbook::store::ProvisioningStore) and [`ImportStore`](userbook::store::ImportStore).
+//! - [`User`](userbook::User), [`Group`](userbook::Group) and [`Event`](userbook::event::Event) are `serde` types.
+//!   Attributes may nest [`MAX_DEPTH`](userbook::field::MAX_DEPTH) levels, `serde_json` reads 128: enable its
 //!   `unbounded_depth`, call `disable_recursion_limit`, and enable `float_roundtrip`.
-//! - Refused changes are outcomes, also when the database reports them by an error. A failure of the last step
-//!   that makes a commit durable is [`Ambiguous`](userbook::StoreErrorKind::Ambiguous).
-//! - Groups that do not exist are left out of a snapshot; a target or an actor who does not exist is `None`. None of
-//!   these is an error.
-//! - Work may outlive a dropped future (a blocking task, a statement that the database still runs): the law of whole or
-//!   nothing holds all the same. The case of the dropped commit finds out by a write decided on the same row.
-//! - [`Rejected`](userbook::CommitOutcome::Rejected) is for rules of the host's own tables. The rows of the kit break no
-//!   common one: their e-mail addresses and UUIDs are distinct.
+//! - Rejected changes and conflicts are outcomes, also when the database reports them as an error. A failure of the
+//!   last step, which makes a commit durable, is [`Ambiguous`](userbook::store::StoreErrorKind::Ambiguous).
+//! - Missing groups are left out of a snapshot; a missing target or actor is `None`. Neither is an error.
+//! - Work may outlive a dropped future (a blocking task, a statement that the database still runs). Nevertheless the
+//!   commit must be applied completely or not at all. The case of the dropped commit checks this law with another
+//!   write of the same row.
+//! - [`Rejected`](userbook::store::CommitOutcome::Rejected) is for rules of the host's own tables. The rows of the kit break
+//!   no common rule: their e-mail addresses and UUIDs are distinct.
 #![allow(
     clippy::panic,
     clippy::expect_used,

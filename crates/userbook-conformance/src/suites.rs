@@ -1,11 +1,14 @@
-//! The lists of cases: each name stands here once.
+//! The lists of cases; each name occurs once.
 
-use userbook::{ImportStore, ListStore, ProvisioningStore, UserStore};
+use userbook::{
+    UserStore,
+    store::{ImportStore, ListStore, ProvisioningStore},
+};
 
 use crate::Harness;
 
-/// Defines a list of names, the function that runs all cases, and the macro that expands one test for each. The dollar
-/// sign is a parameter because a macro cannot write one in a macro that it defines.
+/// Defines a list of names, the function that runs all cases, and the macro that expands to one test for each case.
+/// The dollar sign is a parameter because a macro cannot write it in a macro that it defines.
 macro_rules! suite {
     (
         $(#[$doc:meta])* $macro:ident,
@@ -18,7 +21,7 @@ macro_rules! suite {
 
         $(#[$run_doc])*
         ///
-        /// Runs one case after the other and returns their names. Panics at the first broken law.
+        /// Runs the cases in sequence and returns their names. Panics at the first violated law.
         pub async fn $run<H: Harness<Store: $port $(+ $further)?>>() -> &'static [&'static str] {
             $(Box::pin(crate::cases::$module::$case::<H>()).await;)+
             $list
@@ -40,12 +43,12 @@ macro_rules! suite {
 }
 
 suite! {
-    /// One test for each law of [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::Outbox):
+    /// One test for each law of [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::store::Outbox):
     /// `store_conformance!(MyHarness, #[tokio::test]);`
     store_conformance,
     /// The cases of [`store_conformance!`](crate::store_conformance).
     STORE_CASES,
-    /// All of [`store_conformance!`](crate::store_conformance) where there is no test runner.
+    /// All of [`store_conformance!`](crate::store_conformance) for environments without a test runner.
     run_store_cases: UserStore,
     $, {
         load::facts_come_without_a_target,
@@ -115,12 +118,12 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`ProvisioningStore`](userbook::ProvisioningStore):
+    /// One test for each law of [`ProvisioningStore`](userbook::store::ProvisioningStore):
     /// `provisioning_conformance!(MyHarness, #[tokio::test]);`
     provisioning_conformance,
     /// The cases of [`provisioning_conformance!`](crate::provisioning_conformance).
     PROVISIONING_CASES,
-    /// All of [`provisioning_conformance!`](crate::provisioning_conformance) where there is no test runner.
+    /// All of [`provisioning_conformance!`](crate::provisioning_conformance) for environments without a test runner.
     run_provisioning_cases: ProvisioningStore,
     $, {
         load_directory::an_empty_query,
@@ -134,18 +137,18 @@ suite! {
         load_directory::the_committed_change_and_the_counters,
         user_provisioning::a_user_is_inserted,
         user_provisioning::an_inserted_user_counts_as_what_it_is,
-        user_provisioning::an_id_is_given_once,
-        user_provisioning::a_name_is_given_once,
-        user_provisioning::a_uuid_is_given_once,
-        user_provisioning::groups_must_be_there,
+        user_provisioning::ids_are_unique,
+        user_provisioning::usernames_are_unique,
+        user_provisioning::uuids_are_unique,
+        user_provisioning::groups_must_exist,
         user_provisioning::a_user_is_deleted,
         user_provisioning::a_deletion_compares_the_revision,
-        user_provisioning::ids_are_not_given_again,
+        user_provisioning::ids_are_not_reused,
         user_provisioning::guards_hold_for_users,
         group_provisioning::a_group_is_inserted,
         group_provisioning::a_group_is_overwritten,
-        group_provisioning::a_parent_must_be_there,
-        group_provisioning::a_group_name_is_given_once,
+        group_provisioning::a_parent_must_exist,
+        group_provisioning::group_names_are_unique,
         group_provisioning::a_group_is_deleted,
         group_provisioning::a_missing_group_is_gone,
         group_provisioning::guards_hold_for_groups,
@@ -162,29 +165,29 @@ suite! {
 }
 
 suite! {
-    /// One test for each law of [`ImportStore`](userbook::ImportStore):
+    /// One test for each law of [`ImportStore`](userbook::store::ImportStore):
     /// `import_conformance!(MyHarness, #[tokio::test]);`
     import_conformance,
     /// The cases of [`import_conformance!`](crate::import_conformance).
     IMPORT_CASES,
-    /// All of [`import_conformance!`](crate::import_conformance) where there is no test runner.
+    /// All of [`import_conformance!`](crate::import_conformance) for environments without a test runner.
     run_import_cases: ImportStore,
     $, {
         import::an_empty_store_takes_rows,
-        import::parents_may_come_late,
-        import::a_store_with_rows_refuses,
+        import::parents_may_follow_their_children,
+        import::a_store_with_rows_rejects_imports,
         import::the_next_id_is_above_all,
         import::bad_rows_leave_no_trace,
     }
 }
 
 suite! {
-    /// One test for each law of [`ListStore`](userbook::ListStore), on a store that is a
-    /// [`ProvisioningStore`](userbook::ProvisioningStore) too: `list_conformance!(MyHarness, #[tokio::test]);`
+    /// One test for each law of [`ListStore`](userbook::store::ListStore), on a store that is a
+    /// [`ProvisioningStore`](userbook::store::ProvisioningStore) too: `list_conformance!(MyHarness, #[tokio::test]);`
     list_conformance,
     /// The cases of [`list_conformance!`](crate::list_conformance).
     LIST_CASES,
-    /// All of [`list_conformance!`](crate::list_conformance) where there is no test runner.
+    /// All of [`list_conformance!`](crate::list_conformance) for environments without a test runner.
     run_list_cases: ListStore + ProvisioningStore,
     $, {
         user_lists::every_column_and_the_groups_come_back,
@@ -198,7 +201,7 @@ suite! {
         user_lists::a_page_is_read_in_one_moment,
         filters::texts_are_compared_byte_for_byte,
         filters::long_texts_are_compared_to_their_ends,
-        filters::beginnings_of_paths,
+        filters::path_prefixes,
         filters::plain_columns,
         filters::direct_memberships,
         filters::superusers_by_inheritance,

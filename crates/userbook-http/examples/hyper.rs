@@ -1,4 +1,4 @@
-//! The API on hyper, without any framework: it is a `tower` service, and whatever takes one takes it.
+//! The API on hyper without a framework: the API is a `tower` service.
 //!
 //! ```sh
 //! cargo run -p userbook-http --example hyper
@@ -19,28 +19,28 @@ use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserServ
 use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 use userbook_memory::MemoryStore;
 
-/// Whoever reaches this server is the host: for an example on the loopback, and nothing else.
+/// Authenticates every request as the host itself. Use it only in examples on the loopback interface.
 #[derive(Debug)]
-struct EverybodyIsTheHost;
+struct AlwaysHost;
 
 #[async_trait]
-impl Authenticator for EverybodyIsTheHost {
+impl Authenticator for AlwaysHost {
     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
         Ok(Actor::system())
     }
 }
 
-type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, EverybodyIsTheHost>;
+type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, AlwaysHost>;
 
-/// The API over a store with one user, whose id comes along.
+/// Returns the API over a store with one user, and the user's id.
 async fn api() -> Result<(Api, i64), Box<dyn Error + Send + Sync>> {
     let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
     let service = UserService::new(MemoryStore::new(), authorizer);
     let ada = service.insert_user(&Actor::system(), NewUser::new("ada", "Ada Lovelace")).await?.view.user.id;
-    Ok((UserApi::new(service, EverybodyIsTheHost, Representation::new("an example")), ada.0))
+    Ok((UserApi::new(service, AlwaysHost, Representation::new("an example")), ada.0))
 }
 
-/// Serves until `stop` is ready, and finishes what is under way then.
+/// Serves until `stop` is ready, then finishes running requests.
 async fn serve<S>(listener: TcpListener, service: S, stop: impl Future<Output = ()>) -> std::io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible>,
@@ -56,7 +56,7 @@ where
         };
         let service = TowerToHyperService::new(service.clone());
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // A connection that breaks is its client's business.
+        // A broken connection concerns only its client.
         tokio::spawn(graceful.watch(connection));
     }
     drop(listener);
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("    curl -X PATCH http://{}/api/v3/core/users/{ada}/ \\", listener.local_addr()?);
     println!("        -H 'content-type: application/json' -d '{{\"email\": \"ada@example.com\"}}'");
     let stop = async {
-        // Without signals it serves until it is killed.
+        // Without signal handling, the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_serves_an_update_and_stops_when_it_is_told() {
+    async fn serves_an_update_and_stops_on_request() {
         let (api, ada) = api().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -111,7 +111,7 @@ mod tests {
         client.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"HTTP/1.1 200 OK\r\n");
 
-        // The connection is kept alive; stopping closes it behind the answer.
+        // The connection is kept alive; stopping closes it after the response.
         stop.send(()).unwrap();
         let mut rest = String::new();
         client.read_to_string(&mut rest).await.unwrap();

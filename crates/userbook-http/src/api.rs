@@ -5,10 +5,10 @@ use std::{error::Error, sync::Arc};
 use bytes::Bytes;
 use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
-use userbook::{Authorizer, Mode, UserService, UserStore};
+use userbook::{Authorizer, UserService, UserStore, update::Mode};
 
 use crate::{
-    Authenticator, Representation,
+    Authenticator, ExtensionSet, Representation,
     error::ApiError,
     negotiate::negotiate,
     respond::{self, USER_METHODS},
@@ -25,6 +25,7 @@ pub struct UserApi<S, A, N> {
     pub(crate) authenticator: Arc<N>,
     pub(crate) representation: Arc<Representation>,
     pub(crate) body_limit: usize,
+    pub(crate) extensions: ExtensionSet,
 }
 
 impl<S, A, N> Clone for UserApi<S, A, N> {
@@ -34,12 +35,13 @@ impl<S, A, N> Clone for UserApi<S, A, N> {
             authenticator: Arc::clone(&self.authenticator),
             representation: Arc::clone(&self.representation),
             body_limit: self.body_limit,
+            extensions: self.extensions,
         }
     }
 }
 
 impl<S, A, N> UserApi<S, A, N> {
-    /// Serves the service over HTTP. Its policy says which extensions of the recorded release are available.
+    /// Serves the service over HTTP, with every [`Extension`](crate::Extension).
     pub fn new(
         service: impl Into<Arc<UserService<S, A>>>,
         authenticator: N,
@@ -50,6 +52,7 @@ impl<S, A, N> UserApi<S, A, N> {
             authenticator: Arc::new(authenticator),
             representation: Arc::new(representation),
             body_limit: DEFAULT_BODY_LIMIT,
+            extensions: ExtensionSet::all(),
         }
     }
 
@@ -60,30 +63,36 @@ impl<S, A, N> UserApi<S, A, N> {
         self
     }
 
-    /// The service behind the API.
+    /// Selects the supported extensions. The default is [`ExtensionSet::all`].
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: ExtensionSet) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
+    /// Returns the service behind the API.
     pub fn service(&self) -> &UserService<S, A> {
         &self.service
     }
 }
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
-    /// Answers a request. There is always an answer; the cause of 500 and 503 is the [`Failure`](crate::Failure) in the
-    /// extensions.
+    /// Handles a request. Every request gets a response; the cause of 500 and 503 is the [`Failure`](crate::Failure)
+    /// in the response's extensions.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        let policy = self.service.policy();
-        let (format, acceptable) = negotiate(&head.headers, policy);
+        let (format, acceptable) = negotiate(&head.headers, self.extensions);
         let answer = self.answer(&head, body, acceptable).await;
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
-        respond::finish(&head.method, policy, USER_METHODS, &mut response);
+        respond::finish(&head.method, self.extensions, USER_METHODS, &mut response);
         response
     }
 
-    /// The stages in the contract's order; an earlier one hides all later ones.
+    /// Runs the stages in the contract's order; the first failure decides the response.
     async fn answer<B>(
         &self,
         head: &Parts,

@@ -1,4 +1,4 @@
-//! The body of a request: collecting it, and parsing it by its media type.
+//! The body of a request: receives it, and parses it by its media type.
 
 use std::{borrow::Cow, error::Error};
 
@@ -12,23 +12,23 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use json_patch::Patch;
 use serde_json::Value;
 use userbook::{
-    Extension, Field, FieldOps, JsonObject, Limits, MAX_DEPTH, Mode, Policy, UserUpdate, ViolationKind,
-    Violations, json_type,
+    Field, JsonObject, Limits, UserUpdate, Violations,
+    field::MAX_DEPTH,
+    update::{FieldOps, Mode, json_type},
+    violation::ViolationKind,
 };
 
 use crate::{
-    BodyError,
+    BodyError, Extension, ExtensionSet,
     error::{ApiError, Kind},
     lenient::{
         self, Attributes,
         json::{self, Bounds, JsonFault, Members},
     },
-    media::is_media_type,
-    negotiate::JSON,
-    respond::{JSON_PATCH, MERGE_PATCH},
+    media::{JSON, JSON_PATCH, MERGE_PATCH, is_media_type},
 };
 
-/// Collects a body of at most `limit` bytes. A body that is announced as larger is not polled.
+/// Receives a body of at most `limit` bytes. A body with a larger declared length is not polled.
 pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body,
@@ -44,27 +44,27 @@ where
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(BodyError::find_in(&*error).map_or_else(
-            // Any other error is one of the client's connection.
+            // Every other error belongs to the client's connection.
             || ApiError::new(Kind::UnreadableBody, "The body could not be read."),
             ApiError::from,
         )),
     }
 }
 
-/// The update that a body contains, by its media type. An empty body changes nothing, whatever its type.
+/// Parses the update in a body by its media type. An empty body changes nothing, for every media type.
 pub(crate) fn read(
     headers: &HeaderMap,
     body: &[u8],
     mode: Mode,
-    policy: &Policy,
+    limits: &Limits,
+    extensions: ExtensionSet,
 ) -> Result<UserUpdate, ApiError> {
     if body.is_empty() {
         return Ok(FieldOps::new(mode).into());
     }
     let media_type = media_type(headers);
-    let limits = policy.limits();
     let is_patch = |extension, name| {
-        mode == Mode::Patch && policy.understands(extension) && is_media_type(&media_type, name)
+        mode == Mode::Patch && extensions.contains(extension) && is_media_type(&media_type, name)
     };
     if is_media_type(&media_type, JSON) {
         fields(body, limits, mode, Attributes::Replace)
@@ -77,7 +77,7 @@ pub(crate) fn read(
     }
 }
 
-/// The known members of a JSON object. An empty body is an empty object, whatever its type.
+/// Parses the known members of a JSON object. An empty body is an empty object, for every media type.
 pub(crate) fn read_object(
     headers: &HeaderMap,
     body: &[u8],
@@ -121,7 +121,7 @@ fn members<'a>(
     limits: &Limits,
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Members<'a>, ApiError> {
-    // The object around the attributes is a level of its own.
+    // The object around the attributes is one more level.
     let bounds = Bounds { levels: MAX_DEPTH + 1, nodes: limits.body_nodes };
     json::parse_members(body, bounds, is_known)?.map_err(|other| not_an_object(&other).into())
 }
@@ -139,7 +139,7 @@ fn not_an_object(value: &Value) -> Violations {
 }
 
 fn json_patch(body: &[u8], limits: &Limits) -> Result<UserUpdate, ApiError> {
-    // The list of operations and each operation are levels of their own.
+    // The list of operations and each operation are one level each.
     let bounds = Bounds { levels: MAX_DEPTH + 2, nodes: limits.body_nodes };
     let patch: Patch = serde_json::from_value(json::parse(body, bounds)?)
         .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
@@ -157,37 +157,36 @@ mod tests {
         (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
     }
 
-    fn accepts(media_type: &'static str, body: &Value, limits: Limits) -> Result<(), String> {
+    fn accepts(media_type: &'static str, body: &Value, limits: &Limits) -> Result<(), String> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-        let policy = Policy::hardened().with_limits(limits);
-        read(&headers, body.to_string().as_bytes(), Mode::Patch, &policy)
+        read(&headers, body.to_string().as_bytes(), Mode::Patch, limits, ExtensionSet::all())
             .map(drop)
             .map_err(|error| format!("{error:?}"))
     }
 
     #[test]
-    fn attributes_may_be_as_deep_as_stores_keep_them() {
+    fn attributes_may_use_the_full_depth_of_stores() {
         let patch = |levels| json!([{"op": "add", "path": "/attributes", "value": nested(levels)}]);
         let object = |levels| json!({ "attributes": nested(levels) });
         for (levels, is_parsed) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
             for (media_type, body) in
                 [(JSON, object(levels)), (MERGE_PATCH, object(levels)), (JSON_PATCH, patch(levels))]
             {
-                let outcome = accepts(media_type, &body, Limits::default());
+                let outcome = accepts(media_type, &body, &Limits::default());
                 assert_eq!(outcome.is_ok(), is_parsed, "{media_type} {levels} {outcome:?}");
             }
         }
     }
 
     #[test]
-    fn read_only_members_do_not_count() {
+    fn read_only_members_are_not_counted() {
         let limits = Limits { body_nodes: 4, ..Limits::default() };
         let groups: Vec<Value> = (0..100).map(|n| json!({"pk": n, "attributes": {"a": [n]}})).collect();
         let body = json!({"pk": 1, "groups_obj": groups, "name": "Ada", "attributes": {"a": 1}});
-        assert_eq!(accepts(JSON, &body, limits.clone()), Ok(()));
+        assert_eq!(accepts(JSON, &body, &limits), Ok(()));
         let body = json!({"name": "Ada", "attributes": {"a": [1, 2]}});
-        assert!(accepts(JSON, &body, limits.clone()).unwrap_err().contains("more than 4 JSON values"));
+        assert!(accepts(JSON, &body, &limits).unwrap_err().contains("more than 4 JSON values"));
         let patch = json!([{"op": "add", "path": "/name", "value": "Ada"}]);
-        assert!(accepts(JSON_PATCH, &patch, limits).unwrap_err().contains("more than 4 JSON values"));
+        assert!(accepts(JSON_PATCH, &patch, &limits).unwrap_err().contains("more than 4 JSON values"));
     }
 }

@@ -1,9 +1,13 @@
-//! The answer to a dry run: the user as it would be, the difference, and the authorizer's verdicts.
+//! The response to a dry run: the changed user, the difference, and the authorizer's verdicts.
 
 use bytes::Bytes;
 use http::Response;
 use serde::Serialize;
-use userbook::{Check, CheckResults, Diff, GroupId, Outcome, Policy, Safeguard, Updated, Verdict};
+use userbook::{
+    GroupId, Outcome, Policy, Safeguard, Updated,
+    authz::{Check, CheckResults, Verdict},
+    event::Diff,
+};
 
 use crate::{
     Representation, error::ApiError, params::INCLUDE_GROUPS, render::to_json, representation::UserJson,
@@ -51,8 +55,8 @@ pub(crate) fn respond(
     Ok(respond::ok(to_json(&preview, 0, limit, INCLUDE_GROUPS)?))
 }
 
-/// Whether the caller may read the verdict: checks on groups that the caller may not view would reveal them. The group
-/// of a membership change is the caller's own word.
+/// Returns whether the caller may read the verdict. Verdicts about hidden groups would reveal these groups. The group
+/// of a membership change is part of the request.
 fn shows(check: Check, policy: &Policy, results: &CheckResults) -> bool {
     match check {
         Check::Join(group) | Check::GrantSuperuser(group) => {
@@ -63,7 +67,7 @@ fn shows(check: Check, policy: &Policy, results: &CheckResults) -> bool {
 }
 
 impl<'a> CheckJson<'a> {
-    /// `None` for checks that concern how the answer is shown, and those that an update never makes.
+    /// `None` for checks that only affect the rendering, and for checks that updates never make.
     fn new(check: Check, verdict: &'a Verdict) -> Option<Self> {
         let (check, field, group) = match check {
             Check::View => ("view", None, None),

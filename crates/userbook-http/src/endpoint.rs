@@ -9,23 +9,23 @@ use userbook::{Authorizer, UserStore};
 
 use crate::{Authenticator, USERS_PATH, UserApi};
 
-/// A finished API. Adapters for web frameworks are written once against this, and convert types only.
+/// A complete API. Adapters for web frameworks depend only on this trait and convert types.
 pub trait Endpoint: Clone + Send + Sync + 'static {
-    /// The paths that the API answers. All other paths are the host's.
+    /// The paths of the API. All other paths belong to the host.
     const PATHS: &'static [PathPattern];
 
-    /// Answers a request; there is always an answer.
+    /// Handles a request; every request gets a response.
     ///
-    /// The endpoint polls the body only after the caller is known to have access, and drops the body unread otherwise.
-    /// An adapter passes the body on without reading ahead of the first poll. After an answer to a body that was not
-    /// read, a server discards further bytes for a bounded time before it closes the connection (lingering close):
-    /// a client that is still sending may otherwise see a reset instead of the answer.
+    /// The endpoint polls the body only for callers with access, and otherwise drops the body unread. An adapter
+    /// passes the body on without reading before the first poll. After a response to an unread body, a server should
+    /// discard further bytes for a limited time before it closes the connection (lingering close). Otherwise a client
+    /// that is still sending may get a reset instead of the response.
     fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<Bytes>> + Send
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send;
 }
 
-/// A set of paths, as they stand in a request, without the query.
+/// A set of request paths, without the query.
 ///
 /// ```
 /// use userbook_http::PathPattern;
@@ -37,14 +37,14 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathPattern {
-    /// This path.
+    /// Exactly this path.
     Exactly(&'static str),
-    /// Every path below this one, which ends with a slash and does not match itself.
+    /// Every path below this prefix. The prefix ends with a slash and does not match itself.
     Below(&'static str),
 }
 
 impl PathPattern {
-    /// Whether the path is in the set.
+    /// Returns whether the set contains the path.
     pub fn matches(&self, path: &str) -> bool {
         match self {
             Self::Exactly(exact) => path == *exact,
@@ -54,7 +54,7 @@ impl PathPattern {
 }
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> Endpoint for UserApi<S, A, N> {
-    /// Single users. The list of users is the host's.
+    /// Single users. The list of users belongs to the host.
     const PATHS: &'static [PathPattern] = &[PathPattern::Below(USERS_PATH)];
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>

@@ -1,7 +1,7 @@
-//! Entity tags (RFC 9110 §8.8.3) and the headers that compare them.
+//! Entity tags (RFC 9110 §8.8.3) and conditional headers.
 //!
-//! A tag consists of the user's revision and a digest of the body: renaming a group changes the body and not the row.
-//! `If-None-Match` compares whole tags, `If-Match` the revision alone.
+//! A tag contains the user's revision and a digest of the body, because renaming a group changes the body but not the
+//! row. `If-None-Match` compares complete tags, `If-Match` only the revision.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use userbook::Revision;
 use uuid::Uuid;
 
-/// Bytes of the body's SHA-256 in a tag.
+/// The number of bytes of the body's SHA-256 in a tag.
 const DIGEST_BYTES: usize = 8;
 
 /// The entity tag of a body, without quotes.
@@ -29,7 +29,8 @@ impl EntityTag {
         Self(tag)
     }
 
-    /// The header. A tag contains hexadecimal digits and a full stop alone, so the result is always `Some`.
+    /// Returns the header value. A tag contains only hexadecimal digits and a full stop, so the result is always
+    /// `Some`.
     pub(crate) fn to_header(&self) -> Option<HeaderValue> {
         HeaderValue::try_from(["\"", &self.0, "\""].concat()).ok()
     }
@@ -45,7 +46,7 @@ pub(crate) enum Tags {
 }
 
 impl Tags {
-    /// The tags in a header, if it was sent.
+    /// Reads the tags of a header, if it was sent.
     pub(crate) fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
         let lines: Vec<_> =
             headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
@@ -61,7 +62,7 @@ impl Tags {
         loop {
             rest = rest.trim_start_matches([' ', '\t', ',']);
             let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
-            // A tag may contain commas: the list is read tag by tag, up to the first malformed one.
+            // A tag may contain commas, so the list is read tag by tag, up to the first malformed one.
             let Some((tag, behind)) = quoted.strip_prefix('"').and_then(|tag| tag.split_once('"')) else {
                 break;
             };
@@ -71,7 +72,7 @@ impl Tags {
         Self::Listed(tags)
     }
 
-    /// Whether a tag is listed, weak or not (the comparison of `If-None-Match`).
+    /// Returns whether a tag is listed, weak or not (the comparison of `If-None-Match`).
     pub(crate) fn match_weakly(&self, tag: &EntityTag) -> bool {
         match self {
             Self::Any => true,
@@ -79,7 +80,7 @@ impl Tags {
         }
     }
 
-    /// The revisions in the strong tags (the comparison of `If-Match`); `None` if every revision matches.
+    /// Returns the revisions of the strong tags (the comparison of `If-Match`); `None` if every revision matches.
     pub(crate) fn revisions(&self) -> Option<Vec<Revision>> {
         let Self::Listed(tags) = self else { return None };
         let strong = tags.iter().filter(|(weak, _)| !weak);
@@ -90,7 +91,7 @@ impl Tags {
 fn revision_in(tag: &str) -> Option<Revision> {
     let (revision, _digest) = tag.split_once('.')?;
     let id = Uuid::try_parse(revision).ok()?;
-    // A tag contains the UUID in one spelling alone.
+    // A tag contains the UUID in a single spelling.
     (revision == id.simple().to_string()).then_some(Revision(id))
 }
 
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_the_revision_and_a_digest() {
+    fn tag_contains_revision_and_digest() {
         let tag = EntityTag::new(revision(), b"{}");
         assert_eq!(tag.to_header().unwrap(), format!("\"{ID}.44136fa355b3678a\"").as_str());
         assert_ne!(tag, EntityTag::new(revision(), b"[]"));
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_demanded_by_strong_tags_of_ours() {
+    fn if_match_accepts_only_strong_tags_of_this_api() {
         assert_eq!(Tags::Any.revisions(), None);
         for (list, matches) in [
             (format!("\"{ID}.0000000000000000\""), true),
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_representation_is_known_by_its_whole_tag() {
+    fn if_none_match_compares_the_complete_tag() {
         let tag = EntityTag::new(revision(), b"{}");
         for (list, expected) in [
             ("*".to_owned(), true),

@@ -1,24 +1,24 @@
-//! Limits of the host: why a body ends early, and the answer to an overloaded host's excess requests. The limits are the
-//! host's; the answers are written here, in the format of all others.
+//! The interface for limits of the host: why a body ends early, and the response to requests above the host's
+//! capacity. The host enforces the limits; this module renders the responses in the common format.
 
 use bytes::Bytes;
 use http::{Request, Response};
-use userbook::Policy;
 
 use crate::{
+    ExtensionSet,
     error::{ApiError, Kind},
     negotiate::negotiate,
     respond,
 };
 
-/// Why the host ends a body early. Any other error of a body is one of the client's connection (400).
+/// The reasons why the host ends a body early. Every other body error belongs to the client's connection (400).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// The body did not arrive within the host's time limit: 408.
     #[error("the body did not arrive in time")]
     TimedOut,
-    /// The host has no memory for the body at present: 503.
-    #[error("there is no room for the body")]
+    /// The host has no memory for the body: 503.
+    #[error("no memory available for the body")]
     Overloaded,
 }
 
@@ -49,22 +49,22 @@ fn overloaded() -> ApiError {
     ApiError::new(Kind::Unavailable, "Too many requests are under way. Try again in a moment.")
 }
 
-/// The answer to a request in excess of the host's capacity: 503 with `Retry-After`. Nothing was done.
+/// The response to a request above the host's capacity: 503 with `Retry-After`. Nothing was written.
 ///
 /// ```
 /// use http::{Request, StatusCode};
-/// use userbook::Policy;
+/// use userbook_http::ExtensionSet;
 ///
 /// let request = Request::get("/api/v3/core/users/7/").body(())?;
-/// let answer = userbook_http::busy(&request, &Policy::hardened());
+/// let answer = userbook_http::busy(&request, ExtensionSet::all());
 /// assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
 /// assert_eq!(answer.headers()["retry-after"], "1");
 /// # Ok::<_, http::Error>(())
 /// ```
-pub fn busy<B>(request: &Request<B>, policy: &Policy) -> Response<Bytes> {
-    let (format, _) = negotiate(request.headers(), policy);
+pub fn busy<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
+    let (format, _) = negotiate(request.headers(), extensions);
     let mut response = overloaded().into_response(format);
-    respond::finish(request.method(), policy, respond::USER_METHODS, &mut response);
+    respond::finish(request.method(), extensions, respond::USER_METHODS, &mut response);
     response
 }
 
@@ -78,7 +78,7 @@ mod tests {
             [("*/*", "application/json"), ("application/problem+json", "application/problem+json")]
         {
             let request = Request::get("/").header("accept", accept).body(()).unwrap();
-            let answer = busy(&request, &Policy::hardened());
+            let answer = busy(&request, ExtensionSet::all());
             assert_eq!(
                 (answer.status().as_u16(), &answer.headers()["content-type"]),
                 (503, &media_type.parse().unwrap())

@@ -1,48 +1,48 @@
-//! authentik's update-user API for [Userbook](userbook), over the `http` types: a request goes in, a finished
-//! response comes out.
+//! authentik's update-user API for [Userbook](userbook), over the types of the crate `http`: a function from request
+//! to response.
 //!
 //! This crate decides everything that a client can see: routing, content negotiation, the order of errors, JSON,
-//! authentik's leniency (a number where a text is expected, `"yes"` for a boolean), error bodies, entity tags, dry runs.
-//! Adapters for web frameworks convert types and do nothing else. [`UserApi`] is also a `tower` service
-//! (`examples/hyper.rs`).
+//! lenient parsing (a number as text, `"yes"` as boolean), error bodies, entity tags, dry runs. Adapters for web
+//! frameworks only convert types. [`UserApi`] is also a `tower` service (`examples/hyper.rs`).
 //!
-//! | method on `/api/v3/core/users/{id}/` | does |
+//! | method on `/api/v3/core/users/{id}/` | effect |
 //! | --- | --- |
-//! | GET, HEAD | show a user |
-//! | PUT | replace: `username` and `name` are required, groups left out are cleared, other fields kept |
-//! | PATCH | change what is named; `application/merge-patch+json` and `application/json-patch+json` too |
-//! | OPTIONS | what the caller may do |
+//! | GET, HEAD | returns a user |
+//! | PUT | replaces: `username` and `name` are required, missing groups are cleared, other missing fields kept |
+//! | PATCH | changes the named fields; also accepts `application/merge-patch+json` and `application/json-patch+json` |
+//! | OPTIONS | describes the methods |
 //!
-//! [`UserApi`] serves these methods and needs a [`UserStore`](userbook::UserStore). [`DirectoryApi`] adds what clients
-//! call around an update (the list of users, the caller, groups and their members, the configuration) for a store and
-//! an authorizer that can list. Both are an [`Endpoint`], which the adapters mount.
+//! [`UserApi`] serves these methods and needs a [`UserStore`](userbook::UserStore). [`DirectoryApi`] adds the
+//! resources that clients use around an update (the list of users, the acting user, groups and their members, the
+//! configuration), for a store and an authorizer that support lists. Both implement [`Endpoint`], which the adapters
+//! mount.
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `openapi` | off | the module `openapi`: the description of the API |
+//! | `openapi` | off | the module `openapi`: the OpenAPI description |
 //!
-//! # Order of work
+//! # Processing order
 //!
-//! Every request takes the same steps: parse the head, authenticate, authorize, read and parse the body or the query of
-//! a list, run, render. Nothing of the content is looked at before the caller is known to have access: the body of a
-//! denied caller is not polled, whatever its media type and its `Content-Length` are. If the body takes longer than
-//! 250 ms to arrive, the service establishes access once more.
+//! Every request takes the same steps: parse the head, authenticate, authorize, read and parse the body or the query
+//! of a list, run, render. The content is not read before the caller is known to have access: the body of a denied
+//! caller is not polled, for every media type and `Content-Length`. If the body takes longer than 250 ms to arrive,
+//! the service authorizes again.
 //!
-//! | answer | after |
+//! | status | after |
 //! | --- | --- |
 //! | 404 (path), 406, 403 (token), 405 | the head |
 //! | 403, 404, 412 | authorization |
 //! | 400 (`dry_run`), 413, 408, 415, 400, 409 | the body or the query of a list |
 //!
-//! What goes beyond the recorded release of authentik (merge and JSON patches, problem details, entity tags, dry
-//! runs) is available as the service's [`Policy`](userbook::Policy) says. `dry_run` without that extension is 400: a
-//! request that names the parameter is never written by mistake.
+//! The [`ExtensionSet`] of the API enables what goes beyond the recorded release of authentik: merge and JSON patches,
+//! problem details, entity tags, dry runs. `dry_run` without that extension is 400, so that a request with this
+//! parameter never writes by mistake.
 //!
-//! Some accidents of the recorded release are not reproduced: an id is decimal digits and nothing else (authentik also
-//! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 whatever charset they claim, filters of the list of users have no
-//! effect on a single user, an empty `Accept` header accepts nothing, and there is no `DELETE`.
+//! Some accidents of the recorded release are not reproduced: an id consists of decimal digits only (authentik also
+//! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 regardless of the declared charset, filters of the list of users
+//! have no effect on a single user, an empty `Accept` header accepts nothing, and `DELETE` is not supported.
 //!
-//! What it must not know: any rule about users ([`userbook::decide`]), any storage, any async runtime, any web
+//! What it must not know: any rule about users ([`userbook::decision::decide`]), any storage, any async runtime, any web
 //! framework.
 //!
 //! ```
@@ -50,16 +50,17 @@
 //!
 //! use async_trait::async_trait;
 //! use http::{Request, StatusCode, request::Parts};
-//! use userbook::{Actor, ImportData, PermissionAuthorizer, ImportStore, StaticPermissions, User, UserId, UserService};
+//! use userbook::{Actor, PermissionAuthorizer, StaticPermissions, User, UserId, UserService};
+//! use userbook::store::{ImportData, ImportStore};
 //! use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 //! use userbook_memory::MemoryStore;
 //!
 //! /// A host's own authentication. [`BearerAuthenticator`](userbook_http::BearerAuthenticator) is ready-made.
 //! #[derive(Debug)]
-//! struct EverybodyIsTheHost;
+//! struct AlwaysHost;
 //!
 //! #[async_trait]
-//! impl Authenticator for EverybodyIsTheHost {
+//! impl Authenticator for AlwaysHost {
 //!     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
 //!         Ok(Actor::system())
 //!     }
@@ -70,7 +71,7 @@
 //! let ann = User { id: UserId(7), username: "ann".to_owned(), ..User::example() };
 //! store.import(&ImportData { users: vec![ann], ..ImportData::default() }).await?;
 //! let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
-//! let api = UserApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
+//! let api = UserApi::new(service, AlwaysHost, Representation::new("my-install-id"));
 //!
 //! let request = Request::patch("/api/v3/core/users/7/")
 //!     .header("content-type", "application/json")
@@ -87,12 +88,14 @@
 
 mod api;
 mod auth;
+mod avatar;
 mod body;
 mod directory;
 mod dry_run;
 mod endpoint;
 mod error;
 mod etag;
+mod extension;
 mod host;
 mod lenient;
 mod media;
@@ -108,6 +111,7 @@ mod request_id;
 mod respond;
 mod route;
 mod service;
+mod uid;
 mod write;
 
 pub use api::{DEFAULT_BODY_LIMIT, UserApi};
@@ -115,9 +119,12 @@ pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
     TokenStore, UnknownTokenIntent,
 };
+pub use avatar::{AvatarModeError, AvatarSubject, Avatars};
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
+pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy};
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
+pub use uid::uid;

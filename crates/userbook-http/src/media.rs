@@ -1,12 +1,18 @@
-//! Media types as the contract compares them: type and subtype, case-insensitive, with `*` as a wildcard. Parameters,
+//! Media types as the contract compares them: case-insensitive type and subtype, with `*` as a wildcard. Parameters,
 //! including quality values, are ignored.
 
-/// Whether an `Accept` header accepts the media type `offered`; no header accepts everything.
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const PROBLEM: &str = "application/problem+json";
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
+pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
+
+/// Returns whether an `Accept` header accepts the media type `offered`; a missing header accepts everything.
 pub(crate) fn accepts(accept: Option<&str>, offered: &str) -> bool {
     accept.is_none_or(|accept| accept.split(',').any(|range| is_media_type(range, offered)))
 }
 
-/// Whether `content_type`, the value of a `Content-Type` header, is the media type `wanted` or a wildcard for it.
+/// Returns whether `content_type`, the value of a `Content-Type` header, is the media type `wanted` or a wildcard for
+/// it.
 pub(crate) fn is_media_type(content_type: &str, wanted: &str) -> bool {
     let essence = content_type.split_once(';').map_or(content_type, |(essence, _)| essence).trim();
     match (essence.split_once('/'), wanted.split_once('/')) {

@@ -1,34 +1,25 @@
 //! Content negotiation.
 
 use http::{HeaderMap, header::ACCEPT};
-use userbook::{Extension, Policy};
 
 use crate::{
-    error::{ApiError, Kind},
-    media,
+    Extension, ExtensionSet,
+    error::{ApiError, ErrorFormat, Kind},
+    media::{self, JSON, PROBLEM},
 };
 
-pub(crate) const JSON: &str = "application/json";
-pub(crate) const PROBLEM: &str = "application/problem+json";
-
-/// The format of errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ErrorFormat {
-    /// As authentik writes them.
-    Recorded,
-    /// As problem details (RFC 9457).
-    Problem,
-}
-
-/// The format of errors, and whether the client accepts an answer at all.
+/// Returns the format of errors, and whether the client accepts a response of this API.
 ///
-/// Problem details go to clients that name them; a wildcard means JSON as recorded.
-pub(crate) fn negotiate(headers: &HeaderMap, policy: &Policy) -> (ErrorFormat, Result<(), ApiError>) {
-    // Several headers of one name are one list (RFC 9110 §5.3).
+/// Clients that name problem details get them; a wildcard means JSON as recorded.
+pub(crate) fn negotiate(
+    headers: &HeaderMap,
+    extensions: ExtensionSet,
+) -> (ErrorFormat, Result<(), ApiError>) {
+    // Repeated headers form one list (RFC 9110 §5.3).
     let lines: Vec<_> =
         headers.get_all(ACCEPT).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     let accept = (!lines.is_empty()).then(|| lines.join(","));
-    if policy.understands(Extension::ProblemDetails) && accept.as_deref().is_some_and(names_problem) {
+    if extensions.contains(Extension::ProblemDetails) && accept.as_deref().is_some_and(names_problem) {
         return (ErrorFormat::Problem, Ok(()));
     }
     let acceptable = if media::accepts(accept.as_deref(), JSON) {
@@ -48,12 +39,12 @@ fn names_problem(accept: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn format(accept: &[&'static str], policy: &Policy) -> Option<ErrorFormat> {
+    fn format(accept: &[&'static str], extensions: ExtensionSet) -> Option<ErrorFormat> {
         let mut headers = HeaderMap::new();
         for line in accept {
             headers.append(ACCEPT, line.parse().unwrap());
         }
-        let (format, acceptable) = negotiate(&headers, policy);
+        let (format, acceptable) = negotiate(&headers, extensions);
         acceptable.ok().map(|()| format)
     }
 
@@ -71,8 +62,8 @@ mod tests {
             (&["application/problem+json"], NAMED, None),
             (&["text/html"], None, None),
         ] {
-            assert_eq!(format(accept, &Policy::hardened()), hardened, "{accept:?}");
-            assert_eq!(format(accept, &Policy::authentik_2025_2()), recorded, "{accept:?}");
+            assert_eq!(format(accept, ExtensionSet::all()), hardened, "{accept:?}");
+            assert_eq!(format(accept, ExtensionSet::none()), recorded, "{accept:?}");
         }
     }
 }

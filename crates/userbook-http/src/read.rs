@@ -1,4 +1,4 @@
-//! GET and HEAD: showing a user.
+//! GET and HEAD: returns a user.
 
 use bytes::Bytes;
 use http::{
@@ -6,10 +6,10 @@ use http::{
     header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH},
     request::Parts,
 };
-use userbook::{Actor, Authorizer, Extension, UserId, UserRef, UserStore, UserView};
+use userbook::{Actor, Authorizer, UserId, UserRef, UserStore, view::UserView};
 
 use crate::{
-    Authenticator, UserApi,
+    Authenticator, Extension, UserApi,
     error::ApiError,
     etag::{EntityTag, Tags},
     params::WriteParams,
@@ -39,9 +39,10 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         Ok(response)
     }
 
-    /// The representation of a user as a response, with its entity tag if the policy has entity tags.
+    /// Returns the representation of a user as a response, with an entity tag if the API has
+    /// [`Extension::EntityTags`].
     pub(crate) fn tagged(&self, view: &UserView, body: Bytes) -> (Response<Bytes>, Option<EntityTag>) {
-        let has_tags = self.service.policy().understands(Extension::EntityTags);
+        let has_tags = self.extensions.contains(Extension::EntityTags);
         let tag = has_tags.then(|| EntityTag::new(view.user.revision, &body));
         let mut response = respond::ok(body);
         if let Some(header) = tag.as_ref().and_then(EntityTag::to_header) {

@@ -1,17 +1,17 @@
-//! Writing JSON within a limit.
+//! Writes JSON within a limit.
 
 use std::io::{self, Write};
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::error::{ApiError, InputError, InputLocation};
+use crate::error::ApiError;
 
-/// The value as JSON.
+/// Returns the value as JSON.
 ///
 /// # Errors
 /// Without a limit, only failures of serialization. Above `limit` bytes, 400 that names `parameter`, which makes the
-/// answer smaller; an answer is never cut.
+/// response smaller; a response is never truncated.
 pub(crate) fn to_json(
     value: &impl Serialize,
     capacity: usize,
@@ -23,16 +23,9 @@ pub(crate) fn to_json(
     match serde_json::to_writer(&mut buffer, value) {
         Ok(()) => Ok(buffer.bytes.into()),
         // The buffer fails for no other reason.
-        Err(error) if error.is_io() => Err(too_large(limit.unwrap_or_default(), parameter)),
+        Err(error) if error.is_io() => Err(ApiError::answer_too_large(limit.unwrap_or_default(), parameter)),
         Err(error) => Err(ApiError::internal(error)),
     }
-}
-
-/// The answer would exceed the limit; `parameter` makes it smaller.
-pub(crate) fn too_large(limit: u64, parameter: &'static str) -> ApiError {
-    let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
-    let (location, code) = (InputLocation::Query, "answer_too_large");
-    ApiError::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])
 }
 
 struct Limited {
@@ -62,13 +55,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_whole_or_an_error() {
+    fn response_is_complete_or_an_error() {
         let value = vec!["x"; 10];
         let whole = to_json(&value, 0, None, "page_size").unwrap();
         assert_eq!(whole.len(), 41);
         assert_eq!(to_json(&value, 0, Some(41), "page_size").unwrap(), whole);
         let error = to_json(&value, 0, Some(40), "page_size").unwrap_err();
-        let expected = too_large(40, "page_size");
+        let expected = ApiError::answer_too_large(40, "page_size");
         assert_eq!(format!("{error:?}"), format!("{expected:?}"));
     }
 }

@@ -6,15 +6,19 @@ mod session;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{AvatarSubject, Avatars, GroupId, GroupView, JsonObject, User, UserView, timestamp_text, uid};
+use userbook::{
+    GroupId, JsonObject, User,
+    model::timestamp_text,
+    view::{GroupView, UserView},
+};
 use uuid::Uuid;
 
-use crate::{error::ApiError, params::INCLUDE_GROUPS, render::to_json};
+use crate::{AvatarSubject, Avatars, error::ApiError, params::INCLUDE_GROUPS, render::to_json, uid};
 
-/// Capacity for most answers, in bytes: the avatar alone takes 800.
+/// Capacity for most responses in bytes; the avatar alone takes 800.
 const USUAL_SIZE: usize = 3072;
 
-/// How users are shown, as far as the directory does not say it.
+/// Settings of the representation that the directory does not contain.
 #[derive(Debug, Clone)]
 pub struct Representation {
     install_id: String,
@@ -22,24 +26,24 @@ pub struct Representation {
 }
 
 impl Representation {
-    /// Shows users of the installation with this id (authentik's install id, on which `uid` depends), with
+    /// Represents users of the installation with this id (authentik's install id, part of every `uid`), with
     /// [`Avatars::default`].
     pub fn new(install_id: impl Into<String>) -> Self {
         Self { install_id: install_id.into(), avatars: Avatars::default() }
     }
 
-    /// Shows other avatars.
+    /// Uses other avatars.
     #[must_use]
     pub fn with_avatars(mut self, avatars: Avatars) -> Self {
         self.avatars = avatars;
         self
     }
 
-    /// The user as JSON; `groups_obj` is null unless groups are included.
+    /// Returns the user as JSON; `groups_obj` is null unless groups are included.
     ///
     /// # Errors
-    /// 400 that names `include_groups` if the answer with groups exceeds `limit`. A user alone is always shown: the
-    /// row is loaded, and nothing would make the answer smaller.
+    /// 400 that names `include_groups` if the response with groups exceeds `limit`. A user without groups is always
+    /// returned: the row is loaded, and no parameter would make the response smaller.
     pub(crate) fn body(
         &self,
         view: &UserView,
@@ -50,18 +54,18 @@ impl Representation {
         to_json(&self.user(view, include_groups), USUAL_SIZE, limit, INCLUDE_GROUPS)
     }
 
-    /// The members of the user as JSON.
+    /// Returns the members of the user as JSON.
     pub(crate) fn members(&self, view: &UserView, include_groups: bool) -> JsonObject {
-        // Serialization fails for what no store holds; such a user has no members to test.
+        // Serialization fails only for values that no store contains.
         match serde_json::to_value(self.user(view, include_groups)) {
             Ok(Value::Object(members)) => members,
             _ => JsonObject::new(),
         }
     }
 
-    /// The avatar and the `uid` of a user.
+    /// Returns the avatar and the `uid` of a user.
     fn avatar_and_uid(&self, user: &User) -> (String, String) {
-        // A stored row may break the rule that attributes are an object: it is shown, without an avatar of its own.
+        // Stored attributes may violate the rule that they are an object; such a user has no custom avatar.
         let none = JsonObject::new();
         let avatar = self.avatars.avatar(&AvatarSubject {
             username: &user.username,
@@ -100,7 +104,7 @@ impl Representation {
     }
 }
 
-/// A user on the wire.
+/// A user in the wire format.
 #[derive(Debug, Serialize)]
 pub(crate) struct UserJson<'a> {
     pk: i64,
@@ -122,7 +126,7 @@ pub(crate) struct UserJson<'a> {
     password_change_date: String,
 }
 
-/// A group with a user on the wire.
+/// A user's group in the wire format.
 #[derive(Debug, Serialize)]
 struct GroupJson<'a> {
     pk: GroupId,

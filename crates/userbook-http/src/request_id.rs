@@ -1,11 +1,11 @@
-//! The id of a request, for the event.
+//! The request id for the event.
 
 use http::HeaderMap;
 
 /// The maximum length of an id; longer ids are ignored.
 const MAX_LENGTH: usize = 200;
 
-/// The id in `X-Request-Id`, if it is short and visible ASCII.
+/// Returns the id in `X-Request-Id` if it is short and visible ASCII.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get("x-request-id")?.to_str().ok()?;
     ((1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_short_visible_ascii_is_an_id() {
+    fn only_short_visible_ascii_is_accepted() {
         let longest = "x".repeat(200);
         for (value, accepted) in [
             (longest.as_bytes(), true),

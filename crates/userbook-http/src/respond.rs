@@ -1,16 +1,15 @@
-//! Builds responses and the headers that all of them have in common.
+//! Builds responses and their common headers.
 
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, VARY},
 };
-use userbook::{Extension, Policy};
 
-use crate::negotiate::JSON;
-
-pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
-pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
+use crate::{
+    Extension, ExtensionSet,
+    media::{JSON, JSON_PATCH, MERGE_PATCH},
+};
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
@@ -34,19 +33,19 @@ pub(crate) fn ok(body: Bytes) -> Response<Bytes> {
     with_body(StatusCode::OK, JSON, body)
 }
 
-/// Adds the headers that depend on the method, the policy and the resource's `methods` alone.
+/// Adds the headers that depend only on the method, the policy and the `methods` of the resource.
 pub(crate) fn finish(
     method: &Method,
-    policy: &Policy,
+    extensions: ExtensionSet,
     methods: &'static str,
     response: &mut Response<Bytes>,
 ) {
-    // As recorded, an answer depends on the host's session cookie; with problem details it depends on `Accept` as well.
-    let vary = if policy.understands(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
+    // As recorded, a response depends on the host's session cookie; with problem details it also depends on `Accept`.
+    let vary = if extensions.contains(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
     let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
     let lists_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let patches = (options || *method == Method::PATCH) && methods == USER_METHODS;
-    let patches = patches.then(|| accept_patch(policy)).flatten();
+    let patches = patches.then(|| accept_patch(extensions)).flatten();
     let length = response.body().len();
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static(vary));
@@ -56,17 +55,17 @@ pub(crate) fn finish(
     if let Some(types) = patches {
         headers.insert(ACCEPT_PATCH, types);
     }
-    // The length that GET sends; an answer without a body has none (RFC 9110 §8.6).
+    // The length of the GET response; a response without a body has none (RFC 9110 §8.6).
     if *method == Method::HEAD && length > 0 {
         headers.insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();
     }
 }
 
-/// The media types of patches, if the policy has any beyond the recorded one.
-fn accept_patch(policy: &Policy) -> Option<HeaderValue> {
-    let merge = policy.understands(Extension::MergePatch).then_some(MERGE_PATCH);
-    let patch = policy.understands(Extension::JsonPatch).then_some(JSON_PATCH);
+/// Returns the media types of patches, if there are any beyond the recorded one.
+fn accept_patch(extensions: ExtensionSet) -> Option<HeaderValue> {
+    let merge = extensions.contains(Extension::MergePatch).then_some(MERGE_PATCH);
+    let patch = extensions.contains(Extension::JsonPatch).then_some(JSON_PATCH);
     let types: Vec<&str> = [Some(JSON), merge, patch].into_iter().flatten().collect();
     (types.len() > 1).then(|| HeaderValue::from_str(&types.join(", ")).ok()).flatten()
 }
@@ -75,59 +74,59 @@ fn accept_patch(policy: &Policy) -> Option<HeaderValue> {
 mod tests {
     use super::*;
 
-    fn finished(method: &Method, policy: &Policy, status: StatusCode) -> Response<Bytes> {
+    fn finished(method: &Method, extensions: ExtensionSet, status: StatusCode) -> Response<Bytes> {
         let mut response = with_body(status, JSON, "{}");
-        finish(method, policy, USER_METHODS, &mut response);
+        finish(method, extensions, USER_METHODS, &mut response);
         response
     }
 
     #[test]
-    fn types_of_patch_are_announced_as_far_as_they_are_understood() {
-        let hardened = Policy::hardened();
+    fn accept_patch_lists_the_supported_media_types() {
+        let all_extensions = ExtensionSet::all();
         let all = "application/json, application/merge-patch+json, application/json-patch+json";
-        for (method, policy, expected) in [
-            (Method::PATCH, hardened.clone(), Some(all)),
-            (Method::OPTIONS, hardened.clone(), Some(all)),
-            (Method::PUT, hardened.clone(), None),
+        for (method, extensions, expected) in [
+            (Method::PATCH, all_extensions, Some(all)),
+            (Method::OPTIONS, all_extensions, Some(all)),
+            (Method::PUT, all_extensions, None),
             (
                 Method::PATCH,
-                hardened.without_extension(Extension::MergePatch),
+                all_extensions.without(Extension::MergePatch),
                 Some("application/json, application/json-patch+json"),
             ),
-            (Method::PATCH, Policy::authentik_2025_2(), None),
-            (Method::OPTIONS, Policy::authentik_2025_2(), None),
+            (Method::PATCH, ExtensionSet::none(), None),
+            (Method::OPTIONS, ExtensionSet::none(), None),
         ] {
-            let response = finished(&method, &policy, StatusCode::OK);
+            let response = finished(&method, extensions, StatusCode::OK);
             let header = response.headers().get(ACCEPT_PATCH).map(|types| types.to_str().unwrap());
             assert_eq!(header, expected, "{method}");
         }
         let mut elsewhere = with_body(StatusCode::OK, JSON, "{}");
-        finish(&Method::OPTIONS, &Policy::hardened(), "GET, HEAD, OPTIONS", &mut elsewhere);
+        finish(&Method::OPTIONS, ExtensionSet::all(), "GET, HEAD, OPTIONS", &mut elsewhere);
         assert!(!elsewhere.headers().contains_key(ACCEPT_PATCH));
         assert_eq!(elsewhere.headers()[ALLOW], "GET, HEAD, OPTIONS");
     }
 
     #[test]
     fn head_has_the_length_and_no_body() {
-        let response = finished(&Method::HEAD, &Policy::hardened(), StatusCode::NOT_FOUND);
+        let response = finished(&Method::HEAD, ExtensionSet::all(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[CONTENT_LENGTH], "2");
         assert!(response.body().is_empty());
         let mut known = Response::new(Bytes::new());
         *known.status_mut() = StatusCode::NOT_MODIFIED;
-        finish(&Method::HEAD, &Policy::hardened(), USER_METHODS, &mut known);
+        finish(&Method::HEAD, ExtensionSet::all(), USER_METHODS, &mut known);
         assert!(!known.headers().contains_key(CONTENT_LENGTH));
     }
 
     #[test]
     fn options_and_405_list_the_methods() {
-        let policy = Policy::authentik_2025_2();
+        let extensions = ExtensionSet::none();
         for (method, status, listed) in [
             (Method::OPTIONS, StatusCode::OK, true),
             (Method::OPTIONS, StatusCode::NOT_FOUND, false),
             (Method::POST, StatusCode::METHOD_NOT_ALLOWED, true),
             (Method::GET, StatusCode::OK, false),
         ] {
-            let response = finished(&method, &policy, status);
+            let response = finished(&method, extensions, status);
             assert_eq!(response.headers().contains_key(ALLOW), listed, "{method} {status}");
             assert_eq!(response.headers()[VARY], "Cookie");
         }

@@ -11,13 +11,13 @@ pub const GROUPS_PATH: &str = "/api/v3/core/groups/";
 /// The path of the public configuration.
 pub const CONFIG_PATH: &str = "/api/v3/root/config/";
 
-/// Resources of authentik beside the users that Userbook does not have: these names are no ids.
+/// Resources of authentik below the users that Userbook does not have: their names are not ids.
 const FOREIGN: [&str; 3] = ["service_account", "impersonate_end", "paths"];
 
-/// The target of a path.
+/// The resource of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// A user; `None` is an id that no user can have, which a later stage answers.
+    /// A user; `None` is an impossible id, which a later stage rejects.
     User(Option<UserId>),
     /// Another resource; [`UserApi`](crate::UserApi) leaves it to the host.
     ResourcePath(ResourcePath),
@@ -25,7 +25,7 @@ pub(crate) enum Route {
     Nothing,
 }
 
-/// A resource other than a single user. `None` is an id that no group can have.
+/// A resource other than a single user. `None` is an impossible id of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResourcePath {
     /// The list of users.
@@ -44,7 +44,7 @@ pub(crate) enum ResourcePath {
     Config,
 }
 
-/// The target of `path` as it was sent.
+/// Routes `path` as sent.
 pub(crate) fn route(path: &str) -> Route {
     let path = percent_decode_str(path).decode_utf8_lossy();
     if let Some(rest) = path.strip_prefix(USERS_PATH) {
@@ -82,19 +82,19 @@ fn below_groups(rest: &str) -> Option<ResourcePath> {
     }
 }
 
-/// Whether the text is one segment of a path that can hold an id.
+/// Returns whether the text is a single path segment that can be an id.
 fn is_segment(id: &str) -> bool {
     !id.is_empty() && !id.contains(['/', '.'])
 }
 
-/// The group, by a UUID with hyphens or without.
+/// Parses a group id: a UUID with or without hyphens.
 fn group_id(text: &str) -> Option<GroupId> {
     let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     Uuid::try_parse(text).ok().filter(|_| plain).map(GroupId)
 }
 
 fn user_id(text: &str) -> Option<UserId> {
-    // `parse` alone accepts a sign.
+    // `parse` would accept a sign.
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_decimal).map(UserId)
 }

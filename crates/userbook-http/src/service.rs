@@ -13,7 +13,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
-use userbook::{Authorizer, ListAuthorizer, ListStore, UserStore};
+use userbook::{Authorizer, UserStore, authz::ListAuthorizer, store::ListStore};
 
 use crate::{Authenticator, DirectoryApi, UserApi};
 

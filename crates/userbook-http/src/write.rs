@@ -1,4 +1,4 @@
-//! PUT and PATCH: changing a user.
+//! PUT and PATCH: changes a user.
 
 use std::{error::Error, sync::Arc};
 
@@ -10,12 +10,13 @@ use http::{
 };
 use http_body::Body;
 use userbook::{
-    Actor, Authorizer, Conditions, Extension, IfNoneMatch, Mode, Updated, UserId, UserRef, UserStore,
-    UserUpdate,
+    Actor, Authorizer, Updated, UserId, UserRef, UserStore, UserUpdate,
+    decision::{Conditions, IfNoneMatch},
+    update::Mode,
 };
 
 use crate::{
-    Authenticator, UserApi, body, dry_run,
+    Authenticator, Extension, UserApi, body, dry_run,
     error::ApiError,
     etag::{EntityTag, Tags},
     params::WriteParams,
@@ -24,7 +25,7 @@ use crate::{
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
     /// Parses the head, authorizes, reads the body, runs, renders. The body is not polled before the caller is known
-    /// to have access, so a denied caller causes no work that depends on content.
+    /// to have access, so that a denied caller causes no work that depends on content.
     pub(crate) async fn write<B>(
         &self,
         head: &Parts,
@@ -40,7 +41,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let params = WriteParams::parse(head.uri.query());
         let conditions = self.conditions(&head.headers, params.include_groups);
         let authorized = self.service.authorize_update(actor, id.map(UserRef::Id), conditions).await?;
-        let dry_run = params.dry_run(self.service.policy())?;
+        let dry_run = params.dry_run(self.extensions)?;
         let update = self.receive_update(head, body, mode, params.include_groups).await?;
         let call = params.apply(authorized.update(update), request_id(&head.headers));
         let updated = if dry_run { call.dry_run().run().await? } else { call.run().await? };
@@ -59,9 +60,9 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let body = body::collect(&head.headers, body, self.body_limit).await?;
-        let update = body::read(&head.headers, &body, mode, self.service.policy())?;
+        let update = body::read(&head.headers, &body, mode, self.service.policy().limits(), self.extensions)?;
         let representation = Arc::clone(&self.representation);
-        // A `test` of a JSON Patch sees what GET shows.
+        // A `test` of a JSON Patch compares with the GET representation.
         Ok(update.with_read_only(move |view| representation.members(view, include_groups)))
     }
 
@@ -74,21 +75,20 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         if dry_run {
             return dry_run::respond(updated, &self.representation, self.service.policy(), include_groups);
         }
-        // The change is committed: a limit on the size of the answer must not turn it into an error.
+        // The change is committed, so a limit of the response must not turn it into an error.
         let body = self.representation.body(&updated.view, include_groups, None)?;
         Ok(self.tagged(&updated.view, body).0)
     }
 
-    /// What the request requires of the stored user.
+    /// Returns the preconditions on the stored user.
     fn conditions(&self, headers: &HeaderMap, include_groups: bool) -> Conditions {
-        let policy = self.service.policy();
-        if !policy.understands(Extension::EntityTags) {
+        if !self.extensions.contains(Extension::EntityTags) {
             return Conditions::none();
         }
         let revisions = Tags::read(headers, IF_MATCH).and_then(|tags| tags.revisions());
         let unless = Tags::read(headers, IF_NONE_MATCH).map(|known| {
             let representation = Arc::clone(&self.representation);
-            let limit = policy.limits().page_bytes;
+            let limit = self.service.policy().limits().page_bytes;
             IfNoneMatch::new(move |view| {
                 // A representation that GET does not send matches no tag.
                 let body = representation.body(view, include_groups, Some(limit));

@@ -1,8 +1,8 @@
-//! Who can act.
+//! Which users can act.
 
-use userbook::{ANONYMOUS_USERNAME, User, UserType};
+use userbook::{User, UserType, model::ANONYMOUS_USERNAME};
 
-/// Whether a user can act, and as what.
+/// Whether and as which kind a user can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CanAct {
     /// Inactive, an internal service account, or `AnonymousUser`.

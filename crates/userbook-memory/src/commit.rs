@@ -1,8 +1,11 @@
-//! Applying an update: everything is checked, then everything is written. The event is checked last and written first.
+//! Applies an update: first all checks, then all writes. The event is the last check and the first write.
 
 use std::sync::Arc;
 
-use userbook::{ChangeSet, CommitOutcome, Username};
+use userbook::{
+    field::Username,
+    store::{ChangeSet, CommitOutcome},
+};
 
 use crate::{MemoryError, can_act::CanAct, state::State};
 

@@ -1,34 +1,38 @@
-//! What can go wrong in memory.
+//! Errors of the memory store.
 
-use userbook::{ChangeId, GroupId, StoreError, StoreErrorKind, UserId};
+use userbook::{
+    GroupId, UserId,
+    model::ChangeId,
+    store::{StoreError, StoreErrorKind},
+};
 
 /// The source of every [`StoreError`] of this store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemoryError {
-    /// A panic struck while the store was being written: what it holds may be half a change.
-    #[error("a panic struck while the store was being written")]
+    /// A panic occurred during a write, so the data may contain half a change.
+    #[error("a panic occurred during a write")]
     Poisoned,
-    /// Ids of changes are minted once.
-    #[error("there is an event of change {0} already")]
+    /// Change ids must not repeat.
+    #[error("change {0} already has an event")]
     DuplicateEvent(ChangeId),
-    /// Two users of one id.
-    #[error("there is a user with id {0} already")]
+    /// Two users have one id.
+    #[error("user id {0} already exists")]
     DuplicateUser(UserId),
-    /// Two users of one UUID.
+    /// Two users have one UUID.
     #[error("user {0} has the UUID of another user")]
     DuplicateUuid(UserId),
-    /// Two users of one name.
-    #[error("user {0} has the user name of another user")]
+    /// Two users have one username.
+    #[error("user {0} has the username of another user")]
     DuplicateUsername(UserId),
-    /// Two groups of one id.
-    #[error("there is a group with id {0} already")]
+    /// Two groups have one id.
+    #[error("group id {0} already exists")]
     DuplicateGroup(GroupId),
-    /// Two groups of one name.
+    /// Two groups have one name.
     #[error("group {0} has the name of another group")]
     DuplicateGroupName(GroupId),
-    /// A row that names a group which is not there.
-    #[error("there is no group with id {0}")]
+    /// A row names a missing group.
+    #[error("group id {0} does not exist")]
     UnknownGroup(GroupId),
 }
 

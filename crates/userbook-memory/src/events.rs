@@ -1,15 +1,15 @@
-//! Events in the order in which they were written.
+//! Events in the order of their writes.
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
-use userbook::{ChangeId, Event, Timestamp};
+use userbook::{Timestamp, event::Event, model::ChangeId};
 
 use crate::MemoryError;
 
-/// All events, those that wait apart from those that were handed on.
+/// All events; pending ones and acknowledged ones are separate.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     written: u64,
@@ -19,12 +19,12 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Whether the event of this change is there.
+    /// Returns whether the event of this change exists.
     pub(crate) fn contains(&self, change: ChangeId) -> bool {
         self.places.contains_key(&change)
     }
 
-    /// Adds an event unless there is one with its id.
+    /// Adds an event unless its id exists.
     pub(crate) fn push(&mut self, event: Arc<Event>) -> Result<(), MemoryError> {
         match self.places.entry(event.id) {
             Entry::Occupied(_) => Err(MemoryError::DuplicateEvent(event.id)),
@@ -37,12 +37,12 @@ impl Events {
         }
     }
 
-    /// Up to `limit` events that are not acknowledged, oldest first.
+    /// Returns up to `limit` pending events, oldest first.
     pub(crate) fn pending(&self, limit: u32) -> Vec<Arc<Event>> {
         self.pending.values().take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
     }
 
-    /// Marks events as handed on.
+    /// Marks events as acknowledged.
     pub(crate) fn ack(&mut self, ids: &[ChangeId]) {
         for place in ids.iter().filter_map(|id| self.places.get(id)) {
             if let Some(event) = self.pending.remove(place) {
@@ -51,7 +51,7 @@ impl Events {
         }
     }
 
-    /// Deletes what was handed on and happened before `time`.
+    /// Deletes acknowledged events that happened before `time`.
     pub(crate) fn prune_before(&mut self, time: Timestamp) -> u64 {
         let before = self.acked.len();
         let places = &mut self.places;

@@ -1,15 +1,19 @@
-//! Groups, their places in the hierarchy, and their members.
+//! Groups, their hierarchy, and their members.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
-use userbook::{Group, GroupGraph, GroupId, GroupShape, MAX_PARENTS, UserId};
+use userbook::{
+    Group, GroupId, UserId,
+    model::{GroupGraph, MAX_PARENTS},
+    store::GroupShape,
+};
 
 use crate::can_act::CanAct;
 
-/// A group and the rows that refer to it.
+/// A group with the rows that refer to it.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) group: Arc<Group>,
@@ -17,8 +21,8 @@ pub(crate) struct Node {
     pub(crate) members: Members,
 }
 
-/// The direct members of a group, by whether they can act: a question about superusers reads only those who can,
-/// however many of the others there are.
+/// The direct members of a group, separated by whether they can act. Questions about superusers read only members who
+/// can act.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     pub(crate) persons: BTreeSet<UserId>,
@@ -31,12 +35,12 @@ impl Members {
         self.sets().into_iter().any(|set| set.contains(&user))
     }
 
-    /// All members, in no order.
+    /// Returns all members, unordered.
     pub(crate) fn iter(&self) -> impl Iterator<Item = UserId> {
         self.sets().into_iter().flatten().copied()
     }
 
-    /// The members with the smallest ids.
+    /// Returns the members with the smallest ids.
     pub(crate) fn first(&self, limit: usize) -> BTreeSet<UserId> {
         let mut first: BTreeSet<_> =
             self.sets().into_iter().flat_map(|set| set.iter().take(limit)).copied().collect();
@@ -59,28 +63,28 @@ impl Members {
     }
 }
 
-/// All groups. Every parent and every member's group is in here: callers check before they write.
+/// All groups. Every parent and every member's group exists, because callers check before they write.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) nodes: HashMap<GroupId, Node>,
     pub(crate) superusers: BTreeSet<GroupId>,
-    /// In the order in which they are listed.
+    /// In the order of lists.
     pub(crate) names: BTreeMap<String, GroupId>,
 }
 
 impl Groups {
-    /// The group of this name.
+    /// Returns the group with this name.
     pub(crate) fn named(&self, name: &str) -> Option<GroupId> {
         self.names.get(name).copied()
     }
 
-    /// Those of the groups that are not there.
+    /// Returns the missing ones of these groups.
     pub(crate) fn missing<'a>(&self, groups: impl IntoIterator<Item = &'a GroupId>) -> BTreeSet<GroupId> {
         groups.into_iter().copied().filter(|id| !self.nodes.contains_key(id)).collect()
     }
 
-    /// These groups as far as they exist, each with its ancestors up to [`MAX_PARENTS`] above it. No walk ends
-    /// where another one passed: the other may have started further below, and so have ended sooner.
+    /// Returns the existing ones of these groups, each with its ancestors up to [`MAX_PARENTS`] above. A walk does not
+    /// end at a group that another walk has visited, because walks have different distances left.
     pub(crate) fn closure<'a>(&self, starts: impl Iterator<Item = &'a GroupId>) -> GroupGraph {
         let mut graph = GroupGraph::default();
         for start in starts {
@@ -93,18 +97,18 @@ impl Groups {
         graph
     }
 
-    /// All groups.
+    /// Returns all groups.
     pub(crate) fn all(&self) -> GroupGraph {
         self.nodes.values().map(|node| Arc::clone(&node.group)).collect()
     }
 
-    /// Every group's place.
+    /// Returns the position of every group in the hierarchy.
     pub(crate) fn shape(&self) -> BTreeMap<GroupId, GroupShape> {
         let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
         self.nodes.iter().map(|(id, node)| (*id, shape(&node.group))).collect()
     }
 
-    /// Puts a group in, or in place of the one with its id, whose members and children stay.
+    /// Inserts a group or overwrites the group with its id; members and children stay.
     pub(crate) fn put(&mut self, group: Arc<Group>) {
         let id = group.id;
         self.names.insert(group.name.clone(), id);
@@ -140,7 +144,7 @@ impl Groups {
         }
     }
 
-    /// Notes every group with its parent, after groups were put in before their parents.
+    /// Links every group with its parent after groups were inserted before their parents.
     pub(crate) fn attach_all(&mut self) {
         let places: Vec<_> = self.nodes.values().map(|node| (node.group.id, node.group.parent)).collect();
         for (id, parent) in places {
@@ -161,7 +165,7 @@ impl Groups {
         }
     }
 
-    /// Makes a user a member of these groups.
+    /// Adds a user to these groups.
     pub(crate) fn join<'a>(
         &mut self,
         user: UserId,
@@ -175,7 +179,7 @@ impl Groups {
         }
     }
 
-    /// Ends a user's membership in these groups.
+    /// Removes a user from these groups.
     pub(crate) fn leave<'a>(
         &mut self,
         user: UserId,

@@ -1,13 +1,16 @@
-//! Seeding an empty store: the new content is built beside the old one, then put in its place.
+//! Imports rows into an empty store: builds the new content first, then replaces the old one.
 
 use std::sync::Arc;
 
-use userbook::{GroupId, ImportData, ImportOutcome};
+use userbook::{
+    GroupId,
+    store::{ImportData, ImportOutcome},
+};
 
 use crate::{MemoryError, state::State};
 
 impl State {
-    /// The state that the rows describe.
+    /// Builds the state from the rows.
     pub(crate) fn of(rows: &ImportData) -> Result<Self, MemoryError> {
         let mut state = Self { install_id: Some(rows.install_id.clone()), ..Self::default() };
         for group in &rows.groups {
@@ -19,7 +22,7 @@ impl State {
             }
             state.groups.put(Arc::new(group.clone()));
         }
-        // Only now, for a parent may come after its children.
+        // After all groups, because a parent may follow its children.
         state.known(rows.groups.iter().filter_map(|group| group.parent.as_ref()))?;
         state.groups.attach_all();
         for user in &rows.users {
@@ -44,7 +47,7 @@ impl State {
         self.groups.missing(groups).first().map_or(Ok(()), |id| Err(MemoryError::UnknownGroup(*id)))
     }
 
-    /// Takes the content of `imported` over if there are no users and no groups here.
+    /// Takes the content of `imported` if this store has no users and no groups.
     pub(crate) fn import(&mut self, imported: Self) -> ImportOutcome {
         if !self.users.is_empty() || !self.groups.nodes.is_empty() {
             return ImportOutcome::NotEmpty;
@@ -54,7 +57,7 @@ impl State {
         self.uuids = imported.uuids;
         self.groups = imported.groups;
         self.install_id = imported.install_id;
-        // Ids are never given twice, not even those of users who are gone.
+        // Ids are never reused, including those of deleted users.
         self.epochs.next_user = self.epochs.next_user.max(imported.epochs.next_user);
         ImportOutcome::Imported
     }

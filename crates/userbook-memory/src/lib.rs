@@ -1,11 +1,12 @@
-//! The reference store of [Userbook](userbook): in memory, one lock, every law of the ports kept.
+//! The reference store of [Userbook](userbook): in memory, behind one lock. It obeys every law of the ports.
 //!
-//! It is what the other stores are compared with, and what tests and small hosts run on. It persists nothing.
+//! Tests and small hosts use it, and other stores are compared with it. It persists nothing.
 //!
-//! What it must not know: any rule about users. It answers facts and applies conditional writes.
+//! What it must not know: any rule about users. It returns facts and applies conditional writes.
 //!
 //! ```
-//! use userbook::{ImportData, ImportStore, SnapshotQuery, User, UserId, UserStore, UserType};
+//! use userbook::{User, UserId, UserStore, UserType};
+//! use userbook::store::{ImportData, ImportStore, SnapshotQuery};
 //! use userbook_memory::MemoryStore;
 //!
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;

@@ -1,4 +1,4 @@
-//! Listing groups: texts and documents are compared outside of the lock, the page is collected under it.
+//! Lists groups: compares texts and documents outside of the lock, and collects the page under the lock.
 
 use std::{
     cmp::Ordering,
@@ -7,8 +7,8 @@ use std::{
 };
 
 use userbook::{
-    Group, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery, GroupPage, Order, ROW_BYTES, Scope,
-    User, UserId,
+    Group, GroupId, User, UserId,
+    store::{GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, ROW_BYTES, Scope},
 };
 
 use crate::{
@@ -19,12 +19,12 @@ use crate::{
     state::State,
 };
 
-/// Whether groups match the filters on their content. A result holds as long as the group is the same.
+/// Whether groups match the filters on their content. A result is valid while the group is unchanged.
 #[derive(Debug, Default)]
 pub(crate) struct ContentMatches(HashMap<GroupId, (Arc<Group>, bool)>);
 
 impl ContentMatches {
-    /// Compares groups, which were collected under the lock.
+    /// Compares groups that were collected under the lock.
     pub(crate) async fn of(groups: Vec<Arc<Group>>, filter: &ContentFilter) -> Self {
         let mut matches = HashMap::with_capacity(groups.len());
         for_each(groups, |group| {
@@ -35,7 +35,7 @@ impl ContentMatches {
         Self(matches)
     }
 
-    /// A group that was written since is compared now.
+    /// Compares a group that was written meanwhile.
     fn get(&self, group: &Arc<Group>, filter: &ContentFilter) -> bool {
         match self.0.get(&group.id) {
             Some((compared, is_match)) if Arc::ptr_eq(compared, group) => *is_match,
@@ -48,12 +48,12 @@ fn content_matches(filter: &ContentFilter, group: &Group) -> bool {
     filter.matches(&group.attributes, &[&group.name])
 }
 
-/// A page, nothing of it copied yet.
+/// A page without copies of rows.
 #[derive(Debug)]
 pub(crate) struct FoundGroups {
     groups: Vec<FoundGroup>,
     count: u64,
-    /// Whether there are more members than fit.
+    /// Whether more members exist than fit.
     too_many_members: bool,
 }
 
@@ -65,7 +65,7 @@ struct FoundGroup {
 }
 
 impl State {
-    /// The groups whose content must be compared.
+    /// Returns the groups whose content must be compared.
     pub(crate) fn groups_to_compare(&self, query: &GroupListQuery) -> Vec<Arc<Group>> {
         let candidates: Vec<&Node> = self.candidate_nodes(query).0;
         let cheap = candidates.into_iter().filter(|node| self.matches(query, node));
@@ -94,7 +94,7 @@ impl State {
         self.found(&page, count, query)
     }
 
-    /// All groups, by name in the direction of the query.
+    /// Returns all groups by name in the direction of the query.
     fn groups_by_name<'a>(&'a self, order: &[Order<GroupColumn>]) -> Box<dyn Iterator<Item = &'a Node> + 'a> {
         let ids: Box<dyn Iterator<Item = &GroupId>> = match order.first() {
             Some(order) if order.descending => Box::new(self.groups.names.values().rev()),
@@ -103,7 +103,7 @@ impl State {
         Box::new(ids.filter_map(|id| self.groups.nodes.get(id)))
     }
 
-    /// All groups that may match, and whether they are in order.
+    /// Returns all possibly matching groups, and whether they are sorted.
     fn candidate_nodes(&self, query: &GroupListQuery) -> (Vec<&Node>, bool) {
         match self.group_candidates(query) {
             Some(ids) => (ids.into_iter().filter_map(|id| self.groups.nodes.get(&id)).collect(), false),
@@ -111,7 +111,7 @@ impl State {
         }
     }
 
-    /// All groups that may match, from the narrowest index, if there is one.
+    /// Returns all possibly matching groups from the narrowest index, if an index applies.
     fn group_candidates(&self, query: &GroupListQuery) -> Option<BTreeSet<GroupId>> {
         let groups_of = |users: &BTreeSet<UserId>| -> BTreeSet<GroupId> {
             users.iter().filter_map(|id| self.users.get(id)).flat_map(|user| &user.groups).copied().collect()
@@ -132,7 +132,7 @@ impl State {
         names.iter().filter_map(|name| self.usernames.get(name)).copied().collect()
     }
 
-    /// Whether the group is in scope and matches the filter, words and attributes aside.
+    /// Returns whether the group is in the scope and matches the filter, except words and attributes.
     fn matches(&self, query: &GroupListQuery, node: &Node) -> bool {
         let (filter, group) = (&query.filter, &node.group);
         let has = |users: &BTreeSet<UserId>| users.iter().any(|user| node.members.contains(*user));
@@ -163,11 +163,11 @@ impl State {
         FoundGroups { groups, count, too_many_members: false }
     }
 
-    /// Up to `limit` of the members to read, by ascending id.
+    /// Returns up to `limit` of the requested members by ascending id.
     fn shown_members(&self, node: &Node, scope: Option<&Scope<UserId>>, limit: usize) -> Vec<Arc<User>> {
         let ids: Vec<UserId> = match scope {
             None | Some(Scope::Nothing) => Vec::new(),
-            // One more, for AnonymousUser is not shown.
+            // One more, because `AnonymousUser` is removed.
             Some(Scope::Everything) => node.members.first(limit.saturating_add(1)).into_iter().collect(),
             Some(Scope::Only(some)) => {
                 some.iter().copied().filter(|user| node.members.contains(*user)).collect()
@@ -195,7 +195,7 @@ fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
 }
 
 impl FoundGroups {
-    /// The page, with copies of its rows.
+    /// Returns the page with copies of its rows.
     pub(crate) async fn into_page(self, max_bytes: u64) -> GroupPage {
         if self.too_many_members || self.is_too_large(max_bytes).await {
             return GroupPage { count: self.count, too_large: true, ..GroupPage::default() };

@@ -1,10 +1,11 @@
-//! Listing users: rows are collected under the lock, and filtered, ordered and copied outside of it.
+//! Lists users: collects rows under the lock, and filters, sorts and copies them outside of it.
 
 use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use userbook::{
-    ANONYMOUS_USERNAME, GroupGraph, GroupId, Order, Scope, User, UserColumn, UserFilter, UserId,
-    UserListQuery, UserPage,
+    GroupId, User, UserId,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{Order, Scope, UserColumn, UserFilter, UserListQuery, UserPage},
 };
 
 use crate::{
@@ -15,22 +16,22 @@ use crate::{
     state::State,
 };
 
-/// With more candidates than this, all groups are collected instead of those of each candidate.
+/// Above this number of candidates, all groups are collected instead of each candidate's groups.
 const FEW: usize = 1024;
 
-/// Rows of one moment, among which the page is.
+/// Rows of one moment that include the page.
 #[derive(Debug)]
 pub(crate) struct FoundUsers {
     rows: Vec<Arc<User>>,
     /// Whether the rows are in the order of the query.
     sorted: bool,
-    /// How many rows there are on all pages, if `rows` is the page already.
+    /// The total number of rows, if `rows` is only the page.
     count: Option<u64>,
-    /// Groups with ancestors: at least those of the rows.
+    /// Groups with ancestors: at least the groups of the rows.
     groups: GroupGraph,
-    /// The groups that the filter names.
+    /// The groups of the filter.
     named: BTreeSet<GroupId>,
-    /// The groups that make their direct members superusers in terms of the filter.
+    /// The groups whose direct members are superusers for the filter.
     granting: BTreeSet<GroupId>,
 }
 
@@ -68,7 +69,7 @@ impl State {
         }
     }
 
-    /// All users who can be listed, by name in the direction of the query.
+    /// Returns all listable users by name in the direction of the query.
     fn by_name<'a>(&'a self, order: &[Order<UserColumn>]) -> Box<dyn Iterator<Item = &'a Arc<User>> + 'a> {
         let ids: Box<dyn Iterator<Item = &UserId>> = match order.first() {
             Some(order) if order.descending => Box::new(self.usernames.values().rev()),
@@ -77,12 +78,12 @@ impl State {
         Box::new(ids.filter_map(|id| self.listed(*id)))
     }
 
-    /// A user who can be listed.
+    /// Returns a user if it is listable.
     pub(crate) fn listed(&self, id: UserId) -> Option<&Arc<User>> {
         self.users.get(&id).filter(|user| is_listed(user))
     }
 
-    /// All users who may match, from the narrowest index, and whether they are in order.
+    /// Returns all possibly matching users from the narrowest index, and whether they are sorted.
     fn candidates(&self, query: &UserListQuery) -> (Vec<Arc<User>>, bool) {
         let ids: Vec<UserId> = match (&query.filter, &query.scope) {
             (UserFilter { username: Some(name), .. }, _) => {
@@ -105,7 +106,7 @@ impl State {
     }
 }
 
-/// Each direct member of the groups once.
+/// Returns each direct member of the groups once.
 fn members(groups: &Groups, ids: &BTreeSet<GroupId>) -> Vec<UserId> {
     let nodes = ids.iter().filter_map(|id| groups.nodes.get(id));
     let members: BTreeSet<UserId> = nodes.flat_map(|node| node.members.iter()).collect();
@@ -116,7 +117,7 @@ fn is_listed(user: &User) -> bool {
     user.username != ANONYMOUS_USERNAME
 }
 
-/// User names are unique: further columns decide nothing.
+/// Usernames are unique, so further columns have no effect.
 fn is_by_name(order: &[Order<UserColumn>]) -> bool {
     order.first().is_some_and(|order| order.column == UserColumn::Username)
 }
@@ -126,7 +127,7 @@ fn window(query: &UserListQuery) -> Window {
 }
 
 impl FoundUsers {
-    /// The page, with copies of its rows.
+    /// Returns the page with copies of its rows.
     pub(crate) async fn into_page(mut self, query: &UserListQuery) -> UserPage {
         let rows = std::mem::take(&mut self.rows);
         let (rows, count) = match self.count {
@@ -162,7 +163,7 @@ impl FoundUsers {
         select(rows, self.sorted, matches, compare, window(query)).await
     }
 
-    /// Whether the user matches the filter, words and attributes aside.
+    /// Returns whether the user matches the filter, except words and attributes.
     fn matches(&self, filter: &UserFilter, user: &User) -> bool {
         let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);
         is(&filter.username, &user.username)
@@ -180,7 +181,7 @@ impl FoundUsers {
             && any_of(&filter.group_names, |_| !user.groups.is_disjoint(&self.named))
     }
 
-    /// The groups of these users, with ancestors.
+    /// Returns the groups of these users with ancestors.
     fn groups_of(&self, users: &[Arc<User>]) -> GroupGraph {
         let starts: BTreeSet<GroupId> = users.iter().flat_map(|user| &user.groups).copied().collect();
         let lineages = starts.into_iter().flat_map(|id| self.groups.lineage(id));
@@ -215,7 +216,7 @@ fn column_order(column: UserColumn, left: &User, right: &User) -> Ordering {
             key(left).cmp(&key(right))
         }
         UserColumn::Path => left.path.cmp(&right.path),
-        // As text, which is what the other stores hold.
+        // Compares types as text, like the other stores.
         UserColumn::Type => left.user_type.as_str().cmp(right.user_type.as_str()),
         UserColumn::Uuid => left.uuid.cmp(&right.uuid),
         UserColumn::PasswordChangeDate => left.password_change_date.cmp(&right.password_change_date),

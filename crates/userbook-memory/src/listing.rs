@@ -1,11 +1,11 @@
-//! What listing users and listing groups have in common.
+//! Code shared by the lists of users and groups.
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use serde_json::Value;
-use userbook::{JsonObject, Order, json_contains};
+use userbook::{JsonObject, json::json_contains, store::Order};
 
-/// The first column that tells two rows apart decides.
+/// Compares by the first column that differs.
 pub(crate) fn by<C: Copy, T>(
     order: &[Order<C>],
     left: &T,
@@ -19,7 +19,7 @@ pub(crate) fn by<C: Copy, T>(
     order.iter().map(step).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// The filters that read whole texts and documents.
+/// The filters on complete texts and documents.
 #[derive(Debug)]
 pub(crate) struct ContentFilter {
     words: Vec<String>,
@@ -34,7 +34,7 @@ impl ContentFilter {
         }
     }
 
-    /// Whether every row matches.
+    /// Returns whether every row matches.
     pub(crate) fn is_empty(&self) -> bool {
         self.words.is_empty() && self.attributes.is_none()
     }
@@ -44,7 +44,7 @@ impl ContentFilter {
             && self.contains_words(texts)
     }
 
-    /// Whether each word of the search is in one of the texts.
+    /// Returns whether each search word occurs in one of the texts.
     fn contains_words(&self, texts: &[&str]) -> bool {
         if self.words.is_empty() {
             return true;
@@ -54,7 +54,7 @@ impl ContentFilter {
     }
 }
 
-/// Whether the filter names none, or one of those that it names is there.
+/// Returns whether the filter is empty or contains one of the values.
 pub(crate) fn any_of<T: Ord>(named: &BTreeSet<T>, has: impl FnOnce(&BTreeSet<T>) -> bool) -> bool {
     named.is_empty() || has(named)
 }

@@ -1,8 +1,12 @@
-//! Reading the facts of one moment.
+//! Reads the facts of one moment.
 
 use std::sync::Arc;
 
-use userbook::{ActorState, Epochs, GroupGraph, Snapshot, SnapshotQuery, Superusers, User};
+use userbook::{
+    User,
+    model::GroupGraph,
+    store::{ActorState, Epochs, Snapshot, SnapshotQuery, Superusers},
+};
 
 use crate::state::State;
 

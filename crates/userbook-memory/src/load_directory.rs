@@ -1,8 +1,11 @@
-//! Reading what a decision about groups or new users needs.
+//! Reads the facts for decisions about groups and new users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use userbook::{DirectoryQuery, DirectorySnapshot, MemberQuery, MemberState, Superusers, User, UserId};
+use userbook::{
+    User, UserId,
+    store::{DirectoryQuery, DirectorySnapshot, MemberQuery, MemberState, Superusers},
+};
 
 use crate::state::State;
 

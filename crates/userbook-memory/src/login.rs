@@ -1,25 +1,25 @@
-//! What a host writes behind an update's back.
+//! Writes of the host that bypass updates.
 
 use std::sync::Arc;
 
-use userbook::{StoreError, Timestamp, User, UserId};
+use userbook::{Timestamp, User, UserId, store::StoreError};
 
 use crate::MemoryStore;
 
 impl MemoryStore {
-    /// Notes a login, as the host that embeds Userbook does it: the row's revision stays, else each login would
-    /// break open `ETag`s. Tells whether there is such a user.
+    /// Records a login as a host does. The row's revision stays, so that a login does not invalidate entity tags.
+    /// Returns whether the user exists.
     ///
     /// # Errors
-    /// If the store is [poisoned](crate::MemoryError::Poisoned).
+    /// Fails if the store is [poisoned](crate::MemoryError::Poisoned).
     pub fn record_login(&self, user: UserId, time: Timestamp) -> Result<bool, StoreError> {
         self.write(user, |user| user.last_login = Some(time))
     }
 
-    /// Notes a change of password; the row's revision stays. Tells whether there is such a user.
+    /// Records a change of password; the row's revision stays. Returns whether the user exists.
     ///
     /// # Errors
-    /// If the store is [poisoned](crate::MemoryError::Poisoned).
+    /// Fails if the store is [poisoned](crate::MemoryError::Poisoned).
     pub fn record_password_change(&self, user: UserId, time: Timestamp) -> Result<bool, StoreError> {
         self.write(user, |user| user.password_change_date = time)
     }

@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use userbook::{ChangeId, CommitOutcome, GroupId, MemberChange, ProvisioningChange, UserId};
+use userbook::{
+    GroupId, UserId,
+    model::ChangeId,
+    store::{CommitOutcome, MemberChange, ProvisioningChange},
+};
 
 use crate::{MemoryError, can_act::CanAct, state::State};
 
 impl State {
-    /// Whether each member is named once and still has the expected revision.
+    /// Returns whether each member occurs once and has the expected revision.
     pub(crate) fn check_members(&self, members: &[MemberChange]) -> Option<CommitOutcome> {
         let mut seen: BTreeSet<UserId> = BTreeSet::new();
         let holds = members.iter().all(|member| {
@@ -17,7 +21,7 @@ impl State {
         (!holds).then_some(CommitOutcome::Conflict)
     }
 
-    /// Whether the ids of all events are new.
+    /// Returns whether the ids of all events are new.
     pub(crate) fn check_events(&self, change: &ProvisioningChange) -> Result<(), MemoryError> {
         let mut seen: BTreeSet<ChangeId> = BTreeSet::new();
         let members = change.members.iter().map(|member| member.event.id);
@@ -29,7 +33,7 @@ impl State {
         Ok(())
     }
 
-    /// Whether every member of the group leaves.
+    /// Returns whether every member of the group is removed.
     pub(crate) fn all_leave(&self, group: GroupId, members: &[MemberChange]) -> bool {
         let leaving: BTreeSet<UserId> =
             members.iter().filter(|member| !member.joins).map(|member| member.user).collect();
@@ -38,7 +42,7 @@ impl State {
         !joins && node.is_none_or(|node| node.members.iter().all(|member| leaving.contains(&member)))
     }
 
-    /// Writes rows, memberships and events. Everything has been checked.
+    /// Writes rows, memberships and events after all checks.
     pub(crate) fn change_members(
         &mut self,
         group: GroupId,

@@ -1,8 +1,11 @@
-//! Creating and deleting users and groups: everything is checked, then everything is written.
+//! Creates and deletes users and groups: first all checks, then all writes.
 
 use std::sync::Arc;
 
-use userbook::{CommitOutcome, Group, ProvisioningChange, ProvisioningOp, User, UserId};
+use userbook::{
+    Group, User, UserId,
+    store::{CommitOutcome, ProvisioningChange, ProvisioningOp},
+};
 
 use crate::{MemoryError, can_act::CanAct, state::State};
 
@@ -41,7 +44,7 @@ impl State {
         Ok(CommitOutcome::Applied)
     }
 
-    /// Whether the row to write is no longer in the state decided on.
+    /// Checks that the row to write is in the state on which the change was decided.
     fn check_subject(&self, op: &ProvisioningOp) -> Option<CommitOutcome> {
         match op {
             ProvisioningOp::InsertUser(user) => {
@@ -58,7 +61,7 @@ impl State {
         }
     }
 
-    /// Whether the row to write contradicts other rows.
+    /// Checks that the row to write does not contradict other rows.
     fn check_content(&self, change: &ProvisioningChange) -> Option<CommitOutcome> {
         let missing = match &change.op {
             ProvisioningOp::InsertUser(user)
@@ -67,7 +70,7 @@ impl State {
                 return Some(CommitOutcome::Conflict);
             }
             ProvisioningOp::InsertUser(user) => self.groups.missing(&user.groups),
-            // A write that did not bump the `graph` counter has taken the name.
+            // A write that did not increment the `graph` counter has taken the name.
             ProvisioningOp::PutGroup(group)
                 if self.groups.named(&group.name).is_some_and(|holder| holder != group.id) =>
             {
@@ -84,7 +87,7 @@ impl State {
         (!missing.is_empty()).then_some(CommitOutcome::Conflict)
     }
 
-    /// The caller has checked that id, UUID and name are free and that the groups exist.
+    /// The caller has checked that id, UUID and name are free, and that the groups exist.
     pub(crate) fn insert_user(&mut self, user: Arc<User>) {
         self.usernames.insert(user.username.clone(), user.id);
         self.uuids.insert(user.uuid, user.id);

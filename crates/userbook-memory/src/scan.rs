@@ -1,14 +1,14 @@
-//! Work on many rows outside of the lock, with a turn for other tasks now and then.
+//! Processes many rows outside of the lock, and yields to other tasks regularly.
 
 use std::{cmp::Ordering, future::poll_fn, task::Poll};
 
-/// The rows between two yields.
+/// The number of rows between two yields.
 const CHUNK: usize = 64;
 
-/// The least number of rows that are sorted at once.
+/// The minimum number of rows to sort at once.
 const SORTED_AT_ONCE: usize = 1024;
 
-/// Lets other tasks of the runtime go first.
+/// Yields to other tasks of the runtime.
 pub(crate) async fn yield_now() {
     let mut has_yielded = false;
     poll_fn(|context| {
@@ -22,7 +22,7 @@ pub(crate) async fn yield_now() {
     .await;
 }
 
-/// Which part of the matching rows is the page.
+/// The part of the matching rows that forms the page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) offset: u64,
@@ -38,13 +38,13 @@ impl Window {
         usize::try_from(self.limit).unwrap_or(usize::MAX)
     }
 
-    /// The part of ordered rows that is the page.
+    /// Returns the page of sorted rows.
     pub(crate) fn cut<I: Iterator>(self, rows: I) -> impl Iterator<Item = I::Item> {
         rows.skip(self.offset()).take(self.limit())
     }
 }
 
-/// The page of the rows that match, and how many match. Rows that are not `sorted` are put in order.
+/// Returns the page of matching rows, and the number of matches. Sorts rows that are not `sorted`.
 pub(crate) async fn select<T>(
     rows: Vec<T>,
     sorted: bool,
@@ -63,7 +63,7 @@ pub(crate) async fn select<T>(
         }
         seen += 1;
         if seen.is_multiple_of(CHUNK) {
-            // Twice the rows that can be on the page: the rest is dropped before more come.
+            // Twice the rows of the page: the surplus is dropped before more rows follow.
             if !sorted && best.len() >= keep.max(SORTED_AT_ONCE).saturating_mul(2) {
                 best.sort_unstable_by(&compare);
                 best.truncate(keep);
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs a future to its end: the result, and how often it yielded.
+    /// Runs a future to completion; returns the result and the number of yields.
     fn run<T>(future: impl Future<Output = T>) -> (T, usize) {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn every_window_is_the_part_of_the_sorted_matches() {
+    fn every_window_equals_a_part_of_the_sorted_matches() {
         let rows: Vec<u64> = (0..10_000).map(|n| (n * 7919) % 10_007).collect();
         let mut even: Vec<u64> = rows.iter().copied().filter(|n| n % 2 == 0).collect();
         even.sort_unstable();
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_yields_after_each_chunk() {
+    fn scan_yields_after_each_chunk() {
         let rows: Vec<u64> = (0..10 * CHUNK as u64).collect();
         let (_, yields) =
             run(select(rows.clone(), true, |_| false, Ord::cmp, Window { offset: 0, limit: 1 }));

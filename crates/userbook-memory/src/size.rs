@@ -1,16 +1,16 @@
-//! How large rows are as text and JSON.
+//! The size of rows as text and JSON.
 
 use std::io;
 
 use serde::Serialize;
-use userbook::{Event, Group, ROW_BYTES, User};
+use userbook::{Group, User, event::Event, store::ROW_BYTES};
 
 use crate::scan::yield_now;
 
 /// The bytes of JSON between two yields.
 const TURN: u64 = 64 * 1024;
 
-/// Counts what is written.
+/// Counts the written bytes.
 struct Count(u64);
 
 impl io::Write for Count {
@@ -24,10 +24,10 @@ impl io::Write for Count {
     }
 }
 
-/// The length of a value as JSON.
+/// Returns the length of a value as JSON.
 fn json_bytes(value: &impl Serialize) -> u64 {
     let mut count = Count(0);
-    // A value that cannot be written as JSON has no size that could be exceeded.
+    // A value that cannot be written as JSON has no size.
     drop(serde_json::to_writer(&mut count, value));
     count.0
 }
@@ -45,7 +45,7 @@ fn group_bytes(group: &Group) -> u64 {
     group.name.len() as u64 + json_bytes(&group.attributes)
 }
 
-/// What a page may still grow by.
+/// The remaining size of a page.
 pub(crate) struct Budget {
     left: u64,
     turn: u64,
@@ -69,7 +69,7 @@ impl Budget {
         self.subtract(ROW_BYTES.saturating_mul(rows as u64))
     }
 
-    /// Counts a row with this many bytes: whether the page is still within its bound.
+    /// Subtracts the bytes of a row; returns whether the page is within its limit.
     async fn take(&mut self, bytes: u64) -> bool {
         self.turn += bytes;
         if self.turn >= TURN {

@@ -1,20 +1,23 @@
-//! What is held under the lock.
+//! The state behind the lock.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
-use userbook::{ActorState, EpochGuard, Epochs, Guards, User, UserId, UserRef};
+use userbook::{
+    User, UserId, UserRef,
+    store::{ActorState, EpochGuard, Epochs, Guards},
+};
 use uuid::Uuid;
 
 use crate::{events::Events, groups::Groups};
 
-/// Everything. Rows are shared, so that a reader can copy one after it has released the lock.
+/// The complete state. Rows are shared, so that readers can copy them after they release the lock.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) users: HashMap<UserId, Arc<User>>,
-    /// In the order in which they are listed.
+    /// In the order of lists.
     pub(crate) usernames: BTreeMap<String, UserId>,
     pub(crate) uuids: HashMap<Uuid, UserId>,
     pub(crate) groups: Groups,
@@ -38,12 +41,12 @@ impl Default for State {
 }
 
 impl State {
-    /// Whether the name belongs to a user other than `user`.
+    /// Returns whether a user other than `user` has the name.
     pub(crate) fn is_taken(&self, username: &str, user: Option<UserId>) -> bool {
         self.usernames.get(username).is_some_and(|holder| Some(*holder) != user)
     }
 
-    /// The user with this key.
+    /// Returns the user with this key.
     pub(crate) fn user(&self, key: UserRef) -> Option<&Arc<User>> {
         match key {
             UserRef::Id(id) => self.users.get(&id),
@@ -51,12 +54,12 @@ impl State {
         }
     }
 
-    /// The state of the acting user, if there is one.
+    /// Returns the state of the acting user, if it exists.
     pub(crate) fn actor(&self, id: Option<UserId>) -> Option<ActorState> {
         self.users.get(&id?).map(|user| ActorState::from(&**user))
     }
 
-    /// Whether the guards hold. Comparing is enough: the lock is held until the end.
+    /// Returns whether the guards hold. A comparison suffices, because the lock is held until the end.
     pub(crate) fn holds(&self, guards: &Guards) -> bool {
         let stands = |guard: Option<EpochGuard>, epoch| guard.is_none_or(|guard| guard.expected == epoch);
         stands(guards.graph, self.epochs.graph)
@@ -66,7 +69,7 @@ impl State {
             })
     }
 
-    /// Increments the counters that a change bumps.
+    /// Increments the counters of a change.
     pub(crate) fn bump(&mut self, guards: &Guards) {
         let bumps = |guard: Option<EpochGuard>| u64::from(guard.is_some_and(EpochGuard::is_bump));
         self.epochs.graph += bumps(guards.graph);

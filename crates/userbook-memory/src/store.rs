@@ -1,4 +1,4 @@
-//! The store: one lock around the state, and the ports.
+//! The store: the state behind one lock, and the ports.
 
 use std::{
     fmt,
@@ -7,26 +7,30 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery, GroupPage,
-    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage, UserStore,
+    Timestamp, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
 };
 
 use crate::{
     MemoryError, list_groups::ContentMatches, listing::ContentFilter, size::event_bytes, state::State,
 };
 
-/// Users, groups and events in memory behind one lock. Clones share what they hold.
+/// Users, groups and events in memory behind one lock. Clones share the state.
 ///
-/// A panic while the lock is held for writing would leave half a change behind, so from then on every call
-/// fails with [`MemoryError::Poisoned`].
+/// A panic during a write could leave half a change. Afterwards every call fails with [`MemoryError::Poisoned`].
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
@@ -36,7 +40,7 @@ impl MemoryStore {
     }
 }
 
-/// Shows no data of users.
+/// Shows no user data.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
@@ -47,7 +51,7 @@ impl fmt::Debug for MemoryStore {
 impl UserStore for MemoryStore {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         let found = self.state()?.load(query);
-        // Copied after the lock is released: attributes may be large.
+        // Copy after the lock is released, because attributes may be large.
         Ok(found.into())
     }
 

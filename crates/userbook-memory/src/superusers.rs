@@ -1,13 +1,17 @@
-//! Which superusers who can act exist, without a look at users who cannot.
+//! Finds superusers who can act, without reading users who cannot.
 
 use std::collections::{BTreeSet, HashSet};
 
-use userbook::{GroupId, MAX_PARENTS, SuperuserQuery, Superusers, UserId};
+use userbook::{
+    GroupId, UserId,
+    model::MAX_PARENTS,
+    store::{SuperuserQuery, Superusers},
+};
 
 use crate::groups::{Groups, Node};
 
 impl Groups {
-    /// The superusers among the direct members of some groups.
+    /// Returns the superusers among the direct members of some groups.
     pub(crate) fn superusers_in(&self, query: &SuperuserQuery) -> Superusers {
         let mut found = Superusers::default();
         for id in &query.groups {
@@ -18,8 +22,8 @@ impl Groups {
         found
     }
 
-    /// The superusers other than `target`: walks down from the groups with the flag, level by level, so that each group
-    /// is met at its least distance.
+    /// Returns the superusers other than `target`. Walks down from the granting groups level by level, so that each
+    /// group is visited at its smallest distance.
     pub(crate) fn other_superusers(&self, target: Option<UserId>) -> Superusers {
         let mut found = Superusers::default();
         let mut seen: HashSet<GroupId> = self.superusers.iter().copied().collect();
@@ -38,7 +42,8 @@ impl Groups {
         found
     }
 
-    /// All groups whose direct members are superusers: those with the flag, and those up to [`MAX_PARENTS`] below one.
+    /// Returns all groups whose direct members are superusers: granting groups, and groups up to [`MAX_PARENTS`] below
+    /// one.
     pub(crate) fn granting(&self) -> BTreeSet<GroupId> {
         let mut granting = self.superusers.clone();
         let mut level: Vec<GroupId> = self.superusers.iter().copied().collect();

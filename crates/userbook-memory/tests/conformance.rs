@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use userbook::{ImportData, ImportStore, Timestamp, UserId};
+use userbook::{
+    Timestamp, UserId,
+    store::{ImportData, ImportStore},
+};
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
 

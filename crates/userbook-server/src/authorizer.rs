@@ -1,15 +1,18 @@
-//! Who says what an actor may do: policies in a file, or permissions in the database.
+//! Chooses the authorizer: policies from a file, or permissions from the database.
 
 use std::{error::Error, sync::Arc};
 
-use userbook::{ListAuthorizer, PermissionAuthorizer, PermissionSource};
+use userbook::{
+    PermissionAuthorizer,
+    authz::{ListAuthorizer, PermissionSource},
+};
 
 use crate::{Settings, auth::AuthStore};
 
-/// The policies that the settings name, if they name any.
+/// Loads the policies of the settings, if any.
 ///
 /// # Errors
-/// What is wrong with them, and where.
+/// The violation in the policies, with its position.
 #[cfg(feature = "cedar")]
 pub(crate) fn policies(
     settings: &Settings,
@@ -22,7 +25,7 @@ pub(crate) fn policies(
     Ok(Some(Arc::new(authorizer)))
 }
 
-/// Built without Cedar, the server knows no policies.
+/// Without the feature `cedar`, no policies exist.
 #[cfg(not(feature = "cedar"))]
 #[expect(clippy::unnecessary_wraps, reason = "with Cedar it may fail")]
 pub(crate) fn policies(
@@ -31,7 +34,7 @@ pub(crate) fn policies(
     Ok(None)
 }
 
-/// The permissions in the database.
+/// Returns the authorizer over the permissions in the database.
 pub(crate) fn permissions(auth: &Arc<dyn AuthStore>) -> Arc<dyn ListAuthorizer> {
     let source: Arc<dyn PermissionSource> = auth.clone();
     Arc::new(PermissionAuthorizer::new(source))

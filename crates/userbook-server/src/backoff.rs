@@ -1,12 +1,12 @@
-//! Waits between attempts at a contended update.
+//! Pauses between attempts of a contended update.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use userbook::Backoff;
+use userbook::service::Backoff;
 
-/// Sleeps for a random time that grows from half a millisecond to twenty: writers that collided once spread out
-/// instead of colliding again, and none waits much longer than a handful of commits take.
+/// Sleeps for a random time that grows from 0.5 to 20 ms. Colliding writers spread out, and none waits much longer
+/// than a few commits take.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Jitter;
 

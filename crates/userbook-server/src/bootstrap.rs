@@ -1,11 +1,12 @@
-//! What an empty database gets: the seed, or an administrator with a token to start with.
+//! Fills an empty database: with the seed, or with an administrator and a token.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    ChangeIds, Clock, DirectoryQuery, Group, GroupId, ImportData, ImportOutcome, ProvisioningStore,
-    RandomIds, Revision, StoreError, SystemClock, User, UserId, UserType,
+    Group, GroupId, Revision, User, UserId, UserType,
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    store::{DirectoryQuery, ImportData, ImportOutcome, ProvisioningStore, StoreError},
 };
 use userbook_http::{TokenIntent, TokenKey};
 
@@ -15,36 +16,34 @@ use crate::{
     seed::Seed,
 };
 
-/// Why the server does not start.
+/// A reason why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
-    /// A seed replaces what is in an empty database only.
-    #[error(
-        "the database is not empty: a seed is for an empty one. Name another database, or leave --seed out"
-    )]
+    /// A seed requires an empty database.
+    #[error("a seed requires an empty database: choose another database or omit --seed")]
     NotEmpty,
-    /// There are users, but no install id.
-    #[error("the database holds users but no install id")]
+    /// The database contains users, but no install id.
+    #[error("the database contains users but no install id")]
     NoInstallId,
     /// The storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What the server has to know before it serves.
+/// The facts that the server needs before it serves.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    /// What `uid` mixes in.
+    /// The install id, part of every `uid`.
     pub install_id: String,
-    /// The administrator that was made just now, if one was.
+    /// The administrator, if one was created by this start.
     pub administrator: Option<Administrator>,
 }
 
-/// The administrator of a database that was empty.
+/// The administrator created in an empty database.
 pub struct Administrator {
     /// The user.
     pub user: User,
-    /// The key of their token: shown once, kept nowhere.
+    /// The key of the administrator's token. It is shown once and not stored.
     pub token: String,
 }
 
@@ -54,10 +53,10 @@ impl std::fmt::Debug for Administrator {
     }
 }
 
-/// Fills an empty database, and leaves any other as it is.
+/// Fills an empty database and leaves any other database unchanged.
 ///
 /// # Errors
-/// [`BootstrapError::NotEmpty`] if there is a seed for a database that is not empty.
+/// [`BootstrapError::NotEmpty`] for a seed and a database that is not empty.
 pub(crate) async fn prepare(database: &Database, seed: Option<Seed>) -> Result<Ready, BootstrapError> {
     match (is_empty(database).await?, seed) {
         (true, Some(seed)) => {
@@ -85,8 +84,8 @@ async fn is_empty(database: &Database) -> Result<bool, StoreError> {
     Ok(directory.shape.is_empty() && directory.epochs.next_user <= 1)
 }
 
-/// Tokens and permissions first: if the machine stops in between, the directory is still empty and the next start
-/// does all of it again.
+/// Writes tokens and permissions first: after an interruption the directory is still empty, and the next start repeats
+/// both steps.
 async fn fill(database: &Database, seed: &Seed) -> Result<(), BootstrapError> {
     database.auth.replace(&seed.auth).await?;
     match database.seed.import(&seed.rows).await? {
@@ -120,7 +119,7 @@ fn first_administrator() -> (Seed, Administrator) {
         revision: Revision::from(ids.next_change()),
         version: 0,
     };
-    // Two UUIDs of version 4 hold 244 random bits.
+    // Two version 4 UUIDs contain 244 random bits.
     let token = format!("{}{}", ids.next_uuid().simple(), ids.next_uuid().simple());
     let row = TokenRow {
         hash: TokenKey::new(token.as_str()).hash(),
@@ -139,7 +138,7 @@ fn first_administrator() -> (Seed, Administrator) {
 }
 
 impl Administrator {
-    /// A line that can be pasted into a shell: an update that the server at `origin` answers with 200.
+    /// Returns a shell command: an update that the server at `origin` accepts.
     pub fn curl(&self, origin: &str) -> String {
         let groups: Vec<String> = self.user.groups.iter().map(|group| format!("\"{group}\"")).collect();
         format!(

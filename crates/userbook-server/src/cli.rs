@@ -1,21 +1,22 @@
-//! What the server is told on its command line, or by `USERBOOK_*` in its environment.
+//! The settings from the command line and from `USERBOOK_*` environment variables.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use userbook::{Avatars, Policy};
+use userbook::Policy;
+use userbook_http::{Avatars, ExtensionSet};
 
 use crate::{DatabaseUrl, Limits};
 
-/// authentik's "update user" over HTTP, on a database of its own.
+/// authentik's "update user" over HTTP, with its own database.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about)]
 pub struct Settings {
-    /// Where to listen; port 0 takes any free one
+    /// Listening address; port 0 selects a free port
     #[arg(long, value_name = "ADDR", env = "USERBOOK_LISTEN", default_value = "127.0.0.1:9000")]
     pub listen: SocketAddr,
 
-    /// Where to keep users: sqlite:FILE (made when absent), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or memory:
+    /// Database: sqlite:FILE (created if missing), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or memory:
     #[arg(
         long,
         value_name = "URL",
@@ -25,28 +26,28 @@ pub struct Settings {
     )]
     pub database: DatabaseUrl,
 
-    /// A JSON file with the content of an empty database
+    /// JSON file with the content of an empty database
     #[arg(long, value_name = "FILE", env = "USERBOOK_SEED")]
     pub seed: Option<PathBuf>,
 
-    /// Which rules hold beyond the recorded contract
+    /// The set of rules
     #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened")]
     pub policy: PolicyName,
 
-    /// A file of Cedar policies that say who may do what, in place of permissions
+    /// File of Cedar policies that decide access instead of permissions
     #[cfg(feature = "cedar")]
     #[arg(long, value_name = "FILE", env = "USERBOOK_CEDAR")]
     pub cedar: Option<PathBuf>,
 
-    /// Avatars: none, initials, attributes.PATH, a URL template, or several of them with commas between
+    /// Avatars: none, initials, attributes.PATH, a URL template, or a comma-separated list of them
     #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
     pub avatars: Avatars,
 
-    /// Hand audit events on
+    /// Delivery of audit events
     #[arg(long, value_name = "WHERE", env = "USERBOOK_EVENTS")]
     pub events: Option<EventTarget>,
 
-    /// How much of everything
+    /// All limits
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -56,15 +57,15 @@ pub struct Settings {
 pub enum PolicyName {
     /// Every safeguard and every extension
     Hardened,
-    /// The recorded release and nothing else
+    /// Only the behaviour of the recorded release
     #[value(name = "authentik-2025.2")]
     Authentik,
 }
 
-/// Where events go.
+/// The destination of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EventTarget {
-    /// To standard output, a JSON object a line
+    /// Standard output, one JSON object per line
     Stdout,
 }
 
@@ -77,13 +78,22 @@ impl From<PolicyName> for Policy {
     }
 }
 
+impl From<PolicyName> for ExtensionSet {
+    fn from(name: PolicyName) -> Self {
+        match name {
+            PolicyName::Hardened => Self::all(),
+            PolicyName::Authentik => Self::none(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_sound_and_has_the_documented_defaults() {
+    fn command_line_is_valid_and_has_the_documented_defaults() {
         Settings::command().debug_assert();
         let settings = Settings::try_parse_from(["userbook-server"]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:9000");
@@ -93,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn invalid_arguments_are_rejected() {
         for arguments in [["--policy", "lenient"], ["--avatars", "gravatar"], ["--listen", "here"]] {
             assert!(Settings::try_parse_from(["userbook-server"].into_iter().chain(arguments)).is_err());
         }

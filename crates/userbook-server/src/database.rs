@@ -1,9 +1,9 @@
-//! Opens the database that a URL names, and hands out its ports.
+//! Opens the database of a URL and provides its ports.
 
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
-use userbook::{ImportStore, ListStore, Outbox, ProvisioningStore};
+use userbook::store::{ImportStore, ListStore, Outbox, ProvisioningStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
     MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres,
@@ -16,33 +16,33 @@ use crate::{
     session,
 };
 
-/// Why a database cannot be opened.
+/// A reason why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The URL names no database that this server knows: its scheme, for the rest may hold a password.
+    /// The URL has an unsupported scheme. Only the scheme is shown, because the rest may contain a password.
     #[error(
-        "unknown database {0:?}: it takes sqlite:FILE, postgres://HOST/DATABASE, mysql://HOST/DATABASE or memory:"
+        "unknown database scheme {0:?}: expected sqlite:FILE, postgres://HOST/DATABASE, mysql://HOST/DATABASE or memory:"
     )]
     Unknown(String),
     /// The database does not answer.
-    #[error("the database can't be opened")]
+    #[error("cannot open the database")]
     Open(#[from] sqlx::Error),
-    /// Its tables cannot be brought up to date.
-    #[error("the database can't be migrated")]
+    /// The migration failed.
+    #[error("cannot migrate the database")]
     Migrate(#[from] MigrateError),
 }
 
-/// Users and groups, to be changed and to be listed.
+/// Provisioning and lists of users and groups.
 pub trait Directory: ProvisioningStore + ListStore {}
 
 impl<S: ProvisioningStore + ListStore> Directory for S {}
 
-/// An open database, port by port.
+/// The ports of an open database.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// Users and groups.
     pub directory: Arc<dyn Directory>,
-    /// Their first rows.
+    /// The import of the first rows.
     pub seed: Arc<dyn ImportStore>,
     /// Events.
     pub outbox: Arc<dyn Outbox>,
@@ -60,7 +60,7 @@ enum Pool {
 }
 
 impl Database {
-    /// Opens the database at `url`, makes it if need be, and brings its tables up to date.
+    /// Opens the database at `url`, creates it if necessary, and migrates it.
     ///
     /// # Errors
     /// [`DatabaseError`].
@@ -82,7 +82,7 @@ impl Database {
     }
 
     async fn sqlite(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
-        // A database in memory belongs to its one connection.
+        // Each connection to an in-memory database has a separate database, so the pool keeps a single one.
         let connections = if url.contains(":memory:") { 1 } else { limits.database_connections };
         let options = SqlitePoolOptions::new()
             .max_connections(connections)
@@ -98,7 +98,7 @@ impl Database {
 
     async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         let options = mysql::connect_options(url)?;
-        // Bringing tables up to date may take longer than any statement of a request.
+        // Migrations may take longer than the timeouts of requests.
         let patient = mysql::pool_options().max_connections(1).connect_with(options.clone()).await?;
         MySqlStore::new(patient.clone()).migrate().await?;
         MySqlAuth::migrate(&patient).await?;
@@ -109,7 +109,7 @@ impl Database {
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
-        // Bringing tables up to date may take longer than any statement of a request.
+        // Migrations may take longer than the timeouts of requests.
         let patient = postgres::pool_options().max_connections(1).connect(url).await?;
         PostgresStore::new(patient.clone()).migrate().await?;
         PostgresAuth::migrate(&patient).await?;
@@ -132,10 +132,10 @@ impl Database {
         }
     }
 
-    /// Whether the database answers, on a new connection: those of the pool may all be at work, or broken.
+    /// Checks the database over a new connection, because all pooled connections may be busy or broken.
     ///
     /// # Errors
-    /// What keeps it from answering.
+    /// The connection error.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         match &self.pool {
             Pool::None => Ok(()),
@@ -145,7 +145,7 @@ impl Database {
         }
     }
 
-    /// Waits for what is under way and closes all connections.
+    /// Waits for running operations and closes all connections.
     pub async fn close(&self) {
         match &self.pool {
             Pool::None => {}
@@ -156,7 +156,7 @@ impl Database {
     }
 }
 
-/// Connects, hears something, and leaves.
+/// Connects, reads the server's greeting, and disconnects.
 async fn greet<O: ConnectOptions<Connection: Sized>>(options: &O) -> Result<(), sqlx::Error> {
     let mut connection = options.connect().await?;
     connection.ping().await?;

@@ -1,8 +1,8 @@
-//! The URL of a database, which may hold a password.
+//! The URL of a database, which may contain a password.
 
 use std::{convert::Infallible, fmt, str::FromStr};
 
-/// The URL of a database. It may hold a password, so `Debug` shows its scheme and nothing more.
+/// A database URL. `Debug` shows only the scheme, because the rest may contain a password.
 ///
 /// ```
 /// use userbook_server::DatabaseUrl;
@@ -16,7 +16,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
-    /// All of it, password included.
+    /// Returns the complete URL, password included.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -25,7 +25,7 @@ impl DatabaseUrl {
 impl FromStr for DatabaseUrl {
     type Err = Infallible;
 
-    /// Takes any text: whether it names a database is found out when it is opened.
+    /// Accepts any text; opening the database validates the URL.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(text.to_owned()))
     }

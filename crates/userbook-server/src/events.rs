@@ -4,7 +4,11 @@ use std::{error::Error, io::Write, time::Duration};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use userbook::{Event, EventSink, Outbox, OutboxLimit, deliver};
+use userbook::{
+    event::Event,
+    service::{EventSink, deliver},
+    store::{Outbox, OutboxLimit},
+};
 
 /// The maximum number of events in one round.
 const ROUND: u32 = 100;
@@ -41,7 +45,7 @@ pub(crate) async fn run(
             // A round may end early because of its size, so only an empty one is the last.
             Ok(delivered) if delivered > 0 => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn Error, "events could not be delivered"),
+            Err(error) => tracing::warn!(error = &error as &dyn Error, "could not deliver events"),
         }
         if stopping {
             return;

@@ -1,12 +1,12 @@
-//! How many files the process may have open: a connection is one.
+//! The limit of open files; every connection is an open file.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that are not connections of clients: standard streams, the listener, timers, files of SQLite.
+/// Files other than client connections: standard streams, the listener, timers, SQLite files.
 const OTHERS: usize = 64;
 
-/// Asks for as many files as `connections` of clients, and `database` others, need; tells how many connections
-/// there may be.
+/// Raises the limit of open files to the number that `connections` clients and `database` connections need. Returns
+/// the possible number of client connections.
 pub(crate) fn room(connections: usize, database: u32) -> usize {
     // A SQLite connection has three files.
     let others = OTHERS + 3 * usize::try_from(database).unwrap_or(usize::MAX / 4);
@@ -17,7 +17,7 @@ pub(crate) fn room(connections: usize, database: u32) -> usize {
         if let Err(error) =
             setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum })
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "more files could not be asked for");
+            tracing::warn!(error = &error as &dyn std::error::Error, "could not raise the open-file limit");
         }
     }
     let files = getrlimit(Resource::Nofile)
@@ -25,7 +25,11 @@ pub(crate) fn room(connections: usize, database: u32) -> usize {
         .map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
     let room = connections.min(files.saturating_sub(others)).max(1);
     if room < connections {
-        tracing::warn!(room, wanted = connections, "fewer connections than asked for: too few files");
+        tracing::warn!(
+            room,
+            wanted = connections,
+            "fewer connections than configured: the open-file limit is too low"
+        );
     }
     room
 }

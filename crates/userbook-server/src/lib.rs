@@ -1,12 +1,12 @@
-//! The reference host of [Userbook](userbook): authentik's "update user" over HTTP, on a database of its own.
+//! The reference host of [Userbook](userbook): authentik's "update user" over HTTP, with its own database.
 //!
-//! It is what a newcomer runs first, and an example of what a host does: it keeps tokens and permissions in tables
-//! of its own, opens a store, builds the service, and plugs it into axum. It must not know any rule about users.
+//! It is the fastest way to try Userbook, and an example of a host: it stores tokens and permissions in its own
+//! tables, opens a store, builds the service and connects it to axum. It must not know any rule about users.
 //!
-//! For those who have a directory in authentik: [`moving_from_authentik`].
+//! Guide for directories from authentik: [`moving_from_authentik`].
 //!
-//! Who may do what is said by permissions in its tables; built with the feature `cedar`, by a file of
-//! [Cedar policies](https://docs.rs/userbook-cedar) if there is one (`--cedar FILE`).
+//! Permissions in the server's tables decide access. With the feature `cedar`, a file of [Cedar
+//! policies](https://docs.rs/userbook-cedar) can replace them (`--cedar FILE`).
 //!
 //! ```
 //! use clap::Parser;
@@ -21,66 +21,68 @@
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `cedar` | off | `--cedar FILE`: Cedar policies in place of permissions |
+//! | `cedar` | off | `--cedar FILE`: Cedar policies instead of permissions |
 //!
 //! # Limits
 //!
-//! Each is an option of the command line and a variable of the environment: see [`Limits`] or `--help`.
+//! Each limit is a command-line option and an environment variable: see [`Limits`] or `--help`.
 //!
-//! | what | default | variable | beyond it |
+//! | limit | default | variable | beyond the limit |
 //! | --- | --- | --- | --- |
-//! | `--max-connections` | 16384, or what the limit on open files allows: it is raised as far as the system lets | `USERBOOK_MAX_CONNECTIONS` | others wait in the kernel's queue |
-//! | `--header-timeout` | 30 s, for the head of a request and for rest between two | `USERBOOK_HEADER_TIMEOUT` | the connection is closed |
+//! | `--max-connections` | 16384, or fewer if the open-file limit cannot be raised enough | `USERBOOK_MAX_CONNECTIONS` | new connections wait in the kernel's queue |
+//! | `--header-timeout` | 30 s for the head of a request, and for idle time between requests | `USERBOOK_HEADER_TIMEOUT` | the connection is closed |
 //! | head of a request | 64 KiB, 100 lines | | 431 |
 //! | `--body-timeout` | 20 s for the whole body | `USERBOOK_BODY_TIMEOUT` | 408 |
 //! | `--max-body` | 4 MiB | `USERBOOK_MAX_BODY` | 413 |
 //! | `--body-memory` | 64 MiB for all bodies at once | `USERBOOK_BODY_MEMORY` | 503 |
-//! | `--write-timeout` | 30 s without reading any of an answer | `USERBOOK_WRITE_TIMEOUT` | the connection is closed |
-//! | `--max-requests` | 64 at work | `USERBOOK_MAX_REQUESTS` | others wait |
-//! | `--max-waiting` | 512 | `USERBOOK_MAX_WAITING` | 503 at once |
+//! | `--write-timeout` | 30 s without reading any byte of a response | `USERBOOK_WRITE_TIMEOUT` | the connection is closed |
+//! | `--max-requests` | 64 running | `USERBOOK_MAX_REQUESTS` | further requests wait |
+//! | `--max-waiting` | 512 | `USERBOOK_MAX_WAITING` | 503 immediately |
 //! | `--wait-timeout` | 1 s | `USERBOOK_WAIT_TIMEOUT` | 503 |
-//! | `--update-timeout` | 10 s, 32 attempts | `USERBOOK_UPDATE_TIMEOUT` | 409 if others were faster, else the last failure |
-//! | `--step-timeout` | 10 s for each question to the database or the authorizer | `USERBOOK_STEP_TIMEOUT` | see below |
-//! | `--database-connections` | 8 | `USERBOOK_DATABASE_CONNECTIONS` | others wait |
-//! | `--acquire-timeout` | 3 s for one of them | `USERBOOK_ACQUIRE_TIMEOUT` | 503 |
-//! | `--statement-timeout` | 5 s (PostgreSQL, MariaDB) | `USERBOOK_STATEMENT_TIMEOUT` | tried again, then 503 |
-//! | `--lock-timeout` | 3 s | `USERBOOK_LOCK_TIMEOUT` | tried again, then 409 or 503 |
+//! | `--update-timeout` | 10 s, 32 attempts | `USERBOOK_UPDATE_TIMEOUT` | 409 after conflicts, otherwise the last error |
+//! | `--step-timeout` | 10 s for each call of the database or the authorizer | `USERBOOK_STEP_TIMEOUT` | see below |
+//! | `--database-connections` | 8 | `USERBOOK_DATABASE_CONNECTIONS` | further operations wait |
+//! | `--acquire-timeout` | 3 s for a database connection | `USERBOOK_ACQUIRE_TIMEOUT` | 503 |
+//! | `--statement-timeout` | 5 s (PostgreSQL, MariaDB) | `USERBOOK_STATEMENT_TIMEOUT` | retried, then 503 |
+//! | `--lock-timeout` | 3 s | `USERBOOK_LOCK_TIMEOUT` | retried, then 409 or 503 |
 //! | `--health-timeout` | 2 s | `USERBOOK_HEALTH_TIMEOUT` | 503 |
-//! | `--shutdown-timeout` | 30 s | `USERBOOK_SHUTDOWN_TIMEOUT` | what is under way is cut |
+//! | `--shutdown-timeout` | 30 s | `USERBOOK_SHUTDOWN_TIMEOUT` | running requests are cut |
 //!
-//! The body of a request is not received before its caller is authorized: anonymous and denied callers use no memory
-//! for bodies and receive no `100 Continue`. While the server waits for data of a body, the request has no place among
-//! `--max-requests`, so slow clients keep no other request from working. A client that is still sending when it is
-//! denied can read the response: up to 256 KiB of the body are discarded, for up to 1 s, before the connection closes.
+//! The server receives the body of a request only after it has authorized the caller: anonymous and denied callers use
+//! no memory for bodies and receive no `100 Continue`. While the server waits for data of a body, the request has no
+//! slot among `--max-requests`, so that slow clients do not block other requests. A client that is still sending when
+//! it is denied can read the response: the server discards up to 256 KiB of the body, for up to 1 s, before it closes
+//! the connection.
 //!
-//! # What an answer promises
+//! # Meaning of responses
 //!
-//! - **503** has a `Retry-After`, and nothing was written: there was no room, or the database or the authorizer
-//!   gave no answer to a question that writes nothing. Sending the same again is safe.
+//! - **503** has a `Retry-After`, and nothing was written: the server was overloaded, or the database or the
+//!   authorizer did not respond to a call that does not write. Repeating the request is safe.
 //! - **408, 409 and 413** have written nothing either.
-//! - **500** may follow a commit that got no answer. A commit is never cut: not when its time is over, not when the
-//!   client leaves. The service looks the change up for as long as `--update-timeout` allows, and answers
-//!   200 if it finds it. If it cannot find out, the answer is 500, and the user must be read to know. As long as a
-//!   commit may still land, no other answer is given.
-//! - A **connection that breaks** before the answer tells nothing. What was under way is applied as a whole or not
-//!   at all. With `If-Match`, sending the same again is safe in any case.
+//! - **500** may follow a commit in doubt. The server never cancels a commit, neither after a timeout nor when the
+//!   client leaves. The service looks for the change until `--update-timeout`, and responds with 200 if it finds the
+//!   change. Otherwise the response is 500, and the client must read the user to learn the outcome. While a commit may
+//!   still be applied, the server sends no other response.
+//! - After a **connection that breaks** before the response, the outcome is unknown: the request is applied completely
+//!   or not at all. With `If-Match`, repeating the request is always safe.
 //!
 //! # Health
 //!
-//! `/-/health/live/` answers 200 while the process is there; `/-/health/ready/` answers 200 if the database answers
-//! within `--health-timeout`, else 503. Both are authentik's, need no token, have no body, and pass all limits on
-//! requests. However many ask, the database is asked twice a second at the most.
+//! `/-/health/live/` returns 200 while the process runs. `/-/health/ready/` returns 200 if the database responds
+//! within `--health-timeout`, otherwise 503. Both paths are authentik's; they need no token, have no body, and bypass
+//! all limits of requests. The server checks the database at most twice per second, regardless of the number of health
+//! requests.
 //!
 //! # Stopping
 //!
-//! On SIGTERM or SIGINT nothing new is accepted, what is under way is finished, audit events are handed on, and the
-//! process ends with 0. After `--shutdown-timeout`, or at a second signal, it cuts what is left and ends with 1.
+//! On SIGTERM or SIGINT the server accepts no new connections, finishes running requests, delivers audit events, and
+//! exits with 0. After `--shutdown-timeout` or a second signal, it cuts the remaining requests and exits with 1.
 //!
 //! # Logs
 //!
-//! `USERBOOK_LOG` takes filters like `info,userbook=debug`, and the log goes to standard error. Spans and their
-//! fields are described at [`userbook`]. What lies behind an answer of 500 is an error in it, behind one of 503
-//! a warning.
+//! `USERBOOK_LOG` takes filters such as `info,userbook=debug`; the log is written to standard error. [`userbook`]
+//! describes the spans and their fields. The cause of a response with 500 is logged as error, the cause of a 503 as
+//! warning.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! The reference host of Userbook: see the library of this package.
+//! The reference host of Userbook; see this package's library.
 
 use std::{error::Error, process::ExitCode};
 
@@ -10,7 +10,7 @@ use userbook_server::{Settings, run};
 async fn main() -> ExitCode {
     let settings = Settings::parse();
     let filter = EnvFilter::try_from_env("USERBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // Standard output belongs to what the user asked for: the first token, and events.
+    // Standard output is reserved for the first token and for events.
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The error and its causes in one line.
+/// Formats the error and its causes in one line.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,35 +1,36 @@
-//! The seed file: the whole content of a directory as JSON, with tokens and permissions.
+//! The seed file: the content of a directory as JSON, with tokens and permissions.
 //!
-//! Rows come in as they are. A stored row that breaks a rule of today, an odd path or e-mail, is none of this
-//! file's business.
+//! Rows are imported unchanged: stored rows may break current rules, for example by an unusual path or e-mail address.
 
 use std::{collections::BTreeSet, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
 use userbook::{
-    ChangeIds, Group, GroupId, ImportData, RandomIds, Revision, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    clock::{ChangeIds, RandomIds},
+    store::ImportData,
 };
 use userbook_http::{TokenIntent, TokenKey, UnknownTokenIntent};
 use uuid::Uuid;
 
 use crate::auth::{AuthRows, GrantRow, GrantedOn, TokenRow};
 
-/// Why a seed file cannot be read.
+/// A reason why a seed file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// The file is not to be read.
-    #[error("the seed file can't be read")]
+    /// Reading the file failed.
+    #[error("cannot read the seed file")]
     Unreadable(#[from] std::io::Error),
-    /// It is not what a seed is.
-    #[error("the seed file is not what a seed is: {0}")]
+    /// The content is not a valid seed.
+    #[error("invalid seed file: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// A token is for nothing that is known.
-    #[error("the seed file is not what a seed is")]
+    /// A token has an unknown intent.
+    #[error("invalid seed file")]
     Intent(#[from] UnknownTokenIntent),
 }
 
-/// What a seed file holds.
+/// The content of a seed file.
 #[derive(Debug)]
 pub struct Seed {
     /// Users and groups.
@@ -42,14 +43,14 @@ impl Seed {
     /// Reads a seed file.
     ///
     /// # Errors
-    /// [`SeedError`] with what is wrong and where.
+    /// [`SeedError`] with the violation and its position.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
         Self::parse(&std::fs::read(path)?)
     }
 
     fn parse(text: &[u8]) -> Result<Self, SeedError> {
         let mut reader = serde_json::Deserializer::from_slice(text);
-        // Stored attributes may nest more deeply than serde_json reads by default.
+        // Stored attributes may exceed the default depth limit of serde_json.
         reader.disable_recursion_limit();
         let file = SeedFile::deserialize(&mut reader)?;
         reader.end()?;
@@ -120,7 +121,7 @@ struct SeedObjectPermission {
     object_pk: ObjectKey,
 }
 
-/// An integer is a user, a UUID a group.
+/// An integer names a user, a UUID names a group.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum ObjectKey {
@@ -209,11 +210,18 @@ impl From<UserRow> for User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use userbook::{Denial, Field, ImportOutcome, ImportStore, MAX_DEPTH, Permission, ViolationKind};
+    use userbook::{
+        Field,
+        authz::Permission,
+        decision::Denial,
+        field::MAX_DEPTH,
+        store::{ImportOutcome, ImportStore},
+        violation::ViolationKind,
+    };
     use userbook_memory::MemoryStore;
 
     #[test]
-    fn rows_come_in_as_they_are() {
+    fn rows_are_imported_unchanged() {
         let seed = Seed::parse(
             br#"{
                 "install_id": "i", "groups": [],
@@ -239,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn errors_name_the_violation_and_its_position() {
         for (text, expected) in [("{}", "install_id"), (r#"{"install_id": 1}"#, "string"), ("{", "EOF")] {
             let error = Seed::parse(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
@@ -249,7 +257,7 @@ mod tests {
     const GUIDE: &str = include_str!("../docs/authentik.md");
 
     #[tokio::test]
-    async fn the_seed_of_the_guide_can_be_imported() {
+    async fn seed_of_the_guide_can_be_imported() {
         let (_, from) = GUIDE.split_once("```json\n").unwrap();
         let (text, _) = from.split_once("```").unwrap();
         let seed = Seed::parse(text.as_bytes()).unwrap();
@@ -263,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_names_every_permission_and_quotes_messages() {
+    fn guide_names_every_permission_and_quotes_messages() {
         for permission in Permission::ALL {
             let name = permission.as_str().strip_prefix("authentik_core.").unwrap();
             assert!(GUIDE.contains(&format!("`{name}`")), "{permission}");

@@ -1,4 +1,4 @@
-//! Pools whose connections do not wait for ever.
+//! Connection pools whose statements have timeouts.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use userbook_sqlx::{mysql, postgres};
 
 use crate::Limits;
 
-/// A pool on PostgreSQL: <https://www.postgresql.org/docs/current/runtime-config-client.html>.
+/// A PostgreSQL pool: <https://www.postgresql.org/docs/current/runtime-config-client.html>.
 pub(crate) fn postgres(limits: &Limits) -> PgPoolOptions {
-    // The numbers are milliseconds, and 0 would mean no limit.
+    // Values in milliseconds; 0 would mean no limit.
     let millis = |time: Duration| time.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
     let session = format!(
         "SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
@@ -29,7 +29,7 @@ pub(crate) fn postgres(limits: &Limits) -> PgPoolOptions {
         })
 }
 
-/// A pool on MariaDB: <https://mariadb.com/kb/en/aborting-statements/>. MySQL, which is not tested, knows no
+/// A MariaDB pool: <https://mariadb.com/kb/en/aborting-statements/>. MySQL is not tested and has no
 /// `max_statement_time`.
 pub(crate) fn mysql(limits: &Limits) -> MySqlPoolOptions {
     let session = format!(

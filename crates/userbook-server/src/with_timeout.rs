@@ -1,18 +1,22 @@
 //! Ports with a timeout for every call to a database or an authorizer.
 //!
-//! A call that only reads is dropped after its time and fails as [`Transient`](StoreErrorKind::Transient): nothing
-//! was written. A commit is never dropped. It continues in a task of its own, also when the client has left, and
-//! after its time it fails as [`Ambiguous`](StoreErrorKind::Ambiguous): the service then looks the change up.
+//! A call that only reads is dropped after the timeout and fails as [`Transient`](StoreErrorKind::Transient): nothing
+//! was written. A commit is never dropped. It continues in a separate task, also when the client has left, and fails
+//! as [`Ambiguous`](StoreErrorKind::Ambiguous) after the timeout. The service then looks for the change.
 
 use std::{future::Future, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
 use userbook::{
-    Actor, ActorView, Authorizer, AuthorizerError, ChangeSet, Check, CommitOutcome, DirectoryQuery,
-    DirectorySnapshot, GroupGraph, GroupId, GroupListQuery, GroupPage, ListAuthorizer, ListStore,
-    ProvisioningChange, ProvisioningStore, Resource, Scope, Snapshot, SnapshotQuery, StoreError,
-    StoreErrorKind, User, UserId, UserListQuery, UserPage, UserStore, Verdicts,
+    Actor, Authorizer, GroupId, User, UserId, UserStore,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdicts},
+    model::GroupGraph,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ListStore,
+        ProvisioningChange, ProvisioningStore, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
+        UserListQuery, UserPage,
+    },
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 

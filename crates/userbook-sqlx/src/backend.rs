@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 use sqlx::pool::PoolConnection;
 use tokio::sync::OwnedMutexGuard;
-use userbook::{ChangeSet, CommitOutcome, Event, Group, GroupId, Guards, MemberChange, StoreError};
+use userbook::{
+    Group, GroupId,
+    event::Event,
+    store::{ChangeSet, CommitOutcome, Guards, MemberChange, StoreError},
+};
 
 use crate::{
     bulk::RowFormat,

@@ -1,7 +1,10 @@
 //! Transactions that write, and the commit of an update in one.
 
 use sqlx::{Connection as _, Error, SqlSafeStr, Transaction};
-use userbook::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind, UserId};
+use userbook::{
+    UserId,
+    store::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind},
+};
 
 use crate::{
     backend::Backend,

@@ -5,13 +5,15 @@ use std::error::Error;
 use serde_json::Value;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 use userbook::{
-    ActorState, Epochs, Event, Group, GroupId, Revision, StoreError, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::Event,
+    store::{ActorState, Epochs, StoreError},
 };
 use uuid::Uuid;
 
 use crate::json;
 
-/// An unreadable stored value: the source of a [`Corrupt`](userbook::StoreErrorKind::Corrupt) error.
+/// An unreadable stored value: the source of a [`Corrupt`](userbook::store::StoreErrorKind::Corrupt) error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -4,7 +4,7 @@ use futures_util::{TryStreamExt, stream::BoxStream};
 use sqlx::{
     Arguments, AssertSqlSafe, Database, Error, IntoArguments, SqlSafeStr, error::BoxDynError, query::Query,
 };
-use userbook::StoreError;
+use userbook::store::StoreError;
 
 use crate::{
     decode::RowExt,

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use userbook::{
-    ChangeSet, EmailAddress, EpochGuard, Event, EventTarget, Group, Guards, Name, StoreError, StoreErrorKind,
-    User, UserId, UserPath, UserType, Username,
+    Group, User, UserId, UserType,
+    event::{Event, EventTarget},
+    field::{EmailAddress, Name, UserPath, Username},
+    store::{ChangeSet, EpochGuard, Guards, StoreError, StoreErrorKind},
 };
 
 use crate::{json, value::Value};

@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData};
 
 use sqlx::Error;
-use userbook::{StoreError, StoreErrorKind};
+use userbook::store::{StoreError, StoreErrorKind};
 
 use crate::{decode::DecodeError, encode::EncodeError};
 

@@ -1,7 +1,10 @@
 //! Fills an empty database.
 
 use sqlx::{Connection as _, SqlSafeStr};
-use userbook::{GroupId, ImportData, ImportOutcome, User, UserId};
+use userbook::{
+    GroupId, User, UserId,
+    store::{ImportData, ImportOutcome},
+};
 
 use crate::{
     backend::Backend,

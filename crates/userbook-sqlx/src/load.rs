@@ -1,6 +1,9 @@
 //! Loads facts from one snapshot: one statement each.
 
-use userbook::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery, UserRef};
+use userbook::{
+    UserRef,
+    store::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery},
+};
 
 use crate::{
     backend::Backend,

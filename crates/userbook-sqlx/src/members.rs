@@ -1,6 +1,9 @@
 //! Member changes of a group write: rows, memberships and events of many users at once.
 
-use userbook::{GroupId, Guards, MemberChange};
+use userbook::{
+    GroupId,
+    store::{Guards, MemberChange},
+};
 use uuid::Uuid;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! The outbox: events that are not delivered yet.
 
-use userbook::{ChangeId, Event, OutboxLimit, Timestamp};
+use userbook::{Timestamp, event::Event, model::ChangeId, store::OutboxLimit};
 
 use crate::{
     backend::Backend,

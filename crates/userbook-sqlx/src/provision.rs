@@ -1,8 +1,8 @@
 //! Creates and deletes users and groups in one transaction.
 
 use userbook::{
-    CommitOutcome, GroupId, MemberChange, ProvisioningChange, ProvisioningOp, Revision, StoreError, User,
-    UserId,
+    GroupId, Revision, User, UserId,
+    store::{CommitOutcome, MemberChange, ProvisioningChange, ProvisioningOp, StoreError},
 };
 
 use crate::{

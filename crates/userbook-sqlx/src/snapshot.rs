@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use userbook::{
-    ActorState, DirectorySnapshot, GroupGraph, GroupId, GroupShape, MemberState, Snapshot, SnapshotQuery,
-    Superusers, UserId,
+    GroupId, UserId,
+    model::GroupGraph,
+    store::{ActorState, DirectorySnapshot, GroupShape, MemberState, Snapshot, SnapshotQuery, Superusers},
 };
 
 use crate::decode::{self, DecodeError, Decoded, RowExt, required};

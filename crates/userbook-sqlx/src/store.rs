@@ -5,9 +5,14 @@ use std::fmt;
 use async_trait::async_trait;
 use sqlx::{Connection as _, Pool, SqlSafeStr};
 use userbook::{
-    ChangeId, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Event, GroupListQuery, GroupPage,
-    ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Snapshot, SnapshotQuery, StoreError, Timestamp, UserListQuery, UserPage, UserStore,
+    Timestamp, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
 };
 
 use crate::{

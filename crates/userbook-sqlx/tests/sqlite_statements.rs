@@ -1,11 +1,14 @@
-//! How many commands an update takes, so that they cannot creep. sqlx tells of each one it runs; `BEGIN` and `COMMIT`
-//! by themselves it does not tell.
+//! Counts the commands of an update, so that the number cannot grow unnoticed. sqlx traces each command except `BEGIN`
+//! and `COMMIT`.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing::{Event, Metadata, Subscriber, span};
-use userbook::{ProvisioningStore, SnapshotQuery, UserId, UserStore};
+use userbook::{
+    UserId, UserStore,
+    store::{ProvisioningStore, SnapshotQuery},
+};
 
 #[path = "sqlite/database.rs"]
 #[allow(dead_code, reason = "the other tests need more of it")]
@@ -32,18 +35,22 @@ impl Subscriber for Counter {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// How many statements the connections' threads have told of since the last call.
+/// Returns the number of statements that the connections' threads have traced since the last call.
 async fn count() -> usize {
-    // They tell after they have answered.
+    // The threads trace after they have answered.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     STATEMENTS.swap(0, Ordering::SeqCst)
 }
 
 #[tokio::test]
-async fn a_load_is_one_and_a_commit_is_few() {
+async fn load_takes_one_statement_and_commit_takes_few() {
     tracing::subscriber::set_global_default(Counter).unwrap();
     let groups = vec![group(1), group(2), group(3)];
-    let rows = userbook::ImportData { groups, users: vec![user(1)], ..userbook::ImportData::default() };
+    let rows = userbook::store::ImportData {
+        groups,
+        users: vec![user(1)],
+        ..userbook::store::ImportData::default()
+    };
     let database = Database::with(&rows).await;
     count().await;
 
@@ -63,7 +70,7 @@ async fn a_load_is_one_and_a_commit_is_few() {
     assert_eq!(count().await, 1, "the row and its event, given at once");
 
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 2, "a refusal and why");
+    assert_eq!(count().await, 2, "a rejected change and its reason");
 
     let facts = database.store.load(&everything).await.unwrap();
     count().await;
@@ -71,16 +78,16 @@ async fn a_load_is_one_and_a_commit_is_few() {
     change.groups_added = [group(1).id, group(2).id].into();
     change.groups_removed = [group(3).id].into();
     change.fields.is_active = Some(false);
-    change.guards.superusers = Some(userbook::EpochGuard::bump(facts.epochs.superusers));
-    change.guards.graph = Some(userbook::EpochGuard::read(facts.epochs.graph));
+    change.guards.superusers = Some(userbook::store::EpochGuard::bump(facts.epochs.superusers));
+    change.guards.graph = Some(userbook::store::EpochGuard::read(facts.epochs.graph));
     database.store.commit(&change).await.unwrap();
     assert_eq!(count().await, 5, "row, groups left, groups joined, counters, event");
 
-    members_cost_the_same_for_any_number(&database).await;
+    cost_of_members_is_independent_of_their_number(&database).await;
 }
 
-/// A group write with members: rows, memberships left and joined, events.
-async fn members_cost_the_same_for_any_number(database: &Database) {
+/// A group write with members: rows, added and removed memberships, events.
+async fn cost_of_members_is_independent_of_their_number(database: &Database) {
     for (ids, n) in [(10..12, 100), (20..120, 1000)] {
         for id in ids.clone() {
             sqlx::query(
@@ -97,7 +104,7 @@ async fn members_cost_the_same_for_any_number(database: &Database) {
         let revision = facts.user.unwrap().revision;
         let members = ids.zip(n..).map(|(id, n)| {
             let change = rename(&userbook::User { revision, ..user(id) }, n);
-            userbook::MemberChange {
+            userbook::store::MemberChange {
                 user: change.user,
                 expected: revision,
                 change: change.change,
@@ -106,18 +113,18 @@ async fn members_cost_the_same_for_any_number(database: &Database) {
                 event: change.event,
             }
         });
-        let change = userbook::ProvisioningChange {
-            op: userbook::ProvisioningOp::PutGroup(Box::new(group(1))),
+        let change = userbook::store::ProvisioningChange {
+            op: userbook::store::ProvisioningOp::PutGroup(Box::new(group(1))),
             members: members.collect(),
-            guards: userbook::Guards {
-                graph: Some(userbook::EpochGuard::bump(facts.epochs.graph)),
-                ..userbook::Guards::default()
+            guards: userbook::store::Guards {
+                graph: Some(userbook::store::EpochGuard::bump(facts.epochs.graph)),
+                ..userbook::store::Guards::default()
             },
             event: rename(&user(1), n + 500).event,
         };
         count().await;
         let outcome = database.store.provision(&change).await.unwrap();
-        assert_eq!(outcome, userbook::CommitOutcome::Applied);
+        assert_eq!(outcome, userbook::store::CommitOutcome::Applied);
         assert_eq!(count().await, 8, "guards, rows, group, left, joined, events, counters, event");
     }
 }

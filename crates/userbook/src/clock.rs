@@ -1,5 +1,4 @@
-//! The only file that asks the machine for the time or for randomness; everywhere else both are injected, and a
-//! lint keeps it so.
+//! The only file that uses the system's time and randomness. All other code gets both injected, which a lint enforces.
 #![allow(clippy::disallowed_methods, reason = "the one place where ambient time and randomness enter")]
 
 use std::{
@@ -11,18 +10,18 @@ use std::{
 use chrono::{SubsecRound, Utc};
 use uuid::Uuid;
 
-use crate::{ChangeId, Timestamp};
+use crate::model::{ChangeId, Timestamp};
 
-/// Tells the time.
+/// Provides the time.
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The time now, by the calendar. It may jump.
+    /// Returns the calendar time, which may jump.
     fn now(&self) -> Timestamp;
 
-    /// The time since some moment in the past. It never jumps: deadlines are measured with it.
+    /// Returns the time since a fixed moment. It never jumps; deadlines use it.
     fn monotonic(&self) -> Duration;
 }
 
-/// The machine's clock, cut to microseconds.
+/// The system clock, truncated to microseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -37,17 +36,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// Mints identifiers.
+/// Creates identifiers.
 pub trait ChangeIds: Debug + Send + Sync + 'static {
-    /// An id that was never given before.
+    /// Returns a new id that was never returned before.
     fn next_change(&self) -> ChangeId;
 
-    /// A new random UUID, for a new user or group.
+    /// Returns a new random UUID for a user or group.
     fn next_uuid(&self) -> Uuid;
 }
 
-/// UUIDs of version 7 for changes (RFC 9562 §5.7: they sort by time, which keeps event indexes compact) and of
-/// version 4 for users and groups, whose ids should tell nothing.
+/// UUIDs of version 7 for changes (RFC 9562 §5.7: they sort by time, which keeps event indexes compact), and of
+/// version 4 for users and groups, whose ids must not reveal anything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomIds;
 

@@ -1,13 +1,15 @@
 //! Audit events: actor, target, and the values before and after.
 //!
-//! A store writes the event in the same atomic step as the change, so that one exists if and only if the other
-//! does.
+//! A store writes the event in the same atomic step as the change, so that one exists if and only if the other does.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeId, GroupId, SharedJson, Timestamp, UserId};
+use crate::{
+    json::SharedJson,
+    model::{ChangeId, GroupId, Timestamp, UserId},
+};
 
 /// One applied change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,8 +20,7 @@ pub struct Event {
     pub kind: EventKind,
     /// The user or group that changed.
     pub target: EventTarget,
-    /// Orders the events of one user: the row's version counter after the change. For a group it is the
-    /// counter of group writes.
+    /// Orders the events of one user: the row's version after the change. For a group, the counter of group writes.
     pub version: u64,
     /// The time of the decision.
     pub time: Timestamp,
@@ -34,7 +35,7 @@ pub struct Event {
     /// What changed, by field.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub diff: Diff,
-    /// What the host must do next.
+    /// Required actions of the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
 }
@@ -58,7 +59,7 @@ pub enum EventKind {
     GroupDeleted,
 }
 
-/// The user or group that an event is about.
+/// The user or group of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventTarget {
@@ -76,17 +77,17 @@ pub enum EventActor {
     Anonymous,
     /// A user of this directory.
     User(UserId),
-    /// An identity that the host knows and this directory does not.
+    /// An identity that only the host knows.
     External(String),
-    /// The host itself.
+    /// The host.
     System,
 }
 
-/// How one field changed.
+/// The change of one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FieldDiff {
-    /// A list of groups: who came and who went.
+    /// A list of groups: added and removed ones.
     Groups {
         /// Groups joined.
         added: Vec<EventGroup>,
@@ -102,23 +103,23 @@ pub enum FieldDiff {
     },
     /// A plain value.
     Value {
-        /// The value before; null where there was none.
+        /// The value before; null if absent.
         old: SharedJson,
-        /// The value after; null where there is none.
+        /// The value after; null if absent.
         new: SharedJson,
     },
 }
 
-/// A group in an event, with the name it had.
+/// A group in an event, with its name at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventGroup {
     /// The group.
     pub id: GroupId,
-    /// Its name then.
+    /// The name at that time.
     pub name: String,
 }
 
-/// What the host must do in consequence of a change.
+/// A required action of the host after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {

@@ -24,62 +24,60 @@
 //! ```
 //!
 //! This crate is the core of Userbook: domain types, validation rules, decisions and the service, over storage and
-//! authorization traits that a host implements or takes from another crate. `userbook-http` speaks authentik 2025.2's
-//! user API over the service.
+//! authorization traits that a host implements or takes from another crate. `userbook-http` provides authentik
+//! 2025.2's user API over the service.
 //!
 //! # How an operation works
 //!
-//! 1. **Load** one consistent [`Snapshot`] of the facts.
-//! 2. **Authorize** before the content of the request matters: one call to the [`Authorizer`].
-//! 3. **Resolve** the request against the snapshot, and load or authorize what the content names.
-//! 4. **Decide** with the pure function [`decide()`]: the change to write, or the reason to reject it.
-//! 5. **Commit** a [`ChangeSet`] with its [`Event`], only while the facts still hold.
+//! 1. **Load** one consistent [`Snapshot`](store::Snapshot) of the facts.
+//! 2. **Authorize** before the request's content is used: one call to the [`Authorizer`].
+//! 3. **Resolve** the request against the snapshot, then load and authorize what the content names.
+//! 4. **Decide** with the pure function [`decide()`](decision::decide()): the change to write, or the reason to reject it.
+//! 5. **Commit** a [`ChangeSet`](store::ChangeSet) with its [`Event`](event::Event), only while the facts still hold.
 //!
 //! After a conflict the service repeats all of these steps. No transaction is open while the authorizer runs.
 //!
-//! # Where to find what
+//! # Overview
 //!
-//! | topic | start at |
+//! | topic | types |
 //! | --- | --- |
-//! | operations | [`UserService`]; every write is a [`Call`] with options such as [`dry_run`](Call::dry_run) |
+//! | operations | [`UserService`]; every write is a [`Call`](service::Call) with options such as [`dry_run`](service::Call::dry_run) |
 //! | requests | [`UserUpdate`], [`NewUser`], [`NewGroup`]; *absent*, *null* and *a value* differ in every field |
-//! | validated values | [`Username`], [`EmailAddress`], [`UserPath`], [`Attributes`], … |
+//! | validated values | [`Username`](field::Username), [`EmailAddress`](field::EmailAddress), [`UserPath`](field::UserPath), [`Attributes`](field::Attributes), … |
 //! | stored values | [`User`], [`Group`], [`UserType`] |
-//! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] holds all violations at once, [`Denial`] why the actor is denied |
-//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds its own with [`FieldRule`] |
-//! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`], [`ListStore`], [`ImportStore`], [`Outbox`] |
-//! | authorization ports | [`Authorizer`], [`ListAuthorizer`]; [`PermissionAuthorizer`] answers like authentik |
-//! | audit | [`Event`], [`deliver`], [`EventSink`] |
-//! | injected | [`Clock`], [`ChangeIds`], [`Backoff`] |
+//! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] contains all violations, [`Denial`](decision::Denial) the reason why the actor is denied |
+//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds rules with [`FieldRule`](decision::FieldRule) |
+//! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`](store::ProvisioningStore), [`ListStore`](store::ListStore), [`ImportStore`](store::ImportStore), [`Outbox`](store::Outbox) |
+//! | authorization ports | [`Authorizer`], [`ListAuthorizer`](authz::ListAuthorizer); [`PermissionAuthorizer`] decides like authentik |
+//! | audit | [`Event`](event::Event), [`deliver`](service::deliver), [`EventSink`](service::EventSink) |
+//! | injected | [`Clock`](clock::Clock), [`ChangeIds`](clock::ChangeIds), [`Backoff`](service::Backoff) |
 //!
 //! # Guides
 //!
 //! - [Writing an authorizer](docs::writing_an_authorizer)
-//! - [Guarantees](docs::guarantees): what holds when something fails, store by store, and how that is tested
-//! - [Observability](docs::observability): spans, fields and what they never contain
+//! - [Guarantees](docs::guarantees): behaviour after failures, for each store, and how it is tested
+//! - [Safeguards](docs::safeguards): the rules beyond authentik, and how to switch one off
+//! - [Observability](docs::observability): spans, their fields, and data that they never contain
 //! - [Writing a store](https://docs.rs/userbook-conformance): a complete store and the test kit
 //!
 //! # What it must not know
 //!
 //! HTTP, SQL, an async runtime, the time, or a source of randomness.
 
-mod authz;
-mod avatar;
-mod clock;
-mod decision;
-mod event;
-mod field;
-mod json;
+pub mod authz;
+pub mod clock;
+pub mod decision;
+pub mod event;
+pub mod field;
+pub mod json;
 mod limits;
-mod model;
+pub mod model;
 mod policy;
-mod service;
-mod session;
-mod store;
-mod uid;
-mod update;
-mod view;
-mod violation;
+pub mod service;
+pub mod store;
+pub mod update;
+pub mod view;
+pub mod violation;
 
 /// Guides.
 pub mod docs {
@@ -91,35 +89,20 @@ pub mod docs {
 
     #[doc = include_str!("../docs/observability.md")]
     pub mod observability {}
+
+    #[doc = include_str!("../docs/safeguards.md")]
+    pub mod safeguards {}
 }
 
-pub use authz::*;
-pub use avatar::*;
-pub use clock::{ChangeIds, Clock, RandomIds, SystemClock};
-pub use decision::{
-    Attempt, Commit, Conditions, Context, Decision, Denial, FieldDenial, FieldRule, IfNoneMatch, NoRules,
-    Rejection, UpdateAccess, decide,
-};
-pub use event::{Diff, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff};
-pub use field::{
-    Attributes, EmailAddress, FieldErrors, GroupName, GroupRef, MAX_DEPTH, Memberships, Name, UserPath,
-    Username,
-};
-pub use json::{JsonObject, SharedJson, json_contains};
+pub use authz::{Actor, Authorizer, PermissionAuthorizer, StaticPermissions};
+pub use json::JsonObject;
 pub use limits::Limits;
-pub use model::*;
-pub use policy::{Extension, Policy, Safeguard};
+pub use model::{Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserType};
+pub use policy::{Policy, Safeguard};
 pub use service::{
-    AccessError, AuthorizedGroupList, AuthorizedMemberChange, AuthorizedUpdate, AuthorizedUserList, Backoff,
-    Call, ChangeMember, DeleteUser, DeleteUserCall, EventSink, GroupError, GroupUpdated, InsertUser,
-    InsertUserCall, ListError, Listing, MemberCall, MembershipAction, NewGroup, NewUser, Outcome, UpdateCall,
-    UpdateError, UpdateUser, Updated, UserService, UserViews, WriteGroup, WriteGroupCall, YieldOnce, deliver,
+    AccessError, GroupError, GroupUpdated, ListError, NewGroup, NewUser, Outcome, UpdateError, Updated,
+    UserService,
 };
-pub use session::{CurrentUserView, SelfView};
-pub use store::*;
-pub use uid::uid;
-pub use update::{
-    AttributesOp, FieldOps, GroupsOp, Mode, Op, PatchFailure, ReadOnlyMembers, UserUpdate, json_type,
-};
-pub use view::{GroupView, UserView};
-pub use violation::{Field, GroupField, Violation, ViolationKind, Violations};
+pub use store::UserStore;
+pub use update::UserUpdate;
+pub use violation::{Field, Violations};

@@ -1,7 +1,7 @@
-//! Upper bounds on what a request may store, read or cause.
+//! Limits on what a request stores, reads or causes.
 
-/// Upper bounds on what one request may store, read or cause. All of them apply to values that *change*: a stored
-/// value above a limit is shown, and kept by an update that does not touch it. What a GET returns can be sent back.
+/// Limits on what one request stores, reads or causes. They apply only to values that *change*: a stored value above a
+/// limit is shown, and kept by updates that do not change it. The response to a GET can always be sent back.
 ///
 /// ```
 /// use userbook::{Limits, Policy};
@@ -27,19 +27,19 @@ pub struct Limits {
     pub body_nodes: usize,
     /// Operations in one JSON Patch: 256.
     pub patch_operations: usize,
-    /// What the operations of one JSON Patch produce and visit altogether, in bytes of compact JSON: 256 KiB.
+    /// Bytes of compact JSON that the operations of one JSON Patch produce and visit: 256 KiB.
     pub patch_bytes: usize,
     /// JSON values in an attribute filter of a list: 64.
     pub filter_nodes: usize,
     /// One page of a list or one object, in bytes of text and JSON: 16 MiB.
     pub page_bytes: u64,
-    /// The events that one delivery round loads, in bytes of JSON, and at least one event: 4 MiB.
+    /// Events of one delivery round in bytes of JSON, at least one event: 4 MiB.
     pub outbox_bytes: u64,
 }
 
 impl Limits {
-    /// The limits that the recorded release allows: no bound on a stored value of its own. The request body still
-    /// bounds all of them.
+    /// The limits of the recorded release: stored values have no own limit. The limits of the request body still
+    /// apply.
     pub fn authentik_2025_2() -> Self {
         Self {
             attribute_bytes: usize::MAX,

@@ -1,42 +1,44 @@
-//! Which rules hold beyond the recorded contract.
+//! Rules beyond the recorded contract.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
-use crate::Limits;
+use crate::limits::Limits;
 
-/// A rule beyond the recorded contract that closes a known hole. Each can be switched off by itself.
+/// A rule beyond the recorded contract that closes a known vulnerability. Each safeguard can be switched off
+/// separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Safeguard {
-    /// Gaining superuser status by any field needs the right to grant it (CVE-2026-40172, GHSA-h6c5-mpvq-j4jc).
+    /// Gaining superuser status through any field requires the right to grant it (CVE-2026-40172,
+    /// GHSA-h6c5-mpvq-j4jc).
     Escalation,
-    /// A caller who is not superuser needs the right to grant superuser status through a group before taking that
-    /// group from a user, by any operation, and before deactivating or deleting one of its members.
+    /// A caller who is not a superuser needs the right to grant superuser status through a group to remove a user from
+    /// that group, by any operation, and to deactivate or delete one of its members.
     Demotion,
-    /// Only a superuser changes another superuser, active or not, or another holder of a right to grant superuser
-    /// status. Display name and memberships are exempt. `is_active` and deletion are open to callers with the right
-    /// to grant through every granting group of the user, at least one.
+    /// Only superusers may change another superuser, active or not, or another holder of a right to grant superuser
+    /// status. Display name and memberships are exempt. Callers with the right to grant through every granting group
+    /// of the user may change `is_active` and delete the user, if the user has a granting group.
     ProtectPrivileged,
-    /// One account that can act keeps superuser status: active, a person (`internal` or `external`), not
-    /// [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME). Where no person is superuser, the last active service
-    /// account is protected. See [`Policy::counting_service_accounts`].
+    /// At least one account that can act remains a superuser: active, a person (`internal` or `external`), not
+    /// [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME). If no person is a superuser, the last active service account
+    /// is protected. See [`Policy::counting_service_accounts`].
     LastSuperuser,
-    /// A group does not become its own ancestor.
+    /// A group cannot become its own ancestor.
     NoGroupCycles,
-    /// Deactivating or deleting oneself, or giving up one's own superuser status, must be requested explicitly.
+    /// Deactivating or deleting oneself, or giving up the own superuser status, requires an explicit request.
     SelfLockout,
     /// No user becomes an internal service account (authentik #23848).
     InternalServiceAccount,
     /// A new e-mail address satisfies RFC 5321 and RFC 5322 in addition to Django's rule.
     RfcEmail,
-    /// A new username or path contains no control, format or bidirectional character, a new display name or group
-    /// name no control character (Unicode general categories Cc and Cf).
+    /// A new username or path contains no control, format or bidirectional character; a new display name or group name
+    /// contains no control character (Unicode general categories Cc and Cf).
     PlainNames,
-    /// A group that the caller may not view does not exist for the caller: it cannot be joined, and its name and
-    /// attributes appear in no answer.
+    /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name or
+    /// attributes.
     HideGroups,
-    /// Filtering a list by superuser status counts ancestors of a user's groups. The recorded release looks at the
-    /// direct groups alone and misses inherited superusers.
+    /// Filters by superuser status include ancestors of a user's groups. The recorded release considers direct groups
+    /// only and misses inherited superusers.
     InheritedSuperuserFilter,
 }
 
@@ -57,62 +59,62 @@ impl Safeguard {
     ];
 }
 
-/// Something the wire understands beyond the recorded release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Extension {
-    /// `application/merge-patch+json` on PATCH (RFC 7396).
-    MergePatch,
-    /// `application/json-patch+json` on PATCH (RFC 6902).
-    JsonPatch,
-    /// `application/problem+json` for errors (RFC 9457).
-    ProblemDetails,
-    /// `ETag`, `If-Match`, `If-None-Match` (RFC 9110 §13).
-    EntityTags,
-    /// `?dry_run=true`.
-    DryRun,
+/// One bit per safeguard, because every decision checks several.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct SafeguardSet(u32);
+
+impl SafeguardSet {
+    fn with(self, safeguard: Safeguard) -> Self {
+        Self(self.0 | 1 << safeguard as u32)
+    }
+
+    fn without(self, safeguard: Safeguard) -> Self {
+        Self(self.0 & !(1 << safeguard as u32))
+    }
+
+    fn contains(self, safeguard: Safeguard) -> bool {
+        self.0 & 1 << safeguard as u32 != 0
+    }
 }
 
-impl Extension {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::MergePatch, Self::JsonPatch, Self::ProblemDetails, Self::EntityTags, Self::DryRun];
+impl fmt::Debug for SafeguardSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Safeguard::ALL.iter().filter(|safeguard| self.contains(**safeguard))).finish()
+    }
 }
 
-/// Which rules hold beyond the recorded contract, and what is understood beyond it.
+/// The safeguards and limits in force.
 ///
 /// ```
-/// use userbook::{Extension, Policy, Safeguard};
+/// use userbook::{Policy, Safeguard};
 ///
-/// let policy = Policy::hardened().without(Safeguard::SelfLockout).without_extension(Extension::DryRun);
+/// let policy = Policy::hardened().without(Safeguard::SelfLockout);
 /// assert!(policy.has(Safeguard::Escalation) && !policy.has(Safeguard::SelfLockout));
 /// assert!(!Policy::authentik_2025_2().has(Safeguard::Escalation));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    safeguards: BTreeSet<Safeguard>,
-    extensions: BTreeSet<Extension>,
+    safeguards: SafeguardSet,
     secret_attributes: BTreeSet<Vec<String>>,
     limits: Limits,
     count_service_accounts: bool,
 }
 
 impl Policy {
-    /// Every safeguard and every extension. The default.
+    /// Every safeguard. The default.
     pub fn hardened() -> Self {
         Self {
-            safeguards: Safeguard::ALL.iter().copied().collect(),
-            extensions: Extension::ALL.into(),
+            safeguards: Safeguard::ALL.iter().fold(SafeguardSet(0), |set, one| set.with(*one)),
             secret_attributes: BTreeSet::new(),
             limits: Limits::default(),
             count_service_accounts: false,
         }
     }
 
-    /// The recorded release and nothing else.
+    /// Only the behaviour of the recorded release.
     pub fn authentik_2025_2() -> Self {
         Self {
-            safeguards: BTreeSet::new(),
-            extensions: BTreeSet::new(),
+            safeguards: SafeguardSet(0),
             secret_attributes: BTreeSet::new(),
             limits: Limits::authentik_2025_2(),
             count_service_accounts: false,
@@ -122,32 +124,19 @@ impl Policy {
     /// Adds a safeguard.
     #[must_use]
     pub fn with(mut self, safeguard: Safeguard) -> Self {
-        self.safeguards.insert(safeguard);
+        self.safeguards = self.safeguards.with(safeguard);
         self
     }
 
-    /// Drops a safeguard.
+    /// Removes a safeguard.
     #[must_use]
     pub fn without(mut self, safeguard: Safeguard) -> Self {
-        self.safeguards.remove(&safeguard);
+        self.safeguards = self.safeguards.without(safeguard);
         self
     }
 
-    /// Adds an extension.
-    #[must_use]
-    pub fn with_extension(mut self, extension: Extension) -> Self {
-        self.extensions.insert(extension);
-        self
-    }
-
-    /// Drops an extension.
-    #[must_use]
-    pub fn without_extension(mut self, extension: Extension) -> Self {
-        self.extensions.remove(&extension);
-        self
-    }
-
-    /// Marks the attribute at this path, and all below it, as secret: events show that it changed, not how.
+    /// Marks the attribute at this path, with everything below it, as secret: events contain the fact of a change
+    /// without values.
     #[must_use]
     pub fn with_secret_attribute(mut self, path: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.secret_attributes.insert(path.into_iter().map(Into::into).collect());
@@ -161,31 +150,26 @@ impl Policy {
         self
     }
 
-    /// Lets an active service account count as the last superuser even while persons are superusers.
+    /// Counts an active service account as the last superuser even while persons are superusers.
     #[must_use]
     pub fn counting_service_accounts(mut self) -> Self {
         self.count_service_accounts = true;
         self
     }
 
-    /// The limits in force.
+    /// Returns the limits in force.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Whether service accounts count; see [`Policy::counting_service_accounts`].
+    /// Returns whether service accounts count; see [`Policy::counting_service_accounts`].
     pub fn counts_service_accounts(&self) -> bool {
         self.count_service_accounts
     }
 
-    /// Whether a safeguard holds.
+    /// Returns whether a safeguard is on.
     pub fn has(&self, safeguard: Safeguard) -> bool {
-        self.safeguards.contains(&safeguard)
-    }
-
-    /// Whether an extension is understood.
-    pub fn understands(&self, extension: Extension) -> bool {
-        self.extensions.contains(&extension)
+        self.safeguards.contains(safeguard)
     }
 
     pub(crate) fn secret_attributes(&self) -> impl Iterator<Item = &[String]> {
@@ -196,5 +180,23 @@ impl Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self::hardened()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_safeguard_is_switched_by_itself() {
+        for safeguard in Safeguard::ALL {
+            let alone = Policy::authentik_2025_2().with(*safeguard);
+            let others = Policy::hardened().without(*safeguard);
+            for other in Safeguard::ALL {
+                assert_eq!(alone.has(*other), other == safeguard);
+                assert_eq!(others.has(*other), other != safeguard);
+            }
+            assert!(format!("{alone:?}").contains(&format!("{{{safeguard:?}}}")));
+        }
     }
 }

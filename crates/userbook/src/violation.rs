@@ -1,8 +1,8 @@
-//! What can be wrong with a request, all of it at once.
+//! Violations of a request, all reported together.
 //!
-//! A [`ViolationKind`] is what is wrong, a [`Violation`] says where, [`Violations`] is the whole list in field order.
-//! The texts are those recorded from authentik 2025.2.4, for clients show them; rendering to JSON is the
-//! wire's business.
+//! A [`ViolationKind`] is the violated rule, a [`Violation`] adds the field, and [`Violations`] is the complete list
+//! in field order. The texts are those recorded from authentik 2025.2.4, because clients show them. Other crates
+//! render them as JSON.
 
 mod list;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub use list::{Violation, Violations};
 
-/// A writable field of a user, in the order of the contract, which is that of violations.
+/// A writable field of a user, in the contract's order of violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// `username`
@@ -36,7 +36,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them, in order.
+    /// All fields, in order.
     pub const ALL: [Self; 9] = [
         Self::Username,
         Self::Name,
@@ -49,7 +49,7 @@ impl Field {
         Self::Type,
     ];
 
-    /// The name on the wire.
+    /// Returns the JSON name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Username => "username",
@@ -71,28 +71,28 @@ impl fmt::Display for Field {
     }
 }
 
-/// What is wrong with a value. `Display` is the recorded message, [`ViolationKind::code`] the stable name.
+/// The violated rule. `Display` is the recorded message, [`ViolationKind::code`] the stable name.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ViolationKind {
-    /// The field must be there.
+    /// The field is required.
     #[error("This field is required.")]
     Required,
-    /// The field may not be null.
+    /// The field must not be null.
     #[error("This field may not be null.")]
     Null,
-    /// The text may not be empty.
+    /// The text must not be blank.
     #[error("This field may not be blank.")]
     Blank,
     /// The text is too long.
     #[error("Ensure this field has no more than {limit} characters.")]
     MaxLength {
-        /// How many code points are allowed.
+        /// The maximum number of code points.
         limit: usize,
     },
-    /// The text, or a text inside the value, holds U+0000.
+    /// The text, or a text inside the value, contains U+0000.
     #[error("Null characters are not allowed.")]
     NullCharacter,
-    /// Somebody else has this value.
+    /// Another user or group has this value.
     #[error("This field must be unique.")]
     Unique,
     /// Not a text.
@@ -101,13 +101,13 @@ pub enum ViolationKind {
     /// Not a boolean.
     #[error("Must be a valid boolean.")]
     InvalidBoolean,
-    /// Not a moment.
+    /// Not a valid time.
     #[error(
         "Datetime has wrong format. Use one of these formats instead: \
          YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
     )]
     InvalidDateTime,
-    /// A moment outside the years 1 to 9999.
+    /// A time outside the years 1 to 9999.
     #[error("Datetime value out of range.")]
     DateTimeOverflow,
     /// Not an e-mail address.
@@ -119,54 +119,54 @@ pub enum ViolationKind {
     /// The JSON is too large.
     #[error("value exceeds {limit} bytes of JSON (got {size})")]
     TooLarge {
-        /// Maximum, in bytes of compact JSON.
+        /// The limit in bytes of compact JSON.
         limit: usize,
-        /// Bytes of the value.
+        /// The size of the value.
         size: usize,
     },
     /// The JSON has too many values.
     #[error("value exceeds {limit} JSON values (got {count})")]
     TooManyValues {
-        /// Maximum, the value itself included.
+        /// The limit, the value itself included.
         limit: usize,
-        /// Values found.
+        /// The number of values.
         count: usize,
     },
     /// The request joins too many groups.
     #[error("request joins more than {limit} groups (got {count})")]
     TooManyGroups {
-        /// Maximum.
+        /// The limit.
         limit: usize,
-        /// Groups joined.
+        /// The number of joined groups.
         count: usize,
     },
-    /// The request alters too many members of a group.
-    #[error("request alters more than {limit} members (got {count})")]
+    /// The request changes too many members of a group.
+    #[error("request changes more than {limit} members (got {count})")]
     TooManyMembers {
-        /// Maximum.
+        /// The limit.
         limit: usize,
-        /// Members altered.
+        /// The number of changed members.
         count: usize,
     },
     /// A control character (Unicode general category Cc).
     #[error("control character U+{:04X} is not allowed", u32::from(*.character))]
     ControlCharacter {
-        /// The first one found.
+        /// The first such character.
         character: char,
     },
     /// A format character (Unicode general category Cf): invisible, or a change of the text's direction.
     #[error("format character U+{:04X} is not allowed", u32::from(*.character))]
     FormatCharacter {
-        /// The first one found.
+        /// The first such character.
         character: char,
     },
-    /// Nested more deeply than any store keeps.
+    /// Nested more deeply than stores support.
     #[error("Ensure this value is nested no more than {limit} levels deep.")]
     TooDeep {
-        /// How many levels are allowed.
+        /// The maximum depth.
         limit: usize,
     },
-    /// A key that `serde_json` keeps for itself.
+    /// A key that is private to `serde_json`.
     #[error("The key \"{key}\" is reserved.")]
     ReservedKey {
         /// The key.
@@ -175,71 +175,71 @@ pub enum ViolationKind {
     /// The path begins or ends with a slash.
     #[error("No leading or trailing slashes allowed.")]
     EdgeSlash,
-    /// The path holds two slashes in a row.
+    /// The path contains two adjacent slashes.
     #[error("No empty segments in user path allowed.")]
     EmptySegment,
-    /// None of the values that can be chosen.
+    /// Not one of the possible values.
     #[error("\"{input}\" is not a valid choice.")]
     InvalidChoice {
-        /// What was sent.
+        /// The sent text.
         input: String,
     },
-    /// An internal service account stays one.
+    /// The type of an internal service account cannot be changed.
     #[error("Can't change internal service account to other user type.")]
     TypeIsFixed,
-    /// Nobody becomes an internal service account (authentik #23848).
+    /// No user becomes an internal service account (authentik #23848).
     #[error("Setting a user to internal service account is not allowed.")]
     TypeNotAllowed,
     /// Not a list.
     #[error("Expected a list of items but got type \"{input_type}\".")]
     NotAList {
-        /// What was sent instead, in authentik's words (`str`, `int`, `bool`, …).
+        /// The sent type in authentik's terms (`str`, `int`, `bool`, …).
         input_type: &'static str,
     },
     /// Not a UUID.
     #[error("“{value}” is not a valid UUID.")]
     InvalidUuid {
-        /// What was sent.
+        /// The sent text.
         value: String,
     },
     /// A primary key of a wrong type.
     #[error("Incorrect type. Expected pk value, received {input_type}.")]
     IncorrectType {
-        /// What was sent instead.
+        /// The sent type.
         input_type: &'static str,
     },
-    /// There is no such group.
+    /// The group does not exist.
     #[error("Invalid pk \"{pk}\" - object does not exist.")]
     DoesNotExist {
-        /// The key as it was sent.
+        /// The key as sent.
         pk: String,
     },
-    /// The group would be above itself.
+    /// The group would be its own ancestor.
     #[error("A group can't be its own ancestor.")]
     Cycle,
-    /// Internal service accounts are not for anybody to change.
+    /// Internal service accounts cannot be changed.
     #[error("Can't modify internal service account users")]
     InternalServiceAccount,
-    /// No superuser that counts would remain.
+    /// No counted superuser would remain.
     #[error("The last superuser must remain.")]
     LastSuperuser,
-    /// The caller would lose their own access without having requested it.
+    /// The caller would lose the own access without having requested it.
     #[error("Confirm explicitly to deactivate yourself or to give up your own superuser status.")]
     SelfLockout,
-    /// A rule of the host's own.
+    /// A rule of the host.
     #[error("{message}")]
     Custom {
         /// The host's stable code.
         code: String,
-        /// The message for people.
+        /// The message for users.
         message: String,
-        /// Parameters for programs.
-        params: crate::JsonObject,
+        /// The parameters for programs.
+        params: crate::json::JsonObject,
     },
 }
 
 impl ViolationKind {
-    /// The stable code of this fault; those that authentik has bear the names of Django REST framework.
+    /// Returns the stable code; codes of authentik's violations are the names of Django REST framework.
     pub fn code(&self) -> &str {
         match self {
             Self::Required => "required",
@@ -279,8 +279,8 @@ impl ViolationKind {
         }
     }
 
-    /// The parameters of this fault, by name.
-    pub fn params(&self) -> crate::JsonObject {
+    /// Returns the parameters by name.
+    pub fn params(&self) -> crate::json::JsonObject {
         let value = match self {
             Self::MaxLength { limit } | Self::TooDeep { limit } => json!({ "limit": limit }),
             Self::TooLarge { limit, size } => json!({ "limit": limit, "size": size }),
@@ -298,11 +298,11 @@ impl ViolationKind {
             Self::ReservedKey { key } => json!({ "key": key }),
             Self::DoesNotExist { pk } => json!({ "pk": pk }),
             Self::Custom { params, .. } => return params.clone(),
-            _ => return crate::JsonObject::new(),
+            _ => return crate::json::JsonObject::new(),
         };
         match value {
             Value::Object(params) => params,
-            _ => crate::JsonObject::new(),
+            _ => crate::json::JsonObject::new(),
         }
     }
 }
@@ -323,7 +323,7 @@ pub enum GroupField {
 }
 
 impl GroupField {
-    /// The name on the wire.
+    /// Returns the JSON name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Name => "name",

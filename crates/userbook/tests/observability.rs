@@ -1,4 +1,4 @@
-//! Spans: their names, their order, their fields, and that nothing which was sent is in them.
+//! Spans: their names, order and fields, and the absence of request data.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 use std::{
@@ -18,7 +18,12 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt},
     registry::LookupSpan,
 };
-use userbook::*;
+use userbook::{
+    Actor, Authorizer, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, User, UserId, UserService,
+    UserUpdate,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    model::GroupGraph,
+};
 use userbook_memory::MemoryStore;
 
 /// A span as it ended.
@@ -59,7 +64,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let mut kept = self.0.lock().unwrap();
-        // Ids are given again: the last span with this one.
+        // Span ids are reused: the last span with this id.
         let (_, seen) = kept.spans.iter_mut().rev().find(|(known, _)| *known == id.into_u64()).unwrap();
         values.record(&mut Text(&mut seen.fields));
     }
@@ -71,7 +76,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
     }
 }
 
-/// The spans and events of `work`, down to this level.
+/// Returns the spans and events of `work`, down to this level.
 fn watch<T>(level: Level, work: impl Future<Output = T>) -> (T, Vec<Seen>, Vec<String>) {
     let capture = Capture::default();
     let layer = capture.clone().with_filter(LevelFilter::from_level(level));
@@ -100,7 +105,7 @@ fn update() -> UserUpdate {
 }
 
 #[test]
-fn an_update_is_traced_step_by_step_without_a_value() {
+fn update_is_traced_in_steps_without_values() {
     let (updated, spans, events) = watch(Level::DEBUG, async {
         let (service, id) = service().await;
         service.update_user(&Actor::system(), id, update()).request_id("sent-request").await.unwrap()
@@ -187,7 +192,7 @@ fn identifiers_are_traced_at_trace_level_only() {
     }
 }
 
-/// Never answers.
+/// Never returns.
 #[derive(Debug)]
 struct Silent;
 
@@ -203,7 +208,7 @@ impl Authorizer for Silent {
 }
 
 #[test]
-fn a_dropped_update_has_no_outcome_and_steps_are_for_debug_level() {
+fn dropped_update_has_no_outcome_and_steps_have_debug_level() {
     let ((), spans, _) = watch(Level::INFO, async {
         let (service, id) = service().await;
         let service = UserService::new(service.store().clone(), Silent);

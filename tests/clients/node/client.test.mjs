@@ -14,8 +14,8 @@ const configuration = (accessToken) => new api.Configuration({
 });
 const core = (token = "key-of-the-admin") => new api.CoreApi(configuration(token));
 
-/** The status and body of a refusal. */
-async function refusal(call) {
+/** Returns the status and body of an error response. */
+async function rejected(call) {
   try {
     await call;
   } catch (error) {
@@ -71,20 +71,20 @@ test("me, config, groups", async () => {
   assert.deepEqual((await core().coreGroupsList({ search: "staff" })).results[0].users, [ADA]);
 });
 
-test("refusals", async () => {
-  const faulty = await refusal(core().coreUsersUpdate({ id: ADA, userRequest: { username: "", name: "x" } }));
+test("rejected requests", async () => {
+  const faulty = await rejected(core().coreUsersUpdate({ id: ADA, userRequest: { username: "", name: "x" } }));
   assert.deepEqual(faulty, { status: 400, body: { username: ["This field may not be blank."] } });
   const parsed = api.ValidationErrorFromJSON(faulty.body);
   assert.deepEqual(parsed.username, ["This field may not be blank."]);
-  const forbidden = await refusal(core("key-of-the-guest").coreUsersRetrieve({ id: ADA }));
+  const forbidden = await rejected(core("key-of-the-guest").coreUsersRetrieve({ id: ADA }));
   assert.equal(forbidden.status, 403);
   assert.equal(api.GenericErrorFromJSON(forbidden.body).detail, "You do not have permission to perform this action.");
-  assert.equal((await refusal(core().coreUsersRetrieve({ id: 4711 }))).status, 404);
+  assert.equal((await rejected(core().coreUsersRetrieve({ id: 4711 }))).status, 404);
 });
 
-test("nobody is elevated", async () => {
+test("read-only fields grant no superuser status", async () => {
   const desk = core("key-of-the-help-desk");
-  const joined = await refusal(desk.coreUsersPartialUpdate({ id: 3, patchedUserRequest: { groups: [ADMINS] } }));
+  const joined = await rejected(desk.coreUsersPartialUpdate({ id: 3, patchedUserRequest: { groups: [ADMINS] } }));
   assert.equal(joined.status, 403);
   const response = await fetch(`${process.env.USERBOOK_ORIGIN}/api/v3/core/users/3/`, {
     method: "PATCH",

@@ -48,7 +48,7 @@ class Client(unittest.TestCase):
         self.assertFalse(user.is_superuser)
         self.assertTrue(user.avatar.startswith("data:image/svg+xml;base64,"))
 
-    def test_put_keeps_what_it_does_not_name_and_clears_groups(self):
+    def test_put_keeps_missing_fields_and_clears_groups(self):
         user = core().core_users_update(ADA, UserRequest(username="ada", name="Ada King"))
         self.assertEqual(user.name, "Ada King")
         self.assertEqual((user.email, user.attributes), ("ada@example.com", {"theme": "dark"}))
@@ -85,7 +85,7 @@ class Client(unittest.TestCase):
         staff = core().core_groups_retrieve(STAFF)
         self.assertEqual([member.username for member in staff.users_obj], ["ada"])
 
-    def test_members_come_and_go(self):
+    def test_members_are_added_and_removed(self):
         core().core_groups_add_user_create(STAFF, UserAccountRequest(pk=3))
         self.assertEqual(core().core_users_retrieve(3).groups, [STAFF])
         core().core_groups_remove_user_create(STAFF, UserAccountRequest(pk=3))
@@ -93,7 +93,7 @@ class Client(unittest.TestCase):
         with self.assertRaises(NotFoundException):
             core().core_groups_add_user_create(STAFF, UserAccountRequest(pk=4711))
 
-    def test_faults_are_typed(self):
+    def test_errors_are_typed(self):
         with self.assertRaises(BadRequestException) as caught:
             core().core_users_update(ADA, UserRequest(username="admin", name="x", email="nowhere"))
         self.assertEqual(
@@ -108,7 +108,7 @@ class Client(unittest.TestCase):
         with self.assertRaises(NotFoundException):
             core().core_users_retrieve(4711)
 
-    def test_nobody_is_elevated(self):
+    def test_no_user_is_elevated(self):
         with self.assertRaises(ForbiddenException):
             core("key-of-the-help-desk").core_users_partial_update(
                 3, patched_user_request=PatchedUserRequest(groups=[ADMINS])

@@ -1,4 +1,4 @@
-"""A third-party tool: authentik-mcp, spoken to over stdio, changes a user through the reference server."""
+"""A third-party tool, authentik-mcp, changes a user through the reference server."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ class Tool(unittest.IsolatedAsyncioTestCase):
         self.assertNotIn("'username': 'guest'", users)
         self.assertIn("'name': 'Staff'", await self.call("authentik_list_groups"))
 
-    async def test_refusals(self):
+    async def test_rejected_requests(self):
         refused = await self.call("authentik_update_user", token="key-of-the-guest", user_id=7, name="x")
         self.assertIn("403", refused)
         faulty = await self.call("authentik_update_user", user_id=7, email="nowhere")

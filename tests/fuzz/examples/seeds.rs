@@ -1,8 +1,8 @@
 //! Writes the seed corpus, `seeds/TARGET/`, from the recorded cases of the tests:
 //! `cargo run --example seeds` in `tests/fuzz`.
 //!
-//! The recorded directory is another than [`userbook_fuzz::scene`]'s: people and groups are replaced by their
-//! likes. Of many alike, a few are taken at even distances, so that the corpus stays small.
+//! The recorded users and groups are replaced by those of [`userbook_fuzz::fixture`]. Of many similar cases only a few
+//! are used, so that the corpus stays small.
 #![allow(clippy::expect_used, clippy::panic, reason = "it is run by hand")]
 
 use std::{
@@ -13,13 +13,13 @@ use std::{
 };
 
 use serde_json::Value;
-use userbook_fuzz::scene::{self, json_of};
+use userbook_fuzz::fixture::{self, json_of};
 
-/// How many seeds a target gets from the recorded cases.
+/// The maximum number of seeds per target from the recorded cases.
 const MOST: usize = 40;
 
-/// The recorded people with those that stand for them here; what they own is renamed with them.
-const PEOPLE: [(&str, &str); 11] = [
+/// The recorded users and their replacements; their data is renamed as well.
+const USERS: [(&str, &str); 11] = [
     ("1001", "2"),
     ("1002", "7"),
     ("1003", "6"),
@@ -33,18 +33,18 @@ const PEOPLE: [(&str, &str); 11] = [
     ("akadmin", "root"),
 ];
 
-/// The recorded groups with those that stand for them here.
+/// The recorded groups and their replacements.
 const GROUPS: [(&str, u128); 7] = [
-    ("d17ed75c-6f5f-590b-931a-88437a26945d", scene::ADMINS),
-    ("9097eaf9-1cc4-5b47-9c34-47a78230a68c", scene::ADMINS),
-    ("f6751799-3c52-5b38-8d88-cea0068982cb", scene::CHIEFS),
-    ("bc4ae489-a05e-5d65-a3ff-7a0a6e3a8b2b", scene::CHIEFS),
-    ("c7a7d549-ab8b-527d-8541-2a6cfeb98294", scene::STAFF),
-    ("abfdad81-3acd-5a99-bccb-e8862dad7db8", scene::DEVS),
-    ("557ab43f-6107-5b65-be7a-a8c3a8bdc6b1", scene::DEVS),
+    ("d17ed75c-6f5f-590b-931a-88437a26945d", fixture::ADMINS),
+    ("9097eaf9-1cc4-5b47-9c34-47a78230a68c", fixture::ADMINS),
+    ("f6751799-3c52-5b38-8d88-cea0068982cb", fixture::CHIEFS),
+    ("bc4ae489-a05e-5d65-a3ff-7a0a6e3a8b2b", fixture::CHIEFS),
+    ("c7a7d549-ab8b-527d-8541-2a6cfeb98294", fixture::STAFF),
+    ("abfdad81-3acd-5a99-bccb-e8862dad7db8", fixture::DEVS),
+    ("557ab43f-6107-5b65-be7a-a8c3a8bdc6b1", fixture::DEVS),
 ];
 
-/// Written by hand: what no recorded case has, for the release knows none of it.
+/// Written by hand, because the recorded release does not support merge patches.
 const MERGES: [&str; 12] = [
     "{\"a\":\"b\"}\n{\"a\":\"c\"}",
     "{\"a\":\"b\"}\n{\"b\":\"c\"}",
@@ -89,12 +89,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(here, "request", REQUESTS.iter().map(|seed| seed.as_bytes()))
 }
 
-/// What one recorded case is a seed for.
+/// Returns the seeds from a recorded case.
 fn take(case: &Value, found: &mut BTreeMap<&str, BTreeSet<Vec<u8>>>) {
     let request = &case["request"];
     let text = |key: &str| request[key].as_str().unwrap_or_default();
     let mut keep = |target, seed: String| {
-        // Nothing is learned from a long one that is not learned from a short one.
+        // Long inputs add nothing to short ones.
         if seed.len() <= 2000 {
             found.entry(target).or_default().insert(seed.into_bytes());
         }
@@ -127,21 +127,23 @@ fn take(case: &Value, found: &mut BTreeMap<&str, BTreeSet<Vec<u8>>>) {
     keep("request", format!("{head}\n\n{body}"));
 }
 
-/// The header with which the actor's like comes.
+/// Returns the header of the replacement user.
 fn bearer(case: &Value, value: &str) -> String {
     let scheme = value.split(' ').next().unwrap_or_default();
     let actor = case["actor"]["user_pk"].to_string();
-    let id = PEOPLE.iter().find(|(recorded, _)| *recorded == actor).map_or("1", |(_, id)| *id);
-    let user = scene::USERS.iter().find(|(known, ..)| known.to_string() == id).expect("all are there");
+    let id = USERS.iter().find(|(recorded, _)| *recorded == actor).map_or("1", |(_, id)| *id);
+    let user = fixture::USERS.iter().find(|(known, ..)| known.to_string() == id).expect("all are there");
     format!("{scheme} {}", user.1)
 }
 
 fn renamed(text: &str) -> String {
-    let text = PEOPLE.iter().fold(text.to_owned(), |text, (recorded, here)| text.replace(recorded, here));
-    GROUPS.iter().fold(text, |text, (recorded, here)| text.replace(recorded, &scene::group_id(*here).to_string()))
+    let text = USERS.iter().fold(text.to_owned(), |text, (recorded, here)| text.replace(recorded, here));
+    GROUPS
+        .iter()
+        .fold(text, |text, (recorded, here)| text.replace(recorded, &fixture::group_id(*here).to_string()))
 }
 
-/// A file for each seed, named by its number.
+/// Writes one numbered file per seed.
 fn write<'a>(here: &Path, target: &str, seeds: impl Iterator<Item = &'a [u8]>) -> Result<(), Box<dyn Error>> {
     let folder = here.join("seeds").join(target);
     fs::create_dir_all(&folder)?;

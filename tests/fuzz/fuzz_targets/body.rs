@@ -1,10 +1,10 @@
-//! Bodies of every type that is understood. The first byte chooses type, method, actor and policy.
+//! Bodies of every supported type. The first byte selects type, method, actor and policy.
 #![no_main]
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Uri, header};
 use libfuzzer_sys::fuzz_target;
-use userbook_fuzz::{Before, Message, Scene, check, scene::json_of};
+use userbook_fuzz::{Before, Fixture, Message, check, fixture::json_of};
 
 const TYPES: [&str; 4] =
     ["application/json", "application/merge-patch+json", "application/json-patch+json", "text/plain"];
@@ -24,10 +24,10 @@ fuzz_target!(|input: &[u8]| {
         ],
         body: Bytes::copy_from_slice(body),
     };
-    let scene = Scene::new(hardened);
-    let before = Before::of(&scene);
-    let answer = scene.send(message.request());
-    check(&scene, &before, &message, &answer);
+    let fixture = Fixture::new(hardened);
+    let before = Before::of(&fixture);
+    let answer = fixture.send(message.request());
+    check(&fixture, &before, &message, &answer);
 
     let understood = media_type == TYPES[0]
         || (hardened && method == Method::PATCH && (media_type == TYPES[1] || media_type == TYPES[2]));
@@ -37,11 +37,11 @@ fuzz_target!(|input: &[u8]| {
         let detail = fault["detail"].as_str().unwrap_or_else(|| panic!("{answer:?}"));
         assert!(answer.status == 400 && detail.starts_with("JSON parse error"), "{answer:?}");
     }
-    // Again: what was written once is there, so a PUT of the same changes nothing.
+    // A repeated PUT changes nothing.
     if answer.status == 200 && method == Method::PUT {
-        let rows = scene.rows();
-        let again = scene.send(message.request());
+        let rows = fixture.rows();
+        let again = fixture.send(message.request());
         assert_eq!(again.body, answer.body);
-        assert_eq!(scene.rows(), rows);
+        assert_eq!(fixture.rows(), rows);
     }
 });

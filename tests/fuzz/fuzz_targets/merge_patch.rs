@@ -1,10 +1,10 @@
-//! Merge patches on attributes: two JSON texts with a line between them, first what is stored, then the patch.
+//! Merge patches on attributes: two JSON texts on separate lines, first the stored value, then the patch.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
-use userbook::Attributes;
-use userbook_fuzz::{Scene, scene::json_of};
+use userbook::field::Attributes;
+use userbook_fuzz::{Fixture, fixture::json_of};
 
 const MERGE: &str = "application/merge-patch+json";
 
@@ -12,34 +12,40 @@ fuzz_target!(|input: &[u8]| {
     let Some(at) = input.iter().position(|byte| *byte == b'\n') else { return };
     let (stored, patch) = (json_of(&input[..at]), json_of(&input[at + 1..]));
     let (Ok(stored @ Value::Object(_)), Ok(patch)) = (stored, patch) else { return };
-    let scene = Scene::new(true);
+    let fixture = Fixture::new(true);
     let put = json!({ "attributes": stored }).to_string();
-    if scene.ask("root", "PATCH", 2, "application/json", put).status != 200 {
+    if fixture.send_as("root", "PATCH", 2, "application/json", put).status != 200 {
         return;
     }
-    // A double may come back as another text of the same value.
-    let stored = scene.row(2).attributes.into_value();
-    let events = scene.events().len();
-    let answer = scene.ask("root", "PATCH", 2, MERGE, json!({ "attributes": patch }).to_string());
-    let after = scene.row(2).attributes.into_value();
+    // A double may be printed differently with the same value.
+    let stored = fixture.row(2).attributes.into_value();
+    let events = fixture.events().len();
+    let answer = fixture.send_as("root", "PATCH", 2, MERGE, json!({ "attributes": patch }).to_string());
+    let after = fixture.row(2).attributes.into_value();
     if answer.status == 200 {
         let expected = merged(stored.clone(), &patch);
         assert!(patch.is_object(), "{answer:?}");
-        // Numbers of one value are one: what differs only in their spelling is not written.
-        assert!(after == expected || (after == stored && scene.events().len() == events), "{after} not {expected}");
+        // Numbers with equal values are equal: a different spelling is not written.
+        assert!(
+            after == expected || (after == stored && fixture.events().len() == events),
+            "{after} not {expected}"
+        );
         assert!(Attributes::try_from(after.clone()).is_ok());
         assert_eq!(answer.json()["attributes"], after);
-        // The same again changes nothing: RFC 7396 is idempotent.
-        let events = scene.events().len();
-        assert_eq!(scene.ask("root", "PATCH", 2, MERGE, json!({ "attributes": patch }).to_string()).status, 200);
-        assert_eq!((scene.row(2).attributes.into_value(), scene.events().len()), (after, events));
+        // A repeated patch changes nothing: RFC 7396 is idempotent.
+        let events = fixture.events().len();
+        assert_eq!(
+            fixture.send_as("root", "PATCH", 2, MERGE, json!({ "attributes": patch }).to_string()).status,
+            200
+        );
+        assert_eq!((fixture.row(2).attributes.into_value(), fixture.events().len()), (after, events));
     } else {
         assert_eq!(answer.status, 400, "{answer:?}");
-        assert_eq!((after, scene.events().len()), (stored, events));
+        assert_eq!((after, fixture.events().len()), (stored, events));
     }
 });
 
-/// RFC 7396 §2, word for word.
+/// A literal implementation of RFC 7396 §2.
 fn merged(target: Value, patch: &Value) -> Value {
     let Value::Object(patch) = patch else { return patch.clone() };
     let mut target = match target {

@@ -1,17 +1,20 @@
-//! What must hold after every request, told from the rules and not by the product.
+//! Invariants after every request, derived from the rules, not from the product.
 
 use std::collections::BTreeSet;
 
 use http::{Method, header};
 use serde_json::Value;
-use userbook::{Effect, Event, EventActor, EventTarget, User};
+use userbook::{
+    User,
+    event::{Effect, Event, EventActor, EventTarget},
+};
 
 use crate::{
-    message::Message,
-    scene::{
-        Answer, CHIEFS, EDITORS, GRANTER, LIMITED, LIMITED_TO, Scene, VIEWERS, grants, group_id, is_active_superuser,
-        json_of,
+    fixture::{
+        Answer, CHIEFS, EDITORS, Fixture, GRANTER, LIMITED, LIMITED_TO, VIEWERS, grants, group_id,
+        is_active_superuser, json_of,
     },
+    message::Message,
 };
 
 /// The directory before a request.
@@ -22,9 +25,9 @@ pub struct Before {
 }
 
 impl Before {
-    /// The directory as it is now.
-    pub fn of(scene: &Scene) -> Self {
-        Self { rows: scene.rows(), events: scene.events() }
+    /// Reads the current directory.
+    pub fn of(fixture: &Fixture) -> Self {
+        Self { rows: fixture.rows(), events: fixture.events() }
     }
 
     fn row(&self, id: i64) -> &User {
@@ -32,13 +35,13 @@ impl Before {
     }
 }
 
-/// Checks an answer against what was there before and what is there now.
-pub fn check(scene: &Scene, before: &Before, message: &Message, answer: &Answer) {
+/// Checks a response against the directory before and after the request.
+pub fn check(fixture: &Fixture, before: &Before, message: &Message, answer: &Answer) {
     is_clean(message, answer);
-    let rows = scene.rows();
+    let rows = fixture.rows();
     let changed: Vec<(&User, &User)> =
         before.rows.iter().zip(&rows).filter(|(before, after)| before != after).collect();
-    let events = scene.events();
+    let events = fixture.events();
     let (kept, new) = events.split_at_checked(before.events.len()).expect("no event is lost");
     assert_eq!(kept, before.events, "an event was rewritten");
 
@@ -47,30 +50,30 @@ pub fn check(scene: &Scene, before: &Before, message: &Message, answer: &Answer)
     assert!(changed.is_empty() || (write && accepted), "{} changed {changed:?}", answer.status);
     assert!(changed.len() <= 1, "one request, several rows: {changed:?}");
     assert_eq!(new.len(), changed.len(), "events {new:?} for {changed:?}");
-    assert!(changed.is_empty() || !names_dry_run(scene, message), "a dry run wrote {changed:?}");
+    assert!(changed.is_empty() || !names_dry_run(fixture, message), "a dry run wrote {changed:?}");
 
     if accepted && message.method != Method::OPTIONS {
-        may_ask(before, answer, write, id_in(message));
+        is_authorized(before, answer, write, id_in(message));
     }
     if let ([(old, new)], [event]) = (&changed[..], new) {
-        is_told(old, new, event, answer);
-        untouchable(old, new);
-        assert_eq!(answer.json().get("pk"), Some(&Value::from(new.id.0)), "another user was answered");
-        if scene.hardened {
-            nobody_is_elevated(before, old, new, answer);
+        matches_event(old, new, event, answer);
+        read_only(old, new);
+        assert_eq!(answer.json().get("pk"), Some(&Value::from(new.id.0)), "the response shows another user");
+        if fixture.hardened {
+            no_user_is_elevated(before, old, new, answer);
         }
     }
-    if scene.hardened {
-        assert!(rows.iter().any(is_active_superuser), "nobody is left");
+    if fixture.hardened {
+        assert!(rows.iter().any(is_active_superuser), "no active superuser is left");
     }
-    if write && accepted && !names_dry_run(scene, message) {
-        let shown = scene.observe(message.uri.path_and_query().expect("it was routed").as_str());
-        assert_eq!(shown.body, answer.body, "the answer is not what GET shows");
+    if write && accepted && !names_dry_run(fixture, message) {
+        let shown = fixture.observe(message.uri.path_and_query().expect("it was routed").as_str());
+        assert_eq!(shown.body, answer.body, "the response differs from GET");
         assert_eq!(shown.headers.get(header::ETAG), answer.headers.get(header::ETAG));
     }
 }
 
-/// Never a fault of the server, and always JSON.
+/// Never a server error, and always JSON.
 fn is_clean(message: &Message, answer: &Answer) {
     let status = answer.status.as_u16();
     assert!((200..500).contains(&status), "{answer:?}");
@@ -79,14 +82,14 @@ fn is_clean(message: &Message, answer: &Answer) {
     assert!(bodiless || json_of(&answer.body).is_ok(), "{answer:?}");
 }
 
-/// Whether the request asks for a dry run, of a policy that knows them.
-fn names_dry_run(scene: &Scene, message: &Message) -> bool {
+/// Returns whether the request is a dry run under a policy that supports dry runs.
+fn names_dry_run(fixture: &Fixture, message: &Message) -> bool {
     let query = form_urlencoded::parse(message.uri.query().unwrap_or_default().as_bytes());
     let last = query.filter(|(name, _)| name == "dry_run").last();
-    scene.hardened && last.is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"))
+    fixture.hardened && last.is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"))
 }
 
-/// The id in a path that was accepted.
+/// Returns the id in an accepted path.
 fn id_in(message: &Message) -> i64 {
     let path = percent_encoding::percent_decode_str(message.uri.path()).decode_utf8_lossy();
     let id = path.strip_prefix("/api/v3/core/users/").and_then(|rest| rest.strip_suffix('/'));
@@ -95,9 +98,9 @@ fn id_in(message: &Message) -> i64 {
     id.parse().expect("digits")
 }
 
-/// Whoever is answered was active and had the right.
-fn may_ask(before: &Before, answer: &Answer, write: bool, target: i64) {
-    let actor = answer.actor.expect("nobody but users may do anything here").0;
+/// A caller with a successful response must be active and must have the right.
+fn is_authorized(before: &Before, answer: &Answer, write: bool, target: i64) {
+    let actor = answer.actor.expect("only users may succeed").0;
     let row = before.row(actor);
     assert!(row.is_active, "{actor} is inactive");
     let everywhere = if write { &EDITORS[..] } else { &VIEWERS[..] };
@@ -105,15 +108,15 @@ fn may_ask(before: &Before, answer: &Answer, write: bool, target: i64) {
     assert!(is_active_superuser(row) || by_right, "{actor} has no right to {target}");
 }
 
-/// The event says exactly what happened.
-fn is_told(old: &User, new: &User, event: &Event, answer: &Answer) {
+/// The event contains exactly the change.
+fn matches_event(old: &User, new: &User, event: &Event, answer: &Answer) {
     assert_eq!((event.target, event.version), (EventTarget::User(new.id), new.version));
     assert_eq!(new.version, old.version + 1);
     assert_ne!(new.revision, old.revision);
     assert_eq!(Some(&event.actor), answer.actor.map(EventActor::User).as_ref());
-    let told: BTreeSet<&str> = event.diff.keys().map(AsRef::as_ref).collect();
-    assert_eq!(told, changed_fields(old, new));
-    assert!(!told.is_empty(), "a change of nothing");
+    let recorded: BTreeSet<&str> = event.diff.keys().map(AsRef::as_ref).collect();
+    assert_eq!(recorded, changed_fields(old, new));
+    assert!(!recorded.is_empty(), "a change of nothing");
     assert_eq!(event.effects == [Effect::RevokeSessions], old.is_active && !new.is_active);
 }
 
@@ -134,14 +137,14 @@ fn changed_fields(old: &User, new: &User) -> BTreeSet<&'static str> {
     .collect()
 }
 
-/// What no request may write.
-fn untouchable(old: &User, new: &User) {
+/// Fields that no request may write.
+fn read_only(old: &User, new: &User) {
     assert_eq!((old.id, old.uuid, old.password_change_date), (new.id, new.uuid, new.password_change_date));
 }
 
-/// Power is given by those who have it or have the right, and those who have it are changed by their like.
-fn nobody_is_elevated(before: &Before, old: &User, new: &User, answer: &Answer) {
-    let actor = before.row(answer.actor.expect("somebody did it").0);
+/// Only superusers and holders of the right grant superuser status, and only superusers change superusers.
+fn no_user_is_elevated(before: &Before, old: &User, new: &User, answer: &Answer) {
+    let actor = before.row(answer.actor.expect("the request has an actor").0);
     if is_active_superuser(actor) {
         return;
     }
@@ -152,7 +155,7 @@ fn nobody_is_elevated(before: &Before, old: &User, new: &User, answer: &Answer) 
     }
     if is_active_superuser(new) && !is_active_superuser(old) {
         let by = new.groups.iter().filter(|group| grants(&[**group].into()));
-        assert!(by.copied().all(may_give), "{actor:?} gave power to {new:?}");
+        assert!(by.copied().all(may_give), "{actor:?} granted superuser status to {new:?}");
     }
     if grants(&old.groups) && actor.id != old.id {
         let given = is_active_superuser(new) && !is_active_superuser(old);

@@ -1,14 +1,19 @@
-//! What the fuzz targets share: a small directory behind the endpoint, requests made of bytes, and what must hold
-//! after each of them.
+//! Shared parts of the fuzz targets: a small directory behind the endpoint, requests parsed from bytes, and invariants
+//! after each request.
 //!
-//! Everything is reached as clients and hosts reach it: nothing of the product is public for the fuzzer's sake.
-//! There is no runtime: the memory store never waits, so every future is ready when it is first polled.
-#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "fuzz targets fail by panicking")]
+//! The targets use the product as clients and hosts do; nothing is public only for fuzzing. No runtime is necessary:
+//! the memory store never waits, so every future is ready at the first poll.
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "fuzz targets fail by panicking"
+)]
 
+pub mod fixture;
 pub mod invariants;
 pub mod message;
-pub mod scene;
 
+pub use fixture::{Answer, Fixture};
 pub use invariants::{Before, check};
 pub use message::{Message, messages};
-pub use scene::{Answer, Scene};

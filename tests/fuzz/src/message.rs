@@ -1,4 +1,4 @@
-//! Requests made of bytes, in a form that mutates well and that people can read:
+//! Requests parsed from bytes, in a readable form that mutates well:
 //!
 //! ```text
 //! PATCH /api/v3/core/users/2/?dry_run=true
@@ -12,13 +12,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 
-/// Stands between two requests.
+/// Separates two requests.
 pub const SEPARATOR: &[u8] = b"\n%%\n";
 
-/// How many requests of an input are sent; the others are ignored.
+/// The maximum number of requests of an input; further requests are ignored.
 pub const MOST: usize = 6;
 
-/// A request that HTTP can carry.
+/// A request that HTTP can express.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// The method.
@@ -31,7 +31,7 @@ pub struct Message {
     pub body: Bytes,
 }
 
-/// The requests in an input.
+/// Returns the requests in an input.
 pub fn messages(mut input: &[u8]) -> Vec<Message> {
     let mut found = Vec::new();
     while !input.is_empty() && found.len() < MOST {
@@ -43,7 +43,7 @@ pub fn messages(mut input: &[u8]) -> Vec<Message> {
 }
 
 impl Message {
-    /// Reads a request. A line that is no header is left out; `None` without a right first line.
+    /// Parses a request. Skips invalid header lines; returns `None` for an invalid first line.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (head, body) = split(text, b"\n\n");
         let mut lines = head.split(|byte| *byte == b'\n');
@@ -61,7 +61,7 @@ impl Message {
         })
     }
 
-    /// The request.
+    /// Returns the request.
     pub fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();

@@ -1,4 +1,4 @@
-//! Plays the [fault scenarios](userbook_tests::faults) and writes down what they came to.
+//! Runs the [fault scenarios](userbook_tests::faults) and writes a report.
 //!
 //! ```text
 //! cargo run --release -p userbook-tests --bin faults -- --rounds short|full|N [--only NAME]… [--json FILE]
@@ -41,8 +41,8 @@ fn settings() -> Result<Settings, String> {
 fn main() -> ExitCode {
     let settings = match settings() {
         Ok(settings) => settings,
-        Err(told) => {
-            eprintln!("{told}");
+        Err(line) => {
+            eprintln!("{line}");
             return ExitCode::from(2);
         }
     };
@@ -51,8 +51,8 @@ fn main() -> ExitCode {
         if settings.only.is_empty() || settings.only.iter().any(|only| only == name) {
             eprintln!("{name} …");
             let outcome = run(name, &settings.rounds);
-            let told = serde_json::to_string(&outcome).expect("an outcome is plain");
-            eprintln!("{name}: {told}");
+            let line = serde_json::to_string(&outcome).expect("an outcome is plain");
+            eprintln!("{name}: {line}");
             outcomes.insert(name, outcome);
         }
     }

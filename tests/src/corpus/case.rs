@@ -1,14 +1,16 @@
-//! One recorded case, in the shape of the file.
+//! A recorded case, in the format of the file.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
-use userbook::{Group, GroupId, ImportData, Revision, Timestamp, User, UserId, UserType, parse_timestamp};
+use userbook::{
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType, model::parse_timestamp, store::ImportData,
+};
 use uuid::Uuid;
 
-/// How an answer is compared with the recorded one; see `corpus/README.md` of the project.
+/// How a response is compared with the recorded one; see `corpus/README.md` of the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the file's")]
@@ -24,7 +26,7 @@ pub enum Expect {
 /// One recorded case.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// What was recorded.
+    /// The recorded request and response.
     pub recorded: Recorded,
     /// The directory before the request.
     pub given: Arc<Given>,
@@ -32,7 +34,7 @@ pub struct Case {
     pub state: String,
 }
 
-/// A case as its line in the file has it, without the state it names.
+/// A case as one line of the file, with the name of its state instead of the state.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct Recorded {
@@ -44,7 +46,7 @@ pub struct Recorded {
     pub after: After,
 }
 
-/// Who asks.
+/// The acting user.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct Actor {
@@ -65,7 +67,7 @@ pub struct ObjectPermission {
     pub group_pk: Option<Uuid>,
 }
 
-/// The only token there is.
+/// The only token of the case.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct Token {
@@ -75,7 +77,7 @@ pub struct Token {
     pub expires: Option<String>,
 }
 
-/// What was sent.
+/// The sent request.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct Request {
@@ -90,7 +92,7 @@ pub struct Request {
     pub body_base64: Option<String>,
 }
 
-/// What authentik answered.
+/// The response of authentik.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct Response {
@@ -99,32 +101,32 @@ pub struct Response {
     pub body: Value,
 }
 
-/// What was left behind.
+/// The rows after the request.
 #[derive(Debug, Clone, Deserialize)]
 pub struct After {
-    /// The row of the user that the URL names.
+    /// The row of the user in the URL.
     #[serde(default)]
     pub user: Option<Value>,
-    /// The rows that differ, of requests that name no user in the URL.
+    /// The changed rows, for requests without a user in the URL.
     #[serde(default)]
     pub users: Option<AfterUsers>,
 }
 
-/// Rows of users that differ.
+/// Changed user rows.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct AfterUsers {
     pub changed: Vec<Value>,
 }
 
-/// The whole content of a directory.
+/// The complete content of a directory.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the file's")]
 pub struct Given {
     pub install_id: String,
     pub groups: Vec<GivenGroup>,
     pub users: Vec<GivenUser>,
-    /// All of it as it stands in the file.
+    /// The unparsed JSON.
     #[serde(skip)]
     pub json: Value,
 }
@@ -166,18 +168,18 @@ impl fmt::Display for Expect {
 }
 
 impl Request {
-    /// The bytes of the body; none is an empty one.
+    /// Returns the body; a missing body is empty.
     pub fn bytes(&self) -> Vec<u8> {
         match (&self.body, &self.body_base64) {
             (Some(text), _) => text.clone().into_bytes(),
-            (None, Some(encoded)) => BASE64_STANDARD.decode(encoded).expect("the corpus holds right base64"),
+            (None, Some(encoded)) => BASE64_STANDARD.decode(encoded).expect("the corpus holds valid base64"),
             (None, None) => Vec::new(),
         }
     }
 }
 
 impl Given {
-    /// The rows as a store takes them in.
+    /// Returns the rows for an import.
     pub fn import(&self) -> ImportData {
         ImportData {
             install_id: self.install_id.clone(),
@@ -200,7 +202,7 @@ impl GivenGroup {
 }
 
 impl GivenUser {
-    /// The row as the library has it.
+    /// Returns the row as a `User`.
     pub fn row(&self) -> User {
         User {
             id: UserId(self.pk),
@@ -221,7 +223,7 @@ impl GivenUser {
     }
 }
 
-/// A moment in the corpus.
+/// Parses a timestamp of the corpus.
 pub fn moment(text: &str) -> Timestamp {
-    parse_timestamp(text).expect("the corpus holds right moments")
+    parse_timestamp(text).expect("the corpus holds valid timestamps")
 }

@@ -1,4 +1,4 @@
-//! When an answer is as good as the recorded one: the rules of the corpus' README.
+//! Decides whether a response matches the recorded one: the rules of the corpus' README.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Case, Expect, json};
 
-/// What came back, and what was left behind.
+/// A response and the row after it.
 #[derive(Debug, Clone)]
 pub struct Observed {
     /// The status code.
@@ -15,11 +15,11 @@ pub struct Observed {
     pub allow: Option<String>,
     /// The body.
     pub body: Vec<u8>,
-    /// The row of the user that the case is about afterwards, in the shape of a given user.
+    /// The row of the case's user after the request, in the shape of a given user.
     pub row: Option<Value>,
 }
 
-/// What is wrong with an answer; nothing if it is as good as the recorded one.
+/// Returns the differences from the recorded response; empty if the response matches.
 pub fn faults(case: &Case, observed: &Observed) -> Vec<String> {
     let mut judge = Judge { case, observed, faults: Vec::new() };
     match case.recorded.expect {
@@ -96,7 +96,7 @@ impl Judge<'_> {
             self.faults.push(format!("status {} for no such URL", self.observed.status));
         }
         if !self.observed.body.is_empty() && self.body().is_none() {
-            self.faults.push("a body that is no JSON".to_owned());
+            self.faults.push("a body that is not JSON".to_owned());
         }
         self.row_untouched();
     }
@@ -128,12 +128,12 @@ impl Judge<'_> {
     fn same_body(&mut self) {
         let recorded = &self.case.recorded.response.body;
         let observed = if self.observed.body.is_empty() {
-            // What HEAD answers is recorded as an empty text.
+            // HEAD responses are recorded with an empty text.
             Value::String(String::new())
         } else {
             let Some(body) = self.body() else {
                 let body = String::from_utf8_lossy(&self.observed.body);
-                return self.faults.push(format!("body {body:?} is no JSON"));
+                return self.faults.push(format!("body {body:?} is not JSON"));
             };
             body
         };
@@ -172,13 +172,13 @@ impl Judge<'_> {
 }
 
 impl Case {
-    /// The user whose row is compared; `None` if the URL names none.
+    /// Returns the user whose row is compared; `None` if the URL names none.
     pub fn subject(&self) -> Option<i64> {
         self.recorded.after.user.as_ref()?.get("pk")?.as_i64()
     }
 }
 
-/// A row in the shape of a given user.
+/// Returns a row in the shape of a given user.
 pub fn row(user: &userbook::User) -> Value {
     serde_json::json!({
         "pk": user.id,
@@ -187,17 +187,17 @@ pub fn row(user: &userbook::User) -> Value {
         "name": user.name,
         "email": user.email,
         "is_active": user.is_active,
-        "last_login": user.last_login.map(userbook::timestamp_text),
+        "last_login": user.last_login.map(userbook::model::timestamp_text),
         "path": user.path,
         "type": user.user_type,
         "attributes": user.attributes,
         "groups": user.groups,
-        "password_change_date": userbook::timestamp_text(user.password_change_date),
+        "password_change_date": userbook::model::timestamp_text(user.password_change_date),
     })
 }
 
-/// Where two values differ: key order is free, array order counts except in `groups` and `groups_obj`, numbers
-/// are compared by value as doubles.
+/// Lists the differences of two values. Key order is ignored, array order counts except in `groups` and `groups_obj`,
+/// and numbers are compared as doubles.
 pub fn differences(path: &str, expected: &Value, observed: &Value, found: &mut Vec<String>) {
     match (expected, observed) {
         (Value::Object(expected), Value::Object(observed)) => {
@@ -229,7 +229,7 @@ pub fn differences(path: &str, expected: &Value, observed: &Value, found: &mut V
     }
 }
 
-/// A set has no order: both sides are put into the same.
+/// Sorts a set, so that order does not matter.
 fn sorted(list: &[Value]) -> Vec<Value> {
     let mut list = list.to_vec();
     list.sort_by_cached_key(|element| {

@@ -1,4 +1,4 @@
-//! The recorded contract: requests that were sent to authentik 2025.2.4, its answers, the row left behind.
+//! The recorded contract: requests sent to authentik 2025.2.4, its responses, and the rows afterwards.
 
 pub mod case;
 pub mod compare;

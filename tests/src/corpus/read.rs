@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Case, Given, case::Recorded};
 
-/// The cases that come with these tests.
+/// The cases of this repository.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases.jsonl");
 /// The recorded membership changes.
 const MEMBERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/members.jsonl");
@@ -22,13 +22,13 @@ pub fn cases() -> Vec<Case> {
     read(&env::var_os("USERBOOK_CORPUS").map_or_else(|| PathBuf::from(RECORDED), PathBuf::from))
 }
 
-/// All cases of `tests/data/cases.jsonl`, whatever the environment says.
+/// Returns all cases of `tests/data/cases.jsonl`, regardless of the environment.
 pub fn recorded() -> Vec<Case> {
     read(Path::new(RECORDED))
 }
 
-/// All cases of `tests/data/members.jsonl`: `add_user` and `remove_user`. Each changes one user at most, whose row is
-/// compared.
+/// Returns all cases of `tests/data/members.jsonl`: `add_user` and `remove_user`. Each case changes at most one user,
+/// and the row of this user is compared.
 pub fn members() -> Vec<Case> {
     let mut cases = read(Path::new(MEMBERS));
     for case in &mut cases {
@@ -62,10 +62,10 @@ fn read(path: &Path) -> Vec<Case> {
     cases
 }
 
-/// Reads JSON of any depth.
+/// Parses JSON of any depth.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Returns the parse error.
 pub fn json(text: &[u8]) -> serde_json::Result<Value> {
     let mut parser = serde_json::Deserializer::from_slice(text);
     parser.disable_recursion_limit();

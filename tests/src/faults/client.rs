@@ -1,4 +1,4 @@
-//! One request that would change somebody, and what its client learns.
+//! One changing request, and what the client learns from the response.
 
 use std::{
     collections::HashMap,
@@ -18,10 +18,10 @@ use crate::{
     history::{Answer, Operation, State},
 };
 
-/// How long a client waits for an answer.
+/// How long a client waits for a response.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// The entity tags that clients have seen last, by user: they tell each other.
+/// The entity tags that clients saw last, by user; all clients share them.
 pub(super) type Tags = Arc<Mutex<HashMap<i64, String>>>;
 
 /// What a request does.
@@ -29,13 +29,13 @@ pub(super) type Tags = Arc<Mutex<HashMap<i64, String>>>;
 pub(super) enum Kind {
     /// Overwrites several columns.
     Overwrite,
-    /// The same, if the user is as it was seen last.
+    /// Overwrites several columns if the user still has the last seen state.
     IfMatch,
-    /// Merges a mark of its own into the attributes.
+    /// Merges a unique member into the attributes.
     Merge,
-    /// Sets the groups: people become and cease to be superusers.
+    /// Sets the groups, so that users gain and lose superuser status.
     Groups,
-    /// Deactivates an administrator, or re-activates one.
+    /// Deactivates or reactivates an administrator.
     Activity,
 }
 
@@ -56,7 +56,8 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Draws one of this kind. Its id is the user's new name, so that each changes something.
+    /// Draws a request of this kind. The request id becomes the user's new name, so that every request changes
+    /// something.
     pub(super) fn draw(kind: Kind, request: String, tags: &Tags) -> Self {
         let admin = || fastrand::i64(ADMINS);
         let user = if kind == Kind::Activity { admin() } else { fastrand::i64(PEOPLE) };
@@ -97,7 +98,8 @@ impl Sending {
         binary::request(address, "PATCH", &target, &headers, Some(self.body.to_string().as_bytes()))
     }
 
-    /// Sends it; the status is `None` without an answer. `None`: nobody listens, so it was never sent.
+    /// Sends the request. The status is `None` without a response; the result is `None` if no server listens, so that
+    /// nothing was sent.
     pub(super) fn send(
         &self,
         address: SocketAddr,
@@ -116,13 +118,13 @@ impl Sending {
         Some((self.operation(begun, micros(clock), answer), status))
     }
 
-    /// Sends a part of it (in thousandths) and goes away.
+    /// Sends a part of the request (in thousandths) and disconnects.
     pub(super) fn send_part(&self, address: SocketAddr, clock: Instant, part: usize) -> Option<Operation> {
         let mut stream = TcpStream::connect(address).ok()?;
         let begun = micros(clock);
         let bytes = self.bytes(address);
         let sent = bytes.get(..bytes.len() * part / 1000).unwrap_or(&bytes);
-        // Whether all of it arrives is what nobody knows.
+        // The server may or may not have received the whole request.
         let written = stream.write_all(sent);
         std::thread::sleep(Duration::from_micros(fastrand::u64(..5000)));
         let _ = written.and_then(|()| stream.shutdown(Shutdown::Both));
@@ -145,7 +147,7 @@ impl Sending {
                 tags.lock().unwrap_or_else(PoisonError::into_inner).insert(self.user, tag.to_owned());
                 Answer::Acknowledged { revision, shown }
             }
-            // "Try again in a moment": then nothing was written.
+            // A 503 with this text states that nothing was written.
             503 => Answer::Refused(503),
             500.. => Answer::Doubt,
             status => Answer::Refused(status),
@@ -153,7 +155,7 @@ impl Sending {
     }
 }
 
-/// The revision in an entity tag.
+/// Returns the revision in an entity tag.
 fn revision(tag: &str) -> Option<Revision> {
     let (id, _) = tag.trim_matches('"').split_once('.')?;
     Uuid::parse_str(id).ok().map(Revision)

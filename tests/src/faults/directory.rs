@@ -1,41 +1,41 @@
-//! Whom the clients change: administrators who take power from each other, and people.
+//! The users that the clients change: administrators, who also deactivate each other, and plain users.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use userbook::{Group, GroupId, ImportData, User, UserId};
+use userbook::{Group, GroupId, User, UserId, store::ImportData};
 use uuid::Uuid;
 
 use crate::rows::user;
 
 /// The administrators, each with a token.
 pub(super) const ADMINS: std::ops::RangeInclusive<i64> = 1..=4;
-/// The others.
+/// The plain users.
 pub(super) const PEOPLE: std::ops::RangeInclusive<i64> = 101..=106;
 
-/// The superusers' group, and two plain ones.
+/// The group of superusers, and two plain groups.
 pub(super) const GROUPS: [&str; 3] = [
     "d17ed75c-6f5f-590b-931a-88437a26945d",
     "0b8a0f0c-6d2d-4c39-9d6b-1f0a8f6d9a01",
     "0b8a0f0c-6d2d-4c39-9d6b-1f0a8f6d9a02",
 ];
 
-/// The token of an administrator.
+/// Returns the token of an administrator.
 pub(super) fn key(admin: i64) -> String {
     format!("a-key-of-{admin}")
 }
 
-/// Everybody.
+/// Returns all user ids.
 pub(super) fn users() -> Vec<UserId> {
     ADMINS.chain(PEOPLE).map(UserId).collect()
 }
 
-/// The groups that make superusers.
+/// Returns the groups that grant superuser status.
 pub(super) fn superuser_groups() -> BTreeSet<GroupId> {
     GROUPS.iter().take(1).filter_map(|group| Uuid::parse_str(group).ok()).map(GroupId).collect()
 }
 
-/// The same rows as in the seed file.
+/// Returns the rows of the seed file.
 pub(super) fn rows() -> ImportData {
     let uuid = |text: &str| GroupId(Uuid::parse_str(text).expect("it is a UUID"));
     let group = |(n, pk): (usize, &&str)| Group {
@@ -53,7 +53,7 @@ pub(super) fn rows() -> ImportData {
     }
 }
 
-/// The seed file of the reference server.
+/// Returns the seed file of the reference server.
 pub(super) fn seed() -> Value {
     let user = |pk: i64, groups: &[&str]| {
         json!({

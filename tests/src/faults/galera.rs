@@ -1,5 +1,4 @@
-//! Three nodes of a Galera cluster, each with a server of its own and clients at all of them: nodes die, hang, and
-//! are cut off from their peers.
+//! Three nodes of a Galera cluster, each with its own server and clients. Nodes are killed, frozen and isolated.
 
 use std::time::Duration;
 
@@ -7,14 +6,14 @@ use sqlx::{Connection, MySqlConnection};
 
 use super::{
     Outcome,
+    cluster_fixture::{ClusterFixture, PATIENCE, runtime, some_time},
     scenarios::Rounds,
-    stage::{PATIENCE, Stage, runtime, some_time},
 };
 use crate::servers::mariadb::{Server, cluster::Cluster};
 
 const NODES: usize = 3;
 
-/// Longer than peers wait for an answer.
+/// Longer than the time after which peers evict a silent node.
 const UNTIL_GIVEN_UP: Duration = Duration::from_millis(3500);
 
 pub(super) fn mariadb(rounds: &Rounds) -> Outcome {
@@ -24,59 +23,59 @@ pub(super) fn mariadb(rounds: &Rounds) -> Outcome {
     runtime.block_on(Server::administer(&cluster.options(0), create));
     let urls: Vec<String> = (0..NODES).map(|n| cluster.url(n, "users")).collect();
     let kept = cluster.url(0, "users");
-    let mut stage = Stage::new(runtime, urls, &kept, false);
+    let mut fixture = ClusterFixture::new(runtime, urls, &kept, false);
     let mut counted = [0; NODES];
     for round in 0..rounds.node_losses {
         let node = round % NODES;
-        stage.round(|stage| {
+        fixture.round(|fixture| {
             some_time(50, 300);
-            let count = stage.runtime.block_on(conflicts(&cluster, node)).unwrap_or_default();
+            let count = fixture.runtime.block_on(conflicts(&cluster, node)).unwrap_or_default();
             // A node that was started again counts from the beginning.
-            stage.outcome.conflicts += count.checked_sub(counted[node]).unwrap_or(count);
+            fixture.outcome.conflicts += count.checked_sub(counted[node]).unwrap_or(count);
             counted[node] = count;
             match (round / NODES) % 3 {
                 0 => {
                     cluster.kill(node);
-                    others_serve(stage, (node + 1) % NODES);
+                    others_serve(fixture, (node + 1) % NODES);
                     some_time(50, 300);
-                    stage.runtime.block_on(cluster.rejoin(node));
-                    stage.outcome.fault("node killed");
+                    fixture.runtime.block_on(cluster.rejoin(node));
+                    fixture.outcome.fault("node killed");
                 }
                 1 => {
-                    stage.runtime.block_on(cluster.isolate(node, true));
+                    fixture.runtime.block_on(cluster.isolate(node, true));
                     std::thread::sleep(UNTIL_GIVEN_UP);
-                    others_serve(stage, (node + 1) % NODES);
-                    stage.runtime.block_on(cluster.isolate(node, false));
-                    stage.runtime.block_on(cluster.wait_until_joined(node));
-                    stage.outcome.fault("node cut off");
+                    others_serve(fixture, (node + 1) % NODES);
+                    fixture.runtime.block_on(cluster.isolate(node, false));
+                    fixture.runtime.block_on(cluster.wait_until_joined(node));
+                    fixture.outcome.fault("node cut off");
                 }
                 _ => {
                     cluster.freeze(node);
                     std::thread::sleep(UNTIL_GIVEN_UP);
-                    others_serve(stage, (node + 1) % NODES);
+                    others_serve(fixture, (node + 1) % NODES);
                     cluster.thaw(node);
-                    stage.runtime.block_on(cluster.wait_until_joined(node));
-                    stage.outcome.fault("node frozen");
+                    fixture.runtime.block_on(cluster.wait_until_joined(node));
+                    fixture.outcome.fault("node frozen");
                 }
             }
-            serves(stage, &cluster, node);
+            serves(fixture, &cluster, node);
         });
     }
-    stage.outcome
+    fixture.outcome
 }
 
 /// The others go on. Only if they lost each other, too, as they may on a machine that is too busy, they wait for
 /// all to be back: a cluster without a majority writes nothing.
-fn others_serve(stage: &mut Stage, node: usize) {
-    if stage.serves(node, UNTIL_GIVEN_UP * 5).is_err() {
-        stage.outcome.fault("majority lost");
+fn others_serve(fixture: &mut ClusterFixture, node: usize) {
+    if fixture.serves(node, UNTIL_GIVEN_UP * 5).is_err() {
+        fixture.outcome.fault("majority lost");
     }
 }
 
 /// A node that is back serves.
-fn serves(stage: &mut Stage, cluster: &Cluster, node: usize) {
-    if let Err(told) = stage.serves(node, PATIENCE) {
-        panic!("node {node} does not serve: {told:?}; {}", stage.runtime.block_on(cluster.told()));
+fn serves(fixture: &mut ClusterFixture, cluster: &Cluster, node: usize) {
+    if let Err(answer) = fixture.serves(node, PATIENCE) {
+        panic!("node {node} does not serve: {answer:?}; {}", fixture.runtime.block_on(cluster.report()));
     }
 }
 

@@ -11,8 +11,11 @@ use std::{
 use async_trait::async_trait;
 use http::{header::AUTHORIZATION, request::Parts};
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Check, Clock, GroupGraph, ImportStore, PermissionAuthorizer,
-    Resource, StaticPermissions, SystemClock, Timestamp, User, UserId, UserService, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, StaticPermissions, Timestamp, User, UserId, UserService,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    clock::{Clock, SystemClock},
+    model::GroupGraph,
+    store::ImportStore,
 };
 use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -20,17 +23,17 @@ use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 use super::{
     Outcome,
     client::Kind,
+    cluster_fixture::{ClusterFixture, runtime, some_time},
     directory::{ADMINS, key, rows},
     scenarios::Rounds,
-    stage::{Stage, runtime, some_time},
 };
 
-/// A host on SQLite with a clock and an authorizer that do as they are told.
+/// Runs a host on SQLite with a scripted clock and a scripted authorizer.
 pub(super) fn all(rounds: &Rounds) -> Outcome {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let url = format!("sqlite:{}", folder.path().join("users.db").display());
     let runtime = runtime();
-    let (clock, authorizer) = (JumpyClock::default(), Moody::default());
+    let (clock, authorizer) = (JumpyClock::default(), ScriptedAuthorizer::default());
     let service = runtime.block_on(async {
         let options = connect_options(&url).expect("the URL can be read");
         let pool = sqlx::SqlitePool::connect_with(options).await.expect("the database can be made");
@@ -47,36 +50,36 @@ pub(super) fn all(rounds: &Rounds) -> Outcome {
         tokio::spawn(serve);
         address
     });
-    let mut stage = Stage::in_folder(runtime, folder, vec![], &url, true);
-    stage.talk_to(address);
+    let mut fixture = ClusterFixture::in_folder(runtime, folder, vec![], &url, true);
+    fixture.talk_to(address);
     for _ in 0..5 * rounds.others {
-        stage.round(|stage| {
+        fixture.round(|fixture| {
             for _ in 0..20 {
                 clock.jump();
-                stage.outcome.fault("clock jumped");
+                fixture.outcome.fault("clock jumped");
                 some_time(2, 6);
             }
             clock.behave();
         });
-        stage.round(|stage| {
+        fixture.round(|fixture| {
             authorizer.be(HANGING);
-            stage.outcome.fault("authorizer hung");
+            fixture.outcome.fault("authorizer hung");
             some_time(100, 200);
-            // Clients that do not wait for it.
+            // Clients that do not wait for the response.
             for _ in 0..5 {
-                stage.ask_part(Kind::Overwrite, 1000);
+                fixture.send_part(Kind::Overwrite, 1000);
             }
             authorizer.be(FAILING);
-            stage.outcome.fault("authorizer failed");
+            fixture.outcome.fault("authorizer failed");
             some_time(20, 60);
             authorizer.be(WELL);
-            stage.wait_until_serving(0);
+            fixture.wait_until_serving(0);
         });
     }
-    stage.outcome
+    fixture.outcome
 }
 
-/// Knows the administrators by the keys of their tokens.
+/// Authenticates the administrators by their tokens.
 #[derive(Debug)]
 struct Keys;
 
@@ -90,7 +93,7 @@ impl Authenticator for Keys {
     }
 }
 
-/// Jumps by years, to and fro.
+/// Jumps by years, forwards and backwards.
 #[derive(Debug, Clone, Default)]
 struct JumpyClock(Arc<AtomicI64>);
 
@@ -112,7 +115,7 @@ impl Clock for JumpyClock {
     }
 
     fn monotonic(&self) -> Duration {
-        // A machine that slept: forwards only.
+        // Like a suspended machine, the monotonic clock only jumps forwards.
         let slept = u64::try_from(self.0.load(Ordering::SeqCst)).unwrap_or_default();
         SystemClock.monotonic() + Duration::from_secs(slept)
     }
@@ -122,18 +125,18 @@ const WELL: u8 = 0;
 const HANGING: u8 = 1;
 const FAILING: u8 = 2;
 
-/// Gives the usual verdicts when it is well.
+/// Returns the usual verdicts while the mode is `WELL`.
 #[derive(Debug, Clone, Default)]
-struct Moody(Arc<AtomicU8>);
+struct ScriptedAuthorizer(Arc<AtomicU8>);
 
-impl Moody {
+impl ScriptedAuthorizer {
     fn be(&self, mood: u8) {
         self.0.store(mood, Ordering::SeqCst);
     }
 }
 
 #[async_trait]
-impl Authorizer for Moody {
+impl Authorizer for ScriptedAuthorizer {
     async fn authorize(
         &self,
         actor: &Actor,

@@ -1,4 +1,4 @@
-//! Faults without a kill: slowness, a full disk, clients that take and do not give, an ordered end.
+//! Faults without a kill: slow databases, a full disk, slow clients, an orderly shutdown.
 
 use std::{
     io::Write,
@@ -10,99 +10,99 @@ use std::{
 use super::{
     Outcome,
     client::Kind,
+    cluster_fixture::{ClusterFixture, runtime, some_time},
     scenarios::Rounds,
-    stage::{Stage, runtime, some_time},
 };
 use crate::servers::relay::{Relay, Wire};
 
-/// What any store goes through.
-pub(super) fn all(stage: &mut Stage, rounds: &Rounds) {
-    never_ending_bodies(stage, rounds);
-    idle_connections(stage, rounds);
-    many_at_once(stage, rounds);
-    shut_down(stage, rounds);
+/// Faults for every store.
+pub(super) fn all(fixture: &mut ClusterFixture, rounds: &Rounds) {
+    never_ending_bodies(fixture, rounds);
+    idle_connections(fixture, rounds);
+    many_at_once(fixture, rounds);
+    shut_down(fixture, rounds);
 }
 
-/// Each message between server and database takes its time.
-pub(super) fn slow<W: Wire>(stage: &mut Stage, relay: &Relay<W>, rounds: &Rounds) {
+/// Delays each message between server and database.
+pub(super) fn slow<W: Wire>(fixture: &mut ClusterFixture, relay: &Relay<W>, rounds: &Rounds) {
     for _ in 0..rounds.others {
-        stage.round(|stage| {
+        fixture.round(|fixture| {
             relay.delay(Duration::from_millis(20));
             some_time(500, 1000);
             relay.delay(Duration::ZERO);
-            stage.outcome.fault("slow database");
+            fixture.outcome.fault("slow database");
         });
     }
 }
 
-/// The database hangs for some seconds: every connection of the pool waits, and everybody else for one of them.
-pub(super) fn frozen(stage: &mut Stage, rounds: &Rounds, mut freeze: impl FnMut(bool)) {
+/// Freezes the database for some seconds: every pooled connection blocks, and other requests wait for a connection.
+pub(super) fn frozen(fixture: &mut ClusterFixture, rounds: &Rounds, mut freeze: impl FnMut(bool)) {
     for _ in 0..rounds.others {
-        stage.round_of(40, |stage| {
+        fixture.round_of(40, |fixture| {
             some_time(30, 60);
             freeze(true);
             some_time(2000, 3000);
             freeze(false);
-            stage.outcome.fault("hanging database, pool exhausted");
-            stage.wait_until_serving(0);
+            fixture.outcome.fault("hanging database, pool exhausted");
+            fixture.wait_until_serving(0);
         });
     }
 }
 
 /// Many more clients than connections of the pool.
-fn many_at_once(stage: &mut Stage, rounds: &Rounds) {
+fn many_at_once(fixture: &mut ClusterFixture, rounds: &Rounds) {
     for _ in 0..rounds.others {
-        stage.round_of(64, |stage| {
+        fixture.round_of(64, |fixture| {
             some_time(300, 500);
-            stage.outcome.fault("pool exhausted");
+            fixture.outcome.fault("pool exhausted");
         });
     }
 }
 
-/// Requests whose bodies are promised and do not come.
-fn never_ending_bodies(stage: &mut Stage, rounds: &Rounds) {
+/// Requests with a declared body that never arrives.
+fn never_ending_bodies(fixture: &mut ClusterFixture, rounds: &Rounds) {
     let mut open = Vec::new();
     for _ in 0..20 * rounds.others {
-        let mut stream = TcpStream::connect(stage.address()).expect("the server listens");
+        let mut stream = TcpStream::connect(fixture.address()).expect("the server listens");
         let head = "PATCH /api/v3/core/users/101/ HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a-key-of-1\r\n\
                     content-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"name\": \"";
         stream.write_all(head.as_bytes()).expect("the server listens");
         open.push(stream);
-        stage.outcome.fault("never-ending body");
+        fixture.outcome.fault("never-ending body");
     }
-    stage.round(|_| some_time(100, 200));
-    stage.wait_until_serving(0);
+    fixture.round(|_| some_time(100, 200));
+    fixture.wait_until_serving(0);
 }
 
-/// Connections that are opened and say nothing.
-fn idle_connections(stage: &mut Stage, rounds: &Rounds) {
-    let connect = |_| TcpStream::connect(stage.address());
+/// Connections that send nothing.
+fn idle_connections(fixture: &mut ClusterFixture, rounds: &Rounds) {
+    let connect = |_| TcpStream::connect(fixture.address());
     let open: Vec<TcpStream> = (0..rounds.idle_connections).map_while(|n| connect(n).ok()).collect();
     if open.len() < rounds.idle_connections {
-        let told = format!("only {} of {} idle connections", open.len(), rounds.idle_connections);
-        stage.outcome.left_out.push(told);
+        let message = format!("only {} of {} idle connections", open.len(), rounds.idle_connections);
+        fixture.outcome.left_out.push(message);
     }
-    stage.outcome.fault("idle connections");
-    stage.round(|stage| stage.wait_until_serving(0));
+    fixture.outcome.fault("idle connections");
+    fixture.round(|fixture| fixture.wait_until_serving(0));
 }
 
-/// SIGTERM under load: whoever was heard is answered.
-fn shut_down(stage: &mut Stage, rounds: &Rounds) {
+/// SIGTERM under load: every accepted request gets a response.
+fn shut_down(fixture: &mut ClusterFixture, rounds: &Rounds) {
     for _ in 0..rounds.others {
-        stage.round(|stage| {
+        fixture.round(|fixture| {
             some_time(20, 60);
             let started = Instant::now();
-            let (status, _) = stage.take_server(0).stop("TERM");
+            let (status, _) = fixture.take_server(0).stop("TERM");
             assert!(status.success(), "the server ends well: {status}");
             assert!(started.elapsed() < Duration::from_mins(1), "the server ends in time");
-            stage.start_server(0);
-            stage.outcome.fault("shut down under load");
-            stage.wait_until_serving(0);
+            fixture.start_server(0);
+            fixture.outcome.fault("shut down under load");
+            fixture.wait_until_serving(0);
         });
     }
 }
 
-/// SQLite on a small file system that somebody else fills.
+/// SQLite on a small file system that another process fills.
 pub(super) fn full_disk(rounds: &Rounds) -> Outcome {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let disk = folder.path().join("disk");
@@ -113,30 +113,30 @@ pub(super) fn full_disk(rounds: &Rounds) -> Outcome {
         return Outcome { left_out, ..Outcome::default() };
     }
     let url = format!("sqlite:{}", disk.join("users.db").display());
-    let mut stage = Stage::in_folder(runtime(), folder, vec![url.clone()], &url, true);
+    let mut fixture = ClusterFixture::in_folder(runtime(), folder, vec![url.clone()], &url, true);
     let filler = disk.join("filler");
     for _ in 0..5 * rounds.others {
-        stage.round(|stage| {
+        fixture.round(|fixture| {
             some_time(10, 40);
-            // Ends when there is no more room.
+            // Ends when the disk is full.
             let filled = std::fs::write(&filler, vec![0; 8 << 20]);
             assert!(filled.is_err(), "the disk is full");
-            stage.outcome.fault("full disk");
+            fixture.outcome.fault("full disk");
             some_time(30, 60);
-            stage.ask(Kind::Overwrite, 0);
+            fixture.send(Kind::Overwrite, 0);
             if fastrand::bool() {
-                stage.kill_server(0);
+                fixture.kill_server(0);
                 std::fs::remove_file(&filler).expect("it is there");
-                stage.start_server(0);
+                fixture.start_server(0);
             } else {
                 std::fs::remove_file(&filler).expect("it is there");
             }
-            stage.wait_until_serving(0);
+            fixture.wait_until_serving(0);
         });
     }
-    stage.kill_server(0);
-    let outcome = stage.outcome;
-    drop(stage.runtime);
+    fixture.kill_server(0);
+    let outcome = fixture.outcome;
+    drop(fixture.runtime);
     let unmounted = Command::new("umount").args(["-l".as_ref(), disk.as_os_str()]).status();
     assert!(unmounted.is_ok_and(|status| status.success()), "{} stays mounted", disk.display());
     outcome

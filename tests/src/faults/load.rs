@@ -14,10 +14,10 @@ use std::{
 use super::client::{Kind, Sending, Tags};
 use crate::history::Operation;
 
-/// How often each status came back.
+/// The number of responses for each status.
 pub(super) type Statuses = BTreeMap<u16, usize>;
 
-/// Where the servers listen at the moment.
+/// The current address of each server.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Addresses(Arc<Mutex<Vec<Option<SocketAddr>>>>);
 
@@ -31,14 +31,14 @@ impl Addresses {
         }
     }
 
-    /// The server of a client.
+    /// Returns the server of a client.
     pub(super) fn of(&self, client: usize) -> Option<SocketAddr> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(client % known.len().max(1)).copied().flatten()
     }
 }
 
-/// Clients at work.
+/// Running clients.
 #[derive(Debug)]
 pub(super) struct Load {
     stop: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// So many clients, each with one request after the other; `name` begins the ids of their requests.
+    /// Starts this many clients, each with sequential requests; request ids start with `name`.
     pub(super) fn start(
         count: usize,
         name: &str,
@@ -83,7 +83,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Lets them finish what is under way.
+    /// Lets running requests finish.
     pub(super) fn stop(self) -> (Vec<Operation>, Statuses) {
         self.stop.store(true, Ordering::SeqCst);
         let (mut operations, mut statuses) = (Vec::new(), Statuses::new());

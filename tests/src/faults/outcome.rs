@@ -1,4 +1,4 @@
-//! What a scenario came to.
+//! The result of a scenario.
 
 use std::collections::BTreeMap;
 
@@ -7,29 +7,29 @@ use serde::Serialize;
 use super::load::Statuses;
 use crate::history::{Finding, Report, Tally};
 
-/// Faults, and what they did.
+/// The faults and their effects.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Outcome {
-    /// How many faults there were in all.
+    /// The total number of faults.
     pub faults: usize,
-    /// The same by kind.
+    /// The number of faults by kind.
     pub by_kind: BTreeMap<&'static str, usize>,
-    /// What the checker counted.
+    /// The counts of the checker.
     #[serde(flatten)]
     pub tally: Tally,
-    /// How often each status was answered.
+    /// The number of responses for each status.
     pub statuses: Statuses,
     /// The longest time from the end of a fault to the next acknowledged update, in milliseconds.
     pub longest_recovery_ms: u64,
-    /// Conflicts that the database itself reported and the product had to decide again: deadlocks, and what a
-    /// cluster refused to certify. Only of databases that count them.
+    /// Conflicts that the database reported, so that the product decided again: deadlocks and certification failures
+    /// of a cluster. Only for databases that count them.
     pub conflicts: u64,
-    /// What could not be done here, and why.
+    /// Faults that were skipped, with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// How long all of it took, in seconds.
+    /// The total duration in seconds.
     pub seconds: u64,
-    /// What was broken, with particulars.
+    /// Details of the violations.
     #[serde(skip)]
     pub findings: Vec<Finding>,
 }

@@ -1,29 +1,28 @@
-//! The scenarios by name, and how long they go on.
+//! The scenarios by name, and their size.
 
 use std::time::Instant;
 
 use super::{Outcome, failover, galera, host, kills, limits};
 
-/// How many of each.
+/// The number of faults of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rounds {
-    /// Kills of the server, and as many of the database where it is a server of its own.
+    /// Kills of the server, and as many of a separate database server.
     pub kills: usize,
-    /// Points at which a client's connection is cut, and as many for the server's to the database; and as many
-    /// under load.
+    /// Points at which a client connection is cut; as many for the database connection, and as many under load.
     pub cuts: usize,
     /// Promotions of a standby.
     pub failovers: usize,
-    /// Nodes of a cluster that are lost.
+    /// Lost cluster nodes.
     pub node_losses: usize,
     /// Rounds of each other fault.
     pub others: usize,
-    /// Connections that say nothing.
+    /// Connections that send nothing.
     pub idle_connections: usize,
 }
 
 impl Rounds {
-    /// So many kills, and the rest in proportion.
+    /// Scales all counts to this number of kills.
     pub fn of(kills: usize) -> Self {
         Self {
             kills,
@@ -35,25 +34,25 @@ impl Rounds {
         }
     }
 
-    /// What a change of the code has to pass.
+    /// The size for a code change.
     pub fn short() -> Self {
         Self::of(10)
     }
 
-    /// What a release has to pass.
+    /// The size for a release.
     pub fn full() -> Self {
         Self { cuts: 100, node_losses: 30, ..Self::of(200) }
     }
 }
 
-/// The scenarios: stores, and then clusters.
+/// The scenarios: first single stores, then clusters.
 pub const NAMES: [&str; 7] =
     ["sqlite", "postgres", "mariadb", "full-disk", "host", "postgres-failover", "mariadb-galera"];
 
-/// Plays one of [`NAMES`].
+/// Runs one of [`NAMES`].
 ///
 /// # Panics
-/// If there is no such scenario, or if it cannot be played: a server that does not start, or does not recover.
+/// Panics for an unknown name, and if a server does not start or does not recover.
 pub fn run(name: &str, rounds: &Rounds) -> Outcome {
     let started = Instant::now();
     let mut outcome = match name {

@@ -1,28 +1,31 @@
-//! The laws of each user's own history.
+//! Checks the history of each user.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use userbook::{Event, EventTarget, Revision, User, UserId};
+use userbook::{
+    Revision, User, UserId,
+    event::{Event, EventTarget},
+};
 use uuid::Uuid;
 
-use super::{Answer, Finding, History, Operation, Report, State, power};
+use super::{Answer, Finding, History, Operation, Report, State, superusers};
 
 /// A change that is known by its event.
 #[derive(Debug)]
 pub(super) struct Change<'a> {
-    /// What came of it.
+    /// The state after the change.
     pub(super) state: State,
-    /// Who asked for it, if anybody did.
+    /// The operation that caused the change, if it is known.
     pub(super) operation: Option<&'a Operation>,
-    /// Where its event stands among all.
+    /// The position of the event among all events.
     pub(super) position: usize,
     before: Revision,
     id: Uuid,
 }
 
-/// What is known of one user.
+/// The known changes of one user.
 #[derive(Debug)]
-pub(super) struct Story<'a> {
+pub(super) struct Timeline<'a> {
     pub(super) first: State,
     pub(super) changes: Vec<Change<'a>>,
 }
@@ -32,10 +35,10 @@ pub fn check(history: &History) -> Report {
     let mut report = Report::default();
     let by_request: HashMap<&str, &Operation> =
         history.operations.iter().map(|operation| (operation.request.as_str(), operation)).collect();
-    let stories = stories(history, &by_request, &mut report);
+    let timelines = timelines(history, &by_request, &mut report);
     let mut change_committed: HashMap<&str, (UserId, usize)> = HashMap::new();
-    for (user, story) in &stories {
-        for (n, change) in story.changes.iter().enumerate() {
+    for (user, timeline) in &timelines {
+        for (n, change) in timeline.changes.iter().enumerate() {
             let Some(operation) = change.operation else { continue };
             if change_committed.insert(&operation.request, (*user, n)).is_some() {
                 report.found(Finding::EventExtra(format!("{} has two events", operation.request)));
@@ -44,25 +47,25 @@ pub fn check(history: &History) -> Report {
                 report.found(Finding::ChainBroken(operation.request.clone()));
             }
         }
-        order(story, &mut report);
+        order(timeline, &mut report);
     }
     for operation in &history.operations {
         let change = change_committed
             .get(operation.request.as_str())
-            .and_then(|(user, n)| stories.get(user)?.changes.get(*n));
+            .and_then(|(user, n)| timelines.get(user)?.changes.get(*n));
         answer(operation, change, &mut report, history);
     }
-    power::check(history, &stories, &mut report);
+    superusers::check(history, &timelines, &mut report);
     report.tally.events = history.events.len();
     report
 }
 
-/// Goes through each user's events from the row at the start to the one at the end.
-fn stories<'a>(
+/// Follows the events of each user from the first row to the last row.
+fn timelines<'a>(
     history: &'a History,
     by_request: &HashMap<&str, &'a Operation>,
     report: &mut Report,
-) -> BTreeMap<UserId, Story<'a>> {
+) -> BTreeMap<UserId, Timeline<'a>> {
     let mut of_user: BTreeMap<UserId, Vec<(usize, &'a Event)>> = BTreeMap::new();
     let known: BTreeSet<UserId> = history.before.iter().map(|user| user.id).collect();
     for (position, event) in history.events.iter().enumerate() {
@@ -70,37 +73,37 @@ fn stories<'a>(
             EventTarget::User(user) if known.contains(&user) => {
                 of_user.entry(user).or_default().push((position, event));
             }
-            _ => report.found(Finding::EventExtra(format!("{event:?} is about nobody"))),
+            _ => report.found(Finding::EventExtra(format!("{event:?} has no known target"))),
         }
     }
     let after: BTreeMap<UserId, &User> = history.after.iter().map(|user| (user.id, user)).collect();
-    let mut stories = BTreeMap::new();
+    let mut timelines = BTreeMap::new();
     for before in &history.before {
         let events = of_user.remove(&before.id).unwrap_or_default();
         let Some(after) = after.get(&before.id) else {
             report.found(Finding::Lost(format!("user {}", before.id)));
             continue;
         };
-        stories.insert(before.id, story(before, &events, after, by_request, report));
+        timelines.insert(before.id, timeline(before, &events, after, by_request, report));
     }
-    stories
+    timelines
 }
 
-fn story<'a>(
+fn timeline<'a>(
     before: &User,
     events: &[(usize, &'a Event)],
     after: &User,
     by_request: &HashMap<&str, &'a Operation>,
     report: &mut Report,
-) -> Story<'a> {
+) -> Timeline<'a> {
     let user = before.id;
     let first = State::of_user(before);
     let (mut state, mut revision, mut version) = (first.clone(), before.revision, before.version);
     let mut changes = Vec::new();
     for (position, event) in events {
-        let told = || format!("user {user}, version {}, {:?}", event.version, event.request_id);
+        let label = || format!("user {user}, version {}, {:?}", event.version, event.request_id);
         if event.version <= version {
-            report.found(Finding::EventExtra(told()));
+            report.found(Finding::EventExtra(label()));
             continue;
         }
         for missing in version + 1..event.version {
@@ -109,13 +112,13 @@ fn story<'a>(
         let skipped = event.version != version + 1;
         let operation = event.request_id.as_deref().and_then(|request| by_request.get(request).copied());
         if operation.is_none_or(|operation| operation.user != user) {
-            report.found(Finding::EventExtra(format!("{}: nobody asked for it", told())));
+            report.found(Finding::EventExtra(format!("{}: no request caused it", label())));
         }
         let (next, starts_here) = state.after(&event.diff);
         state = next;
-        // After a gap nobody knows where the event had to start.
+        // After a gap, the first state of the event is unknown.
         if !starts_here && !skipped {
-            report.found(Finding::OutOfOrder(format!("{}: on another state", told())));
+            report.found(Finding::OutOfOrder(format!("{}: on another state", label())));
         }
         changes.push(Change {
             state: state.clone(),
@@ -131,8 +134,9 @@ fn story<'a>(
     }
     if after.version < version {
         for extra in after.version + 1..=version {
-            report
-                .found(Finding::EventExtra(format!("user {user}, version {extra}, which the row never had")));
+            report.found(Finding::EventExtra(format!(
+                "user {user}, version {extra} is above the version of the row"
+            )));
         }
     } else if after.version == version && after.revision != revision {
         report
@@ -140,14 +144,14 @@ fn story<'a>(
     } else if after.version == version && State::of_user(after) != state {
         report.found(Finding::EventMissing(format!("user {user}: the row is not what its events say")));
     }
-    Story { first, changes }
+    Timeline { first, changes }
 }
 
-/// Whether who began after another had been acknowledged comes after it.
-fn order(story: &Story<'_>, report: &mut Report) {
-    // Going backwards: the earliest end of all acknowledged changes that come later.
+/// Checks that an operation comes after every operation that was acknowledged before its start.
+fn order(timeline: &Timeline<'_>, report: &mut Report) {
+    // Backwards: the earliest end of all later acknowledged changes.
     let mut earliest_end = u64::MAX;
-    for change in story.changes.iter().rev() {
+    for change in timeline.changes.iter().rev() {
         let Some(operation) = change.operation else { continue };
         if operation.begun > earliest_end {
             report.found(Finding::OutOfOrder(format!("{} began after a later change", operation.request)));
@@ -158,7 +162,7 @@ fn order(story: &Story<'_>, report: &mut Report) {
     }
 }
 
-/// Whether what a client was told is so.
+/// Compares the response of an operation with its change.
 fn answer(operation: &Operation, change: Option<&Change<'_>>, report: &mut Report, history: &History) {
     let request = &operation.request;
     match (&operation.answer, change) {
@@ -175,7 +179,7 @@ fn answer(operation: &Operation, change: Option<&Change<'_>>, report: &mut Repor
                     }
                 }
                 Some(change) if change.id != revision.0 || change.state != *shown => {
-                    report.found(Finding::Lost(format!("{request}: something else was acknowledged")));
+                    report.found(Finding::Lost(format!("{request}: the response differs from the change")));
                 }
                 Some(_) => {}
             }
@@ -188,7 +192,7 @@ fn answer(operation: &Operation, change: Option<&Change<'_>>, report: &mut Repor
         }
         (Answer::Doubt, change) => {
             report.tally.in_doubt += 1;
-            report.tally.in_doubt_landed += usize::from(change.is_some());
+            report.tally.in_doubt_applied += usize::from(change.is_some());
         }
     }
 }

@@ -1,15 +1,15 @@
-//! What clients were told, held against what is there: was anything lost, is there anything that nobody wrote?
+//! Compares the responses that clients got with the stored state: finds lost changes and changes without a request.
 //!
-//! The checker is a function of a [`History`] and knows neither how it came about nor how anything is stored. The
-//! laws it proves, one kind of [`Finding`] for each that is broken:
+//! The checker is a function of a [`History`]. It knows neither the source of the history nor the storage. It proves
+//! these laws and reports each violation as a kind of [`Finding`]:
 //!
-//! - A change that was acknowledged has its event, and is in the row, or later changes are that had seen it.
-//! - A change that was refused has no event. One without an answer may have been applied or not, but not by halves.
-//! - Events are the changes: a user's are numbered without a gap, each starts where the one before it ended, and
-//!   the last one ends at the row.
-//! - Who demanded a state by `If-Match` and succeeded changed exactly that state.
-//! - Who began after another had been acknowledged comes after it.
-//! - There is an active superuser at every moment.
+//! - An acknowledged change has its event, and the row contains the change or later changes based on it.
+//! - A rejected change has no event. A change without an answer was applied completely or not at all.
+//! - Events are the changes: the events of a user are numbered without gaps, each starts at the state where the
+//!   previous event ended, and the last event ends at the row.
+//! - A successful request with `If-Match` changed exactly the state that it named.
+//! - An operation that starts after another was acknowledged comes later in the order.
+//! - At least one active superuser exists at every moment.
 //!
 //! ```
 //! use userbook_tests::history::{Answer, History, Operation, State, check};
@@ -35,102 +35,102 @@
 //! ```
 
 mod check;
-mod power;
 mod state;
+mod superusers;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use userbook::{Event, GroupId, Revision, User, UserId};
+use userbook::{GroupId, Revision, User, UserId, event::Event};
 
 pub use check::check;
 pub use state::{State, apply_part};
 
-/// What happened, told by those who were there.
+/// The operations of clients, the events, and the rows before and after.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     /// The rows at the start.
     pub before: Vec<User>,
-    /// What clients asked for, in any order. Those of earlier histories whose answers never came belong here too.
+    /// The requests of clients, in any order. Includes requests of earlier histories that got no answer.
     pub operations: Vec<Operation>,
-    /// The events since the start: those of one user in the order of their versions.
+    /// The events since the start, ordered by version for each user.
     pub events: Vec<Event>,
     /// The rows at the end.
     pub after: Vec<User>,
-    /// Groups that make their members superusers.
+    /// Granting groups.
     pub superuser_groups: BTreeSet<GroupId>,
-    /// Whether changes that may end somebody's power stand in `events` in the order in which they happened. Nodes
-    /// of a cluster number events each for itself.
+    /// Whether the order of `events` is the order of all changes that may remove superuser status. Nodes of a cluster
+    /// number their events independently.
     pub events_are_in_order: bool,
 }
 
-/// A request that would have changed something.
+/// A request that tries to change a user.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    /// Its `X-Request-Id`, which its event bears.
+    /// The `X-Request-Id`, which is also the request id of the event.
     pub request: String,
-    /// Whom it was about.
+    /// The target.
     pub user: UserId,
-    /// Before the first byte was sent: microseconds of a clock that all operations share.
+    /// The time before the first byte was sent, in microseconds of a clock that all operations share.
     pub begun: u64,
-    /// After the answer had come, or had been given up.
+    /// The time after the answer arrived or the client gave up.
     pub ended: u64,
-    /// The state it demanded.
+    /// The state that `If-Match` named.
     pub if_match: Option<Revision>,
-    /// What came back.
+    /// The answer.
     pub answer: Answer,
 }
 
-/// What a client was told.
+/// The answer that a client got.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// Done: the revision in the `ETag`, and the user as shown.
+    /// Success: the revision in the `ETag`, and the user in the body.
     Acknowledged {
         /// From the entity tag.
         revision: Revision,
         /// From the body.
         shown: State,
     },
-    /// Refused, with this status.
+    /// Rejected, with this status.
     Refused(u16),
-    /// Nothing that tells: no answer, half of one, or a status that leaves it open.
+    /// In doubt: no answer, an incomplete answer, or a status that does not determine the outcome.
     Doubt,
 }
 
-/// A law that was broken, and where.
+/// A violated law, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// An acknowledged change is not there.
+    /// An acknowledged change is missing.
     Lost(String),
-    /// A refused change is there.
+    /// A rejected change was applied.
     Phantom(String),
     /// A change has no event.
     EventMissing(String),
-    /// An event has no change, or the change has two.
+    /// An event without a change, or a second event of one change.
     EventExtra(String),
-    /// `If-Match` let somebody through who had not seen the state before.
+    /// A request with `If-Match` changed a state that it did not name.
     ChainBroken(String),
-    /// A change was made on another state than the one before it, or before one that had been acknowledged.
+    /// A change is based on an older state than the previous change, or is ordered before an acknowledged one.
     OutOfOrder(String),
-    /// Nobody had power.
-    Powerless(String),
+    /// No active superuser existed.
+    NoSuperuser(String),
 }
 
-/// How much was checked, and how many laws were broken.
+/// The numbers of checked items and of violations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
-    /// Changes that were acknowledged.
+    /// Acknowledged changes.
     pub acknowledged: usize,
-    /// Requests that were refused.
+    /// Rejected requests.
     pub refused: usize,
-    /// Requests that were neither.
+    /// Requests in doubt.
     pub in_doubt: usize,
-    /// How many of those were applied.
-    pub in_doubt_landed: usize,
+    /// Requests in doubt that were applied.
+    pub in_doubt_applied: usize,
     /// Acknowledged changes under `If-Match`.
     pub conditional: usize,
-    /// Events that were read.
+    /// Events.
     pub events: usize,
     /// [`Finding::Lost`].
     pub lost: usize,
@@ -144,26 +144,33 @@ pub struct Tally {
     pub chain_broken: usize,
     /// [`Finding::OutOfOrder`].
     pub out_of_order: usize,
-    /// [`Finding::Powerless`].
-    pub powerless: usize,
+    /// [`Finding::NoSuperuser`].
+    pub no_superuser: usize,
 }
 
 impl Tally {
-    /// Whether no law was broken.
+    /// Returns whether every law holds.
     pub fn is_clean(&self) -> bool {
         let Self {
-            lost, phantom, events_missing, events_extra, chain_broken, out_of_order, powerless, ..
+            lost,
+            phantom,
+            events_missing,
+            events_extra,
+            chain_broken,
+            out_of_order,
+            no_superuser,
+            ..
         } = self;
-        lost + phantom + events_missing + events_extra + chain_broken + out_of_order + powerless == 0
+        lost + phantom + events_missing + events_extra + chain_broken + out_of_order + no_superuser == 0
     }
 
-    /// Adds another history's.
+    /// Adds the counts of another history.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in [
             (&mut self.acknowledged, other.acknowledged),
             (&mut self.refused, other.refused),
             (&mut self.in_doubt, other.in_doubt),
-            (&mut self.in_doubt_landed, other.in_doubt_landed),
+            (&mut self.in_doubt_applied, other.in_doubt_applied),
             (&mut self.conditional, other.conditional),
             (&mut self.events, other.events),
             (&mut self.lost, other.lost),
@@ -172,7 +179,7 @@ impl Tally {
             (&mut self.events_extra, other.events_extra),
             (&mut self.chain_broken, other.chain_broken),
             (&mut self.out_of_order, other.out_of_order),
-            (&mut self.powerless, other.powerless),
+            (&mut self.no_superuser, other.no_superuser),
         ] {
             *mine += theirs;
         }
@@ -186,17 +193,17 @@ impl Tally {
             Finding::EventExtra(_) => &mut self.events_extra,
             Finding::ChainBroken(_) => &mut self.chain_broken,
             Finding::OutOfOrder(_) => &mut self.out_of_order,
-            Finding::Powerless(_) => &mut self.powerless,
+            Finding::NoSuperuser(_) => &mut self.no_superuser,
         } += 1;
     }
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// The sums.
+    /// The counts.
     pub tally: Tally,
-    /// What was broken, with particulars.
+    /// The violations in detail.
     pub findings: Vec<Finding>,
 }
 

@@ -1,14 +1,17 @@
-//! What a client can change of a user, in the form in which rows, answers and events can be compared.
+//! The fields of a user that clients change, in a form that compares rows, answers and events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use userbook::{Diff, FieldDiff, GroupId, User};
+use userbook::{
+    GroupId, User,
+    event::{Diff, FieldDiff},
+};
 
 /// The fields that the operations of a history change.
 const FIELDS: [&str; 4] = ["name", "email", "is_active", "attributes"];
 
-/// A user's state.
+/// The compared state of a user.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     fields: BTreeMap<String, Value>,
@@ -16,21 +19,21 @@ pub struct State {
 }
 
 impl State {
-    /// What a row holds.
+    /// Reads a row.
     pub fn of_user(user: &User) -> Self {
         let values = [json!(user.name), json!(user.email), json!(user.is_active), json!(user.attributes)];
         let fields = FIELDS.iter().map(|&name| name.to_owned()).zip(values).collect();
         Self { fields, groups: user.groups.clone() }
     }
 
-    /// What an answer shows; `None`: it does not show a user.
+    /// Reads a response body; `None` if it does not contain a user.
     pub fn of_answer(body: &Value) -> Option<Self> {
         let field = |name: &&str| Some(((*name).to_owned(), body.get(*name)?.clone()));
         let fields = FIELDS.iter().map(field).collect::<Option<_>>()?;
         Some(Self { fields, groups: serde_json::from_value(body.get("groups")?.clone()).ok()? })
     }
 
-    /// What comes of it by an event, and whether the event starts here.
+    /// Applies an event. Also returns whether the event starts at this state.
     #[must_use]
     pub fn after(&self, diff: &Diff) -> (Self, bool) {
         let (mut next, mut starts_here) = (self.clone(), true);
@@ -54,13 +57,13 @@ impl State {
         (next, starts_here)
     }
 
-    /// Whether the user is an active member of one of these groups.
+    /// Returns whether the user is an active member of one of these groups.
     pub fn is_active_superuser(&self, superuser_groups: &BTreeSet<GroupId>) -> bool {
         self.fields.get("is_active") == Some(&Value::Bool(true)) && !self.groups.is_disjoint(superuser_groups)
     }
 }
 
-/// Applies the changed part of a document, and says whether the document was as the old part says.
+/// Applies the changed part of a document. Returns whether the old part matched the document.
 pub fn apply_part(stored: &mut Value, old: &Value, new: &Value) -> bool {
     let (Value::Object(members), Value::Object(old), Value::Object(new)) = (&mut *stored, old, new) else {
         let matches = *stored == *old;

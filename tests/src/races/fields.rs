@@ -1,4 +1,4 @@
-//! Lost updates: there are none.
+//! Concurrent updates of one user lose nothing.
 
 use std::sync::Arc;
 
@@ -6,12 +6,11 @@ use serde_json::json;
 use userbook::{Actor, StaticPermissions, Timestamp, UpdateError, UserUpdate};
 
 use super::{
-    Ground,
-    people::{ANN, ground, news, set, stored},
-    rounds, service, together,
+    Ground, rounds, service, together,
+    users::{ANN, ground, news, set, stored},
 };
 
-/// Two writers change a field each.
+/// Two writers change one field each.
 pub async fn different_fields_both_survive<G: Ground>() {
     let ground: G = ground(1).await;
     let service = service(&ground, StaticPermissions::none());
@@ -33,7 +32,7 @@ pub async fn different_fields_both_survive<G: Ground>() {
     }
 }
 
-/// Writers that all saw the same revision: one wins, and the others learn that they lost.
+/// All writers saw the same revision: one wins, and the others get a conflict.
 pub async fn one_revision_one_winner<G: Ground>() {
     const WRITERS: usize = 8;
     let ground: G = ground(1).await;
@@ -50,7 +49,7 @@ pub async fn one_revision_one_winner<G: Ground>() {
         assert_eq!(won.len(), 1, "round {round}");
         let condition = |result: &Result<_, _>| matches!(result, Err(UpdateError::Condition));
         assert!(lost.iter().all(condition), "round {round}: {lost:?}");
-        let winner = won.into_iter().next().and_then(Result::ok).expect("there is one");
+        let winner = won.into_iter().next().and_then(Result::ok).expect("one writer wins");
         assert_eq!(stored(&ground, ANN).await, winner.view.user);
     }
 }
@@ -83,7 +82,7 @@ pub async fn merges_are_all_there<G: Ground>() {
     }
 }
 
-/// A login, or a change of password, is written beside an update and does not touch the revision.
+/// A login or a password change concurrent with an update stays, and does not change the revision.
 pub async fn a_login_is_never_undone<G: Ground>() {
     let ground: Arc<G> = Arc::new(ground(1).await);
     let service = service(&*ground, StaticPermissions::none());

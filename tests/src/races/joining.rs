@@ -1,31 +1,30 @@
-//! Somebody joins a group while it becomes one that grants power, or stops to.
+//! A user joins a group while the group becomes or ceases to be a granting group.
 
 use std::sync::Arc;
 
 use userbook::{
-    AccessError, Actor, Denial, EventKind, GroupId, MembershipAction, NewGroup, Permission,
-    StaticPermissions, UpdateError, UserUpdate,
+    AccessError, Actor, GroupId, NewGroup, StaticPermissions, UpdateError, UserUpdate, authz::Permission,
+    decision::Denial, event::EventKind, service::MembershipAction,
 };
 use uuid::Uuid;
 
 use super::{
-    Ground,
-    people::{ADMINS, ANN, CHIEFS, HELPER, TEAM, ground, news, put, set, stored},
-    rounds, service, together,
+    Ground, rounds, service, together,
+    users::{ADMINS, ANN, CHIEFS, HELPER, TEAM, ground, news, put, set, stored},
 };
 
-/// What a racer did.
+/// The result of a racer.
 #[derive(Debug)]
 enum Did {
-    /// Joined, or was refused.
+    /// Joined, or was denied.
     Join(Result<(), UpdateError>),
-    /// Made the group one that grants power; whether the user was in it right after that.
-    Power { member: bool },
+    /// Made the group a granting group; true if the user was a member right afterwards.
+    Grant { member: bool },
 }
 
-/// The helper, who may not give power, puts Ann into the team; a chief makes the team superusers. If both happen,
-/// the join happened first.
-pub async fn join_or_power<G: Ground>() {
+/// The helper, who may not grant superuser status, puts Ann into the team; a chief makes the team superusers. If both
+/// succeed, the join is first.
+pub async fn join_or_grant<G: Ground>() {
     let ground: Arc<G> = Arc::new(ground(1).await);
     let permissions = [Permission::ViewUser, Permission::ChangeUser, Permission::ViewGroup]
         .into_iter()
@@ -43,14 +42,14 @@ pub async fn join_or_power<G: Ground>() {
                 let [chief, ..] = CHIEFS;
                 let group = NewGroup::new("team").superuser(true);
                 gives.put_group(&Actor::user(chief), TEAM, group).await.expect("the chief may");
-                Did::Power { member: stored(&*after, ANN).await.groups.contains(&TEAM) }
+                Did::Grant { member: stored(&*after, ANN).await.groups.contains(&TEAM) }
             }),
         ];
         let done = together(racers).await;
-        let [Did::Join(joined), Did::Power { member }] = done.as_slice() else { panic!("{done:?}") };
+        let [Did::Join(joined), Did::Grant { member }] = done.as_slice() else { panic!("{done:?}") };
         match joined {
-            // Whoever came after the power would not be seen right after it.
-            Ok(()) => assert!(member, "round {round}: joined a group that grants power"),
+            // A join after the grant would not be visible right after the grant.
+            Ok(()) => assert!(member, "round {round}: joined a granting group"),
             Err(UpdateError::Access(AccessError::Forbidden(Denial::GrantsSuperuser { group, .. }))) => {
                 assert_eq!((*group, *member), (TEAM, false), "round {round}");
             }
@@ -67,8 +66,7 @@ pub async fn join_or_power<G: Ground>() {
     }
 }
 
-/// Writers who each let the same user join a group of their own, and one who lets them leave another: none undoes
-/// what the others do.
+/// Several writers let one user join a group each, and another writer lets the user leave a group; no write is lost.
 pub async fn joins_and_leaves_are_all_there<G: Ground>() {
     const WRITERS: u128 = 8;
     let ground: Arc<G> = Arc::new(ground(1).await);
@@ -103,8 +101,8 @@ pub async fn joins_and_leaves_are_all_there<G: Ground>() {
     }
 }
 
-/// Nobody has power yet: the host gives the first one some while it takes that power from the group.
-pub async fn first_member_or_no_power<G: Ground>() {
+/// No superuser exists yet: the host adds the first member while it revokes the group's status.
+pub async fn first_member_or_revoked_status<G: Ground>() {
     let ground: Arc<G> = Arc::new(ground(0).await);
     let service = service(&*ground, StaticPermissions::none());
     for round in 0..rounds(G::ROUNDS) {
@@ -121,7 +119,7 @@ pub async fn first_member_or_no_power<G: Ground>() {
             }),
         ];
         let done = together(racers).await;
-        // Either Ann was the first with power, who keeps it, or the group granted none any more.
+        // Either Ann joined first and stays a superuser, or the group no longer granted superuser status.
         assert!(matches!(done.as_slice(), [true, false] | [false, true]), "round {round}: {done:?}");
 
         set(&*ground, ANN, UserUpdate::patch().groups([])).await;

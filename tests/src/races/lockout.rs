@@ -1,24 +1,24 @@
-//! Administrators who take each other's power at the same moment: somebody always keeps some.
+//! Administrators revoke each other's superuser status concurrently; an active superuser always remains.
 
 use std::sync::Arc;
 
 use userbook::{
-    Actor, ActorState, GroupId, NewGroup, Permission, SnapshotQuery, StaticPermissions, UserId, UserStore,
-    UserUpdate,
+    Actor, GroupId, NewGroup, StaticPermissions, UserId, UserStore, UserUpdate,
+    authz::Permission,
+    store::{ActorState, SnapshotQuery},
 };
 
 use super::{
-    Ground, Service,
-    people::{ANN, CHIEFS, HELPER, OWN, ground, news, put, set},
-    rounds, service, together,
+    Ground, Service, rounds, service, together,
+    users::{ANN, CHIEFS, HELPER, OWN, ground, news, put, set},
 };
 
-/// Who of these has power now.
-async fn powerful<G: Ground>(ground: &G, of: &[UserId]) -> Vec<UserId> {
+/// Returns the active superusers among these users.
+async fn active_superusers<G: Ground>(ground: &G, of: &[UserId]) -> Vec<UserId> {
     let mut found = Vec::new();
     for id in of {
         let loaded = ground.store().load(&SnapshotQuery::user(*id)).await.expect("loads");
-        let user = loaded.user.expect("the user is there");
+        let user = loaded.user.expect("the user exists");
         if ActorState::from(&user).is_active_superuser(&loaded.groups) {
             found.push(*id);
         }
@@ -41,9 +41,9 @@ async fn deactivate_each_other<G: Ground>(chiefs: usize) -> Vec<usize> {
             }
         });
         let won = together(racers).await.into_iter().filter(|won| *won).count();
-        let left = powerful(&ground, chiefs).await;
-        assert!(!left.is_empty(), "round {round}: nobody is left");
-        assert_eq!(left.len() + won, chiefs.len(), "round {round}: who was told so is out");
+        let left = active_superusers(&ground, chiefs).await;
+        assert!(!left.is_empty(), "round {round}: no active superuser is left");
+        assert_eq!(left.len() + won, chiefs.len(), "round {round}: every acknowledged change is applied");
         assert_eq!(news(&ground).await.len(), won);
         wins.push(won);
         for chief in chiefs {
@@ -54,19 +54,19 @@ async fn deactivate_each_other<G: Ground>(chiefs: usize) -> Vec<usize> {
     wins
 }
 
-/// Two deactivate each other: exactly one of them succeeds.
+/// Two users deactivate each other: exactly one of them succeeds.
 pub async fn mutual_deactivation<G: Ground>() {
     let wins = deactivate_each_other::<G>(2).await;
     assert!(wins.iter().all(|won| *won == 1), "{wins:?}");
 }
 
-/// Three deactivate each other in a ring: at least one of them succeeds, and at least one stays.
+/// Three users deactivate each other in a ring: at least one succeeds, and at least one remains.
 pub async fn ring_of_deactivations<G: Ground>() {
     let wins = deactivate_each_other::<G>(3).await;
     assert!(wins.iter().all(|won| (1..3).contains(won)), "{wins:?}");
 }
 
-/// Nobody's own row stands between them, for no user acts: one stays all the same.
+/// The system actor has no row that both writes depend on; one superuser remains nevertheless.
 pub async fn the_host_retires_all<G: Ground>() {
     let ground: G = ground(3).await;
     let service = service(&ground, StaticPermissions::none());
@@ -78,7 +78,7 @@ pub async fn the_host_retires_all<G: Ground>() {
         });
         let won = together(racers).await.into_iter().filter(|won| *won).count();
         assert_eq!(won, 2, "round {round}");
-        assert_eq!(powerful(&ground, &CHIEFS).await.len(), 1, "round {round}");
+        assert_eq!(active_superusers(&ground, &CHIEFS).await.len(), 1, "round {round}");
         for chief in CHIEFS {
             set(&ground, chief, UserUpdate::patch().is_active(true)).await;
         }
@@ -86,7 +86,7 @@ pub async fn the_host_retires_all<G: Ground>() {
     }
 }
 
-/// No power is at stake, but who is out may not put anybody else out any more.
+/// No superuser status is involved, but a deactivated user must not deactivate another user.
 pub async fn helpers_deactivate_each_other<G: Ground>() {
     const PAIR: [UserId; 2] = [HELPER, ANN];
     let ground: G = ground(1).await;
@@ -109,30 +109,30 @@ pub async fn helpers_deactivate_each_other<G: Ground>() {
     }
 }
 
-/// Three take each other's power, each in another way: by the account, by the membership, by the group.
+/// Three users revoke each other's status in different ways: by the account, the membership and the group.
 pub async fn a_ring_by_every_way<G: Ground>() {
     let ground: G = ground(3).await;
     let service = service(&ground, StaticPermissions::none());
     for round in 0..rounds(G::ROUNDS) {
-        // Each has power by a group of their own.
+        // Each user is a superuser through a separate group.
         for (chief, own) in CHIEFS.into_iter().zip(OWN) {
             let name = group_name(own);
             put(&ground, own, NewGroup::new(name.as_str()).superuser(true)).await;
             set(&ground, chief, UserUpdate::patch().is_active(true).groups([own])).await;
         }
-        assert_eq!(powerful(&ground, &CHIEFS).await, CHIEFS, "round {round}");
+        assert_eq!(active_superusers(&ground, &CHIEFS).await, CHIEFS, "round {round}");
         news(&ground).await;
 
         let turn = usize::try_from(round).expect("fits");
         let racers = (0..3).map(|n| {
             let service = Arc::clone(&service);
             let (chief, victim) = (n, (n + 1) % 3);
-            take_power::<G>(service, (turn + n) % 3, chief, victim)
+            revoke_superuser::<G>(service, (turn + n) % 3, chief, victim)
         });
         let won = together(racers).await.into_iter().filter(|won| *won).count();
-        let left = powerful(&ground, &CHIEFS).await;
-        assert!(!left.is_empty(), "round {round}: nobody is left");
-        assert_eq!(left.len() + won, 3, "round {round}: who was told so is out");
+        let left = active_superusers(&ground, &CHIEFS).await;
+        assert!(!left.is_empty(), "round {round}: no active superuser is left");
+        assert_eq!(left.len() + won, 3, "round {round}: every acknowledged change is applied");
     }
 }
 
@@ -140,8 +140,13 @@ fn group_name(group: GroupId) -> String {
     format!("group {group}")
 }
 
-/// Takes the victim's power in one of three ways.
-async fn take_power<G: Ground>(service: Arc<Service<G>>, way: usize, chief: usize, victim: usize) -> bool {
+/// Revokes the victim's superuser status in one of three ways.
+async fn revoke_superuser<G: Ground>(
+    service: Arc<Service<G>>,
+    way: usize,
+    chief: usize,
+    victim: usize,
+) -> bool {
     let find = |n: usize| CHIEFS.into_iter().zip(OWN).nth(n).expect("there are three");
     let ((chief, _), (victim, group)) = (find(chief), find(victim));
     let actor = Actor::user(chief);

@@ -1,12 +1,12 @@
-//! What must hold however the steps of several writers interleave, on any store.
+//! Properties that must hold for every interleaving of several writers, on any store.
 //!
-//! Every race is run for many rounds on one directory; its writers are let go together, and nothing that is
-//! asserted depends on who is faster.
+//! Every race runs for many rounds on one directory. Its writers start together, and no assertion depends on the
+//! faster writer.
 
 mod fields;
 mod joining;
 mod lockout;
-mod people;
+mod users;
 
 use std::{
     future::Future,
@@ -20,47 +20,50 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, Check, GroupGraph, ImportStore, Outbox,
-    PermissionAuthorizer, ProvisioningStore, Resource, StaticPermissions, Timestamp, User, UserId,
-    UserService, UserStore, Verdicts,
+    Actor, Authorizer, PermissionAuthorizer, StaticPermissions, Timestamp, User, UserId, UserService,
+    UserStore,
+    authz::{AuthorizerError, Check, Resource, Verdicts},
+    model::GroupGraph,
+    service::Backoff,
+    store::{ImportStore, Outbox, ProvisioningStore},
 };
 
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
-pub use joining::{first_member_or_no_power, join_or_power, joins_and_leaves_are_all_there};
+pub use joining::{first_member_or_revoked_status, join_or_grant, joins_and_leaves_are_all_there};
 pub use lockout::{
     a_ring_by_every_way, helpers_deactivate_each_other, mutual_deactivation, ring_of_deactivations,
     the_host_retires_all,
 };
 
-/// A store that races can be run on.
+/// A store that races can run on.
 pub trait Store: UserStore + ProvisioningStore + ImportStore + Outbox + Clone {}
 
 impl<S: UserStore + ProvisioningStore + ImportStore + Outbox + Clone> Store for S {}
 
-/// Where races are run.
+/// An environment for races.
 pub trait Ground: Sized + Send + Sync + 'static {
     /// The kind of store.
     type Store: Store;
 
-    /// How many rounds each race is run for; `USERBOOK_RACE_ROUNDS` overrides it.
+    /// The number of rounds of each race; `USERBOOK_RACE_ROUNDS` overrides it.
     const ROUNDS: u32 = 1_000;
 
-    /// How many rounds of merges, 64 in each; `USERBOOK_RACE_ROUNDS` overrides it.
+    /// The number of rounds of merges, 64 in each; `USERBOOK_RACE_ROUNDS` overrides it.
     const MERGE_ROUNDS: u32 = Self::ROUNDS;
 
-    /// Whether pending events come in the order of their commits. No store need promise that; where one does, more
-    /// can be told.
+    /// Whether pending events come in the order of their commits. Stores need not guarantee that order; if one does,
+    /// races check it.
     const EVENTS_IN_COMMIT_ORDER: bool = false;
 
-    /// An empty store.
+    /// Opens an empty store.
     fn open() -> impl Future<Output = Self> + Send;
 
-    /// The store.
+    /// Returns the store.
     fn store(&self) -> &Self::Store;
 
-    /// Writes `last_login` as a host does it: behind the service's back, the revision stays.
+    /// Writes `last_login` as a host does: directly, without a new revision.
     fn record_login(&self, user: UserId, time: Timestamp) -> impl Future<Output = ()> + Send;
 }
 
@@ -71,7 +74,7 @@ fn rounds(default: u32) -> u32 {
     }
 }
 
-/// Spreads out writers that collided: without it, sixteen of them on one row mostly undo one another's attempts.
+/// Spreads out writers after a collision. Without this pause, sixteen writers of one row mostly invalidate each other.
 #[derive(Debug)]
 struct Spread;
 
@@ -84,38 +87,37 @@ impl Backoff for Spread {
     }
 }
 
-type Service<G> = UserService<<G as Ground>::Store, Ponders>;
+type Service<G> = UserService<<G as Ground>::Store, YieldingAuthorizer>;
 
-/// A service that gives up only when something is wrong: a writer loses an attempt only to somebody who wins.
+/// A service with generous limits: a writer loses an attempt only to a writer that succeeds.
 fn service<G: Ground>(ground: &G, permissions: StaticPermissions) -> Arc<Service<G>> {
-    let authorizer = Ponders::new(permissions);
+    let authorizer = YieldingAuthorizer::new(permissions);
     let service = UserService::new(ground.store().clone(), authorizer);
     Arc::new(service.with_limits(10_000, Duration::from_mins(10)).with_backoff(Spread))
 }
 
-/// Lets others run between a load and its commit, now for longer and now for shorter: on a store that never
-/// waits, writers would hardly ever meet.
+/// Yields between load and commit, for varying times. On a store that never waits, writers would rarely collide.
 #[derive(Debug)]
-struct Ponders {
+struct YieldingAuthorizer {
     inner: PermissionAuthorizer<StaticPermissions>,
-    asked: AtomicU32,
+    calls: AtomicU32,
 }
 
-impl Ponders {
+impl YieldingAuthorizer {
     fn new(permissions: StaticPermissions) -> Self {
-        Self { inner: PermissionAuthorizer::new(permissions), asked: AtomicU32::new(0) }
+        Self { inner: PermissionAuthorizer::new(permissions), calls: AtomicU32::new(0) }
     }
 }
 
 #[async_trait]
-impl Authorizer for Ponders {
+impl Authorizer for YieldingAuthorizer {
     async fn authorize(
         &self,
         actor: &Actor,
         resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
-        for _ in 0..self.asked.fetch_add(1, Relaxed) % 5 {
+        for _ in 0..self.calls.fetch_add(1, Relaxed) % 5 {
             tokio::task::yield_now().await;
         }
         self.inner.authorize(actor, resource, checks).await
@@ -126,7 +128,7 @@ impl Authorizer for Ponders {
     }
 }
 
-/// Lets all of them go at once and waits for all of them.
+/// Starts all futures at once and waits for all of them.
 async fn together<T: Send + 'static>(
     racers: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
@@ -147,7 +149,7 @@ async fn together<T: Send + 'static>(
     finished
 }
 
-/// The tests of all races on one ground.
+/// Expands to the tests of all races on one environment.
 #[macro_export]
 macro_rules! races {
     ($ground:ty: $($race:ident),+ $(,)?) => {$(
@@ -167,9 +169,9 @@ macro_rules! races {
             a_ring_by_every_way,
             the_host_retires_all,
             helpers_deactivate_each_other,
-            join_or_power,
+            join_or_grant,
             joins_and_leaves_are_all_there,
-            first_member_or_no_power,
+            first_member_or_revoked_status,
         );
     };
 }

@@ -1,11 +1,11 @@
-//! Installing a database server from the distribution's packages, where there is none.
+//! Installs a database server from the distribution's packages if it is missing.
 
 use std::process::{Command, Stdio};
 
 /// Installs a Debian package.
 ///
 /// # Panics
-/// If it cannot: the message says what to do by hand.
+/// Panics if the installation fails; the message describes the manual steps.
 pub(super) fn install(package: &str, instead: &str) {
     for step in [&["update"][..], &["install", "--yes", "--no-install-recommends", package][..]] {
         let mut apt = if id(&["-u"]) == Some(0) {
@@ -26,7 +26,7 @@ pub(super) fn install(package: &str, instead: &str) {
     }
 }
 
-/// What `id` tells with these arguments; `None`: there is no such user.
+/// Returns the output of `id` with these arguments; `None` for an unknown user.
 pub(super) fn id(arguments: &[&str]) -> Option<u32> {
     let output = Command::new("id").args(arguments).output().expect("every system has `id`");
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()

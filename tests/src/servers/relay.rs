@@ -1,7 +1,7 @@
-//! Something between a client and its server that reads the client's messages, and loses or delays them. It has
-//! threads of its own, so that it goes on while a test does not await anything.
+//! A relay between a client and its server that reads the client's messages and drops or delays them. It runs on
+//! threads, so that it also works while a test blocks.
 //!
-//! What it must not know: what a message means. That is told by its [`Wire`].
+//! What it must not know: the meaning of a message. Its [`Wire`] knows the protocol.
 
 use std::{
     collections::HashMap,
@@ -18,13 +18,13 @@ use std::{
 /// Where a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// The server never hears of the message.
+    /// Before the message reaches the server.
     Question,
-    /// The server hears half of it.
+    /// After half of the message.
     Half,
-    /// The server hears it, and both ends lose their connection at once.
+    /// After the message, on both ends at once.
     Sent,
-    /// The server has done what was asked and has answered; the answer is lost.
+    /// After the server has executed the message; the answer is lost.
     Answer,
 }
 
@@ -33,20 +33,20 @@ impl Cut {
     pub const ALL: [Self; 4] = [Self::Question, Self::Half, Self::Sent, Self::Answer];
 }
 
-/// How a protocol divides what a client sends.
+/// How a protocol divides the client's bytes.
 pub trait Wire: 'static {
-    /// What is noted of a message.
+    /// The recorded form of a message.
     type Message: Debug + Send;
 
-    /// Reads one message with its frame; `first`: the first of its connection. What belongs to a message before
-    /// is noted as none.
+    /// Reads one message with its frame; `first` marks the first message of a connection. Continuations are not
+    /// recorded.
     ///
     /// # Errors
-    /// When the connection ends.
+    /// Fails when the connection ends.
     fn read(client: &mut &TcpStream, first: bool) -> io::Result<(Option<Self::Message>, Vec<u8>)>;
 }
 
-/// Which message is the one.
+/// Selects a message.
 type Choice<M> = Box<dyn FnMut(&M) -> bool + Send>;
 
 struct State<W: Wire> {
@@ -54,11 +54,11 @@ struct State<W: Wire> {
     seen: Mutex<Vec<W::Message>>,
     cut: Mutex<Option<(Choice<W::Message>, Cut)>>,
     delay: Mutex<Duration>,
-    /// Both ends of all connections that have not ended, by number.
+    /// Both ends of all open connections, by number.
     open: Mutex<HashMap<usize, [TcpStream; 2]>>,
 }
 
-/// The thing in between. It listens until its process ends.
+/// The relay. It listens until the process ends.
 pub struct Relay<W: Wire> {
     state: Arc<State<W>>,
     address: SocketAddr,
@@ -75,9 +75,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<W: Wire> Relay<W> {
-    /// Listens on a port of its own and passes everything on to this server.
+    /// Listens on a new port and forwards everything to this server.
     pub fn start(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let state = Arc::new(State::<W> {
             server: Mutex::new(server),
@@ -90,24 +90,24 @@ impl<W: Wire> Relay<W> {
         std::thread::spawn(move || {
             for (number, client) in listener.incoming().flatten().enumerate() {
                 let state = Arc::clone(&known);
-                // A client that cannot be connected sees its connection end.
+                // If the server is unreachable, the client's connection is closed.
                 std::thread::spawn(move || drop(connect(&state, number, &client)));
             }
         });
         Self { state, address }
     }
 
-    /// Where it listens.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Cuts the connection that sends the first message that is chosen, once.
+    /// Cuts the connection that sends the first selected message, once.
     pub fn cut(&self, choice: impl FnMut(&W::Message) -> bool + Send + 'static, cut: Cut) {
         *lock(&self.state.cut) = Some((Box::new(choice), cut));
     }
 
-    /// Takes back what was to be cut and was not met yet; tells whether there was such a thing.
+    /// Cancels a pending cut; returns whether a cut was pending.
     pub fn is_still_to_cut(&self) -> bool {
         lock(&self.state.cut).take().is_some()
     }
@@ -115,22 +115,22 @@ impl<W: Wire> Relay<W> {
     /// Cuts all connections.
     pub fn cut_all(&self) {
         for end in lock(&self.state.open).values().flatten() {
-            // One that has ended already is all right.
+            // The connection may have ended already.
             let _ = end.shutdown(Shutdown::Both);
         }
     }
 
-    /// New connections go to this server.
+    /// Directs new connections to this server.
     pub fn redirect(&self, server: SocketAddr) {
         *lock(&self.state.server) = server;
     }
 
-    /// Keeps each message from now on for so long.
+    /// Delays each message from now on.
     pub fn delay(&self, delay: Duration) {
         *lock(&self.state.delay) = delay;
     }
 
-    /// What was sent since the last call.
+    /// Returns the messages since the last call.
     pub fn seen(&self) -> Vec<W::Message> {
         std::mem::take(&mut *lock(&self.state.seen))
     }
@@ -145,14 +145,14 @@ fn connect<W: Wire>(state: &State<W>, number: usize, client: &TcpStream) -> io::
     let loses = Arc::new(AtomicBool::new(false));
     let back = (server.try_clone()?, client.try_clone()?, Arc::clone(&loses));
     std::thread::spawn(move || answers(back.0, back.1, &back.2));
-    // Both ends of a connection that was cut tell so.
+    // Both ends of a cut connection report errors.
     let end = questions(state, client, &server, &loses);
     lock(&state.open).remove(&number);
     drop((client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both)));
     end
 }
 
-/// Passes on what the client sends, one message after the other.
+/// Forwards the client's messages one by one.
 fn questions<W: Wire>(
     state: &State<W>,
     mut client: &TcpStream,
@@ -167,7 +167,7 @@ fn questions<W: Wire>(
         std::thread::sleep(delay);
         let cut = message.and_then(|message| {
             let cut = lock(&state.cut).take_if(|(choice, _)| choice(&message)).map(|(_, cut)| cut);
-            // Noted before it is answered.
+            // Record the message before its answer.
             lock(&state.seen).push(message);
             cut
         });
@@ -186,12 +186,12 @@ fn questions<W: Wire>(
     }
 }
 
-/// Passes on what the server sends, or loses it and the connection.
+/// Forwards the server's bytes, or drops them and the connection.
 fn answers(mut server: TcpStream, mut client: TcpStream, loses: &AtomicBool) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = server.read(&mut buffer) {
-        let told = buffer.get(..length).unwrap_or_default();
-        if loses.load(Ordering::SeqCst) || client.write_all(told).is_err() {
+        let read = buffer.get(..length).unwrap_or_default();
+        if loses.load(Ordering::SeqCst) || client.write_all(read).is_err() {
             break;
         }
     }

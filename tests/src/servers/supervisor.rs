@@ -1,4 +1,4 @@
-//! A server that ends with this process, however this one ends.
+//! A server process that ends with this process in every case.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,9 +9,9 @@ use std::{
 
 use super::package::id;
 
-/// Waits until the pipe from the test process closes, which the kernel sees to whatever happens to that process,
-/// then stops exactly the child that it started and removes its folder. Until then it takes orders, a word a line:
-/// to kill the child with all that it started (and to end, leaving the folder), to freeze them, to go on.
+/// Waits until the pipe from the test process closes; the kernel closes the pipe when that process ends. Then stops
+/// exactly the child that it started and removes its folder. Until then it executes one command per line: kill the
+/// child with its descendants (and exit, keeping the folder), freeze them, or resume them.
 const SCRIPT: &str = r#"
 trap "" INT HUP TERM
 folder=$1 signal=$2
@@ -25,12 +25,12 @@ family() {
 while read -r order; do
     case $order in
     kill)
-        # Frozen first: who is being killed must not start anybody.
+        # Freeze first: a process that is being killed must not start another one.
         kill -STOP "$child"
         members=$(family "$child")
         kill -KILL $members
         wait "$child"
-        # Who has not quite gone yet still holds files and memory.
+        # A process that is still ending holds files and memory.
         for member in $members; do
             while grep -s "^State:" "/proc/$member/status" | grep -qv zombie; do sleep 0.01; done
         done
@@ -48,12 +48,12 @@ wait "$child"
 rm -rf "$folder"
 "#;
 
-/// Who runs a server: this user, or somebody harmless if this is root.
+/// The account that runs a server: this user, or an unprivileged user if this is root.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account(Option<(u32, u32)>);
 
 impl Account {
-    /// This user, or the first of these that exists if this is root.
+    /// Returns this user, or the first existing one of these if this is root.
     pub(super) fn unprivileged(names: &[&str]) -> Self {
         if id(&["-u"]) != Some(0) {
             return Self(None);
@@ -61,17 +61,18 @@ impl Account {
         Self(names.iter().find_map(|name| Some((id(&["-u", name])?, id(&["-g", name])?))))
     }
 
-    /// A new folder of this account's.
+    /// Creates a folder that belongs to this account.
     pub(super) fn folder(self, prefix: &str) -> PathBuf {
-        let folder = tempfile::Builder::new().prefix(prefix).tempdir().expect("there is room for a folder");
+        let folder =
+            tempfile::Builder::new().prefix(prefix).tempdir().expect("a temporary folder can be made");
         let folder = folder.keep();
         if let Self(Some((user, group))) = self {
-            chown(&folder, Some(user), Some(group)).expect("root may give folders away");
+            chown(&folder, Some(user), Some(group)).expect("root may change owners");
         }
         folder
     }
 
-    /// A command that this account runs.
+    /// Returns a command that runs as this account.
     pub(super) fn command(self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         if let Self(Some((user, group))) = self {
@@ -81,7 +82,7 @@ impl Account {
     }
 }
 
-/// A running server. It ends when this process ends.
+/// A running server. It ends with this process.
 #[derive(Debug)]
 pub(super) struct Supervised {
     folder: PathBuf,
@@ -91,7 +92,7 @@ pub(super) struct Supervised {
 }
 
 impl Supervised {
-    /// Starts a server whose files are in `folder`, which goes with it.
+    /// Starts a server whose files are in `folder`, which is removed with the server.
     pub(super) fn start(account: Account, folder: &Path, signal: &str, command: &[&str]) -> Self {
         let mut supervisor = account
             .command("/bin/sh")
@@ -104,36 +105,36 @@ impl Supervised {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("there is a shell");
+            .expect("the shell can be started");
         let reports = BufReader::new(supervisor.stdout.take().expect("standard output is a pipe"));
         Self { folder: folder.to_owned(), supervisor, reports }
     }
 
-    /// Kills the server and all that it started (SIGKILL), and waits until they are gone. The folder stays.
+    /// Kills the server with its descendants (SIGKILL) and waits until they are gone. The folder stays.
     pub(super) fn kill(mut self) {
         self.order("kill");
         self.supervisor.wait().expect("the supervisor has ended");
     }
 
-    /// Stops the server where it is (SIGSTOP).
+    /// Freezes the server (SIGSTOP).
     pub(super) fn freeze(&mut self) {
         self.order("freeze");
     }
 
-    /// Lets it go on.
+    /// Resumes the server.
     pub(super) fn thaw(&mut self) {
         self.order("thaw");
     }
 
     fn order(&mut self, order: &str) {
         let input = self.supervisor.stdin.as_mut().expect("standard input is a pipe");
-        writeln!(input, "{order}").expect("the supervisor is there");
+        writeln!(input, "{order}").expect("the supervisor reads commands");
         let mut report = String::new();
-        self.reports.read_line(&mut report).expect("the supervisor is there");
+        self.reports.read_line(&mut report).expect("the supervisor reports");
         assert_eq!(report, "done\n", "{order}");
     }
 
-    /// What it has told so far.
+    /// Returns the log so far.
     pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }

@@ -1,12 +1,16 @@
 //! The example policies.
 
-use userbook::{Actor, Check, Field, Memberships, UserId, UserRef, UserService, UserUpdate, Verdict};
+use userbook::{
+    Actor, Field, UserId, UserRef, UserService, UserUpdate,
+    authz::{Check, Verdict},
+    field::Memberships,
+};
 
 use crate::fixture::*;
 
-/// A letter each: view, change, the nine fields in their order on the wire, delete.
+/// Returns one letter each: view, change, the nine fields in their wire order, delete.
 async fn verdicts(policies: &str, by: i64, about: i64) -> String {
-    letters(&ask(&example(policies), &actor(by), about, &about_user()).await)
+    letters(&verdicts_on(&example(policies), &actor(by), about, &about_user()).await)
 }
 
 #[tokio::test]
@@ -28,7 +32,7 @@ async fn superusers_only() {
         Check::DeleteGroup(group_id(SALES)),
     ];
     for (by, expected) in [(BOSS, "aaaaaa"), (ANN, "dddddd")] {
-        let found = ask_directory(&example("superusers"), &actor(by), &checks).await;
+        let found = verdicts_on_directory(&example("superusers"), &actor(by), &checks).await;
         assert_eq!(letters(&found), expected, "{by}");
     }
 }
@@ -54,17 +58,18 @@ async fn the_help_desk() {
         Check::Join(group_id(SALES)),
         Check::GrantSuperuser(group_id(ADMINS)),
     ];
-    assert_eq!(letters(&ask(&desk, &actor(DESK), ANN, &joins).await), "ddd");
-    // A principal who views every user learns which do not exist; one who views no user is denied.
-    assert_eq!(ask(&desk, &actor(DESK), MISSING, &[Check::View]).await, [Verdict::Allow]);
-    assert_eq!(ask(&desk, &actor(ANN), MISSING, &[Check::View]).await, [Verdict::deny()]);
-    let reason = ask(&desk, &actor(DESK), ROOT, &[Check::Set(Field::Email)]).await;
+    assert_eq!(letters(&verdicts_on(&desk, &actor(DESK), ANN, &joins).await), "ddd");
+    // A principal who views every user learns which users do not exist; a principal who views no user is denied.
+    assert_eq!(verdicts_on(&desk, &actor(DESK), MISSING, &[Check::View]).await, [Verdict::Allow]);
+    assert_eq!(verdicts_on(&desk, &actor(ANN), MISSING, &[Check::View]).await, [Verdict::deny()]);
+    let reason = verdicts_on(&desk, &actor(DESK), ROOT, &[Check::Set(Field::Email)]).await;
     assert_eq!(reason, [Verdict::because("The help desk does not change administrators or machines.")]);
 
     let impersonating = Actor { impersonator: Some(userbook::UserId(ROOT)), ..actor(DESK) };
-    let found = ask(&desk, &impersonating, ANN, &[Check::View, Check::Change, Check::Set(Field::Name)]).await;
+    let found =
+        verdicts_on(&desk, &impersonating, ANN, &[Check::View, Check::Change, Check::Set(Field::Name)]).await;
     assert_eq!(letters(&found), "arr");
-    assert_eq!(found[1], Verdict::because("Nothing can be changed while you act as somebody else."));
+    assert_eq!(found[1], Verdict::because("Nothing can be changed during impersonation."));
 }
 
 #[tokio::test]
@@ -82,41 +87,41 @@ async fn self_service() {
         assert_eq!(found, expected, "{by} {about}");
     }
     let own = example("self_service");
-    // A hidden user looks like a missing one.
+    // A hidden user looks like a missing user.
     for about in [BOB, MISSING] {
-        assert_eq!(ask(&own, &actor(ANN), about, &[Check::View]).await, [Verdict::Hide], "{about}");
+        assert_eq!(verdicts_on(&own, &actor(ANN), about, &[Check::View]).await, [Verdict::Hide], "{about}");
     }
     let joins = [Check::Join(group_id(SOUTH)), Check::GrantSuperuser(group_id(ADMINS))];
-    assert_eq!(letters(&ask(&own, &actor(ANN), ANN, &joins).await), "dd");
-    let reason = ask(&own, &actor(ANN), ANN, &[Check::Set(Field::Username)]).await;
+    assert_eq!(letters(&verdicts_on(&own, &actor(ANN), ANN, &joins).await), "dd");
+    let reason = verdicts_on(&own, &actor(ANN), ANN, &[Check::Set(Field::Username)]).await;
     assert_eq!(reason, [Verdict::because("Ask the help desk to change this.")]);
 }
 
 #[tokio::test]
 async fn group_administrators() {
     let leads = example("group_administrators");
-    let groups = [SALES, NORTH, SOUTH, POWER, LEADS, FINANCE, ADMINS].map(group_id);
+    let groups = [SALES, NORTH, SOUTH, GRANTING, LEADS, FINANCE, ADMINS].map(group_id);
     let checks: Vec<Check> = [Check::View, Check::Change, Check::Set(Field::Groups), Check::Set(Field::Name)]
         .into_iter()
         .chain(groups.map(Check::Join))
         .chain(groups.map(Check::AddMember))
         .chain(groups.map(Check::RemoveMember))
-        .chain([Check::GrantSuperuser(group_id(POWER))])
+        .chain([Check::GrantSuperuser(group_id(GRANTING))])
         .collect();
     for (by, about, expected) in [
-        // Three times: sales, north, south, power, leads, finance, admins.
+        // Three times: sales, north, south, granting, leads, finance, admins.
         (LEAD, ANN, "aaad raarddr raarddr raaaddd r"),
         (LEAD, NEW, "aaad raarddr raarddr raaaddd r"),
-        // In finance too: the lead removes bob from north, but does not set all groups.
+        // Bob is also in finance: the lead removes him from north, but may not set all groups.
         (LEAD, BOB, "addd raarddr raarddr raaaddd r"),
         (LEAD, ROOT, "hddd raarddr raarddr raaaddd r"),
-        // Leads do not widen their own scope.
+        // Leads cannot widen their own scope.
         (LEAD, LEAD, "hdrd rrrrrrr rrrrrrr rrrrrrr r"),
         (ANN, ANN, "ddrd rrrrrrr rrrrrrr rrrrrrr r"),
         (ANN, BOB, "dddd dddrddr dddrddr ddddddd r"),
         (ROOT, ANN, "aaaa aaaaaaa aaaaaaa aaaaaaa a"),
     ] {
-        let found = letters(&ask(&leads, &actor(by), about, &checks).await);
+        let found = letters(&verdicts_on(&leads, &actor(by), about, &checks).await);
         assert_eq!(found, expected.replace(' ', ""), "{by} {about}");
     }
     let directory = [
@@ -126,15 +131,15 @@ async fn group_administrators() {
         Check::DeleteGroup(group_id(NORTH)),
         Check::GrantSuperuser(group_id(NORTH)),
     ];
-    assert_eq!(letters(&ask_directory(&leads, &actor(LEAD), &directory).await), "ddddd");
-    let reason = ask(&leads, &actor(LEAD), ANN, &[Check::Join(group_id(SALES))]).await;
+    assert_eq!(letters(&verdicts_on_directory(&leads, &actor(LEAD), &directory).await), "ddddd");
+    let reason = verdicts_on(&leads, &actor(LEAD), ANN, &[Check::Join(group_id(SALES))]).await;
     assert_eq!(
         reason,
         [Verdict::because("Members of the department itself are named by the administrators.")]
     );
 }
 
-/// What a lead tries on a user.
+/// An attempt of a lead on a user.
 #[derive(Debug, Clone)]
 enum Try {
     Add(u128),
@@ -143,7 +148,7 @@ enum Try {
 }
 
 #[tokio::test]
-async fn a_lead_moves_users_within_the_scope_and_nowhere_else() {
+async fn lead_moves_users_only_within_the_scope() {
     let service = UserService::new(store().await, example("group_administrators"));
     let lead = actor(LEAD);
     let [bob, new, me] = [BOB, NEW, LEAD].map(UserId);
@@ -157,16 +162,16 @@ async fn a_lead_moves_users_within_the_scope_and_nowhere_else() {
         (bob, Try::Remove(FINANCE), false),
         (bob, Try::Add(FINANCE), false),
         (bob, Try::Add(SALES), false),
-        (bob, Try::Add(POWER), false),
-        // In finance too, so the lead does not set all groups.
+        (bob, Try::Add(GRANTING), false),
+        // Bob is also in finance, so the lead may not set all groups.
         (bob, set(&[SOUTH]), false),
         (bob, Try::Set(UserUpdate::patch().join_group(group_id(NORTH))), false),
         (me, Try::Add(NORTH), false),
         (new, set(&[NORTH, SOUTH]), true),
         (new, set(&[]), true),
-        // Not a group of sales.
+        // Finance is not a group of sales.
         (new, set(&[FINANCE]), false),
-        (new, set(&[POWER]), false),
+        (new, set(&[GRANTING]), false),
         // Once out of sales, bob is hidden from the lead.
         (bob, Try::Remove(SOUTH), true),
         (bob, Try::Add(SOUTH), false),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use userbook::{
-    Actor, ActorView, Authorizer, Check, DirectoryQuery, Facts, Field, Group, GroupId, ImportData,
-    ImportStore, ProvisioningStore, Resource, Snapshot, SnapshotQuery, User, UserId, UserStore, Verdict,
+    Actor, Authorizer, Field, Group, GroupId, User, UserId, UserStore,
+    authz::{ActorView, Check, Facts, Resource, Verdict},
+    store::{DirectoryQuery, ImportData, ImportStore, ProvisioningStore, Snapshot, SnapshotQuery},
 };
 use userbook_cedar::CedarAuthorizer;
 use userbook_memory::MemoryStore;
@@ -37,8 +38,8 @@ pub(crate) const LEADS: u128 = 0x1e;
 pub(crate) const SALES: u128 = 0x5a;
 pub(crate) const NORTH: u128 = 0x5b;
 pub(crate) const SOUTH: u128 = 0x5c;
-/// Below "sales", and makes superusers.
-pub(crate) const POWER: u128 = 0x5d;
+/// A granting group below "sales".
+pub(crate) const GRANTING: u128 = 0x5d;
 pub(crate) const FINANCE: u128 = 0xf1;
 
 pub(crate) fn group_id(number: u128) -> GroupId {
@@ -79,7 +80,7 @@ pub(crate) fn rows() -> ImportData {
             group(SALES, "sales", false, None),
             group(NORTH, "north", false, Some(SALES)),
             group(SOUTH, "south", false, Some(SALES)),
-            group(POWER, "power", true, Some(SALES)),
+            group(GRANTING, "granting", true, Some(SALES)),
             group(FINANCE, "finance", false, None),
         ],
         users: vec![
@@ -110,7 +111,7 @@ pub(crate) fn example(name: &str) -> CedarAuthorizer {
     authorizer
 }
 
-/// The snapshot of a user, the actor, and the groups that the checks name.
+/// Loads a user, the actor, and the groups of the checks.
 pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Snapshot {
     let groups = checks.iter().filter_map(|check| match check {
         Check::Join(group)
@@ -125,18 +126,18 @@ pub(crate) async fn load(id: i64, actor: &Actor, checks: &[Check]) -> Snapshot {
     store().await.load(&query).await.unwrap()
 }
 
-/// The actor's own snapshot.
+/// Returns the actor's own snapshot.
 pub(crate) async fn own(actor: &Actor) -> Snapshot {
     let query = SnapshotQuery { actor: actor.user_id(), ..SnapshotQuery::default() };
     store().await.load(&query).await.unwrap()
 }
 
-/// The acting user of a snapshot.
+/// Returns the acting user of a snapshot.
 pub(crate) fn view(own: &Snapshot) -> Option<ActorView<'_>> {
     own.actor.as_ref().map(|state| ActorView { state, groups: &own.groups })
 }
 
-/// The target of a snapshot as a resource.
+/// Returns the target of a snapshot as a resource.
 pub(crate) fn resource(snapshot: &Snapshot) -> Resource<'_> {
     let facts = Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() };
     match &snapshot.user {
@@ -145,8 +146,8 @@ pub(crate) fn resource(snapshot: &Snapshot) -> Resource<'_> {
     }
 }
 
-/// The verdicts on a user, existing or not.
-pub(crate) async fn ask(
+/// Returns the verdicts on a user, existing or not.
+pub(crate) async fn verdicts_on(
     authorizer: &impl Authorizer,
     actor: &Actor,
     target: i64,
@@ -156,8 +157,8 @@ pub(crate) async fn ask(
     authorizer.authorize(actor, resource(&snapshot), checks).await.unwrap().verdicts
 }
 
-/// The verdicts on the directory.
-pub(crate) async fn ask_directory(
+/// Returns the verdicts on the directory.
+pub(crate) async fn verdicts_on_directory(
     authorizer: &impl Authorizer,
     actor: &Actor,
     checks: &[Check],

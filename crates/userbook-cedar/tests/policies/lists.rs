@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use userbook::{Actor, Check, GroupId, ListAuthorizer, Scope, UserId, Verdict};
+use userbook::{
+    Actor, GroupId, UserId,
+    authz::{Check, ListAuthorizer, Verdict},
+    store::Scope,
+};
 use userbook_cedar::CedarAuthorizer;
 
 use crate::fixture::*;
@@ -44,27 +48,27 @@ const POLICIES: [&str; 15] = [
 
 #[tokio::test]
 async fn users_in_lists() {
-    let everybody = Scope::Everything;
+    let everything = Scope::Everything;
     for (number, by, expected) in [
         (0, ROOT, Scope::Nothing),
-        (1, NEW, everybody.clone()),
+        (1, NEW, everything.clone()),
         (1, RETIRED, Scope::Nothing),
-        (2, BOSS, everybody.clone()),
+        (2, BOSS, everything.clone()),
         (2, ANN, Scope::Nothing),
-        (3, DESK, everybody.clone()),
+        (3, DESK, everything.clone()),
         (3, ANN, Scope::Nothing),
         (4, ANN, myself(ANN)),
-        // Values that only the row holds are unknown here.
+        // Values that only the row contains are unknown here.
         (5, ANN, Scope::Nothing),
         (6, ANN, Scope::Nothing),
         (7, ANN, myself(ANN)),
         (7, ROOT, Scope::Nothing),
         (8, DESK, Scope::Nothing),
         (9, DESK, myself(DESK)),
-        (9, ANN, everybody.clone()),
+        (9, ANN, everything.clone()),
         (10, ANN, Scope::Nothing),
         (11, ANN, myself(ANN)),
-        (12, ANN, everybody.clone()),
+        (12, ANN, everything.clone()),
         (13, ANN, myself(ANN)),
         (13, DESK, Scope::Nothing),
         (14, ROOT, Scope::Nothing),
@@ -73,9 +77,9 @@ async fn users_in_lists() {
         assert_eq!(users(&authorizer, &actor(by)).await, expected, "{} {by}", POLICIES[number]);
     }
     let nothing: CedarAuthorizer = "".parse().unwrap();
-    assert_eq!(users(&nothing, &Actor::system()).await, everybody);
+    assert_eq!(users(&nothing, &Actor::system()).await, everything);
     let all: CedarAuthorizer = POLICIES[1].parse().unwrap();
-    assert_eq!(users(&all, &Actor::external("ldap")).await, everybody);
+    assert_eq!(users(&all, &Actor::external("ldap")).await, everything);
     assert_eq!(users(&all, &Actor::anonymous()).await, Scope::Nothing);
     assert_eq!(users(&all, &actor(MISSING)).await, Scope::Nothing);
 }
@@ -98,7 +102,7 @@ async fn listed_users_may_be_viewed() {
                 };
                 if inside {
                     listed += 1;
-                    let verdict = ask(authorizer, &actor(*by), *about, &[Check::View]).await;
+                    let verdict = verdicts_on(authorizer, &actor(*by), *about, &[Check::View]).await;
                     assert_eq!(verdict, [Verdict::Allow], "{authorizer:?} {by} {about}");
                 }
             }

@@ -1,8 +1,8 @@
-//! Faults of policies come with their position.
+//! Errors in policies have their position.
 
 use userbook_cedar::{CedarAuthorizer, LoadError, PolicyFault, ReadError};
 
-/// The faults of a text; a loaded one has none.
+/// Returns the errors of a text; empty if it loads.
 fn faults(text: &str) -> Vec<PolicyFault> {
     match text.parse::<CedarAuthorizer>() {
         Ok(_) => Vec::new(),
@@ -12,7 +12,7 @@ fn faults(text: &str) -> Vec<PolicyFault> {
 }
 
 #[test]
-fn faults_have_positions() {
+fn errors_have_positions() {
     for (text, line, column, about) in [
         ("permit (principal, action, resource) when", 1, 42, "unexpected end of input"),
         ("permit (principal, action, resource);\n\n  allow (principal, action, resource);", 3, 3, "allow"),
@@ -50,7 +50,7 @@ fn faults_have_positions() {
 }
 
 #[test]
-fn faults_come_in_the_order_of_the_text() {
+fn errors_follow_the_order_of_the_text() {
     let text = "permit (principal, action == Action::\"a\", resource);\npermit (principal, action == Action::\"b\", resource);";
     let found: Vec<_> = faults(text).into_iter().map(|fault| fault.line).collect();
     assert_eq!(found, [1, 2]);

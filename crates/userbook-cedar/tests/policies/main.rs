@@ -1,4 +1,4 @@
-//! Verdicts of policies on a directory, those of the example policies included.
+//! Verdicts of policies on a directory, including the example policies.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 #![allow(clippy::wildcard_imports, reason = "every module uses the fixture")]
 

@@ -1,8 +1,10 @@
-//! Permissions written as Cedar policies give the verdicts of the core's own authorizer.
+//! Permissions written as Cedar policies give the verdicts of the core's authorizer.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use userbook::{
-    Authorizer, Check, Field, GroupGraph, Permission, PermissionAuthorizer, StaticPermissions, UserId,
+    Authorizer, Field, PermissionAuthorizer, StaticPermissions, UserId,
+    authz::{Check, Permission},
+    model::GroupGraph,
 };
 use userbook_cedar::CedarAuthorizer;
 
@@ -17,7 +19,7 @@ struct Grant {
 }
 
 const PEOPLE: [i64; 4] = [ANN, DESK, LEAD, ROOT];
-const GROUPS: [u128; 4] = [ADMINS, CHIEFS, NORTH, POWER];
+const GROUPS: [u128; 4] = [ADMINS, CHIEFS, NORTH, GRANTING];
 
 fn grants() -> impl Strategy<Value = Vec<Grant>> {
     let one = (select(&PEOPLE[..]), select(&Permission::ALL[..]), proptest::option::of(0..PEOPLE.len()));
@@ -58,7 +60,7 @@ fn as_policies(grants: &[Grant]) -> CedarAuthorizer {
                 format!("{change}; {join} when {{ context has account{whose} }};")
             }
             Permission::DeleteUser => permit("Action::\"delete_user\"", account.as_ref()) + ";",
-            // A new user or group has no permissions on itself.
+            // A new user or group has no object permissions.
             Permission::AddUser | Permission::AddGroup if on.is_some() => String::new(),
             Permission::AddUser => {
                 let join = permit("Action::\"join\"", None);
@@ -110,18 +112,18 @@ proptest! {
                     let user = load(about, &actor, &[]).await.user.unwrap();
                     let graph: GroupGraph = rows().groups.into_iter().collect();
                     let core_grants = core.can_grant_superuser(&user, &graph).await.unwrap();
-                    // Policies also say that superusers may grant; the core knows that without them.
+                    // Policies also state that superusers may grant; the core needs no policy for that.
                     let superuser = graph.grants_superuser(&user.groups);
                     let cedar_grants = cedar.can_grant_superuser(&user, &graph).await.unwrap();
                     prop_assert_eq!(cedar_grants, core_grants || superuser, "{}", about);
                 }
                 for (about, checks) in [(ANN, &known[..]), (LEAD, &known[..]), (MISSING, &[Check::View][..])] {
                     let (core, cedar) =
-                        (ask(&core, &actor, about, checks).await, ask(&cedar, &actor, about, checks).await);
+                        (verdicts_on(&core, &actor, about, checks).await, verdicts_on(&cedar, &actor, about, checks).await);
                     prop_assert_eq!(core, cedar, "{} about {}: {:?}", by, about, checks);
                 }
                 let (core, cedar) =
-                    (ask_directory(&core, &actor, &directory).await, ask_directory(&cedar, &actor, &directory).await);
+                    (verdicts_on_directory(&core, &actor, &directory).await, verdicts_on_directory(&cedar, &actor, &directory).await);
                 prop_assert_eq!(core, cedar, "{}: {:?}", by, directory);
             }
             Ok(())
@@ -129,13 +131,16 @@ proptest! {
     }
 }
 
-/// The test above compares something: both sides allow, hide and deny.
+/// Checks that the test above covers all verdicts: both sides allow, hide and deny.
 #[tokio::test]
 async fn every_verdict_is_compared() {
     let view = Grant { to: DESK, permission: Permission::ViewUser, on: Some(0) };
     for (about, expected) in [(ANN, "ad"), (LEAD, "hd")] {
         let checks = [Check::View, Check::Set(Field::Name)];
-        assert_eq!(letters(&ask(&as_policies(&[view]), &actor(DESK), about, &checks).await), expected);
-        assert_eq!(letters(&ask(&granted(&[view]), &actor(DESK), about, &checks).await), expected);
+        assert_eq!(
+            letters(&verdicts_on(&as_policies(&[view]), &actor(DESK), about, &checks).await),
+            expected
+        );
+        assert_eq!(letters(&verdicts_on(&granted(&[view]), &actor(DESK), about, &checks).await), expected);
     }
 }

@@ -1,9 +1,11 @@
-//! From decisions of policies to verdicts.
+//! Decisions of policies as verdicts.
 
 use serde_json::json;
 use userbook::{
-    AccessError, Actor, ActorState, Authorizer, Check, Field, GroupGraph, UpdateError, User, UserId,
-    UserService, Verdict,
+    AccessError, Actor, Authorizer, Field, UpdateError, User, UserId, UserService,
+    authz::{Check, Verdict},
+    model::GroupGraph,
+    store::ActorState,
 };
 use userbook_cedar::CedarAuthorizer;
 
@@ -14,7 +16,7 @@ fn policies(text: &str) -> CedarAuthorizer {
 }
 
 async fn view(text: &str, by: &Actor, about: i64) -> Verdict {
-    ask(&policies(text), by, about, &[Check::View]).await.remove(0)
+    verdicts_on(&policies(text), by, about, &[Check::View]).await.remove(0)
 }
 
 #[tokio::test]
@@ -56,19 +58,20 @@ async fn each_check_is_its_own_action_on_its_own_resource() {
         ("action, resource == Account::\"2\"", "aaaaaaaaaaaa....."),
         ("action, resource == Account::\"3\"", "................."),
         ("action, resource is Group", "............aaaaa"),
-        // Ann is in "north", which is below "sales", as "south" is.
+        // Ann is in "north", which is below "sales", like "south".
         ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "aaaaaaaaaaaaaaaaa"),
         ("action, resource in Group::\"00000000-0000-4000-8000-00000000005b\"", "aaaaaaaaaaaa....."),
     ] {
         let text = format!("permit (principal == User::\"3\", {scope});");
-        let found = letters(&ask(&policies(&text), &actor(DESK), ANN, &checks).await);
+        let found = letters(&verdicts_on(&policies(&text), &actor(DESK), ANN, &checks).await);
         assert_eq!(found.replace(['d', 'h'], "."), expected, "{scope}");
     }
     for field in Field::ALL {
         let text = format!(
             "permit (principal, action in Action::\"set\", resource) when {{ context.field == Field::\"{field}\" }};"
         );
-        let found = letters(&ask(&policies(&text), &actor(DESK), ANN, &Field::ALL.map(Check::Set)).await);
+        let found =
+            letters(&verdicts_on(&policies(&text), &actor(DESK), ANN, &Field::ALL.map(Check::Set)).await);
         let expected: String = Field::ALL.map(|it| if it == field { 'a' } else { 'd' }).iter().collect();
         assert_eq!(found, expected, "{field}");
     }
@@ -83,11 +86,11 @@ async fn checks_about_the_directory() {
         Check::DeleteGroup(group_id(NORTH)),
         Check::Join(group_id(NORTH)),
         Check::GrantSuperuser(group_id(NORTH)),
-        // Without a user, as before a member is named.
+        // Without a user, as before the request names a member.
         Check::AddMember(group_id(NORTH)),
         Check::RemoveMember(group_id(NORTH)),
         Check::ViewGroup(group_id(NORTH)),
-        // There is no user to view.
+        // No user to view.
         Check::View,
         Check::Set(Field::Name),
     ];
@@ -103,18 +106,19 @@ async fn checks_about_the_directory() {
         ("action, resource in Group::\"00000000-0000-4000-8000-00000000005a\"", "ddaaaaaaadd"),
     ] {
         let found =
-            ask_directory(&policies(&format!("permit (principal, {scope});")), &actor(DESK), &checks).await;
+            verdicts_on_directory(&policies(&format!("permit (principal, {scope});")), &actor(DESK), &checks)
+                .await;
         assert_eq!(letters(&found), expected, "{scope}");
     }
-    // A new user is no account yet.
+    // A new user has no account yet.
     let known = "permit (principal, action == Action::\"join\", resource) when { context has account };";
     let join = [Check::Join(group_id(NORTH))];
-    assert_eq!(letters(&ask_directory(&policies(known), &actor(DESK), &join).await), "d");
-    assert_eq!(letters(&ask(&policies(known), &actor(DESK), ANN, &join).await), "a");
-    // A missing user is not a new one.
+    assert_eq!(letters(&verdicts_on_directory(&policies(known), &actor(DESK), &join).await), "d");
+    assert_eq!(letters(&verdicts_on(&policies(known), &actor(DESK), ANN, &join).await), "a");
+    // A missing user is not a new user.
     let new = "permit (principal, action == Action::\"join\", resource) unless { context has account };";
-    assert_eq!(letters(&ask(&policies(new), &actor(DESK), MISSING, &join).await), "d");
-    assert_eq!(letters(&ask_directory(&policies(new), &actor(DESK), &join).await), "a");
+    assert_eq!(letters(&verdicts_on(&policies(new), &actor(DESK), MISSING, &join).await), "d");
+    assert_eq!(letters(&verdicts_on_directory(&policies(new), &actor(DESK), &join).await), "a");
 }
 
 #[tokio::test]
@@ -172,7 +176,7 @@ async fn policies_read_account_and_group() {
         ("resource.hasTag(\"rate\")", false),
         ("resource.hasTag(\"unheard of\")", false),
         ("principal.hasTag(\"mfa\") && principal.getTag(\"mfa\") == [\"true\"]", true),
-        // Claims are the principal's, attributes the account's.
+        // Claims belong to the principal, attributes to the account.
         ("principal.hasTag(\"team\")", false),
         ("resource.user.hasTag(\"mfa\")", false),
     ] {
@@ -183,28 +187,29 @@ async fn policies_read_account_and_group() {
         assert_eq!(view(&text, &by, ANN).await.is_allow(), expected, "{condition}");
     }
     for (condition, expected) in [
-        ("resource.name == \"power\"", true),
+        ("resource.name == \"granting\"", true),
         ("resource.superuser", true),
         ("resource in Group::\"00000000-0000-4000-8000-00000000005a\"", true),
-        ("resource.hasTag(\"code\") && resource.getTag(\"code\") == [\"power\"]", true),
+        ("resource.hasTag(\"code\") && resource.getTag(\"code\") == [\"granting\"]", true),
         ("context has account && context.account.username == \"ann\"", true),
         ("context has account && context.account.user == principal", false),
     ] {
         let text =
             format!("permit (principal, action == Action::\"join\", resource) when {{ {condition} }};");
-        let found = ask(&policies(&text), &actor(DESK), ANN, &[Check::Join(group_id(POWER))]).await;
+        let found =
+            verdicts_on(&policies(&text), &actor(DESK), ANN, &[Check::Join(group_id(GRANTING))]).await;
         assert_eq!(found[0].is_allow(), expected, "{condition}");
     }
 }
 
 #[tokio::test]
-async fn the_first_forbid_with_a_reason_explains_the_denial() {
+async fn first_forbid_with_a_reason_explains_the_denial() {
     let forbid = |reason: &str, when: &str| {
         format!("{reason} forbid (principal, action, resource is Account) when {{ {when} }};")
     };
     let permit = "permit (principal, action, resource);".to_owned();
     let verdict = |text: Vec<String>| async move {
-        ask(&policies(&text.join("\n")), &actor(DESK), ANN, &[Check::Change]).await.remove(0)
+        verdicts_on(&policies(&text.join("\n")), &actor(DESK), ANN, &[Check::Change]).await.remove(0)
     };
     let (one, two) = ("@reason(\"one\")", "@reason(\"two\")");
     let many = |last: String| {
@@ -219,7 +224,7 @@ async fn the_first_forbid_with_a_reason_explains_the_denial() {
         (vec![forbid(one, "false"), forbid(two, "true")], Verdict::because("two")),
         (vec![forbid("", "true"), forbid(two, "true"), forbid(one, "true")], Verdict::because("two")),
         (many(forbid(one, "true")), Verdict::because("two")),
-        // The annotation of a permit is no reason for a denial.
+        // The annotation of a permit is not a reason for a denial.
         (vec![format!("{one} permit (principal == User::\"99\", action, resource);")], Verdict::deny()),
     ] {
         assert_eq!(verdict(text.clone()).await, expected, "{text:?}");
@@ -227,7 +232,7 @@ async fn the_first_forbid_with_a_reason_explains_the_denial() {
 }
 
 #[tokio::test]
-async fn a_policy_that_fails_denies_the_request() {
+async fn failing_policy_denies_the_request() {
     // Cedar's integers have 64 bits; an overflow is an error.
     let permit = "permit (principal, action, resource);";
     let fails = "9223372036854775807 + (if resource.username == \"ann\" then 1 else 0) > 0";
@@ -237,7 +242,7 @@ async fn a_policy_that_fails_denies_the_request() {
         );
         assert_eq!(view(&text, &actor(ROOT), ANN).await, Verdict::Hide, "{effect}");
         // Other requests are not affected.
-        let change = ask(&policies(&text), &actor(ROOT), ANN, &[Check::Change]).await;
+        let change = verdicts_on(&policies(&text), &actor(ROOT), ANN, &[Check::Change]).await;
         assert_eq!(change, [Verdict::Allow], "{effect}");
     }
     // A group that is being created has no attributes yet.
@@ -247,7 +252,7 @@ async fn a_policy_that_fails_denies_the_request() {
         Check::ChangeGroup(group_id(NORTH)),
         Check::ChangeGroup(group_id(ADMINS)),
     ];
-    assert_eq!(letters(&ask_directory(&policies(text), &actor(ROOT), &groups).await), "dad");
+    assert_eq!(letters(&verdicts_on_directory(&policies(text), &actor(ROOT), &groups).await), "dad");
 }
 
 #[tokio::test]
@@ -318,12 +323,12 @@ async fn cycles_deny_requests_on_their_groups_only() {
     assert_eq!(letters(&host.verdicts), "aaaaa");
 }
 
-/// `add_member` is evaluated again once the user is known: a policy may forbid it for some users.
+/// `add_member` is evaluated again once the user is known, because a policy may forbid it for some users.
 #[tokio::test]
 async fn policies_on_members_see_the_user() {
     let text = "permit (principal, action in [Action::\"add_member\", Action::\"view_group\"], resource);
         permit (principal, action == Action::\"view\", resource) unless { resource.superuser };
-        @reason(\"Nobody adds themselves.\")
+        @reason(\"Leads cannot add themselves.\")
         forbid (principal is User, action == Action::\"add_member\", resource)
         when { context has account && context.account.user == principal };
         forbid (principal is User, action == Action::\"add_member\", resource)
@@ -333,8 +338,8 @@ async fn policies_on_members_see_the_user() {
     let add = async |user| service.add_member(&desk, group_id(NORTH), UserId(user)).await.map(drop);
     assert!(add(NEW).await.is_ok());
     let own = add(DESK).await.unwrap_err();
-    assert_eq!(own.to_string(), "not allowed: Nobody adds themselves.");
-    // A hidden user looks like a missing one, whatever the policies say about adding the user.
+    assert_eq!(own.to_string(), "not allowed: Leads cannot add themselves.");
+    // A hidden user looks like a missing user, regardless of policies about adding the user.
     for user in [ROOT, MISSING] {
         assert!(matches!(add(user).await, Err(UpdateError::Access(AccessError::NotFound))), "{user}");
     }

@@ -1,6 +1,10 @@
-//! Who counts as able to act, among superusers.
+//! Which superusers can act.
 
-use userbook::{ANONYMOUS_USERNAME, ChangeSet, FieldChanges, Group, Superusers, User, UserId, UserType};
+use userbook::{
+    Group, User, UserId, UserType,
+    model::ANONYMOUS_USERNAME,
+    store::{ChangeSet, FieldChanges, Superusers},
+};
 
 use crate::{
     Harness,
@@ -48,8 +52,9 @@ pub async fn persons_and_service_accounts_are_separate<H: Harness>() {
     assert_eq!(other_superusers(&harness, UserId(3)).await, PERSON);
 }
 
-/// Law: a change of type, of the name from or to `AnonymousUser`, or of the activity counts in the same step, whatever
-/// else the change contains. The change names no membership, so a copy of these facts beside the memberships must follow.
+/// Law: a change of the type, of the name from or to `AnonymousUser`, or of the activity counts in the same step, for
+/// every other content of the change. The change names no membership, so a copy of these facts in the memberships must
+/// be updated.
 pub async fn changes_of_type_name_and_activity_count<H: Harness>() {
     let harness = H::with(&rows(granting(), [member(BOB, [1, 2]), user(ANN)])).await;
     let typed = |user_type| FieldChanges { user_type: Some(user_type), ..FieldChanges::default() };
@@ -86,7 +91,8 @@ pub async fn changes_of_type_name_and_activity_count<H: Harness>() {
     }
 }
 
-/// Law: a membership that comes with a change of type counts as what the user is then, and so does one that comes later.
+/// Law: a membership that is added together with a change of type counts by the new type, and so does a later
+/// membership.
 pub async fn joining_counts_by_the_type_then<H: Harness>() {
     let harness = H::with(&rows(granting(), [user(BOB), user(ANN)])).await;
     for (n, (user_type, added, removed, expected)) in [

@@ -1,8 +1,11 @@
-//! Futures that are dropped half-way, as those of a client that hangs up are.
+//! Futures that are dropped early, as after a client disconnects.
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-use userbook::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, SnapshotQuery, UserStore};
+use userbook::{
+    UserStore,
+    store::{ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, SnapshotQuery},
+};
 
 use crate::{
     Harness,
@@ -10,7 +13,7 @@ use crate::{
     check::{apply, epochs, load, ok, row, state, target},
 };
 
-/// Polls the future at most `polls` times, then drops it. Tells whether it had ended.
+/// Polls the future at most `polls` times, then drops it. Returns whether the future was ready.
 pub(crate) async fn interrupted(future: impl Future<Output = ()>, polls: usize) -> bool {
     let mut future = pin!(future);
     let mut left = polls;
@@ -24,8 +27,8 @@ pub(crate) async fn interrupted(future: impl Future<Output = ()>, polls: usize) 
     .await
 }
 
-/// Law: a commit whose future is dropped has happened as a whole or not at all, wherever it was dropped, and it
-/// leaves nothing behind that would stand in the way of the next.
+/// Law: a commit whose future is dropped is applied completely or not at all, at every point of the drop, and does not
+/// block the next commit.
 pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
     let granting = userbook::Group { is_superuser: true, ..group(1) };
     let harness = H::with(&rows([granting, group(2)], [member(ANN, [1]), member(BOB, [])])).await;
@@ -53,27 +56,27 @@ pub async fn a_dropped_commit_is_whole_or_nothing<H: Harness>() {
         let polls = usize::try_from(n).unwrap_or(usize::MAX);
         ended = interrupted(async { drop(ok(store.commit(&change).await)) }, polls).await;
 
-        // What is left of the dropped one may still be at work. A write decided on the same row settles it: one of
-        // the two is too late.
+        // The dropped commit may still run in the background. Another write of the same row decides: one of the two is
+        // a conflict.
         let fence = self::change(ann, 10_000 + n);
         let change_committed = match ok(harness.store().commit(&fence).await) {
             CommitOutcome::Applied => false,
             CommitOutcome::Conflict => true,
-            other => panic!("the write behind it ended with {other:?}"),
+            other => panic!("the following write ended with {other:?}"),
         };
         let winner = if change_committed { &change } else { &fence };
-        assert!(change_committed || !ended, "a commit that was answered is there");
-        assert_eq!(row(&harness, ANN).await, changed(ann, winner), "half a commit is there");
+        assert!(change_committed || !ended, "an acknowledged commit is missing");
+        assert_eq!(row(&harness, ANN).await, changed(ann, winner), "half a commit is stored");
         let (_, events) = state(&harness, &[]).await;
         assert_eq!(events.len(), before.1.len() + 1);
-        assert!(events.iter().any(|event| event.id == winner.change), "the event of what is there");
+        assert!(events.iter().any(|event| event.id == winner.change), "the event of the stored change");
         assert_eq!(epochs(&harness).await.graph > facts.epochs.graph, change_committed);
         n += 1;
         assert!(n < 1000, "the commit does not end");
     }
 }
 
-/// Law: a load whose future is dropped leaves nothing behind.
+/// Law: a load whose future is dropped has no effect.
 pub async fn a_dropped_load_does_no_harm<H: Harness>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1]), member(BOB, [])])).await;
     for polls in 0..20 {

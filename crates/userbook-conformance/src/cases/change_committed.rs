@@ -1,6 +1,6 @@
-//! Whether a change was committed: the question after an ambiguous failure.
+//! Whether a change was committed: the question after an ambiguous error.
 
-use userbook::{CommitOutcome, Outbox, SnapshotQuery};
+use userbook::store::{CommitOutcome, Outbox, SnapshotQuery};
 
 use crate::{
     Harness,
@@ -13,19 +13,19 @@ async fn change_committed<H: Harness>(harness: &H, user: userbook::UserId, n: u1
     load(harness, &query).await.change_committed
 }
 
-/// Law: a change is found by its id once it was applied, and not if it was refused.
+/// Law: an applied change is found by its id, a rejected one is not.
 pub async fn a_change_is_found_by_its_id<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     assert!(!change_committed(&harness, ANN, 1).await);
     apply(&harness, &rename(&user(ANN), 1)).await;
     assert!(change_committed(&harness, ANN, 1).await);
-    assert!(change_committed(&harness, BOB, 1).await, "the answer does not depend on the user who is loaded");
+    assert!(change_committed(&harness, BOB, 1).await, "the result does not depend on the loaded user");
     assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, CommitOutcome::Applied);
     assert!(!change_committed(&harness, ANN, 2).await);
 }
 
-/// Law: it is found even if others have overwritten the row since, and after its event was handed on. The row's
-/// revision alone could not tell.
+/// Law: a change is found even after later writes of the row and after its event was acknowledged. The row's revision
+/// cannot prove the commit.
 pub async fn a_change_is_found_after_others_followed<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     for n in 1..=3 {

@@ -1,8 +1,8 @@
-//! The groups that come with a load: each with its ancestors.
+//! The groups of a load: each with its ancestors.
 
 use std::collections::BTreeSet;
 
-use userbook::{Group, MAX_PARENTS, SnapshotQuery};
+use userbook::{Group, model::MAX_PARENTS, store::SnapshotQuery};
 
 use crate::{
     Harness,
@@ -14,8 +14,8 @@ async fn groups_of<H: Harness>(harness: &H, query: &SnapshotQuery) -> BTreeSet<u
     load(harness, query).await.groups.iter().map(|group| group.id).collect()
 }
 
-/// Law: a group comes with its ancestors up to 19 above it, each with name, flag, parent and attributes. The
-/// bound is the recorded one; without the ancestors a group below a superuser group would look harmless.
+/// Law: a group comes with its ancestors up to 19 above it, each with name, flag, parent and attributes. The limit is
+/// the recorded one. Without the ancestors, a group below a granting group would look like a plain group.
 pub async fn ancestors_come_up_to_the_bound<H: Harness>() {
     let bound = MAX_PARENTS as u128;
     for (top, reached) in [(bound, bound), (bound + 1, bound), (bound + 9, bound)] {
@@ -29,8 +29,8 @@ pub async fn ancestors_come_up_to_the_bound<H: Harness>() {
     }
 }
 
-/// Law: each of the user's groups, of the actor's, and of those that the query names is a start of its own. A walk that
-/// ends where another one passed would miss groups that only the second can reach.
+/// Law: each of the user's groups, of the actor's groups and of the query's groups starts its own walk. A walk that
+/// ends at a group of another walk would miss ancestors that only the second walk can reach.
 pub async fn each_start_counts_by_itself<H: Harness>() {
     let harness = H::with(&rows(chain(60), [member(ANN, [0, 5]), member(BOB, [40])])).await;
     let query = SnapshotQuery { groups: group_ids([7, 55]), ..SnapshotQuery::user(ANN) };
@@ -42,7 +42,7 @@ pub async fn each_start_counts_by_itself<H: Harness>() {
     assert_eq!(groups_of(&harness, &SnapshotQuery::user(BOB)).await, group_ids(40..=59));
 }
 
-/// Law: a cycle among groups ends the walk. Nothing in the data forbids one, and a load must return.
+/// Law: a cycle among groups ends the walk. Stored data may contain cycles, and a load must return.
 pub async fn cycles_end<H: Harness>() {
     let mut groups = chain(2);
     groups.push(Group { parent: Some(group_id(0)), ..group(3) });
@@ -55,12 +55,11 @@ pub async fn cycles_end<H: Harness>() {
     assert_eq!(groups_of(&harness, &SnapshotQuery::user(BOB)).await, group_ids([4]));
 }
 
-/// Law: of the groups that the query names only those that exist come back: a decision learns this way that the
-/// others do not.
+/// Law: of the query's groups only the existing ones are returned, so that a decision learns which groups are missing.
 pub async fn unknown_groups_are_left_out<H: Harness>() {
     let harness = H::with(&rows([group(1)], [user(ANN)])).await;
     let query = SnapshotQuery { groups: group_ids([1, 2, 3]), ..SnapshotQuery::user(ANN) };
     let snapshot = load(&harness, &query).await;
     assert_eq!(snapshot.groups.iter().cloned().collect::<Vec<_>>(), [group(1)]);
-    assert_eq!(target(&snapshot).groups, group_ids([]), "naming a group makes no member");
+    assert_eq!(target(&snapshot).groups, group_ids([]), "a group of the query is not a membership");
 }

@@ -1,7 +1,10 @@
-//! What an applied change writes.
+//! The writes of an applied change.
 
 use serde_json::json;
-use userbook::{ChangeSet, FieldChanges, SnapshotQuery, User, UserType};
+use userbook::{
+    User, UserType,
+    store::{ChangeSet, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,
@@ -12,7 +15,7 @@ use crate::{
     check::{apply, load, pending, row, target},
 };
 
-/// Each column by itself, and all of them together.
+/// Returns each column alone, and all columns together.
 fn all_fields() -> Vec<FieldChanges> {
     let none = FieldChanges::default;
     let all = FieldChanges {
@@ -38,7 +41,7 @@ fn all_fields() -> Vec<FieldChanges> {
     ]
 }
 
-/// Law: a change is applied as a whole: columns, memberships, revision, version and event. Other rows stay.
+/// Law: a change is applied completely: columns, memberships, revision, version and event. Other rows stay unchanged.
 pub async fn all_of_a_change_is_applied<H: Harness>() {
     let groups = [group(1), group(2), group(3)];
     let harness = H::with(&rows(groups, [member(ANN, [1, 2]), member(BOB, [1])])).await;
@@ -55,7 +58,7 @@ pub async fn all_of_a_change_is_applied<H: Harness>() {
     assert_eq!(pending(&harness).await, [(*change.event).clone()]);
 }
 
-/// Law: a column is written by its own field and by nothing else.
+/// Law: a column is written only by its own field.
 pub async fn each_column_is_written_alone<H: Harness>() {
     for (n, fields) in all_fields().into_iter().enumerate() {
         let harness = H::with(&rows([group(1)], [member(ANN, [1]), user(BOB)])).await;
@@ -67,9 +70,9 @@ pub async fn each_column_is_written_alone<H: Harness>() {
     }
 }
 
-/// Law: a commit writes the columns that the change names and no others. Between load and commit a login or a
-/// change of password may write its own, and an update that restores what it once read would undo them: an old
-/// password hash comes back that way.
+/// Law: a commit writes only the columns that the change names. Between load and commit, a login or a change of
+/// password may write other columns, and an update that writes back all columns would restore, for example, an old
+/// password hash.
 pub async fn columns_that_are_not_named_keep_what_others_wrote<H: Harness>() {
     for (n, fields) in all_fields().into_iter().enumerate() {
         let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
@@ -77,7 +80,7 @@ pub async fn columns_that_are_not_named_keep_what_others_wrote<H: Harness>() {
         harness.write_out_of_band(ANN, moment(500), moment(600)).await;
         let written =
             User { last_login: Some(moment(500)), password_change_date: moment(600), ..decided_on.clone() };
-        assert_eq!(row(&harness, ANN).await, written, "a login leaves the revision alone");
+        assert_eq!(row(&harness, ANN).await, written, "a login keeps the revision");
 
         let change = ChangeSet { fields, groups_added: group_ids([1]), ..change(&decided_on, n as u128) };
         apply(&harness, &change).await;
@@ -85,7 +88,7 @@ pub async fn columns_that_are_not_named_keep_what_others_wrote<H: Harness>() {
     }
 }
 
-/// Law: a moment that is cleared is gone, one that is not named stays.
+/// Law: a cleared time is null afterwards; a time that the change does not name stays.
 pub async fn clearing_is_not_keeping<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     for (n, last_login) in [None, Some(None), None, Some(Some(moment(9))), None].into_iter().enumerate() {
@@ -96,7 +99,7 @@ pub async fn clearing_is_not_keeping<H: Harness>() {
     }
 }
 
-/// Law: every applied change gives the row its own revision and version, even one that only moves memberships.
+/// Law: every applied change gives the row a new revision and version, even if it only changes memberships.
 pub async fn a_change_without_columns_bumps_the_revision<H: Harness>() {
     let harness = H::with(&rows([group(1)], [user(ANN)])).await;
     for n in 1..4 {

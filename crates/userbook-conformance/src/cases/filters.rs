@@ -1,9 +1,10 @@
-//! Which users a filter finds.
+//! The users that a filter finds.
 
 use serde_json::{Value, json};
 use userbook::{
-    Group, JsonObject, ListStore, MAX_PARENTS, ProvisioningStore, SuperuserFilter, User, UserFilter, UserId,
-    UserListQuery, UserType,
+    Group, JsonObject, User, UserId, UserType,
+    model::MAX_PARENTS,
+    store::{ListStore, ProvisioningStore, SuperuserFilter, UserFilter, UserListQuery},
 };
 
 use super::user_lists::{all, list, matches, numbered, people};
@@ -20,10 +21,10 @@ fn direct(is_superuser: bool) -> SuperuserFilter {
     SuperuserFilter { is_superuser, inherited: false }
 }
 
-/// Texts that databases take for one another.
+/// Texts that databases may consider equal.
 const ALIKE: [&str; 10] = ["bob", "Bob", "bob ", "böb", "bo\u{308}b", "ｂob", "bob\t", "b%b", "b_b", "boß"];
 
-/// Law: a name, an address and a path are compared byte for byte.
+/// Law: names, addresses and paths are compared byte for byte.
 pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let made = |(n, text): (i64, &&str)| User {
         username: (*text).to_owned(),
@@ -53,7 +54,7 @@ pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: ListStore + Prov
     }
 }
 
-/// Law: long texts are compared to their ends.
+/// Law: long texts are compared completely.
 pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let long = |end: &str| "é😀".repeat(2000) + end;
     let made = |n, end: &str| User { name: long(end), path: long(end), email: long(end), ..numbered(n) };
@@ -73,8 +74,8 @@ pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: ListStore +
     assert_eq!(matches(&harness, prefix).await, [2, 3]);
 }
 
-/// Law: a path begins with a text, byte for byte, and no character of the text stands for others.
-pub async fn beginnings_of_paths<H: Harness<Store: ListStore + ProvisioningStore>>() {
+/// Law: a path prefix is compared byte for byte, without wildcards.
+pub async fn path_prefixes<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let paths = [
         "users",
         "users/a",
@@ -112,7 +113,7 @@ pub async fn beginnings_of_paths<H: Harness<Store: ListStore + ProvisioningStore
     }
 }
 
-/// Law: activity, types, and the UUID, each by itself and all at once.
+/// Law: activity, types and UUID, each alone and all together.
 pub async fn plain_columns<H: Harness<Store: ListStore + ProvisioningStore>>() {
     use UserType::{External, Internal, InternalServiceAccount, ServiceAccount};
     let made = |(n, user_type): (i64, UserType)| User { user_type, is_active: n % 2 == 0, ..numbered(n) };
@@ -137,9 +138,9 @@ pub async fn plain_columns<H: Harness<Store: ListStore + ProvisioningStore>>() {
     }
 }
 
-/// Law: memberships are direct ones, and whoever is in several of the groups is there once.
+/// Law: memberships are direct ones, and a member of several of the groups occurs once.
 pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>>() {
-    // 0 is below 1, which has the flag.
+    // Group 0 is below group 1, which has the flag.
     let groups = [
         Group { parent: Some(group_id(1)), ..group(0) },
         Group { is_superuser: true, ..group(1) },
@@ -180,7 +181,7 @@ pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>
 }
 
 /// Law: with `inherited` a member of a group up to 19 below one with the flag is a superuser, as
-/// [`GroupGraph::grants_superuser`](userbook::GroupGraph::grants_superuser) evaluates it; cycles end.
+/// [`GroupGraph::grants_superuser`](userbook::model::GroupGraph::grants_superuser) evaluates it; cycles end.
 pub async fn superusers_by_inheritance<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let bound = MAX_PARENTS as u128;
     let mut groups = chain(bound + 1);
@@ -224,7 +225,7 @@ pub(super) fn object(value: Value) -> Option<JsonObject> {
     }
 }
 
-/// Law: attributes contain others object by object; the rest of the filter, the scope and the page hold as well.
+/// Law: attributes are compared by containment, together with the rest of the filter, the scope and the page.
 pub async fn attributes_contain_others<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let documents = [
         json!({}),
@@ -269,8 +270,8 @@ pub async fn attributes_contain_others<H: Harness<Store: ListStore + Provisionin
     }
 }
 
-/// Law: each word stands in one of four texts; capital and small letters of ASCII are the same, others are not, and
-/// no character stands for others.
+/// Law: each word occurs in one of four texts. ASCII letters match in both cases, other letters only exactly, and
+/// there are no wildcards.
 pub async fn words_are_searched<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let blank = |n, username: &str, name: &str, email: &str| User {
         username: username.to_owned(),

@@ -2,18 +2,24 @@
 
 use serde_json::json;
 use userbook::{
-    ANONYMOUS_USERNAME, Group, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore,
-    Order, ProvisioningChange, ProvisioningOp, ProvisioningStore, Scope, User, UserId,
+    Group, User, UserId,
+    model::ANONYMOUS_USERNAME,
+    store::{
+        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, Scope,
+    },
 };
 
 use super::{filters::object, user_provisioning::apply_ok};
 use crate::{
     Harness,
-    build::{ANN, BOB, NOBODY, group, group_id, group_ids, member, member_change, provision, rows, user},
+    build::{
+        ANN, BOB, UNKNOWN_USER, group, group_id, group_ids, member, member_change, provision, rows, user,
+    },
     check::ok,
 };
 
-/// All groups that match, by id.
+/// Returns all matching groups by id.
 pub(super) fn all(filter: GroupFilter) -> GroupListQuery {
     GroupListQuery {
         members: Some(Scope::Everything),
@@ -30,7 +36,7 @@ pub(super) async fn list<H: Harness<Store: ListStore>>(harness: &H, query: &Grou
     ok(harness.store().list_groups(query).await)
 }
 
-/// The numbers of the groups on a page, in its order.
+/// Returns the numbers of the groups on a page, in its order.
 fn numbers(page: &GroupPage) -> Vec<u128> {
     page.groups.iter().map(|entry| entry.group.id.0.as_u128() - group_id(0).0.as_u128()).collect()
 }
@@ -41,8 +47,8 @@ async fn matches<H: Harness<Store: ListStore>>(harness: &H, filter: GroupFilter)
     numbers(&page)
 }
 
-/// Law: a listed group is the whole group, with its parent's name and its direct members by ascending id, without
-/// their groups; `AnonymousUser` is not shown.
+/// Law: a listed group is complete, with its parent's name and its direct members by ascending id, without the
+/// members' groups; `AnonymousUser` is not included.
 pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [
         Group { parent: Some(group_id(2)), attributes: json!([null]), ..group(1) },
@@ -71,8 +77,7 @@ pub async fn a_group_comes_with_parent_and_members<H: Harness<Store: ListStore +
     assert_eq!(list(&empty, &all(GroupFilter::default())).await, GroupPage::default());
 }
 
-/// Law: members come as the query asks: none, all, or some of them; the groups are the same. A caller who may not see a
-/// user must not cause the row to be read.
+/// Law: the query selects all, no or some members; the groups are the same. The rows of hidden users must not be read.
 pub async fn members_come_as_the_query_asks<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let anonymous = User { username: ANONYMOUS_USERNAME.to_owned(), ..member(UserId(1), [1, 2]) };
     let people = [member(ANN, [1, 2]), member(BOB, [1]), anonymous, member(UserId(3), [2])];
@@ -81,7 +86,7 @@ pub async fn members_come_as_the_query_asks<H: Harness<Store: ListStore + Provis
         (None, [vec![], vec![], vec![]]),
         (Some(Scope::Nothing), [vec![], vec![], vec![]]),
         (Some(Scope::Only([].into())), [vec![], vec![], vec![]]),
-        (Some(Scope::Only([BOB, NOBODY].into())), [vec![BOB], vec![], vec![]]),
+        (Some(Scope::Only([BOB, UNKNOWN_USER].into())), [vec![BOB], vec![], vec![]]),
         (Some(Scope::Only([ANN, UserId(1)].into())), [vec![ANN], vec![ANN], vec![]]),
         (Some(Scope::Everything), [vec![BOB, ANN], vec![UserId(3), ANN], vec![]]),
     ] {
@@ -95,8 +100,8 @@ pub async fn members_come_as_the_query_asks<H: Harness<Store: ListStore + Provis
     }
 }
 
-/// Law: names byte for byte, the group's own flag, direct members, words in the name, attributes; all at once, and
-/// within the scope.
+/// Law: filters compare names byte for byte, the group's own flag, direct members, words of the name, and attributes,
+/// together and within the scope.
 pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), ..group(n) };
     let groups = [
@@ -119,7 +124,7 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
         (GroupFilter { is_superuser: Some(false), ..one() }, vec![1, 3, 4]),
         (GroupFilter { members: [ANN].into(), ..one() }, vec![1, 2]),
         (GroupFilter { members: [ANN, BOB].into(), ..one() }, vec![1, 2, 3]),
-        (GroupFilter { members: [NOBODY].into(), ..one() }, vec![]),
+        (GroupFilter { members: [UNKNOWN_USER].into(), ..one() }, vec![]),
         (GroupFilter { member_names: words(&["Bob"]).into_iter().collect(), ..one() }, vec![3]),
         (GroupFilter { member_names: words(&["bob", "Bob "]).into_iter().collect(), ..one() }, vec![]),
         (GroupFilter { attributes: object(json!({"a": {"b": [2]}})), ..one() }, vec![3]),
@@ -144,7 +149,7 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     }
 }
 
-/// Law: every order, both directions, page by page; names come by code point.
+/// Law: pages in every order and both directions; names sort by code point.
 pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), is_superuser: n == 2, ..group(n) };
     let groups = [named("é", 1), named("b", 2), named("B", 3), named("\u{10000}", 4), named("\u{ffff}", 5)];
@@ -170,7 +175,7 @@ pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>()
     }
 }
 
-/// Law: the count follows each group that comes or goes, and none that is only overwritten.
+/// Law: the count follows each inserted or deleted group, and ignores overwritten groups.
 pub async fn the_count_follows_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [member(ANN, [1])])).await;
     let order = vec![Order { column: GroupColumn::Name, descending: false }];
@@ -192,7 +197,7 @@ pub async fn the_count_follows_groups<H: Harness<Store: ListStore + Provisioning
         provision(ProvisioningOp::DeleteGroup(group_id(900)), 6),
     ] {
         let outcome = ok(harness.store().provision(&refused).await);
-        assert_ne!(outcome, userbook::CommitOutcome::Applied);
-        assert_eq!(list(&harness, &query).await.count, 2, "a refused change counts nothing");
+        assert_ne!(outcome, userbook::store::CommitOutcome::Applied);
+        assert_eq!(list(&harness, &query).await.count, 2, "a rejected change is not counted");
     }
 }

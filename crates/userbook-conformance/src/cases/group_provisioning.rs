@@ -1,13 +1,17 @@
 //! Creating, overwriting and deleting groups.
 
 use userbook::{
-    ActorGuard, CommitOutcome, DirectoryQuery, EpochGuard, Group, GroupGraph, Guards, ProvisioningChange,
-    ProvisioningOp, ProvisioningStore, Revision, User,
+    Group, Revision, User,
+    model::GroupGraph,
+    store::{
+        ActorGuard, CommitOutcome, DirectoryQuery, EpochGuard, Guards, ProvisioningChange, ProvisioningOp,
+        ProvisioningStore,
+    },
 };
 
 use super::{
     cancel::interrupted,
-    user_provisioning::{apply_ok, apply_refused},
+    user_provisioning::{apply_ok, apply_rejected},
 };
 use crate::{
     Harness,
@@ -17,7 +21,7 @@ use crate::{
     check::{epochs, has_other_superuser, ok, pending, row},
 };
 
-/// A group write as the core makes it: with a bumping `graph` guard.
+/// Returns a group write as the core creates it: with an incrementing `graph` guard.
 pub(super) async fn group_write<H: Harness<Store: ProvisioningStore>>(
     harness: &H,
     op: ProvisioningOp,
@@ -65,39 +69,39 @@ pub async fn a_group_is_inserted<H: Harness<Store: ProvisioningStore>>() {
     assert_eq!(pending(&harness).await, [(*step.event).clone()]);
 }
 
-/// Law: a group is overwritten in place: its members and the groups below stay, and get the superuser status that it
-/// grants now.
+/// Law: a group is overwritten in place: its members and child groups stay, and have the superuser status that the
+/// group now grants.
 pub async fn a_group_is_overwritten<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows(chain(2), [user(ANN), member(BOB, [0])])).await;
     let old = chain(2);
     let granting = Group { is_superuser: true, name: "admins".to_owned(), parent: None, ..group(1) };
     apply_ok(&harness, &put(&harness, granting.clone(), 1).await).await;
-    assert!(has_other_superuser(&harness, ANN).await, "what the group grants reaches those below");
+    assert!(has_other_superuser(&harness, ANN).await, "the granted status includes child groups");
     let mut expected = graph(old.clone());
     expected.insert(granting.clone());
     assert_eq!(all_groups(&harness).await, expected);
     assert_eq!(row(&harness, BOB).await.groups, group_ids([0]));
 
-    // The old name is free, and one's own is no conflict.
+    // The old name is free, and the own name is not a conflict.
     let named = DirectoryQuery { group_name: Some(group(1).name), ..DirectoryQuery::default() };
     assert_eq!(ok(harness.store().load_directory(&named).await).group_named, None);
     let harmless = Group { is_superuser: false, parent: Some(group_id(2)), ..granting };
     apply_ok(&harness, &put(&harness, harmless, 2).await).await;
-    assert!(!has_other_superuser(&harness, ANN).await, "what is not granted any more does not reach them");
+    assert!(!has_other_superuser(&harness, ANN).await, "a revoked status does not include child groups");
 
-    // Superuser status that comes from above after the group has moved.
+    // Superuser status from a new ancestor after a move.
     apply_ok(&harness, &put(&harness, Group { is_superuser: true, ..group(2) }, 3).await).await;
     assert!(has_other_superuser(&harness, ANN).await);
     apply_ok(&harness, &put(&harness, Group { parent: None, ..group(1) }, 4).await).await;
-    assert!(!has_other_superuser(&harness, ANN).await, "it was taken out from under the group that grants");
+    assert!(!has_other_superuser(&harness, ANN).await, "the group is no longer below a granting group");
 }
 
-/// Law: a parent must exist. A group may be its own parent, like any cycle.
-pub async fn a_parent_must_be_there<H: Harness<Store: ProvisioningStore>>() {
+/// Law: a parent must exist. A group may be its own parent, like every other cycle.
+pub async fn a_parent_must_exist<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     for orphan in [1, 2] {
         let orphan = Group { parent: Some(group_id(8)), ..group(orphan) };
-        let outcome = apply_refused(&harness, &put(&harness, orphan, 1).await).await;
+        let outcome = apply_rejected(&harness, &put(&harness, orphan, 1).await).await;
         assert_eq!(outcome, CommitOutcome::Conflict);
     }
     for n in [1, 2] {
@@ -106,17 +110,20 @@ pub async fn a_parent_must_be_there<H: Harness<Store: ProvisioningStore>>() {
     }
 }
 
-/// Law: group names are unique. A decision reads the name under the `graph` counter, so a name that is taken all the same
-/// was written without bumping the counter: a conflict.
-pub async fn a_group_name_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+/// Law: group names are unique. Decisions read names under the `graph` counter. If the name is taken nevertheless, it
+/// was written without an increment of the counter, and the change is a conflict.
+pub async fn group_names_are_unique<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [user(ANN), user(BOB)])).await;
     for namesake in [2, 3] {
         let namesake = Group { name: group(1).name, ..group(namesake) };
-        assert_eq!(apply_refused(&harness, &put(&harness, namesake, 1).await).await, CommitOutcome::Conflict);
+        assert_eq!(
+            apply_rejected(&harness, &put(&harness, namesake, 1).await).await,
+            CommitOutcome::Conflict
+        );
     }
 }
 
-/// Law: a group without members is deleted; groups below lose their parent, and users keep their rows.
+/// Law: a group without members is deleted; child groups lose their parent, and the rows of users stay unchanged.
 pub async fn a_group_is_deleted<H: Harness<Store: ProvisioningStore>>() {
     let mut groups = chain(3);
     if let Some(granting) = groups.get_mut(2) {
@@ -135,36 +142,36 @@ pub async fn a_group_is_deleted<H: Harness<Store: ProvisioningStore>>() {
     assert!(!has_other_superuser(&harness, ANN).await);
     assert_eq!(pending(&harness).await, [(*step.event).clone()]);
 
-    // A later group of that name and id has no members.
+    // A later group with the same name and id has no members.
     apply_ok(&harness, &put(&harness, Group { is_superuser: true, ..group(2) }, 2).await).await;
     assert!(!has_other_superuser(&harness, BOB).await && !has_other_superuser(&harness, ANN).await);
 }
 
-/// Law: a group that does not exist is gone.
+/// Law: a missing group is `Gone`.
 pub async fn a_missing_group_is_gone<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
-    assert_eq!(apply_refused(&harness, &delete(&harness, 2, 1).await).await, CommitOutcome::Gone);
+    assert_eq!(apply_rejected(&harness, &delete(&harness, 2, 1).await).await, CommitOutcome::Gone);
     apply_ok(&harness, &delete(&harness, 1, 2).await).await;
-    assert_eq!(apply_refused(&harness, &delete(&harness, 1, 3).await).await, CommitOutcome::Gone);
+    assert_eq!(apply_rejected(&harness, &delete(&harness, 1, 3).await).await, CommitOutcome::Gone);
 }
 
-/// Law: guards hold for groups: a change that was decided on an older graph, or by an actor whose row has changed, is a
-/// conflict.
+/// Law: guards apply to group writes: a change that was decided on an older graph, or by an actor whose row has
+/// changed, is a conflict.
 pub async fn guards_hold_for_groups<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     let late = [put(&harness, group(2), 2).await, delete(&harness, 1, 2).await];
     apply_ok(&harness, &put(&harness, Group { name: "renamed".to_owned(), ..group(1) }, 1).await).await;
     for step in late {
-        assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+        assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
     }
     let mut step = put(&harness, group(2), 3).await;
     step.guards.actor = Some(ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
-    assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+    assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
     step.guards.actor = Some(ActorGuard { user: ANN, revision: user(ANN).revision });
     apply_ok(&harness, &step).await;
 }
 
-/// Law: a group write whose future is dropped has happened as a whole or not at all, member changes included.
+/// Law: a group write whose future is dropped is applied completely or not at all, member changes included.
 pub async fn a_dropped_group_write_is_whole_or_nothing<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1])])).await;
     let before = row(&harness, ANN).await;
@@ -177,7 +184,7 @@ pub async fn a_dropped_group_write_is_whole_or_nothing<H: Harness<Store: Provisi
         let polls = usize::try_from(n).unwrap_or(usize::MAX);
         ended = interrupted(async { drop(ok(store.provision(&step).await)) }, polls).await;
 
-        // This write comes after the rest of the dropped one.
+        // This write follows the rest of the dropped one.
         apply_ok(
             &harness,
             &put(&harness, Group { name: format!("beside {n}"), ..group(2) }, 2 * n + 1).await,

@@ -1,6 +1,6 @@
-//! Memberships: a change names who comes and who goes, never the whole list.
+//! Memberships: a change names added and removed groups, never the complete list.
 
-use userbook::ChangeSet;
+use userbook::store::ChangeSet;
 
 use crate::{
     Harness,
@@ -8,7 +8,7 @@ use crate::{
     check::{apply, row},
 };
 
-/// Law: groups are joined and left as the change says.
+/// Law: groups are added and removed as the change states.
 pub async fn joining_and_leaving<H: Harness>() {
     let harness = H::with(&rows((0..5).map(group).collect::<Vec<_>>(), [member(ANN, [0, 1])])).await;
     let steps: [(&[u128], &[u128], &[u128]); 5] = [
@@ -29,7 +29,7 @@ pub async fn joining_and_leaving<H: Harness>() {
     }
 }
 
-/// Law: memberships that the change does not name stay, of the user and of others.
+/// Law: memberships that the change does not name stay, of this user and of others.
 pub async fn a_delta_spares_other_memberships<H: Harness>() {
     let users = [member(ANN, [0, 1, 2]), member(BOB, [0, 1, 2])];
     let harness = H::with(&rows((0..5).map(group).collect::<Vec<_>>(), users)).await;
@@ -43,8 +43,8 @@ pub async fn a_delta_spares_other_memberships<H: Harness>() {
     assert_eq!(row(&harness, BOB).await.groups, group_ids([0, 1, 2]));
 }
 
-/// Law: no number of groups is too large for one change: databases bound parameters, packets and aggregates, and
-/// some cut without a word.
+/// Law: a change may contain any number of groups. Databases limit parameters, packets and aggregates, and some
+/// truncate silently.
 pub async fn ten_thousand_groups<H: Harness>() {
     const MANY: u128 = 10_000;
     let groups: Vec<_> = (0..=MANY).map(group).collect();

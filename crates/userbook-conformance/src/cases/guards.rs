@@ -1,11 +1,14 @@
-//! Guards: what besides the user's own row a change was decided on.
+//! Guards: the facts beside the user's row on which a change was decided.
 
-use userbook::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, Revision, UserId};
+use userbook::{
+    Revision, UserId,
+    store::{ActorGuard, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards},
+};
 
 use crate::{
     Harness,
-    build::{ANN, BOB, NOBODY, change_id, group, group_ids, rename, rows, user},
-    check::{apply, apply_refused, epochs, row},
+    build::{ANN, BOB, UNKNOWN_USER, change_id, group, group_ids, rename, rows, user},
+    check::{apply, apply_rejected, epochs, row},
 };
 
 async fn prepared<H: Harness>() -> H {
@@ -16,7 +19,7 @@ async fn guarded<H: Harness>(harness: &H, n: u128, guards: Guards) -> ChangeSet 
     ChangeSet { guards, groups_added: group_ids([1]), ..rename(&row(harness, ANN).await, n) }
 }
 
-/// A way to make guards that hold one counter, and a way to read it.
+/// A function that creates guards on one counter, and a function that reads the counter.
 type Counter = (fn(EpochGuard) -> Guards, fn(Epochs) -> u64);
 
 const COUNTERS: [Counter; 2] = [
@@ -26,7 +29,7 @@ const COUNTERS: [Counter; 2] = [
 
 const EMPTY: Guards = Guards { graph: None, superusers: None, actor: None };
 
-/// Law: a change without guards touches no counter: they are one row each, and all writers would queue there.
+/// Law: a change without guards does not touch the counters, because all writers would wait for their single rows.
 pub async fn ordinary_updates_touch_no_counter<H: Harness>() {
     let harness = prepared::<H>().await;
     let before = epochs(&harness).await;
@@ -34,20 +37,20 @@ pub async fn ordinary_updates_touch_no_counter<H: Harness>() {
     assert_eq!(epochs(&harness).await, before);
 }
 
-/// Law: a change that relies on a counter is applied only while it stands.
+/// Law: a change that depends on a counter is applied only while the counter is unchanged.
 pub async fn relying_compares<H: Harness>() {
     for (guards, read) in COUNTERS {
         let harness = prepared::<H>().await;
         let now = read(epochs(&harness).await);
         for wrong in [now + 1, now + 1000] {
             let change = guarded(&harness, 1, guards(EpochGuard::read(wrong))).await;
-            assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+            assert_eq!(apply_rejected(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
         }
         apply(&harness, &guarded(&harness, 2, guards(EpochGuard::read(now))).await).await;
     }
 }
 
-/// Law: a change that alters what a counter stands for compares it and increments it in the same step, so that
+/// Law: a change that alters what a counter stands for compares and increments the counter in the same step, so that
 /// every decision on the old value is a conflict.
 pub async fn changing_compares_and_increments<H: Harness>() {
     for (guards, read) in COUNTERS {
@@ -55,23 +58,23 @@ pub async fn changing_compares_and_increments<H: Harness>() {
         let before = epochs(&harness).await;
         let now = read(before);
         let change = guarded(&harness, 1, guards(EpochGuard::bump(now + 1))).await;
-        assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+        assert_eq!(apply_rejected(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
 
         apply(&harness, &guarded(&harness, 2, guards(EpochGuard::bump(now))).await).await;
         let after = epochs(&harness).await;
         assert!(read(after) > now, "the counter was not incremented");
         assert_eq!(after.next_user, before.next_user);
         let others = COUNTERS.iter().filter(|(_, other)| other(after) != other(before)).count();
-        assert_eq!(others, 1, "only the one counter moves");
+        assert_eq!(others, 1, "only this counter changes");
 
         for late in [EpochGuard::read(now), EpochGuard::bump(now)] {
             let change = guarded(&harness, 3, guards(late)).await;
-            assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+            assert_eq!(apply_rejected(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
         }
     }
 }
 
-/// Law: two counters are compared both; one that fails stops the other's increment.
+/// Law: both of two counters are compared; if one fails, the other is not incremented.
 pub async fn both_counters_at_once<H: Harness>() {
     let harness = prepared::<H>().await;
     let now = epochs(&harness).await;
@@ -79,7 +82,7 @@ pub async fn both_counters_at_once<H: Harness>() {
     for superusers in [EpochGuard::bump(now.superusers + 1), EpochGuard::read(now.superusers + 1)] {
         let guards = Guards { graph, superusers: Some(superusers), actor: None };
         let change = guarded(&harness, 1, guards).await;
-        assert_eq!(apply_refused(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
+        assert_eq!(apply_rejected(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
     }
     let guards = Guards { graph, superusers: Some(EpochGuard::bump(now.superusers)), actor: None };
     apply(&harness, &guarded(&harness, 2, guards).await).await;
@@ -87,7 +90,7 @@ pub async fn both_counters_at_once<H: Harness>() {
     assert!(after.graph > now.graph && after.superusers > now.superusers);
 }
 
-/// Law: when the actor's rights decided, the actor's row must still be in the state decided on, and be there.
+/// Law: if the actor's rights mattered, the actor's row must exist and be in the state of the decision.
 pub async fn the_actor_must_be_as_decided_on<H: Harness>() {
     let harness = prepared::<H>().await;
     let by = |user, revision| Guards { actor: Some(ActorGuard { user, revision }), ..EMPTY };
@@ -99,10 +102,10 @@ pub async fn the_actor_must_be_as_decided_on<H: Harness>() {
         by(BOB, bob.revision),
         by(BOB, Revision(uuid::Uuid::nil())),
         by(UserId(3), change_id(2).into()),
-        by(NOBODY, user(NOBODY).revision),
+        by(UNKNOWN_USER, user(UNKNOWN_USER).revision),
     ] {
         let change = guarded(&harness, 3, guards).await;
-        assert_eq!(apply_refused(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
+        assert_eq!(apply_rejected(&harness, &change, &[ANN, BOB]).await, CommitOutcome::Conflict);
     }
     apply(&harness, &guarded(&harness, 4, by(BOB, change_id(2).into())).await).await;
 }

@@ -1,6 +1,9 @@
 //! Imports into an empty store.
 
-use userbook::{Group, ImportData, ImportOutcome, ImportStore, SnapshotQuery, User, UserId};
+use userbook::{
+    Group, User, UserId,
+    store::{ImportData, ImportOutcome, ImportStore, SnapshotQuery},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -13,7 +16,7 @@ async fn empty<H: Harness>() -> H {
     H::with(&ImportData::default()).await
 }
 
-/// Law: rows come back as they were imported, without an event; the install id is kept.
+/// Law: rows are read back as imported, without events; the install id is stored.
 pub async fn an_empty_store_takes_rows<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;
     let users = [member(ANN, [1]), User { is_active: false, ..member(BOB, [1, 2]) }];
@@ -26,8 +29,8 @@ pub async fn an_empty_store_takes_rows<H: Harness<Store: ImportStore>>() {
     assert_eq!(ok(harness.store().install_id().await), Some("install".to_owned()));
 }
 
-/// Law: a parent may come after its children, and cycles are data like any other.
-pub async fn parents_may_come_late<H: Harness<Store: ImportStore>>() {
+/// Law: a parent may follow its children, and cycles are valid data.
+pub async fn parents_may_follow_their_children<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;
     let below = |n: u128, parent: u128| Group { parent: Some(group_id(parent)), ..group(n) };
     let groups = [below(1, 2), below(2, 3), below(3, 2), below(4, 4)];
@@ -37,8 +40,8 @@ pub async fn parents_may_come_late<H: Harness<Store: ImportStore>>() {
     assert_eq!(found.iter().cloned().collect::<Vec<_>>(), groups);
 }
 
-/// Law: a store that holds users or groups takes nothing: a second import must not mix two directories.
-pub async fn a_store_with_rows_refuses<H: Harness<Store: ImportStore>>() {
+/// Law: a store with users or groups rejects an import, because an import must not mix two directories.
+pub async fn a_store_with_rows_rejects_imports<H: Harness<Store: ImportStore>>() {
     let other = ImportData { install_id: "other".to_owned(), ..rows([group(2)], [member(BOB, [2])]) };
     for first in [rows([], [user(ANN)]), rows([group(1)], []), rows([group(1)], [member(ANN, [1])])] {
         let harness = H::with(&first).await;
@@ -46,7 +49,7 @@ pub async fn a_store_with_rows_refuses<H: Harness<Store: ImportStore>>() {
         assert_eq!(find(&harness, BOB).await, None);
         assert_eq!(ok(harness.store().install_id().await), Some(first.install_id));
         for user in first.users {
-            // Groups of both imports: a refused import must not have stored one.
+            // Groups of both imports: a rejected import must not have stored a group.
             let groups = [group_id(1), group_id(2)].into();
             let facts = load(&harness, &SnapshotQuery { groups, ..SnapshotQuery::user(user.id) }).await;
             assert_eq!(facts.groups.iter().cloned().collect::<Vec<_>>(), first.groups);
@@ -55,7 +58,7 @@ pub async fn a_store_with_rows_refuses<H: Harness<Store: ImportStore>>() {
     }
 }
 
-/// Law: the next user gets an id above all that were imported.
+/// Law: the next user gets an id above all imported ids.
 pub async fn the_next_id_is_above_all<H: Harness<Store: ImportStore>>() {
     for (ids, last) in
         [(vec![1, 2, 3], 3), (vec![9000, 4], 9000), (vec![i64::from(u32::MAX)], i64::from(u32::MAX))]
@@ -67,7 +70,7 @@ pub async fn the_next_id_is_above_all<H: Harness<Store: ImportStore>>() {
     }
 }
 
-/// Law: rows that cannot be kept are a failure as a whole: nothing of them is there, and a right import follows.
+/// Law: rows that cannot be stored fail the whole import: nothing is stored, and a valid import may follow.
 pub async fn bad_rows_leave_no_trace<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;
     let namesake = User { username: user(ANN).username, ..user(BOB) };
@@ -81,7 +84,7 @@ pub async fn bad_rows_leave_no_trace<H: Harness<Store: ImportStore>>() {
         rows([group(1), Group { name: group(1).name, ..group(2) }], [user(ANN)]),
         rows([group(1), Group { name: "other".to_owned(), ..group(1) }], [user(ANN)]),
     ] {
-        assert!(harness.store().import(&bad).await.is_err(), "these rows contradict one another");
+        assert!(harness.store().import(&bad).await.is_err(), "these rows contradict each other");
         assert_eq!(find(&harness, ANN).await, None);
     }
     let good = rows([group(1)], [member(ANN, [1])]);

@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use userbook::{ActorState, Group, Snapshot, SnapshotQuery, Superusers, User, UserId, UserType};
+use userbook::{
+    Group, User, UserId, UserType,
+    store::{ActorState, Snapshot, SnapshotQuery, Superusers},
+};
 use uuid::Uuid;
 
 use crate::{
     Harness,
-    build::{ANN, BOB, NOBODY, change_id, group, group_ids, member, rename, rows, user},
+    build::{ANN, BOB, UNKNOWN_USER, change_id, group, group_ids, member, rename, rows, user},
     check::{apply, load, row, target},
 };
 
-/// Law: a target that does not exist is an answer like any other: the actor, the groups, the counters and the other
-/// facts come all the same. Authorization reads the actor before anything is known about the target.
+/// Law: a missing target is a normal result: actor, groups, counters and other facts are returned nevertheless.
+/// Authorization reads the actor before the target is known to exist.
 pub async fn facts_come_without_a_target<H: Harness>() {
     let granting = Group { is_superuser: true, ..group(1) };
     let harness = H::with(&rows([granting, group(2)], [member(ANN, [1]), user(BOB)])).await;
@@ -27,7 +30,7 @@ pub async fn facts_come_without_a_target<H: Harness>() {
         ..SnapshotQuery::user(ANN)
     };
     let expected = load(&harness, &found).await;
-    for target in [None, Some(NOBODY.into()), Some(UserId(0).into()), Some(Uuid::nil().into())] {
+    for target in [None, Some(UNKNOWN_USER.into()), Some(UserId(0).into()), Some(Uuid::nil().into())] {
         let snapshot = load(&harness, &SnapshotQuery { target, ..found.clone() }).await;
         let superusers = Some(Superusers { person: true, service_account: false });
         assert_eq!(
@@ -43,7 +46,7 @@ pub async fn facts_come_without_a_target<H: Harness>() {
     assert_eq!(nothing, Snapshot { epochs: expected.epochs, ..Snapshot::default() });
 }
 
-/// Law: a user is found by the UUID as by the id, with the same facts.
+/// Law: a user is found by UUID as by id, with the same facts.
 pub async fn a_user_is_found_by_uuid<H: Harness>() {
     let granting = Group { is_superuser: true, ..group(1) };
     let harness = H::with(&rows([granting, group(2)], [member(ANN, [1, 2]), member(BOB, [2])])).await;
@@ -62,7 +65,7 @@ pub async fn a_user_is_found_by_uuid<H: Harness>() {
     }
 }
 
-/// Law: a row comes back as it was stored, column by column; of every user, not only of the first.
+/// Law: every column of a row is read back as stored, for every user.
 pub async fn every_column_comes_back<H: Harness>() {
     let users = [
         member(ANN, [1, 3]),
@@ -87,8 +90,8 @@ pub async fn every_column_comes_back<H: Harness>() {
     }
 }
 
-/// Law: the actor's state comes with the same load, and the lineage of each of the actor's groups. Rights depend on
-/// them, so a state read at another moment would let a user act who was deactivated meanwhile.
+/// Law: the actor's state is part of the same load, with the ancestors of the actor's groups. Rights depend on them; a
+/// state of another moment could let a deactivated user act.
 pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
     let top = Group { is_superuser: true, ..group(2) };
     let below = Group { parent: Some(top.id), ..group(1) };
@@ -105,19 +108,22 @@ pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
         revision: inactive.revision,
     };
     assert_eq!(snapshot.actor, Some(expected));
-    assert!(snapshot.groups.grants_superuser(&group_ids([1])), "the actor's lineage is in the snapshot");
+    assert!(
+        snapshot.groups.grants_superuser(&group_ids([1])),
+        "the ancestors of the actor's groups are in the snapshot"
+    );
     assert_eq!(target(&snapshot).groups, group_ids([2]), "the actor's groups are not the target's");
 
     let query = SnapshotQuery { actor: Some(ANN), ..SnapshotQuery::user(ANN) };
     let myself = load(&harness, &query).await.actor.expect("the actor is the target");
     assert_eq!((myself.id, myself.is_active, myself.groups), (ANN, true, group_ids([2])));
 
-    let query = SnapshotQuery { actor: Some(NOBODY), ..SnapshotQuery::user(ANN) };
+    let query = SnapshotQuery { actor: Some(UNKNOWN_USER), ..SnapshotQuery::user(ANN) };
     assert_eq!(load(&harness, &query).await.actor, None);
 }
 
-/// Law: facts that the query does not ask for are absent: no actor, no answer about other superusers, no taken name, no
-/// committed change, no groups but the target's. Each of them costs time.
+/// Law: facts that the query does not request are absent: no actor, no result about other superusers, no taken name,
+/// no committed change, only the target's groups. Each fact has a cost.
 pub async fn other_facts_are_absent<H: Harness>() {
     let granting = Group { is_superuser: true, ..group(1) };
     let attributes = json!({ "deep": [{}] });

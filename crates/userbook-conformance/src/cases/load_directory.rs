@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use userbook::{
-    ANONYMOUS_USERNAME, ActorState, DirectoryQuery, DirectorySnapshot, Group, GroupGraph, GroupShape,
-    MemberQuery, MemberState, ProvisioningStore, SuperuserQuery, Superusers, User, UserId, UserType,
+    Group, User, UserId, UserType,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{
+        ActorState, DirectoryQuery, DirectorySnapshot, GroupShape, MemberQuery, MemberState,
+        ProvisioningStore, SuperuserQuery, Superusers,
+    },
 };
 
 use crate::{
     Harness,
-    build::{ANN, BOB, NOBODY, chain, change_id, group, group_id, group_ids, member, rename, rows, user},
+    build::{
+        ANN, BOB, UNKNOWN_USER, chain, change_id, group, group_id, group_ids, member, rename, rows, user,
+    },
     check::{apply, epochs, ok},
 };
 
@@ -20,7 +26,7 @@ async fn directory<H: Harness<Store: ProvisioningStore>>(
     ok(harness.store().load_directory(query).await)
 }
 
-/// Law: facts that the query does not ask for are absent, and an empty store answers.
+/// Law: facts that the query does not request are absent, and an empty store returns a result.
 pub async fn an_empty_query<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1])])).await;
     let found = directory(&harness, &DirectoryQuery::default()).await;
@@ -59,7 +65,7 @@ pub async fn names<H: Harness<Store: ProvisioningStore>>() {
     }
 }
 
-/// Law: the groups of the query and the actor's come with their ancestors up to 19 above; the actor as in a load.
+/// Law: the groups of the query and of the actor come with their ancestors up to 19 above; the actor as in a load.
 pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
     let groups = chain(60);
     let bob = User { is_active: false, ..member(BOB, [30]) };
@@ -71,7 +77,7 @@ pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
     };
     let found = directory(&harness, &query).await;
     let expected: GroupGraph = groups.get(3..50).unwrap_or_default().iter().cloned().collect();
-    // 3 to 22 and 30 to 49.
+    // Groups 3 to 22 and 30 to 49.
     let expected: GroupGraph =
         expected.iter().filter(|group| !group_ids(23..30).contains(&group.id)).cloned().collect();
     assert_eq!(found.groups, expected);
@@ -84,11 +90,11 @@ pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
     };
     assert_eq!(found.actor, Some(actor));
 
-    let query = DirectoryQuery { actor: Some(NOBODY), ..DirectoryQuery::default() };
+    let query = DirectoryQuery { actor: Some(UNKNOWN_USER), ..DirectoryQuery::default() };
     assert_eq!(directory(&harness, &query).await.actor, None);
 }
 
-/// Law: the shape has the place of every group, however far from the groups of the query.
+/// Law: the shape contains the position of every group, at any distance from the groups of the query.
 pub async fn the_shape_of_the_hierarchy<H: Harness<Store: ProvisioningStore>>() {
     let mut groups = chain(40);
     groups.push(Group { is_superuser: true, parent: Some(group_id(41)), ..group(41) });
@@ -100,8 +106,8 @@ pub async fn the_shape_of_the_hierarchy<H: Harness<Store: ProvisioningStore>>() 
     assert_eq!(found.groups.iter().count(), 0, "the query names no group");
 }
 
-/// Law: a superuser query finds *direct* members who can act, persons apart from service accounts. Members of groups
-/// above and below do not count, nor does anybody who cannot act.
+/// Law: a superuser query finds *direct* members who can act, separated into persons and service accounts. Members of
+/// ancestors and descendants do not count, and users who cannot act do not either.
 pub async fn superusers_among_direct_members<H: Harness<Store: ProvisioningStore>>() {
     let robot = User { user_type: UserType::ServiceAccount, ..member(UserId(3), [2, 3]) };
     let users = [
@@ -129,8 +135,8 @@ pub async fn superusers_among_direct_members<H: Harness<Store: ProvisioningStore
     }
 }
 
-/// Law: memberships of some users in one group can be left out; their memberships in other groups count all the same. The
-/// query stands for the directory after these users have left.
+/// Law: memberships of some users in one group can be excluded; their memberships in other groups still count. The
+/// query describes the directory after these users have left the group.
 pub async fn some_memberships_can_be_left_out<H: Harness<Store: ProvisioningStore>>() {
     let robot = User { user_type: UserType::ServiceAccount, ..member(UserId(3), [2]) };
     let users = [member(ANN, [1, 2]), member(BOB, [1]), robot];
@@ -142,7 +148,7 @@ pub async fn some_memberships_can_be_left_out<H: Harness<Store: ProvisioningStor
         (vec![1], 2, vec![ANN, BOB], true, false),
         (vec![1, 2], 1, vec![ANN, BOB], true, true),
         (vec![1, 2], 2, vec![UserId(3)], true, false),
-        (vec![2], 2, vec![ANN, NOBODY], false, true),
+        (vec![2], 2, vec![ANN, UNKNOWN_USER], false, true),
         (vec![2], 900, vec![ANN, UserId(3)], true, true),
     ] {
         let superusers = SuperuserQuery {
@@ -155,8 +161,8 @@ pub async fn some_memberships_can_be_left_out<H: Harness<Store: ProvisioningStor
     }
 }
 
-/// Law: members come with all facts and all direct groups: those of the group, whatever they are, and the users named,
-/// as far as they exist.
+/// Law: members come with all facts and all direct groups: the members of the group, active or not, and the named
+/// users that exist.
 pub async fn members_of_a_group_and_named_users<H: Harness<Store: ProvisioningStore>>() {
     let users = [
         member(ANN, [1, 2]),
@@ -169,9 +175,9 @@ pub async fn members_of_a_group_and_named_users<H: Harness<Store: ProvisioningSt
     let harness = H::with(&rows([group(1), group(2), group(3)], users.clone())).await;
     for (of, named, expected) in [
         (Some(1), vec![], vec![ANN, BOB, UserId(1), UserId(2)]),
-        (Some(1), vec![ANN, UserId(4), NOBODY], vec![ANN, BOB, UserId(1), UserId(2), UserId(4)]),
+        (Some(1), vec![ANN, UserId(4), UNKNOWN_USER], vec![ANN, BOB, UserId(1), UserId(2), UserId(4)]),
         (Some(900), vec![UserId(3)], vec![UserId(3)]),
-        (None, vec![UserId(3), UserId(4), NOBODY], vec![UserId(3), UserId(4)]),
+        (None, vec![UserId(3), UserId(4), UNKNOWN_USER], vec![UserId(3), UserId(4)]),
         (None, vec![], vec![]),
     ] {
         let members = MemberQuery { of: of.map(group_id), users: named.into_iter().collect(), limit: 100 };
@@ -187,12 +193,12 @@ pub async fn members_of_a_group_and_named_users<H: Harness<Store: ProvisioningSt
         };
         let rows = users.iter().filter(|user| expected.contains(&user.id));
         assert_eq!(found.members, rows.map(|user| (user.id, state(user))).collect(), "{members:?}");
-        assert_eq!(found.groups.iter().count(), 0, "the groups of members are no part of the graph");
+        assert_eq!(found.groups.iter().count(), 0, "the groups of members are not part of the graph");
     }
 }
 
-/// Law: no more members come than the limit allows, and those with the smallest ids: a caller learns from one more than
-/// allowed that there are too many, however many there are.
+/// Law: at most `limit` members are returned, those with the smallest ids. A caller that requests one more than
+/// allowed learns that there are too many.
 pub async fn members_are_limited<H: Harness<Store: ProvisioningStore>>() {
     let kinds = UserType::ALL.into_iter().cycle();
     let users: Vec<_> = (1..=40)
@@ -219,7 +225,7 @@ pub async fn members_are_limited<H: Harness<Store: ProvisioningStore>>() {
     assert_eq!(found.members.keys().map(|id| id.0).collect::<Vec<_>>(), [3, 7, 41]);
 }
 
-/// Law: a directory has the same counters as a load, and says whether a change was committed.
+/// Law: a directory query returns the same counters as a load, and whether a change was committed.
 pub async fn the_committed_change_and_the_counters<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     let query = DirectoryQuery { change: Some(change_id(1)), ..DirectoryQuery::default() };

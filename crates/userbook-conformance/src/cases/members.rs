@@ -1,18 +1,23 @@
 //! Member changes: users join and leave a group in the same step that writes or deletes the group.
 
 use userbook::{
-    CommitOutcome, DirectoryQuery, EventTarget, Group, GroupId, Guards, MemberChange, ProvisioningChange,
-    ProvisioningStore, Revision, Superusers, User, UserId, UserType,
+    Group, GroupId, Revision, User, UserId, UserType,
+    event::EventTarget,
+    store::{
+        CommitOutcome, DirectoryQuery, Guards, MemberChange, ProvisioningChange, ProvisioningStore,
+        Superusers,
+    },
 };
 
 use super::{
     group_provisioning::{all_groups, delete, graph, put},
-    user_provisioning::{apply_ok, apply_refused},
+    user_provisioning::{apply_ok, apply_rejected},
 };
 use crate::{
     Harness,
     build::{
-        ANN, BOB, NOBODY, change_id, group, group_id, group_ids, member, member_change, rename, rows, user,
+        ANN, BOB, UNKNOWN_USER, change_id, group, group_id, group_ids, member, member_change, rename, rows,
+        user,
     },
     check::{apply, epochs, ok, other_superusers, pending, row},
 };
@@ -21,7 +26,7 @@ fn with(step: ProvisioningChange, members: impl Into<Vec<MemberChange>>) -> Prov
     ProvisioningChange { members: members.into(), ..step }
 }
 
-/// The user after the member change.
+/// Returns the user after the member change.
 fn changed(user: &User, change: &MemberChange, group: GroupId) -> User {
     let mut user = User { revision: change.change.into(), version: change.version, ..user.clone() };
     if change.joins {
@@ -32,8 +37,8 @@ fn changed(user: &User, change: &MemberChange, group: GroupId) -> User {
     user
 }
 
-/// Law: with the group each member's row gets its revision and version, its membership, and its own event, and nothing
-/// else of it changes. A membership without a revision would let an update overwrite a state it never saw.
+/// Law: together with the group, each member's row gets its revision, version, membership and event, and nothing else
+/// of the row changes. A membership without a new revision would let an update overwrite an unknown state.
 pub async fn members_join_and_leave_with_the_group<H: Harness<Store: ProvisioningStore>>() {
     let users = [member(ANN, [1, 2]), member(BOB, [2]), member(UserId(3), [1])];
     let harness = H::with(&rows([group(1), group(2)], users.clone())).await;
@@ -57,7 +62,7 @@ pub async fn members_join_and_leave_with_the_group<H: Harness<Store: Provisionin
     apply(&harness, &rename(&row(&harness, BOB).await, 13)).await;
 }
 
-/// Law: a new group takes members in the same step, and they count among superusers at once.
+/// Law: a new group gets members in the same step, and they count among superusers immediately.
 pub async fn a_new_group_takes_members<H: Harness<Store: ProvisioningStore>>() {
     let robot = User { user_type: UserType::ServiceAccount, ..user(BOB) };
     let retired = User { is_active: false, ..user(UserId(3)) };
@@ -76,8 +81,8 @@ pub async fn a_new_group_takes_members<H: Harness<Store: ProvisioningStore>>() {
     }
 }
 
-/// Law: a user who joins may be a member already, and a user who leaves may be none: the row and the event are written
-/// all the same.
+/// Law: a joining user may be a member already, and a leaving user may not be one: the row and the event are written
+/// nevertheless.
 pub async fn a_membership_that_does_not_change_is_harmless<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1]), user(BOB)])).await;
     let changes = [member_change(&member(ANN, [1]), true, 11), member_change(&user(BOB), false, 12)];
@@ -88,8 +93,8 @@ pub async fn a_membership_that_does_not_change_is_harmless<H: Harness<Store: Pro
     assert_eq!(pending(&harness).await.len(), 3);
 }
 
-/// Law: a member whose row is no longer in the state decided on, or does not exist, makes the whole change a conflict,
-/// wherever it stands among the others.
+/// Law: a missing member or a member with another revision makes the whole change a conflict, at every position in the
+/// list.
 pub async fn a_member_of_another_revision_leaves_no_trace<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1]), user(BOB), user(UserId(3))])).await;
     let bad = |user: &User, joins, n| MemberChange {
@@ -103,21 +108,21 @@ pub async fn a_member_of_another_revision_leaves_no_trace<H: Harness<Store: Prov
         vec![bad(&ann, false, 11)],
         vec![good(&ann, false, 11), bad(&bob, true, 12), good(&third, true, 13)],
         vec![good(&ann, false, 11), good(&bob, true, 12), bad(&third, true, 13)],
-        vec![good(&bob, true, 11), good(&user(NOBODY), true, 12)],
+        vec![good(&bob, true, 11), good(&user(UNKNOWN_USER), true, 12)],
         vec![good(&bob, true, 11), good(&bob, true, 12)],
     ] {
         let renamed = Group { name: "renamed".to_owned(), ..group(1) };
         for step in [put(&harness, renamed, 1).await, put(&harness, group(2), 1).await] {
             let step = with(step, members.clone());
-            assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict, "{members:?}");
+            assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict, "{members:?}");
         }
     }
     let stale = with(delete(&harness, 1, 1).await, [bad(&ann, false, 11)]);
-    assert_eq!(apply_refused(&harness, &stale).await, CommitOutcome::Conflict);
+    assert_eq!(apply_rejected(&harness, &stale).await, CommitOutcome::Conflict);
 }
 
 /// Law: a group is deleted only together with all of its members, each with revision, version and event. A member that
-/// the change does not name is a conflict: the user joined since the decision, and would lose the group unseen.
+/// the change does not name is a conflict: the user joined after the decision and would lose the group unnoticed.
 pub async fn a_forgotten_member_keeps_the_group<H: Harness<Store: ProvisioningStore>>() {
     let retired = User { is_active: false, ..member(BOB, [1, 2]) };
     let users = [member(ANN, [1]), retired.clone(), member(UserId(3), [2])];
@@ -127,7 +132,7 @@ pub async fn a_forgotten_member_keeps_the_group<H: Harness<Store: ProvisioningSt
         [vec![], vec![ann.clone()], vec![bob.clone()], vec![ann.clone(), member_change(&retired, true, 12)]]
     {
         let step = with(delete(&harness, 1, 1).await, members);
-        assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict, "{:?}", step.members);
+        assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict, "{:?}", step.members);
     }
     let step = with(delete(&harness, 1, 1).await, [ann.clone(), bob.clone()]);
     apply_ok(&harness, &step).await;
@@ -137,8 +142,8 @@ pub async fn a_forgotten_member_keeps_the_group<H: Harness<Store: ProvisioningSt
     assert_eq!(pending(&harness).await.len(), 3);
 }
 
-/// Law: the other parts of a group write bind its members too: a wrong guard, a taken name, a missing parent or a group
-/// that does not exist leaves their rows, memberships and events alone.
+/// Law: the other parts of a group write apply to its members too: after a failed guard, a taken name, a missing
+/// parent or a missing group, the members' rows, memberships and events are unchanged.
 pub async fn members_are_bound_to_the_group_write<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [member(ANN, [1]), user(BOB)])).await;
     let members = [member_change(&user(BOB), true, 11), member_change(&member(ANN, [1]), false, 12)];
@@ -148,7 +153,7 @@ pub async fn members_are_bound_to_the_group_write<H: Harness<Store: Provisioning
             graph: stale
                 .guards
                 .graph
-                .map(|guard| userbook::EpochGuard { expected: guard.expected + 1, ..guard }),
+                .map(|guard| userbook::store::EpochGuard { expected: guard.expected + 1, ..guard }),
             ..stale.guards
         },
         ..stale
@@ -157,22 +162,25 @@ pub async fn members_are_bound_to_the_group_write<H: Harness<Store: Provisioning
     let orphan = put(&harness, Group { parent: Some(group_id(900)), ..group(1) }, 1).await;
     for step in [unguarded, namesake, orphan] {
         let step = with(step, members.clone());
-        assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict, "{:?}", step.op);
+        assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict, "{:?}", step.op);
     }
     let missing = with(delete(&harness, 7, 1).await, [member_change(&member(ANN, [1]), false, 12)]);
-    assert_eq!(apply_refused(&harness, &missing).await, CommitOutcome::Gone);
+    assert_eq!(apply_rejected(&harness, &missing).await, CommitOutcome::Gone);
 }
 
-/// Law: the actor of a group write may be one of its members: the guard and the member change expect the same revision.
+/// Law: the actor of a group write may be one of its members: the guard and the member change expect the same
+/// revision.
 pub async fn the_actor_may_be_a_member<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [member(ANN, [1]), user(BOB)])).await;
-    let by = |user: &User| Some(userbook::ActorGuard { user: user.id, revision: user.revision });
+    let by = |user: &User| Some(userbook::store::ActorGuard { user: user.id, revision: user.revision });
     let ann = member(ANN, [1]);
     let mut step = with(put(&harness, group(1), 1).await, [member_change(&ann, false, 11)]);
-    step.guards.actor = Some(userbook::ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
-    assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
-    step.guards.actor = Some(userbook::ActorGuard { user: BOB, revision: Revision(uuid::Uuid::nil()) });
-    assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+    step.guards.actor =
+        Some(userbook::store::ActorGuard { user: ANN, revision: Revision(uuid::Uuid::nil()) });
+    assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
+    step.guards.actor =
+        Some(userbook::store::ActorGuard { user: BOB, revision: Revision(uuid::Uuid::nil()) });
+    assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
     step.guards.actor = by(&ann);
     apply_ok(&harness, &step).await;
     assert_eq!(row(&harness, ANN).await.groups, group_ids([]));
@@ -194,7 +202,7 @@ pub async fn a_thousand_members_at_once<H: Harness<Store: ProvisioningStore>>() 
         users.iter().zip(5000..).map(|(user, n)| member_change(user, user.groups.is_empty(), n)).collect();
     apply_ok(&harness, &with(put(&harness, group(1), 1).await, members.clone())).await;
 
-    let query = userbook::MemberQuery { of: Some(group_id(1)), users: [].into(), limit: 2000 };
+    let query = userbook::store::MemberQuery { of: Some(group_id(1)), users: [].into(), limit: 2000 };
     let query = DirectoryQuery { members: Some(query), ..DirectoryQuery::default() };
     let found = ok(harness.store().load_directory(&query).await).members;
     let joined: Vec<_> = members.iter().filter(|change| change.joins).collect();

@@ -1,4 +1,4 @@
-//! The cases. Each makes a harness of its own, names in its docs the law it checks, and panics if the store breaks it.
+//! The cases. Each creates its own harness, documents the law that it checks, and panics if the store breaks the law.
 
 pub mod can_act;
 pub mod cancel;

@@ -1,6 +1,9 @@
-//! User names, compared byte for byte.
+//! Usernames, compared byte for byte.
 
-use userbook::{CommitOutcome, FieldChanges, SnapshotQuery, User, UserId};
+use userbook::{
+    User, UserId,
+    store::{CommitOutcome, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,
@@ -8,7 +11,7 @@ use crate::{
     check::{apply, commit, load, row},
 };
 
-/// Names that case folding, collations, padding or normal forms take for one another.
+/// Names that case folding, collations, padding or normalization make equal.
 const LOOKALIKES: [&str; 10] = [
     "maria",
     "Maria",
@@ -22,15 +25,15 @@ const LOOKALIKES: [&str; 10] = [
     "strasse",
 ];
 
-/// Names as rows may hold them, though no update would let them in.
+/// Names that stored rows may have although no update accepts them.
 const STORED: [&str; 4] = ["maria ", " maria", "maria\t", ""];
 
 fn ids() -> impl Iterator<Item = UserId> {
     (100..).map(UserId)
 }
 
-/// Law: a name is taken if another user has exactly these bytes: no case folding, no trimming, no normal form.
-/// A store that is kinder tells users that a free name is taken, or lets two of them share one.
+/// Law: a name is taken if another user has exactly these bytes, without case folding, trimming or normalization. A
+/// looser comparison reports free names as taken, a stricter one lets two users share a name.
 pub async fn names_are_compared_byte_for_byte<H: Harness>() {
     let all = || LOOKALIKES.into_iter().chain(STORED);
     for skipped in all() {
@@ -45,17 +48,17 @@ pub async fn names_are_compared_byte_for_byte<H: Harness>() {
             assert_eq!(taken, name != skipped, "{name:?} beside all but {skipped:?}");
         }
         let own = SnapshotQuery { username: Some(user(ANN).username), ..SnapshotQuery::user(ANN) };
-        assert!(!load(&harness, &own).await.username_taken, "one's own name is not taken by another");
+        assert!(!load(&harness, &own).await.username_taken, "the own name does not count as taken");
     }
 }
 
-/// Law: a commit refuses a name only if another user has exactly these bytes, and accepts it as it is.
+/// Law: a commit rejects a name only if another user has exactly these bytes, and stores it unchanged.
 pub async fn a_name_like_another_can_be_taken<H: Harness>() {
     let maria = User { username: "maria".to_owned(), ..user(BOB) };
     let harness = H::with(&rows([], [maria, user(ANN)])).await;
     for (n, name) in LOOKALIKES.into_iter().enumerate() {
         let fields = FieldChanges { username: Some(username(name)), ..FieldChanges::default() };
-        let change = userbook::ChangeSet { fields, ..change(&row(&harness, ANN).await, n as u128) };
+        let change = userbook::store::ChangeSet { fields, ..change(&row(&harness, ANN).await, n as u128) };
         let expected = if name == "maria" { CommitOutcome::Conflict } else { CommitOutcome::Applied };
         assert_eq!(commit(&harness, &change).await, expected, "{name:?}");
         if expected == CommitOutcome::Applied {
@@ -64,12 +67,12 @@ pub async fn a_name_like_another_can_be_taken<H: Harness>() {
     }
 }
 
-/// Law: the name that a user has, or had and gave up, is no conflict.
+/// Law: the user's current or former name is not a conflict.
 pub async fn keeping_ones_own_name_is_no_conflict<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     let rename = |user: &User, n: u128, name: &str| {
         let fields = FieldChanges { username: Some(username(name)), ..FieldChanges::default() };
-        userbook::ChangeSet { fields, ..change(user, n) }
+        userbook::store::ChangeSet { fields, ..change(user, n) }
     };
     let old = user(ANN).username;
     apply(&harness, &rename(&row(&harness, ANN).await, 1, &old)).await;

@@ -1,7 +1,11 @@
 //! The outbox: events that are not acknowledged.
 
 use serde_json::json;
-use userbook::{Effect, Event, EventActor, EventGroup, FieldDiff, Outbox, OutboxLimit, User, UserId};
+use userbook::{
+    User, UserId,
+    event::{Effect, Event, EventActor, EventGroup, FieldDiff},
+    store::{Outbox, OutboxLimit},
+};
 
 use crate::{
     Harness,
@@ -15,7 +19,7 @@ async fn nine_changes<H: Harness>() -> (H, Vec<Event>) {
     let harness = H::with(&rows([], users.clone())).await;
     let mut events = Vec::new();
     for round in 0..3 {
-        // Ids that do not rise with time: they are no order.
+        // Ids that do not increase with time, because they define no order.
         for (user, place) in users.iter_mut().zip(1..) {
             let change = rename(user, 100 - 10 * round - place);
             apply(&harness, &change).await;
@@ -27,20 +31,20 @@ async fn nine_changes<H: Harness>() -> (H, Vec<Event>) {
 }
 
 fn of_user(events: &[Event], id: i64) -> Vec<&Event> {
-    events.iter().filter(|event| event.target == userbook::EventTarget::User(UserId(id))).collect()
+    events.iter().filter(|event| event.target == userbook::event::EventTarget::User(UserId(id))).collect()
 }
 
-/// Law: there is an event if and only if the change was applied.
+/// Law: an event exists if and only if the change was applied.
 pub async fn an_event_for_each_applied_change<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     assert_eq!(pending(&harness).await, []);
     let first = rename(&user(ANN), 1);
     apply(&harness, &first).await;
-    assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, userbook::CommitOutcome::Applied);
+    assert_ne!(commit(&harness, &rename(&user(ANN), 2)).await, userbook::store::CommitOutcome::Applied);
     assert_eq!(pending(&harness).await, [(*first.event).clone()]);
 }
 
-/// Law: an event comes back as it was written, whatever it contains.
+/// Law: an event is read back as written, with any content.
 pub async fn events_come_back_as_they_went<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     let named = |n: u128| EventGroup { id: group_id(n), name: format!("group \u{1f600} {n}") };
@@ -86,7 +90,7 @@ pub async fn events_come_back_as_they_went<H: Harness>() {
     assert_eq!(pending(&harness).await, events);
 }
 
-/// Law: the events of one user come in the order of their versions, and `limit` takes from the front.
+/// Law: the events of one user come in the order of their versions, and `limit` returns the first ones.
 pub async fn events_of_one_user_come_in_order<H: Harness>() {
     let (harness, events) = nine_changes::<H>().await;
     let waiting = pending(&harness).await;
@@ -104,8 +108,8 @@ pub async fn events_of_one_user_come_in_order<H: Harness>() {
     }
 }
 
-/// Law: an answer ends before the total size of the stored JSON exceeds `bytes`, and has at least one event whatever its
-/// size: otherwise a few large events exhaust the memory, or block the outbox for ever.
+/// Law: a result ends before the total size of the stored JSON exceeds `bytes`, and contains at least one event of any
+/// size. Otherwise a few large events would exhaust the memory or block the outbox.
 pub async fn pending_events_are_bounded_in_bytes<H: Harness>() {
     const LARGE: usize = 100_000;
     let harness = H::with(&rows([], [user(ANN)])).await;
@@ -133,15 +137,15 @@ pub async fn pending_events_are_bounded_in_bytes<H: Harness>() {
     ] {
         assert_eq!(pending(100, bytes).await, events.get(..expected).unwrap_or_default(), "{bytes} bytes");
     }
-    assert_eq!(pending(2, u64::MAX).await.len(), 2, "the number of events is a bound as well");
+    assert_eq!(pending(2, u64::MAX).await.len(), 2, "the number of events is limited as well");
     assert_eq!(pending(0, u64::MAX).await, []);
     let acked: Vec<_> = events.iter().take(3).map(|event| event.id).collect();
     ok(harness.store().ack(&acked).await);
     assert_eq!(pending(100, large + 20_000).await, events.get(3..5).unwrap_or_default());
 }
 
-/// Law: what was acknowledged does not wait any more, whatever its place; unknown ids are ignored, and the rest
-/// goes on waiting.
+/// Law: an acknowledged event is no longer pending, at any position; unknown ids are ignored, and other events stay
+/// pending.
 pub async fn acknowledged_events_do_not_wait<H: Harness>() {
     let (harness, events) = nine_changes::<H>().await;
     let acked: Vec<_> = events.iter().step_by(2).map(|event| event.id).chain([change_id(7777)]).collect();
@@ -155,15 +159,15 @@ pub async fn acknowledged_events_do_not_wait<H: Harness>() {
     assert_eq!(pending(&harness).await.len(), 4);
 }
 
-/// Law: only acknowledged events are deleted, and only those that happened before. One that waits is never
-/// lost, however old.
+/// Law: only acknowledged events are deleted, and only those that happened before the given time. A pending event of
+/// any age is never lost.
 pub async fn pruning_spares_what_waits<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     for n in 1..=6 {
         apply(&harness, &change(&row(&harness, ANN).await, n)).await;
     }
     ok(harness.store().ack(&[change_id(1), change_id(2), change_id(4)]).await);
-    // The event of change n happened n seconds after the beginning.
+    // The event of change n happened n seconds after the start.
     assert_eq!(ok(harness.store().prune_before(moment(1)).await), 0);
     assert_eq!(ok(harness.store().prune_before(moment(4)).await), 2);
     assert_eq!(ok(harness.store().prune_before(moment(4)).await), 0);

@@ -1,9 +1,12 @@
-//! Pages are bounded in bytes.
+//! Pages are limited in bytes.
 
 use serde_json::json;
 use userbook::{
-    Group, GroupFilter, GroupListQuery, GroupPage, ListStore, ProvisioningStore, ROW_BYTES, Scope, User,
-    UserFilter, UserId, UserListQuery, UserPage,
+    Group, User, UserId,
+    store::{
+        GroupFilter, GroupListQuery, GroupPage, ListStore, ProvisioningStore, ROW_BYTES, Scope, UserFilter,
+        UserListQuery, UserPage,
+    },
 };
 
 use super::{group_lists, user_lists};
@@ -18,9 +21,9 @@ fn large() -> String {
     "x".repeat(LARGE)
 }
 
-/// Law: a page of users is returned as a whole or not at all: a page over the bound is empty and says so, with the count
-/// of all users. Each text, the attributes and the groups with their ancestors are part of its size; rows that the page
-/// does not show are not.
+/// Law: a page of users is returned completely or not at all. A page above the limit is empty and marked, with the
+/// count of all users. Each text, the attributes and the groups with their ancestors count; rows of other pages do
+/// not.
 pub async fn a_page_of_users_is_bounded<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let document = json!({ "text": large() });
     let heavy_group = Group { attributes: document.clone(), ..group(2) };
@@ -41,7 +44,7 @@ pub async fn a_page_of_users_is_bounded<H: Harness<Store: ListStore + Provisioni
         let whole = user_lists::list(&harness, &page(bound + 10_000)).await;
         assert_eq!((whole.users.len(), whole.count, whole.too_large), (2, 2, false));
 
-        // BOB, who is first, is small.
+        // BOB, the first user, is small.
         let first = UserListQuery { limit: 1, ..page(10_000) };
         let first = user_lists::list(&harness, &first).await;
         assert_eq!((user_lists::ids(&first), first.count, first.too_large), (vec![BOB.0], 2, false));
@@ -55,7 +58,7 @@ pub async fn a_page_of_users_is_bounded<H: Harness<Store: ListStore + Provisioni
     }
 }
 
-/// Law: many small rows are as large as few large ones: each user, group and membership counts.
+/// Law: many small rows count like a few large ones: each user, group and membership counts.
 pub async fn rows_count_towards_the_size<H: Harness<Store: ListStore + ProvisioningStore>>() {
     const MANY: u64 = 200;
     let groups: Vec<_> = (0..u128::from(MANY)).map(group).collect();
@@ -86,7 +89,7 @@ pub async fn rows_count_towards_the_size<H: Harness<Store: ListStore + Provision
     assert_eq!(group_lists::list(&harness, &few).await.groups.first().map(|it| it.members.len()), Some(3));
 }
 
-/// Law: the same for pages of groups, whose members count if they are read.
+/// Law: pages of groups are limited in the same way; members count if they are read.
 pub async fn a_page_of_groups_is_bounded<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let document = json!({ "text": large() });
     let heavy_member = User { attributes: document.clone().into(), ..member(ANN, [2]) };

@@ -1,4 +1,4 @@
-//! Concurrent writers, whose results are counted.
+//! Concurrent writers with checked results.
 
 use std::sync::{
     Arc,
@@ -7,8 +7,10 @@ use std::sync::{
 
 use serde_json::json;
 use userbook::{
-    ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Group, Guards, SnapshotQuery,
-    StoreErrorKind, User, UserId, UserStore,
+    Group, User, UserId, UserStore,
+    store::{
+        ActorGuard, ChangeSet, CommitOutcome, EpochGuard, FieldChanges, Guards, SnapshotQuery, StoreErrorKind,
+    },
 };
 
 use crate::{
@@ -27,7 +29,7 @@ async fn commit<S: UserStore>(store: &S, change: &ChangeSet) -> CommitOutcome {
     }
 }
 
-/// Commits these changes at once and tells how many were applied.
+/// Commits these changes concurrently and returns the number of applied ones.
 async fn applied<H: Harness>(harness: &H, changes: Vec<ChangeSet>) -> usize {
     let count = Arc::new(AtomicUsize::new(0));
     at_once::<H>(changes.into_iter().map(|change| {
@@ -43,7 +45,7 @@ async fn applied<H: Harness>(harness: &H, changes: Vec<ChangeSet>) -> usize {
     count.load(Ordering::SeqCst)
 }
 
-/// Law: of changes that were decided on one revision, one is applied.
+/// Law: of several changes that were decided on one revision, one is applied.
 pub async fn one_of_many_wins<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     for round in 0..10 {
@@ -55,7 +57,7 @@ pub async fn one_of_many_wins<H: Harness>() {
     assert_eq!(pending(&harness).await.len(), 10);
 }
 
-/// Law: whoever loads, adds one and commits, again and again until it is applied, has added one.
+/// Law: a writer that repeats load, increment and commit until the commit is applied has incremented once.
 pub async fn no_increment_is_lost<H: Harness>() {
     const WRITERS: u64 = 8;
     const EACH: u64 = 10;
@@ -78,7 +80,7 @@ pub async fn no_increment_is_lost<H: Harness>() {
                     match commit(&*store, &change).await {
                         CommitOutcome::Applied => break,
                         CommitOutcome::Conflict => {}
-                        other => panic!("a race for one row was answered by {other:?}"),
+                        other => panic!("unexpected outcome {other:?}"),
                     }
                 }
             }
@@ -92,8 +94,8 @@ pub async fn no_increment_is_lost<H: Harness>() {
     assert_eq!(pending(&harness).await.len() as u64, WRITERS * EACH);
 }
 
-/// Law: of changes to different users that were decided on one value of a counter and alter what it stands for,
-/// one is applied. Nothing else stops two of them that are each right by what they read.
+/// Law: of several changes to different users that were decided on one value of a counter and alter what it stands
+/// for, one is applied. No other mechanism stops two changes that are each valid for what they read.
 pub async fn one_counter_admits_one_change<H: Harness>() {
     let users: Vec<_> = (1..=12).map(|n| user(UserId(n))).collect();
     for superusers in [false, true] {
@@ -111,8 +113,8 @@ pub async fn one_counter_admits_one_change<H: Harness>() {
     }
 }
 
-/// Law: administrators who deactivate each other in a circle, each by the rights at the moment of the decision:
-/// no two neighbours both succeed, for the one who acts must still be in the state decided on.
+/// Law: administrators deactivate each other in a circle, each with valid rights at the time of the decision. Adjacent
+/// changes cannot both succeed, because the actor must be in the state of the decision.
 pub async fn administrators_cannot_deactivate_each_other<H: Harness>() {
     let granting = Group { is_superuser: true, ..group(1) };
     for round in 0..10 {
@@ -128,11 +130,11 @@ pub async fn administrators_cannot_deactivate_each_other<H: Harness>() {
         };
         let [one, two] = &admins;
         let changes = vec![deactivate(one, two, 2 * round), deactivate(two, one, 2 * round + 1)];
-        assert_eq!(applied(&harness, changes).await, 1, "one is left");
+        assert_eq!(applied(&harness, changes).await, 1, "one change is applied");
     }
 }
 
-/// Law: a load is of one moment: no half of any commit is ever seen.
+/// Law: a load reads one moment and never sees half a commit.
 pub async fn a_load_never_sees_half_a_commit<H: Harness>() {
     let harness = H::with(&rows((0..40).map(group).collect::<Vec<_>>(), [user(ANN)])).await;
     let writer = {

@@ -1,6 +1,10 @@
-//! Which superusers who can act exist besides the target.
+//! Superusers who can act, other than the target.
 
-use userbook::{ChangeSet, FieldChanges, Group, MAX_PARENTS, User, UserId};
+use userbook::{
+    Group, User, UserId,
+    model::MAX_PARENTS,
+    store::{ChangeSet, FieldChanges},
+};
 
 use crate::{
     Harness,
@@ -12,8 +16,7 @@ fn granting(n: u128) -> Group {
     Group { is_superuser: true, ..group(n) }
 }
 
-/// Law: the answer is about users *other* than the target. The last superuser may not leave because the store counts
-/// the user who leaves.
+/// Law: the result concerns users *other* than the target. Counting the target would let the last superuser leave.
 pub async fn another_superuser_is_found<H: Harness>() {
     let groups = [granting(1), group(2)];
     let harness = H::with(&rows(groups, [member(ANN, [1, 2]), member(BOB, [2]), user(UserId(3))])).await;
@@ -22,7 +25,7 @@ pub async fn another_superuser_is_found<H: Harness>() {
     assert!(has_other_superuser(&harness, UserId(3)).await, "ann is superuser");
 }
 
-/// Law: inactive superusers do not count, however many of them there are.
+/// Law: inactive superusers do not count, for any number of them.
 pub async fn inactive_superusers_do_not_count<H: Harness>() {
     let retired = |n| User { is_active: false, ..member(UserId(n), [1]) };
     let mut users: Vec<_> = (1000..1300).map(retired).collect();
@@ -34,7 +37,7 @@ pub async fn inactive_superusers_do_not_count<H: Harness>() {
 }
 
 /// Law: a group grants superuser status to members of groups up to 19 below it, not 20, as
-/// [`GroupGraph::grants_superuser`](userbook::GroupGraph::grants_superuser) evaluates it.
+/// [`GroupGraph::grants_superuser`](userbook::model::GroupGraph::grants_superuser) evaluates it.
 pub async fn superuser_status_reaches_down_to_the_bound<H: Harness>() {
     let bound = MAX_PARENTS as u128;
     for (distance, expected) in [(0, true), (1, true), (bound, true), (bound + 1, false)] {
@@ -44,7 +47,7 @@ pub async fn superuser_status_reaches_down_to_the_bound<H: Harness>() {
         let harness = H::with(&rows(groups, [member(BOB, [0]), user(ANN)])).await;
         assert_eq!(has_other_superuser(&harness, ANN).await, expected, "{distance} levels below");
     }
-    // Two superuser groups in one line: the nearer one counts.
+    // Two granting groups in one chain: the nearer one counts.
     let mut groups = chain(bound + 9);
     for at in [bound + 9, bound - 2] {
         if let Some(group) = groups.iter_mut().find(|group| group.id == group_id(at)) {
@@ -55,7 +58,7 @@ pub async fn superuser_status_reaches_down_to_the_bound<H: Harness>() {
     assert!(has_other_superuser(&harness, ANN).await);
 }
 
-/// Law: a cycle among groups neither hides a superuser nor keeps the store busy for ever.
+/// Law: a cycle among groups neither hides a superuser nor causes an endless loop.
 pub async fn cycles_hide_no_superuser<H: Harness>() {
     let cycle = |is_superuser: bool| {
         let below = |n: u128| Group { parent: Some(group_id(n)), ..group((n + 1) % 3) };
@@ -67,8 +70,8 @@ pub async fn cycles_hide_no_superuser<H: Harness>() {
     }
 }
 
-/// Law: a user who is deactivated stops counting in the same step, and a user who is activated counts, although the
-/// change names no membership.
+/// Law: a deactivated user stops counting in the same step, and an activated user counts, although the change names no
+/// membership.
 pub async fn deactivation_and_activation_count<H: Harness>() {
     let harness = H::with(&rows([granting(1), group(2)], [member(BOB, [1, 2]), user(ANN)])).await;
     for (n, active) in [false, true, false, true].into_iter().enumerate() {
@@ -79,10 +82,10 @@ pub async fn deactivation_and_activation_count<H: Harness>() {
     }
 }
 
-/// A step: the new activity, the groups joined and left, and whether there is another superuser then.
+/// A step: the new activity, the added and removed groups, and whether another superuser exists afterwards.
 type Activity<'a> = (Option<bool>, &'a [u128], &'a [u128], bool);
 
-/// Law: the same holds for memberships that come or go in the same change that alters the activity, or later.
+/// Law: the same applies to memberships that are added or removed in the same change as the activity, or later.
 pub async fn joining_while_the_activity_changes_counts<H: Harness>() {
     let harness = H::with(&rows([granting(1), granting(2)], [member(BOB, [2]), user(ANN)])).await;
     let steps: [Activity<'_>; 8] = [

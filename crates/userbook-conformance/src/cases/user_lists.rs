@@ -7,8 +7,12 @@ use std::sync::{
 
 use serde_json::json;
 use userbook::{
-    ANONYMOUS_USERNAME, FieldChanges, Group, GroupGraph, ImportData, ListStore, Order, ProvisioningOp,
-    ProvisioningStore, Scope, User, UserColumn, UserFilter, UserId, UserListQuery, UserPage, UserType,
+    Group, User, UserId, UserType,
+    model::{ANONYMOUS_USERNAME, GroupGraph},
+    store::{
+        FieldChanges, ImportData, ListStore, Order, ProvisioningOp, ProvisioningStore, Scope, UserColumn,
+        UserFilter, UserListQuery, UserPage,
+    },
 };
 use uuid::Uuid;
 
@@ -16,13 +20,13 @@ use super::user_provisioning::apply_ok;
 use crate::{
     Harness,
     build::{
-        ANN, BOB, NOBODY, chain, change, changed, email, group, group_ids, member, moment, provision, rows,
-        user, username,
+        ANN, BOB, UNKNOWN_USER, chain, change, changed, email, group, group_ids, member, moment, provision,
+        rows, user, username,
     },
     check::{apply, at_once, ok, row},
 };
 
-/// All users that match, by id.
+/// Returns all matching users by id.
 pub(super) fn all(filter: UserFilter) -> UserListQuery {
     UserListQuery {
         scope: Scope::Everything,
@@ -42,12 +46,12 @@ pub(super) async fn list<H: Harness<Store: ListStore>>(harness: &H, query: &User
     ok(harness.store().list_users(query).await)
 }
 
-/// The ids on a page, in its order.
+/// Returns the ids on a page, in its order.
 pub(super) fn ids(page: &UserPage) -> Vec<i64> {
     page.users.iter().map(|user| user.id.0).collect()
 }
 
-/// The ids of all users that match, ascending; the count must tell of as many.
+/// Returns the ids of all matching users, ascending; the count must be equal.
 pub(super) async fn matches<H: Harness<Store: ListStore>>(harness: &H, filter: UserFilter) -> Vec<i64> {
     let page = list(harness, &all(filter)).await;
     assert_eq!(page.count, page.users.len() as u64, "all are on one page");
@@ -62,7 +66,7 @@ pub(super) fn numbered(n: i64) -> User {
     user(UserId(n))
 }
 
-/// Law: a listed user is the whole user; the groups come with their ancestors, up to 19 above each.
+/// Law: a listed user is complete; the groups come with their ancestors, up to 19 above each.
 pub async fn every_column_and_the_groups_come_back<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [chain(30), vec![group(40), group(41)]].concat();
     let bare = User {
@@ -107,7 +111,7 @@ pub async fn anonymous_is_never_listed<H: Harness<Store: ListStore + Provisionin
     assert_eq!(page, UserPage::default());
 }
 
-/// Law: no user outside of the scope is listed or counted, whatever the filter.
+/// Law: no user outside of the scope is listed or counted, for any filter.
 pub async fn a_scope_is_a_bound<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&people((1..=6).map(numbered))).await;
     let active = UserFilter { is_active: Some(true), ..UserFilter::default() };
@@ -116,7 +120,7 @@ pub async fn a_scope_is_a_bound<H: Harness<Store: ListStore + ProvisioningStore>
     let only = |some: &[i64]| Scope::Only(some.iter().copied().map(UserId).collect());
     for (scope, filter, expected) in [
         (Scope::Everything, UserFilter::default(), vec![1, 2, 3, 4, 5, 6]),
-        (only(&[2, 5, NOBODY.0]), UserFilter::default(), vec![2, 5]),
+        (only(&[2, 5, UNKNOWN_USER.0]), UserFilter::default(), vec![2, 5]),
         (only(&[2, 5]), active.clone(), vec![2, 5]),
         (only(&[2, 5]), named.clone(), vec![5]),
         (only(&[2, 3]), named.clone(), vec![]),
@@ -136,7 +140,7 @@ pub async fn a_scope_is_a_bound<H: Harness<Store: ListStore + ProvisioningStore>
     }
 }
 
-/// Seven users who differ in every column by which they can be ordered, or do not.
+/// Returns seven users with equal and different values in every sortable column.
 fn assorted() -> Vec<User> {
     let names = ["b", "B", "a", "é", "z", "\u{ffff}", "\u{10000}"];
     let kinds = UserType::ALL.into_iter().cycle();
@@ -174,8 +178,7 @@ const COLUMNS: [UserColumn; 10] = [
     UserColumn::PasswordChangeDate,
 ];
 
-/// Law: texts come by code point, who never logged in comes last, and what is equal comes by id, in both
-/// directions.
+/// Law: texts sort by code point, users without a login sort last, and equal rows sort by id, in both directions.
 pub async fn every_order<H: Harness<Store: ListStore + ProvisioningStore>>() {
     use UserColumn::{Email, Id, IsActive, LastLogin, Name, PasswordChangeDate, Path, Type, Username, Uuid};
     let harness = H::with(&rows([], assorted())).await;
@@ -201,7 +204,7 @@ pub async fn every_order<H: Harness<Store: ListStore + ProvisioningStore>>() {
     assert_eq!(ids(&page), [7, 5, 1, 3, 6, 4, 2], "by one column, then by another");
 }
 
-/// Law: long texts are compared to their ends, and a text comes after its beginning.
+/// Law: long texts are compared completely, and a text sorts after its prefixes.
 pub async fn order_of_long_texts<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let long = |end: &str| "é".repeat(300) + end;
     let names = [
@@ -219,8 +222,7 @@ pub async fn order_of_long_texts<H: Harness<Store: ListStore + ProvisioningStore
     assert_eq!(ids(&list(&harness, &query).await), [4, 5, 6, 3, 2, 1, 7]);
 }
 
-/// Law: pages follow one another without a gap and without a repetition, in every order, and each tells how many
-/// there are on all of them.
+/// Law: consecutive pages have neither gaps nor repetitions, in every order, and each page contains the total count.
 pub async fn pages_follow_one_another<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([], assorted())).await;
     let even = UserFilter { is_active: Some(true), ..UserFilter::default() };
@@ -247,7 +249,7 @@ pub async fn pages_follow_one_another<H: Harness<Store: ListStore + Provisioning
     }
 }
 
-/// Law: a list shows what was committed, and nothing of what was refused.
+/// Law: a list contains committed changes and no rejected ones.
 pub async fn a_list_shows_what_was_committed<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([group(1), group(2)], [member(ANN, [1]), user(BOB)])).await;
     let mut update = change(&member(ANN, [1]), 1);
@@ -277,14 +279,14 @@ pub async fn a_list_shows_what_was_committed<H: Harness<Store: ListStore + Provi
     assert_eq!(page.users, [user(BOB), changed(&member(ANN, [1]), &update)]);
 }
 
-/// How many users there are, from a page that does not show all of them.
+/// Returns the count, from a page that does not contain all users.
 async fn count<H: Harness<Store: ListStore>>(harness: &H) -> u64 {
     let query =
         UserListQuery { limit: 1, order: by(UserColumn::Username, false), ..all(UserFilter::default()) };
     list(harness, &query).await.count
 }
 
-/// Law: the count follows each user who is inserted or deleted, and no refused change.
+/// Law: the count follows each inserted or deleted user, and no rejected change.
 pub async fn the_count_follows_users<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     assert_eq!(count(&harness).await, 2);
@@ -297,14 +299,14 @@ pub async fn the_count_follows_users<H: Harness<Store: ListStore + ProvisioningS
     let homeless = member(UserId(next.0 + 1), [900]);
     for (n, refused) in [(2, insert(clash, 2)), (3, insert(homeless, 3)), (4, insert(user(next), 4))] {
         let outcome = ok(harness.store().provision(&refused).await);
-        assert_ne!(outcome, userbook::CommitOutcome::Applied, "{n}");
-        assert_eq!(count(&harness).await, 3, "a refused change counts nothing");
+        assert_ne!(outcome, userbook::store::CommitOutcome::Applied, "{n}");
+        assert_eq!(count(&harness).await, 3, "a rejected change is not counted");
     }
 
     let bob = row(&harness, BOB).await;
     apply_ok(&harness, &provision(ProvisioningOp::DeleteUser { user: BOB, expected: bob.revision }, 5)).await;
     let again = provision(ProvisioningOp::DeleteUser { user: BOB, expected: bob.revision }, 6);
-    assert_eq!(ok(harness.store().provision(&again).await), userbook::CommitOutcome::Gone);
+    assert_eq!(ok(harness.store().provision(&again).await), userbook::store::CommitOutcome::Gone);
     assert_eq!(count(&harness).await, 2);
 
     // A user renamed to AnonymousUser is no longer counted.
@@ -316,8 +318,8 @@ pub async fn the_count_follows_users<H: Harness<Store: ListStore + ProvisioningS
     assert_eq!(count(&H::with(&people(many)).await).await, 50, "an import counts");
 }
 
-/// Law: a page is read from one state. A user is at any moment inactive and in one group, or active and in the
-/// other; a list of inactive users shows no user who is active when the row is read.
+/// Law: a page is read from one state. The user is always either inactive in one group or active in the other; a list
+/// of inactive users must not contain the user with the state of another moment.
 pub async fn a_page_is_read_in_one_moment<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let groups = [group(1), Group { is_superuser: true, ..group(2) }];
     let start = User { is_active: false, ..member(ANN, [1]) };
@@ -329,7 +331,7 @@ pub async fn a_page_is_read_in_one_moment<H: Harness<Store: ListStore + Provisio
             for n in 0..150 {
                 let before = row(&*harness, ANN).await;
                 let mut update = change(&before, n);
-                // Two times active and once inactive: a reader of every second state sees both kinds.
+                // Twice active and once inactive, so that a reader of every second state sees both.
                 let active = n % 3 < 2;
                 if active != before.is_active {
                     let [from, to] = if active { [1, 2] } else { [2, 1] };

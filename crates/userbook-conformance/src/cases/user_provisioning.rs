@@ -6,18 +6,23 @@ use std::sync::{
 };
 
 use userbook::{
-    ANONYMOUS_USERNAME, CommitOutcome, DirectoryQuery, EpochGuard, Group, Guards, MemberQuery,
-    ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, StoreErrorKind, SuperuserQuery,
-    Superusers, User, UserId, UserType,
+    Group, User, UserId, UserType,
+    model::ANONYMOUS_USERNAME,
+    store::{
+        CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberQuery, ProvisioningChange, ProvisioningOp,
+        ProvisioningStore, SnapshotQuery, StoreErrorKind, SuperuserQuery, Superusers,
+    },
 };
 
 use crate::{
     Harness,
-    build::{ANN, BOB, NOBODY, change_id, group, group_id, group_ids, member, provision, rename, rows, user},
+    build::{
+        ANN, BOB, UNKNOWN_USER, change_id, group, group_id, group_ids, member, provision, rename, rows, user,
+    },
     check::{apply, at_once, find, has_other_superuser, load, ok, other_superusers, pending, row, state},
 };
 
-/// The id that the next user gets.
+/// Returns the id of the next user.
 async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {
     let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
     UserId(i64::try_from(epochs.next_user).expect("ids fit"))
@@ -36,7 +41,7 @@ pub(crate) async fn apply_ok<H: Harness<Store: ProvisioningStore>>(harness: &H, 
     assert_eq!(outcome, CommitOutcome::Applied, "this change must be applied");
 }
 
-pub(crate) async fn apply_refused<H: Harness<Store: ProvisioningStore>>(
+pub(crate) async fn apply_rejected<H: Harness<Store: ProvisioningStore>>(
     harness: &H,
     step: &ProvisioningChange,
 ) -> CommitOutcome {
@@ -51,12 +56,12 @@ pub(crate) async fn apply_refused<H: Harness<Store: ProvisioningStore>>(
     let outcome = ok(harness.store().provision(step).await);
     assert_ne!(outcome, CommitOutcome::Applied, "this change cannot be applied");
     let after = (state(harness, &[ANN, BOB]).await, ok(harness.store().load_directory(&everything).await));
-    assert_eq!(after, before, "a refused change leaves no trace");
+    assert_eq!(after, before, "a rejected change leaves no trace");
     outcome
 }
 
-/// Law: a user is inserted with all columns and memberships, counts among superusers from then on, and has an event; the
-/// next id moves.
+/// Law: a user is inserted with all columns and memberships, counts among superusers from then on, and has an event;
+/// the next id increases.
 pub async fn a_user_is_inserted<H: Harness<Store: ProvisioningStore>>() {
     let granting = Group { is_superuser: true, ..group(1) };
     let harness = H::with(&rows([granting, group(2)], [user(ANN)])).await;
@@ -76,7 +81,7 @@ pub async fn a_user_is_inserted<H: Harness<Store: ProvisioningStore>>() {
     assert!(!has_other_superuser(&harness, ANN).await, "an inactive user does not count");
 }
 
-/// Law: an inserted user counts among superusers as what it is: a person, a service account, or not at all.
+/// Law: an inserted user counts among superusers by its kind: as a person, as a service account, or not at all.
 pub async fn an_inserted_user_counts_as_what_it_is<H: Harness<Store: ProvisioningStore>>() {
     let granting = Group { is_superuser: true, ..group(1) };
     for (user_type, is_active, name, person, service_account) in [
@@ -99,14 +104,14 @@ pub async fn an_inserted_user_counts_as_what_it_is<H: Harness<Store: Provisionin
     }
 }
 
-/// Law: an id is given once: of users inserted at once with one id, one is applied. Otherwise a user inherits what hosts
-/// keep under that id.
-pub async fn an_id_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+/// Law: an id is used once: of several users inserted concurrently with one id, one is applied. Otherwise a user would
+/// inherit data that hosts store under that id.
+pub async fn ids_are_unique<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     let next = next_id(&harness).await;
     for wrong in [next.0 + 1, next.0 - 1, 0, -next.0] {
         let taken = User { username: "new".to_owned(), ..user(UserId(wrong)) };
-        assert_eq!(apply_refused(&harness, &insert(taken, 1)).await, CommitOutcome::Conflict);
+        assert_eq!(apply_rejected(&harness, &insert(taken, 1)).await, CommitOutcome::Conflict);
     }
     let count = Arc::new(AtomicUsize::new(0));
     at_once::<H>((0..12).map(|n| {
@@ -131,22 +136,22 @@ pub async fn an_id_is_given_once<H: Harness<Store: ProvisioningStore>>() {
     assert_eq!(pending(&harness).await.len(), 1);
 }
 
-/// Law: a user name is given once, compared byte for byte.
-pub async fn a_name_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+/// Law: a username is unique, compared byte for byte.
+pub async fn usernames_are_unique<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     let next = next_id(&harness).await;
     let namesake = User { username: user(ANN).username, ..member(next, [1]) };
-    assert_eq!(apply_refused(&harness, &insert(namesake.clone(), 1)).await, CommitOutcome::Conflict);
+    assert_eq!(apply_rejected(&harness, &insert(namesake.clone(), 1)).await, CommitOutcome::Conflict);
     let username = namesake.username.to_uppercase();
     apply_ok(&harness, &insert(User { username, ..namesake }, 2)).await;
 }
 
-/// Law: a UUID is given once: hosts use it as a key.
-pub async fn a_uuid_is_given_once<H: Harness<Store: ProvisioningStore>>() {
+/// Law: a UUID is unique, because hosts use it as a key.
+pub async fn uuids_are_unique<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     let next = next_id(&harness).await;
     let twin = User { uuid: user(ANN).uuid, ..member(next, [1]) };
-    let outcome = apply_refused(&harness, &insert(twin, 1)).await;
+    let outcome = apply_rejected(&harness, &insert(twin, 1)).await;
     assert!(matches!(outcome, CommitOutcome::Conflict | CommitOutcome::Rejected(_)), "{outcome:?}");
     apply_ok(&harness, &delete(&user(ANN), 2)).await;
     let heir = User { uuid: user(ANN).uuid, ..user(next) };
@@ -155,15 +160,15 @@ pub async fn a_uuid_is_given_once<H: Harness<Store: ProvisioningStore>>() {
     assert_eq!(load(&harness, &by_uuid).await.user, Some(heir), "the UUID of a deleted user is free");
 }
 
-/// Law: a user is not inserted into groups that do not exist.
-pub async fn groups_must_be_there<H: Harness<Store: ProvisioningStore>>() {
+/// Law: a user is not inserted into missing groups.
+pub async fn groups_must_exist<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN), user(BOB)])).await;
     let step = insert(member(next_id(&harness).await, [1, 2, 3]), 1);
-    assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+    assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
 }
 
-/// Law: a user is deleted with the memberships: the row is gone, the name is free, the user no longer counts among
-/// superusers. The events stay: the audit trail outlives its users.
+/// Law: a user is deleted with the memberships: the row is gone, the name is free, and the user no longer counts among
+/// superusers. The events stay for auditing.
 pub async fn a_user_is_deleted<H: Harness<Store: ProvisioningStore>>() {
     let granting = Group { is_superuser: true, ..group(1) };
     let harness = H::with(&rows([granting], [user(ANN), member(BOB, [1])])).await;
@@ -191,16 +196,16 @@ pub async fn a_user_is_deleted<H: Harness<Store: ProvisioningStore>>() {
     assert_eq!(row(&harness, heir.id).await, heir);
 }
 
-/// Law: a deletion is conditional like any other write: on the revision it was decided on.
+/// Law: a deletion is conditional on the revision of the decision.
 pub async fn a_deletion_compares_the_revision<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     apply(&harness, &rename(&user(BOB), 1)).await;
-    assert_eq!(apply_refused(&harness, &delete(&user(BOB), 2)).await, CommitOutcome::Conflict);
-    assert_eq!(apply_refused(&harness, &delete(&user(NOBODY), 3)).await, CommitOutcome::Gone);
+    assert_eq!(apply_rejected(&harness, &delete(&user(BOB), 2)).await, CommitOutcome::Conflict);
+    assert_eq!(apply_rejected(&harness, &delete(&user(UNKNOWN_USER), 3)).await, CommitOutcome::Gone);
 }
 
-/// Law: the id of a deleted user is not given again, not even if it was the last.
-pub async fn ids_are_not_given_again<H: Harness<Store: ProvisioningStore>>() {
+/// Law: the id of a deleted user is never reused, not even the highest one.
+pub async fn ids_are_not_reused<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
     let first = next_id(&harness).await;
     assert!(first > ANN);
@@ -209,7 +214,7 @@ pub async fn ids_are_not_given_again<H: Harness<Store: ProvisioningStore>>() {
     assert_eq!(next_id(&harness).await.0, first.0 + 1);
 }
 
-/// Law: guards hold for users' provisioning as for updates: compared, and incremented by a change that bumps them.
+/// Law: guards apply to the provisioning of users: they are compared, and incremented by a change that bumps them.
 pub async fn guards_hold_for_users<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
@@ -220,7 +225,7 @@ pub async fn guards_hold_for_users<H: Harness<Store: ProvisioningStore>>() {
     };
     for step in [insert(user(next_id(&harness).await), 1), delete(&user(BOB), 1)] {
         let step = ProvisioningChange { guards: guards(1), ..step };
-        assert_eq!(apply_refused(&harness, &step).await, CommitOutcome::Conflict);
+        assert_eq!(apply_rejected(&harness, &step).await, CommitOutcome::Conflict);
     }
     apply_ok(&harness, &ProvisioningChange { guards: guards(0), ..delete(&user(BOB), 2) }).await;
     let after = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;

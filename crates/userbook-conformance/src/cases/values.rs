@@ -1,8 +1,12 @@
-//! Values as they come back.
+//! Values are read back as written.
 
 use chrono::TimeZone;
 use serde_json::{Value, json};
-use userbook::{ChangeSet, FieldChanges, Group, MAX_DEPTH, SnapshotQuery, Timestamp, User, UserId};
+use userbook::{
+    Group, Timestamp, User, UserId,
+    field::MAX_DEPTH,
+    store::{ChangeSet, FieldChanges, SnapshotQuery},
+};
 
 use crate::{
     Harness,
@@ -10,7 +14,7 @@ use crate::{
     check::{apply, load, pending, row, same_json, target},
 };
 
-/// Law: text is Unicode, all of it.
+/// Law: text may contain all of Unicode.
 pub async fn text_beyond_the_basic_plane<H: Harness>() {
     let text = "𝄞😀👩‍👩‍👧 \u{10ffff}\u{1}\u{7f}\"'\\;--%_";
     let groups = [Group { name: text.to_owned(), ..group(1) }];
@@ -32,7 +36,7 @@ pub async fn text_beyond_the_basic_plane<H: Harness>() {
     assert!(!after.username_taken);
 }
 
-/// Law: names, paths and attributes have no bound of length: 100,000 bytes come back. A user name has 150 code
+/// Law: names, paths and attributes have no maximum length: 100,000 bytes are read back. A username has up to 150 code
 /// points, which may be 600 bytes.
 pub async fn long_texts<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN)])).await;
@@ -50,7 +54,7 @@ pub async fn long_texts<H: Harness>() {
     assert_eq!(row(&harness, ANN).await, changed(&user(ANN), &change));
 }
 
-/// Law: rows are plain stored values: whatever blanks they have stay, though no update would let them in.
+/// Law: rows contain plain stored values: leading and trailing blanks stay, although no update accepts them.
 pub async fn blanks_at_the_ends_stay<H: Harness>() {
     let text = " \t a b \n ".to_owned();
     let odd = User {
@@ -65,8 +69,8 @@ pub async fn blanks_at_the_ends_stay<H: Harness>() {
     assert_eq!(row(&harness, ANN).await, odd);
 }
 
-/// Law: moments come back to the microsecond, in the years 1 to 9999. A response is made from the decision, not
-/// from the row: they must not differ.
+/// Law: times are exact to the microsecond in the years 1 to 9999. Responses come from the decision instead of the
+/// row, so both must be equal.
 pub async fn moments_to_the_microsecond<H: Harness>() {
     let at = |year, month, day, hour, minute, second, micros: u32| -> Timestamp {
         let moment = chrono::Utc.with_ymd_and_hms(year, month, day, hour, minute, second).single();
@@ -103,8 +107,8 @@ pub async fn moments_to_the_microsecond<H: Harness>() {
     }
 }
 
-/// Law: attributes may nest 256 levels, and what is stored must load: parsers and databases have bounds of
-/// their own, often below.
+/// Law: attributes may nest 256 levels, and stored attributes must load. Parsers and databases often have lower
+/// default limits.
 pub async fn deep_attributes<H: Harness>() {
     let nested = |levels: usize| {
         let wrap =
@@ -117,8 +121,8 @@ pub async fn deep_attributes<H: Harness>() {
         let before = row(&harness, ANN).await;
         let fields = FieldChanges { attributes: Some(attributes(&deep)), ..FieldChanges::default() };
         let mut change = ChangeSet { fields, ..change(&before, n) };
-        // The audit trail holds them too, a few levels down.
-        let diff = userbook::FieldDiff::Value { old: before.attributes, new: deep.clone().into() };
+        // Events contain the attributes too, a few levels deeper.
+        let diff = userbook::event::FieldDiff::Value { old: before.attributes, new: deep.clone().into() };
         std::sync::Arc::make_mut(&mut change.event).diff.insert("attributes".into(), diff);
         apply(&harness, &change).await;
         assert_eq!(row(&harness, ANN).await.attributes, deep, "{levels} levels");
@@ -126,7 +130,7 @@ pub async fn deep_attributes<H: Harness>() {
     }
 }
 
-/// Law: numbers in attributes come back with the value they have as doubles.
+/// Law: numbers in attributes are read back with the same value as doubles.
 pub async fn numbers_by_value<H: Harness>() {
     let numbers = json!({ "n": [
         0, -0.0, 1, -1, 1.0, 0.1, -2.5, 1e21, 1e-7, 1.797_693_134_862_315_7e308, 5e-324, 4_503_599_627_370_497.5,
@@ -140,7 +144,7 @@ pub async fn numbers_by_value<H: Harness>() {
     assert!(same_json(&row(&harness, ANN).await.attributes, &numbers), "as committed");
 }
 
-/// Law: any text is a key, the empty one too, and keys are compared byte for byte.
+/// Law: any text is a key, including the empty text, and keys are compared byte for byte.
 pub async fn odd_keys<H: Harness>() {
     let odd = json!({
         "": "", " ": " ", "a": 1, "A": 2, "á": 3, "a\u{301}": 4, "$.a": 5, "a.b": { "": {} }, "\"": 6, "\\u0041": 7,
@@ -152,7 +156,7 @@ pub async fn odd_keys<H: Harness>() {
     assert!(same_json(&row(&harness, ANN).await.attributes, &odd));
 }
 
-/// Law: attributes as stored may be any JSON: what other writers stored loads, and is shown as it is.
+/// Law: stored attributes may be any JSON: values of other writers load unchanged.
 pub async fn attributes_that_are_no_object<H: Harness>() {
     let odd =
         [json!(null), json!([]), json!([{ "a": 1 }]), json!("text"), json!(""), json!(-1.5), json!(false)];

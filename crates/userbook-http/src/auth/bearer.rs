@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
-use userbook::{Actor, Clock, StoreErrorKind, SystemClock};
+use userbook::{
+    Actor,
+    clock::{Clock, SystemClock},
+    store::StoreErrorKind,
+};
 
 use super::{AuthenticationError, Authenticator, TokenKey, TokenStore};
 
-/// Authenticates by a bearer token, as the recorded release does: no header, or one without a blank, is anonymous; a
-/// scheme other than bearer is an error, and so is a token that does not give access to the API.
+/// Authenticates by a bearer token, as the recorded release does. A missing header, or a header without a blank, is
+/// anonymous. Another scheme than bearer is an error, and so is a token without access to the API.
 #[derive(Debug, Clone)]
 pub struct BearerAuthenticator<T> {
     tokens: T,
@@ -17,7 +21,7 @@ pub struct BearerAuthenticator<T> {
 }
 
 impl<T: TokenStore> BearerAuthenticator<T> {
-    /// Looks up tokens in this store, by the machine's clock.
+    /// Looks up tokens in this store, and uses the system clock.
     pub fn new(tokens: T) -> Self {
         Self { tokens, clock: Arc::new(SystemClock) }
     }
@@ -47,11 +51,11 @@ impl<T: TokenStore> Authenticator for BearerAuthenticator<T> {
     }
 }
 
-/// The token in the header, if there is one.
+/// Returns the token of the header, if the header contains one.
 fn bearer_token(headers: &HeaderMap) -> Result<Option<TokenKey>, AuthenticationError> {
     let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let header = String::from_utf8_lossy(header.as_bytes());
-    // White space around a header's value is not part of the value (RFC 9110 §5.5).
+    // Surrounding white space is not part of a header value (RFC 9110 §5.5).
     match header.trim_matches([' ', '\t']).split_once(' ') {
         None => Ok(None),
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(TokenKey::new(key))),
@@ -66,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_as_recorded() {
+    fn header_is_read_as_recorded() {
         let token = |header: Option<&[u8]>| {
             let mut headers = HeaderMap::new();
             if let Some(header) = header {
@@ -88,8 +92,8 @@ mod tests {
         }
         assert_eq!(token(None), Ok(None));
         for header in [&b"Basic YWxp"[..], b"Token abc", b"\xff\xfe abc", b"Bearer, Bearer abc"] {
-            let refused = "authentication refused: Unsupported authentication type";
-            assert_eq!(token(Some(header)), Err(refused.to_owned()), "{header:?}");
+            let rejected = "authentication rejected: Unsupported authentication type";
+            assert_eq!(token(Some(header)), Err(rejected.to_owned()), "{header:?}");
         }
     }
 }

@@ -22,7 +22,7 @@ pub trait Authenticator: Debug + Send + Sync + 'static {
     async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError>;
 }
 
-/// Why a request could not be authenticated.
+/// The reasons why a request could not be authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
     /// The credentials are invalid: 403 with this detail, never 401, as recorded.
@@ -31,7 +31,7 @@ pub enum AuthenticationError {
         /// The detail for the client.
         detail: Cow<'static, str>,
     },
-    /// Credentials cannot be checked at present, and trying again may help: 503.
+    /// Credentials cannot be checked at present; a retry may succeed: 503.
     #[error("authentication unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// Credentials cannot be checked: 500.

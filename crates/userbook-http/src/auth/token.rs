@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use userbook::{StoreError, Timestamp, UserId};
+use userbook::{Timestamp, UserId, store::StoreError};
 
 /// The secret that a client sends. Neither `Debug` nor errors show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ impl Debug for TokenKey {
     }
 }
 
-/// The SHA-256 of a token's key. Keys are long and random, so neither a salt nor a slow hash is needed; a reader of the
-/// table cannot use its content.
+/// The SHA-256 of a token's key. Keys are long and random, so they need neither a salt nor a slow hash. A leaked table
+/// does not reveal keys.
 ///
 /// ```
 /// use userbook_http::TokenKey;
@@ -49,20 +49,20 @@ impl TokenHash {
         &self.0
     }
 
-    /// A hash from its bytes.
+    /// Creates a hash from its bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 }
 
 impl fmt::Display for TokenHash {
-    /// Lower-case hexadecimal digits.
+    /// Writes lower-case hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// The purpose of a token, authentik's `TokenIntents`. Tokens of the intent `api` alone give access to the API.
+/// The purpose of a token, authentik's `TokenIntents`. Only tokens with the intent `api` give access to the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TokenIntent {
     /// `verification`
@@ -106,24 +106,25 @@ impl FromStr for TokenIntent {
     }
 }
 
-/// A token as it is stored, without its key.
+/// A stored token, without its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRecord {
     /// The owner.
     pub user: UserId,
-    /// Whether the owner is active, as read in the same lookup. A token of an inactive owner is invalid like an unknown
-    /// one. The service loads the actor again with every operation, so an owner deactivated after this lookup is denied.
+    /// Whether the owner is active, as read in the same lookup. A token of an inactive owner is invalid like an
+    /// unknown one. The service loads the actor again in every operation, so an owner who is deactivated after this
+    /// lookup is denied.
     pub user_is_active: bool,
     /// The purpose.
     pub intent: TokenIntent,
     /// Whether the token expires.
     pub expiring: bool,
-    /// When the token expires, if it is `expiring`.
+    /// The expiry time, if the token is `expiring`.
     pub expires: Option<Timestamp>,
 }
 
 impl TokenRecord {
-    /// Whether the token gives access to the API at this moment.
+    /// Returns whether the token gives access to the API at this time.
     pub fn opens_api(&self, now: Timestamp) -> bool {
         let expired = self.expiring && self.expires.is_some_and(|expires| expires < now);
         self.user_is_active && self.intent == TokenIntent::Api && !expired
@@ -133,10 +134,10 @@ impl TokenRecord {
 /// Stores tokens.
 #[async_trait]
 pub trait TokenStore: Debug + Send + Sync + 'static {
-    /// The token with this hash.
+    /// Returns the token with this hash.
     ///
     /// # Errors
-    /// [`StoreError`] when the storage fails; [`Transient`](userbook::StoreErrorKind::Transient) if trying again
+    /// [`StoreError`] when the storage fails; [`Transient`](userbook::store::StoreErrorKind::Transient) if trying again
     /// may help.
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError>;
 }
@@ -155,7 +156,7 @@ forward!(Arc, Box);
 
 #[cfg(test)]
 mod tests {
-    use userbook::parse_timestamp;
+    use userbook::model::parse_timestamp;
 
     use super::*;
 
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn which_tokens_open_the_api() {
+    fn only_valid_api_tokens_give_access() {
         let now = parse_timestamp("2024-06-01T00:00:00Z").unwrap();
         let (past, future) = ("2024-05-31T23:59:59.999999Z", "2024-06-01T00:00:00Z");
         for (user_is_active, intent, expiring, expires, opens) in [

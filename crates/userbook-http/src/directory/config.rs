@@ -1,4 +1,4 @@
-//! The public configuration; needs no authentication.
+//! The public configuration, available without authentication.
 
 use bytes::Bytes;
 use http::Response;
@@ -12,7 +12,7 @@ use crate::error::ApiError;
 struct Config {
     error_reporting: ErrorReporting,
     capabilities: [&'static str; 0],
-    /// In seconds, as all timeouts.
+    /// In seconds, like all timeouts.
     cache_timeout: u32,
     cache_timeout_flows: u32,
     cache_timeout_policies: u32,

@@ -1,11 +1,11 @@
-//! The methods of a resource, and the answer to OPTIONS: the same for every caller, and for ids that do not exist.
+//! The methods of a resource, and the response to OPTIONS: identical for every caller and for missing ids.
 
 use bytes::Bytes;
 use http::{Method, Response};
 use serde::Serialize;
 
 use super::json;
-use crate::{error::ApiError, negotiate::JSON, route::ResourcePath};
+use crate::{error::ApiError, media::JSON, route::ResourcePath};
 
 #[derive(Debug, Serialize)]
 struct Metadata {
@@ -16,7 +16,7 @@ struct Metadata {
 }
 
 impl ResourcePath {
-    /// The methods, as in `Allow`.
+    /// Returns the methods, as in `Allow`.
     pub(super) const fn methods(self) -> &'static str {
         match self {
             Self::Users | Self::Session | Self::Groups | Self::Group(_) | Self::Config => {

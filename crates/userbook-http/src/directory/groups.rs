@@ -3,16 +3,18 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupColumn, GroupFilter, GroupId, ListAuthorizer, ListError, ListStore, Listing, UserId,
-    UserStore,
+    Actor, GroupId, ListError, UserId, UserStore,
+    authz::ListAuthorizer,
+    service::Listing,
+    store::{GroupColumn, GroupFilter, ListStore},
 };
 
 use super::{DirectoryApi, list_access_error, users::no_value};
 use crate::{
     Authenticator,
-    error::ApiError,
-    params::{INCLUDE_USERS, PAGE_SIZE, Page, PageQuery, Params, ordering},
-    render::{to_json, too_large},
+    error::{ApiError, PAGE_SIZE},
+    params::{INCLUDE_USERS, Page, PageQuery, Params, ordering},
+    render::to_json,
     respond,
 };
 
@@ -20,7 +22,7 @@ use crate::{
 const COLUMNS: [(&str, GroupColumn); 3] =
     [("pk", GroupColumn::Id), ("name", GroupColumn::Name), ("is_superuser", GroupColumn::IsSuperuser)];
 
-/// The ids of the members are always shown, as recorded, and the port has no way to read ids alone.
+/// The response always contains the members' ids, as recorded. The port cannot read ids without members.
 const MEMBERS: bool = true;
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
@@ -49,7 +51,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
         let page = authorized.page(listing, MEMBERS).await.map_err(|error| match error {
-            ListError::PageTooLarge { limit } => too_large(limit, INCLUDE_USERS),
+            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
             error => error.into(),
         })?;
         let entry = page.groups.first().ok_or_else(ApiError::not_found)?;

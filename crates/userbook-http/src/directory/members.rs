@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body::Body;
 use userbook::{
-    AccessError, Actor, GroupId, Limits, ListAuthorizer, ListStore, MembershipAction, Subject, UserId,
-    UserRef, UserStore,
+    AccessError, Actor, GroupId, Limits, UserId, UserRef, UserStore,
+    authz::{ListAuthorizer, Subject},
+    service::MembershipAction,
+    store::ListStore,
 };
 
 use super::{DirectoryApi, list_access_error};
@@ -20,7 +22,7 @@ use crate::{
 };
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    /// Parses the head, authorizes, reads the body, runs, renders, as an update does.
+    /// Parses the head, authorizes, reads the body, runs, and renders, like an update.
     pub(super) async fn change_member<B>(
         &self,
         head: &Parts,
@@ -37,7 +39,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         let authorized = self.service().authorize_member_change(actor, group, action).await;
         let authorized = authorized.map_err(|error| access_error(actor, error))?;
         let policy = self.service().policy();
-        let dry_run = params.dry_run(policy)?;
+        let dry_run = params.dry_run(self.users.extensions)?;
         let body = body::collect(&head.headers, body, self.users.body_limit).await?;
         let user = parse_user(&head.headers, &body, policy.limits())?;
         let call = params.apply(authorized.user(user), request_id(&head.headers));
@@ -61,7 +63,8 @@ fn access_error(actor: &Actor, error: AccessError) -> ApiError {
     }
 }
 
-/// The user that the body names; `None` is a user that cannot exist. As recorded, a missing `pk` and null name no user.
+/// Returns the user of the body; `None` is a user that cannot exist. As recorded, a missing or null `pk` names no
+/// user.
 fn parse_user(headers: &HeaderMap, body: &[u8], limits: &Limits) -> Result<Option<UserRef>, ApiError> {
     let object = body::read_object(headers, body, limits, |key| key == "pk")?;
     match object.get("pk").map(integer) {

@@ -1,4 +1,4 @@
-//! The users, and what clients call around an update: lists, the acting user, groups, the configuration.
+//! Users, and the resources that clients use around an update: lists, the acting user, groups, the configuration.
 
 mod config;
 mod describe;
@@ -14,44 +14,49 @@ use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{
-    AccessError, Actor, Denial, ListAuthorizer, ListStore, MembershipAction, Subject, UserService, UserStore,
+    AccessError, Actor, UserService, UserStore,
+    authz::{ListAuthorizer, Subject},
+    decision::Denial,
+    service::MembershipAction,
+    store::ListStore,
 };
 
 use crate::{
-    Authenticator, CONFIG_PATH, Endpoint, GROUPS_PATH, PathPattern, Representation, USERS_PATH, UserApi,
+    Authenticator, CONFIG_PATH, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Representation, USERS_PATH,
+    UserApi,
     error::ApiError,
     negotiate::negotiate,
     respond,
     route::{ResourcePath, Route, route},
 };
 
-/// [`UserApi`] and the resources beside it, for a store and an authorizer that can list. Cheap to clone.
+/// [`UserApi`] with further resources, for a store and an authorizer that support lists. Cheap to clone.
 ///
 /// | path | methods | resource |
 /// | --- | --- | --- |
 /// | `/api/v3/core/users/` | GET | a page of the users that the caller may view |
-/// | `/api/v3/core/users/me/` | GET | the caller |
+/// | `/api/v3/core/users/me/` | GET | the acting user |
 /// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH | a user: [`UserApi`] |
 /// | `/api/v3/core/groups/` | GET | a page of groups |
 /// | `/api/v3/core/groups/{uuid}/` | GET | a group with its members |
-/// | `/api/v3/core/groups/{uuid}/add_user/` | POST | lets the user `pk` of the body join the group |
-/// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | lets the user leave it |
+/// | `/api/v3/core/groups/{uuid}/add_user/` | POST | adds the user `pk` of the body to the group |
+/// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | removes the user from the group |
 /// | `/api/v3/root/config/` | GET | the public configuration; needs no authentication |
 ///
-/// All of them answer OPTIONS, and HEAD where they answer GET. Only single users have entity tags: a list, a group and
+/// All resources support OPTIONS, and HEAD if they support GET. Only single users have entity tags: lists, groups and
 /// the configuration have no revision.
 ///
 /// `add_user` and `remove_user` change one membership and need the right to the group's members, globally or on the
-/// group ([`Check::AddMember`](userbook::Check::AddMember) and [`Check::RemoveMember`](userbook::Check::RemoveMember),
+/// group ([`Check::AddMember`](userbook::authz::Check::AddMember) and [`Check::RemoveMember`](userbook::authz::Check::RemoveMember),
 /// authentik's `add_user_to_group` and `remove_user_from_group`); the right to change the user does not matter. A group
 /// that grants superuser status needs that right in addition. An unknown group is 404 for every caller who is
 /// authenticated, as recorded; a user that the caller may not view is 404 as well. Safeguards, event, `dry_run` and
 /// `allow_self_lockout` are those of an update. Two changes at once both survive.
 ///
-/// Stricter than the recorded release: members of a group are shown as far as the caller may view them; a group that a
-/// filter names and that does not exist is no error, the list is empty; an invalid boolean is 400; `page=last` is no
-/// page; a parameter has at most 100 values and a search at most 32 words; a page above
-/// [`Limits::page_bytes`](userbook::Limits::page_bytes) is 400 that names `page_size`.
+/// Stricter than the recorded release: a group shows only members that the caller may view; a filter by a missing
+/// group returns an empty list instead of an error; an invalid boolean is 400; `page=last` is invalid; a parameter has
+/// at most 100 values and a search at most 32 words; a page above [`Limits::page_bytes`](userbook::Limits::page_bytes)
+/// is 400 that names `page_size`.
 ///
 /// ```
 /// # use async_trait::async_trait;
@@ -61,10 +66,10 @@ use crate::{
 /// # use userbook_memory::MemoryStore;
 /// #
 /// # #[derive(Debug)]
-/// # struct EverybodyIsTheHost;
+/// # struct AlwaysHost;
 /// #
 /// # #[async_trait]
-/// # impl Authenticator for EverybodyIsTheHost {
+/// # impl Authenticator for AlwaysHost {
 /// #     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
 /// #         Ok(Actor::system())
 /// #     }
@@ -73,7 +78,7 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
 /// service.insert_user(&Actor::system(), NewUser::new("ann", "Ann")).await?;
-/// let api = DirectoryApi::new(service, EverybodyIsTheHost, Representation::new("my-install-id"));
+/// let api = DirectoryApi::new(service, AlwaysHost, Representation::new("my-install-id"));
 ///
 /// let request = Request::get("/api/v3/core/users/?search=AN&page_size=10").body(String::new())?;
 /// let response = api.handle(request).await;
@@ -112,12 +117,18 @@ impl<S, A, N> DirectoryApi<S, A, N> {
         self.users.with_body_limit(bytes).into()
     }
 
-    /// The service behind the API.
+    /// Selects the supported extensions; see [`UserApi::with_extensions`].
+    #[must_use]
+    pub fn with_extensions(self, extensions: ExtensionSet) -> Self {
+        self.users.with_extensions(extensions).into()
+    }
+
+    /// Returns the service behind the API.
     pub fn service(&self) -> &UserService<S, A> {
         self.users.service()
     }
 
-    /// The maximum size of an answer in bytes.
+    /// Returns the maximum size of a response in bytes.
     fn max_bytes(&self) -> u64 {
         self.service().policy().limits().page_bytes
     }
@@ -130,7 +141,7 @@ impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    /// Answers a request as [`UserApi::handle`] does.
+    /// Handles a request like [`UserApi::handle`].
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,
@@ -140,18 +151,18 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
             return self.users.handle(request).await;
         };
         let (head, body) = request.into_parts();
-        let policy = self.service().policy();
-        let (format, acceptable) = negotiate(&head.headers, policy);
+        let extensions = self.users.extensions;
+        let (format, acceptable) = negotiate(&head.headers, extensions);
         let answer = match acceptable {
             Ok(()) => self.answer(&head, body, resource).await,
             Err(error) => Err(error),
         };
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
-        respond::finish(&head.method, policy, resource.methods(), &mut response);
+        respond::finish(&head.method, extensions, resource.methods(), &mut response);
         response
     }
 
-    /// The stages after the route and `Accept`, in the contract's order.
+    /// Runs the stages after route and `Accept`, in the contract's order.
     async fn answer<B>(
         &self,
         head: &Parts,
@@ -185,8 +196,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
     }
 }
 
-/// Lists, `me` and membership changes say to anonymous callers that they are anonymous, as recorded, unless the
-/// authorizer has a reason of its own.
+/// As recorded, lists, `me` and membership changes tell anonymous callers that credentials are missing, unless the
+/// authorizer returns another reason.
 fn list_access_error(actor: &Actor, error: AccessError) -> ApiError {
     match (&actor.subject, error) {
         (Subject::Anonymous, AccessError::Forbidden(Denial::Permission(None))) => {
@@ -196,7 +207,7 @@ fn list_access_error(actor: &Actor, error: AccessError) -> ApiError {
     }
 }
 
-/// A successful response with this as JSON.
+/// Returns a successful response with this value as JSON.
 fn json(body: &impl Serialize) -> Result<Response<Bytes>, ApiError> {
     serde_json::to_vec(body).map(|body| respond::ok(body.into())).map_err(ApiError::internal)
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
-use userbook::{Actor, ListAuthorizer, ListStore, UserStore};
+use userbook::{Actor, UserStore, authz::ListAuthorizer, store::ListStore};
 
 use super::{DirectoryApi, json, list_access_error};
 use crate::{Authenticator, error::ApiError};

@@ -3,16 +3,18 @@
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
-    Actor, GroupId, ListAuthorizer, ListStore, Listing, SuperuserFilter, UserColumn, UserFilter, UserStore,
-    UserType,
+    Actor, GroupId, UserStore, UserType,
+    authz::ListAuthorizer,
+    service::Listing,
+    store::{ListStore, SuperuserFilter, UserColumn, UserFilter},
 };
 use uuid::Uuid;
 
 use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator,
-    error::ApiError,
-    params::{INCLUDE_GROUPS, PAGE_SIZE, Page, PageQuery, Params, ordering},
+    error::{ApiError, PAGE_SIZE},
+    params::{INCLUDE_GROUPS, Page, PageQuery, Params, ordering},
     render::to_json,
     respond,
 };
@@ -47,7 +49,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
 }
 
 fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
-    // Whether ancestors count is the policy's choice; the service makes it.
+    // The policy decides whether ancestors count.
     let superuser = |is_superuser| SuperuserFilter { is_superuser, inherited: false };
     let filter = UserFilter {
         username: params.text("username"),

@@ -3,16 +3,19 @@
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, AuthorizerError, AuthorizerErrorKind, Denial, Field, GroupId, JsonObject, ListError,
-    PatchFailure, StoreError, StoreErrorKind, UpdateError, Violations,
+    AccessError, Field, GroupId, JsonObject, ListError, UpdateError, Violations,
+    authz::{AuthorizerError, AuthorizerErrorKind},
+    decision::Denial,
+    store::{StoreError, StoreErrorKind},
+    update::PatchFailure,
 };
 
-use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind};
-use crate::{AuthenticationError, params::PAGE_SIZE, render::too_large};
+use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE};
+use crate::AuthenticationError;
 
-/// The reason for a denied field where the authorizer gives none.
+/// The reason for a denied field if the authorizer returns none.
 const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
-/// The reason for each field of a protected account.
+/// The reason for each field of a privileged account.
 const PROTECTED: Cow<'static, str> = Cow::Borrowed(
     "Only a superuser may change this field of a superuser or of a user who can grant superuser status.",
 );
@@ -56,7 +59,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error.kind {
             StoreErrorKind::Transient => Self::unavailable(error),
-            // Trying again blindly might apply it twice, or run into the same wall.
+            // A blind retry could apply the change twice or fail again.
             StoreErrorKind::Ambiguous | StoreErrorKind::Corrupt | StoreErrorKind::Other => {
                 Self::internal(error)
             }
@@ -83,7 +86,7 @@ impl From<ListError> for ApiError {
                 let (location, code) = (InputLocation::Query, "too_many_values");
                 Self::inputs(vec![InputError { location, name: "attributes", code, message }])
             }
-            ListError::PageTooLarge { limit } => too_large(limit, PAGE_SIZE),
+            ListError::PageTooLarge { limit } => Self::answer_too_large(limit, PAGE_SIZE),
         }
     }
 }
@@ -104,7 +107,7 @@ impl From<Denial> for ApiError {
                     .into_iter()
                     .map(|denied| (denied.field, denied.reason.unwrap_or(NO_REASON)))
                     .collect();
-                // A field and the groups in it may be denied separately: the first reason stands.
+                // A field and its groups may be denied separately; the first reason counts.
                 fields.dedup_by_key(|(field, _)| *field);
                 Self::fields(Kind::FieldsDenied, detail, fields)
             }
@@ -113,13 +116,13 @@ impl From<Denial> for ApiError {
                 Self::fields(Kind::ProtectedSuperuser, detail, fields)
             }
             Denial::ProtectedDeletion => Self::new(Kind::ProtectedSuperuser, detail),
-            // Denials of later releases of the core have a message of their own.
+            // Denials of later releases of the core contain their own message.
             _ => Self::new(Kind::PermissionDenied, detail),
         }
     }
 }
 
-/// The group of a denial; the caller reads names of visible groups alone.
+/// Returns the parameters for a group; callers read only names of visible groups.
 fn group_params(group: GroupId, name: Option<String>, through: Option<String>) -> JsonObject {
     let names = [("name", name), ("through", through)];
     let names = names.into_iter().filter_map(|(key, name)| Some((key.to_owned(), name?.into())));

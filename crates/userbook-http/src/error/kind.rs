@@ -15,7 +15,7 @@ macro_rules! kinds {
                 match self { $(Self::$name => StatusCode::$status,)+ }
             }
 
-            /// The stable code; kinds that authentik has bear the codes of Django REST framework.
+            /// The stable code. Kinds that authentik has use the codes of Django REST framework.
             pub(crate) const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }
             }
@@ -41,7 +41,7 @@ kinds! {
     AuthenticationFailed: FORBIDDEN, "authentication_failed", "Authentication failed";
     NotAuthenticated: FORBIDDEN, "not_authenticated", "Authentication required";
     PermissionDenied: FORBIDDEN, "permission_denied", "Permission denied";
-    /// The same for single fields.
+    /// The same kind for single fields.
     FieldsDenied: FORBIDDEN, "permission_denied", "Permission denied";
     ActorInactive: FORBIDDEN, "actor_inactive", "Inactive account";
     GrantsSuperuser: FORBIDDEN, "grants_superuser", "Right to grant superuser status required";
@@ -60,7 +60,7 @@ kinds! {
 }
 
 impl Kind {
-    /// Whether the recorded release has this kind: the body is then exactly as recorded, without a code.
+    /// Returns whether the recorded release has this kind. Then the body is exactly as recorded, without a code.
     pub(crate) const fn is_recorded(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Error responses: denied, invalid, rejected, conflict or failed, in either error format.
+//! Error responses in both error formats: denied, invalid, rejected, conflict, or failed.
 
 mod convert;
 mod kind;
@@ -14,14 +14,26 @@ use userbook::{Field, JsonObject, Violations};
 pub(crate) use kind::Kind;
 
 use crate::{
-    negotiate::{ErrorFormat, JSON, PROBLEM},
+    media::{JSON, PROBLEM},
     respond,
 };
 
 /// The detail of invalid requests in problem details.
 const INVALID: &str = "Values of the request break rules; `errors` lists all of them.";
 
-/// An error as the client reads it.
+/// The query parameter that makes a page smaller.
+pub(crate) const PAGE_SIZE: &str = "page_size";
+
+/// The format of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// authentik's format.
+    Recorded,
+    /// Problem details (RFC 9457).
+    Problem,
+}
+
+/// An error as shown to the client.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     kind: Kind,
@@ -30,7 +42,7 @@ pub(crate) struct ApiError {
     failure: Option<Failure>,
 }
 
-/// What an error says beyond its detail.
+/// Content of an error beyond its detail.
 #[derive(Debug, PartialEq)]
 enum ErrorDetails {
     Nothing,
@@ -54,7 +66,7 @@ pub(crate) struct InputError {
     pub(crate) message: Cow<'static, str>,
 }
 
-/// Where an input was sent.
+/// The location of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InputLocation {
     /// In the query string.
@@ -63,7 +75,7 @@ pub(crate) enum InputLocation {
     Body,
 }
 
-/// The cause of an answer of 500 or 503. The response's extensions hold it for the host's log; no client receives it.
+/// The cause of a 500 or 503. The response's extensions contain it for the host's log; clients never receive it.
 ///
 /// ```
 /// # let response: http::Response<bytes::Bytes> = http::Response::default();
@@ -75,14 +87,14 @@ pub(crate) enum InputLocation {
 pub struct Failure(Arc<dyn Error + Send + Sync>);
 
 impl Failure {
-    /// The error, with its sources.
+    /// Returns the error with its sources.
     pub fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0
     }
 }
 
 impl fmt::Display for Failure {
-    /// The error and its sources, on one line.
+    /// Writes the error and its sources on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)?;
         let mut source = self.0.source();
@@ -103,7 +115,7 @@ impl ApiError {
         Self::new(Kind::NotFound, "Not found.")
     }
 
-    /// An anonymous caller where the recorded release requires authentication first.
+    /// An anonymous caller, where the recorded release requires authentication first.
     pub(crate) fn not_authenticated() -> Self {
         Self::new(Kind::NotAuthenticated, "Authentication credentials were not provided.")
     }
@@ -122,6 +134,13 @@ impl ApiError {
         Self { details: ErrorDetails::Inputs(errors), ..Self::new(Kind::Invalid, detail) }
     }
 
+    /// The response exceeds `limit` bytes; `parameter` makes it smaller.
+    pub(crate) fn answer_too_large(limit: u64, parameter: &'static str) -> Self {
+        let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
+        let (location, code) = (InputLocation::Query, "answer_too_large");
+        Self::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])
+    }
+
     fn with_params(self, params: JsonObject) -> Self {
         Self { details: ErrorDetails::Params(params), ..self }
     }
@@ -130,7 +149,7 @@ impl ApiError {
         Self { details: ErrorDetails::Fields(fields), ..Self::new(kind, detail) }
     }
 
-    /// A failure behind the API; the client learns nothing about it.
+    /// A failure of a port; the client learns no details.
     pub(crate) fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             failure: Some(Failure(error.into().into())),
@@ -138,7 +157,7 @@ impl ApiError {
         }
     }
 
-    /// A transient failure behind the API; trying again may help.
+    /// A transient failure of a port; a retry may succeed.
     pub(crate) fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             failure: Some(Failure(error.into().into())),
@@ -146,7 +165,7 @@ impl ApiError {
         }
     }
 
-    /// The finished response.
+    /// Returns the complete response.
     pub(crate) fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
         let (media_type, body) = match format {
             ErrorFormat::Recorded => (JSON, plain::render(&self)),

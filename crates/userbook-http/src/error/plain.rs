@@ -1,4 +1,4 @@
-//! Errors as authentik writes them; kinds that authentik does not have bear their code in addition.
+//! Errors in authentik's format. Kinds that authentik does not have contain their code in addition.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use userbook::{Field, JsonObject, Violations};
 
 use super::{ApiError, ErrorDetails, InputError};
 
-/// authentik's name for violations of the request as a whole.
+/// authentik's key for violations of the request as a whole.
 const GENERAL: &str = "non_field_errors";
 
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
 /// Violations by field, as an object of lists of messages.
 struct ByField<'a>(&'a Violations);
 
-/// Errors by input, in the same way.
+/// Errors by input, in the same format.
 struct ByInput<'a>(&'a [InputError]);
 
 pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
@@ -86,14 +86,14 @@ impl Serialize for ByInput<'_> {
 mod tests {
     use super::*;
     use crate::error::{InputLocation, Kind};
-    use userbook::ViolationKind;
+    use userbook::violation::ViolationKind;
 
     fn text(error: &ApiError) -> String {
         String::from_utf8(render(error).unwrap().to_vec()).unwrap()
     }
 
     #[test]
-    fn recorded_errors_have_a_detail_and_nothing_else() {
+    fn recorded_errors_have_only_a_detail() {
         assert_eq!(text(&ApiError::not_found()), r#"{"detail":"Not found."}"#);
         assert_eq!(text(&ApiError::internal("secret")), r#"{"detail":"Internal server error."}"#);
     }

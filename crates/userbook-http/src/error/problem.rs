@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use userbook::{JsonObject, Violation, Violations};
+use userbook::{JsonObject, Violations, violation::Violation};
 
 use super::{
     ApiError, ErrorDetails, InputError, InputLocation,
@@ -31,12 +31,12 @@ struct Problem<'a> {
 /// One violation or invalid input.
 #[derive(Debug, Serialize)]
 struct Entry {
-    /// Null if it concerns the request as a whole.
+    /// Null for violations of the request as a whole.
     field: Option<&'static str>,
-    /// The parameter in the query string.
+    /// The query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'static str>,
-    /// Where in the body, as a JSON pointer (RFC 6901).
+    /// The position in the body as a JSON pointer (RFC 6901).
     pointer: String,
     code: String,
     params: JsonObject,
@@ -96,7 +96,7 @@ fn input_entry(input: &InputError) -> Entry {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use userbook::{Field, ViolationKind};
+    use userbook::{Field, violation::ViolationKind};
 
     #[test]
     fn each_violation_has_its_code_and_parameters() {

@@ -1,7 +1,7 @@
-//! Moments as clients write them.
+//! Times in the accepted forms.
 //!
-//! The recorded release reads ISO 8601 first and falls back to a form of its own, [`relaxed`], which takes
-//! numbers of one digit and blanks before the offset. No offset is UTC.
+//! The recorded release first parses ISO 8601 and then its own form, [`relaxed`], which accepts one-digit numbers and
+//! blanks before the offset. A missing offset means UTC.
 
 use std::ops::RangeInclusive;
 
@@ -12,19 +12,19 @@ use super::{
     reader::Reader,
 };
 
-/// Why a text is no moment.
+/// The reasons why a text is not a valid time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DateTimeFault {
-    /// It has another form, or names a day or a time that does not exist.
+    /// The form is unknown, or the date or time does not exist.
     WrongFormat,
-    /// In UTC it is not within the years 1 to 9999.
+    /// The time in UTC is outside the years 1 to 9999.
     OutOfRange,
 }
 
-/// The years that a stored moment can have.
+/// The years of storable times.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 
-/// The moment that `text` names, cut to microseconds.
+/// Parses a time, truncated to microseconds.
 pub(crate) fn parse_datetime(text: &str) -> Result<DateTime<Utc>, DateTimeFault> {
     let (local, offset) = iso8601::read(text)
         .or_else(|| relaxed(text))
@@ -37,7 +37,7 @@ pub(crate) fn parse_datetime(text: &str) -> Result<DateTime<Utc>, DateTimeFault>
         .ok_or(DateTimeFault::OutOfRange)
 }
 
-/// `YYYY-M-D[T ]h:m[:s[.f…]]`, blanks, and an offset or nothing.
+/// Parses `YYYY-M-D[T ]h:m[:s[.f…]]`, optional blanks, and an optional offset.
 fn relaxed(text: &str) -> Option<Written> {
     let mut reader = Reader(text);
     let year = i32::try_from(reader.number(4, 4)?).ok()?;

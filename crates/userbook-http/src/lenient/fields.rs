@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 use userbook::{
-    AttributesOp, Field, FieldErrors, FieldOps, GroupsOp, Mode, Op, Timestamp, UserType, ViolationKind,
+    Field, Timestamp, UserType,
+    field::FieldErrors,
+    update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    violation::ViolationKind,
 };
 
 use super::{
@@ -13,17 +16,17 @@ use super::{
     python_repr::python_repr,
 };
 
-/// The effect of an object for `attributes`.
+/// The meaning of an object in `attributes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attributes {
-    /// It replaces the stored attributes.
+    /// The object replaces the stored attributes.
     Replace,
-    /// It is merged into the stored attributes (RFC 7396).
+    /// The object is merged into the stored attributes (RFC 7396).
     Merge,
 }
 
-/// The operation on each field: of a repeated member, the last. Unknown and read-only members are ignored, whatever
-/// their values.
+/// Returns the operation on each field. The last of repeated members counts. Unknown and read-only members are ignored
+/// with any value.
 pub(crate) fn field_ops<K: AsRef<str>>(
     members: impl IntoIterator<Item = (K, Value)>,
     mode: Mode,
@@ -62,7 +65,7 @@ fn op<T>(sent: Value, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
     if sent.is_null() { Op::Null } else { read(sent) }
 }
 
-/// A text, or a number as text; anything else is `otherwise`.
+/// Reads a text, or a number as text; other values give `otherwise`.
 fn text<T: TryFrom<String, Error = FieldErrors>>(value: Value, otherwise: ViolationKind) -> Op<T> {
     match value {
         Value::String(text) => Op::parse(text),
@@ -93,7 +96,7 @@ fn user_type(value: Value) -> Op<UserType> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use userbook::{JsonObject, parse_timestamp};
+    use userbook::{JsonObject, model::parse_timestamp};
 
     use super::*;
 
@@ -105,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_null_and_a_value_are_three_things() {
+    fn absent_null_and_value_are_distinct() {
         assert_eq!(ops(json!({"pk": 1, "uid": null, "x": []})), FieldOps::new(Mode::Patch));
         let nulls = ops(json!({"name": null, "last_login": null, "groups": null, "attributes": null}));
         assert_eq!((&nulls.name, &nulls.last_login), (&Op::Null, &Op::Null));
@@ -114,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_text_and_other_values_are_not() {
+    fn numbers_are_accepted_as_text_and_other_values_are_not() {
         for (value, expected) in [
             (json!("  ann "), Op::parse("ann")),
             (json!(42), Op::parse("42")),

@@ -1,16 +1,21 @@
-//! The list of groups, in the forms that the contract accepts.
+//! Lists of groups in the accepted forms.
 
 use serde_json::Value;
-use userbook::{GroupId, GroupRef, Memberships, Op, ViolationKind, json_type};
+use userbook::{
+    GroupId,
+    field::{GroupRef, Memberships},
+    update::{Op, json_type},
+    violation::ViolationKind,
+};
 use uuid::Uuid;
 
 use super::python_repr::python_repr;
 
-/// The groups that a value names.
+/// Reads a list of groups.
 pub(super) fn groups(value: Value) -> Op<Memberships> {
     match value {
         Value::Array(elements) => Op::Set(Memberships::collect(elements.into_iter().map(group))),
-        // Recorded: an object stands for the list of its keys.
+        // As recorded, an object counts as the list of its keys.
         Value::Object(members) => {
             Op::Set(Memberships::collect(members.into_iter().map(|(key, _)| group(Value::String(key)))))
         }
@@ -23,7 +28,7 @@ fn group(element: Value) -> Result<GroupRef, ViolationKind> {
         Value::Null => return Err(ViolationKind::DoesNotExist { pk: python_repr(&element) }),
         Value::Bool(_) => return Err(ViolationKind::IncorrectType { input_type: json_type(&element) }),
         Value::String(text) => group_id(text),
-        // Recorded: a whole number is the UUID taken as one.
+        // As recorded, a whole number counts as the UUID with this value.
         Value::Number(number) => number.as_u64().map(|number| GroupId(Uuid::from_u128(number.into()))),
         Value::Array(_) | Value::Object(_) => None,
     };
@@ -37,10 +42,10 @@ fn group(element: Value) -> Result<GroupRef, ViolationKind> {
     }
 }
 
-/// The UUID that Python's `uuid.UUID` makes of a text: whatever is left without `urn:`, `uuid:`, the braces
-/// around it and all hyphens must be 32 hexadecimal digits.
+/// Parses a UUID like Python's `uuid.UUID`: without `urn:`, `uuid:`, surrounding braces and all hyphens, 32
+/// hexadecimal digits must remain.
 fn group_id(text: &str) -> Option<GroupId> {
-    // The usual form, without a copy: of these lengths both readers accept the same texts.
+    // The usual forms, without a copy: both parsers accept the same texts of these lengths.
     if let (32 | 36, Ok(id)) = (text.len(), Uuid::try_parse(text)) {
         return Some(GroupId(id));
     }

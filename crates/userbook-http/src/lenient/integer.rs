@@ -1,19 +1,19 @@
-//! Whole numbers, in the forms that the contract accepts.
+//! Whole numbers in the accepted forms.
 
 use serde_json::Value;
 
-/// Why a value is not a 64-bit whole number.
+/// The reasons why a value is not a 64-bit integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IntegerFault {
-    /// It is null.
+    /// The value is null.
     Null,
-    /// It is something else.
+    /// The value is not a whole number.
     NoInteger,
-    /// It is a whole number beyond 64 bit.
+    /// The value is a whole number beyond 64 bits.
     OutOfRange,
 }
 
-/// A number without a fraction, or its decimal text.
+/// Reads a number without a fraction, or its decimal text.
 pub(crate) fn integer(value: &Value) -> Result<i64, IntegerFault> {
     match value {
         Value::Null => Err(IntegerFault::Null),
@@ -31,7 +31,7 @@ fn whole_double(double: f64) -> Result<i64, IntegerFault> {
     if double.fract() != 0.0 {
         return Err(IntegerFault::NoInteger);
     }
-    // Written as text, because a cast would hide values out of range.
+    // Formats and parses the number, because a cast would hide values out of range.
     whole_text(&format!("{double:.0}"))
 }
 

@@ -1,18 +1,17 @@
-//! The moments of ISO 8601 that the recorded release reads.
+//! ISO 8601 times that the recorded release accepts.
 //!
-//! A date is `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-Www-D` or `YYYYWwwD`. Any one character parts it from the time,
-//! `hh[:mm[:ss[.f…]]]` or the same without colons; the offset is `Z`, or a sign and again hours, minutes and
-//! seconds. Of week dates, colonless times and odd separators nobody makes use, but recorded answers depend on
-//! their being taken.
+//! A date is `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-Www-D` or `YYYYWwwD`. Any single character separates it from the time,
+//! `hh[:mm[:ss[.f…]]]` with or without colons. The offset is `Z`, or a sign with hours, minutes and seconds. Clients
+//! do not use week dates, times without colons or odd separators, but recorded responses depend on them.
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::reader::Reader;
 
-/// A moment as it is written: what calendar and clock show, and how far they are ahead of UTC.
+/// A parsed local date and time with the offset from UTC.
 pub(super) type Written = (NaiveDateTime, FixedOffset);
 
-/// Reads the whole of `text`; `None` if it has another form or names no moment.
+/// Parses the complete `text`; `None` if the form is unknown or the time does not exist.
 pub(super) fn read(text: &str) -> Option<Written> {
     let mut reader = Reader(text);
     let date = date(&mut reader)?;
@@ -45,7 +44,7 @@ fn time(reader: &mut Reader<'_>) -> Option<NaiveTime> {
     NaiveTime::from_hms_micro_opt(hour, minute, second, reader.microseconds()?)
 }
 
-/// Two digits once, twice or three times, with colons or without.
+/// Reads one to three two-digit numbers, with or without colons.
 fn clock(reader: &mut Reader<'_>) -> Option<[u32; 3]> {
     let mut parts = [reader.number(2, 2)?, 0, 0];
     let colons = reader.0.starts_with(':');
@@ -59,7 +58,7 @@ fn clock(reader: &mut Reader<'_>) -> Option<[u32; 3]> {
     Some(parts)
 }
 
-/// `Z`, or a sign and a clock that shows less than a day, perhaps after blanks; nothing is UTC.
+/// Reads `Z`, or a sign and an offset of less than a day, after optional blanks; nothing means UTC.
 pub(super) fn offset(reader: &mut Reader<'_>) -> Option<FixedOffset> {
     reader.skip_blanks();
     let sign = match reader.take(&['Z', '+', '-']) {

@@ -1,37 +1,37 @@
-//! Reading a JSON body.
+//! Parses a JSON body within limits.
 //!
-//! The parser's own bound on nesting, 128 levels, is below what the contract accepts; [`Bounds`] replaces it and limits
-//! the number of values as well: two bytes of text can become a value of many times that size. Members that the caller
-//! does not know are checked and not kept.
+//! The parser's default depth limit, 128 levels, is below the contract's. [`Bounds`] replaces it and limits the number
+//! of values as well, because two bytes of text can become a much larger value. Unknown members are validated and
+//! discarded.
 //!
-//! The reader also keeps `serde_json` from giving keys of its own a meaning: with its feature `raw_value`, which sqlx
-//! turns on, the text under such a key is parsed in turn, and a body of a few thousand bytes exhausts the stack.
+//! The parser also rejects private keys of `serde_json`: with its feature `raw_value`, which sqlx enables, the text
+//! under such a key is parsed recursively, and a body of a few thousand bytes exhausts the stack.
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// What the keys that mean something to `serde_json` begin with. Stored, they would be taken at their word by the
-/// next who reads the row.
+/// The prefix of private keys of `serde_json`. A stored private key would be interpreted by the next parser of the
+/// row.
 const PRIVATE_KEY: &str = "$serde_json::private::";
 
-/// Why a body is not JSON; `Display` is for people.
+/// A reason why a body is not JSON; `Display` is the message for people.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct JsonFault(#[from] serde_json::Error);
 
-/// How much a body may hold.
+/// Limits of a body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// Levels of nesting; an array or object at the top is level 1.
+    /// Maximum nesting depth; a top-level array or object is level 1.
     pub(crate) levels: usize,
-    /// JSON values at any depth.
+    /// Maximum number of JSON values at any depth.
     pub(crate) nodes: usize,
 }
 
-/// The value that `body` holds and nothing besides. Of a key that comes twice the last value counts, integers beyond
-/// 64 bit become doubles.
+/// Parses a body that contains one JSON value. The last of repeated keys counts, and integers beyond 64 bits become
+/// doubles.
 pub(crate) fn parse(body: &[u8], bounds: Bounds) -> Result<Value, JsonFault> {
     let mut parser = serde_json::Deserializer::from_slice(body);
     parser.disable_recursion_limit();
@@ -40,11 +40,11 @@ pub(crate) fn parse(body: &[u8], bounds: Bounds) -> Result<Value, JsonFault> {
     Ok(value)
 }
 
-/// The members of an object in the order in which they were sent; a key may come twice.
+/// The members of an object in the order of the request; keys may repeat.
 pub(crate) type Members<'a> = Vec<(Cow<'a, str>, Value)>;
 
-/// The known members of the object that `body` holds; `Err` holds any other value. Values of other members must be JSON
-/// within the levels of `bounds`, but do not count and are not kept.
+/// Parses the known members of an object; `Err` contains any other value. Other members must be valid JSON within the
+/// depth limit, but are neither counted nor kept.
 pub(crate) fn parse_members(
     body: &[u8],
     bounds: Bounds,
@@ -62,7 +62,7 @@ pub(crate) fn parse_members(
     Ok(Ok(members))
 }
 
-/// The values that a body may still have.
+/// The remaining number of values.
 #[derive(Debug)]
 struct Nodes {
     limit: usize,
@@ -111,7 +111,7 @@ impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Object<'_, F> {
     }
 }
 
-/// Reads a key where it stands.
+/// Reads a key without copying if possible.
 #[derive(Debug, Clone, Copy)]
 struct Key;
 
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for Key {
     }
 }
 
-/// The key, unless it is one of the parser's own.
+/// Returns the key unless it is private to the parser.
 fn allowed<K: AsRef<str>, E: Error>(key: K) -> Result<K, E> {
     if key.as_ref().starts_with(PRIVATE_KEY) {
         return Err(E::custom(format_args!("reserved key {:?}", key.as_ref())));
@@ -147,12 +147,12 @@ fn allowed<K: AsRef<str>, E: Error>(key: K) -> Result<K, E> {
     Ok(key)
 }
 
-/// What is left of the levels inside an array or object.
+/// Returns the remaining levels inside an array or object.
 fn inner<E: Error>(levels: usize) -> Result<usize, E> {
     levels.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))
 }
 
-/// Reads a value within these levels and nodes.
+/// Parses a value within these limits of depth and number.
 #[derive(Debug, Clone, Copy)]
 struct Build<'n> {
     levels: usize,
@@ -228,7 +228,7 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 }
 
-/// Reads a value within these levels and keeps nothing of it.
+/// Validates a value within this depth and discards it.
 #[derive(Debug, Clone, Copy)]
 struct Skip(usize);
 
@@ -236,7 +236,7 @@ impl<'de> DeserializeSeed<'de> for Skip {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        // Not `deserialize_ignored_any`: it accepts texts and numbers that the reader refuses elsewhere.
+        // `deserialize_ignored_any` would accept texts and numbers that the parser otherwise rejects.
         deserializer.deserialize_any(self)
     }
 }

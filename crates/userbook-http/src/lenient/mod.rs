@@ -1,7 +1,7 @@
-//! authentik's leniency: the forms that a JSON body may use for each value.
+//! authentik's lenient parsing: the accepted forms of each JSON value.
 //!
-//! The core takes typed values and trusts them. Only here a number stands for a text, `"yes"` for a boolean, a week date
-//! for a moment, and a UUID has any of five forms.
+//! The core uses typed values. Only this module accepts a number as text, `"yes"` as boolean, a week date as time, and
+//! UUIDs in five forms.
 
 mod boolean;
 mod datetime;

@@ -1,11 +1,11 @@
-//! A number where a text is expected: the contract accepts the number as Python's `str` writes it.
+//! Numbers in place of texts, in the form of Python's `str`.
 
 use serde_json::Number;
 
-/// The decimal exponents between which Python writes a double without an exponent.
+/// The range of decimal exponents in which Python writes a double without an exponent.
 const PLAIN_EXPONENTS: std::ops::Range<isize> = -4..16;
 
-/// The shortest text that reads as the same number, in Python's layout: `42`, `1.0`, `1e+16`, `-2.5e-07`.
+/// Formats the shortest text with the same value like Python: `42`, `1.0`, `1e+16`, `-2.5e-07`.
 pub(crate) fn number_text(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(double) => double_text(double),
@@ -17,8 +17,8 @@ fn double_text(double: f64) -> String {
     let shortest = format!("{double:e}");
     let (mantissa, exponent) = split(&shortest);
     let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    // If two texts of this length are equally near to the double, Python takes the even one. Rust does so only for a
-    // given length: write the number again.
+    // If two texts of this length are equally close to the double, Python chooses the even one. Rust does so only for
+    // a given length, so format the number again.
     if PLAIN_EXPONENTS.contains(&exponent) {
         let decimals = decimals.saturating_add_signed(-exponent).max(1);
         return format!("{double:.decimals$}");
@@ -28,7 +28,7 @@ fn double_text(double: f64) -> String {
     format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs())
 }
 
-/// Mantissa and exponent.
+/// Splits into mantissa and exponent.
 fn split(scientific: &str) -> (&str, isize) {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, ""));
     (mantissa, exponent.parse().unwrap_or(0))
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_written_as_python_does() {
+    fn numbers_are_formatted_like_python() {
         for (json, expected) in [
             ("42", "42"),
             ("-7", "-7"),

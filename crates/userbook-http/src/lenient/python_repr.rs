@@ -1,4 +1,4 @@
-//! How messages of the recorded release quote a value that is no text: as Python's `str` writes it.
+//! Formats quoted values like the recorded release: in the notation of Python's `str`.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::number::number_text;
 
-/// The value as a message quotes it: a text as it is, everything else in Python's notation.
+/// Formats a value for a message: a text unchanged, every other value in Python's notation.
 pub(super) fn python_repr(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -52,7 +52,7 @@ fn separate(out: &mut String, n: usize) {
     }
 }
 
-/// A text within something else: in single quotes, unless it holds some and no double ones.
+/// Writes a nested text: in single quotes, unless it contains single and no double quotes.
 fn write_text(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_pythons_notation() {
+    fn values_are_formatted_like_python() {
         for (value, expected) in [
             (json!("it's"), "it's"),
             (json!(null), "None"),

@@ -1,6 +1,6 @@
-//! Reading a moment piece by piece.
+//! A reader for the parts of a time.
 
-/// What is left of a text. A piece that is not there leaves the text as it is.
+/// The unread rest of a text. A missing part leaves the rest unchanged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a>(pub(super) &'a str);
 
@@ -9,12 +9,12 @@ impl Reader<'_> {
         self.0.is_empty()
     }
 
-    /// How many ASCII digits come next.
+    /// Counts the ASCII digits at the start.
     pub(super) fn digits_ahead(self) -> usize {
         self.0.bytes().take_while(u8::is_ascii_digit).count()
     }
 
-    /// Takes the next character if it is one of these.
+    /// Reads the next character if it is one of these.
     pub(super) fn take(&mut self, wanted: &[char]) -> Option<char> {
         let rest = self.0.strip_prefix(wanted)?;
         let taken = self.0.chars().next();
@@ -22,7 +22,7 @@ impl Reader<'_> {
         taken
     }
 
-    /// Takes the next character, whatever it is.
+    /// Reads the next character.
     pub(super) fn take_any(&mut self) -> Option<char> {
         let mut chars = self.0.chars();
         let taken = chars.next();
@@ -30,12 +30,12 @@ impl Reader<'_> {
         taken
     }
 
-    /// Takes white space.
+    /// Skips white space.
     pub(super) fn skip_blanks(&mut self) {
         self.0 = self.0.trim_start();
     }
 
-    /// Takes a number of at most `most` digits, if at least `least` are there.
+    /// Reads a number of `least` to `most` digits.
     pub(super) fn number(&mut self, least: usize, most: usize) -> Option<u32> {
         let digits = self.digits_ahead().min(most);
         let (number, rest) = self.0.split_at_checked(digits).filter(|_| digits >= least)?;
@@ -43,8 +43,7 @@ impl Reader<'_> {
         number.parse().ok()
     }
 
-    /// Takes a decimal mark and what follows, as microseconds: further digits are cut, not rounded. No decimal
-    /// mark is zero.
+    /// Reads an optional decimal mark with digits as microseconds; further digits are truncated.
     pub(super) fn microseconds(&mut self) -> Option<u32> {
         if self.take(&['.', ',']).is_none() {
             return Some(0);

@@ -1,12 +1,12 @@
-//! From OpenAPI 3.1, which the generator speaks, to 3.0.3, which the published schema is written in.
+//! Converts OpenAPI 3.1, the generator's version, to 3.0.3, the version of the published schema.
 
 use serde_json::{Map, Value};
 
-/// Formats that the generator adds and the published schema has none of.
+/// Formats that only the generator writes.
 const UNNAMED_FORMATS: [&str; 3] = ["int32", "int64", "float"];
 
-/// Rewrites a document: a type beside null becomes `nullable`, widths of numbers go, and so do descriptions that
-/// were made up from doc comments.
+/// Rewrites a document: a type with null becomes `nullable`; widths of numbers and descriptions from doc comments are
+/// removed.
 pub(super) fn to_3_0(mut document: Value) -> Value {
     if let Value::Object(members) = &mut document {
         members.insert("openapi".to_owned(), Value::String("3.0.3".to_owned()));
@@ -43,7 +43,7 @@ fn nullable(members: &mut Map<String, Value>) {
     }
 }
 
-/// A list that is read-only: the generator says it of the items.
+/// Moves `readOnly` from the items, where the generator puts it, to the list.
 fn read_only_list(members: &mut Map<String, Value>) {
     if let Some(Value::Object(items)) = members.get_mut("items")
         && let Some(read_only) = items.remove("readOnly")
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_written_as_3_0_does() {
+    fn types_are_converted_to_3_0() {
         let lowered = to_3_0(json!({
             "openapi": "3.1.0",
             "a": {"type": ["string", "null"], "format": "uuid"},

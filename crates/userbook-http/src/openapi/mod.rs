@@ -1,11 +1,11 @@
-//! The API's description as OpenAPI.
+//! The OpenAPI description of the API.
 //!
-//! One source makes two documents. [`published`] equals authentik 2025.2's published schema of the operations served
-//! here, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that the
-//! published schema leaves out, and the extensions of the policy. Every addition has [`OVERLAY_KEY`] and every
-//! replacement [`PUBLISHED_KEY`]: with these undone the two documents are equal, descriptions aside.
+//! One source produces two documents. [`published`] equals authentik 2025.2's published schema of the served
+//! operations, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that
+//! the published schema omits, and the extensions. Every addition has [`OVERLAY_KEY`] and every replacement
+//! [`PUBLISHED_KEY`]. Without the overlay both documents are equal, descriptions aside.
 //!
-//! What it must not know: how anything is answered. Tests compare the answers with the description.
+//! What it must not know: how requests are handled. Tests compare responses with the description.
 
 mod lower;
 mod operations;
@@ -13,7 +13,6 @@ mod overlay;
 mod shapes;
 
 use serde_json::{Value, json};
-use userbook::Policy;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -22,16 +21,18 @@ use utoipa::{
     },
 };
 
+use crate::ExtensionSet;
+
 /// Marks an addition to the published schema: remove the object that has this member.
 pub const OVERLAY_KEY: &str = "x-userbook-overlay";
 
-/// Marks a replacement: put the value of this member in place of the object that has it.
+/// Marks a replacement: the member contains the published value.
 pub const PUBLISHED_KEY: &str = "x-userbook-published";
 
-/// The release whose schema it is.
+/// The release of the published schema.
 const RELEASE: &str = "2025.2.4";
 
-/// The types that a derive knows.
+/// The types with a derived schema.
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     shapes::CapabilitiesEnum,
@@ -56,7 +57,7 @@ const RELEASE: &str = "2025.2.4";
 )))]
 struct Shapes;
 
-/// What authentik's published schema says of the operations that are served here (OpenAPI 3.0.3).
+/// Returns authentik's published schema of the operations served here (OpenAPI 3.0.3).
 pub fn published() -> Value {
     let mut components = ComponentsBuilder::new().security_scheme(
         operations::SECURITY,
@@ -78,16 +79,16 @@ pub fn published() -> Value {
     document
 }
 
-/// The description of the API as it is served under this policy.
+/// Returns the description of the API with these extensions.
 ///
 /// ```
-/// use userbook::Policy;
-/// let schema = userbook_http::openapi::schema(&Policy::hardened());
+/// use userbook_http::ExtensionSet;
+/// let schema = userbook_http::openapi::schema(ExtensionSet::all());
 /// assert_eq!(schema["openapi"], "3.0.3");
 /// assert!(schema["paths"]["/core/users/{id}/"]["put"]["responses"]["412"]["x-userbook-overlay"].is_boolean());
 /// ```
-pub fn schema(policy: &Policy) -> Value {
+pub fn schema(extensions: ExtensionSet) -> Value {
     let mut document = published();
-    overlay::apply(&mut document, policy);
+    overlay::apply(&mut document, extensions);
     document
 }

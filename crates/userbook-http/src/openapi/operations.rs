@@ -1,4 +1,4 @@
-//! The operations that are served, as a table.
+//! The table of served operations.
 
 use utoipa::openapi::{
     Content, ContentBuilder, HttpMethod, ObjectBuilder, PathItem, Paths, RefOr, Required, Response,
@@ -13,7 +13,7 @@ use super::shapes::{
     UserAccountRequest, UserRequest, ValidationError, patch, reference,
 };
 
-/// The name of the one way to authenticate.
+/// The name of the authentication scheme.
 pub(super) const SECURITY: &str = "authentik";
 
 const JSON: &str = "application/json";
@@ -26,14 +26,14 @@ struct Row {
     method: HttpMethod,
     id: &'static str,
     tag: &'static str,
-    /// Also for those who do not say who they are.
-    for_everybody: bool,
+    /// Also available without authentication.
+    is_public: bool,
     parameters: &'static [(&'static str, Kind)],
     request: Option<(Shape, Required)>,
     response: Option<Shape>,
 }
 
-/// What a parameter takes.
+/// The type of a parameter.
 #[derive(Clone, Copy)]
 enum Kind {
     PathInteger,
@@ -41,13 +41,13 @@ enum Kind {
     Text,
     Uuid,
     Flag,
-    /// A flag that is true unless said otherwise.
+    /// A flag with the default true.
     FlagOn,
     Integers,
     Texts,
     Uuids,
     Types,
-    /// Written by another part of the reference, which says that it is not required.
+    /// A parameter of another part of the schema, which states that it is optional.
     PageText,
     PageInteger,
 }
@@ -91,7 +91,7 @@ fn rows() -> Vec<Row> {
         method: HttpMethod::Get,
         id,
         tag: "core",
-        for_everybody: false,
+        is_public: false,
         parameters,
         request: None,
         response: Some(response),
@@ -126,13 +126,13 @@ fn rows() -> Vec<Row> {
         member("/core/groups/{group_uuid}/remove_user/", "core_groups_remove_user_create"),
         Row {
             tag: "root",
-            for_everybody: true,
+            is_public: true,
             ..get("/root/config/", "root_config_retrieve", &[], reference::<Config>)
         },
     ]
 }
 
-/// All of them, by path.
+/// Returns all operations by path.
 pub(super) fn paths() -> Paths {
     rows()
         .into_iter()
@@ -156,7 +156,7 @@ impl Row {
             .response("400", json(reference::<ValidationError>()))
             .response("403", json(reference::<GenericError>()));
         let operation =
-            if self.for_everybody { operation.security(SecurityRequirement::default()) } else { operation };
+            if self.is_public { operation.security(SecurityRequirement::default()) } else { operation };
         let operation = match self.response {
             Some(shape) => operation.response("200", json(shape())),
             None => operation.response("204", Response::default()).response("404", Response::default()),

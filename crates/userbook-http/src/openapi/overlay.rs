@@ -1,10 +1,11 @@
-//! What the published schema leaves out: statuses and headers of the recorded release, and the extensions of the
-//! policy. Additions have [`OVERLAY_KEY`]; replacements keep the published value under [`PUBLISHED_KEY`].
+//! What the published schema omits: statuses and headers of the recorded release, and the extensions.
+//! Additions have [`OVERLAY_KEY`]; replacements keep the published value under [`PUBLISHED_KEY`].
 
 use serde_json::{Map, Value, json};
-use userbook::{Extension, Policy};
 
 use super::{OVERLAY_KEY, PUBLISHED_KEY};
+
+use crate::{Extension, ExtensionSet};
 
 type Object = Map<String, Value>;
 
@@ -34,9 +35,9 @@ const INVALID_LIST: &str = "Invalid parameters, an attribute filter above a limi
     limit (`page_size`).";
 const INVALID_READ: &str = "An answer above a limit: the named parameter makes it smaller.";
 
-pub(super) fn apply(document: &mut Value, policy: &Policy) {
+pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
     if let Some(shapes) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        add_shapes(shapes, policy);
+        add_shapes(shapes, extensions);
     }
     let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) else { return };
     for (path, methods) in paths {
@@ -45,21 +46,21 @@ pub(super) fn apply(document: &mut Value, policy: &Policy) {
             let Some(operation) = operation.as_object_mut() else { continue };
             let one_user = path == "/core/users/{id}/";
             if one_user {
-                add_parameters(operation, policy);
+                add_parameters(operation, extensions);
             }
             if method != "get" {
-                add_write_parameters(operation, policy);
+                add_write_parameters(operation, extensions);
             }
             if one_user && method == "patch" {
-                add_patches(operation, policy);
+                add_patches(operation, extensions);
             }
-            add_responses(operation, method, one_user, policy);
+            add_responses(operation, method, one_user, extensions);
             describe_400(operation, method, path);
         }
     }
 }
 
-/// Says when an operation answers 400. Descriptions are not part of the published schema.
+/// Describes when an operation returns 400. The published schema has no such descriptions.
 fn describe_400(operation: &mut Object, method: &str, path: &str) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     let Some(Value::Object(invalid)) = responses.get_mut("400") else { return };
@@ -71,7 +72,7 @@ fn describe_400(operation: &mut Object, method: &str, path: &str) {
     invalid.insert("description".to_owned(), description.into());
 }
 
-/// A value that the published schema does not have.
+/// Marks a value that the published schema does not have.
 fn marked(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {
         members.insert(OVERLAY_KEY.to_owned(), Value::Bool(true));
@@ -79,8 +80,8 @@ fn marked(mut value: Value) -> Value {
     value
 }
 
-/// The reference takes and shows blank e-mail addresses, and user names of any characters: the published schema
-/// says otherwise.
+/// Relaxes the published schema like the recorded release: it accepts and returns blank e-mail addresses, and
+/// usernames with any characters.
 fn relax(shape: &mut Value) {
     let Some(Value::Object(properties)) = shape.get_mut("properties") else { return };
     for property in properties.values_mut() {
@@ -94,10 +95,10 @@ fn relax(shape: &mut Value) {
     }
 }
 
-fn add_shapes(shapes: &mut Object, policy: &Policy) {
+fn add_shapes(shapes: &mut Object, extensions: ExtensionSet) {
     shapes.values_mut().for_each(relax);
     let mut add = |name: &str, shape: Value| shapes.insert(name.to_owned(), marked(shape));
-    if policy.understands(Extension::DryRun) {
+    if extensions.contains(Extension::DryRun) {
         let free = json!({"type": "object", "additionalProperties": {}});
         add(
             "DryRun",
@@ -114,7 +115,7 @@ fn add_shapes(shapes: &mut Object, policy: &Policy) {
             }),
         );
     }
-    if policy.understands(Extension::ProblemDetails) {
+    if extensions.contains(Extension::ProblemDetails) {
         let text = json!({"type": "string"});
         add(
             "Problem",
@@ -141,7 +142,7 @@ fn add_shapes(shapes: &mut Object, policy: &Policy) {
     }
 }
 
-fn add_parameters(operation: &mut Object, policy: &Policy) {
+fn add_parameters(operation: &mut Object, extensions: ExtensionSet) {
     let Some(Value::Array(parameters)) = operation.get_mut("parameters") else { return };
     let mut add = |place: &str, name: &str, description: &str, schema: Value| {
         parameters
@@ -150,14 +151,14 @@ fn add_parameters(operation: &mut Object, policy: &Policy) {
     let flag = |default: bool| json!({"type": "boolean", "default": default});
     let text = json!({"type": "string"});
     add("query", "include_groups", "Whether `groups_obj` is a list or null.", flag(true));
-    if policy.understands(Extension::EntityTags) {
+    if extensions.contains(Extension::EntityTags) {
         add("header", "If-Match", "Requires one of these states of the user.", text.clone());
         add("header", "If-None-Match", "Requires another representation of the user.", text);
     }
 }
 
 /// The query parameters of every operation that writes.
-fn add_write_parameters(operation: &mut Object, policy: &Policy) {
+fn add_write_parameters(operation: &mut Object, extensions: ExtensionSet) {
     let Some(Value::Array(parameters)) = operation.get_mut("parameters") else { return };
     let mut add = |name: &str, description: &str| {
         let schema = json!({"type": "boolean", "default": false});
@@ -168,20 +169,20 @@ fn add_write_parameters(operation: &mut Object, policy: &Policy) {
         "allow_self_lockout",
         "Confirms that callers deactivate themselves or give up their superuser status.",
     );
-    if policy.understands(Extension::DryRun) {
-        add("dry_run", "Answers what would change, and writes nothing.");
+    if extensions.contains(Extension::DryRun) {
+        add("dry_run", "Returns what would change, and writes nothing.");
     }
 }
 
-/// The further types of patch.
-fn add_patches(operation: &mut Object, policy: &Policy) {
+/// Adds the further media types of patches.
+fn add_patches(operation: &mut Object, extensions: ExtensionSet) {
     let content = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
     let Some(Value::Object(content)) = content else { return };
-    if policy.understands(Extension::MergePatch) {
+    if extensions.contains(Extension::MergePatch) {
         let shape = json!({"schema": {"$ref": "#/components/schemas/PatchedUserRequest"}});
         content.insert("application/merge-patch+json".to_owned(), marked(shape));
     }
-    if policy.understands(Extension::JsonPatch) {
+    if extensions.contains(Extension::JsonPatch) {
         let operation = json!({
             "type": "object",
             "required": ["op", "path"],
@@ -195,7 +196,7 @@ fn add_patches(operation: &mut Object, policy: &Policy) {
     }
 }
 
-fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &Policy) {
+fn add_responses(operation: &mut Object, method: &str, one_user: bool, extensions: ExtensionSet) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     let body_errors = BODY_ERRORS.into_iter().filter(|_| method != "get");
     for (status, description) in ERRORS.into_iter().chain(body_errors) {
@@ -203,7 +204,7 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
             responses.insert(status.to_owned(), marked(error(description)));
         }
     }
-    if one_user && policy.understands(Extension::EntityTags) {
+    if one_user && extensions.contains(Extension::EntityTags) {
         responses.insert("412".to_owned(), marked(error("The user is not in the required state.")));
         if method == "get" {
             let unchanged = json!({"description": "The representation is unchanged."});
@@ -217,12 +218,12 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
             found.insert(PUBLISHED_KEY.to_owned(), published);
         }
     }
-    if method == "post" && policy.understands(Extension::DryRun) {
+    if method == "post" && extensions.contains(Extension::DryRun) {
         let preview = json!({"schema": {"$ref": "#/components/schemas/DryRun"}});
         let preview = json!({"description": "The dry run.", "content": {"application/json": preview}});
         responses.insert("200".to_owned(), marked(preview));
     }
-    if one_user && method != "get" && policy.understands(Extension::DryRun) {
+    if one_user && method != "get" && extensions.contains(Extension::DryRun) {
         let schema =
             responses.get_mut("200").and_then(|it| it.pointer_mut("/content/application~1json/schema"));
         if let Some(schema) = schema {
@@ -233,7 +234,7 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, policy: &
     }
     for (status, response) in responses {
         add_error_body(status, response);
-        if policy.understands(Extension::ProblemDetails) && status.starts_with(['4', '5']) {
+        if extensions.contains(Extension::ProblemDetails) && status.starts_with(['4', '5']) {
             add_problem(response);
         }
     }
@@ -244,7 +245,7 @@ fn error(description: &str) -> Value {
     json!({"description": description, "content": {"application/json": {"schema": shape}}})
 }
 
-/// Adds the body of an error that is published without one.
+/// Adds the body of an error that is published without a body.
 fn add_error_body(status: &str, response: &mut Value) {
     if status.starts_with(['4', '5']) && response.get("content").is_none() {
         let mut named = error(NOT_FOUND);

@@ -1,6 +1,6 @@
-//! What goes over the wire, as types that only the schema is made from. Names, titles, bounds and what is required
-//! are the published schema's.
-#![expect(dead_code, reason = "the derive reads the types; nobody makes a value of them")]
+//! Wire types from which the schema is generated. Names, titles, limits and required members follow the published
+//! schema.
+#![expect(dead_code, reason = "only the derive uses these types")]
 
 use serde_json::{Map, Value, json};
 use utoipa::{
@@ -281,7 +281,7 @@ pub(super) struct ValidationError {
     code: String,
 }
 
-/// Titles of properties, which a derive has no word for; of every shape, or of this one.
+/// Titles of properties, which derives cannot express; for every shape or for this one.
 const TITLES: [(&str, Option<&str>, &str); 8] = [
     ("email", None, "Email address"),
     ("is_active", None, "Active"),
@@ -293,11 +293,11 @@ const TITLES: [(&str, Option<&str>, &str); 8] = [
     ("pk", Some("Role"), "Uuid"),
 ];
 
-/// The name of a [`UserRequest`] of which everything may be left out.
+/// The name of a [`UserRequest`] whose members are all optional.
 const PATCH: &str = "PatchedUserRequest";
 
-/// Adds what the derive cannot say: the body of a PATCH, titles, and that a validation error has a member for each faulty field beside
-/// those that it names.
+/// Adds what derives cannot express: the body of a PATCH, titles, and the member of a validation error for each
+/// invalid field.
 pub(super) fn complete(shapes: &mut Map<String, Value>) {
     if let Some(Value::Object(mut patch)) = shapes.get("UserRequest").cloned() {
         patch.remove("required");
@@ -318,12 +318,12 @@ pub(super) fn complete(shapes: &mut Map<String, Value>) {
     }
 }
 
-/// The schema of a type, by its name in the document.
+/// Returns the reference of a type, by its name in the document.
 pub(super) fn reference<T: ToSchema>() -> RefOr<Schema> {
     RefOr::Ref(utoipa::openapi::Ref::from_schema_name(T::name()))
 }
 
-/// The schema of a PATCH's body.
+/// Returns the schema of a PATCH body.
 pub(super) fn patch() -> RefOr<Schema> {
     RefOr::Ref(utoipa::openapi::Ref::from_schema_name(PATCH))
 }

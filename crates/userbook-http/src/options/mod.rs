@@ -1,18 +1,20 @@
-//! OPTIONS: what the caller may do, in the words of the recorded release.
+//! OPTIONS: the description of a user's methods, as recorded.
 
 use bytes::Bytes;
 use http::Response;
-use userbook::{AccessError, Actor, Authorizer, Conditions, UpdateError, UserId, UserRef, UserStore};
+use userbook::{
+    AccessError, Actor, Authorizer, UpdateError, UserId, UserRef, UserStore, decision::Conditions,
+};
 
 use crate::{Authenticator, UserApi, error::ApiError, respond};
 
-/// For those who may not change the user.
+/// For callers who may not change the user.
 const VIEWER: &str = include_str!("viewer.json");
-/// For those who may: the fields in addition.
+/// For callers who may change the user: adds the fields.
 const EDITOR: &str = include_str!("editor.json");
 
 impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
-    /// Answers 200 to every caller and for every id, as recorded; only failures behind the API are reported.
+    /// Returns 200 for every caller and every id, as recorded; only failures of ports are reported.
     pub(crate) async fn describe(
         &self,
         actor: &Actor,
@@ -33,12 +35,15 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
-    use userbook::{EmailAddress, Field, UserType, Username};
+    use userbook::{
+        Field, UserType,
+        field::{EmailAddress, Username},
+    };
 
     use super::*;
 
     #[test]
-    fn the_description_agrees_with_the_rules() {
+    fn description_agrees_with_the_rules() {
         let description: Value = serde_json::from_str(EDITOR).unwrap();
         let fields = description["actions"]["PUT"].as_object().unwrap();
         let writable: Vec<_> = fields.iter().filter(|(_, field)| field["read_only"] == false).collect();
@@ -51,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_change_sees_the_same_without_the_fields() {
+    fn callers_without_change_permission_see_no_fields() {
         let mut editor: Value = serde_json::from_str(EDITOR).unwrap();
         editor.as_object_mut().unwrap().remove("actions");
         assert_eq!(editor, serde_json::from_str::<Value>(VIEWER).unwrap());

@@ -1,4 +1,4 @@
-//! The query string: filters, order and page of a list, options of a write.
+//! The query string: filters, order and page of a list, and options of a write.
 //!
 //! All invalid parameters are reported at once, under their names. As in authentik, an empty value is no filter, and the
 //! last value of a single-valued parameter counts. Stricter than authentik: invalid booleans are rejected rather than
@@ -11,7 +11,11 @@ mod write;
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
-use userbook::{Attributes, JsonObject, MAX_DEPTH, ViolationKind};
+use userbook::{
+    JsonObject,
+    field::{Attributes, MAX_DEPTH},
+    violation::ViolationKind,
+};
 use uuid::Uuid;
 
 pub(crate) use order::ordering;
@@ -23,22 +27,20 @@ use crate::{
     lenient::json::{self, Bounds},
 };
 
-/// Whether an answer shows the groups of a user in addition to their ids.
+/// Whether a response contains the groups of a user in addition to their ids.
 pub(crate) const INCLUDE_GROUPS: &str = "include_groups";
-/// Whether an answer shows the members of a group in addition to their ids.
+/// Whether a response contains the members of a group in addition to their ids.
 pub(crate) const INCLUDE_USERS: &str = "include_users";
-/// The number of rows of a page.
-pub(crate) const PAGE_SIZE: &str = "page_size";
 
 /// Maximum values of one parameter.
 const MAX_VALUES: usize = 100;
 /// Maximum words of a search.
 const MAX_WORDS: usize = 32;
 
-/// Why a value is invalid: a stable code and the message.
+/// A reason why a value is invalid: a stable code and a message.
 type ParamError = (&'static str, Cow<'static, str>);
 
-/// The parameters of a request, and those found invalid so far.
+/// The parameters of a request, and the invalid parameters found so far.
 #[derive(Debug)]
 pub(crate) struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -51,12 +53,12 @@ impl<'a> Params<'a> {
         Self { pairs, faults: Vec::new() }
     }
 
-    /// The value of a parameter that takes one.
+    /// Returns the value of a single-valued parameter.
     pub(crate) fn last(&self, name: &str) -> Option<&str> {
         self.pairs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
-    /// Whether an optional part is included: yes, unless the parameter has another value than `true`.
+    /// Returns whether an optional part is included: yes, unless the parameter has a value other than `true`.
     pub(crate) fn includes(&self, name: &str) -> bool {
         self.last(name).is_none_or(|value| value.eq_ignore_ascii_case("true"))
     }
@@ -81,9 +83,9 @@ impl<'a> Params<'a> {
         self.one(name, |text| Uuid::try_parse(text).map_err(|_| ("invalid", "Enter a valid UUID.".into())))
     }
 
-    /// A JSON object that attributes may contain.
+    /// Reads a JSON object that is valid as attributes.
     pub(crate) fn object(&mut self, name: &'static str) -> Option<JsonObject> {
-        // The head bounds the text, and the core limits the values of a filter.
+        // The size of the head limits the text, and the core limits the number of values in a filter.
         let bounds = Bounds { levels: MAX_DEPTH, nodes: usize::MAX };
         self.one(name, |text| match json::parse(text.as_bytes(), bounds) {
             Ok(Value::Object(object)) => match Attributes::new(object.clone()) {
@@ -95,7 +97,7 @@ impl<'a> Params<'a> {
         })
     }
 
-    /// Any of these values; `read` parses one.
+    /// Reads all values of a parameter; `read` parses one.
     pub(crate) fn any<T: Ord>(
         &mut self,
         name: &'static str,
@@ -129,7 +131,7 @@ impl<'a> Params<'a> {
         values
     }
 
-    /// The words of a search.
+    /// Reads the words of a search.
     pub(crate) fn words(&mut self, name: &'static str) -> Vec<String> {
         // As in authentik, U+0000 is ignored and commas separate words.
         let text = self.last(name).unwrap_or_default().replace('\0', "");
@@ -143,7 +145,7 @@ impl<'a> Params<'a> {
         words
     }
 
-    /// Requires that no parameter was invalid.
+    /// Fails if a parameter was invalid.
     ///
     /// # Errors
     /// 400 with all invalid parameters.

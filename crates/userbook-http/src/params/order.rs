@@ -1,10 +1,10 @@
 //! The order of a list.
 
-use userbook::Order;
+use userbook::store::Order;
 
 use super::Params;
 
-/// The order that `ordering` names: columns separated by commas, a hyphen before descending ones. As in authentik, unknown
+/// Reads `ordering`: columns separated by commas, with a hyphen before descending columns. As in authentik, unknown
 /// columns are ignored; without any column the list is in ascending order of `default`.
 pub(crate) fn ordering<C: Copy + PartialEq>(
     params: &Params<'_>,
@@ -15,7 +15,7 @@ pub(crate) fn ordering<C: Copy + PartialEq>(
     for term in params.last("ordering").unwrap_or_default().split(',').map(str::trim) {
         let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
         let Some((_, column)) = columns.iter().find(|(known, _)| *known == name) else { continue };
-        // A column that occurs again has no effect.
+        // Repeated columns have no effect.
         if order.iter().all(|before| before.column != *column) {
             order.push(Order { column: *column, descending });
         }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_columns_once_each_and_the_default_if_there_is_none() {
+    fn known_columns_count_once_and_the_default_applies_without_any() {
         for (query, expected) in [
             ("", "a+"),
             ("ordering=", "a+"),

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{PAGE_SIZE, Params};
+use super::Params;
+use crate::error::PAGE_SIZE;
 use crate::error::{ApiError, Kind};
 
 /// The default and maximum number of rows of a page.
@@ -11,13 +12,13 @@ const MAX_PAGE_SIZE: u32 = 100;
 /// A requested page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageQuery {
-    /// Counted from 1.
+    /// The page number, starting with 1.
     number: u64,
     size: u32,
     offset: u64,
 }
 
-/// authentik's envelope; 0 stands for "none".
+/// authentik's envelope; 0 means "none".
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Pagination {
     next: u64,
@@ -37,7 +38,8 @@ pub(crate) struct Page<T> {
 }
 
 impl PageQuery {
-    /// Reads `page` and `page_size`. An invalid size is ignored, as recorded; a size above the maximum is the maximum.
+    /// Reads `page` and `page_size`. An invalid size is ignored, as recorded; a size above the maximum counts as the
+    /// maximum.
     ///
     /// # Errors
     /// 404 for an invalid page number.
@@ -49,22 +51,22 @@ impl PageQuery {
             None | Some("") => 1,
             Some(number) => whole(number).filter(|number| *number > 0).ok_or_else(invalid_page)?,
         };
-        // Databases count with 64-bit signed integers.
+        // Databases count with signed 64-bit integers.
         let offset = (number - 1).checked_mul(size.into()).filter(|offset| i64::try_from(*offset).is_ok());
         Ok(Self { number, size, offset: offset.ok_or_else(invalid_page)? })
     }
 
-    /// The number of rows before the page.
+    /// Returns the number of rows before the page.
     pub(crate) fn offset(self) -> u64 {
         self.offset
     }
 
-    /// The maximum number of rows on the page.
+    /// Returns the maximum number of rows on the page.
     pub(crate) fn limit(self) -> u32 {
         self.size
     }
 
-    /// The envelope of this page in a list with `count` rows.
+    /// Returns the envelope of this page for a list with `count` rows.
     ///
     /// # Errors
     /// 404 if the page does not exist. The first page always exists.
@@ -86,7 +88,7 @@ impl PageQuery {
     }
 }
 
-/// Decimal digits and nothing else; a number above 64 bits counts as the largest.
+/// Reads decimal digits; a number above 64 bits counts as the largest.
 fn whole(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_envelope_as_authentik_fills_it() {
+    fn envelope_equals_that_of_authentik() {
         for (query, count, expected) in [
             ("", 0, Some([0, 0, 0, 1, 1, 0, 0])),
             ("", 1, Some([0, 0, 1, 1, 1, 1, 1])),

@@ -2,13 +2,13 @@ use serde_json::{Value, json};
 use userbook::UserType;
 
 use super::*;
-use crate::negotiate::ErrorFormat;
+use crate::error::ErrorFormat;
 
 fn fault(params: &mut Params<'_>) -> Value {
     match params.check() {
         Ok(()) => Value::Null,
-        Err(refusal) => {
-            let response = refusal.into_response(ErrorFormat::Recorded);
+        Err(error) => {
+            let response = error.into_response(ErrorFormat::Recorded);
             assert_eq!(response.status(), 400);
             serde_json::from_slice(response.body()).unwrap()
         }

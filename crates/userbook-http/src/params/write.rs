@@ -1,18 +1,20 @@
-//! The query parameters of a request that writes.
+//! The query parameters of a writing request.
 
-use userbook::{Call, Extension, Policy};
+use userbook::service::Call;
 
 use super::{INCLUDE_GROUPS, Params};
 use crate::error::{ApiError, Kind};
 
+use crate::{Extension, ExtensionSet};
+
 const DRY_RUN: &str = "dry_run";
 
-/// The query parameters of a request that writes. The last value of a repeated parameter counts.
+/// The query parameters of a writing request. The last value of a repeated parameter counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WriteParams {
-    /// Whether the answer shows the user's groups in addition to their ids.
+    /// Whether the response contains the user's groups in addition to their ids.
     pub(crate) include_groups: bool,
-    /// Whether callers confirm that they lock themselves out.
+    /// Whether the caller confirms self-lockout.
     allow_self_lockout: bool,
     dry_run: Option<String>,
 }
@@ -27,23 +29,23 @@ impl WriteParams {
         }
     }
 
-    /// Whether to write nothing.
+    /// Returns whether to write nothing.
     ///
     /// # Errors
-    /// 400 for a value other than `true` and `false`, and for any value if the policy has no dry runs: a request that
-    /// names the parameter is never written by mistake.
-    pub(crate) fn dry_run(&self, policy: &Policy) -> Result<bool, ApiError> {
+    /// 400 for a value other than `true` and `false`, and for any value without [`Extension::DryRun`]: a request with
+    /// this parameter never writes by mistake.
+    pub(crate) fn dry_run(&self, extensions: ExtensionSet) -> Result<bool, ApiError> {
         let invalid = |detail| Err(ApiError::new(Kind::InvalidParameter, detail));
         match &self.dry_run {
             None => Ok(false),
-            Some(_) if !policy.understands(Extension::DryRun) => invalid("\"dry_run\" is not supported."),
+            Some(_) if !extensions.contains(Extension::DryRun) => invalid("\"dry_run\" is not supported."),
             Some(value) if is_true(value) => Ok(true),
             Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
             Some(_) => invalid("\"dry_run\" must be \"true\" or \"false\"."),
         }
     }
 
-    /// Adds what every call takes from its request.
+    /// Applies the parameters that every call has.
     pub(crate) fn apply<'a, S, A, O>(
         &self,
         mut call: Call<'a, S, A, O>,
@@ -87,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn dry_run_is_true_or_false_and_an_error_where_it_is_not_supported() {
-        let (hardened, recorded) = (Policy::hardened(), Policy::authentik_2025_2());
+    fn dry_run_accepts_true_and_false_and_requires_the_extension() {
+        let (hardened, recorded) = (ExtensionSet::all(), ExtensionSet::none());
         for (query, expected, without_extension) in [
             ("", Some(false), Some(false)),
             ("x=dry_run", Some(false), Some(false)),
@@ -99,13 +101,13 @@ mod tests {
             ("dry_run", None, None),
         ] {
             let params = WriteParams::parse(Some(query));
-            assert_eq!(params.dry_run(&hardened).ok(), expected, "{query:?}");
-            assert_eq!(params.dry_run(&recorded).ok(), without_extension, "{query:?}");
+            assert_eq!(params.dry_run(hardened).ok(), expected, "{query:?}");
+            assert_eq!(params.dry_run(recorded).ok(), without_extension, "{query:?}");
         }
     }
 
     #[test]
-    fn self_lockout_is_confirmed_by_true_alone() {
+    fn only_true_confirms_self_lockout() {
         for (query, expected) in
             [("", false), ("allow_self_lockout=1", false), ("allow_self_lockout=True", true)]
         {

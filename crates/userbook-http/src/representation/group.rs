@@ -1,12 +1,12 @@
-//! A group by itself, with its members.
+//! A group with its members.
 
 use serde::Serialize;
 use serde_json::Value;
-use userbook::{GroupEntry, GroupId, User, UserId, timestamp_text};
+use userbook::{GroupId, User, UserId, model::timestamp_text, store::GroupEntry};
 
 use super::Representation;
 
-/// A group in a list, or alone.
+/// A group, listed or single.
 #[derive(Debug, Serialize)]
 pub(crate) struct ListedGroup<'a> {
     pk: GroupId,
@@ -37,7 +37,7 @@ struct MemberJson<'a> {
 }
 
 impl Representation {
-    /// A group; `users_obj` is null unless users are included.
+    /// Returns a group; `users_obj` is null unless users are included.
     pub(crate) fn listed_group<'a>(&self, entry: &'a GroupEntry, include_users: bool) -> ListedGroup<'a> {
         let group = &entry.group;
         ListedGroup {

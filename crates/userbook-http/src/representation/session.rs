@@ -1,11 +1,14 @@
 //! The acting user.
 
 use serde::Serialize;
-use userbook::{CurrentUserView, Group, GroupId, JsonObject, SelfView, UserId};
+use userbook::{
+    Group, GroupId, JsonObject, UserId,
+    view::{CurrentUserView, SelfView},
+};
 
 use super::Representation;
 
-/// The acting user, and the user behind an impersonation.
+/// The acting user, and the impersonating user if any.
 #[derive(Debug, Serialize)]
 pub(crate) struct SessionJson<'a> {
     user: SelfJson<'a>,

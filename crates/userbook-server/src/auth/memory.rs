@@ -8,8 +8,9 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource, SnapshotQuery,
-    StaticPermissions, StoreError, UserId, UserStore,
+    StaticPermissions, UserId, UserStore,
+    authz::{AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource},
+    store::{SnapshotQuery, StoreError},
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 use userbook_memory::MemoryStore;
@@ -30,7 +31,7 @@ struct Kept {
 }
 
 impl MemoryAuth {
-    /// For the users of this store.
+    /// Creates an empty store of tokens and permissions for the users of this store.
     pub fn new(users: MemoryStore) -> Self {
         Self { users, kept: RwLock::default() }
     }

@@ -1,6 +1,6 @@
-//! Who may do what, as this host keeps it: tokens by their hash, and granted permissions.
+//! Tokens and permissions as this host stores them: tokens by hash, and granted permissions.
 //!
-//! These tables are the server's own. Userbook's stores know nothing of them.
+//! These tables belong to the server. Userbook's stores do not know them.
 
 mod memory;
 mod mysql;
@@ -15,10 +15,10 @@ pub use memory::MemoryAuth;
 pub use mysql::MySqlAuth;
 pub use postgres::PostgresAuth;
 pub use sqlite::SqliteAuth;
-use userbook::{GroupId, PermissionSource, StoreError, Timestamp, UserId};
+use userbook::{GroupId, Timestamp, UserId, authz::PermissionSource, store::StoreError};
 use userbook_http::{TokenHash, TokenIntent, TokenStore};
 
-/// Tokens and permissions to be kept.
+/// Tokens and permissions to store.
 #[derive(Debug, Clone, Default)]
 pub struct AuthRows {
     /// Tokens.
@@ -27,33 +27,33 @@ pub struct AuthRows {
     pub grants: Vec<GrantRow>,
 }
 
-/// A token: never the key, only its hash.
+/// A token: its hash, never its key.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenRow {
     /// SHA-256 of the key.
     pub hash: TokenHash,
-    /// Whose it is.
+    /// The owner.
     pub user: UserId,
-    /// What it is for; only one for the API opens this server.
+    /// The intent; only tokens for the API are accepted.
     pub intent: TokenIntent,
-    /// Whether it ends at all.
+    /// Whether the token expires.
     pub expiring: bool,
-    /// When it ends, if it does.
+    /// The expiry time.
     pub expires: Option<Timestamp>,
 }
 
-/// A granted permission. One that this server does not know is kept and means nothing.
+/// A granted permission. Unknown permissions are stored and have no effect.
 #[derive(Debug, Clone)]
 pub struct GrantRow {
     /// The user who holds it.
     pub user: UserId,
-    /// authentik's name of it.
+    /// authentik's name of the permission.
     pub permission: String,
-    /// On what.
+    /// The object.
     pub on: GrantedOn,
 }
 
-/// What a permission is granted on.
+/// The object of a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GrantedOn {
     /// Everything.
@@ -64,10 +64,10 @@ pub enum GrantedOn {
     Group(GroupId),
 }
 
-/// Where the server keeps tokens and permissions.
+/// Stores tokens and permissions.
 #[async_trait]
 pub trait AuthStore: TokenStore + PermissionSource + Debug {
-    /// Puts these rows in place of all there are, in one step.
+    /// Replaces all rows in one step.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.

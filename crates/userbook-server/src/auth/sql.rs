@@ -1,8 +1,12 @@
-//! Tokens and permissions in SQL: what is the same in every dialect.
+//! Tokens and permissions in SQL: code shared by all dialects.
 
 use std::error::Error;
 
-use userbook::{GrantedObjects, Grants, GroupId, Permission, StoreError, Timestamp, UserId};
+use userbook::{
+    GroupId, Timestamp, UserId,
+    authz::{GrantedObjects, Grants, Permission},
+    store::StoreError,
+};
 use userbook_http::{TokenIntent, TokenRecord};
 use uuid::Uuid;
 
@@ -11,7 +15,7 @@ use super::GrantedOn;
 pub(super) const CLEAR_TOKENS: &str = include_str!("sql/clear_tokens.sql");
 pub(super) const CLEAR_GRANTS: &str = include_str!("sql/clear_grants.sql");
 
-/// The statements that differ.
+/// The statements that differ between dialects.
 pub(super) struct Statements {
     pub(super) begin: &'static str,
     pub(super) grants: &'static str,
@@ -22,7 +26,7 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    /// Those of a dialect that numbers its parameters.
+    /// Returns the statements of a dialect with numbered parameters.
     pub(super) const fn numbered(begin: &'static str, grants: &'static str) -> Self {
         Self {
             begin,
@@ -35,8 +39,8 @@ impl Statements {
     }
 }
 
-/// The store of a dialect: a macro, because sqlx's traits would fill a page with bounds. It takes `migrate`,
-/// `failure`, `MIGRATIONS` and `STATEMENTS` from where it is used.
+/// Declares the store of a dialect. A macro is shorter than generic code with sqlx's trait bounds. The macro uses
+/// `migrate`, `failure`, `MIGRATIONS` and `STATEMENTS` of the calling module.
 macro_rules! sql_auth {
     ($(#[$doc:meta])* $store:ident($pool:ty)) => {
         $(#[$doc])*
@@ -46,15 +50,15 @@ macro_rules! sql_auth {
         }
 
         impl $store {
-            /// In the database of this pool; see [`migrate`](Self::migrate).
+            /// Uses the database of this pool; see [`migrate`](Self::migrate).
             pub fn new(pool: $pool) -> Self {
                 Self { pool }
             }
 
-            /// Brings the tables up to date.
+            /// Migrates the tables.
             ///
             /// # Errors
-            /// [`MigrateError`](userbook_sqlx::MigrateError) if they cannot be.
+            /// [`MigrateError`](userbook_sqlx::MigrateError) if the migration fails.
             pub async fn migrate(pool: &$pool) -> Result<(), userbook_sqlx::MigrateError> {
                 migrate(pool, "userbook-server", &MIGRATIONS).await
             }
@@ -65,7 +69,7 @@ macro_rules! sql_auth {
             async fn find(
                 &self,
                 hash: &userbook_http::TokenHash,
-            ) -> Result<Option<userbook_http::TokenRecord>, userbook::StoreError> {
+            ) -> Result<Option<userbook_http::TokenRecord>, userbook::store::StoreError> {
                 let find = sqlx::query_as(STATEMENTS.find_token).bind(hash.as_bytes().as_slice());
                 let row = find.fetch_optional(&self.pool).await.map_err(failure)?;
                 row.map(super::sql::token).transpose()
@@ -73,43 +77,43 @@ macro_rules! sql_auth {
         }
 
         #[async_trait::async_trait]
-        impl userbook::PermissionSource for $store {
+        impl userbook::authz::PermissionSource for $store {
             async fn grants(
                 &self,
-                query: &userbook::GrantQuery,
-            ) -> Result<userbook::Grants, userbook::AuthorizerError> {
+                query: &userbook::authz::GrantQuery,
+            ) -> Result<userbook::authz::Grants, userbook::authz::AuthorizerError> {
                 let groups: Vec<String> = query.groups.iter().map(ToString::to_string).collect();
                 let rows = sqlx::query_as(STATEMENTS.grants)
                     .bind(query.actor.0)
                     .bind(query.user.map(|user| user.0))
-                    .bind(serde_json::to_string(&groups).map_err(userbook::AuthorizerError::new)?)
-                    .bind(userbook::Permission::ViewUser.as_str())
-                    .bind(userbook::Permission::EnableGroupSuperuser.as_str())
-                    .bind(userbook::Permission::ViewGroup.as_str())
+                    .bind(serde_json::to_string(&groups).map_err(userbook::authz::AuthorizerError::new)?)
+                    .bind(userbook::authz::Permission::ViewUser.as_str())
+                    .bind(userbook::authz::Permission::EnableGroupSuperuser.as_str())
+                    .bind(userbook::authz::Permission::ViewGroup.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(failure)?;
-                super::sql::grants(rows).map_err(userbook::AuthorizerError::new)
+                super::sql::grants(rows).map_err(userbook::authz::AuthorizerError::new)
             }
 
             async fn granted_objects(
                 &self,
                 actor: userbook::UserId,
-                permission: userbook::Permission,
-            ) -> Result<userbook::GrantedObjects, userbook::AuthorizerError> {
+                permission: userbook::authz::Permission,
+            ) -> Result<userbook::authz::GrantedObjects, userbook::authz::AuthorizerError> {
                 let rows = sqlx::query_as(STATEMENTS.granted_objects)
                     .bind(actor.0)
                     .bind(permission.as_str())
                     .fetch_all(&self.pool)
                     .await
                     .map_err(failure)?;
-                super::sql::granted_objects(rows).map_err(userbook::AuthorizerError::new)
+                super::sql::granted_objects(rows).map_err(userbook::authz::AuthorizerError::new)
             }
         }
 
         #[async_trait::async_trait]
         impl super::AuthStore for $store {
-            async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::StoreError> {
+            async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::store::StoreError> {
                 use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, parts};
                 let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
                 for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {
@@ -136,7 +140,7 @@ macro_rules! sql_auth {
 }
 pub(super) use sql_auth;
 
-/// A token from its columns: whose, intent, whether it ends, when, whether its owner is active.
+/// Reads a token: owner, intent, whether it expires, expiry, whether the owner is active.
 pub(super) fn token(
     (user, intent, expiring, expires, user_is_active): (i64, String, bool, Option<i64>, bool),
 ) -> Result<TokenRecord, StoreError> {
@@ -148,19 +152,19 @@ pub(super) fn token(
         expires: expires
             .map(|micros| {
                 Timestamp::from_timestamp_micros(micros)
-                    .ok_or_else(|| StoreError::corrupt("the end of a token is no moment"))
+                    .ok_or_else(|| StoreError::corrupt("the expiry of a token is not a valid time"))
             })
             .transpose()?,
     })
 }
 
-/// Grants from rows of scope, permission and group.
+/// Reads grants from rows of scope, permission and group.
 pub(super) fn grants(
     rows: Vec<(String, String, Option<String>)>,
 ) -> Result<Grants, Box<dyn Error + Send + Sync>> {
     let mut grants = Grants::default();
     for (scope, permission, group) in rows {
-        // A permission that Userbook does not know has no effect.
+        // Permissions unknown to Userbook have no effect.
         let Ok(permission) = permission.parse::<Permission>() else { continue };
         match (scope.as_str(), group) {
             ("everything", _) => grants.global.insert(permission),
@@ -177,7 +181,7 @@ pub(super) fn grants(
     Ok(grants)
 }
 
-/// On what something was granted, from rows of user and group.
+/// Reads the objects of a permission from rows of user and group.
 pub(super) fn granted_objects(
     rows: Vec<(Option<i64>, Option<String>)>,
 ) -> Result<GrantedObjects, Box<dyn Error + Send + Sync>> {
@@ -188,14 +192,14 @@ pub(super) fn granted_objects(
             (Some(user), None) => _ = granted_objects.users.insert(UserId(user)),
             (None, Some(group)) => _ = granted_objects.groups.insert(GroupId(Uuid::parse_str(&group)?)),
             (Some(_), Some(_)) => {
-                return Err("a permission is granted on a user and on a group at once".into());
+                return Err("a permission has both a user and a group as object".into());
             }
         }
     }
     Ok(granted_objects)
 }
 
-/// The columns that say on what something is granted: user and group.
+/// Returns the columns of an object: user and group.
 pub(super) fn parts(on: GrantedOn) -> (Option<i64>, Option<String>) {
     match on {
         GrantedOn::Everything => (None, None),

@@ -1,4 +1,4 @@
-//! Limits the number of requests at work and the number that wait.
+//! Limits the number of running requests and of waiting requests.
 
 use std::{
     sync::{
@@ -33,7 +33,7 @@ impl Admission {
         }
     }
 
-    /// Takes a place, in order of arrival. `None` if too many requests wait or the wait takes too long.
+    /// Takes a slot, in order of arrival. `None` if too many requests wait or the wait takes too long.
     pub(super) async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Some(place);
@@ -49,7 +49,7 @@ struct Waiter<'a>(&'a AtomicUsize);
 impl<'a> Waiter<'a> {
     fn new(waiting: &'a AtomicUsize, limit: usize) -> Option<Self> {
         let waiter = Self(waiting);
-        // Counts first, and drops the waiter if the limit is reached: two requests never share the last place.
+        // Counts first and drops the waiter above the limit, so that two requests never share the last slot.
         (waiter.0.fetch_add(1, Ordering::Relaxed) < limit).then_some(waiter)
     }
 }
@@ -88,7 +88,7 @@ mod tests {
         drop(place);
         let second = waits.await;
         assert!(second.is_some());
-        // The wait ends after the patience.
+        // The wait ends after the timeout.
         assert!(admission.acquire().await.is_none());
         drop(second);
         assert!(admission.acquire().await.is_some());

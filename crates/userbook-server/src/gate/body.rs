@@ -1,5 +1,5 @@
-//! Receives a body only when the API polls it: within a time, a size and a share of memory, and without a place among
-//! the requests at work.
+//! Receives a body only when the API polls it, with limits of time, size and memory, and without a slot while data is
+//! awaited.
 
 use std::{
     future::Future,
@@ -27,7 +27,7 @@ use crate::Limits;
 pub(super) struct BodyBudget {
     limit: usize,
     time: Duration,
-    /// One permit for each byte.
+    /// One permit per byte.
     memory: Arc<Semaphore>,
 }
 
@@ -50,17 +50,17 @@ type Readmission = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + S
 
 enum Stage {
     Receiving,
-    /// The body is complete; the request waits for a place if it gave its own back.
+    /// The body is complete; a request that released its slot waits for a new one.
     Returning(Option<Readmission>),
     Ended,
 }
 
-/// The body of a request. Until the first poll it costs nothing, and the client receives no `100 Continue`.
+/// The body of a request. Before the first poll it uses no memory, and the client receives no `100 Continue`.
 ///
-/// While data is awaited the request has no place, so that slow clients keep no other request from working. A dropped
-/// body that was not read to its end goes back to the [`Exchange`].
+/// While data is awaited, the request has no slot, so that slow clients do not block other requests. An incompletely
+/// read body is returned to the [`Exchange`] on drop.
 pub(super) struct RequestBody<B> {
-    /// `None` once the end was read.
+    /// `None` after the end.
     incoming: Option<B>,
     exchange: Arc<Exchange<B>>,
     admission: Arc<Admission>,
@@ -98,7 +98,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> RequestBody<B> {
                 return Poll::Ready(None);
             }
             if self.received > self.budget.limit {
-                // The API knows by now that the body is too large.
+                // The API knows that the body is too large.
                 return Poll::Ready(None);
             }
             let Poll::Ready(frame) = Pin::new(incoming).poll_frame(context) else {
@@ -110,7 +110,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> RequestBody<B> {
             };
             match frame {
                 Some(Ok(frame)) => {
-                    // Trailers have no meaning here.
+                    // Trailers are ignored.
                     let Ok(data) = frame.into_data() else { continue };
                     self.exchange.hold_memory(self.budget.reserve(data.len())?);
                     self.received += data.len();

@@ -20,7 +20,7 @@ impl<B> Exchange<B> {
         Self(Mutex::new(Held { place: None, memory: None, unread: None }))
     }
 
-    /// Whether the request has a place among those at work.
+    /// Returns whether the request has a slot.
     pub(super) fn has_place(&self) -> bool {
         self.held().place.is_some()
     }
@@ -51,7 +51,7 @@ impl<B> Exchange<B> {
     }
 
     fn held(&self) -> MutexGuard<'_, Held<B>> {
-        // Every field is valid at any time, so a panic elsewhere cannot have left half a change.
+        // Every combination of values is valid, so a poisoned lock is harmless.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

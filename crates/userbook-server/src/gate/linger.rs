@@ -1,7 +1,7 @@
 //! Lets a client that is still sending read an early response.
 //!
-//! A connection that is closed with unread data is reset, and the client may lose the response. The rest of the body
-//! is discarded within bounds; then the connection closes.
+//! The operating system resets a connection that is closed with unread data, and the client may lose the response. So
+//! the server discards the rest of the body within limits before it closes the connection.
 
 use std::{
     pin::Pin,
@@ -32,13 +32,13 @@ const MAX_TIME: Duration = Duration::from_secs(1);
 /// small.
 pub(super) fn linger(mut response: Response, unread: Incoming, expects_continue: bool) -> Response {
     let is_small = unread.size_hint().upper().is_some_and(|rest| rest <= MAX_BYTES as u64);
-    // The rest may never come: from a client that waits for `100 Continue`, or after a timeout.
+    // The rest may never arrive: from a client that waits for `100 Continue`, or after a timeout.
     let may_never_come = expects_continue || response.status() == StatusCode::REQUEST_TIMEOUT;
     if !is_small || may_never_come {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if expects_continue && response.body().is_end_stream() {
-        // Polling the body before the response is written sends `100 Continue`.
+        // Polling the body earlier would send `100 Continue`.
         return response;
     }
     response.map(|body| Body::new(LingeringBody { body, unread: Some(unread) }))
@@ -84,11 +84,11 @@ async fn discard(mut unread: Incoming) {
     let deadline = Instant::now() + MAX_TIME;
     let mut rest = MAX_BYTES;
     while let Ok(frame) = timeout_at(deadline, unread.frame()).await {
-        // The end, or the client has left.
+        // The end of the body, or a disconnected client.
         let Some(Ok(frame)) = frame else { return };
         let length = frame.data_ref().map_or(0, Bytes::len);
         let Some(less) = rest.checked_sub(length) else {
-            // Dropping the body closes the connection: until then the client can read the response.
+            // Dropping the body closes the connection; until then the client can read the response.
             sleep_until(deadline).await;
             return;
         };

@@ -1,12 +1,13 @@
 //! The stages of a request before the API: health, admission, and the limits of the body.
 //!
-//! The body is not received until the API polls it, which the API does for authorized callers only. A request holds a
-//! place among those at work except while it waits for data of its body.
+//! The body is received only when the API polls it, which happens only for authorized callers. A request holds a slot
+//! except while it waits for data of its body.
 //!
 //! The module must not know what the API does.
 
 mod admission;
 mod body;
+mod denial;
 mod exchange;
 mod linger;
 mod readiness;
@@ -19,13 +20,14 @@ use hyper::{
     body::{Body as _, Incoming},
     header::EXPECT,
 };
+use tokio::time::Instant;
 use tower_service::Service;
-use userbook::Policy;
-use userbook_http::{Failure, busy};
+use userbook_http::{ExtensionSet, Failure, busy};
 
 use self::{
     admission::Admission,
     body::{BodyBudget, RequestBody},
+    denial::hide_duration,
     exchange::Exchange,
     linger::linger,
     readiness::Readiness,
@@ -41,17 +43,17 @@ const READY: &str = "/-/health/ready/";
 #[derive(Debug)]
 pub(crate) struct RequestGate {
     router: Router,
-    policy: Policy,
+    extensions: ExtensionSet,
     readiness: Readiness,
     budget: Arc<BodyBudget>,
     admission: Arc<Admission>,
 }
 
 impl RequestGate {
-    pub(crate) fn new(router: Router, policy: Policy, database: Database, limits: &Limits) -> Self {
+    pub(crate) fn new(router: Router, extensions: ExtensionSet, database: Database, limits: &Limits) -> Self {
         Self {
             router,
-            policy,
+            extensions,
             readiness: Readiness::new(database, limits.health_timeout),
             budget: Arc::new(BodyBudget::new(limits)),
             admission: Arc::new(Admission::new(limits)),
@@ -60,6 +62,7 @@ impl RequestGate {
 
     /// Every request gets a response.
     pub(crate) async fn respond(&self, request: hyper::Request<Incoming>) -> Response {
+        let start = Instant::now();
         let (head, incoming) = request.into_parts();
         let expects_continue = head.headers.contains_key(EXPECT);
         let exchange = Arc::new(Exchange::new());
@@ -70,6 +73,9 @@ impl RequestGate {
             Body::new(RequestBody::new(incoming, Arc::clone(&exchange), admission, budget))
         };
         let response = self.dispatch(Request::from_parts(head, body), &exchange).await;
+        // A response that waits needs no place among those at work.
+        exchange.release_place();
+        hide_duration(response.status(), start).await;
         match exchange.take_unread() {
             Some(unread) => linger(response, unread, expects_continue),
             None => response,
@@ -94,16 +100,16 @@ impl RequestGate {
     }
 
     fn reject_overloaded(&self, request: &Request) -> Response {
-        busy(request, &self.policy).map(Body::from)
+        busy(request, self.extensions).map(Body::from)
     }
 }
 
-/// Logs the failure behind a response, which the client does not see.
+/// Logs the failure behind a response; the client does not see it.
 fn log(response: &Response) {
     if let Some(failure) = response.extensions().get::<Failure>() {
         let status = response.status().as_u16();
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::warn!(status, %failure, "a request could not be served");
+            tracing::warn!(status, %failure, "request failed");
         } else {
             tracing::error!(status, %failure, "a request failed");
         }

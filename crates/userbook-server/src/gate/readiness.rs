@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::database::Database;
 
-/// How long an answer is reused, so that frequent checks cost the database nothing.
+/// How long a result is reused, so that frequent checks do not load the database.
 const FRESH: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Readiness {
         Self { database, time, last: Mutex::new(None) }
     }
 
-    /// Whether the database answered recently. At most one check runs at a time.
+    /// Returns whether the database responded recently. At most one check runs at a time.
     pub(super) async fn is_ready(&self) -> bool {
         let mut last = self.last.lock().await;
         if let Some((when, ready)) = *last
@@ -39,7 +39,7 @@ impl Readiness {
                 false
             }
             Err(_) => {
-                tracing::warn!("the database did not answer in time");
+                tracing::warn!("the database did not respond in time");
                 false
             }
         };

@@ -1,4 +1,4 @@
-//! The API page: Swagger UI over the schema at `/api/v3/schema/`, from a package that brings its files along.
+//! The API page: Swagger UI with the schema at `/api/v3/schema/`. A package contains the files of Swagger UI.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use userbook::Policy;
+use userbook_http::ExtensionSet;
 use userbook_http::openapi;
 use utoipa_swagger_ui::{Config, serve};
 
 use super::{SAME_ORIGIN_STYLED, file};
 
-/// Where the page is; its files lie directly below.
+/// The path of the page; its files are directly below.
 const PATH: &str = "/api/v3/";
 
-/// Where the schema is.
+/// The path of the schema.
 const SCHEMA: &str = "/api/v3/schema/";
 
-/// The media type of OpenAPI documents as authentik sends them.
+/// The media type of OpenAPI documents, as authentik sends it.
 const OPENAPI: &str = "application/vnd.oai.openapi+json";
 
-pub(super) fn router(policy: &Policy) -> Router {
-    let schema = openapi::schema(policy).to_string();
+pub(super) fn router(extensions: ExtensionSet) -> Router {
+    let schema = openapi::schema(extensions).to_string();
     let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(true));
     let index = Arc::clone(&config);
     Router::new()
@@ -34,13 +34,13 @@ pub(super) fn router(policy: &Policy) -> Router {
         .route(SCHEMA, get(async move || ([(CONTENT_TYPE, OPENAPI)], schema.clone())))
 }
 
-/// A file of Swagger UI.
+/// Serves a file of Swagger UI.
 fn asset(name: &str, config: &Arc<Config<'static>>) -> Response {
     match serve(name, Arc::clone(config)) {
         Ok(Some(found)) => file(&found.content_type, SAME_ORIGIN_STYLED, found.bytes.into_owned()),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {
-            tracing::error!(error = &*error, "a file of the API page can't be served");
+            tracing::error!(error = &*error, "cannot serve a file of the API page");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -1,8 +1,7 @@
-//! Pages for people: at `/` a small one to find and edit a user, at `/api/v3/` one to try the API on.
+//! Web pages: `/` finds and edits users, `/api/v3/` tries the API.
 //!
-//! Both are files compiled in: nothing is built, and nothing is fetched from elsewhere, neither at build nor at run
-//! time. What they must not know: any rule about users. They are clients of the API like any other, and send what
-//! the person at the keyboard may send.
+//! The binary contains all files; nothing is built or downloaded, neither at build time nor at run time. The pages
+//! must not know any rule about users. They are ordinary clients of the API with the token of their user.
 
 mod api;
 mod user;
@@ -17,22 +16,22 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use userbook::Policy;
+use userbook_http::ExtensionSet;
 
-/// All pages. The user page previews changes by a dry run where this policy has it.
-pub(crate) fn router(policy: &Policy) -> Router {
-    user::router(policy).merge(api::router(policy))
+/// All pages. The user page previews changes with a dry run if the API supports dry runs.
+pub(crate) fn router(extensions: ExtensionSet) -> Router {
+    user::router(extensions).merge(api::router(extensions))
 }
 
-/// What a page may load, run and send to: itself. (Avatars may be pictures from elsewhere.)
+/// Restricts a page to its own origin. (Avatars may be images from other origins.)
 const SAME_ORIGIN: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The same, for a page whose scripts set styles.
+/// The same restrictions for a page whose scripts set styles.
 const SAME_ORIGIN_STYLED: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     connect-src 'self'; img-src 'self' data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A file of a page.
+/// Serves a file of a page.
 fn file(media_type: &str, policy: &'static str, body: impl IntoResponse) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
@@ -40,7 +39,7 @@ fn file(media_type: &str, policy: &'static str, body: impl IntoResponse) -> Resp
         (CONTENT_SECURITY_POLICY, policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
-        // The files change with the program, and are small.
+        // The files are small and change with the program.
         (CACHE_CONTROL, "no-cache"),
     ];
     for (name, value) in fixed {

@@ -1,7 +1,7 @@
-//! The user page: find a user, edit it, see each fault beside its field, and the changes before they are saved.
+//! The user page: find a user, edit it, see violations beside the fields, and review the changes before saving.
 
 use axum::{Router, routing::get};
-use userbook::{Extension, Policy};
+use userbook_http::{Extension, ExtensionSet};
 
 use super::{SAME_ORIGIN, file};
 
@@ -9,7 +9,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-/// The files beside the page, under `/pages/`.
+/// The page's files, served below `/pages/`.
 const FILES: [(&str, &str, &str); 8] = [
     ("style.css", STYLE, include_str!("user/style.css")),
     ("main.js", SCRIPT, include_str!("user/main.js")),
@@ -21,9 +21,9 @@ const FILES: [(&str, &str, &str); 8] = [
     ("table.js", SCRIPT, include_str!("user/table.js")),
 ];
 
-pub(super) fn router(policy: &Policy) -> Router {
-    // Where there is no dry run, asking for one would save: the page has to know.
-    let dry_run = if policy.understands(Extension::DryRun) { "true" } else { "false" };
+pub(super) fn router(extensions: ExtensionSet) -> Router {
+    // Without the extension, a dry-run request would fail; the page has to know.
+    let dry_run = if extensions.contains(Extension::DryRun) { "true" } else { "false" };
     let page = include_str!("user/index.html").replace("{{dry_run}}", dry_run);
     let page = get(async move || file(HTML, SAME_ORIGIN, page.clone()));
     FILES.into_iter().fold(Router::new().route("/", page), |router, (name, media_type, text)| {
@@ -43,9 +43,9 @@ mod tests {
 
     use super::*;
 
-    async fn get(policy: &Policy, path: &str) -> (StatusCode, String) {
+    async fn get(extensions: ExtensionSet, path: &str) -> (StatusCode, String) {
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
-        let response = router(policy).call(request).await.unwrap();
+        let response = router(extensions).call(request).await.unwrap();
         assert_eq!(response.headers()["content-security-policy"], SAME_ORIGIN, "{path}");
         let status = response.status();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -53,23 +53,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_asks_for_dry_runs_where_there_are_some() {
-        for (policy, expected) in [(Policy::hardened(), "true"), (Policy::authentik_2025_2(), "false")] {
-            let (status, page) = get(&policy, "/").await;
+    async fn page_uses_dry_runs_if_the_api_supports_them() {
+        for (extensions, expected) in [(ExtensionSet::all(), "true"), (ExtensionSet::none(), "false")] {
+            let (status, page) = get(extensions, "/").await;
             assert_eq!(status, StatusCode::OK);
             assert!(page.contains(&format!("data-dry-run=\"{expected}\"")));
         }
     }
 
     #[tokio::test]
-    async fn every_file_is_served_and_nothing_from_elsewhere() {
+    async fn every_file_is_served_and_names_no_other_origin() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages/user");
         let there =
             std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
         let served = FILES.iter().map(|(name, ..)| (*name).to_owned()).chain(["index.html".to_owned()]);
         assert_eq!(there.collect::<BTreeSet<_>>(), served.collect());
         for (name, _, text) in FILES {
-            let (status, body) = get(&Policy::hardened(), &format!("/pages/{name}")).await;
+            let (status, body) = get(ExtensionSet::all(), &format!("/pages/{name}")).await;
             assert_eq!((status, body.as_str()), (StatusCode::OK, text));
             assert!(!body.contains("://"), "{name} names another origin");
         }

@@ -1,16 +1,16 @@
-//! The API that is served: the service on this database, put on the wire.
+//! Builds the API: the service on this database behind the HTTP endpoint.
 
 use std::sync::Arc;
 
-use userbook::{ListAuthorizer, UserService};
+use userbook::{UserService, authz::ListAuthorizer};
 use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation, TokenStore};
 
 use crate::{Jitter, Settings, database::Database, with_timeout::WithTimeout};
 
-/// How often an update is tried against others who are faster.
+/// The maximum number of attempts of an update.
 const ATTEMPTS: u32 = 32;
 
-/// The API on `database`, whose install id is this; `authorizer` says who may do what.
+/// Builds the API on `database` with its install id; `authorizer` decides access.
 pub(super) fn api(
     settings: &Settings,
     database: &Database,
@@ -29,4 +29,5 @@ pub(super) fn api(
     let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
     DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
         .with_body_limit(limits.max_body)
+        .with_extensions(settings.policy.into())
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use crate::bootstrap::Administrator;
 
-/// Says where the server listens, and the first administrator's token, this once: on standard output, unless that
-/// belongs to events.
+/// Prints the listening address and, once, the first administrator's token: to standard output, or to standard error
+/// if events use standard output.
 pub(super) fn print_banner(
     origin: &str,
     administrator: Option<&Administrator>,
@@ -17,11 +17,11 @@ pub(super) fn print_banner(
         let name = &administrator.user.username;
         writeln!(
             out,
-            "The database was empty. The superuser \"{name}\" has this token, shown only this once:"
+            "The database was empty. The superuser \"{name}\" has this token, which is shown only once:"
         )?;
         writeln!(out, "\n    {}\n\nTry it:\n\n    {}\n", administrator.token, administrator.curl(origin))?;
     }
-    writeln!(out, "{origin}/ is a page to find and edit users, {origin}/api/v3/ one to try the API on")?;
+    writeln!(out, "pages: {origin}/ finds and edits users, {origin}/api/v3/ tries the API")?;
     writeln!(out, "listening on {origin}")?;
     out.flush()
 }

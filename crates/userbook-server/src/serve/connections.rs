@@ -1,4 +1,4 @@
-//! Accepting connections, serving each, and ending them.
+//! Accepts connections, serves them, and ends them.
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,26 +17,25 @@ use tokio_io_timeout::TimeoutStream;
 use super::signals::Stop;
 use crate::{Limits, fd_limit, gate::RequestGate};
 
-/// How much the head of a request may have, in bytes.
+/// The maximum size of the head of a request in bytes.
 const HEAD: usize = 64 * 1024;
 
-/// How long to wait when no connection can be accepted because files or memory are short.
+/// The pause when no connection can be accepted for lack of files or memory.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// Connections that the kernel may hold until they are accepted, if it holds so many at all (`somaxconn`). Those
-/// that come when it is full are lost.
+/// The maximum queue of connections in the kernel, limited by `somaxconn`. Connections beyond a full queue are lost.
 const BACKLOG: u32 = 4096;
 
 /// Listens on this address.
 pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // Not to wait for connections of an earlier process to be forgotten.
+    // Allows a restart while connections of an earlier process are in TIME_WAIT.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves until told to stop; then finishes what is under way. Tells whether it could.
+/// Serves until a signal, then finishes running requests. Returns whether all requests were finished.
 pub(super) async fn serve(
     listener: TcpListener,
     gate: RequestGate,
@@ -51,11 +50,11 @@ pub(super) async fn serve(
     };
     let room = fd_limit::room(limits.max_connections, limits.database_connections);
     let slots = Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS)));
-    while let Some((stream, slot)) = unless(stop, next(&listener, &slots)).await {
+    while let Some((stream, slot)) = until_signal(stop, next(&listener, &slots)).await {
         server.spawn(stream, Some(slot));
     }
     tracing::info!("stopping");
-    // Whoever is connected already is served: the kernel has accepted them, and they may have sent something.
+    // Serves the connections in the kernel's queue: their clients may have sent requests.
     let listener = listener.into_std()?;
     while let Ok((stream, _)) = listener.accept() {
         if stream.set_nonblocking(true).is_ok()
@@ -66,42 +65,42 @@ pub(super) async fn serve(
     }
     drop(listener);
     let open = server.graceful.count();
-    let finished = unless(stop, timeout(limits.shutdown_timeout, server.graceful.shutdown())).await;
+    let finished = until_signal(stop, timeout(limits.shutdown_timeout, server.graceful.shutdown())).await;
     let finished = matches!(finished, Some(Ok(())));
     if !finished {
-        tracing::warn!(open, "connections are cut");
+        tracing::warn!(open, "cutting connections");
     }
     Ok(finished)
 }
 
-/// What the future says, unless a signal comes first.
-async fn unless<T>(stop: &mut Stop, future: impl Future<Output = T>) -> Option<T> {
+/// Awaits the future, or returns `None` at a signal.
+async fn until_signal<T>(stop: &mut Stop, future: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
-        () = stop.asked() => None,
+        () = stop.received() => None,
         answer = future => Some(answer),
     }
 }
 
-/// The next connection, once there may be one more.
+/// Returns the next connection once the limit permits one more.
 async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
     loop {
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
-            // Nobody closes it.
+            // The semaphore is never closed.
             std::future::pending().await
         };
         match listener.accept().await {
             Ok((stream, _)) => return (stream, slot),
-            // A client that has left before it was accepted is none of our business.
-            Err(error) if is_of_client(&error) => {}
+            // The client disconnected before it was accepted.
+            Err(error) if is_client_error(&error) => {}
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no connection can be accepted");
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot accept connections");
                 sleep(SHORT).await;
             }
         }
     }
 }
 
-fn is_of_client(error: &io::Error) -> bool {
+fn is_client_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
@@ -111,7 +110,7 @@ fn http(limits: &Limits) -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_header_size(HEAD)
-        // The buffer for reading grows to this size even while a denied body is discarded.
+        // The read buffer grows to this size even while a denied body is discarded.
         .max_buf_size(HEAD);
     http
 }
@@ -124,13 +123,13 @@ struct Server {
 }
 
 impl Server {
-    /// Serves a connection in a task of its own.
+    /// Serves a connection in a new task.
     fn spawn(&self, stream: TcpStream, slot: Option<OwnedSemaphorePermit>) {
         let (gate, http, watcher) = (Arc::clone(&self.gate), self.http.clone(), self.graceful.watcher());
         let write_timeout = self.write_timeout;
         tokio::spawn(async move {
             if let Err(error) = serve_connection(stream, write_timeout, &http, gate, watcher).await {
-                // Clients that leave, are too slow or speak something else: nothing to worry about.
+                // Clients that disconnect, are too slow, or use another protocol are not errors of the server.
                 tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
             }
             drop(slot);
@@ -145,7 +144,7 @@ async fn serve_connection(
     gate: Arc<RequestGate>,
     watcher: Watcher,
 ) -> hyper::Result<()> {
-    // Failing to set this costs some milliseconds an answer, no more.
+    // Without this option, a response takes some milliseconds longer.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));

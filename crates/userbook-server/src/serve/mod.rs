@@ -20,15 +20,14 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// The server stopped before all requests were finished.
 #[derive(Debug, thiserror::Error)]
-#[error("stopped before everything was finished")]
+#[error("stopped before all requests were finished")]
 struct ShutdownTimedOut;
 
-/// Serves until SIGTERM or SIGINT, and finishes what is under way then: as long as
-/// [`Limits::shutdown_timeout`](crate::Limits) allows, and no longer than until the second signal.
+/// Serves until SIGTERM or SIGINT, then finishes running requests: for at most
+/// [`Limits::shutdown_timeout`](crate::Limits), and at most until the second signal.
 ///
 /// # Errors
-/// Whatever keeps the server from starting; it does not listen before its database is filled. Also if something
-/// had to be cut at the end.
+/// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
 pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
     let policies = authorizer::policies(&settings)?;
@@ -36,10 +35,10 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>>
     let ready = bootstrap::prepare(&database, seed).await?;
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
-    let router = userbook_axum::router(api).merge(pages::router(&settings.policy.into()));
+    let router = userbook_axum::router(api).merge(pages::router(settings.policy.into()));
     let policy: Policy = settings.policy.into();
     let outbox_bytes = policy.limits().outbox_bytes;
-    let gate = RequestGate::new(router, policy, database.clone(), &settings.limits);
+    let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
 
     let listener = connections::listen(settings.listen)?;
     let mut stop = signals::Stop::catch()?;

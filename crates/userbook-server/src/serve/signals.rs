@@ -1,8 +1,8 @@
-//! When to stop.
+//! The signals that stop the server.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that ask the server to stop, caught from when this is made.
+/// SIGTERM and SIGINT, caught from the creation of this value.
 pub(super) struct Stop {
     terminate: Signal,
     interrupt: Signal,
@@ -14,7 +14,7 @@ impl Stop {
     }
 
     /// Waits for SIGTERM or SIGINT.
-    pub(super) async fn asked(&mut self) {
+    pub(super) async fn received(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 use userbook::{
-    AccessError, AuthorizerErrorKind, NewUser, Outbox, OutboxLimit, Outcome, PermissionAuthorizer,
-    StaticPermissions, UpdateError, UserService, UserUpdate,
+    AccessError, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, UpdateError, UserService,
+    UserUpdate,
+    authz::AuthorizerErrorKind,
+    store::{Outbox, OutboxLimit},
 };
 use userbook_memory::MemoryStore;
 
@@ -127,9 +129,9 @@ async fn dropped_callers_do_not_cancel_commits() {
     assert_eq!(name(&store, id).await, "new");
 }
 
-/// The core protects a user if the authorizer cannot say whether the user can grant superuser status.
+/// The core treats a user as privileged if the authorizer cannot decide whether the user can grant superuser status.
 #[tokio::test(start_paused = true)]
-async fn a_hanging_question_about_grants_is_an_error() {
+async fn hanging_grant_check_is_an_error() {
     let (store, id) = prepared().await;
     let user = store.load(&SnapshotQuery::user(id)).await.unwrap().user.unwrap();
     let answer = WithTimeout::new(Hangs, TIME).can_grant_superuser(&user, &GroupGraph::default()).await;

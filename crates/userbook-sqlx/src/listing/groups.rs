@@ -1,6 +1,9 @@
 //! The statement that finds groups.
 
-use userbook::{GroupColumn, GroupFilter, GroupId, GroupListQuery, Scope};
+use userbook::{
+    GroupId,
+    store::{GroupColumn, GroupFilter, GroupListQuery, Scope},
+};
 
 use super::{
     ListStatement, SearchColumn,

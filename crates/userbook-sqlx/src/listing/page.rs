@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use userbook::{GroupEntry, GroupGraph, GroupId, GroupPage, ROW_BYTES, User, UserId, UserPage};
+use userbook::{
+    GroupId, User, UserId,
+    model::GroupGraph,
+    store::{GroupEntry, GroupPage, ROW_BYTES, UserPage},
+};
 
 use super::read::Pace;
 use crate::{

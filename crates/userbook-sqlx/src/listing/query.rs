@@ -1,6 +1,9 @@
 //! The common part of lists of users and of groups.
 
-use userbook::{JsonObject, Order, Scope};
+use userbook::{
+    JsonObject,
+    store::{Order, Scope},
+};
 
 use super::ListStatement;
 use crate::{

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 use userbook::{
-    GroupListQuery, GroupPage, ROW_BYTES, Scope, StoreError, UserListQuery, UserPage, json_contains,
+    json::json_contains,
+    store::{GroupListQuery, GroupPage, ROW_BYTES, Scope, StoreError, UserListQuery, UserPage},
 };
 
 use super::{

@@ -1,8 +1,9 @@
 //! The statement that finds users.
 
 use userbook::{
-    ANONYMOUS_USERNAME, MAX_PARENTS, Scope, SuperuserFilter, UserColumn, UserFilter, UserId, UserListQuery,
-    UserType,
+    UserId, UserType,
+    model::{ANONYMOUS_USERNAME, MAX_PARENTS},
+    store::{Scope, SuperuserFilter, UserColumn, UserFilter, UserListQuery},
 };
 
 use super::{

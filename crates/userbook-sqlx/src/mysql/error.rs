@@ -1,7 +1,7 @@
 //! What MariaDB's errors mean: <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
 
 use sqlx::{Error, MySql, mysql::MySqlDatabaseError};
-use userbook::{StoreError, StoreErrorKind};
+use userbook::store::{StoreError, StoreErrorKind};
 
 use crate::error::{Classify, ErrorClass, SqlError};
 

@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
 use tokio::sync::OwnedMutexGuard;
-use userbook::{ChangeSet, CommitOutcome, Event, Group, GroupId, Guards, MemberChange};
+use userbook::{
+    Group, GroupId,
+    event::Event,
+    store::{ChangeSet, CommitOutcome, Guards, MemberChange},
+};
 
 use super::sql;
 use crate::{

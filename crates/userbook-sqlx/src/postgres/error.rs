@@ -4,7 +4,7 @@ use sqlx::{
     Error, Postgres,
     postgres::{PgDatabaseError, PgSeverity},
 };
-use userbook::{StoreError, StoreErrorKind};
+use userbook::store::{StoreError, StoreErrorKind};
 
 use crate::error::{Classify, ErrorClass, SqlError};
 

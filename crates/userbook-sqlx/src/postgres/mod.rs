@@ -2,7 +2,7 @@
 //!
 //! A load is one statement, and so is a commit: an update takes two round trips. A commit locks what it depends on
 //! before it writes, always in one order: the counters, users by id, groups by id. Remaining deadlocks are
-//! [`Conflict`](userbook::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
 //!
 //! # The pool
 //!
@@ -14,7 +14,7 @@
 //!
 //! [`commit_in`](PostgresStore::commit_in) leaves no trace and no lock unless the change is applied, also after a
 //! dropped future. Above the level `READ COMMITTED`, a transaction whose first statement saw an older state gets
-//! [`Conflict`](userbook::CommitOutcome::Conflict), and only a new transaction helps. The host's own `COMMIT` may fail
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. The host's own `COMMIT` may fail
 //! for the same reason, with `40001` or `40P01`.
 //!
 //! # The host's own writes

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use sqlx::{Error, PgConnection, Postgres, pool::PoolConnection, postgres::PgRow};
 use tokio::sync::OwnedMutexGuard;
 use userbook::{
-    ChangeSet, CommitOutcome, Event, Group, GroupId, Guards, MemberChange, StoreError, StoreErrorKind,
+    Group, GroupId,
+    event::Event,
+    store::{ChangeSet, CommitOutcome, Guards, MemberChange, StoreError, StoreErrorKind},
 };
 
 use super::sql;

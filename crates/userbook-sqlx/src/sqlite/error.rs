@@ -1,7 +1,7 @@
 //! What SQLite's errors mean: <https://www.sqlite.org/rescode.html>.
 
 use sqlx::{Error, Sqlite};
-use userbook::{StoreError, StoreErrorKind};
+use userbook::store::{StoreError, StoreErrorKind};
 
 use crate::error::{Classify, ErrorClass, SqlError};
 

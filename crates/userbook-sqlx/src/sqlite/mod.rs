@@ -14,7 +14,7 @@
 //!
 //! Begin a transaction for [`commit_in`](SqliteStore::commit_in) with `pool.begin_with("BEGIN IMMEDIATE")`. A
 //! transaction that has only read may become unable to write. The outcome is then
-//! [`Conflict`](userbook::CommitOutcome::Conflict), and only a new transaction helps. A dropped future leaves no
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. A dropped future leaves no
 //! trace. Close the connection after an error: some errors (a full disk) end the transaction, and sqlx does not
 //! notice.
 //!

@@ -6,7 +6,7 @@
 
 use futures_util::{StreamExt, future::BoxFuture};
 use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, sqlite::SqliteQueryResult};
-use userbook::{ChangeSet, CommitOutcome};
+use userbook::store::{ChangeSet, CommitOutcome};
 
 use super::{sql, write::bumps};
 use crate::{

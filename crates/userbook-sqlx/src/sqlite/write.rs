@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
 use userbook::{
-    ChangeSet, CommitOutcome, EpochGuard, Event, Group, GroupId, Guards, MemberChange, StoreError,
+    Group, GroupId,
+    event::Event,
+    store::{ChangeSet, CommitOutcome, EpochGuard, Guards, MemberChange, StoreError},
 };
 
 use super::{single_command, sql};

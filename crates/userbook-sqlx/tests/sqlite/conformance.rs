@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use userbook::{ImportData, Timestamp, UserId};
+use userbook::{Timestamp, UserId, store::ImportData};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::SqliteStore;
 

@@ -1,9 +1,12 @@
-//! Rows that are not what they should be: told with the column, never read as a default.
+//! Corrupt rows: the error names the column; the store never substitutes a default.
 
 use std::error::Error;
 
 use sqlx::AssertSqlSafe;
-use userbook::{ImportData, Outbox, SnapshotQuery, StoreErrorKind, User, UserId, UserStore};
+use userbook::{
+    User, UserId, UserStore,
+    store::{ImportData, Outbox, SnapshotQuery, StoreErrorKind},
+};
 use userbook_sqlx::DecodeError;
 
 use crate::database::{Database, NINE, group, rename, user};
@@ -20,7 +23,7 @@ async fn spoil(database: &Database, sql: &'static str) {
 }
 
 #[tokio::test]
-async fn each_column_is_told() {
+async fn error_names_the_corrupt_column() {
     for (sql, column) in [
         ("UPDATE userbook_user SET uuid = x'0102'", "uuid"),
         ("UPDATE userbook_user SET revision = x''", "revision"),
@@ -48,7 +51,7 @@ async fn each_column_is_told() {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_told() {
+async fn unreadable_event_is_corrupt() {
     let database = prepared().await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
     spoil(&database, "UPDATE userbook_event SET body = '{}'").await;

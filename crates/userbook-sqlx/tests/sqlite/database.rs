@@ -8,17 +8,20 @@ use sqlx::{
 };
 use tempfile::TempDir;
 use userbook::{
-    ChangeId, ChangeSet, Event, EventActor, EventKind, EventTarget, FieldChanges, Group, GroupId, Guards,
-    ImportData, ImportStore, Name, OutboxLimit, Revision, Timestamp, User, UserId, UserType,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    event::{Event, EventActor, EventKind, EventTarget},
+    field::Name,
+    model::ChangeId,
+    store::{ChangeSet, FieldChanges, Guards, ImportData, ImportStore, OutboxLimit},
 };
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;
 
-/// Nine events, whatever their size.
+/// Nine events of any size.
 #[allow(dead_code, reason = "one of the test targets needs no events")]
 pub(crate) const NINE: OutboxLimit = OutboxLimit { events: 9, bytes: u64::MAX };
 
-/// A migrated database in a folder that goes when this goes.
+/// A migrated database in a folder that is removed with this value.
 pub(crate) struct Database {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) folder: TempDir,
@@ -56,7 +59,7 @@ pub(crate) fn user(id: i64) -> User {
         id: UserId(id),
         uuid: Uuid::from_u128(id.unsigned_abs().into()),
         username: format!("user {id}"),
-        name: "Somebody".to_owned(),
+        name: "Original".to_owned(),
         email: String::new(),
         is_active: true,
         last_login: None,
@@ -80,7 +83,7 @@ pub(crate) fn group(n: u128) -> Group {
     }
 }
 
-/// The change number `n` of this user, to another name.
+/// Change number `n` of this user, to another name.
 pub(crate) fn rename(user: &User, n: u128) -> ChangeSet {
     let id = ChangeId(Uuid::from_u128(1000 + n));
     ChangeSet {

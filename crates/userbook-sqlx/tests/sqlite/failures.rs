@@ -1,12 +1,13 @@
-//! When the database itself fails.
+//! Failures of the database.
 
 use std::time::Duration;
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{
-    CommitOutcome, ImportData, Name, SnapshotQuery,
-    StoreErrorKind::{Other, Transient},
     UserId, UserStore,
+    field::Name,
+    store::StoreErrorKind::{Other, Transient},
+    store::{CommitOutcome, ImportData, SnapshotQuery},
 };
 use userbook_sqlx::SqliteStore;
 
@@ -17,7 +18,7 @@ async fn prepared() -> Database {
 }
 
 #[tokio::test]
-async fn another_writer_who_takes_too_long_is_transient() {
+async fn lock_timeout_is_transient() {
     let database = prepared().await;
     let impatient = options(&database.folder).busy_timeout(Duration::from_millis(20));
     let store = SqliteStore::new(pool(impatient).await);
@@ -29,7 +30,7 @@ async fn another_writer_who_takes_too_long_is_transient() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_written_is_not() {
+async fn read_only_database_is_not_transient() {
     let database = prepared().await;
     let store = SqliteStore::new(pool(options(&database.folder).read_only(true)).await);
     assert!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some());
@@ -37,7 +38,7 @@ async fn a_database_that_cannot_be_written_is_not() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_not_transient() {
+async fn missing_table_is_not_transient() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::new(pool(options(&folder)).await);
     assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Other);
@@ -45,7 +46,7 @@ async fn a_missing_table_is_not_transient() {
 }
 
 #[tokio::test]
-async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
+async fn exhausted_pool_is_transient_and_closed_pool_is_not() {
     let database = prepared().await;
     let small = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
     let store = SqliteStore::new(small.connect_with(options(&database.folder)).await.unwrap());
@@ -58,7 +59,7 @@ async fn no_connection_left_is_transient_and_a_closed_pool_is_not() {
 }
 
 #[tokio::test]
-async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
+async fn repeated_event_id_fails_and_writes_nothing() {
     let database =
         Database::with(&ImportData { users: vec![user(1), user(2)], ..ImportData::default() }).await;
     database.store.commit(&rename(&user(1), 1)).await.unwrap();
@@ -68,7 +69,7 @@ async fn an_event_id_that_was_used_is_a_failure_and_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn after_a_full_disk_the_connection_is_as_good_as_new() {
+async fn connection_works_after_a_full_disk() {
     let database = prepared().await;
     let pages: i64 = sqlx::query_scalar("SELECT page_count FROM pragma_page_count")
         .fetch_one(database.pool())
@@ -81,7 +82,7 @@ async fn after_a_full_disk_the_connection_is_as_good_as_new() {
         let facts = store.load(&SnapshotQuery::user(UserId(1))).await.unwrap();
         let before = facts.user.unwrap();
         let mut change = rename(&before, 10 * n);
-        // In the row SQLite undoes the statement, in the event the whole transaction.
+        // In the row SQLite rolls the statement back, in the event the whole transaction.
         let long = "x".repeat(100_000);
         if n % 2 == 0 {
             change.fields.name = Some(Name::parse(&long).unwrap());

@@ -1,4 +1,4 @@
-//! The SQLite store on databases of its own, in files, as hosts have them.
+//! The SQLite store on separate database files.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod conformance;

@@ -1,4 +1,4 @@
-//! Bringing a database up to date.
+//! Migrations.
 
 use sqlx::AssertSqlSafe;
 use userbook_sqlx::{MigrateError, SqliteStore};
@@ -6,7 +6,7 @@ use userbook_sqlx::{MigrateError, SqliteStore};
 use crate::database::{Database, options, pool};
 
 #[tokio::test]
-async fn twice_is_once() {
+async fn second_migration_changes_nothing() {
     let database = Database::new().await;
     database.store.migrate().await.unwrap();
     let applied: Vec<(i64, i64)> = sqlx::query_as("SELECT version, applied_at FROM userbook_migration")
@@ -17,7 +17,7 @@ async fn twice_is_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_that_start_at_once_wait_for_one_another() {
+async fn concurrent_migrations_wait_for_each_other() {
     for _ in 0..5 {
         let folder = tempfile::tempdir().unwrap();
         let starts = (0..8).map(|_| {
@@ -31,7 +31,7 @@ async fn two_that_start_at_once_wait_for_one_another() {
 }
 
 #[tokio::test]
-async fn what_changed_or_is_unknown_is_refused() {
+async fn changed_or_unknown_migrations_are_rejected() {
     for (sql, expected) in [
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (baseline) was applied"),
         (
@@ -47,14 +47,14 @@ async fn what_changed_or_is_unknown_is_refused() {
 }
 
 #[tokio::test]
-async fn foreign_keys_must_be_kept() {
+async fn connections_without_foreign_keys_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::new(pool(options(&folder).foreign_keys(false)).await);
     assert!(matches!(store.migrate().await, Err(MigrateError::ForeignKeysOff)));
 }
 
 #[tokio::test]
-async fn a_failure_leaves_nothing_behind() {
+async fn failed_migration_is_rolled_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::new(pool(options(&folder)).await);
     sqlx::query("CREATE TABLE userbook_event (mine TEXT)").execute(store.pool()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What SQLite makes of the statements: no question may cost more because of rows it does not ask about.
+//! The query plans of the statements: unrelated rows must not increase the cost of a query.
 
 use sqlx::AssertSqlSafe;
 use userbook_sqlx::{Placeholders, resolve};
@@ -15,7 +15,8 @@ async fn plan(database: &Database, sql: &'static str) -> Vec<String> {
 
 #[tokio::test]
 async fn users_members_and_events_are_never_scanned() {
-    // The shape has all groups (`g`); the partial indexes hold only the rows to read; the others are intermediate results.
+    // The shape contains all groups (`g`); the partial indexes contain only the rows to read; the others are
+    // intermediate results.
     let harmless = [
         "closure",
         "granting",

@@ -1,8 +1,11 @@
-//! Writes inside a transaction of the host's.
+//! Writes inside a transaction of the host.
 
 use userbook::{
-    CommitOutcome, DirectoryQuery, EpochGuard, Group, GroupId, Guards, ImportData, MemberChange, Outbox,
-    ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind, User, UserId, UserStore,
+    Group, GroupId, User, UserId, UserStore,
+    store::{
+        CommitOutcome, DirectoryQuery, EpochGuard, Guards, ImportData, MemberChange, Outbox,
+        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+    },
 };
 use userbook_sqlx::SqliteStore;
 use uuid::Uuid;
@@ -27,7 +30,7 @@ async fn ann_in(connection: &mut sqlx::SqliteConnection) -> User {
     SqliteStore::load_in(connection, &SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap()
 }
 
-/// Renames a group, which ann leaves, decided on what the connection sees.
+/// Renames a group and removes ann, decided on the state that the connection sees.
 async fn group_write(connection: &mut sqlx::SqliteConnection, n: u128) -> ProvisioningChange {
     let epochs = SqliteStore::load_directory_in(connection, &DirectoryQuery::default()).await.unwrap().epochs;
     let change = rename(&ann_in(connection).await, n);
@@ -48,7 +51,7 @@ async fn group_write(connection: &mut sqlx::SqliteConnection, n: u128) -> Provis
 }
 
 #[tokio::test]
-async fn the_host_decides_whether_it_stays() {
+async fn host_commits_or_rolls_back_the_write() {
     let database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -56,7 +59,7 @@ async fn the_host_decides_whether_it_stays() {
         let outcome = SqliteStore::commit_in(&mut transaction, &change).await.unwrap();
         assert_eq!(outcome, CommitOutcome::Applied);
         assert_eq!(ann_in(&mut transaction).await.name, "renamed");
-        assert_eq!(name(&database).await, "Somebody", "no other connection sees it yet");
+        assert_eq!(name(&database).await, "Original", "no other connection sees it yet");
         if keep {
             transaction.commit().await.unwrap();
         } else {
@@ -68,7 +71,7 @@ async fn the_host_decides_whether_it_stays() {
 }
 
 #[tokio::test]
-async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
+async fn rejected_update_writes_nothing_and_keeps_the_transaction() {
     let database = prepared().await;
     let mut transaction = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut change = rename(&user(1), 1);
@@ -77,7 +80,7 @@ async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
     let outcome = SqliteStore::commit_in(&mut transaction, &change).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Conflict);
     let inside = ann_in(&mut transaction).await;
-    assert_eq!((inside.name.as_str(), inside.groups.len()), ("Somebody", 1));
+    assert_eq!((inside.name.as_str(), inside.groups.len()), ("Original", 1));
 
     change.groups_added.clear();
     assert_eq!(SqliteStore::commit_in(&mut transaction, &change).await.unwrap(), CommitOutcome::Applied);
@@ -87,7 +90,7 @@ async fn a_refused_update_leaves_no_trace_and_the_transaction_goes_on() {
 }
 
 #[tokio::test]
-async fn without_a_transaction_it_is_refused() {
+async fn write_outside_a_transaction_fails() {
     let database = prepared().await;
     let mut connection = database.pool().acquire().await.unwrap();
     let refused = SqliteStore::commit_in(&mut connection, &rename(&user(1), 1)).await.unwrap_err();
@@ -95,11 +98,11 @@ async fn without_a_transaction_it_is_refused() {
     let change = group_write(&mut connection, 1).await;
     let refused = SqliteStore::provision_in(&mut connection, &change).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Other);
-    assert_eq!(name(&database).await, "Somebody");
+    assert_eq!(name(&database).await, "Original");
 }
 
 #[tokio::test]
-async fn a_transaction_that_has_read_too_early_conflicts() {
+async fn transaction_with_an_outdated_snapshot_conflicts() {
     let database = prepared().await;
     let mut early = database.pool().begin().await.unwrap();
     let query = SnapshotQuery::user(UserId(1));
@@ -113,7 +116,7 @@ async fn a_transaction_that_has_read_too_early_conflicts() {
 }
 
 #[tokio::test]
-async fn a_group_write_is_part_of_the_transaction() {
+async fn group_write_is_part_of_the_transaction() {
     let database = prepared().await;
     for (n, keep) in [(1, false), (2, true)] {
         let mut transaction = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -132,7 +135,7 @@ async fn a_group_write_is_part_of_the_transaction() {
 }
 
 #[tokio::test]
-async fn a_refused_group_write_leaves_no_trace_and_the_transaction_goes_on() {
+async fn rejected_group_write_writes_nothing_and_keeps_the_transaction() {
     let database = prepared().await;
     let mut transaction = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
     let before = ann_in(&mut transaction).await;

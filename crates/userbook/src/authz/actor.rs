@@ -1,13 +1,13 @@
 //! The actor of a request.
 
-use crate::{EventActor, JsonObject, UserId};
+use crate::{event::EventActor, json::JsonObject, model::UserId};
 
-/// The actor of a request, as the host's authentication established.
+/// The actor of a request, as the host's authentication identified it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Actor {
     /// The actor.
     pub subject: Subject,
-    /// The user behind an impersonation.
+    /// The impersonating user.
     pub impersonator: Option<UserId>,
     /// Further claims of the host's authentication, for the host's own [`Authorizer`](super::Authorizer).
     pub claims: JsonObject,
@@ -18,11 +18,11 @@ pub struct Actor {
 pub enum Subject {
     /// No credentials.
     Anonymous,
-    /// A user of this directory. Every load reads whether the user is active and superuser.
+    /// A user of this directory. Every load reads whether the user is active and a superuser.
     User(UserId),
-    /// An identity that the host knows and this directory does not. Never superuser.
+    /// An identity that only the host knows. Never a superuser.
     External(String),
-    /// The host's own code: counts as superuser. Never create one from a request.
+    /// The host's own code, with the rights of a superuser. Never create this actor from a request.
     System,
 }
 
@@ -37,17 +37,17 @@ impl Actor {
         Self::from(Subject::User(id))
     }
 
-    /// An identity that the host knows and this directory does not.
+    /// An identity that only the host knows.
     pub fn external(name: impl Into<String>) -> Self {
         Self::from(Subject::External(name.into()))
     }
 
-    /// The host's own code, which may do everything that the safeguards allow. Never create one from a request.
+    /// The host's own code, which may do everything that the safeguards allow. Never create this actor from a request.
     pub fn system() -> Self {
         Self::from(Subject::System)
     }
 
-    /// The id of the acting user, if the actor is a user of this directory.
+    /// Returns the id of the acting user, if the actor is a user of this directory.
     pub fn user_id(&self) -> Option<UserId> {
         match self.subject {
             Subject::User(id) => Some(id),

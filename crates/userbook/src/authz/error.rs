@@ -1,42 +1,42 @@
-//! When the authorizer itself fails.
+//! Failures of the authorizer.
 
 use std::{error::Error, fmt};
 
-use crate::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind};
 
-/// What a failure means for the caller. Whatever it is, the request is refused and nothing is written.
+/// The meaning of a failure for the caller. Every failure denies the request, and nothing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuthorizerErrorKind {
-    /// Trying again may help: no answer in time, no connection, busy.
+    /// A retry may succeed: timeout, lost connection, overload.
     Transient,
-    /// Anything else: a policy that cannot be evaluated, a stored permission that cannot be read.
+    /// Any other failure: a policy that cannot be evaluated, a stored permission that cannot be read.
     Other,
 }
 
-/// No verdict could be had.
+/// The authorizer returned no verdict.
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} authorizer failure")]
 pub struct AuthorizerError {
-    /// What it means.
+    /// The kind of the failure.
     pub kind: AuthorizerErrorKind,
-    /// Where it came from.
+    /// The cause.
     #[source]
     pub source: Box<dyn Error + Send + Sync + 'static>,
 }
 
 impl AuthorizerError {
-    /// A failure that trying again does not mend.
+    /// Creates a failure that retries do not resolve.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
         Self { kind: AuthorizerErrorKind::Other, source: source.into() }
     }
 
-    /// A failure that may be over in a moment.
+    /// Creates a failure that a retry may resolve.
     pub fn transient(source: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
         Self { kind: AuthorizerErrorKind::Transient, source: source.into() }
     }
 }
 
-/// For an authorizer that asks a database: only what the store calls transient is.
+/// Only transient errors of the store are transient for the authorizer.
 impl From<StoreError> for AuthorizerError {
     fn from(error: StoreError) -> Self {
         match error.kind {

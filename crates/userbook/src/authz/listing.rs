@@ -1,20 +1,23 @@
-//! The users and groups that an actor may see in a list.
+//! The users and groups that a list shows to an actor.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError};
-use crate::{GroupId, Scope, UserId};
+use crate::{
+    model::{GroupId, UserId},
+    store::Scope,
+};
 
-/// An authorizer that also scopes lists.
+/// An authorizer that also limits lists.
 ///
-/// An [`Authorizer`] decides about one target with all its facts. A page with a count needs the answer before anything is
-/// loaded. A host without lists need not implement this trait.
+/// An [`Authorizer`] decides about one target with all its facts. A page with a count needs the decision before any
+/// row is loaded. Hosts without lists need not implement this trait.
 #[async_trait]
 pub trait ListAuthorizer: Authorizer {
-    /// Returns the users that the actor may see. `state` is the acting user, if a user of this directory acts. Allow
-    /// [`Check::View`](super::Check::View) for every user of the scope.
+    /// Returns the users that the actor may view. `state` is the acting user, if the actor is a user of this
+    /// directory. [`Check::View`](super::Check::View) must be allowed for every user of the scope.
     ///
     /// # Errors
     /// [`AuthorizerError`] if the scope is not available; the request is denied.
@@ -24,7 +27,7 @@ pub trait ListAuthorizer: Authorizer {
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<UserId>, AuthorizerError>;
 
-    /// Returns the groups that the actor may see.
+    /// Returns the groups that the actor may view.
     ///
     /// # Errors
     /// As [`ListAuthorizer::visible_users`].

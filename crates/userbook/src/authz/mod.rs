@@ -1,4 +1,4 @@
-//! The authorization port: the actor, the questions, and the answers.
+//! The authorization port: actor, checks and verdicts.
 
 mod actor;
 mod check;
@@ -11,22 +11,23 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{GroupGraph, User};
+use crate::model::{GroupGraph, User};
 
 pub use actor::{Actor, Subject};
 pub use check::{ActorView, Check, Facts, Resource};
 pub use error::{AuthorizerError, AuthorizerErrorKind};
 pub use listing::ListAuthorizer;
 pub use permission::{
-    GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource, StaticPermissions,
+    GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource,
+    StaticPermissions, UnknownPermission,
 };
 pub use verdict::{CheckResults, Verdict, Verdicts};
 
 /// Decides what an actor may do.
 ///
-/// The service calls it once before it reads a request, with checks that do not depend on the content, and once more if
-/// the content names groups or superuser status is at stake. No transaction is open during a call. A failure denies the
-/// request.
+/// The service calls this method before it reads a request, with checks that do not depend on the content. It calls
+/// the method again if the content names groups or affects superuser status. No transaction is open during a call. A
+/// failure denies the request.
 #[async_trait]
 pub trait Authorizer: Debug + Send + Sync + 'static {
     /// Returns one verdict for each check, in order. Deny unknown checks.
@@ -40,20 +41,20 @@ pub trait Authorizer: Debug + Send + Sync + 'static {
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError>;
 
-    /// Whether `user` holds any right to grant superuser status: [`Check::GrantSuperuser`] on at least one group,
-    /// now or through a role that the user has. An attacker with such an account becomes superuser, so
-    /// [`Safeguard::ProtectPrivileged`](crate::Safeguard::ProtectPrivileged) protects it like a superuser. Answer
-    /// `true` if in doubt. `groups` holds the user's groups with ancestors.
+    /// Returns whether `user` has any right to grant superuser status: [`Check::GrantSuperuser`] on at least one
+    /// group, directly or through a role. An attacker with such an account becomes a superuser, so
+    /// [`Safeguard::ProtectPrivileged`](crate::Safeguard::ProtectPrivileged) protects the user like a superuser.
+    /// Return `true` if in doubt. `groups` contains the user's groups with ancestors.
     ///
-    /// Not called if [`Verdicts::user_can_grant`] has the answer already.
+    /// Not called if [`Verdicts::user_can_grant`] contains the result.
     ///
     /// # Errors
-    /// [`AuthorizerError`] if no answer can be had; the service takes an error as `true`.
+    /// [`AuthorizerError`] if no result is available; the service treats an error as `true`.
     async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError>;
 
-    /// Whether the actor is denied everything, whatever the resource is and whatever the store holds. The service then
-    /// answers without a load, so that such a caller causes no work that depends on the target. `false` makes the
-    /// service ask [`authorize`](Self::authorize).
+    /// Returns whether the actor is denied for every resource and every stored state. Then the service denies without
+    /// a load, so that the caller causes no work that depends on the target. `false` makes the service call
+    /// [`authorize`](Self::authorize).
     fn denies_all(&self, actor: &Actor) -> bool {
         let _ = actor;
         false

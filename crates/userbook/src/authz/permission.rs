@@ -1,5 +1,5 @@
-//! The authorizer that answers like the recorded release: superusers, and permissions granted globally or on
-//! one object.
+//! The authorizer with the behaviour of the recorded release: superusers, and permissions granted globally or on one
+//! object.
 
 mod fixed;
 mod listing;
@@ -15,9 +15,12 @@ use async_trait::async_trait;
 pub use fixed::StaticPermissions;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
-use crate::{GroupGraph, GroupId, Scope, User, UserId, UserType};
+use crate::{
+    model::{GroupGraph, GroupId, User, UserId, UserType},
+    store::Scope,
+};
 
-/// The permissions that matter here, under authentik's names.
+/// The permissions with an effect, under authentik's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Permission {
     /// `authentik_core.view_user`
@@ -44,13 +47,13 @@ pub enum Permission {
     EnableGroupSuperuser,
 }
 
-/// The text names no permission that Userbook knows.
+/// The text is not a permission that Userbook knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown permission {0:?}")]
 pub struct UnknownPermission(pub String);
 
 impl Permission {
-    /// All of them.
+    /// All permissions.
     pub const ALL: [Self; 11] = [
         Self::ViewUser,
         Self::ChangeUser,
@@ -65,7 +68,7 @@ impl Permission {
         Self::EnableGroupSuperuser,
     ];
 
-    /// authentik's name.
+    /// Returns authentik's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ViewUser => "authentik_core.view_user",
@@ -100,35 +103,35 @@ impl FromStr for Permission {
     }
 }
 
-/// What an authorizer needs to know about an actor.
+/// The facts about an actor that an authorizer needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantQuery {
-    /// Who acts.
+    /// The actor.
     pub actor: UserId,
-    /// Asks for permissions on this user.
+    /// Requests permissions on this user.
     pub user: Option<UserId>,
-    /// Asks for permissions on these groups.
+    /// Requests permissions on these groups.
     pub groups: BTreeSet<GroupId>,
 }
 
-/// What an actor was granted.
+/// The permissions of an actor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// On everything.
+    /// Permissions on everything.
     pub global: BTreeSet<Permission>,
     /// Permissions on the user of the query.
     pub on_user: BTreeSet<Permission>,
-    /// Whether the actor may view at least one user by a permission on that user: it decides between 403 and
-    /// 404 for all others.
+    /// Whether the actor may view at least one user by a permission on that user, which decides between 403 and 404
+    /// for all others.
     pub views_some_user: bool,
-    /// Permissions on the groups of the query, and [`Permission::ViewGroup`] on every group that the actor holds it on.
+    /// Permissions on the groups of the query, and [`Permission::ViewGroup`] for every group with that permission.
     pub on_groups: BTreeMap<GroupId, BTreeSet<Permission>>,
     /// Whether the user of the query holds [`Permission::EnableGroupSuperuser`], globally or on at least one group.
     pub user_can_grant: bool,
 }
 
 impl Grants {
-    /// The groups that the actor may see.
+    /// The groups that the actor may view.
     fn visible_groups(&self) -> Scope<GroupId> {
         if self.global.contains(&Permission::ViewGroup) {
             return Scope::Everything;
@@ -140,7 +143,7 @@ impl Grants {
     }
 }
 
-/// On what an actor holds one permission.
+/// The objects of one permission of an actor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GrantedObjects {
     /// On everything.
@@ -151,16 +154,17 @@ pub struct GrantedObjects {
     pub groups: BTreeSet<GroupId>,
 }
 
-/// Where granted permissions are kept.
+/// Stores granted permissions.
 #[async_trait]
 pub trait PermissionSource: Debug + Send + Sync + 'static {
-    /// What the actor was granted.
+    /// Returns the permissions of the actor.
     ///
     /// # Errors
     /// [`AuthorizerError`] if the permissions cannot be read.
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError>;
 
-    /// On what the actor holds the permission: what a list may show. Users and groups that are gone may be named.
+    /// Returns the objects of the actor's permission, which limit lists. The result may contain deleted users and
+    /// groups.
     ///
     /// # Errors
     /// As [`PermissionSource::grants`].
@@ -186,22 +190,22 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
     }
 }
 
-/// Answers like authentik 2025.2.4: an active superuser may do everything; others what their permissions say,
-/// globally or on the object.
+/// Decides like authentik 2025.2.4: an active superuser may do everything; other users need permissions, globally or
+/// on the object.
 ///
-/// An actor who may see no user at all receives 403; an actor who may see some does not learn which others exist (404),
-/// and neither does an internal service account. `change_user` alone does not suffice: it needs `view_user` besides.
+/// An actor who may view no user gets 403. An actor who may view some users gets 404 for all others, and so does an
+/// internal service account. `change_user` alone does not suffice; `view_user` is required as well.
 ///
-/// Adding a user to a group as a member operation needs `add_user_to_group` (`remove_user_from_group` to remove one),
-/// globally or on the group, and `view_user` on the user; `change_user` does not suffice. Superuser status that the
-/// group grants needs `enable_group_superuser` besides.
+/// Adding a member requires `add_user_to_group` (removing one: `remove_user_from_group`), globally or on the group,
+/// and `view_user` on the user; `change_user` does not suffice. Superuser status that the group grants requires
+/// `enable_group_superuser` as well.
 #[derive(Debug, Clone, Default)]
 pub struct PermissionAuthorizer<P> {
     source: P,
 }
 
 impl<P: PermissionSource> PermissionAuthorizer<P> {
-    /// Asks this source.
+    /// Uses the permissions of this source.
     pub fn new(source: P) -> Self {
         Self { source }
     }
@@ -217,7 +221,7 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
     ) -> Result<Verdicts, AuthorizerError> {
         let state = match Rank::of(actor, resource.actor()) {
             Rank::Superuser => return Ok(all(checks, &Verdict::Allow).with_visible_groups(Scope::Everything)),
-            Rank::Nobody => return Ok(all(checks, &Verdict::deny()).with_visible_groups(Scope::Nothing)),
+            Rank::Denied => return Ok(all(checks, &Verdict::deny()).with_visible_groups(Scope::Nothing)),
             Rank::Holder(state) => state,
         };
         let groups = checks.iter().filter_map(|check| group_of(*check)).collect();
@@ -239,14 +243,14 @@ impl<P: PermissionSource> Authorizer for PermissionAuthorizer<P> {
     }
 }
 
-/// What an actor counts for before any permission is looked at.
+/// The rights of an actor before permissions are considered.
 enum Rank<'a> {
     /// May do everything.
     Superuser,
-    /// An active user, who may do what their permissions say.
+    /// An active user, with the rights of the user's permissions.
     Holder(ActorView<'a>),
     /// May do nothing.
-    Nobody,
+    Denied,
 }
 
 impl<'a> Rank<'a> {
@@ -255,7 +259,7 @@ impl<'a> Rank<'a> {
             (Subject::System, _) => Self::Superuser,
             (Subject::User(_), Some(state)) if state.is_active_superuser() => Self::Superuser,
             (Subject::User(_), Some(state)) if state.state.is_active => Self::Holder(state),
-            _ => Self::Nobody,
+            _ => Self::Denied,
         }
     }
 }
@@ -277,7 +281,7 @@ fn group_of(check: Check) -> Option<GroupId> {
     }
 }
 
-/// `is_new`: the user does not exist yet, so no permission on it can.
+/// `is_new`: the user does not exist yet and therefore has no object permissions.
 fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) -> Verdict {
     use Permission as P;
     let on_user = |permission| grants.global.contains(&permission) || grants.on_user.contains(&permission);
@@ -293,8 +297,8 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) ->
             Verdict::Hide
         }
         Check::View => Verdict::deny(),
-        // The recorded release lets every caller with `change_user` put the user into any group; what a group grants is
-        // `GrantSuperuser`'s question.
+        // The recorded release lets every caller with `change_user` add the user to any group. `GrantSuperuser` covers
+        // what a group grants.
         Check::AddUser | Check::Join(_) if is_new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
         Check::ViewGroup(group) => on_group(P::ViewGroup, group).into(),

@@ -1,16 +1,16 @@
-//! The answers of an authorizer.
+//! Verdicts of an authorizer.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Check;
-use crate::{GroupId, Scope};
+use crate::{model::GroupId, store::Scope};
 
-/// The answer to one [`Check`].
+/// The result of one [`Check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Allowed.
     Allow,
-    /// Denied; the caller receives the reason, if there is one.
+    /// Denied; the caller gets the reason, if any.
     Deny(Option<Cow<'static, str>>),
     /// Denied, and the caller must not learn that the object exists: 404.
     Hide,
@@ -27,7 +27,7 @@ impl Verdict {
         Self::Deny(Some(reason.into()))
     }
 
-    /// Whether the check is allowed.
+    /// Returns whether the check is allowed.
     pub fn is_allow(&self) -> bool {
         *self == Self::Allow
     }
@@ -44,23 +44,23 @@ impl From<bool> for Verdict {
 pub struct Verdicts {
     /// The verdicts.
     pub verdicts: Vec<Verdict>,
-    /// The answer of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser) for the user who is
-    /// the resource, where the same query yields it; `None` makes the service ask.
+    /// The result of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser) for the user of the
+    /// resource, if the same query returns it; with `None` the service calls that method.
     pub user_can_grant: Option<bool>,
-    /// The groups whose [`Check::ViewGroup`] is allowed, where the same query yields them; `None` makes the service ask
-    /// for each group that an answer would show.
+    /// The groups with allowed [`Check::ViewGroup`], if the same query returns them; with `None` the service checks
+    /// each group of the response.
     pub visible_groups: Option<Scope<GroupId>>,
 }
 
 impl Verdicts {
-    /// Adds the answer of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser).
+    /// Adds the result of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser).
     #[must_use]
     pub fn with_user_can_grant(mut self, can_grant: bool) -> Self {
         self.user_can_grant = Some(can_grant);
         self
     }
 
-    /// Adds the groups that the actor may see.
+    /// Adds the groups that the actor may view.
     #[must_use]
     pub fn with_visible_groups(mut self, groups: Scope<GroupId>) -> Self {
         self.visible_groups = Some(groups);
@@ -80,17 +80,17 @@ pub struct CheckResults {
     checks: Vec<Check>,
     /// In the order of `checks`.
     verdicts: Vec<Verdict>,
-    /// Positions in `checks`, once there are too many to search one by one.
+    /// Positions in `checks`, if there are too many for a linear search.
     index: BTreeMap<Check, usize>,
     user_can_grant: Option<bool>,
     visible_groups: Option<Scope<GroupId>>,
 }
 
-/// Up to this many results, a search one by one is faster than an index.
+/// Up to this number of results, a linear search is faster than an index.
 const UNINDEXED: usize = 32;
 
 impl CheckResults {
-    /// Pairs checks with verdicts. What has no counterpart is ignored.
+    /// Pairs checks with verdicts. Surplus checks or verdicts are ignored.
     pub fn new(checks: impl IntoIterator<Item = Check>, verdicts: Verdicts) -> Self {
         let Verdicts { mut verdicts, user_can_grant, visible_groups } = verdicts;
         let mut checks: Vec<Check> = checks.into_iter().collect();
@@ -118,28 +118,29 @@ impl CheckResults {
         self.verdicts.get(position?)
     }
 
-    /// The verdict on a check.
+    /// Returns the verdict on a check.
     pub fn on(&self, check: Check) -> &Verdict {
         const DENY: &Verdict = &Verdict::deny();
         self.find(check).unwrap_or(DENY)
     }
 
-    /// Whether a check is allowed.
+    /// Returns whether a check is allowed.
     pub fn allows(&self, check: Check) -> bool {
         self.on(check).is_allow()
     }
 
-    /// Whether there is a verdict on a check.
+    /// Returns whether a check has a verdict.
     pub fn contains(&self, check: Check) -> bool {
         self.find(check).is_some()
     }
 
-    /// Whether the user who is the resource can grant superuser status; `None` if the authorizer did not say.
+    /// Returns whether the user of the resource can grant superuser status; `None` if unknown.
     pub fn user_can_grant(&self) -> Option<bool> {
         self.user_can_grant
     }
 
-    /// Whether the actor may see the group, by [`Verdicts::visible_groups`] or by the verdict on [`Check::ViewGroup`].
+    /// Returns whether the actor may view the group, by [`Verdicts::visible_groups`] or by the verdict on
+    /// [`Check::ViewGroup`].
     pub fn may_view_group(&self, group: GroupId) -> bool {
         match &self.visible_groups {
             Some(visible) => visible.contains(&group),
@@ -147,12 +148,12 @@ impl CheckResults {
         }
     }
 
-    /// The groups that the actor may see; `None` if the authorizer did not say.
+    /// Returns the groups that the actor may view; `None` if unknown.
     pub fn visible_groups(&self) -> Option<&Scope<GroupId>> {
         self.visible_groups.as_ref()
     }
 
-    /// All checks with their verdicts, in order.
+    /// Returns all checks with their verdicts, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Check, &Verdict)> {
         self.checks.iter().copied().zip(&self.verdicts)
     }
@@ -166,7 +167,7 @@ impl CheckResults {
         self.visible_groups = self.visible_groups.take().or(more.visible_groups);
     }
 
-    /// Records the answer of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser).
+    /// Records the result of [`Authorizer::can_grant_superuser`](super::Authorizer::can_grant_superuser).
     pub(crate) fn set_user_can_grant(&mut self, can_grant: bool) {
         self.user_can_grant = Some(can_grant);
     }

@@ -1,18 +1,25 @@
-//! Whether an actor may see and change a user at all.
+//! Checks whether an actor may view and change a user.
 
 use super::{
-    Conditions, Rejection, Visibility,
+    Conditions, Rejection,
     checks::{require, require_active_actor},
 };
-use crate::{ANONYMOUS_USERNAME, Actor, Check, CheckResults, Denial, Policy, Snapshot, User, Verdict};
+use crate::{
+    authz::{Actor, Check, CheckResults, Verdict},
+    decision::Denial,
+    model::{ANONYMOUS_USERNAME, User},
+    policy::Policy,
+    store::Snapshot,
+    view::Visibility,
+};
 
-/// The target, unless it does not exist or is the anonymous user, which is never shown.
+/// Returns the target, unless it does not exist or is the anonymous user, which is never shown.
 pub(crate) fn visible_user(snapshot: &Snapshot) -> Option<&User> {
     snapshot.user.as_ref().filter(|user| user.username != ANONYMOUS_USERNAME)
 }
 
-/// Requires that the actor may see the target, and returns it. An actor who may see users learns that the target
-/// does not exist; any other actor is denied in the same words whether it exists or not.
+/// Requires that the actor may view the target, and returns the target. An actor who may view users learns that the
+/// target does not exist; any other actor gets the same denial for existing and missing targets.
 ///
 /// # Errors
 /// [`Rejection::Hidden`] or [`Rejection::Forbidden`].
@@ -29,7 +36,23 @@ pub(crate) fn check_view<'a>(
     }
 }
 
-/// Requires that the actor may see and change the target. Looks at no part of the request.
+/// The same for a change of one membership: a target that the actor may not see is hidden, as recorded, because the
+/// actor's right to the group is established already.
+///
+/// # Errors
+/// [`Rejection::Hidden`], or [`Rejection::Forbidden`] for an actor who is not active.
+pub(crate) fn check_member_view<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    check_view(snapshot, actor, results).map_err(|rejection| match rejection {
+        Rejection::Forbidden(Denial::Permission(_)) => Rejection::Hidden,
+        other => other,
+    })
+}
+
+/// Requires that the actor may view and change the target, independently of the request.
 ///
 /// # Errors
 /// [`Rejection::Hidden`] or [`Rejection::Forbidden`].
@@ -43,8 +66,8 @@ pub(crate) fn check_rights<'a>(
     Ok(user)
 }
 
-/// Requires the rights, and that the target meets the conditions of the request. Looks at no value of the request: call
-/// it before the body is read, and after the service knows which groups the actor may see.
+/// Requires the rights, and that the target meets the preconditions. Uses no value of the request: call it before the
+/// body is read, and after the service knows which groups the actor may view.
 ///
 /// # Errors
 /// [`Rejection::Hidden`], [`Rejection::Forbidden`] or [`Rejection::Condition`].

@@ -1,4 +1,4 @@
-//! Which questions an operation raises, and what follows from the answers.
+//! The checks that an operation requires, and the evaluation of their results.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,16 @@ use super::{
     safeguard::{is_exempt, is_superuser},
 };
 use crate::{
-    Actor, ActorState, Check, CheckResults, Field, FieldOps, GroupGraph, GroupId, GroupsOp, Policy,
-    Safeguard, Snapshot, User, Verdict,
+    authz::{Actor, Check, CheckResults, Verdict},
+    model::{GroupGraph, GroupId, User},
+    policy::{Policy, Safeguard},
+    store::{ActorState, Snapshot},
+    update::{FieldOps, GroupsOp},
+    view::view_group_checks,
+    violation::Field,
 };
 
-/// The questions that depend neither on the request's content nor on the user: whether the actor may see and change the
-/// user, and each of the fields.
+/// Returns the checks that depend neither on the request's content nor on the user: view, change, and every field.
 pub(crate) fn access_checks() -> Vec<Check> {
     let mut checks = Vec::with_capacity(2 + Field::ALL.len());
     checks.extend([Check::View, Check::Change]);
@@ -21,8 +25,8 @@ pub(crate) fn access_checks() -> Vec<Check> {
     checks
 }
 
-/// The questions that a request's content raises about `user`: the groups joined, and the groups through which
-/// superuser status is given or taken. `results` has the answers so far.
+/// Returns the checks that a request's content requires for `user`: joined groups, and groups through which superuser
+/// status is granted or revoked. `results` contains the results so far.
 pub(crate) fn content_checks(
     user: &User,
     snapshot: &Snapshot,
@@ -40,7 +44,7 @@ pub(crate) fn content_checks(
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
     let named = ops.groups.value().map(GroupsOp::named);
     let new = named.iter().flat_map(|named| named.difference(before));
-    checks.extend(super::view_group_checks(new, graph, policy, results));
+    checks.extend(view_group_checks(new, graph, policy, results));
 
     let toggles = ops.is_active.value().is_some_and(|is_active| *is_active != user.is_active);
     let left = after.iter().flat_map(|after| before.difference(after));
@@ -51,7 +55,7 @@ pub(crate) fn content_checks(
     checks
 }
 
-/// The questions that the deletion of a user raises.
+/// Returns the checks for the deletion of a user.
 pub(crate) fn deletion_checks(
     user: &User,
     graph: &GroupGraph,
@@ -61,7 +65,8 @@ pub(crate) fn deletion_checks(
     grants(user.groups.iter().copied(), graph, policy, results)
 }
 
-/// Whether the actor may give or take superuser status through each granting group, and how these groups are shown.
+/// Returns the checks for granting or revoking superuser status through each granting group, and for rendering these
+/// groups.
 pub(super) fn grants(
     groups: impl IntoIterator<Item = GroupId>,
     graph: &GroupGraph,
@@ -75,18 +80,18 @@ pub(super) fn grants(
     let named =
         granting.iter().flat_map(|group| [Some(*group), graph.superuser_source(*group).map(|it| it.id)]);
     let named: BTreeSet<GroupId> = named.flatten().collect();
-    checks.extend(super::view_group_checks(&named, graph, policy, results));
+    checks.extend(view_group_checks(&named, graph, policy, results));
     checks.into_iter().collect()
 }
 
-/// The rights that suffice to give or take superuser status through a group: on the group, or on the ancestor that
-/// makes it grant.
+/// Returns the rights that each suffice to grant or revoke superuser status through a group: on the group, or on the
+/// ancestor that makes it a granting group.
 pub(super) fn grant_checks(group: GroupId, graph: &GroupGraph) -> [Option<Check>; 2] {
     let source = graph.superuser_source(group).filter(|source| source.id != group);
     [Some(Check::GrantSuperuser(group)), source.map(|source| Check::GrantSuperuser(source.id))]
 }
 
-/// An actor of this directory who is inactive or deleted may do nothing, whatever an authorizer says.
+/// Denies an actor of this directory who is inactive or deleted, regardless of the authorizer.
 pub(crate) fn require_active_actor(actor: &Actor, state: Option<&ActorState>) -> Result<(), Denial> {
     if actor.user_id().is_some() && !state.is_some_and(|state| state.is_active) {
         return Err(Denial::ActorInactive);
@@ -94,7 +99,7 @@ pub(crate) fn require_active_actor(actor: &Actor, state: Option<&ActorState>) ->
     Ok(())
 }
 
-/// Requires that a check is allowed; a caller who may not see the object learns nothing of it.
+/// Requires an allowed check. A caller who may not view the object learns nothing about it.
 pub(crate) fn require(results: &CheckResults, check: Check) -> Result<(), Rejection> {
     match results.on(check) {
         Verdict::Hide => Err(Rejection::Hidden),
@@ -102,7 +107,7 @@ pub(crate) fn require(results: &CheckResults, check: Check) -> Result<(), Reject
     }
 }
 
-/// Requires that a check is allowed.
+/// Requires an allowed check.
 pub(crate) fn require_allowed(results: &CheckResults, check: Check) -> Result<(), Denial> {
     match results.on(check) {
         Verdict::Allow => Ok(()),
@@ -111,13 +116,13 @@ pub(crate) fn require_allowed(results: &CheckResults, check: Check) -> Result<()
     }
 }
 
-/// Requires that the actor may set every field that the request tries to change, and let the user join every group.
+/// Requires that the actor may set every field that the request tries to change, and may add the user to every group.
 pub(super) fn check_fields(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
     let fields = proposal.attempted().map(|field| (field, Check::Set(field)));
     deny(fields.chain(joins(proposal)), results)
 }
 
-/// Requires that the actor may let the user join every group.
+/// Requires that the actor may add the user to every group.
 pub(super) fn check_joins(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
     deny(joins(proposal), results)
 }
@@ -138,8 +143,8 @@ fn deny(checks: impl Iterator<Item = (Field, Check)>, results: &CheckResults) ->
     if denials.is_empty() { Ok(()) } else { Err(Denial::Fields(denials)) }
 }
 
-/// Whether the decision depends on whether the user can grant superuser status: another user, a caller who is no
-/// superuser, and a field that [`Safeguard::ProtectPrivileged`] protects.
+/// Returns whether the decision depends on the user's ability to grant superuser status: for another user, a caller
+/// who is no superuser, and a field that [`Safeguard::ProtectPrivileged`] protects.
 pub(crate) fn needs_protection(
     user: &User,
     snapshot: &Snapshot,
@@ -150,7 +155,7 @@ pub(crate) fn needs_protection(
     ops.touched().any(|field| !is_exempt(field)) && deletion_needs_protection(user, snapshot, actor, policy)
 }
 
-/// The same for a deletion, which counts as a change of every field.
+/// Returns the same for a deletion, which counts as a change of every field.
 pub(crate) fn deletion_needs_protection(
     user: &User,
     snapshot: &Snapshot,

@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use super::Visibility;
-use crate::{GroupGraph, Revision, User, UserView};
+use crate::{
+    model::{GroupGraph, Revision, User},
+    view::{UserView, Visibility},
+};
 
 /// Preconditions on the stored user (RFC 9110 §13).
 #[derive(Debug, Clone, Default)]
@@ -37,7 +39,7 @@ impl Conditions {
         Self::default()
     }
 
-    /// Whether the stored user meets the conditions.
+    /// Returns whether the stored user meets the preconditions.
     pub(crate) fn hold(&self, user: &User, graph: &GroupGraph, visible: Visibility<'_>) -> bool {
         self.revisions.as_ref().is_none_or(|revisions| revisions.contains(&user.revision))
             && self

@@ -1,9 +1,9 @@
-//! The decision on the deletion of a user.
+//! Decides the deletion of a user.
 
 use std::collections::BTreeSet;
 
 use super::{
-    Conditions, Context, Rejection, Visibility,
+    Conditions, Context, Rejection,
     access::check_view,
     checks::require,
     diff::{full_diff, visible_diff},
@@ -12,11 +12,14 @@ use super::{
     safeguard::{UserChange, check_deletion, check_user_demotion, lockouts},
 };
 use crate::{
-    Actor, Check, CheckResults, Diff, Effect, EventKind, EventTarget, ProvisioningChange, ProvisioningOp,
-    Snapshot, User, UserView,
+    authz::{Actor, Check, CheckResults},
+    event::{Diff, Effect, EventKind, EventTarget},
+    model::User,
+    store::{ProvisioningChange, ProvisioningOp, Snapshot},
+    view::{UserView, Visibility},
 };
 
-/// Requires that the actor may see and delete the target.
+/// Requires that the actor may view and delete the target.
 pub(crate) fn check_deletion_rights<'a>(
     snapshot: &'a Snapshot,
     actor: &Actor,
@@ -27,7 +30,7 @@ pub(crate) fn check_deletion_rights<'a>(
     Ok(user)
 }
 
-/// Requires the rights, and that the target meets the conditions of the request.
+/// Requires the rights, and that the target meets the preconditions.
 pub(crate) fn check_deletion_access<'a>(
     snapshot: &'a Snapshot,
     conditions: &Conditions,
@@ -39,13 +42,13 @@ pub(crate) fn check_deletion_access<'a>(
     if holds { Ok(user) } else { Err(Rejection::Condition) }
 }
 
-/// Whether the decision needs to know which other superusers there are.
+/// Returns whether the decision needs to know the other superusers.
 pub(crate) fn deletion_needs_superusers(user: &User, snapshot: &Snapshot) -> bool {
     use super::safeguard::Standing;
     snapshot.other_superusers.is_none() && Standing::of(user, &snapshot.groups) != Standing::None
 }
 
-/// Decides the deletion of a user; returns the change, the user as the caller sees it, and the difference.
+/// Decides the deletion. Returns the change, the user as the caller sees it, and the difference.
 pub(crate) fn delete(
     snapshot: &Snapshot,
     conditions: &Conditions,

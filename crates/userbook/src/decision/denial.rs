@@ -1,40 +1,40 @@
-//! Why an actor is denied.
+//! The reasons why an actor is denied.
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Field, GroupId};
+use crate::{model::GroupId, violation::Field};
 
-/// Why an actor is denied. `Display` is the message for the caller.
+/// A reason why an actor is denied. `Display` is the message for the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Denial {
-    /// The actor may not do this to this user at all; the authorizer's reason, if there is one.
+    /// The actor lacks permission; with the authorizer's reason, if any.
     Permission(Option<Cow<'static, str>>),
     /// The actor's own account is inactive or deleted.
     ActorInactive,
     /// The actor may change the user, but not these fields.
     Fields(Vec<FieldDenial>),
-    /// A group would give superuser status, and the actor may not grant it.
+    /// The actor may not grant the superuser status that comes with a group.
     GrantsSuperuser {
         /// The group to join, or a group of the user who becomes active.
         group: GroupId,
-        /// Its name, if the actor may see the group.
+        /// The group's name, if the actor may view the group.
         name: Option<String>,
-        /// The name of the ancestor that grants, if it is another group and the actor may see it.
+        /// The name of the granting ancestor, if it is another group that the actor may view.
         through: Option<String>,
     },
-    /// A group gives superuser status, and the actor may not take it.
+    /// The actor may not revoke the superuser status that comes with a group.
     RevokesSuperuser {
         /// The group to leave, or a group of the user who is deactivated or deleted.
         group: GroupId,
-        /// Its name, if the actor may see the group.
+        /// The group's name, if the actor may view the group.
         name: Option<String>,
-        /// The name of the ancestor that grants, if it is another group and the actor may see it.
+        /// The name of the granting ancestor, if it is another group that the actor may view.
         through: Option<String>,
     },
-    /// Only a superuser changes these fields of a superuser or of a user who can grant superuser status.
+    /// Only superusers may change these fields of a privileged user.
     ProtectedUser(Vec<Field>),
-    /// Only a superuser deletes a superuser or a user who can grant superuser status.
+    /// Only superusers may delete a privileged user.
     ProtectedDeletion,
 }
 
@@ -43,7 +43,7 @@ pub enum Denial {
 pub struct FieldDenial {
     /// The field.
     pub field: Field,
-    /// The authorizer's reason, if there is one.
+    /// The authorizer's reason, if any.
     pub reason: Option<Cow<'static, str>>,
 }
 
@@ -97,4 +97,42 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = impl fmt::
         write!(f, "{}{item}", if n > 0 { ", " } else { "" })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_name_fields_and_groups() {
+        let field = |field| FieldDenial { field, reason: None };
+        let fields = Denial::Fields(vec![field(Field::Name), field(Field::Email)]);
+        let group = GroupId(uuid::Uuid::nil());
+        let (name, through) = (Some("below".to_owned()), Some("admins".to_owned()));
+        for (denial, expected) in [
+            (Denial::Permission(None), "You do not have permission to perform this action."),
+            (Denial::Permission(Some("Closed.".into())), "Closed."),
+            (fields, "You do not have permission to change: name, email."),
+            (
+                Denial::GrantsSuperuser { group, name: name.clone(), through },
+                "You do not have permission to grant superuser status through the group \"below\" (below \
+                 \"admins\").",
+            ),
+            (
+                Denial::RevokesSuperuser { group, name, through: None },
+                "You do not have permission to revoke superuser status through the group \"below\".",
+            ),
+            (
+                Denial::RevokesSuperuser { group, name: None, through: None },
+                "You do not have permission to revoke superuser status through a group.",
+            ),
+            (
+                Denial::ProtectedUser(vec![Field::Username, Field::Path]),
+                "Only a superuser may change these fields of a superuser or of a user who can grant superuser \
+                 status: username, path.",
+            ),
+        ] {
+            assert_eq!(denial.to_string(), expected);
+        }
+    }
 }

@@ -1,19 +1,24 @@
-//! What an update changes, old and new beside one another, for events and dry runs.
+//! The difference of an update, with old and new values, for events and dry runs.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
-use super::{Visibility, propose::Proposal};
+use super::propose::Proposal;
 use crate::{
-    Diff, EventGroup, Field, FieldDiff, GroupGraph, GroupId, Policy, SharedJson, User, UserView,
+    event::{Diff, EventGroup, FieldDiff},
+    json::SharedJson,
+    model::{GroupGraph, GroupId, User},
+    policy::Policy,
     update::stored_field,
+    view::{UserView, Visibility},
+    violation::Field,
 };
 
-/// What stands in an event in place of a secret.
+/// Replaces a secret in an event.
 const REDACTED: &str = "[redacted]";
 
-/// The difference that the proposal makes; of attributes the changed part alone.
+/// Returns the difference of the proposal; for attributes only the changed part.
 pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph) -> Diff {
     let after = &proposal.after;
     let mut diff: Diff = proposal
@@ -36,19 +41,19 @@ pub(super) fn diff(before: &User, proposal: &Proposal, graph: &GroupGraph) -> Di
     diff
 }
 
-/// The part of the attributes that changes.
+/// Returns the changed part of the attributes.
 pub(super) fn changed_attributes(old: &Value, new: &Value) -> (SharedJson, SharedJson) {
     let (old, new) = crate::json::changed_part(old, new);
     (old.into(), new.into())
 }
 
-/// Groups with their present names.
+/// Returns groups with their current names.
 fn group_names(ids: &BTreeSet<GroupId>, graph: &GroupGraph) -> Vec<EventGroup> {
     let name = |id| graph.get(id).map(|group| group.name.clone()).unwrap_or_default();
     ids.iter().map(|id| EventGroup { id: *id, name: name(*id) }).collect()
 }
 
-/// The diff as the caller sees it: groups that are not visible have no name.
+/// Returns the difference as the caller sees it: groups that are not visible have no name.
 pub(super) fn visible_diff(mut diff: Diff, visible: Visibility<'_>) -> Diff {
     if let Some(FieldDiff::Groups { added, removed }) = diff.get_mut("groups") {
         for group in added.iter_mut().chain(removed).filter(|group| !visible.shows(group.id)) {
@@ -58,30 +63,18 @@ pub(super) fn visible_diff(mut diff: Diff, visible: Visibility<'_>) -> Diff {
     diff
 }
 
-/// The diff as it may be kept: values under secret attribute paths are replaced, whether they changed or not.
+/// Returns the difference for storage: values at secret attribute paths are replaced, changed or not.
 pub(crate) fn redact(diff: &Diff, policy: &Policy) -> Diff {
     let mut diff = diff.clone();
     if let Some(FieldDiff::Value { old, new }) = diff.get_mut("attributes") {
         for path in policy.secret_attributes() {
-            // Null is "there are none", not a value.
+            // Null means that the attribute is absent.
             for value in [&mut *old, &mut *new].into_iter().filter(|value| !value.is_null()) {
-                if holds_path(value, path) {
-                    redact_path(value.make_mut(), path);
-                }
+                redact_path(value.make_mut(), path);
             }
         }
     }
     diff
-}
-
-/// Whether something would be redacted: what has no secret stays shared.
-fn holds_path(value: &Value, path: &[String]) -> bool {
-    match (path.split_first(), value) {
-        (Some((key, rest)), Value::Object(members)) => {
-            members.get(key).is_some_and(|member| holds_path(member, rest))
-        }
-        _ => true,
-    }
 }
 
 fn redact_path(value: &mut Value, path: &[String]) {
@@ -91,12 +84,12 @@ fn redact_path(value: &mut Value, path: &[String]) {
                 redact_path(member, rest);
             }
         }
-        // A secret path that meets a list or a text cannot be followed any further: the whole value is secret.
+        // A secret path that ends at a list or a scalar makes the whole value secret.
         _ => *value = Value::String(REDACTED.to_owned()),
     }
 }
 
-/// The difference of a new or deleted user: every field, from or to null.
+/// Returns the difference of a new or deleted user: every field, from or to null.
 pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
     let mut diff: Diff = Field::ALL
         .into_iter()

@@ -1,7 +1,7 @@
-//! The audit event of every operation.
+//! Builds the audit events of all operations.
 
 use super::{Context, diff::redact};
-use crate::{Diff, Effect, Event, EventKind, EventTarget};
+use crate::event::{Diff, Effect, Event, EventKind, EventTarget};
 
 /// Builds the event of a change; secrets are redacted.
 pub(super) fn event(

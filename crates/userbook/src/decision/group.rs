@@ -1,23 +1,32 @@
-//! The decision on writing and deleting groups, under the same safeguards as users: a group gives and takes superuser
-//! status wholesale.
+//! Decides on writing and deleting groups, under the same safeguards as users, because a group grants and revokes
+//! superuser status for all of its members.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
 use super::{
-    Context, Visibility,
-    checks::require_allowed,
+    Context,
     diff::changed_attributes,
     event::event,
+    group_access::GroupAccess,
     group_members::MemberProposal,
     hierarchy,
     safeguard::{check_demotion, escalation_applies, is_superuser, removes_last_superuser},
 };
 use crate::{
-    ActorGuard, Check, CheckResults, Denial, Diff, DirectorySnapshot, EpochGuard, EventKind, EventTarget,
-    FieldDiff, Group, GroupField, GroupId, Guards, Policy, ProvisioningChange, ProvisioningOp, Safeguard,
-    SuperuserQuery, Superusers, ViolationKind, Violations, json::identical,
+    authz::{Check, CheckResults},
+    decision::Denial,
+    event::{Diff, EventKind, EventTarget, FieldDiff},
+    json::identical,
+    model::{Group, GroupId},
+    policy::{Policy, Safeguard},
+    store::{
+        ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp,
+        SuperuserQuery, Superusers,
+    },
+    view::{Visibility, view_group_checks},
+    violation::{GroupField, ViolationKind, Violations},
 };
 
 /// The effect of a group write.
@@ -28,15 +37,17 @@ pub(crate) struct GroupProposal<'a> {
     before: Option<&'a Group>,
     after: Option<Group>,
     members: MemberProposal<'a>,
-    /// Groups that grant superuser status before.
+    /// Granting groups before the write.
     granting_before: BTreeSet<GroupId>,
-    /// Groups that grant superuser status after.
+    /// Granting groups after the write.
     granting_after: BTreeSet<GroupId>,
-    /// The ancestor, or the group itself, from which the written group will have superuser status.
-    source: Option<GroupId>,
+    /// The sources through which the write gives superuser status: the group itself, or ancestors.
+    given: BTreeSet<GroupId>,
+    /// Groups through which the write takes superuser status, each with the source that it takes.
+    taken: BTreeSet<(GroupId, GroupId)>,
 }
 
-/// Why a group is not written.
+/// A reason why a group is not written.
 #[derive(Debug)]
 pub(crate) enum GroupRejection {
     Forbidden(Denial),
@@ -44,93 +55,68 @@ pub(crate) enum GroupRejection {
 }
 
 impl<'a> GroupProposal<'a> {
-    /// The snapshot must have the shape, the group, its new parent, and the users that `members` concerns.
+    /// The snapshot must contain the shape, the group, its new parent, and the users of `members`.
     pub(crate) fn new(
         directory: &'a DirectorySnapshot,
         id: GroupId,
         after: Option<Group>,
         members: MemberProposal<'a>,
     ) -> Self {
-        let shape_after = hierarchy::after(&directory.shape, id, after.as_ref());
-        let mut lineage = hierarchy::lineage(&shape_after, id);
+        let shape = &directory.shape;
+        let shape_after = hierarchy::after(shape, id, after.as_ref());
         Self {
             directory,
             id,
             before: directory.groups.get(id),
-            source: lineage.find(|(_, group)| group.is_superuser).map(|(id, _)| id),
+            given: hierarchy::given(shape, &shape_after, id, members.gives()),
+            taken: hierarchy::taken(shape, &shape_after, id, members.takes()),
             after,
             members,
-            granting_before: hierarchy::granting(&directory.shape),
+            granting_before: hierarchy::granting(shape),
             granting_after: hierarchy::granting(&shape_after),
         }
     }
 
-    /// The right that the write needs, known before its content.
-    pub(crate) fn own_check(id: GroupId, exists: bool, deletes: bool) -> Check {
-        match (deletes, exists) {
-            (true, _) => Check::DeleteGroup(id),
-            (false, false) => Check::AddGroup(id),
-            (false, true) => Check::ChangeGroup(id),
-        }
-    }
-
-    /// The questions that the content raises.
+    /// Returns the checks that the content requires.
     pub(crate) fn checks(&self, policy: &Policy, results: &CheckResults) -> Vec<Check> {
         let graph = &self.directory.groups;
-        let mut checks: BTreeSet<Check> =
-            self.taken().flat_map(|group| self.rights_to_take(group)).flatten().collect();
-        if self.gives() {
-            checks.extend([Some(self.id), self.source].into_iter().flatten().map(Check::GrantSuperuser));
-        }
-        let named: BTreeSet<GroupId> =
-            self.parents().into_iter().chain(self.taken()).chain([self.id]).collect();
-        checks.extend(super::view_group_checks(&named, graph, policy, results));
+        let taken = self.taken.iter().flat_map(|(group, source)| [*group, *source]);
+        let given = self.given.iter().copied().chain(self.gives().then_some(self.id));
+        let checks = taken.chain(given).map(Check::GrantSuperuser);
+        let mut checks: BTreeSet<Check> = checks.collect();
+        let taken = self.taken.iter().map(|(group, _)| *group);
+        let named: BTreeSet<GroupId> = self.parents().into_iter().chain(taken).chain([self.id]).collect();
+        checks.extend(view_group_checks(&named, graph, policy, results));
         checks.into_iter().collect()
     }
 
     fn parents(&self) -> BTreeSet<GroupId> {
-        self.after.as_ref().and_then(|group| group.parent).into_iter().chain(self.source).collect()
+        let parent = self.after.as_ref().and_then(|group| group.parent);
+        parent.into_iter().chain(self.given.iter().copied()).collect()
     }
 
-    /// Groups that stop granting, and the group itself where a member of a granting group leaves.
-    fn taken(&self) -> impl Iterator<Item = GroupId> {
-        let leaves = self.members.takes() && self.granting_before.contains(&self.id);
-        let lost = self.granting_before.difference(&self.granting_after).copied();
-        lost.chain(leaves.then_some(self.id))
-    }
-
-    /// The rights that suffice to take superuser status through a group: on the group, or on the ancestor that makes it
-    /// grant now. Child groups are known by their position alone.
-    fn rights_to_take(&self, group: GroupId) -> [Option<Check>; 2] {
-        let mut lineage = hierarchy::lineage(&self.directory.shape, group);
-        let source = lineage.find(|(_, shape)| shape.is_superuser).map(|(id, _)| id);
-        [Some(Check::GrantSuperuser(group)), source.filter(|id| *id != group).map(Check::GrantSuperuser)]
-    }
-
-    /// Whether the new parent is one that the actor may not see: it does not exist for the actor.
+    /// Returns whether the actor may not view the new parent, which then counts as missing.
     fn has_hidden_parent(&self, visible: Visibility<'_>) -> bool {
         let kept = self.before.and_then(|group| group.parent);
         let parent = self.after.as_ref().and_then(|group| group.parent);
         parent.is_some_and(|parent| Some(parent) != kept && !visible.shows(parent))
     }
 
-    /// Whether a group starts to grant, or a user joins a granting group.
     fn gives(&self) -> bool {
-        !self.granting_after.is_subset(&self.granting_before)
-            || (self.members.gives() && self.granting_after.contains(&self.id))
+        !self.given.is_empty()
     }
 
-    /// Whether the decision needs to know which superusers remain.
+    /// Returns whether the decision needs to know which superusers remain.
     pub(crate) fn needs_superusers(&self) -> bool {
-        self.taken().next().is_some()
+        !self.taken.is_empty()
     }
 
-    /// Asks which superusers there are before the write.
+    /// Returns the query for superusers before the write.
     pub(crate) fn superusers_before(&self) -> SuperuserQuery {
         SuperuserQuery { groups: self.granting_before.clone(), except: None }
     }
 
-    /// Asks which superusers there are after the write, except through users who join.
+    /// Returns the query for superusers after the write, without users who join.
     pub(crate) fn superusers_after(&self) -> SuperuserQuery {
         let except = (self.id, self.members.leaving());
         SuperuserQuery { groups: self.granting_after.clone(), except: Some(except) }
@@ -145,7 +131,7 @@ impl<'a> GroupProposal<'a> {
             super::limits::check_group(self.before, after, policy, violations);
         }
         self.members.check(policy, violations);
-        // A stored parent that breaks a rule stands while it does not change.
+        // A stored parent that violates a rule is accepted while it does not change.
         let kept = self.before.and_then(|group| group.parent);
         let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
         let Some(parent) = new else { return };
@@ -160,7 +146,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// Decides; `None`: nothing changes. `superusers` are those before and after the write, if they matter.
+    /// Decides. `None` means no change. `superusers` are the superusers before and after the write, if they matter.
     pub(crate) fn decide(
         self,
         context: &Context<'_>,
@@ -185,35 +171,38 @@ impl<'a> GroupProposal<'a> {
 
     fn check_rights(&self, context: &Context<'_>) -> Result<(), Denial> {
         let Context { actor, policy, results, .. } = *context;
-        require_allowed(results, Self::own_check(self.id, self.before.is_some(), self.after.is_none()))?;
+        let (exists, deletes) = (self.before.is_some(), self.after.is_none());
+        GroupAccess { id: self.id, exists, deletes }.require(policy, results)?;
         let graph = &self.directory.groups;
         let is_superuser = is_superuser(actor, self.directory.actor.as_ref(), graph);
-        let entitled = [Some(self.id), self.source]
-            .into_iter()
-            .flatten()
-            .any(|group| results.allows(Check::GrantSuperuser(group)));
+        let may_grant = |group: &GroupId| results.allows(Check::GrantSuperuser(*group));
         // The right to the group, or to the ancestor that will make it grant: a right to its present ancestor does not
         // extend to what the write makes of it.
+        let entitled = may_grant(&self.id) || self.given.iter().all(may_grant);
         let visible = Visibility::new(policy, results);
         // A hidden parent is reported as one that does not exist, whether it would grant or not.
-        let by_parent = self.source != Some(self.id);
+        let by_parent = !self.given.contains(&self.id);
         let gives = self.gives() && !(by_parent && self.has_hidden_parent(visible));
         if gives && !entitled && escalation_applies(is_superuser, policy) {
             return Err(self.grants(visible));
         }
-        let may_take =
-            |group| self.rights_to_take(group).into_iter().flatten().any(|check| results.allows(check));
-        check_demotion(self.taken(), may_take, graph, is_superuser, policy, results)
+        let may_take = |group| {
+            let mut sources = self.taken.iter().filter(|(taken, _)| *taken == group);
+            may_grant(&group) || sources.all(|(_, source)| may_grant(source))
+        };
+        let taken = self.taken.iter().map(|(group, _)| *group);
+        check_demotion(taken, may_take, graph, is_superuser, policy, results)
     }
 
-    /// The denial for a write that grants: the name is the caller's own, the ancestor the one that will grant.
+    /// Returns the denial for a write that grants. The group's name comes from the caller; the ancestor is the future
+    /// one.
     fn grants(&self, visible: Visibility<'_>) -> Denial {
         let graph = &self.directory.groups;
-        let through = self.source.filter(|source| *source != self.id && visible.shows(*source));
+        let through = self.given.iter().find(|source| **source != self.id && visible.shows(**source));
         Denial::GrantsSuperuser {
             group: self.id,
             name: self.after.as_ref().map(|group| group.name.clone()),
-            through: through.and_then(|source| graph.get(source)).map(|source| source.name.clone()),
+            through: through.and_then(|source| graph.get(*source)).map(|source| source.name.clone()),
         }
     }
 
@@ -239,7 +228,7 @@ impl<'a> GroupProposal<'a> {
         }
     }
 
-    /// Whether the actor is superuser before the write and not after.
+    /// Returns whether the actor is a superuser only before the write.
     fn takes_from_actor(&self) -> bool {
         let Some(actor) = &self.directory.actor else { return false };
         let leaves = self.members.leaving().contains(&actor.id);
@@ -248,7 +237,7 @@ impl<'a> GroupProposal<'a> {
             && !kept.into_iter().any(|group| self.granting_after.contains(group))
     }
 
-    /// The difference of the group's fields and members.
+    /// Returns the difference of the group's fields and members.
     fn diff(&self) -> Diff {
         let value =
             |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
@@ -269,10 +258,10 @@ impl<'a> GroupProposal<'a> {
 
     fn change(self, context: &Context<'_>, diff: &Diff) -> ProvisioningChange {
         let epochs = self.directory.epochs;
-        let (gives, takes) = (self.gives(), self.taken().next().is_some());
+        let (gives, takes) = (self.gives(), !self.taken.is_empty());
         let counts = takes || (self.granting_after.contains(&self.id) && self.members.gives());
         let actor = self.directory.actor.as_ref().filter(|_| gives || takes);
-        // A user whose own row the write changes is compared there.
+        // The commit compares the row of a user that the write changes anyway.
         let actor = actor.filter(|actor| !self.members.concerns(actor.id));
         let guards = Guards {
             graph: Some(EpochGuard::bump(epochs.graph)),

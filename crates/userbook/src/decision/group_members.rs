@@ -7,29 +7,32 @@ use std::{
 
 use super::{Context, event::event, safeguard::Standing};
 use crate::{
-    ChangeId, Diff, Effect, EventGroup, EventKind, EventTarget, FieldDiff, GroupField, GroupId, MemberChange,
-    MemberState, Policy, Superusers, UserId, ViolationKind, Violations,
+    event::{Diff, Effect, EventGroup, EventKind, EventTarget, FieldDiff},
+    model::{ChangeId, GroupId, UserId},
+    policy::Policy,
+    store::{MemberChange, MemberState, Superusers},
+    violation::{GroupField, ViolationKind, Violations},
 };
 
-/// How a group write changes the members of its group.
+/// A change of a group's members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum MembersOp {
-    /// Every member stays.
+    /// Keeps every member.
     #[default]
     Keep,
-    /// These users become the only members. Nobody remains when the group is deleted.
+    /// Makes these users the only members. A deleted group keeps no member.
     Replace(BTreeSet<UserId>),
-    /// Some users join, some leave.
+    /// Adds some users and removes others.
     Change {
-        /// Users who join.
+        /// Users to add.
         join: BTreeSet<UserId>,
-        /// Users who leave.
+        /// Users to remove.
         leave: BTreeSet<UserId>,
     },
 }
 
 impl MembersOp {
-    /// Every user that is named.
+    /// Returns every named user.
     pub(crate) fn named(&self) -> BTreeSet<UserId> {
         match self {
             Self::Keep => BTreeSet::new(),
@@ -38,27 +41,27 @@ impl MembersOp {
         }
     }
 
-    /// Whether all present members matter.
+    /// Returns whether all current members matter.
     pub(crate) fn replaces(&self) -> bool {
         matches!(self, Self::Replace(_))
     }
 }
 
-/// The members who join and leave.
+/// The added and removed members.
 #[derive(Debug)]
 pub(crate) struct MemberProposal<'a> {
     joining: BTreeMap<UserId, &'a MemberState>,
     leaving: BTreeMap<UserId, &'a MemberState>,
-    /// The first user named that does not exist.
+    /// The first named user that does not exist.
     unknown: Option<UserId>,
     /// The number of users that the load returned or the request names.
     concerned: usize,
-    /// One change id for each member, minted for this attempt.
+    /// One change id per member, created for this attempt.
     ids: Vec<ChangeId>,
 }
 
 impl<'a> MemberProposal<'a> {
-    /// `users` are the members and the named users, as loaded. `next_id` mints a change id for each change.
+    /// `users` are the loaded members and named users. `next_id` creates a change id for each change.
     pub(crate) fn new(
         group: GroupId,
         op: &MembersOp,
@@ -89,7 +92,7 @@ impl<'a> MemberProposal<'a> {
         }
     }
 
-    /// Who joins and who leaves, for the event of the group.
+    /// Returns the added and removed members for the event of the group.
     pub(super) fn diff(&self) -> Option<FieldDiff> {
         let ids = |users: &BTreeMap<UserId, &MemberState>| users.keys().copied().collect();
         (self.gives() || self.takes())
@@ -112,7 +115,7 @@ impl<'a> MemberProposal<'a> {
         self.joining.contains_key(&user) || self.leaving.contains_key(&user)
     }
 
-    /// The superusers among the users who join, if the group grants.
+    /// Returns the superusers among the joining users, if the group grants.
     pub(super) fn joining_superusers(&self) -> Superusers {
         let standing = |it: &&MemberState| Standing::of_parts(&it.username, it.is_active, it.user_type, true);
         let each = self.joining.values().map(|it| standing(it).as_superusers());
@@ -129,7 +132,7 @@ impl<'a> MemberProposal<'a> {
         }
     }
 
-    /// One change and event for each member. `before` and `after` say whether groups grant superuser status.
+    /// Returns one change and event per member. `before` and `after` state whether groups grant superuser status.
     pub(super) fn changes(
         &self,
         context: &Context<'_>,

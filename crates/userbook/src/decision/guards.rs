@@ -1,12 +1,16 @@
-//! What must still hold when an update or insert is committed.
+//! The conditions that must hold when an update or insert is committed.
 
 use super::{
     propose::Proposal,
     safeguard::{Standing, UserChange},
 };
-use crate::{EpochGuard, Epochs, Field, Guards, Policy, Safeguard};
+use crate::{
+    policy::{Policy, Safeguard},
+    store::{EpochGuard, Epochs, Guards},
+    violation::Field,
+};
 
-/// The guards of a change to one user.
+/// Returns the guards of a change to one user.
 pub(super) fn guards(
     change: &UserChange<'_>,
     proposal: &Proposal,
@@ -24,29 +28,30 @@ pub(super) fn guards(
         && change.graph.grants_superuser(&change.before.groups)
         && proposal.changed().any(|field| !matches!(field, Field::Name | Field::Groups));
 
-    // "These groups grant nothing" must still hold for an actor who may not grant superuser status.
+    // For an actor who may not grant superuser status, "these groups grant nothing" must still hold.
     let gives = !proposal.added.is_empty() || (change.activates() && !proposal.after.groups.is_empty());
     let takes = !proposal.removed.is_empty() || (change.deactivates() && !change.before.groups.is_empty());
     let unentitled = !superuser_actor
         && ((gives && policy.has(Safeguard::Escalation)) || (takes && policy.has(Safeguard::Demotion)));
-    // "This user is no superuser that counts" must still hold when nobody looked for another one.
-    let loses_uncounted = change.before.is_active
+    // "This user is not a counted superuser" must still hold, because no other superuser was loaded.
+    let loses_other_status = change.before.is_active
         && (takes || proposal.changes.user_type.is_some())
         && after >= before
         && policy.has(Safeguard::LastSuperuser);
-    // "The actor is superuser" must still hold where that decided.
+    // "The actor is a superuser" must still hold if it mattered.
     let by_status = (changes_superusers || protects) && superuser_actor && change.actor.user_id().is_some();
 
-    let reads_graph = unentitled || loses_uncounted || by_status;
+    let reads_graph = unentitled || loses_other_status || by_status;
     Guards {
         graph: reads_graph.then_some(EpochGuard::read(epochs.graph)),
-        // Gains bump too: a group write that takes superuser status relied on nobody else having it.
+        // New superusers increment the counter too: a group write that revoked status may have depended on their
+        // absence.
         superusers: (before != after).then_some(EpochGuard::bump(epochs.superusers)),
         actor: if changes_superusers || protects || toggles { change.actor_guard() } else { None },
     }
 }
 
-/// The guards of a deletion: either the user's status was counted, or that there is none must still hold.
+/// Returns the guards of a deletion: the superuser status was either counted, or its absence must still hold.
 pub(super) fn deletion_guards(change: &UserChange<'_>, epochs: Epochs) -> Guards {
     let loses = change.standing_before() != Standing::None;
     Guards {

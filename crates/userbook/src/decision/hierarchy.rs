@@ -1,22 +1,67 @@
-//! Which groups grant power, before and after a group is written.
+//! Granting groups before and after a group is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Group, GroupId, GroupShape, MAX_PARENTS};
+use crate::{
+    model::{Group, GroupId, MAX_PARENTS},
+    store::GroupShape,
+};
 
-/// The place of every group.
+/// The position of every group.
 pub(crate) type Shape = BTreeMap<GroupId, GroupShape>;
 
-/// The groups whose members are superusers: those with the flag on them or on an ancestor up to [`MAX_PARENTS`]
-/// above.
+/// Returns the groups whose members are superusers: groups with the flag, and groups with a flagged ancestor up to
+/// [`MAX_PARENTS`] above.
 pub(crate) fn granting(shape: &Shape) -> BTreeSet<GroupId> {
     shape.keys().copied().filter(|id| lineage(shape, *id).any(|(_, group)| group.is_superuser)).collect()
 }
 
-/// The group and its ancestors as far as they count.
+/// Returns the group and its ancestors within the limit.
 pub(crate) fn lineage(shape: &Shape, id: GroupId) -> impl Iterator<Item = (GroupId, GroupShape)> {
     let at = |id| shape.get(&id).map(|group| (id, *group));
     std::iter::successors(at(id), move |(_, group)| at(group.parent?)).take(MAX_PARENTS + 1)
+}
+
+/// The sources of superuser status that a write of the group gives: the nearest new one, and the nearest one of a user
+/// who joins.
+pub(crate) fn given(before: &Shape, after: &Shape, id: GroupId, joins: bool) -> BTreeSet<GroupId> {
+    let gained = gained_sources(before, after);
+    let joined = joins.then(|| nearest_source(after, id)).flatten();
+    match gained.get(&id) {
+        Some(new) => joined.into_iter().chain([*new]).collect(),
+        None => joined.into_iter().chain(gained.into_values()).collect(),
+    }
+}
+
+/// Groups that lose a source of superuser status, each with the nearest one lost, and the group itself where a member
+/// leaves.
+pub(crate) fn taken(
+    before: &Shape,
+    after: &Shape,
+    id: GroupId,
+    leaves: bool,
+) -> BTreeSet<(GroupId, GroupId)> {
+    let left = leaves.then(|| nearest_source(before, id)).flatten();
+    gained_sources(after, before).into_iter().chain(left.map(|source| (id, source))).collect()
+}
+
+/// The nearest group from which the group has superuser status: itself or an ancestor.
+fn nearest_source(shape: &Shape, id: GroupId) -> Option<GroupId> {
+    sources(shape, id).next()
+}
+
+/// Every group that gains a source of superuser status between two shapes, with the nearest of its new sources. A
+/// second source changes no status while the first one lasts.
+fn gained_sources(before: &Shape, after: &Shape) -> BTreeMap<GroupId, GroupId> {
+    let gained = |id: &GroupId| {
+        let new = sources(after, *id).find(|source| !sources(before, *id).any(|old| old == *source));
+        Some((*id, new?))
+    };
+    after.keys().filter_map(gained).collect()
+}
+
+fn sources(shape: &Shape, id: GroupId) -> impl Iterator<Item = GroupId> {
+    lineage(shape, id).filter(|(_, group)| group.is_superuser).map(|(id, _)| id)
 }
 
 /// Whether `above` is an ancestor of `id`, however far up.
@@ -28,7 +73,7 @@ pub(crate) fn is_above(shape: &Shape, above: GroupId, id: GroupId) -> bool {
         .any(|ancestor| ancestor == above)
 }
 
-/// The places after the group is written, or deleted: groups below a deleted one lose their parent.
+/// Returns the positions after the group is written or deleted; child groups of a deleted group lose their parent.
 pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape {
     let mut shape = shape.clone();
     if let Some(group) = group {
@@ -61,6 +106,23 @@ mod tests {
         assert_eq!(granting(&chain(30, 25)), (6..=25).map(id).collect());
         assert_eq!(granting(&chain(30, 0)), [id(0)].into());
         assert_eq!(granting(&chain(30, 31)), BTreeSet::new());
+    }
+
+    #[test]
+    fn second_sources_are_gained_and_lost() {
+        let shape = chain(3, 3);
+        let with = |n: usize, group| {
+            let mut after = shape.clone();
+            after.insert(id(n), group);
+            after
+        };
+        let flagged = with(1, GroupShape { is_superuser: true, parent: Some(id(2)) });
+        assert_eq!(gained_sources(&shape, &flagged), [(id(0), id(1)), (id(1), id(1))].into());
+        assert_eq!(gained_sources(&flagged, &shape), BTreeMap::new());
+        let moved = with(1, GroupShape { is_superuser: true, parent: None });
+        assert_eq!(gained_sources(&moved, &shape), [(id(0), id(3)), (id(1), id(3))].into());
+        assert_eq!(nearest_source(&flagged, id(0)), Some(id(1)));
+        assert_eq!(nearest_source(&shape, id(0)), Some(id(3)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The decision on a new user: the rules of an update, on a user that does not exist yet.
+//! Decides on a new user: the rules of an update, applied to a user that does not exist yet.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Context, Rejection, Visibility,
+    Context, Rejection,
     checks::{check_joins, require, require_active_actor},
     diff::{full_diff, visible_diff},
     event::event,
@@ -16,12 +16,19 @@ use super::{
     safeguard::{UserChange, check_escalation},
 };
 use crate::{
-    Check, CheckResults, Diff, DirectorySnapshot, EventKind, EventTarget, FieldOps, JsonObject, Op, Policy,
-    ProvisioningChange, ProvisioningOp, Revision, Snapshot, Timestamp, User, UserId, UserPath, UserType,
-    UserView,
+    authz::{Check, CheckResults},
+    event::{Diff, EventKind, EventTarget},
+    field::UserPath,
+    json::JsonObject,
+    model::{Revision, Timestamp, User, UserId, UserType},
+    policy::Policy,
+    store::{DirectorySnapshot, ProvisioningChange, ProvisioningOp, Snapshot},
+    update::{FieldOps, Op},
+    view::UserView,
+    view::{Visibility, view_group_checks},
 };
 
-/// The fields that a new user has unless the host sets them, as authentik's model has them.
+/// Returns the default fields of a new user, as in authentik's model.
 pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
     if ops.is_active.is_keep() {
         ops.is_active = Op::Set(true);
@@ -32,7 +39,7 @@ pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
     ops
 }
 
-/// The facts about a user that does not exist yet: inactive, in no group.
+/// Returns the facts about a user that does not exist yet: inactive, without groups.
 pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: Timestamp) -> Snapshot {
     let user = User {
         id: UserId(i64::try_from(directory.epochs.next_user).unwrap_or(i64::MAX)),
@@ -61,7 +68,7 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
     }
 }
 
-/// The questions that a new user raises: the groups joined, and the groups through which superuser status is given.
+/// Returns the checks for a new user: joined groups, and groups through which superuser status is granted.
 pub(crate) fn insertion_checks(
     ops: &FieldOps,
     directory: &DirectorySnapshot,
@@ -73,7 +80,7 @@ pub(crate) fn insertion_checks(
     let wanted = ops.groups.value().map(|wanted| wanted.applied(&none).into_owned()).unwrap_or_default();
     let joined: Vec<_> = wanted.into_iter().filter(|group| graph.contains(*group)).collect();
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
-    checks.extend(super::view_group_checks(&joined, graph, policy, results));
+    checks.extend(view_group_checks(&joined, graph, policy, results));
     checks.extend(super::checks::grants(joined, graph, policy, results));
     checks.sort_unstable();
     checks.dedup();
@@ -83,14 +90,14 @@ pub(crate) fn insertion_checks(
 /// Requires that the actor may create users.
 pub(crate) fn check_insertion_access(
     directory: &DirectorySnapshot,
-    actor: &crate::Actor,
+    actor: &crate::authz::Actor,
     results: &CheckResults,
 ) -> Result<(), Rejection> {
     require_active_actor(actor, directory.actor.as_ref()).map_err(Rejection::Forbidden)?;
     require(results, Check::AddUser)
 }
 
-/// Decides a new user; returns the change, the user as the caller sees it, and the difference.
+/// Decides. Returns the change, the user as the caller sees it, and the difference.
 pub(crate) fn insert(
     user: &User,
     snapshot: &Snapshot,

@@ -1,6 +1,12 @@
-//! The limits on values that change.
+//! Checks limits of changed values.
 
-use crate::{Group, GroupField, Policy, Safeguard, ViolationKind, Violations, field::plain, json::identical};
+use crate::{
+    field::plain,
+    json::identical,
+    model::Group,
+    policy::{Policy, Safeguard},
+    violation::{GroupField, ViolationKind, Violations},
+};
 
 /// Checks the text of a display name or group name.
 pub(super) fn check_name(name: &str, policy: &Policy) -> Option<ViolationKind> {
@@ -21,11 +27,11 @@ pub(super) fn check_path(path: &str, policy: &Policy) -> Option<ViolationKind> {
 }
 
 fn too_long(text: &str, limit: usize) -> Option<ViolationKind> {
-    // A text of at most `limit` bytes has no more code points: most texts are decided without counting.
+    // A text of at most `limit` bytes has at most `limit` code points, so most texts need no counting.
     (text.len() > limit && text.chars().count() > limit).then_some(ViolationKind::MaxLength { limit })
 }
 
-/// Checks the values of a group that change.
+/// Checks the changed values of a group.
 pub(super) fn check_group(
     before: Option<&Group>,
     after: &Group,

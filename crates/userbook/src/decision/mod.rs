@@ -1,4 +1,4 @@
-//! The decision: pure, synchronous, and the only place that knows a rule.
+//! The decision: pure, synchronous, and the only module with rules.
 //!
 //! Takes one consistent snapshot and returns the change to commit or the reason to reject it. Checks run in the
 //! contract's order, and the first failure decides the answer: the right to see, the right to change, preconditions,
@@ -12,6 +12,7 @@ mod denial;
 mod diff;
 mod event;
 mod group;
+mod group_access;
 mod group_members;
 mod guards;
 mod hierarchy;
@@ -24,33 +25,38 @@ mod safeguard;
 #[cfg(test)]
 mod tests;
 mod update;
-mod visibility;
 
 pub use conditions::{Conditions, IfNoneMatch};
 pub use denial::{Denial, FieldDenial};
 pub use rules::{FieldRule, NoRules};
 pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
 
-pub(crate) use access::{check_access, check_rights, check_view, visible_user};
+pub(crate) use access::{check_access, check_member_view, check_rights, check_view, visible_user};
 pub(crate) use checks::{
     access_checks, content_checks, deletion_checks, deletion_needs_protection, needs_protection,
     require_active_actor, require_allowed,
 };
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
+pub(crate) use group_access::GroupAccess;
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;
-pub(crate) use visibility::{Visibility, view_group_checks};
 
-use crate::{Actor, ChangeId, CheckResults, PatchFailure, Policy, Timestamp, Violations};
+use crate::{
+    authz::{Actor, CheckResults},
+    model::{ChangeId, Timestamp},
+    policy::Policy,
+    update::PatchFailure,
+    violation::Violations,
+};
 
-/// Who acts, and under which rules: what every decision depends on beside its facts.
+/// The actor and the rules of a decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Who acts.
+    /// The actor.
     pub actor: &'a Actor,
-    /// The authorizer's answers.
+    /// The authorizer's results.
     pub results: &'a CheckResults,
     /// The rules in force.
     pub policy: &'a Policy,
@@ -58,15 +64,15 @@ pub struct Context<'a> {
     pub rules: &'a dyn FieldRule,
     /// Whether the actor explicitly requests to lose their own access.
     pub allow_self_lockout: bool,
-    /// The time, cut to microseconds.
+    /// The time, truncated to microseconds.
     pub now: Timestamp,
     /// The id of this change, the same in every attempt.
     pub change: ChangeId,
-    /// The request, for the event.
+    /// The request id for the event.
     pub request_id: Option<&'a str>,
 }
 
-/// Why nothing is written.
+/// A reason why nothing is written.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejection {
     /// The actor must not learn whether the user exists.

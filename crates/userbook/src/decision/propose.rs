@@ -1,34 +1,38 @@
-//! Works out what each field would become, and what is wrong with it.
+//! Computes the new value and the violations of each field.
 
 use std::collections::BTreeSet;
 
-use super::{Visibility, limits};
+use super::limits;
 use crate::{
-    ANONYMOUS_USERNAME, AttributesOp, Field, FieldChanges, FieldErrors, FieldOps, GroupId, GroupsOp,
-    Memberships, Mode, Op, Policy, Safeguard, Snapshot, Timestamp, User, UserType, ViolationKind, Violations,
-    is_representable,
+    field::{FieldErrors, Memberships},
+    model::{ANONYMOUS_USERNAME, GroupId, Timestamp, User, UserType, is_representable},
+    policy::{Policy, Safeguard},
+    store::{FieldChanges, Snapshot},
+    update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    view::Visibility,
+    violation::{Field, ViolationKind, Violations},
 };
 use chrono::SubsecRound;
 
-/// What an update would make of a user.
+/// The result of an update on a user.
 #[derive(Debug)]
 pub(super) struct Proposal {
     /// The user with every valid change applied.
     pub(super) after: User,
-    /// The same changes, as they are to be written.
+    /// The changes in the form of a write.
     pub(super) changes: FieldChanges,
-    /// Groups that would be joined.
+    /// Groups to join.
     pub(super) added: BTreeSet<GroupId>,
-    /// Groups that would be left.
+    /// Groups to leave.
     pub(super) removed: BTreeSet<GroupId>,
-    /// Known groups that the request names and the user is not in, even if the list has a fault elsewhere.
+    /// Known groups that the request names and the user is not in, even if another value of the list is invalid.
     pub(super) joined: BTreeSet<GroupId>,
     faults: Vec<(Field, Vec<ViolationKind>)>,
     missing: Vec<Field>,
 }
 
 impl Proposal {
-    /// The fields that really change and obey their rules so far.
+    /// The fields that change and obey the rules checked so far.
     pub(super) fn changed(&self) -> impl Iterator<Item = Field> {
         Field::ALL.into_iter().filter(|field| self.changes(*field))
     }
@@ -48,15 +52,15 @@ impl Proposal {
         }
     }
 
-    /// The fields that the request tries to change: those that do, and those whose value is invalid. What is
-    /// merely missing has no value.
+    /// Returns the fields that the request tries to change: changed fields, and fields with an invalid value. A
+    /// missing required field has no value.
     pub(super) fn attempted(&self) -> impl Iterator<Item = Field> {
         let invalid =
             |field: Field| !self.missing.contains(&field) && self.faults.iter().any(|(of, _)| *of == field);
         Field::ALL.into_iter().filter(move |field| self.changes(*field) || invalid(*field))
     }
 
-    /// Adds faults of a field, behind those it has.
+    /// Appends violations of a field.
     pub(super) fn add_faults(&mut self, field: Field, faults: impl IntoIterator<Item = ViolationKind>) {
         let mut faults = faults.into_iter().peekable();
         if faults.peek().is_none() {
@@ -68,7 +72,7 @@ impl Proposal {
         }
     }
 
-    /// All violations in field order, those of the host's rules last within their field.
+    /// Returns all violations in field order; the host's rules are last within a field.
     pub(super) fn violations(&self, more: &[(Field, Vec<ViolationKind>)]) -> Violations {
         let mut violations = Violations::default();
         for field in Field::ALL {
@@ -81,12 +85,12 @@ impl Proposal {
         violations
     }
 
-    /// Whether nothing would change.
+    /// Returns whether nothing changes.
     pub(super) fn is_empty(&self) -> bool {
         self.changed().next().is_none()
     }
 
-    /// The new value of a field, if the request has a valid one; its faults are noted.
+    /// Returns the new value of a field, if the request has a valid one, and records its violations.
     fn value<'o, T>(&mut self, field: Field, op: &'o Op<T>, required: bool) -> Option<&'o T> {
         let faults = match op {
             Op::Set(value) => return Some(value),
@@ -103,7 +107,8 @@ impl Proposal {
     }
 }
 
-/// Applies `ops` to `before`, a user with the facts of `snapshot`. Groups that the caller may not see do not exist.
+/// Applies `ops` to `before`, a user with the facts of `snapshot`. Groups that the caller may not view count as
+/// missing.
 pub(super) fn propose(
     before: &User,
     snapshot: &Snapshot,
@@ -215,12 +220,12 @@ fn propose_groups(
     limit: usize,
     exists: impl Fn(GroupId) -> bool,
 ) {
-    // A PUT that leaves the groups out clears them, as recorded.
+    // As recorded, a PUT without groups clears them.
     let cleared = Op::Set(GroupsOp::Replace(Memberships::default()));
     let op = if ops.clears_groups() { &cleared } else { &ops.groups };
     let Some(wanted) = it.value(Field::Groups, op, false) else { return };
     let before = &user.groups;
-    // Decided without a look at the directory: whether these groups exist was not loaded.
+    // Decided without the directory, because the groups were not loaded.
     let count = wanted.named().difference(before).count();
     if count > limit {
         return it.add_faults(Field::Groups, [ViolationKind::TooManyGroups { limit, count }]);

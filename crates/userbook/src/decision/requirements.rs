@@ -1,18 +1,23 @@
-//! Which optional facts to load: derived from the resolved request and the user it meets.
+//! The optional facts to load, derived from the resolved request and the user.
 
 use std::collections::BTreeSet;
 
 use super::safeguard::Standing;
-use crate::{FieldOps, GroupId, GroupsOp, Limits, Snapshot, SnapshotQuery, User};
+use crate::{
+    limits::Limits,
+    model::{GroupId, User},
+    store::{Snapshot, SnapshotQuery},
+    update::{FieldOps, GroupsOp},
+};
 
 /// The facts beyond target, actor and counters that a decision needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LoadRequirements {
     /// The new username.
     pub(crate) username: Option<String>,
-    /// The groups that the request names and the snapshot may not have.
+    /// The groups of the request that the snapshot may not contain.
     pub(crate) groups: BTreeSet<GroupId>,
-    /// Which other superusers can act: only where this user stops being one that counts.
+    /// Which other superusers can act; only if the user stops being a counted one.
     pub(crate) other_superusers: bool,
 }
 
@@ -26,9 +31,9 @@ impl LoadRequirements {
         }
     }
 
-    /// The requirements of an update, given the user as stored.
+    /// Returns the requirements of an update of the stored user.
     pub(crate) fn of_update(user: &User, snapshot: &Snapshot, ops: &FieldOps, limits: &Limits) -> Self {
-        // The user's own name is free for the user.
+        // The user's own name counts as free.
         let username = ops.username.value().filter(|username| username.as_str() != user.username);
         Self {
             username: username.map(|username| username.as_str().to_owned()),
@@ -37,21 +42,21 @@ impl LoadRequirements {
         }
     }
 
-    /// Adds what a later look at the user requires.
+    /// Adds the requirements of a later version of the user.
     pub(crate) fn extend(&mut self, more: Self) {
         self.username = more.username.or(self.username.take());
         self.groups.extend(more.groups);
         self.other_superusers |= more.other_superusers;
     }
 
-    /// Whether a load that met `loaded` has all of these facts.
+    /// Returns whether a load with the requirements `loaded` contains all of these facts.
     pub(crate) fn is_covered_by(&self, loaded: &Self) -> bool {
         (self.username.is_none() || self.username == loaded.username)
             && self.groups.is_subset(&loaded.groups)
             && (loaded.other_superusers || !self.other_superusers)
     }
 
-    /// Asks for these facts.
+    /// Adds the facts to a query.
     pub(crate) fn apply(&self, query: &mut SnapshotQuery) {
         query.username.clone_from(&self.username);
         query.groups.clone_from(&self.groups);
@@ -59,15 +64,15 @@ impl LoadRequirements {
     }
 }
 
-/// The groups that the request names beyond those of the user. More than the limit are rejected without a look.
+/// Returns the groups of the request that are not the user's. More than the limit are rejected without a load.
 fn named(ops: &FieldOps, before: &BTreeSet<GroupId>, limits: &Limits) -> BTreeSet<GroupId> {
     let Some(named) = ops.groups.value().map(GroupsOp::named) else { return BTreeSet::new() };
     let new: BTreeSet<GroupId> = named.difference(before).copied().collect();
     if new.len() > limits.groups_joined { BTreeSet::new() } else { new }
 }
 
-/// Whether the user may stop being a superuser that counts. A username that becomes the anonymous user's is invalid
-/// anyway, so it does not matter here.
+/// Returns whether the user may stop being a counted superuser. A change of the username to the anonymous user's is
+/// invalid anyway.
 fn may_lose_standing(user: &User, snapshot: &Snapshot, ops: &FieldOps) -> bool {
     let graph = &snapshot.groups;
     let before = Standing::of(user, graph);

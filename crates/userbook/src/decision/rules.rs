@@ -1,15 +1,20 @@
-//! Rules of the host's own.
+//! Rules of the host.
 
 use std::fmt::Debug;
 
 use super::propose::Proposal;
-use crate::{Field, User, ViolationKind};
+use crate::{
+    model::User,
+    violation::{Field, ViolationKind},
+};
 
-/// A rule of the host's own on the value of a field, `attributes` included. It checks each field that really changes and
-/// passes the built-in rules; its violations are reported with all others.
+/// A rule of the host on the value of a field, `attributes` included. It checks each field that changes and passes the
+/// built-in rules; its violations are reported together with all others.
 ///
 /// ```
-/// use userbook::{ViolationKind, Field, FieldRule, User};
+/// use userbook::{Field, User};
+/// use userbook::decision::FieldRule;
+/// use userbook::violation::ViolationKind;
 ///
 /// /// E-mail addresses of staff are the company's.
 /// #[derive(Debug)]
@@ -29,7 +34,7 @@ use crate::{Field, User, ViolationKind};
 /// }
 /// ```
 pub trait FieldRule: Debug + Send + Sync + 'static {
-    /// What is wrong with the new value of `field`. `after` has every valid change of the request applied.
+    /// Returns the violations of the new value of `field`. `after` contains every valid change of the request.
     fn check(&self, field: Field, before: &User, after: &User) -> Vec<ViolationKind>;
 }
 
@@ -43,7 +48,7 @@ impl FieldRule for NoRules {
     }
 }
 
-/// The violations that the host's rules add, by field.
+/// Returns the violations of the host's rules by field.
 pub(super) fn check(
     rules: &dyn FieldRule,
     before: &User,

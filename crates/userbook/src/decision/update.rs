@@ -1,8 +1,8 @@
-//! The decision on an update.
+//! Decides on an update.
 
 use super::{
-    Conditions, Context, Rejection, Visibility,
-    access::{check_access, check_view},
+    Conditions, Context, Rejection,
+    access::{check_access, check_member_view},
     checks::{check_fields, require_allowed},
     diff::{diff, visible_diff},
     event::event,
@@ -12,43 +12,48 @@ use super::{
     safeguard::{UserChange, check_escalation, check_protected, check_user_demotion, lockouts},
 };
 use crate::{
-    ChangeSet, Check, Diff, Effect, EventKind, EventTarget, FieldOps, Guards, PatchFailure, Snapshot, User,
-    UserType, UserView, ViolationKind, Violations,
+    authz::Check,
+    event::{Diff, Effect, EventKind, EventTarget},
+    model::{User, UserType},
+    store::{ChangeSet, Guards, Snapshot},
+    update::{FieldOps, PatchFailure},
+    view::{UserView, Visibility},
+    violation::{ViolationKind, Violations},
 };
 
-/// Everything that the decision on an update depends on.
+/// The input of the decision on an update.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
     /// The facts.
     pub snapshot: &'a Snapshot,
     /// The update resolved on these facts ([`UserUpdate::resolve`](crate::UserUpdate::resolve)).
     pub ops: Result<&'a FieldOps, &'a PatchFailure>,
-    /// Which right the request uses.
+    /// The right that the request uses.
     pub access: UpdateAccess,
     /// The preconditions of the request.
     pub conditions: &'a Conditions,
-    /// Who acts, and under which rules.
+    /// The actor and the rules.
     pub context: Context<'a>,
 }
 
-/// Which right an update uses.
+/// The right that an update uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpdateAccess {
-    /// The right to change the user, each field, and each group joined.
+    /// The right to change the user, to set each field, and to join each group.
     Change,
-    /// The right to one group's members, [`Check::AddMember`] or [`Check::RemoveMember`]: the update changes nothing
-    /// but that membership.
+    /// The right to one group's members, [`Check::AddMember`] or [`Check::RemoveMember`]: the update changes only this
+    /// membership.
     Member(Check),
 }
 
 /// The result of a decision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// Write nothing, for this reason.
+    /// Write nothing, and report this reason.
     Reject(Rejection),
     /// Write nothing, because nothing changes.
     Unchanged(Box<UserView>),
-    /// Write this.
+    /// Write this change.
     Commit(Box<Commit>),
 }
 
@@ -59,11 +64,11 @@ pub struct Commit {
     pub change: ChangeSet,
     /// The user after the change, as the caller sees it.
     pub view: UserView,
-    /// The difference, without redaction of secret attributes; groups that the caller may not see have no name.
+    /// The difference, with secret attributes; groups that the caller may not view have no name.
     pub diff: Diff,
 }
 
-/// Decides an update. Never yields a changed field that is invalid.
+/// Decides an update. A changed field is always valid.
 pub fn decide(attempt: &Attempt<'_>) -> Decision {
     match try_decide(attempt) {
         Ok(decision) => decision,
@@ -104,18 +109,14 @@ fn try_decide(attempt: &Attempt<'_>) -> Result<Decision, Rejection> {
     Ok(Decision::Commit(Box::new(commit(attempt, user, proposal, guards, effects))))
 }
 
-/// The target, if the actor may change it in the way that the request uses.
+/// Returns the target, if the actor may change it with the right that the request uses.
 fn accessible<'a>(attempt: &Attempt<'a>) -> Result<&'a User, Rejection> {
     let Attempt { snapshot, access, conditions, context, .. } = *attempt;
     let Context { actor, results, policy, .. } = context;
     match access {
         UpdateAccess::Change => check_access(snapshot, actor, results, policy, conditions),
         UpdateAccess::Member(check) => {
-            // As recorded: a caller with the right to the group learns that a user that the caller may not see is "not found".
-            let user = check_view(snapshot, actor, results).map_err(|rejection| match rejection {
-                Rejection::Forbidden(super::Denial::Permission(_)) => Rejection::Hidden,
-                other => other,
-            })?;
+            let user = check_member_view(snapshot, actor, results)?;
             // The verdict may depend on the user, so it must not show for a user that the caller may not see.
             require_allowed(results, check).map_err(Rejection::Forbidden)?;
             Ok(user)
@@ -123,7 +124,7 @@ fn accessible<'a>(attempt: &Attempt<'a>) -> Result<&'a User, Rejection> {
     }
 }
 
-/// The safeguards that deny.
+/// Applies the safeguards that deny.
 fn check_superuser_rights(
     change: &UserChange<'_>,
     proposal: &Proposal,
@@ -135,7 +136,7 @@ fn check_superuser_rights(
     check_protected(change, proposal.attempted(), policy, results)
 }
 
-/// Everything that is invalid: the values or, if all of them are valid, the request as a whole.
+/// Returns all violations: of the values or, if all values are valid, of the request as a whole.
 fn violations(change: &UserChange<'_>, proposal: &Proposal, attempt: &Attempt<'_>) -> Violations {
     let Attempt { snapshot, access, context, .. } = *attempt;
     let mut violations = proposal.violations(&rules::check(context.rules, change.before, proposal));
@@ -181,7 +182,8 @@ fn commit(
     Commit { change, view, diff: visible_diff(diff, visible) }
 }
 
-/// Whether the user's sessions end: on deactivation, and when superuser status comes or goes with the user's own row.
+/// Returns whether the user's sessions end: on deactivation, and when superuser status changes through the user's own
+/// row.
 pub(super) fn ends_sessions(change: &UserChange<'_>) -> bool {
     change.deactivates() || change.changes_superuser()
 }

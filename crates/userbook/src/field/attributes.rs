@@ -1,15 +1,19 @@
-//! Free attributes: a JSON object that every store can keep.
+//! Free attributes: a JSON object that every store can store.
 
 use serde_json::Value;
 
 use super::FieldErrors;
-use crate::{JsonObject, Limits, SharedJson, ViolationKind, json::Size};
+use crate::{
+    json::{JsonObject, SharedJson, Size},
+    limits::Limits,
+    violation::ViolationKind,
+};
 
-/// How many levels attributes may nest, the object itself counted. Stores keep that many; more is refused.
+/// The maximum nesting depth of attributes, the object included. Stores accept this depth; deeper values are rejected.
 pub const MAX_DEPTH: usize = 256;
 
-/// A user's attributes: a JSON object without U+0000 in any key or text (PostgreSQL cannot keep it), nested at
-/// most [`MAX_DEPTH`] levels (authentik's `User.attributes`).
+/// A user's attributes: a JSON object without U+0000 in keys and texts (PostgreSQL cannot store it), nested at most
+/// [`MAX_DEPTH`] levels (authentik's `User.attributes`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attributes(SharedJson);
 
@@ -22,24 +26,24 @@ impl Attributes {
         Value::Object(object).try_into()
     }
 
-    /// The object.
+    /// Returns the object.
     pub fn as_value(&self) -> &Value {
         &self.0
     }
 
-    /// Whether the object exceeds [`Limits::attribute_bytes`] or [`Limits::attribute_nodes`]. Limits are no part of
-    /// the type: the decision applies those of its policy to attributes that change.
+    /// Checks [`Limits::attribute_bytes`] and [`Limits::attribute_nodes`]. These limits are not part of the type: the
+    /// decision applies those of its policy to changed attributes.
     pub fn check_limits(&self, limits: &Limits) -> Option<ViolationKind> {
         attribute_limits(&self.0, limits)
     }
 
-    /// The object, shared with this.
+    /// Returns the object, shared with this value.
     pub fn to_shared(&self) -> SharedJson {
         self.0.clone()
     }
 }
 
-/// The limit that the attributes of a user or group exceed, if there is one.
+/// Returns the limit that the attributes of a user or group exceed, if any.
 pub(crate) fn attribute_limits(value: &Value, limits: &Limits) -> Option<ViolationKind> {
     let Limits { attribute_bytes: bytes, attribute_nodes: nodes, .. } = *limits;
     if bytes == usize::MAX && nodes == usize::MAX {
@@ -103,8 +107,8 @@ fn object_fault(object: &JsonObject, levels: usize) -> Option<ViolationKind> {
 }
 
 fn key_fault(key: &str) -> Option<ViolationKind> {
-    // With its features `raw_value` or `arbitrary_precision`, which any crate of the host's build may switch on,
-    // serde_json reads an object with such a key as something else.
+    // With the features `raw_value` or `arbitrary_precision`, which any crate of the host's build may enable,
+    // serde_json interprets an object with such a key.
     const RESERVED: &str = "$serde_json::private::";
     if key.contains('\0') {
         return Some(ViolationKind::NullCharacter);
@@ -112,7 +116,7 @@ fn key_fault(key: &str) -> Option<ViolationKind> {
     key.starts_with(RESERVED).then(|| ViolationKind::ReservedKey { key: key.to_owned() })
 }
 
-/// The first fault found; recursion ends with `levels`.
+/// Returns the first violation; `levels` limits the recursion.
 fn value_fault(value: &Value, levels: usize) -> Option<ViolationKind> {
     match value {
         Value::String(text) => text.contains('\0').then_some(ViolationKind::NullCharacter),

@@ -8,24 +8,24 @@ use super::{
     text::{into_trimmed, trim},
     texts::{nul, too_long},
 };
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
-/// An e-mail address or nothing: trimmed, at most 254 code points, no U+0000, and valid by Django's rule, which the
-/// recorded contract applies (authentik's `User.email`), or with an IPv6 literal in the notation of RFC 5321. Case is
-/// kept; addresses need not be unique.
+/// An e-mail address or an empty text: trimmed, at most 254 code points, without U+0000, and valid by Django's rule,
+/// which the recorded contract applies (authentik's `User.email`), or with an IPv6 literal in the notation of RFC
+/// 5321. The case is kept; addresses need not be unique.
 ///
 /// Policies differ on IPv6 literals: see [`is_rfc`](Self::is_rfc) and [`is_django`](Self::is_django).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// How many code points an address may have.
+    /// The maximum length of an address in code points.
     pub const MAX_LENGTH: usize = 254;
 
     /// Trims the text and checks it.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All violations of the value.
     pub fn parse(text: &str) -> Result<Self, FieldErrors> {
         Self::check(trim(text).to_owned())
     }
@@ -45,12 +45,12 @@ impl EmailAddress {
         }
     }
 
-    /// The address, possibly empty.
+    /// Returns the address, possibly empty.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the address satisfies RFC 5321 and RFC 5322: the check of
+    /// Returns whether the address satisfies RFC 5321 and RFC 5322, the check of
     /// [`Safeguard::RfcEmail`](crate::Safeguard::RfcEmail). A local part has at most 64 octets, and an IPv6 literal is
     /// written `[IPv6:::1]`. A blank address is valid.
     pub fn is_rfc(&self) -> bool {
@@ -59,7 +59,7 @@ impl EmailAddress {
         self.0.is_empty() || parses && has_rfc_domain(&self.0)
     }
 
-    /// Whether the address satisfies Django's rule: the check of policies without
+    /// Returns whether the address satisfies Django's rule, the check of policies without
     /// [`Safeguard::RfcEmail`](crate::Safeguard::RfcEmail). An IPv6 literal is written `[::1]`. A blank address is
     /// valid.
     pub fn is_django(&self) -> bool {

@@ -1,35 +1,36 @@
-//! Which texts are e-mail addresses, by the rule of Django 5.0 that the contract records.
+//! The syntax of e-mail addresses in Django 5.0, which the contract records.
 //!
 //! The rule is narrower than the RFCs in some places (no blanks in quotes, a top-level label of at least two
-//! characters) and wider in others (local parts of any length, `[::1]`, a top-level label that begins with a
-//! hyphen). Length is another rule's business.
+//! characters) and wider in others (local parts of any length, `[::1]`, a top-level label that begins with a hyphen).
+//! It does not limit the length.
 //!
-//! IPv6 literals have two notations: Django's `[::1]` and `[IPv6:::1]` of RFC 5321 §4.1.3.
+//! IPv6 literals have two notations: Django's `[::1]`, and `[IPv6:::1]` of RFC 5321 §4.1.3.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The longest label DNS allows.
+/// The maximum length of a DNS label.
 const MAX_LABEL: usize = 63;
 
-/// Whether Django 5.0 takes this text for an e-mail address.
+/// Returns whether Django 5.0 accepts this text as an e-mail address.
 pub(crate) fn is_django_email(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain))
 }
 
-/// Whether the address has Django's local part and an IPv6 literal in the notation of RFC 5321, which Django refuses.
+/// Returns whether the address has Django's local part and an IPv6 literal in the notation of RFC 5321, which Django
+/// rejects.
 pub(crate) fn has_tagged_ipv6_literal(text: &str) -> bool {
     text.rsplit_once('@')
         .is_some_and(|(user, domain)| is_user(user) && literal(domain).and_then(tagged_ipv6).is_some())
 }
 
-/// Whether the domain is none in brackets, or an address literal by RFC 5321 §4.1.3.
+/// Returns whether the domain has no brackets, or is an address literal by RFC 5321 §4.1.3.
 pub(crate) fn has_rfc_domain(text: &str) -> bool {
     let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
     literal(domain)
         .is_none_or(|address| address.parse::<Ipv4Addr>().is_ok() || tagged_ipv6(address).is_some())
 }
 
-/// What the brackets of a domain literal enclose.
+/// Returns the content of a domain literal's brackets.
 fn literal(domain: &str) -> Option<&str> {
     domain.strip_prefix('[')?.strip_suffix(']')
 }
@@ -48,7 +49,7 @@ fn is_dot_atom(user: &str) -> bool {
     user.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
 }
 
-/// A quoted text; white space and the two special characters need a backslash, line ends are never allowed.
+/// Parses a quoted text; white space and the two special characters need a backslash, line ends are never allowed.
 fn is_quoted(user: &str) -> bool {
     let Some(inner) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return false;

@@ -1,24 +1,24 @@
-//! The groups a request wants a user to be in.
+//! The requested groups of a user.
 
 use std::collections::BTreeSet;
 
 use super::FieldErrors;
-use crate::{GroupId, ViolationKind};
+use crate::{model::GroupId, violation::ViolationKind};
 
-/// A group as a request names it.
+/// A group in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRef {
     /// The group.
     pub id: GroupId,
-    /// How the request wrote it: a message quotes it so.
+    /// The spelling in the request, for messages.
     pub sent: Option<String>,
 }
 
-/// The groups that a request names, without regard to which groups exist.
+/// The requested groups, existing or not.
 ///
-/// As recorded, a list has at most one fault: that of its first bad element, be it malformed or an unknown group. The
-/// list keeps the groups before the first malformed element together with that element's fault, and the decision
-/// reports whichever comes first.
+/// As recorded, a list has at most one violation: that of its first bad element, which is either malformed or an
+/// unknown group. This type keeps the groups before the first malformed element together with that element's
+/// violation, and the decision reports the one that comes first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memberships {
     groups: Vec<GroupRef>,
@@ -27,7 +27,7 @@ pub struct Memberships {
 }
 
 impl Memberships {
-    /// Reads elements up to the first that is malformed.
+    /// Reads elements up to the first malformed one.
     pub fn collect(elements: impl IntoIterator<Item = Result<GroupRef, ViolationKind>>) -> Self {
         let mut memberships = Self::default();
         for element in elements {
@@ -45,17 +45,17 @@ impl Memberships {
         memberships
     }
 
-    /// The well-formed groups before any malformed one, duplicates and all.
+    /// Returns the well-formed groups before any malformed one, with duplicates.
     pub fn groups(&self) -> &[GroupRef] {
         &self.groups
     }
 
-    /// The same, each once.
+    /// Returns the well-formed groups without duplicates.
     pub(crate) fn ids(&self) -> &BTreeSet<GroupId> {
         &self.ids
     }
 
-    /// The first bad element: a group that `exists` denies, or the malformed one behind.
+    /// Returns the violation of the first bad element: a group for which `exists` is false, or the malformed element.
     pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<FieldErrors> {
         self.groups
             .iter()

@@ -1,8 +1,8 @@
-//! Values that obey their rule: parse once, then trust the type.
+//! Validated values: parse once, then rely on the type.
 //!
-//! Each type has one way in, `parse` (or `new`), which says everything that is wrong with the value by itself;
-//! what needs the directory (is the name free, is there such a group) is [`decide`](crate::decide())'s.
-//! None derefs to the raw type and none has a constructor that skips the rule.
+//! Each type is created only by `parse` (or `new`), which reports all violations of the value itself. Rules that need
+//! the directory (unique names, existing groups) belong to [`decide`](crate::decision::decide()). No type derefs to the raw
+//! type, and no constructor skips the rule.
 
 mod attributes;
 mod email;
@@ -16,22 +16,22 @@ pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
 pub use memberships::{GroupRef, Memberships};
-pub(crate) use text::{is_space, split_whitespace};
+pub use text::is_space;
 pub use texts::{GroupName, Name, UserPath, Username};
 
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
-/// All faults of one value, in the order of the contract; never empty.
+/// The violations of one value, in the order of the contract; never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldErrors(Vec<ViolationKind>);
 
 impl FieldErrors {
-    /// The faults, if there are any.
+    /// Creates the list, if violations exist.
     pub fn new(faults: Vec<ViolationKind>) -> Option<Self> {
         (!faults.is_empty()).then_some(Self(faults))
     }
 
-    /// The faults, in order.
+    /// Returns the violations, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, ViolationKind> {
         self.0.iter()
     }

@@ -1,17 +1,18 @@
-//! Characters that `PlainNames` keeps out of texts that people compare by eye.
+//! Characters that `PlainNames` rejects, because people compare texts by eye.
 
 use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
-/// The first character that a username or path may not contain: a control character (Cc) or a format character (Cf).
-/// Format characters are invisible or change the direction of the text, so that two names look alike.
+/// Returns the first character that a username or path must not contain: a control character (Cc) or a format
+/// character (Cf). Format characters are invisible or change the direction of the text, so that different names look
+/// equal.
 pub(crate) fn username_or_path(text: &str) -> Option<ViolationKind> {
     text.chars().find_map(|character| control(character).or_else(|| format(character)))
 }
 
-/// The first character that a display name or group name may not contain: a control character (Cc). Format characters
-/// are allowed, because Persian and several Indic scripts need the joiners among them.
+/// Returns the first character that a display name or group name must not contain: a control character (Cc). Format
+/// characters are allowed, because Persian and several Indic scripts need joiners.
 pub(crate) fn name(text: &str) -> Option<ViolationKind> {
     text.chars().find_map(control)
 }
@@ -53,7 +54,7 @@ mod tests {
             ("\u{2066}", format('\u{2066}'), None),
             // Tag characters hide text.
             ("a\u{e0061}", format('\u{e0061}'), None),
-            // The first one counts.
+            // The first character counts.
             ("\u{200b}\u{1}", format('\u{200b}'), control('\u{1}')),
         ] {
             assert_eq!(username_or_path(text), in_path, "{text:?}");

@@ -1,4 +1,4 @@
-//! The text fields: user name, display name, path, and the name of a group.
+//! The text fields: username, display name, path, and the name of a group.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::{
     FieldErrors,
     text::{into_trimmed, trim},
 };
-use crate::ViolationKind;
+use crate::violation::ViolationKind;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
@@ -18,7 +18,7 @@ macro_rules! text_type {
             /// Trims the text and checks it.
             ///
             /// # Errors
-            /// Everything that is wrong with it.
+            /// All violations of the value.
             pub fn parse(text: &str) -> Result<Self, FieldErrors> {
                 Self::check(trim(text).to_owned())
             }
@@ -30,7 +30,7 @@ macro_rules! text_type {
                 }
             }
 
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -67,8 +67,8 @@ macro_rules! text_type {
 }
 
 text_type!(
-    /// A login name: trimmed, not blank, at most 150 code points, no U+0000 (authentik's `User.username`).
-    /// Any other character goes, and letters of another case make another name.
+    /// A login name: trimmed, not blank, at most 150 code points, without U+0000 (authentik's `User.username`). All
+    /// other characters are allowed, and case matters.
     Username,
     |text: &str| {
         if text.is_empty() {
@@ -81,20 +81,20 @@ text_type!(
 );
 
 text_type!(
-    /// A display name: trimmed, possibly blank, of any length, no U+0000 (authentik's `User.name`).
+    /// A display name: trimmed, possibly blank, of any length, without U+0000 (authentik's `User.name`).
     Name,
     |text: &str| nul(text).into_iter().collect()
 );
 
 text_type!(
-    /// A place in the tree of folders: trimmed, not blank, segments joined by single slashes, none at either
-    /// end (authentik's `User.path`).
+    /// A folder in the tree of users: trimmed, not blank, segments separated by single slashes, no leading or trailing
+    /// slash (authentik's `User.path`).
     UserPath,
     |text: &str| {
         if text.is_empty() {
             return vec![ViolationKind::Blank];
         }
-        // As recorded, the shape is checked only if nothing else is wrong: a path has at most one fault.
+        // As recorded, the shape is checked only without other violations: a path has at most one violation.
         let shape = || {
             if text.starts_with('/') || text.ends_with('/') {
                 Some(ViolationKind::EdgeSlash)
@@ -107,7 +107,7 @@ text_type!(
 );
 
 text_type!(
-    /// A group's name: trimmed, not blank, no U+0000 (authentik's `Group.name`).
+    /// A group's name: trimmed, not blank, without U+0000 (authentik's `Group.name`).
     GroupName,
     |text: &str| {
         if text.is_empty() {
@@ -118,12 +118,12 @@ text_type!(
 );
 
 impl Username {
-    /// How many code points a user name may have.
+    /// The maximum length of a username in code points.
     pub const MAX_LENGTH: usize = 150;
 }
 
 pub(super) fn too_long(text: &str, limit: usize) -> Vec<ViolationKind> {
-    // A text of at most `limit` bytes has no more code points: most texts are decided without counting.
+    // A text of at most `limit` bytes has at most `limit` code points, so most texts need no counting.
     if text.len() > limit && text.chars().count() > limit {
         vec![ViolationKind::MaxLength { limit }]
     } else {

@@ -1,14 +1,14 @@
-//! What differs between two documents.
+//! The difference of two documents.
 
 use serde_json::{Map, Value};
 
 use super::identical;
 
-/// The parts of `old` and `new` that differ, for audit events. Of two objects these are the members that differ,
-/// recursively; a member that one side lacks is absent there. Arrays and scalars are whole. Documents that are
-/// identical have no such part: two empty objects.
+/// Returns the differing parts of `old` and `new` for audit events. For two objects, the parts contain the differing
+/// members, recursively; a member that exists on one side only is absent on the other. Arrays and scalars are
+/// complete. Identical documents give two empty objects.
 ///
-/// Merging the new part into `old`, and removing members that only the old part has, gives `new`.
+/// Merging the new part into `old`, and removing members that only the old part has, results in `new`.
 pub(crate) fn changed_part(old: &Value, new: &Value) -> (Value, Value) {
     differing(old, new).unwrap_or_else(|| (Value::Object(Map::new()), Value::Object(Map::new())))
 }
@@ -72,7 +72,7 @@ mod tests {
         }
     }
 
-    /// Applies a change to the document it was made from.
+    /// Applies a change to the document from which it was made.
     fn apply(document: &mut Value, old_part: &Value, new_part: &Value) {
         let (Value::Object(members), Value::Object(old), Value::Object(new)) =
             (&mut *document, old_part, new_part)
@@ -116,7 +116,7 @@ mod tests {
                 apply(&mut document, &old_part, &new_part);
             }
             prop_assert!(identical(&document, &new), "{document} {new}");
-            // The other way round undoes it.
+            // The reverse change restores the old document.
             if !identical(&old, &new) {
                 apply(&mut document, &new_part, &old_part);
             }

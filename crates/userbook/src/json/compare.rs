@@ -1,20 +1,20 @@
-//! Two notions of equality: the same value, and the same stored representation.
+//! Two kinds of equality: of values, and of stored representations.
 
 use serde_json::{Map, Number, Value};
 
-/// Whether two documents have the same value. Numbers compare numerically: `1` equals `1.0`, `1e16` equals
-/// `10000000000000000`. Integers are exact to 64 bit: 9007199254740993 differs from 9007199254740992.0. The order of
-/// keys is irrelevant.
+/// Returns whether two documents have the same value. Numbers are compared numerically: `1` equals `1.0`, and `1e16`
+/// equals `10000000000000000`. Integers are exact to 64 bits: 9007199254740993 differs from 9007199254740992.0. The
+/// order of keys does not matter.
 ///
-/// JSON Patch `test` (RFC 6902 §4.6) and list filters compare so.
+/// JSON Patch `test` (RFC 6902 §4.6) and list filters use this comparison.
 pub(crate) fn equal_by_value(left: &Value, right: &Value) -> bool {
     equal(left, right, number_eq)
 }
 
-/// Whether two documents have the same representation: replacing one by the other changes nothing that a reader can
-/// see. `1` and `1.0` differ, and so do `0.0` and `-0.0`. The order of keys is irrelevant.
+/// Returns whether two documents have the same representation, so that replacing one by the other changes nothing
+/// visible. `1` and `1.0` differ, and `0.0` and `-0.0` differ. The order of keys does not matter.
 ///
-/// The question whether an update changes a value compares so.
+/// This comparison decides whether an update changes a value.
 pub(crate) fn identical(left: &Value, right: &Value) -> bool {
     equal(left, right, number_identical)
 }
@@ -36,7 +36,7 @@ fn object_equal(
     right: &Map<String, Value>,
     numbers: fn(&Number, &Number) -> bool,
 ) -> bool {
-    // The keys are almost always in the same order, which saves the look-up.
+    // The keys almost always have the same order, which avoids a lookup.
     left.len() == right.len()
         && left.iter().zip(right).all(|((key, left), (same, value))| {
             let value = if key == same { Some(value) } else { right.get(key) };
@@ -49,12 +49,12 @@ fn number_eq(left: &Number, right: &Number) -> bool {
 }
 
 fn number_identical(left: &Number, right: &Number) -> bool {
-    // `==` takes 0.0 for -0.0.
+    // `==` considers 0.0 and -0.0 equal.
     let bits = |number: &Number| number.is_f64().then(|| number.as_f64().map(f64::to_bits));
     left == right && bits(left) == bits(right)
 }
 
-/// A number by its value: equal numbers have equal keys, whatever their representation.
+/// A number by its value: equal numbers have equal keys in every representation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum NumberKey {
     /// An integer within the range of `i64` and `u64`, or a double with such a value.
@@ -73,7 +73,7 @@ impl NumberKey {
             return Some(Self::Integer(integer.into()));
         }
         let double = number.as_f64()?;
-        // Doubles of this range convert exactly, and beyond it no 64-bit integer lies.
+        // Doubles in this range convert exactly, and no 64-bit integer lies beyond it.
         if double.fract() == 0.0 && double.abs() <= 18_446_744_073_709_551_616.0 {
             #[expect(clippy::cast_possible_truncation, reason = "the value is an integer within the range")]
             return Some(Self::Integer(double as i128));

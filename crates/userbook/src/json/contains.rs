@@ -1,4 +1,4 @@
-//! When one JSON document contains another.
+//! Containment of JSON documents.
 
 use std::collections::HashSet;
 
@@ -6,20 +6,22 @@ use serde_json::Value;
 
 use super::compare::{NumberKey, equal_by_value};
 
-/// Whether `whole` contains all of `part`: an object, if it has each key with a value that contains the part's; an
-/// array, if each of the part's elements is contained in one of its own, in whatever order; anything else, if it
-/// equals the part, numbers by value. `PostgreSQL`'s `@>` answers the same for two objects.
+/// Returns whether `whole` contains `part`. An object contains an object if it has each key with a value that contains
+/// the other's value. An array contains an array if each element is contained in one of its elements, in any order.
+/// Other values are compared, numbers by value. `PostgreSQL`'s `@>` has the same result for two objects.
 ///
-/// Stores that cannot express exactly this in their database call this function: all stores must answer alike.
+/// A store whose database cannot express this containment calls this function, because all stores must have equal
+/// results.
 ///
 /// # Cost
-/// Two lists of scalars cost their sum: elements are looked up by hash. An array or object inside an array of `part`
-/// is compared with every element of the other array, which costs at most the values of `whole` for every value of
-/// `part`. [`Limits::filter_nodes`](crate::Limits::filter_nodes) bounds the values of `part`.
+///
+/// Two lists of scalars cost their sum, because elements are looked up by hash. An array or object inside an array of
+/// `part` is compared with every element of the other array, which costs at most the values of `whole` for every value
+/// of `part`. [`Limits::filter_nodes`](crate::Limits::filter_nodes) limits the values of `part`.
 ///
 /// ```
 /// use serde_json::json;
-/// use userbook::json_contains;
+/// use userbook::json::json_contains;
 ///
 /// let whole = json!({"team": {"name": "sea", "size": 3}, "tags": ["a", "b"]});
 /// assert!(json_contains(&whole, &json!({"team": {"size": 3.0}, "tags": ["b"]})));
@@ -42,14 +44,14 @@ fn array_contains(whole: &[Value], part: &[Value]) -> bool {
         && containers.iter().all(|part| whole.iter().any(|whole| json_contains(whole, part)))
 }
 
-/// Whether each of the scalars is an element of `whole`.
+/// Returns whether each of the scalars is an element of `whole`.
 fn scalars_occur(whole: &[Value], scalars: &[&Value]) -> bool {
     let mut missing = HashSet::with_capacity(scalars.len());
     for scalar in scalars {
         let Some(key) = ScalarKey::new(scalar) else { return false };
         missing.insert(key);
     }
-    // A hash per element of `whole`: the set of what is missing shrinks, and an empty one ends the search.
+    // One hash per element of `whole`: the set of missing scalars shrinks, and the search ends when it is empty.
     let mut elements = whole.iter().filter_map(ScalarKey::new);
     while !missing.is_empty() {
         let Some(element) = elements.next() else { return false };

@@ -1,10 +1,10 @@
-//! The size of a document, without its text.
+//! Measures the size of a document without writing its text.
 
 use std::{fmt, ops::ControlFlow};
 
 use serde_json::{Number, Value};
 
-/// What a document takes.
+/// The size of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Size {
     /// Bytes of compact JSON.
@@ -26,13 +26,13 @@ impl Size {
     }
 }
 
-/// How many values a document has at any depth, itself included.
+/// Returns the number of values at any depth, the document included.
 pub(crate) fn count_nodes(value: &Value) -> usize {
     Size::of(value).nodes
 }
 
 /// Calls `visit` with each value, its level and its bytes, parents first, until `visit` breaks. The bytes are those of
-/// compact JSON: of a container its brackets and commas, of a member its key as well. `value` is at level `level`.
+/// compact JSON: brackets and commas of a container, and the key of a member. `value` is at level `level`.
 pub(crate) fn for_each_value<B>(
     value: &Value,
     level: usize,
@@ -64,7 +64,7 @@ fn walk<B>(
     }
 }
 
-/// The bytes of a text with its quotes and escapes.
+/// Returns the bytes of a text with quotes and escapes.
 fn text_bytes(text: &str) -> usize {
     let escapes = text.bytes().map(|byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 1,
@@ -75,7 +75,7 @@ fn text_bytes(text: &str) -> usize {
 }
 
 fn number_bytes(number: &Number) -> usize {
-    /// Counts what is written to it.
+    /// Counts the written bytes.
     struct Counter(usize);
 
     impl fmt::Write for Counter {
@@ -86,7 +86,7 @@ fn number_bytes(number: &Number) -> usize {
     }
 
     let mut counter = Counter(0);
-    // The counter accepts everything.
+    // The counter never fails.
     let _ = fmt::write(&mut counter, format_args!("{number}"));
     counter.0
 }

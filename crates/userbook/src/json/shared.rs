@@ -5,18 +5,18 @@ use std::{ops::Deref, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// A JSON value that its clones share. An update clones a user with its attributes several times: into the snapshot,
-/// the decision, the event and the answer. None of these clones copies the value.
+/// A JSON value that clones share. An update clones a user with its attributes several times: into the snapshot, the
+/// decision, the event and the response. None of these clones copies the value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SharedJson(Arc<Value>);
 
 impl SharedJson {
-    /// The value for writing. Copies the value first if other clones exist.
+    /// Returns the value for writing. Copies the value first if other clones exist.
     pub fn make_mut(&mut self) -> &mut Value {
         Arc::make_mut(&mut self.0)
     }
 
-    /// The value itself. Copies the value if other clones exist.
+    /// Returns the value. Copies the value if other clones exist.
     pub fn into_value(self) -> Value {
         Arc::unwrap_or_clone(self.0)
     }

@@ -10,80 +10,80 @@ use serde_json::Value;
 
 use super::GroupId;
 
-/// How many parents above a group still count, as recorded from authentik 2025.2.4: an ancestor 19 parents up
-/// grants what it grants, one 20 up does not.
+/// The number of ancestors that count, as recorded from authentik 2025.2.4: an ancestor 19 levels above grants
+/// superuser status, one 20 levels above does not.
 pub const MAX_PARENTS: usize = 19;
 
-/// A group as it is stored.
+/// A stored group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// Primary key, authentik's `group_uuid`.
     pub id: GroupId,
     /// Name, unique among groups.
     pub name: String,
-    /// Whether members, and members of groups below, are superusers.
+    /// Whether members of this group and of its descendants are superusers.
     pub is_superuser: bool,
-    /// The group above.
+    /// The parent group.
     pub parent: Option<GroupId>,
-    /// Free attributes. What is let in is a JSON object; what is stored may be any JSON.
+    /// Free attributes. New values are JSON objects; stored values may be any JSON.
     pub attributes: Value,
 }
 
-/// Some groups together with their ancestors, up to [`MAX_PARENTS`] above each. Cycles are harmless.
+/// Groups with their ancestors, up to [`MAX_PARENTS`] above each. Cycles are harmless.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupGraph {
     groups: BTreeMap<GroupId, Arc<Group>>,
 }
 
 impl GroupGraph {
-    /// The group with this id, if it was loaded: it exists.
+    /// Returns the group with this id; a loaded group exists.
     pub fn get(&self, id: GroupId) -> Option<&Group> {
         self.groups.get(&id).map(AsRef::as_ref)
     }
 
-    /// The same, shared.
+    /// Returns the group with this id, shared.
     pub fn get_shared(&self, id: GroupId) -> Option<&Arc<Group>> {
         self.groups.get(&id)
     }
 
-    /// Whether the group is there.
+    /// Returns whether the graph contains the group.
     pub fn contains(&self, id: GroupId) -> bool {
         self.groups.contains_key(&id)
     }
 
-    /// The group and its ancestors, nearest first, up to [`MAX_PARENTS`] above it. A cycle ends the walk.
+    /// Returns the group and its ancestors, nearest first, up to [`MAX_PARENTS`] above. A cycle ends the walk.
     pub fn lineage(&self, id: GroupId) -> impl Iterator<Item = &Group> {
         let mut seen = BTreeSet::new();
         self.walk(id).take_while(move |group| seen.insert(group.id))
     }
 
-    /// The nearest group in the lineage of `id` that makes its members superusers.
+    /// Returns the nearest group in the lineage of `id` that makes its members superusers.
     pub fn superuser_source(&self, id: GroupId) -> Option<&Group> {
         self.walk(id).find(|group| group.is_superuser)
     }
 
-    /// The same groups as [`lineage`](Self::lineage), in a cycle some of them again.
+    /// Returns the groups of [`lineage`](Self::lineage); in a cycle some groups repeat.
     fn walk(&self, id: GroupId) -> impl Iterator<Item = &Group> {
         std::iter::successors(self.get(id), |group| self.get(group.parent?)).take(MAX_PARENTS + 1)
     }
 
-    /// Whether a member of these groups is a superuser.
+    /// Returns whether a member of these groups is a superuser.
     pub fn grants_superuser<'a>(&self, memberships: impl IntoIterator<Item = &'a GroupId>) -> bool {
         memberships.into_iter().any(|id| self.superuser_source(*id).is_some())
     }
 
-    /// All groups, by id.
+    /// Returns all groups by id.
     pub fn iter(&self) -> impl Iterator<Item = &Group> {
         self.groups.values().map(AsRef::as_ref)
     }
 
-    /// Puts a group in, or in place of the one with its id.
+    /// Inserts a group, or replaces the one with its id.
     pub fn insert(&mut self, group: impl Into<Arc<Group>>) {
         let group = group.into();
         self.groups.insert(group.id, group);
     }
 
-    /// Takes a group out.
+    /// Removes a group.
     pub fn remove(&mut self, id: GroupId) -> Option<Arc<Group>> {
         self.groups.remove(&id)
     }
@@ -108,7 +108,7 @@ mod tests {
         GroupId(Uuid::from_u128(n as u128))
     }
 
-    /// A chain 0 → 1 → … → `top`, of which the groups in `superusers` grant.
+    /// A chain 0 → 1 → … → `top`; the groups in `superusers` grant.
     fn chain(top: usize, superusers: &[usize]) -> GroupGraph {
         (0..=top)
             .map(|n| Group {

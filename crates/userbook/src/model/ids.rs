@@ -1,4 +1,4 @@
-//! Identifiers, each a type of its own so that they cannot be mixed up.
+//! Identifiers, each with its own type.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
-/// Names a user by either of its two keys.
+/// Identifies a user by either of its two keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserRef {
@@ -26,7 +26,7 @@ impl From<UserId> for UserRef {
     }
 }
 
-/// So that a call that also takes "no such user" can be given an id.
+/// Converts an id for calls that also accept "no such user".
 impl From<UserId> for Option<UserRef> {
     fn from(id: UserId) -> Self {
         Some(UserRef::Id(id))
@@ -53,21 +53,21 @@ impl fmt::Display for UserRef {
 #[serde(transparent)]
 pub struct GroupId(pub Uuid);
 
-/// The state a user's row is in. Every applied change gives the row a new one; two rows with the same revision
-/// are the same row in the same state. It is what a conditional write compares.
+/// The state of a user's row. Every applied change sets a new revision; equal revisions mean the same row in the same
+/// state. Conditional writes compare revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub Uuid);
 
-/// One call that changes something. Minted once a call and the same in each of its attempts, it becomes the
-/// row's new [`Revision`] and the id of the audit event, all written in one atomic step. After a lost
-/// connection the question "did it land?" is therefore "is there an event with this id?".
+/// The id of one call that writes, equal in all of its attempts. It becomes the row's new [`Revision`] and the id of
+/// the audit event, in one atomic step. After a lost connection, the change was applied if an event with this id
+/// exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChangeId(pub Uuid);
 
 impl GroupId {
-    /// authentik's `num_pk`: the first five decimal digits of the UUID taken as a 128-bit integer.
+    /// Returns authentik's `num_pk`: the first five decimal digits of the UUID as a 128-bit integer.
     ///
     /// ```
     /// use userbook::GroupId;
@@ -76,7 +76,7 @@ impl GroupId {
     /// ```
     pub fn num_pk(self) -> u32 {
         let mut number = self.0.as_u128();
-        // In strides first: dividing 128 bits is slow.
+        // In several steps, because dividing 128 bits is slow.
         for stride in [10_u128.pow(16), 10_u128.pow(8), 10_u128.pow(4), 10] {
             while number >= 10_000 * stride {
                 number /= stride;

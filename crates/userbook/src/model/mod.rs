@@ -1,7 +1,7 @@
-//! What is stored: users, groups and their identifiers.
+//! Stored values: users, groups and their identifiers.
 //!
-//! These types hold *plain stored values*. A row that breaks a rule of today still loads, is shown, and keeps
-//! what an update does not name; rules live where values come in (see [`crate::field`]).
+//! These types contain *plain stored values*. A row that violates a current rule still loads, is shown, and keeps what
+//! an update does not name. Rules apply to new values (see [`crate::field`]).
 
 mod group;
 mod ids;
@@ -15,5 +15,5 @@ pub use time::{is_representable, parse_timestamp, timestamp_text};
 pub use user::{ANONYMOUS_USERNAME, User};
 pub use user_type::{UnknownUserType, UserType};
 
-/// A moment in UTC. Userbook cuts time to microseconds before it decides on it, as every store keeps it.
+/// A time in UTC. Userbook truncates times to microseconds before it decides, because stores do so.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,4 +1,4 @@
-//! A user as it is stored.
+//! A stored user.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{GroupId, Revision, Timestamp, UserId, UserType};
-use crate::SharedJson;
+use crate::json::SharedJson;
 
-/// The user name that authentik keeps for "nobody". It is never shown and never updated.
+/// The username of authentik's anonymous user. This user is never shown and never updated.
 pub const ANONYMOUS_USERNAME: &str = "AnonymousUser";
 
-/// A user as it is stored: plain values, whatever rule they may break today.
+/// A stored user: plain values, which may violate current rules.
 ///
-/// `is_superuser`, `uid` and the avatar are derived and never stored: see
-/// [`GroupGraph::grants_superuser`](super::GroupGraph::grants_superuser), [`crate::uid`] and [`crate::Avatars`].
+/// Superuser status is derived from groups and never stored: see
+/// [`GroupGraph::grants_superuser`](super::GroupGraph::grants_superuser).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// Primary key, authentik's `pk`.
     pub id: UserId,
-    /// The stable identifier that other systems are given.
+    /// The stable identifier for other systems.
     pub uuid: Uuid,
     /// Login name; unique, compared byte for byte.
     pub username: String,
@@ -29,26 +29,26 @@ pub struct User {
     pub email: String,
     /// Whether the user may log in.
     pub is_active: bool,
-    /// When the user last logged in.
+    /// The time of the last login.
     pub last_login: Option<Timestamp>,
-    /// Where the user stands in the tree of folders, segments joined by `/`.
+    /// The folder in the tree of users, segments separated by `/`.
     pub path: String,
-    /// What kind of user this is.
+    /// The kind of user.
     pub user_type: UserType,
-    /// Free attributes. What is let in is a JSON object; what is stored may be any JSON.
+    /// Free attributes. New values are JSON objects; stored values may be any JSON.
     pub attributes: SharedJson,
-    /// The groups the user is a direct member of.
+    /// The direct groups of the user.
     pub groups: BTreeSet<GroupId>,
-    /// When the password was last changed.
+    /// The time of the last change of the password.
     pub password_change_date: Timestamp,
     /// The state of this row.
     pub revision: Revision,
-    /// How many changes this row has seen; orders the user's events.
+    /// The number of changes of this row; orders the user's events.
     pub version: u64,
 }
 
 impl User {
-    /// A user with plausible values, for tests and examples.
+    /// Returns a user with plausible values, for tests and examples.
     ///
     /// ```
     /// use userbook::{User, UserId};

@@ -4,31 +4,31 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of user this is, authentik's `UserTypeEnum`.
+/// The kind of a user, authentik's `UserTypeEnum`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserType {
     /// A person of the organisation.
     Internal,
-    /// A person from outside.
+    /// A person outside of the organisation.
     External,
-    /// A machine that an administrator made.
+    /// A machine account created by an administrator.
     ServiceAccount,
-    /// A machine that the software made for itself; nobody else changes it.
+    /// A machine account created by the software; it cannot be changed.
     InternalServiceAccount,
 }
 
-/// The text is none of the four names.
+/// The text is not the name of a user type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown user type {0:?}")]
 pub struct UnknownUserType(pub String);
 
 impl UserType {
-    /// All of them, in authentik's order.
+    /// All types, in authentik's order.
     pub const ALL: [Self; 4] =
         [Self::Internal, Self::External, Self::ServiceAccount, Self::InternalServiceAccount];
 
-    /// The name on the wire and in a store.
+    /// Returns the name in JSON and in stores.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Internal => "internal",

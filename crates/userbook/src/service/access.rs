@@ -1,4 +1,4 @@
-//! Loading facts and asking the authorizer.
+//! Loads facts and calls the authorizer.
 
 use std::time::Duration;
 
@@ -7,13 +7,16 @@ use super::{
     trace::{step, traced},
 };
 use crate::{
-    Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, Denial, DirectoryQuery,
-    DirectorySnapshot, Facts, GroupId, ProvisioningStore, Resource, Snapshot, SnapshotQuery, StoreError,
-    User, UserStore,
-    decision::{require_active_actor, view_group_checks, visible_user},
+    authz::{Actor, ActorView, Authorizer, AuthorizerError, Check, CheckResults, Facts, Resource},
+    decision::{Denial, require_active_actor, visible_user},
+    model::{GroupId, User},
+    store::{
+        DirectoryQuery, DirectorySnapshot, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserStore,
+    },
+    view::view_group_checks,
 };
 
-/// How long facts and verdicts that were established before a body was received stay in use.
+/// How long facts and verdicts stay valid while a body is received.
 const MAX_AGE: Duration = Duration::from_millis(250);
 
 /// The facts of one load with the authorizer's verdicts on them.
@@ -21,19 +24,19 @@ const MAX_AGE: Duration = Duration::from_millis(250);
 pub(super) struct Access {
     pub(super) snapshot: Snapshot,
     pub(super) results: CheckResults,
-    /// When the load began, by the monotonic clock.
+    /// The start of the load, by the monotonic clock.
     since: Duration,
 }
 
 impl Access {
-    /// Whether the facts are recent enough to decide on.
+    /// Returns whether the facts are recent enough for a decision.
     pub(super) fn is_fresh<S, A>(&self, service: &UserService<S, A>) -> bool {
         service.clock.monotonic().saturating_sub(self.since) <= MAX_AGE
     }
 }
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
-    /// One load and one authorizer call. A user that does not exist, or is the anonymous user, costs the same.
+    /// Makes one load and one authorizer call. Missing users and the anonymous user cost the same as others.
     pub(super) async fn access(
         &self,
         actor: &Actor,
@@ -43,7 +46,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         self.access_to(user_resource, actor, query, checks).await
     }
 
-    /// Denies an actor who is denied everything, before any load.
+    /// Denies an actor without any permission before any load.
     pub(super) fn require_some_right(&self, actor: &Actor) -> Result<(), AccessError> {
         if self.authorizer.denies_all(actor) {
             return Err(AccessError::Forbidden(Denial::Permission(None)));
@@ -51,8 +54,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Ok(())
     }
 
-    /// Establishes which of the user's groups and of the `named` groups the actor may see, once the actor may see the
-    /// user. If the verdicts name the visible groups, no further call is needed.
+    /// Determines which of the user's groups and of the `named` groups the actor may view, once the actor may view the
+    /// user. No further call is needed if the verdicts contain the visible groups.
     pub(super) async fn authorize_groups(
         &self,
         actor: &Actor,
@@ -65,7 +68,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         self.authorize_more(actor, user_resource(snapshot), checks, results).await
     }
 
-    /// One load and one authorizer call about the directory as a whole.
+    /// Makes one load and one authorizer call for the directory.
     pub(super) async fn directory_access(
         &self,
         actor: &Actor,
@@ -98,7 +101,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Ok(snapshot)
     }
 
-    /// The acting user; an actor who is inactive or deleted is denied.
+    /// Returns the acting user; an inactive or deleted actor is denied.
     pub(super) async fn load_actor(&self, actor: &Actor) -> Result<Snapshot, AccessError> {
         if actor.user_id().is_none() {
             return Ok(Snapshot::default());
@@ -109,7 +112,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Ok(snapshot)
     }
 
-    /// Asks the authorizer. An answer with another number of verdicts is a failure.
+    /// Calls the authorizer. A wrong number of verdicts is an error.
     pub(super) async fn authorize(
         &self,
         actor: &Actor,
@@ -125,7 +128,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Ok(CheckResults::new(checks, verdicts))
     }
 
-    /// Adds the verdicts on further checks, if there are any.
+    /// Adds the verdicts on further checks, if any.
     pub(super) async fn authorize_more(
         &self,
         actor: &Actor,
@@ -139,7 +142,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Ok(())
     }
 
-    /// Asks whether the user can grant superuser status, unless the verdicts have the answer. A failure counts as yes.
+    /// Requests whether the user can grant superuser status, unless the verdicts contain the result. An error counts
+    /// as yes.
     pub(super) async fn ensure_user_can_grant(
         &self,
         user: &User,
@@ -162,7 +166,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     }
 }
 
-/// The target of a load, as an authorizer sees it.
+/// Returns the target of a load as a resource.
 pub(super) fn user_resource(snapshot: &Snapshot) -> Resource<'_> {
     match &snapshot.user {
         Some(user) => Resource::User(user, facts(snapshot)),
@@ -174,12 +178,12 @@ fn facts(snapshot: &Snapshot) -> Facts<'_> {
     Facts { groups: &snapshot.groups, actor: snapshot.actor.as_ref() }
 }
 
-/// The directory, as an authorizer sees it.
+/// Returns the directory as a resource.
 pub(super) fn directory_resource(directory: &DirectorySnapshot) -> Resource<'_> {
     Resource::Directory(Facts { groups: &directory.groups, actor: directory.actor.as_ref() })
 }
 
-/// The acting user of a load.
+/// Returns the acting user of a load.
 pub(super) fn actor_view(snapshot: &Snapshot) -> Option<ActorView<'_>> {
     snapshot.actor.as_ref().map(|state| ActorView { state, groups: &snapshot.groups })
 }

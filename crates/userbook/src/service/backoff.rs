@@ -1,18 +1,18 @@
-//! How long to wait between attempts. The core has no runtime and cannot sleep: the host says how.
+//! Pauses between attempts. The core has no runtime and cannot sleep, so the host implements the pause.
 
 use std::{fmt::Debug, future::poll_fn, task::Poll};
 
 use async_trait::async_trait;
 
-/// Pauses between two attempts at a contended update.
+/// Pauses between two attempts of a contended update.
 #[async_trait]
 pub trait Backoff: Debug + Send + Sync + 'static {
-    /// Waits before attempt number `attempt`; the first repetition is number 1.
+    /// Waits before attempt number `attempt`; the first retry is number 1.
     async fn pause(&self, attempt: u32);
 }
 
-/// Does not wait, but lets other tasks run once. Right for tests and for stores without contention; a host with
-/// a runtime should sleep for a random, growing time.
+/// Does not wait, but lets other tasks run once. Suitable for tests and for stores without contention; a host with a
+/// runtime should sleep for a random, growing time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct YieldOnce;
 

@@ -1,4 +1,4 @@
-//! One call builder for every operation that writes.
+//! The call builder of all writing operations.
 
 use std::{
     fmt,
@@ -10,9 +10,14 @@ use super::{
     UserService,
     operation::{self, CallContext, Operation},
 };
-use crate::{Actor, Authorizer, Conditions, IfNoneMatch, Revision, UserStore};
+use crate::{
+    authz::{Actor, Authorizer},
+    decision::{Conditions, IfNoneMatch},
+    model::Revision,
+    store::UserStore,
+};
 
-/// A call that writes. `.await` runs it.
+/// A writing call. `.await` runs it.
 ///
 /// ```
 /// # use userbook::{Actor, NewUser, Outcome, PermissionAuthorizer, StaticPermissions, UserService};
@@ -36,7 +41,7 @@ pub struct Call<'a, S, A, O> {
     options: CallOptions,
 }
 
-/// The options that every operation has.
+/// The options of every operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CallOptions {
     pub(super) request_id: Option<String>,
@@ -45,7 +50,7 @@ pub(super) struct CallOptions {
     pub(super) conditions: Conditions,
 }
 
-/// An operation on a row that has a revision.
+/// An operation on a row with a revision.
 pub trait Conditional {}
 
 impl<S, A, O> fmt::Debug for Call<'_, S, A, O> {
@@ -67,19 +72,19 @@ impl<'a, S, A, O> Call<'a, S, A, O> {
         self
     }
 
-    /// Confirms that the actor means to lose their own access or superuser status.
+    /// Confirms that the actor intends to lose the own access or superuser status.
     pub fn allow_self_lockout(mut self) -> Self {
         self.options.allow_self_lockout = true;
         self
     }
 
-    /// Does everything but the commit.
+    /// Runs everything except the commit.
     pub fn dry_run(mut self) -> Self {
         self.options.dry_run = true;
         self
     }
 
-    /// Records the id of the host's request in the event.
+    /// Records the host's request id in the event.
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.options.request_id = Some(id.into());
         self
@@ -111,8 +116,8 @@ impl<S: UserStore, A: Authorizer, O: Operation<S, A>> Call<'_, S, A, O> {
     /// Runs the call without boxing its future; `.await` on the call boxes it.
     ///
     /// # Errors
-    /// The error of the operation. Nothing was written then, except as
-    /// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind::Ambiguous) says.
+    /// The error of the operation. Nothing was written, except as
+    /// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind::Ambiguous) states.
     pub async fn run(self) -> Result<O::Output, O::Error> {
         let Self { service, actor, operation, options } = self;
         let call = CallContext { actor, change: service.ids.next_change(), options: &options };

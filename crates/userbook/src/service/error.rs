@@ -1,12 +1,18 @@
-//! How a service operation may fail.
+//! Errors of service operations.
 
 use super::{operation::OperationError, retry::Exhausted};
-use crate::{AuthorizerError, Denial, Field, GroupField, PatchFailure, Rejection, StoreError, Violations};
+use crate::{
+    authz::AuthorizerError,
+    decision::{Denial, Rejection},
+    store::StoreError,
+    update::PatchFailure,
+    violation::{Field, GroupField, Violations},
+};
 
-/// Why a user or group is not shown.
+/// A reason why a user or group is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// The user or group does not exist, or the actor may not learn that it does.
+    /// The user or group does not exist, or the actor must not learn that it exists.
     #[error("no such user or group")]
     NotFound,
     /// The actor is denied.
@@ -20,10 +26,10 @@ pub enum AccessError {
     Authorizer(#[from] AuthorizerError),
 }
 
-/// Why a list is not shown.
+/// A reason why a list is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// The actor may see nothing, or a port failed.
+    /// The actor may view nothing, or a port failed.
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The attribute filter has too many JSON values.
@@ -34,7 +40,7 @@ pub enum ListError {
         /// The number of values.
         count: usize,
     },
-    /// The page is larger than any answer may be.
+    /// The page exceeds the maximum size of a response.
     #[error("page exceeds {limit} bytes")]
     PageTooLarge {
         /// The limit in bytes, [`Limits::page_bytes`](crate::Limits::page_bytes).
@@ -54,20 +60,20 @@ impl From<AuthorizerError> for ListError {
     }
 }
 
-/// Why an update, or a provisioning operation, was not applied. Nothing of it was written then, except as
-/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
+/// A reason why an update or a provisioning operation was not applied. Nothing was written, except as
+/// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) states.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// The user is not the actor's to see or to change.
+    /// The actor may not view or change the user.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The stored user is not in the state that the request demands (412).
-    #[error("the user is not in the demanded state")]
+    /// The stored user does not meet a precondition (412).
+    #[error("the user is not in the required state")]
     Condition,
-    /// The JSON Patch does not fit what is stored (409 for a failed test).
+    /// The JSON Patch does not fit the stored user (409 for a failed test).
     #[error(transparent)]
     Patch(PatchFailure),
-    /// The values break rules; everything that is wrong, at once.
+    /// The values violate rules; contains all violations.
     #[error("invalid: {0}")]
     Invalid(Violations),
     /// Every attempt met a concurrent change.
@@ -78,14 +84,14 @@ pub enum UpdateError {
     },
 }
 
-/// Why a group was not written or deleted. Nothing of it was written then, except as
-/// [`StoreErrorKind::Ambiguous`](crate::StoreErrorKind) says.
+/// A reason why a group was not written or deleted. Nothing was written, except as
+/// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) states.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
-    /// The group is not there, or not the actor's to write.
+    /// The group does not exist, or the actor may not write it.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The values break rules; everything that is wrong, at once.
+    /// The values violate rules; contains all violations.
     #[error("invalid: {0}")]
     Invalid(Violations<GroupField>),
     /// Every attempt met a concurrent change.
@@ -143,14 +149,14 @@ macro_rules! from_access {
 }
 from_access!(UpdateError, GroupError);
 
-/// A store's own violations.
+/// Violations reported by a store.
 impl From<Violations> for UpdateError {
     fn from(violations: Violations) -> Self {
         Self::Invalid(violations)
     }
 }
 
-/// A store's own violations, under the group field of the same name.
+/// Violations reported by a store, under the group field of the same name.
 impl From<Violations> for GroupError {
     fn from(violations: Violations) -> Self {
         Self::Invalid(violations.map_fields(|field| match field {

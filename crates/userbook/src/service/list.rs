@@ -1,4 +1,4 @@
-//! Listing users and groups: which rows the actor may see, then one page of them.
+//! Lists users and groups: determines the visible rows, then reads one page.
 
 use std::{collections::BTreeSet, mem};
 
@@ -8,9 +8,16 @@ use super::{
     trace::{SpanOutcome, operation, step, traced},
 };
 use crate::{
-    Actor, ActorView, AuthorizerError, Denial, GroupColumn, GroupEntry, GroupFilter, GroupId, GroupListQuery,
-    GroupPage, JsonObject, ListAuthorizer, ListStore, Order, Safeguard, Scope, Snapshot, UserColumn,
-    UserFilter, UserId, UserListQuery, UserStore, UserView, json::count_nodes,
+    authz::{Actor, ActorView, AuthorizerError, ListAuthorizer},
+    decision::Denial,
+    json::{JsonObject, count_nodes},
+    model::{GroupId, UserId},
+    policy::Safeguard,
+    store::{
+        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, Scope, Snapshot,
+        UserColumn, UserFilter, UserListQuery, UserStore,
+    },
+    view::UserView,
 };
 
 /// A request for one page of a list.
@@ -35,7 +42,7 @@ pub struct UserViews {
     pub count: u64,
 }
 
-/// The right to list users, established before the request is read; see [`UserService::authorize_user_list`].
+/// The right to list users, checked before the request is read; see [`UserService::authorize_user_list`].
 #[derive(Debug)]
 pub struct AuthorizedUserList<'a, S, A> {
     service: &'a UserService<S, A>,
@@ -44,7 +51,7 @@ pub struct AuthorizedUserList<'a, S, A> {
     scope: Scope<UserId>,
 }
 
-/// The right to list groups, established before the request is read; see [`UserService::authorize_group_list`].
+/// The right to list groups, checked before the request is read; see [`UserService::authorize_group_list`].
 #[derive(Debug)]
 pub struct AuthorizedGroupList<'a, S, A> {
     service: &'a UserService<S, A>,
@@ -66,7 +73,7 @@ impl<S, A> SpanOutcome for AuthorizedGroupList<'_, S, A> {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
-    /// One page of the users that the actor may see.
+    /// Returns one page of the users that the actor may view.
     ///
     /// # Errors
     /// [`ListError`]; [`AccessError::Forbidden`] if the actor may see no user at all.
@@ -78,7 +85,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         self.authorize_user_list(actor).await?.page(listing).await
     }
 
-    /// Establishes that the actor may list users, before anything of the request is read.
+    /// Checks that the actor may list users, before the request is read.
     ///
     /// # Errors
     /// [`AccessError::Forbidden`] if the actor may see no user at all.
@@ -95,7 +102,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         .await
     }
 
-    /// One page of the groups that the actor may see. Members are shown as far as the actor may see the users.
+    /// Returns one page of the groups that the actor may view. Members are limited to users that the actor may view.
     ///
     /// # Errors
     /// [`ListError`]; [`AccessError::Forbidden`] if the actor may see no group at all.
@@ -108,7 +115,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         self.authorize_group_list(actor).await?.page(listing, include_members).await
     }
 
-    /// Establishes that the actor may list groups, before anything of the request is read.
+    /// Checks that the actor may list groups, before the request is read.
     ///
     /// # Errors
     /// [`AccessError::Forbidden`] if the actor may see no group at all.
@@ -125,7 +132,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         .await
     }
 
-    /// Shows a group as [`UserService::list_groups`] does.
+    /// Returns a group like [`UserService::list_groups`].
     ///
     /// # Errors
     /// [`AccessError::Forbidden`] if the actor may see no group at all, [`AccessError::NotFound`] if not this one.
@@ -168,7 +175,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
-    /// One page.
+    /// Returns one page.
     ///
     /// # Errors
     /// [`ListError`].
@@ -204,7 +211,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> {
-    /// One page, with the members if they are wanted.
+    /// Returns one page, with members if requested.
     ///
     /// # Errors
     /// [`ListError`].
@@ -246,8 +253,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
     }
 }
 
-/// Removes groups from the filter that the actor may not see, so that the filter does not reveal who is in them;
-/// `false` if no row can match any more.
+/// Removes groups that the actor may not view from the filter, so that the filter does not reveal their members.
+/// Returns `false` if no row can match any more.
 async fn restrict_groups<S: ListStore, A>(
     service: &UserService<S, A>,
     filter: &mut UserFilter,
@@ -275,8 +282,8 @@ async fn restrict_groups<S: ListStore, A>(
     Ok(filtered == (!filter.groups.is_empty(), !filter.group_names.is_empty()))
 }
 
-/// Removes members from the filter that the actor may not see, so that the filter does not reveal where they are;
-/// `false` if no row can match any more.
+/// Removes members that the actor may not view from the filter, so that the filter does not reveal their groups.
+/// Returns `false` if no row can match any more.
 async fn restrict_members<S: ListStore, A>(
     service: &UserService<S, A>,
     filter: &mut GroupFilter,
@@ -305,7 +312,7 @@ async fn restrict_members<S: ListStore, A>(
     Ok(filtered == (!filter.members.is_empty(), !filter.member_names.is_empty()))
 }
 
-/// The rows that may be seen, unless there is none.
+/// Returns the visible rows, or the error if no row is visible.
 fn require_nonempty<I>(scope: Scope<I>) -> Result<Scope<I>, AccessError> {
     match scope {
         Scope::Nothing => Err(AccessError::Forbidden(Denial::Permission(None))),

@@ -1,4 +1,4 @@
-//! Adding one user to a group, or removing one, by the right to the group's members.
+//! Adds one user to a group, or removes one, with the right to the group's members.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,11 @@ use super::{
     update::{MAX_LOADS, decide_on, settle},
 };
 use crate::{
-    Actor, Authorizer, ChangeSet, Check, CommitOutcome, GroupId, SnapshotQuery, StoreError, UpdateAccess,
-    UserRef, UserStore, UserUpdate,
-    decision::{LoadRequirements, require_allowed},
+    authz::{Actor, Authorizer, Check},
+    decision::{LoadRequirements, UpdateAccess, check_member_view, require_allowed},
+    model::{GroupId, UserRef},
+    store::{ChangeSet, CommitOutcome, SnapshotQuery, StoreError, UserStore},
+    update::UserUpdate,
 };
 
 /// Whether a user joins or leaves a group.
@@ -31,7 +33,7 @@ pub enum MembershipAction {
 /// A change of one membership; see [`UserService::add_member`].
 pub type MemberCall<'a, S, A> = Call<'a, S, A, ChangeMember>;
 
-/// The right to change the members of a group, established before the request is read; see
+/// The right to change the members of a group, checked before the request is read; see
 /// [`UserService::authorize_member_change`].
 #[derive(Debug)]
 pub struct AuthorizedMemberChange<'a, S, A> {
@@ -48,7 +50,7 @@ pub struct ChangeMember {
     group: GroupId,
     action: MembershipAction,
     target: Option<UserRef>,
-    /// Facts and verdicts from before the request was read, for the first attempt.
+    /// Facts and verdicts from before the request was read, used by the first attempt.
     access: Option<Access>,
 }
 
@@ -69,8 +71,8 @@ impl MembershipAction {
 }
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
-    /// Adds a user to a group. It needs [`Check::AddMember`] on the group and [`Check::View`] on the user, and the
-    /// right to grant what the group grants; the right to change the user does not matter.
+    /// Adds a user to a group. Requires [`Check::AddMember`] on the group, [`Check::View`] on the user, and the right
+    /// to grant what the group grants. The right to change the user does not matter.
     ///
     /// # Errors
     /// As [`UserService::update_user`]; [`AccessError::NotFound`] also if the group does not exist.
@@ -83,7 +85,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         self.change_member(actor, group, MembershipAction::Add, user.into())
     }
 
-    /// Removes a user from a group, as [`UserService::add_member`] adds one; it needs [`Check::RemoveMember`].
+    /// Removes a user from a group, like [`UserService::add_member`]; requires [`Check::RemoveMember`].
     ///
     /// # Errors
     /// As [`UserService::add_member`].
@@ -106,8 +108,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Call::new(self, actor, ChangeMember { group, action, target: Some(user), access: None })
     }
 
-    /// Establishes that the actor may change the members of the group, before the request names a user. `None` is a
-    /// group that cannot exist.
+    /// Checks that the actor may change the members of the group, before the request names a user. `None` is an
+    /// impossible group id.
     ///
     /// # Errors
     /// [`AccessError::NotFound`] if the group does not exist, for every actor (as recorded), [`AccessError::Forbidden`]
@@ -137,7 +139,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
             actor: actor.user_id(),
             ..SnapshotQuery::default()
         };
-        // A group that cannot exist costs the same as one that does not.
+        // An impossible id costs the same as a missing group.
         let check = action.check(group.unwrap_or(GroupId(Uuid::nil())));
         let access = self.directory_access(actor, &query, vec![check]).await?;
         if !group.is_some_and(|group| access.snapshot.groups.contains(group)) {
@@ -149,7 +151,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 }
 
 impl<'a, S: UserStore, A: Authorizer> AuthorizedMemberChange<'a, S, A> {
-    /// Makes the change for the user that the request names; `None` is a user that cannot exist.
+    /// Makes the change for the user of the request; `None` is an impossible user id.
     pub fn user(self, user: Option<UserRef>) -> MemberCall<'a, S, A> {
         let Self { service, actor, group, action, access } = self;
         Call::new(service, actor, ChangeMember { group, action, target: user, access: Some(access) })
@@ -194,7 +196,8 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
             ..SnapshotQuery::default()
         };
         let policy = &service.policy;
-        // Checks the right to the members again with the user: an authorizer may make exceptions for some users.
+        // Checks the right to the members again with the user, because an authorizer may make exceptions for some
+        // users.
         let checks = || vec![Check::View, action.check(group)];
         let update = action.update(group);
         let ops = update.fields().ok_or(AccessError::NotFound)?;
@@ -206,9 +209,9 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
                 return Ok(plan);
             }
             access.results.extend(member.results.clone());
-            if access.results.allows(Check::View) {
-                service.authorize_groups(call.actor, &mut access, &[group]).await?;
-            }
+            // What follows depends on the user, so it must not happen for a user that the actor may not see.
+            check_member_view(&access.snapshot, call.actor, &access.results)?;
+            service.authorize_groups(call.actor, &mut access, &[group]).await?;
             let Some(user) = &access.snapshot.user else { break access };
             if !access.snapshot.groups.contains(group) {
                 return Err(AccessError::NotFound.into());

@@ -1,6 +1,6 @@
-//! The service: authorize, load, decide, commit, and again after a conflict.
+//! The service: load, authorize, decide, commit, and retry after conflicts.
 //!
-//! It knows no rule (those are in [`decide`](crate::decide())) and no storage; it moves facts from one to the other.
+//! It contains no rules (those are in [`decide`](crate::decision::decide())) and no storage; it passes facts between them.
 
 mod access;
 mod backoff;
@@ -30,12 +30,16 @@ pub use provision::{
 };
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 
-use crate::{ChangeIds, Clock, FieldRule, NoRules, Policy, RandomIds, SystemClock};
+use crate::{
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    decision::{FieldRule, NoRules},
+    policy::Policy,
+};
 
 /// Updates users of one directory.
 ///
-/// Cheap to share behind an `Arc`. The store and the authorizer are the host's; everything else has a default:
-/// [`Policy::hardened`], the machine's clock, 32 attempts within 10 seconds.
+/// Share the service behind an `Arc`. The host provides store and authorizer; everything else has a default:
+/// [`Policy::hardened`], the system clock, 32 attempts within 10 seconds.
 #[derive(Debug, Clone)]
 pub struct UserService<S, A> {
     store: S,
@@ -50,7 +54,7 @@ pub struct UserService<S, A> {
 }
 
 impl<S, A> UserService<S, A> {
-    /// A service with default settings.
+    /// Creates a service with default settings.
     pub fn new(store: S, authorizer: A) -> Self {
         Self {
             store,
@@ -72,7 +76,7 @@ impl<S, A> UserService<S, A> {
         self
     }
 
-    /// Adds the host's own rules.
+    /// Adds rules of the host.
     #[must_use]
     pub fn with_rules(mut self, rules: impl FieldRule) -> Self {
         self.rules = Arc::new(rules);
@@ -93,7 +97,7 @@ impl<S, A> UserService<S, A> {
         self
     }
 
-    /// Uses another back-off between attempts.
+    /// Uses another pause between attempts.
     #[must_use]
     pub fn with_backoff(mut self, backoff: impl Backoff) -> Self {
         self.backoff = Arc::new(backoff);
@@ -108,12 +112,12 @@ impl<S, A> UserService<S, A> {
         self
     }
 
-    /// The policy in force.
+    /// Returns the policy in force.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &S {
         &self.store
     }

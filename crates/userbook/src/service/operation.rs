@@ -11,11 +11,14 @@ use super::{
     trace::{SpanError, SpanOutcome, step, traced},
 };
 use crate::{
-    Actor, Authorizer, ChangeId, CheckResults, CommitOutcome, Context, StoreError, StoreErrorKind, UserStore,
-    Violations,
+    authz::{Actor, Authorizer, CheckResults},
+    decision::Context,
+    model::ChangeId,
+    store::{CommitOutcome, StoreError, StoreErrorKind, UserStore},
+    violation::Violations,
 };
 
-/// One kind of operation: reads its facts, authorizes, decides, and writes. It does so afresh in each attempt.
+/// One kind of operation: loads, authorizes, decides and writes, again in each attempt.
 pub trait Operation<S, A>: Send + Sized {
     /// The result of the operation.
     type Output: SpanOutcome + Send;
@@ -27,9 +30,9 @@ pub trait Operation<S, A>: Send + Sized {
     /// The span around the operation.
     fn span(call: &CallContext<'_>) -> Span;
 
-    /// Loads, authorizes and decides. `in_doubt` is the change of an earlier attempt whose commit had no answer: the
-    /// plan asks for it in its first load and returns [`Plan::Committed`] or [`Plan::NotCommitted`] if that load
-    /// settles the question.
+    /// Loads, authorizes and decides. `in_doubt` is the change of an earlier attempt whose commit had no answer. The
+    /// plan includes it in the first load, and returns [`Plan::Committed`] or [`Plan::NotCommitted`] if that load
+    /// resolves the doubt.
     fn plan(
         &mut self,
         service: &UserService<S, A>,
@@ -46,32 +49,33 @@ pub trait Operation<S, A>: Send + Sized {
 
 /// The errors of an operation.
 pub trait OperationError: From<StoreError> + From<Exhausted> + From<Violations> + SpanError + Send {
-    /// The failure of the store, if that is what the error is: the attempt may be repeated.
+    /// Returns the store error inside the error, so that the attempt may be repeated.
     ///
     /// # Errors
-    /// Any other error, unchanged.
+    /// Fails with any other error, unchanged.
     fn into_store_error(self) -> Result<StoreError, Self>;
 }
 
-/// What an attempt comes to.
+/// The result of planning an attempt.
 #[derive(Debug)]
 pub enum Plan<O, C> {
     /// The change in doubt is stored.
     Committed,
-    /// The change in doubt is not stored, and what it was decided on has changed: it never will be.
+    /// The change in doubt is not stored and can no longer be applied, because the state on which it depends has
+    /// changed.
     NotCommitted,
-    /// There is nothing to write.
+    /// Nothing to write.
     Done(O),
     /// Write this change.
     Write(C, O),
-    /// The facts of two loads are of different moments.
+    /// The facts of two loads are from different moments.
     Conflict,
 }
 
-/// The call that an attempt belongs to.
+/// The call of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct CallContext<'a> {
-    /// Who acts.
+    /// The actor.
     pub(super) actor: &'a Actor,
     /// The id of the change, the same in every attempt.
     pub(super) change: ChangeId,
@@ -79,7 +83,7 @@ pub struct CallContext<'a> {
 }
 
 impl<'a> CallContext<'a> {
-    /// The context of a decision.
+    /// Returns the context of a decision.
     pub(super) fn decision<S, A>(
         &self,
         service: &'a UserService<S, A>,
@@ -113,8 +117,8 @@ async fn attempts<S: UserStore, A: Authorizer, O: Operation<S, A>>(
     call: &CallContext<'_>,
 ) -> Result<O::Output, O::Error> {
     let mut attempts = Attempts::start(service);
-    // A commit without an answer may still be applied. Until that is known, no refusal is reported: a refusal says
-    // that nothing was written.
+    // A commit without an answer may still be applied. Until the outcome is known, no rejection is reported, because a
+    // rejection states that nothing was written.
     let mut in_doubt: Option<(O::Change, O::Output)> = None;
     loop {
         attempts.next(service).await?;

@@ -1,37 +1,41 @@
-//! Hands events on, at least once each.
+//! Delivers events, at least once each.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{ChangeId, Event, Outbox, OutboxLimit, StoreError};
+use crate::{
+    event::Event,
+    model::ChangeId,
+    store::{Outbox, OutboxLimit, StoreError},
+};
 
-/// Where a host wants its events.
+/// Receives events for the host.
 #[async_trait]
 pub trait EventSink: Debug + Send + Sync + 'static {
-    /// Takes an event. It may come again, if the acknowledgement was lost: [`Event::id`] tells.
+    /// Receives an event. The same event may come again if its acknowledgement was lost; compare [`Event::id`].
     ///
     /// # Errors
-    /// Anything that keeps the event pending; later events of this round are not tried then.
+    /// An error keeps the event pending; later events of this round are not delivered.
     async fn deliver(&self, event: &Event) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }
 
-/// Delivers pending events within `limit`, acknowledges them and returns the count. If the count is not zero, call again
-/// immediately; otherwise after a pause.
+/// Delivers pending events within `limit`, acknowledges them, and returns the count. If the count is not zero, call
+/// again immediately; otherwise after a pause.
 ///
 /// # Errors
-/// [`StoreError`] when the store fails, and [`StoreErrorKind::Other`](crate::StoreErrorKind) with the sink's
-/// error when the sink refuses; what was taken before is acknowledged all the same.
+/// [`StoreError`] when the store fails, and [`StoreErrorKind::Other`](crate::store::StoreErrorKind) with the sink's error
+/// when the sink fails; events delivered before are acknowledged nevertheless.
 pub async fn deliver(
     outbox: &(impl Outbox + ?Sized),
     sink: &(impl EventSink + ?Sized),
     limit: OutboxLimit,
 ) -> Result<usize, StoreError> {
     let mut taken: Vec<ChangeId> = Vec::new();
-    let mut refusal = None;
+    let mut failure = None;
     for event in outbox.pending(limit).await? {
         if let Err(error) = sink.deliver(&event).await {
-            refusal = Some(StoreError::new(crate::StoreErrorKind::Other, error));
+            failure = Some(StoreError::new(crate::store::StoreErrorKind::Other, error));
             break;
         }
         taken.push(event.id);
@@ -39,7 +43,7 @@ pub async fn deliver(
     if !taken.is_empty() {
         outbox.ack(&taken).await?;
     }
-    match refusal {
+    match failure {
         Some(error) => Err(error),
         None => Ok(taken.len()),
     }

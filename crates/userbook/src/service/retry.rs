@@ -1,16 +1,16 @@
-//! The bound on attempts: how many, and for how long.
+//! Limits the number and the duration of attempts.
 
 use std::time::Duration;
 
 use super::{UserService, trace};
-use crate::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind};
 
-/// Why no further attempt is made.
+/// A reason why no further attempt is made.
 #[derive(Debug)]
 pub enum Exhausted {
     /// Every attempt met a concurrent change.
     Contended { attempts: u32 },
-    /// The store failed, for good or in the last attempt.
+    /// The store failed, permanently or in the last attempt.
     Store(StoreError),
 }
 
@@ -28,7 +28,7 @@ impl Attempts {
         Self { made: 0, until, failure: None }
     }
 
-    /// Waits for the next attempt, or ends the call: with the store's last failure if there was one.
+    /// Waits for the next attempt, or ends the call with the store's last error, if any.
     pub(super) async fn next<S, A>(&mut self, service: &UserService<S, A>) -> Result<(), Exhausted> {
         let late = self.made > 0 && service.clock.monotonic() >= self.until;
         if late || self.made >= service.max_attempts {
@@ -60,11 +60,10 @@ impl Attempts {
         self.failure = None;
     }
 
-    /// Records a failure of the store. Another attempt may help if nothing was written, or if the next one can find
-    /// out.
+    /// Records an error of the store. A retry may succeed if nothing was written, or if the next attempt can find out.
     pub(super) fn failed(&mut self, error: StoreError) -> Result<(), Exhausted> {
         let hopeless = matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Other);
-        // Whether something was written stays the question, whatever fails later.
+        // The doubt remains, whichever error follows.
         let failure = self.failure.take().filter(is_doubt).unwrap_or(error);
         if hopeless {
             return Err(Exhausted::Store(failure));

@@ -1,17 +1,20 @@
-//! Reading one user, and the acting user.
+//! Reads one user, and the acting user.
 
 use super::{
     AccessError, UserService,
     trace::{operation, trace_identifiers, traced},
 };
 use crate::{
-    Actor, Authorizer, Check, CurrentUserView, Denial, Rejection, SelfView, Snapshot, SnapshotQuery, Subject,
-    UserId, UserRef, UserStore, UserView,
-    decision::{Visibility, check_view},
+    authz::{Actor, Authorizer, Check, Subject},
+    decision::{Denial, Rejection, check_view},
+    model::{UserId, UserRef},
+    store::{Snapshot, SnapshotQuery, UserStore},
+    view::Visibility,
+    view::{CurrentUserView, SelfView, UserView},
 };
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
-    /// Shows a user. `None` is a user that cannot exist, such as an id that is no number; it costs the same.
+    /// Returns a user. `None` is an impossible id, such as one that is not a number; it costs the same.
     ///
     /// # Errors
     /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says, also for users that do not
@@ -37,7 +40,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         .await
     }
 
-    /// Shows the acting user, which needs no permission, and the user behind an impersonation.
+    /// Returns the acting user without requiring a permission, and the impersonating user, if any.
     ///
     /// # Errors
     /// [`AccessError::Forbidden`] for anonymous and inactive actors, [`AccessError::NotFound`] for actors that are not
@@ -77,7 +80,7 @@ impl From<Rejection> for AccessError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Forbidden(denial) => Self::Forbidden(denial),
-            // Reading has no conditions and no values.
+            // Reading has no preconditions and no values.
             Rejection::Hidden | Rejection::Condition | Rejection::Patch(_) | Rejection::Invalid(_) => {
                 Self::NotFound
             }

@@ -11,8 +11,11 @@ use pin_project_lite::pin_project;
 use tracing::{Instrument, Span, instrument::Instrumented};
 
 use crate::{
-    AccessError, Actor, AuthorizerError, AuthorizerErrorKind, ChangeId, CommitOutcome, Decision, GroupError,
-    ListError, Scope, StoreError, StoreErrorKind, UpdateError, Updated,
+    authz::{Actor, AuthorizerError, AuthorizerErrorKind},
+    decision::Decision,
+    model::ChangeId,
+    service::{AccessError, GroupError, ListError, UpdateError, Updated},
+    store::{CommitOutcome, Scope, StoreError, StoreErrorKind},
 };
 
 /// The target of every span and event.
@@ -22,7 +25,7 @@ macro_rules! target {
     };
 }
 
-/// The span of a whole operation. What only some of them have is added behind the name.
+/// Returns the span of an operation. Fields that only some operations have follow the name.
 macro_rules! operation {
     ($name:literal $(, $field:ident = $value:expr)*) => {
         tracing::info_span!(
@@ -36,7 +39,7 @@ macro_rules! operation {
     };
 }
 
-/// The span of one step of an operation.
+/// Returns the span of one step of an operation.
 macro_rules! step {
     ($name:literal) => {
         tracing::debug_span!(
@@ -49,7 +52,7 @@ macro_rules! step {
 }
 pub(super) use {operation, step, target};
 
-/// Who and what an operation is about. Identifiers stand for people, so they are traced at the finest level only.
+/// Traces the actor and the target. Identifiers refer to persons, so they appear at the level `TRACE` only.
 pub(super) fn trace_identifiers(actor: &Actor, target: &dyn std::fmt::Display) {
     let actor = actor.user_id().map(|id| id.0);
     tracing::trace!(target: target!(), actor, target = %target, "identifiers");
@@ -60,9 +63,9 @@ pub trait SpanOutcome {
     fn outcome(&self) -> &'static str;
 }
 
-/// How a failure is traced.
+/// How an error is traced.
 pub trait SpanError {
-    /// Whether the request was refused, or something failed.
+    /// Returns whether the request was rejected, or something failed.
     fn outcome(&self) -> &'static str {
         "failed"
     }
@@ -70,14 +73,14 @@ pub trait SpanError {
     fn kind(&self) -> &'static str;
 }
 
-/// Runs one operation or step inside its span, and notes how it ended. A span without an outcome is one whose
-/// future was dropped.
+/// Runs one operation or step inside its span, and records the outcome. A span without an outcome belongs to a dropped
+/// future.
 pub(super) fn traced<F: Future>(span: Span, work: F) -> Traced<F> {
     Traced { work: work.instrument(span) }
 }
 
 pin_project! {
-    /// An `async fn` in its place would keep room for `work` twice, and operations and steps lie within one another.
+    /// An `async fn` would store `work` twice, which adds up in nested operations and steps.
     pub(super) struct Traced<F> {
         #[pin]
         work: Instrumented<F>,
@@ -104,12 +107,12 @@ impl<T: SpanOutcome, E: SpanError, F: Future<Output = Result<T, E>>> Future for 
     }
 }
 
-/// Notes in the span of the operation which attempt this is.
+/// Records the number of the attempt in the span of the operation.
 pub(super) fn attempt(number: u32) {
     Span::current().record("attempts", number);
 }
 
-/// The id of a change, as a span shows it.
+/// Returns the id of a change in the form of spans.
 pub(super) fn display_id(change: ChangeId) -> tracing::field::DisplayValue<uuid::Uuid> {
     tracing::field::display(change.0)
 }
@@ -131,14 +134,14 @@ macro_rules! done {
 }
 done!(
     (),
-    crate::CurrentUserView,
-    crate::DirectorySnapshot,
-    crate::GroupPage,
-    crate::Snapshot,
-    crate::UserPage,
-    crate::UserView,
-    crate::UserViews,
-    crate::Verdicts,
+    crate::view::CurrentUserView,
+    crate::store::DirectorySnapshot,
+    crate::store::GroupPage,
+    crate::store::Snapshot,
+    crate::store::UserPage,
+    crate::view::UserView,
+    crate::service::UserViews,
+    crate::authz::Verdicts,
     bool
 );
 

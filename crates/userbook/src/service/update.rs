@@ -1,4 +1,4 @@
-//! Updating a user.
+//! Updates a user.
 
 use tracing::Span;
 
@@ -10,24 +10,27 @@ use super::{
     trace::{SpanOutcome, display_id, operation, step, trace_identifiers},
 };
 use crate::{
-    Actor, Attempt, Authorizer, ChangeId, ChangeSet, CheckResults, Commit, CommitOutcome, Conditions,
-    Decision, Diff, FieldOps, PatchFailure, Snapshot, SnapshotQuery, StoreError, UpdateAccess, UserRef,
-    UserStore, UserUpdate, UserView, decide,
+    authz::{Actor, Authorizer, CheckResults},
     decision::{
-        LoadRequirements, Visibility, access_checks, check_access, check_rights, content_checks,
-        needs_protection,
+        Attempt, Commit, Conditions, Decision, LoadRequirements, UpdateAccess, access_checks, check_access,
+        check_rights, content_checks, decide, needs_protection,
     },
+    event::Diff,
+    model::{ChangeId, UserRef},
+    store::{ChangeSet, CommitOutcome, Snapshot, SnapshotQuery, StoreError, UserStore},
+    update::{FieldOps, PatchFailure, UserUpdate},
+    view::{UserView, Visibility},
 };
 
-/// How often one attempt loads further facts before it counts as a conflict.
+/// The number of further loads in one attempt before it counts as a conflict.
 pub(super) const MAX_LOADS: u32 = 4;
 
 /// The result of an operation on a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Updated {
-    /// The user after the operation, or as it would be after a dry run; the deleted user after a deletion.
+    /// The user after the operation, or after a simulated one in a dry run; the deleted user after a deletion.
     pub view: UserView,
-    /// The difference. Secret attributes are not redacted here; of attributes it has the changed part.
+    /// The difference, without redaction of secret attributes; for attributes only the changed part.
     pub diff: Diff,
     /// How the operation ended.
     pub outcome: Outcome,
@@ -35,14 +38,14 @@ pub struct Updated {
     pub results: CheckResults,
 }
 
-/// How an operation that succeeded ended.
+/// How a successful operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was written, with this change id.
+    /// The change was written, with this change id.
     Applied(ChangeId),
     /// Nothing changes, so nothing was written.
     Unchanged,
-    /// It would be written, but this was a dry run.
+    /// The change would be written; this was a dry run.
     DryRun,
 }
 
@@ -59,7 +62,7 @@ impl Outcome {
 /// An update of one user; see [`UserService::update_user`].
 pub type UpdateCall<'a, S, A> = Call<'a, S, A, UpdateUser>;
 
-/// The right to change a user, established before the request is read; see [`UserService::authorize_update`].
+/// The right to change a user, checked before the request is read; see [`UserService::authorize_update`].
 #[derive(Debug)]
 pub struct AuthorizedUpdate<'a, S, A> {
     service: &'a UserService<S, A>,
@@ -74,7 +77,7 @@ pub struct AuthorizedUpdate<'a, S, A> {
 pub struct UpdateUser {
     target: UserRef,
     update: UserUpdate,
-    /// Facts and verdicts from before the request was read, for the first attempt.
+    /// Facts and verdicts from before the request was read, used by the first attempt.
     access: Option<Access>,
 }
 
@@ -92,14 +95,14 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         Call::new(self, actor, UpdateUser { target: target.into(), update, access: None })
     }
 
-    /// Establishes that the actor may see and change the user, and that the user meets the conditions, before
-    /// anything of the request is read: one load and one authorizer call, whatever the user is. `None` is a user that
-    /// cannot exist, such as an id that is no number; it costs the same.
+    /// Checks that the actor may view and change the user, and that the user meets the preconditions, before the
+    /// request is read. Makes one load and one authorizer call for every user. `None` is an impossible id, such as one
+    /// that is not a number; it costs the same.
     ///
     /// [`AuthorizedUpdate::update`] continues with the same facts if they are at most 250 ms old.
     ///
     /// # Errors
-    /// As [`UserService::update_user`], except for what concerns values.
+    /// As [`UserService::update_user`], except for errors about values.
     pub async fn authorize_update<'a>(
         &'a self,
         actor: &'a Actor,
@@ -121,7 +124,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 }
 
 impl<'a, S: UserStore, A: Authorizer> AuthorizedUpdate<'a, S, A> {
-    /// Makes the update, under the conditions that were checked.
+    /// Makes the update, under the checked preconditions.
     pub fn update(self, update: UserUpdate) -> UpdateCall<'a, S, A> {
         let Self { service, actor, target, access, conditions } = self;
         Call::new(service, actor, UpdateUser { target, update, access: Some(access) })
@@ -182,7 +185,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             if required.is_covered_by(&loaded) {
                 break ops;
             }
-            // A request requires more after a load only if the user has changed in between.
+            // A request requires more facts after a load only if the user has changed in between.
             rounds += 1;
             if rounds > MAX_LOADS {
                 return Ok(Plan::Conflict);
@@ -199,8 +202,8 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
     }
 }
 
-/// Whether the first load after a commit without an answer settles what became of it. A commit is applied only to the
-/// row it was decided on, and no revision ever returns.
+/// Returns whether the first load after a commit without an answer resolves the doubt. A commit is applied only to the
+/// row on which it was decided, and revisions never return.
 pub(super) fn settle<O>(in_doubt: Option<&ChangeSet>, snapshot: &Snapshot) -> Option<Plan<O, ChangeSet>> {
     let change = in_doubt?;
     if snapshot.change_committed {
@@ -210,7 +213,7 @@ pub(super) fn settle<O>(in_doubt: Option<&ChangeSet>, snapshot: &Snapshot) -> Op
     (revision != Some(change.expected)).then_some(Plan::NotCommitted)
 }
 
-/// Asks what the content names, then decides.
+/// Requests the checks of the content, then decides.
 pub(super) async fn decide_on<S: UserStore, A: Authorizer>(
     service: &UserService<S, A>,
     call: &CallContext<'_>,

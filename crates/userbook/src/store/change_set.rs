@@ -1,19 +1,21 @@
-//! What a commit applies, and how it may end.
+//! The content of a commit, and its outcomes.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::Guards;
 use crate::{
-    Attributes, ChangeId, EmailAddress, Event, GroupId, Name, Revision, Timestamp, User, UserId, UserPath,
-    UserType, Username, Violations,
+    event::Event,
+    field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::{ChangeId, GroupId, Revision, Timestamp, User, UserId, UserType},
+    violation::Violations,
 };
 
-/// One update, decided and ready to be applied: only what changes is named.
+/// One decided update, ready to be applied: names only changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangeSet {
     /// The user.
     pub user: UserId,
-    /// The revision that the row must still have.
+    /// The revision that the row must have.
     pub expected: Revision,
     /// The id of this change: the row's new revision, and the id of the event.
     pub change: ChangeId,
@@ -25,14 +27,14 @@ pub struct ChangeSet {
     pub groups_added: BTreeSet<GroupId>,
     /// Groups to leave.
     pub groups_removed: BTreeSet<GroupId>,
-    /// What else must hold.
+    /// Further conditions.
     pub guards: Guards,
-    /// The audit event, written in the same atomic step. A store in memory shares it.
+    /// The audit event, written in the same atomic step. An in-memory store shares it.
     pub event: Arc<Event>,
 }
 
 impl ChangeSet {
-    /// Applies the change to a user held as a [`User`], once the revision and the guards were found to hold.
+    /// Applies the change to a [`User`] after revision and guards were checked.
     pub fn apply_to(&self, user: &mut User) {
         let Self { fields, groups_added, groups_removed, change, version, .. } = self;
         set_text(&mut user.username, fields.username.as_ref().map(Username::as_str));
@@ -60,7 +62,7 @@ fn set_text(field: &mut String, new: Option<&str>) {
     }
 }
 
-/// New values of the columns that change; `None` leaves a column alone.
+/// New values of the changed columns; `None` keeps a column.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FieldChanges {
     /// `username`
@@ -82,25 +84,25 @@ pub struct FieldChanges {
 }
 
 impl FieldChanges {
-    /// Whether no column changes.
+    /// Returns whether no column changes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How a conditional write ended. Everything but `Applied` leaves no trace.
+/// The outcome of a conditional write. Every outcome except `Applied` leaves no trace.
 ///
 /// Exhaustive on purpose: a caller handles every outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CommitOutcome {
-    /// The whole change and its event are stored.
+    /// The complete change and its event are stored.
     Applied,
-    /// Another write came first: a revision, a guard, a name or a group that the decision rests on has changed, or
-    /// the database asks to try again. The service decides again on fresh facts.
+    /// Another write came first: a revision, guard, name or group on which the decision depends has changed, or the
+    /// database requests a retry. The service decides again with new facts.
     Conflict,
     /// The row to change or delete no longer exists.
     Gone,
-    /// A rule of the store itself forbids the change, such as a unique column on the host's own table. The caller
-    /// receives these violations.
+    /// A rule of the store forbids the change, such as a unique column of the host's own table. The caller gets these
+    /// violations.
     Rejected(Violations),
 }

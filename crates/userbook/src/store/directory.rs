@@ -1,6 +1,6 @@
 //! The provisioning port: creates and deletes users and groups.
 //!
-//! It has the shape of an update: one consistent read ([`DirectorySnapshot`]), a decision, one conditional write
+//! The port has the shape of an update: one consistent read ([`DirectorySnapshot`]), a decision, one conditional write
 //! ([`ProvisioningChange`]). A host that only updates users need not implement it.
 
 use std::{
@@ -11,18 +11,21 @@ use std::{
 use async_trait::async_trait;
 
 use super::{ActorState, CommitOutcome, Epochs, Guards, StoreError, Superusers, UserStore};
-use crate::{ChangeId, Event, Group, GroupGraph, GroupId, Revision, User, UserId, UserType};
+use crate::{
+    event::Event,
+    model::{ChangeId, Group, GroupGraph, GroupId, Revision, User, UserId, UserType},
+};
 
-/// A store that can also create and delete users and groups.
+/// A store that also creates and deletes users and groups.
 #[async_trait]
 pub trait ProvisioningStore: UserStore {
-    /// One consistent read of what a decision about groups or new users needs.
+    /// Reads consistently the facts for a decision about groups or new users.
     ///
     /// # Errors
     /// As [`UserStore::load`].
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError>;
 
-    /// Applies all of `change` or none of it, and only while its guards hold.
+    /// Applies all of `change` or nothing, and only while its guards hold.
     ///
     /// # Errors
     /// As [`UserStore::commit`].
@@ -32,21 +35,21 @@ pub trait ProvisioningStore: UserStore {
 /// The facts that [`ProvisioningStore::load_directory`] must return.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DirectoryQuery {
-    /// Asks whether a user has this username, compared byte for byte.
+    /// Requests whether a user has this username, compared byte for byte.
     pub username: Option<String>,
-    /// Asks which group has this name.
+    /// Requests the group with this name.
     pub group_name: Option<String>,
-    /// Groups named by the request: those that exist are part of [`DirectorySnapshot::groups`].
+    /// Groups of the request; the existing ones are part of [`DirectorySnapshot::groups`].
     pub groups: BTreeSet<GroupId>,
     /// The acting user.
     pub actor: Option<UserId>,
-    /// Asks for [`DirectorySnapshot::shape`].
+    /// Requests [`DirectorySnapshot::shape`].
     pub shape: bool,
-    /// Asks for [`DirectorySnapshot::members`].
+    /// Requests [`DirectorySnapshot::members`].
     pub members: Option<MemberQuery>,
-    /// Asks for [`DirectorySnapshot::superusers`].
+    /// Requests [`DirectorySnapshot::superusers`].
     pub superusers: Option<SuperuserQuery>,
-    /// Asks for [`DirectorySnapshot::change_committed`].
+    /// Requests [`DirectorySnapshot::change_committed`].
     pub change: Option<ChangeId>,
 }
 
@@ -55,18 +58,18 @@ pub struct DirectoryQuery {
 pub struct MemberQuery {
     /// All direct members of this group.
     pub of: Option<GroupId>,
-    /// These users, as far as they exist.
+    /// These users, if they exist.
     pub users: BTreeSet<UserId>,
-    /// The maximum number of users to return, smallest ids first. A caller that allows *n* users asks for *n* + 1.
+    /// The maximum number of users to return, smallest ids first. A caller that allows *n* users requests *n* + 1.
     pub limit: u32,
 }
 
-/// Asks which superusers who can act are direct members of at least one of `groups`.
+/// Requests which superusers who can act are direct members of at least one of `groups`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SuperuserQuery {
     /// The groups that grant superuser status.
     pub groups: BTreeSet<GroupId>,
-    /// Memberships that do not count: these users in this group.
+    /// Excluded memberships: these users in this group.
     pub except: Option<(GroupId, BTreeSet<UserId>)>,
 }
 
@@ -77,19 +80,19 @@ pub struct DirectorySnapshot {
     pub username_taken: bool,
     /// The group that has the group name of the query.
     pub group_named: Option<GroupId>,
-    /// The groups named by the query and the actor's, as far as they exist, with their ancestors.
+    /// The existing ones of the query's and the actor's groups, with their ancestors.
     pub groups: GroupGraph,
     /// The acting user.
     pub actor: Option<ActorState>,
-    /// The position of every group in the hierarchy, without names and attributes; empty if the query does not ask.
+    /// The position of every group in the hierarchy, without names and attributes; empty unless requested.
     pub shape: BTreeMap<GroupId, GroupShape>,
     /// The users of [`DirectoryQuery::members`].
     pub members: BTreeMap<UserId, MemberState>,
-    /// The answer to [`DirectoryQuery::superusers`]; a store must not scan users who cannot act.
+    /// The result of [`DirectoryQuery::superusers`]; a store must not scan users who cannot act.
     pub superusers: Superusers,
     /// The guard counters.
     pub epochs: Epochs,
-    /// Whether the event of the change named by the query is stored.
+    /// Whether the event of the query's change is stored.
     pub change_committed: bool,
 }
 
@@ -122,11 +125,11 @@ pub struct GroupShape {
 /// One decided change to users or groups, ready to be applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProvisioningChange {
-    /// What to write.
+    /// The operation.
     pub op: ProvisioningOp,
-    /// Memberships in the written or deleted group that change with it; empty for users.
+    /// Memberships of the written or deleted group that change with it; empty for users.
     pub members: Vec<MemberChange>,
-    /// What must hold.
+    /// The conditions.
     pub guards: Guards,
     /// The audit event of `op`, written in the same atomic step; its id is the change id.
     pub event: Arc<Event>,
@@ -137,26 +140,26 @@ pub struct ProvisioningChange {
 /// Exhaustive on purpose: a store handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProvisioningOp {
-    /// Inserts a user with its memberships. The store compares [`Epochs::next_user`] with the user's id and
-    /// increments the counter; another value is [`CommitOutcome::Conflict`].
+    /// Inserts a user with its memberships. The store compares [`Epochs::next_user`] with the user's id and increments
+    /// the counter; a different value is [`CommitOutcome::Conflict`].
     InsertUser(Box<User>),
-    /// Deletes a user and its memberships while the row has this revision.
+    /// Deletes a user with its memberships if the row has this revision.
     DeleteUser {
         /// The user.
         user: UserId,
-        /// The revision that the row must still have.
+        /// The revision that the row must have.
         expected: Revision,
     },
-    /// Inserts a group, or overwrites the one with its id, then applies the member changes. Always comes with a
-    /// bumping `graph` guard.
+    /// Inserts a group, or overwrites the one with its id, then applies the member changes. Always has an incrementing
+    /// `graph` guard.
     PutGroup(Box<Group>),
-    /// Applies the member changes, then deletes a group; child groups lose their parent. A member that remains is a
-    /// [`CommitOutcome::Conflict`]: every member must be named. Always comes with a bumping `graph` guard.
+    /// Applies the member changes, then deletes the group; child groups lose their parent. A remaining member is a
+    /// [`CommitOutcome::Conflict`], so every member must be named. Always has an incrementing `graph` guard.
     DeleteGroup(GroupId),
 }
 
 impl ProvisioningOp {
-    /// The group that the operation writes or deletes; `None` for users.
+    /// Returns the group that the operation writes or deletes; `None` for users.
     pub const fn group(&self) -> Option<GroupId> {
         match self {
             Self::PutGroup(group) => Some(group.id),
@@ -166,13 +169,13 @@ impl ProvisioningOp {
     }
 }
 
-/// One user joins or leaves the group of a [`ProvisioningChange`]: the row's revision and version, the membership and
-/// the user's own event are written in the same atomic step.
+/// One user joins or leaves the group of a [`ProvisioningChange`]: the same atomic step writes the row's revision and
+/// version, the membership, and the user's own event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemberChange {
     /// The user.
     pub user: UserId,
-    /// The revision that the row must still have.
+    /// The revision that the row must have.
     pub expected: Revision,
     /// The row's new revision, and the id of the event.
     pub change: ChangeId,

@@ -1,25 +1,25 @@
-//! Failures of the storage.
+//! Errors of the storage.
 
 use std::{error::Error, fmt};
 
-/// The meaning of a failure for the caller.
+/// The meaning of an error for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoreErrorKind {
-    /// Nothing was written, and trying again may help: no connection, busy, out of connections.
+    /// Nothing was written, and a retry may succeed: no connection, overload, exhausted pool.
     Transient,
     /// It is unknown whether the commit was applied.
     Ambiguous,
     /// A stored row cannot be decoded.
     Corrupt,
-    /// Anything else: read-only database, full disk, a missing table.
+    /// Any other error: read-only database, full disk, missing table.
     Other,
 }
 
-/// The storage failed. Conflicts are no failure: see [`CommitOutcome`](super::CommitOutcome).
+/// The storage failed. Conflicts are not errors: see [`CommitOutcome`](super::CommitOutcome).
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} store failure")]
 pub struct StoreError {
-    /// The meaning of the failure.
+    /// The kind of the error.
     pub kind: StoreErrorKind,
     /// The cause.
     #[source]
@@ -27,12 +27,12 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// A failure of this kind.
+    /// Creates an error of this kind.
     pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
         Self { kind, source: source.into() }
     }
 
-    /// A stored row that could not be decoded.
+    /// Creates the error for a stored row that cannot be decoded.
     pub fn corrupt(source: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
         Self::new(StoreErrorKind::Corrupt, source)
     }

@@ -1,7 +1,8 @@
-//! The port through which users and groups are listed.
+//! The port for lists of users and groups.
 //!
-//! It stands beside [`UserStore`](super::UserStore): hosts that only ever update users need not implement it. Like
-//! every port it knows no rule and no permission: who may be seen is decided before, and comes in as a [`Scope`].
+//! It is separate from [`UserStore`](super::UserStore): hosts that only update users need not implement it. Like every
+//! port, it contains no rules and no permissions: the caller determines the visible rows and passes them as a
+//! [`Scope`].
 
 use std::{collections::BTreeSet, fmt::Debug};
 
@@ -9,54 +10,55 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Scope, StoreError};
-use crate::{Group, GroupGraph, GroupId, JsonObject, User, UserId, UserType};
+use crate::{
+    json::JsonObject,
+    model::{Group, GroupGraph, GroupId, User, UserId, UserType},
+};
 
-/// A store whose users and groups can be listed.
+/// A store that lists users and groups.
 ///
 /// # Laws
-/// - A page is read from one consistent state, and so are its count and its groups.
-/// - Every order ends with the primary key, so that pages neither repeat nor leave out a row.
-/// - [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) is never listed and never counted, nor shown among members.
-/// - All stores answer alike, to the last letter: texts are ordered by code point, compared byte for byte, and
-///   searched without regard to the case of ASCII letters. Databases differ in what else they take for the same
-///   letter.
+/// - A page is read from one consistent state, together with its count and its groups.
+/// - Every order ends with the primary key, so that pages neither repeat nor omit rows.
+/// - [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) is never listed, counted, or included in members.
+/// - All stores have equal results: texts are sorted by code point, compared byte for byte, and searched
+///   case-insensitively for ASCII letters only. Databases differ in the other letters that they consider equal.
 ///
-/// # What it costs
-/// The first page by user name without a filter, and an exact user name, cost the same whatever the number of
-/// users, the count included. In a store made for many users, what else is compared exactly (names, e-mail, path,
-/// type, ids, members) costs what its matches cost, and so does their count. The other orders, a search, attributes
-/// and pages far behind read all that the rest of the filter leaves; for attributes every document is read, too,
-/// since databases disagree about JSON.
+/// # Costs
+/// The first page by username without a filter, and an exact username, cost the same for any number of users, the count
+/// included. In a store for many users, other exact filters (names, e-mail, path, type, ids, members) and their count
+/// cost as much as their matches. Other orders, searches, attributes and late pages read all rows that the rest of the
+/// filter leaves. A filter by attributes also reads every document, because databases disagree about JSON.
 #[async_trait]
 pub trait ListStore: Debug + Send + Sync + 'static {
-    /// One page of users.
+    /// Returns one page of users.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails; a row that cannot be decoded is
-    /// [`Corrupt`](super::StoreErrorKind::Corrupt), never left out.
+    /// [`Corrupt`](super::StoreErrorKind::Corrupt), never omitted.
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError>;
 
-    /// One page of groups.
+    /// Returns one page of groups.
     ///
     /// # Errors
     /// As [`ListStore::list_users`].
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError>;
 }
 
-/// What each row of a page counts towards [`UserListQuery::max_bytes`] besides its text and JSON, in bytes. A user, a
-/// group, a member and a membership are one row each.
+/// The size of each row of a page in [`UserListQuery::max_bytes`] in addition to its text and JSON, in bytes. A user,
+/// a group, a member and a membership are one row each.
 pub const ROW_BYTES: u64 = 100;
 
-/// Which users, in which order, and which part of them.
+/// A query for one page of users.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserListQuery {
-    /// Who may be seen.
+    /// The visible users.
     pub scope: Scope<UserId>,
-    /// Who is looked for.
+    /// The filter.
     pub filter: UserFilter,
-    /// First by this, then by that, and by id in the end.
+    /// The order; the id is the last criterion.
     pub order: Vec<Order<UserColumn>>,
-    /// How many to skip.
+    /// The number of rows to skip.
     pub offset: u64,
     /// The maximum number of rows.
     pub limit: u32,
@@ -65,10 +67,10 @@ pub struct UserListQuery {
     pub max_bytes: u64,
 }
 
-/// What a user must be like: all of it holds at once. What is `None`, or empty, asks for nothing.
+/// Criteria for users; all of them must hold. `None` or an empty list means no restriction.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserFilter {
-    /// Exactly this user name, byte for byte.
+    /// Exactly this username, byte for byte.
     pub username: Option<String>,
     /// Exactly this e-mail address, byte for byte.
     pub email: Option<String>,
@@ -78,11 +80,11 @@ pub struct UserFilter {
     pub uuid: Option<Uuid>,
     /// Active or not.
     pub is_active: Option<bool>,
-    /// Superusers, or everybody else.
+    /// Superusers, or other users.
     pub is_superuser: Option<SuperuserFilter>,
     /// Exactly this path.
     pub path: Option<String>,
-    /// A path that begins so.
+    /// A path with this prefix.
     pub path_prefix: Option<String>,
     /// One of these types.
     pub types: BTreeSet<UserType>,
@@ -90,24 +92,24 @@ pub struct UserFilter {
     pub groups: BTreeSet<GroupId>,
     /// A direct member of one of the groups with these names.
     pub group_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json_contains) all of this.
+    /// Attributes that [contain](crate::json::json_contains) this object.
     pub attributes: Option<JsonObject>,
-    /// Each of these words stands somewhere in the user name, the name, the e-mail address or the UUID as lower-case
-    /// text with hyphens; ASCII letters of either case are the same, others are not.
+    /// Each of these words occurs in the username, the name, the e-mail address, or the UUID as lower-case text with
+    /// hyphens. ASCII letters match in both cases, other letters only exactly.
     pub search: Vec<String>,
 }
 
 /// Selects users by superuser status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SuperuserFilter {
-    /// Superusers if `true`, everybody else if `false`.
+    /// Superusers if `true`, other users if `false`.
     pub is_superuser: bool,
-    /// Whether an ancestor counts, as [`GroupGraph::grants_superuser`] evaluates it. The recorded release looks at the
-    /// direct groups alone.
+    /// Whether ancestors count, as [`GroupGraph::grants_superuser`] evaluates them. The recorded release considers
+    /// direct groups only.
     pub inherited: bool,
 }
 
-/// What users can be ordered by.
+/// The columns by which users can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UserColumn {
     /// `pk`
@@ -120,7 +122,7 @@ pub enum UserColumn {
     Email,
     /// `is_active`
     IsActive,
-    /// `last_login`; users who never logged in come last when ascending, first when descending.
+    /// `last_login`; users without a login sort last in ascending order and first in descending order.
     LastLogin,
     /// `path`
     Path,
@@ -135,9 +137,9 @@ pub enum UserColumn {
 /// A column and a direction. Texts are compared by code point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Order<C> {
-    /// By this.
+    /// The column.
     pub column: C,
-    /// Largest first.
+    /// Whether the order is descending.
     pub descending: bool,
 }
 
@@ -146,7 +148,7 @@ pub struct Order<C> {
 pub struct UserPage {
     /// The users, in order.
     pub users: Vec<User>,
-    /// Their groups with ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above each.
+    /// Their groups with ancestors up to [`MAX_PARENTS`](crate::model::MAX_PARENTS) above each.
     pub groups: GroupGraph,
     /// The number of rows on all pages.
     pub count: u64,
@@ -154,18 +156,18 @@ pub struct UserPage {
     pub too_large: bool,
 }
 
-/// Which groups, in which order, and which part of them.
+/// A query for one page of groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupListQuery {
     /// Which members to read with each group; `None` reads none.
     pub members: Option<Scope<UserId>>,
-    /// Which may be seen.
+    /// The visible groups.
     pub scope: Scope<GroupId>,
-    /// Which are looked for.
+    /// The filter.
     pub filter: GroupFilter,
-    /// First by this, then by that, and by id in the end.
+    /// The order; the id is the last criterion.
     pub order: Vec<Order<GroupColumn>>,
-    /// How many to skip.
+    /// The number of rows to skip.
     pub offset: u64,
     /// The maximum number of rows.
     pub limit: u32,
@@ -174,26 +176,26 @@ pub struct GroupListQuery {
     pub max_bytes: u64,
 }
 
-/// What a group must be like: all of it holds at once. What is `None`, or empty, asks for nothing.
+/// Criteria for groups; all of them must hold. `None` or an empty list means no restriction.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupFilter {
     /// This group.
     pub id: Option<GroupId>,
     /// Exactly this name.
     pub name: Option<String>,
-    /// Whether it has the flag itself.
+    /// Whether the group has the flag itself.
     pub is_superuser: Option<bool>,
     /// One of these users is a direct member.
     pub members: BTreeSet<UserId>,
     /// One of the users with these names is a direct member.
     pub member_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json_contains) all of this.
+    /// Attributes that [contain](crate::json::json_contains) this object.
     pub attributes: Option<JsonObject>,
-    /// Each of these words stands somewhere in the name; ASCII letters of either case are the same, others are not.
+    /// Each of these words occurs in the name. ASCII letters match in both cases, other letters only exactly.
     pub search: Vec<String>,
 }
 
-/// What groups can be ordered by.
+/// The columns by which groups can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GroupColumn {
     /// `pk`
@@ -215,14 +217,14 @@ pub struct GroupPage {
     pub too_large: bool,
 }
 
-/// A group as it is listed.
+/// A listed group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupEntry {
     /// The group.
     pub group: Group,
     /// The name of its parent.
     pub parent_name: Option<String>,
-    /// The direct members that [`GroupListQuery::members`] asks for, by ascending id. Their other memberships are not
+    /// The direct members that [`GroupListQuery::members`] requests, by ascending id. Their other memberships are not
     /// read, so their `groups` are empty.
     pub members: Vec<User>,
 }

@@ -1,7 +1,7 @@
-//! The port to storage: [`UserStore`], and what goes through it.
+//! The storage port [`UserStore`], and the types that pass through it.
 //!
-//! A store knows no rule. It answers one consistent read of facts and applies one conditional write; every rule
-//! is in [`decide`](crate::decide()), written once for all of them.
+//! A store contains no rules. It returns one consistent read of facts and applies one conditional write; every rule is
+//! in [`decide`](crate::decision::decide()), shared by all stores.
 
 mod change_set;
 mod directory;
@@ -36,28 +36,28 @@ pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};
 /// Stores users. Two methods; every other part of an update belongs to the core.
 ///
 /// # Laws
-/// - `load` reads one consistent state: no half of any commit is ever seen.
-/// - `commit` applies everything in the [`ChangeSet`] or nothing, the event included, and only while the user's
-///   revision is the expected one and every guard holds.
-/// - A commit whose future is dropped has happened as a whole or not at all.
-/// - `commit` writes the columns that the change names and no others.
+/// - `load` reads one consistent state and never sees half a commit.
+/// - `commit` applies the complete [`ChangeSet`] or nothing, the event included, and only while the user's revision is
+///   the expected one and every guard holds.
+/// - A commit whose future is dropped is applied completely or not at all.
+/// - `commit` writes only the columns that the change names.
 ///
-/// The crate `userbook-conformance` checks them all on a store of yours; its front page is a complete small one.
+/// The crate `userbook-conformance` checks all laws on your store; its front page contains a complete small store.
 #[async_trait]
 pub trait UserStore: Debug + Send + Sync + 'static {
-    /// One consistent read of everything that the decision needs. Actor and counters are read whether the target exists
-    /// or not.
+    /// Reads consistently everything that the decision needs. Actor and counters are read whether or not the target
+    /// exists.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails; a row that cannot be decoded is [`StoreErrorKind::Corrupt`],
     /// never a default.
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError>;
 
-    /// Applies all of `change` or none of it, and only while its guards hold. Conflicts are outcomes.
+    /// Applies all of `change` or nothing, and only while its guards hold. Conflicts are outcomes.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails. [`StoreErrorKind::Ambiguous`] if it is unknown whether the change was
-    /// applied: the service then looks up the event of its change id.
+    /// applied: the service then looks for the event of its change id.
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError>;
 }
 
@@ -98,15 +98,15 @@ macro_rules! forward {
 
         #[async_trait]
         impl<S: Outbox + ?Sized> Outbox for $pointer<S> {
-            async fn pending(&self, limit: crate::OutboxLimit) -> Result<Vec<crate::Event>, StoreError> {
+            async fn pending(&self, limit: crate::store::OutboxLimit) -> Result<Vec<crate::event::Event>, StoreError> {
                 (**self).pending(limit).await
             }
 
-            async fn ack(&self, ids: &[crate::ChangeId]) -> Result<(), StoreError> {
+            async fn ack(&self, ids: &[crate::model::ChangeId]) -> Result<(), StoreError> {
                 (**self).ack(ids).await
             }
 
-            async fn prune_before(&self, time: crate::Timestamp) -> Result<u64, StoreError> {
+            async fn prune_before(&self, time: crate::model::Timestamp) -> Result<u64, StoreError> {
                 (**self).prune_before(time).await
             }
         }

@@ -1,20 +1,20 @@
-//! Which rows a caller may see.
+//! The rows that a caller may view.
 
 use std::collections::BTreeSet;
 
-/// Which rows of a list a caller may see.
+/// The rows of a list that a caller may view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope<I> {
     /// All rows.
     Everything,
-    /// The rows with these keys, as far as they exist.
+    /// The rows with these keys, if they exist.
     Only(BTreeSet<I>),
     /// No row, and the caller is denied.
     Nothing,
 }
 
 impl<I: Ord> Scope<I> {
-    /// Whether the row with this key may be seen.
+    /// Returns whether the row with this key is visible.
     pub fn contains(&self, id: &I) -> bool {
         match self {
             Self::Everything => true,

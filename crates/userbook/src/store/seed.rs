@@ -1,18 +1,18 @@
-//! Raw rows for an empty store.
+//! The import of raw rows into an empty store.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{Group, User};
+use crate::model::{Group, User};
 
-/// The whole content of a directory, stored as it is: no rule applies.
+/// The complete content of a directory, stored unchanged: no rule applies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportData {
-    /// The installation id, authentik's `install_id`: an ingredient of [`uid`](crate::uid()).
+    /// The installation id, authentik's `install_id`: part of every `uid`.
     pub install_id: String,
-    /// All groups; a parent may come after its children.
+    /// All groups; a parent may follow its children.
     pub groups: Vec<Group>,
     /// All users with their memberships.
     pub users: Vec<User>,
@@ -30,14 +30,14 @@ pub enum ImportOutcome {
 /// A store that can import rows while it is empty.
 #[async_trait]
 pub trait ImportStore: Debug + Send + Sync + 'static {
-    /// Writes all rows in one step if the store has no user and no group. No rule applies and no event is written; the
-    /// next inserted user gets an id above all of these.
+    /// Writes all rows in one step if the store has neither users nor groups. No rule applies and no event is written;
+    /// the next inserted user gets a higher id.
     ///
     /// # Errors
-    /// [`StoreError`] when the storage fails, also for rows that it cannot keep (two users of one name).
+    /// [`StoreError`] when the storage fails, also for rows that it cannot store (two users with one name).
     async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError>;
 
-    /// The installation id, if one was imported.
+    /// Returns the installation id, if one was imported.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.

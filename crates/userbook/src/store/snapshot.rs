@@ -1,29 +1,29 @@
-//! What a load asks for and what it returns.
+//! The query and the result of a load.
 
 use std::collections::BTreeSet;
 
 use super::Epochs;
-use crate::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserRef, UserType};
+use crate::model::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserRef, UserType};
 
 /// The facts that a load must return.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SnapshotQuery {
-    /// The user to read; `None` reads the actor and the counters alone.
+    /// The user to read; `None` reads only the actor and the counters.
     pub target: Option<UserRef>,
-    /// Asks whether a user *other than the target* has this username, compared byte for byte.
+    /// Requests whether a user *other than the target* has this username, compared byte for byte.
     pub username: Option<String>,
-    /// Groups named by the request: those that exist are part of [`Snapshot::groups`].
+    /// Groups of the request; the existing ones are part of [`Snapshot::groups`].
     pub groups: BTreeSet<GroupId>,
-    /// The acting user, read in the same moment.
+    /// The acting user, read from the same state.
     pub actor: Option<UserId>,
-    /// Asks for [`Snapshot::other_superusers`].
+    /// Requests [`Snapshot::other_superusers`].
     pub other_superusers: bool,
-    /// Asks for [`Snapshot::change_committed`].
+    /// Requests [`Snapshot::change_committed`].
     pub change: Option<ChangeId>,
 }
 
 impl SnapshotQuery {
-    /// Asks for one user and nothing else.
+    /// Creates a query for one user.
     pub fn user(target: impl Into<UserRef>) -> Self {
         Self { target: Some(target.into()), ..Self::default() }
     }
@@ -34,24 +34,24 @@ impl SnapshotQuery {
 pub struct Snapshot {
     /// The target as stored; `None` if the query names no target or no user matches.
     pub user: Option<User>,
-    /// The target's groups, the groups named by the query and the actor's groups, as far as they exist, each with
-    /// its ancestors up to [`MAX_PARENTS`](crate::MAX_PARENTS) above it.
+    /// The existing ones of the target's, the query's and the actor's groups, each with its ancestors up to
+    /// [`MAX_PARENTS`](crate::model::MAX_PARENTS) above.
     pub groups: GroupGraph,
     /// Whether another user has the username of the query; `false` if the query names none.
     pub username_taken: bool,
     /// The acting user; `None` if the query names no actor or no user matches.
     pub actor: Option<ActorState>,
-    /// Which superusers who can act exist *besides the target*; `None` if the query does not ask.
+    /// Which superusers who can act exist *other than the target*; `None` unless requested.
     pub other_superusers: Option<Superusers>,
     /// The guard counters.
     pub epochs: Epochs,
-    /// Whether the event of the change named by the query is stored; `false` if the query names none.
+    /// Whether the event of the query's change is stored; `false` without such a change.
     pub change_committed: bool,
 }
 
-/// Which superusers who can act exist: active members of a group that grants superuser status, by the hierarchy as
-/// [`GroupGraph::grants_superuser`] evaluates it. [`ANONYMOUS_USERNAME`](crate::ANONYMOUS_USERNAME) and internal
-/// service accounts never count.
+/// Which superusers who can act exist: active members of a group that grants superuser status, as
+/// [`GroupGraph::grants_superuser`] evaluates the hierarchy. [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) and
+/// internal service accounts never count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Superusers {
     /// At least one user of type `internal` or `external`.
@@ -61,7 +61,7 @@ pub struct Superusers {
 }
 
 impl Superusers {
-    /// The superusers of both sets.
+    /// Returns the superusers of both sets.
     #[must_use]
     pub fn with(self, more: Self) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Superusers {
     }
 }
 
-/// The acting user at the moment of the load.
+/// The acting user at the time of the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorState {
     /// The user's id.
@@ -80,7 +80,7 @@ pub struct ActorState {
     pub is_active: bool,
     /// The kind of user.
     pub user_type: UserType,
-    /// The direct groups; the ancestors of each are part of the same snapshot's graph.
+    /// The direct groups; the graph of the same snapshot contains their ancestors.
     pub groups: BTreeSet<GroupId>,
     /// The revision of the user's row.
     pub revision: Revision,
@@ -99,7 +99,7 @@ impl From<&User> for ActorState {
 }
 
 impl ActorState {
-    /// Whether the actor is active and superuser.
+    /// Returns whether the actor is an active superuser.
     pub fn is_active_superuser(&self, graph: &GroupGraph) -> bool {
         self.is_active && graph.grants_superuser(&self.groups)
     }

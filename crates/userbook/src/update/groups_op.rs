@@ -3,24 +3,28 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{FieldOps, Op};
-use crate::{FieldErrors, GroupId, Memberships, ViolationKind};
+use crate::{
+    field::{FieldErrors, Memberships},
+    model::GroupId,
+    violation::ViolationKind,
+};
 
 /// A change of a user's groups.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupsOp {
-    /// These and no others.
+    /// Replaces all groups.
     Replace(Memberships),
-    /// Some more, some fewer; every other membership stays as it is at that moment.
+    /// Adds and removes groups; other memberships stay as they are at the time of the write.
     Change {
-        /// Groups to be joined.
+        /// Groups to join.
         join: BTreeSet<GroupId>,
-        /// Groups to be left; none of those to be joined.
+        /// Groups to leave; disjoint from the groups to join.
         leave: BTreeSet<GroupId>,
     },
 }
 
 impl GroupsOp {
-    /// Every group that is named: whether it exists must be known.
+    /// Returns every named group; the decision must know whether it exists.
     pub(crate) fn named(&self) -> Cow<'_, BTreeSet<GroupId>> {
         match self {
             Self::Replace(wanted) => Cow::Borrowed(wanted.ids()),
@@ -28,7 +32,7 @@ impl GroupsOp {
         }
     }
 
-    /// The groups of a user who is in those `before`, without regard to which groups exist.
+    /// Returns the user's groups after the change, given the groups `before`, existing or not.
     pub(crate) fn applied(&self, before: &BTreeSet<GroupId>) -> Cow<'_, BTreeSet<GroupId>> {
         match self {
             Self::Replace(_) => self.named(),
@@ -38,7 +42,7 @@ impl GroupsOp {
         }
     }
 
-    /// The first group that `exists` denies, or whatever else is wrong with a list.
+    /// Returns the first group for which `exists` is false, or another violation of a list.
     pub(crate) fn first_fault(&self, exists: impl Fn(GroupId) -> bool) -> Option<FieldErrors> {
         match self {
             Self::Replace(wanted) => wanted.first_fault(exists),
@@ -51,7 +55,7 @@ impl GroupsOp {
 }
 
 impl Op<GroupsOp> {
-    /// Adds a group to those to be joined or left.
+    /// Adds a group to the groups to join or leave.
     pub(super) fn step(&mut self, group: GroupId, joins: bool) {
         let (mut join, mut leave) = match std::mem::take(self) {
             Self::Set(GroupsOp::Change { join, leave }) => (join, leave),
@@ -65,7 +69,7 @@ impl Op<GroupsOp> {
 }
 
 impl FieldOps {
-    /// The groups after the request of a user who is in those `before`, existing or not; `None` keeps them.
+    /// Returns the requested groups of a user with the groups `before`, existing or not; `None` keeps them.
     pub(crate) fn groups_after<'a>(
         &'a self,
         before: &'a BTreeSet<GroupId>,
@@ -82,7 +86,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::UserUpdate;
+    use crate::update::UserUpdate;
 
     fn ids(numbers: &[u128]) -> BTreeSet<GroupId> {
         numbers.iter().map(|number| GroupId(Uuid::from_u128(*number))).collect()

@@ -1,19 +1,22 @@
-//! What an operation makes of the stored attributes.
+//! Applies an operation to the stored attributes.
 
 use serde_json::Value;
 
 use super::AttributesOp;
-use crate::{Attributes, FieldErrors, SharedJson, json::identical};
+use crate::{
+    field::{Attributes, FieldErrors},
+    json::{SharedJson, identical},
+};
 
 impl AttributesOp {
-    /// The attributes that the operation makes of those stored; `None` if their representation stays the same. A stored
-    /// value that breaks a rule of today blocks no operation that leaves it as it is.
+    /// Returns the resulting attributes; `None` if their representation stays the same. A stored value that violates a
+    /// current rule does not block operations that keep it.
     ///
-    /// A merge costs the size of the patch, and a copy of what is stored if it changes anything. Limits on the result
-    /// are [`Attributes::check_limits`]'s.
+    /// A merge costs the size of the patch, and a copy of the stored value if it changes anything.
+    /// [`Attributes::check_limits`] limits the result.
     ///
     /// # Errors
-    /// All faults of the result.
+    /// All violations of the result.
     pub(crate) fn apply(&self, stored: &SharedJson) -> Result<Option<Attributes>, FieldErrors> {
         match self {
             Self::Replace(attributes) => {
@@ -29,7 +32,7 @@ impl AttributesOp {
     }
 }
 
-/// Whether a merge patch (RFC 7396) changes a document.
+/// Returns whether a merge patch (RFC 7396) changes a document.
 fn changes(document: &Value, patch: &Value) -> bool {
     let Value::Object(patch) = patch else { return !identical(document, patch) };
     let Value::Object(members) = document else { return true };
@@ -43,7 +46,7 @@ fn changes(document: &Value, patch: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MAX_DEPTH, ViolationKind};
+    use crate::{field::MAX_DEPTH, violation::ViolationKind};
     use serde_json::json;
 
     fn merge(stored: &Value, patch: Value) -> Result<Option<Value>, FieldErrors> {
@@ -82,7 +85,7 @@ mod tests {
         let too_deep = ViolationKind::TooDeep { limit: MAX_DEPTH };
         assert_eq!(merge(&json!({}), deep.clone()), Ok(Some(deep.clone())));
         assert_eq!(merge(&deep, deeper), Err(too_deep.clone().into()));
-        // A stored value that breaks the rule stays as long as nothing changes.
+        // A stored value that violates a rule is kept while nothing changes.
         let stored = json!({ "a": deep });
         assert_eq!(merge(&stored, json!({"b": null})), Ok(None));
         assert_eq!(merge(&stored, json!({"b": 1})), Err(too_deep.into()));

@@ -1,8 +1,8 @@
-//! What a request wants to change: operations, never values computed from an earlier load.
+//! The requested changes: operations, never values computed from an earlier load.
 //!
-//! For each field *absent*, *null* and *a value* are three different things ([`Op`]). PUT and PATCH are two
-//! constructors of one type. Operations that depend on what is stored (a merge, a JSON Patch) are worked out
-//! afresh on each attempt, so two of them never undo one another.
+//! In each field, *absent*, *null* and *a value* differ ([`Op`]). PUT and PATCH are two constructors of one type.
+//! Operations that depend on stored values (a merge, a JSON Patch) are resolved again in each attempt, so that
+//! concurrent operations do not undo each other.
 
 mod groups_op;
 mod json_patch;
@@ -21,11 +21,15 @@ pub use op::{AttributesOp, Op};
 
 use self::json_patch::{JsonPatch, Stored};
 use crate::{
-    Attributes, EmailAddress, Field, FieldErrors, GroupGraph, GroupId, JsonObject, Memberships, Name, Policy,
-    Timestamp, User, UserPath, UserType, UserView, Username,
+    field::{Attributes, EmailAddress, FieldErrors, Memberships, Name, UserPath, Username},
+    json::JsonObject,
+    model::{GroupGraph, GroupId, Timestamp, User, UserType},
+    policy::Policy,
+    view::UserView,
+    violation::Field,
 };
 
-/// Whether fields that a request leaves out are missing or kept.
+/// Whether absent fields are required or kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// PUT: `username` and `name` are required, absent `groups` are cleared, other absent fields are kept.
@@ -34,10 +38,10 @@ pub enum Mode {
     Patch,
 }
 
-/// What a request wants each field to become.
+/// The requested operation for each field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldOps {
-    /// What absence means.
+    /// The meaning of absent fields.
     pub mode: Mode,
     /// `username`
     pub username: Op<Username>,
@@ -59,10 +63,11 @@ pub struct FieldOps {
     pub user_type: Op<UserType>,
 }
 
-/// An update, before it is known what it meets.
+/// An update that is not yet resolved against a user.
 ///
 /// ```
-/// use userbook::{FieldErrors, UserUpdate};
+/// use userbook::UserUpdate;
+/// use userbook::field::FieldErrors;
 ///
 /// // `update_user` reports every invalid value at once.
 /// let update = UserUpdate::patch().name("Ada Lovelace").email("not an address").last_login(None);
@@ -78,7 +83,7 @@ pub(crate) enum Operations {
 }
 
 impl FieldOps {
-    /// Everything absent.
+    /// Creates operations with every field absent.
     pub fn new(mode: Mode) -> Self {
         Self {
             mode,
@@ -94,12 +99,12 @@ impl FieldOps {
         }
     }
 
-    /// Whether the groups are cleared by being left out of a PUT.
+    /// Returns whether a PUT without groups clears them.
     pub(crate) fn clears_groups(&self) -> bool {
         self.mode == Mode::Replace && self.groups.is_keep()
     }
 
-    /// The fields that the request sets, and `groups` if it clears them by leaving them out.
+    /// Returns the fields that the request sets, and `groups` if the request clears them implicitly.
     pub fn touched(&self) -> impl Iterator<Item = Field> {
         [
             (Field::Username, !self.username.is_keep()),
@@ -118,24 +123,24 @@ impl FieldOps {
 }
 
 impl UserUpdate {
-    /// PUT: `username` and `name` must be set, groups that are not set are cleared, the rest is kept.
+    /// Creates a PUT: `username` and `name` are required, missing groups are cleared, other missing fields are kept.
     pub fn replace() -> Self {
         FieldOps::new(Mode::Replace).into()
     }
 
-    /// PATCH: what is not set is kept.
+    /// Creates a PATCH: missing fields are kept.
     pub fn patch() -> Self {
         FieldOps::new(Mode::Patch).into()
     }
 
-    /// A JSON Patch (RFC 6902) on the user as a document, under the names of the wire. Operations see what is stored
-    /// when the update is resolved. They write the writable fields; `test` and `copy` also read `pk`, `uuid`,
-    /// `is_superuser` and `password_change_date`.
+    /// Creates a JSON Patch (RFC 6902) on the user as a document, with the JSON names of fields. Operations see the
+    /// stored values at the time of the resolution. They write the writable fields; `test` and `copy` also read `pk`,
+    /// `uuid`, `is_superuser` and `password_change_date`.
     pub fn json_patch(patch: Patch) -> Self {
         Self(Operations::JsonPatch(Box::new(JsonPatch { patch, read_only: None })))
     }
 
-    /// Lets the `test` operations of a JSON Patch see further read-only members. Has no effect on other updates.
+    /// Provides further read-only members to the `test` operations of a JSON Patch. Has no effect on other updates.
     #[must_use]
     pub fn with_read_only(
         mut self,
@@ -171,20 +176,20 @@ impl UserUpdate {
         self.with(|fields| fields.last_login = value.into().map_or(Op::Null, Op::Set))
     }
 
-    /// Sets the groups: the user will be in these and no others.
+    /// Sets the groups, and removes all others.
     #[must_use]
     pub fn groups(self, groups: impl Into<Memberships>) -> Self {
         self.with(|fields| fields.groups = Op::Set(GroupsOp::Replace(groups.into())))
     }
 
-    /// Lets the user join a group; all other memberships stay, concurrent ones included. It takes the
-    /// place of groups that were set before, and adds to other joins and leaves.
+    /// Adds a group; all other memberships stay, concurrent ones included. Replaces groups that were set before, and
+    /// combines with other additions and removals.
     #[must_use]
     pub fn join_group(self, group: GroupId) -> Self {
         self.with(|fields| fields.groups.step(group, true))
     }
 
-    /// Lets the user leave a group, in the same way. A group they are not in is left by doing nothing.
+    /// Removes a group; all other memberships stay. No effect for a group that the user is not in.
     #[must_use]
     pub fn leave_group(self, group: GroupId) -> Self {
         self.with(|fields| fields.groups.step(group, false))
@@ -221,11 +226,11 @@ impl UserUpdate {
         self.with(|fields| fields.user_type = Op::Set(value))
     }
 
-    /// What each field becomes, given what is stored now. `groups` holds the user's groups and their ancestors;
-    /// `shows_group` says which groups the caller may view, which is what `test` operations see of them.
+    /// Returns the operation for each field, given the stored user. `groups` contains the user's groups and their
+    /// ancestors; `shows_group` returns whether the caller may view a group, which `test` operations respect.
     ///
     /// # Errors
-    /// [`PatchFailure`] if the JSON Patch does not fit what is stored or exceeds the policy's limits.
+    /// [`PatchFailure`] if the JSON Patch does not fit the stored user or exceeds the policy's limits.
     pub fn resolve(
         &self,
         user: &User,
@@ -242,7 +247,7 @@ impl UserUpdate {
         }
     }
 
-    /// What each field becomes, if that does not depend on what is stored.
+    /// Returns the operation for each field, if they do not depend on stored values.
     pub(crate) fn fields(&self) -> Option<&FieldOps> {
         match &self.0 {
             Operations::Fields(fields) => Some(fields),
@@ -250,7 +255,7 @@ impl UserUpdate {
         }
     }
 
-    /// A JSON Patch has no fields of its own to set: on one, the builder's methods do nothing.
+    /// A JSON Patch has no fields to set, so the methods of the builder have no effect on it.
     fn with(mut self, set: impl FnOnce(&mut FieldOps)) -> Self {
         if let Operations::Fields(fields) = &mut self.0 {
             set(fields);

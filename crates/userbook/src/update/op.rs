@@ -1,44 +1,47 @@
-//! Changes of one field.
+//! The change of one field.
 
 use serde_json::Value;
 
-use crate::{Attributes, FieldErrors, ViolationKind};
+use crate::{
+    field::{Attributes, FieldErrors},
+    violation::ViolationKind,
+};
 
-/// A change of one field.
+/// The change of one field.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Op<T> {
-    /// The request does not speak of it.
+    /// The request does not contain the field.
     #[default]
     Keep,
-    /// The request says null: clears a field that may be empty, and is a fault elsewhere.
+    /// The request contains null: clears a nullable field, and is a violation for others.
     Null,
-    /// The request says this.
+    /// The request contains this value.
     Set(T),
-    /// The request says something that can be no such value.
+    /// The request contains an invalid value.
     Faulty(FieldErrors),
 }
 
 /// A change of the attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributesOp {
-    /// These.
+    /// Replaces the attributes.
     Replace(Attributes),
-    /// What is stored, with this merge patch applied (RFC 7396).
+    /// Applies this merge patch to the stored attributes (RFC 7396).
     Merge(Value),
 }
 
 impl<T> Op<T> {
-    /// Whether the request does not speak of the field.
+    /// Returns whether the request does not contain the field.
     pub fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }
 
-    /// Sets the value if it is one, and keeps its faults otherwise.
+    /// Sets a valid value, or keeps the violations of an invalid one.
     pub fn parse(value: impl TryInto<T, Error = FieldErrors>) -> Self {
         value.try_into().into()
     }
 
-    /// Alters the value that is set.
+    /// Modifies the value if it is set.
     pub fn map<U>(self, alter: impl FnOnce(T) -> U) -> Op<U> {
         match self {
             Self::Keep => Op::Keep,
@@ -65,7 +68,7 @@ impl<T> From<ViolationKind> for Op<T> {
 }
 
 impl<T> Op<T> {
-    /// The value that is set, if one is.
+    /// Returns the value if it is set.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Set(value) => Some(value),

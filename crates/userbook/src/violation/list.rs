@@ -1,15 +1,15 @@
-//! Violations with their places, as a list.
+//! Lists of violations with their fields.
 
 use std::fmt;
 
 use super::{Field, ViolationKind};
 
-/// One fault, and the field it is in; no field when it concerns the request as a whole.
+/// A violation and its field; no field if it concerns the request as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violation<F = Field> {
     /// The field; `None` is authentik's `non_field_errors`.
     pub field: Option<F>,
-    /// What is wrong.
+    /// The violated rule.
     pub kind: ViolationKind,
 }
 
@@ -22,7 +22,7 @@ impl<F: fmt::Display> fmt::Display for Violation<F> {
     }
 }
 
-/// Every fault of a request, in field order; never empty when it is an error.
+/// All violations of a request, in field order; never empty as an error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violations<F = Field>(Vec<Violation<F>>);
 
@@ -33,17 +33,17 @@ impl<F> Default for Violations<F> {
 }
 
 impl<F> Violations<F> {
-    /// Adds a fault of a field.
+    /// Adds a violation of a field.
     pub fn push(&mut self, field: F, kind: ViolationKind) {
         self.0.push(Violation { field: Some(field), kind });
     }
 
-    /// Adds a fault of the request as a whole.
+    /// Adds a violation of the request as a whole.
     pub fn push_general(&mut self, kind: ViolationKind) {
         self.0.push(Violation { field: None, kind });
     }
 
-    /// Moves each violation to another kind of field; `None` makes it concern the request as a whole.
+    /// Maps each violation to another kind of field; `None` makes it concern the request as a whole.
     #[must_use]
     pub fn map_fields<G>(self, mut map: impl FnMut(F) -> Option<G>) -> Violations<G> {
         let moved = |violation: Violation<F>| Violation {
@@ -53,12 +53,12 @@ impl<F> Violations<F> {
         Violations(self.0.into_iter().map(moved).collect())
     }
 
-    /// Whether nothing is wrong.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The faults, in order.
+    /// Returns the violations, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Violation<F>> {
         self.0.iter()
     }

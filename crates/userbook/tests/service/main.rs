@@ -1,9 +1,9 @@
 //! The service over a scripted store, authorizer and clock: retries, errors, and what is never reported.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-mod doubt;
+mod ambiguous_commit;
+mod denials;
 mod provisioning;
-mod refusals;
 mod retries;
 mod scripted_store;
 mod users;

@@ -1,9 +1,11 @@
-//! When the service tries again, and when it gives up.
+//! Retries and their limits.
 
 use std::{sync::Arc, time::Duration};
 
 use userbook::{
-    CommitOutcome, Outcome, SnapshotQuery, StoreErrorKind, UpdateError, UserService, UserUpdate, Verdict,
+    Outcome, UpdateError, UserService, UserUpdate,
+    authz::Verdict,
+    store::{CommitOutcome, SnapshotQuery, StoreErrorKind},
 };
 
 use crate::{
@@ -16,7 +18,7 @@ fn conflicts() -> [CommitOutcome; 2] {
 }
 
 #[tokio::test]
-async fn every_conflict_is_tried_again_with_the_same_change_id() {
+async fn every_conflict_is_retried_with_the_same_change_id() {
     for conflict in conflicts() {
         let store = ScriptedStore::new().await.on_commit([Step::Answer(conflict.clone())]);
         let pauses = Meanwhile::nothing();
@@ -33,7 +35,7 @@ async fn every_conflict_is_tried_again_with_the_same_change_id() {
 }
 
 #[tokio::test]
-async fn the_number_of_attempts_is_bounded() {
+async fn number_of_attempts_is_limited() {
     for (bound, expected) in [(0, 1), (1, 1), (3, 3), (32, 32)] {
         let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Conflict));
         let store = ScriptedStore::new().await.on_commit(conflicts);
@@ -50,7 +52,7 @@ async fn no_attempt_starts_after_the_deadline() {
     for (deadline, expected) in [(0, 1), (1, 1), (5, 3)] {
         let conflicts = (0..100).map(|_| Step::Answer(CommitOutcome::Conflict));
         let store = ScriptedStore::new().await.on_commit(conflicts);
-        // The first reading sets the deadline; each attempt reads once, each repetition twice.
+        // The first reading sets the deadline; each attempt reads once, each retry twice.
         let service = service(&store)
             .with_clock(Ticking::by(Duration::from_secs(1)))
             .with_limits(100, Duration::from_secs(deadline));
@@ -60,7 +62,7 @@ async fn no_attempt_starts_after_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_permanent_failure_is_not_retried() {
+async fn permanent_error_is_not_retried() {
     for kind in [StoreErrorKind::Corrupt, StoreErrorKind::Other] {
         let on_load = ScriptedStore::new().await.on_load([Step::Fail(kind)]);
         let on_commit = ScriptedStore::new().await.on_commit([Step::Fail(kind)]);
@@ -72,7 +74,7 @@ async fn a_permanent_failure_is_not_retried() {
     }
 }
 
-/// The kind of the store's failure, if it was one.
+/// Returns the kind of the store error, if any.
 pub(crate) fn failure(error: &UpdateError) -> Option<StoreErrorKind> {
     match error {
         UpdateError::Access(userbook::AccessError::Store(error)) => Some(error.kind),
@@ -81,7 +83,7 @@ pub(crate) fn failure(error: &UpdateError) -> Option<StoreErrorKind> {
 }
 
 #[tokio::test]
-async fn a_transient_failure_is_retried() {
+async fn transient_error_is_retried() {
     const TRANSIENT: StoreErrorKind = StoreErrorKind::Transient;
     let store =
         ScriptedStore::new().await.on_load([Step::Fail(TRANSIENT)]).on_commit([Step::Fail(TRANSIENT)]);
@@ -97,7 +99,7 @@ async fn a_transient_failure_is_retried() {
 }
 
 #[tokio::test]
-async fn further_facts_are_loaded_only_where_they_matter() {
+async fn further_facts_are_loaded_only_if_they_matter() {
     let patch = UserUpdate::patch;
     for (target, update, loads) in [
         (ADA, patch().name("x").groups([STAFF]).is_active(false), 1),
@@ -107,7 +109,7 @@ async fn further_facts_are_loaded_only_where_they_matter() {
         (BOB, patch().groups([]), 2),
         (BOB, UserUpdate::replace().username("bob").name(""), 2),
     ] {
-        // A further load is no further attempt: a limit of one attempt suffices.
+        // A further load is not a further attempt: a limit of one attempt suffices.
         let store = ScriptedStore::new().await;
         let pauses = Meanwhile::nothing();
         let service = service(&store).with_limits(1, Duration::from_secs(1)).with_backoff(pauses.clone());
@@ -121,7 +123,7 @@ async fn further_facts_are_loaded_only_where_they_matter() {
 }
 
 #[tokio::test]
-async fn a_transient_failure_of_a_read_is_retried_by_every_operation() {
+async fn transient_error_of_a_read_is_retried_by_every_operation() {
     const TRANSIENT: StoreErrorKind = StoreErrorKind::Transient;
     let failing = || async { ScriptedStore::new().await.on_load([Step::Fail(TRANSIENT)]) };
     let store = failing().await;
@@ -133,14 +135,14 @@ async fn a_transient_failure_of_a_read_is_retried_by_every_operation() {
 }
 
 #[tokio::test]
-async fn a_required_revision_is_compared_again_after_a_conflict() {
+async fn required_revision_is_compared_again_after_a_conflict() {
     // A guard failed or the database requested a retry, and the row still has the revision.
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let service_ = service(&store);
     let updated = service_.update_user(&root(), ADA, name("Ada")).if_revision([revision(ADA)]).await.unwrap();
     assert!(matches!(updated.outcome, Outcome::Applied(_)));
 
-    // Another write came first: the revision is past.
+    // Another write came first, so the revision is outdated.
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let faster = service(&store);
     let inner = UserService::new(store.inner.clone(), ScriptedAuthorizer::all(Verdict::Allow));
@@ -156,7 +158,7 @@ async fn a_required_revision_is_compared_again_after_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_condition_fails_even_if_nothing_changes() {
+async fn condition_fails_even_if_nothing_changes() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let unchanged = UserUpdate::patch();
@@ -167,7 +169,7 @@ async fn a_condition_fails_even_if_nothing_changes() {
 }
 
 #[tokio::test]
-async fn a_merge_is_resolved_again_in_each_attempt() {
+async fn merge_is_resolved_again_in_each_attempt() {
     let store = ScriptedStore::new().await.on_commit([Step::Answer(CommitOutcome::Conflict)]);
     let merge = |key: &str| {
         UserUpdate::patch().merge_attributes([(key.to_owned(), serde_json::json!(1))].into_iter().collect())

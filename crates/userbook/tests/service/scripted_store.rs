@@ -11,27 +11,33 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    Actor, Authorizer, AuthorizerError, Backoff, ChangeId, ChangeIds, ChangeSet, Check, Clock, CommitOutcome,
-    DirectoryQuery, DirectorySnapshot, Event, GroupGraph, Outbox, OutboxLimit, ProvisioningChange,
-    ProvisioningStore, Resource, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Timestamp, User,
-    UserId, UserService, UserStore, Verdict, Verdicts,
+    Actor, Authorizer, Timestamp, User, UserId, UserService, UserStore,
+    authz::{AuthorizerError, Check, Resource, Verdict, Verdicts},
+    clock::{ChangeIds, Clock},
+    event::Event,
+    model::{ChangeId, GroupGraph},
+    service::Backoff,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Outbox, OutboxLimit, ProvisioningChange,
+        ProvisioningStore, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
+    },
 };
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
 use crate::users::directory;
 
-/// What happens to the next call.
+/// The scripted result of the next call.
 pub(crate) enum Step<O> {
     /// The store runs the call.
     Pass,
-    /// The store does nothing and returns this.
+    /// The store returns this result without running the call.
     Answer(O),
-    /// The store does nothing and fails.
+    /// The store fails without running the call.
     Fail(StoreErrorKind),
-    /// The store runs the call and reports a failure.
+    /// The store runs the call and reports an error.
     DoneAndFail(StoreErrorKind),
-    /// The store reports a failure, and applies the commit only before its so-many-th read from then on.
+    /// The store reports an error, and applies the commit just before the read with this number from now on.
     FailAndLand(StoreErrorKind, u32),
 }
 
@@ -42,7 +48,7 @@ enum Late {
     Provisioning(ProvisioningChange),
 }
 
-/// A memory store with a script for each of its methods; what has no script passes.
+/// A memory store with a script for each method; unscripted calls run normally.
 #[derive(Clone)]
 pub(crate) struct ScriptedStore {
     pub(crate) inner: MemoryStore,
@@ -63,7 +69,7 @@ impl std::fmt::Debug for ScriptedStore {
 }
 
 fn error(kind: StoreErrorKind) -> StoreError {
-    StoreError::new(kind, "as the script says")
+    StoreError::new(kind, "scripted error")
 }
 
 fn next<O>(script: &Mutex<VecDeque<Step<O>>>) -> Step<O> {
@@ -100,8 +106,8 @@ impl ScriptedStore {
         self
     }
 
-    /// Counts a read, and applies a late commit when its read has come.
-    async fn land(&self) {
+    /// Counts a read, and applies a late commit when its read is due.
+    async fn apply_late(&self) {
         let due = {
             let mut late = self.late.lock().unwrap();
             match late.take() {
@@ -144,7 +150,7 @@ impl ScriptedStore {
 #[async_trait]
 impl UserStore for ScriptedStore {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        self.land().await;
+        self.apply_late().await;
         self.queries.lock().unwrap().push(query.clone());
         match next(&self.loads) {
             Step::Pass => self.inner.load(query).await,
@@ -174,7 +180,7 @@ impl UserStore for ScriptedStore {
 #[async_trait]
 impl ProvisioningStore for ScriptedStore {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        self.land().await;
+        self.apply_late().await;
         self.directory_queries.lock().unwrap().push(query.clone());
         self.inner.load_directory(query).await
     }
@@ -199,7 +205,7 @@ impl ProvisioningStore for ScriptedStore {
 
 type Answer = dyn Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Sync;
 
-/// Answers by a function of the checks, and counts the calls.
+/// Returns verdicts from a function of the checks, and counts the calls.
 #[derive(Clone)]
 pub(crate) struct ScriptedAuthorizer {
     answer: Arc<Answer>,
@@ -267,7 +273,7 @@ impl Clock for Ticking {
     }
 }
 
-/// A clock that a test sets.
+/// A clock that tests set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settable(Arc<Mutex<Duration>>);
 
@@ -287,7 +293,7 @@ impl Clock for Settable {
     }
 }
 
-/// Counts identifiers up.
+/// Returns consecutive identifiers.
 #[derive(Debug, Default)]
 pub(crate) struct Counting(AtomicU64);
 
@@ -307,7 +313,7 @@ impl ChangeIds for Counting {
     }
 }
 
-/// Records the pauses instead of making them, and lets another caller act meanwhile.
+/// Records the pauses without waiting, and lets another caller act meanwhile.
 #[derive(Clone)]
 pub(crate) struct Meanwhile {
     pub(crate) pauses: Arc<Mutex<Vec<u32>>>,
@@ -338,7 +344,7 @@ impl Backoff for Meanwhile {
     }
 }
 
-/// A service over the script that allows everything.
+/// Returns a service over the scripted store that allows everything.
 pub(crate) fn service(store: &ScriptedStore) -> UserService<ScriptedStore, ScriptedAuthorizer> {
     UserService::new(store.clone(), ScriptedAuthorizer::all(Verdict::Allow))
         .with_clock(Ticking::default())

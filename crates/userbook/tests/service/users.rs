@@ -1,6 +1,9 @@
 //! The directory of these tests.
 
-use userbook::{Actor, Group, GroupId, ImportData, ImportStore, Revision, User, UserId, UserUpdate};
+use userbook::{
+    Actor, Group, GroupId, Revision, User, UserId, UserUpdate,
+    store::{ImportData, ImportStore},
+};
 use userbook_memory::MemoryStore;
 use uuid::Uuid;
 
@@ -12,7 +15,7 @@ pub(crate) const ROOT: UserId = UserId(1);
 pub(crate) const BOB: UserId = UserId(2);
 /// An ordinary user.
 pub(crate) const ADA: UserId = UserId(3);
-pub(crate) const NOBODY: UserId = UserId(4);
+pub(crate) const ANONYMOUS: UserId = UserId(4);
 pub(crate) const UNKNOWN: UserId = UserId(99);
 
 pub(crate) fn revision(id: UserId) -> Revision {
@@ -48,7 +51,7 @@ pub(crate) async fn directory() -> MemoryStore {
             user(ROOT, "root", &[ADMINS]),
             user(BOB, "bob", &[ADMINS]),
             user(ADA, "ada", &[STAFF]),
-            user(NOBODY, userbook::ANONYMOUS_USERNAME, &[]),
+            user(ANONYMOUS, userbook::model::ANONYMOUS_USERNAME, &[]),
         ],
     };
     let store = MemoryStore::new();

@@ -1,1 +1,1 @@
-//! Nothing: what is tested is `authentik-client`, see `tests`.
+//! Empty: the tests use `authentik-client`, see `tests`.

@@ -1,4 +1,4 @@
-//! The official Rust client: retrieve, PUT, PATCH, list, and refusals as its typed errors.
+//! The official Rust client: retrieve, PUT, PATCH, list, and typed errors for rejected requests.
 
 use authentik_client::{
     apis::{
@@ -32,9 +32,9 @@ fn admin() -> Configuration {
     as_actor("key-of-the-admin")
 }
 
-/// One test, for all its steps are about one user.
+/// A single test, because all steps concern one user.
 #[tokio::test]
-async fn the_official_client_works_unchanged() {
+async fn official_client_works_unchanged() {
     let put = UserRequest {
         email: Some("ada@example.com".to_owned()),
         groups: Some(vec![STAFF]),
@@ -72,37 +72,37 @@ async fn the_official_client_works_unchanged() {
 }
 
 #[tokio::test]
-async fn refusals_are_typed() {
+async fn rejections_are_typed() {
     let faulty = UserRequest::new("admin".to_owned(), String::new());
     match core_users_update(&admin(), ADA, faulty).await {
-        Err(Error::ResponseError(refusal)) => {
-            assert_eq!(refusal.status, 400);
-            assert!(matches!(refusal.entity, Some(CoreUsersUpdateError::Status400(_))));
-            assert_eq!(refusal.content, r#"{"username":["This field must be unique."]}"#);
+        Err(Error::ResponseError(error)) => {
+            assert_eq!(error.status, 400);
+            assert!(matches!(error.entity, Some(CoreUsersUpdateError::Status400(_))));
+            assert_eq!(error.content, r#"{"username":["This field must be unique."]}"#);
         }
         other => panic!("{other:?}"),
     }
     match core_users_retrieve(&as_actor("key-of-the-guest"), ADA).await {
-        // The client's type of a validation error takes any object, and it is tried first.
-        Err(Error::ResponseError(refusal)) => {
-            assert_eq!(refusal.status, 403);
+        // The client's validation error type accepts any object and is tried first.
+        Err(Error::ResponseError(error)) => {
+            assert_eq!(error.status, 403);
             assert!(matches!(
-                refusal.entity,
+                error.entity,
                 Some(CoreUsersRetrieveError::Status400(_) | CoreUsersRetrieveError::Status403(_))
             ));
         }
         other => panic!("{other:?}"),
     }
     match core_users_retrieve(&admin(), 4711).await {
-        Err(Error::ResponseError(refusal)) => assert_eq!(refusal.status, 404),
+        Err(Error::ResponseError(error)) => assert_eq!(error.status, 404),
         other => panic!("{other:?}"),
     }
     let elevate = PatchedUserRequest { groups: Some(vec![ADMINS]), ..PatchedUserRequest::new() };
     match core_users_partial_update(&as_actor("key-of-the-help-desk"), GUEST, Some(elevate)).await {
-        Err(Error::ResponseError(refusal)) => {
-            assert_eq!(refusal.status, 403);
+        Err(Error::ResponseError(error)) => {
+            assert_eq!(error.status, 403);
             assert!(matches!(
-                refusal.entity,
+                error.entity,
                 Some(CoreUsersPartialUpdateError::Status400(_) | CoreUsersPartialUpdateError::Status403(_))
             ));
         }

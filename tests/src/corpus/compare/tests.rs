@@ -1,10 +1,10 @@
-//! Planted mismatches: what must be found, and what must not.
+//! Planted mismatches and harmless differences.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// A case about user 1, which the request renames if it is accepted.
+/// A case about user 1; an accepted request renames this user.
 #[expect(clippy::needless_pass_by_value, reason = "every caller makes the body on the spot")]
 fn case(expect: &str, status: u16, body: Value) -> Case {
     let user = |name: &str| {
@@ -37,7 +37,7 @@ fn found(case: &Case, status: u16, body: &str, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn exact_answers() {
+fn exact_responses_must_match() {
     let ok = case("exact", 200, json!({"a": 1, "groups": ["x", "y"], "list": [1, 2]}));
     let same = r#"{"list": [1.0, 2], "groups": ["y", "x"], "a": 1e0}"#;
     assert_eq!(found(&ok, 200, same, "New"), Vec::<String>::new());
@@ -57,7 +57,7 @@ fn exact_answers() {
 }
 
 #[test]
-fn methods_count_on_405_without_delete() {
+fn allow_header_is_compared_on_405_without_delete() {
     let mut refused = case("exact", 405, json!({}));
     assert_eq!(found(&refused, 405, "{}", "Old"), Vec::<String>::new());
     refused.recorded.response.headers.insert("allow".to_owned(), "GET, PUT, PATCH".to_owned());
@@ -65,7 +65,7 @@ fn methods_count_on_405_without_delete() {
 }
 
 #[test]
-fn parse_errors() {
+fn parse_errors_match_by_kind() {
     let broken = case("parse_error", 400, json!({"detail": "JSON parse error - x"}));
     assert_eq!(found(&broken, 400, r#"{"detail": "JSON parse error: y"}"#, "Old"), Vec::<String>::new());
     for (status, body, name) in [
@@ -79,7 +79,7 @@ fn parse_errors() {
 }
 
 #[test]
-fn messages_may_differ_but_fields_may_not() {
+fn messages_may_differ_but_fields_must_match() {
     let refused = case("message", 400, json!({"type": ["a"]}));
     assert_eq!(found(&refused, 400, r#"{"type": ["b"]}"#, "Old"), Vec::<String>::new());
     for (status, body, name) in [
@@ -94,7 +94,7 @@ fn messages_may_differ_but_fields_may_not() {
 }
 
 #[test]
-fn quirks_may_be_refused_but_not_half() {
+fn quirks_are_rejected_or_applied_completely() {
     let quirk = case("quirk", 200, json!({"a": 1}));
     assert_eq!(found(&quirk, 200, r#"{"a": 1}"#, "New"), Vec::<String>::new());
     assert_eq!(found(&quirk, 404, r#"{"detail": "no"}"#, "Old"), Vec::<String>::new());
@@ -112,7 +112,7 @@ fn quirks_may_be_refused_but_not_half() {
 }
 
 #[test]
-fn where_the_reference_broke_it_is_enough_not_to() {
+fn recorded_server_errors_match_any_clean_response() {
     let fault = case("reference_fault", 500, json!(""));
     assert_eq!(found(&fault, 200, "{}", "New"), Vec::<String>::new());
     assert_eq!(found(&fault, 400, "{}", "Old"), Vec::<String>::new());
@@ -122,7 +122,7 @@ fn where_the_reference_broke_it_is_enough_not_to() {
 }
 
 #[test]
-fn what_is_not_routed_is_not_there() {
+fn unrouted_requests_must_be_not_found() {
     let unrouted = case("unrouted", 405, json!(""));
     for status in [404, 405, 301, 308] {
         assert_eq!(found(&unrouted, status, "", "Old"), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Nodes of a Galera cluster, which comes with Debian's MariaDB.
+//! Nodes of a Galera cluster from Debian's MariaDB packages.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -14,10 +14,10 @@ use crate::servers::free_port;
 
 const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 
-/// How long a node may take to get a copy of everything.
+/// How long a node may take to receive a copy of all data.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A node: a server, and where its peers reach it.
+/// A node: its server and its address for peers.
 #[derive(Debug)]
 struct Node {
     server: Instance,
@@ -26,7 +26,7 @@ struct Node {
     copies: u16,
 }
 
-/// A cluster of a process's own.
+/// A cluster of this process.
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<Node>,
@@ -34,10 +34,10 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// So many nodes, with these settings; all have joined when this returns.
+    /// Starts this many nodes with these settings and waits until all have joined.
     pub async fn new(size: usize, more: &[&str]) -> Self {
         let node = || Node {
-            server: Instance::unborn(),
+            server: Instance::prepared(),
             peers: free_port(),
             transfer: free_port(),
             copies: free_port(),
@@ -55,12 +55,12 @@ impl Cluster {
         cluster
     }
 
-    /// How a superuser connects to a node.
+    /// Returns connection options for a node's superuser.
     pub fn options(&self, n: usize) -> MySqlConnectOptions {
         self.node(n).server.options()
     }
 
-    /// The URL of a database, on a node.
+    /// Returns the URL of a database on a node.
     pub fn url(&self, n: usize, database: &str) -> String {
         let server = &self.node(n).server;
         server.url(server.port(), database)
@@ -71,37 +71,37 @@ impl Cluster {
         self.node_mut(n).server.kill();
     }
 
-    /// Stops a node where it is (SIGSTOP): its peers will do without it.
+    /// Freezes a node (SIGSTOP), so that its peers evict it.
     pub fn freeze(&mut self, n: usize) {
         self.node_mut(n).server.freeze();
     }
 
-    /// Lets it go on.
+    /// Resumes a frozen node.
     pub fn thaw(&mut self, n: usize) {
         self.node_mut(n).server.thaw();
     }
 
-    /// Cuts a node off from its peers, or lets it meet them again; it goes on running.
+    /// Isolates a running node from its peers, or reconnects it.
     pub async fn isolate(&self, n: usize, isolated: bool) {
         let value = i32::from(isolated);
         let sql = format!("SET GLOBAL wsrep_provider_options = 'gmcast.isolate={value}'");
         Server::administer(&self.options(n), sql).await;
     }
 
-    /// Starts a node that was killed. It says first up to where it knows the common history, so that its peers
-    /// send it the rest instead of everything.
+    /// Restarts a killed node. Recovers the node's position first, so that its peers send the missing changes instead
+    /// of all data.
     pub async fn rejoin(&mut self, n: usize) {
         let settings = self.settings(n);
         let server = &mut self.node_mut(n).server;
-        let told = server.ask("--wsrep-recover");
-        let position = told.rsplit_once("Recovered position: ").and_then(|(_, rest)| rest.lines().next());
-        let position = position.unwrap_or_else(|| panic!("a node doesn't know where it is: {told}"));
+        let report = server.run_once("--wsrep-recover");
+        let position = report.rsplit_once("Recovered position: ").and_then(|(_, rest)| rest.lines().next());
+        let position = position.unwrap_or_else(|| panic!("the node has no position: {report}"));
         let start = format!("--wsrep-start-position={}", position.trim());
         server.start(settings.into_iter().chain([start]).collect());
         self.wait_until_joined(n).await;
     }
 
-    /// Waits until a node is part of a cluster of all nodes and takes statements.
+    /// Waits until a node is part of the full cluster and accepts statements.
     pub async fn wait_until_joined(&self, n: usize) {
         let started = Instant::now();
         while !self.has_joined(n).await.is_ok_and(|joined| joined) {
@@ -119,17 +119,17 @@ impl Cluster {
         Ok(state == ["ON", "Synced"])
     }
 
-    /// What the nodes say of themselves and of each other, for whoever looks for a fault.
-    pub async fn told(&self) -> String {
-        let mut told = String::new();
+    /// Returns the status variables of all nodes, for diagnosis.
+    pub async fn report(&self) -> String {
+        let mut report = String::new();
         for n in 0..self.nodes.len() {
             let state = tokio::time::timeout(Duration::from_secs(2), self.state(n)).await;
             let log = self.node(n).server.log();
             let tail: Vec<_> = log.lines().rev().take(25).collect();
             let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
-            told.extend([format!("\nnode {n}: {state:?}\n"), tail]);
+            report.extend([format!("\nnode {n}: {state:?}\n"), tail]);
         }
-        told
+        report
     }
 
     async fn state(&self, n: usize) -> sqlx::Result<Vec<(String, String)>> {
@@ -143,14 +143,14 @@ impl Cluster {
     }
 
     fn node(&self, n: usize) -> &Node {
-        self.nodes.get(n).expect("there is such a node")
+        self.nodes.get(n).expect("the node exists")
     }
 
     fn node_mut(&mut self, n: usize) -> &mut Node {
-        self.nodes.get_mut(n).expect("there is such a node")
+        self.nodes.get_mut(n).expect("the node exists")
     }
 
-    /// What makes a server this node.
+    /// Returns the settings that make a server this node.
     fn settings(&self, n: usize) -> Vec<String> {
         let node = self.node(n);
         let peers: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.peers)).collect();
@@ -175,23 +175,22 @@ impl Cluster {
     }
 }
 
-/// Peers that do not answer are given up somewhat sooner than after five seconds. Much sooner is too soon on a busy
-/// machine: nodes that are well would lose each other, too.
+/// Evicts silent peers after 3 seconds instead of 5. A shorter time evicts healthy nodes on a busy machine.
 const QUICKLY: &str = "evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT3S;evs.inactive_timeout=PT6S;\
                        evs.install_timeout=PT6S";
 
-/// Stores in a new, empty database of this process's cluster of two nodes, one on each.
+/// Returns stores in a new, empty database of this process's two-node cluster, one store for each node.
 pub async fn stores() -> [Arc<MySqlStore>; 2] {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     let cluster = CLUSTER.get_or_init(|| {
-        // Nothing here has to outlive a loss of power.
+        // Test data need not survive a crash.
         let careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"];
         crate::servers::block_on(Cluster::new(2, &careless))
     });
     let [first, second] = [cluster.options(0), cluster.options(1)];
     let name = format!("userbook_test_{:016x}", RandomState::new().build_hasher().finish());
     Server::administer(&first, format!("CREATE DATABASE {name}")).await;
-    // The other node gets it in its time.
+    // The other node receives the database asynchronously.
     Server::administer(&second, "SET SESSION wsrep_sync_wait = 15; SHOW DATABASES".to_owned()).await;
     [open(&first, &name).await, open(&second, &name).await]
 }

@@ -7,13 +7,16 @@ use std::{
 };
 
 use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
-use userbook::{ImportData, ImportStore, Timestamp, UserId};
+use userbook::{
+    Timestamp, UserId,
+    store::{ImportData, ImportStore},
+};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{MySqlStore, mysql::pool_options};
 
 use super::server::server;
 
-/// A database that goes when this goes, or with the server.
+/// A database that is dropped with this value, or with the server.
 #[derive(Debug)]
 pub struct Database {
     /// The store.
@@ -22,30 +25,30 @@ pub struct Database {
 }
 
 impl Database {
-    /// An empty database, migrated.
+    /// Returns an empty, migrated database.
     pub async fn new() -> Self {
         let database = Self::blank().await;
         database.store.migrate().await.expect("a new database can be migrated");
         database
     }
 
-    /// A database without any table.
+    /// Returns a database without tables.
     pub async fn blank() -> Self {
         let server = server();
         let name = format!("userbook_test_{:016x}", RandomState::new().build_hasher().finish());
         server.run(format!("CREATE DATABASE {name}")).await;
-        // Cases start many connections at once on machines that have better things to do.
+        // Concurrent cases open many connections on a busy machine.
         let pool = pool_options().max_connections(16).acquire_timeout(Duration::from_mins(1));
         let pool = pool.connect_with(server.options(&name)).await.expect("the new database can be opened");
         Self { store: Arc::new(MySqlStore::new(pool)), name }
     }
 
-    /// The pool.
+    /// Returns the pool.
     pub fn pool(&self) -> &MySqlPool {
         self.store.pool()
     }
 
-    /// How to connect.
+    /// Returns the connection options.
     pub fn options(&self) -> MySqlConnectOptions {
         server().options(&self.name)
     }
@@ -63,7 +66,7 @@ impl Drop for Database {
                 let runtime = runtime.expect("a runtime can be made");
                 runtime.block_on(server.run(format!("DROP DATABASE {}", self.name)));
             };
-            // A test that has failed already shall tell of that.
+            // A failing test should report its own error.
             drop(scope.spawn(work).join());
         });
     }
@@ -74,7 +77,7 @@ impl Harness for Database {
 
     async fn with(rows: &ImportData) -> Self {
         let database = Self::new().await;
-        database.store.import(rows).await.expect("the rows can be kept");
+        database.store.import(rows).await.expect("the rows can be imported");
         database
     }
 

@@ -1,4 +1,4 @@
-//! One server process of our own, which may be killed and started again.
+//! A server process of this test run, which can be killed and restarted.
 
 use std::{
     io::Read,
@@ -20,29 +20,29 @@ use crate::servers::{
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A server on a free port of the loopback, with a superuser who needs no password: nobody else reaches the
-/// loopback interface. It ends with this process.
+/// A server on a free loopback port, with a superuser without password; other machines cannot reach the loopback
+/// interface. The server ends with this process.
 #[derive(Debug)]
 pub struct Instance {
     account: Account,
     folder: PathBuf,
     port: u16,
-    /// What it was told on its command line beyond where it is.
+    /// Additional command-line settings.
     more: Vec<String>,
-    /// `None`: it was killed.
+    /// `None` after a kill.
     process: Option<Supervised>,
 }
 
 impl Instance {
-    /// A new server, with these settings (`--name=value`).
+    /// Starts a new server with these settings (`--name=value`).
     pub fn new(more: &[&str]) -> Self {
-        let mut instance = Self::unborn();
+        let mut instance = Self::prepared();
         instance.start(more.iter().map(|&setting| setting.to_owned()).collect());
         instance
     }
 
-    /// One with data that has not started yet.
-    pub(super) fn unborn() -> Self {
+    /// Prepares the data of a server without starting it.
+    pub(super) fn prepared() -> Self {
         let account = Account::unprivileged(&["mysql", "nobody"]);
         let folder = account.folder("userbook-mariadb-");
         let made = account
@@ -56,33 +56,33 @@ impl Instance {
         Self { account, folder, port: free_port(), more: vec![], process: None }
     }
 
-    /// Where its data is.
+    /// Returns the data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
-    /// How its superuser connects.
+    /// Returns connection options of the superuser.
     pub fn options(&self) -> MySqlConnectOptions {
         connect_options(&self.url(self.port, "mysql")).expect("the URL can be read")
     }
 
-    /// The URL of one of its databases, seen through this port.
+    /// Returns the URL of a database through this port.
     pub fn url(&self, port: u16, database: &str) -> String {
         format!("mysql://root@127.0.0.1:{port}/{database}")
     }
 
-    /// Its own port.
+    /// Returns the server's own port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Starts it with these settings, and waits until it says the first word, as this protocol has it.
+    /// Starts the server with these settings and waits for its protocol greeting.
     pub fn start(&mut self, more: Vec<String>) {
         self.more = more;
         self.start_again();
     }
 
-    /// Starts it as before, and waits for its first word.
+    /// Restarts the server with the same settings and waits for its greeting.
     pub fn start_again(&mut self) {
         let settings = self.settings();
         let settings: Vec<_> = settings.iter().map(String::as_str).collect();
@@ -98,16 +98,16 @@ impl Instance {
         }
     }
 
-    /// What a run of the server's program that ends by itself writes to its standard error.
-    pub(super) fn ask(&self, question: &str) -> String {
+    /// Runs the server's program for a one-time task and returns its standard error.
+    pub(super) fn run_once(&self, task: &str) -> String {
         let settings = self.settings();
         let (program, settings) = settings.split_first().expect("there is a program");
-        let asked = self.account.command(program).args(settings).arg(question).output();
-        String::from_utf8_lossy(&asked.expect("mariadbd can be started").stderr).into_owned()
+        let output = self.account.command(program).args(settings).arg(task).output();
+        String::from_utf8_lossy(&output.expect("mariadbd can be started").stderr).into_owned()
     }
 
-    /// Its command line, with defaults that the store must not depend on: another character set, another time
-    /// zone, and the isolation level that comes with MariaDB.
+    /// Returns the command line. Its defaults differ from the store's expectations: another character set, another
+    /// time zone, and MariaDB's default isolation level.
     fn settings(&self) -> Vec<String> {
         let mut settings = vec![
             need("mariadbd").display().to_string(),
@@ -128,28 +128,28 @@ impl Instance {
         settings
     }
 
-    /// Kills all of its processes (SIGKILL).
+    /// Kills all processes of the server (SIGKILL).
     pub fn kill(&mut self) {
         self.process.take().expect("it runs").kill();
     }
 
-    /// Stops it where it is (SIGSTOP).
+    /// Freezes the server (SIGSTOP).
     pub fn freeze(&mut self) {
         self.process.as_mut().expect("it runs").freeze();
     }
 
-    /// Lets it go on.
+    /// Resumes a frozen server.
     pub fn thaw(&mut self) {
         self.process.as_mut().expect("it runs").thaw();
     }
 
-    /// What it has told so far.
+    /// Returns the log so far.
     pub(super) fn log(&self) -> String {
         self.process.as_ref().map(Supervised::log).unwrap_or_default()
     }
 }
 
-/// Where a program is; the package that brings it is installed if it is not there.
+/// Returns the path of a program; installs its package if the program is missing.
 fn need(program: &str) -> PathBuf {
     let find = || {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -158,6 +158,6 @@ fn need(program: &str) -> PathBuf {
     };
     find().unwrap_or_else(|| {
         install("mariadb-server", &format!("name a server of yours in {GIVEN}"));
-        find().expect("the package brings it")
+        find().expect("the package contains it")
     })
 }

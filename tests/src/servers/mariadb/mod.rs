@@ -1,4 +1,4 @@
-//! MariaDB: the server that `USERBOOK_TEST_MYSQL_URL` names, or one of this process's own.
+//! MariaDB: the server in `USERBOOK_TEST_MYSQL_URL`, or one server for this process.
 
 pub mod cluster;
 mod database;

@@ -1,4 +1,4 @@
-//! Something between the store and the server that counts commands and cuts connections:
+//! A proxy between store and server that counts commands and cuts connections:
 //! <https://mariadb.com/kb/en/clientserver-protocol/>.
 
 use std::{
@@ -14,13 +14,13 @@ use crate::servers::relay::{Cut, Relay, Wire};
 /// A round trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// A statement as text: `BEGIN` and the like.
+    /// A text statement, such as `BEGIN`.
     Query(String),
-    /// A statement to be prepared.
+    /// A statement to prepare.
     Prepare,
-    /// A prepared statement to be run.
+    /// An execution of a prepared statement.
     Execute,
-    /// Anything else.
+    /// Any other command.
     Other(u8),
 }
 
@@ -48,7 +48,7 @@ impl Wire for MariaDb {
         let [low, middle, high, number] = head;
         let mut payload = vec![0; u32::from_le_bytes([low, middle, high, 0]) as usize];
         client.read_exact(&mut payload)?;
-        // A command begins with packet 0; all else belongs to the greeting.
+        // A command starts with packet 0; other packets belong to the greeting.
         let command = (number == 0).then(|| Command::of(&payload));
         Ok((command, [&head, payload.as_slice()].concat()))
     }
@@ -62,24 +62,24 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// In front of this server, which is on the loopback.
+    /// Starts a proxy in front of a loopback server.
     pub fn start(server: &MySqlConnectOptions) -> Self {
         let relay = Relay::start((Ipv4Addr::LOCALHOST, server.get_port()).into());
         let options = server.clone().host("127.0.0.1").port(relay.address().port());
         Self { relay, options }
     }
 
-    /// How to connect through this.
+    /// Returns connection options through the proxy.
     pub fn options(&self) -> &MySqlConnectOptions {
         &self.options
     }
 
-    /// Cuts the connection that sends this command next, once.
+    /// Cuts the next connection that sends this command, once.
     pub fn cut_command(&self, command: Command, cut: Cut) {
         self.relay.cut(move |seen| *seen == command, cut);
     }
 
-    /// What was sent since the last call.
+    /// Returns the commands since the last call.
     pub fn commands(&self) -> Vec<Command> {
         self.relay.seen()
     }

@@ -1,4 +1,4 @@
-//! The server.
+//! The MariaDB server of this process.
 
 use std::sync::OnceLock;
 
@@ -7,18 +7,18 @@ use userbook_sqlx::mysql::connect_options;
 
 use super::instance::Instance;
 
-/// The environment variable that names a server to be used instead, as a user who may make databases.
+/// The environment variable with the URL of another server, as a user who may create databases.
 pub(super) const GIVEN: &str = "USERBOOK_TEST_MYSQL_URL";
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     options: MySqlConnectOptions,
-    /// Keeps a server of our own running.
+    /// Keeps the started server running.
     own: Option<Instance>,
 }
 
-/// The server of this process.
+/// Returns the server of this process.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
@@ -26,31 +26,31 @@ pub fn server() -> &'static Server {
             let options = connect_options(&url).unwrap_or_else(|error| panic!("{GIVEN}: {error}"));
             return Server { options, own: None };
         }
-        // Nothing here has to outlive a loss of power.
+        // Test data need not survive a crash.
         let own = Instance::new(&["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
         Server { options: own.options(), own: Some(own) }
     })
 }
 
 impl Server {
-    /// How to connect to a database.
+    /// Returns connection options for a database.
     pub fn options(&self, database: &str) -> MySqlConnectOptions {
         self.options.clone().database(database)
     }
 
-    /// Whether databases stay when this process ends, unless they are dropped.
+    /// Returns whether databases remain after this process unless they are dropped.
     pub(super) fn outlives_us(&self) -> bool {
         self.own.is_none()
     }
 
-    /// Runs a statement of an administrator's.
+    /// Runs a statement as administrator.
     pub async fn run(&self, sql: String) {
         Self::administer(&self.options, sql).await;
     }
 
-    /// Runs a statement of an administrator of the server at `options`.
+    /// Runs a statement as administrator of the server at `options`.
     pub async fn administer(options: &MySqlConnectOptions, sql: String) {
-        let mut admin = MySqlConnection::connect_with(options).await.expect("the server is there");
+        let mut admin = MySqlConnection::connect_with(options).await.expect("the server answers");
         let done = sqlx::raw_sql(AssertSqlSafe(sql.clone()).into_sql_str()).execute(&mut admin).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
         admin.close().await.expect("a connection can be closed");

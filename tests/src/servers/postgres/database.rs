@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use userbook::{ImportData, ImportStore, Timestamp, UserId};
+use userbook::{
+    Timestamp, UserId,
+    store::{ImportData, ImportStore},
+};
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 
 use super::server::{Server, server};
 use crate::servers::block_on;
 
-/// A migrated database that goes when this goes.
+/// A migrated database that is dropped with this value.
 #[derive(Debug)]
 pub struct Database {
     /// The store.
@@ -19,7 +22,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// An empty database, migrated.
+    /// Returns an empty, migrated database.
     pub async fn new() -> Self {
         let template = server().template();
         let database = Self::copy_of(template.unwrap_or("template0")).await;
@@ -29,7 +32,7 @@ impl Database {
         database
     }
 
-    /// A database without any table.
+    /// Returns a database without tables.
     pub async fn blank() -> Self {
         Self::copy_of("template0").await
     }
@@ -43,12 +46,12 @@ impl Database {
         Self { store, name }
     }
 
-    /// The pool.
+    /// Returns the pool.
     pub fn pool(&self) -> &PgPool {
         self.store.pool()
     }
 
-    /// How to connect.
+    /// Returns the connection options.
     pub fn options(&self) -> PgConnectOptions {
         server().options(&self.name)
     }
@@ -66,7 +69,7 @@ impl Harness for Database {
 
     async fn with(rows: &ImportData) -> Self {
         let database = Self::new().await;
-        database.store.import(rows).await.expect("the rows can be kept");
+        database.store.import(rows).await.expect("the rows can be imported");
         database
     }
 

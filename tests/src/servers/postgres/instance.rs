@@ -1,4 +1,4 @@
-//! One server process of our own, which may be killed and started again.
+//! A server process of this test run, which can be killed and restarted.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -19,24 +19,24 @@ use crate::servers::{
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A server on a free port of the loopback, with a password that nobody else knows. It ends with this process.
+/// A server on a free loopback port with a random password. The server ends with this process.
 #[derive(Debug)]
 pub struct Instance {
     account: Account,
     folder: PathBuf,
     port: u16,
     password: String,
-    /// What it was told on its command line beyond where it is.
+    /// Additional command-line settings.
     more: Vec<String>,
-    /// `None`: it was killed.
+    /// `None` after a kill.
     process: Option<Supervised>,
 }
 
 impl Instance {
-    /// A new server, with these settings (`--name=value`).
+    /// Starts a new server with these settings (`--name=value`).
     pub async fn new(more: &[&str]) -> Self {
         let password = format!("{:016x}", RandomState::new().build_hasher().finish());
-        let mut instance = Self::unborn(password, more.iter().map(|&setting| setting.to_owned()).collect());
+        let mut instance = Self::prepared(password, more.iter().map(|&setting| setting.to_owned()).collect());
         let secret = instance.folder.join("password");
         std::fs::write(&secret, &instance.password).expect("the folder can be written");
         instance.make(
@@ -54,9 +54,9 @@ impl Instance {
         instance
     }
 
-    /// A new standby of this server, with the same settings; it is up when this returns.
+    /// Starts a new standby of this server with the same settings.
     pub async fn standby(&self) -> Self {
-        let mut standby = Self::unborn(self.password.clone(), self.more.clone());
+        let mut standby = Self::prepared(self.password.clone(), self.more.clone());
         standby.make(
             "pg_basebackup",
             &[
@@ -73,13 +73,13 @@ impl Instance {
         standby
     }
 
-    fn unborn(password: String, more: Vec<String>) -> Self {
+    fn prepared(password: String, more: Vec<String>) -> Self {
         let account = Account::unprivileged(&["postgres", "nobody"]);
         let folder = account.folder("userbook-postgres-");
         Self { account, folder, port: free_port(), password, more, process: None }
     }
 
-    /// Runs a program that makes the data.
+    /// Runs a program that creates the data folder.
     fn make(&self, program: &str, arguments: &[String]) {
         let made: Output = self
             .account
@@ -92,12 +92,12 @@ impl Instance {
         assert!(made.status.success(), "{program}: {made:?}");
     }
 
-    /// Where its data is.
+    /// Returns the data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
-    /// How its superuser connects.
+    /// Returns connection options of the superuser.
     pub fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("127.0.0.1")
@@ -108,39 +108,39 @@ impl Instance {
             .disable_statement_logging()
     }
 
-    /// The URL of one of its databases, seen through this port.
+    /// Returns the URL of a database through this port.
     pub fn url(&self, port: u16, database: &str) -> String {
         format!("postgres://userbook:{}@127.0.0.1:{port}/{database}", self.password)
     }
 
-    /// Its own port.
+    /// Returns the server's own port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Starts it, again if it was killed, and waits until it answers.
+    /// Starts or restarts the server and waits until it answers.
     pub async fn start(&mut self) {
         self.launch();
-        // Those of earlier starts.
-        let mut refusals = self.refusals();
+        // The refused starts of earlier runs.
+        let mut failed_starts = self.failed_starts();
         let started = Instant::now();
         while let Err(error) = try_connect(&self.options()).await {
             assert!(started.elapsed() < PATIENCE, "PostgreSQL does not start: {error}\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
-            if self.refusals() > refusals {
-                refusals = self.refusals();
+            if self.failed_starts() > failed_starts {
+                failed_starts = self.failed_starts();
                 self.kill();
                 self.launch();
             }
         }
     }
 
-    /// How often it did not start because a process that the one before had just begun outlived the kill by a moment.
-    fn refusals(&self) -> usize {
+    /// Counts the starts that failed because a child process of the killed server still held shared memory.
+    fn failed_starts(&self) -> usize {
         self.log().matches("pre-existing shared memory block").count()
     }
 
-    /// Starts it and does not wait.
+    /// Starts the server without waiting.
     pub fn launch(&mut self) {
         let settings = [
             programs().join("postgres").display().to_string(),
@@ -154,12 +154,12 @@ impl Instance {
         self.process = Some(Supervised::start(self.account, &self.folder, "QUIT", &settings));
     }
 
-    /// Kills all of its processes (SIGKILL).
+    /// Kills all processes of the server (SIGKILL).
     pub fn kill(&mut self) {
         self.process.take().expect("it runs").kill();
     }
 
-    /// Kills it, if it still runs, and throws its data away.
+    /// Kills a running server and removes its data.
     pub fn destroy(mut self) {
         if self.process.is_some() {
             self.kill();
@@ -167,24 +167,24 @@ impl Instance {
         std::fs::remove_dir_all(&self.folder).expect("the folder is ours");
     }
 
-    /// Stops it where it is (SIGSTOP).
+    /// Freezes the server (SIGSTOP).
     pub fn freeze(&mut self) {
         self.process.as_mut().expect("it runs").freeze();
     }
 
-    /// Lets it go on.
+    /// Resumes a frozen server.
     pub fn thaw(&mut self) {
         self.process.as_mut().expect("it runs").thaw();
     }
 
-    /// Makes the standby that it is a primary, and waits until it is one.
+    /// Promotes this standby and waits until it is a primary.
     pub async fn promote(&self) {
         self.run("SELECT pg_promote()").await;
     }
 
-    /// Runs a statement of an administrator's.
+    /// Runs a statement as administrator.
     pub async fn run(&self, sql: &str) {
-        let mut admin = self.options().connect().await.expect("the server is there");
+        let mut admin = self.options().connect().await.expect("the server answers");
         admin.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         admin.close().await.expect("a connection can be closed");
     }
@@ -198,15 +198,15 @@ async fn try_connect(options: &PgConnectOptions) -> sqlx::Result<()> {
     PgConnection::connect_with(options).await?.close().await
 }
 
-/// Where the server's programs are; the package that brings them is installed if there are none.
+/// Returns the folder of the server's programs; installs the package if they are missing.
 fn programs() -> PathBuf {
     find().unwrap_or_else(|| {
         install("postgresql", &format!("name a server of yours in {GIVEN}"));
-        find().expect("the package brings them")
+        find().expect("the package contains them")
     })
 }
 
-/// The newest version that Debian keeps, or what the shell would find.
+/// Returns the newest version in Debian's folders, or the shell's search path.
 fn find() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();

@@ -1,4 +1,4 @@
-//! PostgreSQL: the server that `USERBOOK_TEST_POSTGRES_URL` names, or one of this process's own.
+//! PostgreSQL: the server in `USERBOOK_TEST_POSTGRES_URL`, or one server for this process.
 
 mod database;
 mod instance;

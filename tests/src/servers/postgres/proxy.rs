@@ -1,4 +1,4 @@
-//! Something between the store and the server that counts messages and cuts connections:
+//! A proxy between store and server that counts messages and cuts connections:
 //! <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
 
 use std::{
@@ -11,7 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::servers::relay::{Cut, Relay, Wire};
 
-/// The protocol: a message is noted by the letter that says what it is, the first of a connection by 0.
+/// The protocol: a message is recorded by its type letter, the first message of a connection by 0.
 #[derive(Debug)]
 pub struct Postgres;
 
@@ -24,9 +24,9 @@ impl Wire for Postgres {
         let (kind, length) = match *bytes.as_slice() {
             [kind, a, b, c, d] => (kind, u32::from_be_bytes([a, b, c, d])),
             [a, b, c, d] => (0, u32::from_be_bytes([a, b, c, d])),
-            _ => unreachable!("the length was just chosen"),
+            _ => unreachable!("the length is fixed"),
         };
-        // The length counts itself.
+        // The length includes its own bytes.
         let mut body = vec![0; (length as usize).saturating_sub(4)];
         client.read_exact(&mut body)?;
         bytes.extend(body);
@@ -34,16 +34,16 @@ impl Wire for Postgres {
     }
 }
 
-/// How many messages of each kind there were.
+/// Counts of messages by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Messages {
-    /// Statements to be prepared.
+    /// Statements to prepare.
     pub parse: usize,
-    /// Prepared statements to be run.
+    /// Executions of prepared statements.
     pub execute: usize,
-    /// Simple statements: `BEGIN` and the like.
+    /// Simple statements, such as `BEGIN`.
     pub query: usize,
-    /// Ends of a flight that the client wants answered: round trips, with `query`.
+    /// Ends of a flight that the client wants answered. With `query`, the number of round trips.
     pub sync: usize,
 }
 
@@ -55,19 +55,19 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// In front of this server, which is on the loopback.
+    /// Starts a proxy in front of a loopback server.
     pub fn start(server: &PgConnectOptions) -> Self {
         let relay = Relay::start((Ipv4Addr::LOCALHOST, server.get_port()).into());
         let options = server.clone().host("127.0.0.1").port(relay.address().port());
         Self { relay, options }
     }
 
-    /// How to connect through this.
+    /// Returns connection options through the proxy.
     pub fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
-    /// Cuts the connection that runs the statement with this number, from now on.
+    /// Cuts every connection from now on at the statement with this number.
     pub fn cut_statement(&self, statement: usize, cut: Cut) {
         let mut until = statement;
         let is_it = move |kind: &u8| {
@@ -77,7 +77,7 @@ impl Proxy {
         self.relay.cut(is_it, cut);
     }
 
-    /// What was sent since the last call.
+    /// Returns the messages since the last call.
     pub fn messages(&self) -> Messages {
         let seen = self.relay.seen();
         let count = |kind| seen.iter().map(|seen| usize::from(*seen == kind)).sum();

@@ -1,4 +1,4 @@
-//! The server.
+//! The PostgreSQL server of this process.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -14,21 +14,21 @@ use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use super::instance::Instance;
 use crate::servers::block_on;
 
-/// The environment variable that names a server to be used instead, as a user who may make databases.
+/// The environment variable with the URL of another server, as a user who may create databases.
 pub(super) const GIVEN: &str = "USERBOOK_TEST_POSTGRES_URL";
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     admin: PgConnectOptions,
-    /// What the names of all databases begin with.
+    /// The common prefix of all database names.
     prefix: String,
     databases: AtomicU64,
-    /// Keeps a server of our own running.
+    /// Keeps the started server running.
     own: Option<Instance>,
 }
 
-/// The server of this process.
+/// Returns the server of this process.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| block_on(Server::start()))
@@ -39,7 +39,7 @@ impl Server {
         let (admin, own) = if let Ok(url) = std::env::var(GIVEN) {
             (url.parse().unwrap_or_else(|error| panic!("{GIVEN}: {error}")), None)
         } else {
-            // Nothing here has to outlive a loss of power.
+            // Test data need not survive a crash.
             let own = Instance::new(&["--fsync=off", "--full_page_writes=off"]).await;
             (own.options(), Some(own))
         };
@@ -56,30 +56,30 @@ impl Server {
         server
     }
 
-    /// How to connect to a database.
+    /// Returns connection options for a database.
     pub fn options(&self, database: &str) -> PgConnectOptions {
         self.admin.clone().database(database).disable_statement_logging()
     }
 
-    /// A new name for a database.
+    /// Returns a new database name.
     pub(super) fn name(&self) -> String {
         format!("{}_{}", self.prefix, self.databases.fetch_add(1, Ordering::SeqCst))
     }
 
-    /// The migrated database that others are copies of, which is faster. It goes with the server, so there is none
-    /// on a server that stays.
+    /// Returns the migrated template database, because copying is faster than migrating. A server that remains after
+    /// the tests has no template.
     pub(super) fn template(&self) -> Option<&str> {
         self.own.is_some().then_some(self.prefix.as_str())
     }
 
-    /// Makes a database.
+    /// Creates a database.
     pub(super) async fn create(&self, name: &str, template: &str) {
         self.run(format!("CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")).await;
     }
 
-    /// Runs a statement of an administrator's.
+    /// Runs a statement as administrator.
     pub async fn run(&self, sql: String) {
-        let mut admin = self.admin.connect().await.expect("the server is there");
+        let mut admin = self.admin.connect().await.expect("the server answers");
         let done = admin.execute(AssertSqlSafe(sql.clone()).into_sql_str()).await;
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
         admin.close().await.expect("a connection can be closed");

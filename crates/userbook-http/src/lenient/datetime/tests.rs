@@ -1,4 +1,4 @@
-//! One table of what is taken, one of what is not.
+//! Tables of accepted and rejected texts.
 
 use chrono::SecondsFormat;
 
@@ -39,7 +39,7 @@ fn refuses() {
     use DateTimeFault::{OutOfRange, WrongFormat};
     for (text, fault) in [
         ("", WrongFormat),
-        // The year 0 as it is written, though in UTC it is the first of the year 1.
+        // The local year is 0, but the time in UTC is in the year 1.
         ("0000-12-31T23:59:59-01:00", WrongFormat),
         (" ", WrongFormat),
         ("now", WrongFormat),
@@ -80,14 +80,14 @@ fn refuses() {
 
 proptest::proptest! {
     #[test]
-    fn what_is_written_reads_back(micros in -62_135_596_800_000_000_i64..=253_402_300_799_999_999) {
+    fn written_times_are_read_back(micros in -62_135_596_800_000_000_i64..=253_402_300_799_999_999) {
         let moment = DateTime::from_timestamp_micros(micros).unwrap();
         let text = moment.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         proptest::prop_assert_eq!(parse_datetime(&text), Ok(moment));
     }
 
     #[test]
-    fn no_text_breaks_the_reader(text in "[0-9TtZzW:., +-]{0,40}|.*") {
+    fn no_text_causes_a_panic(text in "[0-9TtZzW:., +-]{0,40}|.*") {
         _ = parse_datetime(&text);
     }
 }

@@ -1,10 +1,10 @@
-//! What is read, what is refused, and that no body exhausts the stack.
+//! Accepted and rejected texts, and stack use.
 
 use serde_json::json;
 
 use super::*;
 
-/// Arrays or objects within one another, `depth` in all.
+/// Returns nested arrays or objects of this depth.
 fn nested(open: &str, depth: usize, close: &str) -> Vec<u8> {
     format!("{}1{}", open.repeat(depth), close.repeat(depth)).into_bytes()
 }
@@ -13,7 +13,7 @@ fn bounds(levels: usize, nodes: usize) -> Bounds {
     Bounds { levels, nodes }
 }
 
-/// What both ways to read come to, which must be the same.
+/// Parses in both ways, which must have the same result.
 fn read(body: &[u8], max_depth: usize) -> Result<Value, String> {
     let bounds = bounds(max_depth, usize::MAX);
     let value = parse(body, bounds).map_err(|fault| fault.to_string());
@@ -23,7 +23,7 @@ fn read(body: &[u8], max_depth: usize) -> Result<Value, String> {
         Err(value) => value,
     });
     assert_eq!(value, other, "{}", String::from_utf8_lossy(body));
-    // Members that nobody knows have the same faults.
+    // Unknown members have the same errors.
     let skipped = parse_members(body, bounds, |_| false).map_err(|fault| fault.to_string());
     assert_eq!(value.as_ref().err(), skipped.as_ref().err(), "{}", String::from_utf8_lossy(body));
     if let Ok(Ok(members)) = skipped {
@@ -33,7 +33,7 @@ fn read(body: &[u8], max_depth: usize) -> Result<Value, String> {
 }
 
 #[test]
-fn known_values_count_and_others_do_not() {
+fn only_values_of_known_members_count() {
     let read = |body: &str, nodes| {
         let members = parse_members(body.as_bytes(), bounds(8, nodes), |key| key == "a");
         members.map_err(|fault| fault.to_string()).map(|found| found.map(|members| members.len()))
@@ -42,7 +42,7 @@ fn known_values_count_and_others_do_not() {
     assert_eq!(read(r#"{"a": [1, {"b": 2}]}"#, 4), Ok(Ok(1)));
     assert!(read(r#"{"a": [1, {"b": 2}]}"#, 3).unwrap_err().starts_with(&too_many(3)));
     assert_eq!(read(r#"{"x": [1, 2, 3, {"y": [[]]}], "a": 1, "z": {}}"#, 1), Ok(Ok(1)));
-    // Each of two members with the same key counts.
+    // Both of two members with the same key count.
     assert!(read(r#"{"a": 1, "a": 2}"#, 1).unwrap_err().starts_with(&too_many(1)));
     assert!(read("[1, 2]", 2).unwrap_err().starts_with(&too_many(2)));
     assert!(parse(b"[1, 2]", bounds(8, 3)).is_ok() && parse(b"[1, 2]", bounds(8, 2)).is_err());
@@ -109,7 +109,7 @@ fn refuses() {
 }
 
 #[test]
-fn nesting_is_bounded() {
+fn nesting_is_limited() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"]\\\"}\":", "}]")] {
         let step = open.matches(['[', '{']).count();
         assert!(read(&nested(open, 256 / step, close), 256).is_ok());
@@ -121,14 +121,14 @@ fn nesting_is_bounded() {
 }
 
 #[test]
-fn a_small_stack_is_enough() {
+fn small_stack_suffices() {
     let body = nested("[{\"a\":", 128, "}]");
     let thread = std::thread::Builder::new().stack_size(2 << 20);
     thread.spawn(move || assert!(read(&body, 256).is_ok())).unwrap().join().unwrap();
 }
 
 #[test]
-fn private_keys_are_refused() {
+fn private_keys_are_rejected() {
     for body in [
         r#"{"$serde_json::private::RawValue": "[1]"}"#,
         r#"{"a": 1, "\u0024serde_json::private::Number": "1"}"#,

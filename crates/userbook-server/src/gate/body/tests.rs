@@ -34,13 +34,13 @@ impl Body for Scripted {
     }
 }
 
-struct Scene {
+struct Fixture {
     admission: Arc<Admission>,
     budget: Arc<BodyBudget>,
     exchange: Arc<Exchange<Scripted>>,
 }
 
-impl Scene {
+impl Fixture {
     fn new(options: &[&str]) -> Self {
         let limits = Settings::parse_from(["userbook-server"].iter().chain(options)).limits;
         Self {
@@ -69,62 +69,62 @@ fn error(result: Result<impl Sized, BoxError>) -> BodyError {
 
 #[tokio::test(start_paused = true)]
 async fn unpolled_bodies_cost_nothing_and_come_back() {
-    let scene = Scene::new(&["--body-memory", "5"]);
-    scene.enter().await;
-    drop(scene.body([Some("hello"), Some("world")]));
-    let unread = scene.exchange.take_unread().unwrap();
+    let fixture = Fixture::new(&["--body-memory", "5"]);
+    fixture.enter().await;
+    drop(fixture.body([Some("hello"), Some("world")]));
+    let unread = fixture.exchange.take_unread().unwrap();
     assert_eq!((unread.polls, unread.frames.len()), (0, 2));
-    assert_eq!(scene.budget.memory.available_permits(), 5);
-    assert!(scene.exchange.has_place());
+    assert_eq!(fixture.budget.memory.available_permits(), 5);
+    assert!(fixture.exchange.has_place());
 }
 
 #[tokio::test(start_paused = true)]
 async fn bodies_at_hand_keep_their_place() {
-    let scene = Scene::new(&["--max-requests", "1", "--max-waiting", "0"]);
-    scene.enter().await;
-    let received = scene.body([Some("hello "), Some("world")]).collect().await.unwrap().to_bytes();
+    let fixture = Fixture::new(&["--max-requests", "1", "--max-waiting", "0"]);
+    fixture.enter().await;
+    let received = fixture.body([Some("hello "), Some("world")]).collect().await.unwrap().to_bytes();
     assert_eq!(received, "hello world");
-    assert!(scene.exchange.has_place() && scene.exchange.take_unread().is_none());
+    assert!(fixture.exchange.has_place() && fixture.exchange.take_unread().is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn awaited_bodies_give_their_place_back_and_time_out() {
-    let scene = Scene::new(&["--max-requests", "1", "--max-waiting", "0", "--body-timeout", "5"]);
-    scene.enter().await;
-    let body = scene.body([Some("hello"), None]);
+    let fixture = Fixture::new(&["--max-requests", "1", "--max-waiting", "0", "--body-timeout", "5"]);
+    fixture.enter().await;
+    let body = fixture.body([Some("hello"), None]);
     let receive = tokio::spawn(body.collect());
     tokio::task::yield_now().await;
-    assert!(!scene.exchange.has_place());
-    let other = scene.admission.acquire().await;
+    assert!(!fixture.exchange.has_place());
+    let other = fixture.admission.acquire().await;
     assert!(other.is_some());
     assert_eq!(error(receive.await.unwrap()), BodyError::TimedOut);
-    assert!(scene.exchange.take_unread().is_some());
+    assert!(fixture.exchange.take_unread().is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn complete_bodies_wait_for_a_place_again() {
-    let scene = Scene::new(&["--max-requests", "1", "--max-waiting", "1", "--wait-timeout", "2"]);
+    let fixture = Fixture::new(&["--max-requests", "1", "--max-waiting", "1", "--wait-timeout", "2"]);
     // The request has no place, as after a wait for data.
-    let other = scene.admission.acquire().await.unwrap();
-    let receive = tokio::spawn(scene.body([Some("hello")]).collect());
+    let other = fixture.admission.acquire().await.unwrap();
+    let receive = tokio::spawn(fixture.body([Some("hello")]).collect());
     tokio::task::yield_now().await;
     drop(other);
     assert_eq!(receive.await.unwrap().unwrap().to_bytes(), "hello");
-    assert!(scene.exchange.has_place());
+    assert!(fixture.exchange.has_place());
 
-    let second = Scene { exchange: Arc::new(Exchange::new()), ..scene };
-    let _first = scene.exchange;
+    let second = Fixture { exchange: Arc::new(Exchange::new()), ..fixture };
+    let _first = fixture.exchange;
     assert_eq!(error(second.body([Some("hello")]).collect().await), BodyError::Overloaded);
 }
 
 #[tokio::test(start_paused = true)]
 async fn memory_is_held_until_the_exchange_ends() {
-    let scene = Scene::new(&["--body-memory", "8"]);
-    scene.enter().await;
-    scene.body([Some("hello")]).collect().await.unwrap();
-    assert_eq!(scene.budget.memory.available_permits(), 3);
-    let Scene { admission, budget, exchange } = scene;
-    let second = Scene { admission, budget: Arc::clone(&budget), exchange: Arc::new(Exchange::new()) };
+    let fixture = Fixture::new(&["--body-memory", "8"]);
+    fixture.enter().await;
+    fixture.body([Some("hello")]).collect().await.unwrap();
+    assert_eq!(fixture.budget.memory.available_permits(), 3);
+    let Fixture { admission, budget, exchange } = fixture;
+    let second = Fixture { admission, budget: Arc::clone(&budget), exchange: Arc::new(Exchange::new()) };
     second.enter().await;
     assert_eq!(error(second.body([Some("world")]).collect().await), BodyError::Overloaded);
     drop(exchange);
@@ -133,18 +133,18 @@ async fn memory_is_held_until_the_exchange_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn bodies_over_the_limit_are_cut_after_the_frame_that_exceeds_it() {
-    let scene = Scene::new(&["--max-body", "8"]);
-    scene.enter().await;
-    let received = scene.body(["hello", "world", "again", "more"].map(Some)).collect().await.unwrap();
+    let fixture = Fixture::new(&["--max-body", "8"]);
+    fixture.enter().await;
+    let received = fixture.body(["hello", "world", "again", "more"].map(Some)).collect().await.unwrap();
     assert_eq!(received.to_bytes(), "helloworld");
-    assert_eq!(scene.exchange.take_unread().unwrap().frames.len(), 2);
+    assert_eq!(fixture.exchange.take_unread().unwrap().frames.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn broken_connections_end_the_body() {
-    let scene = Scene::new(&[]);
-    scene.enter().await;
-    let mut body = scene.body([Some("hello")]);
+    let fixture = Fixture::new(&[]);
+    fixture.enter().await;
+    let mut body = fixture.body([Some("hello")]);
     body.incoming.as_mut().unwrap().frames.push_back(Some(Err(io::ErrorKind::ConnectionReset.into())));
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "hello");
     let error = body.frame().await.unwrap().unwrap_err();

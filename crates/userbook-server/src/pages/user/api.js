@@ -1,4 +1,4 @@
-// Calls of the API, and what its refusals say.
+// Calls of the API, and the messages of its errors.
 
 const TOKEN = "userbook.token";
 
@@ -8,13 +8,13 @@ export const token = {
   clear: () => sessionStorage.removeItem(TOKEN),
 };
 
-/** An answer that refuses. */
-export class Refusal extends Error {
+/** An error response. */
+export class ApiError extends Error {
   constructor(status, body) {
-    super(body.detail || firstMessage(body) || `The server answered ${status}.`);
+    super(body.detail || firstMessage(body) || `The server responded with ${status}.`);
     this.status = status;
-    /** Messages by field; those of the request as a whole are under "". */
-    this.faults = faults(body);
+    /** Messages by field; messages about the whole request have the key "". */
+    this.violations = violations(body);
     this.codes = (body.errors || []).map((error) => error.code);
   }
 }
@@ -23,8 +23,8 @@ function firstMessage(body) {
   return Object.values(body).flat().find((value) => typeof value === "string");
 }
 
-/** Problem details where the server has them, authentik's lists of messages where not. */
-function faults(body) {
+/** Reads problem details or authentik's lists of messages. */
+function violations(body) {
   const found = new Map();
   const add = (field, message) => found.set(field, [...(found.get(field) || []), message]);
   if (Array.isArray(body.errors)) {
@@ -39,7 +39,7 @@ function faults(body) {
   return found;
 }
 
-/** Whether numbers that JavaScript would round can be kept as they were sent. */
+/** Whether the browser can keep numbers that JavaScript would round. */
 export const keepsNumbers = typeof JSON.rawJSON === "function";
 
 export function parse(text) {
@@ -49,7 +49,7 @@ export function parse(text) {
   });
 }
 
-/** One call; `body` is sent as it is. Throws a `Refusal`, or an `Error` if there is no answer. */
+/** Makes one call with an unchanged `body`. Throws an `ApiError`, or an `Error` without a response. */
 export async function call(method, path, { headers = {}, body } = {}) {
   const sent = { Accept: "application/problem+json, application/json", ...headers };
   if (token.get()) sent.Authorization = `Bearer ${token.get()}`;
@@ -58,15 +58,15 @@ export async function call(method, path, { headers = {}, body } = {}) {
   try {
     response = await fetch(`/api/v3/${path}`, { method, headers: sent, body, cache: "no-store" });
   } catch {
-    throw new Error("The server does not answer. Nothing can be said about whether it was saved.");
+    throw new Error("The server did not respond. The change may or may not be saved.");
   }
   const text = await response.text();
   let value = null;
   try {
     value = text ? parse(text) : null;
   } catch {
-    value = { detail: `The server answered ${response.status}, and what it said can't be read.` };
+    value = { detail: `The server responded with ${response.status} and an unreadable body.` };
   }
-  if (!response.ok) throw new Refusal(response.status, value || {});
+  if (!response.ok) throw new ApiError(response.status, value || {});
   return { value, etag: response.headers.get("ETag") };
 }

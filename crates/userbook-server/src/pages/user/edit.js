@@ -1,14 +1,14 @@
-// Editing: load a user, review what would change, save it, and what to do when somebody else was faster.
+// Editing: load a user, review the changes, save them, and resolve conflicts.
 
-import { Refusal, call } from "./api.js";
-import { FIELDS, body, clearFaults, edited, fill, reapply, showFaults } from "./form.js";
+import { ApiError, call } from "./api.js";
+import { FIELDS, body, clearViolations, edited, fill, reapply, showViolations } from "./form.js";
 import { groupName } from "./groups.js";
 import { diffRows, shown, table } from "./table.js";
 
 const $ = (id) => document.getElementById(id);
 const dryRun = document.documentElement.dataset.dryRun === "true";
 
-/** The user in the form as it was loaded, and the tag of that state. */
+/** The loaded user and its entity tag. */
 let open = null;
 let say = () => {};
 
@@ -39,30 +39,30 @@ function path({ preview = false } = {}) {
   return `core/users/${open.user.pk}/${query.size ? `?${query}` : ""}`;
 }
 
-/** Sends the edits on top of the state that they were made to. */
+/** Sends the edits with the entity tag of the state on which they are based. */
 const send = (text, options) =>
   call("PATCH", path(options), { body: text, headers: open.etag ? { "If-Match": open.etag } : {} });
 
 async function review() {
-  clearFaults();
+  clearViolations();
   const edits = edited(open.user);
-  if (!edits.length) return say("There is nothing to save.");
+  if (!edits.length) return say("No changes to save.");
   const text = readable(edits);
   if (text === null) return;
   const rows = dryRun
     ? diffRows((await send(text, { preview: true })).value.diff)
     : edits.map(([field, value]) => ({ field, cells: pair(field, value) }));
-  if (!rows.length) return say("Nothing would change.");
+  if (!rows.length) return say("The edits change nothing.");
   $("review-table").replaceChildren(table(["Field", "Now", "After saving"], rows));
   $("review").showModal();
 }
 
-/** The body, or null if the attributes are no JSON: said beside them. */
+/** Returns the body, or null and a message beside the attributes if they are not JSON. */
 function readable(edits) {
   try {
     return body(edits);
   } catch (error) {
-    showFaults(new Map([["attributes", [`This is not JSON: ${error.message}`]]]));
+    showViolations(new Map([["attributes", [`This is not JSON: ${error.message}`]]]));
     return null;
   }
 }
@@ -74,7 +74,7 @@ const pair = (field, value) => [
 
 const names = (user) => new Map((user.groups_obj || []).map((group) => [group.pk, group.name]));
 
-/** A field's value for people; groups by name where it is known. */
+/** Returns a field's value as text; groups by name if it is known. */
 function text(field, value, known = new Map()) {
   if (field === "groups") return value.map((pk) => known.get(pk) || groupName(pk) || pk).sort().join("\n") || "none";
   return shown(value);
@@ -86,12 +86,12 @@ async function save() {
   const text = readable(edits);
   if (text === null) return;
   const { value, etag } = await send(text);
-  // Whether groups are shown is up to the query: the answer has them unless asked not to.
+  // The query decides whether the response contains groups; the default includes them.
   take({ user: value, etag });
   say("Saved.");
 }
 
-/** Somebody else saved first: both versions, beside what the edits began with. */
+/** Shows a conflict: both versions beside the original one. */
 async function conflict() {
   const theirs = await load(open.user.pk);
   const edits = new Map(edited(open.user));
@@ -106,33 +106,33 @@ async function conflict() {
       { text: edits.has(field) ? text(field, edits.get(field), known) : "(not edited)", kind: "new" },
     ],
   }));
-  $("conflict-table").replaceChildren(table(["Field", "When you began", "Saved by somebody else", "Yours"], rows));
+  $("conflict-table").replaceChildren(table(["Field", "Original", "Saved", "Yours"], rows));
   const groupNames = new Map([...known, ...(edits.get("groups") || []).map((pk) => [pk, known.get(pk) || groupName(pk)])]);
   $("keep-mine").onclick = () => {
     $("conflict").close();
     take(theirs);
     reapply(edits, groupNames);
-    say("Your edits are in the form, on top of what was saved meanwhile. Review them again.");
+    say("The form contains your edits on top of the saved version. Review them again.");
   };
   $("take-theirs").onclick = () => {
     $("conflict").close();
     take(theirs);
-    say("The form shows what is saved.");
+    say("The form shows the saved version.");
   };
   $("conflict").showModal();
 }
 
 async function refused(error) {
-  if (!(error instanceof Refusal)) return showFaults(new Map(), error.message);
+  if (!(error instanceof ApiError)) return showViolations(new Map(), error.message);
   if (error.status === 412) return conflict();
   $("lockout").hidden = !error.codes.includes("self_lockout");
   say("");
-  showFaults(error.faults, error.message);
+  showViolations(error.violations, error.message);
 }
 
 let busy = false;
 
-/** Runs one step at a time, and shows what it is refused for. */
+/** Runs one step at a time and shows its error. */
 function step(act) {
   return async (event) => {
     event?.preventDefault();
@@ -142,7 +142,7 @@ function step(act) {
     try {
       await act();
     } catch (error) {
-      await refused(error).catch((again) => showFaults(new Map(), again.message));
+      await refused(error).catch((again) => showViolations(new Map(), again.message));
     } finally {
       busy = false;
     }

@@ -1,4 +1,4 @@
-// Finding a user: a page of results at a time.
+// Finds users and shows the results in pages.
 
 import { call } from "./api.js";
 
@@ -35,7 +35,7 @@ function entry(user, open) {
   return item;
 }
 
-/** Marks the user that is open. */
+/** Marks the open user. */
 export function mark(pk) {
   for (const button of $("results").querySelectorAll("button")) {
     button.setAttribute("aria-current", String(button.dataset.pk === String(pk)));

@@ -1,4 +1,4 @@
-// The form: fields filled from a user, what differs from it, and faults beside the fields.
+// The form: filled from a user, compared with the user, with messages beside the fields.
 
 import { keepsNumbers, parse } from "./api.js";
 import { groupIds, setGroups } from "./groups.js";
@@ -17,22 +17,22 @@ export function fill(user) {
   setGroups(user.groups_obj || []);
   $("lockout").hidden = true;
   $("allow-lockout").checked = false;
-  clearFaults();
+  clearViolations();
 }
 
-/** What the form says, field by field; attributes as the text that was typed. */
+/** Returns the values of the form by field; attributes as text. */
 function typed() {
   const fields = Object.fromEntries(TEXTS.map((field) => [field, $(field).value]));
   return { ...fields, is_active: $("is_active").checked, groups: groupIds(), attributes: $("attributes").value };
 }
 
-/** The same of a user that was loaded. */
+/** Returns the values of a loaded user in the same form. */
 function loaded(user) {
   const fields = Object.fromEntries(TEXTS.map((field) => [field, user[field]]));
   return { ...fields, is_active: user.is_active, groups: [...user.groups].sort(), attributes: pretty(user.attributes) };
 }
 
-/** The fields in which the form differs from the user it began with. */
+/** Returns the fields in which the form differs from the loaded user. */
 export function edited(user) {
   const [now, before] = [typed(), loaded(user)];
   return FIELDS.filter((field) => JSON.stringify(now[field]) !== JSON.stringify(before[field]))
@@ -40,8 +40,8 @@ export function edited(user) {
 }
 
 /**
- * The body of a PATCH. Attributes go as they were typed: read and written again, long numbers would be rounded.
- * Throws what is wrong with them if they are no JSON.
+ * Returns the body of a PATCH. Attributes keep their text, because parsing would round long numbers.
+ * Throws a syntax error if the attributes are not JSON.
  */
 export function body(edits) {
   const members = edits.map(([field, value]) => {
@@ -51,7 +51,7 @@ export function body(edits) {
   return `{${members.join(", ")}}`;
 }
 
-/** Puts edits that were made to an older state of the user back into the form. */
+/** Restores edits of an older version of the user. */
 export function reapply(edits, groupNames) {
   for (const [field, value] of edits) {
     if (field === "is_active") $("is_active").checked = value;
@@ -60,31 +60,31 @@ export function reapply(edits, groupNames) {
   }
 }
 
-export function clearFaults() {
+export function clearViolations() {
   $("general").hidden = true;
   $("general").textContent = "";
   for (const field of FIELDS) {
-    $(`${field}-fault`).textContent = "";
+    $(`${field}-violation`).textContent = "";
     control(field).removeAttribute("aria-invalid");
   }
 }
 
 const control = (field) => (field === "groups" ? $("group-words") : $(field));
 
-/** Shows each message beside its field, those that have none above the form, and goes to the first. */
-export function showFaults(faults, detail) {
-  clearFaults();
+/** Shows messages beside their fields, others above the form, and focuses the first one. */
+export function showViolations(violations, detail) {
+  clearViolations();
   const general = [];
   let first;
-  for (const [field, messages] of faults) {
+  for (const [field, messages] of violations) {
     if (!FIELDS.includes(field)) {
       general.push(...messages.map((message) => (field ? `${field}: ${message}` : message)));
       continue;
     }
-    $(`${field}-fault`).textContent = messages.join(" ");
+    $(`${field}-violation`).textContent = messages.join(" ");
     control(field).setAttribute("aria-invalid", "true");
   }
-  first = FIELDS.filter((field) => faults.has(field))
+  first = FIELDS.filter((field) => violations.has(field))
     .map(control)
     .sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1))[0];
   if (!first || general.length) {

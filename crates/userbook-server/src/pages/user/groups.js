@@ -4,7 +4,7 @@ import { call } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
 
-/** Groups in the form, by id. */
+/** The groups in the form by id. */
 let chosen = new Map();
 let search = 0;
 
@@ -15,7 +15,7 @@ export function setGroups(groups) {
   render();
 }
 
-/** The ids, sorted, so that two lists can be compared. */
+/** Returns the sorted ids, for comparisons. */
 export const groupIds = () => [...chosen.keys()].sort();
 
 export const groupName = (id) => chosen.get(id);
@@ -53,9 +53,9 @@ async function find() {
     groups = (await call("GET", `core/groups/?${query}`)).value.results;
   } catch (error) {
     groups = [];
-    $("groups-fault").textContent = error.message;
+    $("groups-violation").textContent = error.message;
   }
-  // An older search may answer later than a newer one.
+  // The response to an older search may arrive after that of a newer one.
   if (mine !== search) return;
   const others = groups.filter((group) => !chosen.has(group.pk));
   $("group-results").replaceChildren(...others.map((group) =>
@@ -71,7 +71,7 @@ async function find() {
 export function watchGroups() {
   $("group-words").addEventListener("input", find);
   $("group-words").addEventListener("keydown", (event) => {
-    // Enter belongs to the list of groups here, not to the form.
+    // Enter selects a group here and does not submit the form.
     if (event.key === "Enter") {
       event.preventDefault();
       $("group-results").querySelector("button")?.click();

@@ -1,5 +1,5 @@
-// The user page: who is signed in, whom they look for, and whom they edit. The user that is open stands in the
-// address (`#/users/7`), so that a reload shows it again.
+// The user page: sign-in, search and editing. The address contains the open user (`#/users/7`), so that a reload shows
+// this user again.
 
 import { call, token } from "./api.js";
 import { closeEdit, show, watchEdit } from "./edit.js";

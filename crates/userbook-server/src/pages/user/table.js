@@ -1,4 +1,4 @@
-// Tables of differences: what a field was, is, and would be.
+// Tables of differences between versions of a user.
 
 export const NAMES = {
   username: "User name",
@@ -12,7 +12,7 @@ export const NAMES = {
   attributes: "Attributes",
 };
 
-/** A value as a person reads it. */
+/** Returns a value as text. */
 export function shown(value) {
   if (value === null || value === undefined) return "none";
   if (value === true) return "yes";
@@ -21,7 +21,7 @@ export function shown(value) {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
-/** A table with these headings; each row is a field and its texts, one under each further heading. */
+/** Builds a table with these headings; each row contains a field and a text for each further heading. */
 export function table(headings, rows) {
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
@@ -48,7 +48,7 @@ export function table(headings, rows) {
   return table;
 }
 
-/** The rows of a dry run's diff. */
+/** Returns the rows of a dry run's diff. */
 export function diffRows(diff) {
   return Object.entries(diff).map(([field, change]) => {
     const names = (groups) => groups.map((group) => group.name).join("\n");

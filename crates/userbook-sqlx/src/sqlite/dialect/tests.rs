@@ -3,8 +3,11 @@
 
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{
-    GroupColumn, GroupFilter, GroupId, GroupListQuery, Order, Scope, SuperuserFilter, UserColumn, UserFilter,
-    UserId, UserListQuery, UserType,
+    GroupId, UserId, UserType,
+    store::{
+        GroupColumn, GroupFilter, GroupListQuery, Order, Scope, SuperuserFilter, UserColumn, UserFilter,
+        UserListQuery,
+    },
 };
 use uuid::Uuid;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource};
-use crate::{GroupId, UserId};
+use crate::model::{GroupId, UserId};
 
-/// Permissions kept in memory, for tests and for hosts with few of them.
+/// Permissions in memory, for tests and for hosts with few permissions.
 #[derive(Debug, Clone, Default)]
 pub struct StaticPermissions {
     global: BTreeSet<(UserId, Permission)>,
@@ -16,7 +16,7 @@ pub struct StaticPermissions {
 }
 
 impl StaticPermissions {
-    /// Nobody but superusers may do anything.
+    /// Only superusers may do anything.
     pub fn none() -> Self {
         Self::default()
     }

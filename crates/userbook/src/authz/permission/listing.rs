@@ -1,4 +1,4 @@
-//! The rows of a list that the recorded release shows.
+//! The rows of a list in the recorded release.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,13 @@ use super::{
     super::ListAuthorizer, Actor, ActorView, AuthorizerError, GrantedObjects, Permission,
     PermissionAuthorizer, PermissionSource, Rank,
 };
-use crate::{GroupId, Scope, UserId, UserType};
+use crate::{
+    model::{GroupId, UserId, UserType},
+    store::Scope,
+};
 
 impl<P: PermissionSource> PermissionAuthorizer<P> {
-    /// What the actor may see by this permission; `on` picks the kind of object.
+    /// Returns the rows that the permission covers; `on` selects the kind of object.
     async fn scope<I>(
         &self,
         actor: &Actor,
@@ -21,7 +24,7 @@ impl<P: PermissionSource> PermissionAuthorizer<P> {
     ) -> Result<Scope<I>, AuthorizerError> {
         let actor = match Rank::of(actor, state) {
             Rank::Superuser => return Ok(Scope::Everything),
-            Rank::Nobody => return Ok(Scope::Nothing),
+            Rank::Denied => return Ok(Scope::Nothing),
             Rank::Holder(view) => view.state,
         };
         let granted_objects = self.source.granted_objects(actor.id, permission).await?;
@@ -29,7 +32,7 @@ impl<P: PermissionSource> PermissionAuthorizer<P> {
             return Ok(Scope::Everything);
         }
         let some = on(granted_objects);
-        // An internal service account receives an empty list where any other actor is denied.
+        // An internal service account gets an empty list where other actors are denied.
         let denied = some.is_empty() && actor.user_type != UserType::InternalServiceAccount;
         Ok(if denied { Scope::Nothing } else { Scope::Only(some) })
     }

@@ -3,7 +3,11 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::{ActorState, Facts, Group, GroupGraph, ListAuthorizer, Revision, Scope, User, UserType};
+use crate::{
+    authz::{Facts, ListAuthorizer},
+    model::{Group, GroupGraph, Revision, User, UserType},
+    store::{ActorState, Scope},
+};
 
 const ACTOR: UserId = UserId(1);
 const TARGET: UserId = UserId(2);
@@ -76,8 +80,13 @@ async fn letters(
     verdicts.verdicts.iter().map(letter).collect()
 }
 
-const ABOUT_USER: [Check; 5] =
-    [Check::View, Check::Change, Check::Set(crate::Field::Name), Check::Join(ADMINS), Check::DeleteUser];
+const ABOUT_USER: [Check; 5] = [
+    Check::View,
+    Check::Change,
+    Check::Set(crate::violation::Field::Name),
+    Check::Join(ADMINS),
+    Check::DeleteUser,
+];
 
 #[tokio::test]
 async fn permissions_globally_and_on_the_user() {
@@ -154,7 +163,7 @@ async fn who_one_is_counts_for_more_than_permissions() {
         ("machine", StaticPermissions::none(), &actor, Some(machine(&[])), 'h', 'h'),
         ("machine that may", everything(), &actor, Some(machine(&[])), 'a', 'a'),
         ("the host", StaticPermissions::none(), &Actor::system(), None, 'a', 'a'),
-        ("nobody", everything(), &Actor::anonymous(), None, 'd', 'd'),
+        ("anonymous", everything(), &Actor::anonymous(), None, 'd', 'd'),
         ("from elsewhere", everything(), &Actor::external("1"), None, 'd', 'd'),
     ] {
         for (about, expected) in [(About::Known, known), (About::Missing, unknown)] {
@@ -211,7 +220,7 @@ async fn what_a_list_shows_is_what_may_be_viewed() {
         ("superuser", none(), &user, Some(state(&[ADMINS])), all()),
         ("superuser by an ancestor", none(), &user, Some(state(&[BELOW])), all()),
         ("the host", none(), &Actor::system(), None, all()),
-        ("nobody", none(), &Actor::anonymous(), None, nothing()),
+        ("anonymous", none(), &Actor::anonymous(), None, nothing()),
         ("from elsewhere", none().grant(ACTOR, P::ViewUser), &Actor::external("1"), None, nothing()),
         ("gone", none().grant(ACTOR, P::ViewUser), &user, None, nothing()),
         ("retired", none().grant(ACTOR, P::ViewUser), &user, Some(retired), nothing()),

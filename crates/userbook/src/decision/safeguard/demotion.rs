@@ -1,12 +1,18 @@
-//! [`Safeguard::Demotion`]: taking superuser status needs the right to grant it.
+//! [`Safeguard::Demotion`]: revoking superuser status requires the right to grant it.
 //!
-//! Without this rule a caller first demotes a superuser, then changes the account that nothing protects any more,
-//! and waits for an administrator to repair the membership.
+//! Without this rule a caller could demote a superuser, change the then unprotected account, and wait for an
+//! administrator to restore the membership.
 
 use super::{UserChange, may_grant, revokes};
-use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+    view::Visibility,
+};
 
-/// Denies a change to a user that takes superuser status through a group without the right to grant it.
+/// Denies a change of a user that revokes superuser status through a group without the right to grant it.
 pub(in crate::decision) fn check_user_demotion(
     change: &UserChange<'_>,
     policy: &Policy,
@@ -16,7 +22,7 @@ pub(in crate::decision) fn check_user_demotion(
     check_demotion(change.taken(), may_take, change.graph, change.actor_is_superuser(), policy, results)
 }
 
-/// Denies the first of the `taken` groups through which the actor may not take superuser status.
+/// Denies for the first of the `taken` groups through which the actor may not revoke superuser status.
 pub(in crate::decision) fn check_demotion(
     taken: impl IntoIterator<Item = GroupId>,
     may_take: impl Fn(GroupId) -> bool,

@@ -1,14 +1,20 @@
-//! [`Safeguard::Escalation`]: gaining superuser status needs the right to grant it.
+//! [`Safeguard::Escalation`]: gaining superuser status requires the right to grant it.
 
 use super::{grants, may_grant};
-use crate::{CheckResults, Denial, GroupGraph, GroupId, Policy, Safeguard, decision::Visibility};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    model::{GroupGraph, GroupId},
+    policy::{Policy, Safeguard},
+    view::Visibility,
+};
 
-/// Whether the actor needs the right to grant at all.
+/// Returns whether the actor needs the right to grant.
 pub(in crate::decision) fn escalation_applies(actor_is_superuser: bool, policy: &Policy) -> bool {
     policy.has(Safeguard::Escalation) && !actor_is_superuser
 }
 
-/// Denies the first of the `gained` groups through which the actor may not grant superuser status.
+/// Denies for the first of the `gained` groups through which the actor may not grant superuser status.
 pub(in crate::decision) fn check_escalation(
     gained: impl IntoIterator<Item = GroupId>,
     graph: &GroupGraph,

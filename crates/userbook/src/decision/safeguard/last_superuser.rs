@@ -1,15 +1,19 @@
-//! [`Safeguard::LastSuperuser`]: one account that can act keeps superuser status.
+//! [`Safeguard::LastSuperuser`]: at least one account that can act remains a superuser.
 
-use crate::{ANONYMOUS_USERNAME, GroupGraph, Policy, Safeguard, Superusers, User, UserType};
+use crate::{
+    model::{ANONYMOUS_USERNAME, GroupGraph, User, UserType},
+    policy::{Policy, Safeguard},
+    store::Superusers,
+};
 
-/// For which accounts a user's superuser status counts.
+/// How a user counts as a superuser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::decision) enum Standing {
-    /// No superuser, or an account that cannot act: inactive, internal, or the anonymous user.
+    /// Not a superuser, or an account that cannot act: inactive, internal, or the anonymous user.
     None,
-    /// An active service account that is superuser.
+    /// An active service account that is a superuser.
     ServiceAccount,
-    /// An active person who is superuser.
+    /// An active person who is a superuser.
     Person,
 }
 
@@ -34,14 +38,14 @@ impl Standing {
         }
     }
 
-    /// As a set of superusers.
+    /// Returns the value as a set of superusers.
     pub(in crate::decision) fn as_superusers(self) -> Superusers {
         Superusers { person: self == Self::Person, service_account: self == Self::ServiceAccount }
     }
 }
 
-/// Whether a change leaves the directory without a superuser that counts. Where no person was superuser before,
-/// service accounts count.
+/// Returns whether a change removes the last counted superuser. If no person was a superuser before, service accounts
+/// count.
 pub(in crate::decision) fn removes_last_superuser(
     before: Superusers,
     after: Superusers,

@@ -1,26 +1,32 @@
-//! [`Safeguard::ProtectPrivileged`]: only superusers change another superuser, or another user who can grant
-//! superuser status. An e-mail address is enough to take an account over.
+//! [`Safeguard::ProtectPrivileged`]: only superusers change another superuser, or another user who can grant superuser
+//! status. Changing an e-mail address suffices to take an account over.
 
 use super::{UserChange, may_grant};
-use crate::{CheckResults, Denial, Field, Policy, Safeguard};
+use crate::{
+    authz::CheckResults,
+    decision::Denial,
+    policy::{Policy, Safeguard},
+    violation::Field,
+};
 
-/// Whether the safeguard asks anything of this change: the user is another one, and the actor is no superuser.
+/// Returns whether the safeguard applies: to another user, and an actor who is not a superuser.
 fn applies(change: &UserChange<'_>, policy: &Policy) -> bool {
     policy.has(Safeguard::ProtectPrivileged) && !change.is_self() && !change.actor_is_superuser()
 }
 
-/// Whether the user is a superuser, active or not, or can grant superuser status. Unknown counts as yes.
+/// Returns whether the user is a superuser, active or not, or can grant superuser status. Unknown counts as yes.
 fn is_privileged(change: &UserChange<'_>, results: &CheckResults) -> bool {
     change.graph.grants_superuser(&change.before.groups) || results.user_can_grant().unwrap_or(true)
 }
 
-/// Whether the actor has the right to grant superuser status through every granting group of the user, at least one.
+/// Returns whether the actor may grant superuser status through every granting group of the user, and the user has at
+/// least one.
 fn may_grant_all(change: &UserChange<'_>, results: &CheckResults) -> bool {
     let mut granting = change.granting().peekable();
     granting.peek().is_some() && granting.all(|group| may_grant(group, change.graph, results))
 }
 
-/// Whether the field is open to every caller who may change the user.
+/// Returns whether every caller who may change the user may change the field.
 pub(in crate::decision) fn is_exempt(field: Field) -> bool {
     matches!(field, Field::Name | Field::Groups)
 }

@@ -1,9 +1,9 @@
-//! [`Safeguard::SelfLockout`]: losing one's own access must be requested explicitly.
+//! [`Safeguard::SelfLockout`]: losing the own access requires an explicit request.
 
 use super::UserChange;
-use crate::{Policy, Safeguard};
+use crate::policy::{Policy, Safeguard};
 
-/// Whether the actor would lock themselves out without having requested it.
+/// Returns whether the actor would lose the own access without having requested it.
 pub(in crate::decision) fn locks_out_self(change: &UserChange<'_>, allowed: bool, policy: &Policy) -> bool {
     policy.has(Safeguard::SelfLockout)
         && !allowed

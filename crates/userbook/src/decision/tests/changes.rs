@@ -1,17 +1,23 @@
-//! What is written, and what the event says of it.
+//! The written change and its event.
 
 use serde_json::{Value, json};
 
-use super::fixture::{ADMINS, CHANGE, HELP, ROOT, STAFF, Scene, TARGET, user};
+use super::fixture::{ADMINS, CHANGE, Fixture, HELP, ROOT, STAFF, TARGET, user};
 use crate::{
-    Actor, Decision, Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldChanges, FieldDiff,
-    Name, Subject, Timestamp, UserId, UserUpdate, UserView, decision::Visibility,
+    authz::{Actor, Subject},
+    decision::Decision,
+    event::{Effect, Event, EventActor, EventGroup, EventKind, EventTarget, FieldDiff},
+    field::Name,
+    model::{Timestamp, UserId},
+    store::FieldChanges,
+    update::UserUpdate,
+    view::{UserView, Visibility},
 };
 
 #[test]
-fn a_change_set_names_only_what_changes() {
+fn change_set_names_only_changes() {
     let resent = UserUpdate::replace().username("ada").name("Eve").groups([STAFF]).path("users");
-    let commit = Scene::new(resent).commit();
+    let commit = Fixture::new(resent).commit();
     let change = commit.change;
     let name = Some(Name::parse("Eve").unwrap());
     assert_eq!(change.fields, FieldChanges { name, ..FieldChanges::default() });
@@ -21,25 +27,25 @@ fn a_change_set_names_only_what_changes() {
 }
 
 #[test]
-fn unchanged_shows_the_user_as_stored() {
-    let scene = Scene::new(UserUpdate::patch().name("Ada")).member_of([ADMINS]);
-    let expected = UserView::new(scene.user.clone(), &scene.snapshot.groups, Visibility::everything());
+fn unchanged_returns_the_stored_user() {
+    let fixture = Fixture::new(UserUpdate::patch().name("Ada")).member_of([ADMINS]);
+    let expected = UserView::new(fixture.user.clone(), &fixture.snapshot.groups, Visibility::everything());
     assert!(expected.is_superuser);
-    assert_eq!(scene.decide(), Decision::Unchanged(Box::new(expected)));
+    assert_eq!(fixture.decide(), Decision::Unchanged(Box::new(expected)));
 }
 
 #[test]
-fn an_event_records_actor_change_and_time() {
+fn event_records_actor_change_and_time() {
     let update = UserUpdate::patch().name("Eve").groups([HELP, ADMINS]).is_active(false);
-    let mut scene = Scene::new(update).by_superuser();
-    scene.actor.impersonator = Some(UserId(77));
+    let mut fixture = Fixture::new(update).by_superuser();
+    fixture.actor.impersonator = Some(UserId(77));
     let named = |id, name: &str| EventGroup { id, name: name.into() };
     let value = |old: Value, new: Value| FieldDiff::Value { old: old.into(), new: new.into() };
     let groups = FieldDiff::Groups {
         added: vec![named(HELP, "help"), named(ADMINS, "admins")],
         removed: vec![named(STAFF, "staff")],
     };
-    let commit = scene.commit();
+    let commit = fixture.commit();
     let expected = Event {
         id: CHANGE,
         kind: EventKind::UserUpdated,
@@ -64,14 +70,14 @@ fn an_event_records_actor_change_and_time() {
 }
 
 #[test]
-fn actors_in_events() {
+fn events_name_every_kind_of_actor() {
     for (subject, expected) in [
         (Subject::Anonymous, EventActor::Anonymous),
         (Subject::External("idp".into()), EventActor::External("idp".into())),
         (Subject::System, EventActor::System),
     ] {
-        let scene = Scene::new(UserUpdate::patch().name("Eve")).by(subject);
-        assert_eq!(scene.commit().change.event.actor, expected);
+        let fixture = Fixture::new(UserUpdate::patch().name("Eve")).by(subject);
+        assert_eq!(fixture.commit().change.event.actor, expected);
     }
     assert_eq!(Actor::user(UserId(5)).to_event(), EventActor::User(UserId(5)));
 }
@@ -79,37 +85,37 @@ fn actors_in_events() {
 #[test]
 fn deactivation_and_a_change_of_superuser_status_revoke_sessions() {
     let revoked = vec![Effect::RevokeSessions];
-    let joins = Scene::new(UserUpdate::patch().groups([ADMINS])).by_superuser();
+    let joins = Fixture::new(UserUpdate::patch().groups([ADMINS])).by_superuser();
     assert_eq!(joins.commit().change.event.effects, revoked);
-    let leaves = Scene::new(UserUpdate::patch().groups([])).member_of([ADMINS]).by_superuser();
+    let leaves = Fixture::new(UserUpdate::patch().groups([])).member_of([ADMINS]).by_superuser();
     assert_eq!(leaves.commit().change.event.effects, revoked);
-    let moves = Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS]).by_superuser();
+    let moves = Fixture::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS]).by_superuser();
     assert_eq!(moves.commit().change.event.effects, vec![]);
 
-    for (scene, expected) in [
-        (Scene::new(UserUpdate::patch().is_active(false)), vec![Effect::RevokeSessions]),
+    for (fixture, expected) in [
+        (Fixture::new(UserUpdate::patch().is_active(false)), vec![Effect::RevokeSessions]),
         (
-            Scene::new(UserUpdate::replace().username("ada").name("Ada").is_active(false)),
+            Fixture::new(UserUpdate::replace().username("ada").name("Ada").is_active(false)),
             vec![Effect::RevokeSessions],
         ),
-        (Scene::new(UserUpdate::patch().is_active(true)).inactive(), vec![]),
-        (Scene::new(UserUpdate::patch().is_active(false).name("x")).inactive(), vec![]),
-        (Scene::new(UserUpdate::patch().name("x")), vec![]),
+        (Fixture::new(UserUpdate::patch().is_active(true)).inactive(), vec![]),
+        (Fixture::new(UserUpdate::patch().is_active(false).name("x")).inactive(), vec![]),
+        (Fixture::new(UserUpdate::patch().name("x")), vec![]),
     ] {
-        assert_eq!(scene.commit().change.event.effects, expected);
+        assert_eq!(fixture.commit().change.event.effects, expected);
     }
 }
 
 #[test]
-fn last_login_is_recorded_as_it_is_shown() {
+fn last_login_is_recorded_as_shown() {
     let update = UserUpdate::patch().last_login(Timestamp::UNIX_EPOCH);
-    let diff = Scene::new(update).commit().diff;
+    let diff = Fixture::new(update).commit().diff;
     let expected = FieldDiff::Value { old: Value::Null.into(), new: json!("1970-01-01T00:00:00Z").into() };
     assert_eq!(diff.get("last_login"), Some(&expected));
 }
 
 #[test]
-fn operations_are_resolved_on_the_stored_user() {
+fn operations_are_resolved_against_the_stored_user() {
     let merge = UserUpdate::patch()
         .merge_attributes(json!({"a": {"x": 1, "gone": null}, "l": [1]}).as_object().cloned().unwrap());
     for (stored, expected) in [
@@ -117,18 +123,18 @@ fn operations_are_resolved_on_the_stored_user() {
         (json!({"a": {"gone": 1, "y": 2}, "z": 3}), json!({"a": {"x": 1, "y": 2}, "l": [1], "z": 3})),
         (json!({"a": "text", "l": [1, 2]}), json!({"a": {"x": 1}, "l": [1]})),
     ] {
-        let scene = Scene::new(merge.clone());
-        let scene = scene.user(|user| user.attributes = stored.into());
-        assert_eq!(scene.commit().view.user.attributes, expected);
+        let fixture = Fixture::new(merge.clone());
+        let fixture = fixture.user(|user| user.attributes = stored.into());
+        assert_eq!(fixture.commit().view.user.attributes, expected);
     }
 
     let patch = json!([{"op": "add", "path": "/groups/-", "value": HELP}, {"op": "remove", "path": "/name"}]);
     let patch = UserUpdate::json_patch(serde_json::from_value(patch).unwrap());
-    assert_eq!(Scene::new(patch).faults(), ["name: required"]);
+    assert_eq!(Fixture::new(patch).faults(), ["name: required"]);
     let append = json!([{"op": "add", "path": "/groups/-", "value": HELP}]);
     let append = UserUpdate::json_patch(serde_json::from_value(append).unwrap());
     for stored in [vec![], vec![STAFF]] {
-        let commit = Scene::new(append.clone()).member_of(stored.clone()).commit();
+        let commit = Fixture::new(append.clone()).member_of(stored.clone()).commit();
         assert_eq!(commit.change.groups_added, [HELP].into());
         assert!(commit.change.groups_removed.is_empty(), "{stored:?}");
     }

@@ -5,15 +5,22 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::{
-    Actor, ActorState, Attempt, ChangeId, Check, CheckResults, Commit, Conditions, Context, Decision, Denial,
-    Epochs, FieldRule, Group, GroupId, NoRules, PatchFailure, Policy, Rejection, Revision, Snapshot, Subject,
-    Superusers, Timestamp, UpdateAccess, User, UserId, UserType, UserUpdate, Verdict, Verdicts, Violations,
-    decision::{access_checks, content_checks, decide, view_group_checks},
+    authz::{Actor, Check, CheckResults, Subject, Verdict, Verdicts},
+    decision::{
+        Attempt, Commit, Conditions, Context, Decision, Denial, FieldRule, NoRules, Rejection, UpdateAccess,
+        access_checks, content_checks, decide,
+    },
+    model::{ChangeId, Group, GroupId, Revision, Timestamp, User, UserId, UserType},
+    policy::Policy,
+    store::{ActorState, Epochs, Snapshot, Superusers},
+    update::{PatchFailure, UserUpdate},
+    view::view_group_checks,
+    violation::Violations,
 };
 
-/// Another person is superuser.
+/// Another person is a superuser.
 pub(super) const OTHER_PERSON: Superusers = Superusers { person: true, service_account: false };
-/// Nobody else is superuser.
+/// No other user is a superuser.
 pub(super) const NO_OTHER: Superusers = Superusers { person: false, service_account: false };
 
 /// An ordinary group; the user is a member.
@@ -35,10 +42,10 @@ pub(super) const CHANGE: ChangeId = ChangeId(Uuid::from_u128(500));
 pub(super) const ACTOR_REVISION: Revision = Revision(Uuid::from_u128(600));
 pub(super) const EPOCHS: Epochs = Epochs { graph: 7, superusers: 8, next_user: 30 };
 
-/// One request. By default the actor is no superuser and may do everything but grant superuser status, and the user
+/// One request. By default the actor is not a superuser and has every right except to grant superuser status; the user
 /// is active and in [`STAFF`].
 #[derive(Debug)]
-pub(super) struct Scene {
+pub(super) struct Fixture {
     pub(super) user: User,
     pub(super) snapshot: Snapshot,
     pub(super) access: UpdateAccess,
@@ -81,7 +88,7 @@ pub(super) fn user() -> User {
     User { id: TARGET, groups: [STAFF].into(), version: 3, ..User::example() }
 }
 
-impl Scene {
+impl Fixture {
     pub(super) fn new(update: UserUpdate) -> Self {
         Self {
             user: user(),
@@ -107,7 +114,7 @@ impl Scene {
         }
     }
 
-    /// Alters the stored user.
+    /// Modifies the stored user.
     pub(super) fn user(mut self, alter: impl FnOnce(&mut User)) -> Self {
         alter(&mut self.user);
         self
@@ -119,13 +126,13 @@ impl Scene {
         self
     }
 
-    /// What the authorizer says about the user's own rights to grant.
+    /// Sets the authorizer's result about the user's own rights to grant.
     pub(super) fn user_can_grant(mut self, can_grant: Option<bool>) -> Self {
         self.user_can_grant = can_grant;
         self
     }
 
-    /// Puts the stored user into these groups and no others.
+    /// Replaces the groups of the stored user.
     pub(super) fn member_of(self, groups: impl IntoIterator<Item = GroupId>) -> Self {
         self.user(|user| user.groups = groups.into_iter().collect())
     }
@@ -134,13 +141,13 @@ impl Scene {
         self.user(|user| user.is_active = false)
     }
 
-    /// The actor is superuser.
+    /// Makes the actor a superuser.
     pub(super) fn by_superuser(mut self) -> Self {
         self.snapshot.actor = Some(actor_state([ROOT]));
         self
     }
 
-    /// The user is the actor.
+    /// Makes the user the actor.
     pub(super) fn by_self(mut self) -> Self {
         let user = &self.user;
         self.actor = Actor::user(user.id);
@@ -155,7 +162,7 @@ impl Scene {
         self
     }
 
-    /// Nobody else is superuser.
+    /// No other user is a superuser.
     pub(super) fn alone(self) -> Self {
         self.others(Some(NO_OTHER))
     }
@@ -170,7 +177,7 @@ impl Scene {
         self
     }
 
-    /// Takes a denial back.
+    /// Removes a denial.
     pub(super) fn allow(mut self, check: Check) -> Self {
         self.denied.retain(|(denied, _)| *denied != check);
         self
@@ -181,7 +188,7 @@ impl Scene {
         self
     }
 
-    /// The actor may grant superuser status through this group.
+    /// Lets the actor grant superuser status through this group.
     pub(super) fn grant(mut self, group: GroupId) -> Self {
         self.granted.insert(group);
         self
@@ -199,7 +206,7 @@ impl Scene {
         Snapshot { user: Some(self.user.clone()), ..self.snapshot.clone() }
     }
 
-    /// The verdicts that the service collects for this request.
+    /// Returns the verdicts that the service collects for this request.
     pub(super) fn results(&self) -> CheckResults {
         let snapshot = self.snapshot();
         let mut results = self.answer(access_checks());
@@ -239,7 +246,11 @@ impl Scene {
         self.decide_on(&snapshot, ops.as_deref())
     }
 
-    fn decide_on(&self, snapshot: &Snapshot, ops: Result<&crate::FieldOps, &PatchFailure>) -> Decision {
+    fn decide_on(
+        &self,
+        snapshot: &Snapshot,
+        ops: Result<&crate::update::FieldOps, &PatchFailure>,
+    ) -> Decision {
         decide(&Attempt {
             snapshot,
             ops,
@@ -283,7 +294,7 @@ impl Scene {
         }
     }
 
-    /// The violations, written `field: code`, or `code` alone for the request as a whole.
+    /// Returns the violations as `field: code`, or `code` for the request as a whole.
     pub(super) fn faults(&self) -> Vec<String> {
         match self.rejection() {
             Rejection::Invalid(violations) => codes(&violations),
@@ -291,7 +302,7 @@ impl Scene {
         }
     }
 
-    /// The outcome in a word: `commit`, `unchanged`, or the kind of rejection.
+    /// Returns the outcome as one word: `commit`, `unchanged`, or the kind of rejection.
     pub(super) fn outcome(&self) -> &'static str {
         match self.decide() {
             Decision::Commit(_) => "commit",
@@ -314,7 +325,7 @@ impl Scene {
 }
 
 pub(super) fn codes<F: std::fmt::Display>(violations: &Violations<F>) -> Vec<String> {
-    let code = |violation: &crate::Violation<F>| match &violation.field {
+    let code = |violation: &crate::violation::Violation<F>| match &violation.field {
         Some(field) => format!("{field}: {}", violation.kind.code()),
         None => violation.kind.code().to_owned(),
     };

@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 
 use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
 use crate::{
-    Actor, ChangeId, Check, CheckResults, Context, Denial, DirectorySnapshot, Group, GroupId, GroupShape,
-    MemberState, NoRules, Policy, ProvisioningChange, Revision, Superusers, Timestamp, UserId, UserType,
-    Verdict, Violations,
-    decision::{GroupProposal, GroupRejection, MemberProposal, MembersOp},
+    authz::{Actor, Check, CheckResults, Verdict},
+    decision::{
+        Context, Denial, GroupAccess, GroupProposal, GroupRejection, MemberProposal, MembersOp, NoRules,
+    },
+    model::{ChangeId, Group, GroupId, Revision, Timestamp, UserId, UserType},
+    policy::Policy,
+    store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Superusers},
+    violation::Violations,
 };
 
-/// A write to a group, by an actor who is no superuser and may write groups.
+/// A write to a group, by an actor who is not a superuser and may write groups.
 pub(super) struct Write {
     pub(super) directory: DirectorySnapshot,
     pub(super) actor: Actor,
@@ -19,6 +23,7 @@ pub(super) struct Write {
     pub(super) members: MembersOp,
     pub(super) policy: Policy,
     pub(super) granted: Vec<GroupId>,
+    pub(super) hidden: Vec<GroupId>,
     pub(super) denied: bool,
     pub(super) allow_self_lockout: bool,
     pub(super) superusers: (Superusers, Superusers),
@@ -46,6 +51,7 @@ pub(super) fn delete(id: GroupId) -> Write {
         members: MembersOp::Replace(BTreeSet::new()),
         policy: Policy::hardened(),
         granted: Vec::new(),
+        hidden: Vec::new(),
         denied: false,
         allow_self_lockout: false,
         superusers: (OTHER_PERSON, OTHER_PERSON),
@@ -87,16 +93,18 @@ impl Write {
         GroupProposal::new(&self.directory, self.id, self.after.clone(), members)
     }
 
-    pub(super) fn own_check(&self) -> Check {
-        GroupProposal::own_check(self.id, self.directory.groups.contains(self.id), self.after.is_none())
+    pub(super) fn access(&self) -> GroupAccess {
+        let (exists, deletes) = (self.directory.groups.contains(self.id), self.after.is_none());
+        GroupAccess { id: self.id, exists, deletes }
     }
 
     pub(super) fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
         let proposal = self.proposal();
-        let mut checks = vec![self.own_check()];
+        let mut checks = self.access().checks(&self.policy);
         checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
         let verdict = |check: &Check| match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
+            Check::ViewGroup(group) if self.hidden.contains(group) => Verdict::deny(),
             _ if self.denied => Verdict::deny(),
             _ => Verdict::Allow,
         };

@@ -6,19 +6,21 @@ use super::fixture::{
 };
 use super::group_fixture::{Write, delete, put};
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Denial, Effect, EpochGuard, EventKind, EventTarget, FieldDiff,
-    Group, GroupField, GroupId, GroupShape, Guards, Policy, ProvisioningOp, Revision, Safeguard, Subject,
-    UserId, UserType,
-    decision::{GroupRejection, MembersOp},
+    authz::{Actor, Check, CheckResults, Subject},
+    decision::{Denial, GroupRejection, MembersOp},
+    event::{Effect, EventKind, EventTarget, FieldDiff},
+    model::{Group, GroupId, Revision, UserId, UserType},
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, EpochGuard, GroupShape, Guards, ProvisioningOp},
+    violation::GroupField,
 };
 
 #[test]
 fn checks_follow_from_the_write() {
     let all = |write: Write| {
-        let mut checks = write
-            .proposal()
-            .checks(&write.policy.clone().without(Safeguard::HideGroups), &CheckResults::default());
-        checks.insert(0, write.own_check());
+        let policy = write.policy.clone().without(Safeguard::HideGroups);
+        let mut checks = write.access().checks(&policy);
+        checks.extend(write.proposal().checks(&policy, &CheckResults::default()));
         checks
     };
     assert_eq!(all(put(group(NOWHERE, "new", false, None))), [Check::AddGroup(NOWHERE)]);
@@ -31,30 +33,30 @@ fn checks_follow_from_the_write() {
     assert_eq!(all(below), [Check::ChangeGroup(STAFF), grant(STAFF), grant(ADMINS)]);
 }
 
-/// A group below [`ADMINS`] is taken out from under it, gets the flag itself, and a member.
+/// A group below [`ADMINS`] is moved away, gets the flag itself, and a member.
 fn flagged_below() -> Write {
     let write = put(group(BELOW, "below", true, None)).with(|it| it.members = members(&[1], &[]));
     write.member(1, [])
 }
 
 #[test]
-fn granting_needs_the_right_to_grant() {
+fn granting_requires_the_right_to_grant() {
     let flag = || put(group(STAFF, "staff", true, None));
-    let hang = || put(group(STAFF, "staff", false, Some(BELOW)));
+    let attach = || put(group(STAFF, "staff", false, Some(BELOW)));
     let new = || put(group(NOWHERE, "new", true, None));
     for (name, write, expected) in [
         ("by the flag", flag(), "grants superuser"),
-        ("by the parent", hang(), "grants superuser"),
+        ("by the parent", attach(), "grants superuser"),
         ("to a new group", new(), "grants superuser"),
         ("with the right on it", flag().with(|it| it.granted = vec![STAFF]), "commit"),
-        ("with the right on the ancestor", hang().with(|it| it.granted = vec![ADMINS]), "commit"),
+        ("with the right on the ancestor", attach().with(|it| it.granted = vec![ADMINS]), "commit"),
         (
             "with the right on the present ancestor",
             flagged_below().with(|it| it.granted = vec![ADMINS]),
             "grants superuser",
         ),
-        ("with the right on another", hang().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
-        ("by a superuser", hang().by_superuser(), "commit"),
+        ("with the right on another", attach().with(|it| it.granted = vec![ROOT, BELOW]), "grants superuser"),
+        ("by a superuser", attach().by_superuser(), "commit"),
         ("by the host", new().with(|it| it.actor = Actor::from(Subject::System)), "commit"),
         ("by a superuser without permission", flag().by_superuser().with(|it| it.denied = true), "forbidden"),
         ("again", put(group(ADMINS, "renamed", true, None)), "commit"),
@@ -67,14 +69,40 @@ fn granting_needs_the_right_to_grant() {
             assert_ne!(off.outcome(), expected, "{name}: switched off");
         }
     }
-    let GroupRejection::Forbidden(denial) = hang().decide().unwrap_err() else { panic!() };
+    let GroupRejection::Forbidden(denial) = attach().decide().unwrap_err() else { panic!() };
     let through = Some("admins".to_owned());
     assert_eq!(denial, Denial::GrantsSuperuser { group: STAFF, name: Some("staff".into()), through });
 }
 
-/// A chain too long for its head to reach the top, until a link is taken out of the middle.
 #[test]
-fn a_shorter_way_to_an_ancestor_grants() {
+fn hidden_parent_counts_as_missing() {
+    let below = |parent| put(group(STAFF, "staff", false, Some(parent))).with(|it| it.hidden = vec![parent]);
+    let missing = "parent: does_not_exist";
+    assert_eq!(below(HELP).outcome(), missing);
+    assert_eq!(below(ADMINS).outcome(), missing);
+    // A stored parent is kept, and still grants.
+    let kept = put(group(BELOW, "renamed", false, Some(ADMINS))).with(|it| it.hidden = vec![ADMINS]);
+    assert_eq!(kept.outcome(), "commit");
+    let joins = kept.with(|it| it.members = members(&[1], &[])).member(1, []);
+    assert_eq!(joins.outcome(), "grants superuser");
+}
+
+#[test]
+fn only_revoking_writes_need_the_remaining_superusers() {
+    for (write, expected) in [
+        (delete(ADMINS), true),
+        (put(group(ADMINS, "admins", false, None)), true),
+        (put(group(ADMINS, "renamed", true, None)), false),
+        (delete(STAFF), false),
+        (put(group(STAFF, "staff", true, None)), false),
+    ] {
+        assert_eq!(write.proposal().needs_superusers(), expected, "{}", write.id);
+    }
+}
+
+/// A chain too long for its head to reach the top, until one group is removed.
+#[test]
+fn shorter_path_to_an_ancestor_grants() {
     let id = |n: u128| GroupId(uuid::Uuid::from_u128(1000 + n));
     let link = |n: u128| group(id(n), &n.to_string(), n == 20, (n < 20).then(|| id(n + 1)));
     let mut write = put(group(id(5), "5", false, Some(id(7))));
@@ -88,7 +116,7 @@ fn a_shorter_way_to_an_ancestor_grants() {
 }
 
 #[test]
-fn taking_needs_the_right_and_leaves_a_superuser() {
+fn revoking_requires_the_right_and_keeps_a_superuser() {
     let plain = || put(group(ADMINS, "admins", false, None));
     for write in [plain, || delete(ADMINS), || put(group(BELOW, "below", false, None))] {
         assert_eq!(write().outcome(), "revokes superuser");
@@ -125,7 +153,7 @@ fn members(join: &[i64], leave: &[i64]) -> MembersOp {
 }
 
 #[test]
-fn members_of_a_granting_group_need_the_right_to_grant() {
+fn members_of_a_granting_group_require_the_right_to_grant() {
     let admins = |op: MembersOp| put(group(ADMINS, "admins", true, None)).with(|it| it.members = op);
     let joins = || admins(members(&[1], &[])).member(1, [STAFF]);
     let leaves = || admins(members(&[], &[1])).member(1, [ADMINS]);
@@ -175,7 +203,7 @@ fn members_must_exist_and_are_limited() {
     let staff = |op| put(group(STAFF, "staff", false, None)).with(|it| it.members = op);
     assert_eq!(staff(members(&[9], &[])).outcome(), "users: does_not_exist");
     assert_eq!(staff(members(&[], &[9])).outcome(), "unchanged");
-    let limits = crate::Limits { members_altered: 1, ..crate::Limits::default() };
+    let limits = crate::limits::Limits { members_altered: 1, ..crate::limits::Limits::default() };
     let limited = |write: Write| write.with(|it| it.policy = Policy::hardened().with_limits(limits.clone()));
     let two = limited(staff(members(&[1, 2], &[])).member(1, []).member(2, []));
     assert_eq!(two.outcome(), "users: too_many_members");
@@ -207,7 +235,7 @@ fn values() {
 }
 
 #[test]
-fn cycles_are_found_however_long_and_stored_ones_stand() {
+fn cycles_of_any_length_are_rejected_and_stored_ones_kept() {
     let id = |n: u128| GroupId(uuid::Uuid::from_u128(1000 + n));
     let mut write = put(group(id(30), "30", false, Some(id(0))));
     for n in 0..=30 {
@@ -260,7 +288,7 @@ fn guards_and_events() {
 }
 
 #[test]
-fn identical_attributes_are_no_change_and_secrets_stay_out_of_events() {
+fn identical_attributes_are_unchanged_and_events_contain_no_secrets() {
     let with = |attributes| Group { attributes, ..group(STAFF, "staff", false, None) };
     let mut write = put(with(serde_json::json!({"n": 1, "m": 2})));
     write.directory.groups.insert(with(serde_json::json!({"m": 2, "n": 1})));

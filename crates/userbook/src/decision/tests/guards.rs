@@ -1,9 +1,14 @@
-//! What must still hold at the commit, by situation.
+//! The guards of a change, by situation.
 
-use super::fixture::{ACTOR, ACTOR_REVISION, ADMINS, EPOCHS, HELP, ROOT, STAFF, Scene};
-use crate::{ActorGuard, EpochGuard, Guards, Policy, Safeguard, Subject, UserUpdate};
+use super::fixture::{ACTOR, ACTOR_REVISION, ADMINS, EPOCHS, Fixture, HELP, ROOT, STAFF};
+use crate::{
+    authz::Subject,
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, EpochGuard, Guards},
+    update::UserUpdate,
+};
 
-/// Which guards there are: `g` relies on the graph, `s` changes the set of superusers, `a` guards the actor.
+/// Returns the guards: `g` reads the graph, `s` changes the set of superusers, `a` guards the actor.
 fn letters(guards: &Guards) -> String {
     let graph = Some(EpochGuard::read(EPOCHS.graph));
     let superusers = Some(EpochGuard::bump(EPOCHS.superusers));
@@ -16,36 +21,40 @@ fn letters(guards: &Guards) -> String {
     present.into_iter().filter_map(|(there, letter)| there.then_some(letter)).collect()
 }
 
-fn check(scene: &Scene, expected: &str, name: &str) {
-    assert_eq!(letters(&scene.commit().change.guards), expected, "{name}");
+fn check(fixture: &Fixture, expected: &str, name: &str) {
+    assert_eq!(letters(&fixture.commit().change.guards), expected, "{name}");
 }
 
 #[test]
-fn ordinary_updates_have_none() {
+fn ordinary_updates_have_no_guards() {
     let patch = UserUpdate::patch;
     for update in [
         patch().username("eve"),
         patch().name("Eve").email("eve@example.com").path("a/b"),
-        patch().last_login(crate::Timestamp::UNIX_EPOCH),
+        patch().last_login(crate::model::Timestamp::UNIX_EPOCH),
         patch().attributes(serde_json::json!({"a": 1})),
     ] {
-        check(&Scene::new(update.clone()), "", "of an ordinary user");
-        check(&Scene::new(update.clone()).by_superuser(), "", "by a superuser");
-        check(&Scene::new(update).member_of([ADMINS]).by_self(), "", "of oneself");
+        check(&Fixture::new(update.clone()), "", "of an ordinary user");
+        check(&Fixture::new(update.clone()).by_superuser(), "", "by a superuser");
+        check(&Fixture::new(update).member_of([ADMINS]).by_self(), "", "of oneself");
     }
 }
 
 #[test]
-fn a_new_type_counts_where_the_user_is_superuser() {
-    let retype = |user_type| Scene::new(UserUpdate::patch().user_type(user_type));
-    check(&retype(crate::UserType::ServiceAccount), "g", "the user must still be no superuser");
-    check(&retype(crate::UserType::ServiceAccount).member_of([ADMINS]).by_superuser(), "gsa", "a superuser");
-    check(&retype(crate::UserType::External).member_of([ADMINS]).by_self(), "g", "still a person");
+fn change_of_type_has_guards_for_superusers() {
+    let retype = |user_type| Fixture::new(UserUpdate::patch().user_type(user_type));
+    check(&retype(crate::model::UserType::ServiceAccount), "g", "the user must still be no superuser");
+    check(
+        &retype(crate::model::UserType::ServiceAccount).member_of([ADMINS]).by_superuser(),
+        "gsa",
+        "a superuser",
+    );
+    check(&retype(crate::model::UserType::External).member_of([ADMINS]).by_self(), "g", "still a person");
 }
 
 #[test]
-fn joining() {
-    let join = |groups| Scene::new(UserUpdate::patch().groups(groups));
+fn joins_have_guards() {
+    let join = |groups| Fixture::new(UserUpdate::patch().groups(groups));
     check(&join([STAFF, HELP]), "g", "an ordinary group, by an actor who may not grant");
     check(&join([STAFF, HELP]).inactive(), "g", "the same, inactive");
     check(&join([STAFF, HELP]).by_superuser(), "", "an ordinary group, by a superuser");
@@ -68,8 +77,8 @@ fn joining() {
 }
 
 #[test]
-fn leaving() {
-    let leave = || Scene::new(UserUpdate::patch().groups([]));
+fn leaves_have_guards() {
+    let leave = || Fixture::new(UserUpdate::patch().groups([]));
     check(&leave(), "g", "an ordinary group: the user must still be no superuser");
     check(&leave().by_superuser(), "g", "the same, by a superuser");
     check(&leave().inactive(), "g", "an ordinary group, inactive, by an actor who may not take");
@@ -80,18 +89,18 @@ fn leaving() {
     let off = |policy: Policy| policy.without(Safeguard::LastSuperuser);
     check(&leave().policy(off), "g", "an ordinary group: it must still grant nothing");
     check(&leave().policy(off).by_superuser(), "", "an ordinary group, by a superuser, nothing counts");
-    let one_of_two = Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS, ROOT]);
+    let one_of_two = Fixture::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS, ROOT]);
     check(&one_of_two.grant(ADMINS), "ga", "one of two groups that grant");
 }
 
 #[test]
-fn toggling() {
-    let deactivate = || Scene::new(UserUpdate::patch().is_active(false));
+fn activity_changes_have_guards() {
+    let deactivate = || Fixture::new(UserUpdate::patch().is_active(false));
     check(&deactivate(), "ga", "the user must still be no superuser");
     check(&deactivate().member_of([]), "a", "a user in no group is no superuser");
     check(&deactivate().member_of([ADMINS]).by_superuser(), "gsa", "superuser status, by a superuser");
     check(&deactivate().member_of([ADMINS]).by(Subject::System), "s", "superuser status, by the host");
-    let activate = || Scene::new(UserUpdate::patch().is_active(true)).inactive();
+    let activate = || Fixture::new(UserUpdate::patch().is_active(true)).inactive();
     check(&activate(), "ga", "the groups must still grant nothing");
     check(&activate().member_of([]), "a", "no group grants anything");
     check(&activate().by_superuser(), "a", "by a superuser");
@@ -102,14 +111,14 @@ fn toggling() {
 }
 
 #[test]
-fn the_actors_status_is_guarded_where_it_permitted_the_change() {
-    let rename = || Scene::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]);
+fn actor_is_guarded_if_its_status_permitted_the_change() {
+    let rename = || Fixture::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]);
     check(&rename().by_superuser(), "ga", "by a superuser");
     check(&rename().by(Subject::System), "", "by the host");
     let off = |policy: Policy| policy.without(Safeguard::ProtectPrivileged);
     check(&rename().by_superuser().policy(off), "", "unprotected");
     check(
-        &Scene::new(UserUpdate::patch().name("Eve")).member_of([ADMINS]).by_superuser(),
+        &Fixture::new(UserUpdate::patch().name("Eve")).member_of([ADMINS]).by_superuser(),
         "",
         "a free field",
     );

@@ -1,14 +1,21 @@
 //! Creating and deleting a user.
 
 use super::fixture::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, STAFF, Scene, actor_state, all_groups, codes,
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, Fixture, HELP, STAFF, actor_state, all_groups,
+    codes,
 };
 use crate::{
-    Actor, ActorGuard, Check, CheckResults, Context, Denial, DirectorySnapshot, Effect, EpochGuard,
-    EventKind, EventTarget, FieldDiff, GroupId, Guards, NoRules, Op, Policy, ProvisioningChange,
-    ProvisioningOp, Rejection, Safeguard, Subject, Timestamp, UserId, UserType, UserUpdate, UserView,
-    Verdict, Verdicts,
-    decision::{delete, deletion_checks, insert, new_user_snapshot, with_defaults},
+    authz::{Actor, Check, CheckResults, Subject, Verdict, Verdicts},
+    decision::{
+        Context, Denial, NoRules, Rejection, delete, deletion_checks, insert, new_user_snapshot,
+        with_defaults,
+    },
+    event::{Effect, EventGroup, EventKind, EventTarget, FieldDiff},
+    model::{GroupId, Timestamp, UserId, UserType},
+    policy::{Policy, Safeguard},
+    store::{ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp},
+    update::{Op, UserUpdate},
+    view::UserView,
 };
 
 const ACTOR_GUARD: Option<ActorGuard> = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
@@ -50,7 +57,7 @@ fn new() -> UserUpdate {
 }
 
 #[test]
-fn a_new_user_has_the_models_defaults() {
+fn new_user_has_the_defaults_of_the_model() {
     let (provision, view) = added(&new(), &[], &[Check::AddUser]).unwrap();
     let user = &view.user;
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
@@ -66,7 +73,7 @@ fn a_new_user_has_the_models_defaults() {
 }
 
 #[test]
-fn a_new_user_is_under_the_rules_of_an_update() {
+fn new_user_obeys_the_rules_of_an_update() {
     let all = [Check::AddUser];
     let bad = UserUpdate::replace().email("x").groups([super::fixture::NOWHERE]);
     let Err(Rejection::Invalid(violations)) = added(&bad, &[], &all) else { panic!() };
@@ -75,7 +82,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
     let machine = new().user_type(UserType::InternalServiceAccount);
     let Err(Rejection::Invalid(violations)) = added(&machine, &[ADMINS], &all) else { panic!() };
     assert_eq!(codes(&violations), ["type: type_not_allowed"]);
-    let reserved = UserUpdate::replace().username(crate::ANONYMOUS_USERNAME).name("");
+    let reserved = UserUpdate::replace().username(crate::model::ANONYMOUS_USERNAME).name("");
     assert!(matches!(added(&reserved, &[ADMINS], &all), Err(Rejection::Invalid(_))));
     let mut null = new().fields().unwrap().clone();
     null.is_active = Op::Null;
@@ -83,7 +90,7 @@ fn a_new_user_is_under_the_rules_of_an_update() {
 }
 
 #[test]
-fn superuser_status_is_granted_to_a_new_user_as_to_any() {
+fn new_superuser_requires_the_right_to_grant() {
     let denied = |result| matches!(result, Err(Rejection::Forbidden(Denial::GrantsSuperuser { .. })));
     for active in [true, false] {
         let join = |group| new().groups([group]).is_active(active);
@@ -96,9 +103,9 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
         assert_eq!(provision.guards, Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD });
         let right = [Check::AddUser, Check::Join(BELOW), Check::GrantSuperuser(ADMINS)];
         assert!(added(&join(BELOW), &[], &right).is_ok());
-        // A group that grants nothing must still grant nothing.
+        // A plain group must remain a plain group until the commit.
         assert_eq!(added(&join(STAFF), &[], &may(STAFF)).unwrap().0.guards.graph, GRAPH);
-        // The right to create users is no right to let them join groups.
+        // The right to create users does not include the right to add users to groups.
         let refused = added(&join(STAFF), &[], &[Check::AddUser]);
         assert!(matches!(refused, Err(Rejection::Forbidden(Denial::Fields(_)))));
     }
@@ -106,39 +113,57 @@ fn superuser_status_is_granted_to_a_new_user_as_to_any() {
     assert_eq!(refused.unwrap_err(), Rejection::Forbidden(Denial::Permission(None)));
 }
 
-fn deleted(scene: &Scene, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
-    let snapshot = crate::Snapshot { user: Some(scene.user.clone()), ..scene.snapshot.clone() };
-    let mut checks = vec![Check::View, Check::DeleteUser, Check::ViewGroup(STAFF)];
-    checks.extend(deletion_checks(&scene.user, &snapshot.groups, &scene.policy, &CheckResults::default()));
-    let verdict = |check: &Check| match (check, denied) {
-        (check, Some((denied, verdict))) if denied == *check => verdict.clone(),
-        (Check::GrantSuperuser(group), _) => scene.is_granted(*group).into(),
-        _ => Verdict::Allow,
-    };
-    let verdicts = Verdicts { user_can_grant: scene.can_grant(), ..checks.iter().map(verdict).collect() };
-    let results = CheckResults::new(checks, verdicts);
-    delete(&snapshot, &scene.conditions, &scene.context(&results)).map(|(change, ..)| change)
+#[test]
+fn event_of_a_new_user_names_each_group() {
+    let joined = [STAFF, HELP];
+    let may: Vec<Check> = [Check::AddUser].into_iter().chain(joined.map(Check::Join)).collect();
+    let (provision, _) = added(&new().groups(joined), &[], &may).unwrap();
+    let Some(FieldDiff::Groups { added, removed }) = provision.event.diff.get("groups") else { panic!() };
+    let names = all_groups().into_iter().filter(|group| joined.contains(&group.id));
+    let mut expected: Vec<EventGroup> =
+        names.map(|group| EventGroup { id: group.id, name: group.name }).collect();
+    expected.sort_by_key(|group| group.id);
+    assert_eq!((added, removed), (&expected, &Vec::new()));
 }
 
-fn scene() -> Scene {
-    Scene::new(UserUpdate::patch())
+fn deleted(fixture: &Fixture, denied: Option<(Check, &Verdict)>) -> Result<ProvisioningChange, Rejection> {
+    let snapshot = crate::store::Snapshot { user: Some(fixture.user.clone()), ..fixture.snapshot.clone() };
+    let mut checks = vec![Check::View, Check::DeleteUser, Check::ViewGroup(STAFF)];
+    checks.extend(deletion_checks(
+        &fixture.user,
+        &snapshot.groups,
+        &fixture.policy,
+        &CheckResults::default(),
+    ));
+    let verdict = |check: &Check| match (check, denied) {
+        (check, Some((denied, verdict))) if denied == *check => verdict.clone(),
+        (Check::GrantSuperuser(group), _) => fixture.is_granted(*group).into(),
+        _ => Verdict::Allow,
+    };
+    let verdicts = Verdicts { user_can_grant: fixture.can_grant(), ..checks.iter().map(verdict).collect() };
+    let results = CheckResults::new(checks, verdicts);
+    delete(&snapshot, &fixture.conditions, &fixture.context(&results)).map(|(change, ..)| change)
+}
+
+fn fixture() -> Fixture {
+    Fixture::new(UserUpdate::patch())
 }
 
 #[test]
-fn a_deletion_needs_rights() {
-    let denied = |check, verdict: Verdict| deleted(&scene(), Some((check, &verdict))).unwrap_err();
+fn deletion_requires_rights() {
+    let denied = |check, verdict: Verdict| deleted(&fixture(), Some((check, &verdict))).unwrap_err();
     let forbidden = || Rejection::Forbidden(Denial::Permission(None));
     assert_eq!(denied(Check::View, Verdict::Hide), Rejection::Hidden);
     assert_eq!(denied(Check::View, Verdict::deny()), forbidden());
     assert_eq!(denied(Check::DeleteUser, Verdict::deny()), forbidden());
 
     for privileged in
-        [scene().member_of([BELOW]).grant(BELOW).grant(ADMINS), scene().member_of([BELOW]).inactive()]
+        [fixture().member_of([BELOW]).grant(BELOW).grant(ADMINS), fixture().member_of([BELOW]).inactive()]
     {
         let off = |policy: Policy| policy.without(Safeguard::Demotion).without(Safeguard::ProtectPrivileged);
         assert!(deleted(&privileged.policy(off), None).is_ok());
     }
-    let superuser = || scene().member_of([BELOW]);
+    let superuser = || fixture().member_of([BELOW]);
     let revokes =
         Denial::RevokesSuperuser { group: BELOW, name: Some("below".into()), through: Some("admins".into()) };
     assert_eq!(deleted(&superuser(), None).unwrap_err(), Rejection::Forbidden(revokes.clone()));
@@ -150,47 +175,47 @@ fn a_deletion_needs_rights() {
     let unasked = superuser().policy(|policy| policy.without(Safeguard::Demotion));
     assert_eq!(deleted(&unasked, None).unwrap_err(), protected);
     for can_grant in [Some(true), None] {
-        let holder = || scene().user_can_grant(can_grant);
+        let holder = || fixture().user_can_grant(can_grant);
         assert_eq!(deleted(&holder(), None).unwrap_err(), protected);
         assert_eq!(deleted(&holder().grant(ADMINS), None).unwrap_err(), protected);
         assert!(deleted(&holder().by_superuser(), None).is_ok());
     }
-    let mut stale = scene();
+    let mut stale = fixture();
     stale.conditions.revisions = Some(Vec::new());
     assert_eq!(deleted(&stale, None).unwrap_err(), Rejection::Condition);
 }
 
 #[test]
-fn the_last_superuser_and_the_actor_are_not_deleted_by_accident() {
-    let faults = |scene: &Scene| match deleted(scene, None) {
+fn last_superuser_and_actor_are_protected_from_deletion() {
+    let faults = |fixture: &Fixture| match deleted(fixture, None) {
         Err(Rejection::Invalid(violations)) => codes(&violations),
         other => panic!("{other:?}"),
     };
-    let last = scene().member_of([ADMINS]).by_superuser().alone();
+    let last = fixture().member_of([ADMINS]).by_superuser().alone();
     assert_eq!(faults(&last), ["last_superuser"]);
     assert!(deleted(&last.inactive(), None).is_ok(), "an inactive user is no superuser that counts");
-    let off = scene().member_of([ADMINS]).by_superuser().alone();
+    let off = fixture().member_of([ADMINS]).by_superuser().alone();
     assert!(deleted(&off.policy(|policy| policy.without(Safeguard::LastSuperuser)), None).is_ok());
 
-    let mut oneself = scene().member_of([ADMINS]).by_self().alone();
+    let mut oneself = fixture().member_of([ADMINS]).by_self().alone();
     assert_eq!(faults(&oneself), ["last_superuser", "self_lockout"]);
     oneself.allow_self_lockout = true;
     assert_eq!(faults(&oneself), ["last_superuser"]);
-    assert_eq!(faults(&scene().by_self()), ["self_lockout"]);
-    let off = scene().by_self().policy(|policy| policy.without(Safeguard::SelfLockout));
+    assert_eq!(faults(&fixture().by_self()), ["self_lockout"]);
+    let off = fixture().by_self().policy(|policy| policy.without(Safeguard::SelfLockout));
     assert!(deleted(&off, None).is_ok());
 }
 
 #[test]
-fn a_deletion_has_guards_and_an_event() {
-    let provision = deleted(&scene(), None).unwrap();
+fn deletion_has_guards_and_an_event() {
+    let provision = deleted(&fixture(), None).unwrap();
     assert_eq!(provision.guards, Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD });
-    let stored = scene().user;
+    let stored = fixture().user;
     assert_eq!(provision.op, ProvisioningOp::DeleteUser { user: stored.id, expected: stored.revision });
     assert_eq!(provision.event.effects, [Effect::RevokeSessions]);
     assert_eq!(provision.event.version, stored.version + 1);
     let FieldDiff::Groups { added, removed } = &provision.event.diff["groups"] else { panic!() };
     assert!(added.is_empty() && removed.len() == 1);
-    let superuser = deleted(&scene().member_of([ADMINS]).by_superuser(), None).unwrap();
+    let superuser = deleted(&fixture().member_of([ADMINS]).by_superuser(), None).unwrap();
     assert_eq!(superuser.guards, Guards { graph: GRAPH, superusers: SUPERUSERS, actor: ACTOR_GUARD });
 }

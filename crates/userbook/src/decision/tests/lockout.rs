@@ -1,7 +1,12 @@
-//! The last superuser stays, and no actor loses their own access by accident.
+//! The last superuser stays, and actors do not lose their own access by accident.
 
-use super::fixture::{ADMINS, BELOW, OTHER_PERSON, ROOT, STAFF, Scene};
-use crate::{Policy, Safeguard, Superusers, UserType, UserUpdate};
+use super::fixture::{ADMINS, BELOW, Fixture, OTHER_PERSON, ROOT, STAFF};
+use crate::{
+    model::UserType,
+    policy::{Policy, Safeguard},
+    store::Superusers,
+    update::UserUpdate,
+};
 
 fn deactivate() -> UserUpdate {
     UserUpdate::patch().is_active(false)
@@ -16,28 +21,28 @@ fn leave() -> UserUpdate {
 }
 
 #[test]
-fn the_last_superuser_stays() {
+fn last_superuser_cannot_be_demoted() {
     let put = || UserUpdate::replace().username("ada").name("Ada");
-    for (name, scene, refused) in [
-        ("deactivated", Scene::new(deactivate()).member_of([ADMINS]), true),
-        ("deactivated, by an ancestor", Scene::new(deactivate()).member_of([BELOW]), true),
-        ("removed", Scene::new(leave()).member_of([BELOW, STAFF]), true),
-        ("removed by a PUT without groups", Scene::new(put()).member_of([ADMINS]), true),
-        ("both", Scene::new(deactivate().groups([])).member_of([ADMINS]), true),
-        ("moved", Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS]), false),
-        ("removed from one of two", Scene::new(leave().groups([ROOT])).member_of([ADMINS, ROOT]), false),
-        ("removed while inactive", Scene::new(leave()).member_of([ADMINS]).inactive(), false),
-        ("no superuser", Scene::new(deactivate()), false),
-        ("made a service account", Scene::new(retype(UserType::ServiceAccount)).member_of([ADMINS]), true),
-        ("made external", Scene::new(retype(UserType::External)).member_of([ADMINS]), false),
+    for (name, fixture, refused) in [
+        ("deactivated", Fixture::new(deactivate()).member_of([ADMINS]), true),
+        ("deactivated, by an ancestor", Fixture::new(deactivate()).member_of([BELOW]), true),
+        ("removed", Fixture::new(leave()).member_of([BELOW, STAFF]), true),
+        ("removed by a PUT without groups", Fixture::new(put()).member_of([ADMINS]), true),
+        ("both", Fixture::new(deactivate().groups([])).member_of([ADMINS]), true),
+        ("moved", Fixture::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS]), false),
+        ("removed from one of two", Fixture::new(leave().groups([ROOT])).member_of([ADMINS, ROOT]), false),
+        ("removed while inactive", Fixture::new(leave()).member_of([ADMINS]).inactive(), false),
+        ("no superuser", Fixture::new(deactivate()), false),
+        ("made a service account", Fixture::new(retype(UserType::ServiceAccount)).member_of([ADMINS]), true),
+        ("made external", Fixture::new(retype(UserType::External)).member_of([ADMINS]), false),
     ] {
-        let scene = scene.by_superuser().alone();
+        let fixture = fixture.by_superuser().alone();
         if !refused {
-            assert_eq!(scene.outcome(), "commit", "{name}");
+            assert_eq!(fixture.outcome(), "commit", "{name}");
             continue;
         }
-        assert_eq!(scene.faults(), ["last_superuser"], "{name}");
-        let unknown = scene.others(None);
+        assert_eq!(fixture.faults(), ["last_superuser"], "{name}");
+        let unknown = fixture.others(None);
         assert_eq!(unknown.faults(), ["last_superuser"], "{name}: facts that were not loaded count as none");
         let service = Superusers { person: false, service_account: true };
         let service = unknown.others(Some(service));
@@ -52,22 +57,22 @@ fn the_last_superuser_stays() {
 }
 
 #[test]
-fn losing_ones_own_access_must_be_requested() {
-    for (name, scene, refused) in [
-        ("deactivated", Scene::new(deactivate()), true),
-        ("deactivated superuser", Scene::new(deactivate()).member_of([ADMINS]), true),
-        ("stripped", Scene::new(leave()).member_of([ADMINS]), true),
-        ("moved", Scene::new(UserUpdate::patch().groups([ROOT])).member_of([BELOW]), false),
-        ("left an ordinary group", Scene::new(UserUpdate::patch().groups([])), false),
-        ("renamed", Scene::new(UserUpdate::patch().username("eve")).member_of([ADMINS]), false),
+fn self_lockout_requires_a_confirmation() {
+    for (name, fixture, refused) in [
+        ("deactivated", Fixture::new(deactivate()), true),
+        ("deactivated superuser", Fixture::new(deactivate()).member_of([ADMINS]), true),
+        ("stripped", Fixture::new(leave()).member_of([ADMINS]), true),
+        ("moved", Fixture::new(UserUpdate::patch().groups([ROOT])).member_of([BELOW]), false),
+        ("left an ordinary group", Fixture::new(UserUpdate::patch().groups([])), false),
+        ("renamed", Fixture::new(UserUpdate::patch().username("eve")).member_of([ADMINS]), false),
     ] {
-        let scene = scene.by_self();
+        let fixture = fixture.by_self();
         if !refused {
-            assert_eq!(scene.outcome(), "commit", "{name}");
+            assert_eq!(fixture.outcome(), "commit", "{name}");
             continue;
         }
-        assert_eq!(scene.faults(), ["self_lockout"], "{name}");
-        let off = scene.policy(|policy| policy.without(Safeguard::SelfLockout));
+        assert_eq!(fixture.faults(), ["self_lockout"], "{name}");
+        let off = fixture.policy(|policy| policy.without(Safeguard::SelfLockout));
         assert_eq!(off.outcome(), "commit", "{name}: switched off");
         let mut requested = off.policy(|policy| policy.with(Safeguard::SelfLockout));
         requested.allow_self_lockout = true;
@@ -76,32 +81,32 @@ fn losing_ones_own_access_must_be_requested() {
 }
 
 #[test]
-fn another_user_is_locked_out_without_a_request() {
-    assert_eq!(Scene::new(deactivate()).outcome(), "commit");
-    assert_eq!(Scene::new(leave()).member_of([ADMINS]).by_superuser().outcome(), "commit");
+fn locking_out_another_user_requires_no_confirmation() {
+    assert_eq!(Fixture::new(deactivate()).outcome(), "commit");
+    assert_eq!(Fixture::new(leave()).member_of([ADMINS]).by_superuser().outcome(), "commit");
 }
 
 #[test]
-fn both_are_reported_at_once_and_the_request_lifts_one() {
-    let mut scene = Scene::new(deactivate()).member_of([ADMINS]).by_self().alone();
-    assert_eq!(scene.faults(), ["last_superuser", "self_lockout"]);
-    scene.allow_self_lockout = true;
-    assert_eq!(scene.faults(), ["last_superuser"]);
-    scene.update = UserUpdate::patch().is_active(false).path("/");
-    assert_eq!(scene.faults(), ["path: edge_slash"], "violations of fields hide the lock-out");
+fn both_violations_are_reported_and_the_confirmation_lifts_one() {
+    let mut fixture = Fixture::new(deactivate()).member_of([ADMINS]).by_self().alone();
+    assert_eq!(fixture.faults(), ["last_superuser", "self_lockout"]);
+    fixture.allow_self_lockout = true;
+    assert_eq!(fixture.faults(), ["last_superuser"]);
+    fixture.update = UserUpdate::patch().is_active(false).path("/");
+    assert_eq!(fixture.faults(), ["path: edge_slash"], "violations of fields hide the lock-out");
 }
 
 #[test]
-fn the_last_service_account_stays_where_no_person_is_superuser() {
+fn last_service_account_is_protected_without_superuser_person() {
     let service = |update| {
-        let scene = Scene::new(update).member_of([ADMINS]).by_superuser().alone();
-        scene.user(|user| user.user_type = UserType::ServiceAccount)
+        let fixture = Fixture::new(update).member_of([ADMINS]).by_superuser().alone();
+        fixture.user(|user| user.user_type = UserType::ServiceAccount)
     };
     assert_eq!(service(deactivate()).faults(), ["last_superuser"]);
     assert_eq!(service(leave()).faults(), ["last_superuser"]);
     assert_eq!(service(retype(UserType::Internal)).outcome(), "commit", "a person takes its place");
     assert_eq!(service(deactivate()).others(Some(OTHER_PERSON)).outcome(), "commit");
-    let internal = Scene::new(leave()).member_of([ADMINS]).by_superuser().alone();
-    let internal = internal.user(|user| user.username = crate::ANONYMOUS_USERNAME.into());
+    let internal = Fixture::new(leave()).member_of([ADMINS]).by_superuser().alone();
+    let internal = internal.user(|user| user.username = crate::model::ANONYMOUS_USERNAME.into());
     assert_eq!(internal.outcome(), "hidden", "the anonymous user is never changed");
 }

@@ -1,11 +1,14 @@
-//! Which reason hides which: everything that can be wrong is wrong, and is corrected one by one.
+//! The order of reasons: a request with every violation is corrected one by one.
 
 use serde_json::json;
 
-use super::fixture::{ADMINS, Scene};
+use super::fixture::{ADMINS, Fixture};
 use crate::{
-    Check, Conditions, Denial, Field, FieldDenial, FieldRule, IfNoneMatch, Rejection, Revision, User,
-    UserType, UserUpdate, Verdict, ViolationKind, decision::access_checks,
+    authz::{Check, Verdict},
+    decision::{Conditions, Denial, FieldDenial, FieldRule, IfNoneMatch, Rejection, access_checks},
+    model::{Revision, User, UserType},
+    update::UserUpdate,
+    violation::{Field, ViolationKind},
 };
 
 #[derive(Debug)]
@@ -23,40 +26,40 @@ impl FieldRule for Forbids {
 }
 
 #[test]
-fn one_reason_hides_the_next() {
+fn first_reason_hides_the_next() {
     let update = UserUpdate::patch().username("eve").groups([ADMINS]).path("/");
-    let mut scene = Scene::new(update)
+    let mut fixture = Fixture::new(update)
         .user(|user| user.user_type = UserType::InternalServiceAccount)
         .deny(Check::View, Verdict::Hide)
         .deny(Check::Change, Verdict::deny())
         .deny(Check::Set(Field::Path), Verdict::deny());
-    scene.rules = Box::new(Forbids(Field::Username));
-    scene.conditions.revisions = Some(Vec::new());
-    let actor = scene.snapshot.actor.as_mut().unwrap();
+    fixture.rules = Box::new(Forbids(Field::Username));
+    fixture.conditions.revisions = Some(Vec::new());
+    let actor = fixture.snapshot.actor.as_mut().unwrap();
     actor.is_active = false;
-    assert_eq!(scene.outcome(), "actor inactive");
+    assert_eq!(fixture.outcome(), "actor inactive");
 
-    scene.snapshot.actor.as_mut().unwrap().is_active = true;
-    assert_eq!(scene.outcome(), "hidden");
-    let mut scene = scene.allow(Check::View);
-    assert_eq!(scene.outcome(), "permission");
-    scene = scene.allow(Check::Change);
-    assert_eq!(scene.outcome(), "condition");
-    scene.conditions = Conditions::none();
+    fixture.snapshot.actor.as_mut().unwrap().is_active = true;
+    assert_eq!(fixture.outcome(), "hidden");
+    let mut fixture = fixture.allow(Check::View);
+    assert_eq!(fixture.outcome(), "permission");
+    fixture = fixture.allow(Check::Change);
+    assert_eq!(fixture.outcome(), "condition");
+    fixture.conditions = Conditions::none();
 
-    let update = std::mem::replace(&mut scene.update, json_patch(json!([{"op": "remove", "path": "/x"}])));
-    assert_eq!(scene.outcome(), "patch");
-    scene.update = update;
-    assert_eq!(scene.outcome(), "fields");
-    scene = scene.allow(Check::Set(Field::Path));
-    assert_eq!(scene.outcome(), "grants superuser");
+    let update = std::mem::replace(&mut fixture.update, json_patch(json!([{"op": "remove", "path": "/x"}])));
+    assert_eq!(fixture.outcome(), "patch");
+    fixture.update = update;
+    assert_eq!(fixture.outcome(), "fields");
+    fixture = fixture.allow(Check::Set(Field::Path));
+    assert_eq!(fixture.outcome(), "grants superuser");
 
-    let mut scene = scene.by_superuser();
-    assert_eq!(scene.faults(), ["username: custom", "path: edge_slash"], "host's faults in field order");
-    scene.update = UserUpdate::patch().groups([ADMINS]);
-    assert_eq!(scene.faults(), ["internal_service_account"]);
-    let scene = scene.user(|user| user.user_type = UserType::Internal);
-    assert_eq!(scene.outcome(), "commit");
+    let mut fixture = fixture.by_superuser();
+    assert_eq!(fixture.faults(), ["username: custom", "path: edge_slash"], "host's faults in field order");
+    fixture.update = UserUpdate::patch().groups([ADMINS]);
+    assert_eq!(fixture.faults(), ["internal_service_account"]);
+    let fixture = fixture.user(|user| user.user_type = UserType::Internal);
+    assert_eq!(fixture.outcome(), "commit");
 }
 
 fn json_patch(patch: serde_json::Value) -> UserUpdate {
@@ -64,17 +67,17 @@ fn json_patch(patch: serde_json::Value) -> UserUpdate {
 }
 
 #[test]
-fn a_failed_test_is_reported_only_to_actors_who_may_change() {
+fn failed_test_is_reported_only_to_actors_who_may_change() {
     let test = || json_patch(json!([{"op": "test", "path": "/name", "value": "Eve"}]));
-    assert_eq!(Scene::new(test()).outcome(), "patch");
-    assert_eq!(Scene::new(test()).deny(Check::Change, Verdict::deny()).outcome(), "permission");
+    assert_eq!(Fixture::new(test()).outcome(), "patch");
+    assert_eq!(Fixture::new(test()).deny(Check::Change, Verdict::deny()).outcome(), "permission");
 }
 
 #[test]
 fn hiding_and_reasons() {
     let reason = Verdict::because("Not on Sundays.");
-    let patch = || Scene::new(UserUpdate::patch().name("x"));
-    for (scene, expected) in [
+    let patch = || Fixture::new(UserUpdate::patch().name("x"));
+    for (fixture, expected) in [
         (patch().deny(Check::View, Verdict::Hide), Rejection::Hidden),
         (
             patch().deny(Check::View, reason.clone()),
@@ -93,39 +96,39 @@ fn hiding_and_reasons() {
             Rejection::Forbidden(Denial::Fields(vec![FieldDenial { field: Field::Name, reason: None }])),
         ),
     ] {
-        assert_eq!(scene.rejection(), expected);
+        assert_eq!(fixture.rejection(), expected);
     }
 }
 
 #[test]
-fn a_denied_field_never_reports_its_violation() {
+fn denied_field_never_reports_its_violation() {
     let all = UserUpdate::patch().name("Ada").username("bob").path("/").groups([super::fixture::NOWHERE]);
-    let mut scene = Scene::new(all);
-    scene.snapshot.username_taken = true;
+    let mut fixture = Fixture::new(all);
+    fixture.snapshot.username_taken = true;
     for field in Field::ALL {
-        scene = scene.deny(Check::Set(field), Verdict::deny());
+        fixture = fixture.deny(Check::Set(field), Verdict::deny());
     }
     let denied = |field| FieldDenial { field, reason: None };
-    // The name does not change, so no right is needed.
+    // The name does not change, so no right is required.
     let expected = [Field::Username, Field::Groups, Field::Path].map(denied);
-    assert_eq!(scene.denial(), Denial::Fields(expected.into()));
+    assert_eq!(fixture.denial(), Denial::Fields(expected.into()));
 }
 
 #[test]
-fn joining_needs_the_right_to_the_group_and_leaving_the_right_to_the_field() {
-    let join = || Scene::new(UserUpdate::patch().groups([super::fixture::STAFF, super::fixture::HELP]));
+fn joining_requires_the_group_right_and_leaving_the_field_right() {
+    let join = || Fixture::new(UserUpdate::patch().groups([super::fixture::STAFF, super::fixture::HELP]));
     let denied = Denial::Fields(vec![FieldDenial { field: Field::Groups, reason: None }]);
     assert_eq!(join().deny(Check::Join(super::fixture::HELP), Verdict::deny()).denial(), denied);
     assert_eq!(join().deny(Check::Join(super::fixture::STAFF), Verdict::deny()).outcome(), "commit");
     let both = join().deny(Check::Join(super::fixture::HELP), Verdict::deny());
     let both = both.deny(Check::Set(Field::Groups), Verdict::deny());
     assert_eq!(both.denial(), denied, "reported once");
-    let cleared = || Scene::new(UserUpdate::replace().username("ada").name("Ada"));
+    let cleared = || Fixture::new(UserUpdate::replace().username("ada").name("Ada"));
     assert_eq!(cleared().deny(Check::Set(Field::Groups), Verdict::deny()).denial(), denied);
 }
 
 #[test]
-fn the_first_checks_ask_for_every_field() {
+fn first_checks_include_every_field() {
     let mut expected = vec![Check::View, Check::Change];
     expected.extend(Field::ALL.map(Check::Set));
     assert_eq!(access_checks(), expected);
@@ -133,12 +136,12 @@ fn the_first_checks_ask_for_every_field() {
 
 #[test]
 fn further_checks_follow_from_the_content() {
-    let checked = |scene: Scene| {
-        let checks = scene.results().iter().map(|(check, _)| check).collect::<Vec<_>>();
-        checks.into_iter().skip(2 + Field::ALL.len() + scene.user.groups.len()).collect::<Vec<_>>()
+    let checked = |fixture: Fixture| {
+        let checks = fixture.results().iter().map(|(check, _)| check).collect::<Vec<_>>();
+        checks.into_iter().skip(2 + Field::ALL.len() + fixture.user.groups.len()).collect::<Vec<_>>()
     };
     let below = super::fixture::BELOW;
-    assert_eq!(checked(Scene::new(UserUpdate::replace().username("eve").name("Ada"))), []);
+    assert_eq!(checked(Fixture::new(UserUpdate::replace().username("eve").name("Ada"))), []);
     let update = UserUpdate::patch().groups([super::fixture::STAFF, below, super::fixture::NOWHERE]);
     let expected = [
         Check::Join(below),
@@ -147,17 +150,17 @@ fn further_checks_follow_from_the_content() {
         Check::GrantSuperuser(ADMINS),
         Check::GrantSuperuser(below),
     ];
-    let joins: std::collections::BTreeSet<Check> = checked(Scene::new(update)).into_iter().collect();
+    let joins: std::collections::BTreeSet<Check> = checked(Fixture::new(update)).into_iter().collect();
     assert_eq!(joins, expected.into());
     let grant = [Check::GrantSuperuser(ADMINS)];
     for update in [UserUpdate::patch().is_active(false), UserUpdate::patch().groups([])] {
-        assert_eq!(checked(Scene::new(update).member_of([ADMINS])), grant);
+        assert_eq!(checked(Fixture::new(update).member_of([ADMINS])), grant);
     }
     assert_eq!(
-        checked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]).inactive()),
+        checked(Fixture::new(UserUpdate::patch().is_active(true)).member_of([ADMINS]).inactive()),
         grant
     );
-    assert_eq!(checked(Scene::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), []);
+    assert_eq!(checked(Fixture::new(UserUpdate::patch().is_active(true)).member_of([ADMINS])), []);
 }
 
 #[test]
@@ -175,19 +178,19 @@ fn conditions() {
         (Some(vec![other]), looks(false), false),
     ] {
         for update in [UserUpdate::patch(), UserUpdate::patch().name("x").path("/")] {
-            let mut scene = Scene::new(update);
-            scene.conditions = Conditions { revisions: revisions.clone(), unless: unless.clone() };
-            assert_eq!(scene.outcome() != "condition", holds, "{:?}", scene.conditions);
+            let mut fixture = Fixture::new(update);
+            fixture.conditions = Conditions { revisions: revisions.clone(), unless: unless.clone() };
+            assert_eq!(fixture.outcome() != "condition", holds, "{:?}", fixture.conditions);
         }
     }
 }
 
 #[test]
-fn host_rules_see_only_what_changes_and_is_valid() {
+fn host_rules_check_only_valid_changes() {
     let checked = |field, update| {
-        let mut scene = Scene::new(update);
-        scene.rules = Box::new(Forbids(field));
-        scene.outcome() == "invalid" && scene.faults().iter().any(|fault| fault.ends_with(": custom"))
+        let mut fixture = Fixture::new(update);
+        fixture.rules = Box::new(Forbids(field));
+        fixture.outcome() == "invalid" && fixture.faults().iter().any(|fault| fault.ends_with(": custom"))
     };
     let patch = UserUpdate::patch;
     assert!(checked(Field::Name, patch().name("x")));

@@ -1,11 +1,11 @@
-//! Secrets do not reach the event.
+//! Events contain no secrets.
 
 use serde_json::{Value, json};
 
-use super::fixture::Scene;
-use crate::{FieldDiff, UserUpdate};
+use super::fixture::Fixture;
+use crate::{event::FieldDiff, update::UserUpdate};
 
-fn attributes(diff: &crate::Diff) -> (Value, Value) {
+fn attributes(diff: &crate::event::Diff) -> (Value, Value) {
     match diff.get("attributes") {
         Some(FieldDiff::Value { old, new }) => ((**old).clone(), (**new).clone()),
         other => panic!("no attributes but {other:?}"),
@@ -37,7 +37,7 @@ fn values_under_secret_paths_are_replaced() {
             (json!({"totp": {"seed": "a"}, "seed": 1}), json!({"totp": {}, "seed": 2})),
             (json!({"totp": {"seed": secret}, "seed": 1}), json!({"totp": {}, "seed": 2})),
         ),
-        // A path that ends at a value without members cannot be followed any further.
+        // A path that ends at a value without members cannot be followed further.
         (
             vec!["totp", "seed"],
             json!({"totp": [{"seed": 1}]}),
@@ -68,10 +68,10 @@ fn values_under_secret_paths_are_replaced() {
         ),
     ] {
         let stored = old.clone();
-        let scene = Scene::new(UserUpdate::patch().attributes(new.clone()))
+        let fixture = Fixture::new(UserUpdate::patch().attributes(new.clone()))
             .user(|user| user.attributes = stored.into())
             .policy(|policy| policy.with_secret_attribute(path.iter().copied()));
-        let commit = scene.commit();
+        let commit = fixture.commit();
         assert_eq!(attributes(&commit.change.event.diff), recorded);
         assert_eq!(attributes(&commit.diff), changed, "the caller's own diff is not redacted");
         let written = commit.change.fields.attributes.unwrap();

@@ -2,62 +2,66 @@
 
 use serde_json::json;
 
-use super::fixture::{ADMINS, BELOW, HELP, ROOT, STAFF, Scene};
-use crate::{Limits, Policy, UserType, UserUpdate, decision::LoadRequirements};
+use super::fixture::{ADMINS, BELOW, Fixture, HELP, ROOT, STAFF};
+use crate::{
+    decision::LoadRequirements, limits::Limits, model::UserType, policy::Policy, update::UserUpdate,
+};
 
-fn requirements(scene: &Scene) -> LoadRequirements {
-    let ops =
-        scene.update.resolve(&scene.user, &scene.snapshot.groups, &Policy::hardened(), &|_| true).unwrap();
-    LoadRequirements::of_update(&scene.user, &scene.snapshot, &ops, &Limits::default())
+fn requirements(fixture: &Fixture) -> LoadRequirements {
+    let ops = fixture
+        .update
+        .resolve(&fixture.user, &fixture.snapshot.groups, &Policy::hardened(), &|_| true)
+        .unwrap();
+    LoadRequirements::of_update(&fixture.user, &fixture.snapshot, &ops, &Limits::default())
 }
 
 #[test]
-fn other_superusers_are_loaded_only_where_the_last_one_may_go() {
+fn other_superusers_are_loaded_only_if_the_last_one_may_leave() {
     let patch = UserUpdate::patch;
-    for (name, scene, expected) in [
-        ("deactivated", Scene::new(patch().is_active(false)).member_of([BELOW]), true),
-        ("left", Scene::new(patch().groups([STAFF])).member_of([ADMINS]), true),
-        ("PUT without groups", Scene::new(UserUpdate::replace()).member_of([ADMINS]), true),
+    for (name, fixture, expected) in [
+        ("deactivated", Fixture::new(patch().is_active(false)).member_of([BELOW]), true),
+        ("left", Fixture::new(patch().groups([STAFF])).member_of([ADMINS]), true),
+        ("PUT without groups", Fixture::new(UserUpdate::replace()).member_of([ADMINS]), true),
         (
             "becomes a service account",
-            Scene::new(patch().user_type(UserType::ServiceAccount)).member_of([ADMINS]),
+            Fixture::new(patch().user_type(UserType::ServiceAccount)).member_of([ADMINS]),
             true,
         ),
-        ("becomes external", Scene::new(patch().user_type(UserType::External)).member_of([ADMINS]), false),
-        ("moved", Scene::new(patch().groups([ROOT])).member_of([ADMINS]), false),
-        ("renamed", Scene::new(patch().username("eve")).member_of([ADMINS]), false),
-        ("no superuser", Scene::new(patch().is_active(false)), false),
-        ("inactive", Scene::new(patch().groups([])).member_of([ADMINS]).inactive(), false),
+        ("becomes external", Fixture::new(patch().user_type(UserType::External)).member_of([ADMINS]), false),
+        ("moved", Fixture::new(patch().groups([ROOT])).member_of([ADMINS]), false),
+        ("renamed", Fixture::new(patch().username("eve")).member_of([ADMINS]), false),
+        ("no superuser", Fixture::new(patch().is_active(false)), false),
+        ("inactive", Fixture::new(patch().groups([])).member_of([ADMINS]).inactive(), false),
     ] {
-        assert_eq!(requirements(&scene).other_superusers, expected, "{name}");
+        assert_eq!(requirements(&fixture).other_superusers, expected, "{name}");
     }
 }
 
 #[test]
-fn a_json_patch_requires_what_it_resolves_to() {
+fn json_patch_requires_facts_for_its_result() {
     let patch = json!([
         {"op": "copy", "from": "/name", "path": "/username"},
         {"op": "add", "path": "/groups/-", "value": HELP},
     ]);
-    let found = requirements(&Scene::new(UserUpdate::json_patch(serde_json::from_value(patch).unwrap())));
+    let found = requirements(&Fixture::new(UserUpdate::json_patch(serde_json::from_value(patch).unwrap())));
     assert_eq!((found.username.as_deref(), &found.groups), (Some("Ada"), &[HELP].into()));
 }
 
 #[test]
 fn known_facts_are_not_loaded_again() {
-    let scene = Scene::new(UserUpdate::patch().username("ada").groups([STAFF]));
-    assert_eq!(requirements(&scene), LoadRequirements::default());
+    let fixture = Fixture::new(UserUpdate::patch().username("ada").groups([STAFF]));
+    assert_eq!(requirements(&fixture), LoadRequirements::default());
 }
 
 #[test]
-fn too_many_groups_are_not_looked_up() {
-    let groups: crate::Memberships =
-        (0..1_001).map(|n| crate::GroupId(uuid::Uuid::from_u128(100 + n))).collect();
-    assert_eq!(requirements(&Scene::new(UserUpdate::patch().groups(groups))).groups.len(), 0);
+fn groups_above_the_limit_are_not_loaded() {
+    let groups: crate::field::Memberships =
+        (0..1_001).map(|n| crate::model::GroupId(uuid::Uuid::from_u128(100 + n))).collect();
+    assert_eq!(requirements(&Fixture::new(UserUpdate::patch().groups(groups))).groups.len(), 0);
 }
 
 #[test]
-fn requirements_add_up() {
+fn requirements_are_merged() {
     let first =
         LoadRequirements { username: Some("a".into()), groups: [STAFF].into(), other_superusers: false };
     let second =

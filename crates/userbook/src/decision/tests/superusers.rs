@@ -1,21 +1,28 @@
-//! Who grants and takes superuser status, who changes superusers, and how each safeguard is switched off.
+//! Granting and revoking superuser status, changes of superusers, and switching safeguards off.
 
-use super::fixture::{ADMINS, BELOW, HELP, ROOT, STAFF, Scene};
-use crate::{Check, Denial, Field, Policy, Safeguard, Subject, UserType, UserUpdate};
+use super::fixture::{ADMINS, BELOW, Fixture, HELP, ROOT, STAFF};
+use crate::{
+    authz::{Check, Subject},
+    decision::Denial,
+    model::UserType,
+    policy::{Policy, Safeguard},
+    update::UserUpdate,
+    violation::Field,
+};
 
-fn join(groups: impl IntoIterator<Item = crate::GroupId>) -> Scene {
-    Scene::new(UserUpdate::patch().groups(groups.into_iter().collect::<crate::Memberships>()))
+fn join(groups: impl IntoIterator<Item = crate::model::GroupId>) -> Fixture {
+    Fixture::new(UserUpdate::patch().groups(groups.into_iter().collect::<crate::field::Memberships>()))
 }
 
-fn activate() -> Scene {
-    let scene = Scene::new(UserUpdate::patch().is_active(true)).inactive();
-    scene.policy(|policy| policy.without(Safeguard::ProtectPrivileged))
+fn activate() -> Fixture {
+    let fixture = Fixture::new(UserUpdate::patch().is_active(true)).inactive();
+    fixture.policy(|policy| policy.without(Safeguard::ProtectPrivileged))
 }
 
 #[test]
 fn escalation() {
     let external = || Subject::External("idp".into());
-    for (name, scene, expected) in vec![
+    for (name, fixture, expected) in vec![
         ("an ordinary group", join([HELP]), "commit"),
         ("directly", join([STAFF, ADMINS]), "grants superuser"),
         ("through an ancestor", join([BELOW]), "grants superuser"),
@@ -42,47 +49,48 @@ fn escalation() {
         ("activated superuser, by a superuser", activate().member_of([BELOW]).by_superuser(), "commit"),
         ("not activated", activate().member_of([BELOW]).user(|it| it.is_active = true), "unchanged"),
     ] {
-        assert_eq!(scene.outcome(), expected, "{name}");
+        assert_eq!(fixture.outcome(), expected, "{name}");
         if expected == "grants superuser" {
-            let off = scene.policy(|policy| policy.without(Safeguard::Escalation));
+            let off = fixture.policy(|policy| policy.without(Safeguard::Escalation));
             assert!(["commit", "invalid"].contains(&off.outcome()), "{name}, switched off");
         }
     }
 }
 
-fn inactive_actor(scene: Scene) -> Scene {
-    let mut scene = scene.by_superuser();
-    scene.snapshot.actor.as_mut().unwrap().is_active = false;
-    scene
+fn inactive_actor(fixture: Fixture) -> Fixture {
+    let mut fixture = fixture.by_superuser();
+    fixture.snapshot.actor.as_mut().unwrap().is_active = false;
+    fixture
 }
 
 #[test]
-fn activation_that_leaves_the_granting_group_takes_it() {
+fn activation_with_a_leave_revokes_superuser_status() {
     let update = UserUpdate::patch().is_active(true).groups([STAFF]);
-    let scene = Scene::new(update).inactive().member_of([ADMINS, STAFF]);
-    let scene = scene.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
-    assert_eq!(scene.outcome(), "grants superuser");
-    assert_eq!(scene.grant(ADMINS).outcome(), "commit");
+    let fixture = Fixture::new(update).inactive().member_of([ADMINS, STAFF]);
+    let fixture = fixture.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
+    assert_eq!(fixture.outcome(), "grants superuser");
+    assert_eq!(fixture.grant(ADMINS).outcome(), "commit");
 }
 
 #[test]
 fn demotion() {
-    let leave = || Scene::new(UserUpdate::patch().groups([STAFF]));
-    let deactivate = || Scene::new(UserUpdate::patch().is_active(false));
-    let unprotected = |scene: Scene| scene.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
-    for (name, scene, expected) in [
+    let leave = || Fixture::new(UserUpdate::patch().groups([STAFF]));
+    let deactivate = || Fixture::new(UserUpdate::patch().is_active(false));
+    let unprotected =
+        |fixture: Fixture| fixture.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
+    for (name, fixture, expected) in [
         ("an ordinary group", leave().member_of([STAFF, HELP]), "commit"),
         ("directly", leave().member_of([STAFF, ADMINS]), "revokes superuser"),
         ("through an ancestor", leave().member_of([STAFF, BELOW]), "revokes superuser"),
         ("of an inactive user", leave().member_of([ADMINS]).inactive(), "revokes superuser"),
         (
             "one of two",
-            Scene::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS, ROOT]),
+            Fixture::new(UserUpdate::patch().groups([ROOT])).member_of([ADMINS, ROOT]),
             "revokes superuser",
         ),
         (
             "PUT without groups",
-            Scene::new(UserUpdate::replace().username("ada").name("Ada")).member_of([ADMINS]),
+            Fixture::new(UserUpdate::replace().username("ada").name("Ada")).member_of([ADMINS]),
             "revokes superuser",
         ),
         ("with the right on the ancestor", leave().member_of([BELOW]).grant(ADMINS), "commit"),
@@ -92,9 +100,9 @@ fn demotion() {
         ("deactivated", unprotected(deactivate().member_of([ADMINS])), "revokes superuser"),
         ("deactivated with the right", unprotected(deactivate().member_of([ADMINS])).grant(ADMINS), "commit"),
     ] {
-        assert_eq!(scene.outcome(), expected, "{name}");
+        assert_eq!(fixture.outcome(), expected, "{name}");
         if expected == "revokes superuser" {
-            let off = scene.policy(|policy| policy.without(Safeguard::Demotion));
+            let off = fixture.policy(|policy| policy.without(Safeguard::Demotion));
             assert_eq!(off.outcome(), "commit", "{name}, switched off");
         }
     }
@@ -104,7 +112,7 @@ fn demotion() {
 }
 
 #[test]
-fn the_denial_names_the_group() {
+fn denial_names_the_group() {
     let expected = |group, name: &str, through: Option<&str>| Denial::GrantsSuperuser {
         group,
         name: Some(name.into()),
@@ -116,7 +124,7 @@ fn the_denial_names_the_group() {
     assert!(text.ends_with("through the group \"below\" (below \"admins\")."), "{text}");
 }
 
-/// Every field with a change to it, and whether a privileged user's is protected.
+/// Returns every field with a change, and whether the field of a privileged user is protected.
 fn changes() -> Vec<(UserUpdate, Field, bool)> {
     let patch = UserUpdate::patch;
     vec![
@@ -125,7 +133,7 @@ fn changes() -> Vec<(UserUpdate, Field, bool)> {
         (patch().email("eve@example.com"), Field::Email, true),
         (patch().attributes(serde_json::json!({"a": 1})), Field::Attributes, true),
         (patch().path("a/b"), Field::Path, true),
-        (patch().last_login(crate::Timestamp::UNIX_EPOCH), Field::LastLogin, true),
+        (patch().last_login(crate::model::Timestamp::UNIX_EPOCH), Field::LastLogin, true),
         (patch().user_type(UserType::External), Field::Type, true),
         (patch().name("Eve"), Field::Name, false),
         (patch().groups([HELP]), Field::Groups, false),
@@ -137,34 +145,38 @@ fn changes() -> Vec<(UserUpdate, Field, bool)> {
 fn superusers_and_holders_are_protected_field_by_field() {
     let off = |policy: Policy| policy.without(Safeguard::ProtectPrivileged);
     for (update, field, protected) in changes() {
-        let new = || Scene::new(update.clone());
+        let new = || Fixture::new(update.clone());
         let superuser = || new().member_of([BELOW, HELP]).grant(BELOW);
         let retired = || superuser().inactive();
         let holder = || new().user_can_grant(Some(true));
         let unknown = || new().user_can_grant(None);
-        let privileged: [&dyn Fn() -> Scene; 4] = [&superuser, &retired, &holder, &unknown];
-        for scene in privileged {
+        let privileged: [&dyn Fn() -> Fixture; 4] = [&superuser, &retired, &holder, &unknown];
+        for fixture in privileged {
             if protected {
-                assert_eq!(scene().denial(), Denial::ProtectedUser(vec![field]));
+                assert_eq!(fixture().denial(), Denial::ProtectedUser(vec![field]));
             } else if field != Field::Email {
-                assert_ne!(scene().outcome(), "protected", "{field:?}");
+                assert_ne!(fixture().outcome(), "protected", "{field:?}");
             }
-            let scenes =
-                [scene().by_superuser(), scene().by(Subject::System), scene().by_self(), scene().policy(off)];
-            for free in scenes {
+            let fixtures = [
+                fixture().by_superuser(),
+                fixture().by(Subject::System),
+                fixture().by_self(),
+                fixture().policy(off),
+            ];
+            for free in fixtures {
                 assert_ne!(free.outcome(), "protected", "{field:?}");
             }
         }
-        let ordinary = Scene::new(update).outcome();
+        let ordinary = Fixture::new(update).outcome();
         assert!(["commit", "unchanged", "invalid"].contains(&ordinary), "{field:?}: {ordinary}");
     }
 }
 
 #[test]
-fn activity_of_a_privileged_user_is_open_with_the_right_to_every_granting_group() {
+fn right_to_every_granting_group_permits_activity_changes() {
     let toggle = |to: bool| {
-        let scene = Scene::new(UserUpdate::patch().is_active(to));
-        if to { scene.inactive() } else { scene }
+        let fixture = Fixture::new(UserUpdate::patch().is_active(to));
+        if to { fixture.inactive() } else { fixture }
     };
     let protected = Denial::ProtectedUser(vec![Field::IsActive]);
     for to in [true, false] {
@@ -179,20 +191,20 @@ fn activity_of_a_privileged_user_is_open_with_the_right_to_every_granting_group(
         let both = toggle(to).member_of([ADMINS]).user_can_grant(Some(true)).grant(ADMINS);
         assert_eq!(both.outcome(), "commit");
     }
-    let more = Scene::new(UserUpdate::patch().is_active(false).email("eve@example.com"));
+    let more = Fixture::new(UserUpdate::patch().is_active(false).email("eve@example.com"));
     let more = more.member_of([ADMINS]).grant(ADMINS);
     assert_eq!(more.denial(), Denial::ProtectedUser(vec![Field::Email]));
 }
 
 #[test]
 fn safeguards_on_values() {
-    let machine = || Scene::new(UserUpdate::patch().user_type(UserType::InternalServiceAccount));
+    let machine = || Fixture::new(UserUpdate::patch().user_type(UserType::InternalServiceAccount));
     assert_eq!(machine().by_superuser().faults(), ["type: type_not_allowed"]);
     let off = machine().policy(|policy| policy.without(Safeguard::InternalServiceAccount));
     assert_eq!(off.outcome(), "commit");
 
     let long = format!("{}@example.com", "a".repeat(65));
-    let mail = || Scene::new(UserUpdate::patch().email(long.as_str()));
+    let mail = || Fixture::new(UserUpdate::patch().email(long.as_str()));
     assert_eq!(mail().by_superuser().faults(), ["email: invalid"]);
     assert_eq!(mail().policy(|policy| policy.without(Safeguard::RfcEmail)).outcome(), "commit");
     let stored = mail().user(|user| user.email = long.clone());
@@ -200,21 +212,21 @@ fn safeguards_on_values() {
 }
 
 #[test]
-fn the_recorded_release_has_no_safeguard() {
-    for scene in [
+fn recorded_policy_has_no_safeguard() {
+    for fixture in [
         join([ADMINS]),
-        Scene::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]),
-        Scene::new(UserUpdate::patch().is_active(false)).member_of([ADMINS]).alone(),
-        Scene::new(UserUpdate::patch().is_active(false)).member_of([ADMINS]).by_self().alone(),
-        Scene::new(UserUpdate::patch().groups([])).member_of([ADMINS]),
-        Scene::new(UserUpdate::patch().name("a\u{7}").path("\u{202e}")).user_can_grant(Some(true)),
+        Fixture::new(UserUpdate::patch().email("eve@example.com")).member_of([ADMINS]),
+        Fixture::new(UserUpdate::patch().is_active(false)).member_of([ADMINS]).alone(),
+        Fixture::new(UserUpdate::patch().is_active(false)).member_of([ADMINS]).by_self().alone(),
+        Fixture::new(UserUpdate::patch().groups([])).member_of([ADMINS]),
+        Fixture::new(UserUpdate::patch().name("a\u{7}").path("\u{202e}")).user_can_grant(Some(true)),
     ] {
-        assert_eq!(scene.policy(|_| Policy::authentik_2025_2()).outcome(), "commit");
+        assert_eq!(fixture.policy(|_| Policy::authentik_2025_2()).outcome(), "commit");
     }
 }
 
 #[test]
-fn the_authorizers_denial_comes_before_any_safeguard() {
-    let verdict = crate::Verdict::deny();
+fn denial_of_the_authorizer_precedes_safeguards() {
+    let verdict = crate::authz::Verdict::deny();
     assert_eq!(join([ADMINS]).deny(Check::Set(Field::Groups), verdict).outcome(), "fields");
 }

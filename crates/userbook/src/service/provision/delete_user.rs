@@ -1,4 +1,4 @@
-//! Deleting a user.
+//! Deletes a user.
 
 use tracing::Span;
 
@@ -11,12 +11,14 @@ use crate::service::{
     trace::{display_id, operation, trace_identifiers},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, ProvisioningChange, ProvisioningStore,
-    SnapshotQuery, StoreError, UserRef,
+    authz::{Actor, Authorizer, Check},
     decision::{
         check_deletion_access, check_deletion_rights, delete, deletion_checks, deletion_needs_protection,
         deletion_needs_superusers,
     },
+    model::UserRef,
+    service::AccessError,
+    store::{CommitOutcome, ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError},
 };
 
 /// The deletion of one user; see [`UserService::delete_user`].
@@ -29,8 +31,8 @@ pub struct DeleteUser {
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Deletes a user with its memberships. An actor who deletes their own account must
-    /// [confirm it](Call::allow_self_lockout).
+    /// Deletes a user with its memberships. Deleting the own account requires a
+    /// [confirmation](Call::allow_self_lockout).
     ///
     /// # Errors
     /// As [`UserService::update_user`], with the same safeguards.
@@ -71,7 +73,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
         let checks = || vec![Check::View, Check::DeleteUser];
         let conditions = &call.options.conditions;
         let mut access = service.access(call.actor, &query, checks()).await?;
-        // At most two rounds: the second has every fact.
+        // At most two iterations: the second one has every fact.
         loop {
             if let Some(plan) = settle_deletion(in_doubt, &access.snapshot) {
                 return Ok(plan);

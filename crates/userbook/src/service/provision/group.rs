@@ -1,4 +1,4 @@
-//! Writing and deleting groups.
+//! Writes and deletes groups.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,16 @@ use crate::service::{
     trace::{SpanOutcome, display_id, operation},
 };
 use crate::{
-    Actor, Authorizer, Check, CheckResults, CommitOutcome, Diff, DirectoryQuery, DirectorySnapshot, Group,
-    GroupField, GroupId, MemberQuery, ProvisioningChange, ProvisioningStore, Safeguard, StoreError,
-    SuperuserQuery, Superusers, Violations,
-    decision::{
-        GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor, require_allowed,
+    authz::{Actor, Authorizer, Check, CheckResults},
+    decision::{GroupAccess, GroupProposal, GroupRejection, MemberProposal, MembersOp, require_active_actor},
+    event::Diff,
+    model::{Group, GroupId},
+    policy::Safeguard,
+    store::{
+        CommitOutcome, DirectoryQuery, DirectorySnapshot, MemberQuery, ProvisioningChange, ProvisioningStore,
+        StoreError, SuperuserQuery, Superusers,
     },
+    violation::{GroupField, Violations},
 };
 
 /// The result of an operation on a group.
@@ -54,10 +58,12 @@ pub struct WriteGroup {
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Creates the group with this id, or overwrites it. Making a group grant superuser status, by its flag, its parent
-    /// or its members, needs the right to grant it, and so does the reverse; the last superuser keeps that status, and
-    /// the actor's own must be given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a
-    /// revision and an event in the same commit.
+    /// Creates the group with this id, or overwrites it. Overwriting needs [`Check::ChangeGroup`] and, because the result
+    /// shows what was stored, [`Check::ViewGroup`]. Making a group grant superuser status, by its flag, its parent
+    /// or its members, needs the right to grant it, even where the group or the member has that status from another
+    /// group as well. The same holds for the reverse. The last superuser keeps that status, and the actor's own must be
+    /// given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a revision and an event in the
+    /// same commit.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
@@ -71,7 +77,8 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         Call::new(self, actor, WriteGroup { id, group: Some(group), members, violations })
     }
 
-    /// Deletes a group and the memberships in it; child groups lose their parent. The same safeguards hold as for
+    /// Deletes a group and the memberships in it; child groups lose their parent. It needs [`Check::DeleteGroup`] and
+    /// [`Check::ViewGroup`]. The same safeguards hold as for
     /// [`UserService::put_group`], and each member gets a revision and an event.
     ///
     /// # Errors
@@ -151,7 +158,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
 }
 
 impl WriteGroup {
-    /// Requires the right to the write itself, and asks `more`.
+    /// Requires the right to the write, and the `more` checks.
     async fn authorize<S, A: Authorizer>(
         &self,
         service: &UserService<S, A>,
@@ -163,15 +170,20 @@ impl WriteGroup {
         S: ProvisioningStore,
     {
         require_active_actor(call.actor, directory.actor.as_ref())?;
-        let own = GroupProposal::own_check(self.id, directory.groups.contains(self.id), self.group.is_none());
-        let mut checks = vec![own];
-        checks.extend(more);
+        let (exists, deletes) = (directory.groups.contains(self.id), self.group.is_none());
+        let access = GroupAccess { id: self.id, exists, deletes };
+        let mut checks = access.checks(&service.policy);
+        for check in more {
+            if !checks.contains(&check) {
+                checks.push(check);
+            }
+        }
         let results = service.authorize(call.actor, directory_resource(directory), checks).await?;
-        require_allowed(&results, own)?;
+        access.require(&service.policy, &results)?;
         Ok(results)
     }
 
-    /// Asks for what the content names.
+    /// Requests the checks of the content.
     fn complete<S, A>(&self, query: &mut DirectoryQuery, service: &UserService<S, A>) {
         query.group_name = self.group.as_ref().map(|group| group.name.clone());
         query.groups.extend(self.group.as_ref().and_then(|group| group.parent));
@@ -179,7 +191,7 @@ impl WriteGroup {
         if self.members != MembersOp::Keep {
             let limit = service.policy.limits().members_altered;
             let named = self.members.named();
-            // More than the limit are rejected without a look.
+            // More than the limit are rejected without a load.
             let users = if named.len() > limit { BTreeSet::new() } else { named };
             let limit = u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX);
             let of = self.members.replaces().then_some(self.id);
@@ -188,10 +200,10 @@ impl WriteGroup {
     }
 }
 
-/// The answers of two loads are of different moments.
+/// The facts of two loads are from different moments.
 struct OtherMoment;
 
-/// Which superusers there are before and after the write, if it takes superuser status from anybody.
+/// Returns the superusers before and after the write, if the write revokes superuser status.
 async fn superusers<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     directory: &DirectorySnapshot,
@@ -205,7 +217,7 @@ async fn superusers<S: ProvisioningStore, A: Authorizer>(
     Ok(before.zip(after).map(Some).ok_or(OtherMoment))
 }
 
-/// `None` if the counters have moved since `directory` was loaded.
+/// Returns `None` if the counters have changed since `directory` was loaded.
 async fn load_superusers<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     directory: &DirectorySnapshot,

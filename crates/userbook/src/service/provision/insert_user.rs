@@ -1,4 +1,4 @@
-//! Creating a user.
+//! Creates a user.
 
 use tracing::Span;
 use uuid::Uuid;
@@ -12,18 +12,24 @@ use crate::service::{
     trace::{display_id, operation, step, traced},
 };
 use crate::{
-    AccessError, Actor, Authorizer, Check, CommitOutcome, DirectoryQuery, JsonObject, Name, PatchFailure,
-    ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError, UserRef, UserUpdate, Username,
-    ViolationKind, Violations,
+    authz::{Actor, Authorizer, Check},
     decision::{
         LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
         require_active_actor, with_defaults,
     },
-    field::FieldErrors,
+    field::{FieldErrors, Name, Username},
+    json::JsonObject,
+    model::UserRef,
+    service::AccessError,
+    store::{
+        CommitOutcome, DirectoryQuery, ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError,
+    },
+    update::{PatchFailure, UserUpdate},
+    violation::{ViolationKind, Violations},
 };
 
-/// A user to be created. Fields that are not set are as authentik's model has them: active, `internal`, at path
-/// `users`, in no group, without attributes.
+/// A user to create. Fields without a value get the defaults of authentik's model: active, `internal`, at path
+/// `users`, without groups and attributes.
 ///
 /// ```
 /// use userbook::NewUser;
@@ -37,7 +43,7 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// A user with these names.
+    /// Creates the request with these names.
     pub fn new(
         username: impl TryInto<Username, Error = FieldErrors>,
         name: impl TryInto<Name, Error = FieldErrors>,
@@ -51,7 +57,7 @@ impl NewUser {
         Self { fields: set(self.fields), ..self }
     }
 
-    /// Uses this UUID instead of a new one: the host's own key for the user.
+    /// Uses this UUID instead of a new one: a key of the host for the user.
     #[must_use]
     pub fn uuid(self, uuid: Uuid) -> Self {
         Self { uuid: Some(uuid), ..self }
@@ -74,13 +80,13 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// # Errors
     /// As [`UserService::update_user`]; a UUID that another user has is a violation.
     pub fn insert_user<'a>(&'a self, actor: &'a Actor, user: NewUser) -> InsertUserCall<'a, S, A> {
-        // Minted once a call: every attempt inserts the same user.
+        // Created once per call, so that every attempt inserts the same user.
         let uuid = user.uuid.unwrap_or_else(|| self.ids.next_uuid());
         Call::new(self, actor, InsertUser { user, uuid })
     }
 }
 
-/// Requires that no user has the host's key: a store could only answer that the commit conflicts, every time.
+/// Requires that no other user has the host's UUID, because the store could only report a conflict in every attempt.
 async fn check_free<S: ProvisioningStore, A: Authorizer>(
     service: &UserService<S, A>,
     uuid: Uuid,
@@ -129,7 +135,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         check_insertion_access(&directory, call.actor, &results)?;
 
         let Some(ops) = self.user.fields.fields().cloned().map(with_defaults) else {
-            // A JSON Patch needs a stored user.
+            // A JSON Patch requires a stored user.
             return Err(UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: String::new() }));
         };
         let policy = &service.policy;

@@ -1,4 +1,4 @@
-//! Creating and deleting users and groups.
+//! Creates and deletes users and groups.
 
 mod delete_user;
 mod group;
@@ -11,7 +11,7 @@ pub use insert_user::{InsertUser, InsertUserCall, NewUser};
 pub use new_group::NewGroup;
 
 use super::{UserService, operation::Plan};
-use crate::{
+use crate::store::{
     CommitOutcome, DirectorySnapshot, Epochs, Guards, ProvisioningChange, ProvisioningOp, ProvisioningStore,
     Snapshot, StoreError,
 };
@@ -23,8 +23,8 @@ async fn write<S: ProvisioningStore, A>(
     service.store.provision(change).await
 }
 
-/// Whether the first load after a commit without an answer settles what became of it. A counter that a change expects
-/// only grows, and no revision ever returns: a change that rests on a past one is never applied.
+/// Returns whether the first load after a commit without an answer resolves the doubt. Counters only grow, and
+/// revisions never return, so a change that depends on a past value is never applied.
 fn settle<O>(
     in_doubt: Option<&ProvisioningChange>,
     change_committed: bool,
@@ -37,7 +37,7 @@ fn settle<O>(
     is_past(change).then_some(Plan::NotCommitted)
 }
 
-/// The same for a load of the directory.
+/// Returns the same for a load of the directory.
 fn settle_directory<O>(
     in_doubt: Option<&ProvisioningChange>,
     directory: &DirectorySnapshot,
@@ -48,7 +48,7 @@ fn settle_directory<O>(
     })
 }
 
-/// The same for a load of the user to delete.
+/// Returns the same for a load of the user to delete.
 fn settle_deletion<O>(
     in_doubt: Option<&ProvisioningChange>,
     snapshot: &Snapshot,
@@ -62,6 +62,7 @@ fn settle_deletion<O>(
 }
 
 fn guards_are_past(guards: &Guards, epochs: Epochs) -> bool {
-    let past = |guard: Option<crate::EpochGuard>, epoch| guard.is_some_and(|guard| guard.expected != epoch);
+    let past =
+        |guard: Option<crate::store::EpochGuard>, epoch| guard.is_some_and(|guard| guard.expected != epoch);
     past(guards.graph, epochs.graph) || past(guards.superusers, epochs.superusers)
 }

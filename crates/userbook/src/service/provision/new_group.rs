@@ -1,13 +1,15 @@
-//! A group to be written.
+//! A group to write.
 
 use std::collections::BTreeSet;
 
 use crate::{
-    Attributes, Group, GroupField, GroupId, GroupName, UserId, Violations, decision::MembersOp,
-    field::FieldErrors,
+    decision::MembersOp,
+    field::{Attributes, FieldErrors, GroupName},
+    model::{Group, GroupId, UserId},
+    violation::{GroupField, Violations},
 };
 
-/// A group to be written. Members that are not mentioned stay.
+/// A group to write. Members that are not mentioned stay.
 ///
 /// ```
 /// use userbook::NewGroup;
@@ -24,7 +26,7 @@ pub struct NewGroup {
 }
 
 impl NewGroup {
-    /// A group with this name that grants nothing, has no parent and no attributes.
+    /// Creates the request for a group that grants nothing and has neither parent nor attributes.
     pub fn new(name: impl TryInto<GroupName, Error = FieldErrors>) -> Self {
         Self {
             name: name.try_into(),
@@ -35,21 +37,21 @@ impl NewGroup {
         }
     }
 
-    /// Whether its members, and those of child groups, are superusers.
+    /// Sets whether members of this group and of its descendants are superusers.
     #[must_use]
     pub fn superuser(mut self, is_superuser: bool) -> Self {
         self.is_superuser = is_superuser;
         self
     }
 
-    /// The parent group.
+    /// Sets the parent group.
     #[must_use]
     pub fn parent(mut self, parent: impl Into<Option<GroupId>>) -> Self {
         self.parent = parent.into();
         self
     }
 
-    /// The attributes.
+    /// Sets the attributes.
     #[must_use]
     pub fn attributes(mut self, attributes: impl TryInto<Attributes, Error = FieldErrors>) -> Self {
         self.attributes = attributes.try_into();
@@ -63,13 +65,14 @@ impl NewGroup {
         self
     }
 
-    /// Adds a member. It takes the place of [`NewGroup::members`], and adds to other additions and removals.
+    /// Adds a member. Replaces [`NewGroup::members`], and combines with other additions and removals.
     #[must_use]
     pub fn add_member(self, user: UserId) -> Self {
         self.step(user, true)
     }
 
-    /// Removes a member, in the same way. A user who is no member stays none.
+    /// Removes a member. Replaces [`NewGroup::members`], and combines with other additions and removals. No effect for
+    /// users who are not members.
     #[must_use]
     pub fn remove_member(self, user: UserId) -> Self {
         self.step(user, false)
@@ -87,7 +90,7 @@ impl NewGroup {
         self
     }
 
-    /// The group, as far as its values are valid, the change of members, and the violations of the values.
+    /// Returns the group with its valid values, the change of members, and the violations.
     pub(super) fn read(self, id: GroupId) -> (Group, MembersOp, Violations<GroupField>) {
         let mut violations = Violations::default();
         let mut note = |field, errors: &FieldErrors| {

@@ -1,24 +1,24 @@
-//! How much a JSON Patch may do.
+//! Limits the work of a JSON Patch.
 //!
-//! `copy` doubles a document with every operation and nests it twice as deep, and an insertion at the front of a long
-//! array moves all of it. The budget counts what operations produce and visit, in bytes, before they run.
+//! `copy` can double a document and its depth with every operation, and an insertion at the front of a long array
+//! moves the whole array. The budget counts the bytes that operations produce and visit, before they run.
 
 use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use crate::{MAX_DEPTH, json::for_each_value};
+use crate::{field::MAX_DEPTH, json::for_each_value};
 
-/// Why an operation exceeds the budget.
+/// A reason why an operation exceeds the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exceeded {
-    /// Too many bytes produced and visited.
+    /// The operations produce and visit too many bytes.
     Bytes,
-    /// A value nested too deeply.
+    /// A value is nested too deeply.
     Depth,
 }
 
-/// The bytes that the operations of a patch may still produce and visit.
+/// The remaining bytes that the operations of a patch may produce and visit.
 #[derive(Debug)]
 pub(super) struct Budget(usize);
 
@@ -27,22 +27,22 @@ impl Budget {
         Self(bytes)
     }
 
-    /// Takes bytes, or anything else that costs as much as one each.
+    /// Spends bytes, or other units of the same cost.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), Exceeded> {
         self.0 = self.0.checked_sub(bytes).ok_or(Exceeded::Bytes)?;
         Ok(())
     }
 
-    /// Takes the size of a value that is placed behind `tokens` tokens of a pointer. Attributes, behind one token, may
-    /// have [`MAX_DEPTH`] levels.
+    /// Spends the size of a value that is placed behind `tokens` tokens of a pointer. Attributes, behind one token,
+    /// may have [`MAX_DEPTH`] levels.
     pub(super) fn take_value(&mut self, value: &Value, tokens: usize) -> Result<(), Exceeded> {
         self.take_each(value, tokens, |value, level| {
             level > MAX_DEPTH && (value.is_array() || value.is_object())
         })
     }
 
-    /// Takes what a comparison with a value visits: at most its size on either side, since the first difference ends
-    /// the comparison.
+    /// Spends the cost of a comparison with a value: at most its size on either side, because the first difference
+    /// ends the comparison.
     pub(super) fn take_comparison(&mut self, expected: &Value) -> Result<(), Exceeded> {
         self.take_each(expected, 1, |_, _| false)?;
         self.take_each(expected, 1, |_, _| false)

@@ -1,4 +1,4 @@
-//! The user as one JSON document, as GET shows it.
+//! The user as a JSON document, as in a GET response.
 
 use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap, fmt};
 
@@ -6,18 +6,19 @@ use serde_json::Value;
 
 use super::ReadOnlyMembers;
 use crate::{
-    Field, GroupGraph, GroupId, JsonObject, SharedJson, User, UserView,
-    json::{equal_by_value, identical},
-    timestamp_text,
+    json::{JsonObject, SharedJson, equal_by_value, identical},
+    model::{GroupGraph, GroupId, User, timestamp_text},
+    view::UserView,
+    violation::Field,
 };
 
-/// What is stored, and what the caller may see of it.
+/// The stored values, and what the caller may view.
 #[derive(Clone, Copy)]
 pub(in crate::update) struct Stored<'a> {
     pub(in crate::update) user: &'a User,
     /// The user's groups and their ancestors.
     pub(in crate::update) groups: &'a GroupGraph,
-    /// Which groups the caller may view.
+    /// The groups that the caller may view.
     pub(in crate::update) shows_group: &'a dyn Fn(GroupId) -> bool,
 }
 
@@ -27,8 +28,8 @@ impl fmt::Debug for Stored<'_> {
     }
 }
 
-/// The user as a document. Members are read when an operation names them, and copied when one writes to them: a patch
-/// that leaves the attributes alone does not copy them.
+/// The user as a document. Members are read when an operation names them, and copied when an operation writes to them,
+/// so that a patch without attributes does not copy them.
 #[derive(Debug)]
 pub(super) struct Document<'a> {
     stored: Stored<'a>,
@@ -37,17 +38,17 @@ pub(super) struct Document<'a> {
     members: BTreeMap<Field, Slot>,
 }
 
-/// A member that an operation has named.
+/// A member that an operation named.
 #[derive(Debug)]
 struct Slot {
     value: Option<SharedJson>,
     is_written: bool,
 }
 
-/// What the patch did to a member.
+/// The effect of the patch on a member.
 #[derive(Debug)]
 pub(super) enum Member {
-    /// The representation is the stored one.
+    /// The member has the stored representation.
     Kept,
     /// The member is absent.
     Removed,
@@ -55,15 +56,15 @@ pub(super) enum Member {
     Changed(Value),
 }
 
-/// The members that the core knows and nobody writes.
+/// The read-only members that the core knows.
 const READ_ONLY: [&str; 4] = ["pk", "is_superuser", "uuid", "password_change_date"];
 
-/// The writable field with this name on the wire.
+/// Returns the writable field with this JSON name.
 pub(super) fn writable(name: &str) -> Option<Field> {
     Field::ALL.into_iter().find(|field| field.as_str() == name)
 }
 
-/// A field as it is stored, in its form on the wire.
+/// Returns a stored field in its JSON form.
 pub(crate) fn stored_field(user: &User, field: Field) -> SharedJson {
     let text = |text: &str| Value::String(text.to_owned());
     let value = match field {
@@ -87,26 +88,26 @@ impl<'a> Document<'a> {
         Self { stored, read_only, rendered: OnceCell::new(), members: BTreeMap::new() }
     }
 
-    /// The value of a writable member, unless an operation has removed it.
+    /// Returns the value of a writable member, unless an operation removed it.
     pub(super) fn get(&mut self, field: Field) -> Option<&Value> {
         self.slot(field).value.as_deref()
     }
 
-    /// The same, to be written.
+    /// Returns the value for writing.
     pub(super) fn get_mut(&mut self, field: Field) -> Option<&mut Value> {
         let slot = self.slot(field);
         slot.is_written = true;
         slot.value.as_mut().map(SharedJson::make_mut)
     }
 
-    /// Sets or removes a writable member; returns what it was.
+    /// Sets or removes a writable member; returns the previous value.
     pub(super) fn set(&mut self, field: Field, value: Option<Value>) -> Option<SharedJson> {
         let slot = self.slot(field);
         slot.is_written = true;
         std::mem::replace(&mut slot.value, value.map(SharedJson::from))
     }
 
-    /// What the patch did to a writable member; the document forgets the member.
+    /// Returns the effect of the patch on a writable member, and removes the member from the document.
     pub(super) fn take(&mut self, field: Field) -> Member {
         match self.members.remove(&field) {
             Some(Slot { value: Some(value), is_written: true }) => {
@@ -121,7 +122,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// A member that the core knows and nobody writes.
+    /// Returns a read-only member that the core knows.
     pub(super) fn read_only(&self, name: &str) -> Option<Value> {
         let Stored { user, groups, .. } = self.stored;
         match name {
@@ -133,7 +134,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Whether a member that nobody writes has this value behind `rest`.
+    /// Returns whether a read-only member has this value behind `rest`.
     pub(super) fn read_only_equals(&self, name: &str, rest: &str, expected: &Value) -> bool {
         let member = self.read_only(name).map(Cow::Owned);
         let member = member.or_else(|| self.rendered().get(name).map(Cow::Borrowed));
@@ -141,7 +142,7 @@ impl<'a> Document<'a> {
         value.is_some_and(|value| equal_by_value(value, expected))
     }
 
-    /// Whether the whole document has this value.
+    /// Returns whether the whole document has this value.
     pub(super) fn equals(&mut self, expected: &Value) -> bool {
         let Value::Object(expected) = expected else { return false };
         let is_extra = |name: &&String| writable(name).is_none() && !READ_ONLY.contains(&name.as_str());

@@ -17,7 +17,7 @@ use self::{
     operation::Fault,
 };
 use super::FieldOps;
-use crate::{MAX_DEPTH, Policy};
+use crate::{field::MAX_DEPTH, policy::Policy};
 
 pub(super) use document::Stored;
 pub(crate) use document::stored_field;
@@ -27,59 +27,59 @@ pub use read_only::ReadOnlyMembers;
 /// A JSON Patch that cannot be applied to the stored user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatchFailure {
-    /// A `test` finds another value, or none.
+    /// A `test` found another value, or none.
     #[error("operation {operation}: test at {path:?} failed")]
     TestFailed {
-        /// Index of the operation, from 0.
+        /// The index of the operation, starting with 0.
         operation: usize,
-        /// Its path, a JSON pointer.
+        /// The path, a JSON pointer.
         path: String,
     },
-    /// An operation names a place that does not exist or cannot be written.
+    /// An operation names a location that does not exist or is read-only.
     #[error("operation {operation}: {path:?} does not exist or cannot be written")]
     Inapplicable {
-        /// Index of the operation, from 0.
+        /// The index of the operation, starting with 0.
         operation: usize,
-        /// The place, a JSON pointer.
+        /// The location, a JSON pointer.
         path: String,
     },
-    /// A `copy` or `move` takes a secret attribute out of its place.
-    #[error("operation {operation}: {path:?} holds a secret attribute and cannot be copied or moved")]
+    /// A `copy` or `move` would take a secret attribute to another location.
+    #[error("operation {operation}: {path:?} contains a secret attribute and cannot be copied or moved")]
     SecretSource {
-        /// Index of the operation, from 0.
+        /// The index of the operation, starting with 0.
         operation: usize,
-        /// Its source, a JSON pointer.
+        /// The source, a JSON pointer.
         path: String,
     },
     /// The patch has more operations than [`Limits::patch_operations`](crate::Limits::patch_operations).
     #[error("patch exceeds {limit} operations (got {count})")]
     TooManyOperations {
-        /// Maximum.
+        /// The limit.
         limit: usize,
-        /// Operations of the patch.
+        /// The number of operations.
         count: usize,
     },
     /// The operations produce and visit more than [`Limits::patch_bytes`](crate::Limits::patch_bytes).
     #[error("operation {operation}: patch produces and visits more than {limit} bytes of JSON")]
     TooLarge {
-        /// Index of the operation that exceeds the limit, from 0.
+        /// The index of the operation that exceeds the limit, starting with 0.
         operation: usize,
-        /// Maximum, in bytes of compact JSON.
+        /// The limit in bytes of compact JSON.
         limit: usize,
     },
-    /// An operation places a value so deep that the result nests more than [`MAX_DEPTH`] levels.
+    /// An operation would make the result nest more than [`MAX_DEPTH`] levels.
     #[error("operation {operation}: value at {path:?} exceeds {limit} levels of nesting")]
     TooDeep {
-        /// Index of the operation, from 0.
+        /// The index of the operation, starting with 0.
         operation: usize,
-        /// Its path, a JSON pointer.
+        /// The path, a JSON pointer.
         path: String,
-        /// Maximum, in levels of the attributes.
+        /// The limit in levels of the attributes.
         limit: usize,
     },
 }
 
-/// A patch, and what its tests see beyond the core.
+/// A patch with the read-only members for its tests.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JsonPatch {
     pub(super) patch: Patch,
@@ -87,11 +87,11 @@ pub(crate) struct JsonPatch {
 }
 
 impl JsonPatch {
-    /// What the patch wants each field to become, given what is stored now.
+    /// Returns the requested value of each field, given the stored values.
     ///
-    /// The budget covers what the operations produce and visit. It does not cover the copy of the stored attributes
-    /// that the first write to them makes: the load has read as many bytes, and a user whose attributes exceed the
-    /// budget can still be patched.
+    /// The budget covers what the operations produce and visit. It does not cover the copy of the stored attributes at
+    /// the first write: the load has read as many bytes, and a user whose attributes exceed the budget can still be
+    /// patched.
     pub(super) fn resolve(&self, stored: Stored<'_>, policy: &Policy) -> Result<FieldOps, PatchFailure> {
         let (limits, operations) = (policy.limits(), &self.patch.0);
         if operations.len() > limits.patch_operations {

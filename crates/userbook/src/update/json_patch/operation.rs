@@ -11,20 +11,20 @@ use super::{
     document::{Document, writable},
     secrets,
 };
-use crate::{Field, Policy, json::equal_by_value};
+use crate::{json::equal_by_value, policy::Policy, violation::Field};
 
-/// Why an operation fails.
+/// A reason why an operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// A `test` finds another value, or none.
+    /// A `test` found another value, or none.
     Unequal,
-    /// The place does not exist, or nobody writes it.
+    /// The location does not exist or is read-only.
     Inapplicable,
     /// The source of a `copy` or `move` does not exist or cannot be read.
     InapplicableSource,
-    /// A secret would leave its place.
+    /// A secret would be taken to another location.
     Secret,
-    /// The patch does too much.
+    /// The patch exceeds the budget.
     Exceeded(Exceeded),
 }
 
@@ -34,7 +34,7 @@ impl From<Exceeded> for Fault {
     }
 }
 
-/// Applies an operation. After a failure the document is of no use.
+/// Applies an operation. After an error the document must not be used.
 pub(super) fn apply(
     operation: &PatchOperation,
     document: &mut Document<'_>,
@@ -80,7 +80,7 @@ pub(super) fn apply(
     }
 }
 
-/// The writable field that a pointer names, and the rest of the pointer.
+/// Returns the writable field of a pointer, and the rest of the pointer.
 fn target(path: &Pointer) -> Result<(Field, &Pointer), Fault> {
     let (name, rest) = path.split_front().ok_or(Fault::Inapplicable)?;
     Ok((writable(&name.decoded()).ok_or(Fault::Inapplicable)?, rest))
@@ -97,8 +97,8 @@ fn holds(document: &mut Document<'_>, path: &Pointer, expected: &Value) -> bool 
     }
 }
 
-/// A copy of the value at `from`, to be placed at `to`. Members that the core does not know have no copies: groups in
-/// them may hold secret attributes.
+/// Returns a copy of the value at `from`, to be placed at `to`. Members that the core does not know cannot be copied,
+/// because groups in them may contain secret attributes.
 fn source(
     document: &mut Document<'_>,
     budget: &mut Budget,
@@ -133,7 +133,7 @@ fn check_secrets(
     if leaks { Err(Fault::Secret) } else { Ok(()) }
 }
 
-/// Places a value: RFC 6902 §4.1.
+/// Adds a value: RFC 6902 §4.1.
 fn insert(
     document: &mut Document<'_>,
     budget: &mut Budget,
@@ -186,7 +186,7 @@ fn container<'d>(
     member.pointer_mut(parent.as_str()).ok_or(Fault::Inapplicable)
 }
 
-/// The index that a token names in an array of this length: `-` and the length itself only where one is inserted.
+/// Returns the index of a token in an array of this length; `-` and the length itself are valid for insertions only.
 fn index(token: &Token<'_>, length: usize, inserts: bool) -> Result<usize, Fault> {
     let index = token.to_index().map_err(|_| Fault::Inapplicable)?;
     let index = if inserts { index.for_len_incl(length) } else { index.for_len(length) };

@@ -1,4 +1,4 @@
-//! What the patched document says of each field.
+//! Reads the fields of the patched document.
 
 use std::str::FromStr;
 
@@ -7,12 +7,14 @@ use uuid::Uuid;
 
 use super::document::{Document, Member};
 use crate::{
-    Attributes, Field, FieldErrors, GroupId, GroupRef, Memberships, UserType, ViolationKind, parse_timestamp,
+    field::{Attributes, FieldErrors, GroupRef, Memberships},
+    model::{GroupId, UserType, parse_timestamp},
     update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    violation::{Field, ViolationKind},
 };
 
-/// Reads the patched document strictly: the leniency of the wire does not apply to it. A field whose representation is
-/// the stored one is kept, so that a stored value that breaks a rule of today blocks no patch.
+/// Reads the patched document strictly, without the lenient forms of request bodies. A field with the stored
+/// representation is kept, so that a stored value that violates a current rule does not block patches.
 pub(super) fn field_ops(mut document: Document<'_>) -> FieldOps {
     let mut member = |field| document.take(field);
     FieldOps {
@@ -23,7 +25,7 @@ pub(super) fn field_ops(mut document: Document<'_>) -> FieldOps {
             Ok(value.as_bool().ok_or(ViolationKind::InvalidBoolean)?)
         }),
         last_login: match member(Field::LastLogin) {
-            // The only field that may be empty: removing it clears it.
+            // The only nullable field: removing it clears it.
             Member::Removed => Op::Null,
             member => op(member, |value| {
                 let moment = value.as_str().and_then(parse_timestamp);
@@ -70,7 +72,7 @@ fn memberships(value: Value) -> Result<Memberships, FieldErrors> {
     })))
 }
 
-/// What authentik calls the type of a JSON value.
+/// Returns authentik's name for the type of a JSON value.
 pub fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",

@@ -1,19 +1,19 @@
-//! Members that a `test` sees and the core does not know.
+//! Members that only `test` operations use and the core does not know.
 
 use std::{fmt, sync::Arc};
 
-use crate::{JsonObject, UserView};
+use crate::{json::JsonObject, view::UserView};
 
 type Render = dyn Fn(&UserView) -> JsonObject + Send + Sync;
 
-/// The members of a user's representation beyond those of the core, for the `test` operations of a JSON Patch. Members
+/// The members of a user's representation beyond those of the core, for `test` operations of a JSON Patch. Members
 /// with names that the core knows are ignored.
 #[derive(Clone)]
 pub struct ReadOnlyMembers(Arc<Render>);
 
 impl ReadOnlyMembers {
-    /// Renders the members of a user. A patch calls the function at most once, and only if a `test` names such a member
-    /// or the whole document.
+    /// Renders the members of a user. A patch calls the function at most once, and only if a `test` names such a
+    /// member or the whole document.
     pub fn new(render: impl Fn(&UserView) -> JsonObject + Send + Sync + 'static) -> Self {
         Self(Arc::new(render))
     }
@@ -30,7 +30,7 @@ impl fmt::Debug for ReadOnlyMembers {
 }
 
 impl PartialEq for ReadOnlyMembers {
-    /// Whether both are the same function.
+    /// Returns whether both are the same function.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

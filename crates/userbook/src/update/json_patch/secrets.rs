@@ -1,11 +1,11 @@
-//! Secret attributes stay where they are: a copy under another key would appear in events.
+//! Secret attributes must stay in their location, because a copy under another key would appear in events.
 
 use json_patch::jsonptr::{Pointer, PointerBuf};
 use serde_json::Value;
 
-use crate::Policy;
+use crate::policy::Policy;
 
-/// Whether a copy from `from` to `to` takes a secret attribute out of its place.
+/// Returns whether a copy from `from` to `to` takes a secret attribute to another location.
 pub(super) fn leaks(policy: &Policy, attributes: &Value, from: &Pointer, to: &Pointer) -> bool {
     let mut secrets = policy.secret_attributes().filter_map(|path| locate(attributes, path));
     secrets.any(
@@ -15,8 +15,8 @@ pub(super) fn leaks(policy: &Policy, attributes: &Value, from: &Pointer, to: &Po
     )
 }
 
-/// Where the secret is in the document; `None` if these attributes do not have it. A path that meets a list or a scalar
-/// ends there, and all of that is secret, as in events.
+/// Returns the location of the secret; `None` if the attributes do not contain it. A path that ends at a list or a
+/// scalar makes the whole value secret, as in events.
 fn locate(attributes: &Value, path: &[String]) -> Option<PointerBuf> {
     let mut pointer = PointerBuf::from_tokens(["attributes"]);
     let mut value = attributes;

@@ -7,9 +7,12 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Attributes, ChangeId, Group, GroupGraph, GroupId, JsonObject, Limits, Revision, User, UserId, UserType,
-    ViolationKind, parse_timestamp,
+    field::Attributes,
+    json::JsonObject,
+    limits::Limits,
+    model::{ChangeId, Group, GroupGraph, GroupId, Revision, User, UserId, UserType, parse_timestamp},
     update::{AttributesOp, GroupsOp, Mode, Op, UserUpdate},
+    violation::ViolationKind,
 };
 
 const ADMINS: GroupId = GroupId(Uuid::from_u128(7));

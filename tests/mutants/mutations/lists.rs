@@ -1,0 +1,319 @@
+//! Lists that show too much, too little, or another order.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use userbook::{
+    User,
+    model::ANONYMOUS_USERNAME,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, GroupListQuery, GroupPage, ListStore, Order, Scope,
+        StoreError, SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
+    },
+};
+use userbook_memory::MemoryStore;
+
+use super::mutations;
+use crate::store::{Mutation, directory, pause, row};
+
+/// Returns a page of the users that match the filter without some criteria and pass this test instead.
+async fn page(
+    store: &MemoryStore,
+    query: &UserListQuery,
+    without: impl FnOnce(&mut UserFilter),
+    passes: impl Fn(&UserPage, &User) -> bool,
+) -> Result<UserPage, StoreError> {
+    let mut wide = UserListQuery { offset: 0, limit: u32::MAX, ..query.clone() };
+    without(&mut wide.filter);
+    let mut page = store.list_users(&wide).await?;
+    let users = std::mem::take(&mut page.users);
+    let (users, _): (Vec<_>, Vec<_>) = users.into_iter().partition(|user| passes(&page, user));
+    page.count = users.len() as u64;
+    page.users = cut(users, query);
+    Ok(page)
+}
+
+fn cut(users: Vec<User>, query: &UserListQuery) -> Vec<User> {
+    let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
+    users.into_iter().skip(offset).take(query.limit as usize).collect()
+}
+
+/// Returns all matching users in the order of a custom key.
+async fn sorted<K: Ord>(
+    store: &MemoryStore,
+    query: &UserListQuery,
+    column: UserColumn,
+    key: impl Fn(&User) -> K,
+) -> Result<UserPage, StoreError> {
+    if query.order != [(Order { column, descending: false })] {
+        return store.list_users(query).await;
+    }
+    let wide = UserListQuery { offset: 0, limit: u32::MAX, ..query.clone() };
+    let mut page = store.list_users(&wide).await?;
+    page.users.sort_by_key(key);
+    page.users = cut(page.users, query);
+    Ok(page)
+}
+
+fn with_inherited(query: &UserListQuery, inherited: bool) -> UserListQuery {
+    let mut query = query.clone();
+    query.filter.is_superuser =
+        query.filter.is_superuser.map(|filter| SuperuserFilter { inherited, ..filter });
+    query
+}
+
+/// Counts inserted users and does not subtract deleted ones.
+#[derive(Debug, Default)]
+pub(crate) struct CountsOnlyUpwards {
+    most: Mutex<u64>,
+}
+
+#[async_trait]
+impl Mutation for CountsOnlyUpwards {
+    async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        let mut page = store.list_users(query).await?;
+        let mut most = self.most.lock().expect("no panic");
+        *most = page.count.max(*most);
+        page.count = *most;
+        Ok(page)
+    }
+}
+
+mutations! {
+    /// Ignores the scope.
+    IgnoresTheScope {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            store.list_users(&UserListQuery { scope: Scope::Everything, ..query.clone() }).await
+        }
+    }
+
+    /// Counts `AnonymousUser`.
+    CountsAnonymousInLists {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let wanted = DirectoryQuery { username: Some(ANONYMOUS_USERNAME.to_owned()), ..DirectoryQuery::default() };
+            let mut page = store.list_users(query).await?;
+            if query.filter == UserFilter::default() {
+                page.count += u64::from(directory(store, &wanted).await.username_taken);
+            }
+            Ok(page)
+        }
+    }
+
+    /// Counts the rows of the page instead of all matches.
+    CountsThePage {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut page = store.list_users(query).await?;
+            page.count = page.users.len() as u64;
+            Ok(page)
+        }
+    }
+
+    /// Numbers its pages, and rounds the offset down to a full page.
+    SkipsWholePages {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let limit = u64::from(query.limit.max(1));
+            store.list_users(&UserListQuery { offset: query.offset / limit * limit, ..query.clone() }).await
+        }
+    }
+
+    /// Reverses the order of ids together with the column.
+    ReversesTies {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            if let Some(first) = query.order.first() {
+                query.order.push(Order { column: UserColumn::Id, descending: first.descending });
+            }
+            store.list_users(&query).await
+        }
+    }
+
+    /// Sorts by the first column only.
+    OrdersByOneColumn {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            query.order.truncate(1);
+            store.list_users(&query).await
+        }
+    }
+
+    /// Sorts texts case-insensitively, like many collations.
+    FoldsCaseInOrder {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            sorted(store, query, UserColumn::Name, |user| user.name.to_lowercase()).await
+        }
+    }
+
+    /// Sorts texts by UTF-16 code units.
+    OrdersByUtf16 {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            sorted(store, query, UserColumn::Name, |user| user.name.encode_utf16().collect::<Vec<_>>()).await
+        }
+    }
+
+    /// Sorts nulls first.
+    PutsNullsFirst {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            sorted(store, query, UserColumn::LastLogin, |user| user.last_login).await
+        }
+    }
+
+    /// Compares only the beginning of long texts, and sorts equal ones by id.
+    OrdersByABeginning {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let key = |user: &User| (user.name.chars().take(255).collect::<String>(), user.id);
+            sorted(store, query, UserColumn::Name, key).await
+        }
+    }
+
+    /// Compares addresses case-insensitively, like mail servers.
+    FoldsCaseInFilters {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(wanted) = &query.filter.email else { return store.list_users(query).await };
+            let like = |_: &UserPage, user: &User| user.email.eq_ignore_ascii_case(wanted);
+            page(store, query, |filter| filter.email = None, like).await
+        }
+    }
+
+    /// Passes a text to `LIKE` without escaping.
+    TakesPrefixesForPatterns {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(wanted) = &query.filter.path_prefix else { return store.list_users(query).await };
+            let like = |_: &UserPage, user: &User| {
+                let mut path = user.path.chars();
+                wanted.chars().take_while(|it| *it != '%').all(|it| path.next().is_some_and(|other| it == '_' || it == other))
+            };
+            page(store, query, |filter| filter.path_prefix = None, like).await
+        }
+    }
+
+    /// Requires membership in all groups instead of one.
+    AsksForAllGroups {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let wanted = &query.filter.groups;
+            page(store, query, |_| {}, |_, user| user.groups.is_superset(wanted)).await
+        }
+    }
+
+    /// Joins memberships, so that a member of two groups occurs twice.
+    RepeatsMembers {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut page = store.list_users(query).await?;
+            let times = |user: &User| user.groups.intersection(&query.filter.groups).count().max(1);
+            page.count += page.users.iter().map(|user| times(user) as u64 - 1).sum::<u64>();
+            page.users = page.users.into_iter().flat_map(|user| vec![user.clone(); times(&user)]).collect();
+            Ok(page)
+        }
+    }
+
+    /// Uses the flag of an ancestor as the flag of the group.
+    InheritsTheFlag {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            store.list_users(&with_inherited(query, true)).await
+        }
+    }
+
+    /// Considers only the groups' own flags.
+    InheritsNothing {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            store.list_users(&with_inherited(query, false)).await
+        }
+    }
+
+    /// Compares nested values for equality instead of containment.
+    ContainsOnlyAtTheTop {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let Some(wanted) = &query.filter.attributes else { return store.list_users(query).await };
+            let has = |_: &UserPage, user: &User| match &*user.attributes {
+                Value::Object(whole) => wanted.iter().all(|(key, value)| whole.get(key) == Some(value)),
+                _ => false,
+            };
+            page(store, query, |filter| filter.attributes = None, has).await
+        }
+    }
+
+    /// Requires one search word instead of all.
+    SearchesForAnyWord {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_ascii_lowercase()).collect();
+            let any = |_: &UserPage, user: &User| {
+                let text = format!("{}\n{}\n{}\n{}", user.username, user.name, user.email, user.uuid);
+                let text = text.to_ascii_lowercase();
+                words.is_empty() || words.iter().any(|word| text.contains(word))
+            };
+            page(store, query, |filter| filter.search.clear(), any).await
+        }
+    }
+
+    /// Searches with Unicode case folding.
+    FoldsUnicodeInSearch {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_lowercase()).collect();
+            let all = |_: &UserPage, user: &User| {
+                let texts = [&user.username, &user.name, &user.email, &user.uuid.to_string()];
+                words.iter().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+            };
+            page(store, query, |filter| filter.search.clear(), all).await
+        }
+    }
+
+    /// Finds the ids of a page in one transaction and reads the rows in another.
+    ListsInTwoSteps {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut page = store.list_users(query).await?;
+            pause().await;
+            for user in &mut page.users {
+                if let Some(later) = row(store, user.id).await {
+                    *user = later;
+                }
+            }
+            Ok(page)
+        }
+
+        /// Yields like a database, so that other tasks can run between the two reads.
+        async fn after_commit(&self, _: &MemoryStore, _: &ChangeSet, _: &mut CommitOutcome) {
+            pause().await;
+        }
+    }
+
+    /// Reads all members although the query wants none.
+    ReadsMembersUnasked {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let members = query.members.clone().or(Some(Scope::Everything));
+            store.list_groups(&GroupListQuery { members, ..query.clone() }).await
+        }
+    }
+
+    /// Reads all members although the query wants some.
+    IgnoresTheMemberScope {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let members = query.members.as_ref().map(|_| Scope::Everything);
+            store.list_groups(&GroupListQuery { members, ..query.clone() }).await
+        }
+    }
+
+    /// Omits the names of parents, which need a join.
+    ForgetsParentNames {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut page = store.list_groups(query).await?;
+            page.groups.iter_mut().for_each(|entry| entry.parent_name = None);
+            Ok(page)
+        }
+    }
+
+    /// Returns only active members.
+    HidesInactiveMembers {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut page = store.list_groups(query).await?;
+            page.groups.iter_mut().for_each(|entry| entry.members.retain(|member| member.is_active));
+            Ok(page)
+        }
+    }
+
+    /// Ignores the scope of groups.
+    IgnoresTheScopeOfGroups {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            store.list_groups(&GroupListQuery { scope: Scope::Everything, ..query.clone() }).await
+        }
+    }
+}

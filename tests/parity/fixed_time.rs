@@ -1,0 +1,34 @@
+//! A fixed clock and repeatable identifiers.
+
+use std::time::Duration;
+
+use userbook::{
+    Timestamp,
+    clock::{ChangeIds, Clock},
+    model::{ChangeId, parse_timestamp},
+};
+use uuid::Uuid;
+
+/// The clock and the identifiers of a service that makes at most one change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FixedTime;
+
+impl Clock for FixedTime {
+    fn now(&self) -> Timestamp {
+        parse_timestamp("2025-04-22T12:00:00Z").expect("a moment")
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl ChangeIds for FixedTime {
+    fn next_change(&self) -> ChangeId {
+        ChangeId(Uuid::from_u128(0xc4a2_9e00))
+    }
+
+    fn next_uuid(&self) -> Uuid {
+        Uuid::from_u128(0x1d)
+    }
+}
