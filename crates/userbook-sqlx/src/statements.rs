@@ -77,8 +77,8 @@ pub(crate) use statements;
 pub(crate) mod tests {
     use std::{fs, path::Path};
 
-    /// The files in the folder of a database and in the shared folder, each of which the source of this module or of
-    /// the database's `sql.rs` must name.
+    /// The files in the folder of a database and in the shared folder. The source of this module or the database's
+    /// `sql.rs` must name each file of the database.
     pub(crate) fn files(folder: &str, source: &str) -> Vec<(String, String)> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut found = Vec::new();

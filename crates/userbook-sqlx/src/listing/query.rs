@@ -72,8 +72,8 @@ pub(super) fn push_limit_offset(statement: &mut ListStatement, offset: u64, limi
     statement.push(" OFFSET ").bind(offset);
 }
 
-/// Adds an order by these keys, each of which may consist of several pieces of text. The order ends with the first
-/// unique column, at the latest with the id: further columns decide nothing, and prevent the use of indexes.
+/// Adds an order by these keys. A key may consist of several pieces of text. The order ends with the first unique
+/// column, at the latest with the id: further columns decide nothing, and prevent the use of indexes.
 pub(super) fn order<C: Copy>(
     statement: &mut ListStatement,
     columns: &[Order<C>],

@@ -37,7 +37,7 @@ mod tests {
         assert!(files("postgres", include_str!("sql.rs")).len() > 20);
     }
 
-    /// A column that one statement forgot would be lost by some updates and written by others.
+    /// Otherwise some updates would not write a changed column.
     #[test]
     fn both_commits_write_the_same_columns() {
         let columns = |statement: &Statement| {
