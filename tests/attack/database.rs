@@ -2,7 +2,8 @@
 
 use std::{
     any::Any,
-    collections::HashMap,
+    collections::BTreeMap,
+    fmt::Write,
     sync::{
         Arc, Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -26,7 +27,7 @@ use userbook_tests::{
 pub(crate) struct Database {
     pub(crate) store: AnyStore,
     statements: Statements,
-    _database: Box<dyn Any>,
+    _guard: Box<dyn Any>,
 }
 
 /// Where statements are counted.
@@ -54,7 +55,7 @@ impl Database {
     }
 
     fn new(store: AnyStore, statements: Statements, database: impl Any) -> Self {
-        Self { store, statements, _database: Box::new(database) }
+        Self { store, statements, _guard: Box::new(database) }
     }
 
     async fn sqlite() -> Self {
@@ -111,22 +112,14 @@ impl Database {
 const MARKER: &str = "SELECT 'attack'";
 
 /// The statements that sqlx logs, by thread. The threads of SQLite connections alone are kept.
-static LOG: Mutex<Option<HashMap<String, Vec<String>>>> = Mutex::new(None);
+static LOG: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
 
 struct Statement(String);
 
 struct Log;
 
-struct Locked(MutexGuard<'static, Option<HashMap<String, Vec<String>>>>);
-
-impl Locked {
-    fn remove(mut self, thread: &str) -> Option<Vec<String>> {
-        self.0.as_mut()?.remove(thread)
-    }
-}
-
-fn lock() -> Locked {
-    Locked(LOG.lock().unwrap_or_else(PoisonError::into_inner))
+fn lock() -> MutexGuard<'static, BTreeMap<String, Vec<String>>> {
+    LOG.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Log {
@@ -139,7 +132,8 @@ impl Log {
 
 impl tracing::field::Visit for Statement {
     fn record_debug(&mut self, _field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.0.push_str(&format!("{value:?} "));
+        // Writing to a string never fails.
+        _ = write!(self.0, "{value:?} ");
     }
 }
 
@@ -161,8 +155,7 @@ impl Subscriber for Log {
         let Some(name) = thread.name().filter(|name| name.starts_with("attack-sqlite-")) else { return };
         let mut statement = Statement(String::new());
         event.record(&mut statement);
-        let mut log = lock().0;
-        log.get_or_insert_default().entry(name.to_owned()).or_default().push(statement.0);
+        lock().entry(name.to_owned()).or_default().push(statement.0);
     }
 
     fn enter(&self, _: &span::Id) {}

@@ -17,7 +17,7 @@ in_the_library!(
     m5_h7_new_users_obey_the_rules_of_updates,
     m6_a_new_user_joins_no_hidden_group,
     deletion_of_privileged_users_is_denied,
-    deletion_leaves_a_superuser,
+    deletions_leave_a_superuser,
     m6_deleted_users_reveal_no_hidden_group,
 );
 
@@ -54,7 +54,7 @@ fn denial(error: &AccessError) -> &'static str {
 
 fn in_groups(numbers: &[u128]) -> NewUser {
     NewUser::new("evil", "Evil")
-        .with(|user| user.groups(Memberships::from_iter(numbers.iter().copied().map(group))))
+        .with(|user| user.groups(numbers.iter().copied().map(group).collect::<Memberships>()))
 }
 
 async fn escalation_by_a_new_user_is_denied(at: Setting) {
@@ -94,7 +94,7 @@ async fn m5_h7_new_users_obey_the_rules_of_updates(at: Setting) {
         with(|user| user.email("no address")),
         with(|user| user.attributes(json!({"a": "x".repeat(100_000)}))),
         with(|user| user.attributes(json!({"a": vec![0; 5_000]}))),
-        with(|user| user.groups(Memberships::from_iter((0x10_0000..0x10_0000 + 1_001).map(group)))),
+        with(|user| user.groups((0x10_0000..0x10_0000 + 1_001).map(group).collect::<Memberships>())),
     ] {
         let described = format!("{user:?}").chars().take(300).collect::<String>();
         let inserted = scene.service().insert_user(&actor(VIEWER), user).await;
@@ -142,7 +142,7 @@ async fn deletion_of_privileged_users_is_denied(at: Setting) {
     assert_eq!(ending(&service.delete_user(&actor(DESK), UserId(ALICE)).await), "done", "{at}");
 }
 
-async fn deletion_leaves_a_superuser(at: Setting) {
+async fn deletions_leave_a_superuser(at: Setting) {
     let mut rows = rows();
     for user in &mut rows.users {
         if ![ADMIN, ROBOT, RETIRED].contains(&user.id.0) {

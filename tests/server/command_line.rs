@@ -48,7 +48,7 @@ fn seed_applies_only_to_an_empty_database() {
     assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "Seeded"})).status, 200);
     server.kill();
     let error = Server::try_start(&arguments).unwrap_err();
-    assert!(error.contains("not empty"), "{error}");
+    assert!(error.contains("a seed requires an empty database"), "{error}");
     let server = Server::start(&arguments[..2]);
     let answer = request(&server, "GET", "101/", &json!(null));
     let shown: Value = serde_json::from_slice(&answer.body).unwrap();

@@ -92,7 +92,7 @@ mod tests {
         }
         assert_eq!(token(None), Ok(None));
         for header in [&b"Basic YWxp"[..], b"Token abc", b"\xff\xfe abc", b"Bearer, Bearer abc"] {
-            let rejected = "authentication rejected: Unsupported authentication type";
+            let rejected = "authentication refused: Unsupported authentication type";
             assert_eq!(token(Some(header)), Err(rejected.to_owned()), "{header:?}");
         }
     }

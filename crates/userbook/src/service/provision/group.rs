@@ -58,12 +58,12 @@ pub struct WriteGroup {
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
-    /// Creates the group with this id, or overwrites it. Overwriting needs [`Check::ChangeGroup`] and, because the result
-    /// shows what was stored, [`Check::ViewGroup`]. Making a group grant superuser status, by its flag, its parent
-    /// or its members, needs the right to grant it, even where the group or the member has that status from another
-    /// group as well. The same holds for the reverse. The last superuser keeps that status, and the actor's own must be
-    /// given up [explicitly](Call::allow_self_lockout). Each user who joins or leaves gets a revision and an event in the
-    /// same commit.
+    /// Creates the group with this id, or overwrites it. Overwriting requires [`Check::ChangeGroup`] and, because the
+    /// result shows the stored group, [`Check::ViewGroup`]. Making a group grant superuser status, by its flag, its
+    /// parent or its members, requires the right to grant that status, even if the group or the member has the status
+    /// from another group as well; so does the reverse. The last superuser is protected, and giving up the own status
+    /// requires a [confirmation](Call::allow_self_lockout). Each user who joins or leaves gets a revision and an event
+    /// in the same commit.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
@@ -77,9 +77,9 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         Call::new(self, actor, WriteGroup { id, group: Some(group), members, violations })
     }
 
-    /// Deletes a group and the memberships in it; child groups lose their parent. It needs [`Check::DeleteGroup`] and
-    /// [`Check::ViewGroup`]. The same safeguards hold as for
-    /// [`UserService::put_group`], and each member gets a revision and an event.
+    /// Deletes a group and its memberships; child groups lose their parent. This requires [`Check::DeleteGroup`] and
+    /// [`Check::ViewGroup`]. The safeguards of [`UserService::put_group`] apply, and each member gets a revision and an
+    /// event.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
