@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, mysql::MySqlPoolOptions};
 use userbook::{UserId, UserStore, store::SnapshotQuery};
-use userbook_sqlx::{
-    MigrateError, Migration, MySqlStore,
-    mysql::{migrate, pool_options},
-};
+use userbook_sqlx::{MigrateError, Migration, MySqlStore, migrate, mysql::pool_options};
 use userbook_tests::servers::mariadb::Database;
 
 #[tokio::test]
@@ -44,7 +41,7 @@ async fn changed_or_unknown_migrations_are_rejected() {
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (baseline) was applied"),
         (
             "INSERT INTO userbook_migration VALUES ('userbook', 99, 'new', 'x', '2024-01-01')",
-            "migration 99 was applied to this database, and this program does not know it",
+            "migration 99 was applied to this database and is unknown to this program",
         ),
     ] {
         let database = Database::new().await;

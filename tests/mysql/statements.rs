@@ -1,6 +1,6 @@
 //! Counts round trips between the store and the server, so that the number cannot grow unnoticed.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use userbook::{
@@ -10,24 +10,25 @@ use userbook::{
         ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery,
     },
 };
-use userbook_sqlx::{MySqlStore, mysql::pool_options};
+use userbook_sqlx::{MySqlStore, Placeholders, mysql::pool_options};
 use userbook_tests::{
     rows::{group, prepared, rename, user},
     servers::mariadb::{Command, Database, Proxy},
+    sql_files::sql_files,
 };
 
 #[tokio::test]
 async fn every_statement_can_be_prepared() {
     let database = Database::new().await;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/userbook-sqlx/src/mysql/sql");
-    let mut count = 0;
-    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let prepared = database.pool().prepare(AssertSqlSafe(text).into_sql_str()).await;
-        assert!(prepared.is_ok(), "{}: {prepared:?}", file.display());
-        count += 1;
+    // MariaDB has no statement that inserts or overwrites by one key.
+    let files =
+        sql_files("mysql", Placeholders::Positional).into_iter().filter(|file| file.name != "put_group");
+    let files: Vec<_> = files.collect();
+    assert!(files.len() > 30);
+    for file in files {
+        let prepared = database.pool().prepare(AssertSqlSafe(file.text).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{}: {prepared:?}", file.name);
     }
-    assert!(count > 20);
 }
 
 /// Returns a store with a single counted connection.

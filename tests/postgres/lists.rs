@@ -27,11 +27,7 @@ async fn list_cost_depends_on_the_matches() {
     let database = Database::new().await;
     database.store.import(&directory()).await.unwrap();
     database.pool().execute("VACUUM ANALYZE").await.unwrap();
-    let begin = concat!(
-        include_str!("../../crates/userbook-sqlx/src/postgres/sql/begin_read.sql"),
-        ";",
-        include_str!("../../crates/userbook-sqlx/src/postgres/sql/plan_for_values.sql"),
-    );
+    let begin = include_str!("../../crates/userbook-sqlx/src/postgres/sql/begin_read.sql");
     let mut costly = Vec::new();
     for (query, count) in queries() {
         for _ in 0..8 {

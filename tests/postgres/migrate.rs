@@ -39,7 +39,7 @@ async fn changed_or_unknown_migrations_are_rejected() {
         ("UPDATE userbook_migration SET checksum = 'other'", "migration 1 (baseline) was applied"),
         (
             "INSERT INTO userbook_migration VALUES ('userbook', 99, 'new', 'x')",
-            "migration 99 was applied to this database, and this program does not know it",
+            "migration 99 was applied to this database and is unknown to this program",
         ),
     ] {
         let database = Database::new().await;

@@ -7,8 +7,8 @@ use userbook::{
         DirectoryQuery, ImportData, ImportStore, MemberQuery, SnapshotQuery, SuperuserQuery, Superusers,
     },
 };
-use userbook_sqlx::PostgresStore;
-use userbook_tests::servers::postgres::Database;
+use userbook_sqlx::{Placeholders, PostgresStore};
+use userbook_tests::{servers::postgres::Database, sql_files::sql_files};
 use uuid::Uuid;
 
 use userbook_tests::rows::{group, user};
@@ -89,32 +89,25 @@ async fn no_plan_scans_users_members_or_events() {
     database.pool().execute(AssertSqlSafe(events).into_sql_str()).await.unwrap();
     database.pool().execute("VACUUM ANALYZE").await.unwrap();
     let mut connection = database.pool().acquire().await.unwrap();
-    macro_rules! file {
-        ($name:literal, $parameters:literal) => {
-            (
-                $name,
-                include_str!(concat!("../../crates/userbook-sqlx/src/postgres/sql/", $name, ".sql")),
-                $parameters,
-            )
-        };
-    }
-    for (file, sql, parameters) in [
-        file!("load", 7),
-        file!("load_directory", 12),
-        file!("commit", 28),
-        file!("commit_fields", 20),
-        file!("guards", 6),
-        file!("join_groups", 2),
-        file!("delete_user", 2),
-        file!("hold_users", 2),
-        file!("change_members", 12),
-        file!("pending_events", 2),
-        file!("ack_events", 1),
+    let files = sql_files("postgres", Placeholders::Numbered);
+    for name in [
+        "load",
+        "load_directory",
+        "commit",
+        "commit_fields",
+        "guards",
+        "join_groups",
+        "delete_user",
+        "hold_users",
+        "change_members",
+        "pending_events",
+        "ack_events",
     ] {
-        let plan = plan(&mut connection, sql, parameters).await;
+        let file = files.iter().find(|file| file.name == name).unwrap();
+        let plan = plan(&mut connection, &file.text, file.parameters).await;
         for table in ["userbook_user", "userbook_membership", "userbook_event"] {
-            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{file}:\n{plan}");
+            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{name}:\n{plan}");
         }
-        assert!(!plan.contains("JIT"), "{file}: compiling takes longer than running\n{plan}");
+        assert!(!plan.contains("JIT"), "{name}: compiling takes longer than running\n{plan}");
     }
 }

@@ -21,6 +21,7 @@ pub mod replay;
 pub mod rows;
 pub mod servers;
 pub mod serving;
+pub mod sql_files;
 pub mod stall;
 
 /// The examples of the project's README, compiled and run.

@@ -1,44 +1,48 @@
 //! The store's statements on one connection, one after another, as handwritten code runs them.
 
+use std::sync::LazyLock;
+
 use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
 use userbook::{
     Revision, User, UserId,
     field::{Name, Username},
     store::ChangeSet,
 };
+use userbook_sqlx::{Placeholders, Resolved, resolve};
 use uuid::Uuid;
 
 use crate::{Failure, user};
 
-const BEGIN: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/begin.sql");
-const LOAD: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/load.sql");
-const UPDATE: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/update_user.sql");
-const EVENT: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/insert_event.sql");
-const COMMIT: &str = include_str!("../../../crates/userbook-sqlx/src/mysql/sql/commit.sql");
+macro_rules! statement {
+    ($file:literal) => {
+        LazyLock::new(|| {
+            let source = include_str!(concat!("../../../crates/userbook-sqlx/src/", $file));
+            resolve(source, Placeholders::Positional)
+        })
+    };
+}
+
+const BEGIN: &str = "START TRANSACTION";
+static LOAD: LazyLock<Resolved> = statement!("mysql/sql/load.sql");
+static UPDATE: LazyLock<Resolved> = statement!("mysql/sql/update_user.sql");
+static EVENT: LazyLock<Resolved> = statement!("sql/insert_event.sql");
+const COMMIT: &str = "COMMIT";
 
 /// Loads the parts of the user that a change needs.
 pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, Failure> {
-    let no_id: Option<i64> = None;
-    let no_bytes: Option<&[u8]> = None;
-    let rows = sqlx::query(LOAD)
-        .bind(id.0)
-        .bind(no_id)
-        .bind("[]")
-        .bind(false)
-        .bind(no_bytes)
-        .bind(id.0)
-        .bind(false)
-        .bind(id.0)
-        .bind(no_bytes)
-        .bind(no_id)
-        .bind(id.0)
-        .bind(id.0)
-        .bind(no_id)
-        .fetch_all(connection)
-        .await?;
+    let mut query = sqlx::query(LOAD.text.as_str());
+    for parameter in &LOAD.parameters {
+        query = match *parameter {
+            "target_id" => query.bind(id.0),
+            "groups" => query.bind("[]"),
+            "other_superusers" => query.bind(false),
+            _ => query.bind(None::<i64>),
+        };
+    }
+    let rows = query.fetch_all(connection).await?;
     let (mut found, mut groups) = (None, Vec::new());
     for row in &rows {
-        if row.try_get::<&[u8], _>("part")? == b"facts" {
+        if row.try_get::<&[u8], _>("row_kind")? == b"facts" {
             found = Some(facts(row)?);
         } else {
             groups.push(userbook::GroupId(row.try_get::<Uuid, _>("uuid")?));
@@ -68,50 +72,36 @@ fn facts(row: &MySqlRow) -> Result<User, Failure> {
 /// Writes a change if the row is unchanged since the read.
 pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<bool, Failure> {
     let user = change.user.0;
-    let no_id: Option<i64> = None;
-    let no_text: Option<&str> = None;
-    let no_uuid: Option<Uuid> = None;
-    let body = serde_json::to_string(&*change.event)?;
     sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
-    let written = sqlx::query(UPDATE)
-        .bind(no_id)
-        .bind(user)
-        .bind(change.change.0)
-        .bind(user)
-        .bind(i64::try_from(change.version)?)
-        .bind(user)
-        .bind(change.fields.username.as_ref().map(|name| Username::as_str(name).as_bytes()))
-        .bind(user)
-        .bind(change.fields.name.as_ref().map(Name::as_str))
-        .bind(user)
-        .bind(no_id)
-        .bind(false)
-        .bind(user)
-        .bind(no_text)
-        .bind(user)
-        .bind(no_text)
-        .bind(user)
-        .bind(no_text)
-        .bind(user)
-        .bind(no_text)
-        .bind(user)
-        .bind(no_text)
-        .bind(user)
-        .bind(change.expected.0)
-        .bind(no_id)
-        .bind(no_uuid)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(EVENT)
-        .bind(change.event.id.0)
-        .bind("user_updated")
-        .bind(user)
-        .bind(no_uuid)
-        .bind(i64::try_from(change.event.version)?)
-        .bind(change.event.time.naive_utc())
-        .bind(body)
-        .execute(&mut *connection)
-        .await?;
+    let mut update = sqlx::query(UPDATE.text.as_str());
+    for parameter in &UPDATE.parameters {
+        update = match *parameter {
+            "user" => update.bind(user),
+            "expected" => update.bind(change.expected.0),
+            "revision" => update.bind(change.change.0),
+            "version" => update.bind(i64::try_from(change.version)?),
+            "username" => {
+                update.bind(change.fields.username.as_ref().map(|name| Username::as_str(name).as_bytes()))
+            }
+            "name" => update.bind(change.fields.name.as_ref().map(Name::as_str)),
+            "sets_last_login" => update.bind(false),
+            _ => update.bind(None::<i64>),
+        };
+    }
+    let written = update.execute(&mut *connection).await?;
+    let mut event = sqlx::query(EVENT.text.as_str());
+    for parameter in &EVENT.parameters {
+        event = match *parameter {
+            "event_id" => event.bind(change.event.id.0),
+            "event_kind" => event.bind("user_updated"),
+            "event_user" => event.bind(user),
+            "event_version" => event.bind(i64::try_from(change.event.version)?),
+            "event_time" => event.bind(change.event.time.naive_utc()),
+            "event_body" => event.bind(serde_json::to_string(&*change.event)?),
+            _ => event.bind(None::<i64>),
+        };
+    }
+    event.execute(&mut *connection).await?;
     sqlx::raw_sql(COMMIT).execute(connection).await?;
     Ok(written.rows_affected() == 1)
 }

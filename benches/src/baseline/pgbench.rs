@@ -12,6 +12,7 @@ use std::{
 };
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
+use userbook_sqlx::{Placeholders, resolve};
 
 use crate::{Failure, stats::percentile};
 
@@ -57,38 +58,39 @@ pub struct Pgbench {
     target: PgConnectOptions,
 }
 
-/// The parameters of a load, with types.
-const LOAD_VALUES: [(&str, &str); 6] = [
-    ("bigint", ":user"),
-    ("text", "NULL::text"),
-    ("uuid[]", "'{}'::uuid[]"),
-    ("bigint", "NULL::bigint"),
-    ("boolean", "false"),
-    ("uuid", "NULL::uuid"),
+/// The types and values of a load's parameters.
+const LOAD_VALUES: [(&str, &str, &str); 7] = [
+    ("target_id", "bigint", ":user"),
+    ("target_uuid", "uuid", "NULL::uuid"),
+    ("username", "text", "NULL::text"),
+    ("groups", "uuid[]", "'{}'::uuid[]"),
+    ("actor", "bigint", "NULL::bigint"),
+    ("other_superusers", "boolean", "false"),
+    ("change", "uuid", "NULL::uuid"),
 ];
 
-/// The parameters of a commit.
-const COMMIT_VALUES: [(&str, &str); 20] = [
-    ("bigint", ":user"),
-    ("uuid", REVISION),
-    ("uuid", NEXT),
-    ("bigint", ":version"),
-    ("text", "NULL::text"),
-    ("text", "'Number ' || :n"),
-    ("boolean", "NULL::boolean"),
-    ("boolean", "false"),
-    ("timestamptz", "NULL::timestamptz"),
-    ("text", "NULL::text"),
-    ("text", "NULL::text"),
-    ("text", "NULL::text"),
-    ("text", "NULL::text"),
-    ("uuid", NEXT),
-    ("text", "'user_updated'"),
-    ("bigint", ":user"),
-    ("uuid", "NULL::uuid"),
-    ("bigint", ":version"),
-    ("timestamptz", "now()"),
-    ("text", ":body"),
+/// The types and values of a commit's parameters.
+const COMMIT_VALUES: [(&str, &str, &str); 20] = [
+    ("user", "bigint", ":user"),
+    ("expected", "uuid", REVISION),
+    ("revision", "uuid", NEXT),
+    ("version", "bigint", ":version"),
+    ("username", "text", "NULL::text"),
+    ("name", "text", "'Number ' || :n"),
+    ("is_active", "boolean", "NULL::boolean"),
+    ("sets_last_login", "boolean", "false"),
+    ("last_login", "timestamptz", "NULL::timestamptz"),
+    ("email", "text", "NULL::text"),
+    ("attributes", "text", "NULL::text"),
+    ("path", "text", "NULL::text"),
+    ("type", "text", "NULL::text"),
+    ("event_id", "uuid", NEXT),
+    ("event_kind", "text", "'user_updated'"),
+    ("event_user", "bigint", ":user"),
+    ("event_group", "uuid", "NULL::uuid"),
+    ("event_version", "bigint", ":version"),
+    ("event_time", "timestamptz", "now()"),
+    ("event_body", "text", ":body"),
 ];
 
 impl Pgbench {
@@ -99,8 +101,8 @@ impl Pgbench {
                 "\\if :n = 0\n{};\n{};\n\\endif\n{};\n{};\n",
                 prepare("load", LOAD, &LOAD_VALUES),
                 prepare("save", COMMIT, &COMMIT_VALUES),
-                execute("load", &LOAD_VALUES),
-                execute("save", &COMMIT_VALUES),
+                execute("load", LOAD, &LOAD_VALUES),
+                execute("save", COMMIT, &COMMIT_VALUES),
             ),
             Way::Folded => format!("{};\n{};\n", filled(LOAD, &LOAD_VALUES), filled(COMMIT, &COMMIT_VALUES)),
         };
@@ -157,25 +159,30 @@ impl Pgbench {
     }
 }
 
-/// Removes comments, because a colon in a comment would count as a variable.
-fn bare(statement: &str) -> String {
-    let lines = statement.lines().filter(|line| !line.trim_start().starts_with("--"));
-    lines.collect::<Vec<_>>().join("\n")
+type Values = [(&'static str, &'static str, &'static str)];
+
+/// A statement with numbered parameters, and their types and values in order.
+fn resolved(statement: &'static str, values: &Values) -> (String, Vec<(&'static str, &'static str)>) {
+    let resolved = resolve(statement, Placeholders::Numbered);
+    let find = |name: &&str| values.iter().find(|(parameter, ..)| parameter == name);
+    let values = resolved.parameters.iter().filter_map(find).map(|(_, kind, value)| (*kind, *value));
+    (resolved.text, values.collect())
 }
 
-fn prepare(name: &str, statement: &str, values: &[(&str, &str)]) -> String {
+fn prepare(name: &str, statement: &'static str, values: &Values) -> String {
+    let (text, values) = resolved(statement, values);
     let types: Vec<_> = values.iter().map(|(kind, _)| *kind).collect();
-    format!("PREPARE {name} ({}) AS {}", types.join(", "), bare(statement))
+    format!("PREPARE {name} ({}) AS {text}", types.join(", "))
 }
 
-fn execute(name: &str, values: &[(&str, &str)]) -> String {
-    let values: Vec<_> = values.iter().map(|(_, value)| *value).collect();
+fn execute(name: &str, statement: &'static str, values: &Values) -> String {
+    let values: Vec<_> = resolved(statement, values).1.iter().map(|(_, value)| *value).collect();
     format!("EXECUTE {name} ({})", values.join(", "))
 }
 
-/// Replaces the parameters of a statement by these expressions.
-fn filled(statement: &str, values: &[(&str, &str)]) -> String {
-    let mut text = bare(statement);
+/// A statement with these expressions in place of its parameters.
+fn filled(statement: &'static str, values: &Values) -> String {
+    let (mut text, values) = resolved(statement, values);
     for (n, (_, value)) in values.iter().enumerate().rev() {
         text = text.replace(&format!("${}", n + 1), value);
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row, params, types::ValueRef};
+use rusqlite::{Connection, Row, named_params, types::ValueRef};
 use userbook::{
     Revision, User, UserId,
     field::{Name, Username},
@@ -14,7 +14,7 @@ use crate::{Failure, user};
 
 const LOAD: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/load.sql");
 const UPDATE: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/update_user.sql");
-const EVENT: &str = include_str!("../../../crates/userbook-sqlx/src/sqlite/sql/insert_event.sql");
+const EVENT: &str = include_str!("../../../crates/userbook-sqlx/src/sql/insert_event.sql");
 
 /// A connection to a database that the store created.
 #[derive(Debug)]
@@ -34,13 +34,16 @@ impl Rusqlite {
     /// Loads the parts of the user that a change needs, and reads all columns of the statement.
     pub fn load(&self, id: UserId, username: &str) -> Result<User, Failure> {
         let mut load = self.0.prepare_cached(LOAD)?;
-        let no_id: Option<i64> = None;
-        let no_change: Option<&[u8]> = None;
-        let mut rows = load.query(params![id.0, username, "[]", no_id, false, no_change])?;
+        let mut rows = load.query(named_params! {
+            ":target_id": id.0,
+            ":username": username,
+            ":groups": "[]",
+            ":other_superusers": false,
+        })?;
         let mut found = None;
         let mut groups = Vec::new();
         while let Some(row) = rows.next()? {
-            if row.get_ref("part")?.as_str()? == "facts" {
+            if row.get_ref("row_kind")?.as_str()? == "facts" {
                 found = Some(facts(row)?);
             } else {
                 let name: String = row.get("name")?;
@@ -62,39 +65,25 @@ impl Rusqlite {
     /// Writes a change if the row is unchanged since the read.
     pub fn commit(&mut self, change: &ChangeSet) -> Result<bool, Failure> {
         let fields = &change.fields;
-        let no_integer: Option<i64> = None;
-        let no_text: Option<&str> = None;
-        let no_blob: Option<&[u8]> = None;
         let body = serde_json::to_string(&*change.event)?;
         self.0.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let written = self.0.prepare_cached(UPDATE)?.execute(params![
-            change.user.0,
-            change.expected.0.as_bytes(),
-            change.change.0.as_bytes(),
-            i64::try_from(change.version)?,
-            fields.username.as_ref().map(Username::as_str),
-            fields.name.as_ref().map(Name::as_str),
-            no_integer,
-            false,
-            no_integer,
-            no_text,
-            no_text,
-            no_text,
-            no_text,
-            no_integer,
-            no_integer,
-            no_integer,
-            no_blob,
-        ])?;
-        self.0.prepare_cached(EVENT)?.execute(params![
-            change.event.id.0.as_bytes(),
-            "user_updated",
-            change.user.0,
-            no_blob,
-            i64::try_from(change.event.version)?,
-            change.event.time.timestamp_micros(),
-            body,
-        ])?;
+        let written = self.0.prepare_cached(UPDATE)?.execute(named_params! {
+            ":user": change.user.0,
+            ":expected": change.expected.0.as_bytes(),
+            ":revision": change.change.0.as_bytes(),
+            ":version": i64::try_from(change.version)?,
+            ":username": fields.username.as_ref().map(Username::as_str),
+            ":name": fields.name.as_ref().map(Name::as_str),
+            ":sets_last_login": false,
+        })?;
+        self.0.prepare_cached(EVENT)?.execute(named_params! {
+            ":event_id": change.event.id.0.as_bytes(),
+            ":event_kind": "user_updated",
+            ":event_user": change.user.0,
+            ":event_version": i64::try_from(change.event.version)?,
+            ":event_time": change.event.time.timestamp_micros(),
+            ":event_body": body,
+        })?;
         self.0.prepare_cached("COMMIT")?.execute([])?;
         Ok(written == 1)
     }

@@ -1,8 +1,9 @@
-//! From rows to facts: one decoder for every dialect. A value that cannot be read is an error, never a default.
+//! From rows to values: one decoder for all databases. An unreadable value is an error, never a default.
 
 use std::error::Error;
 
 use serde_json::Value;
+use sqlx::{ColumnIndex, Decode, Row, Type};
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     event::Event,
@@ -12,20 +13,19 @@ use uuid::Uuid;
 
 use crate::json;
 
-/// A stored value that is not what it should be: the source of a
-/// [`Corrupt`](userbook::store::StoreErrorKind::Corrupt) failure.
+/// An unreadable stored value: the source of a [`Corrupt`](userbook::store::StoreErrorKind::Corrupt) error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The column is null, and must not be.
-    #[error("column {0} is null")]
+    /// The column is NULL.
+    #[error("column {0} is NULL")]
     Null(&'static str),
-    /// The column holds something else.
+    /// The column has an unexpected value.
     #[error("column {column} cannot be read")]
     Column {
-        /// Its name in the statement.
+        /// The name in the statement.
         column: &'static str,
-        /// Why.
+        /// The reason.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
@@ -45,18 +45,42 @@ impl From<DecodeError> for StoreError {
 
 pub(crate) type Decoded<T> = Result<T, DecodeError>;
 
-/// A row of a dialect, which decides how it stores each kind of value.
-pub(crate) trait RowExt {
-    fn text(&self, column: &'static str) -> Decoded<Option<String>>;
-    /// The length of a text in bytes, without copying it; 0 for null.
-    fn text_len(&self, column: &'static str) -> Decoded<usize>;
+/// A row of a database, which decides how each kind of value is stored.
+pub trait RowExt {
+    fn text_ref(&self, column: &'static str) -> Decoded<Option<&str>>;
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>>;
-    fn flag(&self, column: &'static str) -> Decoded<Option<bool>>;
     fn uuid(&self, column: &'static str) -> Decoded<Option<Uuid>>;
     fn time(&self, column: &'static str) -> Decoded<Option<Timestamp>>;
+
+    fn text(&self, column: &'static str) -> Decoded<Option<String>> {
+        Ok(self.text_ref(column)?.map(str::to_owned))
+    }
+
+    /// The length of a text in bytes; 0 for NULL.
+    fn text_len(&self, column: &'static str) -> Decoded<usize> {
+        Ok(self.text_ref(column)?.map_or(0, str::len))
+    }
+
+    fn flag(&self, column: &'static str) -> Decoded<Option<bool>> {
+        match self.integer(column)? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(other) => Err(DecodeError::new(column, format!("{other} is neither 0 nor 1"))),
+        }
+    }
 }
 
-/// Reads a column that is never null: `required(row, "name", R::text)`.
+/// Reads a column.
+pub(crate) fn get<'r, R: Row, T>(row: &'r R, column: &'static str) -> Decoded<Option<T>>
+where
+    T: Decode<'r, R::Database> + Type<R::Database>,
+    &'static str: ColumnIndex<R>,
+{
+    row.try_get(column).map_err(|error| DecodeError::new(column, error))
+}
+
+/// Reads a column that is never NULL: `required(row, "name", R::text)`.
 pub(crate) fn required<R, T>(
     row: &R,
     column: &'static str,
@@ -83,7 +107,7 @@ pub(crate) fn attributes<R: RowExt>(row: &R) -> Decoded<Value> {
     json::parse(&required(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }
 
-/// A user but for the groups, which come in rows of their own.
+/// A user without groups, which are separate rows.
 pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
     Ok(User {
         id: UserId(required(row, "id", R::integer)?),
@@ -103,7 +127,7 @@ pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
     })
 }
 
-/// The actor but for the groups, if there is such a user.
+/// The actor without groups, if the user exists.
 pub(crate) fn actor<R: RowExt>(row: &R) -> Decoded<Option<ActorState>> {
     let Some(id) = row.integer("actor_id")? else { return Ok(None) };
     Ok(Some(ActorState {

@@ -1,23 +1,28 @@
-//! How values go into columns, as far as it is the same in every dialect.
+//! From values of the core to parameters.
 
 use serde::Serialize;
-use serde_json::Value;
 use userbook::{
-    UserId, UserRef,
+    Group, User, UserId, UserType,
     event::{Event, EventTarget},
-    store::{DirectoryQuery, Scope, SnapshotQuery, StoreError, StoreErrorKind},
+    field::{EmailAddress, Name, UserPath, Username},
+    store::{ChangeSet, EpochGuard, Guards, StoreError, StoreErrorKind},
 };
-use uuid::Uuid;
 
-use crate::json;
+use crate::{json, value::Value};
 
-/// A value that no column can keep.
+/// A value that no column can store.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EncodeError {
-    #[error("{0} does not fit into 64 bits with a sign")]
+    #[error("counter does not fit into 64 bits with a sign (got {0})")]
     TooLarge(u64),
-    #[error("a document cannot be written")]
+    #[error("cannot write the document as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<EncodeError> for sqlx::Error {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error.into())
+    }
 }
 
 impl From<EncodeError> for StoreError {
@@ -31,153 +36,97 @@ pub(crate) fn integer(value: u64) -> Result<i64, EncodeError> {
     value.try_into().map_err(|_| EncodeError::TooLarge(value))
 }
 
-/// A bound as SQL has integers; a larger one bounds nothing.
+/// A limit as SQL has integers. A larger limit is no limit.
 pub(crate) fn saturating(value: u64) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }
 
-/// The target of a load, in one of two parameters.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Target {
-    pub(crate) id: Option<i64>,
-    pub(crate) uuid: Option<Uuid>,
+/// The values of one row, in the order of the statements that take many rows.
+pub(crate) type RowValues<'v, const N: usize> = [(&'static str, Value<'v>); N];
+
+/// A user without memberships.
+pub(crate) fn user(user: &User) -> Result<RowValues<'_, 13>, EncodeError> {
+    Ok([
+        ("id", user.id.0.into()),
+        ("uuid", user.uuid.into()),
+        ("username", Value::username(Some(&user.username))),
+        ("name", user.name.as_str().into()),
+        ("email", user.email.as_str().into()),
+        ("is_active", user.is_active.into()),
+        ("last_login", user.last_login.into()),
+        ("path", user.path.as_str().into()),
+        ("type", user.user_type.as_str().into()),
+        ("attributes", json::text(&user.attributes)?.into()),
+        ("password_change_date", user.password_change_date.into()),
+        ("revision", user.revision.0.into()),
+        ("version", integer(user.version)?.into()),
+    ])
 }
 
-impl Target {
-    pub(crate) fn of(query: &SnapshotQuery) -> Self {
-        match query.target {
-            None => Self { id: None, uuid: None },
-            Some(UserRef::Id(id)) => Self { id: Some(id.0), uuid: None },
-            Some(UserRef::Uuid(uuid)) => Self { id: None, uuid: Some(uuid) },
-        }
-    }
+pub(crate) fn group(group: &Group) -> Result<RowValues<'_, 5>, EncodeError> {
+    Ok([
+        ("id", group.id.0.into()),
+        ("name", group.name.as_str().into()),
+        ("is_superuser", group.is_superuser.into()),
+        ("parent", group.parent.map(|parent| parent.0).into()),
+        ("attributes", json::text(&group.attributes)?.into()),
+    ])
 }
 
-/// Which members of a group to read: whether all of them, and else which users.
-pub(crate) fn member_scope(members: Option<&Scope<UserId>>) -> (bool, Vec<i64>) {
-    match members {
-        None | Some(Scope::Nothing) => (false, Vec::new()),
-        Some(Scope::Everything) => (true, Vec::new()),
-        Some(Scope::Only(users)) => (false, users.iter().map(|user| user.0).collect()),
-    }
-}
-
-/// The optional parts of a directory query as parameters; an absent part selects no row.
-#[derive(Debug)]
-pub(crate) struct DirectoryParts {
-    /// Groups whose superusers to look for.
-    pub(crate) granting: Vec<Uuid>,
-    /// The group in which some users do not count, and these users.
-    pub(crate) except_group: Option<Uuid>,
-    pub(crate) except_users: Vec<i64>,
-    /// The group whose members to read, further users, and how many of all of these at most.
-    pub(crate) members_of: Option<Uuid>,
-    pub(crate) members: Vec<i64>,
-    pub(crate) members_limit: i64,
-}
-
-impl DirectoryParts {
-    pub(crate) fn of(query: &DirectoryQuery) -> Self {
-        let superusers = query.superusers.as_ref();
-        let except = superusers.and_then(|superusers| superusers.except.as_ref());
-        let members = query.members.as_ref();
-        Self {
-            granting: superusers.iter().flat_map(|it| &it.groups).map(|group| group.0).collect(),
-            except_group: except.map(|(group, _)| group.0),
-            except_users: except.iter().flat_map(|(_, users)| users).map(|user| user.0).collect(),
-            members_of: members.and_then(|members| members.of).map(|group| group.0),
-            members: members.iter().flat_map(|members| &members.users).map(|user| user.0).collect(),
-            members_limit: members.map_or(0, |members| members.limit.into()),
-        }
-    }
-}
-
-/// The rows of users that a group write relies on, by ascending id: its members and its actor.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-#[derive(Debug, Default)]
-pub(crate) struct Held {
-    pub(crate) users: Vec<i64>,
-    pub(crate) revisions: Vec<Uuid>,
-}
-
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-impl Held {
-    /// `None` if two of them contradict each other: then they cannot all hold.
-    pub(crate) fn of(
-        guards: &userbook::store::Guards,
-        members: &[userbook::store::MemberChange],
-    ) -> Option<Self> {
-        let mut held = std::collections::BTreeMap::new();
-        for member in members {
-            if held.insert(member.user.0, member.expected.0).is_some() {
-                return None;
-            }
-        }
-        if let Some(actor) = guards.actor
-            && *held.entry(actor.user.0).or_insert(actor.revision.0) != actor.revision.0
-        {
-            return None;
-        }
-        let (users, revisions) = held.into_iter().unzip();
-        Some(Self { users, revisions })
-    }
-}
-
-/// Attributes as text.
-pub(crate) fn attributes(value: &Value) -> Result<String, EncodeError> {
-    Ok(json::text(value)?)
-}
-
-/// Ids as a JSON array of hexadecimal texts: a list of any length in one parameter.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
-pub(crate) fn hex_list(ids: impl IntoIterator<Item = Uuid>) -> String {
-    let mut list = String::from("[");
-    for id in ids {
-        if list.len() > 1 {
-            list.push(',');
-        }
-        list.push('"');
-        list.push_str(id.simple().encode_lower(&mut Uuid::encode_buffer()));
-        list.push('"');
-    }
-    list.push(']');
-    list
-}
-
-/// All memberships of the users as a JSON array of pairs, groups in hexadecimal.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
-pub(crate) fn memberships(users: &[userbook::User]) -> Result<String, EncodeError> {
-    let of_user = |user: &userbook::User| {
-        let id = user.id.0;
-        user.groups.iter().map(move |group| (id, group.0.simple())).collect::<Vec<_>>()
+pub(crate) fn event(event: &Event) -> Result<RowValues<'static, 7>, EncodeError> {
+    let (user, group) = match event.target {
+        EventTarget::User(UserId(id)) => (Some(id), None),
+        EventTarget::Group(id) => (None, Some(id.0)),
     };
-    Ok(json::text(&users.iter().flat_map(of_user).collect::<Vec<_>>())?)
+    Ok([
+        ("event_id", event.id.0.into()),
+        ("event_kind", name(&event.kind)?.into()),
+        ("event_user", user.into()),
+        ("event_group", group.into()),
+        ("event_version", integer(event.version)?.into()),
+        ("event_time", event.time.into()),
+        ("event_body", json::text(event)?.into()),
+    ])
 }
 
-/// An event's columns besides its id and time.
-#[derive(Debug)]
-pub(crate) struct EventColumns {
-    pub(crate) kind: String,
-    pub(crate) user: Option<i64>,
-    pub(crate) group: Option<Uuid>,
-    pub(crate) version: i64,
-    pub(crate) body: String,
+pub(crate) fn guards(guards: &Guards) -> Result<RowValues<'static, 6>, EncodeError> {
+    let expected = |guard: Option<EpochGuard>| guard.map(|guard| integer(guard.expected)).transpose();
+    let bumps = |guard: Option<EpochGuard>| guard.is_some_and(EpochGuard::is_bump);
+    Ok([
+        ("graph", expected(guards.graph)?.into()),
+        ("bumps_graph", bumps(guards.graph).into()),
+        ("superusers", expected(guards.superusers)?.into()),
+        ("bumps_superusers", bumps(guards.superusers).into()),
+        ("actor", guards.actor.map(|actor| actor.user.0).into()),
+        ("actor_revision", guards.actor.map(|actor| actor.revision.0).into()),
+    ])
 }
 
-impl EventColumns {
-    pub(crate) fn of(event: &Event) -> Result<Self, EncodeError> {
-        let (user, group) = match event.target {
-            EventTarget::User(UserId(id)) => (Some(id), None),
-            EventTarget::Group(id) => (None, Some(id.0)),
-        };
-        Ok(Self {
-            kind: name(&event.kind)?,
-            user,
-            group,
-            version: integer(event.version)?,
-            body: json::text(event)?,
-        })
-    }
+/// All values of an update. Each statement of a commit takes some of them.
+pub(crate) fn change(change: &ChangeSet) -> Result<Vec<(&'static str, Value<'_>)>, EncodeError> {
+    let fields = &change.fields;
+    let attributes = fields.attributes.as_ref().map(|value| json::text(value.as_value())).transpose()?;
+    let mut values = Vec::with_capacity(28);
+    values.extend([
+        ("user", change.user.0.into()),
+        ("expected", change.expected.0.into()),
+        ("revision", change.change.0.into()),
+        ("version", integer(change.version)?.into()),
+        ("username", Value::username(fields.username.as_ref().map(Username::as_str))),
+        ("name", fields.name.as_ref().map(Name::as_str).into()),
+        ("is_active", fields.is_active.into()),
+        ("sets_last_login", fields.last_login.is_some().into()),
+        ("last_login", fields.last_login.flatten().into()),
+        ("email", fields.email.as_ref().map(EmailAddress::as_str).into()),
+        ("attributes", attributes.map_or(Value::Text(None), Value::from)),
+        ("path", fields.path.as_ref().map(UserPath::as_str).into()),
+        ("type", fields.user_type.map(UserType::as_str).into()),
+        ("groups_added", Value::Uuids(change.groups_added.iter().map(|group| group.0).collect())),
+        ("groups_removed", Value::Uuids(change.groups_removed.iter().map(|group| group.0).collect())),
+    ]);
+    values.extend(guards(&change.guards)?);
+    values.extend(event(&change.event)?);
+    Ok(values)
 }
 
 /// The name by which serde knows a variant.

@@ -1,13 +1,13 @@
-//! JSON text in columns, nested deeper than parsers like.
+//! JSON text in columns, with deeper nesting than parsers allow by default.
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// How many levels a stored document may nest. Attributes are let in with 256, an event holds them a few levels
-/// down, and rows written by others may be deeper still; but a parser without any bound could be made to
-/// overflow its stack: twice as many levels do, in a debug build with `serde_json`'s `preserve_order`.
+/// The maximum nesting of a stored document. Attributes may have 256 levels, an event contains them a few levels
+/// deeper, and rows of other writers may be deeper still. Twice the maximum overflows the stack of a debug build with
+/// `serde_json`'s `preserve_order`.
 const MAX_DEPTH: usize = 500;
 
-/// Why text in a column is not the JSON it should be.
+/// Why text in a column is not valid JSON.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JsonError {
     #[error("the document nests deeper than {MAX_DEPTH} levels")]
@@ -16,7 +16,7 @@ pub(crate) enum JsonError {
     Syntax(#[source] serde_json::Error),
 }
 
-/// Reads a document nested up to [`MAX_DEPTH`] levels; `serde_json` by itself refuses 128.
+/// Reads a document nested up to [`MAX_DEPTH`] levels; `serde_json` by default rejects 128.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
     if is_too_deep(text.as_bytes()) {
         return Err(JsonError::TooDeep);
@@ -33,16 +33,9 @@ pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_jso
     serde_json::to_string(value)
 }
 
-/// Integers as a JSON array: a list of any length in one parameter.
-#[cfg(any(feature = "mysql", feature = "sqlite"))]
-pub(crate) fn list(integers: &[i64]) -> String {
-    let integers: Vec<String> = integers.iter().map(ToString::to_string).collect();
-    format!("[{}]", integers.join(","))
-}
-
 fn is_too_deep(text: &[u8]) -> bool {
     let opens = |byte: &u8| matches!(byte, b'{' | b'[');
-    // Nearly all documents have fewer brackets than they may have levels: no need to look closer.
+    // Most documents have fewer brackets than the maximum: no exact count is necessary.
     if text.iter().filter(|byte| opens(byte)).count() <= MAX_DEPTH {
         return false;
     }

@@ -1,67 +1,134 @@
-//! Migrations: which there are, and which a database still lacks.
+//! Migrations: the schema's versions, and how pending ones are applied.
 
 use sha2::{Digest, Sha256};
+use sqlx::{Connection as _, Pool, SqlSafeStr};
 
-/// Why a database could not be brought up to date.
+use crate::{
+    backend::Backend,
+    connection_cache::ConnectionCache,
+    decode::{DecodeError, RowExt, required},
+    driver::{Conn, execute, fetch_all},
+};
+
+/// Why a database could not be migrated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
-    /// A migration that was applied is not the one that this program has.
-    #[error(
-        "migration {version} ({name}) was applied to this database with another text than this program has"
-    )]
+    /// An applied migration differs from the migration of this program.
+    #[error("migration {version} ({name}) was applied to this database with a different text")]
     Changed {
-        /// Its number.
+        /// The version.
         version: i64,
-        /// Its name.
+        /// The name.
         name: &'static str,
     },
     /// The database is newer than this program.
-    #[error("migration {version} was applied to this database, and this program does not know it")]
+    #[error("migration {version} was applied to this database and is unknown to this program")]
     Unknown {
-        /// Its number.
+        /// The version.
         version: i64,
     },
-    /// SQLite keeps foreign keys only if each connection turns them on.
-    #[error("the connections of this pool do not keep foreign keys: set foreign_keys on")]
+    /// SQLite enforces foreign keys only if each connection enables them.
+    #[error("the pool's connections do not enforce foreign keys: set foreign_keys on")]
     ForeignKeysOff,
-    /// A PostgreSQL database keeps text in an encoding of its own.
-    #[error("the database has the encoding {encoding}: make one with the encoding UTF8")]
+    /// A PostgreSQL database has one encoding for all text.
+    #[error("the database has the encoding {encoding}: UTF8 is required")]
     NotUnicode {
-        /// Its encoding.
+        /// The encoding.
         encoding: String,
     },
-    /// The connections are not as they must be.
-    #[error("the connections of this pool lack {0}")]
-    Lacks(&'static str),
+    /// The connections have a setting that the store cannot work with.
+    #[error("the pool's connections need {0}")]
+    IncompatibleSetting(&'static str),
     /// Another migration of this database takes too long.
     #[error("timed out waiting for another migration")]
     Locked,
+    /// The list of applied migrations cannot be read.
+    #[error("cannot read the list of applied migrations")]
+    Decode(#[from] DecodeError),
     /// The database failed.
     #[error("the database failed during a migration")]
     Database(#[from] sqlx::Error),
 }
 
-/// One step, written once and never edited after its release.
+/// One step of the schema. A released step is never edited.
 #[derive(Debug)]
 pub struct Migration {
-    /// Its number; steps are applied in ascending order.
+    /// The version. Steps are applied in ascending order.
     pub version: i64,
-    /// What it is called.
+    /// The name.
     pub name: &'static str,
-    /// Its statements.
+    /// The statements.
     pub sql: &'static str,
 }
 
 impl Migration {
-    /// Tells whether the text is still the same.
+    /// Detects an edited text.
     pub(crate) fn checksum(&self) -> String {
         let digest = Sha256::digest(self.sql.as_bytes());
         digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 }
 
-/// The migrations among `all` that are not among those `applied` (versions and checksums).
+/// Applies the pending migrations of `component`, as [`SqlStore::migrate`](crate::SqlStore::migrate) does for
+/// Userbook's own: for a host that keeps tables beside Userbook's.
+///
+/// MariaDB and MySQL commit each statement that creates or alters a table by itself. There, each statement must be
+/// repeatable (`CREATE TABLE IF NOT EXISTS`).
+///
+/// # Errors
+/// [`MigrateError`].
+pub async fn migrate<B: Backend>(
+    pool: &Pool<B>,
+    component: &str,
+    migrations: &'static [Migration],
+) -> Result<(), MigrateError> {
+    // After an error the connection is not clean: MariaDB's lock ends with it.
+    let mut conn = ConnectionCache::new(pool.clone(), B::on_dirty).acquire().await?;
+    B::check_connection(&mut conn).await?;
+    B::migrate(&mut conn, component, migrations).await?;
+    conn.release();
+    Ok(())
+}
+
+pub(crate) async fn apply_in_transaction<B: Backend>(
+    conn: &mut Conn<B>,
+    component: &str,
+    migrations: &'static [Migration],
+) -> Result<(), MigrateError> {
+    let mut transaction = conn.begin_with(B::BEGIN_MIGRATION.into_sql_str()).await?;
+    apply::<B>(&mut transaction, component, migrations).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Applies the pending migrations.
+pub(crate) async fn apply<B: Backend>(
+    conn: &mut Conn<B>,
+    component: &str,
+    migrations: &'static [Migration],
+) -> Result<(), MigrateError> {
+    let statements = B::statements();
+    execute::<B>(conn, &statements.migration_table, &[]).await?;
+    let rows =
+        fetch_all::<B>(conn, &statements.migrations_applied, &[("component", component.into())]).await?;
+    let applied: Result<Vec<_>, DecodeError> = rows
+        .iter()
+        .map(|row| Ok((required(row, "version", RowExt::integer)?, required(row, "checksum", RowExt::text)?)))
+        .collect();
+    for migration in pending(migrations, &applied?)? {
+        B::execute_script(conn, migration.sql).await?;
+        let done = [
+            ("component", component.into()),
+            ("version", migration.version.into()),
+            ("name", migration.name.into()),
+            ("checksum", migration.checksum().into()),
+        ];
+        execute::<B>(conn, &statements.migration_done, &done).await?;
+    }
+    Ok(())
+}
+
+/// The migrations among `all` that are not `applied` (versions and checksums).
 pub(crate) fn pending<'a>(
     all: &'a [Migration],
     applied: &[(i64, String)],
@@ -88,7 +155,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_lacks_is_told_and_what_changed_is_refused() {
+    fn pending_migrations_are_found_and_changed_ones_rejected() {
         let versions = |applied: &[(i64, String)]| {
             pending(&ALL, applied).map(|all| all.iter().map(|one| one.version).collect::<Vec<_>>())
         };

@@ -10,7 +10,7 @@ use userbook::{
 
 use crate::decode::{self, DecodeError, Decoded, RowExt, required};
 
-/// Which part of an answer the row belongs to.
+/// The part of the answer that the row belongs to.
 pub(crate) fn row_kind<R: RowExt>(row: &R) -> Decoded<String> {
     required(row, "row_kind", R::text)
 }
@@ -19,7 +19,7 @@ pub(crate) fn unknown(kind: &str) -> DecodeError {
     DecodeError::new("row_kind", format!("there is no kind {kind:?}"))
 }
 
-/// The answer of `load.sql`.
+/// Decodes the rows of `load.sql`.
 pub(crate) fn user<R: RowExt>(query: &SnapshotQuery, rows: &[R]) -> Decoded<Snapshot> {
     let mut found = None;
     let mut groups = GroupGraph::default();
@@ -69,7 +69,7 @@ fn superusers<R: RowExt>(row: &R) -> Decoded<Superusers> {
     })
 }
 
-/// The answer of `load_directory.sql`.
+/// Decodes the rows of `load_directory.sql`.
 pub(crate) fn directory<R: RowExt>(rows: &[R]) -> Decoded<DirectorySnapshot> {
     let mut directory = DirectorySnapshot::default();
     let mut of_actor = BTreeSet::new();
@@ -127,7 +127,7 @@ fn user_id<R: RowExt>(row: &R) -> Decoded<UserId> {
     required(row, "id", R::integer).map(UserId)
 }
 
-/// A member without the groups, which come in rows of their own.
+/// A member without groups, which are separate rows.
 fn member<R: RowExt>(row: &R) -> Decoded<MemberState> {
     Ok(MemberState {
         username: required(row, "username", R::text)?,

@@ -2,8 +2,8 @@
 
 use sqlx::MySqlPool;
 use userbook_sqlx::{
-    Migration,
-    mysql::{BEGIN, failure, migrate},
+    Migration, migrate,
+    mysql::{BEGIN, failure},
 };
 
 use super::sql::{Statements, sql_auth};

@@ -1,10 +1,7 @@
 //! Tokens and permissions in the PostgreSQL database that holds the users.
 
 use sqlx::PgPool;
-use userbook_sqlx::{
-    Migration,
-    postgres::{failure, migrate},
-};
+use userbook_sqlx::{Migration, migrate, postgres::failure};
 
 use super::sql::{Statements, sql_auth};
 

@@ -1,10 +1,7 @@
 //! Tokens and permissions in the SQLite database that holds the users.
 
 use sqlx::SqlitePool;
-use userbook_sqlx::{
-    Migration,
-    sqlite::{failure, migrate},
-};
+use userbook_sqlx::{Migration, migrate, sqlite::failure};
 
 use super::sql::{Statements, sql_auth};
 

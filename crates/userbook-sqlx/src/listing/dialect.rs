@@ -1,11 +1,11 @@
-//! How a database says what a listing asks for.
+//! How a database expresses the conditions of a list.
 
-use super::{Statement, Value};
+use super::ListStatement;
 
-/// A text to be searched.
+/// A column to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SearchColumn {
-    /// `u.username`
+pub enum SearchColumn {
+    /// `u.username`.
     Username,
     /// Another column that holds text.
     Column(&'static str),
@@ -13,79 +13,62 @@ pub(crate) enum SearchColumn {
     Uuid(&'static str),
 }
 
-/// What differs from database to database. Each method says one condition, without `AND`.
-pub(crate) trait Dialect {
-    /// Whether parameters are numbered.
-    const NUMBERED: bool;
-    /// How many users can be listed.
-    const COUNT_USERS: &'static str;
-    /// How many groups there are.
-    const COUNT_GROUPS: &'static str;
-    /// The users with these ids, and their groups.
-    const LIST_USERS: &'static str;
-    /// The groups with these ids, and their members.
-    const LIST_GROUPS: &'static str;
+/// What differs between databases. Each method adds one condition, without `AND`.
+pub trait Dialect {
     /// The condition that `g` has the flag.
     const IS_SUPERUSER: &'static str;
 
-    /// What goes around a query for ids to say that what goes before is one of them, and that the query is run first,
-    /// once: it is cheap, whatever the planner thinks.
+    /// The text around a query for ids, after a column that must be one of them. The planner must run the query first
+    /// and once, because the query is cheap.
     const IN_SUBQUERY: [&'static str; 2];
 
-    /// What goes around a query for ids of groups to select their members, `m.user_id`.
+    /// The text around a query for ids of groups that selects their members, `m.user_id`.
     const MEMBERS_OF: [&'static str; 2] =
         ["SELECT m.user_id FROM (", ") AS g JOIN userbook_membership AS m ON m.group_id = g.id"];
 
-    /// What goes around a query for ids of users to join them before the users themselves, where the planner needs
-    /// help; `None`: [`IN_SUBQUERY`](Self::IN_SUBQUERY) is enough.
+    /// The text around a query for ids of users that joins them before the users, where the planner needs help.
+    /// `None`: [`IN_SUBQUERY`](Self::IN_SUBQUERY) is enough.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = None;
 
-    /// A user name as it is compared with `username`.
-    fn username(name: &str) -> Value {
-        Value::Text(name.to_owned())
-    }
+    /// The `column` of a user equals this text. The condition uses the index of the column.
+    fn is(statement: &mut ListStatement, column: &'static str, text: &str);
 
-    /// The `column` of a user is exactly this text, and the index on it tells.
-    fn is(statement: &mut Statement, column: &'static str, text: &str);
+    /// The `column` of a user begins with this text. The condition uses the index of the column.
+    fn begins(statement: &mut ListStatement, column: &'static str, prefix: &str);
 
-    /// The `column` of a user begins with this text, and the index on it tells.
-    fn begins(statement: &mut Statement, column: &'static str, prefix: &str);
+    /// The text contains this lower-case word. The comparison ignores the case of ASCII letters only.
+    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str);
 
-    /// The text contains this word, which has no capital letter of ASCII, if those of the text are taken for small
-    /// ones. No other letters are taken for one another.
-    fn contains(statement: &mut Statement, text: SearchColumn, word: &str);
+    /// The column before is one of these.
+    fn in_users(statement: &mut ListStatement, users: Vec<i64>);
 
-    /// What goes before is one of these.
-    fn in_users(statement: &mut Statement, users: Vec<i64>);
-
-    /// What goes before is one of these.
-    fn in_groups(statement: &mut Statement, groups: Vec<uuid::Uuid>);
+    /// The column before is one of these.
+    fn in_groups(statement: &mut ListStatement, groups: Vec<uuid::Uuid>);
 
     /// A query for the members of these groups.
-    fn members(statement: &mut Statement, groups: Vec<uuid::Uuid>) {
+    fn members(statement: &mut ListStatement, groups: Vec<uuid::Uuid>) {
         statement.push("SELECT m.user_id FROM userbook_membership AS m WHERE m.group_id");
         Self::in_groups(statement, groups);
     }
 
     /// A query for the groups of these users.
-    fn memberships(statement: &mut Statement, users: Vec<i64>) {
+    fn memberships(statement: &mut ListStatement, users: Vec<i64>) {
         statement.push("SELECT m.group_id FROM userbook_membership AS m WHERE m.user_id");
         Self::in_users(statement, users);
     }
 
-    /// `g` has one of these names, and the index on them tells.
-    fn named<'n>(statement: &mut Statement, names: impl IntoIterator<Item = &'n str>);
+    /// `g` has one of these names. The condition uses the index of names.
+    fn named<'n>(statement: &mut ListStatement, names: impl IntoIterator<Item = &'n str>);
 
     /// A text column in the order of code points.
     fn key(column: &'static str) -> [&'static str; 3];
 }
 
-/// The least text that is greater than all texts that begin so, by code point; `None`: there is none.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+/// The smallest text that is greater than all texts with this prefix, by code point. `None`: there is no such text.
 pub(crate) fn after_all_that_begin(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
     while let Some(last) = chars.pop() {
-        // The range knows that no character lies between U+D7FF and U+E000.
+        // The range skips the surrogates, which lie between U+D7FF and U+E000.
         if let Some(next) = (last..=char::MAX).nth(1) {
             chars.push(next);
             return Some(chars.into_iter().collect());
@@ -94,7 +77,7 @@ pub(crate) fn after_all_that_begin(prefix: &str) -> Option<String> {
     None
 }
 
-#[cfg(all(test, any(feature = "postgres", feature = "sqlite")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

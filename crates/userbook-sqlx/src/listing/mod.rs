@@ -1,26 +1,22 @@
-//! Listing users and groups: what is the same in every dialect.
+//! Lists of users and groups.
 //!
-//! A listing has many filters and orders, most of them absent. One statement for all of them
-//! (`$1 IS NULL OR …`) would be planned for none, so the statement that finds the rows is [put together](Statement)
-//! from fixed pieces and parameters; what then reads the rows of one page is a plain file again. Both run in one
-//! read transaction.
+//! A list has many filters and orders, most of them absent. One statement for all of them (`$1 IS NULL OR …`) would
+//! have a bad plan for each. The statement that finds the ids of a page is therefore [built](ListStatement) from fixed
+//! pieces and parameters. The statement that reads the page is a file again. Both run in one read transaction.
 //!
-//! What it must not know: how a dialect runs a statement ([`Reader`]) and how it says what is meant ([`Dialect`]).
+//! Only [`Dialect`] knows how a database expresses conditions.
 
-mod budget;
 mod dialect;
-mod group_page;
 mod groups;
+mod page;
 mod query;
 mod read;
 mod statement;
-mod user_page;
 mod users;
 
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use dialect::after_all_that_begin;
 pub(crate) use dialect::{Dialect, SearchColumn};
 #[cfg(test)]
 pub(crate) use query::{Projection, Query};
-pub(crate) use read::{Flow, Reader, list_groups, list_users};
-pub(crate) use statement::{Statement, Value};
+pub(crate) use read::{list_groups, list_users};
+pub(crate) use statement::ListStatement;

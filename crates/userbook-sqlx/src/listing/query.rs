@@ -1,95 +1,81 @@
-//! The common part of listing users and listing groups.
+//! The common part of lists of users and of groups.
 
-use serde_json::Value as Json;
 use userbook::{
     JsonObject,
     store::{Order, Scope},
 };
 
-use super::{Dialect, Statement, Value};
-use crate::decode::{Decoded, RowExt};
+use super::ListStatement;
+use crate::{
+    backend::Backend,
+    decode::{Decoded, RowExt},
+    statement::Statement,
+};
 
-/// What to select of the rows that match.
+/// What to select of the matching rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Projection {
     /// The ids of one page, in order.
     Page,
-    /// How many there are.
+    /// The number of rows.
     Count,
     /// All ids in order, with attributes.
     Documents,
 }
 
-/// A query for users, or for groups.
-pub(crate) trait Query: Sync {
-    type Id: Copy + Ord + Send;
-
+/// What all queries have in common.
+#[derive(Debug)]
+pub(crate) struct Selection<'q> {
     /// Whether all rows match.
-    fn is_whole(&self) -> bool;
+    pub(crate) is_whole: bool,
     /// Whether no row may be seen.
-    fn is_void(&self) -> bool;
-    /// The statement that counts all rows.
-    fn count_whole<D: Dialect>() -> &'static str;
-    /// The statement that finds the rows that match, attributes aside.
-    fn statement<D: Dialect>(&self, what: Projection) -> Statement;
-    /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
-    fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
+    pub(crate) is_void: bool,
     /// What attributes must contain.
-    fn part(&self) -> Option<Json>;
-    fn offset(&self) -> u64;
-    fn limit(&self) -> u32;
+    pub(crate) attributes: Option<&'q JsonObject>,
+    pub(crate) offset: u64,
+    pub(crate) limit: u32,
 }
 
-/// The methods that both kinds of query implement in the same way.
-macro_rules! shared_query_methods {
-    () => {
-        fn is_whole(&self) -> bool {
-            self.scope == userbook::store::Scope::Everything && self.filter == Default::default()
-        }
-
-        fn is_void(&self) -> bool {
-            $crate::listing::query::is_void(&self.scope)
-        }
-
-        fn part(&self) -> Option<serde_json::Value> {
-            $crate::listing::query::part(self.filter.attributes.as_ref())
-        }
-
-        fn offset(&self) -> u64 {
-            self.offset
-        }
-
-        fn limit(&self) -> u32 {
-            self.limit
-        }
-    };
-}
-pub(super) use shared_query_methods;
-
-pub(super) fn is_void<I>(scope: &Scope<I>) -> bool {
-    match scope {
-        Scope::Everything => false,
-        Scope::Only(some) => some.is_empty(),
-        Scope::Nothing => true,
+impl<'q> Selection<'q> {
+    pub(super) fn new<I: PartialEq, F: PartialEq + Default>(
+        (scope, filter): (&Scope<I>, &F),
+        attributes: Option<&'q JsonObject>,
+        (offset, limit): (u64, u32),
+    ) -> Self {
+        let is_void = match scope {
+            Scope::Everything => false,
+            Scope::Only(some) => some.is_empty(),
+            Scope::Nothing => true,
+        };
+        let is_whole = matches!(scope, Scope::Everything) && *filter == F::default();
+        Self { is_whole, is_void, attributes, offset, limit }
     }
 }
 
-pub(super) fn part(attributes: Option<&JsonObject>) -> Option<Json> {
-    attributes.cloned().map(Json::Object)
+/// A query for users or for groups.
+pub(crate) trait Query: Sync {
+    type Id: Copy + Ord + Send;
+
+    fn selection(&self) -> Selection<'_>;
+    /// The statement that counts all rows.
+    fn count_whole<B: Backend>() -> &'static Statement;
+    /// The statement that finds the rows that match, attributes aside.
+    fn statement<B: Backend>(&self, what: Projection) -> ListStatement;
+    /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
+    fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
 }
 
 /// Ends a statement for one page.
-pub(super) fn push_limit_offset(statement: &mut Statement, offset: u64, limit: u32) {
+pub(super) fn push_limit_offset(statement: &mut ListStatement, offset: u64, limit: u32) {
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    statement.push("\nLIMIT ").bind(Value::Integer(limit.into()));
-    statement.push(" OFFSET ").bind(Value::Integer(offset));
+    statement.push("\nLIMIT ").bind(i64::from(limit));
+    statement.push(" OFFSET ").bind(offset);
 }
 
-/// Adds an order by these keys, each of which may consist of several pieces of text. It ends with the first column
-/// that is unique, at the latest with the id: what comes after would decide nothing, and keep indexes from being
-/// used.
+/// Adds an order by these keys. A key may consist of several pieces of text. The order ends with the first unique
+/// column, at the latest with the id: further columns decide nothing, and prevent the use of indexes.
 pub(super) fn order<C: Copy>(
-    statement: &mut Statement,
+    statement: &mut ListStatement,
     columns: &[Order<C>],
     id: &'static str,
     is_unique: impl Fn(C) -> bool,
@@ -117,9 +103,13 @@ pub(super) fn order<C: Copy>(
     statement.push(id);
 }
 
-/// Adds a condition for each word of a search: it stands in one of the texts.
-pub(super) fn search<D: Dialect>(statement: &mut Statement, words: &[String], texts: &[super::SearchColumn]) {
-    // The empty word stands everywhere.
+/// Adds a condition for each word of a search: one of the texts contains the word.
+pub(super) fn search<B: Backend>(
+    statement: &mut ListStatement,
+    words: &[String],
+    texts: &[super::SearchColumn],
+) {
+    // Every text contains the empty word.
     for word in words.iter().filter(|word| !word.is_empty()) {
         let word = word.to_ascii_lowercase();
         statement.condition().push("(");
@@ -127,7 +117,7 @@ pub(super) fn search<D: Dialect>(statement: &mut Statement, words: &[String], te
             if n > 0 {
                 statement.push(" OR ");
             }
-            D::contains(statement, *text, &word);
+            B::contains(statement, *text, &word);
         }
         statement.push(")");
     }

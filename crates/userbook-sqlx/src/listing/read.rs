@@ -1,51 +1,29 @@
-//! Reading one page: first which rows, then the rows.
+//! Reads one page: first the ids, then the rows.
 
 use serde_json::Value as Json;
 use userbook::{
     json::json_contains,
-    store::{GroupListQuery, GroupPage, ROW_BYTES, StoreError, UserListQuery, UserPage},
+    store::{GroupListQuery, GroupPage, ROW_BYTES, Scope, StoreError, UserListQuery, UserPage},
 };
 
 use super::{
-    Dialect, Statement, Value,
-    group_page::GroupRows,
-    query::{Projection, Query},
-    user_page::UserRows,
+    page::{GroupRows, UserRows},
+    query::{Projection, Query, Selection},
 };
 use crate::{
+    backend::Backend,
     decode::{self, RowExt},
-    encode,
+    driver::{Conn, Flow, bind, scan},
+    encode::saturating,
+    error::SqlResult,
+    value::Value,
 };
 
-/// A connection on which several statements see one state.
-pub(crate) trait Reader: Send {
-    type Dialect: Dialect;
-    type Row: RowExt + Send;
-
-    /// Runs a statement and calls `see` with each row as it comes.
-    fn scan(
-        &mut self,
-        statement: Statement,
-        see: impl FnMut(Self::Row) -> Result<Flow, StoreError> + Send,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// How a scan goes on after a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flow {
-    /// With the next row.
-    Continue,
-    /// With the next row, after other tasks of the runtime had their turn.
-    Yield,
-    /// Not at all.
-    Stop,
-}
-
-/// The work after which a scan yields, in bytes. Rows are often there at once: without a yield a scan of many would
-/// keep its thread from all other tasks.
+/// The work after which a scan yields, in bytes. Rows often arrive together: without a yield a long scan would block
+/// the other tasks of its thread.
 const TURN: usize = 64 * 1024;
 
-/// What a row costs besides its bytes.
+/// The cost of a row besides its bytes.
 const ROW_COST: usize = 1024;
 
 /// Counts the work since the last yield.
@@ -64,98 +42,112 @@ impl Pace {
     }
 }
 
-pub(crate) async fn list_users<R: Reader>(
-    reader: &mut R,
+pub(crate) async fn list_users<B: Backend>(
+    conn: &mut Conn<B>,
     query: &UserListQuery,
-) -> Result<UserPage, StoreError> {
-    let (ids, count) = find(reader, query).await?;
+) -> SqlResult<B, UserPage> {
+    let (ids, count) = find::<B, _>(conn, query).await?;
     let mut page = UserRows::new(query.max_bytes);
     if !ids.is_empty() {
-        let wanted = Value::Users(ids.iter().map(|id| id.0).collect());
-        let most = Value::Integer(encode::saturating(most_rows(query.max_bytes)));
-        let statement = Statement::fixed(R::Dialect::LIST_USERS, vec![wanted, most]);
-        reader.scan(statement, |row| Ok(page.see(&row)?)).await?;
+        let parameters = [
+            ("users", Value::Integers(ids.iter().map(|id| id.0).collect())),
+            ("max_rows", saturating(most_rows(query.max_bytes)).into()),
+        ];
+        let query = bind::<B>(&B::statements().list_users, &parameters)?;
+        scan(conn, query, |row| Ok(page.see(&row)?)).await?;
     }
     Ok(page.finish(&ids, count))
 }
 
-pub(crate) async fn list_groups<R: Reader>(
-    reader: &mut R,
+pub(crate) async fn list_groups<B: Backend>(
+    conn: &mut Conn<B>,
     query: &GroupListQuery,
-) -> Result<GroupPage, StoreError> {
-    let (ids, count) = find(reader, query).await?;
+) -> SqlResult<B, GroupPage> {
+    let (ids, count) = find::<B, _>(conn, query).await?;
     let mut page = GroupRows::new(query.max_bytes);
     if !ids.is_empty() {
-        let wanted = Value::Groups(ids.iter().map(|id| id.0).collect());
-        let (all, some) = encode::member_scope(query.members.as_ref());
-        // AnonymousUser, who may be a member of each group, is not shown and so not counted.
-        let most = most_rows(query.max_bytes).saturating_add(ids.len() as u64);
-        let values =
-            vec![wanted, Value::Flag(all), Value::Users(some), Value::Integer(encode::saturating(most))];
-        reader.scan(Statement::fixed(R::Dialect::LIST_GROUPS, values), |row| Ok(page.see(&row)?)).await?;
+        let (all_members, members) = match &query.members {
+            None | Some(Scope::Nothing) => (false, Vec::new()),
+            Some(Scope::Everything) => (true, Vec::new()),
+            Some(Scope::Only(users)) => (false, users.iter().map(|user| user.0).collect()),
+        };
+        // AnonymousUser may be a member of each group, and is neither shown nor counted.
+        let max_rows = most_rows(query.max_bytes).saturating_add(ids.len() as u64);
+        let parameters = [
+            ("groups", Value::Uuids(ids.iter().map(|id| id.0).collect())),
+            ("all_members", all_members.into()),
+            ("members", Value::Integers(members)),
+            ("max_rows", saturating(max_rows).into()),
+        ];
+        let query = bind::<B>(&B::statements().list_groups, &parameters)?;
+        scan(conn, query, |row| Ok(page.see(&row)?)).await?;
     }
     Ok(page.finish(&ids, count))
 }
 
-/// The number of rows that makes every page too large.
+/// The smallest number of rows that makes every page too large.
 fn most_rows(max_bytes: u64) -> u64 {
     max_bytes / ROW_BYTES + 1
 }
 
-/// The ids of the page, in order, and how many there are on all pages.
-async fn find<R: Reader, Q: Query>(reader: &mut R, query: &Q) -> Result<(Vec<Q::Id>, u64), StoreError> {
-    if query.is_void() {
+/// The ids of the page, in order, and their number on all pages.
+async fn find<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, (Vec<Q::Id>, u64)> {
+    let Selection { is_void, attributes, offset, limit, .. } = query.selection();
+    if is_void {
         return Ok((Vec::new(), 0));
     }
-    if let Some(part) = query.part() {
-        return search(reader, query, &part).await;
+    if let Some(part) = attributes {
+        return search::<B, _>(conn, query, &Json::Object(part.clone())).await;
     }
     let mut ids = Vec::new();
     let see = |row| {
         ids.push(Q::id(&row)?);
         Ok(Flow::Continue)
     };
-    reader.scan(query.statement::<R::Dialect>(Projection::Page), see).await?;
+    let page = query.statement::<B>(Projection::Page).into_query::<B>()?;
+    scan(conn, page, see).await?;
     let found = ids.len() as u64;
-    // A page that is not full is the last one, unless it lies behind the last one.
-    let is_last = found < query.limit().into() && (found > 0 || query.offset() == 0);
-    let count = if is_last { query.offset() + found } else { count(reader, query).await? };
+    // A page that is not full is the last page, unless its offset is beyond the end.
+    let is_last = found < limit.into() && (found > 0 || offset == 0);
+    let count = if is_last { offset + found } else { count::<B, _>(conn, query).await? };
     Ok((ids, count))
 }
 
-async fn count<R: Reader, Q: Query>(reader: &mut R, query: &Q) -> Result<u64, StoreError> {
-    let statement = if query.is_whole() {
-        Statement::fixed(Q::count_whole::<R::Dialect>(), Vec::new())
+async fn count<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, u64> {
+    let count = if query.selection().is_whole {
+        bind::<B>(Q::count_whole::<B>(), &[])?
     } else {
-        query.statement::<R::Dialect>(Projection::Count)
+        query.statement::<B>(Projection::Count).into_query::<B>()?
     };
-    let mut count = None;
+    let mut counted = None;
     let see = |row| {
-        count = Some(decode::counter(&row, "count")?);
+        counted = Some(decode::counter(&row, "count")?);
         Ok(Flow::Continue)
     };
-    reader.scan(statement, see).await?;
-    count.ok_or_else(|| StoreError::corrupt("there is no count"))
+    scan(conn, count, see).await?;
+    Ok(counted.ok_or_else(|| StoreError::corrupt("there is no count"))?)
 }
 
 /// Reads the attributes of all rows that match the rest of the query.
-async fn search<R: Reader, Q: Query>(
-    reader: &mut R,
+async fn search<B: Backend, Q: Query>(
+    conn: &mut Conn<B>,
     query: &Q,
     part: &Json,
-) -> Result<(Vec<Q::Id>, u64), StoreError> {
+) -> SqlResult<B, (Vec<Q::Id>, u64)> {
+    let Selection { offset, limit, .. } = query.selection();
     let (mut ids, mut count, mut pace) = (Vec::new(), 0, Pace::default());
     let see = |row| {
         let bytes = RowExt::text_len(&row, "attributes")?;
         if json_contains(&decode::attributes(&row)?, part) {
-            if count >= query.offset() && (ids.len() as u64) < query.limit().into() {
+            if count >= offset && (ids.len() as u64) < limit.into() {
                 ids.push(Q::id(&row)?);
             }
             count += 1;
         }
         Ok(pace.step(bytes))
     };
-    reader.scan(query.statement::<R::Dialect>(Projection::Documents), see).await?;
+    let documents = query.statement::<B>(Projection::Documents).into_query::<B>()?;
+    scan(conn, documents, see).await?;
     Ok((ids, count))
 }
 

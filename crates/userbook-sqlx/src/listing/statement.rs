@@ -1,41 +1,26 @@
-//! A statement that is put together.
+//! A statement that is built from pieces.
+//!
+//! Stricter than sqlx's `QueryBuilder`: only text of this program can be pushed.
 
-use uuid::Uuid;
+use crate::{
+    backend::Backend,
+    driver::{Bound, bind_text},
+    statement::Placeholders,
+    value::Value,
+};
 
-/// A parameter.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
-    Text(String),
-    #[cfg(feature = "mysql")]
-    Bytes(Vec<u8>),
-    Flag(bool),
-    Integer(i64),
-    Uuid(Uuid),
-    /// Ids of users, as one parameter.
-    Users(Vec<i64>),
-    /// Ids of groups, as one parameter.
-    Groups(Vec<Uuid>),
-}
-
-/// Text and parameters. The text consists of pieces that stand in this program: values come in as parameters and in
-/// no other way.
+/// Text and parameters. Values enter as parameters only.
 #[derive(Debug, Clone)]
-pub(crate) struct Statement {
+pub struct ListStatement {
     text: String,
-    values: Vec<Value>,
-    numbered: bool,
-    conditions: bool,
+    values: Vec<Value<'static>>,
+    placeholders: Placeholders,
+    has_conditions: bool,
 }
 
-impl Statement {
-    /// Begins so; `numbered` tells whether parameters are `$1`, `$2` or all `?`.
-    pub(crate) fn new(text: &'static str, numbered: bool) -> Self {
-        Self { text: text.to_owned(), values: Vec::new(), numbered, conditions: false }
-    }
-
-    /// One that stands in a file.
-    pub(crate) fn fixed(text: &'static str, values: Vec<Value>) -> Self {
-        Self { text: text.to_owned(), values, numbered: true, conditions: false }
+impl ListStatement {
+    pub(crate) fn new(text: &'static str, placeholders: Placeholders) -> Self {
+        Self { text: text.to_owned(), values: Vec::new(), placeholders, has_conditions: false }
     }
 
     pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
@@ -43,26 +28,27 @@ impl Statement {
         self
     }
 
-    pub(crate) fn bind(&mut self, value: Value) -> &mut Self {
-        self.values.push(value);
-        if self.numbered {
-            self.text.push('$');
-            self.text.push_str(&self.values.len().to_string());
-        } else {
-            self.text.push('?');
+    pub(crate) fn bind(&mut self, value: impl Into<Value<'static>>) -> &mut Self {
+        self.values.push(value.into());
+        match self.placeholders {
+            Placeholders::Numbered => {
+                self.text.push('$');
+                self.text.push_str(&self.values.len().to_string());
+            }
+            Placeholders::Positional => self.text.push('?'),
         }
         self
     }
 
-    /// Begins a condition more: all of them hold at once.
+    /// Begins another condition. All conditions must hold.
     pub(crate) fn condition(&mut self) -> &mut Self {
-        let link = if self.conditions { "\n    AND " } else { "\nWHERE " };
-        self.conditions = true;
+        let link = if self.has_conditions { "\n    AND " } else { "\nWHERE " };
+        self.has_conditions = true;
         self.push(link)
     }
 
-    /// These values, separated by commas.
-    pub(crate) fn bind_all(&mut self, values: impl IntoIterator<Item = Value>) -> &mut Self {
+    /// Binds values, separated by commas.
+    pub(crate) fn bind_all(&mut self, values: impl IntoIterator<Item = Value<'static>>) -> &mut Self {
         for (n, value) in values.into_iter().enumerate() {
             if n > 0 {
                 self.push(", ");
@@ -72,8 +58,13 @@ impl Statement {
         self
     }
 
-    pub(crate) fn into_parts(self) -> (String, Vec<Value>) {
-        (self.text, self.values)
+    pub(crate) fn into_query<B: Backend>(self) -> Result<Bound<B>, sqlx::Error> {
+        bind_text::<B>(self.text, &self.values)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn into_text(self) -> String {
+        self.text
     }
 }
 
@@ -83,17 +74,16 @@ mod tests {
 
     #[test]
     fn values_are_never_text() {
-        for (numbered, expected) in [
-            (true, "SELECT\nWHERE a = $1\n    AND b IN ($2, $3)"),
-            (false, "SELECT\nWHERE a = ?\n    AND b IN (?, ?)"),
+        for (placeholders, expected) in [
+            (Placeholders::Numbered, "SELECT\nWHERE a = $1\n    AND b IN ($2, $3)"),
+            (Placeholders::Positional, "SELECT\nWHERE a = ?\n    AND b IN (?, ?)"),
         ] {
-            let mut statement = Statement::new("SELECT", numbered);
-            statement.condition().push("a = ").bind(Value::Text("'; DROP TABLE".to_owned()));
-            let values = [Value::Integer(1), Value::Flag(true)];
+            let mut statement = ListStatement::new("SELECT", placeholders);
+            statement.condition().push("a = ").bind("'; DROP TABLE");
+            let values = [Value::from(1), Value::from(true)];
             statement.condition().push("b IN (").bind_all(values.clone()).push(")");
-            let (text, bound) = statement.into_parts();
-            assert_eq!(text, expected);
-            assert_eq!(bound, [vec![Value::Text("'; DROP TABLE".to_owned())], values.to_vec()].concat());
+            assert_eq!(statement.text, expected);
+            assert_eq!(statement.values, [vec![Value::from("'; DROP TABLE")], values.to_vec()].concat());
         }
     }
 }

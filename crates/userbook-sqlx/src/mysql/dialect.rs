@@ -1,40 +1,32 @@
-//! How MariaDB says what a listing asks for.
+//! Conditions of lists on MariaDB.
 
 use sha2::{Digest, Sha256};
+use sqlx::MySql;
 use uuid::Uuid;
 
-use super::sql;
-use crate::listing::{Dialect, SearchColumn, Statement, Value};
+use crate::{
+    listing::{Dialect, ListStatement, SearchColumn},
+    value::Value,
+};
 
-pub(super) struct MySqlDialect;
-
-impl Dialect for MySqlDialect {
-    const NUMBERED: bool = false;
-    const COUNT_USERS: &'static str = sql::COUNT_USERS;
-    const COUNT_GROUPS: &'static str = sql::COUNT_GROUPS;
-    const LIST_USERS: &'static str = sql::LIST_USERS;
-    const LIST_GROUPS: &'static str = sql::LIST_GROUPS;
+impl Dialect for MySql {
     const IN_SUBQUERY: [&'static str; 2] = [" IN (", ")"];
-    /// Left to itself the planner walks through all users in the order of the query.
+    /// Without help the planner reads all users in the order of the query.
     const DRIVING_SUBQUERY: Option<[&'static str; 2]> = Some([
         "(SELECT DISTINCT member.user_id FROM (",
         ") AS member) AS picked STRAIGHT_JOIN userbook_user AS u ON u.id = picked.user_id",
     ]);
     const IS_SUPERUSER: &'static str = "g.is_superuser = 1";
 
-    fn username(name: &str) -> Value {
-        Value::Bytes(name.as_bytes().to_vec())
-    }
-
-    /// The collation takes `'bob '` for `'bob'`: it finds, the bytes decide.
-    fn is(statement: &mut Statement, column: &'static str, text: &str) {
-        statement.push("u.").push(column).push(" = ").bind(Value::Text(text.to_owned()));
+    /// In the collation `'bob '` equals `'bob'`: the index finds candidates, the bytes decide.
+    fn is(statement: &mut ListStatement, column: &'static str, text: &str) {
+        statement.push("u.").push(column).push(" = ").bind(text.to_owned());
         statement.push(" AND CAST(u.").push(column).push(" AS BINARY) = ");
         statement.bind(Value::Bytes(text.as_bytes().to_vec()));
     }
 
-    /// `LIKE` compares character by character, also those at the end.
-    fn begins(statement: &mut Statement, column: &'static str, prefix: &str) {
+    /// `LIKE` compares all characters, also trailing spaces.
+    fn begins(statement: &mut ListStatement, column: &'static str, prefix: &str) {
         let mut pattern = String::with_capacity(prefix.len() + 1);
         for character in prefix.chars() {
             if matches!(character, '!' | '%' | '_') {
@@ -43,12 +35,12 @@ impl Dialect for MySqlDialect {
             pattern.push(character);
         }
         pattern.push('%');
-        statement.push("u.").push(column).push(" LIKE ").bind(Value::Text(pattern)).push(" ESCAPE '!'");
+        statement.push("u.").push(column).push(" LIKE ").bind(pattern).push(" ESCAPE '!'");
     }
 
-    /// `LOWER` knows all of Unicode, and leaves bytes alone. So the bytes are said to be Hebrew: in that character
-    /// set no letter beyond ASCII has two cases.
-    fn contains(statement: &mut Statement, text: SearchColumn, word: &str) {
+    /// `LOWER` changes all letters of Unicode, and no bytes. The bytes are therefore declared to be Hebrew: in that
+    /// character set only ASCII letters have two cases.
+    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
         match text {
             SearchColumn::Username => {
                 statement.push("INSTR(CAST(LOWER(CONVERT(u.username USING hebrew)) AS BINARY), ")
@@ -68,34 +60,34 @@ impl Dialect for MySqlDialect {
         statement.bind(Value::Bytes(word.as_bytes().to_vec())).push(") > 0");
     }
 
-    fn in_users(statement: &mut Statement, users: Vec<i64>) {
-        statement.push(" IN (SELECT j.id FROM JSON_TABLE(").bind(Value::Users(users));
+    fn in_users(statement: &mut ListStatement, users: Vec<i64>) {
+        statement.push(" IN (SELECT j.id FROM JSON_TABLE(").bind(Value::Integers(users));
         statement.push(", '$[*]' COLUMNS (id BIGINT PATH '$')) AS j)");
     }
 
-    fn in_groups(statement: &mut Statement, groups: Vec<Uuid>) {
-        statement.push(" IN (SELECT UNHEX(j.id) FROM JSON_TABLE(").bind(Value::Groups(groups));
+    fn in_groups(statement: &mut ListStatement, groups: Vec<Uuid>) {
+        statement.push(" IN (SELECT UNHEX(j.id) FROM JSON_TABLE(").bind(Value::Uuids(groups));
         statement.push(", '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS j)");
     }
 
-    fn members(statement: &mut Statement, groups: Vec<Uuid>) {
-        statement.push("SELECT m.user_id FROM JSON_TABLE(").bind(Value::Groups(groups));
+    fn members(statement: &mut ListStatement, groups: Vec<Uuid>) {
+        statement.push("SELECT m.user_id FROM JSON_TABLE(").bind(Value::Uuids(groups));
         statement.push(
             ", '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS j \
              STRAIGHT_JOIN userbook_membership AS m ON m.group_id = UNHEX(j.id)",
         );
     }
 
-    fn memberships(statement: &mut Statement, users: Vec<i64>) {
-        statement.push("SELECT m.group_id FROM JSON_TABLE(").bind(Value::Users(users));
+    fn memberships(statement: &mut ListStatement, users: Vec<i64>) {
+        statement.push("SELECT m.group_id FROM JSON_TABLE(").bind(Value::Integers(users));
         statement.push(
             ", '$[*]' COLUMNS (id BIGINT PATH '$')) AS j \
              STRAIGHT_JOIN userbook_membership AS m ON m.user_id = j.id",
         );
     }
 
-    /// By the digests that stand for the names.
-    fn named<'n>(statement: &mut Statement, names: impl IntoIterator<Item = &'n str>) {
+    /// Compares the digests of the names, which the index contains.
+    fn named<'n>(statement: &mut ListStatement, names: impl IntoIterator<Item = &'n str>) {
         let digests = names.into_iter().map(|name| Value::Bytes(Sha256::digest(name).to_vec()));
         statement.push("g.name_digest IN (").bind_all(digests).push(")");
     }

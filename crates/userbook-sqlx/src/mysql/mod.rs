@@ -1,102 +1,67 @@
-//! MariaDB, and MySQL with it: tested with MariaDB 10.11.
+//! MariaDB, and MySQL: tested with MariaDB 10.11.
 //!
-//! A load is one statement and one round trip. A commit is a transaction whose first statement is a conditional
-//! write, never a read:
+//! A load is one statement and one round trip. A commit is a transaction whose first statement is a conditional write,
+//! never a read:
 //!
 //! | round trip | when |
 //! | --- | --- |
 //! | `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION` | always |
-//! | the counters: compare, lock and count | only if the change has a guard on one |
-//! | the user's row, and the actor's if that was decisive | always |
-//! | groups left | only if there are some |
-//! | groups joined | only if there are some |
+//! | the counters: compare, lock, increment | if the change has a guard on a counter |
+//! | the user's row, and the actor's row if the change has a guard on the actor | always |
+//! | groups left | if there are some |
+//! | groups joined | if there are some |
 //! | the event | always |
 //! | `COMMIT` | always |
 //!
-//! That is 4 for an ordinary update and 7 for one with everything in it. sqlx prepares each statement once for each
-//! connection, which is a round trip more the first time.
+//! An ordinary update takes 4 round trips, the largest 7. sqlx prepares each statement once for each connection, which
+//! adds a round trip the first time.
 //!
-//! A list is a read transaction of two or three statements. Users and groups are counted as they come and go, by a
-//! statement of the store's: whoever inserts or deletes rows of users or groups behind its back corrects
-//! `userbook_count`. Texts are ordered by their first `max_sort_length` bytes, 1024 by default.
+//! A list is a read transaction of two or three statements. The store counts users and groups in `userbook_count`: a
+//! host that inserts or deletes such rows itself must correct the counts. Texts are ordered by their first
+//! `max_sort_length` bytes, 1024 by default.
 //!
 //! # The pool
 //!
-//! The pool is the host's. [`pool_options`] and [`connect_options`] give what is recommended. Connections must
-//! refuse what does not fit (a strict `sql_mode`), speak `utf8mb4` and check foreign keys, and
-//! [`MySqlStore::migrate`] refuses a pool without. Time zones do not matter: moments are kept in UTC and as
-//! `DATETIME`. The isolation level is the store's business but for [`MySqlStore::commit_in`].
+//! [`pool_options`] and [`connect_options`] return recommended options. [`migrate`](MySqlStore::migrate) rejects
+//! connections without a strict `sql_mode`, `utf8mb4` or foreign key checks. Time zones do not matter: times are UTC,
+//! in columns of type `DATETIME`.
 //!
-//! A connection on which an operation was interrupted, because its future was dropped or the network failed, is
-//! closed, and the server rolls back what was open on it. The driver cannot tell where in the protocol it stopped;
-//! given back to the pool, the next user of such a connection would read the answer to another question.
+//! The store closes a connection on which an operation was interrupted, by a dropped future or a network failure. The
+//! server then rolls back. The driver cannot find out where in the protocol it stopped: the next user of the
+//! connection would read the answer to another statement.
+//!
+//! # The host's transactions
+//!
+//! Begin a transaction for [`commit_in`](MySqlStore::commit_in) with `pool.begin_with(`[`BEGIN`]`)`: under `REPEATABLE
+//! READ` a load would return rows that have long been overwritten. `Transient` may mean that a deadlock or a lock
+//! timeout has undone the host's whole transaction: roll back and begin again. After a dropped future, of a load too,
+//! drop the transaction and close the connection; nothing is written.
 //!
 //! # Clusters
 //!
-//! A Galera cluster compares what transactions on different nodes have *written* and takes no notice of what they
-//! read or locked. So whoever relies on a counter increments it as those do who change what it stands for, and the
-//! actor's row is written too, in the column `relied_on`, which means nothing else. It costs some retries: of
-//! two changes that rely on one counter at the same moment, one is refused and decided again. The tests commit
-//! against each other on two nodes.
+//! A Galera cluster compares what transactions on different nodes have *written*, not what they read or locked. A
+//! change that depends on a counter therefore increments it, and a change that depends on the actor writes the actor's
+//! row, in the column `relied_on`. The price is some retries: of two concurrent changes that depend on one counter,
+//! one is decided again. The tests commit concurrently on two nodes.
 //!
-//! Migrate a cluster from one node at a time: `GET_LOCK` is a node's own.
+//! Migrate a cluster from one node at a time: `GET_LOCK` is local to a node.
 //!
 //! # The host's own writes
 //!
-//! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
-//! writes to a user must come with a new `revision`, or updates will not notice.
+//! A host may read these tables, and write `last_login` and `password_change_date` freely. Every other write to a user
+//! needs a new `revision`; otherwise updates do not notice the write.
 
-mod bind;
-mod commit;
 mod dialect;
+mod driver;
 mod error;
-mod import_rows;
-mod list;
-mod load;
-mod load_directory;
-mod members;
-mod migrate;
 mod options;
-mod outbox;
-mod provision;
 mod row;
-mod seed;
 mod sql;
-mod transaction;
-
-use std::fmt;
-
-use sqlx::{MySql, MySqlPool};
-
-use crate::leases::Leases;
+mod write;
 
 pub use error::failure;
-pub use migrate::migrate;
 pub use options::{connect_options, pool_options};
 pub use sql::{BEGIN, SESSION};
 
 /// Users, groups and events in a MariaDB or MySQL database.
-#[derive(Clone)]
-pub struct MySqlStore {
-    leases: Leases<MySql>,
-}
-
-impl MySqlStore {
-    /// A store on the host's pool; see [`migrate`](Self::migrate).
-    pub fn new(pool: MySqlPool) -> Self {
-        Self { leases: Leases::new(pool, |connection| connection.close_on_drop()) }
-    }
-
-    /// The pool.
-    pub fn pool(&self) -> &MySqlPool {
-        self.leases.pool()
-    }
-}
-
-impl fmt::Debug for MySqlStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MySqlStore").finish_non_exhaustive()
-    }
-}
-
-crate::ports::ports!(MySqlStore);
+pub type MySqlStore = crate::SqlStore<sqlx::MySql>;

@@ -9,7 +9,7 @@ use sqlx::{
 
 use super::sql;
 
-/// A connection that was idle for longer is tested before use.
+/// The idle time after which a connection is tested before use.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Recommended options for the database at `url` (`mysql://name:password@host/database`): `utf8mb4`, and UTC.
@@ -20,8 +20,8 @@ pub fn connect_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     Ok(MySqlConnectOptions::from_str(url)?.charset("utf8mb4").timezone(Some("+00:00".to_owned())))
 }
 
-/// Recommended options for the pool: values that do not fit are refused, no writer waits longer than 5 seconds for
-/// another writer, and only connections that were idle for a while are tested, instead of each one each time.
+/// Recommended options for the pool: a strict `sql_mode`, a lock timeout of 5 seconds, and a test of connections only
+/// after they were idle for 30 seconds.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {

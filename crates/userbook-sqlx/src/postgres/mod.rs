@@ -1,65 +1,37 @@
 //! PostgreSQL, 12 or later, with the encoding UTF8.
 //!
-//! A load is one statement, and so is a commit: an update takes two round trips. Whatever a commit relies on it
-//! locks before it writes, always in one order: the counters, users by id, groups by id. Deadlocks that remain are
+//! A load is one statement, and so is a commit: an update takes two round trips. A commit locks what it depends on
+//! before it writes, always in one order: the counters, users by id, groups by id. Remaining deadlocks are
 //! [`Conflict`](userbook::store::CommitOutcome::Conflict). A list is a read transaction of two or three statements.
 //!
-//! The pool is the host's; [`pool_options`] spares it the ping before each statement. TLS is a feature of sqlx that
-//! the host turns on. Behind a pooler that gives each transaction another connection, turn the cache of prepared
-//! statements off (`statement_cache_capacity(0)`), which costs a round trip for each statement.
+//! # The pool
 //!
-//! A host may read these tables, and write `last_login` and `password_change_date` as it likes. Whatever else it
-//! writes to a user must come with a new `revision`, or updates will not notice.
+//! [`pool_options`] omits the ping before each statement. TLS is a feature of sqlx. Behind a pooler that changes the
+//! connection between transactions, disable the cache of prepared statements (`statement_cache_capacity(0)`), which
+//! costs a round trip for each statement.
+//!
+//! # The host's transactions
+//!
+//! [`commit_in`](PostgresStore::commit_in) leaves no trace and no lock unless the change is applied, also after a
+//! dropped future. Above the level `READ COMMITTED`, a transaction whose first statement saw an older state gets
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. The host's own `COMMIT` may fail
+//! for the same reason, with `40001` or `40P01`.
+//!
+//! # The host's own writes
+//!
+//! A host may read these tables, and write `last_login` and `password_change_date` freely. Every other write to a user
+//! needs a new `revision`; otherwise updates do not notice the write.
 
-mod bind;
-mod commit;
 mod dialect;
+mod driver;
 mod error;
-mod list;
-mod load;
-mod load_directory;
-mod members;
-mod migrate;
 mod options;
-mod outbox;
-mod provision;
 mod row;
-mod seed;
 mod sql;
-mod transaction;
-
-use std::fmt;
-
-use sqlx::{PgPool, Postgres};
-
-use crate::leases::Leases;
+mod write;
 
 pub use error::failure;
-pub use migrate::migrate;
 pub use options::pool_options;
 
 /// Users, groups and events in a PostgreSQL database.
-#[derive(Clone)]
-pub struct PostgresStore {
-    leases: Leases<Postgres>,
-}
-
-impl PostgresStore {
-    /// A store on the host's pool; see [`migrate`](Self::migrate).
-    pub fn new(pool: PgPool) -> Self {
-        Self { leases: Leases::new(pool, |_| ()) }
-    }
-
-    /// The pool.
-    pub fn pool(&self) -> &PgPool {
-        self.leases.pool()
-    }
-}
-
-impl fmt::Debug for PostgresStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").finish_non_exhaustive()
-    }
-}
-
-crate::ports::ports!(PostgresStore);
+pub type PostgresStore = crate::SqlStore<sqlx::Postgres>;

@@ -6,13 +6,13 @@ use sqlx::{Connection, Executor, postgres::PgPoolOptions};
 
 use super::sql;
 
-/// A connection that has rested longer than this may have been closed by something in between.
-const RESTED: Duration = Duration::from_secs(10);
+/// The idle time after which a connection is tested before use.
+const MAX_UNTESTED: Duration = Duration::from_secs(10);
 
-/// Recommended options for the host's pool: connections are tested before use only if they have rested for ten
-/// seconds, where sqlx would ping before every use, which makes four round trips of an update's two. And prepared
-/// statements keep the plan they have: left to itself, PostgreSQL plans a load anew each time, which takes it longer
-/// than the load. Statements of the host's own on this pool are planned once too.
+/// Recommended options for the pool. Connections are tested before use only after 10 idle seconds; sqlx's default, a
+/// ping before every use, doubles the round trips of an update. Prepared statements keep a generic plan: by default
+/// PostgreSQL plans each load anew, which takes longer than the load. This concerns the host's own statements on the
+/// pool too.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,7 +34,7 @@ pub fn pool_options() -> PgPoolOptions {
         })
         .before_acquire(|connection, state| {
             Box::pin(async move {
-                if state.idle_for > RESTED {
+                if state.idle_for > MAX_UNTESTED {
                     connection.ping().await?;
                 }
                 Ok(true)

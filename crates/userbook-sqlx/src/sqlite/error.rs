@@ -1,7 +1,9 @@
-//! What SQLite's failures mean: <https://www.sqlite.org/rescode.html>.
+//! What SQLite's errors mean: <https://www.sqlite.org/rescode.html>.
 
-use sqlx::{Error, sqlite::SqliteQueryResult};
+use sqlx::{Error, Sqlite};
 use userbook::store::{StoreError, StoreErrorKind};
+
+use crate::error::{Classify, ErrorClass, SqlError};
 
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
@@ -22,53 +24,48 @@ fn primary(error: &Error) -> Option<u32> {
     code(error).map(|code| code & 0xff)
 }
 
-/// Whether a value that must be unique is there already (a primary key has a code of its own).
-pub(super) fn is_duplicate(error: &Error) -> bool {
-    code(error) == Some(CONSTRAINT_UNIQUE)
-}
-
-/// Whether a write failed because of another write: a value that must be unique is there already, a group is missing or
-/// still has members, or another writer has written since this transaction began to read.
-fn is_conflict(error: &Error) -> bool {
-    matches!(code(error), Some(CONSTRAINT_UNIQUE | CONSTRAINT_FOREIGN_KEY | BUSY_SNAPSHOT))
-}
-
-/// How many rows a statement wrote; `None` if it failed because of another write.
-pub(super) fn rows_written(done: Result<SqliteQueryResult, Error>) -> Result<Option<u64>, StoreError> {
-    match done {
-        Ok(done) => Ok(Some(done.rows_affected())),
-        Err(error) if is_conflict(&error) => Ok(None),
-        Err(error) => Err(failure(error)),
-    }
-}
-
 /// Whether another connection holds a lock.
 pub(super) fn is_busy(error: &Error) -> bool {
     primary(error) == Some(BUSY)
 }
 
-/// What a failure means for the caller, if nothing was written. For hosts that keep tables of their own beside
-/// these; the failure of a `COMMIT` is another matter.
+/// Converts an error of a statement other than `COMMIT`, for hosts that keep tables of their own beside these.
 pub fn failure(error: Error) -> StoreError {
-    StoreError::new(kind(&error), error)
+    SqlError::<Sqlite>::from(error).into()
 }
 
-/// A failure of the commit itself. SQLite says that it did not happen if it was busy or if a constraint that is
-/// checked last was broken; otherwise the result is unknown.
-pub(super) fn commit_failure(error: Error) -> StoreError {
-    let kind = match primary(&error) {
-        Some(BUSY) => StoreErrorKind::Transient,
-        Some(CONSTRAINT) => StoreErrorKind::Other,
-        _ => StoreErrorKind::Ambiguous,
-    };
-    StoreError::new(kind, error)
+/// Whether a duplicate was found in a column that other writers may write to.
+fn is_own_value(error: &Error) -> bool {
+    let message = error.as_database_error().map_or("", |error| error.message());
+    ["userbook_user.username", "userbook_user.uuid", "userbook_group.name"]
+        .iter()
+        .any(|name| message.ends_with(name))
 }
 
-fn kind(error: &Error) -> StoreErrorKind {
-    match (error, primary(error)) {
-        (Error::PoolTimedOut, _) | (_, Some(BUSY | LOCKED)) => StoreErrorKind::Transient,
-        (_, Some(CORRUPT | NOT_A_DATABASE)) => StoreErrorKind::Corrupt,
-        _ => StoreErrorKind::Other,
+impl Classify for Sqlite {
+    /// What a failure means before the commit. A conflict is caused by another write: a value that must be unique
+    /// exists already, or a group is missing or still has members.
+    fn classify(error: &Error) -> ErrorClass {
+        match (code(error), primary(error)) {
+            (Some(CONSTRAINT_UNIQUE), _) if is_own_value(error) => ErrorClass::Conflict,
+            (Some(CONSTRAINT_FOREIGN_KEY), _) => ErrorClass::Conflict,
+            // Another writer has written since this transaction began to read.
+            (Some(BUSY_SNAPSHOT), _) => ErrorClass::Contended,
+            (_, Some(BUSY | LOCKED)) => ErrorClass::Failure(StoreErrorKind::Transient),
+            (_, Some(CORRUPT | NOT_A_DATABASE)) => ErrorClass::Failure(StoreErrorKind::Corrupt),
+            _ if matches!(error, Error::PoolTimedOut) => ErrorClass::Failure(StoreErrorKind::Transient),
+            _ => ErrorClass::Failure(StoreErrorKind::Other),
+        }
+    }
+
+    /// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was
+    /// written; otherwise the result is unknown.
+    fn classify_commit(error: &Error) -> ErrorClass {
+        ErrorClass::Failure(match primary(error) {
+            Some(BUSY) => StoreErrorKind::Transient,
+            Some(CONSTRAINT) => StoreErrorKind::Other,
+            _ => StoreErrorKind::Ambiguous,
+        })
     }
 }
 
@@ -82,11 +79,11 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("code {0}")]
-    struct Code(u32);
+    struct Code(u32, &'static str);
 
     impl DatabaseError for Code {
-        fn message(&self) -> &'static str {
-            "see its code"
+        fn message(&self) -> &str {
+            self.1
         }
         fn code(&self) -> Option<Cow<'_, str>> {
             Some(self.0.to_string().into())
@@ -106,7 +103,7 @@ mod tests {
     }
 
     fn database(code: u32) -> Error {
-        Error::Database(Box::new(Code(code)))
+        Error::Database(Box::new(Code(code, "UNIQUE constraint failed: userbook_user.username")))
     }
 
     #[test]
@@ -127,20 +124,26 @@ mod tests {
             (787, Other, Other),
         ] {
             assert_eq!(failure(database(code)).kind, before, "{code}");
-            assert_eq!(commit_failure(database(code)).kind, at, "{code}");
+            assert_eq!(StoreError::from(SqlError::<Sqlite>::at_commit(database(code))).kind, at, "{code}");
         }
         assert_eq!(failure(Error::PoolTimedOut).kind, Transient);
         assert_eq!(failure(Error::PoolClosed).kind, Other);
-        assert_eq!(commit_failure(Error::WorkerCrashed).kind, Ambiguous);
+        assert_eq!(Sqlite::classify_commit(&Error::WorkerCrashed), ErrorClass::Failure(Ambiguous));
     }
 
     #[test]
     fn codes_that_are_conflicts() {
-        assert!(is_conflict(&database(2067)));
-        assert!(!is_conflict(&database(1555)));
-        assert!(is_conflict(&database(517)));
-        assert!(!is_conflict(&database(5)));
-        assert!(is_duplicate(&database(2067)) && !is_duplicate(&database(517)));
-        assert!(is_conflict(&database(787)));
+        use ErrorClass::{Conflict, Contended, Failure};
+        for (code, expected) in [
+            (2067, Conflict),
+            (787, Conflict),
+            (517, Contended),
+            (1555, Failure(StoreErrorKind::Other)),
+            (5, Failure(StoreErrorKind::Transient)),
+        ] {
+            assert_eq!(Sqlite::classify(&database(code)), expected, "{code}");
+        }
+        let event = Error::Database(Box::new(Code(2067, "UNIQUE constraint failed: userbook_event.id")));
+        assert_eq!(Sqlite::classify(&event), Failure(StoreErrorKind::Other));
     }
 }

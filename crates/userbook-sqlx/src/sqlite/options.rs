@@ -9,12 +9,12 @@ use sqlx::{
 
 use super::error::is_busy;
 
-/// How often [`connect`] tries, and the pause in between: 5 seconds, as with other writers.
+/// The attempts of [`connect`] and the pause between them: 5 seconds in total.
 const ATTEMPTS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Recommended options for the database at `url` (`sqlite://users.db`): made if missing, WAL, foreign keys on,
-/// 5 seconds of patience with other writers, and on disk before a commit returns.
+/// Recommended options for the database at `url` (`sqlite://users.db`): created if missing, WAL, foreign keys,
+/// a busy timeout of 5 seconds, and data on disk before a commit returns.
 ///
 /// # Errors
 /// If the URL cannot be read.
@@ -44,9 +44,9 @@ pub fn connect_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .synchronous(SqliteSynchronous::Full))
 }
 
-/// Opens a pool like [`SqlitePoolOptions::connect_with`], and tries again while the database is busy. The first
-/// connection to a new database switches it to WAL, and that is the one thing that SQLite cannot wait for: of
-/// two processes that start at once on a new database, one would fail.
+/// Opens a pool like [`SqlitePoolOptions::connect_with`], and retries while the database is busy. The first connection
+/// switches a new database to WAL, which the busy timeout does not cover: of two processes that start at once, one
+/// would fail.
 ///
 /// # Errors
 /// If the pool cannot be opened.

@@ -1,75 +1,50 @@
-//! The statements, one file each.
+//! The statements.
 
-macro_rules! statements {
-    ($($name:ident = $file:literal;)+) => {
-        $(pub(super) const $name: &str = include_str!(concat!("sql/", $file));)+
+use crate::{
+    statement::{Placeholders::Numbered, Statement},
+    statements::{Statements, statement, statements},
+};
 
-        #[cfg(test)]
-        pub(super) const FILES: &[&str] = &[$($file),+];
-    };
-}
+pub(super) static STATEMENTS: Statements =
+    statements!("sqlite", Numbered, own: [], shared: [import_epochs, set_install, user_exists]);
 
-/// An update of columns alone, from its beginning to its end: four statements that are given at once.
-pub(super) const COMMIT_FIELDS: &str = concat!(
-    include_str!("sql/begin.sql"),
-    ";",
-    include_str!("sql/update_user.sql"),
-    ";",
-    include_str!("sql/insert_event_of_update.sql"),
-    ";",
-    "COMMIT",
+pub(super) static BUMP_EPOCHS: Statement = statement!("sqlite/sql/bump_epochs.sql", Numbered);
+pub(super) static FOREIGN_KEYS: Statement = statement!("sqlite/sql/foreign_keys.sql", Numbered);
+pub(super) static GUARDS_HOLD: Statement = statement!("sqlite/sql/guards_hold.sql", Numbered);
+pub(super) static INSERT_EVENT: Statement = statement!("sql/insert_event.sql", Numbered);
+pub(super) static INSERT_EVENTS: Statement = statement!("sqlite/sql/insert_events.sql", Numbered);
+pub(super) static JOIN_GROUP: Statement = statement!("sqlite/sql/join_group.sql", Numbered);
+pub(super) static LEAVE_GROUP: Statement = statement!("sqlite/sql/leave_group.sql", Numbered);
+pub(super) static LEAVE_GROUPS: Statement = statement!("sqlite/sql/leave_groups.sql", Numbered);
+pub(super) static PUT_GROUP: Statement = statement!("sql/put_group.sql", Numbered);
+pub(super) static UPDATE_MEMBERS: Statement = statement!("sqlite/sql/update_members.sql", Numbered);
+pub(super) static UPDATE_USER: Statement = statement!("sqlite/sql/update_user.sql", Numbered);
+
+pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
+pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
+pub(super) const ROLLBACK: &str = "ROLLBACK";
+
+/// A whole update of columns: four statements in one command.
+pub(super) static COMMIT_COLUMNS: Statement = Statement::new(
+    concat!(
+        include_str!("sql/begin.sql"),
+        ";\n",
+        include_str!("sql/update_user.sql"),
+        ";\n",
+        include_str!("sql/insert_event_of_update.sql"),
+        ";\nCOMMIT",
+    ),
+    Numbered,
 );
-
-statements! {
-    ACK_EVENTS = "ack_events.sql";
-    ANY_ROWS = "any_rows.sql";
-    BEGIN = "begin.sql";
-    BEGIN_READ = "begin_read.sql";
-    BUMP_EPOCHS = "bump_epochs.sql";
-    COUNT_GROUPS = "count_groups.sql";
-    COUNT_USERS = "count_users.sql";
-    DELETE_GROUP = "delete_group.sql";
-    DELETE_USER = "delete_user.sql";
-    FOREIGN_KEYS = "foreign_keys.sql";
-    GET_INSTALL = "get_install.sql";
-    GUARDS_HOLD = "guards_hold.sql";
-    IMPORT_GROUP = "import_group.sql";
-    IMPORT_MEMBERS = "import_members.sql";
-    INSERT_EVENT = "insert_event.sql";
-    INSERT_EVENTS = "insert_events.sql";
-    INSERT_USER = "insert_user.sql";
-    JOIN_GROUP = "join_group.sql";
-    JOIN_GROUPS = "join_groups.sql";
-    LEAVE_GROUP = "leave_group.sql";
-    LEAVE_GROUPS = "leave_groups.sql";
-    LIST_GROUPS = "list_groups.sql";
-    LIST_USERS = "list_users.sql";
-    LOAD = "load.sql";
-    LOAD_DIRECTORY = "load_directory.sql";
-    MIGRATIONS_APPLIED = "migrations_applied.sql";
-    MIGRATION_DONE = "migration_done.sql";
-    MIGRATION_TABLE = "migration_table.sql";
-    PENDING_EVENTS = "pending_events.sql";
-    PRUNE_EVENTS = "prune_events.sql";
-    PUT_GROUP = "put_group.sql";
-    RAISE_NEXT_USER = "raise_next_user.sql";
-    ROLLBACK = "rollback.sql";
-    SET_INSTALL = "set_install.sql";
-    TAKE_USER_ID = "take_user_id.sql";
-    UPDATE_MEMBERS = "update_members.sql";
-    UPDATE_USER = "update_user.sql";
-    USER_EXISTS = "user_exists.sql";
-}
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, path::Path};
-
     use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, sqlite::SqlitePoolOptions};
 
-    use super::{
-        super::{SqliteStore, connect_options},
-        FILES,
+    use crate::{
+        sqlite::{SqliteStore, connect_options},
+        statement::{Placeholders, resolve},
+        statements::tests::files,
     };
 
     #[tokio::test]
@@ -79,18 +54,11 @@ mod tests {
             .connect_with(connect_options("sqlite::memory:").unwrap())
             .await
             .unwrap();
-        let store = SqliteStore::new(pool.clone());
-        store.migrate().await.unwrap();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite/sql");
-        let mut found = BTreeSet::new();
-        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            let text = std::fs::read_to_string(&file).unwrap();
+        SqliteStore::new(pool.clone()).migrate().await.unwrap();
+        for (name, text) in files("sqlite", include_str!("sql.rs")) {
+            let text = resolve(text.leak(), Placeholders::Numbered).text;
             let prepared = pool.prepare(AssertSqlSafe(text).into_sql_str()).await;
-            assert!(prepared.is_ok(), "{}: {prepared:?}", file.display());
-            found.insert(file.file_name().unwrap().to_str().unwrap().to_owned());
+            assert!(prepared.is_ok(), "{name}: {prepared:?}");
         }
-        // Part of a command of several, and no statement by itself.
-        let part = "insert_event_of_update.sql";
-        assert_eq!(found, FILES.iter().chain([&part]).map(ToString::to_string).collect());
     }
 }

@@ -1,10 +1,12 @@
 //! The query plans of the statements: unrelated rows must not increase the cost of a query.
 
 use sqlx::AssertSqlSafe;
+use userbook_sqlx::{Placeholders, resolve};
 
 use crate::database::Database;
 
-async fn plan(database: &Database, sql: &str) -> Vec<String> {
+async fn plan(database: &Database, sql: &'static str) -> Vec<String> {
+    let sql = resolve(sql, Placeholders::Numbered).text;
     let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
     let steps: Vec<(i64, i64, i64, String)> =
         sqlx::query_as(explain).fetch_all(database.pool()).await.unwrap();
@@ -42,7 +44,7 @@ async fn users_members_and_events_are_never_scanned() {
         ("list_groups", include_str!("../../src/sqlite/sql/list_groups.sql")),
         ("pending_events", include_str!("../../src/sqlite/sql/pending_events.sql")),
         ("ack_events", include_str!("../../src/sqlite/sql/ack_events.sql")),
-        ("prune_events", include_str!("../../src/sqlite/sql/prune_events.sql")),
+        ("prune_events", include_str!("../../src/sql/prune_events.sql")),
     ] {
         for step in plan(&database, sql).await {
             let scans = step.strip_prefix("SCAN ").is_some_and(|scanned| {

@@ -1,3 +1,2 @@
--- Counts rows that came or went.
--- In this order: how many more there are, of what
-UPDATE userbook_count SET value = value + ? WHERE name = ?
+-- Counts inserted or deleted rows.
+UPDATE userbook_count SET value = value + :difference WHERE name = :name

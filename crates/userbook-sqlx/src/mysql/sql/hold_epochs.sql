@@ -1,7 +1,6 @@
--- Compares the counters that a change was decided on, locks them until the commit, and counts: whoever relies on
--- one writes it too, for a cluster notices a row that is written by two at once, not one that is read. The caller
--- compares how many were found.
--- In this order: expected graph, expected superusers
+-- Compares the counters that a change depends on, locks them until the commit, and increments them. A change that only
+-- reads a counter increments it too, because a cluster detects concurrent writes of a row, not reads. The caller
+-- compares the number of rows.
 UPDATE userbook_epoch FORCE INDEX (PRIMARY)
 SET value = value + 1
-WHERE (name = 'graph' AND value = ?) OR (name = 'superusers' AND value = ?)
+WHERE (name = 'graph' AND value = :graph) OR (name = 'superusers' AND value = :superusers)

@@ -1,3 +1,7 @@
--- An import changes all that the counters stand for, and locks them: of two at once the second finds rows.
--- In this order: the least id that the next user may get
-UPDATE userbook_epoch SET value = IF(name = 'next_user', GREATEST(value, ?), value + 1)
+-- An import changes everything that the counters stand for, and locks them: the second of two imports finds rows.
+UPDATE userbook_epoch
+SET value = CASE
+    WHEN name <> 'next_user' THEN value + 1
+    WHEN value < :next_user THEN :next_user
+    ELSE value
+END

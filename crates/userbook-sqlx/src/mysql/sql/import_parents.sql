@@ -1,4 +1,3 @@
--- In this order: pairs of a group and its parent (JSON array of arrays of hexadecimal ids)
-UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$[0]', parent CHAR(32) PATH '$[1]')) AS wanted
+UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (id CHAR(32) PATH '$[0]', parent CHAR(32) PATH '$[1]')) AS wanted
 STRAIGHT_JOIN userbook_group AS child ON child.id = UNHEX(wanted.id)
 SET child.parent = UNHEX(wanted.parent)

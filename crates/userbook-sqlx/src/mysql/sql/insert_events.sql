@@ -1,20 +1,19 @@
--- In this order: events (JSON array of arrays: change id, kind, user, group, version, moment, the event as JSON; ids and
--- the event in hexadecimal, so that no text meets the JSON parser)
+-- Texts and ids are hexadecimal: MariaDB's JSON parser changes some texts. Times are microseconds since 1970.
 INSERT INTO userbook_event (id, kind, user_id, group_id, version, occurred_at, body)
 SELECT
     UNHEX(event.id),
-    event.kind,
+    CONVERT(UNHEX(event.kind) USING utf8mb4),
     event.user_id,
     UNHEX(event.group_id),
     event.version,
-    event.occurred_at,
+    TIMESTAMP'1970-01-01 00:00:00' + INTERVAL event.occurred_at MICROSECOND,
     CONVERT(UNHEX(event.body) USING utf8mb4)
-FROM JSON_TABLE(?, '$[*]' COLUMNS (
+FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
     id CHAR(32) PATH '$[0]',
-    kind VARCHAR(64) PATH '$[1]',
+    kind LONGTEXT PATH '$[1]',
     user_id BIGINT PATH '$[2]',
     group_id CHAR(32) PATH '$[3]',
     version BIGINT PATH '$[4]',
-    occurred_at VARCHAR(64) PATH '$[5]',
+    occurred_at BIGINT PATH '$[5]',
     body LONGTEXT PATH '$[6]'
 )) AS event

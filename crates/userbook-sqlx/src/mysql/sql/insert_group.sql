@@ -1,2 +1,2 @@
--- In this order: name, is_superuser, parent, attributes, id
-INSERT INTO userbook_group (name, is_superuser, parent, attributes, id) VALUES (?, ?, ?, ?, ?)
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes)
+VALUES (:id, :name, :is_superuser, :parent, :attributes)

@@ -1,8 +1,6 @@
--- One page of groups: a row for each group, and one for each member that the query asks for.
--- In this order: groups (JSON array of hexadecimal ids), whether to read all members, users to read as members (JSON
--- array), how many members at most
+-- One page of groups: a row for each group, and one for each member that the query requests.
 WITH
-input (ids, all_members, users) AS (SELECT ?, ?, ?),
+input (ids, all_members, users) AS (SELECT :groups, :all_members, :members),
 shown (group_id, user_id) AS (
     SELECT m.group_id, m.user_id
     FROM input
@@ -15,7 +13,7 @@ shown (group_id, user_id) AS (
     STRAIGHT_JOIN JSON_TABLE(input.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS member
     STRAIGHT_JOIN JSON_TABLE(input.ids, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     STRAIGHT_JOIN userbook_membership AS m ON m.user_id = member.id AND m.group_id = UNHEX(wanted.id)
-    LIMIT ?
+    LIMIT :max_rows
 )
 SELECT
     'group' AS row_kind,

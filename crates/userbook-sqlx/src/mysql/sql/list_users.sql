@@ -1,14 +1,13 @@
 -- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
 -- is in or that is above such a group. 19 is MAX_PARENTS.
--- In this order: users (JSON array), how many memberships at most
 WITH RECURSIVE
-input AS (SELECT ? AS users),
+input AS (SELECT :users AS users),
 member (user_id, group_id) AS (
     SELECT own.user_id, own.group_id
     FROM input
     STRAIGHT_JOIN JSON_TABLE(input.users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
     STRAIGHT_JOIN userbook_membership AS own ON own.user_id = wanted.id
-    LIMIT ?
+    LIMIT :max_rows
 ),
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM member

@@ -1,18 +1,19 @@
--- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
--- target or the actor is in, that the query names, or that is above one of these. Rows rather than a document: the
+-- All facts that a decision about one user needs, from one snapshot: one row of facts, and one row for each group that
+-- the target or the actor is in, that the query names, or that is above one of these. Rows rather than a document: the
 -- database's aggregates cut long ones without an error. 19 is MAX_PARENTS.
--- In this order: the target's id, or the target's uuid, actor, whether to look for other superusers, groups to read
--- (JSON array of hexadecimal ids), username to look up, change to look up
 WITH RECURSIVE
 input (target_id, actor_id, superusers) AS (
-    SELECT COALESCE(?, (SELECT named.id FROM userbook_user AS named WHERE named.uuid = ?)), ?, ?
+    SELECT
+        COALESCE(:target_id, (SELECT named.id FROM userbook_user AS named WHERE named.uuid = :target_uuid)),
+        :actor,
+        :other_superusers
 ),
 closure (group_id, depth) AS (
     SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.target_id
     UNION
     SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.actor_id
     UNION
-    SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+    SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(:groups, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     UNION
     SELECT child.parent, closure.depth + 1
     FROM closure STRAIGHT_JOIN userbook_group AS child ON child.id = closure.group_id
@@ -42,7 +43,7 @@ SELECT
     u.version AS version,
     EXISTS (
         SELECT 1 FROM userbook_user AS other
-        WHERE other.username = ? AND NOT (other.id <=> input.target_id)
+        WHERE other.username = :username AND NOT (other.id <=> input.target_id)
     ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
@@ -61,7 +62,7 @@ SELECT
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?) AS change_committed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = :change) AS change_committed,
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS of_user,

@@ -1,18 +1,14 @@
--- All facts that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
--- that the query names, that the actor is in, or that is above one of these, and, if the query asks for them, one row
--- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
+-- All facts that a decision about groups or new users needs, from one snapshot: one row of facts, one row for each
+-- group that the query names, that the actor is in, or that is above one of these, and, if the query requests them,
+-- one row for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
 -- MAX_PARENTS.
--- In this order: actor, groups whose superusers to look for (JSON array of hexadecimal ids), the group in which some
--- users do not count, whether to read the hierarchy, users who do not count (JSON array), groups to read (JSON array of
--- hexadecimal ids), the group whose members to read and how many at most (three times), further users to read (JSON
--- array), how many members at most, username to look up, group name to look up, change to look up
 WITH RECURSIVE
-input (actor_id, granting, except_group, shape) AS (SELECT ?, ?, ?, ?),
-excepted (id) AS (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j),
+input (actor_id, granting, except_group, shape) AS (SELECT :actor, :granting, :except_group, :shape),
+excepted (id) AS (SELECT j.id FROM JSON_TABLE(:except_users, '$[*]' COLUMNS (id BIGINT PATH '$')) AS j),
 closure (group_id, depth) AS (
     SELECT own.group_id, 0 FROM input STRAIGHT_JOIN userbook_membership AS own ON own.user_id = input.actor_id
     UNION
-    SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
+    SELECT UNHEX(wanted.id), 0 FROM JSON_TABLE(:groups, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS wanted
     UNION
     SELECT child.parent, closure.depth + 1
     FROM closure STRAIGHT_JOIN userbook_group AS child ON child.id = closure.group_id
@@ -23,36 +19,36 @@ member (id) AS (
     SELECT id FROM (
         SELECT user_id AS id FROM (
             SELECT user_id FROM userbook_membership FORCE INDEX (userbook_membership_group)
-            WHERE group_id = ? AND can_act = 0
+            WHERE group_id = :members_of AND can_act = 0
             ORDER BY user_id
-            LIMIT ?
+            LIMIT :members_limit
         ) AS kind_0
         UNION
         SELECT user_id AS id FROM (
             SELECT user_id FROM userbook_membership FORCE INDEX (userbook_membership_group)
-            WHERE group_id = ? AND can_act = 1
+            WHERE group_id = :members_of AND can_act = 1
             ORDER BY user_id
-            LIMIT ?
+            LIMIT :members_limit
         ) AS kind_1
         UNION
         SELECT user_id AS id FROM (
             SELECT user_id FROM userbook_membership FORCE INDEX (userbook_membership_group)
-            WHERE group_id = ? AND can_act = 2
+            WHERE group_id = :members_of AND can_act = 2
             ORDER BY user_id
-            LIMIT ?
+            LIMIT :members_limit
         ) AS kind_2
         UNION
         SELECT u.id
-        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
+        FROM JSON_TABLE(:members, '$[*]' COLUMNS (id BIGINT PATH '$')) AS wanted
         STRAIGHT_JOIN userbook_user AS u ON u.id = wanted.id
     ) AS candidate
     ORDER BY id
-    LIMIT ?
+    LIMIT :members_limit
 )
 SELECT
     'facts' AS row_kind,
-    EXISTS (SELECT 1 FROM userbook_user WHERE username = ?) AS username_taken,
-    (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(?, 256))) AS group_named,
+    EXISTS (SELECT 1 FROM userbook_user WHERE username = :username) AS username_taken,
+    (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(:group_name, 256))) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
@@ -74,7 +70,7 @@ SELECT
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?) AS change_committed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = :change) AS change_committed,
     NULL AS uuid,
     NULL AS name,
     NULL AS is_superuser,

@@ -1,2 +1,1 @@
--- In this order: install id
-REPLACE INTO userbook_install (singleton, install_id) VALUES (1, ?)
+REPLACE INTO userbook_install (singleton, install_id) VALUES (1, :install_id)

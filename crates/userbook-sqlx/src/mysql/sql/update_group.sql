@@ -1,2 +1,3 @@
--- In this order: name, is_superuser, parent, attributes, id
-UPDATE userbook_group SET name = ?, is_superuser = ?, parent = ?, attributes = ? WHERE id = ?
+UPDATE userbook_group
+SET name = :name, is_superuser = :is_superuser, parent = :parent, attributes = :attributes
+WHERE id = :id

@@ -1,7 +1,6 @@
--- Writes the rows of members that still have their revision, and locks the actor's row if it does, all in the order of
--- ids as all writers do. The actor's row has no new version; it is written for the sake of clusters.
--- In this order: rows (JSON array of arrays: id, expected revision, new revision, new version; revisions in hexadecimal)
-UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+-- Writes the rows of members that have the expected revision, and locks the actor's row under the same condition, in
+-- the order of ids as all writers do. The actor's row gets no new version; the write is for clusters.
+UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (
     id BIGINT PATH '$[0]',
     expected CHAR(32) PATH '$[1]',
     revision CHAR(32) PATH '$[2]',

@@ -1,2 +1,2 @@
--- Each statement sees what was committed until it began, so also what it has waited for before.
+-- Each statement sees what was committed before it, including the writes that it waited for.
 BEGIN ISOLATION LEVEL READ COMMITTED

@@ -1,2 +1,1 @@
--- How this database keeps text.
-SELECT current_setting('server_encoding')
+SELECT current_setting('server_encoding') AS encoding

@@ -1,11 +1,10 @@
--- Locks the rows of users that still have their revision until the transaction ends, in the order of ids as all writers
--- do, and counts them.
--- $1 users, $2 their expected revisions
+-- Locks the rows of users that still have their revision until the transaction ends, in the order of ids as all
+-- writers do, and counts them.
 SELECT count(*) AS held
 FROM (
     SELECT u.id
     FROM userbook_user AS u
-        JOIN unnest($1::bigint[], $2::uuid[]) AS wanted (id, revision)
+        JOIN unnest(:users::bigint[], :revisions::uuid[]) AS wanted (id, revision)
             ON u.id = wanted.id AND u.revision = wanted.revision
     ORDER BY u.id
     FOR NO KEY UPDATE OF u

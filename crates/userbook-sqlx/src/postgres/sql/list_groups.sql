@@ -1,11 +1,11 @@
--- One page of groups: a row for each group, and one for each member that the query asks for.
--- $1 groups, $2 whether to read all members, $3 users to read as members, $4 how many members at most
+-- One page of groups: a row for each group, and one for each member that the query requests.
 WITH
 shown (group_id, user_id) AS (
-    SELECT group_id, user_id FROM userbook_membership WHERE $2 AND group_id = ANY ($1::uuid[])
+    SELECT group_id, user_id FROM userbook_membership WHERE :all_members AND group_id = ANY (:groups::uuid[])
     UNION ALL
-    SELECT group_id, user_id FROM userbook_membership WHERE user_id = ANY ($3::bigint[]) AND group_id = ANY ($1)
-    LIMIT $4
+    SELECT group_id, user_id FROM userbook_membership
+    WHERE user_id = ANY (:members::bigint[]) AND group_id = ANY (:groups)
+    LIMIT :max_rows
 )
 SELECT
     'group' AS row_kind,
@@ -27,7 +27,7 @@ SELECT
     above.name AS parent_name,
     NULL::uuid AS of_group
 FROM userbook_group AS g LEFT JOIN userbook_group AS above ON above.id = g.parent
-WHERE g.id = ANY ($1)
+WHERE g.id = ANY (:groups)
 UNION ALL
 SELECT
     'member',

@@ -1,9 +1,8 @@
 -- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
 -- is in or that is above such a group. 19 is MAX_PARENTS.
--- $1 users, $2 how many memberships at most
 WITH RECURSIVE
 member (user_id, group_id) AS (
-    SELECT user_id, group_id FROM userbook_membership WHERE user_id = ANY ($1::bigint[]) LIMIT $2
+    SELECT user_id, group_id FROM userbook_membership WHERE user_id = ANY (:users::bigint[]) LIMIT :max_rows
 ),
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM member
@@ -30,7 +29,7 @@ SELECT
     NULL::boolean AS is_superuser,
     NULL::uuid AS parent
 FROM userbook_user AS u
-WHERE u.id = ANY ($1)
+WHERE u.id = ANY (:users)
 UNION ALL
 SELECT
     'membership',

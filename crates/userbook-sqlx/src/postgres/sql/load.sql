@@ -1,16 +1,14 @@
--- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
--- target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
--- $1 the target's id, $2 or the target's uuid, $3 username to look up, $4 groups to read, $5 actor,
--- $6 whether to look for other superusers, $7 change to look up
+-- All facts that a decision about one user needs, from one snapshot: one row of facts, and one row for each group that
+-- the target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
 WITH RECURSIVE
 target (id) AS (
-    SELECT coalesce($1, (SELECT id FROM userbook_user WHERE uuid = $2))
+    SELECT coalesce(:target_id, (SELECT id FROM userbook_user WHERE uuid = :target_uuid))
 ),
 closure (group_id, depth) AS (
     (
-        SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ((SELECT id FROM target), $5)
+        SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ((SELECT id FROM target), :actor)
         UNION
-        SELECT named.id, 0 FROM unnest($4::uuid[]) AS named (id)
+        SELECT named.id, 0 FROM unnest(:groups::uuid[]) AS named (id)
     )
     UNION
     SELECT child.parent, closure.depth + 1
@@ -41,16 +39,16 @@ SELECT
     u.version AS version,
     EXISTS (
         SELECT FROM userbook_user AS other
-        WHERE other.username = $3 AND other.id IS DISTINCT FROM (SELECT id FROM target)
+        WHERE other.username = :username AND other.id IS DISTINCT FROM (SELECT id FROM target)
     ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
-    $6 AND EXISTS (
+    :other_superusers AND EXISTS (
         SELECT
         FROM granting CROSS JOIN LATERAL (
-            -- In the order of an index: whatever the statistics say, no member who cannot act is read.
+            -- In the order of an index: with any statistics, no member who cannot act is read.
             SELECT FROM userbook_membership AS member
             WHERE member.group_id = granting.group_id
                 AND member.can_act = 2
@@ -59,7 +57,7 @@ SELECT
             LIMIT 1
         ) AS found
     ) AS superuser_person,
-    $6 AND EXISTS (
+    :other_superusers AND EXISTS (
         SELECT
         FROM granting CROSS JOIN LATERAL (
             SELECT FROM userbook_membership AS member
@@ -75,8 +73,8 @@ SELECT
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
     -- Only looked up if the query names a change: a plan made while there were no events would read all later ones.
     CASE
-        WHEN $7::uuid IS NULL THEN false
-        ELSE EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = $7)
+        WHEN :change::uuid IS NULL THEN false
+        ELSE EXISTS (SELECT FROM userbook_event WHERE userbook_event.id = :change)
     END AS change_committed,
     NULL::boolean AS is_superuser,
     NULL::uuid AS parent,
@@ -84,7 +82,7 @@ SELECT
     NULL::boolean AS of_actor
 FROM target
     LEFT JOIN userbook_user AS u ON u.id = target.id
-    LEFT JOIN userbook_user AS actor ON actor.id = $5
+    LEFT JOIN userbook_user AS actor ON actor.id = :actor
 UNION ALL
 SELECT
     'group',
@@ -98,6 +96,6 @@ SELECT
     g.is_superuser,
     g.parent,
     EXISTS (SELECT FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),
-    EXISTS (SELECT FROM userbook_membership WHERE user_id = $5 AND group_id = g.id)
+    EXISTS (SELECT FROM userbook_membership WHERE user_id = :actor AND group_id = g.id)
 FROM userbook_group AS g
 WHERE g.id IN (SELECT group_id FROM closure)

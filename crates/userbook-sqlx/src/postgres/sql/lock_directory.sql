@@ -1,2 +1,2 @@
--- Keeps writers out, and others who import, while readers go on.
+-- Blocks writers and other imports. Readers continue.
 LOCK TABLE userbook_user, userbook_group, userbook_membership IN SHARE ROW EXCLUSIVE MODE

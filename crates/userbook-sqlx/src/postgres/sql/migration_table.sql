@@ -1,4 +1,4 @@
--- A host may keep tables of its own beside these: each component has its own numbers.
+-- A host may keep tables of its own beside Userbook's: each component has its own versions.
 CREATE TABLE IF NOT EXISTS userbook_migration (
     component text NOT NULL,
     version bigint NOT NULL,

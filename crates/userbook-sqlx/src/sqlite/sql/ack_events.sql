@@ -1,4 +1,3 @@
--- ?1 change ids (JSON array of hexadecimal ids)
 UPDATE userbook_event
 SET acked_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER)
-WHERE acked_at IS NULL AND id IN (SELECT unhex(value) FROM json_each(?1))
+WHERE acked_at IS NULL AND id IN (SELECT unhex(value) FROM json_each(:ids))

@@ -1,2 +1,2 @@
--- The write lock at once: a read lock that had to become one would fail whenever another writer had come first.
+-- Takes the write lock at once: upgrading a read lock fails after a write of another connection.
 BEGIN IMMEDIATE

@@ -1,2 +1,2 @@
--- Reads see one state from the first of them on, and never wait.
+-- All reads see the state of the first one, and never wait.
 BEGIN DEFERRED

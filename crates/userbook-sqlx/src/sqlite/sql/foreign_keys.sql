@@ -1,2 +1,2 @@
--- Whether this connection keeps foreign keys.
+-- Whether this connection enforces foreign keys.
 SELECT foreign_keys FROM pragma_foreign_keys

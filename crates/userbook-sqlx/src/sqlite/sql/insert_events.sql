@@ -1,13 +1,12 @@
--- ?1 events (JSON array of arrays: change id in hexadecimal, kind, user, group in hexadecimal, version, moment, the event
--- as JSON text)
+-- Texts and ids are hexadecimal.
 INSERT INTO userbook_event (id, kind, user_id, group_id, version, occurred_at, body)
 SELECT
     unhex(event.value ->> 0),
-    event.value ->> 1,
+    CAST(unhex(event.value ->> 1) AS TEXT),
     event.value ->> 2,
     unhex(event.value ->> 3),
     event.value ->> 4,
     event.value ->> 5,
-    event.value ->> 6
-FROM json_each(?1) AS event
+    CAST(unhex(event.value ->> 6) AS TEXT)
+FROM json_each(:rows) AS event
 ORDER BY event.key

@@ -1,2 +1,1 @@
--- ?1 group, ?2 users (JSON array)
-DELETE FROM userbook_membership WHERE group_id = ?1 AND user_id IN (SELECT value FROM json_each(?2))
+DELETE FROM userbook_membership WHERE group_id = :group AND user_id IN (SELECT value FROM json_each(:users))

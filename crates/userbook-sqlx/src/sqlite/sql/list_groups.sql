@@ -1,17 +1,15 @@
--- One page of groups: a row for each group, and one for each member that the query asks for.
--- ?1 groups (JSON array of hexadecimal ids), ?2 whether to read all members, ?3 users to read as members (JSON array),
--- ?4 how many members at most
+-- One page of groups: a row for each group, and one for each member that the query requests.
 WITH
 shown (group_id, user_id) AS (
     SELECT m.group_id, m.user_id
-    FROM json_each(?1) AS wanted CROSS JOIN userbook_membership AS m ON m.group_id = unhex(wanted.value)
-    WHERE ?2
+    FROM json_each(:groups) AS wanted CROSS JOIN userbook_membership AS m ON m.group_id = unhex(wanted.value)
+    WHERE :all_members
     UNION ALL
     SELECT m.group_id, m.user_id
-    FROM json_each(?3) AS member
-        CROSS JOIN json_each(?1) AS wanted
+    FROM json_each(:members) AS member
+        CROSS JOIN json_each(:groups) AS wanted
         CROSS JOIN userbook_membership AS m ON m.user_id = member.value AND m.group_id = unhex(wanted.value)
-    LIMIT ?4
+    LIMIT :max_rows
 )
 SELECT
     'group' AS row_kind,
@@ -32,7 +30,7 @@ SELECT
     g.parent AS parent,
     above.name AS parent_name,
     NULL AS of_group
-FROM json_each(?1) AS wanted
+FROM json_each(:groups) AS wanted
 CROSS JOIN userbook_group AS g ON g.id = unhex(wanted.value)
 LEFT JOIN userbook_group AS above ON above.id = g.parent
 UNION ALL

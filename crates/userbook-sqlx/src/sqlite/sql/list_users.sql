@@ -1,11 +1,10 @@
 -- One page of users: a row for each user, one for each of their memberships, and one for each group that one of them
 -- is in or that is above such a group. 19 is MAX_PARENTS.
--- ?1 users (JSON array), ?2 how many memberships at most
 WITH RECURSIVE
 member (user_id, group_id) AS (
     SELECT own.user_id, own.group_id
-    FROM json_each(?1) AS wanted CROSS JOIN userbook_membership AS own ON own.user_id = wanted.value
-    LIMIT ?2
+    FROM json_each(:users) AS wanted CROSS JOIN userbook_membership AS own ON own.user_id = wanted.value
+    LIMIT :max_rows
 ),
 closure (group_id, depth) AS (
     SELECT group_id, 0 FROM member
@@ -31,7 +30,7 @@ SELECT
     u.version AS version,
     NULL AS is_superuser,
     NULL AS parent
-FROM json_each(?1) AS wanted CROSS JOIN userbook_user AS u ON u.id = wanted.value
+FROM json_each(:users) AS wanted CROSS JOIN userbook_user AS u ON u.id = wanted.value
 UNION ALL
 SELECT
     'membership',

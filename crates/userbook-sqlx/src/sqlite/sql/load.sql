@@ -1,15 +1,13 @@
--- All facts that a decision about one user needs, in one moment: one row of facts, and one row for each group that the
--- target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
--- ?1 the target's id, ?2 or the target's uuid, ?3 username to look up, ?4 groups to read (JSON array of hexadecimal
--- ids), ?5 actor, ?6 whether to look for other superusers, ?7 change to look up
+-- All facts that a decision about one user needs, from one snapshot: one row of facts, and one row for each group that
+-- the target or the actor is in, that the query names, or that is above one of these. 19 is MAX_PARENTS.
 WITH RECURSIVE
 target (id) AS MATERIALIZED (
-    SELECT coalesce(?1, (SELECT id FROM userbook_user WHERE uuid = ?2))
+    SELECT coalesce(:target_id, (SELECT id FROM userbook_user WHERE uuid = :target_uuid))
 ),
 closure (group_id, depth) AS (
-    SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ((SELECT id FROM target), ?5)
+    SELECT group_id, 0 FROM userbook_membership WHERE user_id IN ((SELECT id FROM target), :actor)
     UNION
-    SELECT unhex(value), 0 FROM json_each(?4)
+    SELECT unhex(value), 0 FROM json_each(:groups)
     UNION
     SELECT child.parent, closure.depth + 1
     FROM closure JOIN userbook_group AS child ON child.id = closure.group_id
@@ -39,18 +37,18 @@ SELECT
     u.version AS version,
     EXISTS (
         SELECT 1 FROM userbook_user AS other
-        WHERE other.username = ?3 AND other.id IS NOT (SELECT id FROM target)
+        WHERE other.username = :username AND other.id IS NOT (SELECT id FROM target)
     ) AS username_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
-    CASE WHEN ?6 THEN EXISTS (
+    CASE WHEN :other_superusers THEN EXISTS (
         SELECT 1
         FROM granting CROSS JOIN userbook_membership AS member ON member.group_id = granting.group_id
         WHERE member.can_act = 2 AND member.user_id IS NOT (SELECT id FROM target)
     ) ELSE 0 END AS superuser_person,
-    CASE WHEN ?6 THEN EXISTS (
+    CASE WHEN :other_superusers THEN EXISTS (
         SELECT 1
         FROM granting CROSS JOIN userbook_membership AS member ON member.group_id = granting.group_id
         WHERE member.can_act = 1 AND member.user_id IS NOT (SELECT id FROM target)
@@ -58,14 +56,14 @@ SELECT
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?7) AS change_committed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = :change) AS change_committed,
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS of_user,
     NULL AS of_actor
 FROM target
     LEFT JOIN userbook_user AS u ON u.id = target.id
-    LEFT JOIN userbook_user AS actor ON actor.id = ?5
+    LEFT JOIN userbook_user AS actor ON actor.id = :actor
 UNION ALL
 SELECT
     'group',
@@ -79,6 +77,6 @@ SELECT
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),
-    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?5 AND group_id = g.id)
+    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = :actor AND group_id = g.id)
 FROM (SELECT DISTINCT group_id FROM closure) AS wanted
 CROSS JOIN userbook_group AS g ON g.id = wanted.group_id

@@ -1,16 +1,12 @@
--- All facts that a decision about groups or new users needs, in one moment: one row of facts, one row for each group
--- that the query names, that the actor is in, or that is above one of these, and, if the query asks for them, one row
--- for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
+-- All facts that a decision about groups or new users needs, from one snapshot: one row of facts, one row for each
+-- group that the query names, that the actor is in, or that is above one of these, and, if the query requests them,
+-- one row for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
 -- MAX_PARENTS.
--- ?1 username to look up, ?2 group name to look up, ?3 groups to read (JSON array of hexadecimal ids), ?4 actor,
--- ?5 whether to read the hierarchy, ?6 groups whose superusers to look for (like ?3), ?7 the group in which some users
--- do not count, ?8 these users (JSON array), ?9 the group whose members to read, ?10 further users to read (like ?8),
--- ?11 how many of these at most, ?12 change to look up
 WITH RECURSIVE
 closure (group_id, depth) AS (
-    SELECT group_id, 0 FROM userbook_membership WHERE user_id = ?4
+    SELECT group_id, 0 FROM userbook_membership WHERE user_id = :actor
     UNION
-    SELECT unhex(value), 0 FROM json_each(?3)
+    SELECT unhex(value), 0 FROM json_each(:groups)
     UNION
     SELECT child.parent, closure.depth + 1
     FROM closure JOIN userbook_group AS child ON child.id = closure.group_id
@@ -21,51 +17,51 @@ member (id) AS MATERIALIZED (
     SELECT id FROM (
         SELECT user_id AS id FROM (
             SELECT user_id FROM userbook_membership
-            WHERE group_id = ?9 AND can_act = 0
-            ORDER BY user_id LIMIT ?11
+            WHERE group_id = :members_of AND can_act = 0
+            ORDER BY user_id LIMIT :members_limit
         )
         UNION
         SELECT user_id FROM (
             SELECT user_id FROM userbook_membership
-            WHERE group_id = ?9 AND can_act = 1
-            ORDER BY user_id LIMIT ?11
+            WHERE group_id = :members_of AND can_act = 1
+            ORDER BY user_id LIMIT :members_limit
         )
         UNION
         SELECT user_id FROM (
             SELECT user_id FROM userbook_membership
-            WHERE group_id = ?9 AND can_act = 2
-            ORDER BY user_id LIMIT ?11
+            WHERE group_id = :members_of AND can_act = 2
+            ORDER BY user_id LIMIT :members_limit
         )
         UNION
-        SELECT u.id FROM json_each(?10) AS wanted CROSS JOIN userbook_user AS u ON u.id = wanted.value
+        SELECT u.id FROM json_each(:members) AS wanted CROSS JOIN userbook_user AS u ON u.id = wanted.value
     )
     ORDER BY id
-    LIMIT ?11
+    LIMIT :members_limit
 )
 SELECT
     'facts' AS row_kind,
-    EXISTS (SELECT 1 FROM userbook_user WHERE username = ?1) AS username_taken,
-    (SELECT id FROM userbook_group WHERE name = ?2) AS group_named,
+    EXISTS (SELECT 1 FROM userbook_user WHERE username = :username) AS username_taken,
+    (SELECT id FROM userbook_group WHERE name = :group_name) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
     actor.revision AS actor_revision,
     EXISTS (
         SELECT 1
-        FROM json_each(?6) AS granting CROSS JOIN userbook_membership AS m ON m.group_id = unhex(granting.value)
+        FROM json_each(:granting) AS granting CROSS JOIN userbook_membership AS m ON m.group_id = unhex(granting.value)
         WHERE m.can_act = 2
-            AND (m.group_id IS NOT ?7 OR m.user_id NOT IN (SELECT value FROM json_each(?8)))
+            AND (m.group_id IS NOT :except_group OR m.user_id NOT IN (SELECT value FROM json_each(:except_users)))
     ) AS superuser_person,
     EXISTS (
         SELECT 1
-        FROM json_each(?6) AS granting CROSS JOIN userbook_membership AS m ON m.group_id = unhex(granting.value)
+        FROM json_each(:granting) AS granting CROSS JOIN userbook_membership AS m ON m.group_id = unhex(granting.value)
         WHERE m.can_act = 1
-            AND (m.group_id IS NOT ?7 OR m.user_id NOT IN (SELECT value FROM json_each(?8)))
+            AND (m.group_id IS NOT :except_group OR m.user_id NOT IN (SELECT value FROM json_each(:except_users)))
     ) AS superuser_service_account,
     (SELECT value FROM userbook_epoch WHERE name = 'graph') AS graph_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'superusers') AS superusers_epoch,
     (SELECT value FROM userbook_epoch WHERE name = 'next_user') AS next_user,
-    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = ?12) AS change_committed,
+    EXISTS (SELECT 1 FROM userbook_event WHERE userbook_event.id = :change) AS change_committed,
     NULL AS uuid,
     NULL AS name,
     NULL AS is_superuser,
@@ -78,7 +74,7 @@ SELECT
     NULL AS type,
     NULL AS revision,
     NULL AS version
-FROM (SELECT 1) LEFT JOIN userbook_user AS actor ON actor.id = ?4
+FROM (SELECT 1) LEFT JOIN userbook_user AS actor ON actor.id = :actor
 UNION ALL
 SELECT
     'group',
@@ -88,7 +84,7 @@ SELECT
     g.is_superuser,
     g.parent,
     g.attributes,
-    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = ?4 AND group_id = g.id),
+    EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = :actor AND group_id = g.id),
     NULL, NULL, NULL, NULL, NULL, NULL
 FROM (SELECT DISTINCT group_id FROM closure) AS wanted
 CROSS JOIN userbook_group AS g ON g.id = wanted.group_id
@@ -102,7 +98,7 @@ SELECT
     g.parent,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
-WHERE ?5
+WHERE :shape
 UNION ALL
 SELECT
     'member',

@@ -1,6 +1,5 @@
 -- Writes the rows of members that still have their revision.
--- ?1 members (JSON array of arrays: id, expected revision, new revision, new version; revisions in hexadecimal)
 UPDATE userbook_user
 SET revision = unhex(wanted.value ->> 2), version = wanted.value ->> 3
-FROM json_each(?1) AS wanted
+FROM json_each(:rows) AS wanted
 WHERE userbook_user.id = wanted.value ->> 0 AND userbook_user.revision = unhex(wanted.value ->> 1)

@@ -1,0 +1,90 @@
+//! What differs between the databases when they write.
+
+use async_trait::async_trait;
+use sqlx::pool::PoolConnection;
+use tokio::sync::OwnedMutexGuard;
+use userbook::{
+    Group, GroupId,
+    event::Event,
+    store::{ChangeSet, CommitOutcome, Guards, MemberChange, StoreError},
+};
+
+use crate::{
+    bulk::RowFormat,
+    commit::{self, Owner},
+    driver::Driver,
+    error::SqlResult,
+    migration::{self, MigrateError, Migration},
+};
+
+/// A supported database: [`Sqlite`](sqlx::Sqlite), [`Postgres`](sqlx::Postgres) or [`MySql`](sqlx::MySql).
+#[async_trait]
+pub trait Backend: Driver {
+    const ROWS: RowFormat;
+    const MIGRATIONS: &'static [Migration];
+    /// Begins a transaction that writes. Each statement sees what was committed before it.
+    const BEGIN: &'static str;
+    /// Begins a transaction whose statements all see one state.
+    const BEGIN_READ: &'static str;
+    /// Begins a transaction that blocks other writers as far as an import needs it.
+    const BEGIN_IMPORT: &'static str = Self::BEGIN;
+    /// Begins a transaction that other migrations wait for.
+    const BEGIN_MIGRATION: &'static str = Self::BEGIN;
+    /// Whether contention may have undone the whole transaction.
+    const CONTENTION_ENDS_TRANSACTION: bool = false;
+
+    /// Repairs or closes a connection on which an operation failed or was interrupted.
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>);
+
+    /// Checks the settings that the store depends on.
+    async fn check_connection(conn: &mut Self::Connection) -> Result<(), MigrateError>;
+
+    /// Applies the pending migrations of a component while no other process migrates.
+    async fn migrate(
+        conn: &mut Self::Connection,
+        component: &str,
+        migrations: &'static [Migration],
+    ) -> Result<(), MigrateError> {
+        migration::apply_in_transaction::<Self>(conn, component, migrations).await
+    }
+
+    /// Commits a change in the fastest way that the database has.
+    async fn commit(conn: &mut Self::Connection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        commit::in_transaction::<Self>(conn, change, Owner::Store).await
+    }
+
+    /// Writes a change in an open transaction. `None`: a row that the change depends on was not found.
+    async fn apply(conn: &mut Self::Connection, change: &ChangeSet)
+    -> SqlResult<Self, Option<CommitOutcome>>;
+
+    /// Checks the guards and the members' revisions, and locks them until the transaction ends. May write the members'
+    /// rows already.
+    async fn lock(
+        conn: &mut Self::Connection,
+        guards: &Guards,
+        members: &[MemberChange],
+    ) -> SqlResult<Self, bool>;
+
+    /// Inserts or overwrites a group. Returns false if its parent does not exist.
+    async fn put_group(conn: &mut Self::Connection, group: &Group) -> SqlResult<Self, bool>;
+
+    /// Writes the memberships and events of locked members, and the members' rows unless `lock` wrote them.
+    async fn change_members(
+        conn: &mut Self::Connection,
+        group: GroupId,
+        members: &[MemberChange],
+    ) -> SqlResult<Self, ()>;
+
+    /// Increments the counters that the change bumps, unless `lock` did, and writes its event.
+    async fn finish(conn: &mut Self::Connection, guards: &Guards, event: &Event) -> SqlResult<Self, ()>;
+
+    /// Counts inserted or deleted rows of `users` or `groups`, where triggers do not.
+    async fn count(_: &mut Self::Connection, _what: &'static str, _difference: i64) -> SqlResult<Self, ()> {
+        Ok(())
+    }
+
+    /// Sets the parents of imported groups, where `import_groups` does not.
+    async fn import_parents(_: &mut Self::Connection, _groups: &[Group]) -> SqlResult<Self, ()> {
+        Ok(())
+    }
+}

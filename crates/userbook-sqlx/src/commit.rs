@@ -1,0 +1,104 @@
+//! Transactions that write, and the commit of an update in one.
+
+use sqlx::{Connection as _, Error, SqlSafeStr, Transaction};
+use userbook::{
+    UserId,
+    store::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind},
+};
+
+use crate::{
+    backend::Backend,
+    driver::{Conn, fetch_all},
+    error::{ErrorClass, SqlError, SqlResult},
+};
+
+/// The connection is not in a transaction that sqlx knows.
+#[derive(Debug, thiserror::Error)]
+#[error("the conn is not in a transaction begun through sqlx")]
+struct NoTransaction;
+
+/// Who begins and ends the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The store.
+    Store,
+    /// The host. The store uses a savepoint.
+    Host,
+}
+
+impl Owner {
+    /// Begins a transaction or a savepoint. Dropped before its end it rolls back.
+    pub(crate) async fn begin<B: Backend>(self, conn: &mut Conn<B>) -> SqlResult<B, Transaction<'_, B>> {
+        match self {
+            Self::Store => Ok(conn.begin_with(B::BEGIN.into_sql_str()).await?),
+            Self::Host if conn.is_in_transaction() => Ok(conn.begin().await?),
+            Self::Host => Err(StoreError::new(StoreErrorKind::Other, NoTransaction).into()),
+        }
+    }
+
+    fn commit_error<B: Backend>(self, error: Error) -> SqlError<B> {
+        match self {
+            Self::Store => SqlError::at_commit(error),
+            Self::Host => error.into(),
+        }
+    }
+
+    /// The outcome of a write: a conflict is not an error.
+    pub(crate) fn outcome<B: Backend>(
+        self,
+        answer: SqlResult<B, CommitOutcome>,
+    ) -> Result<CommitOutcome, StoreError> {
+        answer.or_else(|error| match error.class {
+            ErrorClass::Conflict => Ok(CommitOutcome::Conflict),
+            // The host must know if its own writes are lost.
+            ErrorClass::Contended if self == Self::Store || !B::CONTENTION_ENDS_TRANSACTION => {
+                Ok(CommitOutcome::Conflict)
+            }
+            ErrorClass::Contended | ErrorClass::Failure(_) => Err(error.into()),
+        })
+    }
+}
+
+/// Commits if the whole change was applied, else rolls back.
+pub(crate) async fn end<B: Backend, T>(
+    transaction: Transaction<'_, B>,
+    answer: SqlResult<B, T>,
+    is_applied: bool,
+    owner: Owner,
+) -> SqlResult<B, T> {
+    if is_applied {
+        transaction.commit().await.map_err(|error| owner.commit_error(error))?;
+        return answer;
+    }
+    let rolled_back = transaction.rollback().await;
+    let answer = answer?;
+    rolled_back?;
+    Ok(answer)
+}
+
+/// Commits an update in a transaction or a savepoint.
+pub(crate) async fn in_transaction<B: Backend>(
+    conn: &mut Conn<B>,
+    change: &ChangeSet,
+    owner: Owner,
+) -> Result<CommitOutcome, StoreError> {
+    let mut transaction = owner.begin::<B>(conn).await?;
+    let applied = B::apply(&mut transaction, change).await;
+    let is_applied = matches!(applied, Ok(Some(CommitOutcome::Applied)));
+    let answer = match end(transaction, applied, is_applied, owner).await {
+        Ok(Some(outcome)) => Ok(outcome),
+        Ok(None) => conflict_or_gone(conn, change.user).await,
+        Err(error) => Err(error),
+    };
+    owner.outcome(answer)
+}
+
+/// Finds out why a conditional write did not find its row: the row was deleted, or something has changed. The change's
+/// own writes must be rolled back before.
+pub(crate) async fn conflict_or_gone<B: Backend>(
+    conn: &mut Conn<B>,
+    user: UserId,
+) -> SqlResult<B, CommitOutcome> {
+    let found = fetch_all::<B>(conn, &B::statements().user_exists, &[("user", user.0.into())]).await?;
+    Ok(if found.is_empty() { CommitOutcome::Gone } else { CommitOutcome::Conflict })
+}

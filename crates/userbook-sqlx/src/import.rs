@@ -1,0 +1,57 @@
+//! Fills an empty database.
+
+use sqlx::{Connection as _, SqlSafeStr};
+use userbook::{
+    GroupId, User, UserId,
+    store::{ImportData, ImportOutcome},
+};
+
+use crate::{
+    backend::Backend,
+    bulk::write_rows,
+    commit::{Owner, end},
+    decode::{RowExt, required},
+    driver::{Conn, execute, fetch_all, fetch_one},
+    encode::{self, RowValues, integer},
+    error::SqlResult,
+};
+
+pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
+    let mut transaction = conn.begin_with(B::BEGIN_IMPORT.into_sql_str()).await?;
+    let outcome = write::<B>(&mut transaction, data).await;
+    let is_imported = matches!(outcome, Ok(ImportOutcome::Imported));
+    end(transaction, outcome, is_imported, Owner::Store).await
+}
+
+async fn write<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
+    let statements = B::statements();
+    let last = data.users.iter().map(|user| user.id.0).max().unwrap_or(0);
+    let next_user = [("next_user", last.saturating_add(1).into())];
+    execute::<B>(conn, &statements.import_epochs, &next_user).await?;
+    let any = fetch_one::<B>(conn, &statements.any_rows, &[]).await?;
+    if required(&any, "any_rows", RowExt::flag)? {
+        return Ok(ImportOutcome::NotEmpty);
+    }
+    write_rows::<B, _>(conn, &statements.import_groups, data.groups.iter().map(encode::group)).await?;
+    B::import_parents(conn, &data.groups).await?;
+    write_rows::<B, _>(conn, &statements.import_users, data.users.iter().map(encode::user)).await?;
+    let of_user = |user: &User| user.groups.iter().map(|group| (user.id, *group)).collect::<Vec<_>>();
+    let memberships: Vec<_> = data.users.iter().flat_map(of_user).collect();
+    write_rows::<B, _>(conn, &statements.import_memberships, memberships.iter().map(membership).map(Ok))
+        .await?;
+    B::count(conn, "users", integer(data.users.len() as u64)?).await?;
+    B::count(conn, "groups", integer(data.groups.len() as u64)?).await?;
+    let install_id = [("install_id", data.install_id.as_str().into())];
+    execute::<B>(conn, &statements.set_install, &install_id).await?;
+    Ok(ImportOutcome::Imported)
+}
+
+fn membership((user, group): &(UserId, GroupId)) -> RowValues<'static, 2> {
+    [("user", user.0.into()), ("group", group.0.into())]
+}
+
+pub(crate) async fn install_id<B: Backend>(conn: &mut Conn<B>) -> SqlResult<B, Option<String>> {
+    let rows = fetch_all::<B>(conn, &B::statements().get_install, &[]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(row.text("install_id")?)
+}

@@ -1,2 +1,0 @@
--- Whether there are users or groups.
-SELECT EXISTS (SELECT 1 FROM userbook_user) OR EXISTS (SELECT 1 FROM userbook_group) AS any_rows

@@ -1,5 +1,0 @@
--- The columns in this order.
-INSERT INTO userbook_user (
-    id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    revision, version
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,2 +1,0 @@
--- In this order: moment
-DELETE FROM userbook_event WHERE acked_at IS NOT NULL AND occurred_at < ?

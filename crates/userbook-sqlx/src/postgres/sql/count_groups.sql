@@ -1,1 +1,0 @@
-SELECT value AS count FROM userbook_count WHERE name = 'groups'

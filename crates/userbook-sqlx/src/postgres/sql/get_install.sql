@@ -1,1 +1,0 @@
-SELECT install_id FROM userbook_install

@@ -1,0 +1,19 @@
+INSERT INTO userbook_user (
+    id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
+    revision, version
+)
+SELECT * FROM unnest(
+    :id::bigint[],
+    :uuid::uuid[],
+    :username::text[],
+    :name::text[],
+    :email::text[],
+    :is_active::boolean[],
+    :last_login::timestamptz[],
+    :path::text[],
+    :type::text[],
+    :attributes::text[],
+    :password_change_date::timestamptz[],
+    :revision::uuid[],
+    :version::bigint[]
+)

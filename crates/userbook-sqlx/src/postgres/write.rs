@@ -1,0 +1,141 @@
+//! How PostgreSQL writes: an update is one statement, and provisioning locks before it writes.
+
+use async_trait::async_trait;
+use sqlx::{Error, PgConnection, Postgres, pool::PoolConnection, postgres::PgRow};
+use tokio::sync::OwnedMutexGuard;
+use userbook::{
+    Group, GroupId,
+    event::Event,
+    store::{ChangeSet, CommitOutcome, Guards, MemberChange, StoreError, StoreErrorKind},
+};
+
+use super::sql;
+use crate::{
+    backend::Backend,
+    bulk::{RowFormat, write_rows},
+    commit::Owner,
+    decode::{Decoded, RowExt, required},
+    driver::{execute, fetch_one},
+    encode,
+    error::{SqlError, SqlResult},
+    members::{locked_rows, member_row},
+    migration::{MigrateError, Migration},
+    value::Value,
+};
+
+#[async_trait]
+impl Backend for Postgres {
+    const ROWS: RowFormat = RowFormat::Columns;
+    const MIGRATIONS: &'static [Migration] = &[Migration {
+        version: 1,
+        name: "baseline",
+        sql: include_str!("../../migrations/postgres/0001_baseline.sql"),
+    }];
+    const BEGIN: &'static str = sql::BEGIN;
+    const BEGIN_READ: &'static str = sql::BEGIN_READ;
+    const BEGIN_IMPORT: &'static str = sql::BEGIN_IMPORT;
+    const BEGIN_MIGRATION: &'static str = sql::BEGIN_MIGRATION;
+
+    /// sqlx reads the remaining answers and rolls back before the next statement.
+    fn on_dirty(_: &mut OwnedMutexGuard<PoolConnection<Self>>) {}
+
+    async fn check_connection(conn: &mut PgConnection) -> Result<(), MigrateError> {
+        let row = fetch_one::<Self>(conn, &sql::ENCODING, &[]).await?;
+        let encoding: String = required(&row, "encoding", RowExt::text)?;
+        if encoding == "UTF8" { Ok(()) } else { Err(MigrateError::NotUnicode { encoding }) }
+    }
+
+    async fn commit(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        match commit_row(conn, change).await {
+            // The statement has ended.
+            Ok(row) => outcome(&row).map_err(|error| StoreError::new(StoreErrorKind::Ambiguous, error)),
+            Err(error) => Owner::Store.outcome(Err(SqlError::<Self>::at_commit(error))),
+        }
+    }
+
+    async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> SqlResult<Self, Option<CommitOutcome>> {
+        let row = commit_row(conn, change).await?;
+        Ok(Some(outcome(&row)?))
+    }
+
+    /// Locks the counters, then the rows of the members and the actor in the order of ids.
+    async fn lock(
+        conn: &mut PgConnection,
+        guards: &Guards,
+        members: &[MemberChange],
+    ) -> SqlResult<Self, bool> {
+        let counters = Guards { actor: guards.actor.filter(|_| members.is_empty()), ..*guards };
+        if counters != Guards::default() {
+            let row = fetch_one::<Self>(conn, &sql::GUARDS, &encode::guards(&counters)?).await?;
+            if !required(&row, "hold", RowExt::flag)? {
+                return Ok(false);
+            }
+        }
+        if members.is_empty() {
+            return Ok(true);
+        }
+        let Some(rows) = locked_rows(guards, members) else { return Ok(false) };
+        let parameters = [
+            ("users", Value::Integers(rows.iter().map(|(user, _)| *user).collect())),
+            ("revisions", Value::Uuids(rows.iter().map(|(_, (revision, _))| *revision).collect())),
+        ];
+        let row = fetch_one::<Self>(conn, &sql::HOLD_USERS, &parameters).await?;
+        Ok(usize::try_from(required(&row, "held", RowExt::integer)?) == Ok(rows.len()))
+    }
+
+    async fn put_group(conn: &mut PgConnection, group: &Group) -> SqlResult<Self, bool> {
+        Ok(execute::<Self>(conn, &sql::PUT_GROUP, &encode::group(group)?).await? > 0)
+    }
+
+    async fn change_members(
+        conn: &mut PgConnection,
+        group: GroupId,
+        members: &[MemberChange],
+    ) -> SqlResult<Self, ()> {
+        let rows = members.iter().map(|member| {
+            let [user, _, revision, version] = member_row(member)?;
+            let [id, kind, of_user, of_group, event_version, time, body] = encode::event(&member.event)?;
+            let (joins, group) = (("joins", member.joins.into()), ("group", group.0.into()));
+            Ok([
+                user,
+                revision,
+                version,
+                joins,
+                group,
+                id,
+                kind,
+                of_user,
+                of_group,
+                event_version,
+                time,
+                body,
+            ])
+        });
+        write_rows::<Self, _>(conn, &sql::CHANGE_MEMBERS, rows).await?;
+        Ok(())
+    }
+
+    async fn finish(conn: &mut PgConnection, guards: &Guards, event: &Event) -> SqlResult<Self, ()> {
+        let mut parameters = Vec::from(encode::guards(guards)?);
+        parameters.extend(encode::event(event)?);
+        execute::<Self>(conn, &sql::BUMP_EPOCHS_AND_INSERT_EVENT, &parameters).await?;
+        Ok(())
+    }
+}
+
+/// Runs the statement that applies an update.
+async fn commit_row(conn: &mut PgConnection, change: &ChangeSet) -> Result<PgRow, Error> {
+    let fields_alone = change.guards == Guards::default()
+        && change.groups_added.is_empty()
+        && change.groups_removed.is_empty();
+    let statement = if fields_alone { &sql::COMMIT_FIELDS } else { &sql::COMMIT };
+    fetch_one::<Postgres>(conn, statement, &encode::change(change)?).await
+}
+
+fn outcome(row: &PgRow) -> Decoded<CommitOutcome> {
+    if required(row, "applied", RowExt::flag)? {
+        return Ok(CommitOutcome::Applied);
+    }
+    let is_there = required(row, "is_there", RowExt::flag)?;
+    Ok(if is_there { CommitOutcome::Conflict } else { CommitOutcome::Gone })
+}

@@ -1,0 +1,108 @@
+//! Creates and deletes users and groups in one transaction.
+
+use userbook::{
+    GroupId, Revision, User, UserId,
+    store::{CommitOutcome, MemberChange, ProvisioningChange, ProvisioningOp, StoreError},
+};
+
+use crate::{
+    backend::Backend,
+    commit::{Owner, conflict_or_gone, end},
+    driver::{Conn, execute},
+    encode,
+    error::SqlResult,
+    value::Value,
+};
+
+pub(crate) async fn provision<B: Backend>(
+    conn: &mut Conn<B>,
+    change: &ProvisioningChange,
+    owner: Owner,
+) -> Result<CommitOutcome, StoreError> {
+    let mut transaction = owner.begin::<B>(conn).await?;
+    let answer = apply::<B>(&mut transaction, change).await;
+    let is_applied = matches!(answer, Ok(CommitOutcome::Applied));
+    owner.outcome(end(transaction, answer, is_applied, owner).await)
+}
+
+/// Writes the whole change, or a part until the outcome is known: the caller rolls that back.
+async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> SqlResult<B, CommitOutcome> {
+    if !B::lock(conn, &change.guards, &change.members).await? {
+        return Ok(CommitOutcome::Conflict);
+    }
+    let members = &change.members;
+    let outcome = match &change.op {
+        ProvisioningOp::InsertUser(user) => insert_user::<B>(conn, user).await?,
+        ProvisioningOp::DeleteUser { user, expected } => delete_user::<B>(conn, *user, *expected).await?,
+        ProvisioningOp::PutGroup(group) => {
+            if B::put_group(conn, group).await? {
+                change_members::<B>(conn, group.id, members).await?;
+                CommitOutcome::Applied
+            } else {
+                CommitOutcome::Conflict
+            }
+        }
+        ProvisioningOp::DeleteGroup(group) => {
+            change_members::<B>(conn, *group, members).await?;
+            delete_group::<B>(conn, *group).await?
+        }
+    };
+    if outcome == CommitOutcome::Applied {
+        B::finish(conn, &change.guards, &change.event).await?;
+    }
+    Ok(outcome)
+}
+
+async fn change_members<B: Backend>(
+    conn: &mut Conn<B>,
+    group: GroupId,
+    members: &[MemberChange],
+) -> SqlResult<B, ()> {
+    if members.is_empty() { Ok(()) } else { B::change_members(conn, group, members).await }
+}
+
+async fn insert_user<B: Backend>(conn: &mut Conn<B>, user: &User) -> SqlResult<B, CommitOutcome> {
+    let statements = B::statements();
+    if execute::<B>(conn, &statements.take_user_id, &[("id", user.id.0.into())]).await? != 1 {
+        return Ok(CommitOutcome::Conflict);
+    }
+    execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await?;
+    let groups = Value::Uuids(user.groups.iter().map(|group| group.0).collect());
+    let parameters = [("user", user.id.0.into()), ("groups_added", groups)];
+    if !join_groups::<B>(conn, &parameters, user.groups.len()).await? {
+        return Ok(CommitOutcome::Conflict);
+    }
+    B::count(conn, "users", 1).await?;
+    Ok(CommitOutcome::Applied)
+}
+
+/// Makes a user a member of `count` groups. Returns false if one of them does not exist.
+pub(crate) async fn join_groups<B: Backend>(
+    conn: &mut Conn<B>,
+    parameters: &[(&'static str, Value<'_>)],
+    count: usize,
+) -> SqlResult<B, bool> {
+    Ok(count == 0 || execute::<B>(conn, &B::statements().join_groups, parameters).await? == count as u64)
+}
+
+async fn delete_user<B: Backend>(
+    conn: &mut Conn<B>,
+    user: UserId,
+    expected: Revision,
+) -> SqlResult<B, CommitOutcome> {
+    let parameters = [("user", user.0.into()), ("expected", expected.0.into())];
+    if execute::<B>(conn, &B::statements().delete_user, &parameters).await? == 0 {
+        return conflict_or_gone(conn, user).await;
+    }
+    B::count(conn, "users", -1).await?;
+    Ok(CommitOutcome::Applied)
+}
+
+/// A remaining member breaks a foreign key, which is a conflict.
+async fn delete_group<B: Backend>(conn: &mut Conn<B>, group: GroupId) -> SqlResult<B, CommitOutcome> {
+    if execute::<B>(conn, &B::statements().delete_group, &[("group", group.0.into())]).await? == 0 {
+        return Ok(CommitOutcome::Gone);
+    }
+    B::count(conn, "groups", -1).await?;
+    Ok(CommitOutcome::Applied)
+}

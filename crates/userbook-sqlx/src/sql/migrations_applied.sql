@@ -1,0 +1,1 @@
+SELECT version, checksum FROM userbook_migration WHERE component = :component ORDER BY version

@@ -1,0 +1,129 @@
+//! SQLite's plans of the list statements: exact filters use an index, and rows in the order of an index are not
+//! sorted.
+
+use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
+use userbook::{
+    GroupId, UserId, UserType,
+    store::{
+        GroupColumn, GroupFilter, GroupListQuery, Order, Scope, SuperuserFilter, UserColumn, UserFilter,
+        UserListQuery,
+    },
+};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    listing::{Projection, Query},
+    sqlite::{SqliteStore, connect_options},
+};
+
+async fn migrated() -> SqlitePool {
+    let options = connect_options("sqlite::memory:").unwrap();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    SqliteStore::new(pool.clone()).migrate().await.unwrap();
+    pool
+}
+
+async fn plan(pool: &SqlitePool, statement: ListStatement) -> String {
+    let explain = format!("EXPLAIN QUERY PLAN {}", statement.into_text());
+    let steps: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(AssertSqlSafe(explain)).fetch_all(pool).await.unwrap();
+    steps.into_iter().map(|(.., detail)| detail).collect::<Vec<_>>().join("\n")
+}
+
+fn users(filter: UserFilter, column: UserColumn) -> UserListQuery {
+    let order = vec![Order { column, descending: false }];
+    UserListQuery { scope: Scope::Everything, filter, order, offset: 0, limit: 20, max_bytes: 1 << 24 }
+}
+
+fn groups(filter: GroupFilter, column: GroupColumn) -> GroupListQuery {
+    let order = vec![Order { column, descending: false }];
+    GroupListQuery {
+        members: None,
+        scope: Scope::Everything,
+        filter,
+        order,
+        offset: 0,
+        limit: 20,
+        max_bytes: 1 << 24,
+    }
+}
+
+fn superusers(inherited: bool) -> SuperuserFilter {
+    SuperuserFilter { is_superuser: true, inherited }
+}
+
+fn text() -> String {
+    "x".to_owned()
+}
+
+#[tokio::test]
+async fn exact_filters_use_indexes_and_so_do_their_counts() {
+    let pool = migrated().await;
+    let one = || UserFilter::default();
+    let by_id = "USING INTEGER PRIMARY KEY (rowid=?)";
+    for (filter, index) in [
+        (UserFilter { username: Some(text()), ..one() }, "sqlite_autoindex_userbook_user_2 (username=?)"),
+        (UserFilter { email: Some(text()), ..one() }, "userbook_user_email (email=?)"),
+        (UserFilter { name: Some(text()), ..one() }, "userbook_user_name (name=?)"),
+        (UserFilter { uuid: Some(Uuid::nil()), ..one() }, "sqlite_autoindex_userbook_user_1 (uuid=?)"),
+        (UserFilter { path: Some(text()), ..one() }, "userbook_user_path (path=?"),
+        (UserFilter { path_prefix: Some(text()), ..one() }, "userbook_user_path (path>? AND path<?)"),
+        (UserFilter { types: [UserType::Internal].into(), ..one() }, "userbook_user_type (type=?"),
+        (UserFilter { is_active: Some(false), ..one() }, "userbook_user_active (is_active=?"),
+        (UserFilter { groups: [GroupId(Uuid::nil())].into(), ..one() }, by_id),
+        (UserFilter { group_names: ["x".to_owned()].into(), ..one() }, by_id),
+        (UserFilter { is_superuser: Some(superusers(false)), ..one() }, by_id),
+        (UserFilter { is_superuser: Some(superusers(true)), ..one() }, by_id),
+    ] {
+        let query = users(filter, UserColumn::Username);
+        for what in [Projection::Page, Projection::Count] {
+            let plan = plan(&pool, query.statement::<Sqlite>(what)).await;
+            assert!(plan.contains(index) && !plan.contains("SCAN u"), "{query:?} {what:?}:\n{plan}");
+        }
+    }
+    let only = UserListQuery { scope: Scope::Only([UserId(1)].into()), ..users(one(), UserColumn::Username) };
+    let plan = plan(&pool, only.statement::<Sqlite>(Projection::Count)).await;
+    assert!(plan.contains(by_id) && !plan.contains("SCAN u"), "{plan}");
+}
+
+#[tokio::test]
+async fn rows_in_the_order_of_an_index_are_not_sorted() {
+    let pool = migrated().await;
+    let one = || UserFilter::default();
+    for (filter, column) in [
+        (one(), UserColumn::Username),
+        (one(), UserColumn::Email),
+        (one(), UserColumn::Name),
+        (one(), UserColumn::Id),
+        (UserFilter { path: Some(text()), ..one() }, UserColumn::Username),
+        (UserFilter { types: [UserType::Internal].into(), ..one() }, UserColumn::Username),
+        (UserFilter { is_active: Some(true), ..one() }, UserColumn::Username),
+        (UserFilter { search: vec!["x".to_owned()], ..one() }, UserColumn::Username),
+    ] {
+        let mut query = users(filter, column);
+        for descending in [false, true] {
+            query.order[0].descending = descending;
+            let plan = plan(&pool, query.statement::<Sqlite>(Projection::Page)).await;
+            let last = column != UserColumn::Email && column != UserColumn::Name;
+            let sorts = plan.contains("TEMP B-TREE") && (last || !plan.contains("LAST TERM"));
+            assert!(!sorts, "{query:?}:\n{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn groups_are_found_by_name_and_member() {
+    let pool = migrated().await;
+    let one = || GroupFilter::default();
+    for (filter, index) in [
+        (one(), "SCAN g USING INDEX sqlite_autoindex_userbook_group_2"),
+        (GroupFilter { name: Some(text()), ..one() }, "sqlite_autoindex_userbook_group_2 (name=?)"),
+        (GroupFilter { members: [UserId(1)].into(), ..one() }, "sqlite_autoindex_userbook_group_1 (id=?)"),
+        (GroupFilter { member_names: ["x".to_owned()].into(), ..one() }, "(username=?)"),
+    ] {
+        let query = groups(filter, GroupColumn::Name);
+        let plan = plan(&pool, query.statement::<Sqlite>(Projection::Page)).await;
+        assert!(plan.contains(index) && !plan.contains("SCAN m"), "{query:?}:\n{plan}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Commits an update of columns: a whole transaction as one command.
+//!
+//! The driver runs each connection on a separate thread. Sending a command to the thread and the answer back takes
+//! longer than most statements. Most updates change columns and no membership, so no statement depends on the result
+//! of another one.
+
+use futures_util::{StreamExt, future::BoxFuture};
+use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, sqlite::SqliteQueryResult};
+use userbook::store::{ChangeSet, CommitOutcome};
+
+use super::{sql, write::bumps};
+use crate::{
+    commit::conflict_or_gone,
+    driver::bind,
+    encode,
+    error::{ErrorClass, SqlError, SqlResult},
+};
+
+/// How many statements of [`sql::COMMIT_COLUMNS`] are done after the named one.
+const BEGIN: usize = 1;
+const UPDATE: usize = 2;
+const EVENT: usize = 3;
+
+/// Whether the change writes no membership and no counter.
+pub(super) fn is_column_update(change: &ChangeSet) -> bool {
+    change.groups_added.is_empty() && change.groups_removed.is_empty() && !bumps(&change.guards)
+}
+
+/// Writes the change, or leaves no trace.
+pub(super) async fn commit(
+    conn: &mut SqliteConnection,
+    change: &ChangeSet,
+) -> SqlResult<Sqlite, CommitOutcome> {
+    let command = bind::<Sqlite>(&sql::COMMIT_COLUMNS, &encode::change(change)?)?;
+    let (mut done, mut found) = (0, 0);
+    let mut answers = conn.fetch_many(command);
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(Either::Left(answer)) => {
+                done += 1;
+                if done == UPDATE {
+                    found = answer.rows_affected();
+                }
+            }
+            Ok(Either::Right(_)) => {}
+            Err(error) => {
+                drop(answers);
+                return failed(conn, done, error).await;
+            }
+        }
+    }
+    drop(answers);
+    if found == 1 {
+        return Ok(CommitOutcome::Applied);
+    }
+    // A deleted row never comes back: a row that exists now existed during the update.
+    conflict_or_gone(conn, change.user).await
+}
+
+/// Ends a transaction that sqlx does not know. Fails if none is open.
+pub(super) fn roll_back(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<SqliteQueryResult, Error>> {
+    conn.execute(sql::ROLLBACK)
+}
+
+/// The outcome if the statement after the first `done` failed.
+async fn failed(conn: &mut SqliteConnection, done: usize, error: Error) -> SqlResult<Sqlite, CommitOutcome> {
+    let failure = if done == EVENT { SqlError::at_commit(error) } else { SqlError::from(error) };
+    if done >= BEGIN && failure.class == ErrorClass::Conflict {
+        roll_back(conn).await?;
+    }
+    Err(failure)
+}

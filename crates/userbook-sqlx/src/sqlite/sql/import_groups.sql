@@ -1,0 +1,9 @@
+-- A parent may come later. Texts and ids are hexadecimal.
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes)
+SELECT
+    unhex(wanted.value ->> 0),
+    CAST(unhex(wanted.value ->> 1) AS TEXT),
+    wanted.value ->> 2,
+    unhex(wanted.value ->> 3),
+    CAST(unhex(wanted.value ->> 4) AS TEXT)
+FROM json_each(:rows) AS wanted

@@ -1,0 +1,20 @@
+-- Texts and ids are hexadecimal.
+INSERT INTO userbook_user (
+    id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
+    revision, version
+)
+SELECT
+    wanted.value ->> 0,
+    unhex(wanted.value ->> 1),
+    CAST(unhex(wanted.value ->> 2) AS TEXT),
+    CAST(unhex(wanted.value ->> 3) AS TEXT),
+    CAST(unhex(wanted.value ->> 4) AS TEXT),
+    wanted.value ->> 5,
+    wanted.value ->> 6,
+    CAST(unhex(wanted.value ->> 7) AS TEXT),
+    CAST(unhex(wanted.value ->> 8) AS TEXT),
+    CAST(unhex(wanted.value ->> 9) AS TEXT),
+    wanted.value ->> 10,
+    unhex(wanted.value ->> 11),
+    wanted.value ->> 12
+FROM json_each(:rows) AS wanted

@@ -1,2 +1,0 @@
--- ?1 moment
-DELETE FROM userbook_event WHERE acked_at IS NOT NULL AND occurred_at < ?1

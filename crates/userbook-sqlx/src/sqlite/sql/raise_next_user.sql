@@ -1,2 +1,0 @@
--- ?1 the least id that the next user may get
-UPDATE userbook_epoch SET value = max(value, ?1) WHERE name = 'next_user'

@@ -1,2 +1,0 @@
--- Leaves no trace of what a command began.
-ROLLBACK

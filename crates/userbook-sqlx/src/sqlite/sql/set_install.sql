@@ -1,3 +1,0 @@
--- ?1 install id
-INSERT INTO userbook_install (singleton, install_id) VALUES (1, ?1)
-ON CONFLICT (singleton) DO UPDATE SET install_id = excluded.install_id

@@ -1,0 +1,240 @@
+//! The store: one type for all databases, and its ports.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use sqlx::{Connection as _, Pool, SqlSafeStr};
+use userbook::{
+    Timestamp, UserStore,
+    event::Event,
+    model::ChangeId,
+    store::{
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
+        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+    },
+};
+
+use crate::{
+    backend::Backend,
+    commit::{self, Owner},
+    connection_cache::{CachedConnection, ConnectionCache},
+    driver::Conn,
+    error::SqlError,
+    import, listing, load,
+    migration::{self, MigrateError},
+    outbox, provision,
+};
+
+/// Users, groups and events in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
+pub struct SqlStore<B: Backend> {
+    connections: ConnectionCache<B>,
+}
+
+impl<B: Backend> SqlStore<B> {
+    /// Creates a store on the host's pool. The tables are up to date after [`migrate`](Self::migrate).
+    pub fn new(pool: Pool<B>) -> Self {
+        Self { connections: ConnectionCache::new(pool, B::on_dirty) }
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &Pool<B> {
+        self.connections.pool()
+    }
+
+    /// Applies the pending migrations. Processes that start at once wait for each other.
+    ///
+    /// On SQLite and PostgreSQL all of them are applied or none. MariaDB and MySQL commit each statement that creates
+    /// a table by itself; an interrupted migration is repeated from its start. PostgreSQL creates the tables in the
+    /// first schema of the search path. On a Galera cluster, migrate from one node at a time.
+    ///
+    /// # Errors
+    /// [`MigrateError`] if the pool's connections have incompatible settings, if the database is newer or was migrated
+    /// with a different text, or if it fails.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        migration::migrate(self.pool(), "userbook", B::MIGRATIONS).await
+    }
+
+    /// Runs [`load`](UserStore::load) on a connection of the host, for an update inside the host's transaction.
+    ///
+    /// # Errors
+    /// As [`load`](UserStore::load).
+    pub async fn load_in(connection: &mut Conn<B>, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        Ok(load::load::<B>(connection, query).await?)
+    }
+
+    /// Runs [`load_directory`](ProvisioningStore::load_directory) on a connection of the host.
+    ///
+    /// # Errors
+    /// As [`load_directory`](ProvisioningStore::load_directory).
+    pub async fn load_directory_in(
+        connection: &mut Conn<B>,
+        query: &DirectoryQuery,
+    ) -> Result<DirectorySnapshot, StoreError> {
+        Ok(load::load_directory::<B>(connection, query).await?)
+    }
+
+    /// Runs [`list_users`](ListStore::list_users) on a connection of the host. Its statements see one state only in a
+    /// transaction that repeats its reads.
+    ///
+    /// # Errors
+    /// As [`list_users`](ListStore::list_users).
+    pub async fn list_users_in(
+        connection: &mut Conn<B>,
+        query: &UserListQuery,
+    ) -> Result<UserPage, StoreError> {
+        Ok(listing::list_users::<B>(connection, query).await?)
+    }
+
+    /// Runs [`list_groups`](ListStore::list_groups) on a connection of the host, as
+    /// [`list_users_in`](Self::list_users_in).
+    ///
+    /// # Errors
+    /// As [`list_groups`](ListStore::list_groups).
+    pub async fn list_groups_in(
+        connection: &mut Conn<B>,
+        query: &GroupListQuery,
+    ) -> Result<GroupPage, StoreError> {
+        Ok(listing::list_groups::<B>(connection, query).await?)
+    }
+
+    /// Runs [`commit`](UserStore::commit) inside the host's transaction, in a savepoint. Unless the outcome is
+    /// [`Applied`](CommitOutcome::Applied), the change leaves no trace and the transaction continues.
+    ///
+    /// The module of each database states how to begin the transaction, and what holds after a dropped future.
+    ///
+    /// # Errors
+    /// As [`commit`](UserStore::commit), but never `Ambiguous`: the host commits. Also if the connection is not in a
+    /// transaction that was begun through sqlx.
+    pub async fn commit_in(
+        connection: &mut Conn<B>,
+        change: &ChangeSet,
+    ) -> Result<CommitOutcome, StoreError> {
+        commit::in_transaction::<B>(connection, change, Owner::Host).await
+    }
+
+    /// Runs [`provision`](ProvisioningStore::provision) inside the host's transaction, as
+    /// [`commit_in`](Self::commit_in).
+    ///
+    /// # Errors
+    /// As [`commit_in`](Self::commit_in).
+    pub async fn provision_in(
+        connection: &mut Conn<B>,
+        change: &ProvisioningChange,
+    ) -> Result<CommitOutcome, StoreError> {
+        provision::provision::<B>(connection, change, Owner::Host).await
+    }
+
+    async fn connection(&self) -> Result<CachedConnection<B>, StoreError> {
+        Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
+    }
+}
+
+/// Releases a connection. After an error it may be dirty.
+fn finish<B: Backend, T, E: Into<StoreError>>(
+    connection: CachedConnection<B>,
+    answer: Result<T, E>,
+) -> Result<T, StoreError> {
+    let answer = answer.map_err(Into::into)?;
+    connection.release();
+    Ok(answer)
+}
+
+#[async_trait]
+impl<B: Backend> UserStore for SqlStore<B> {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = load::load::<B>(&mut connection, query).await;
+        finish(connection, answer)
+    }
+
+    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = B::commit(&mut connection, change).await;
+        finish(connection, answer)
+    }
+}
+
+#[async_trait]
+impl<B: Backend> ProvisioningStore for SqlStore<B> {
+    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = load::load_directory::<B>(&mut connection, query).await;
+        finish(connection, answer)
+    }
+
+    async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = provision::provision::<B>(&mut connection, change, Owner::Store).await;
+        finish(connection, answer)
+    }
+}
+
+#[async_trait]
+impl<B: Backend> ListStore for SqlStore<B> {
+    async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut transaction =
+            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let page = listing::list_users::<B>(&mut transaction, query).await?;
+        let ended = transaction.commit().await.map_err(SqlError::<B>::from);
+        finish(connection, ended.map(|()| page))
+    }
+
+    async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut transaction =
+            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let page = listing::list_groups::<B>(&mut transaction, query).await?;
+        let ended = transaction.commit().await.map_err(SqlError::<B>::from);
+        finish(connection, ended.map(|()| page))
+    }
+}
+
+#[async_trait]
+impl<B: Backend> Outbox for SqlStore<B> {
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = outbox::pending::<B>(&mut connection, limit).await;
+        finish(connection, answer)
+    }
+
+    async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = outbox::ack::<B>(&mut connection, ids).await;
+        finish(connection, answer)
+    }
+
+    async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = outbox::prune_before::<B>(&mut connection, time).await;
+        finish(connection, answer)
+    }
+}
+
+#[async_trait]
+impl<B: Backend> ImportStore for SqlStore<B> {
+    async fn import(&self, data: &ImportData) -> Result<ImportOutcome, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = import::import::<B>(&mut connection, data).await;
+        finish(connection, answer)
+    }
+
+    async fn install_id(&self) -> Result<Option<String>, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = import::install_id::<B>(&mut connection).await;
+        finish(connection, answer)
+    }
+}
+
+impl<B: Backend> Clone for SqlStore<B> {
+    fn clone(&self) -> Self {
+        Self { connections: self.connections.clone() }
+    }
+}
+
+impl<B: Backend> fmt::Debug for SqlStore<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlStore").finish_non_exhaustive()
+    }
+}
