@@ -218,6 +218,9 @@ fn list_cases() -> Vec<ListCase> {
     let user = || Actor::user(ACTOR);
     let all = || (Scope::Everything, Scope::Everything);
     let nothing = || (Scope::Nothing, Scope::Nothing);
+    let users = (Scope::Everything, Scope::Nothing);
+    let groups = (Scope::Nothing, Scope::Everything);
+    let some = (Scope::Only([TARGET].into()), Scope::Only([BELOW].into()));
     vec![
         ("superuser", none(), user(), Some(state(&[ADMINS])), all()),
         ("superuser by an ancestor", none(), user(), Some(state(&[BELOW])), all()),
@@ -227,20 +230,8 @@ fn list_cases() -> Vec<ListCase> {
         ("gone", none().grant(ACTOR, P::ViewUser), user(), None, nothing()),
         ("retired", none().grant(ACTOR, P::ViewUser), user(), Some(retired), nothing()),
         ("without permissions", none(), user(), Some(state(&[])), nothing()),
-        (
-            "of users",
-            none().grant(ACTOR, P::ViewUser),
-            user(),
-            Some(state(&[])),
-            (Scope::Everything, Scope::Nothing),
-        ),
-        (
-            "of groups",
-            none().grant(ACTOR, P::ViewGroup),
-            user(),
-            Some(state(&[])),
-            (Scope::Nothing, Scope::Everything),
-        ),
+        ("of users", none().grant(ACTOR, P::ViewUser), user(), Some(state(&[])), users),
+        ("of groups", none().grant(ACTOR, P::ViewGroup), user(), Some(state(&[])), groups),
         (
             "of some",
             none()
@@ -250,7 +241,7 @@ fn list_cases() -> Vec<ListCase> {
                 .grant_on_group(ACTOR, P::ChangeGroup, ADMINS),
             user(),
             Some(state(&[])),
-            (Scope::Only([TARGET].into()), Scope::Only([BELOW].into())),
+            some,
         ),
         (
             "of others",
