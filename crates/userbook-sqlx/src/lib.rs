@@ -1,11 +1,13 @@
 #![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "sqlite"), doc = "SQL stores for Userbook over sqlx.")]
+#![cfg_attr(
+    not(feature = "sqlite"),
+    doc = "SQL stores for Userbook over sqlx. Enable `sqlite`, `postgres` or `mysql`: each feature adds one store."
+)]
 #![cfg_attr(
     not(all(feature = "mysql", feature = "postgres", feature = "sqlite")),
     allow(dead_code, unused_imports, reason = "code that only the other databases use")
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 
 mod backend;
 mod bulk;
