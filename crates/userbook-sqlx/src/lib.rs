@@ -5,7 +5,7 @@
 )]
 #![cfg_attr(
     not(all(feature = "mysql", feature = "postgres", feature = "sqlite")),
-    allow(dead_code, unused_imports, reason = "code that only the other databases use")
+    allow(dead_code, unused_imports, unused_macros, reason = "code that only the other databases use")
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
