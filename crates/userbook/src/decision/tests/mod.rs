@@ -4,6 +4,7 @@ mod changes;
 mod fields;
 mod fixture;
 mod group_fixture;
+mod group_values;
 mod groups;
 mod guards;
 mod insert_and_delete;
