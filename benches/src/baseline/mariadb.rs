@@ -36,6 +36,9 @@ pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, 
             "target_id" => query.bind(id.0),
             "groups" => query.bind("[]"),
             "other_superusers" => query.bind(false),
+            // A null of another type than the column's would hide its index.
+            "username" => query.bind(None::<Vec<u8>>),
+            "target_uuid" | "change" => query.bind(None::<Uuid>),
             _ => query.bind(None::<i64>),
         };
     }

@@ -216,6 +216,8 @@ fn limits_apply_to_changed_values() {
         (UserUpdate::patch().name("ä".repeat(6)), "name: max_length"),
         (UserUpdate::patch().path("a/b/cd"), "path: max_length"),
         (UserUpdate::patch().groups([STAFF, a, b]), "groups: too_many_groups"),
+        // At the limit: the next rule applies.
+        (UserUpdate::patch().groups([STAFF, a]), "groups: does_not_exist"),
         (UserUpdate::patch().attributes(long.clone()), "attributes: too_large"),
         (UserUpdate::patch().attributes(many.clone()), "attributes: too_many_values"),
         (UserUpdate::patch().merge_attributes(long.as_object().cloned().unwrap()), "attributes: too_large"),
