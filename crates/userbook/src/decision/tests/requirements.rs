@@ -4,7 +4,12 @@ use serde_json::json;
 
 use super::fixture::{ADMINS, BELOW, Fixture, HELP, ROOT, STAFF};
 use crate::{
-    decision::LoadRequirements, limits::Limits, model::UserType, policy::Policy, update::UserUpdate,
+    decision::LoadRequirements,
+    limits::Limits,
+    model::{UserId, UserType},
+    policy::Policy,
+    store::SnapshotQuery,
+    update::UserUpdate,
 };
 
 fn requirements(fixture: &Fixture) -> LoadRequirements {
@@ -76,4 +81,34 @@ fn requirements_are_merged() {
     assert!(second.is_covered_by(&both), "nothing is forgotten");
     let counts = LoadRequirements { other_superusers: true, ..LoadRequirements::default() };
     assert!(!counts.is_covered_by(&LoadRequirements::default()));
+}
+
+#[test]
+fn a_new_user_needs_the_name_and_the_groups_of_the_request() {
+    let update = UserUpdate::replace().username("eve").groups([STAFF, HELP]);
+    let ops = update.fields().unwrap();
+    let required = LoadRequirements::of_new_user(ops, &Limits::default());
+    let expected = LoadRequirements {
+        username: Some("eve".to_owned()),
+        groups: [STAFF, HELP].into(),
+        other_superusers: false,
+    };
+    assert_eq!(required, expected);
+    // More groups than the limit are rejected without a load.
+    for (groups_joined, expected) in [(2, expected.groups.clone()), (1, [].into())] {
+        let limits = Limits { groups_joined, ..Limits::default() };
+        assert_eq!(LoadRequirements::of_new_user(ops, &limits).groups, expected, "{groups_joined}");
+    }
+}
+
+#[test]
+fn requirements_become_part_of_a_query() {
+    let required =
+        LoadRequirements { username: Some("eve".to_owned()), groups: [STAFF].into(), other_superusers: true };
+    let mut query = SnapshotQuery::user(UserId(1));
+    required.apply(&mut query);
+    assert_eq!(
+        (query.username, query.groups, query.other_superusers),
+        (required.username.clone(), required.groups.clone(), true)
+    );
 }
