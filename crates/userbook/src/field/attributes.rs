@@ -142,6 +142,28 @@ mod tests {
     }
 
     #[test]
+    fn each_limit_holds_without_the_other() {
+        let value = serde_json::json!({"a": [1, 2]});
+        let unlimited =
+            Limits { attribute_bytes: usize::MAX, attribute_nodes: usize::MAX, ..Limits::default() };
+        let bytes = Limits { attribute_bytes: 3, ..unlimited.clone() };
+        let nodes = Limits { attribute_nodes: 3, ..unlimited.clone() };
+        assert_eq!(attribute_limits(&value, &unlimited), None);
+        assert!(matches!(attribute_limits(&value, &bytes), Some(ViolationKind::TooLarge { limit: 3, .. })));
+        let count = Some(ViolationKind::TooManyValues { limit: 3, count: 4 });
+        assert_eq!(attribute_limits(&value, &nodes), count);
+    }
+
+    #[test]
+    fn objects_and_values_become_the_same_attributes() {
+        let value = serde_json::json!({"a": 1});
+        let object = value.as_object().cloned().unwrap();
+        let attributes = Attributes::try_from(object).unwrap();
+        assert_eq!(Ok(&attributes), Attributes::try_from(value.clone()).as_ref());
+        assert_eq!(Value::from(attributes), value);
+    }
+
+    #[test]
     fn rules() {
         let too_deep = ViolationKind::TooDeep { limit: MAX_DEPTH };
         for (value, expected) in [

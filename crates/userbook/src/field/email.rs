@@ -94,6 +94,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn addresses_are_shown_as_they_are() {
+        assert_eq!(EmailAddress::parse(" Ada@example.com ").unwrap().to_string(), "Ada@example.com");
+    }
+
+    #[test]
     fn faults_run_together_and_blank_is_right() {
         for (text, expected) in [
             ("", vec![]),
