@@ -79,3 +79,22 @@ impl<const N: usize> From<[GroupId; N]> for Memberships {
         ids.into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn groups_before_the_first_malformed_element_are_kept() {
+        let group = |n| GroupRef { id: GroupId(Uuid::from_u128(n)), sent: Some(n.to_string()) };
+        let elements = [Ok(group(2)), Ok(group(1)), Ok(group(2)), Err(ViolationKind::Null), Ok(group(3))];
+        let memberships = Memberships::collect(elements);
+        assert_eq!(memberships.groups(), [group(2), group(1), group(2)]);
+        assert_eq!(*memberships.ids(), [group(1).id, group(2).id].into());
+        let missing = |n: &str| Some(ViolationKind::DoesNotExist { pk: n.to_owned() }.into());
+        assert_eq!(memberships.first_fault(|id| id != group(1).id), missing("1"));
+        assert_eq!(memberships.first_fault(|_| true), Some(ViolationKind::Null.into()));
+    }
+}
