@@ -44,6 +44,7 @@ mod tests {
             ("\u{200b}a\u{feff}", "\u{200b}a\u{feff}"),
         ] {
             assert_eq!(trim(text), trimmed);
+            assert_eq!(into_trimmed(text.to_owned()), trimmed);
         }
     }
 }
