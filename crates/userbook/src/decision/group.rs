@@ -245,9 +245,7 @@ impl<'a> GroupProposal<'a> {
         let entry = |field| {
             let (old, new) = (value(self.before, field), value(self.after.as_ref(), field));
             let changed = (!identical(&old, &new)).then(|| match field {
-                GroupField::Attributes if old.is_object() && new.is_object() => {
-                    changed_attributes(&old, &new)
-                }
+                GroupField::Attributes => changed_attributes(&old, &new),
                 _ => (old.into(), new.into()),
             });
             changed.map(|(old, new)| (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new }))

@@ -3,6 +3,7 @@
 
 mod ambiguous_commit;
 mod denials;
+mod lists;
 mod provisioning;
 mod retries;
 mod scripted_store;

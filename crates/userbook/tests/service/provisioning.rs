@@ -101,6 +101,18 @@ async fn group_without_active_members_revokes_no_superuser_status() {
 }
 
 #[tokio::test]
+async fn denied_insertions_load_no_facts_of_the_content() {
+    let store = ScriptedStore::new().await;
+    let service = UserService::new(store.clone(), PermissionAuthorizer::new(StaticPermissions::none()));
+    let user = NewUser::new("new", "").with(|fields| fields.groups([STAFF]));
+    let denied = service.insert_user(&Actor::user(ADA), user).await;
+    assert!(matches!(denied, Err(UpdateError::Access(AccessError::Forbidden(_)))), "{denied:?}");
+    let queries = store.directory_queries.lock().unwrap().clone();
+    assert!(queries.iter().all(|query| query.username.is_none() && query.groups.is_empty()), "{queries:?}");
+    assert_eq!(store.loads() + queries.len(), 1);
+}
+
+#[tokio::test]
 async fn creating_and_deleting_require_permissions() {
     use Permission as P;
     let grants = |permissions: &[P]| {

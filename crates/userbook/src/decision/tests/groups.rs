@@ -83,8 +83,18 @@ fn hidden_parent_counts_as_missing() {
     // A stored parent is kept, and still grants.
     let kept = put(group(BELOW, "renamed", false, Some(ADMINS))).with(|it| it.hidden = vec![ADMINS]);
     assert_eq!(kept.outcome(), "commit");
-    let joins = kept.with(|it| it.members = members(&[1], &[])).member(1, []);
-    assert_eq!(joins.outcome(), "grants superuser");
+    let joins = || {
+        let kept = put(group(BELOW, "renamed", false, Some(ADMINS)));
+        kept.with(|it| it.members = members(&[1], &[])).member(1, [])
+    };
+    let through = |write: Write| match write.decide() {
+        Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { through, .. })) => through,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(through(joins()).as_deref(), Some("admins"));
+    assert_eq!(through(joins().with(|it| it.hidden = vec![ADMINS])), None, "no name of a hidden group");
+    let own = put(group(STAFF, "staff", true, None));
+    assert_eq!(through(own), None, "the group itself is no ancestor");
 }
 
 #[test]

@@ -49,6 +49,9 @@ fn change_of_type_has_guards_for_superusers() {
         "gsa",
         "a superuser",
     );
+    let unprotected = retype(crate::model::UserType::ServiceAccount).member_of([ADMINS]).by_superuser();
+    let unprotected = unprotected.policy(|policy| policy.without(Safeguard::ProtectPrivileged));
+    check(&unprotected, "gsa", "a superuser without further protection");
     check(&retype(crate::model::UserType::External).member_of([ADMINS]).by_self(), "g", "still a person");
 }
 
