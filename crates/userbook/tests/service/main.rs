@@ -4,7 +4,9 @@
 mod ambiguous_commit;
 mod denials;
 mod lists;
+mod members;
 mod provisioning;
+mod provisioning_doubt;
 mod retries;
 mod scripted_store;
 mod users;

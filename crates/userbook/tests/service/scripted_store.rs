@@ -209,6 +209,8 @@ type Answer = dyn Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Syn
 #[derive(Clone)]
 pub(crate) struct ScriptedAuthorizer {
     answer: Arc<Answer>,
+    /// Whether the verdicts contain the visible groups: all of them.
+    names_groups: bool,
     pub(crate) calls: Arc<AtomicU64>,
     /// The number of calls of `can_grant_superuser`.
     pub(crate) grant_questions: Arc<AtomicU64>,
@@ -222,7 +224,19 @@ impl ScriptedAuthorizer {
     pub(crate) fn by(
         answer: impl Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Sync + 'static,
     ) -> Self {
-        Self { answer: Arc::new(answer), calls: Arc::default(), grant_questions: Arc::default() }
+        Self {
+            answer: Arc::new(answer),
+            names_groups: true,
+            calls: Arc::default(),
+            grant_questions: Arc::default(),
+        }
+    }
+}
+
+impl ScriptedAuthorizer {
+    /// Answers a check for each group instead.
+    pub(crate) fn checking_groups(self) -> Self {
+        Self { names_groups: false, ..self }
     }
 }
 
@@ -241,7 +255,8 @@ impl Authorizer for ScriptedAuthorizer {
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         self.calls.fetch_add(1, Relaxed);
-        Ok((self.answer)(checks)?.with_visible_groups(Scope::Everything))
+        let verdicts = (self.answer)(checks)?;
+        Ok(if self.names_groups { verdicts.with_visible_groups(Scope::Everything) } else { verdicts })
     }
 
     async fn can_grant_superuser(&self, _user: &User, _groups: &GroupGraph) -> Result<bool, AuthorizerError> {
