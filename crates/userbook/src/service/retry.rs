@@ -76,3 +76,54 @@ impl Attempts {
 fn is_doubt(failure: &StoreError) -> bool {
     failure.kind == StoreErrorKind::Ambiguous
 }
+
+#[cfg(test)]
+mod tests {
+    use StoreErrorKind::{Ambiguous, Corrupt, Other, Transient};
+
+    use super::*;
+
+    fn attempts(failures: &[StoreErrorKind]) -> Attempts {
+        let mut attempts = Attempts { made: 1, until: Duration::ZERO, failure: None };
+        for kind in failures {
+            attempts.failed(StoreError::new(*kind, "scripted")).unwrap();
+        }
+        attempts
+    }
+
+    fn reported(exhausted: Exhausted) -> Option<StoreErrorKind> {
+        match exhausted {
+            Exhausted::Store(failure) => Some(failure.kind),
+            Exhausted::Contended { .. } => None,
+        }
+    }
+
+    #[test]
+    fn doubt_outlives_conflicts_and_other_errors_until_it_is_resolved() {
+        for (failures, after_conflict) in [
+            (&[][..], None),
+            (&[Transient][..], None),
+            (&[Ambiguous], Some(Ambiguous)),
+            (&[Transient, Ambiguous], Some(Ambiguous)),
+            (&[Ambiguous, Transient], Some(Ambiguous)),
+        ] {
+            let mut contended = attempts(failures);
+            contended.contended();
+            assert_eq!(reported(contended.exhausted()), after_conflict, "{failures:?}");
+            let mut resolved = attempts(failures);
+            resolved.resolved();
+            assert_eq!(reported(resolved.exhausted()), None, "{failures:?}");
+        }
+        assert_eq!(reported(attempts(&[Transient]).exhausted()), Some(Transient));
+    }
+
+    #[test]
+    fn permanent_errors_end_the_call() {
+        for (before, kind, expected) in
+            [(&[][..], Other, Other), (&[Transient], Corrupt, Corrupt), (&[Ambiguous], Other, Ambiguous)]
+        {
+            let failed = attempts(before).failed(StoreError::new(kind, "scripted"));
+            assert_eq!(reported(failed.unwrap_err()), Some(expected), "{before:?} {kind:?}");
+        }
+    }
+}

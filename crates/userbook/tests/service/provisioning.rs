@@ -113,6 +113,18 @@ async fn denied_insertions_load_no_facts_of_the_content() {
 }
 
 #[tokio::test]
+async fn a_superuser_is_deleted_with_the_right_to_grant() {
+    let permissions = [Permission::ViewUser, Permission::DeleteUser];
+    let plain = permissions.iter().fold(StaticPermissions::none(), |all, one| all.grant(ADA, *one));
+    let granting = plain.clone().grant(ADA, Permission::EnableGroupSuperuser);
+    for (source, expected) in [(plain, false), (granting, true)] {
+        let service = UserService::new(ScriptedStore::new().await, PermissionAuthorizer::new(source));
+        let deleted = service.delete_user(&Actor::user(ADA), BOB).await;
+        assert_eq!(deleted.is_ok(), expected, "{deleted:?}");
+    }
+}
+
+#[tokio::test]
 async fn creating_and_deleting_require_permissions() {
     use Permission as P;
     let grants = |permissions: &[P]| {
