@@ -1,9 +1,9 @@
 //! Creating and deleting, end to end on the memory store.
 
 use userbook::{
-    AccessError, Actor, GroupError, GroupId, NewGroup, NewUser, PermissionAuthorizer, StaticPermissions,
-    UpdateError, UserId, UserService, UserUpdate, authz::Permission, decision::Denial, event::EventKind,
-    store::CommitOutcome,
+    AccessError, Actor, GroupError, GroupId, Limits, NewGroup, NewUser, PermissionAuthorizer, Policy,
+    StaticPermissions, UpdateError, UserId, UserService, UserUpdate, authz::Permission, decision::Denial,
+    event::EventKind, store::CommitOutcome,
 };
 use uuid::Uuid;
 
@@ -122,6 +122,30 @@ async fn a_superuser_is_deleted_with_the_right_to_grant() {
         let deleted = service.delete_user(&Actor::user(ADA), BOB).await;
         assert_eq!(deleted.is_ok(), expected, "{deleted:?}");
     }
+}
+
+#[tokio::test]
+async fn a_group_grants_with_the_right_to_grant() {
+    let permissions = [Permission::ViewGroup, Permission::ChangeGroup];
+    let plain = permissions.iter().fold(StaticPermissions::none(), |all, one| all.grant(ADA, *one));
+    let granting = plain.clone().grant(ADA, Permission::EnableGroupSuperuser);
+    for (source, expected) in [(plain, false), (granting, true)] {
+        let service = UserService::new(ScriptedStore::new().await, PermissionAuthorizer::new(source));
+        let group = NewGroup::new("staff").superuser(true);
+        let put = service.put_group(&Actor::user(ADA), STAFF, group).await;
+        assert_eq!(put.is_ok(), expected, "{put:?}");
+    }
+}
+
+#[tokio::test]
+async fn members_up_to_the_limit_are_altered() {
+    let limits = Limits { members_altered: 1, ..Limits::default() };
+    let policy = Policy::hardened().with_limits(limits);
+    let service = service(&ScriptedStore::new().await).with_policy(policy);
+    let one = NewGroup::new("staff").add_member(ROOT);
+    assert!(service.put_group(&root(), STAFF, one).await.is_ok());
+    let two = NewGroup::new("staff").add_member(BOB).remove_member(ADA);
+    assert!(wrong(service.put_group(&root(), STAFF, two).await).contains("users"));
 }
 
 #[tokio::test]
