@@ -138,6 +138,17 @@ async fn a_group_grants_with_the_right_to_grant() {
 }
 
 #[tokio::test]
+async fn superusers_are_loaded_only_if_the_write_takes_their_status() {
+    for (group, expected) in [(NewGroup::new("renamed").superuser(true), 0), (NewGroup::new("admins"), 2)] {
+        let store = ScriptedStore::new().await;
+        _ = service(&store).put_group(&root(), ADMINS, group).await;
+        let queries = store.directory_queries.lock().unwrap().clone();
+        let asked = queries.iter().filter(|query| query.superusers.is_some()).count();
+        assert_eq!(asked, expected, "{queries:?}");
+    }
+}
+
+#[tokio::test]
 async fn members_up_to_the_limit_are_altered() {
     let limits = Limits { members_altered: 1, ..Limits::default() };
     let policy = Policy::hardened().with_limits(limits);
