@@ -3,13 +3,13 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use userbook::{
-    Outcome, UserService,
+    AccessError, Actor, Outcome, PermissionAuthorizer, StaticPermissions, UpdateError, UserService,
     authz::{Check, Verdict},
 };
 
 use crate::{
     scripted_store::{ScriptedAuthorizer, ScriptedStore},
-    users::{ADA, STAFF, root},
+    users::{ADA, STAFF, name, root},
 };
 
 #[tokio::test]
@@ -43,4 +43,13 @@ async fn groups_are_shown_by_a_check_each() {
         assert_eq!(groups, expected);
         assert_eq!(authorizer.calls.load(Relaxed), 2, "the groups are checked once the user may be viewed");
     }
+}
+
+#[tokio::test]
+async fn an_actor_who_is_denied_everything_causes_no_load() {
+    let store = ScriptedStore::new().await;
+    let service = UserService::new(store.clone(), PermissionAuthorizer::new(StaticPermissions::none()));
+    let denied = service.update_user(&Actor::anonymous(), ADA, name("x")).await;
+    assert!(matches!(denied, Err(UpdateError::Access(AccessError::Forbidden(_)))), "{denied:?}");
+    assert_eq!(store.loads(), 0);
 }
