@@ -143,8 +143,8 @@ async fn superusers_are_loaded_only_if_the_write_takes_their_status() {
         let store = ScriptedStore::new().await;
         _ = service(&store).put_group(&root(), ADMINS, group).await;
         let queries = store.directory_queries.lock().unwrap().clone();
-        let asked = queries.iter().filter(|query| query.superusers.is_some()).count();
-        assert_eq!(asked, expected, "{queries:?}");
+        let loaded = queries.iter().filter(|query| query.superusers.is_some()).count();
+        assert_eq!(loaded, expected, "{queries:?}");
     }
 }
 
