@@ -1,2 +1,7 @@
--- The next user gets an id above all imported ones.
-UPDATE userbook_epoch SET value = :next_user WHERE name = 'next_user' AND value < :next_user
+-- An import changes everything that the counters stand for, and locks them: the second of two imports finds rows.
+UPDATE userbook_epoch
+SET value = CASE
+    WHEN name <> 'next_user' THEN value + 1
+    WHEN value < :next_user THEN :next_user
+    ELSE value
+END
