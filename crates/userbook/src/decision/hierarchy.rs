@@ -25,7 +25,7 @@ pub(crate) fn lineage(shape: &Shape, id: GroupId) -> impl Iterator<Item = (Group
 /// The sources of superuser status that a write of the group gives: the nearest new one, and the nearest one of a user
 /// who joins.
 pub(crate) fn given(before: &Shape, after: &Shape, id: GroupId, joins: bool) -> BTreeSet<GroupId> {
-    let gained = gained_sources(before, after);
+    let gained = gained_sources(before, after, id);
     let joined = joins.then(|| nearest_source(after, id)).flatten();
     match gained.get(&id) {
         Some(new) => joined.into_iter().chain([*new]).collect(),
@@ -42,7 +42,7 @@ pub(crate) fn taken(
     leaves: bool,
 ) -> BTreeSet<(GroupId, GroupId)> {
     let left = leaves.then(|| nearest_source(before, id)).flatten();
-    gained_sources(after, before).into_iter().chain(left.map(|source| (id, source))).collect()
+    gained_sources(after, before, id).into_iter().chain(left.map(|source| (id, source))).collect()
 }
 
 /// The nearest group from which the group has superuser status: itself or an ancestor.
@@ -52,12 +52,15 @@ fn nearest_source(shape: &Shape, id: GroupId) -> Option<GroupId> {
 
 /// Every group that gains a source of superuser status between two shapes, with the nearest of its new sources. A
 /// second source changes no status while the first one lasts.
-fn gained_sources(before: &Shape, after: &Shape) -> BTreeMap<GroupId, GroupId> {
+fn gained_sources(before: &Shape, after: &Shape, written: GroupId) -> BTreeMap<GroupId, GroupId> {
+    // Only the written group and the groups below it have other ancestors than before.
+    let is_below = |id: &&GroupId| lineage(after, **id).any(|(ancestor, _)| ancestor == written);
     let gained = |id: &GroupId| {
-        let new = sources(after, *id).find(|source| !sources(before, *id).any(|old| old == *source));
+        let old: BTreeSet<GroupId> = sources(before, *id).collect();
+        let new = sources(after, *id).find(|source| !old.contains(source));
         Some((*id, new?))
     };
-    after.keys().filter_map(gained).collect()
+    after.keys().filter(is_below).filter_map(gained).collect()
 }
 
 fn sources(shape: &Shape, id: GroupId) -> impl Iterator<Item = GroupId> {
@@ -117,10 +120,10 @@ mod tests {
             after
         };
         let flagged = with(1, GroupShape { is_superuser: true, parent: Some(id(2)) });
-        assert_eq!(gained_sources(&shape, &flagged), [(id(0), id(1)), (id(1), id(1))].into());
-        assert_eq!(gained_sources(&flagged, &shape), BTreeMap::new());
+        assert_eq!(gained_sources(&shape, &flagged, id(1)), [(id(0), id(1)), (id(1), id(1))].into());
+        assert_eq!(gained_sources(&flagged, &shape, id(1)), BTreeMap::new());
         let moved = with(1, GroupShape { is_superuser: true, parent: None });
-        assert_eq!(gained_sources(&moved, &shape), [(id(0), id(3)), (id(1), id(3))].into());
+        assert_eq!(gained_sources(&moved, &shape, id(1)), [(id(0), id(3)), (id(1), id(3))].into());
         assert_eq!(nearest_source(&flagged, id(0)), Some(id(1)));
         assert_eq!(nearest_source(&shape, id(0)), Some(id(3)));
     }
