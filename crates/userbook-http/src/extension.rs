@@ -41,7 +41,12 @@ impl ExtensionSet {
     /// Every extension.
     #[must_use]
     pub const fn all() -> Self {
-        Self(u8::MAX)
+        Self::none()
+            .with(Extension::MergePatch)
+            .with(Extension::JsonPatch)
+            .with(Extension::ProblemDetails)
+            .with(Extension::EntityTags)
+            .with(Extension::DryRun)
     }
 
     /// No extension: only the behaviour of the recorded release.
@@ -77,6 +82,13 @@ impl Default for ExtensionSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_extensions_are_the_sum_of_each() {
+        let each = Extension::ALL.iter().fold(ExtensionSet::none(), |set, one| set.with(*one));
+        assert_eq!(each, ExtensionSet::all());
+        assert_ne!(each, ExtensionSet::all().without(Extension::DryRun));
+    }
 
     #[test]
     fn each_extension_is_switched_by_itself() {
