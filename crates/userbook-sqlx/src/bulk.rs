@@ -33,20 +33,20 @@ struct Batch<'v> {
 }
 
 impl<'v> Batch<'v> {
-    fn push<const N: usize>(&mut self, format: RowFormat, row: RowValues<'v, N>) {
+    fn push<const N: usize>(&mut self, format: RowFormat, row: RowValues<'v, N>) -> Result<(), EncodeError> {
         self.rows += 1;
         match format {
             RowFormat::Columns => self.push_columns(row),
             RowFormat::Json => {
                 self.json.push(if self.json.is_empty() { '[' } else { ',' });
-                for (n, (_, value)) in row.iter().enumerate() {
+                for (n, (column, value)) in row.iter().enumerate() {
                     self.json.push(if n == 0 { '[' } else { ',' });
-                    // Writing to a string does not fail.
-                    _ = value.write_json(&mut self.json);
+                    value.write_json(&mut self.json).map_err(|_| EncodeError::NoCell(column))?;
                 }
                 self.json.push(']');
             }
         }
+        Ok(())
     }
 
     fn push_columns<const N: usize>(&mut self, row: RowValues<'v, N>) {
@@ -77,7 +77,7 @@ pub(crate) async fn write_rows<'v, B: Backend, const N: usize>(
 ) -> SqlResult<B, u64> {
     let (mut batch, mut affected) = (Batch::default(), 0);
     for row in rows {
-        batch.push(B::ROWS, row?);
+        batch.push(B::ROWS, row?)?;
         if batch.is_full() {
             let parameters = std::mem::take(&mut batch).into_parameters();
             affected += execute::<B>(conn, statement, &parameters).await?;

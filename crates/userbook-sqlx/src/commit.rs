@@ -14,7 +14,7 @@ use crate::{
 
 /// The connection is not in a transaction that sqlx knows.
 #[derive(Debug, thiserror::Error)]
-#[error("the conn is not in a transaction begun through sqlx")]
+#[error("the connection is not in a transaction begun through sqlx")]
 struct NoTransaction;
 
 /// Who begins and ends the transaction.
@@ -27,7 +27,7 @@ pub(crate) enum Owner {
 }
 
 impl Owner {
-    /// Begins a transaction or a savepoint. Dropped before its end it rolls back.
+    /// Begins a transaction or a savepoint. A dropped one is rolled back.
     pub(crate) async fn begin<B: Backend>(self, conn: &mut Conn<B>) -> SqlResult<B, Transaction<'_, B>> {
         match self {
             Self::Store => Ok(conn.begin_with(B::BEGIN.into_sql_str()).await?),

@@ -15,6 +15,8 @@ use crate::{json, value::Value};
 pub(crate) enum EncodeError {
     #[error("counter does not fit into 64 bits with a sign (got {0})")]
     TooLarge(u64),
+    #[error("value of column {0} has no form in a row of JSON")]
+    NoCell(&'static str),
     #[error("cannot write the document as JSON")]
     Json(#[from] serde_json::Error),
 }

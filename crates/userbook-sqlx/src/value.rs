@@ -69,7 +69,7 @@ impl<'v> Value<'v> {
     }
 
     /// Writes the value as a cell of a JSON row. Texts and ids are hexadecimal, because MariaDB's JSON parser changes
-    /// some texts. Times are microseconds since 1970.
+    /// some texts. Times are microseconds since 1970. Fails for lists and bytes, which no column of a row has.
     pub(crate) fn write_json(&self, json: &mut String) -> fmt::Result {
         match self {
             Self::Text(Some(text)) | Self::Username(Some(text)) => {
@@ -79,7 +79,13 @@ impl<'v> Value<'v> {
             Self::Integer(Some(integer)) => write!(json, "{integer}"),
             Self::Uuid(Some(uuid)) => write!(json, "\"{}\"", uuid.simple()),
             Self::Time(Some(time)) => write!(json, "{}", time.timestamp_micros()),
-            _ => json.write_str("null"),
+            Self::Text(None)
+            | Self::Username(None)
+            | Self::Flag(None)
+            | Self::Integer(None)
+            | Self::Uuid(None)
+            | Self::Time(None) => json.write_str("null"),
+            Self::Bytes(_) | Self::Integers(_) | Self::Uuids(_) | Self::Column(_) => Err(fmt::Error),
         }
     }
 }
@@ -136,6 +142,11 @@ mod tests {
         }
         let id = "\"00000000000000000000000000000001\"";
         assert_eq!(json, format!("\"615a01f09f9880\" \"62\" 1 -7 {id} 0 null "));
+        for value in
+            [Value::Bytes(vec![]), Value::Integers(vec![]), Value::Uuids(vec![]), Value::Column(vec![])]
+        {
+            assert!(value.write_json(&mut json).is_err(), "{value:?}");
+        }
     }
 
     #[test]
