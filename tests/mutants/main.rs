@@ -132,6 +132,7 @@ mutants! {
     ImportsHalfIntoNonEmpty => import::a_store_with_rows_rejects_imports,
     ImportsTwins => import::bad_rows_leave_no_trace,
     ImportsWithoutMovingIds => import::the_next_id_is_above_all,
+    ImportsWithoutMovingCounters => import::an_import_moves_the_counters,
     IgnoresTheScope => user_lists::a_scope_is_a_bound,
     CountsAnonymousInLists => user_lists::anonymous_is_never_listed,
     CountsThePage => user_lists::pages_follow_one_another,

@@ -177,6 +177,7 @@ suite! {
         import::parents_may_follow_their_children,
         import::a_store_with_rows_rejects_imports,
         import::the_next_id_is_above_all,
+        import::an_import_moves_the_counters,
         import::bad_rows_leave_no_trace,
     }
 }

@@ -57,6 +57,9 @@ impl State {
         self.uuids = imported.uuids;
         self.groups = imported.groups;
         self.install_id = imported.install_id;
+        // A decision that rests on the empty store must not be committed any more.
+        self.epochs.graph += 1;
+        self.epochs.superusers += 1;
         // Ids are never reused, including those of deleted users.
         self.epochs.next_user = self.epochs.next_user.max(imported.epochs.next_user);
         ImportOutcome::Imported

@@ -53,7 +53,7 @@ macro_rules! statements {
                 load, load_directory, migration_table, pending_events $(, $own)*
             ],
             [
-                any_rows, count_groups, count_users, delete_group, delete_user, get_install, insert_user,
+                any_rows, count_groups, count_users, delete_group, delete_user, get_install, import_epochs, insert_user,
                 migration_done, migrations_applied, prune_events, take_user_id $(, $shared)*
             ]
         )

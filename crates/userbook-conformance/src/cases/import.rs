@@ -70,6 +70,19 @@ pub async fn the_next_id_is_above_all<H: Harness<Store: ImportStore>>() {
     }
 }
 
+/// Law: an import moves the counters of the graph and of superusers, because decisions about the empty store must not
+/// be committed afterwards. A rejected import moves none.
+pub async fn an_import_moves_the_counters<H: Harness<Store: ImportStore>>() {
+    let harness = empty::<H>().await;
+    let before = epochs(&harness).await;
+    let import = rows([group(1)], [member(ANN, [1])]);
+    assert_eq!(ok(harness.store().import(&import).await), ImportOutcome::Imported);
+    let after = epochs(&harness).await;
+    assert!(after.graph > before.graph && after.superusers > before.superusers, "{before:?} {after:?}");
+    assert_eq!(ok(harness.store().import(&import).await), ImportOutcome::NotEmpty);
+    assert_eq!(epochs(&harness).await, after);
+}
+
 /// Law: rows that cannot be stored fail the whole import: nothing is stored, and a valid import may follow.
 pub async fn bad_rows_leave_no_trace<H: Harness<Store: ImportStore>>() {
     let harness = empty::<H>().await;

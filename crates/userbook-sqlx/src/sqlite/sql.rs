@@ -6,7 +6,7 @@ use crate::{
 };
 
 pub(super) static STATEMENTS: Statements =
-    statements!("sqlite", Numbered, own: [], shared: [import_epochs, set_install, user_exists]);
+    statements!("sqlite", Numbered, own: [], shared: [set_install, user_exists]);
 
 pub(super) static BUMP_EPOCHS: Statement = statement!("sqlite/sql/bump_epochs.sql", Numbered);
 pub(super) static FOREIGN_KEYS: Statement = statement!("sqlite/sql/foreign_keys.sql", Numbered);

@@ -31,7 +31,8 @@ pub enum ImportOutcome {
 #[async_trait]
 pub trait ImportStore: Debug + Send + Sync + 'static {
     /// Writes all rows in one step if the store has neither users nor groups. No rule applies and no event is written;
-    /// the next inserted user gets a higher id.
+    /// the next inserted user gets a higher id. The counters of group writes and of superusers are incremented, so that
+    /// no decision about the empty store is committed afterwards.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails, also for rows that it cannot store (two users with one name).
