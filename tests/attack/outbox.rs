@@ -43,10 +43,11 @@ async fn h7_a_round_is_limited_in_bytes_and_has_at_least_one_event(at: Setting) 
     assert_eq!(delivered, 8, "{at}");
 }
 
-/// The server of the review crashed at each start, because it loaded all pending events at once.
+/// The server of the review crashed at each start, because it loaded all pending events at once. One round of 4 MiB,
+/// parsed and written by several threads, takes up to 70 MiB; all events at once would take more than 200 MiB.
 #[test]
 fn h7_large_pending_events_are_delivered_within_little_memory() {
-    const EVENTS: usize = 30;
+    const EVENTS: usize = 100;
     let served = Served::within(1 << 12, &["--policy", "authentik-2025.2"]);
     for n in 0..EVENTS {
         assert_eq!(served.patch(SELF_ONLY, SELF_ONLY, &json!({"attributes": large(n, 1 << 20)})), 200);
@@ -60,5 +61,5 @@ fn h7_large_pending_events_are_delivered_within_little_memory() {
     }
     let peak = served.server.peak_memory();
     println!("peak without events {before} KiB, with {EVENTS} events of 2 MiB {peak} KiB");
-    assert!(peak < before + 64 * 1024, "{before} KiB, then {peak} KiB");
+    assert!(peak < before + 128 * 1024, "{before} KiB, then {peak} KiB");
 }
