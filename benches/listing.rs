@@ -107,7 +107,7 @@ impl Question {
         match self {
             Self::FirstPage => UserFilter::default(),
             Self::ExactName => {
-                UserFilter { username: Some(name(round * STRIDE % users + 1)), ..UserFilter::default() }
+                UserFilter { usernames: [name(round * STRIDE % users + 1)].into(), ..UserFilter::default() }
             }
         }
     }

@@ -10,8 +10,9 @@ use userbook::{
     model::{ChangeId, GroupGraph},
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
-        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-        Scope, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, PathListQuery, PathPage,
+        ProvisioningChange, ProvisioningStore, Scope, Snapshot, SnapshotQuery, StoreError, UserListQuery,
+        UserPage,
     },
 };
 
@@ -90,6 +91,11 @@ impl ListStore for CountingStore {
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
         self.journal.note("list_groups");
         self.inner.list_groups(query).await
+    }
+
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        self.journal.note("list_paths");
+        self.inner.list_paths(query).await
     }
 }
 

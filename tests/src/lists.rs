@@ -49,7 +49,7 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
     let only = (1..=20).map(|n| UserId(n * 900)).collect();
     vec![
         (query(one()), MANY.unsigned_abs()),
-        (query(UserFilter { username: Some(username), ..one() }), 1),
+        (query(UserFilter { usernames: [username].into(), ..one() }), 1),
         (query(UserFilter { name: Some(name), ..one() }), 1),
         (query(UserFilter { email: Some(email), ..one() }), 1),
         (query(UserFilter { uuid: Some(Uuid::from_u128(777)), ..one() }), 1),
@@ -59,8 +59,9 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
         (query(UserFilter { is_active: Some(false), ..one() }), FEW),
         (query(UserFilter { is_superuser: superusers(false), ..one() }), FEW),
         (query(UserFilter { is_superuser: superusers(true), ..one() }), FEW),
-        (query(UserFilter { groups: [group(1).id].into(), ..one() }), FEW),
-        (query(UserFilter { group_names: [group(1).name].into(), ..one() }), FEW),
+        (query(UserFilter { groups: vec![[group(1).id].into()], ..one() }), FEW),
+        (query(UserFilter { groups: vec![[group(1).id].into(), [group(2).id].into()], ..one() }), FEW),
+        (query(UserFilter { ids: (1..=20).map(UserId).collect(), ..one() }), FEW),
         (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),
     ]
 }

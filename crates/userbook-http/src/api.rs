@@ -85,7 +85,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        let (format, acceptable) = negotiate(&head.headers, self.extensions);
+        let (format, acceptable) = negotiate(&head, self.extensions);
         let answer = self.answer(&head, body, acceptable).await;
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
         respond::finish(&head.method, self.extensions, USER_METHODS, &mut response);

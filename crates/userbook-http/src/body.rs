@@ -41,7 +41,7 @@ where
         return Err(too_large());
     }
     match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
+        Ok(collected) => Ok(json::without_negative_zero(collected.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(error) => Err(BodyError::find_in(&*error).map_or_else(
             // Every other error belongs to the client's connection.

@@ -7,7 +7,7 @@ use http::{Request, Response};
 use crate::{
     ExtensionSet,
     error::{ApiError, Kind},
-    negotiate::negotiate,
+    negotiate::negotiate_headers,
     respond,
 };
 
@@ -62,7 +62,7 @@ fn overloaded() -> ApiError {
 /// # Ok::<_, http::Error>(())
 /// ```
 pub fn busy<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
-    let (format, _) = negotiate(request.headers(), extensions);
+    let (format, _) = negotiate_headers(request.headers(), extensions);
     let mut response = overloaded().into_response(format);
     respond::finish(request.method(), extensions, respond::USER_METHODS, &mut response);
     response

@@ -1,17 +1,29 @@
 //! Content negotiation.
 
-use http::{HeaderMap, header::ACCEPT};
+use http::{HeaderMap, header::ACCEPT, request::Parts};
 
 use crate::{
     Extension, ExtensionSet,
     error::{ApiError, ErrorFormat, Kind},
     media::{self, JSON, PROBLEM},
+    params::Params,
 };
 
 /// Returns the format of errors, and whether the client accepts a response of this API.
 ///
-/// Clients that name problem details get them; a wildcard means JSON as recorded.
-pub(crate) fn negotiate(
+/// Clients that name problem details get them; a wildcard means JSON as recorded. The query parameter `format` selects
+/// a format before `Accept`; there is only `json`.
+pub(crate) fn negotiate(head: &Parts, extensions: ExtensionSet) -> (ErrorFormat, Result<(), ApiError>) {
+    let (format, acceptable) = negotiate_headers(&head.headers, extensions);
+    let params = Params::parse(head.uri.query());
+    match params.last("format") {
+        None | Some("" | "json") => (format, acceptable),
+        Some(_) => (format, Err(ApiError::not_found())),
+    }
+}
+
+/// Negotiates like [`negotiate`], by the headers only.
+pub(crate) fn negotiate_headers(
     headers: &HeaderMap,
     extensions: ExtensionSet,
 ) -> (ErrorFormat, Result<(), ApiError>) {
@@ -44,7 +56,7 @@ mod tests {
         for line in accept {
             headers.append(ACCEPT, line.parse().unwrap());
         }
-        let (format, acceptable) = negotiate(&headers, extensions);
+        let (format, acceptable) = negotiate_headers(&headers, extensions);
         acceptable.ok().map(|()| format)
     }
 
@@ -64,6 +76,22 @@ mod tests {
         ] {
             assert_eq!(format(accept, ExtensionSet::all()), hardened, "{accept:?}");
             assert_eq!(format(accept, ExtensionSet::none()), recorded, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn only_json_can_be_selected() {
+        for (query, expected) in [
+            ("/", None),
+            ("/?format=", None),
+            ("/?format=xml&format=json", None),
+            ("/?format=xml", Some(404)),
+            ("/?format=JSON", Some(404)),
+        ] {
+            let (head, ()) = http::Request::get(query).body(()).unwrap().into_parts();
+            let error = negotiate(&head, ExtensionSet::all()).1.err();
+            let status = error.map(|error| error.into_response(ErrorFormat::Recorded).status().as_u16());
+            assert_eq!(status, expected, "{query}");
         }
     }
 }

@@ -12,7 +12,7 @@ pub const GROUPS_PATH: &str = "/api/v3/core/groups/";
 pub const CONFIG_PATH: &str = "/api/v3/root/config/";
 
 /// Resources of authentik below the users that Userbook does not have: their names are not ids.
-const FOREIGN: [&str; 3] = ["service_account", "impersonate_end", "paths"];
+const FOREIGN: [&str; 2] = ["service_account", "impersonate_end"];
 
 /// The resource of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum ResourcePath {
     Users,
     /// The acting user.
     Session,
+    /// The paths of users.
+    Paths,
     /// The list of groups.
     Groups,
     /// A group.
@@ -62,6 +64,7 @@ fn below_users(rest: &str) -> Route {
     match rest.strip_suffix('/') {
         None if rest.is_empty() => Route::ResourcePath(ResourcePath::Users),
         Some("me") => Route::ResourcePath(ResourcePath::Session),
+        Some("paths") => Route::ResourcePath(ResourcePath::Paths),
         Some(id) if is_segment(id) && !FOREIGN.contains(&id) => Route::User(user_id(id)),
         _ => Route::Nothing,
     }
@@ -133,7 +136,7 @@ mod tests {
             ("/api/v3/core/users/Me/", Route::User(None)),
             ("/api/v3/core/users/service_account/", Route::Nothing),
             ("/api/v3/core/users/impersonate_end/", Route::Nothing),
-            ("/api/v3/core/users/paths/", Route::Nothing),
+            ("/api/v3/core/users/paths/", Route::ResourcePath(ResourcePath::Paths)),
             ("/api/v3/root/config/", Route::ResourcePath(ResourcePath::Config)),
             ("/api/v3/root/config", Route::Nothing),
             ("/api/v3/root/config/x/", Route::Nothing),

@@ -28,9 +28,6 @@ pub enum MemoryError {
     /// Two groups have one id.
     #[error("group id {0} already exists")]
     DuplicateGroup(GroupId),
-    /// Two groups have one name.
-    #[error("group {0} has the name of another group")]
-    DuplicateGroupName(GroupId),
     /// A row names a missing group.
     #[error("group id {0} does not exist")]
     UnknownGroup(GroupId),

@@ -10,6 +10,7 @@ use userbook::{
     model::{GroupGraph, MAX_PARENTS},
     store::GroupShape,
 };
+use uuid::Uuid;
 
 use crate::can_act::CanAct;
 
@@ -68,14 +69,21 @@ impl Members {
 pub(crate) struct Groups {
     pub(crate) nodes: HashMap<GroupId, Node>,
     pub(crate) superusers: BTreeSet<GroupId>,
-    /// In the order of lists.
-    pub(crate) names: BTreeMap<String, GroupId>,
+    /// In the order of lists. Imported groups may share a name.
+    pub(crate) names: BTreeSet<(String, GroupId)>,
 }
 
 impl Groups {
-    /// Returns the group with this name.
-    pub(crate) fn named(&self, name: &str) -> Option<GroupId> {
-        self.names.get(name).copied()
+    /// Returns the groups with this name.
+    pub(crate) fn named<'n>(&'n self, name: &'n str) -> impl Iterator<Item = GroupId> + 'n {
+        let first = (name.to_owned(), GroupId(Uuid::nil()));
+        self.names.range(first..).take_while(move |(known, _)| known == name).map(|(_, id)| *id)
+    }
+
+    /// Returns whether another group has this name, and the group itself has another.
+    pub(crate) fn is_taken(&self, id: GroupId, name: &str) -> bool {
+        let is_own = self.nodes.get(&id).is_some_and(|node| node.group.name == name);
+        !is_own && self.named(name).any(|holder| holder != id)
     }
 
     /// Returns the missing ones of these groups.
@@ -111,7 +119,7 @@ impl Groups {
     /// Inserts a group or overwrites the group with its id; members and children stay.
     pub(crate) fn put(&mut self, group: Arc<Group>) {
         let id = group.id;
-        self.names.insert(group.name.clone(), id);
+        self.names.insert((group.name.clone(), id));
         if group.is_superuser {
             self.superusers.insert(id);
         }
@@ -123,7 +131,7 @@ impl Groups {
             Entry::Occupied(mut entry) => {
                 let old = std::mem::replace(&mut entry.get_mut().group, Arc::clone(&group));
                 if old.name != group.name {
-                    self.names.remove(&old.name);
+                    self.names.remove(&(old.name.clone(), id));
                 }
                 if !group.is_superuser {
                     self.superusers.remove(&id);
@@ -155,7 +163,7 @@ impl Groups {
     /// Removes a group without members; child groups lose their parent.
     pub(crate) fn remove(&mut self, id: GroupId) {
         let Some(node) = self.nodes.remove(&id) else { return };
-        self.names.remove(&node.group.name);
+        self.names.remove(&(node.group.name.clone(), id));
         self.superusers.remove(&id);
         self.attach(id, node.group.parent, None);
         for child in &node.children {

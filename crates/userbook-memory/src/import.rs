@@ -17,9 +17,6 @@ impl State {
             if state.groups.nodes.contains_key(&group.id) {
                 return Err(MemoryError::DuplicateGroup(group.id));
             }
-            if state.groups.named(&group.name).is_some() {
-                return Err(MemoryError::DuplicateGroupName(group.id));
-            }
             state.groups.put(Arc::new(group.clone()));
         }
         // After all groups, because a parent may follow its children.

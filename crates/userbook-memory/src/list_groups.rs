@@ -8,12 +8,15 @@ use std::{
 
 use userbook::{
     Group, GroupId, User, UserId,
-    store::{GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, ROW_BYTES, Scope},
+    store::{
+        ContentFilter, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, ROW_BYTES,
+        RowContent, Scope,
+    },
 };
 
 use crate::{
     groups::Node,
-    listing::{ContentFilter, any_of, by},
+    listing::{any_of, by},
     scan::{Window, for_each},
     size::Budget,
     state::State,
@@ -45,7 +48,8 @@ impl ContentMatches {
 }
 
 fn content_matches(filter: &ContentFilter, group: &Group) -> bool {
-    filter.matches(&group.attributes, &[&group.name])
+    let Group { name, is_superuser, attributes, .. } = group;
+    filter.matches(RowContent::Group { name, is_superuser: *is_superuser, attributes })
 }
 
 /// A page without copies of rows.
@@ -75,8 +79,7 @@ impl State {
     pub(crate) fn list_groups(
         &self,
         query: &GroupListQuery,
-        content: &ContentFilter,
-        compared: &ContentMatches,
+        content: Option<&(ContentFilter, ContentMatches)>,
     ) -> FoundGroups {
         let window = Window { offset: query.offset, limit: query.limit };
         let is_whole = query.scope == Scope::Everything && query.filter == GroupFilter::default();
@@ -84,7 +87,9 @@ impl State {
             (window.cut(self.groups_by_name(&query.order)).collect(), self.groups.nodes.len() as u64)
         } else {
             let (mut rows, sorted) = self.candidate_nodes(query);
-            rows.retain(|node| self.matches(query, node) && compared.get(&node.group, content));
+            let has_content =
+                |node: &Node| content.is_none_or(|(filter, compared)| compared.get(&node.group, filter));
+            rows.retain(|node| self.matches(query, node) && has_content(node));
             if !sorted {
                 rows.sort_by(|left, right| compare(&query.order, left, right));
             }
@@ -96,9 +101,10 @@ impl State {
 
     /// Returns all groups by name in the direction of the query.
     fn groups_by_name<'a>(&'a self, order: &[Order<GroupColumn>]) -> Box<dyn Iterator<Item = &'a Node> + 'a> {
+        let names = self.groups.names.iter().map(|(_, id)| id);
         let ids: Box<dyn Iterator<Item = &GroupId>> = match order.first() {
-            Some(order) if order.descending => Box::new(self.groups.names.values().rev()),
-            _ => Box::new(self.groups.names.values()),
+            Some(order) if order.descending => Box::new(names.rev()),
+            _ => Box::new(names),
         };
         Box::new(ids.filter_map(|id| self.groups.nodes.get(id)))
     }
@@ -117,19 +123,13 @@ impl State {
             users.iter().filter_map(|id| self.users.get(id)).flat_map(|user| &user.groups).copied().collect()
         };
         match (&query.filter, &query.scope) {
-            (GroupFilter { id: Some(id), .. }, _) => Some([*id].into()),
-            (GroupFilter { name: Some(name), .. }, _) => Some(self.groups.named(name).into_iter().collect()),
-            (_, Scope::Only(some)) => Some(some.clone()),
-            (GroupFilter { members, .. }, _) if !members.is_empty() => Some(groups_of(members)),
-            (GroupFilter { member_names, .. }, _) if !member_names.is_empty() => {
-                Some(groups_of(&self.users_named(member_names)))
+            (GroupFilter { ids, .. }, _) if !ids.is_empty() => Some(ids.clone()),
+            (GroupFilter { names, .. }, _) if !names.is_empty() => {
+                Some(names.iter().flat_map(|name| self.groups.named(name)).collect())
             }
-            _ => None,
+            (_, Scope::Only(some)) => Some(some.clone()),
+            (GroupFilter { members, .. }, _) => members.first().map(groups_of),
         }
-    }
-
-    fn users_named(&self, names: &BTreeSet<String>) -> BTreeSet<UserId> {
-        names.iter().filter_map(|name| self.usernames.get(name)).copied().collect()
     }
 
     /// Returns whether the group is in the scope and matches the filter, except words and attributes.
@@ -137,11 +137,10 @@ impl State {
         let (filter, group) = (&query.filter, &node.group);
         let has = |users: &BTreeSet<UserId>| users.iter().any(|user| node.members.contains(*user));
         query.scope.contains(&group.id)
-            && filter.id.is_none_or(|id| id == group.id)
-            && filter.name.as_deref().is_none_or(|name| name == group.name)
+            && any_of(&filter.ids, &group.id)
+            && any_of(&filter.names, &group.name)
             && filter.is_superuser.is_none_or(|superuser| superuser == group.is_superuser)
-            && any_of(&filter.members, |members| has(members))
-            && any_of(&filter.member_names, |names| has(&self.users_named(names)))
+            && filter.members.iter().all(has)
     }
 
     fn found(&self, page: &[&Node], count: u64, query: &GroupListQuery) -> FoundGroups {
@@ -191,6 +190,10 @@ fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
         GroupColumn::Id => left.id.cmp(&right.id),
         GroupColumn::Name => left.name.cmp(&right.name),
         GroupColumn::IsSuperuser => left.is_superuser.cmp(&right.is_superuser),
+        GroupColumn::Parent => {
+            let key = |group: &Group| (group.parent.is_none(), group.parent);
+            key(left).cmp(&key(right))
+        }
     }
 }
 

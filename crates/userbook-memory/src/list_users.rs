@@ -5,13 +5,16 @@ use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 use userbook::{
     GroupId, User, UserId,
     model::{ANONYMOUS_USERNAME, GroupGraph},
-    store::{Order, Scope, UserColumn, UserFilter, UserListQuery, UserPage},
+    store::{
+        ContentFilter, Order, PathListQuery, PathPage, ROW_BYTES, RowContent, Scope, UserColumn, UserFilter,
+        UserListQuery, UserPage,
+    },
 };
 
 use crate::{
     groups::Groups,
-    listing::{ContentFilter, any_of, by},
-    scan::{Window, select},
+    listing::{any_of, by},
+    scan::{Window, for_each, select},
     size::Budget,
     state::State,
 };
@@ -29,8 +32,6 @@ pub(crate) struct FoundUsers {
     count: Option<u64>,
     /// Groups with ancestors: at least the groups of the rows.
     groups: GroupGraph,
-    /// The groups of the filter.
-    named: BTreeSet<GroupId>,
     /// The groups whose direct members are superusers for the filter.
     granting: BTreeSet<GroupId>,
 }
@@ -46,11 +47,10 @@ impl State {
                 rows,
                 sorted: true,
                 count: Some(self.users.len() as u64 - anonymous),
-                named: BTreeSet::new(),
                 granting: BTreeSet::new(),
             };
         }
-        let (rows, sorted) = self.candidates(query);
+        let (rows, sorted) = self.candidates(&query.filter, &query.scope, &query.order);
         FoundUsers {
             groups: if rows.len() <= FEW {
                 self.groups.closure(rows.iter().flat_map(|user| &user.groups))
@@ -60,12 +60,27 @@ impl State {
             rows,
             sorted,
             count: None,
-            named: self.groups_named(&query.filter.group_names),
-            granting: match query.filter.is_superuser {
-                None => BTreeSet::new(),
-                Some(filter) if filter.inherited => self.groups.granting(),
-                Some(_) => self.groups.superusers.clone(),
-            },
+            granting: self.granting(&query.filter),
+        }
+    }
+
+    /// Returns the rows whose paths are listed.
+    pub(crate) fn find_paths(&self, query: &PathListQuery) -> FoundUsers {
+        FoundUsers {
+            rows: self.candidates(&query.filter, &query.scope, &[]).0,
+            sorted: true,
+            count: None,
+            groups: GroupGraph::default(),
+            granting: self.granting(&query.filter),
+        }
+    }
+
+    /// Returns the groups whose direct members are superusers for the filter.
+    fn granting(&self, filter: &UserFilter) -> BTreeSet<GroupId> {
+        match filter.is_superuser {
+            None => BTreeSet::new(),
+            Some(filter) if filter.inherited => self.groups.granting(),
+            Some(_) => self.groups.superusers.clone(),
         }
     }
 
@@ -84,25 +99,26 @@ impl State {
     }
 
     /// Returns all possibly matching users from the narrowest index, and whether they are sorted.
-    fn candidates(&self, query: &UserListQuery) -> (Vec<Arc<User>>, bool) {
-        let ids: Vec<UserId> = match (&query.filter, &query.scope) {
-            (UserFilter { username: Some(name), .. }, _) => {
-                self.usernames.get(name).copied().into_iter().collect()
+    fn candidates(
+        &self,
+        filter: &UserFilter,
+        scope: &Scope<UserId>,
+        order: &[Order<UserColumn>],
+    ) -> (Vec<Arc<User>>, bool) {
+        let ids: Vec<UserId> = match (filter, scope) {
+            (UserFilter { ids, .. }, _) if !ids.is_empty() => ids.iter().copied().collect(),
+            (UserFilter { usernames, .. }, _) if !usernames.is_empty() => {
+                usernames.iter().filter_map(|name| self.usernames.get(name)).copied().collect()
             }
             (UserFilter { uuid: Some(uuid), .. }, _) => self.uuids.get(uuid).copied().into_iter().collect(),
             (_, Scope::Only(some)) => some.iter().copied().collect(),
-            (UserFilter { groups, .. }, _) if !groups.is_empty() => members(&self.groups, groups),
-            (UserFilter { group_names, .. }, _) if !group_names.is_empty() => {
-                members(&self.groups, &self.groups_named(group_names))
+            (UserFilter { groups, .. }, _) if !groups.is_empty() => {
+                groups.first().map(|groups| members(&self.groups, groups)).unwrap_or_default()
             }
-            _ if is_by_name(&query.order) => return (self.by_name(&query.order).cloned().collect(), true),
+            _ if is_by_name(order) => return (self.by_name(order).cloned().collect(), true),
             _ => return (self.users.values().filter(|user| is_listed(user)).cloned().collect(), false),
         };
         (ids.into_iter().filter_map(|id| self.listed(id)).cloned().collect(), false)
-    }
-
-    fn groups_named(&self, names: &BTreeSet<String>) -> BTreeSet<GroupId> {
-        names.iter().filter_map(|name| self.groups.named(name)).collect()
     }
 }
 
@@ -147,15 +163,7 @@ impl FoundUsers {
     }
 
     async fn select(&self, rows: Vec<Arc<User>>, query: &UserListQuery) -> (Vec<Arc<User>>, u64) {
-        let content = ContentFilter::new(&query.filter.search, query.filter.attributes.as_ref());
-        let matches = |user: &Arc<User>| {
-            query.scope.contains(&user.id)
-                && self.matches(&query.filter, user)
-                && content.matches(
-                    &user.attributes,
-                    &[&user.username, &user.name, &user.email, &user.uuid.to_string()],
-                )
-        };
+        let matches = self.matcher(&query.filter, &query.scope);
         let compare = |left: &Arc<User>, right: &Arc<User>| {
             by(&query.order, left, right, |column, left, right| column_order(column, left, right))
                 .then(left.id.cmp(&right.id))
@@ -163,10 +171,39 @@ impl FoundUsers {
         select(rows, self.sorted, matches, compare, window(query)).await
     }
 
+    /// Returns the different paths of the matching rows.
+    pub(crate) async fn into_paths(mut self, query: &PathListQuery) -> PathPage {
+        let rows = std::mem::take(&mut self.rows);
+        let matches = self.matcher(&query.filter, &query.scope);
+        let mut paths = BTreeSet::new();
+        for_each(rows, |user| {
+            if !paths.contains(&user.path) && matches(&user) {
+                paths.insert(user.path.clone());
+            }
+        })
+        .await;
+        let bytes = paths.iter().map(|path| path.len() as u64 + ROW_BYTES).sum::<u64>();
+        if bytes > query.max_bytes {
+            return PathPage { paths: BTreeSet::new(), too_large: true };
+        }
+        PathPage { paths, too_large: false }
+    }
+
+    /// Returns a function that checks whether a user is in the scope and matches the filter.
+    fn matcher(&self, filter: &UserFilter, scope: &Scope<UserId>) -> impl Fn(&Arc<User>) -> bool {
+        let content = ContentFilter::of_users(filter);
+        move |user| {
+            scope.contains(&user.id)
+                && self.matches(filter, user)
+                && content.as_ref().is_none_or(|content| content.matches(row_content(user)))
+        }
+    }
+
     /// Returns whether the user matches the filter, except words and attributes.
     fn matches(&self, filter: &UserFilter, user: &User) -> bool {
         let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);
-        is(&filter.username, &user.username)
+        any_of(&filter.ids, &user.id)
+            && any_of(&filter.usernames, &user.username)
             && is(&filter.email, &user.email)
             && is(&filter.name, &user.name)
             && filter.uuid.is_none_or(|uuid| uuid == user.uuid)
@@ -176,9 +213,8 @@ impl FoundUsers {
                 .is_none_or(|filter| filter.is_superuser != user.groups.is_disjoint(&self.granting))
             && is(&filter.path, &user.path)
             && filter.path_prefix.as_deref().is_none_or(|prefix| user.path.starts_with(prefix))
-            && any_of(&filter.types, |types| types.contains(&user.user_type))
-            && any_of(&filter.groups, |groups| !user.groups.is_disjoint(groups))
-            && any_of(&filter.group_names, |_| !user.groups.is_disjoint(&self.named))
+            && any_of(&filter.types, &user.user_type)
+            && filter.groups.iter().all(|groups| !user.groups.is_disjoint(groups))
     }
 
     /// Returns the groups of these users with ancestors.
@@ -202,6 +238,17 @@ async fn is_too_large(users: &[Arc<User>], groups: &GroupGraph, max_bytes: u64) 
         }
     }
     false
+}
+
+fn row_content(user: &User) -> RowContent<'_> {
+    RowContent::User {
+        username: &user.username,
+        name: &user.name,
+        email: &user.email,
+        uuid: user.uuid,
+        is_active: user.is_active,
+        attributes: &user.attributes,
+    }
 }
 
 fn column_order(column: UserColumn, left: &User, right: &User) -> Ordering {

@@ -16,7 +16,10 @@ impl State {
         let superusers = query.superusers.as_ref();
         DirectorySnapshot {
             username_taken: query.username.as_deref().is_some_and(|name| self.is_taken(name, None)),
-            group_named: query.group_name.as_deref().and_then(|name| self.groups.named(name)),
+            group_named: query
+                .group_name
+                .as_deref()
+                .and_then(|name| self.groups.named(name).find(|id| Some(*id) != query.group_name_except)),
             groups: self.groups.closure(starts),
             actor,
             shape: if query.shape { self.groups.shape() } else { BTreeMap::new() },

@@ -71,9 +71,7 @@ impl State {
             }
             ProvisioningOp::InsertUser(user) => self.groups.missing(&user.groups),
             // A write that did not increment the `graph` counter has taken the name.
-            ProvisioningOp::PutGroup(group)
-                if self.groups.named(&group.name).is_some_and(|holder| holder != group.id) =>
-            {
+            ProvisioningOp::PutGroup(group) if self.groups.is_taken(group.id, &group.name) => {
                 return Some(CommitOutcome::Conflict);
             }
             ProvisioningOp::PutGroup(group) => {

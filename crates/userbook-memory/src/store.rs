@@ -11,15 +11,14 @@ use userbook::{
     event::Event,
     model::ChangeId,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
-        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ChangeSet, CommitOutcome, ContentFilter, DirectoryQuery, DirectorySnapshot, GroupListQuery,
+        GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, PathListQuery,
+        PathPage, ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery,
+        UserPage,
     },
 };
 
-use crate::{
-    MemoryError, list_groups::ContentMatches, listing::ContentFilter, size::event_bytes, state::State,
-};
+use crate::{MemoryError, list_groups::ContentMatches, size::event_bytes, state::State};
 
 /// Users, groups and events in memory behind one lock. Clones share the state.
 ///
@@ -79,15 +78,21 @@ impl ListStore for MemoryStore {
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let content = ContentFilter::new(&query.filter.search, query.filter.attributes.as_ref());
-        let compared = if content.is_empty() {
-            ContentMatches::default()
-        } else {
-            let groups = self.state()?.groups_to_compare(query);
-            ContentMatches::of(groups, &content).await
+        let content = match ContentFilter::of_groups(&query.filter) {
+            None => None,
+            Some(filter) => {
+                let groups = self.state()?.groups_to_compare(query);
+                let compared = ContentMatches::of(groups, &filter).await;
+                Some((filter, compared))
+            }
         };
-        let found = self.state()?.list_groups(query, &content, &compared);
+        let found = self.state()?.list_groups(query, content.as_ref());
         Ok(found.into_page(query.max_bytes).await)
+    }
+
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        let found = self.state()?.find_paths(query);
+        Ok(found.into_paths(query).await)
     }
 }
 

@@ -4,18 +4,18 @@
 //! was written. A commit is never dropped. It continues in a separate task, also when the client has left, and fails
 //! as [`Ambiguous`](StoreErrorKind::Ambiguous) after the timeout. The service then looks for the change.
 
-use std::{future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
 use userbook::{
     Actor, Authorizer, GroupId, User, UserId, UserStore,
-    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdicts},
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, SystemPermission, Verdicts},
     model::GroupGraph,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ListStore,
-        ProvisioningChange, ProvisioningStore, Scope, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
-        UserListQuery, UserPage,
+        PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, Scope, Snapshot, SnapshotQuery,
+        StoreError, StoreErrorKind, UserListQuery, UserPage,
     },
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
@@ -106,6 +106,10 @@ impl<T: ListStore> ListStore for WithTimeout<T> {
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
         self.read(self.inner.list_groups(query)).await
     }
+
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        self.read(self.inner.list_paths(query)).await
+    }
 }
 
 #[async_trait]
@@ -151,6 +155,14 @@ impl<T: ListAuthorizer> ListAuthorizer for WithTimeout<T> {
         view: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError> {
         self.authorized(self.inner.visible_groups(actor, view)).await
+    }
+
+    async fn system_permissions(
+        &self,
+        actor: &Actor,
+        view: Option<ActorView<'_>>,
+    ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
+        self.authorized(self.inner.system_permissions(actor, view)).await
     }
 }
 

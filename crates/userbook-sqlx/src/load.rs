@@ -50,6 +50,7 @@ pub(crate) async fn load_directory<B: Backend>(
         ("members", Value::Integers(users.collect())),
         ("username", Value::username(query.username.as_deref())),
         ("group_name", query.group_name.as_deref().into()),
+        ("group_name_except", query.group_name_except.map(|group| group.0).into()),
         ("granting", Value::Uuids(granting.collect())),
         ("except_group", except.map(|(group, _)| group.0).into()),
         ("except_users", Value::Integers(except_users.collect())),

@@ -10,8 +10,8 @@ use userbook::{
     model::ChangeId,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
-        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, PathListQuery, PathPage,
+        ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
     },
 };
 
@@ -96,6 +96,17 @@ impl<B: Backend> SqlStore<B> {
         query: &GroupListQuery,
     ) -> Result<GroupPage, StoreError> {
         Ok(listing::list_groups::<B>(connection, query).await?)
+    }
+
+    /// Runs [`list_paths`](ListStore::list_paths) on a connection of the host.
+    ///
+    /// # Errors
+    /// As [`list_users`](ListStore::list_users).
+    pub async fn list_paths_in(
+        connection: &mut Conn<B>,
+        query: &PathListQuery,
+    ) -> Result<PathPage, StoreError> {
+        Ok(listing::list_paths::<B>(connection, query).await?)
     }
 
     /// Runs [`commit`](UserStore::commit) inside the host's transaction, in a savepoint. Unless the outcome is
@@ -186,6 +197,15 @@ impl<B: Backend> ListStore for SqlStore<B> {
         let mut transaction =
             connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
         let page = listing::list_groups::<B>(&mut transaction, query).await?;
+        let ended = transaction.commit().await.map_err(SqlError::<B>::from);
+        finish(connection, ended.map(|()| page))
+    }
+
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut transaction =
+            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let page = listing::list_paths::<B>(&mut transaction, query).await?;
         let ended = transaction.commit().await.map_err(SqlError::<B>::from);
         finish(connection, ended.map(|()| page))
     }

@@ -1,5 +1,7 @@
 //! Limits on what a request stores, reads or causes.
 
+use std::time::Duration;
+
 /// Limits on what one request stores, reads or causes. They apply only to values that *change*: a stored value above a
 /// limit is shown, and kept by updates that do not change it. The response to a GET can always be sent back.
 ///
@@ -29,8 +31,12 @@ pub struct Limits {
     pub patch_operations: usize,
     /// Bytes of compact JSON that the operations of one JSON Patch produce and visit: 256 KiB.
     pub patch_bytes: usize,
-    /// JSON values in an attribute filter of a list: 64.
+    /// JSON values and nested keys in an attribute filter of a list: 64.
     pub filter_nodes: usize,
+    /// Rows of one page of a list: 1,000. A larger request gets this many.
+    pub page_rows: u32,
+    /// The time to find one page of a list: 5 seconds. The clock is read whenever the store yields.
+    pub search_time: Duration,
     /// One page of a list or one object, in bytes of text and JSON: 16 MiB.
     pub page_bytes: u64,
     /// Events of one delivery round in bytes of JSON, at least one event: 4 MiB.
@@ -49,6 +55,8 @@ impl Limits {
             groups_joined: usize::MAX,
             members_altered: usize::MAX,
             body_nodes: 262_144,
+            filter_nodes: 1_024,
+            page_rows: u32::MAX,
             ..Self::default()
         }
     }
@@ -67,6 +75,8 @@ impl Default for Limits {
             patch_operations: 256,
             patch_bytes: 256 * 1024,
             filter_nodes: 64,
+            page_rows: 1_000,
+            search_time: Duration::from_secs(5),
             page_bytes: 16 * 1024 * 1024,
             outbox_bytes: 4 * 1024 * 1024,
         }

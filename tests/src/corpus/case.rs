@@ -23,6 +23,17 @@ pub enum Expect {
     Unrouted,
 }
 
+/// Whether the order of `results` counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The order counts.
+    #[default]
+    Recorded,
+    /// `results` is a set.
+    Free,
+}
+
 /// One recorded case.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -40,6 +51,8 @@ pub struct Case {
 pub struct Recorded {
     pub id: String,
     pub expect: Expect,
+    #[serde(default)]
+    pub order: Order,
     pub actor: Actor,
     pub request: Request,
     pub response: Response,
@@ -159,6 +172,15 @@ pub struct GivenUser {
     pub attributes: Value,
     pub groups: Vec<Uuid>,
     pub password_change_date: String,
+}
+
+impl After {
+    /// Takes the only changed row as the row of the case's user, if the URL names no user.
+    pub(super) fn name_user(&mut self) {
+        let changed = self.users.take().map(|users| users.changed).unwrap_or_default();
+        assert!(changed.len() <= 1, "a case changes at most one user");
+        self.user = self.user.take().or(changed.into_iter().next());
+    }
 }
 
 impl fmt::Display for Expect {

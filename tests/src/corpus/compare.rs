@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Case, Expect, json};
+use super::{Case, Expect, case::Order, json};
+
+/// Members whose arrays are sets, at any depth.
+const SETS: [&str; 7] =
+    ["groups", "groups_obj", "users", "users_obj", "roles", "roles_obj", "system_permissions"];
 
 /// A response and the row after it.
 #[derive(Debug, Clone)]
@@ -137,7 +141,13 @@ impl Judge<'_> {
             };
             body
         };
-        differences("body", recorded, &observed, &mut self.faults);
+        let is_set = |path: &str, key: &str| match key {
+            "results" => self.case.recorded.order == Order::Free,
+            // The groups of `me` have an order.
+            "groups" => path != "body.user.groups" && path != "body.original.groups",
+            key => SETS.contains(&key),
+        };
+        differences("body", recorded, &observed, &is_set, &mut self.faults);
     }
 
     fn same_methods(&mut self) {
@@ -164,7 +174,9 @@ impl Judge<'_> {
 
     fn same_row(&mut self, expected: Option<Value>) {
         match (expected, &self.observed.row) {
-            (Some(expected), Some(row)) => differences("row", &expected, row, &mut self.faults),
+            (Some(expected), Some(row)) => {
+                differences("row", &expected, row, &|_, key| key == "groups", &mut self.faults);
+            }
             (None, None) => {}
             (expected, row) => self.faults.push(format!("row {row:?} instead of {expected:?}")),
         }
@@ -196,23 +208,29 @@ pub fn row(user: &userbook::User) -> Value {
     })
 }
 
-/// Lists the differences of two values. Key order is ignored, array order counts except in `groups` and `groups_obj`,
-/// and numbers are compared as doubles.
-pub fn differences(path: &str, expected: &Value, observed: &Value, found: &mut Vec<String>) {
+/// Lists the differences of two values. Key order is ignored, array order counts except in sets, and numbers are
+/// compared as doubles. `is_set` returns whether the array with this path and key is a set.
+pub fn differences(
+    path: &str,
+    expected: &Value,
+    observed: &Value,
+    is_set: &dyn Fn(&str, &str) -> bool,
+    found: &mut Vec<String>,
+) {
     match (expected, observed) {
         (Value::Object(expected), Value::Object(observed)) => {
             let keys: BTreeSet<&String> = expected.keys().chain(observed.keys()).collect();
             for key in keys {
                 let path = format!("{path}.{key}");
                 match (expected.get(key), observed.get(key)) {
-                    (Some(Value::Array(expected)), Some(Value::Array(observed)))
-                        if key == "groups" || key == "groups_obj" =>
-                    {
+                    (Some(Value::Array(expected)), Some(Value::Array(observed))) if is_set(&path, key) => {
                         let [expected, observed] =
                             [expected, observed].map(|list| Value::Array(sorted(list)));
-                        differences(&path, &expected, &observed, found);
+                        differences(&path, &expected, &observed, is_set, found);
                     }
-                    (Some(expected), Some(observed)) => differences(&path, expected, observed, found),
+                    (Some(expected), Some(observed)) => {
+                        differences(&path, expected, observed, is_set, found);
+                    }
                     (Some(expected), None) => found.push(format!("{path} is missing, recorded: {expected}")),
                     (None, observed) => found.push(format!("{path} is {observed:?}, and was not recorded")),
                 }
@@ -220,7 +238,7 @@ pub fn differences(path: &str, expected: &Value, observed: &Value, found: &mut V
         }
         (Value::Array(expected), Value::Array(observed)) if expected.len() == observed.len() => {
             for (n, (expected, observed)) in expected.iter().zip(observed).enumerate() {
-                differences(&format!("{path}[{n}]"), expected, observed, found);
+                differences(&format!("{path}[{n}]"), expected, observed, is_set, found);
             }
         }
         (Value::Number(left), Value::Number(right)) if left.as_f64() == right.as_f64() => {}

@@ -5,4 +5,4 @@ pub mod compare;
 mod read;
 
 pub use case::{Case, Expect, Given};
-pub use read::{cases, json, members, recorded};
+pub use read::{cases, json, recorded};

@@ -1,41 +1,26 @@
 //! Reads the corpus file.
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, env, fs, path::Path, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Case, Given, case::Recorded};
 
-/// The cases of this repository.
-const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases.jsonl");
-/// The recorded membership changes.
-const MEMBERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/members.jsonl");
+/// The recorded cases of this repository.
+const RECORDED: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/data/cases.jsonl"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/data/lists.jsonl"),
+];
 
-/// All cases of `tests/data/cases.jsonl`, or of the file that the environment variable `USERBOOK_CORPUS` names.
+/// All cases of `tests/data`, or of the file that the environment variable `USERBOOK_CORPUS` names.
 pub fn cases() -> Vec<Case> {
-    read(&env::var_os("USERBOOK_CORPUS").map_or_else(|| PathBuf::from(RECORDED), PathBuf::from))
+    env::var_os("USERBOOK_CORPUS").map_or_else(recorded, |path| read(Path::new(&path)))
 }
 
-/// Returns all cases of `tests/data/cases.jsonl`, regardless of the environment.
+/// Returns all cases of `tests/data`, regardless of the environment.
 pub fn recorded() -> Vec<Case> {
-    read(Path::new(RECORDED))
-}
-
-/// Returns all cases of `tests/data/members.jsonl`: `add_user` and `remove_user`. Each case changes at most one user,
-/// and the row of this user is compared.
-pub fn members() -> Vec<Case> {
-    let mut cases = read(Path::new(MEMBERS));
-    for case in &mut cases {
-        let after = &mut case.recorded.after;
-        after.user = after.users.take().and_then(|users| users.changed.into_iter().next());
-    }
-    cases
+    RECORDED.iter().flat_map(|path| read(Path::new(path))).collect()
 }
 
 fn read(path: &Path) -> Vec<Case> {
@@ -54,8 +39,9 @@ fn read(path: &Path) -> Vec<Case> {
         } else {
             let state = named("given").unwrap_or_default();
             let given = states.get(&state).unwrap_or_else(|| panic!("no state {state:?}"));
-            let recorded: Recorded =
+            let mut recorded: Recorded =
                 serde_json::from_value(line).unwrap_or_else(|error| panic!("line {}: {error}", number + 1));
+            recorded.after.name_user();
             cases.push(Case { recorded, given: Arc::clone(given), state });
         }
     }

@@ -1,16 +1,23 @@
 //! The users that a filter finds.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use userbook::{
-    Group, JsonObject, User, UserId, UserType,
-    model::MAX_PARENTS,
-    store::{ListStore, ProvisioningStore, SuperuserFilter, UserFilter, UserListQuery},
+    Group, User, UserId, UserType,
+    json::PathSegment,
+    model::{ANONYMOUS_USERNAME, MAX_PARENTS},
+    store::{
+        AttributeCondition, AttributeTest, Comparison, ListStore, PathListQuery, PathPage, ProvisioningStore,
+        ROW_BYTES, Scope, SuperuserFilter, TextPosition, TextTest, UserFilter, UserListQuery,
+    },
 };
 
 use super::user_lists::{all, list, matches, numbered, people};
 use crate::{
     Harness,
     build::{chain, group, group_id, group_ids, member, rows},
+    check::ok,
 };
 
 fn one() -> UserFilter {
@@ -36,7 +43,7 @@ pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: ListStore + Prov
     let harness = H::with(&people((1..).zip(&ALIKE).map(made))).await;
     for (n, text) in (1..).zip(ALIKE) {
         for filter in [
-            UserFilter { username: Some(text.to_owned()), ..one() },
+            UserFilter { usernames: [text.to_owned()].into(), ..one() },
             UserFilter { name: Some(text.to_owned()), ..one() },
             UserFilter { email: Some(text.to_owned()), ..one() },
             UserFilter { path: Some(text.to_owned()), ..one() },
@@ -46,7 +53,7 @@ pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: ListStore + Prov
     }
     for text in ["BOB", "boB", "bo", "bobb", " bob", ""] {
         for filter in [
-            UserFilter { username: Some(text.to_owned()), ..one() },
+            UserFilter { usernames: [text.to_owned()].into(), ..one() },
             UserFilter { email: Some(text.to_owned()), ..one() },
         ] {
             assert_eq!(matches(&harness, filter.clone()).await, [0; 0], "{filter:?}");
@@ -130,9 +137,15 @@ pub async fn plain_columns<H: Harness<Store: ListStore + ProvisioningStore>>() {
         (UserFilter { uuid: Some(uuid::Uuid::nil()), ..one() }, vec![]),
         (UserFilter { types: types(&[ServiceAccount]), is_active: Some(false), ..one() }, vec![3, 7]),
         (UserFilter { types: types(&[ServiceAccount]), is_active: Some(true), ..one() }, vec![]),
-        (UserFilter { username: Some(numbered(3).username), is_active: Some(true), ..one() }, vec![]),
-        (UserFilter { username: Some(numbered(3).username), uuid: Some(numbered(3).uuid), ..one() }, vec![3]),
+        (UserFilter { usernames: [numbered(3).username].into(), is_active: Some(true), ..one() }, vec![]),
+        (
+            UserFilter { usernames: [numbered(3).username].into(), uuid: Some(numbered(3).uuid), ..one() },
+            vec![3],
+        ),
         (UserFilter { email: Some(numbered(3).email), name: Some(numbered(4).name), ..one() }, vec![]),
+        (UserFilter { ids: [UserId(2), UserId(7), UserId(900)].into(), ..one() }, vec![2, 7]),
+        (UserFilter { ids: [UserId(2)].into(), is_active: Some(false), ..one() }, vec![]),
+        (UserFilter { usernames: [numbered(6).username, numbered(5).username].into(), ..one() }, vec![5, 6]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
     }
@@ -156,23 +169,20 @@ pub async fn direct_memberships<H: Harness<Store: ListStore + ProvisioningStore>
         User { is_active: false, ..member(UserId(5), [0, 1, 2, 3]) },
     ];
     let harness = H::with(&rows(groups, people)).await;
-    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     for (filter, expected) in [
-        (UserFilter { groups: group_ids([0]), ..one() }, vec![2, 5]),
-        (UserFilter { groups: group_ids([1]), ..one() }, vec![3, 4, 5]),
-        (UserFilter { groups: group_ids([1, 2, 3]), ..one() }, vec![3, 4, 5]),
-        (UserFilter { groups: group_ids([900]), ..one() }, vec![]),
-        (UserFilter { groups: group_ids([0, 900]), ..one() }, vec![2, 5]),
-        (UserFilter { group_names: names(&["group 2"]), ..one() }, vec![4, 5]),
-        (UserFilter { group_names: names(&["Group 2"]), ..one() }, vec![5]),
-        (UserFilter { group_names: names(&["group 2 ", "group"]), ..one() }, vec![]),
-        (UserFilter { group_names: names(&["group 0", "group 1"]), ..one() }, vec![2, 3, 4, 5]),
-        (UserFilter { groups: group_ids([0]), group_names: names(&["group 2"]), ..one() }, vec![5]),
+        (UserFilter { groups: vec![group_ids([0])], ..one() }, vec![2, 5]),
+        (UserFilter { groups: vec![group_ids([1])], ..one() }, vec![3, 4, 5]),
+        (UserFilter { groups: vec![group_ids([1, 2, 3])], ..one() }, vec![3, 4, 5]),
+        (UserFilter { groups: vec![group_ids([900])], ..one() }, vec![]),
+        (UserFilter { groups: vec![group_ids([0, 900])], ..one() }, vec![2, 5]),
+        (UserFilter { groups: vec![group_ids([])], ..one() }, vec![]),
+        (UserFilter { groups: vec![group_ids([0]), group_ids([2, 3])], ..one() }, vec![5]),
+        (UserFilter { groups: vec![group_ids([0]), group_ids([])], ..one() }, vec![]),
         (UserFilter { is_superuser: Some(direct(true)), ..one() }, vec![3, 4, 5]),
         (UserFilter { is_superuser: Some(direct(false)), ..one() }, vec![1, 2]),
         (UserFilter { is_superuser: Some(direct(true)), is_active: Some(true), ..one() }, vec![3, 4]),
-        (UserFilter { is_superuser: Some(direct(true)), groups: group_ids([2]), ..one() }, vec![4, 5]),
-        (UserFilter { is_superuser: Some(direct(false)), groups: group_ids([0]), ..one() }, vec![2]),
+        (UserFilter { is_superuser: Some(direct(true)), groups: vec![group_ids([2])], ..one() }, vec![4, 5]),
+        (UserFilter { is_superuser: Some(direct(false)), groups: vec![group_ids([0])], ..one() }, vec![2]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let query = UserListQuery { limit: 1, ..all(filter.clone()) };
@@ -209,8 +219,14 @@ pub async fn superusers_by_inheritance<H: Harness<Store: ListStore + Provisionin
         (UserFilter { is_superuser: Some(direct(true)), ..one() }, vec![5, 8]),
         (UserFilter { is_superuser: Some(direct(false)), ..one() }, vec![1, 2, 3, 4, 6, 7]),
         (UserFilter { is_superuser: inherited(true), is_active: Some(false), ..one() }, vec![6]),
-        (UserFilter { is_superuser: inherited(true), groups: group_ids([0, 1]), ..one() }, vec![3, 5, 6]),
-        (UserFilter { is_superuser: inherited(false), groups: group_ids([0, 100]), ..one() }, vec![2, 7]),
+        (
+            UserFilter { is_superuser: inherited(true), groups: vec![group_ids([0, 1])], ..one() },
+            vec![3, 5, 6],
+        ),
+        (
+            UserFilter { is_superuser: inherited(false), groups: vec![group_ids([0, 100])], ..one() },
+            vec![2, 7],
+        ),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let query = UserListQuery { limit: 1, ..all(filter.clone()) };
@@ -218,24 +234,25 @@ pub async fn superusers_by_inheritance<H: Harness<Store: ListStore + Provisionin
     }
 }
 
-pub(super) fn object(value: Value) -> Option<JsonObject> {
-    match value {
-        Value::Object(object) => Some(object),
-        _ => None,
-    }
+/// Returns a condition on the value at the path `a.b`; an empty path means all attributes.
+pub(super) fn condition(path: &str, test: AttributeTest) -> AttributeCondition {
+    let keys = path.split('.').filter(|key| !key.is_empty());
+    AttributeCondition { path: keys.map(|key| PathSegment::Key(key.to_owned())).collect(), test }
 }
 
-/// Law: attributes are compared by containment, together with the rest of the filter, the scope and the page.
-pub async fn attributes_contain_others<H: Harness<Store: ListStore + ProvisioningStore>>() {
+/// Law: conditions on attributes hold as [`AttributeCondition::holds`] evaluates them, all together with the rest of
+/// the filter, the scope and the page.
+pub async fn attributes_meet_conditions<H: Harness<Store: ListStore + ProvisioningStore>>() {
+    use AttributeTest as T;
     let documents = [
         json!({}),
         json!({"team": "sea"}),
         json!({"team": {"name": "sea", "size": 3}, "tags": ["a", "b", {"c": 1}]}),
-        json!({"team": {"name": "sea", "size": 3.5}, "tags": []}),
+        json!({"team": {"name": "SEA", "size": 3.5}, "tags": []}),
         json!({"Team": "sea", "n": 1e16}),
         json!(["team", {"team": "sea"}]),
         json!(null),
-        json!({"a\"b": null, "": "\u{0}"}),
+        json!({"a\"b": null, "": "\u{0}", "n": 18_446_744_073_709_551_615_u64}),
     ];
     let made = |(n, attributes): (i64, Value)| User {
         attributes: attributes.into(),
@@ -243,22 +260,29 @@ pub async fn attributes_contain_others<H: Harness<Store: ListStore + Provisionin
         ..numbered(n)
     };
     let harness = H::with(&people((1..).zip(documents).map(made))).await;
-    for (part, expected) in [
-        (json!({}), vec![1, 2, 3, 4, 5, 8]),
-        (json!({"team": "sea"}), vec![2]),
-        (json!({"team": {}}), vec![3, 4]),
-        (json!({"team": {"name": "sea"}}), vec![3, 4]),
-        (json!({"team": {"size": 3.0}}), vec![3]),
-        (json!({"team": {"name": "sea", "size": 4}}), vec![]),
-        (json!({"tags": []}), vec![3, 4]),
-        (json!({"tags": ["b", {"c": 1}]}), vec![3]),
-        (json!({"tags": "a"}), vec![]),
-        (json!({"n": 10_000_000_000_000_000_u64}), vec![5]),
-        (json!({"a\"b": null}), vec![8]),
-        (json!({"": "\u{0}"}), vec![8]),
-        (json!({"none": null}), vec![]),
+    let text =
+        |position, text: &str| T::Text(TextTest { position, text: text.to_owned(), ignore_case: true });
+    for (conditions, expected) in [
+        (vec![condition("team", T::Equals(json!("sea")))], vec![2]),
+        (vec![condition("team", T::Equals(json!({"size": 3.0, "name": "sea"})))], vec![3]),
+        (vec![condition("team", T::Equals(json!({"name": "sea"})))], vec![]),
+        (vec![condition("team.size", T::Equals(json!(3)))], vec![3]),
+        (vec![condition("tags.0", T::Equals(json!("a")))], vec![3]),
+        (vec![condition("n", T::Equals(json!(10_000_000_000_000_000_u64)))], vec![5]),
+        (vec![condition("a\"b", T::Equals(json!(null)))], vec![8]),
+        (vec![condition("", T::Contains(json!({})))], vec![1, 2, 3, 4, 5, 8]),
+        (vec![condition("", T::Contains(json!({"team": {"name": "sea"}})))], vec![3]),
+        (vec![condition("tags", T::Contains(json!("b")))], vec![3]),
+        (vec![condition("tags", T::ContainedBy(json!(["x"])))], vec![4]),
+        (vec![condition("team.size", T::Compares(Comparison::Greater, json!(3)))], vec![4]),
+        (vec![condition("n", T::Compares(Comparison::Less, json!(1e17)))], vec![5]),
+        (vec![condition("", T::HasAnyKey(vec!["team".into(), "".into()]))], vec![2, 3, 4, 6, 8]),
+        (vec![condition("team.name", text(TextPosition::Whole, "Sea"))], vec![3, 4]),
+        (vec![condition("team", text(TextPosition::End, "\"size\": 3.5}"))], vec![4]),
+        (vec![condition("team", T::IsAbsent(true))], vec![1, 5, 6, 7, 8]),
+        (vec![condition("team", T::IsAbsent(false)), condition("tags", T::IsAbsent(true))], vec![2]),
     ] {
-        let filter = UserFilter { attributes: object(part), ..one() };
+        let filter = UserFilter { attributes: conditions, ..one() };
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let even = UserFilter { is_active: Some(true), ..filter.clone() };
         let expected_even: Vec<i64> = expected.iter().copied().filter(|n| n % 2 == 0).collect();
@@ -270,7 +294,7 @@ pub async fn attributes_contain_others<H: Harness<Store: ListStore + Provisionin
     }
 }
 
-/// Law: each word occurs in one of four texts. ASCII letters match in both cases, other letters only exactly, and
+/// Law: each word occurs in one of the texts of a user. Letters of all alphabets match in both cases, one for one, and
 /// there are no wildcards.
 pub async fn words_are_searched<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let blank = |n, username: &str, name: &str, email: &str| User {
@@ -283,8 +307,11 @@ pub async fn words_are_searched<H: Harness<Store: ListStore + ProvisioningStore>
         blank(1, "ann", "Ann Änderson", "ann@Example.org"),
         blank(2, "BOB", "Bob änderson", ""),
         blank(3, "100%", "per_cent", "c:\\temp"),
-        blank(4, "straße", "STRASSE", "\u{212a}@x.org"),
-        blank(5, "[a-z]*", "K 'quoted' \"two\"", "?"),
+        User { is_active: false, ..blank(4, "straße", "STRASSE", "\u{212a}@x.org") },
+        User {
+            attributes: json!({"team": ["Wörk", 1.0], "n": 1}).into(),
+            ..blank(5, "[a-z]*", "K 'quoted' \"two\"", "?")
+        },
     ];
     let harness = H::with(&rows([], people)).await;
     for (words, expected) in [
@@ -294,9 +321,9 @@ pub async fn words_are_searched<H: Harness<Store: ListStore + ProvisioningStore>
         (vec!["ANN"], vec![1]),
         (vec!["bob"], vec![2]),
         (vec!["nderson"], vec![1, 2]),
-        (vec!["änderson"], vec![2]),
-        (vec!["Änderson"], vec![1]),
-        (vec!["ÄNDERSON"], vec![1]),
+        (vec!["änderson"], vec![1, 2]),
+        (vec!["ÄNDERSON"], vec![1, 2]),
+        (vec!["anderson"], vec![]),
         (vec!["example"], vec![1]),
         (vec!["ann", "EXAMPLE"], vec![1]),
         (vec!["ann", "bob"], vec![]),
@@ -315,8 +342,44 @@ pub async fn words_are_searched<H: Harness<Store: ListStore + ProvisioningStore>
         (vec!["-4000-8000-000000000003"], vec![3]),
         (vec!["A0000000-0000-4000-8000-000000000002"], vec![2]),
         (vec!["a00000000000"], vec![]),
+        (vec!["TRUE"], vec![1, 2, 3, 5]),
+        (vec!["false"], vec![4]),
+        (vec!["WÖRK"], vec![5]),
+        (vec!["{\"n\":"], vec![5]),
+        (vec!["\"team\":", "1.0]}"], vec![5]),
     ] {
         let search = words.iter().map(ToString::to_string).collect();
         assert_eq!(matches(&harness, UserFilter { search, ..one() }).await, expected, "{words:?}");
+    }
+}
+
+/// Law: each path of the matching users occurs once, byte for byte; too many paths are marked.
+pub async fn paths_of_users<H: Harness<Store: ListStore + ProvisioningStore>>() {
+    let made = |(n, path): (i64, &&str)| User { path: (*path).to_owned(), is_active: n < 6, ..numbered(n) };
+    let anonymous =
+        User { username: ANONYMOUS_USERNAME.to_owned(), path: "nobody".to_owned(), ..numbered(99) };
+    let users =
+        (1..).zip(&ALIKE).map(made).chain([User { path: "bob".to_owned(), ..numbered(50) }, anonymous]);
+    let harness = H::with(&people(users)).await;
+    let paths = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    for (filter, scope, expected) in [
+        (one(), Scope::Everything, paths(&ALIKE)),
+        (one(), Scope::Nothing, paths(&[])),
+        (one(), Scope::Only([UserId(1), UserId(50), UserId(99)].into()), paths(&["bob"])),
+        (UserFilter { is_active: Some(false), ..one() }, Scope::Everything, paths(&ALIKE[5..])),
+        (UserFilter { path_prefix: Some("bo".to_owned()), ..one() }, Scope::Everything, {
+            paths(&["bob", "bob ", "bo\u{308}b", "bob\t", "boß"])
+        }),
+        (UserFilter { search: vec![numbered(3).email], ..one() }, Scope::Everything, paths(&[ALIKE[2]])),
+        (UserFilter { search: vec!["nobody".to_owned()], ..one() }, Scope::Everything, paths(&[])),
+    ] {
+        let query = PathListQuery { scope, filter, max_bytes: u64::MAX };
+        let found = ok(harness.store().list_paths(&query).await);
+        assert_eq!(found, PathPage { paths: expected, too_large: false }, "{query:?}");
+    }
+    for filter in [one(), UserFilter { search: vec!["true".to_owned()], ..one() }] {
+        let query = PathListQuery { scope: Scope::Everything, filter, max_bytes: 3 * ROW_BYTES };
+        let found = ok(harness.store().list_paths(&query).await);
+        assert_eq!(found, PathPage { paths: BTreeSet::new(), too_large: true });
     }
 }

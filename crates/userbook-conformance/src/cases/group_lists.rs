@@ -5,12 +5,12 @@ use userbook::{
     Group, User, UserId,
     model::ANONYMOUS_USERNAME,
     store::{
-        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order,
+        AttributeTest, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order,
         ProvisioningChange, ProvisioningOp, ProvisioningStore, Scope,
     },
 };
 
-use super::{filters::object, user_provisioning::apply_ok};
+use super::{filters::condition, user_provisioning::apply_ok};
 use crate::{
     Harness,
     build::{
@@ -114,26 +114,34 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows(groups, people)).await;
     let one = GroupFilter::default;
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let names = |names: &[&str]| words(names).into_iter().collect();
+    let has = |path, part| condition(path, AttributeTest::Contains(part));
     for (filter, expected) in [
-        (GroupFilter { id: Some(group_id(2)), ..one() }, vec![2]),
-        (GroupFilter { id: Some(group_id(900)), ..one() }, vec![]),
-        (GroupFilter { name: Some("staff".to_owned()), ..one() }, vec![1]),
-        (GroupFilter { name: Some("staff ".to_owned()), ..one() }, vec![3]),
-        (GroupFilter { name: Some("STAFF".to_owned()), ..one() }, vec![]),
+        (GroupFilter { ids: group_ids([2]), ..one() }, vec![2]),
+        (GroupFilter { ids: group_ids([900]), ..one() }, vec![]),
+        (GroupFilter { ids: group_ids([3, 1, 900]), ..one() }, vec![1, 3]),
+        (GroupFilter { names: names(&["staff"]), ..one() }, vec![1]),
+        (GroupFilter { names: names(&["Staff", "staff ", "x"]), ..one() }, vec![2, 3]),
+        (GroupFilter { names: names(&["staff "]), ..one() }, vec![3]),
+        (GroupFilter { names: names(&["STAFF"]), ..one() }, vec![]),
         (GroupFilter { is_superuser: Some(true), ..one() }, vec![2]),
         (GroupFilter { is_superuser: Some(false), ..one() }, vec![1, 3, 4]),
-        (GroupFilter { members: [ANN].into(), ..one() }, vec![1, 2]),
-        (GroupFilter { members: [ANN, BOB].into(), ..one() }, vec![1, 2, 3]),
-        (GroupFilter { members: [UNKNOWN_USER].into(), ..one() }, vec![]),
-        (GroupFilter { member_names: words(&["Bob"]).into_iter().collect(), ..one() }, vec![3]),
-        (GroupFilter { member_names: words(&["bob", "Bob "]).into_iter().collect(), ..one() }, vec![]),
-        (GroupFilter { attributes: object(json!({"a": {"b": [2]}})), ..one() }, vec![3]),
-        (GroupFilter { attributes: object(json!({"a": 1})), ..one() }, vec![]),
+        (GroupFilter { members: vec![[ANN].into()], ..one() }, vec![1, 2]),
+        (GroupFilter { members: vec![[ANN, BOB].into()], ..one() }, vec![1, 2, 3]),
+        (GroupFilter { members: vec![[UNKNOWN_USER].into()], ..one() }, vec![]),
+        (GroupFilter { members: vec![[].into()], ..one() }, vec![]),
+        (GroupFilter { members: vec![[ANN].into(), [BOB].into()], ..one() }, vec![]),
+        (GroupFilter { members: vec![[ANN, BOB].into(), [BOB].into()], ..one() }, vec![3]),
+        (GroupFilter { attributes: vec![has("a.b", json!([2]))], ..one() }, vec![3]),
+        (GroupFilter { attributes: vec![has("a", json!(1))], ..one() }, vec![]),
         (GroupFilter { search: words(&["STAFF"]), ..one() }, vec![1, 2, 3]),
         (GroupFilter { search: words(&["%", "100"]), ..one() }, vec![4]),
-        (GroupFilter { search: words(&["ä"]), ..one() }, vec![]),
+        (GroupFilter { search: words(&["ä"]), ..one() }, vec![4]),
+        (GroupFilter { search: words(&["a"]), is_superuser: Some(true), ..one() }, vec![2]),
+        (GroupFilter { search: words(&["TRUE"]), ..one() }, vec![2]),
+        (GroupFilter { search: words(&["false", "ff"]), ..one() }, vec![1, 3]),
         (GroupFilter { search: words(&["staff"]), is_superuser: Some(false), ..one() }, vec![1, 3]),
-        (GroupFilter { name: Some("staff".to_owned()), members: [BOB].into(), ..one() }, vec![]),
+        (GroupFilter { names: names(&["staff"]), members: vec![[BOB].into()], ..one() }, vec![]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let scope = Scope::Only(group_ids([1, 3, 900]));
@@ -152,7 +160,14 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
 /// Law: pages in every order and both directions; names sort by code point.
 pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), is_superuser: n == 2, ..group(n) };
-    let groups = [named("é", 1), named("b", 2), named("B", 3), named("\u{10000}", 4), named("\u{ffff}", 5)];
+    let below = |parent, group: Group| Group { parent: Some(group_id(parent)), ..group };
+    let groups = [
+        below(2, named("é", 1)),
+        named("b", 2),
+        named("B", 3),
+        named("\u{10000}", 4),
+        below(1, named("\u{ffff}", 5)),
+    ];
     let harness = H::with(&rows(groups, [])).await;
     for (column, descending, expected) in [
         (GroupColumn::Id, false, [1, 2, 3, 4, 5]),
@@ -161,6 +176,8 @@ pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>()
         (GroupColumn::Name, true, [4, 5, 1, 2, 3]),
         (GroupColumn::IsSuperuser, false, [1, 3, 4, 5, 2]),
         (GroupColumn::IsSuperuser, true, [2, 1, 3, 4, 5]),
+        (GroupColumn::Parent, false, [5, 1, 2, 3, 4]),
+        (GroupColumn::Parent, true, [2, 3, 4, 1, 5]),
     ] {
         let order = vec![Order { column, descending }];
         let mut seen = Vec::new();

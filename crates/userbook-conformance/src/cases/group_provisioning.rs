@@ -110,6 +110,38 @@ pub async fn a_parent_must_exist<H: Harness<Store: ProvisioningStore>>() {
     }
 }
 
+/// Law: imported groups may share a name. A write keeps the name of such a group, but gives no group a name that
+/// another group has.
+pub async fn imported_groups_may_share_a_name<H: Harness<Store: ProvisioningStore>>() {
+    let twin = |n| Group { name: "twin".to_owned(), ..group(n) };
+    let harness = H::with(&rows([twin(1), twin(2), group(3)], [member(ANN, [1]), member(BOB, [2])])).await;
+    assert_eq!(all_groups(&harness).await, graph([twin(1), twin(2), group(3)]));
+    for (except, found) in [(1, 2), (2, 1)] {
+        let named = DirectoryQuery {
+            group_name: Some(twin(1).name),
+            group_name_except: Some(group_id(except)),
+            ..DirectoryQuery::default()
+        };
+        let named = ok(harness.store().load_directory(&named).await).group_named;
+        assert_eq!(named, Some(group_id(found)));
+    }
+    for n in [1, 2] {
+        let changed = Group { is_superuser: true, ..twin(n) };
+        apply_ok(&harness, &put(&harness, changed, n).await).await;
+    }
+    for (n, third) in [(3, twin(3)), (4, twin(4))] {
+        let outcome = apply_rejected(&harness, &put(&harness, third, 10 + n).await).await;
+        assert_eq!(outcome, CommitOutcome::Conflict);
+    }
+    let renamed = Group { name: "other".to_owned(), ..group(2) };
+    apply_ok(&harness, &put(&harness, renamed.clone(), 20).await).await;
+    let granting = Group { is_superuser: true, ..twin(1) };
+    assert_eq!(all_groups(&harness).await, graph([granting, renamed, group(3)]));
+    let namesake = Group { name: "other".to_owned(), ..group(4) };
+    let outcome = apply_rejected(&harness, &put(&harness, namesake, 21).await).await;
+    assert_eq!(outcome, CommitOutcome::Conflict, "the new name is unique");
+}
+
 /// Law: group names are unique. Decisions read names under the `graph` counter. If the name is taken nevertheless, it
 /// was written without an increment of the counter, and the change is a conflict.
 pub async fn group_names_are_unique<H: Harness<Store: ProvisioningStore>>() {

@@ -36,6 +36,7 @@ pub async fn an_empty_query<H: Harness<Store: ProvisioningStore>>() {
     let query = DirectoryQuery {
         username: Some(user(ANN).username),
         group_name: Some(group(1).name),
+        group_name_except: Some(group_id(2)),
         groups: group_ids([1]),
         actor: Some(ANN),
         shape: true,
@@ -62,6 +63,10 @@ pub async fn names<H: Harness<Store: ProvisioningStore>>() {
     {
         let query = DirectoryQuery { group_name: Some(text.to_owned()), ..DirectoryQuery::default() };
         assert_eq!(directory(&harness, &query).await.group_named, found.then(|| group_id(1)), "{text:?}");
+        let own = DirectoryQuery { group_name_except: Some(group_id(1)), ..query.clone() };
+        assert_eq!(directory(&harness, &own).await.group_named, None, "{text:?}");
+        let other = DirectoryQuery { group_name_except: Some(group_id(2)), ..query };
+        assert_eq!(directory(&harness, &other).await.group_named, found.then(|| group_id(1)), "{text:?}");
     }
 }
 

@@ -82,7 +82,7 @@ pub async fn rows_count_towards_the_size<H: Harness<Store: ListStore + Provision
         assert_eq!((whole.users.len() as u64, whole.too_large), (count, false));
     }
     let all = GroupListQuery { max_bytes: MANY * ROW_BYTES, ..group_lists::all(GroupFilter::default()) };
-    let one = GroupFilter { id: Some(group_id(0)), ..GroupFilter::default() };
+    let one = GroupFilter { ids: [group_id(0)].into(), ..GroupFilter::default() };
     let too_large = group_lists::list(&harness, &GroupListQuery { filter: one.clone(), ..all.clone() }).await;
     assert_eq!(too_large, GroupPage { count: 1, too_large: true, ..GroupPage::default() });
     let few = GroupListQuery { filter: one, members: Some(only(many.get(..3).unwrap_or_default())), ..all };

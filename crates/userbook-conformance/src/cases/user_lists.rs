@@ -96,7 +96,7 @@ pub async fn anonymous_is_never_listed<H: Harness<Store: ListStore + Provisionin
     let harness = H::with(&rows([group(1)], [anonymous, member(ANN, [1])])).await;
     for filter in [
         UserFilter::default(),
-        UserFilter { groups: group_ids([1]), ..UserFilter::default() },
+        UserFilter { groups: vec![group_ids([1])], ..UserFilter::default() },
         UserFilter { is_active: Some(true), ..UserFilter::default() },
     ] {
         for limit in [1, 10] {
@@ -104,7 +104,7 @@ pub async fn anonymous_is_never_listed<H: Harness<Store: ListStore + Provisionin
             assert_eq!((ids(&page), page.count), (vec![ANN.0], 1), "{filter:?}");
         }
     }
-    let named = UserFilter { username: Some(ANONYMOUS_USERNAME.to_owned()), ..UserFilter::default() };
+    let named = UserFilter { usernames: [ANONYMOUS_USERNAME.to_owned()].into(), ..UserFilter::default() };
     assert_eq!(matches(&harness, named).await, [0; 0]);
     let scope = Scope::Only([BOB].into());
     let page = list(&harness, &UserListQuery { scope, ..all(UserFilter::default()) }).await;
@@ -115,7 +115,7 @@ pub async fn anonymous_is_never_listed<H: Harness<Store: ListStore + Provisionin
 pub async fn a_scope_is_a_bound<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&people((1..=6).map(numbered))).await;
     let active = UserFilter { is_active: Some(true), ..UserFilter::default() };
-    let named = UserFilter { username: Some(numbered(5).username), ..UserFilter::default() };
+    let named = UserFilter { usernames: [numbered(5).username].into(), ..UserFilter::default() };
     let worded = UserFilter { search: vec!["user".to_owned()], ..UserFilter::default() };
     let only = |some: &[i64]| Scope::Only(some.iter().copied().map(UserId).collect());
     for (scope, filter, expected) in [
@@ -267,11 +267,11 @@ pub async fn a_list_shows_what_was_committed<H: Harness<Store: ListStore + Provi
     for (filter, expected) in [
         (UserFilter { email: Some(old.email), ..one() }, vec![]),
         (UserFilter { email: Some("new@example.org".to_owned()), ..one() }, vec![ANN.0]),
-        (UserFilter { username: Some(old.username), ..one() }, vec![]),
-        (UserFilter { username: Some("renamed".to_owned()), ..one() }, vec![ANN.0]),
+        (UserFilter { usernames: [old.username].into(), ..one() }, vec![]),
+        (UserFilter { usernames: ["renamed".to_owned()].into(), ..one() }, vec![ANN.0]),
         (UserFilter { is_active: Some(true), ..one() }, vec![BOB.0]),
-        (UserFilter { groups: group_ids([1]), ..one() }, vec![]),
-        (UserFilter { group_names: [group(2).name].into(), ..one() }, vec![ANN.0]),
+        (UserFilter { groups: vec![group_ids([1])], ..one() }, vec![]),
+        (UserFilter { groups: vec![group_ids([2])], ..one() }, vec![ANN.0]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
     }

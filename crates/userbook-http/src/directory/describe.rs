@@ -19,7 +19,7 @@ impl ResourcePath {
     /// Returns the methods, as in `Allow`.
     pub(super) const fn methods(self) -> &'static str {
         match self {
-            Self::Users | Self::Session | Self::Groups | Self::Group(_) | Self::Config => {
+            Self::Users | Self::Session | Self::Paths | Self::Groups | Self::Group(_) | Self::Config => {
                 "GET, HEAD, OPTIONS"
             }
             Self::AddUser(_) | Self::RemoveUser(_) => "POST, OPTIONS",
@@ -34,6 +34,7 @@ impl ResourcePath {
         let (name, description) = match self {
             Self::Users => ("User List", "User Viewset"),
             Self::Session => ("User me", "Get information about current user"),
+            Self::Paths => ("Paths", "Get all user paths"),
             Self::Groups => ("Group List", "Group Viewset"),
             Self::Group(_) => ("Group Instance", "Group Viewset"),
             Self::AddUser(_) => ("Add user", "Add user to group"),

@@ -1,26 +1,36 @@
 //! The list of groups, and single groups.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use userbook::{
     Actor, GroupId, ListError, UserId, UserStore,
     authz::ListAuthorizer,
-    service::Listing,
+    service::{AuthorizedGroupList, Listing},
     store::{GroupColumn, GroupFilter, ListStore},
 };
 
-use super::{DirectoryApi, list_access_error, users::no_value};
+use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator,
     error::{ApiError, PAGE_SIZE},
-    params::{INCLUDE_USERS, Page, PageQuery, Params, ordering},
+    lenient::python_int,
+    params::{INCLUDE_USERS, Page, PageQuery, Params, Related, by_name, conditions, ordering},
     render::to_json,
     respond,
 };
 
 /// The columns that `ordering` accepts.
-const COLUMNS: [(&str, GroupColumn); 3] =
-    [("pk", GroupColumn::Id), ("name", GroupColumn::Name), ("is_superuser", GroupColumn::IsSuperuser)];
+const COLUMNS: [(&str, Option<GroupColumn>); 7] = [
+    ("pk", Some(GroupColumn::Id)),
+    ("name", Some(GroupColumn::Name)),
+    ("is_superuser", Some(GroupColumn::IsSuperuser)),
+    ("parent", Some(GroupColumn::Parent)),
+    ("attributes", None),
+    ("users", None),
+    ("roles", None),
+];
 
 /// The response always contains the members' ids, as recorded. The port cannot read ids without members.
 const MEMBERS: bool = true;
@@ -30,7 +40,11 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         let authorized = self.service().authorize_group_list(actor).await;
         let authorized = authorized.map_err(|error| list_access_error(actor, error))?;
         let mut params = Params::parse(head.uri.query());
-        let (listing, page) = read(&mut params)?;
+        let filter = read(&mut params, &authorized).await?;
+        let order = ordering(&mut params, &COLUMNS, GroupColumn::Name);
+        params.check()?;
+        let page = PageQuery::read(&params, self.service().policy().limits().page_rows)?;
+        let listing = Listing { filter, order, offset: page.offset(), limit: page.limit() };
         let include_users = params.includes(INCLUDE_USERS);
         let groups = authorized.page(listing, MEMBERS).await?;
         let pagination = page.envelope(groups.count)?;
@@ -47,7 +61,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         id: Option<GroupId>,
     ) -> Result<Response<Bytes>, ApiError> {
         let authorized = self.service().authorize_group_list(actor).await?;
-        let filter = GroupFilter { id: Some(id.ok_or_else(ApiError::not_found)?), ..GroupFilter::default() };
+        let ids = [id.ok_or_else(ApiError::not_found)?].into();
+        let filter = GroupFilter { ids, ..GroupFilter::default() };
         let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
         let page = authorized.page(listing, MEMBERS).await.map_err(|error| match error {
@@ -61,18 +76,41 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
     }
 }
 
-fn read(params: &mut Params<'_>) -> Result<(Listing<GroupFilter, GroupColumn>, PageQuery), ApiError> {
-    let filter = GroupFilter {
-        id: None,
-        name: params.text("name"),
+async fn read<S: UserStore + ListStore, A: ListAuthorizer>(
+    params: &mut Params<'_>,
+    authorized: &AuthorizedGroupList<'_, S, A>,
+) -> Result<GroupFilter, ApiError> {
+    let mut filter = GroupFilter {
+        names: params.text("name").into_iter().collect(),
         is_superuser: params.boolean("is_superuser"),
-        members: params.any("members_by_pk", |text| text.trim().parse().ok().map(UserId), no_value),
-        member_names: params.any("members_by_username", |text| Some(text.to_owned()), no_value),
-        attributes: params.object("attributes"),
+        members: members(params, authorized).await?,
         search: params.words("search"),
+        ..GroupFilter::default()
     };
+    let attributes = params.attributes();
     params.check()?;
-    let page = PageQuery::read(params)?;
-    let order = ordering(params, &COLUMNS, GroupColumn::Name);
-    Ok((Listing { filter, order, offset: page.offset(), limit: page.limit() }, page))
+    filter.attributes = conditions(attributes.as_deref())?;
+    Ok(filter)
+}
+
+/// Reads the users one of whom must be a member.
+async fn members<S: UserStore + ListStore, A: ListAuthorizer>(
+    params: &mut Params<'_>,
+    authorized: &AuthorizedGroupList<'_, S, A>,
+) -> Result<Vec<BTreeSet<UserId>>, ApiError> {
+    let related = Related::read(params, ["members_by_pk", "members_by_username"], |text| {
+        // A number beyond 64 bits is a number, and no user's id.
+        let id = python_int(text).or_else(|| is_huge(text).then_some(i64::MIN));
+        id.map(UserId).ok_or_else(|| format!("“{text}” is not a valid value."))
+    });
+    let (ids, names) = related.wanted();
+    let (found, named) = authorized.users_named(ids, names).await?;
+    let found = found.iter().map(|user| user.id).collect();
+    let named = by_name(named.into_iter().map(|user| (user.username, user.id)));
+    Ok(related.resolve(params, found, &named))
+}
+
+fn is_huge(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.len() > 18 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

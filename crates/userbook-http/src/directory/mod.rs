@@ -36,6 +36,7 @@ use crate::{
 /// | --- | --- | --- |
 /// | `/api/v3/core/users/` | GET | a page of the users that the caller may view |
 /// | `/api/v3/core/users/me/` | GET | the acting user |
+/// | `/api/v3/core/users/paths/` | GET | the different paths of the users that the caller may view |
 /// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH | a user: [`UserApi`] |
 /// | `/api/v3/core/groups/` | GET | a page of groups |
 /// | `/api/v3/core/groups/{uuid}/` | GET | a group with its members |
@@ -53,10 +54,15 @@ use crate::{
 /// authenticated, as recorded; a user that the caller may not view is 404 as well. Safeguards, event, `dry_run` and
 /// `allow_self_lockout` are those of an update. Two changes at once both survive.
 ///
-/// Stricter than the recorded release: a group shows only members that the caller may view; a filter by a missing
-/// group returns an empty list instead of an error; an invalid boolean is 400; `page=last` is invalid; a parameter has
-/// at most 100 values and a search at most 32 words; a page above [`Limits::page_bytes`](userbook::Limits::page_bytes)
-/// is 400 that names `page_size`.
+/// Stricter than the recorded release for every policy: an invalid boolean is 400; `page=last` is invalid; a parameter
+/// has at most 100 values and a search at most 32 words; a filter by attributes with a regular expression, or a value
+/// that its lookup does not accept, is 400; an order by `attributes`, memberships or derived values is 400; a page above
+/// [`Limits::page_bytes`](userbook::Limits::page_bytes) is 400 that names `page_size`; a list that takes longer than
+/// [`Limits::search_time`](userbook::Limits::search_time) is 503.
+///
+/// Stricter with the [hardened](userbook::Policy::hardened) policy: a group shows only members that the caller may view
+/// ([`Safeguard::HideMembers`](userbook::Safeguard::HideMembers)); a filter by a hidden group or member gets the same
+/// error as by a missing one; `page_size` is at most [`Limits::page_rows`](userbook::Limits::page_rows).
 ///
 /// ```
 /// # use async_trait::async_trait;
@@ -152,7 +158,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         };
         let (head, body) = request.into_parts();
         let extensions = self.users.extensions;
-        let (format, acceptable) = negotiate(&head.headers, extensions);
+        let (format, acceptable) = negotiate(&head, extensions);
         let answer = match acceptable {
             Ok(()) => self.answer(&head, body, resource).await,
             Err(error) => Err(error),
@@ -183,6 +189,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         match resource {
             ResourcePath::Users => self.list_users(head, &actor).await,
             ResourcePath::Session => self.show_session(&actor).await,
+            ResourcePath::Paths => self.list_paths(head, &actor).await,
             ResourcePath::Groups => self.list_groups(head, &actor).await,
             ResourcePath::Group(id) => self.show_group(head, &actor, id).await,
             ResourcePath::AddUser(group) => {

@@ -1,58 +1,90 @@
-//! The list of users.
+//! The list of users, and the list of their paths.
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use http::{Response, request::Parts};
+use serde::Serialize;
 use userbook::{
-    Actor, GroupId, UserStore, UserType,
+    Actor, GroupId, ListError, UserStore, UserType,
     authz::ListAuthorizer,
-    service::Listing,
+    service::{AuthorizedUserList, Listing},
     store::{ListStore, SuperuserFilter, UserColumn, UserFilter},
 };
-use uuid::Uuid;
 
 use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator,
     error::{ApiError, PAGE_SIZE},
-    params::{INCLUDE_GROUPS, Page, PageQuery, Params, ordering},
+    lenient::python_uuid,
+    params::{INCLUDE_GROUPS, Page, PageQuery, Params, Related, by_name, conditions, no_choice, ordering},
     render::to_json,
     respond,
 };
 
 /// The columns that `ordering` accepts.
-const COLUMNS: [(&str, UserColumn); 10] = [
-    ("pk", UserColumn::Id),
-    ("username", UserColumn::Username),
-    ("name", UserColumn::Name),
-    ("is_active", UserColumn::IsActive),
-    ("last_login", UserColumn::LastLogin),
-    ("email", UserColumn::Email),
-    ("path", UserColumn::Path),
-    ("type", UserColumn::Type),
-    ("uuid", UserColumn::Uuid),
-    ("password_change_date", UserColumn::PasswordChangeDate),
+const COLUMNS: [(&str, Option<UserColumn>); 13] = [
+    ("pk", Some(UserColumn::Id)),
+    ("username", Some(UserColumn::Username)),
+    ("name", Some(UserColumn::Name)),
+    ("is_active", Some(UserColumn::IsActive)),
+    ("last_login", Some(UserColumn::LastLogin)),
+    ("email", Some(UserColumn::Email)),
+    ("path", Some(UserColumn::Path)),
+    ("type", Some(UserColumn::Type)),
+    ("uuid", Some(UserColumn::Uuid)),
+    ("password_change_date", Some(UserColumn::PasswordChangeDate)),
+    ("attributes", None),
+    ("ak_groups", None),
+    ("is_superuser", None),
 ];
+
+/// The different paths of users.
+#[derive(Debug, Serialize)]
+struct Paths {
+    paths: BTreeSet<String>,
+}
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     pub(super) async fn list_users(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
         let authorized = self.service().authorize_user_list(actor).await;
         let authorized = authorized.map_err(|error| list_access_error(actor, error))?;
         let mut params = Params::parse(head.uri.query());
-        let (listing, page) = read(&mut params)?;
+        let filter = read(&mut params, &authorized).await?;
+        let order = ordering(&mut params, &COLUMNS, UserColumn::Username);
+        params.check()?;
+        let page = PageQuery::read(&params, self.service().policy().limits().page_rows)?;
         let include_groups = params.includes(INCLUDE_GROUPS);
+        let listing = Listing { filter, order, offset: page.offset(), limit: page.limit() };
         let users = authorized.page(listing).await?;
         let pagination = page.envelope(users.count)?;
         let shown = users.users.iter().map(|view| self.users.representation.user(view, include_groups));
         let page = Page { pagination, results: shown.collect() };
         Ok(respond::ok(to_json(&page, 0, Some(self.max_bytes()), PAGE_SIZE)?))
     }
+
+    /// As in the recorded release, filters and `search` count, order and page do not.
+    pub(super) async fn list_paths(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
+        let authorized = self.service().authorize_user_list(actor).await;
+        let authorized = authorized.map_err(|error| list_access_error(actor, error))?;
+        let filter = read(&mut Params::parse(head.uri.query()), &authorized).await?;
+        let paths = authorized.paths(filter).await.map_err(|error| match error {
+            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, "path_startswith"),
+            error => error.into(),
+        })?;
+        super::json(&Paths { paths })
+    }
 }
 
-fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, PageQuery), ApiError> {
+async fn read<S: UserStore + ListStore, A: ListAuthorizer>(
+    params: &mut Params<'_>,
+    authorized: &AuthorizedUserList<'_, S, A>,
+) -> Result<UserFilter, ApiError> {
     // The policy decides whether ancestors count.
     let superuser = |is_superuser| SuperuserFilter { is_superuser, inherited: false };
-    let filter = UserFilter {
-        username: params.text("username"),
+    let types = params.any("type", |text| text.parse::<UserType>().map_err(|_| no_choice(text)));
+    let mut filter = UserFilter {
+        usernames: params.text("username").into_iter().collect(),
         email: params.text("email"),
         name: params.text("name"),
         uuid: params.uuid("uuid"),
@@ -60,22 +92,28 @@ fn read(params: &mut Params<'_>) -> Result<(Listing<UserFilter, UserColumn>, Pag
         is_superuser: params.boolean("is_superuser").map(superuser),
         path: params.text("path"),
         path_prefix: params.text("path_startswith"),
-        types: params.any("type", |text| text.parse::<UserType>().ok(), no_choice),
-        groups: params.any("groups_by_pk", |text| Uuid::try_parse(text).ok().map(GroupId), no_value),
-        group_names: params.any("groups_by_name", |text| Some(text.to_owned()), no_value),
-        attributes: params.object("attributes"),
+        types: types.into_values().collect(),
+        groups: groups(params, authorized).await?,
         search: params.words("search"),
+        ..UserFilter::default()
     };
+    let attributes = params.attributes();
     params.check()?;
-    let page = PageQuery::read(params)?;
-    let order = ordering(params, &COLUMNS, UserColumn::Username);
-    Ok((Listing { filter, order, offset: page.offset(), limit: page.limit() }, page))
+    filter.attributes = conditions(attributes.as_deref())?;
+    Ok(filter)
 }
 
-fn no_choice(value: &str) -> String {
-    format!("Select a valid choice. {value} is not one of the available choices.")
-}
-
-pub(super) fn no_value(value: &str) -> String {
-    format!("“{value}” is not a valid value.")
+/// Reads the groups of which a user must be a member.
+async fn groups<S: UserStore + ListStore, A: ListAuthorizer>(
+    params: &mut Params<'_>,
+    authorized: &AuthorizedUserList<'_, S, A>,
+) -> Result<Vec<BTreeSet<GroupId>>, ApiError> {
+    let related = Related::read(params, ["groups_by_pk", "groups_by_name"], |text| {
+        python_uuid(text).map(GroupId).ok_or_else(|| format!("“{text}” is not a valid UUID."))
+    });
+    let (ids, names) = related.wanted();
+    let (found, named) = authorized.groups_named(ids, names).await?;
+    let found = found.iter().map(|group| group.id).collect();
+    let named = by_name(named.into_iter().map(|group| (group.name, group.id)));
+    Ok(related.resolve(params, found, &named))
 }

@@ -87,6 +87,7 @@ impl From<ListError> for ApiError {
                 Self::inputs(vec![InputError { location, name: "attributes", code, message }])
             }
             ListError::PageTooLarge { limit } => Self::answer_too_large(limit, PAGE_SIZE),
+            ListError::TooSlow { .. } => Self::unavailable(error),
         }
     }
 }

@@ -54,6 +54,8 @@ enum ErrorDetails {
     Violations(Violations),
     /// All invalid inputs that are not fields of a user.
     Inputs(Vec<InputError>),
+    /// An invalid filter, which the recorded release reports without a name.
+    Filter(InputError),
 }
 
 /// An invalid input of a request that is not a field of a user.
@@ -132,6 +134,11 @@ impl ApiError {
     pub(crate) fn inputs(errors: Vec<InputError>) -> Self {
         let detail = INVALID;
         Self { details: ErrorDetails::Inputs(errors), ..Self::new(Kind::Invalid, detail) }
+    }
+
+    /// An invalid filter, which the recorded release reports without a name.
+    pub(crate) fn filter(error: InputError) -> Self {
+        Self { details: ErrorDetails::Filter(error), ..Self::new(Kind::Invalid, INVALID) }
     }
 
     /// The response exceeds `limit` bytes; `parameter` makes it smaller.

@@ -37,6 +37,7 @@ pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     let (fields, params) = match details {
         ErrorDetails::Violations(violations) => return json(&ByField(violations)),
         ErrorDetails::Inputs(errors) => return json(&ByInput(errors)),
+        ErrorDetails::Filter(error) => return json(&[&error.message]),
         ErrorDetails::Fields(reasons) => (Some(Reasons(reasons)), None),
         ErrorDetails::Params(params) => (None, Some(params)),
         ErrorDetails::Nothing => (None, None),

@@ -51,6 +51,7 @@ pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
         ErrorDetails::Params(denial) => params = Some(denial),
         ErrorDetails::Fields(reasons) => fields = Some(Reasons(reasons)),
         ErrorDetails::Violations(violations) => errors = Some(entries(violations)),
+        ErrorDetails::Filter(input) => errors = Some(vec![input_entry(input)]),
         ErrorDetails::Inputs(inputs) => errors = Some(inputs.iter().map(input_entry).collect()),
     }
     json(&Problem {

@@ -9,6 +9,7 @@
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
+use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -28,6 +29,32 @@ pub(crate) struct Bounds {
     pub(crate) levels: usize,
     /// Maximum number of JSON values at any depth.
     pub(crate) nodes: usize,
+}
+
+/// Replaces each integer `-0` by `0`, as recorded. The parser would return the double `-0.0`, which is another text.
+/// Other bytes do not change, and neither does the length.
+pub(crate) fn without_negative_zero(body: Bytes) -> Bytes {
+    if !body.windows(2).any(|bytes| bytes == b"-0") {
+        return body;
+    }
+    let mut bytes = Vec::from(body);
+    let (mut is_text, mut is_escaped) = (false, false);
+    for n in 0..bytes.len() {
+        let (byte, next, after) = (bytes.get(n), bytes.get(n + 1), bytes.get(n + 2));
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            Some(b'\\') if is_text => is_escaped = true,
+            Some(b'"') => is_text = !is_text,
+            Some(b'-') if !is_text && next == Some(&b'0') => {
+                let continues = after.is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E'));
+                if let (false, Some(minus)) = (continues, bytes.get_mut(n)) {
+                    *minus = b' ';
+                }
+            }
+            _ => {}
+        }
+    }
+    bytes.into()
 }
 
 /// Parses a body that contains one JSON value. The last of repeated keys counts, and integers beyond 64 bits become

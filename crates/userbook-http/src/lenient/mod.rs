@@ -12,7 +12,10 @@ mod iso8601;
 pub(crate) mod json;
 mod number;
 mod python_repr;
+mod python_text;
 mod reader;
 
 pub(crate) use fields::{Attributes, field_ops};
 pub(crate) use integer::{IntegerFault, integer};
+pub(crate) use python_repr::python_repr;
+pub(crate) use python_text::{python_int, python_uuid};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::number::number_text;
 
 /// Formats a value for a message: a text unchanged, every other value in Python's notation.
-pub(super) fn python_repr(value: &Value) -> String {
+pub(crate) fn python_repr(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => {

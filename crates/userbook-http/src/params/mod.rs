@@ -1,30 +1,32 @@
 //! The query string: filters, order and page of a list, and options of a write.
 //!
-//! All invalid parameters are reported at once, under their names. As in authentik, an empty value is no filter, and the
-//! last value of a single-valued parameter counts. Stricter than authentik: invalid booleans are rejected rather than
+//! All invalid parameters are reported at once, under their names. As in authentik, an empty value of a single-valued
+//! parameter is no filter, and the last value counts. Stricter than authentik: invalid booleans are rejected rather than
 //! ignored, so that a typo cannot widen the result, and one request has a limited number of filter values and words.
 
+mod attributes;
 mod order;
 mod page;
+mod related;
 mod write;
 
-use std::{borrow::Cow, collections::BTreeSet};
-
-use serde_json::Value;
-use userbook::{
-    JsonObject,
-    field::{Attributes, MAX_DEPTH},
-    violation::ViolationKind,
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
 };
+
+use userbook::field::is_space;
 use uuid::Uuid;
 
+pub(crate) use attributes::conditions;
 pub(crate) use order::ordering;
 pub(crate) use page::{Page, PageQuery};
+pub(crate) use related::{Related, by_name};
 pub(crate) use write::WriteParams;
 
 use crate::{
     error::{ApiError, InputError, InputLocation},
-    lenient::json::{self, Bounds},
+    lenient::python_uuid,
 };
 
 /// Whether a response contains the groups of a user in addition to their ids.
@@ -72,70 +74,56 @@ impl<'a> Params<'a> {
     }
 
     pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
-        self.one(name, |text| match text.to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(true),
-            "false" | "0" => Ok(false),
+        self.one(name, |text| match text {
+            "true" | "True" => Ok(true),
+            "false" | "False" => Ok(false),
             _ => Err(("invalid", "Must be a valid boolean.".into())),
         })
     }
 
     pub(crate) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {
-        self.one(name, |text| Uuid::try_parse(text).map_err(|_| ("invalid", "Enter a valid UUID.".into())))
+        self.one(name, |text| python_uuid(text).ok_or(("invalid", "Enter a valid UUID.".into())))
     }
 
-    /// Reads a JSON object that is valid as attributes.
-    pub(crate) fn object(&mut self, name: &'static str) -> Option<JsonObject> {
-        // The size of the head limits the text, and the core limits the number of values in a filter.
-        let bounds = Bounds { levels: MAX_DEPTH, nodes: usize::MAX };
-        self.one(name, |text| match json::parse(text.as_bytes(), bounds) {
-            Ok(Value::Object(object)) => match Attributes::new(object.clone()) {
-                Ok(_) => Ok(object),
-                Err(faults) => Err(("invalid", faults.to_string().into())),
-            },
-            Ok(_) => Err(("invalid", ViolationKind::NotAnObject.to_string().into())),
-            Err(_) => Err(("invalid", "Enter a valid JSON.".into())),
-        })
-    }
-
-    /// Reads all values of a parameter; `read` parses one.
-    pub(crate) fn any<T: Ord>(
+    /// Reads all values of a parameter, each with its text; `read` parses one, or returns a message. As in authentik, an
+    /// empty value is a value, and only the first invalid value is reported.
+    pub(crate) fn any<T>(
         &mut self,
         name: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-        wrong: impl Fn(&str) -> String,
-    ) -> BTreeSet<T> {
-        let mut values = BTreeSet::new();
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> BTreeMap<String, T> {
+        let mut values = BTreeMap::new();
         let mut fault = None;
-        let sent: Vec<&str> =
-            self.pairs.iter().filter(|(known, _)| known == name).map(|(_, v)| &**v).collect();
-        for value in sent.into_iter().filter(|value| !value.is_empty()) {
+        for (_, value) in self.pairs.iter().filter(|(known, _)| known == name) {
             if values.len() == MAX_VALUES {
                 fault = Some(("max_length", format!("Ensure there are no more than {MAX_VALUES} values.")));
                 break;
             }
-            if value.contains('\0') {
-                fault = Some(("null_characters_not_allowed", NULL_CHARACTER.to_owned()));
-            } else if let Some(value) = read(value) {
-                values.insert(value);
-            } else {
-                fault = Some(("invalid_choice", wrong(value)));
-            }
-            // As in authentik, only the first invalid value is reported.
-            if fault.is_some() {
-                break;
+            match read(value) {
+                Ok(read) => _ = values.insert(value.clone().into_owned(), read),
+                Err(message) => {
+                    fault = Some((INVALID_CHOICE, message));
+                    break;
+                }
             }
         }
         if let Some((code, message)) = fault {
             self.fault(name, code, message.into());
+            return BTreeMap::new();
         }
         values
+    }
+
+    /// Reports a value of a parameter that is not one of the choices.
+    pub(crate) fn unknown_choice(&mut self, name: &'static str, value: &str) {
+        self.fault(name, INVALID_CHOICE, no_choice(value).into());
     }
 
     /// Reads the words of a search.
     pub(crate) fn words(&mut self, name: &'static str) -> Vec<String> {
         // As in authentik, U+0000 is ignored and commas separate words.
         let text = self.last(name).unwrap_or_default().replace('\0', "");
-        let words = text.split(|letter: char| letter == ',' || letter.is_whitespace());
+        let words = text.split(|letter: char| letter == ',' || is_space(letter));
         let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
         let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
         if words.len() > MAX_WORDS {
@@ -157,7 +145,8 @@ impl<'a> Params<'a> {
     }
 
     fn one<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, ParamError>) -> Option<T> {
-        let text = self.last(name).map(str::trim).filter(|text| !text.is_empty())?;
+        let text = self.last(name).map(|text| text.trim_matches(is_space));
+        let text = text.filter(|text| !text.is_empty())?;
         match read(text) {
             Ok(value) => Some(value),
             Err((code, message)) => {
@@ -173,6 +162,17 @@ impl<'a> Params<'a> {
 }
 
 const NULL_CHARACTER: &str = "Null characters are not allowed.";
+const INVALID_CHOICE: &str = "invalid_choice";
+
+/// The message about a value that is not one of the choices.
+pub(crate) fn no_choice(value: &str) -> String {
+    format!("Select a valid choice. {value} is not one of the available choices.")
+}
+
+/// Reads the text of a choice.
+fn choice_text(value: &str) -> Result<(), String> {
+    if value.contains('\0') { Err(NULL_CHARACTER.to_owned()) } else { Ok(()) }
+}
 
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use userbook::field::is_space;
+
 use super::Params;
 use crate::error::PAGE_SIZE;
 use crate::error::{ApiError, Kind};
 
-/// The default and maximum number of rows of a page.
-const MAX_PAGE_SIZE: u32 = 100;
+/// The default number of rows of a page.
+const PAGE_ROWS: u32 = 100;
 
 /// A requested page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,17 +40,18 @@ pub(crate) struct Page<T> {
 }
 
 impl PageQuery {
-    /// Reads `page` and `page_size`. An invalid size is ignored, as recorded; a size above the maximum counts as the
-    /// maximum.
+    /// Reads `page` and `page_size`. An invalid size is ignored, as recorded; a size above `max_rows` counts as
+    /// `max_rows`.
     ///
     /// # Errors
     /// 404 for an invalid page number.
-    pub(crate) fn read(params: &Params<'_>) -> Result<Self, ApiError> {
-        let size = params.last(PAGE_SIZE).and_then(whole).filter(|size| *size > 0);
-        let size = size
-            .map_or(MAX_PAGE_SIZE, |size| u32::try_from(size).unwrap_or(MAX_PAGE_SIZE).min(MAX_PAGE_SIZE));
+    pub(crate) fn read(params: &Params<'_>, max_rows: u32) -> Result<Self, ApiError> {
+        let size = params.last(PAGE_SIZE).map(|size| size.trim_matches(is_space)).and_then(whole);
+        let size = size.filter(|size| *size > 0);
+        let size =
+            size.map_or(PAGE_ROWS, |size| u32::try_from(size).unwrap_or(u32::MAX)).min(max_rows.max(1));
         let number = match params.last("page") {
-            None | Some("") => 1,
+            None => 1,
             Some(number) => whole(number).filter(|number| *number > 0).ok_or_else(invalid_page)?,
         };
         // Databases count with signed 64-bit integers.
@@ -103,7 +106,7 @@ mod tests {
     use super::*;
 
     fn envelope(query: &str, count: u64) -> Option<[u64; 7]> {
-        let page = PageQuery::read(&Params::parse(Some(query))).ok()?;
+        let page = PageQuery::read(&Params::parse(Some(query)), 1_000).ok()?;
         let it = page.envelope(count).ok()?;
         Some([it.next, it.previous, it.count, it.current, it.total_pages, it.start_index, it.end_index])
     }
@@ -130,23 +133,30 @@ mod tests {
     #[test]
     fn numbers_and_sizes() {
         for (query, offset, limit) in [
-            ("page=", 0, 100),
             ("page=003&page_size=5", 10, 5),
-            ("page_size=100", 0, 100),
-            ("page_size=101", 0, 100),
-            ("page_size=99999999999999999999999", 0, 100),
+            ("page_size=+3", 0, 3),
+            ("page_size=999", 0, 999),
+            ("page_size=1001", 0, 1_000),
+            ("page_size=99999999999999999999999", 0, 1_000),
             ("page_size=0", 0, 100),
             ("page_size=-1", 0, 100),
             ("page_size=x", 0, 100),
             ("page_size=", 0, 100),
         ] {
-            let page = PageQuery::read(&Params::parse(Some(query))).unwrap();
+            let page = PageQuery::read(&Params::parse(Some(query)), 1_000).unwrap();
             assert_eq!((page.offset(), page.limit()), (offset, limit), "{query}");
         }
-        for query in
-            ["page=0", "page=-1", "page=1.0", "page=x", "page=last", "page=9999999999999999999999", "page=+1"]
-        {
-            let refused = PageQuery::read(&Params::parse(Some(query))).map(|_| ());
+        for query in [
+            "page=",
+            "page=0",
+            "page=-1",
+            "page=1.0",
+            "page=x",
+            "page=last",
+            "page=9999999999999999999999",
+            "page=+1",
+        ] {
+            let refused = PageQuery::read(&Params::parse(Some(query)), 1_000).map(|_| ());
             assert!(refused.is_err(), "{query}");
         }
     }

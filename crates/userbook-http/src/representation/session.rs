@@ -30,8 +30,7 @@ struct SelfJson<'a> {
     settings: &'a JsonObject,
     #[serde(rename = "type")]
     user_type: &'static str,
-    /// Userbook has no system permissions.
-    system_permissions: [(); 0],
+    system_permissions: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,7 +61,7 @@ impl Representation {
             uid,
             settings: &own.settings,
             user_type: user.user_type.as_str(),
-            system_permissions: [],
+            system_permissions: own.system_permissions.iter().map(|permission| permission.as_str()).collect(),
         }
     }
 }

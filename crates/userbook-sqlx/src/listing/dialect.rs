@@ -2,17 +2,6 @@
 
 use super::ListStatement;
 
-/// A column to search.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SearchColumn {
-    /// `u.username`.
-    Username,
-    /// Another column that holds text.
-    Column(&'static str),
-    /// A column that holds a UUID.
-    Uuid(&'static str),
-}
-
 /// What differs between databases. Each method adds one condition, without `AND`.
 pub trait Dialect {
     /// The condition that `g` has the flag.
@@ -35,9 +24,6 @@ pub trait Dialect {
 
     /// The `column` of a user begins with this text. The condition uses the index of the column.
     fn begins(statement: &mut ListStatement, column: &'static str, prefix: &str);
-
-    /// The text contains this lower-case word. The comparison ignores the case of ASCII letters only.
-    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str);
 
     /// The column before is one of these.
     fn in_users(statement: &mut ListStatement, users: Vec<i64>);

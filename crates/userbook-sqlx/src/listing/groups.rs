@@ -2,26 +2,25 @@
 
 use userbook::{
     GroupId,
-    store::{GroupColumn, GroupFilter, GroupListQuery, Scope},
+    store::{ContentFilter, GroupColumn, GroupFilter, GroupListQuery, RowContent, Scope},
 };
 
 use super::{
-    ListStatement, SearchColumn,
-    query::{Projection, Query, Selection, order, push_limit_offset, search},
+    ListStatement,
+    query::{Projection, Query, Selection, order, push_limit_offset},
 };
 use crate::{
     backend::Backend,
-    decode::{self, Decoded, RowExt},
+    decode::{self, Decoded, RowExt, required},
     statement::Statement,
-    value::Value,
 };
 
 impl Query for GroupListQuery {
     type Id = GroupId;
 
-    fn selection(&self) -> Selection<'_> {
-        let attributes = self.filter.attributes.as_ref();
-        Selection::new((&self.scope, &self.filter), attributes, (self.offset, self.limit))
+    fn selection(&self) -> Selection {
+        let content = ContentFilter::of_groups(&self.filter);
+        Selection::new((&self.scope, &self.filter), content, (self.offset, self.limit))
     }
 
     fn count_whole<B: Backend>() -> &'static Statement {
@@ -32,12 +31,21 @@ impl Query for GroupListQuery {
         decode::group_id(row)
     }
 
+    fn matches<R: RowExt>(row: &R, content: &ContentFilter) -> Decoded<(bool, usize)> {
+        let name = required(row, "name", R::text)?;
+        let attributes = decode::attributes(row)?;
+        let is_superuser = required(row, "is_superuser", R::flag)?;
+        let found = content.matches(RowContent::Group { name: &name, is_superuser, attributes: &attributes });
+        Ok((found, name.len() + row.text_len("attributes")?))
+    }
+
     fn statement<B: Backend>(&self, what: Projection) -> ListStatement {
         let select = match what {
             Projection::Page => "SELECT g.id AS uuid FROM userbook_group AS g",
             Projection::Count => "SELECT count(*) AS count FROM userbook_group AS g",
-            Projection::Documents => {
-                "SELECT g.id AS uuid, g.attributes AS attributes FROM userbook_group AS g"
+            Projection::Content => {
+                "SELECT g.id AS uuid, g.name AS name, g.is_superuser AS is_superuser, \
+                 g.attributes AS attributes FROM userbook_group AS g"
             }
         };
         let mut statement = ListStatement::new(select, B::PLACEHOLDERS);
@@ -46,7 +54,6 @@ impl Query for GroupListQuery {
             B::in_groups(&mut statement, some.iter().map(|group| group.0).collect());
         }
         conditions::<B>(&mut statement, &self.filter);
-        search::<B>(&mut statement, &self.filter.search, &[SearchColumn::Column("g.name")]);
         if what != Projection::Count {
             order(&mut statement, &self.order, "g.id", is_unique, keys::<B>);
         }
@@ -59,36 +66,27 @@ impl Query for GroupListQuery {
 
 fn conditions<B: Backend>(statement: &mut ListStatement, filter: &GroupFilter) {
     let [among, end] = B::IN_SUBQUERY;
-    if let Some(id) = filter.id {
-        statement.condition().push("g.id = ").bind(id.0);
+    if !filter.ids.is_empty() {
+        statement.condition().push("g.id");
+        B::in_groups(statement, filter.ids.iter().map(|group| group.0).collect());
     }
-    if let Some(name) = &filter.name {
-        B::named(statement.condition(), [name.as_str()]);
+    if !filter.names.is_empty() {
+        B::named(statement.condition(), filter.names.iter().map(String::as_str));
     }
     match filter.is_superuser {
         None => {}
         Some(true) => _ = statement.condition().push(B::IS_SUPERUSER),
         Some(false) => _ = statement.condition().push("NOT (").push(B::IS_SUPERUSER).push(")"),
     }
-    if !filter.members.is_empty() {
+    for members in &filter.members {
         statement.condition().push("g.id").push(among);
-        B::memberships(statement, filter.members.iter().map(|user| user.0).collect());
+        B::memberships(statement, members.iter().map(|user| user.0).collect());
         statement.push(end);
-    }
-    if !filter.member_names.is_empty() {
-        statement.condition().push("g.id").push(among).push(
-            "SELECT m.group_id FROM userbook_user AS u \
-             JOIN userbook_membership AS m ON m.user_id = u.id WHERE u.username IN (",
-        );
-        statement
-            .bind_all(filter.member_names.iter().map(|name| Value::Username(Some(name.clone().into()))))
-            .push(")")
-            .push(end);
     }
 }
 
 fn is_unique(column: GroupColumn) -> bool {
-    matches!(column, GroupColumn::Id | GroupColumn::Name)
+    matches!(column, GroupColumn::Id)
 }
 
 fn keys<B: Backend>(column: GroupColumn) -> Vec<[&'static str; 3]> {
@@ -96,5 +94,6 @@ fn keys<B: Backend>(column: GroupColumn) -> Vec<[&'static str; 3]> {
         GroupColumn::Id => vec![["", "g.id", ""]],
         GroupColumn::Name => vec![B::key("g.name")],
         GroupColumn::IsSuperuser => vec![["", "g.is_superuser", ""]],
+        GroupColumn::Parent => vec![["", "g.parent IS NULL", ""], ["", "g.parent", ""]],
     }
 }

@@ -14,9 +14,9 @@ mod read;
 mod statement;
 mod users;
 
+pub(crate) use dialect::Dialect;
 pub(crate) use dialect::after_all_that_begin;
-pub(crate) use dialect::{Dialect, SearchColumn};
 #[cfg(test)]
 pub(crate) use query::{Projection, Query};
-pub(crate) use read::{list_groups, list_users};
+pub(crate) use read::{list_groups, list_paths, list_users};
 pub(crate) use statement::ListStatement;

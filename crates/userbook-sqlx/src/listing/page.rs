@@ -20,25 +20,34 @@ const GROUP_TEXTS: [&str; 2] = ["name", "attributes"];
 
 /// The bytes that a page may still grow by, and the pace of its scan.
 #[derive(Debug)]
-struct Meter {
+pub(super) struct Meter {
     left: Option<u64>,
     pace: Pace,
 }
 
 impl Meter {
-    fn new(max_bytes: u64) -> Self {
+    pub(super) fn new(max_bytes: u64) -> Self {
         Self { left: Some(max_bytes), pace: Pace::default() }
     }
 
-    /// Counts a row with these columns of text and JSON. [`Flow::Stop`]: the page is too large with the row.
-    fn count<R: RowExt>(&mut self, row: &R, texts: &[&'static str]) -> Decoded<Flow> {
-        let bytes = texts.iter().map(|column| row.text_len(column)).sum::<Decoded<usize>>()?;
-        let cost = ROW_BYTES.saturating_add(bytes as u64);
-        self.left = self.left.and_then(|left| left.checked_sub(cost));
-        Ok(if self.is_too_large() { Flow::Stop } else { self.pace.step(bytes) })
+    /// Counts a row with these columns of text and JSON.
+    fn count_row<R: RowExt>(&mut self, row: &R, texts: &[&'static str]) -> Decoded<Flow> {
+        Ok(self.count(texts.iter().map(|column| row.text_len(column)).sum::<Decoded<usize>>()?))
     }
 
-    fn is_too_large(&self) -> bool {
+    /// Counts a row with this many bytes of text and JSON. [`Flow::Stop`]: the page is too large with the row.
+    pub(super) fn count(&mut self, bytes: usize) -> Flow {
+        let cost = ROW_BYTES.saturating_add(bytes as u64);
+        self.left = self.left.and_then(|left| left.checked_sub(cost));
+        if self.is_too_large() { Flow::Stop } else { self.pace.step(bytes) }
+    }
+
+    /// Passes a row that is not part of the page.
+    pub(super) fn skip(&mut self, bytes: usize) -> Flow {
+        self.pace.step(bytes)
+    }
+
+    pub(super) fn is_too_large(&self) -> bool {
         self.left.is_none()
     }
 }
@@ -66,7 +75,7 @@ impl UserRows {
             "group" => &GROUP_TEXTS,
             _ => &[],
         };
-        let flow = self.meter.count(row, texts)?;
+        let flow = self.meter.count_row(row, texts)?;
         match kind.as_str() {
             _ if flow == Flow::Stop => {}
             "user" => {
@@ -119,7 +128,7 @@ impl GroupRows {
             "member" => &USER_TEXTS,
             kind => return Err(unknown(kind)),
         };
-        let flow = self.meter.count(row, texts)?;
+        let flow = self.meter.count_row(row, texts)?;
         if flow == Flow::Stop {
             return Ok(flow);
         }

@@ -1,9 +1,6 @@
 //! The common part of lists of users and of groups.
 
-use userbook::{
-    JsonObject,
-    store::{Order, Scope},
-};
+use userbook::store::{ContentFilter, Order, Scope};
 
 use super::ListStatement;
 use crate::{
@@ -19,36 +16,40 @@ pub(crate) enum Projection {
     Page,
     /// The number of rows.
     Count,
-    /// All ids in order, with attributes.
-    Documents,
+    /// All ids in order, with everything that a [`ContentFilter`] needs.
+    Content,
 }
 
 /// What all queries have in common.
 #[derive(Debug)]
-pub(crate) struct Selection<'q> {
+pub(crate) struct Selection {
     /// Whether all rows match.
     pub(crate) is_whole: bool,
     /// Whether no row may be seen.
     pub(crate) is_void: bool,
-    /// What attributes must contain.
-    pub(crate) attributes: Option<&'q JsonObject>,
+    /// The words and attributes of the filter.
+    pub(crate) content: Option<ContentFilter>,
     pub(crate) offset: u64,
     pub(crate) limit: u32,
 }
 
-impl<'q> Selection<'q> {
+impl Selection {
     pub(super) fn new<I: PartialEq, F: PartialEq + Default>(
         (scope, filter): (&Scope<I>, &F),
-        attributes: Option<&'q JsonObject>,
+        content: Option<ContentFilter>,
         (offset, limit): (u64, u32),
     ) -> Self {
-        let is_void = match scope {
-            Scope::Everything => false,
-            Scope::Only(some) => some.is_empty(),
-            Scope::Nothing => true,
-        };
         let is_whole = matches!(scope, Scope::Everything) && *filter == F::default();
-        Self { is_whole, is_void, attributes, offset, limit }
+        Self { is_whole, is_void: is_void(scope), content, offset, limit }
+    }
+}
+
+/// Whether no row may be seen.
+pub(super) fn is_void<I>(scope: &Scope<I>) -> bool {
+    match scope {
+        Scope::Everything => false,
+        Scope::Only(some) => some.is_empty(),
+        Scope::Nothing => true,
     }
 }
 
@@ -56,13 +57,15 @@ impl<'q> Selection<'q> {
 pub(crate) trait Query: Sync {
     type Id: Copy + Ord + Send;
 
-    fn selection(&self) -> Selection<'_>;
+    fn selection(&self) -> Selection;
     /// The statement that counts all rows.
     fn count_whole<B: Backend>() -> &'static Statement;
-    /// The statement that finds the rows that match, attributes aside.
+    /// The statement that finds the rows that match, words and attributes aside.
     fn statement<B: Backend>(&self, what: Projection) -> ListStatement;
-    /// The id in a row of [`Projection::Page`] or [`Projection::Documents`].
+    /// The id in a row of [`Projection::Page`] or [`Projection::Content`].
     fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
+    /// Whether the words and attributes match in a row of [`Projection::Content`], and the bytes to read for it.
+    fn matches<R: RowExt>(row: &R, content: &ContentFilter) -> Decoded<(bool, usize)>;
 }
 
 /// Ends a statement for one page.
@@ -101,24 +104,4 @@ pub(super) fn order<C: Copy>(
         statement.push(", ");
     }
     statement.push(id);
-}
-
-/// Adds a condition for each word of a search: one of the texts contains the word.
-pub(super) fn search<B: Backend>(
-    statement: &mut ListStatement,
-    words: &[String],
-    texts: &[super::SearchColumn],
-) {
-    // Every text contains the empty word.
-    for word in words.iter().filter(|word| !word.is_empty()) {
-        let word = word.to_ascii_lowercase();
-        statement.condition().push("(");
-        for (n, text) in texts.iter().enumerate() {
-            if n > 0 {
-                statement.push(" OR ");
-            }
-            B::contains(statement, *text, &word);
-        }
-        statement.push(")");
-    }
 }

@@ -1,18 +1,20 @@
 //! Reads one page: first the ids, then the rows.
 
-use serde_json::Value as Json;
-use userbook::{
-    json::json_contains,
-    store::{GroupListQuery, GroupPage, ROW_BYTES, Scope, StoreError, UserListQuery, UserPage},
+use std::collections::BTreeSet;
+
+use userbook::store::{
+    ContentFilter, GroupListQuery, GroupPage, PathListQuery, PathPage, ROW_BYTES, Scope, StoreError,
+    UserListQuery, UserPage,
 };
 
 use super::{
-    page::{GroupRows, UserRows},
-    query::{Projection, Query, Selection},
+    page::{GroupRows, Meter, UserRows},
+    query::{Projection, Query, Selection, is_void},
+    users,
 };
 use crate::{
     backend::Backend,
-    decode::{self, RowExt},
+    decode::{self, RowExt, required},
     driver::{Conn, Flow, bind, scan},
     encode::saturating,
     error::SqlResult,
@@ -92,20 +94,23 @@ fn most_rows(max_bytes: u64) -> u64 {
 
 /// The ids of the page, in order, and their number on all pages.
 async fn find<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, (Vec<Q::Id>, u64)> {
-    let Selection { is_void, attributes, offset, limit, .. } = query.selection();
+    let Selection { is_void, content, offset, limit, .. } = query.selection();
     if is_void {
         return Ok((Vec::new(), 0));
     }
-    if let Some(part) = attributes {
-        return search::<B, _>(conn, query, &Json::Object(part.clone())).await;
+    if let Some(content) = content {
+        return search::<B, _>(conn, query, &content).await;
     }
     let mut ids = Vec::new();
     let see = |row| {
         ids.push(Q::id(&row)?);
         Ok(Flow::Continue)
     };
-    let page = query.statement::<B>(Projection::Page).into_query::<B>()?;
-    scan(conn, page, see).await?;
+    // A caller who only counts requests no row.
+    if limit > 0 {
+        let page = query.statement::<B>(Projection::Page).into_query::<B>()?;
+        scan(conn, page, see).await?;
+    }
     let found = ids.len() as u64;
     // A page that is not full is the last page, unless its offset is beyond the end.
     let is_last = found < limit.into() && (found > 0 || offset == 0);
@@ -128,17 +133,17 @@ async fn count<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult
     Ok(counted.ok_or_else(|| StoreError::corrupt("there is no count"))?)
 }
 
-/// Reads the attributes of all rows that match the rest of the query.
+/// Reads the content of all rows that match the rest of the query.
 async fn search<B: Backend, Q: Query>(
     conn: &mut Conn<B>,
     query: &Q,
-    part: &Json,
+    content: &ContentFilter,
 ) -> SqlResult<B, (Vec<Q::Id>, u64)> {
     let Selection { offset, limit, .. } = query.selection();
     let (mut ids, mut count, mut pace) = (Vec::new(), 0, Pace::default());
     let see = |row| {
-        let bytes = RowExt::text_len(&row, "attributes")?;
-        if json_contains(&decode::attributes(&row)?, part) {
+        let (found, bytes) = Q::matches(&row, content)?;
+        if found {
             if count >= offset && (ids.len() as u64) < limit.into() {
                 ids.push(Q::id(&row)?);
             }
@@ -146,9 +151,39 @@ async fn search<B: Backend, Q: Query>(
         }
         Ok(pace.step(bytes))
     };
-    let documents = query.statement::<B>(Projection::Documents).into_query::<B>()?;
-    scan(conn, documents, see).await?;
+    let rows = query.statement::<B>(Projection::Content).into_query::<B>()?;
+    scan(conn, rows, see).await?;
     Ok((ids, count))
+}
+
+pub(crate) async fn list_paths<B: Backend>(
+    conn: &mut Conn<B>,
+    query: &PathListQuery,
+) -> SqlResult<B, PathPage> {
+    if is_void(&query.scope) {
+        return Ok(PathPage::default());
+    }
+    let content = ContentFilter::of_users(&query.filter);
+    let statement = users::paths::<B>(query, content.is_some(), most_rows(query.max_bytes));
+    let (mut paths, mut meter) = (BTreeSet::new(), Meter::new(query.max_bytes));
+    let see = |row| {
+        let (found, bytes) = match &content {
+            Some(content) => UserListQuery::matches(&row, content)?,
+            None => (true, 0),
+        };
+        let path = required(&row, "path", RowExt::text)?;
+        if !found || paths.contains(&path) {
+            return Ok(meter.skip(bytes));
+        }
+        let flow = meter.count(path.len());
+        paths.insert(path);
+        Ok(flow)
+    };
+    scan(conn, statement.into_query::<B>()?, see).await?;
+    if meter.is_too_large() {
+        return Ok(PathPage { paths: BTreeSet::new(), too_large: true });
+    }
+    Ok(PathPage { paths, too_large: false })
 }
 
 #[cfg(test)]

@@ -1,18 +1,24 @@
 //! The statement that finds users.
 
+use std::collections::BTreeSet;
+
 use userbook::{
-    UserId, UserType,
+    GroupId, UserId, UserType,
     model::{ANONYMOUS_USERNAME, MAX_PARENTS},
-    store::{Scope, SuperuserFilter, UserColumn, UserFilter, UserListQuery},
+    store::{
+        ContentFilter, PathListQuery, RowContent, Scope, SuperuserFilter, UserColumn, UserFilter,
+        UserListQuery,
+    },
 };
 
 use super::{
-    ListStatement, SearchColumn,
-    query::{Projection, Query, Selection, order, push_limit_offset, search},
+    ListStatement,
+    query::{Projection, Query, Selection, order, push_limit_offset},
 };
 use crate::{
     backend::Backend,
-    decode::{Decoded, RowExt, required},
+    decode::{self, Decoded, RowExt, required},
+    encode::saturating,
     statement::Statement,
     value::Value,
 };
@@ -20,9 +26,9 @@ use crate::{
 impl Query for UserListQuery {
     type Id = UserId;
 
-    fn selection(&self) -> Selection<'_> {
-        let attributes = self.filter.attributes.as_ref();
-        Selection::new((&self.scope, &self.filter), attributes, (self.offset, self.limit))
+    fn selection(&self) -> Selection {
+        let content = ContentFilter::of_users(&self.filter);
+        Selection::new((&self.scope, &self.filter), content, (self.offset, self.limit))
     }
 
     fn count_whole<B: Backend>() -> &'static Statement {
@@ -33,29 +39,28 @@ impl Query for UserListQuery {
         required(row, "id", R::integer).map(UserId)
     }
 
+    fn matches<R: RowExt>(row: &R, content: &ContentFilter) -> Decoded<(bool, usize)> {
+        let [name, email] = [required(row, "name", R::text)?, required(row, "email", R::text)?];
+        let (username, attributes) = (required(row, "username", R::text)?, decode::attributes(row)?);
+        let found = content.matches(RowContent::User {
+            username: &username,
+            name: &name,
+            email: &email,
+            uuid: required(row, "uuid", R::uuid)?,
+            is_active: required(row, "is_active", R::flag)?,
+            attributes: &attributes,
+        });
+        Ok((found, username.len() + name.len() + email.len() + row.text_len("attributes")?))
+    }
+
     fn statement<B: Backend>(&self, what: Projection) -> ListStatement {
         let select = match what {
             Projection::Page => "SELECT u.id AS id FROM ",
             Projection::Count => "SELECT count(*) AS count FROM ",
-            Projection::Documents => "SELECT u.id AS id, u.attributes AS attributes FROM ",
+            Projection::Content => CONTENT,
         };
         let mut statement = ListStatement::new(select, B::PLACEHOLDERS);
-        let members = Members::wanted(&self.filter);
-        let members = from::<B>(&mut statement, &self.filter, &members);
-        statement.condition().push("u.username <> ").bind(Value::username(Some(ANONYMOUS_USERNAME)));
-        if let Scope::Only(some) = &self.scope {
-            statement.condition().push("u.id");
-            B::in_users(&mut statement, some.iter().map(|user| user.0).collect());
-        }
-        columns::<B>(&mut statement, &self.filter);
-        memberships::<B>(&mut statement, &self.filter, members);
-        let texts = [
-            SearchColumn::Username,
-            SearchColumn::Column("u.name"),
-            SearchColumn::Column("u.email"),
-            SearchColumn::Uuid("u.uuid"),
-        ];
-        search::<B>(&mut statement, &self.filter.search, &texts);
+        conditions::<B>(&mut statement, &self.scope, &self.filter);
         if what != Projection::Count {
             order(&mut statement, &self.order, "u.id", is_unique, keys::<B>);
         }
@@ -66,10 +71,48 @@ impl Query for UserListQuery {
     }
 }
 
+/// All rows with everything that a [`ContentFilter`] needs.
+const CONTENT: &str = "SELECT u.id AS id, u.username AS username, u.name AS name, u.email AS email, \
+                       u.uuid AS uuid, u.is_active AS is_active, u.path AS path, \
+                       u.attributes AS attributes FROM ";
+
+/// The statement that finds paths: each path once, or the paths of all rows with their content.
+pub(super) fn paths<B: Backend>(query: &PathListQuery, with_content: bool, limit: u64) -> ListStatement {
+    let select = if with_content { CONTENT } else { "SELECT min(u.path) AS path FROM " };
+    let mut statement = ListStatement::new(select, B::PLACEHOLDERS);
+    conditions::<B>(&mut statement, &query.scope, &query.filter);
+    if !with_content {
+        statement.push("\nGROUP BY ");
+        for piece in B::key("u.path") {
+            statement.push(piece);
+        }
+        statement.push("\nLIMIT ").bind(saturating(limit));
+    }
+    statement
+}
+
+/// Adds the source of the rows and all conditions, except words and attributes.
+fn conditions<B: Backend>(statement: &mut ListStatement, scope: &Scope<UserId>, filter: &UserFilter) {
+    let members = Members::wanted(filter);
+    let members = from::<B>(statement, &members);
+    statement.condition().push("u.username <> ").bind(Value::username(Some(ANONYMOUS_USERNAME)));
+    if let Scope::Only(some) = scope {
+        statement.condition().push("u.id");
+        B::in_users(statement, some.iter().map(|user| user.0).collect());
+    }
+    columns::<B>(statement, filter);
+    memberships::<B>(statement, filter, members);
+}
+
 /// Adds the conditions on the user's own row.
 fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
-    if let Some(name) = &filter.username {
-        statement.condition().push("u.username = ").bind(Value::Username(Some(name.clone().into())));
+    if !filter.ids.is_empty() {
+        statement.condition().push("u.id");
+        B::in_users(statement, filter.ids.iter().map(|user| user.0).collect());
+    }
+    if !filter.usernames.is_empty() {
+        let usernames = filter.usernames.iter().map(|name| Value::Username(Some(name.clone().into())));
+        statement.condition().push("u.username IN (").bind_all(usernames).push(")");
     }
     for (column, text) in [("email", &filter.email), ("name", &filter.name), ("path", &filter.path)] {
         if let Some(text) = text {
@@ -94,23 +137,16 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
 
 /// A filter on memberships. The query starts at the group: its cost is proportional to the members.
 #[derive(Debug, Clone, Copy)]
-enum Members {
-    Groups,
-    Names,
+enum Members<'f> {
+    Groups(&'f BTreeSet<GroupId>),
     Superusers,
     InheritedSuperusers,
 }
 
-impl Members {
+impl<'f> Members<'f> {
     /// The membership filters, the narrowest first.
-    fn wanted(filter: &UserFilter) -> Vec<Self> {
-        let mut wanted = Vec::new();
-        if !filter.groups.is_empty() {
-            wanted.push(Self::Groups);
-        }
-        if !filter.group_names.is_empty() {
-            wanted.push(Self::Names);
-        }
+    fn wanted(filter: &'f UserFilter) -> Vec<Self> {
+        let mut wanted: Vec<_> = filter.groups.iter().map(Self::Groups).collect();
         if let Some(SuperuserFilter { is_superuser: true, inherited }) = filter.is_superuser {
             wanted.push(if inherited { Self::InheritedSuperusers } else { Self::Superusers });
         }
@@ -118,16 +154,16 @@ impl Members {
     }
 
     /// The query for their ids.
-    fn push<B: Backend>(self, statement: &mut ListStatement, filter: &UserFilter) {
-        const OF_GROUPS: &str = "SELECT m.user_id FROM userbook_group AS g \
-                                 JOIN userbook_membership AS m ON m.group_id = g.id WHERE ";
+    fn push<B: Backend>(self, statement: &mut ListStatement) {
         match self {
-            Self::Groups => B::members(statement, filter.groups.iter().map(|group| group.0).collect()),
-            Self::Names => {
-                statement.push(OF_GROUPS);
-                B::named(statement, filter.group_names.iter().map(String::as_str));
+            Self::Groups(groups) => B::members(statement, groups.iter().map(|group| group.0).collect()),
+            Self::Superusers => {
+                statement.push(
+                    "SELECT m.user_id FROM userbook_group AS g \
+                     JOIN userbook_membership AS m ON m.group_id = g.id WHERE ",
+                );
+                statement.push(B::IS_SUPERUSER);
             }
-            Self::Superusers => _ = statement.push(OF_GROUPS).push(B::IS_SUPERUSER),
             Self::InheritedSuperusers => {
                 let [before, after] = B::MEMBERS_OF;
                 statement.push(before);
@@ -139,14 +175,10 @@ impl Members {
 }
 
 /// Adds the source of the users; returns the membership filters that are still to be added.
-fn from<'m, B: Backend>(
-    statement: &mut ListStatement,
-    filter: &UserFilter,
-    members: &'m [Members],
-) -> &'m [Members] {
+fn from<'m, B: Backend>(statement: &mut ListStatement, members: &'m [Members<'m>]) -> &'m [Members<'m>] {
     if let (Some([before, after]), [first, others @ ..]) = (B::DRIVING_SUBQUERY, members) {
         statement.push(before);
-        first.push::<B>(statement, filter);
+        first.push::<B>(statement);
         statement.push(after);
         return others;
     }
@@ -155,11 +187,11 @@ fn from<'m, B: Backend>(
 }
 
 /// Adds the conditions on the user's groups.
-fn memberships<B: Backend>(statement: &mut ListStatement, filter: &UserFilter, members: &[Members]) {
+fn memberships<B: Backend>(statement: &mut ListStatement, filter: &UserFilter, members: &[Members<'_>]) {
     let [among, end] = B::IN_SUBQUERY;
     for kind in members {
         statement.condition().push("u.id").push(among);
-        kind.push::<B>(statement, filter);
+        kind.push::<B>(statement);
         statement.push(end);
     }
     if let Some(SuperuserFilter { is_superuser: false, inherited }) = filter.is_superuser {

@@ -5,7 +5,7 @@ use sqlx::MySql;
 use uuid::Uuid;
 
 use crate::{
-    listing::{Dialect, ListStatement, SearchColumn},
+    listing::{Dialect, ListStatement},
     value::Value,
 };
 
@@ -36,28 +36,6 @@ impl Dialect for MySql {
         }
         pattern.push('%');
         statement.push("u.").push(column).push(" LIKE ").bind(pattern).push(" ESCAPE '!'");
-    }
-
-    /// `LOWER` changes all letters of Unicode, and no bytes. The bytes are therefore declared to be Hebrew: in that
-    /// character set only ASCII letters have two cases.
-    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
-        match text {
-            SearchColumn::Username => {
-                statement.push("INSTR(CAST(LOWER(CONVERT(u.username USING hebrew)) AS BINARY), ")
-            }
-            SearchColumn::Column(column) => {
-                statement.push("INSTR(CAST(LOWER(CONVERT(CAST(").push(column);
-                statement.push(" AS BINARY) USING hebrew)) AS BINARY), ")
-            }
-            SearchColumn::Uuid(column) => {
-                statement.push("INSTR(CAST(LOWER(CONCAT_WS('-'");
-                for part in ["1, 8", "9, 4", "13, 4", "17, 4", "21"] {
-                    statement.push(", SUBSTR(HEX(").push(column).push("), ").push(part).push(")");
-                }
-                statement.push(")) AS BINARY), ")
-            }
-        };
-        statement.bind(Value::Bytes(word.as_bytes().to_vec())).push(") > 0");
     }
 
     fn in_users(statement: &mut ListStatement, users: Vec<i64>) {

@@ -4,7 +4,7 @@ use sqlx::Postgres;
 use uuid::Uuid;
 
 use crate::{
-    listing::{Dialect, ListStatement, SearchColumn, after_all_that_begin},
+    listing::{Dialect, ListStatement, after_all_that_begin},
     value::Value,
 };
 
@@ -42,16 +42,6 @@ impl Dialect for Postgres {
         indexed(statement, column).push(" >= ").bind(beginning);
         statement.push(" AND starts_with(u.").push(column).push(", ").bind(prefix.to_owned());
         statement.push(")");
-    }
-
-    /// In the collation "C" `lower` changes ASCII letters only.
-    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
-        match text {
-            SearchColumn::Username => statement.push("strpos(lower(u.username"),
-            SearchColumn::Column(column) => statement.push("strpos(lower(").push(column),
-            SearchColumn::Uuid(column) => statement.push("strpos(lower(").push(column).push("::text"),
-        };
-        statement.push(" COLLATE \"C\"), ").bind(word.to_owned()).push(") > 0");
     }
 
     fn in_users(statement: &mut ListStatement, users: Vec<i64>) {

@@ -4,7 +4,7 @@ use sqlx::Sqlite;
 use uuid::Uuid;
 
 use crate::{
-    listing::{Dialect, ListStatement, SearchColumn, after_all_that_begin},
+    listing::{Dialect, ListStatement, after_all_that_begin},
     value::Value,
 };
 
@@ -21,23 +21,6 @@ impl Dialect for Sqlite {
         if let Some(end) = after_all_that_begin(prefix) {
             statement.push(" AND u.").push(column).push(" < ").bind(end);
         }
-    }
-
-    /// SQLite's `lower` changes ASCII letters only.
-    fn contains(statement: &mut ListStatement, text: SearchColumn, word: &str) {
-        match text {
-            SearchColumn::Username => statement.push("instr(lower(u.username), "),
-            SearchColumn::Column(column) => statement.push("instr(lower(").push(column).push("), "),
-            SearchColumn::Uuid(column) => {
-                statement.push("instr(lower(");
-                for (n, part) in ["1, 8", "9, 4", "13, 4", "17, 4", "21"].into_iter().enumerate() {
-                    statement.push(if n > 0 { " || '-' || substr(hex(" } else { "substr(hex(" });
-                    statement.push(column).push("), ").push(part).push(")");
-                }
-                statement.push("), ")
-            }
-        };
-        statement.bind(word.to_owned()).push(") > 0");
     }
 
     fn in_users(statement: &mut ListStatement, users: Vec<i64>) {

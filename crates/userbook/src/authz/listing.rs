@@ -1,10 +1,10 @@
 //! The users and groups that a list shows to an actor.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{Actor, ActorView, Authorizer, AuthorizerError};
+use super::{Actor, ActorView, Authorizer, AuthorizerError, SystemPermission};
 use crate::{
     model::{GroupId, UserId},
     store::Scope,
@@ -36,6 +36,19 @@ pub trait ListAuthorizer: Authorizer {
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError>;
+
+    /// Returns the system permissions of the actor, which the actor's own view lists for user interfaces. No operation
+    /// of Userbook requires one. The default is none.
+    ///
+    /// # Errors
+    /// As [`ListAuthorizer::visible_users`].
+    async fn system_permissions(
+        &self,
+        _actor: &Actor,
+        _state: Option<ActorView<'_>>,
+    ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
+        Ok(BTreeSet::new())
+    }
 }
 
 macro_rules! forward {
@@ -56,6 +69,14 @@ macro_rules! forward {
                 state: Option<ActorView<'_>>,
             ) -> Result<Scope<GroupId>, AuthorizerError> {
                 (**self).visible_groups(actor, state).await
+            }
+
+            async fn system_permissions(
+                &self,
+                actor: &Actor,
+                state: Option<ActorView<'_>>,
+            ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
+                (**self).system_permissions(actor, state).await
             }
         }
     )+};

@@ -19,7 +19,7 @@ pub use error::{AuthorizerError, AuthorizerErrorKind};
 pub use listing::ListAuthorizer;
 pub use permission::{
     GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource,
-    StaticPermissions, UnknownPermission,
+    StaticPermissions, SystemPermission, UnknownPermission,
 };
 pub use verdict::{CheckResults, Verdict, Verdicts};
 

@@ -3,6 +3,7 @@
 
 mod fixed;
 mod listing;
+mod system;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,6 +14,7 @@ use std::{
 
 use async_trait::async_trait;
 pub use fixed::StaticPermissions;
+pub use system::SystemPermission;
 
 use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Resource, Subject, Verdict, Verdicts};
 use crate::{
@@ -45,6 +47,8 @@ pub enum Permission {
     RemoveUserFromGroup,
     /// `authentik_core.enable_group_superuser`
     EnableGroupSuperuser,
+    /// `authentik_rbac.…`: see [`SystemPermission`].
+    System(SystemPermission),
 }
 
 /// The text is not a permission that Userbook knows.
@@ -54,7 +58,7 @@ pub struct UnknownPermission(pub String);
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 21] = [
         Self::ViewUser,
         Self::ChangeUser,
         Self::AddUser,
@@ -66,6 +70,16 @@ impl Permission {
         Self::AddUserToGroup,
         Self::RemoveUserFromGroup,
         Self::EnableGroupSuperuser,
+        Self::System(SystemPermission::AddRole),
+        Self::System(SystemPermission::ViewRole),
+        Self::System(SystemPermission::ChangeRole),
+        Self::System(SystemPermission::DeleteRole),
+        Self::System(SystemPermission::AssignRolePermissions),
+        Self::System(SystemPermission::UnassignRolePermissions),
+        Self::System(SystemPermission::ViewSystemInfo),
+        Self::System(SystemPermission::ViewSystemSettings),
+        Self::System(SystemPermission::EditSystemSettings),
+        Self::System(SystemPermission::AccessAdminInterface),
     ];
 
     /// Returns authentik's name.
@@ -82,6 +96,7 @@ impl Permission {
             Self::AddUserToGroup => "authentik_core.add_user_to_group",
             Self::RemoveUserFromGroup => "authentik_core.remove_user_from_group",
             Self::EnableGroupSuperuser => "authentik_core.enable_group_superuser",
+            Self::System(permission) => permission.full_name(),
         }
     }
 }

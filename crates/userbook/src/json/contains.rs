@@ -8,7 +8,8 @@ use super::compare::{NumberKey, equal_by_value};
 
 /// Returns whether `whole` contains `part`. An object contains an object if it has each key with a value that contains
 /// the other's value. An array contains an array if each element is contained in one of its elements, in any order.
-/// Other values are compared, numbers by value. `PostgreSQL`'s `@>` has the same result for two objects.
+/// Other values are compared, numbers by value. An array also contains a scalar that is one of its elements, unless both
+/// are part of a container. `PostgreSQL`'s `@>` has the same result.
 ///
 /// A store whose database cannot express this containment calls this function, because all stores must have equal
 /// results.
@@ -29,8 +30,17 @@ use super::compare::{NumberKey, equal_by_value};
 /// ```
 pub fn json_contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
+        (Value::Array(whole), part) if !(part.is_array() || part.is_object()) => {
+            scalars_occur(whole, &[part])
+        }
+        _ => contains(whole, part),
+    }
+}
+
+fn contains(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => {
-            part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| json_contains(whole, part)))
+            part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| contains(whole, part)))
         }
         (Value::Array(whole), Value::Array(part)) => array_contains(whole, part),
         _ => equal_by_value(whole, part),
@@ -41,7 +51,7 @@ fn array_contains(whole: &[Value], part: &[Value]) -> bool {
     let (scalars, containers): (Vec<&Value>, Vec<&Value>) =
         part.iter().partition(|value| !(value.is_array() || value.is_object()));
     scalars_occur(whole, &scalars)
-        && containers.iter().all(|part| whole.iter().any(|whole| json_contains(whole, part)))
+        && containers.iter().all(|part| whole.iter().any(|whole| contains(whole, part)))
 }
 
 /// Returns whether each of the scalars is an element of `whole`.
@@ -110,6 +120,11 @@ mod tests {
             (json!({"a": [{"b": 1, "c": 2}, [4, 5]]}), json!({"a": [[5], {"c": 2}]}), true),
             (json!({"a": [{"b": 1}, {"c": 2}]}), json!({"a": [{"b": 1, "c": 2}]}), false),
             (json!([1]), json!({}), false),
+            (json!([1, "a"]), json!("a"), true),
+            (json!([1, "a"]), json!(2), false),
+            (json!({"x": [1]}), json!({"x": 1}), false),
+            (json!([[1]]), json!([1]), false),
+            (json!(1), json!([1]), false),
             (json!("a"), json!({}), false),
         ] {
             assert_eq!(json_contains(&whole, &part), contained, "{whole} {part}");
@@ -119,11 +134,20 @@ mod tests {
     /// The definition, element by element.
     fn defined(whole: &Value, part: &Value) -> bool {
         match (whole, part) {
+            (Value::Array(whole), part) if !(part.is_array() || part.is_object()) => {
+                whole.iter().any(|whole| equal_by_value(whole, part))
+            }
+            _ => nested(whole, part),
+        }
+    }
+
+    fn nested(whole: &Value, part: &Value) -> bool {
+        match (whole, part) {
             (Value::Object(whole), Value::Object(part)) => {
-                part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| defined(whole, part)))
+                part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| nested(whole, part)))
             }
             (Value::Array(whole), Value::Array(part)) => {
-                part.iter().all(|part| whole.iter().any(|whole| defined(whole, part)))
+                part.iter().all(|part| whole.iter().any(|whole| nested(whole, part)))
             }
             _ => equal_by_value(whole, part),
         }

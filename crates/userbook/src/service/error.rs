@@ -1,5 +1,7 @@
 //! Errors of service operations.
 
+use std::time::Duration;
+
 use super::{operation::OperationError, retry::Exhausted};
 use crate::{
     authz::AuthorizerError,
@@ -45,6 +47,12 @@ pub enum ListError {
     PageTooLarge {
         /// The limit in bytes, [`Limits::page_bytes`](crate::Limits::page_bytes).
         limit: u64,
+    },
+    /// The store did not find the page in time.
+    #[error("page was not found within {limit:?}")]
+    TooSlow {
+        /// The limit, [`Limits::search_time`](crate::Limits::search_time).
+        limit: Duration,
     },
 }
 

@@ -2,13 +2,14 @@
 
 use super::{
     AccessError, UserService,
-    trace::{operation, trace_identifiers, traced},
+    access::actor_view,
+    trace::{operation, step, trace_identifiers, traced},
 };
 use crate::{
-    authz::{Actor, Authorizer, Check, Subject},
+    authz::{Actor, Authorizer, AuthorizerError, Check, ListAuthorizer, Subject},
     decision::{Denial, Rejection, check_view},
     model::{UserId, UserRef},
-    store::{Snapshot, SnapshotQuery, UserStore},
+    store::{Snapshot, SnapshotQuery, StoreError, UserStore},
     view::Visibility,
     view::{CurrentUserView, SelfView, UserView},
 };
@@ -39,7 +40,9 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         })
         .await
     }
+}
 
+impl<S: UserStore, A: ListAuthorizer> UserService<S, A> {
     /// Returns the acting user without requiring a permission, and the impersonating user, if any.
     ///
     /// # Errors
@@ -53,12 +56,14 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
                     Subject::User(_) | Subject::External(_) | Subject::System => AccessError::NotFound,
                 });
             };
-            let query = SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) };
-            let snapshot = self.load(&query).await?;
+            let snapshot = self.load_self(id).await?;
             crate::decision::require_active_actor(actor, snapshot.actor.as_ref())?;
-            let user = self_view(snapshot).ok_or(AccessError::NotFound)?;
+            let user = self.self_view(actor, snapshot).await?.ok_or(AccessError::NotFound)?;
             let original = match actor.impersonator {
-                Some(id) => self.load_self(id).await?,
+                Some(id) => {
+                    let snapshot = self.load_self(id).await?;
+                    self.self_view(&Actor::user(id), snapshot).await?
+                }
                 None => None,
             };
             Ok(CurrentUserView { user, original })
@@ -66,14 +71,20 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         .await
     }
 
-    async fn load_self(&self, id: UserId) -> Result<Option<SelfView>, AccessError> {
-        Ok(self_view(self.load(&SnapshotQuery::user(id)).await?))
+    async fn load_self(&self, id: UserId) -> Result<Snapshot, StoreError> {
+        self.load(&SnapshotQuery { actor: Some(id), ..SnapshotQuery::user(id) }).await
     }
-}
 
-fn self_view(snapshot: Snapshot) -> Option<SelfView> {
-    let Snapshot { user, groups, .. } = snapshot;
-    user.map(|user| SelfView::new(user, &groups))
+    async fn self_view(
+        &self,
+        actor: &Actor,
+        mut snapshot: Snapshot,
+    ) -> Result<Option<SelfView>, AuthorizerError> {
+        let Some(user) = snapshot.user.take() else { return Ok(None) };
+        let permissions = self.authorizer.system_permissions(actor, actor_view(&snapshot));
+        let permissions = traced(step!("authorize"), permissions).await?;
+        Ok(Some(SelfView::new(user, &snapshot.groups, permissions)))
+    }
 }
 
 impl From<Rejection> for AccessError {

@@ -2,6 +2,7 @@
 //! names and kinds only: no value of a request, no username and no address.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -117,6 +118,12 @@ pub(super) fn display_id(change: ChangeId) -> tracing::field::DisplayValue<uuid:
     tracing::field::display(change.0)
 }
 
+impl<T> SpanOutcome for BTreeSet<T> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
 impl<I> SpanOutcome for Scope<I> {
     fn outcome(&self) -> &'static str {
         "done"
@@ -138,6 +145,7 @@ done!(
     crate::store::DirectorySnapshot,
     crate::store::GroupPage,
     crate::store::Snapshot,
+    crate::store::PathPage,
     crate::store::UserPage,
     crate::view::UserView,
     crate::service::UserViews,
@@ -235,6 +243,7 @@ impl SpanError for ListError {
         match self {
             Self::Access(error) => error.outcome(),
             Self::FilterTooLarge { .. } | Self::PageTooLarge { .. } => "refused",
+            Self::TooSlow { .. } => "failed",
         }
     }
 
@@ -243,6 +252,7 @@ impl SpanError for ListError {
             Self::Access(error) => error.kind(),
             Self::FilterTooLarge { .. } => "filter_too_large",
             Self::PageTooLarge { .. } => "page_too_large",
+            Self::TooSlow { .. } => "too_slow",
         }
     }
 }

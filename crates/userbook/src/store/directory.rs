@@ -37,8 +37,10 @@ pub trait ProvisioningStore: UserStore {
 pub struct DirectoryQuery {
     /// Requests whether a user has this username, compared byte for byte.
     pub username: Option<String>,
-    /// Requests the group with this name.
+    /// Requests a group with this name, compared byte for byte. Imported groups may share a name.
     pub group_name: Option<String>,
+    /// The group that does not count for `group_name`.
+    pub group_name_except: Option<GroupId>,
     /// Groups of the request; the existing ones are part of [`DirectorySnapshot::groups`].
     pub groups: BTreeSet<GroupId>,
     /// The acting user.
@@ -78,7 +80,7 @@ pub struct SuperuserQuery {
 pub struct DirectorySnapshot {
     /// Whether a user has the username of the query.
     pub username_taken: bool,
-    /// The group that has the group name of the query.
+    /// A group that has the group name of the query.
     pub group_named: Option<GroupId>,
     /// The existing ones of the query's and the actor's groups, with their ancestors.
     pub groups: GroupGraph,

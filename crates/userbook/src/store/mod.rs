@@ -25,8 +25,9 @@ pub use directory::{
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
-    GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order, ROW_BYTES,
-    SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
+    AttributeCondition, AttributeTest, Comparison, ContentFilter, GroupColumn, GroupEntry, GroupFilter,
+    GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, ROW_BYTES, RowContent,
+    SuperuserFilter, TextPosition, TextTest, UserColumn, UserFilter, UserListQuery, UserPage,
 };
 pub use outbox::{Outbox, OutboxLimit};
 pub use scope::Scope;
@@ -93,6 +94,10 @@ macro_rules! forward {
 
             async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
                 (**self).list_groups(query).await
+            }
+
+            async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+                (**self).list_paths(query).await
             }
         }
 

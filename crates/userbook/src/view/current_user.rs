@@ -1,10 +1,15 @@
 //! The view of the acting user.
 
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
 use crate::{
+    authz::SystemPermission,
     json::JsonObject,
     model::{Group, GroupGraph, GroupId, User},
     view::UserView,
@@ -33,11 +38,17 @@ pub struct SelfView {
     /// The merged attribute `settings` of the groups, in that order, and then of the user: objects are merged, lists
     /// appended, other values replaced.
     pub settings: JsonObject,
+    /// The user's permissions on the installation.
+    pub system_permissions: BTreeSet<SystemPermission>,
 }
 
 impl SelfView {
     /// Creates the view of `user`; the user's groups must be in the graph with their ancestors.
-    pub(crate) fn new(user: User, graph: &GroupGraph) -> Self {
+    pub(crate) fn new(
+        user: User,
+        graph: &GroupGraph,
+        system_permissions: BTreeSet<SystemPermission>,
+    ) -> Self {
         let all: BTreeMap<GroupId, &Arc<Group>> = user
             .groups
             .iter()
@@ -57,7 +68,8 @@ impl SelfView {
             Value::Object(settings) => settings,
             _ => JsonObject::new(),
         };
-        Self { view: UserView::new(user, graph, Visibility::everything()), groups, settings }
+        let view = UserView::new(user, graph, Visibility::everything());
+        Self { view, groups, settings, system_permissions }
     }
 }
 
@@ -116,7 +128,7 @@ mod tests {
             revision: Revision::from(ChangeId(Uuid::nil())),
             version: 1,
         };
-        SelfView::new(user, graph)
+        SelfView::new(user, graph, BTreeSet::new())
     }
 
     #[test]

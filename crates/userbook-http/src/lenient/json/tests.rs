@@ -137,3 +137,18 @@ fn private_keys_are_rejected() {
         assert!(read(body.as_bytes(), 256).unwrap_err().starts_with("reserved key"), "{body}");
     }
 }
+
+#[test]
+fn the_integer_minus_zero_is_zero() {
+    for (body, expected) in [
+        ("-0", " 0"),
+        ("[-0,-0.0,-0e1,-01,-1,0]", "[ 0,-0.0,-0e1,-01,-1,0]"),
+        (r#"{"-0":"-0\"-0","a":-0}"#, r#"{"-0":"-0\"-0","a": 0}"#),
+        (r#""\\",-0"#, r#""\\", 0"#),
+        ("", ""),
+        ("-", "-"),
+    ] {
+        let replaced = without_negative_zero(body.as_bytes().to_vec().into());
+        assert_eq!(std::str::from_utf8(&replaced), Ok(expected));
+    }
+}

@@ -48,7 +48,7 @@ member (id) AS (
 SELECT
     'facts' AS row_kind,
     EXISTS (SELECT 1 FROM userbook_user WHERE username = :username) AS username_taken,
-    (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(:group_name, 256))) AS group_named,
+    (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(:group_name, 256)) AND NOT (id <=> :group_name_except) LIMIT 1) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,

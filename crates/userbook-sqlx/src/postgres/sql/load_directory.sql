@@ -33,7 +33,7 @@ member (id) AS MATERIALIZED (
 SELECT
     'facts' AS row_kind,
     EXISTS (SELECT FROM userbook_user WHERE username = :username) AS username_taken,
-    (SELECT id FROM userbook_group WHERE name = :group_name) AS group_named,
+    (SELECT id FROM userbook_group WHERE name = :group_name AND id IS DISTINCT FROM :group_name_except LIMIT 1) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::{
-    super::ListAuthorizer, Actor, ActorView, AuthorizerError, GrantedObjects, Permission,
-    PermissionAuthorizer, PermissionSource, Rank,
+    super::ListAuthorizer, Actor, ActorView, AuthorizerError, GrantQuery, GrantedObjects, Permission,
+    PermissionAuthorizer, PermissionSource, Rank, SystemPermission,
 };
 use crate::{
     model::{GroupId, UserId, UserType},
@@ -54,5 +54,23 @@ impl<P: PermissionSource> ListAuthorizer for PermissionAuthorizer<P> {
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError> {
         self.scope(actor, state, Permission::ViewGroup, |held| held.groups).await
+    }
+
+    async fn system_permissions(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
+        let actor = match Rank::of(actor, state) {
+            Rank::Superuser => return Ok(SystemPermission::ALL.into()),
+            Rank::Denied => return Ok(BTreeSet::new()),
+            Rank::Holder(view) => view.state,
+        };
+        let query = GrantQuery { actor: actor.id, user: None, groups: BTreeSet::new() };
+        let system = |permission| match permission {
+            Permission::System(permission) => Some(permission),
+            _ => None,
+        };
+        Ok(self.source.grants(&query).await?.global.into_iter().filter_map(system).collect())
     }
 }

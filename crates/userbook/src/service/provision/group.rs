@@ -186,6 +186,7 @@ impl WriteGroup {
     /// Requests the checks of the content.
     fn complete<S, A>(&self, query: &mut DirectoryQuery, service: &UserService<S, A>) {
         query.group_name = self.group.as_ref().map(|group| group.name.clone());
+        query.group_name_except = self.group.as_ref().map(|group| group.id);
         query.groups.extend(self.group.as_ref().and_then(|group| group.parent));
         query.shape = true;
         if self.members != MembersOp::Keep {

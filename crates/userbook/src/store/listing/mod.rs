@@ -10,10 +10,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Scope, StoreError};
-use crate::{
-    json::JsonObject,
-    model::{Group, GroupGraph, GroupId, User, UserId, UserType},
-};
+use crate::model::{Group, GroupGraph, GroupId, User, UserId, UserType};
+
+mod attributes;
+mod content;
+mod fold;
+
+pub use attributes::{AttributeCondition, AttributeTest, Comparison, TextPosition, TextTest};
+pub use content::{ContentFilter, RowContent};
 
 /// A store that lists users and groups.
 ///
@@ -21,14 +25,15 @@ use crate::{
 /// - A page is read from one consistent state, together with its count and its groups.
 /// - Every order ends with the primary key, so that pages neither repeat nor omit rows.
 /// - [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) is never listed, counted, or included in members.
-/// - All stores have equal results: texts are sorted by code point, compared byte for byte, and searched
-///   case-insensitively for ASCII letters only. Databases differ in the other letters that they consider equal.
+/// - All stores have equal results: texts are sorted by code point and compared byte for byte. Databases disagree about
+///   letters and JSON, so a store applies words and conditions on attributes with [`ContentFilter`].
 ///
 /// # Costs
 /// The first page by username without a filter, and an exact username, cost the same for any number of users, the count
 /// included. In a store for many users, other exact filters (names, e-mail, path, type, ids, members) and their count
-/// cost as much as their matches. Other orders, searches, attributes and late pages read all rows that the rest of the
-/// filter leaves. A filter by attributes also reads every document, because databases disagree about JSON.
+/// cost as much as their matches. Other orders and late pages read all rows that the rest of the filter leaves. Searches
+/// and conditions on attributes read the texts and documents of these rows, and yield to other tasks meanwhile; the
+/// service limits their time ([`Limits::search_time`](crate::Limits::search_time)).
 #[async_trait]
 pub trait ListStore: Debug + Send + Sync + 'static {
     /// Returns one page of users.
@@ -43,6 +48,12 @@ pub trait ListStore: Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`ListStore::list_users`].
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError>;
+
+    /// Returns the different paths of the matching users.
+    ///
+    /// # Errors
+    /// As [`ListStore::list_users`].
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError>;
 }
 
 /// The size of each row of a page in [`UserListQuery::max_bytes`] in addition to its text and JSON, in bytes. A user,
@@ -70,12 +81,14 @@ pub struct UserListQuery {
 /// Criteria for users; all of them must hold. `None` or an empty list means no restriction.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserFilter {
-    /// Exactly this username, byte for byte.
-    pub username: Option<String>,
     /// Exactly this e-mail address, byte for byte.
     pub email: Option<String>,
     /// Exactly this display name, byte for byte.
     pub name: Option<String>,
+    /// One of these ids.
+    pub ids: BTreeSet<UserId>,
+    /// One of these usernames, byte for byte.
+    pub usernames: BTreeSet<String>,
     /// This identifier.
     pub uuid: Option<Uuid>,
     /// Active or not.
@@ -88,14 +101,13 @@ pub struct UserFilter {
     pub path_prefix: Option<String>,
     /// One of these types.
     pub types: BTreeSet<UserType>,
-    /// A direct member of one of these groups.
-    pub groups: BTreeSet<GroupId>,
-    /// A direct member of one of the groups with these names.
-    pub group_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json::json_contains) this object.
-    pub attributes: Option<JsonObject>,
-    /// Each of these words occurs in the username, the name, the e-mail address, or the UUID as lower-case text with
-    /// hyphens. ASCII letters match in both cases, other letters only exactly.
+    /// For each of these sets a direct member of one of its groups.
+    pub groups: Vec<BTreeSet<GroupId>>,
+    /// Conditions on attributes; all of them must hold.
+    pub attributes: Vec<AttributeCondition>,
+    /// Each of these words occurs in the username, the name, the e-mail address, the UUID with hyphens, the attributes
+    /// as JSON (`{"n": 1, "team": "red"}`), or `true` (`false` for an inactive user). Upper and lower case are equal for
+    /// all letters that have one of each; accents count.
     pub search: Vec<String>,
 }
 
@@ -156,6 +168,26 @@ pub struct UserPage {
     pub too_large: bool,
 }
 
+/// A query for the paths of users.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathListQuery {
+    /// The visible users.
+    pub scope: Scope<UserId>,
+    /// The filter.
+    pub filter: UserFilter,
+    /// The maximum size of all paths, in bytes of text, and [`ROW_BYTES`] for each; see [`PathPage::too_large`].
+    pub max_bytes: u64,
+}
+
+/// The paths of users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathPage {
+    /// Each path once.
+    pub paths: BTreeSet<String>,
+    /// Whether the paths are larger than [`PathListQuery::max_bytes`]; `paths` is empty then.
+    pub too_large: bool,
+}
+
 /// A query for one page of groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupListQuery {
@@ -179,19 +211,18 @@ pub struct GroupListQuery {
 /// Criteria for groups; all of them must hold. `None` or an empty list means no restriction.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupFilter {
-    /// This group.
-    pub id: Option<GroupId>,
-    /// Exactly this name.
-    pub name: Option<String>,
+    /// One of these ids.
+    pub ids: BTreeSet<GroupId>,
+    /// Exactly one of these names.
+    pub names: BTreeSet<String>,
     /// Whether the group has the flag itself.
     pub is_superuser: Option<bool>,
-    /// One of these users is a direct member.
-    pub members: BTreeSet<UserId>,
-    /// One of the users with these names is a direct member.
-    pub member_names: BTreeSet<String>,
-    /// Attributes that [contain](crate::json::json_contains) this object.
-    pub attributes: Option<JsonObject>,
-    /// Each of these words occurs in the name. ASCII letters match in both cases, other letters only exactly.
+    /// For each of these sets one of its users is a direct member.
+    pub members: Vec<BTreeSet<UserId>>,
+    /// Conditions on attributes; all of them must hold.
+    pub attributes: Vec<AttributeCondition>,
+    /// Each of these words occurs in the name, or in `true` (`false` for a group without the flag). Letters compare as in
+    /// [`UserFilter::search`].
     pub search: Vec<String>,
 }
 
@@ -204,6 +235,8 @@ pub enum GroupColumn {
     Name,
     /// `is_superuser`
     IsSuperuser,
+    /// `parent`; groups without a parent sort last in ascending order and first in descending order.
+    Parent,
 }
 
 /// One page of groups.

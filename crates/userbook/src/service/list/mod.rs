@@ -1,0 +1,97 @@
+//! Lists users and groups: determines the visible rows, then reads one page.
+
+mod deadline;
+mod groups;
+mod users;
+
+use std::collections::BTreeSet;
+
+pub use groups::AuthorizedGroupList;
+pub use users::{AuthorizedUserList, UserViews};
+
+use super::{
+    AccessError, ListError, UserService,
+    trace::{step, traced},
+};
+use crate::{
+    authz::{Actor, ActorView, AuthorizerError, ListAuthorizer},
+    decision::Denial,
+    model::{GroupId, UserId, UserType},
+    store::{AttributeCondition, Order, Scope, Snapshot, StoreError},
+};
+
+/// A request for one page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing<F, C> {
+    /// The rows to find.
+    pub filter: F,
+    /// The order.
+    pub order: Vec<Order<C>>,
+    /// The number of rows to skip.
+    pub offset: u64,
+    /// The maximum number of rows.
+    pub limit: u32,
+}
+
+impl<S, A: ListAuthorizer> UserService<S, A> {
+    async fn visible_users(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<Scope<UserId>, AuthorizerError> {
+        traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await
+    }
+
+    async fn visible_groups(
+        &self,
+        actor: &Actor,
+        state: Option<ActorView<'_>>,
+    ) -> Result<Scope<GroupId>, AuthorizerError> {
+        traced(step!("authorize"), self.authorizer.visible_groups(actor, state)).await
+    }
+}
+
+impl<S, A> UserService<S, A> {
+    fn check_filter(&self, attributes: &[AttributeCondition]) -> Result<(), ListError> {
+        let limit = self.policy.limits().filter_nodes;
+        let count = attributes.iter().map(AttributeCondition::nodes).sum();
+        if count > limit { Err(ListError::FilterTooLarge { limit, count }) } else { Ok(()) }
+    }
+
+    /// Runs a query within [`Limits::search_time`](crate::Limits::search_time).
+    async fn in_time<T>(&self, query: impl Future<Output = Result<T, StoreError>>) -> Result<T, ListError> {
+        let limit = self.policy.limits().search_time;
+        match deadline::within(&*self.clock, limit, query).await {
+            Some(answer) => Ok(answer?),
+            None => Err(ListError::TooSlow { limit }),
+        }
+    }
+}
+
+/// Returns the visible rows, or the error if no row is visible. As recorded, an internal service account gets an empty
+/// list instead. `count` counts the listed rows of a scope: a permission on an object that is not listed shows nothing.
+async fn require_some<I: Ord + Clone>(
+    snapshot: &Snapshot,
+    scope: Scope<I>,
+    count: impl AsyncFnOnce(Scope<I>) -> Result<u64, StoreError>,
+) -> Result<Scope<I>, AccessError> {
+    let is_internal = |snapshot: &Snapshot| {
+        snapshot.actor.as_ref().is_some_and(|actor| actor.user_type == UserType::InternalServiceAccount)
+    };
+    let is_denied = match &scope {
+        Scope::Everything => false,
+        Scope::Nothing => true,
+        // The authorizer decided to show an empty list.
+        Scope::Only(some) if some.is_empty() || is_internal(snapshot) => false,
+        some => count(some.clone()).await? == 0,
+    };
+    if is_denied { Err(AccessError::Forbidden(Denial::Permission(None))) } else { Ok(scope) }
+}
+
+/// Removes invisible rows from the sets of a filter. Returns `false` if no row can match any more.
+fn is_possible<I: Ord>(wanted: &mut [BTreeSet<I>], visible: &Scope<I>) -> bool {
+    wanted.iter_mut().all(|ids| {
+        ids.retain(|id| visible.contains(id));
+        !ids.is_empty()
+    })
+}
