@@ -113,9 +113,14 @@ fn policy(Grant { to, permission, on }: &Grant) -> String {
         P::AddUserToGroup => permit("add_member"),
         P::RemoveUserFromGroup => permit("remove_member"),
         P::EnableGroupSuperuser => permit("grant_superuser"),
+        // No operation requires a system permission.
+        P::System(_) => String::new(),
     }
 }
 
 fn is_on_groups(permission: P) -> bool {
-    !matches!(permission, P::ViewUser | P::ChangeUser | P::AddUser | P::DeleteUser | P::AddGroup)
+    !matches!(
+        permission,
+        P::ViewUser | P::ChangeUser | P::AddUser | P::DeleteUser | P::AddGroup | P::System(_)
+    )
 }

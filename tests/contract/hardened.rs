@@ -44,7 +44,29 @@ const DEPARTURES: &[Departure] = &[
             "who/object-view-only-get",
             "who/global-view-object-change",
             "who/object-view-global-change",
+            "users-who/object-count",
+            "users-who/object-groups-shown",
         ],
+    },
+    Departure {
+        reason: "HideGroups: a group that the caller may not view is no choice of a filter",
+        contains: "Select a valid choice. staff is not one of the available choices.",
+        cases: &["users-who/object-group-filter"],
+    },
+    Departure {
+        reason: "HideMembers: a group shows only members that the caller may view",
+        contains: "\"users\":[]",
+        cases: &["groups-who/global-view", "group-who/object-view-parent-unseen"],
+    },
+    Departure {
+        reason: "InheritedSuperuserFilter: a superuser through an ancestor of a group is a superuser",
+        contains: "\"count\":3",
+        cases: &["users-filter/is_superuser-True"],
+    },
+    Departure {
+        reason: "InheritedSuperuserFilter: a superuser through an ancestor of a group is not another user",
+        contains: "\"count\":12",
+        cases: &["users-filter/is_superuser-False"],
     },
     Departure {
         reason: "ProtectPrivileged: only superusers change a superuser's identity, type or path",
@@ -105,7 +127,11 @@ const DEPARTURES: &[Departure] = &[
     Departure {
         reason: "SelfLockout: callers lock themselves out only with an explicit confirmation",
         contains: "Confirm explicitly to deactivate yourself",
-        cases: &["who/self-deactivate-superuser", "who/self-update-superuser-drops-own-admin-group"],
+        cases: &[
+            "who/self-deactivate-superuser",
+            "who/self-update-superuser-drops-own-admin-group",
+            "remove_user/last-admin",
+        ],
     },
 ];
 

@@ -143,6 +143,7 @@ fn load_directory(rng: &mut Rng, history: &[(ChangeId, Timestamp)]) -> Directory
     DirectoryQuery {
         username: rng.maybe(50, |rng| values::username(rng).replace('\0', "")),
         group_name: rng.maybe(50, |rng| values::username(rng).replace('\0', "")),
+        group_name_except: rng.maybe(50, values::group),
         groups: rng.some(3, values::group).into_iter().collect(),
         actor: rng.maybe(50, values::user),
         shape: rng.percent(50),

@@ -9,8 +9,8 @@ use userbook::{
     model::ChangeId,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, GroupListQuery, GroupPage,
-        ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
-        ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, PathListQuery, PathPage,
+        ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
     },
 };
 use userbook_conformance::{Harness, Task};
@@ -50,6 +50,10 @@ pub(crate) trait Mutation: Debug + Default + Send + Sync + 'static {
         query: &GroupListQuery,
     ) -> Result<GroupPage, StoreError> {
         store.list_groups(query).await
+    }
+
+    async fn list_paths(&self, store: &MemoryStore, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        store.list_paths(query).await
     }
 
     async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
@@ -126,6 +130,10 @@ impl<F: Mutation> ListStore for Broken<F> {
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
         self.mutation.list_groups(&self.store, query).await
+    }
+
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        self.mutation.list_paths(&self.store, query).await
     }
 }
 

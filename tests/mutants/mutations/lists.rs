@@ -1,6 +1,6 @@
 //! Lists that show too much, too little, or another order.
 
-use std::sync::Mutex;
+use std::{collections::BTreeSet, sync::Mutex};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -8,8 +8,9 @@ use userbook::{
     User,
     model::ANONYMOUS_USERNAME,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, GroupListQuery, GroupPage, ListStore, Order, Scope,
-        StoreError, SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
+        AttributeCondition, AttributeTest, ChangeSet, CommitOutcome, ContentFilter, DirectoryQuery,
+        GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, RowContent, Scope, StoreError,
+        SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
     },
 };
 use userbook_memory::MemoryStore;
@@ -61,6 +62,20 @@ fn with_inherited(query: &UserListQuery, inherited: bool) -> UserListQuery {
     query.filter.is_superuser =
         query.filter.is_superuser.map(|filter| SuperuserFilter { inherited, ..filter });
     query
+}
+
+/// The content of a row.
+fn content(user: &User) -> RowContent<'_> {
+    let User { username, name, email, uuid, is_active, attributes, .. } = user;
+    RowContent::User { username, name, email, uuid: *uuid, is_active: *is_active, attributes }
+}
+
+/// The texts of a row that are searched.
+fn texts(user: &User) -> [String; 6] {
+    let User { username, name, email, uuid, is_active, attributes, .. } = user;
+    let texts = [username.clone(), name.clone(), email.clone(), uuid.to_string()];
+    let [a, b, c, d] = texts;
+    [a, b, c, d, is_active.to_string(), attributes.to_string().replace("\":", "\": ")]
 }
 
 /// Counts inserted users and does not subtract deleted ones.
@@ -191,7 +206,19 @@ mutations! {
     AsksForAllGroups {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let wanted = &query.filter.groups;
-            page(store, query, |_| {}, |_, user| user.groups.is_superset(wanted)).await
+            let all = |user: &User| wanted.iter().all(|groups| user.groups.is_superset(groups));
+            page(store, query, |_| {}, |_, user| all(user)).await
+        }
+    }
+
+    /// Requires membership in one group of any set instead of each.
+    AsksForOneSetOfGroups {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let wanted = query.filter.groups.clone();
+            let any = |user: &User| {
+                wanted.is_empty() || wanted.iter().any(|groups| !user.groups.is_disjoint(groups))
+            };
+            page(store, query, |filter| filter.groups.clear(), |_, user| any(user)).await
         }
     }
 
@@ -199,7 +226,8 @@ mutations! {
     RepeatsMembers {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
             let mut page = store.list_users(query).await?;
-            let times = |user: &User| user.groups.intersection(&query.filter.groups).count().max(1);
+            let wanted: BTreeSet<_> = query.filter.groups.iter().flatten().copied().collect();
+            let times = |user: &User| user.groups.intersection(&wanted).count().max(1);
             page.count += page.users.iter().map(|user| times(user) as u64 - 1).sum::<u64>();
             page.users = page.users.into_iter().flat_map(|user| vec![user.clone(); times(&user)]).collect();
             Ok(page)
@@ -220,40 +248,110 @@ mutations! {
         }
     }
 
-    /// Compares nested values for equality instead of containment.
-    ContainsOnlyAtTheTop {
+    /// Requires one condition on attributes instead of all.
+    MeetsAnyCondition {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let Some(wanted) = &query.filter.attributes else { return store.list_users(query).await };
-            let has = |_: &UserPage, user: &User| match &*user.attributes {
-                Value::Object(whole) => wanted.iter().all(|(key, value)| whole.get(key) == Some(value)),
-                _ => false,
+            let conditions = query.filter.attributes.clone();
+            let any = |_: &UserPage, user: &User| {
+                conditions.is_empty() || conditions.iter().any(|condition| condition.holds(&user.attributes))
             };
-            page(store, query, |filter| filter.attributes = None, has).await
+            page(store, query, |filter| filter.attributes.clear(), any).await
+        }
+    }
+
+    /// Takes a null for a missing value, like SQL.
+    TakesNullForAbsent {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let conditions = query.filter.attributes.clone();
+            let holds = |_: &UserPage, user: &User| {
+                conditions.iter().all(|condition| match condition.test {
+                    AttributeTest::Equals(Value::Null) => {
+                        let absent = AttributeTest::IsAbsent(true);
+                        AttributeCondition { test: absent, ..condition.clone() }.holds(&user.attributes)
+                    }
+                    _ => condition.holds(&user.attributes),
+                })
+            };
+            page(store, query, |filter| filter.attributes.clear(), holds).await
         }
     }
 
     /// Requires one search word instead of all.
     SearchesForAnyWord {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_ascii_lowercase()).collect();
+            let words = query.filter.search.clone();
+            let one = |word: &String| UserFilter { search: vec![word.clone()], ..UserFilter::default() };
+            let filters: Vec<_> = words.iter().filter_map(|word| ContentFilter::of_users(&one(word))).collect();
             let any = |_: &UserPage, user: &User| {
-                let text = format!("{}\n{}\n{}\n{}", user.username, user.name, user.email, user.uuid);
-                let text = text.to_ascii_lowercase();
-                words.is_empty() || words.iter().any(|word| text.contains(word))
+                filters.is_empty() || filters.iter().any(|filter| filter.matches(content(user)))
             };
             page(store, query, |filter| filter.search.clear(), any).await
         }
     }
 
-    /// Searches with Unicode case folding.
-    FoldsUnicodeInSearch {
+    /// Searches without case for ASCII letters only, like many databases.
+    SearchesAsciiOnly {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
-            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_lowercase()).collect();
+            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_ascii_lowercase()).collect();
             let all = |_: &UserPage, user: &User| {
-                let texts = [&user.username, &user.name, &user.email, &user.uuid.to_string()];
-                words.iter().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+                let texts = texts(user).map(|text| text.to_ascii_lowercase());
+                words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
             };
             page(store, query, |filter| filter.search.clear(), all).await
+        }
+    }
+
+    /// Searches with full case mapping, in which `ß` equals `SS`.
+    SearchesWithFullCases {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let words: Vec<_> = query.filter.search.iter().map(|word| word.to_uppercase()).collect();
+            let all = |_: &UserPage, user: &User| {
+                let texts = texts(user).map(|text| text.to_uppercase());
+                words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
+            };
+            page(store, query, |filter| filter.search.clear(), all).await
+        }
+    }
+
+    /// Searches without the attributes.
+    SearchesNoAttributes {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let filter = ContentFilter::of_users(&UserFilter { search: query.filter.search.clone(), ..UserFilter::default() });
+            let all = |_: &UserPage, user: &User| {
+                let bare = User { attributes: Value::Null.into(), ..user.clone() };
+                filter.as_ref().is_none_or(|filter| filter.matches(content(&bare)))
+            };
+            page(store, query, |_| {}, all).await
+        }
+    }
+
+    /// Ignores the scope of paths.
+    IgnoresTheScopeOfPaths {
+        async fn list_paths(&self, store: &MemoryStore, query: &PathListQuery) -> Result<PathPage, StoreError> {
+            store.list_paths(&PathListQuery { scope: Scope::Everything, ..query.clone() }).await
+        }
+    }
+
+    /// Ignores the filter of paths.
+    IgnoresTheFilterOfPaths {
+        async fn list_paths(&self, store: &MemoryStore, query: &PathListQuery) -> Result<PathPage, StoreError> {
+            store.list_paths(&PathListQuery { filter: UserFilter::default(), ..query.clone() }).await
+        }
+    }
+
+    /// Compares paths without trailing spaces.
+    TrimsPaths {
+        async fn list_paths(&self, store: &MemoryStore, query: &PathListQuery) -> Result<PathPage, StoreError> {
+            let mut page = store.list_paths(query).await?;
+            page.paths = page.paths.iter().map(|path| path.trim_end().to_owned()).collect();
+            Ok(page)
+        }
+    }
+
+    /// Returns any number of paths.
+    BoundsNoPaths {
+        async fn list_paths(&self, store: &MemoryStore, query: &PathListQuery) -> Result<PathPage, StoreError> {
+            store.list_paths(&PathListQuery { max_bytes: u64::MAX, ..query.clone() }).await
         }
     }
 

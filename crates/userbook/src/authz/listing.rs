@@ -38,16 +38,17 @@ pub trait ListAuthorizer: Authorizer {
     ) -> Result<Scope<GroupId>, AuthorizerError>;
 
     /// Returns the system permissions of the actor, which the actor's own view lists for user interfaces. No operation
-    /// of Userbook requires one. The default is none.
+    /// of Userbook requires one. By default an active superuser has all, and other actors have none.
     ///
     /// # Errors
     /// As [`ListAuthorizer::visible_users`].
     async fn system_permissions(
         &self,
         _actor: &Actor,
-        _state: Option<ActorView<'_>>,
+        state: Option<ActorView<'_>>,
     ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
-        Ok(BTreeSet::new())
+        let is_superuser = state.is_some_and(|view| view.is_active_superuser());
+        Ok(if is_superuser { SystemPermission::ALL.into() } else { BTreeSet::new() })
     }
 }
 
