@@ -60,7 +60,13 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
             "none: resident memory, idle",
             json!({}),
         ),
-        figure("server_binary_mib", size, Bound::SpanOutcome, "none: binary of the profile dist, stripped", json!({})),
+        figure(
+            "server_binary_mib",
+            size,
+            Bound::SpanOutcome,
+            "none: binary of the profile dist, stripped",
+            json!({}),
+        ),
     ];
     Ok(Found { figures, plots: Vec::new() })
 }

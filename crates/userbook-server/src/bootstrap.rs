@@ -52,7 +52,7 @@ impl std::fmt::Debug for Administrator {
 }
 
 /// Fills an empty database and leaves any other database unchanged. `announce` shows the key of a new administrator
-/// before the database is committed: a key that nobody saw leaves nothing behind.
+/// before the database is committed: a key that was not shown leaves nothing behind.
 ///
 /// # Errors
 /// [`BootstrapError::NotEmpty`] for a seed and a database that is not empty.

@@ -106,7 +106,7 @@ impl Database {
             .max_connections(connections)
             .acquire_timeout(limits.acquire_timeout)
             .test_before_acquire(false);
-        // A missing file is never created silently: it exists by now.
+        // The file exists. If it is deleted later, no connection creates an empty one.
         let pool = sqlite::connect(pool_options, options.create_if_missing(in_memory)).await?;
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
@@ -160,8 +160,8 @@ impl Database {
         }
     }
 
-    /// Returns false if the file of a SQLite database was deleted or replaced: what is written to the open file would
-    /// be lost.
+    /// Returns false if the file of a SQLite database was deleted or replaced: later writes would not be
+    /// stored.
     pub fn is_in_place(&self) -> bool {
         self.file.as_ref().is_none_or(|file| file.is_in_place())
     }
