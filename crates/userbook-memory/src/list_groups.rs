@@ -194,6 +194,8 @@ fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
             let key = |group: &Group| (group.parent.is_none(), group.parent);
             key(left).cmp(&key(right))
         }
+        GroupColumn::CreatedAt => left.created_at.cmp(&right.created_at),
+        GroupColumn::UpdatedAt => left.updated_at.cmp(&right.updated_at),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fills an empty database.
 
+use std::collections::HashMap;
+
 use sqlx::{Connection as _, SqlSafeStr};
 use userbook::{
     GroupId, User, UserId,
@@ -18,12 +20,16 @@ use crate::{
 
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
     let mut transaction = conn.begin_with(B::BEGIN_IMPORT.into_sql_str()).await?;
-    let outcome = write::<B>(&mut transaction, data).await;
+    let outcome = import_in::<B>(&mut transaction, data).await;
     let is_imported = matches!(outcome, Ok(ImportOutcome::Imported));
     end(transaction, outcome, is_imported, Owner::Store).await
 }
 
-async fn write<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
+/// Imports in an open transaction. Unless the outcome is `Imported`, the transaction must be rolled back.
+pub(crate) async fn import_in<B: Backend>(
+    conn: &mut Conn<B>,
+    data: &ImportData,
+) -> SqlResult<B, ImportOutcome> {
     let statements = B::statements();
     let last = data.users.iter().map(|user| user.id.0).max().unwrap_or(0);
     let next_user = [("next_user", last.saturating_add(1).into())];
@@ -32,7 +38,14 @@ async fn write<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B
     if required(&any, "any_rows", RowExt::flag)? {
         return Ok(ImportOutcome::NotEmpty);
     }
-    write_rows::<B, _>(conn, &statements.import_groups, data.groups.iter().map(encode::group)).await?;
+    let mut twins: HashMap<&str, i64> = HashMap::new();
+    let groups = data.groups.iter().map(|group| {
+        let next = twins.entry(&group.name).or_default();
+        let twin = *next;
+        *next += 1;
+        encode::imported_group(group, twin)
+    });
+    write_rows::<B, _>(conn, &statements.import_groups, groups).await?;
     B::import_parents(conn, &data.groups).await?;
     write_rows::<B, _>(conn, &statements.import_users, data.users.iter().map(encode::user)).await?;
     let of_user = |user: &User| user.groups.iter().map(|group| (user.id, *group)).collect::<Vec<_>>();

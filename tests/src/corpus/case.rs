@@ -219,6 +219,7 @@ impl GivenGroup {
             is_superuser: self.is_superuser,
             parent: self.parent.map(GroupId),
             attributes: self.attributes.clone(),
+            ..Group::example()
         }
     }
 }
@@ -241,6 +242,7 @@ impl GivenUser {
             password_change_date: moment(&self.password_change_date),
             revision: Revision(self.uuid),
             version: 1,
+            ..User::example()
         }
     }
 }

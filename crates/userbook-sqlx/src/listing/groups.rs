@@ -95,5 +95,7 @@ fn keys<B: Backend>(column: GroupColumn) -> Vec<[&'static str; 3]> {
         GroupColumn::Name => vec![B::key("g.name")],
         GroupColumn::IsSuperuser => vec![["", "g.is_superuser", ""]],
         GroupColumn::Parent => vec![["", "g.parent IS NULL", ""], ["", "g.parent", ""]],
+        GroupColumn::CreatedAt => vec![["", "g.created_at", ""]],
+        GroupColumn::UpdatedAt => vec![["", "g.updated_at", ""]],
     }
 }

@@ -108,6 +108,7 @@ mod tests {
             is_superuser: false,
             parent: parent.map(id),
             attributes,
+            ..Group::example()
         }
     }
 
@@ -127,6 +128,7 @@ mod tests {
             password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
             revision: Revision::from(ChangeId(Uuid::nil())),
             version: 1,
+            ..User::example()
         };
         SelfView::new(user, graph, BTreeSet::new())
     }

@@ -1,3 +1,12 @@
 -- A parent may come later.
-INSERT INTO userbook_group (id, name, is_superuser, parent, attributes)
-SELECT * FROM unnest(:id::uuid[], :name::text[], :is_superuser::boolean[], :parent::uuid[], :attributes::text[])
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at, twin)
+SELECT * FROM unnest(
+    :id::uuid[],
+    :name::text[],
+    :is_superuser::boolean[],
+    :parent::uuid[],
+    :attributes::text[],
+    :created_at::timestamptz[],
+    :updated_at::timestamptz[],
+    :twin::bigint[]
+)

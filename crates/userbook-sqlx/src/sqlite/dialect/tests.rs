@@ -118,7 +118,7 @@ async fn groups_are_found_by_name_and_member() {
     let one = || GroupFilter::default();
     for (filter, index) in [
         (one(), "SCAN g USING INDEX sqlite_autoindex_userbook_group_2"),
-        (GroupFilter { names: [text()].into(), ..one() }, "sqlite_autoindex_userbook_group_2 (name=?)"),
+        (GroupFilter { names: [text()].into(), ..one() }, "sqlite_autoindex_userbook_group_2 (name=?"),
         (
             GroupFilter { members: vec![[UserId(1)].into()], ..one() },
             "sqlite_autoindex_userbook_group_1 (id=?)",

@@ -144,6 +144,10 @@ pub enum UserColumn {
     Uuid,
     /// `password_change_date`
     PasswordChangeDate,
+    /// [`User::created_at`]
+    CreatedAt,
+    /// [`User::updated_at`]
+    UpdatedAt,
 }
 
 /// A column and a direction. Texts are compared by code point.
@@ -237,6 +241,10 @@ pub enum GroupColumn {
     IsSuperuser,
     /// `parent`; groups without a parent sort last in ascending order and first in descending order.
     Parent,
+    /// [`Group::created_at`]
+    CreatedAt,
+    /// [`Group::updated_at`]
+    UpdatedAt,
 }
 
 /// One page of groups.
