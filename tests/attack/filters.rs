@@ -16,6 +16,8 @@ everywhere!(
     h6_filters_above_the_limit_are_refused,
     h6_values_late_in_a_long_list_are_found,
     h6_only_lists_of_attributes_are_limited,
+    h6_every_part_of_a_filter_counts,
+    h6_an_invalid_filter_shows_no_more_than_a_valid_one,
 );
 
 /// The directory with a large list in the attributes of one user, as a row from before the limits.
@@ -50,7 +52,7 @@ async fn h6_filters_above_the_limit_are_refused(at: Setting) {
 
 /// Each value occurs late in a long list.
 fn late(length: u64, count: u64) -> Value {
-    json!({"a": (length - count..length).collect::<Vec<u64>>()})
+    json!({"a__contains": (length - count..length).collect::<Vec<u64>>()})
 }
 
 async fn h6_values_late_in_a_long_list_are_found(at: Setting) {
@@ -89,4 +91,38 @@ async fn h6_only_lists_of_attributes_are_limited(at: Setting) {
     let fixture = Fixture::new(at).await;
     let answer = fixture.json(VIEWER, "GET", "users/?search=ali&ordering=username", &json!({})).await;
     assert_eq!(answer.json["results"][0]["pk"], ALICE);
+}
+
+/// Keys, values and nested keys count together, whatever the lookup.
+async fn h6_every_part_of_a_filter_counts(at: Setting) {
+    let fixture = Fixture::new(at).await;
+    let keys = |count: usize| (0..count).map(|n| (n.to_string(), json!(1))).collect::<Value>();
+    let texts = |count: usize| vec!["x"; count];
+    let deep = |count: usize| vec!["a"; count].join("__");
+    for (small, large) in [
+        (keys(64), keys(65)),
+        (json!({deep(64): 1}), json!({deep(65): 1})),
+        (json!({"has_keys": texts(64)}), json!({"has_keys": texts(65)})),
+        (json!({"a__in": texts(64)}), json!({"a__in": texts(65)})),
+        (json!({"a__contains": texts(63)}), json!({"a__contains": texts(64)})),
+    ] {
+        assert_eq!(filter(&fixture, &small).await.status, 200, "{at} {small}");
+        assert_eq!(filter(&fixture, &large).await.status, 400, "{at} {large}");
+    }
+}
+
+/// In the recorded release some of these filters are ignored, and show every user.
+async fn h6_an_invalid_filter_shows_no_more_than_a_valid_one(at: Setting) {
+    let fixture = Fixture::new(at).await;
+    for invalid in [
+        json!({"team__isnull": "yes"}),
+        json!({"team__gt": null}),
+        json!({"team__regex": "(a+)+$"}),
+        json!({"team__iregex": "["}),
+        json!({"has_keys": "team"}),
+        json!({"team": "\u{0}"}),
+    ] {
+        let answer = filter(&fixture, &invalid).await;
+        assert_eq!((answer.status.as_u16(), &answer.json["results"]), (400, &Value::Null), "{at} {invalid}");
+    }
 }

@@ -105,9 +105,20 @@ async fn m6_the_superuser_filter_counts_ancestors(at: Setting) {
 
 async fn m6_filters_by_hidden_groups_match_no_user(at: Setting) {
     let fixture = Fixture::new(at).await;
-    for filter in [format!("groups_by_pk={}", group(SECRET)), "groups_by_name=Hidden+project".to_owned()] {
-        let answer = fixture.json(DESK, "GET", &format!("users/?{filter}"), &json!({})).await;
-        let found = answer.json["results"].as_array().map_or(0, Vec::len);
-        assert_eq!(found, 0, "{at} {filter}: {}", answer.json);
+    let (secret, missing) = (group(SECRET).to_string(), group(9_999).to_string());
+    for (name, values) in [
+        ("groups_by_pk", [secret.as_str(), missing.as_str()]),
+        ("groups_by_name", ["Hidden project", "Nothing"]),
+    ] {
+        for value in values {
+            let path = format!("users/?{name}={}", value.replace(' ', "+"));
+            let answer = fixture.json(DESK, "GET", &path, &json!({})).await;
+            let message = format!("Select a valid choice. {value} is not one of the available choices.");
+            assert_eq!(
+                (answer.status.as_u16(), answer.json),
+                (400, json!({name: [message]})),
+                "{at} {value}"
+            );
+        }
     }
 }

@@ -9,7 +9,8 @@ use userbook_tests::{
 };
 
 /// Empties the tables, which is faster than one database for each case.
-const CLEAR: &str = "DELETE FROM userbook_user; DELETE FROM userbook_group; DELETE FROM userbook_event";
+const CLEAR: &str = "DELETE FROM userbook_user; DELETE FROM userbook_group; DELETE FROM userbook_event; \
+                     UPDATE userbook_count SET value = 0";
 
 async fn replay_all() -> Report {
     let database = Database::new().await;

@@ -30,6 +30,7 @@ const NAMES: &[&str] = &[
     "username",
     "uuid",
     "dry_run",
+    "format",
 ];
 
 const VALUES: &[&str] = &[
@@ -66,6 +67,16 @@ const VALUES: &[&str] = &[
     "%7B%22a%22:%5B1e400%5D%7D",
     "%5B%5D",
     "%7B",
+    "%7B%22team__iexact%22:%22RED%22%7D",
+    "%7B%22team__isnull%22:true%7D",
+    "%7B%22team__gte%22:%22a%22,%22n__lt%22:2%7D",
+    "%7B%22contains%22:%7B%22team%22:%22red%22%7D,%22has_key%22:%22team%22%7D",
+    "%7B%22settings__theme__in%22:%5B%22dark%22,1%5D%7D",
+    "%7B%22team__regex%22:%22(%22%7D",
+    "ANN+TR%C3%9CE,example",
+    "%22team%22:+%22RED%22",
+    "xml",
+    "json",
     "a,n+e",
     "n%C3%A4%F0%9F%A6%80",
     "%27;--",
@@ -91,7 +102,14 @@ fn target() -> impl Strategy<Value = (&'static str, String)> {
         "zz",
         "%00",
     ]);
-    let list = select(vec!["core/users/", "core/users/", "core/users/", "core/groups/", "core/groups/"]);
+    let list = select(vec![
+        "core/users/",
+        "core/users/",
+        "core/users/",
+        "core/users/paths/",
+        "core/groups/",
+        "core/groups/",
+    ]);
     prop_oneof![
         6 => list.prop_map(|list| ("GET", list.to_owned())),
         2 => group.clone().prop_map(|group| ("GET", format!("core/groups/{group}/"))),

@@ -86,8 +86,8 @@ async fn filters_and_orders(kind: Kind) {
         ("path=nowhere", ""),
         (&format!("groups_by_pk={staff}"), "ann"),
         (&format!("groups_by_pk={staff}&groups_by_pk={}", group_id(ADMINS)), "ann root"),
-        ("groups_by_name=chiefs&groups_by_name=nowhere", "boss"),
-        ("groups_by_name=nowhere", ""),
+        ("groups_by_name=chiefs", "boss"),
+        ("search=OO&attributes=%7B%22team__icontains%22%3A%22RE%22%7D", "root"),
         ("attributes=%7B%22team%22%3A%22red%22%7D&search=oo", "root"),
         ("attributes=%7B%22team%22%3A%22blue%22%7D", ""),
         ("search=BOSS,example", "boss"),
@@ -103,7 +103,8 @@ async fn filters_and_orders(kind: Kind) {
 async fn invalid_parameters_are_reported_by_name(kind: Kind) {
     let store = store(kind).await;
     let api = directory(&store, Policy::hardened(), |granted| granted);
-    let query = "uuid=7&is_active=perhaps&type=robot&groups_by_pk=zz&attributes=%5B%5D&email=%00&page=0";
+    let query = "uuid=7&is_active=perhaps&type=robot&groups_by_pk=zz&groups_by_name=nowhere\
+                 &attributes=%5B%5D&email=%00&page=0";
     let answer = ask(&api, Some(ROOT), &format!("GET /core/users/?{query}"), &[], &Value::Null).await;
     assert_eq!(answer.status, 400);
     assert_eq!(
@@ -112,8 +113,8 @@ async fn invalid_parameters_are_reported_by_name(kind: Kind) {
             "uuid": ["Enter a valid UUID."],
             "is_active": ["Must be a valid boolean."],
             "type": ["Select a valid choice. robot is not one of the available choices."],
-            "groups_by_pk": ["“zz” is not a valid value."],
-            "attributes": ["Value must be a dictionary, and not have any duplicate keys."],
+            "groups_by_pk": ["“zz” is not a valid UUID."],
+            "groups_by_name": ["Select a valid choice. nowhere is not one of the available choices."],
             "email": ["Null characters are not allowed."],
         })
     );

@@ -51,6 +51,7 @@ const RELEASE: &str = "2025.2.4";
     shapes::UserGroup,
     shapes::UserRequest,
     shapes::UserSelf,
+    shapes::UserPath,
     shapes::UserSelfGroups,
     shapes::UserTypeEnum,
     shapes::ValidationError,

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 
 use super::shapes::{
     Config, GenericError, Group, PaginatedGroupList, PaginatedUserList, SessionUser, User,
-    UserAccountRequest, UserRequest, ValidationError, patch, reference,
+    UserAccountRequest, UserPath, UserRequest, ValidationError, patch, reference,
 };
 
 /// The name of the authentication scheme.
@@ -112,6 +112,12 @@ fn rows() -> Vec<Row> {
     vec![
         get("/core/users/", "core_users_list", USER_FILTERS, reference::<PaginatedUserList>),
         get("/core/users/me/", "core_users_me_retrieve", &[], reference::<SessionUser>),
+        get(
+            "/core/users/paths/",
+            "core_users_paths_retrieve",
+            &[("search", Kind::Text)],
+            reference::<UserPath>,
+        ),
         get("/core/users/{id}/", "core_users_retrieve", user, reference::<User>),
         write(HttpMethod::Put, "core_users_update", reference::<UserRequest>, Required::True),
         write(HttpMethod::Patch, "core_users_partial_update", patch, Required::False),

@@ -15,7 +15,7 @@ const ERRORS: [(&str, &str); 5] = [
     ("405", "Method not allowed; `Allow` lists the methods of the resource."),
     ("406", "The client accepts no JSON."),
     ("500", "Internal server error."),
-    ("503", "Overloaded, or the database is unavailable; `Retry-After` gives the seconds to wait."),
+    ("503", "Overloaded, too slow, or the database is unavailable; `Retry-After` gives the seconds to wait."),
 ];
 
 const NOT_FOUND: &str = "No such resource, or the caller may not view it.";
@@ -31,6 +31,21 @@ const BODY_ERRORS: [(&str, &str); 4] = [
 /// Errors 400 that the published description does not name.
 const INVALID_WRITE: &str =
     "Invalid values, malformed JSON, a body or JSON Patch above a limit, or an invalid `dry_run`.";
+/// The parameters of lists that the published schema does not describe.
+const LIST_PARAMETERS: [(&str, &str); 5] = [
+    (
+        "attributes",
+        "A JSON object of lookups, all of which must hold: `{\"team\": \"red\", \"team__size__gte\": 3}`.",
+    ),
+    ("ordering", "Fields separated by commas, with `-` before descending ones."),
+    ("page", "The number of the page, starting with 1."),
+    (
+        "page_size",
+        "The number of rows of a page, 100 by default; a larger number than the limit of the server counts as the \
+         limit (1,000 by default).",
+    ),
+    ("search", "Words separated by white space or commas, each of which must occur, in upper or lower case."),
+];
 const INVALID_LIST: &str = "Invalid parameters, an attribute filter above a limit (`attributes`), or a page above a \
     limit (`page_size`).";
 const INVALID_READ: &str = "An answer above a limit: the named parameter makes it smaller.";
@@ -48,6 +63,9 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
             if one_user {
                 add_parameters(operation, extensions);
             }
+            if method == "get" {
+                describe_parameters(operation);
+            }
             if method != "get" {
                 add_write_parameters(operation, extensions);
             }
@@ -60,12 +78,24 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
     }
 }
 
+/// Describes parameters of lists. The published schema has no such descriptions.
+fn describe_parameters(operation: &mut Object) {
+    let Some(Value::Array(parameters)) = operation.get_mut("parameters") else { return };
+    for parameter in parameters.iter_mut().filter_map(Value::as_object_mut) {
+        let known =
+            LIST_PARAMETERS.iter().find(|(name, _)| parameter.get("name").is_some_and(|it| it == name));
+        if let Some((_, description)) = known {
+            parameter.insert("description".to_owned(), (*description).into());
+        }
+    }
+}
+
 /// Describes when an operation returns 400. The published schema has no such descriptions.
 fn describe_400(operation: &mut Object, method: &str, path: &str) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     let Some(Value::Object(invalid)) = responses.get_mut("400") else { return };
     let description = match (method, path) {
-        ("get", "/core/users/" | "/core/groups/") => INVALID_LIST,
+        ("get", "/core/users/" | "/core/groups/" | "/core/users/paths/") => INVALID_LIST,
         ("get", _) => INVALID_READ,
         _ => INVALID_WRITE,
     };

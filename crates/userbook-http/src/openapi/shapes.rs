@@ -158,6 +158,13 @@ pub(super) struct UserSelfGroups {
     pk: String,
 }
 
+/// The paths of users.
+#[derive(ToSchema)]
+pub(super) struct UserPath {
+    #[schema(read_only)]
+    paths: Vec<String>,
+}
+
 #[derive(ToSchema)]
 pub(super) struct Group {
     #[schema(read_only)]

@@ -7,8 +7,8 @@ use userbook::{
     UserStore,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ListStore,
-        ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
-        UserListQuery, UserPage,
+        PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
+        StoreErrorKind, UserListQuery, UserPage,
     },
 };
 
@@ -77,5 +77,9 @@ impl<S: Directory> ListStore for Guarded<S> {
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
         self.store.list_groups(query).await
+    }
+
+    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
+        self.store.list_paths(query).await
     }
 }
