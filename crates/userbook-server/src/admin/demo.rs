@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 use userbook::{
-    clock::{ChangeIds, RandomIds},
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
     store::ImportOutcome,
 };
 
@@ -32,7 +32,7 @@ pub struct DemoArgs {
 
 pub(super) async fn run(context: &Context, arguments: &DemoArgs) -> Result<(), Failure> {
     let keys = TOKENS.map(|_| new_key());
-    let seed = Seed::parse(&seed(&keys)?, Path::new("demo.json"))?;
+    let seed = Seed::parse(&seed(&keys)?, Path::new("demo.json"), SystemClock.now())?;
     let fill = context.database.auth.fill(&seed.rows, &seed.auth, &|| Ok(())).await?;
     if fill == ImportOutcome::NotEmpty {
         return Err(Message::failure("a demo directory needs an empty database: name another --database"));

@@ -135,8 +135,7 @@ pub(super) async fn run(context: &Context, arguments: &GroupArgs) -> Result<(), 
                 return Err(Message::failure(format!("a group {name:?} exists already")));
             }
             let id = GroupId(uuid.unwrap_or_else(|| RandomIds.next_uuid()));
-            let blank =
-                Group { id, name: name.clone(), is_superuser: false, parent: None, attributes: json!({}) };
+            let blank = Group { id, name: name.clone(), ..Group::example() };
             let new = fields.over(context, &blank, None).await?;
             report("created", &service.put_group(actor, id, new).await?, json)
         }

@@ -10,7 +10,11 @@ pub(crate) mod rows;
 
 use std::path::{Path, PathBuf};
 
-use userbook::store::ImportData;
+use userbook::{
+    Timestamp,
+    clock::{Clock, SystemClock},
+    store::ImportData,
+};
 
 use self::rows::SeedFile;
 pub(crate) use self::{
@@ -76,14 +80,14 @@ impl Seed {
     /// [`SeedError`] with file, record and field of every violation.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
         let text = std::fs::read(path).map_err(|error| SeedError::Unreadable(path.to_owned(), error))?;
-        Self::parse(&text, path)
+        Self::parse(&text, path, SystemClock.now())
     }
 
-    /// Reads the text of the named file.
-    pub(crate) fn parse(text: &[u8], path: &Path) -> Result<Self, SeedError> {
+    /// Reads the text of the named file. Rows without dates get the time `now`.
+    pub(crate) fn parse(text: &[u8], path: &Path, now: Timestamp) -> Result<Self, SeedError> {
         let file = parse(text, path)?;
         let warnings = check::warnings(&file);
-        Ok(file.into_seed(warnings))
+        Ok(file.into_seed(warnings, now))
     }
 
     /// Reads the rows of a seed file.

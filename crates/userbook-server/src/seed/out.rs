@@ -27,6 +27,10 @@ pub(crate) struct UserOut<'a> {
     groups: &'a BTreeSet<GroupId>,
     #[serde(serialize_with = "time")]
     password_change_date: Timestamp,
+    #[serde(serialize_with = "time")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "time")]
+    updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_superuser: Option<bool>,
 }
@@ -39,6 +43,10 @@ pub(crate) struct GroupOut<'a> {
     is_superuser: bool,
     parent: Option<GroupId>,
     attributes: &'a serde_json::Value,
+    #[serde(serialize_with = "time")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "time")]
+    updated_at: Timestamp,
 }
 
 impl<'a> UserOut<'a> {
@@ -56,6 +64,8 @@ impl<'a> UserOut<'a> {
             attributes: &user.attributes,
             groups: &user.groups,
             password_change_date: user.password_change_date,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
             is_superuser,
         }
     }
@@ -69,6 +79,8 @@ impl<'a> From<&'a Group> for GroupOut<'a> {
             is_superuser: group.is_superuser,
             parent: group.parent,
             attributes: &group.attributes,
+            created_at: group.created_at,
+            updated_at: group.updated_at,
         }
     }
 }

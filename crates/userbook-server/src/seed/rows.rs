@@ -60,6 +60,10 @@ row! {
         #[serde(deserialize_with = "required")]
         parent: Option<GroupId>,
         attributes: Value,
+        #[serde(default, deserialize_with = "optional_time")]
+        created_at: Option<Timestamp>,
+        #[serde(default, deserialize_with = "optional_time")]
+        updated_at: Option<Timestamp>,
     } ignores [num_pk, parent_name, users, users_obj, roles, roles_obj]
 }
 
@@ -81,7 +85,11 @@ row! {
         groups: BTreeSet<GroupId>,
         #[serde(deserialize_with = "time")]
         password_change_date: Timestamp,
-    } ignores [num_pk, is_superuser, groups_obj, avatar, uid, date_joined, last_updated]
+        #[serde(default, alias = "date_joined", deserialize_with = "optional_time")]
+        created_at: Option<Timestamp>,
+        #[serde(default, alias = "last_updated", deserialize_with = "optional_time")]
+        updated_at: Option<Timestamp>,
+    } ignores [num_pk, is_superuser, groups_obj, avatar, uid]
 }
 
 /// A token. Either `key` or `hash`, the SHA-256 of the key in hexadecimal digits.
@@ -167,8 +175,8 @@ impl From<SeedObjectPermission> for GrantRow {
 }
 
 impl SeedFile {
-    /// Returns the rows to store. The file has no problems.
-    pub(super) fn into_seed(self, warnings: Vec<String>) -> Seed {
+    /// Returns the rows to store. The file has no problems. Rows without dates get the time `now`.
+    pub(super) fn into_seed(self, warnings: Vec<String>, now: Timestamp) -> Seed {
         let tokens = self.tokens.iter().filter_map(|token| Some(token.row(token.hash()?))).collect();
         let on_objects = self.object_permissions.into_iter().map(GrantRow::from);
         Seed {
@@ -178,41 +186,53 @@ impl SeedFile {
             },
             rows: ImportData {
                 install_id: self.install_id,
-                groups: self.groups.into_iter().map(Group::from).collect(),
-                users: self.users.into_iter().map(User::from).collect(),
+                groups: self.groups.into_iter().map(|row| row.into_group(now)).collect(),
+                users: self.users.into_iter().map(|row| row.into_user(now)).collect(),
             },
             warnings,
         }
     }
 }
 
-impl From<GroupRow> for Group {
-    fn from(row: GroupRow) -> Self {
-        Self {
-            id: row.pk,
-            name: row.name,
-            is_superuser: row.is_superuser,
-            parent: row.parent,
-            attributes: row.attributes,
+/// The dates of a row: a row without an update has not changed since it was created.
+fn dates(created: Option<Timestamp>, updated: Option<Timestamp>, now: Timestamp) -> [Timestamp; 2] {
+    let created = created.unwrap_or(now);
+    [created, updated.unwrap_or(created)]
+}
+
+impl GroupRow {
+    fn into_group(self, now: Timestamp) -> Group {
+        let [created_at, updated_at] = dates(self.created_at, self.updated_at, now);
+        Group {
+            id: self.pk,
+            name: self.name,
+            is_superuser: self.is_superuser,
+            parent: self.parent,
+            attributes: self.attributes,
+            created_at,
+            updated_at,
         }
     }
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self {
-            id: row.pk,
-            uuid: row.uuid,
-            username: row.username,
-            name: row.name,
-            email: row.email,
-            is_active: row.is_active,
-            last_login: row.last_login,
-            path: row.path,
-            user_type: row.user_type,
-            attributes: row.attributes.into(),
-            groups: row.groups,
-            password_change_date: row.password_change_date,
+impl UserRow {
+    fn into_user(self, now: Timestamp) -> User {
+        let [created_at, updated_at] = dates(self.created_at, self.updated_at, now);
+        User {
+            id: self.pk,
+            uuid: self.uuid,
+            username: self.username,
+            name: self.name,
+            email: self.email,
+            is_active: self.is_active,
+            last_login: self.last_login,
+            path: self.path,
+            user_type: self.user_type,
+            attributes: self.attributes.into(),
+            groups: self.groups,
+            password_change_date: self.password_change_date,
+            created_at,
+            updated_at,
             revision: Revision::from(RandomIds.next_change()),
             version: 0,
         }

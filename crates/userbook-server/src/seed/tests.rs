@@ -14,7 +14,7 @@ use super::*;
 use crate::auth::GrantedOn;
 
 fn parse(text: &[u8]) -> Result<Seed, SeedError> {
-    Seed::parse(text, Path::new("seed.json"))
+    Seed::parse(text, Path::new("seed.json"), Timestamp::UNIX_EPOCH)
 }
 
 /// A seed of one administrator, one user and one token.
@@ -173,6 +173,27 @@ fn directory_without_an_administrator_is_warned_about() {
         assert!(warnings.len() == 1 && warnings[0].contains("no active person"), "{pointer}: {warnings:?}");
     }
     assert!(with("/tokens/0/user_pk", json!(7))[0].contains("no superuser has a token"));
+}
+
+#[test]
+fn dates_are_optional() {
+    let now = Timestamp::UNIX_EPOCH;
+    let [early, late] = ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00.5Z"];
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    for (created, updated, expected) in [
+        (Value::Null, Value::Null, [now, now]),
+        (json!(early), Value::Null, [time(early), time(early)]),
+        (json!(early), json!(late), [time(early), time(late)]),
+    ] {
+        let mut seed = valid();
+        seed["groups"][0]["created_at"] = created.clone();
+        seed["groups"][0]["updated_at"] = updated.clone();
+        seed["users"][0]["date_joined"] = created;
+        seed["users"][0]["last_updated"] = updated;
+        let rows = parse(seed.to_string().as_bytes()).unwrap().rows;
+        assert_eq!([rows.groups[0].created_at, rows.groups[0].updated_at], expected);
+        assert_eq!([rows.users[0].created_at, rows.users[0].updated_at], expected);
+    }
 }
 
 const GUIDE: &str = include_str!("../../docs/authentik.md");

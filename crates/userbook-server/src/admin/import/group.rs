@@ -62,14 +62,11 @@ impl Importer<'_> {
             None => lookup::group_named(self.context, &row.name).await?,
         };
         let id = stored.as_ref().map_or(row.pk, |stored| stored.id);
-        let wanted = Group {
-            id,
-            name: row.name.clone(),
-            is_superuser: row.is_superuser,
-            parent,
-            attributes: row.attributes.clone(),
+        let is_unchanged = |stored: &Group| {
+            (&stored.name, stored.is_superuser, stored.parent, &stored.attributes)
+                == (&row.name, row.is_superuser, parent, &row.attributes)
         };
-        if stored.as_ref() == Some(&wanted) {
+        if stored.as_ref().is_some_and(is_unchanged) {
             self.groups.insert(row.pk, id);
             return Ok(Ok(Change::Unchanged));
         }

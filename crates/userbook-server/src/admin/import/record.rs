@@ -108,6 +108,10 @@ pub(super) struct ImportUser {
     pub(super) merged_attributes: JsonObject,
     #[serde(default, rename = "password_change_date", deserialize_with = "ignore")]
     _password_change_date: (),
+    #[serde(default, rename = "created_at", alias = "date_joined", deserialize_with = "ignore")]
+    _created_at: (),
+    #[serde(default, rename = "updated_at", alias = "last_updated", deserialize_with = "ignore")]
+    _updated_at: (),
     #[serde(default, rename = "is_superuser", deserialize_with = "ignore")]
     _is_superuser: (),
     #[serde(default, rename = "groups_obj", deserialize_with = "ignore")]
