@@ -164,14 +164,14 @@ fn csv_is_imported_with_a_mapping_and_can_be_repeated() {
     assert!(refused(&folder, &["user", "show", "rosa"]).contains("no user"));
     let output = import(&[]);
     assert!(!output.status.success());
-    let refusals = String::from_utf8(output.stderr).unwrap();
+    let refused_rows = String::from_utf8(output.stderr).unwrap();
     for expected in [
         "people.csv: line 4: email: Enter a valid email address.",
         "people.csv: line 5: groups: no group \"No such group\"",
         "people.csv: line 6: username: \"rosa\" is in this file already",
         "people.csv: line 7: ",
     ] {
-        assert!(refusals.contains(expected), "{expected:?} is not in {refusals}");
+        assert!(refused_rows.contains(expected), "{expected:?} is not in {refused_rows}");
     }
     let rosa = shown(&folder, &["user", "show", "rosa", "--json"]);
     assert_eq!((&rosa["name"], &rosa["attributes"]), (&json!("Rosa Luxemburg"), &json!({"office": "Z 1"})));

@@ -8,7 +8,7 @@ use userbook::{
 };
 
 use super::{
-    record::{ImportUser, LastLogin, Record, Refusal},
+    record::{ImportUser, LastLogin, Record, RowError},
     report::{Change, Kind, Report},
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(super) struct Importer<'c> {
     seen: HashSet<Box<str>>,
 }
 
-type Written = Result<Result<Change, Refusal>, Failure>;
+type Written = Result<Result<Change, RowError>, Failure>;
 
 impl<'c> Importer<'c> {
     pub(super) fn new(context: &'c Context, dry_run: bool) -> Self {
@@ -68,24 +68,24 @@ impl<'c> Importer<'c> {
         };
         match written {
             Ok(change) => report.count(kind, change),
-            Err(refusal) => report.refused(place, &refusal),
+            Err(row_error) => report.refused(place, &row_error),
         }
         Ok(())
     }
 
     async fn user(&mut self, row: ImportUser) -> Written {
         if !self.seen.insert(row.username.as_str().into()) {
-            return Ok(Err(Refusal::new("username", format!("{:?} is in this file already", row.username))));
+            return Ok(Err(RowError::new("username", format!("{:?} is in this file already", row.username))));
         }
         let stored = match self.stored_user(&row).await? {
             Ok(stored) => stored,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(row_error) => return Ok(Err(row_error)),
         };
         let groups = match &row.groups {
             None => None,
             Some(texts) => match self.group_ids(texts).await? {
                 Ok(groups) => Some(groups),
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(row_error) => return Ok(Err(row_error)),
             },
         };
         let written = match &stored {
@@ -104,7 +104,7 @@ impl<'c> Importer<'c> {
                     (Some(_), _) => Change::Updated,
                 }))
             }
-            Err(error) => refusal(error).map(Err),
+            Err(error) => row_error(error).map(Err),
         }
     }
 
@@ -140,7 +140,7 @@ impl<'c> Importer<'c> {
     }
 
     /// Finds the user of a row by UUID, else by username.
-    async fn stored_user(&self, row: &ImportUser) -> Result<Result<Option<UserView>, Refusal>, Failure> {
+    async fn stored_user(&self, row: &ImportUser) -> Result<Result<Option<UserView>, RowError>, Failure> {
         let by_uuid = match row.uuid {
             None => None,
             Some(uuid) => match self.context.service.retrieve(&self.context.actor, UserRef::from(uuid)).await
@@ -157,19 +157,19 @@ impl<'c> Importer<'c> {
         match (&named, row.uuid) {
             (Some(view), Some(uuid)) if view.user.uuid != uuid => {
                 let other = view.user.uuid;
-                Ok(Err(Refusal::new("uuid", format!("{:?} has the UUID {other}", row.username))))
+                Ok(Err(RowError::new("uuid", format!("{:?} has the UUID {other}", row.username))))
             }
             _ => Ok(Ok(named)),
         }
     }
 
-    async fn group_ids(&mut self, texts: &[String]) -> Result<Result<BTreeSet<GroupId>, Refusal>, Failure> {
+    async fn group_ids(&mut self, texts: &[String]) -> Result<Result<BTreeSet<GroupId>, RowError>, Failure> {
         let mut ids = BTreeSet::new();
         for text in texts {
             match self.group_id(text).await? {
                 Some(id) if self.planned.contains(&id) => {}
                 Some(id) => _ = ids.insert(id),
-                None => return Ok(Err(Refusal::new("groups", format!("no group {text:?}")))),
+                None => return Ok(Err(RowError::new("groups", format!("no group {text:?}")))),
             }
         }
         Ok(Ok(ids))
@@ -195,7 +195,7 @@ impl<'c> Importer<'c> {
 
     async fn token(&mut self, row: &SeedToken) -> Written {
         let Some(hash) = row.hash() else {
-            return Ok(Err(Refusal::general("exactly one of `key` and `hash` is required")));
+            return Ok(Err(RowError::general("exactly one of `key` and `hash` is required")));
         };
         let Some(owner) = self.users.get(&row.user_pk) else { return Ok(Err(unknown_user(row.user_pk))) };
         let mut token = row.row(hash);
@@ -206,17 +206,17 @@ impl<'c> Importer<'c> {
             return Ok(Ok(Change::Unchanged));
         }
         if known.iter().any(|known| known.hash == hash) {
-            return Ok(Err(Refusal::general("the key exists already, with other properties")));
+            return Ok(Err(RowError::general("the key exists already, with other properties")));
         }
         if !self.dry_run && !auth.create_token(&token).await? {
-            return Ok(Err(Refusal::new("identifier", format!("{:?} exists already", token.identifier))));
+            return Ok(Err(RowError::new("identifier", format!("{:?} exists already", token.identifier))));
         }
         Ok(Ok(Change::Created))
     }
 
     async fn grant(&mut self, mut grant: GrantRow) -> Written {
         if let Err(message) = check_permission(&grant.permission) {
-            return Ok(Err(Refusal::new("permission", message)));
+            return Ok(Err(RowError::new("permission", message)));
         }
         let Some(holder) = self.users.get(&grant.user) else { return Ok(Err(unknown_user(grant.user))) };
         grant.user = *holder;
@@ -228,7 +228,7 @@ impl<'c> Importer<'c> {
             },
             GrantedOn::Group(group) => match self.group_id(&group.to_string()).await? {
                 Some(group) => GrantedOn::Group(group),
-                None => return Ok(Err(Refusal::new("object_pk", format!("no group {group}")))),
+                None => return Ok(Err(RowError::new("object_pk", format!("no group {group}")))),
             },
         };
         let is_new = self.dry_run || self.context.database.auth.grant(&grant).await?;
@@ -236,8 +236,8 @@ impl<'c> Importer<'c> {
     }
 }
 
-fn unknown_user(pk: UserId) -> Refusal {
-    Refusal::new("user_pk", format!("no row of a user {pk} was accepted"))
+fn unknown_user(pk: UserId) -> RowError {
+    RowError::new("user_pk", format!("no row of a user {pk} was accepted"))
 }
 
 /// Sets the fields that the row names.
@@ -270,17 +270,17 @@ fn fields(row: &ImportUser, groups: Option<BTreeSet<GroupId>>, mut update: UserU
 }
 
 /// A failure of the database ends the import; everything else refuses the row.
-fn refusal(error: UpdateError) -> Result<Refusal, Failure> {
+fn row_error(error: UpdateError) -> Result<RowError, Failure> {
     match error {
         UpdateError::Invalid(violations) => Ok(match violations.iter().next() {
-            Some(violation) => Refusal {
+            Some(violation) => RowError {
                 field: violation.field.map(|field| field.to_string()),
                 message: violation.kind.to_string(),
             },
-            None => Refusal::general("invalid"),
+            None => RowError::general("invalid"),
         }),
         UpdateError::Access(AccessError::Store(error)) => Err(error.into()),
         UpdateError::Access(AccessError::Authorizer(error)) => Err(error.into()),
-        error => Ok(Refusal::general(error.to_string())),
+        error => Ok(RowError::general(error.to_string())),
     }
 }

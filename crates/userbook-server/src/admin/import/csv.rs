@@ -6,7 +6,7 @@ use csv::{Reader as Rows, ReaderBuilder, StringRecord};
 use serde_json::Value;
 use userbook::{JsonObject, model::parse_timestamp};
 
-use super::record::{ImportUser, LastLogin, Reader, Record, Refusal, Row};
+use super::record::{ImportUser, LastLogin, Reader, Record, Row, RowError};
 use crate::admin::{Failure, Message};
 
 /// The separator of groups in a cell.
@@ -99,11 +99,11 @@ impl CsvReader {
         Ok(Self { rows, fields, names, total })
     }
 
-    fn user(&self, row: &StringRecord) -> Result<ImportUser, Refusal> {
+    fn user(&self, row: &StringRecord) -> Result<ImportUser, RowError> {
         let mut user = ImportUser::default();
         for ((cell, field), name) in row.iter().zip(&self.fields).zip(&self.names) {
             if let Some(field) = field {
-                set(&mut user, field, cell).map_err(|message| Refusal::new(name, message))?;
+                set(&mut user, field, cell).map_err(|message| RowError::new(name, message))?;
             }
         }
         Ok(user)
@@ -214,7 +214,7 @@ impl Reader for CsvReader {
             // The reader continues after a row of another length or encoding.
             Err(error) if !error.is_io_error() => {
                 let line = error.position().map_or(line, csv::Position::line);
-                Ok(Some((format!("line {line}"), Err(Refusal::general(error.to_string())))))
+                Ok(Some((format!("line {line}"), Err(RowError::general(error.to_string())))))
             }
             Err(error) => Err(error.into()),
         }

@@ -4,7 +4,7 @@ use userbook::{AccessError, Group, GroupError, GroupId, ListError, NewGroup};
 
 use super::{
     apply::Importer,
-    record::Refusal,
+    record::RowError,
     report::{Change, Kind, Report},
 };
 use crate::{
@@ -35,12 +35,12 @@ impl Importer<'_> {
                 }
                 match self.write_group(&group).await? {
                     Ok(change) => report.count(Kind::Group, change),
-                    Err(refusal) => report.refused(&place, &refusal),
+                    Err(row_error) => report.refused(&place, &row_error),
                 }
             }
             if next.len() == before {
                 for (place, _) in next {
-                    report.refused(&place, &Refusal::new("parent", "the group is its own ancestor"));
+                    report.refused(&place, &RowError::new("parent", "the group is its own ancestor"));
                 }
                 return Ok(());
             }
@@ -49,12 +49,12 @@ impl Importer<'_> {
         Ok(())
     }
 
-    async fn write_group(&mut self, row: &GroupRow) -> Result<Result<Change, Refusal>, Failure> {
+    async fn write_group(&mut self, row: &GroupRow) -> Result<Result<Change, RowError>, Failure> {
         let parent = match row.parent {
             None => None,
             Some(parent) => match self.group_id(&parent.to_string()).await? {
                 Some(parent) => Some(parent),
-                None => return Ok(Err(Refusal::new("parent", format!("no group {parent}")))),
+                None => return Ok(Err(RowError::new("parent", format!("no group {parent}")))),
             },
         };
         let stored = match self.stored_group(row.pk).await? {
@@ -85,7 +85,7 @@ impl Importer<'_> {
                 }
                 Ok(Ok(if stored.is_some() { Change::Updated } else { Change::Created }))
             }
-            Err(error) => refusal(error).map(Err),
+            Err(error) => row_error(error).map(Err),
         }
     }
 
@@ -99,17 +99,17 @@ impl Importer<'_> {
 }
 
 /// A failure of the database ends the import; everything else refuses the row.
-fn refusal(error: GroupError) -> Result<Refusal, Failure> {
+fn row_error(error: GroupError) -> Result<RowError, Failure> {
     match error {
         GroupError::Invalid(violations) => Ok(match violations.iter().next() {
-            Some(violation) => Refusal {
+            Some(violation) => RowError {
                 field: violation.field.map(|field| field.to_string()),
                 message: violation.kind.to_string(),
             },
-            None => Refusal::general("invalid"),
+            None => RowError::general("invalid"),
         }),
         GroupError::Access(AccessError::Store(error)) => Err(error.into()),
         GroupError::Access(AccessError::Authorizer(error)) => Err(error.into()),
-        error => Ok(Refusal::general(error.to_string())),
+        error => Ok(RowError::general(error.to_string())),
     }
 }

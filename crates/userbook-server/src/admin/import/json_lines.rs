@@ -7,7 +7,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-use super::record::{ImportUser, Line, Reader, Record, Refusal, Row};
+use super::record::{ImportUser, Line, Reader, Record, Row, RowError};
 use crate::admin::Failure;
 
 /// The maximum length of a line in bytes.
@@ -59,7 +59,7 @@ impl Reader for JsonLinesReader {
 }
 
 /// A user may come alone: then the line has the key `username`.
-fn parse(line: &[u8]) -> Result<Record, Refusal> {
+fn parse(line: &[u8]) -> Result<Record, RowError> {
     let is_user = serde_json::from_slice::<Peek>(line).is_ok();
     if is_user {
         read::<ImportUser>(line).map(|user| Record::User(Box::new(user)))
@@ -75,13 +75,13 @@ struct Peek {
     _username: serde::de::IgnoredAny,
 }
 
-fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, Refusal> {
+fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, RowError> {
     let mut reader = serde_json::Deserializer::from_slice(line);
     reader.disable_recursion_limit();
     let row = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = Some(error.path().to_string()).filter(|path| path != ".");
-        Refusal { field, message: error.into_inner().to_string() }
+        RowError { field, message: error.into_inner().to_string() }
     })?;
-    reader.end().map_err(|error| Refusal::general(error.to_string()))?;
+    reader.end().map_err(|error| RowError::general(error.to_string()))?;
     Ok(row)
 }

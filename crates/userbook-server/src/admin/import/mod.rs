@@ -101,7 +101,7 @@ pub(super) async fn run(context: &Context, arguments: &ImportArgs) -> Result<(),
                 importer.write_groups(&mut report).await?;
                 importer.write(&place, record, &mut report).await?;
             }
-            Err(refusal) => report.refused(&place, &refusal),
+            Err(row_error) => report.refused(&place, &row_error),
         }
     }
     importer.write_groups(&mut report).await?;

@@ -25,12 +25,12 @@ pub(super) enum Record {
 
 /// Why a row is refused: the field, if known, and the reason.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct RowError {
     pub(super) field: Option<String>,
     pub(super) message: String,
 }
 
-impl Refusal {
+impl RowError {
     pub(super) fn new(field: &str, message: impl Into<String>) -> Self {
         Self { field: Some(field.to_owned()), message: message.into() }
     }
@@ -41,7 +41,7 @@ impl Refusal {
 }
 
 /// A row with its place, such as `line 3`.
-pub(super) type Row = (String, Result<Record, Refusal>);
+pub(super) type Row = (String, Result<Record, RowError>);
 
 /// Reads a file row by row.
 pub(super) trait Reader {
@@ -140,9 +140,9 @@ fn last_login<'de, D: Deserializer<'de>>(reader: D) -> Result<LastLogin, D::Erro
 
 impl ImportUser {
     /// Reads the row of a seed. Attributes that are no object are refused by the caller.
-    pub(super) fn of_row(row: UserRow) -> Result<Self, Refusal> {
+    pub(super) fn of_row(row: UserRow) -> Result<Self, RowError> {
         let serde_json::Value::Object(attributes) = row.attributes else {
-            return Err(Refusal::new("attributes", "attributes must be an object"));
+            return Err(RowError::new("attributes", "attributes must be an object"));
         };
         Ok(Self {
             pk: Some(row.pk),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     progress::Progress,
-    record::{Refusal, file_name},
+    record::{RowError, file_name},
 };
 use crate::admin::{Failure, Message, print};
 
@@ -68,9 +68,9 @@ impl<'p> Report<'p> {
         }
     }
 
-    pub(super) fn refused(&mut self, place: &str, refusal: &Refusal) {
+    pub(super) fn refused(&mut self, place: &str, row_error: &RowError) {
         self.refused += 1;
-        let Refusal { field, message } = refusal;
+        let RowError { field, message } = row_error;
         if !self.json {
             let field = field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
             self.progress.line(&print::printable(&format!("{}: {place}: {field}{message}", self.file)));
