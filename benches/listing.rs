@@ -126,7 +126,7 @@ impl Question {
         let page = store.list_users(&query).await?;
         let time = start.elapsed().as_nanos();
         let names: Vec<_> = page.users.into_iter().map(|user| user.username).collect();
-        let (expected, count) = match query.filter.username {
+        let (expected, count) = match query.filter.usernames.into_iter().next() {
             Some(name) => (vec![name], 1),
             None => ((1..=i64::from(PAGE)).map(name).collect(), users.unsigned_abs()),
         };

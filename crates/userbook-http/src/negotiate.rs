@@ -6,7 +6,6 @@ use crate::{
     Extension, ExtensionSet,
     error::{ApiError, ErrorFormat, Kind},
     media::{self, JSON, PROBLEM},
-    params::Params,
 };
 
 /// Returns the format of errors, and whether the client accepts a response of this API.
@@ -15,8 +14,9 @@ use crate::{
 /// a format before `Accept`; there is only `json`.
 pub(crate) fn negotiate(head: &Parts, extensions: ExtensionSet) -> (ErrorFormat, Result<(), ApiError>) {
     let (format, acceptable) = negotiate_headers(&head.headers, extensions);
-    let params = Params::parse(head.uri.query());
-    match params.last("format") {
+    let query = head.uri.query().unwrap_or_default();
+    let selected = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "format").last();
+    match selected.as_ref().map(|(_, value)| &**value) {
         None | Some("" | "json") => (format, acceptable),
         Some(_) => (format, Err(ApiError::not_found())),
     }

@@ -72,7 +72,7 @@ impl State {
     /// Returns the groups whose content must be compared.
     pub(crate) fn groups_to_compare(&self, query: &GroupListQuery) -> Vec<Arc<Group>> {
         let candidates: Vec<&Node> = self.candidate_nodes(query).0;
-        let cheap = candidates.into_iter().filter(|node| self.matches(query, node));
+        let cheap = candidates.into_iter().filter(|node| Self::matches(query, node));
         cheap.map(|node| Arc::clone(&node.group)).collect()
     }
 
@@ -89,7 +89,7 @@ impl State {
             let (mut rows, sorted) = self.candidate_nodes(query);
             let has_content =
                 |node: &Node| content.is_none_or(|(filter, compared)| compared.get(&node.group, filter));
-            rows.retain(|node| self.matches(query, node) && has_content(node));
+            rows.retain(|node| Self::matches(query, node) && has_content(node));
             if !sorted {
                 rows.sort_by(|left, right| compare(&query.order, left, right));
             }
@@ -133,7 +133,7 @@ impl State {
     }
 
     /// Returns whether the group is in the scope and matches the filter, except words and attributes.
-    fn matches(&self, query: &GroupListQuery, node: &Node) -> bool {
+    fn matches(query: &GroupListQuery, node: &Node) -> bool {
         let (filter, group) = (&query.filter, &node.group);
         let has = |users: &BTreeSet<UserId>| users.iter().any(|user| node.members.contains(*user));
         query.scope.contains(&group.id)

@@ -73,6 +73,8 @@ fn as_policies(grants: &[Grant]) -> CedarAuthorizer {
             Permission::ChangeGroup => permit("Action::\"change_group\"", group.as_ref()) + ";",
             Permission::DeleteGroup => permit("Action::\"delete_group\"", group.as_ref()) + ";",
             Permission::EnableGroupSuperuser => permit("Action::\"grant_superuser\"", group.as_ref()) + ";",
+            // No operation requires a system permission.
+            Permission::System(_) => String::new(),
         }
     };
     let superusers = "permit (principal is User, action, resource) when { principal.superuser };".to_owned();

@@ -115,16 +115,16 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let harness = H::with(&rows(groups, people)).await;
     let one = GroupFilter::default;
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let names = |names: &[&str]| words(names).into_iter().collect();
+    let any_of = |texts: &[&str]| words(texts).into_iter().collect();
     let has = |path, part| condition(path, AttributeTest::Contains(part));
     for (filter, expected) in [
         (GroupFilter { ids: group_ids([2]), ..one() }, vec![2]),
         (GroupFilter { ids: group_ids([900]), ..one() }, vec![]),
         (GroupFilter { ids: group_ids([3, 1, 900]), ..one() }, vec![1, 3]),
-        (GroupFilter { names: names(&["staff"]), ..one() }, vec![1]),
-        (GroupFilter { names: names(&["Staff", "staff ", "x"]), ..one() }, vec![2, 3]),
-        (GroupFilter { names: names(&["staff "]), ..one() }, vec![3]),
-        (GroupFilter { names: names(&["STAFF"]), ..one() }, vec![]),
+        (GroupFilter { names: any_of(&["staff"]), ..one() }, vec![1]),
+        (GroupFilter { names: any_of(&["Staff", "staff ", "x"]), ..one() }, vec![2, 3]),
+        (GroupFilter { names: any_of(&["staff "]), ..one() }, vec![3]),
+        (GroupFilter { names: any_of(&["STAFF"]), ..one() }, vec![]),
         (GroupFilter { is_superuser: Some(true), ..one() }, vec![2]),
         (GroupFilter { is_superuser: Some(false), ..one() }, vec![1, 3, 4]),
         (GroupFilter { members: vec![[ANN].into()], ..one() }, vec![1, 2]),
@@ -142,7 +142,7 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
         (GroupFilter { search: words(&["TRUE"]), ..one() }, vec![2]),
         (GroupFilter { search: words(&["false", "ff"]), ..one() }, vec![1, 3]),
         (GroupFilter { search: words(&["staff"]), is_superuser: Some(false), ..one() }, vec![1, 3]),
-        (GroupFilter { names: names(&["staff"]), members: vec![[BOB].into()], ..one() }, vec![]),
+        (GroupFilter { names: any_of(&["staff"]), members: vec![[BOB].into()], ..one() }, vec![]),
     ] {
         assert_eq!(matches(&harness, filter.clone()).await, expected, "{filter:?}");
         let scope = Scope::Only(group_ids([1, 3, 900]));

@@ -93,7 +93,7 @@ async fn read<S: UserStore + ListStore, A: ListAuthorizer>(
     Ok(filter)
 }
 
-/// Reads the users one of whom must be a member.
+/// Reads the users of the filter: a listed group has one of them as a member.
 async fn members<S: UserStore + ListStore, A: ListAuthorizer>(
     params: &mut Params<'_>,
     authorized: &AuthorizedGroupList<'_, S, A>,
@@ -103,9 +103,9 @@ async fn members<S: UserStore + ListStore, A: ListAuthorizer>(
         let id = python_int(text).or_else(|| is_huge(text).then_some(i64::MIN));
         id.map(UserId).ok_or_else(|| format!("“{text}” is not a valid value."))
     });
-    let (ids, names) = related.wanted();
-    let (found, named) = authorized.users_named(ids, names).await?;
-    let found = found.iter().map(|user| user.id).collect();
+    let wanted = related.wanted();
+    let (by_id, named) = authorized.users_named(wanted.0, wanted.1).await?;
+    let found = by_id.iter().map(|user| user.id).collect();
     let named = by_name(named.into_iter().map(|user| (user.username, user.id)));
     Ok(related.resolve(params, found, &named))
 }

@@ -103,7 +103,7 @@ async fn read<S: UserStore + ListStore, A: ListAuthorizer>(
     Ok(filter)
 }
 
-/// Reads the groups of which a user must be a member.
+/// Reads the groups of the filter: a listed user is a member of one of them.
 async fn groups<S: UserStore + ListStore, A: ListAuthorizer>(
     params: &mut Params<'_>,
     authorized: &AuthorizedUserList<'_, S, A>,
@@ -111,9 +111,9 @@ async fn groups<S: UserStore + ListStore, A: ListAuthorizer>(
     let related = Related::read(params, ["groups_by_pk", "groups_by_name"], |text| {
         python_uuid(text).map(GroupId).ok_or_else(|| format!("“{text}” is not a valid UUID."))
     });
-    let (ids, names) = related.wanted();
-    let (found, named) = authorized.groups_named(ids, names).await?;
-    let found = found.iter().map(|group| group.id).collect();
+    let wanted = related.wanted();
+    let (by_id, named) = authorized.groups_named(wanted.0, wanted.1).await?;
+    let found = by_id.iter().map(|group| group.id).collect();
     let named = by_name(named.into_iter().map(|group| (group.name, group.id)));
     Ok(related.resolve(params, found, &named))
 }

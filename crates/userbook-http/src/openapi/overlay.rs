@@ -35,7 +35,7 @@ const INVALID_WRITE: &str =
 const LIST_PARAMETERS: [(&str, &str); 5] = [
     (
         "attributes",
-        "A JSON object of lookups, all of which must hold: `{\"team\": \"red\", \"team__size__gte\": 3}`.",
+        "A JSON object of lookups, which must all hold: `{\"team\": \"red\", \"team__size__gte\": 3}`.",
     ),
     ("ordering", "Fields separated by commas, with `-` before descending ones."),
     ("page", "The number of the page, starting with 1."),
@@ -44,7 +44,7 @@ const LIST_PARAMETERS: [(&str, &str); 5] = [
         "The number of rows of a page, 100 by default; a larger number than the limit of the server counts as the \
          limit (1,000 by default).",
     ),
-    ("search", "Words separated by white space or commas, each of which must occur, in upper or lower case."),
+    ("search", "Words separated by white space or commas. All must occur, in upper or lower case."),
 ];
 const INVALID_LIST: &str = "Invalid parameters, an attribute filter above a limit (`attributes`), or a page above a \
     limit (`page_size`).";

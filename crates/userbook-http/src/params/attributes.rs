@@ -75,9 +75,8 @@ impl Lookup {
             (Self::IExact, Value::String(text)) => {
                 T::Text(TextTest { position: TextPosition::Whole, text, ignore_case: true })
             }
-            (Self::IExact, _) => return Err("a text"),
             (Self::HasKey, Value::String(key)) => T::HasKeys(vec![key]),
-            (Self::HasKey, _) => return Err("a text"),
+            (Self::IExact | Self::HasKey, _) => return Err("a text"),
             (Self::HasKeys, Value::Array(keys)) => T::HasKeys(keys.iter().map(python_repr).collect()),
             (Self::HasAnyKeys, Value::Array(keys)) => T::HasAnyKey(keys.iter().map(python_repr).collect()),
             (Self::In, Value::Array(values)) => {
@@ -132,11 +131,11 @@ pub(crate) fn conditions(text: Option<&str>) -> Result<Vec<AttributeCondition>, 
     // The size of the head limits the text, and the core limits the number of values in a filter.
     let bounds = Bounds { levels: MAX_DEPTH, nodes: usize::MAX };
     let bytes = without_negative_zero(text.to_owned().into());
-    let Ok(value) = json::parse(&bytes, bounds) else { return Err(invalid("failed to parse JSON".into())) };
+    let Ok(value) = json::parse(&bytes, bounds) else { return Err(invalid("failed to parse JSON")) };
     if has_null_character(&value) {
-        return Err(invalid(NULL_CHARACTER.to_owned()));
+        return Err(invalid(NULL_CHARACTER));
     }
-    let Value::Object(object) = value else { return Err(invalid("value must be key:value mapping".into())) };
+    let Value::Object(object) = value else { return Err(invalid("value must be key:value mapping")) };
     read(object)
 }
 
@@ -149,7 +148,7 @@ fn read(object: JsonObject) -> Result<Vec<AttributeCondition>, ApiError> {
             parts.pop();
         }
         let tests = lookup.unwrap_or(Lookup::Exact).tests(value);
-        let tests = tests.map_err(|wanted| invalid(format!("\"{key}\" needs {wanted}")))?;
+        let tests = tests.map_err(|wanted| invalid(&format!("\"{key}\" needs {wanted}")))?;
         let path = path(&parts);
         conditions.extend(tests.into_iter().map(|test| AttributeCondition { path: path.clone(), test }));
     }
@@ -177,7 +176,7 @@ fn has_null_character(value: &Value) -> bool {
     }
 }
 
-fn invalid(message: String) -> ApiError {
+fn invalid(message: &str) -> ApiError {
     let message = format!("filter: {message}").into();
     ApiError::filter(InputError { location: InputLocation::Query, name: NAME, code: "invalid", message })
 }

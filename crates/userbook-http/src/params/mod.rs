@@ -169,9 +169,9 @@ pub(crate) fn no_choice(value: &str) -> String {
     format!("Select a valid choice. {value} is not one of the available choices.")
 }
 
-/// Reads the text of a choice.
-fn choice_text(value: &str) -> Result<(), String> {
-    if value.contains('\0') { Err(NULL_CHARACTER.to_owned()) } else { Ok(()) }
+/// Checks the text of a choice.
+fn choice_text(value: &str) -> Result<String, String> {
+    if value.contains('\0') { Err(NULL_CHARACTER.to_owned()) } else { Ok(value.to_owned()) }
 }
 
 #[cfg(test)]

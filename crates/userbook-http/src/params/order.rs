@@ -19,7 +19,6 @@ pub(crate) fn ordering<C: Copy + PartialEq>(
     for term in terms.split(',').map(|term| term.trim_matches(is_space)) {
         let (name, descending) = term.strip_prefix('-').map_or((term, false), |name| (name, true));
         match columns.iter().find(|(known, _)| *known == name) {
-            None => {}
             Some((_, None)) => {
                 params.fault(NAME, "invalid_choice", format!("Cannot order by \"{name}\".").into());
             }
@@ -27,7 +26,7 @@ pub(crate) fn ordering<C: Copy + PartialEq>(
             Some((_, Some(column))) if order.iter().all(|before| before.column != *column) => {
                 order.push(Order { column: *column, descending });
             }
-            Some(_) => {}
+            Some(_) | None => {}
         }
     }
     if order.is_empty() {

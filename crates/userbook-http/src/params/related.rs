@@ -13,7 +13,7 @@ pub(crate) struct Related<I> {
     id_param: &'static str,
     name_param: &'static str,
     ids: BTreeMap<String, I>,
-    names: BTreeMap<String, ()>,
+    names: BTreeSet<String>,
 }
 
 impl<I: Copy + Ord + Display> Related<I> {
@@ -24,13 +24,13 @@ impl<I: Copy + Ord + Display> Related<I> {
         read: impl Fn(&str) -> Result<I, String>,
     ) -> Self {
         let ids = params.any(id_param, read);
-        let names = params.any(name_param, choice_text);
+        let names = params.any(name_param, choice_text).into_keys().collect();
         Self { id_param, name_param, ids, names }
     }
 
     /// Returns the ids and the names to look up.
     pub(crate) fn wanted(&self) -> (BTreeSet<I>, BTreeSet<String>) {
-        (self.ids.values().copied().collect(), self.names.keys().cloned().collect())
+        (self.ids.values().copied().collect(), self.names.clone())
     }
 
     /// Returns the sets of the filter. `found` are the objects with the wanted ids, `named` those with the wanted names;
@@ -45,7 +45,7 @@ impl<I: Copy + Ord + Display> Related<I> {
         if let Some((text, _)) = self.ids.iter().find(is_missing) {
             params.unknown_choice(self.id_param, text);
         }
-        if let Some(name) = self.names.keys().find(|name| !named.contains_key(*name)) {
+        if let Some(name) = self.names.iter().find(|name| !named.contains_key(*name)) {
             params.unknown_choice(self.name_param, name);
         }
         let named = named.values().flatten().copied().collect();
@@ -91,10 +91,10 @@ mod tests {
             let mut params = Params::parse(Some(query));
             let read = |text: &str| text.parse::<i64>().map_err(|_| "no id".to_owned());
             let related = Related::read(&mut params, ["id", "name"], read);
-            let (ids, names) = related.wanted();
+            let (ids, texts) = related.wanted();
             let found = ids.intersection(&[7, 8, 9].into()).copied().collect();
             let all = [("a", 7), ("b", 8), ("a", 9)].map(|(name, id)| (name.to_owned(), id));
-            let named = by_name(all.into_iter().filter(|(name, _)| names.contains(name)));
+            let named = by_name(all.into_iter().filter(|(name, _)| texts.contains(name)));
             let resolved = related.resolve(&mut params, found, &named);
             match params.check() {
                 Ok(()) => {

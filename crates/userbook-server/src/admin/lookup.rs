@@ -35,7 +35,7 @@ pub(super) async fn user(context: &Context, text: &str) -> Result<UserView, Fail
 
 /// Finds the user with exactly this username.
 pub(super) async fn user_named(context: &Context, username: &str) -> Result<Option<UserView>, Failure> {
-    let filter = UserFilter { username: Some(username.to_owned()), ..UserFilter::default() };
+    let filter = UserFilter { usernames: [username.to_owned()].into(), ..UserFilter::default() };
     let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
     Ok(context.service.list_users(&context.actor, listing).await?.users.into_iter().next())
 }
@@ -55,11 +55,14 @@ pub(super) async fn group(context: &Context, text: &str) -> Result<Group, Failur
     found.ok_or_else(|| Message::failure(format!("no group {text:?}")))
 }
 
-/// Finds the group with exactly this name.
+/// Finds the group with exactly this name. Imported groups may share a name.
 pub(super) async fn group_named(context: &Context, name: &str) -> Result<Option<Group>, Failure> {
-    let filter = GroupFilter { name: Some(name.to_owned()), ..GroupFilter::default() };
+    let filter = GroupFilter { names: [name.to_owned()].into(), ..GroupFilter::default() };
     let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
     let page = context.service.list_groups(&context.actor, listing, false).await?;
+    if page.count > 1 {
+        return Err(Message::failure(format!("{} groups have the name {name:?}: use the UUID", page.count)));
+    }
     Ok(page.groups.into_iter().next().map(|entry| entry.group))
 }
 

@@ -196,7 +196,7 @@ async fn list(
 ) -> Result<(), Failure> {
     let mut filter = UserFilter { search: search.to_vec(), ..UserFilter::default() };
     if let Some(group) = group {
-        filter.groups.insert(lookup::group(context, group).await?.id);
+        filter.groups.push([lookup::group(context, group).await?.id].into());
     }
     if superusers {
         filter.is_superuser = Some(SuperuserFilter { is_superuser: true, inherited: true });

@@ -11,7 +11,7 @@ pub enum PathSegment {
     Index(i64),
 }
 
-/// Returns the value at a path, in the way of `PostgreSQL`'s `#>`.
+/// Returns the value at a path, like `PostgreSQL`'s `#>`.
 pub(crate) fn at_path<'v>(value: &'v Value, path: &[PathSegment]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, segment| match (value, segment) {
         (Value::Object(object), PathSegment::Key(key)) => object.get(key),

@@ -54,15 +54,14 @@ fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
 }
 
 fn compare_numbers(left: &Number, right: &Number) -> Ordering {
-    match (NumberKey::new(left), NumberKey::new(right)) {
-        (Some(NumberKey::Integer(left)), Some(NumberKey::Integer(right))) => left.cmp(&right),
-        // An integer and a double that is none: the double has a fraction, or is beyond the 64-bit integers. In both
-        // cases the nearest double decides, unless both are equal; then the fraction was lost.
-        _ => {
-            let double = |number: &Number| number.as_f64().unwrap_or_default();
-            double(left).total_cmp(&double(right))
-        }
+    if let (Some(NumberKey::Integer(left)), Some(NumberKey::Integer(right))) =
+        (NumberKey::new(left), NumberKey::new(right))
+    {
+        return left.cmp(&right);
     }
+    // One of the numbers has a fraction or is beyond the 64-bit integers: the nearest doubles differ, or both are equal.
+    let double = |number: &Number| number.as_f64().unwrap_or_default();
+    double(left).total_cmp(&double(right))
 }
 
 fn is_scalar(value: &Value) -> bool {

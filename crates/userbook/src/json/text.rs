@@ -1,5 +1,7 @@
 //! JSON as text, in the form of `PostgreSQL`'s `jsonb`.
 
+use std::fmt::{self, Write};
+
 use serde_json::{Number, Value};
 
 use super::order::members;
@@ -51,11 +53,17 @@ fn separate(out: &mut String, n: usize) {
 fn write_number(out: &mut String, number: &Number) {
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(double) if double.fract() == 0.0 && double.abs() < 1e16 => {
-            out.push_str(&format!("{:.1}", if double == 0.0 { 0.0 } else { double }));
+            let double = if double == 0.0 { 0.0 } else { double };
+            push(out, format_args!("{double:.1}"));
         }
-        Some(double) => out.push_str(&format!("{double}")),
-        None => out.push_str(&number.to_string()),
+        Some(double) => push(out, format_args!("{double}")),
+        None => push(out, format_args!("{number}")),
     }
+}
+
+fn push(out: &mut String, text: fmt::Arguments<'_>) {
+    // Writing to a string never fails.
+    _ = out.write_fmt(text);
 }
 
 fn write_text(out: &mut String, text: &str) {
@@ -68,7 +76,7 @@ fn write_text(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => push(out, format_args!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }

@@ -15,8 +15,9 @@ pub(crate) const USERS: usize = 5;
 /// The initial number of groups: enough for a chain beyond the depth limit.
 pub(crate) const GROUPS: usize = 26;
 
-/// The bit of the permission to grant superuser status, the last one.
-const ENABLE_SUPERUSER: u16 = 1 << (Permission::ALL.len() - 1);
+/// The bit of the permission to grant superuser status.
+const ENABLE_SUPERUSER: u32 = 1 << ENABLE_SUPERUSER_INDEX;
+const ENABLE_SUPERUSER_INDEX: usize = 10;
 
 /// The initial rows, and the permissions.
 #[derive(Debug, Clone)]
@@ -102,13 +103,13 @@ fn flags() -> impl Strategy<Value = Vec<bool>> {
 }
 
 /// Returns the global permissions of each user as bits, and possibly a group through which the user may grant.
-fn grants() -> impl Strategy<Value = Vec<(u16, Option<usize>)>> {
-    let bits = proptest::num::u16::ANY;
+fn grants() -> impl Strategy<Value = Vec<(u32, Option<usize>)>> {
+    let bits = proptest::num::u32::ANY;
     vec((bits, prop::option::of(0..GROUPS)), USERS)
 }
 
 pub(crate) fn any() -> impl Strategy<Value = Directory> {
-    assert_eq!(Permission::ALL.last(), Some(&Permission::EnableGroupSuperuser));
+    assert_eq!(Permission::ALL[ENABLE_SUPERUSER_INDEX], Permission::EnableGroupSuperuser);
     (parents(), flags(), users(), grants(), proptest::bool::ANY).prop_map(|it| {
         let (parents, flags, users, grants, protects) = it;
         let group = |(n, (parent, is_superuser)): (usize, (&Option<usize>, &bool))| Group {
@@ -163,7 +164,7 @@ impl Directory {
             || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))
     }
 
-    fn grant(&mut self, user: UserId, bits: u16, through: Option<GroupId>) {
+    fn grant(&mut self, user: UserId, bits: u32, through: Option<GroupId>) {
         let mut permissions = std::mem::take(&mut self.permissions);
         for (n, permission) in Permission::ALL.into_iter().enumerate() {
             if bits & (1 << n) == 0 {

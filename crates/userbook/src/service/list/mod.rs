@@ -83,7 +83,7 @@ async fn require_some<I: Ord + Clone>(
         Scope::Nothing => true,
         // The authorizer decided to show an empty list.
         Scope::Only(some) if some.is_empty() || is_internal(snapshot) => false,
-        some => count(some.clone()).await? == 0,
+        some @ Scope::Only(_) => count(some.clone()).await? == 0,
     };
     if is_denied { Err(AccessError::Forbidden(Denial::Permission(None))) } else { Ok(scope) }
 }

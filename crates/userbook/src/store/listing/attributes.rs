@@ -131,7 +131,7 @@ impl AttributeTest {
             Self::HasAnyKey(keys) => keys.iter().any(|key| has_key(value, key)),
             Self::Text(test) => match value {
                 Value::Null => false,
-                Value::String(text) => test.passes(text),
+                Value::String(own) => test.passes(own),
                 value => test.passes(&spaced_text(value)),
             },
             Self::IsAbsent(absent) => !absent,
