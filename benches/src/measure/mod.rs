@@ -13,8 +13,10 @@ mod postgres;
 mod scale;
 mod seeds;
 mod server;
+mod server_put;
 mod sqlite;
 mod updates;
+mod wrk;
 
 use std::path::PathBuf;
 
@@ -92,6 +94,7 @@ pub const ALL: &[Measure] = &[
     always(&["axum_vs_echo"], http::run),
     always(&["memberships_1000_vs_1", "depth_20_vs_1"], memberships::run),
     always(&["scale_1e7_vs_1e3"], scale::run),
+    always(&["server_put_postgres"], server_put::postgres),
     always(&["server_ready_ms", "server_idle_mib", "server_binary_mib"], server::run),
     Measure {
         names: &["core_build_s", "core_dependencies", "server_build_s"],

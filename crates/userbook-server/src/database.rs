@@ -92,7 +92,7 @@ impl Database {
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
         SqliteAuth::migrate(&pool).await?;
-        let auth = Arc::new(SqliteAuth::new(pool.clone()));
+        let auth = Arc::new(SqliteAuth::new(store.clone()));
         Ok(Self::of(store, auth, Pool::Sqlite(pool)))
     }
 
@@ -104,19 +104,22 @@ impl Database {
         MySqlAuth::migrate(&patient).await?;
         patient.close().await;
         let pool = session::mysql(limits).connect_with(options).await?;
-        let auth = Arc::new(MySqlAuth::new(pool.clone()));
-        Ok(Self::of(MySqlStore::new(pool.clone()), auth, Pool::MySql(pool)))
+        let store = MySqlStore::new(pool.clone());
+        let auth = Arc::new(MySqlAuth::new(store.clone()));
+        Ok(Self::of(store, auth, Pool::MySql(pool)))
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         // Migrations may take longer than the timeouts of requests.
-        let patient = postgres::pool_options().max_connections(1).connect(url).await?;
+        let options = postgres::connect_options(url)?;
+        let patient = postgres::pool_options().max_connections(1).connect_with(options.clone()).await?;
         PostgresStore::new(patient.clone()).migrate().await?;
         PostgresAuth::migrate(&patient).await?;
         patient.close().await;
-        let pool = session::postgres(limits).connect(url).await?;
-        let auth = Arc::new(PostgresAuth::new(pool.clone()));
-        Ok(Self::of(PostgresStore::new(pool.clone()), auth, Pool::Postgres(pool)))
+        let pool = session::postgres(limits).connect_with(session::with_timeouts(options, limits)).await?;
+        let store = PostgresStore::new(pool.clone());
+        let auth = Arc::new(PostgresAuth::new(store.clone()));
+        Ok(Self::of(store, auth, Pool::Postgres(pool)))
     }
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self

@@ -37,6 +37,7 @@ mod statements;
 mod store;
 mod value;
 
+pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;
 pub use migration::{MigrateError, Migration, migrate};
 #[cfg(feature = "mysql")]

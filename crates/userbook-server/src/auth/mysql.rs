@@ -2,7 +2,7 @@
 
 use sqlx::MySqlPool;
 use userbook_sqlx::{
-    Migration, migrate,
+    Migration, MySqlStore, migrate,
     mysql::{BEGIN, failure},
 };
 
@@ -22,5 +22,5 @@ const STATEMENTS: Statements = Statements {
 
 sql_auth! {
     /// Tokens and permissions in MariaDB or MySQL.
-    MySqlAuth(MySqlPool)
+    MySqlAuth(MySqlStore, MySqlPool)
 }

@@ -1,7 +1,7 @@
 //! Tokens and permissions in the PostgreSQL database that holds the users.
 
 use sqlx::PgPool;
-use userbook_sqlx::{Migration, migrate, postgres::failure};
+use userbook_sqlx::{Migration, PostgresStore, migrate, postgres::failure};
 
 use super::sql::{Statements, sql_auth};
 
@@ -12,5 +12,5 @@ const STATEMENTS: Statements = Statements::numbered("BEGIN", include_str!("sql/g
 
 sql_auth! {
     /// Tokens and permissions in PostgreSQL.
-    PostgresAuth(PgPool)
+    PostgresAuth(PostgresStore, PgPool)
 }

@@ -42,17 +42,17 @@ impl Statements {
 /// Declares the store of a dialect. A macro is shorter than generic code with sqlx's trait bounds. The macro uses
 /// `migrate`, `failure`, `MIGRATIONS` and `STATEMENTS` of the calling module.
 macro_rules! sql_auth {
-    ($(#[$doc:meta])* $store:ident($pool:ty)) => {
+    ($(#[$doc:meta])* $auth:ident($store:ty, $pool:ty)) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
-        pub struct $store {
-            pool: $pool,
+        pub struct $auth {
+            store: $store,
         }
 
-        impl $store {
-            /// Uses the database of this pool; see [`migrate`](Self::migrate).
-            pub fn new(pool: $pool) -> Self {
-                Self { pool }
+        impl $auth {
+            /// Uses the database of this store and shares its connections; see [`migrate`](Self::migrate).
+            pub fn new(store: $store) -> Self {
+                Self { store }
             }
 
             /// Migrates the tables.
@@ -65,24 +65,27 @@ macro_rules! sql_auth {
         }
 
         #[async_trait::async_trait]
-        impl userbook_http::TokenStore for $store {
+        impl userbook_http::TokenStore for $auth {
             async fn find(
                 &self,
                 hash: &userbook_http::TokenHash,
             ) -> Result<Option<userbook_http::TokenRecord>, userbook::store::StoreError> {
                 let find = sqlx::query_as(STATEMENTS.find_token).bind(hash.as_bytes().as_slice());
-                let row = find.fetch_optional(&self.pool).await.map_err(failure)?;
+                let mut connection = self.store.acquire().await.map_err(failure)?;
+                let row = find.fetch_optional(&mut *connection).await.map_err(failure)?;
+                connection.release();
                 row.map(super::sql::token).transpose()
             }
         }
 
         #[async_trait::async_trait]
-        impl userbook::authz::PermissionSource for $store {
+        impl userbook::authz::PermissionSource for $auth {
             async fn grants(
                 &self,
                 query: &userbook::authz::GrantQuery,
             ) -> Result<userbook::authz::Grants, userbook::authz::AuthorizerError> {
                 let groups: Vec<String> = query.groups.iter().map(ToString::to_string).collect();
+                let mut connection = self.store.acquire().await.map_err(failure)?;
                 let rows = sqlx::query_as(STATEMENTS.grants)
                     .bind(query.actor.0)
                     .bind(query.user.map(|user| user.0))
@@ -90,9 +93,10 @@ macro_rules! sql_auth {
                     .bind(userbook::authz::Permission::ViewUser.as_str())
                     .bind(userbook::authz::Permission::EnableGroupSuperuser.as_str())
                     .bind(userbook::authz::Permission::ViewGroup.as_str())
-                    .fetch_all(&self.pool)
+                    .fetch_all(&mut *connection)
                     .await
                     .map_err(failure)?;
+                connection.release();
                 super::sql::grants(rows).map_err(userbook::authz::AuthorizerError::new)
             }
 
@@ -101,21 +105,23 @@ macro_rules! sql_auth {
                 actor: userbook::UserId,
                 permission: userbook::authz::Permission,
             ) -> Result<userbook::authz::GrantedObjects, userbook::authz::AuthorizerError> {
+                let mut connection = self.store.acquire().await.map_err(failure)?;
                 let rows = sqlx::query_as(STATEMENTS.granted_objects)
                     .bind(actor.0)
                     .bind(permission.as_str())
-                    .fetch_all(&self.pool)
+                    .fetch_all(&mut *connection)
                     .await
                     .map_err(failure)?;
+                connection.release();
                 super::sql::granted_objects(rows).map_err(userbook::authz::AuthorizerError::new)
             }
         }
 
         #[async_trait::async_trait]
-        impl super::AuthStore for $store {
+        impl super::AuthStore for $auth {
             async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::store::StoreError> {
                 use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, parts};
-                let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
+                let mut transaction = self.store.pool().begin_with(STATEMENTS.begin).await.map_err(failure)?;
                 for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {
                     sqlx::query(clear).execute(&mut *transaction).await.map_err(failure)?;
                 }

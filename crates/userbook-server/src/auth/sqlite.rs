@@ -1,7 +1,7 @@
 //! Tokens and permissions in the SQLite database that holds the users.
 
 use sqlx::SqlitePool;
-use userbook_sqlx::{Migration, migrate, sqlite::failure};
+use userbook_sqlx::{Migration, SqliteStore, migrate, sqlite::failure};
 
 use super::sql::{Statements, sql_auth};
 
@@ -12,5 +12,5 @@ const STATEMENTS: Statements = Statements::numbered("BEGIN IMMEDIATE", include_s
 
 sql_auth! {
     /// Tokens and permissions in SQLite.
-    SqliteAuth(SqlitePool)
+    SqliteAuth(SqliteStore, SqlitePool)
 }
