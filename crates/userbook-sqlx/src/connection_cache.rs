@@ -8,6 +8,7 @@
 mod idle;
 
 use std::{
+    fmt,
     ops::{Deref, DerefMut},
     pin::pin,
     sync::Arc,
@@ -33,7 +34,7 @@ pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>);
 type Shared<DB> = Arc<sync::Mutex<PoolConnection<DB>>>;
 
 /// A pool and its idle connections. Clones share them.
-pub(crate) struct ConnectionCache<DB: Database> {
+pub struct ConnectionCache<DB: Database> {
     pool: Pool<DB>,
     idle: Arc<IdleConnections<DB>>,
     on_dirty: OnDirty<DB>,
@@ -80,6 +81,12 @@ impl<DB: Database> ConnectionCache<DB> {
             Either::Right((Ok(idle), _)) => Ok((idle.shared, idle.since)),
             Either::Right((Err(_), of_the_pool)) => of_the_pool.await.map(of_pool),
         }
+    }
+}
+
+impl<DB: Database> fmt::Debug for ConnectionCache<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionCache").finish_non_exhaustive()
     }
 }
 
@@ -133,8 +140,8 @@ impl<DB: Database> DerefMut for StoreConnection<DB> {
     }
 }
 
-impl<DB: Database> std::fmt::Debug for StoreConnection<DB> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<DB: Database> fmt::Debug for StoreConnection<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreConnection").finish_non_exhaustive()
     }
 }

@@ -36,6 +36,7 @@ mod statement;
 mod statements;
 mod store;
 mod value;
+mod write;
 
 pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;

@@ -24,17 +24,19 @@ use crate::{
     import, listing, load,
     migration::{self, MigrateError},
     outbox, provision,
+    write::Write,
 };
 
 /// Users, groups and events in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
 pub struct SqlStore<B: Backend> {
     connections: ConnectionCache<B>,
+    writer: B::Writer,
 }
 
 impl<B: Backend> SqlStore<B> {
     /// Creates a store on the host's pool. The tables are up to date after [`migrate`](Self::migrate).
     pub fn new(pool: Pool<B>) -> Self {
-        Self { connections: ConnectionCache::new(pool, B::on_dirty) }
+        Self { writer: B::writer(&pool), connections: ConnectionCache::new(pool, B::on_dirty) }
     }
 
     /// The pool.
@@ -159,9 +161,7 @@ impl<B: Backend> UserStore for SqlStore<B> {
     }
 
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = B::commit(&mut connection, change).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Update(change)).await
     }
 }
 
@@ -174,9 +174,7 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
     }
 
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = provision::provision::<B>(&mut connection, change, Owner::Store).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Provision(change)).await
     }
 }
 
@@ -239,7 +237,7 @@ impl<B: Backend> ImportStore for SqlStore<B> {
 
 impl<B: Backend> Clone for SqlStore<B> {
     fn clone(&self) -> Self {
-        Self { connections: self.connections.clone() }
+        Self { connections: self.connections.clone(), writer: self.writer.clone() }
     }
 }
 

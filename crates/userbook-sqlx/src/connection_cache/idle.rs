@@ -53,20 +53,17 @@ impl<DB: Database> IdleConnections<DB> {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.state();
         // Between the look at the idle connections and now, one may have been released.
-        match state.connections.pop() {
-            Some(connection) => {
-                drop(state);
-                // The receiver is here.
-                _ = sender.send(connection);
-            }
-            None => {
-                // Those who left, and those who got a connection from the pool.
-                while state.waiters.front().is_some_and(oneshot::Sender::is_closed) {
-                    state.waiters.pop_front();
-                }
-                state.waiters.push_back(sender);
-            }
+        if let Some(connection) = state.connections.pop() {
+            drop(state);
+            // The receiver is here.
+            _ = sender.send(connection);
+            return receiver;
         }
+        // Those who left, and those who got a connection from the pool.
+        while state.waiters.front().is_some_and(oneshot::Sender::is_closed) {
+            state.waiters.pop_front();
+        }
+        state.waiters.push_back(sender);
         receiver
     }
 

@@ -14,8 +14,8 @@ const MAX_UNTESTED: Duration = Duration::from_secs(10);
 /// PostgreSQL plans each load anew, which takes longer than the load. This concerns the host's own statements on the
 /// pool too.
 ///
-/// They are sent when a connection starts, so that no hook of the pool can lose them. PgBouncer rejects such settings:
-/// there, set `plan_cache_mode` for the role (`ALTER ROLE … SET`).
+/// They are sent when a connection starts, so that no hook of the pool can lose them. `PgBouncer` rejects such
+/// settings: there, set `plan_cache_mode` for the role (`ALTER ROLE … SET`).
 pub const SESSION: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
 
 /// Recommended options for the database at `url` (`postgres://name:password@host/database`), with [`SESSION`].

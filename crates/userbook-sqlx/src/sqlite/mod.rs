@@ -31,6 +31,7 @@ mod row;
 mod single_command;
 mod sql;
 mod write;
+mod writer;
 
 pub use error::failure;
 pub use options::{connect, connect_options};
