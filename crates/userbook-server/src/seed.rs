@@ -164,8 +164,10 @@ impl TryFrom<SeedToken> for TokenRow {
     type Error = UnknownTokenIntent;
 
     fn try_from(row: SeedToken) -> Result<Self, UnknownTokenIntent> {
+        let hash = TokenKey::new(row.key).hash();
         Ok(Self {
-            hash: TokenKey::new(row.key).hash(),
+            hash,
+            identifier: TokenRow::default_identifier(&hash),
             user: row.user_pk,
             intent: row.intent.parse::<TokenIntent>()?,
             expiring: row.expiring,

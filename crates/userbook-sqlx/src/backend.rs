@@ -22,7 +22,9 @@ use crate::{
 /// A supported database: [`Sqlite`](sqlx::Sqlite), [`Postgres`](sqlx::Postgres) or [`MySql`](sqlx::MySql).
 #[async_trait]
 pub trait Backend: Driver {
+    /// How rows reach a statement that writes many.
     const ROWS: RowFormat;
+    /// Userbook's migrations.
     const MIGRATIONS: &'static [Migration];
     /// Begins a transaction that writes. Each statement sees what was committed before it.
     const BEGIN: &'static str;
@@ -38,6 +40,7 @@ pub trait Backend: Driver {
     /// What writes beside the connections.
     type Writer: Clone + Send + Sync + 'static;
 
+    /// Creates the writer of a store.
     fn writer(pool: &Pool<Self>) -> Self::Writer;
 
     /// Writes an update or a change of the directory.

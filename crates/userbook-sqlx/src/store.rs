@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Pool, SqlSafeStr};
+use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction};
 use userbook::{
     Timestamp, UserStore,
     event::Event,
@@ -127,18 +127,61 @@ impl<B: Backend> SqlStore<B> {
         provision::provision::<B>(connection, change, Owner::Host).await
     }
 
-    /// Takes a connection for one operation of the host. The store keeps connections for up to 50 ms between
-    /// operations, which spares a round trip: a host whose requests need the database beside the store shares them,
-    /// and does not wait for the pool.
+    /// Begins a transaction that writes, for the `_in` methods and the host's own statements.
     ///
     /// # Errors
-    /// As [`Pool::acquire`].
-    pub async fn acquire(&self) -> Result<StoreConnection<B>, sqlx::Error> {
-        self.connections.acquire().await
+    /// [`StoreError`] when the storage fails.
+    pub async fn begin_write(&self) -> Result<Transaction<'static, B>, StoreError> {
+        self.begin(B::BEGIN).await
     }
 
-    async fn connection(&self) -> Result<StoreConnection<B>, StoreError> {
-        Ok(self.acquire().await.map_err(SqlError::<B>::from)?)
+    /// Begins a transaction for [`import_in`](Self::import_in): other writers wait for its end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn begin_import(&self) -> Result<Transaction<'static, B>, StoreError> {
+        self.begin(B::BEGIN_IMPORT).await
+    }
+
+    /// Begins a transaction whose statements all see one state of the database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn begin_read(&self) -> Result<Transaction<'static, B>, StoreError> {
+        self.begin(B::BEGIN_READ).await
+    }
+
+    /// Commits a transaction of the host.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails; [`Ambiguous`](userbook::store::StoreErrorKind::Ambiguous) if the outcome
+    /// is unknown.
+    pub async fn commit_transaction(transaction: Transaction<'_, B>) -> Result<(), StoreError> {
+        Ok(transaction.commit().await.map_err(SqlError::<B>::at_commit)?)
+    }
+
+    /// Takes a connection for the host's own statements. The store keeps connections for up to 50 ms between
+    /// operations, which spares a round trip: a host whose requests need the database beside the store shares them, and
+    /// does not wait for the pool.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn acquire(&self) -> Result<StoreConnection<B>, StoreError> {
+        Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
+    }
+
+    async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
+        Ok(self.pool().begin_with(sql.into_sql_str()).await.map_err(SqlError::<B>::from)?)
+    }
+
+    /// Runs [`import`](ImportStore::import) in a transaction of [`begin_import`](Self::begin_import), so that a host
+    /// can fill tables of its own in the same step. Roll the transaction back unless the outcome is
+    /// [`Imported`](ImportOutcome::Imported).
+    ///
+    /// # Errors
+    /// As [`import`](ImportStore::import).
+    pub async fn import_in(connection: &mut Conn<B>, data: &ImportData) -> Result<ImportOutcome, StoreError> {
+        Ok(import::import_in::<B>(connection, data).await?)
     }
 }
 
@@ -155,7 +198,7 @@ fn finish<B: Backend, T, E: Into<StoreError>>(
 #[async_trait]
 impl<B: Backend> UserStore for SqlStore<B> {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = load::load::<B>(&mut connection, query).await;
         finish(connection, answer)
     }
@@ -168,7 +211,7 @@ impl<B: Backend> UserStore for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> ProvisioningStore for SqlStore<B> {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = load::load_directory::<B>(&mut connection, query).await;
         finish(connection, answer)
     }
@@ -181,7 +224,7 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> ListStore for SqlStore<B> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let mut transaction =
             connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
         let page = listing::list_users::<B>(&mut transaction, query).await?;
@@ -190,7 +233,7 @@ impl<B: Backend> ListStore for SqlStore<B> {
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let mut transaction =
             connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
         let page = listing::list_groups::<B>(&mut transaction, query).await?;
@@ -202,19 +245,19 @@ impl<B: Backend> ListStore for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> Outbox for SqlStore<B> {
     async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::pending::<B>(&mut connection, limit).await;
         finish(connection, answer)
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::ack::<B>(&mut connection, ids).await;
         finish(connection, answer)
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::prune_before::<B>(&mut connection, time).await;
         finish(connection, answer)
     }
@@ -223,13 +266,13 @@ impl<B: Backend> Outbox for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> ImportStore for SqlStore<B> {
     async fn import(&self, data: &ImportData) -> Result<ImportOutcome, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = import::import::<B>(&mut connection, data).await;
         finish(connection, answer)
     }
 
     async fn install_id(&self) -> Result<Option<String>, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = import::install_id::<B>(&mut connection).await;
         finish(connection, answer)
     }

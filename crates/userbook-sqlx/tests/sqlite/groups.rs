@@ -33,7 +33,7 @@ fn named(change: ChangeSet, name: &str) -> ChangeSet {
 /// <https://www.sqlite.org/fileformat2.html#walformat>.
 fn transactions(database: &Database) -> usize {
     let log = std::fs::read(database.folder.path().join("users.db-wal")).unwrap();
-    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
+    let number = |at: usize| u32::from_be_bytes(*log.get(at..).unwrap().first_chunk().unwrap());
     let (page, salts) = (number(8) as usize, [number(16), number(20)]);
     let frames = (32..log.len()).step_by(24 + page);
     frames.filter(|&at| number(at + 4) != 0 && [number(at + 8), number(at + 12)] == salts).count()
