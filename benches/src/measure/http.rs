@@ -24,12 +24,16 @@ const CONNECTIONS: u32 = 16;
 const USERS: i64 = 200;
 
 /// A server, killed on drop.
-struct Served(Child, String);
+pub(super) struct Served(Child, pub(super) String);
 
 impl Served {
     fn start(kind: &str) -> Result<Self, Failure> {
+        Self::start_with(kind, &[])
+    }
+
+    pub(super) fn start_with(kind: &str, arguments: &[String]) -> Result<Self, Failure> {
         let program = std::env::current_exe()?.with_file_name("serve");
-        let mut child = Command::new(program).arg(kind).stdout(Stdio::piped()).spawn()?;
+        let mut child = Command::new(program).arg(kind).args(arguments).stdout(Stdio::piped()).spawn()?;
         let mut address = String::new();
         let output = child.stdout.take().ok_or("standard output is a pipe")?;
         BufReader::new(output).read_line(&mut address)?;

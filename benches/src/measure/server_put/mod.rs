@@ -3,8 +3,10 @@
 
 mod postgres;
 mod seeded;
+mod sqlite;
 
 pub(super) use postgres::run as postgres;
+pub(super) use sqlite::run as sqlite;
 
 /// Connections of the load generator.
 const CONNECTIONS: [u32; 4] = [1, 4, 16, 64];

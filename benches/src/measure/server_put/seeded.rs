@@ -55,15 +55,30 @@ impl Seeded {
 
     /// Sends requests over this many connections for this many seconds.
     pub(super) fn put(&self, connections: u32, seconds: u64) -> Result<Run, Failure> {
-        wrk::run(&self.address, &self.script, connections, seconds)
+        self.put_to(&self.address, connections, seconds)
+    }
+
+    /// Sends the same requests to another server.
+    pub(super) fn put_to(&self, address: &str, connections: u32, seconds: u64) -> Result<Run, Failure> {
+        wrk::run(address, &self.script, connections, seconds)
+    }
+
+    /// Ends the server. Its database and the requests remain.
+    pub(super) fn stop(mut self) -> Self {
+        self.end();
+        self
+    }
+
+    fn end(&mut self) {
+        // The process may have ended already.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 
 impl Drop for Seeded {
     fn drop(&mut self) {
-        // The process may have ended already.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.end();
     }
 }
 
