@@ -94,13 +94,15 @@ async fn fill(
 }
 
 fn first_administrator() -> (Seed, Administrator) {
-    let ids = RandomIds;
+    let (ids, now) = (RandomIds, SystemClock.now());
     let group = Group {
         id: GroupId(ids.next_uuid()),
         name: "authentik Admins".to_owned(),
         is_superuser: true,
         parent: None,
         attributes: json!({}),
+        created_at: now,
+        updated_at: now,
     };
     let user = User {
         id: UserId(1),
@@ -114,7 +116,9 @@ fn first_administrator() -> (Seed, Administrator) {
         user_type: UserType::Internal,
         attributes: json!({}).into(),
         groups: BTreeSet::from([group.id]),
-        password_change_date: SystemClock.now(),
+        password_change_date: now,
+        created_at: now,
+        updated_at: now,
         revision: Revision::from(ids.next_change()),
         version: 0,
     };

@@ -135,6 +135,8 @@ pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
         attributes: attributes(row)?.into(),
         groups: [].into(),
         password_change_date: required(row, "password_change_date", R::time)?,
+        created_at: required(row, "created_at", R::time)?,
+        updated_at: required(row, "updated_at", R::time)?,
         revision: revision(row, "revision")?,
         version: counter(row, "version")?,
     })
@@ -159,6 +161,8 @@ pub(crate) fn group<R: RowExt>(row: &R) -> Decoded<Group> {
         is_superuser: required(row, "is_superuser", R::flag)?,
         parent: row.uuid("parent")?.map(GroupId),
         attributes: attributes(row)?,
+        created_at: required(row, "created_at", R::time)?,
+        updated_at: required(row, "updated_at", R::time)?,
     })
 }
 

@@ -48,10 +48,12 @@ impl<B: Backend> SqlStore<B> {
     ///
     /// On SQLite and PostgreSQL all of them are applied or none. MariaDB and MySQL commit each statement that creates
     /// a table by itself; an interrupted migration is repeated from its start. PostgreSQL creates the tables in the
-    /// first schema of the search path. On a Galera cluster, migrate from one node at a time.
+    /// first schema of the search path. On a Galera cluster, migrate from one node at a time. The first migration of a
+    /// SQLite file sets its `application_id`; a host may set another one afterwards.
     ///
     /// # Errors
-    /// [`MigrateError`] if the pool's connections have incompatible settings, if the database is newer or was migrated
+    /// [`MigrateError`] if the pool's connections have incompatible settings, if the SQLite file belongs to another
+    /// application, if the database is newer or was migrated
     /// with a different text, or if it fails.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         migration::migrate(self.pool(), "userbook", B::MIGRATIONS).await

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
+use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, NOW, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
 use crate::{
     authz::{Actor, Check, CheckResults, Verdict},
     decision::{
         Context, Denial, GroupAccess, GroupProposal, GroupRejection, MemberProposal, MembersOp, NoRules,
     },
-    model::{ChangeId, Group, GroupId, Revision, Timestamp, UserId, UserType},
+    model::{ChangeId, Group, GroupId, Revision, UserId, UserType},
     policy::Policy,
     store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Superusers},
     violation::Violations,
@@ -116,7 +116,7 @@ impl Write {
             policy: &self.policy,
             rules: &NoRules,
             allow_self_lockout: self.allow_self_lockout,
-            now: Timestamp::UNIX_EPOCH,
+            now: NOW,
             change: CHANGE,
             request_id: Some("request"),
         };

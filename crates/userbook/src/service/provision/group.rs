@@ -134,7 +134,11 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
         let before = directory.groups.get(self.id).cloned();
         let context = call.decision(service, &results);
         let decided = proposal.decide(&context, self.violations.clone(), superusers);
-        let Some(group) = self.group.clone().or(before) else { return Err(AccessError::NotFound.into()) };
+        let written = match &decided {
+            Ok(Some((change, _))) => change.op.written_group().cloned(),
+            _ => None,
+        };
+        let Some(group) = written.or(before) else { return Err(AccessError::NotFound.into()) };
         let updated = |diff, outcome, results| GroupUpdated { group, diff, outcome, results };
         match decided {
             Ok(None) => Ok(Plan::Done(updated(Diff::new(), Outcome::Unchanged, results))),

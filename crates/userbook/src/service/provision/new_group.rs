@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     decision::MembersOp,
     field::{Attributes, FieldErrors, GroupName},
-    model::{Group, GroupId, UserId},
+    model::{Group, GroupId, Timestamp, UserId},
     violation::{GroupField, Violations},
 };
 
@@ -106,6 +106,9 @@ impl NewGroup {
             is_superuser: self.is_superuser,
             parent: self.parent,
             attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
+            // The decision sets the dates.
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
         };
         (group, self.members, violations)
     }
