@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use userbook::clock::{ChangeIds, RandomIds};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -44,7 +45,7 @@ struct User {
     attributes: Value,
     path: String,
     #[serde(rename = "type")]
-    user_type: String,
+    kind: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,16 +97,16 @@ fn update(shared: &Shared, hash: &[u8], id: i64, user: User) -> Result<Shown, Fa
             groups.push((Uuid::from_slice(row.get_ref(0)?.as_blob()?)?, row.get(1)?, attributes));
         }
     }
-    let new = Uuid::new_v4();
+    let new = RandomIds.next_uuid();
     let body = serde_json::json!({"actor": caller, "new": user}).to_string();
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let written = transaction.prepare_cached(UPDATE)?.execute(named_params! {
         ":username": user.username, ":name": user.name, ":email": user.email, ":is_active": user.is_active,
-        ":path": user.path, ":type": user.user_type, ":attributes": user.attributes.to_string(),
+        ":path": user.path, ":type": user.kind, ":attributes": user.attributes.to_string(),
         ":new": new.as_bytes(), ":id": id, ":revision": revision,
     })?;
     if written != 1 {
-        return Err("somebody else has changed the user".into());
+        return Err("the user was changed meanwhile".into());
     }
     transaction.prepare_cached(EVENT)?.execute(params![new.as_bytes(), id, version + 1, body])?;
     transaction.commit()?;

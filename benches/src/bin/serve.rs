@@ -1,5 +1,5 @@
 //! A server process for a load generator: Userbook on the memory store, or an axum handler that parses JSON and
-//! returns the same JSON, or a user like Userbook's, or a host written by hand on a SQLite file.
+//! returns the same JSON, or a user like Userbook's, or a handwritten host that uses a SQLite file.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tells where it listens, and what failed")]
 
 use std::time::Duration;

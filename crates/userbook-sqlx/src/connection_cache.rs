@@ -98,7 +98,7 @@ impl<DB: Database> Clone for ConnectionCache<DB> {
 
 /// A connection of a store for one operation of the host. Dereferences to sqlx's connection.
 ///
-/// [Release](Self::release) it after success. Otherwise sqlx tests it before somebody else gets it, which costs a round
+/// [Release](Self::release) it after success. Otherwise sqlx tests it before its next use, which costs a round
 /// trip.
 pub struct StoreConnection<DB: Database> {
     connection: OwnedMutexGuard<PoolConnection<DB>>,

@@ -46,7 +46,7 @@ impl Seeded {
         let mut started = Self { server, address: String::new(), script };
         for line in BufReader::new(output).lines() {
             if let Some(address) = line?.strip_prefix("listening on http://") {
-                started.address = address.to_owned();
+                address.clone_into(&mut started.address);
                 return Ok(started);
             }
         }
@@ -82,7 +82,7 @@ impl Drop for Seeded {
     }
 }
 
-/// The seed: users in groups, and user 1 with a token and the permissions to view and change everybody.
+/// The seed: users in groups, and user 1 with a token and the permissions to view and change all users.
 fn content() -> Value {
     let rows = rows(USERS);
     let permission = |name: &str| json!({"user_pk": 1, "permission": format!("authentik_core.{name}")});

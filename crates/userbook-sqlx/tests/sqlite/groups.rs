@@ -119,9 +119,9 @@ async fn changes_of_the_directory_are_part_of_a_group() {
     assert_eq!(transactions(&database), 2);
 }
 
-/// A caller who is dropped, also the one who writes, loses nobody.
+/// A caller who is dropped, also the one who writes, affects no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dropped_callers_lose_nobody() {
+async fn dropped_callers_affect_no_other() {
     let database = prepared(40).await;
     for round in 0..10_u128 {
         let mut tasks = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! SQLite has one writer at a time, and each commit waits for the disk. Writes that arrive during a commit form a group:
 //! they share the next transaction and its sync. Each of them leaves no trace in the others if it is refused or fails,
-//! and each is acknowledged only after the sync. A group waits for nobody: what has arrived is written.
+//! and each is acknowledged only after the sync. A group does not wait: what has arrived is written.
 //!
 //! A caller that finds the writer idle writes by itself, without the detour through another task. If a caller is
 //! dropped, the connection is closed, which rolls back what was not committed, and the others continue.
@@ -29,9 +29,9 @@ pub struct Writer {
 
 #[derive(Default)]
 struct State {
-    /// The connection while nobody writes.
+    /// The connection while the writer is idle.
     connection: Option<SqliteConnection>,
-    /// Whether somebody writes.
+    /// Whether a caller or a group writes.
     is_busy: bool,
     waiting: Vec<Waiting>,
 }
@@ -177,7 +177,7 @@ impl Drop for Turn {
             }
             _ => {
                 state.is_busy = false;
-                // Without a runtime nobody can write them.
+                // Without a runtime they cannot be written.
                 drop(state);
                 drop(waiting);
             }
