@@ -141,11 +141,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
     }
 
     async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
-        let rows = match user {
-            None => self.fetch(&LIST_TOKENS, &[]).await?,
-            Some(user) => self.fetch(&LIST_TOKENS_OF_USER, &[("user", user.0.into())]).await?,
-        };
-        rows.iter().map(decode::token).collect()
+        read_tokens::<B>(&mut *self.store.acquire().await?, user).await
     }
 
     async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError> {
@@ -163,9 +159,27 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
     }
 
     async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {
-        let rows = self.fetch(&LIST_GRANTS, &[]).await?;
-        rows.iter().map(decode::grant).collect()
+        read_grants::<B>(&mut *self.store.acquire().await?).await
     }
+}
+
+/// Reads the tokens of a user, or all.
+pub(crate) async fn read_tokens<B: AuthBackend>(
+    conn: &mut B::Connection,
+    user: Option<UserId>,
+) -> Result<Vec<TokenRow>, StoreError> {
+    let rows = match user {
+        None => LIST_TOKENS.fetch_all::<B>(conn, &[]).await?,
+        Some(user) => LIST_TOKENS_OF_USER.fetch_all::<B>(conn, &[("user", user.0.into())]).await?,
+    };
+    rows.iter().map(decode::token).collect()
+}
+
+/// Reads all granted permissions.
+pub(crate) async fn read_grants<B: AuthBackend>(
+    conn: &mut B::Connection,
+) -> Result<Vec<GrantRow>, StoreError> {
+    LIST_GRANTS.fetch_all::<B>(conn, &[]).await?.iter().map(decode::grant).collect()
 }
 
 fn token_values(token: &TokenRow) -> [(&'static str, Value<'_>); 6] {
