@@ -255,7 +255,7 @@ impl<B: Backend> ListStore for SqlStore<B> {
     }
 
     async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let mut transaction =
             connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
         let page = listing::list_paths::<B>(&mut transaction, query).await?;
