@@ -253,9 +253,7 @@ impl<B: Backend> Outbox for SqlStore<B> {
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
-        let answer = outbox::ack::<B>(&mut connection, ids).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Acknowledge(ids)).await.map(|_| ())
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
