@@ -288,12 +288,11 @@ impl<B: Backend> ListStore for SqlStore<B> {
     }
 
     async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
-        let mut connection = self.acquire().await?;
-        let mut transaction =
-            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let mut turn = self.list_turn().await?;
+        let mut transaction = turn.begin().await?;
         let page = listing::list_paths::<B>(&mut transaction, query).await?;
         let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        finish(connection, ended.map(|()| page))
+        turn.finish(ended.map(|()| page))
     }
 }
 
