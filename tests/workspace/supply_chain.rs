@@ -9,12 +9,13 @@ use std::{
 use serde_json::Value;
 
 /// Licences that are compatible with MIT OR Apache-2.0.
-const LICENCES: [&str; 8] = [
+const LICENCES: [&str; 9] = [
     "MIT",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-3-Clause",
     "BSL-1.0",
+    "ISC",
     "Unicode-3.0",
     "Zlib",
     "Unlicense",
