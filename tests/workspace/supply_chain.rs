@@ -29,13 +29,14 @@ const BANNED: [(&str, &str); 3] = [
 ];
 
 /// Packages with two versions in the product, because dependencies have not updated yet: `base64` through sqlx,
-/// `unicode-width` through Cedar, `http` through actix-web (the actix adapter converts between both versions).
-const DUPLICATES: [&str; 10] = [
+/// `unicode-width` through Cedar, `getrandom` through ring, `http` through actix-web (the actix adapter converts between both versions).
+const DUPLICATES: [&str; 11] = [
     "base64",
     "block-buffer",
     "cpufeatures",
     "crypto-common",
     "digest",
+    "getrandom",
     "hashbrown",
     "http",
     "sha2",

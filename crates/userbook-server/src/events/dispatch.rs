@@ -35,7 +35,7 @@ pub(crate) const CLAIM: Duration = Duration::from_secs(45);
 /// A round ends after this many failures in a row: the receiver is down.
 const MAX_FAILURES: u32 = 3;
 
-/// How long delivery goes on after the server was told to stop.
+/// How long delivery goes on after the server stops.
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// The delivery of events of one server.
@@ -113,7 +113,7 @@ impl Delivery {
     fn back_off(&mut self, error: Option<&StoreError>) -> Duration {
         self.idle_failures = self.idle_failures.saturating_add(1);
         if let Some(error) = error
-            && self.idle_failures.is_power_of_two()
+            && self.idle_failures.count_ones() == 1
         {
             tracing::warn!(error = error as &dyn Error, "could not deliver events");
         }
@@ -182,7 +182,7 @@ impl Delivery {
                 self.coordination.set_aside(event, &error.to_string()).await?;
                 break;
             }
-            if logs && (rejected || self.idle_failures.is_power_of_two() || self.idle_failures == 0) {
+            if logs && (rejected || self.idle_failures.count_ones() <= 1) {
                 tracing::warn!(event = %event.id, error = &*error as &dyn Error, "could not deliver an event");
             }
             return Ok(false);
