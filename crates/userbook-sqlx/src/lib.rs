@@ -37,7 +37,9 @@ mod statement;
 mod statements;
 mod store;
 mod value;
+mod write;
 
+pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;
 pub use migration::{MigrateError, Migration, migrate};
 #[cfg(feature = "mysql")]

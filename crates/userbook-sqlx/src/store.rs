@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction, pool::PoolConnection};
+use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction};
 use userbook::{
     Timestamp, UserStore,
     event::Event,
@@ -18,23 +18,25 @@ use userbook::{
 use crate::{
     backend::Backend,
     commit::{self, Owner},
-    connection_cache::{CachedConnection, ConnectionCache},
+    connection_cache::{ConnectionCache, StoreConnection},
     driver::Conn,
     error::SqlError,
     import, listing, load,
     migration::{self, MigrateError},
     outbox, provision,
+    write::Write,
 };
 
 /// Users, groups and events in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
 pub struct SqlStore<B: Backend> {
     connections: ConnectionCache<B>,
+    writer: B::Writer,
 }
 
 impl<B: Backend> SqlStore<B> {
     /// Creates a store on the host's pool. The tables are up to date after [`migrate`](Self::migrate).
     pub fn new(pool: Pool<B>) -> Self {
-        Self { connections: ConnectionCache::new(pool, B::on_dirty) }
+        Self { writer: B::writer(&pool), connections: ConnectionCache::new(pool, B::on_dirty) }
     }
 
     /// The pool.
@@ -160,12 +162,14 @@ impl<B: Backend> SqlStore<B> {
         Ok(transaction.commit().await.map_err(SqlError::<B>::at_commit)?)
     }
 
-    /// Acquires a connection of the pool for the host's own statements.
+    /// Takes a connection for the host's own statements. The store keeps connections for up to 50 ms between
+    /// operations, which spares a round trip: a host whose requests need the database beside the store shares them, and
+    /// does not wait for the pool.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    pub async fn acquire(&self) -> Result<PoolConnection<B>, StoreError> {
-        Ok(self.pool().acquire().await.map_err(SqlError::<B>::from)?)
+    pub async fn acquire(&self) -> Result<StoreConnection<B>, StoreError> {
+        Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
     }
 
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
@@ -181,15 +185,11 @@ impl<B: Backend> SqlStore<B> {
     pub async fn import_in(connection: &mut Conn<B>, data: &ImportData) -> Result<ImportOutcome, StoreError> {
         Ok(import::import_in::<B>(connection, data).await?)
     }
-
-    async fn connection(&self) -> Result<CachedConnection<B>, StoreError> {
-        Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
-    }
 }
 
 /// Releases a connection. After an error it may be dirty.
 fn finish<B: Backend, T, E: Into<StoreError>>(
-    connection: CachedConnection<B>,
+    connection: StoreConnection<B>,
     answer: Result<T, E>,
 ) -> Result<T, StoreError> {
     let answer = answer.map_err(Into::into)?;
@@ -200,37 +200,33 @@ fn finish<B: Backend, T, E: Into<StoreError>>(
 #[async_trait]
 impl<B: Backend> UserStore for SqlStore<B> {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = load::load::<B>(&mut connection, query).await;
         finish(connection, answer)
     }
 
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = B::commit(&mut connection, change).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Update(change)).await
     }
 }
 
 #[async_trait]
 impl<B: Backend> ProvisioningStore for SqlStore<B> {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = load::load_directory::<B>(&mut connection, query).await;
         finish(connection, answer)
     }
 
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = provision::provision::<B>(&mut connection, change, Owner::Store).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Provision(change)).await
     }
 }
 
 #[async_trait]
 impl<B: Backend> ListStore for SqlStore<B> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let mut transaction =
             connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
         let page = listing::list_users::<B>(&mut transaction, query).await?;
@@ -239,7 +235,7 @@ impl<B: Backend> ListStore for SqlStore<B> {
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let mut transaction =
             connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
         let page = listing::list_groups::<B>(&mut transaction, query).await?;
@@ -251,19 +247,19 @@ impl<B: Backend> ListStore for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> Outbox for SqlStore<B> {
     async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::pending::<B>(&mut connection, limit).await;
         finish(connection, answer)
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::ack::<B>(&mut connection, ids).await;
         finish(connection, answer)
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::prune_before::<B>(&mut connection, time).await;
         finish(connection, answer)
     }
@@ -272,13 +268,13 @@ impl<B: Backend> Outbox for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> ImportStore for SqlStore<B> {
     async fn import(&self, data: &ImportData) -> Result<ImportOutcome, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = import::import::<B>(&mut connection, data).await;
         finish(connection, answer)
     }
 
     async fn install_id(&self) -> Result<Option<String>, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = import::install_id::<B>(&mut connection).await;
         finish(connection, answer)
     }
@@ -286,7 +282,7 @@ impl<B: Backend> ImportStore for SqlStore<B> {
 
 impl<B: Backend> Clone for SqlStore<B> {
     fn clone(&self) -> Self {
-        Self { connections: self.connections.clone() }
+        Self { connections: self.connections.clone(), writer: self.writer.clone() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, pool::PoolConnection};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
 use userbook::{
     Group, GroupId,
@@ -11,11 +11,12 @@ use userbook::{
     store::{ChangeSet, CommitOutcome, EpochGuard, Guards, MemberChange, StoreError},
 };
 
-use super::{single_command, sql};
+use super::{single_command, sql, writer::Writer};
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
     commit::{Owner, in_transaction},
+    connection_cache::ConnectionCache,
     decode::{RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -23,6 +24,7 @@ use crate::{
     members::{change_members_by_rows, member_row},
     migration::{MigrateError, Migration},
     provision::join_groups,
+    write::Write,
 };
 
 /// The `application_id` that the baseline migration writes: "USRB".
@@ -38,6 +40,24 @@ impl Backend for Sqlite {
     }];
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
+
+    /// `None` for a pool of one connection, as an in-memory database has it: the pool orders the writes.
+    type Writer = Option<Writer>;
+
+    fn writer(pool: &SqlitePool) -> Option<Writer> {
+        (pool.options().get_max_connections() > 1).then(|| Writer::new(pool.clone()))
+    }
+
+    async fn write(
+        writer: &Option<Writer>,
+        connections: &ConnectionCache<Self>,
+        write: Write<'_>,
+    ) -> Result<CommitOutcome, StoreError> {
+        match writer {
+            Some(writer) => writer.write(write).await,
+            None => write.run_on(connections).await,
+        }
+    }
 
     /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a
     /// full disk is one) end the transaction instead, and sqlx would count it for ever.
