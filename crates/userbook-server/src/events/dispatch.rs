@@ -113,7 +113,7 @@ impl Delivery {
     fn back_off(&mut self, error: Option<&StoreError>) -> Duration {
         self.idle_failures = self.idle_failures.saturating_add(1);
         if let Some(error) = error
-            && self.idle_failures.count_ones() == 1
+            && self.idle_failures % 16 == 1
         {
             tracing::warn!(error = error as &dyn Error, "could not deliver events");
         }
@@ -182,7 +182,7 @@ impl Delivery {
                 self.coordination.set_aside(event, &error.to_string()).await?;
                 break;
             }
-            if logs && (rejected || self.idle_failures.count_ones() <= 1) {
+            if logs && (rejected || self.idle_failures % 16 == 0) {
                 tracing::warn!(event = %event.id, error = &*error as &dyn Error, "could not deliver an event");
             }
             return Ok(false);
