@@ -15,6 +15,7 @@ use crate::{
     connection_cache::ConnectionCache,
     driver::Driver,
     error::SqlResult,
+    interrupt::Interrupt,
     migration::{self, MigrateError, Migration},
     write::Write,
 };
@@ -50,6 +51,12 @@ pub trait Backend: Driver {
         write: Write<'_>,
     ) -> Result<CommitOutcome, StoreError> {
         write.run_on(connections).await
+    }
+
+    /// Makes the following statements of this connection end if the value is dropped. Elsewhere the server's statement
+    /// timeout ends them.
+    async fn interruptible(_: &mut Self::Connection) -> SqlResult<Self, Interrupt> {
+        Ok(Interrupt::default())
     }
 
     /// Repairs or closes a connection on which an operation failed or was interrupted.

@@ -19,6 +19,7 @@ mod encode;
 mod error;
 pub mod host;
 mod import;
+mod interrupt;
 mod json;
 mod listing;
 mod load;

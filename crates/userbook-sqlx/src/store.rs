@@ -1,9 +1,10 @@
 //! The store: one type for all databases, and its ports.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction};
+use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use userbook::{
     Timestamp, UserStore,
     event::Event,
@@ -20,8 +21,10 @@ use crate::{
     commit::{self, Owner},
     connection_cache::{ConnectionCache, StoreConnection},
     driver::Conn,
-    error::SqlError,
-    import, listing, load,
+    error::{SqlError, SqlResult},
+    import,
+    interrupt::Interrupt,
+    listing, load,
     migration::{self, MigrateError},
     outbox, provision,
     write::Write,
@@ -31,12 +34,16 @@ use crate::{
 pub struct SqlStore<B: Backend> {
     connections: ConnectionCache<B>,
     writer: B::Writer,
+    /// Turns of lists: half of the pool's connections remain for everything else.
+    lists: Arc<Semaphore>,
 }
 
 impl<B: Backend> SqlStore<B> {
     /// Creates a store on the host's pool. The tables are up to date after [`migrate`](Self::migrate).
     pub fn new(pool: Pool<B>) -> Self {
-        Self { writer: B::writer(&pool), connections: ConnectionCache::new(pool, B::on_dirty) }
+        let lists = (pool.options().get_max_connections() / 2).max(1);
+        let lists = Arc::new(Semaphore::new(usize::try_from(lists).unwrap_or(1)));
+        Self { lists, writer: B::writer(&pool), connections: ConnectionCache::new(pool, B::on_dirty) }
     }
 
     /// The pool.
@@ -172,6 +179,15 @@ impl<B: Backend> SqlStore<B> {
         Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
     }
 
+    /// Waits for a turn of a list.
+    async fn list_turn(&self) -> Result<ListTurn<'_, B>, StoreError> {
+        // Nothing closes the semaphore.
+        let turn = self.lists.acquire().await.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
+        let mut connection = self.acquire().await?;
+        let interrupt = B::interruptible(&mut connection).await?;
+        Ok(ListTurn { interrupt, connection, _turn: turn })
+    }
+
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
         Ok(self.pool().begin_with(sql.into_sql_str()).await.map_err(SqlError::<B>::from)?)
     }
@@ -184,6 +200,25 @@ impl<B: Backend> SqlStore<B> {
     /// As [`import`](ImportStore::import).
     pub async fn import_in(connection: &mut Conn<B>, data: &ImportData) -> Result<ImportOutcome, StoreError> {
         Ok(import::import_in::<B>(connection, data).await?)
+    }
+}
+
+/// A list in progress. Its statements end if it is dropped: they may take long. The fields are dropped in this order.
+struct ListTurn<'s, B: Backend> {
+    interrupt: Interrupt,
+    connection: StoreConnection<B>,
+    _turn: SemaphorePermit<'s>,
+}
+
+impl<B: Backend> ListTurn<'_, B> {
+    async fn begin(&mut self) -> SqlResult<B, Transaction<'_, B>> {
+        Ok(self.connection.begin_with(B::BEGIN_READ.into_sql_str()).await?)
+    }
+
+    fn finish<T>(self, answer: SqlResult<B, T>) -> Result<T, StoreError> {
+        let answer = finish(self.connection, answer)?;
+        self.interrupt.done();
+        Ok(answer)
     }
 }
 
@@ -226,21 +261,19 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> ListStore for SqlStore<B> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        let mut connection = self.acquire().await?;
-        let mut transaction =
-            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let mut turn = self.list_turn().await?;
+        let mut transaction = turn.begin().await?;
         let page = listing::list_users::<B>(&mut transaction, query).await?;
         let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        finish(connection, ended.map(|()| page))
+        turn.finish(ended.map(|()| page))
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let mut connection = self.acquire().await?;
-        let mut transaction =
-            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let mut turn = self.list_turn().await?;
+        let mut transaction = turn.begin().await?;
         let page = listing::list_groups::<B>(&mut transaction, query).await?;
         let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        finish(connection, ended.map(|()| page))
+        turn.finish(ended.map(|()| page))
     }
 }
 
@@ -253,9 +286,7 @@ impl<B: Backend> Outbox for SqlStore<B> {
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
-        let mut connection = self.acquire().await?;
-        let answer = outbox::ack::<B>(&mut connection, ids).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Acknowledge(ids)).await.map(|_| ())
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
@@ -282,7 +313,11 @@ impl<B: Backend> ImportStore for SqlStore<B> {
 
 impl<B: Backend> Clone for SqlStore<B> {
     fn clone(&self) -> Self {
-        Self { connections: self.connections.clone(), writer: self.writer.clone() }
+        Self {
+            connections: self.connections.clone(),
+            writer: self.writer.clone(),
+            lists: Arc::clone(&self.lists),
+        }
     }
 }
 
@@ -291,3 +326,7 @@ impl<B: Backend> fmt::Debug for SqlStore<B> {
         f.debug_struct("SqlStore").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

@@ -1,6 +1,9 @@
-//! A write of the store: the commit of an update, or of a change of the directory.
+//! A write of the store: the commit of an update or of a change of the directory, or the acknowledgement of events.
 
-use userbook::store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError};
+use userbook::{
+    model::ChangeId,
+    store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError},
+};
 
 use crate::{
     backend::Backend,
@@ -8,7 +11,7 @@ use crate::{
     connection_cache::ConnectionCache,
     driver::Conn,
     error::SqlError,
-    provision,
+    outbox, provision,
 };
 
 /// A write that borrows its change.
@@ -16,6 +19,7 @@ use crate::{
 pub enum Write<'c> {
     Update(&'c ChangeSet),
     Provision(&'c ProvisioningChange),
+    Acknowledge(&'c [ChangeId]),
 }
 
 impl Write<'_> {
@@ -24,6 +28,7 @@ impl Write<'_> {
         match self {
             Self::Update(change) => B::commit(conn, change).await,
             Self::Provision(change) => provision::provision::<B>(conn, change, Owner::Store).await,
+            Self::Acknowledge(events) => acknowledge::<B>(conn, events).await,
         }
     }
 
@@ -32,6 +37,7 @@ impl Write<'_> {
         match self {
             Self::Update(change) => commit::in_transaction::<B>(conn, change, Owner::Host).await,
             Self::Provision(change) => provision::provision::<B>(conn, change, Owner::Host).await,
+            Self::Acknowledge(events) => acknowledge::<B>(conn, events).await,
         }
     }
 
@@ -47,4 +53,13 @@ impl Write<'_> {
         }
         answer
     }
+}
+
+/// One statement: it is applied as a whole or not at all.
+async fn acknowledge<B: Backend>(
+    conn: &mut Conn<B>,
+    events: &[ChangeId],
+) -> Result<CommitOutcome, StoreError> {
+    outbox::ack::<B>(conn, events).await?;
+    Ok(CommitOutcome::Applied)
 }

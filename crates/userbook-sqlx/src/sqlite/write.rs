@@ -21,6 +21,7 @@ use crate::{
     driver::{execute, fetch_one},
     encode,
     error::SqlResult,
+    interrupt::Interrupt,
     members::{change_members_by_rows, member_row},
     migration::{MigrateError, Migration},
     provision::join_groups,
@@ -29,6 +30,9 @@ use crate::{
 
 /// The `application_id` that the baseline migration writes: "USRB".
 const APPLICATION_ID: i64 = 0x5553_5242;
+
+/// The steps of SQLite's virtual machine between two looks for an interrupt: less than a millisecond.
+const STEPS: i32 = 10_000;
 
 #[async_trait]
 impl Backend for Sqlite {
@@ -59,6 +63,14 @@ impl Backend for Sqlite {
         }
     }
 
+    /// By a progress handler: <https://www.sqlite.org/c3ref/progress_handler.html>.
+    async fn interruptible(conn: &mut SqliteConnection) -> SqlResult<Self, Interrupt> {
+        let interrupt = Interrupt::default();
+        let is_wanted = interrupt.is_wanted();
+        conn.lock_handle().await?.set_progress_handler(STEPS, move || !is_wanted());
+        Ok(interrupt)
+    }
+
     /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a
     /// full disk is one) end the transaction instead, and sqlx would count it for ever.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
@@ -66,6 +78,9 @@ impl Backend for Sqlite {
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
         runtime.spawn(async move {
             let mut conn = shared.lock_owned().await;
+            if let Ok(mut handle) = conn.lock_handle().await {
+                handle.remove_progress_handler();
+            }
             _ = single_command::roll_back(&mut conn).await;
             if conn.is_in_transaction() {
                 conn.close_on_drop();
@@ -152,3 +167,6 @@ impl Backend for Sqlite {
 pub(super) fn bumps(guards: &Guards) -> bool {
     [guards.graph, guards.superusers].into_iter().flatten().any(EpochGuard::is_bump)
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,8 +99,11 @@ async fn a_refused_or_failed_write_leaves_no_trace_in_the_others() {
 }
 
 #[tokio::test]
-async fn changes_of_the_directory_are_part_of_a_group() {
+async fn changes_of_the_directory_and_acknowledgements_are_part_of_a_group() {
     let database = prepared(3).await;
+    let before = rename(&user(3), 3);
+    database.store.commit(&before).await.unwrap();
+    let transactions_before = transactions(&database);
     let insert = ProvisioningChange {
         op: ProvisioningOp::InsertUser(Box::new(user(4))),
         members: vec![],
@@ -108,15 +111,19 @@ async fn changes_of_the_directory_are_part_of_a_group() {
         event: rename(&user(4), 4).event,
     };
     let [one, two] = [1, 2].map(|id| rename(&user(id), id.unsigned_abs().into()));
-    let (one, two, insert) = tokio::join!(
+    let acknowledged = [before.event.id];
+    let (one, two, insert, ack) = tokio::join!(
         database.store.commit(&one),
         database.store.commit(&two),
-        database.store.provision(&insert)
+        database.store.provision(&insert),
+        database.store.ack(&acknowledged),
     );
     for outcome in [one, two, insert] {
         assert_eq!(outcome.unwrap(), CommitOutcome::Applied);
     }
-    assert_eq!(transactions(&database), 2);
+    ack.unwrap();
+    assert_eq!(transactions(&database), transactions_before + 2);
+    assert_eq!(database.store.pending(ALL).await.unwrap().len(), 3);
 }
 
 /// A caller who is dropped, also the one who writes, affects no other.

@@ -16,7 +16,10 @@ use std::{
 
 use sqlx::{ConnectOptions as _, Error, SqliteConnection, SqlitePool};
 use tokio::{runtime::Handle, sync::oneshot};
-use userbook::store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError, StoreErrorKind};
+use userbook::{
+    model::ChangeId,
+    store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError, StoreErrorKind},
+};
 
 use crate::write::Write;
 
@@ -45,6 +48,7 @@ struct Waiting {
 enum Change {
     Update(ChangeSet),
     Provision(ProvisioningChange),
+    Acknowledge(Vec<ChangeId>),
 }
 
 impl Change {
@@ -52,6 +56,7 @@ impl Change {
         match self {
             Self::Update(change) => Write::Update(change),
             Self::Provision(change) => Write::Provision(change),
+            Self::Acknowledge(events) => Write::Acknowledge(events),
         }
     }
 }
@@ -61,6 +66,7 @@ impl From<Write<'_>> for Change {
         match write {
             Write::Update(change) => Self::Update(change.clone()),
             Write::Provision(change) => Self::Provision(change.clone()),
+            Write::Acknowledge(events) => Self::Acknowledge(events.to_vec()),
         }
     }
 }
