@@ -9,7 +9,10 @@ use std::{
 };
 
 use serde_json::json;
-use userbook_tests::binary::{command, send};
+use userbook_tests::{
+    binary::{command, send},
+    serving::administer,
+};
 
 use crate::support::{Folder, KEY, seed};
 
@@ -17,7 +20,7 @@ use crate::support::{Folder, KEY, seed};
 struct Unread {
     child: Child,
     address: SocketAddr,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Unread {
@@ -42,7 +45,7 @@ impl Unread {
             read(child.stdout.as_mut().unwrap());
         }
         let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
-        Self { child, address, _folder: folder }
+        Self { child, address, folder }
     }
 
     fn patch(&self, n: usize) -> u16 {
@@ -145,7 +148,8 @@ fn closed_event_pipe_keeps_events_pending() {
     for n in 0..20 {
         assert_eq!(server.patch(n), 200, "{n}");
     }
-    let database = server._folder.database();
+    let pending = administer(&server.folder.database(), &["events", "list", "--pending", "--json"]);
+    let pending: serde_json::Value = serde_json::from_slice(&pending.stdout).unwrap();
+    assert_eq!(pending.as_array().unwrap().len(), 20);
     assert_eq!(server.stop().0, Some(0));
-    drop(database);
 }

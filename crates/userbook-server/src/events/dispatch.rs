@@ -182,7 +182,7 @@ impl Delivery {
                 self.coordination.set_aside(event, &error.to_string()).await?;
                 break;
             }
-            if logs && (rejected || self.idle_failures % 16 == 0) {
+            if logs && (rejected || self.idle_failures.is_multiple_of(16)) {
                 tracing::warn!(event = %event.id, error = &*error as &dyn Error, "could not deliver an event");
             }
             return Ok(false);
