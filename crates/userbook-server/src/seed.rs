@@ -9,6 +9,7 @@ use serde_json::Value;
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    model::SessionEpoch,
     store::ImportData,
 };
 use userbook_http::{TokenIntent, TokenKey, UnknownTokenIntent};
@@ -222,6 +223,7 @@ impl UserRow {
             updated_at,
             revision: Revision::from(RandomIds.next_change()),
             version: 0,
+            session_epoch: SessionEpoch::from(RandomIds.next_change()),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use async_trait::async_trait;
 use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction, pool::PoolConnection};
 use userbook::{
-    Timestamp, UserStore,
+    Timestamp, UserRef, UserStore,
     event::Event,
-    model::ChangeId,
+    model::{ChangeId, SessionEpoch},
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
         ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        SessionStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
     },
 };
 
@@ -23,7 +23,7 @@ use crate::{
     error::SqlError,
     import, listing, load,
     migration::{self, MigrateError},
-    outbox, provision,
+    outbox, provision, session,
 };
 
 /// Users, groups and events in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
@@ -265,6 +265,21 @@ impl<B: Backend> Outbox for SqlStore<B> {
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
         let mut connection = self.connection().await?;
         let answer = outbox::prune_before::<B>(&mut connection, time).await;
+        finish(connection, answer)
+    }
+}
+
+#[async_trait]
+impl<B: Backend> SessionStore for SqlStore<B> {
+    async fn record_login(&self, user: UserRef, time: Timestamp) -> Result<bool, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = session::record_login::<B>(&mut connection, user, time).await;
+        finish(connection, answer)
+    }
+
+    async fn session_epoch(&self, user: UserRef) -> Result<Option<SessionEpoch>, StoreError> {
+        let mut connection = self.connection().await?;
+        let answer = session::session_epoch::<B>(&mut connection, user).await;
         finish(connection, answer)
     }
 }

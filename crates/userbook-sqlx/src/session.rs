@@ -1,0 +1,30 @@
+//! Logins and sessions.
+
+use userbook::{Timestamp, UserRef, model::SessionEpoch};
+
+use crate::{
+    backend::Backend,
+    decode::{RowExt, required},
+    driver::{Conn, execute, fetch_all},
+    encode,
+    error::SqlResult,
+};
+
+pub(crate) async fn record_login<B: Backend>(
+    conn: &mut Conn<B>,
+    user: UserRef,
+    time: Timestamp,
+) -> SqlResult<B, bool> {
+    let [id, uuid] = encode::target(Some(user));
+    let parameters = [("time", time.into()), id, uuid];
+    Ok(execute::<B>(conn, &B::statements().record_login, &parameters).await? > 0)
+}
+
+pub(crate) async fn session_epoch<B: Backend>(
+    conn: &mut Conn<B>,
+    user: UserRef,
+) -> SqlResult<B, Option<SessionEpoch>> {
+    let rows = fetch_all::<B>(conn, &B::statements().session_epoch, &encode::target(Some(user))).await?;
+    let epoch = rows.first().map(|row| required(row, "session_epoch", RowExt::uuid)).transpose()?;
+    Ok(epoch.map(SessionEpoch))
+}
