@@ -12,8 +12,8 @@ use super::{group_provisioning::put, user_provisioning::apply_ok};
 use crate::{
     Harness,
     build::{
-        ANN, BOB, UNKNOWN_USER, change, changed, group, group_id, group_ids, member, member_change, moment,
-        name, rows, user,
+        ANN, BOB, UNKNOWN_USER, change, change_id, changed, group, group_id, group_ids, member,
+        member_change, moment, name, rows, user,
     },
     check::{apply, apply_rejected, ok, pending, row},
 };
@@ -55,7 +55,7 @@ pub async fn member_changes_end_sessions<H: Harness<Store: ProvisioningStore>>()
         member_change(bob, true, 12),
         ends(member_change(third, false, 13)),
     ];
-    let epochs = [members[0].change.into(), bob.session_epoch, members[2].change.into()];
+    let epochs = [change_id(11).into(), bob.session_epoch, change_id(13).into()];
     apply_ok(&harness, &ProvisioningChange { members, ..put(&harness, group(1), 1).await }).await;
     for (user, epoch) in users.iter().zip(epochs) {
         assert_eq!(row(&harness, user.id).await.session_epoch, epoch, "{}", user.id);
