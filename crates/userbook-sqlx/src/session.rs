@@ -1,6 +1,6 @@
 //! Logins and sessions.
 
-use userbook::{Timestamp, UserRef, model::SessionEpoch};
+use userbook::{Timestamp, UserRef, model::SessionEpoch, store::CommitOutcome};
 
 use crate::{
     backend::Backend,
@@ -14,10 +14,11 @@ pub(crate) async fn record_login<B: Backend>(
     conn: &mut Conn<B>,
     user: UserRef,
     time: Timestamp,
-) -> SqlResult<B, bool> {
+) -> SqlResult<B, CommitOutcome> {
     let [id, uuid] = encode::target(Some(user));
     let parameters = [("time", time.into()), id, uuid];
-    Ok(execute::<B>(conn, &B::statements().record_login, &parameters).await? > 0)
+    let found = execute::<B>(conn, &B::statements().record_login, &parameters).await?;
+    Ok(if found > 0 { CommitOutcome::Applied } else { CommitOutcome::Gone })
 }
 
 pub(crate) async fn session_epoch<B: Backend>(
