@@ -22,6 +22,7 @@ mod propose;
 mod requirements;
 mod rules;
 mod safeguard;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -42,6 +43,7 @@ pub(crate) use group_access::GroupAccess;
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;
+pub(crate) use sessions::end_sessions;
 
 use crate::{
     authz::{Actor, CheckResults},

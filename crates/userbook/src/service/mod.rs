@@ -13,6 +13,7 @@ mod operation;
 mod outbox;
 mod provision;
 mod retry;
+mod sessions;
 mod show;
 mod trace;
 mod update;
@@ -29,6 +30,7 @@ pub use provision::{
     DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, WriteGroup,
     WriteGroupCall,
 };
+pub use sessions::{EndSessions, EndSessionsCall};
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 
 use crate::{
