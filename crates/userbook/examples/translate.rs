@@ -9,7 +9,8 @@ use std::error::Error;
 
 use serde_json::Value;
 use userbook::{
-    Actor, JsonObject, NewUser, PermissionAuthorizer, StaticPermissions, UpdateError, UserService, UserUpdate,
+    Actor, Field, JsonObject, NewUser, PermissionAuthorizer, StaticPermissions, UpdateError, UserService,
+    UserUpdate,
 };
 use userbook_memory::MemoryStore;
 
@@ -46,7 +47,7 @@ fn messages(error: &UpdateError) -> Vec<(Option<&'static str>, String)> {
             .map(|violation| {
                 let kind = &violation.kind;
                 let text = translate(kind.code(), &kind.params(), &kind.to_string());
-                (violation.field.map(|field| field.as_str()), text)
+                (violation.field.map(Field::as_str), text)
             })
             .collect(),
         error => vec![(None, translate(error.code(), &error.params(), &error.to_string()))],

@@ -134,3 +134,50 @@ impl From<Violations> for ApiError {
         Self { details: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, INVALID) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_on_the_wire_are_those_of_the_core() {
+        let store = |kind| StoreError::new(kind, "");
+        let path = || "/name".to_owned();
+        let denied = |denial: Denial| UpdateError::from(denial);
+        let errors = [
+            UpdateError::Access(AccessError::NotFound),
+            UpdateError::Condition,
+            UpdateError::Invalid(Violations::default()),
+            UpdateError::Contended { attempts: 1 },
+            store(StoreErrorKind::Transient).into(),
+            store(StoreErrorKind::Ambiguous).into(),
+            store(StoreErrorKind::Corrupt).into(),
+            store(StoreErrorKind::Other).into(),
+            AuthorizerError { kind: AuthorizerErrorKind::Transient, source: "".into() }.into(),
+            AuthorizerError { kind: AuthorizerErrorKind::Other, source: "".into() }.into(),
+            denied(Denial::Permission(None)),
+            denied(Denial::ActorInactive),
+            denied(Denial::Fields(Vec::new())),
+            denied(Denial::ProtectedUser(Vec::new())),
+            denied(Denial::ProtectedDeletion),
+            UpdateError::Patch(PatchFailure::TestFailed { operation: 0, path: path() }),
+            UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: path() }),
+            UpdateError::Patch(PatchFailure::SecretSource { operation: 0, path: path() }),
+            UpdateError::Patch(PatchFailure::TooManyOperations { limit: 1, count: 2 }),
+            UpdateError::Patch(PatchFailure::TooLarge { operation: 0, limit: 1 }),
+            UpdateError::Patch(PatchFailure::TooDeep { operation: 0, path: path(), limit: 1 }),
+        ];
+        for error in errors {
+            let code = error.code();
+            assert_eq!(ApiError::from(error).kind.code(), code);
+        }
+        let group = userbook::GroupId(uuid::Uuid::nil());
+        for denial in [
+            Denial::GrantsSuperuser { group, name: None, through: None },
+            Denial::RevokesSuperuser { group, name: None, through: None },
+        ] {
+            let code = denial.code();
+            assert_eq!(ApiError::from(denial).kind.code(), code);
+        }
+    }
+}
