@@ -61,6 +61,7 @@ impl ListError {
             Self::Access(error) => error.code(),
             Self::FilterTooLarge { .. } => "too_many_values",
             Self::PageTooLarge { .. } => "answer_too_large",
+            Self::TooSlow { .. } => UNAVAILABLE,
         }
     }
 
@@ -75,6 +76,7 @@ impl ListError {
                 limits(&[("limit", *limit as u64), ("count", *count as u64)])
             }
             Self::PageTooLarge { limit } => limits(&[("limit", *limit)]),
+            Self::TooSlow { .. } => JsonObject::new(),
         }
     }
 }
