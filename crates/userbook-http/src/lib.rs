@@ -124,7 +124,7 @@ pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
 pub use extension::{Extension, ExtensionSet};
-pub use host::{BodyError, busy};
+pub use host::{BodyError, busy, invalid_host, unknown_operation};
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
 pub use uid::uid;
