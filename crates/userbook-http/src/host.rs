@@ -64,7 +64,12 @@ fn overloaded() -> ApiError {
 pub fn busy<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
     let (format, _) = negotiate(request.headers(), extensions);
     let mut response = overloaded().into_response(format);
-    respond::finish(request.method(), extensions, respond::USER_METHODS, &mut response);
+    respond::finish(
+        request.method(),
+        extensions,
+        respond::Methods::of_user(respond::USER_METHODS),
+        &mut response,
+    );
     response
 }
 

@@ -5,7 +5,11 @@ use http::{Method, Response};
 use serde::Serialize;
 
 use super::json;
-use crate::{error::ApiError, media::JSON, route::ResourcePath};
+use crate::{
+    error::ApiError,
+    media::JSON,
+    route::{ResourcePath, UserAction},
+};
 
 #[derive(Debug, Serialize)]
 struct Metadata {
@@ -19,10 +23,17 @@ impl ResourcePath {
     /// Returns the methods, as in `Allow`.
     pub(super) const fn methods(self) -> &'static str {
         match self {
-            Self::Users | Self::Session | Self::Groups | Self::Group(_) | Self::Config => {
-                "GET, HEAD, OPTIONS"
+            Self::Users | Self::Groups => "GET, POST, HEAD, OPTIONS",
+            Self::Group(_) => "GET, PUT, PATCH, DELETE, HEAD, OPTIONS",
+            Self::Session
+            | Self::Paths
+            | Self::ImpersonateEnd
+            | Self::Config
+            | Self::GroupUsedBy(_)
+            | Self::OfUser(_, UserAction::UsedBy) => "GET, HEAD, OPTIONS",
+            Self::AddUser(_) | Self::RemoveUser(_) | Self::ServiceAccount | Self::OfUser(..) => {
+                "POST, OPTIONS"
             }
-            Self::AddUser(_) | Self::RemoveUser(_) => "POST, OPTIONS",
         }
     }
 
@@ -38,6 +49,22 @@ impl ResourcePath {
             Self::Group(_) => ("Group Instance", "Group Viewset"),
             Self::AddUser(_) => ("Add user", "Add user to group"),
             Self::RemoveUser(_) => ("Remove user", "Remove user from group"),
+            Self::GroupUsedBy(_) | Self::OfUser(_, UserAction::UsedBy) => {
+                ("Used by", "Get a list of all objects that use this object")
+            }
+            Self::Paths => ("User Paths", "Get all user paths"),
+            Self::ServiceAccount => {
+                ("Service account", "Create a new user account that is marked as a service account")
+            }
+            Self::ImpersonateEnd => ("Impersonate end", "End Impersonation a user"),
+            Self::OfUser(_, UserAction::SetPassword) => ("Set password", "Set password for user"),
+            Self::OfUser(_, UserAction::Recovery) => {
+                ("Recovery", "Create a temporary link that a user can use to recover their accounts")
+            }
+            Self::OfUser(_, UserAction::RecoveryEmail) => {
+                ("Recovery email", "Create a temporary link that a user can use to recover their accounts")
+            }
+            Self::OfUser(_, UserAction::Impersonate) => ("Impersonate", "Impersonate a user"),
             Self::Config => ("Config", "Retrieve public configuration options"),
         };
         json(&Metadata { name, description, renders: [JSON], parses: [JSON] })

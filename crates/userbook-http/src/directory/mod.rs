@@ -1,11 +1,15 @@
 //! Users, and the resources that clients use around an update: lists, the acting user, groups, the configuration.
 
 mod config;
+mod create_user;
+mod delete_user;
 mod describe;
+mod group_tag;
 mod groups;
 mod members;
 mod session;
 mod users;
+mod write_group;
 
 use std::{error::Error, sync::Arc};
 
@@ -14,11 +18,12 @@ use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{
-    AccessError, Actor, UserService, UserStore,
+    AccessError, Actor, UserId, UserService,
     authz::{ListAuthorizer, Subject},
     decision::Denial,
     service::MembershipAction,
-    store::ListStore,
+    store::{ListStore, ProvisioningStore},
+    update::Mode,
 };
 
 use crate::{
@@ -26,7 +31,7 @@ use crate::{
     UserApi,
     error::ApiError,
     negotiate::negotiate,
-    respond,
+    respond::{self, DELETABLE_USER_METHODS, Methods},
     route::{ResourcePath, Route, route},
 };
 
@@ -140,26 +145,38 @@ impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
     }
 }
 
-impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     /// Handles a request like [`UserApi::handle`].
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Route::ResourcePath(resource) = route(request.uri().path()) else {
-            return self.users.handle(request).await;
+        let route = route(request.uri().path());
+        let methods = match route {
+            Route::ResourcePath(resource) => Methods::of_resource(resource.methods()),
+            Route::User(_) if request.method() == Method::DELETE => Methods::of_user(DELETABLE_USER_METHODS),
+            Route::User(_) | Route::Nothing => {
+                return self.users.handle_with(request, DELETABLE_USER_METHODS).await;
+            }
         };
         let (head, body) = request.into_parts();
         let extensions = self.users.extensions;
         let (format, acceptable) = negotiate(&head.headers, extensions);
-        let answer = match acceptable {
-            Ok(()) => self.answer(&head, body, resource).await,
-            Err(error) => Err(error),
+        let answer = match (acceptable, route) {
+            (Ok(()), Route::ResourcePath(resource)) => self.answer(&head, body, resource).await,
+            (Ok(()), Route::User(id)) => self.answer_deletion(&head, id).await,
+            (Ok(()), Route::Nothing) => Err(ApiError::not_found()),
+            (Err(error), _) => Err(error),
         };
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
-        respond::finish(&head.method, extensions, resource.methods(), &mut response);
+        respond::finish(&head.method, extensions, methods, &mut response);
         response
+    }
+
+    async fn answer_deletion(&self, head: &Parts, id: Option<UserId>) -> Result<Response<Bytes>, ApiError> {
+        let actor = self.users.authenticator.authenticate(head).await?;
+        self.delete_user(head, &actor, id).await
     }
 
     /// Runs the stages after route and `Accept`, in the contract's order.
@@ -180,11 +197,19 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         if head.method == Method::OPTIONS {
             return resource.describe();
         }
+        let creates = head.method == Method::POST;
         match resource {
+            ResourcePath::Users if creates => self.create_user(head, body, &actor).await,
             ResourcePath::Users => self.list_users(head, &actor).await,
             ResourcePath::Session => self.show_session(&actor).await,
+            ResourcePath::Groups if creates => self.create_group(head, body, &actor).await,
             ResourcePath::Groups => self.list_groups(head, &actor).await,
-            ResourcePath::Group(id) => self.show_group(head, &actor, id).await,
+            ResourcePath::Group(id) => match head.method {
+                Method::PUT => self.update_group(head, body, &actor, id, Mode::Replace).await,
+                Method::PATCH => self.update_group(head, body, &actor, id, Mode::Patch).await,
+                Method::DELETE => self.delete_group(head, &actor, id).await,
+                _ => self.show_group(head, &actor, id).await,
+            },
             ResourcePath::AddUser(group) => {
                 self.change_member(head, body, &actor, group, MembershipAction::Add).await
             }
@@ -192,6 +217,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
                 self.change_member(head, body, &actor, group, MembershipAction::Remove).await
             }
             ResourcePath::Config => config::show(),
+            _ => Err(ApiError::not_found()),
         }
     }
 }
@@ -214,7 +240,7 @@ fn json(body: &impl Serialize) -> Result<Response<Bytes>, ApiError> {
 
 impl<S, A, N> Endpoint for DirectoryApi<S, A, N>
 where
-    S: UserStore + ListStore,
+    S: ProvisioningStore + ListStore,
     A: ListAuthorizer,
     N: Authenticator,
 {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, Field, GroupId, JsonObject, ListError, UpdateError, Violations,
+    AccessError, Field, GroupError, GroupId, JsonObject, ListError, UpdateError, Violations,
     authz::{AuthorizerError, AuthorizerErrorKind},
     decision::Denial,
     store::{StoreError, StoreErrorKind},
     update::PatchFailure,
+    violation::GroupField,
 };
 
 use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE};
@@ -144,7 +145,34 @@ impl From<PatchFailure> for ApiError {
 }
 
 impl From<Violations> for ApiError {
-    fn from(violations: Violations) -> Self {
+    fn from(mut violations: Violations) -> Self {
+        violations.sort();
+        Self::violations(violations.map_fields(|field| Some(field.as_str())))
+    }
+}
+
+impl From<Violations<GroupField>> for ApiError {
+    fn from(mut violations: Violations<GroupField>) -> Self {
+        violations.sort();
+        Self::violations(violations.map_fields(|field| Some(field.as_str())))
+    }
+}
+
+impl From<GroupError> for ApiError {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Access(error) => error.into(),
+            GroupError::Condition => Self::group_condition_failed(),
+            GroupError::Invalid(violations) => violations.into(),
+            GroupError::Contended { .. } => {
+                Self::new(Kind::Contended, "Others were changing groups at the same time. Try again.")
+            }
+        }
+    }
+}
+
+impl ApiError {
+    fn violations(violations: Violations<&'static str>) -> Self {
         Self { details: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, INVALID) }
     }
 }

@@ -50,8 +50,8 @@ enum ErrorDetails {
     Params(JsonObject),
     /// Fields that the caller may not change, with reasons.
     Fields(Vec<(Field, Cow<'static, str>)>),
-    /// All violations of the request.
-    Violations(Violations),
+    /// All violations of the request, with the names of fields.
+    Violations(Violations<&'static str>),
     /// All invalid inputs that are not fields of a user.
     Inputs(Vec<InputError>),
 }
@@ -122,6 +122,10 @@ impl ApiError {
 
     pub(crate) fn condition_failed() -> Self {
         Self::new(Kind::ConditionFailed, "The user is not in the required state.")
+    }
+
+    pub(crate) fn group_condition_failed() -> Self {
+        Self::new(Kind::ConditionFailed, "The group is not in the required state.")
     }
 
     pub(crate) fn method_not_allowed(method: &Method) -> Self {

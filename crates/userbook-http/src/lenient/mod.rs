@@ -6,6 +6,7 @@
 mod boolean;
 mod datetime;
 mod fields;
+mod group_fields;
 mod groups;
 mod integer;
 mod iso8601;
@@ -15,4 +16,5 @@ mod python_repr;
 mod reader;
 
 pub(crate) use fields::{Attributes, field_ops};
+pub(crate) use group_fields::{GROUP_FIELDS, group_ops};
 pub(crate) use integer::{IntegerFault, integer};

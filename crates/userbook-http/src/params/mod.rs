@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 pub(crate) use order::ordering;
 pub(crate) use page::{Page, PageQuery};
-pub(crate) use write::WriteParams;
+pub(crate) use write::{DRY_RUN, WriteParams};
 
 use crate::{
     error::{ApiError, InputError, InputLocation},

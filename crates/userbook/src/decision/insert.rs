@@ -21,11 +21,12 @@ use crate::{
     field::UserPath,
     json::JsonObject,
     model::{Revision, Timestamp, User, UserId, UserType},
-    policy::Policy,
+    policy::{Policy, Safeguard},
     store::{DirectorySnapshot, ProvisioningChange, ProvisioningOp, Snapshot},
     update::{FieldOps, Op},
     view::UserView,
     view::{Visibility, view_group_checks},
+    violation::{Field, ViolationKind},
 };
 
 /// Returns the default fields of a new user, as in authentik's model.
@@ -107,7 +108,12 @@ pub(crate) fn insert(
     let Context { actor, results, policy, .. } = *context;
     require(results, Check::AddUser)?;
     let visible = Visibility::new(policy, results);
-    let proposal = propose(user, snapshot, ops, policy, visible);
+    let mut proposal = propose(user, snapshot, ops, policy, visible);
+    let machine = ops.user_type.value() == Some(&UserType::InternalServiceAccount);
+    if machine && !policy.has(Safeguard::InternalServiceAccount) {
+        // As recorded, regardless of the safeguard.
+        proposal.add_faults(Field::Type, [ViolationKind::TypeNotAllowed]);
+    }
     check_joins(&proposal, results).map_err(Rejection::Forbidden)?;
     let graph = &snapshot.groups;
     let change = UserChange {

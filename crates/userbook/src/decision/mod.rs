@@ -14,6 +14,7 @@ mod event;
 mod group;
 mod group_access;
 mod group_members;
+mod group_write;
 mod guards;
 mod hierarchy;
 mod insert;
@@ -26,7 +27,7 @@ mod safeguard;
 mod tests;
 mod update;
 
-pub use conditions::{Conditions, IfNoneMatch};
+pub use conditions::{Conditions, GroupCondition, IfNoneMatch};
 pub use denial::{Denial, FieldDenial};
 pub use rules::{FieldRule, NoRules};
 pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
@@ -38,8 +39,9 @@ pub(crate) use checks::{
 };
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
-pub(crate) use group_access::GroupAccess;
+pub(crate) use group_access::{GroupAccess, GroupWriteKind};
 pub(crate) use group_members::{MemberProposal, MembersOp};
+pub(crate) use group_write::GroupWrite;
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use requirements::LoadRequirements;
 

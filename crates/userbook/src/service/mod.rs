@@ -25,8 +25,9 @@ pub use list::{AuthorizedGroupList, AuthorizedUserList, Listing, UserViews};
 pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
 pub use outbox::{EventSink, deliver};
 pub use provision::{
-    DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, WriteGroup,
-    WriteGroupCall,
+    AuthorizedDeletion, AuthorizedGroupDeletion, AuthorizedGroupWrite, AuthorizedInsertion, DeleteUser,
+    DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, UpdateGroup,
+    UpdateGroupCall, WriteGroup, WriteGroupCall,
 };
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 

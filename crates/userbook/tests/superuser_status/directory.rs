@@ -16,7 +16,6 @@ pub(crate) const USERS: usize = 5;
 pub(crate) const GROUPS: usize = 26;
 
 /// The bit of the permission to grant superuser status, the last one.
-const ENABLE_SUPERUSER: u16 = 1 << (Permission::ALL.len() - 1);
 
 /// The initial rows, and the permissions.
 #[derive(Debug, Clone)]
@@ -100,14 +99,19 @@ fn flags() -> impl Strategy<Value = Vec<bool>> {
     ]
 }
 
+/// Returns the bit of the right to grant superuser status.
+fn enable_superuser() -> u64 {
+    let position = Permission::ALL.iter().position(|it| *it == Permission::EnableGroupSuperuser);
+    1 << position.unwrap()
+}
+
 /// Returns the global permissions of each user as bits, and possibly a group through which the user may grant.
-fn grants() -> impl Strategy<Value = Vec<(u16, Option<usize>)>> {
-    let bits = proptest::num::u16::ANY;
+fn grants() -> impl Strategy<Value = Vec<(u64, Option<usize>)>> {
+    let bits = proptest::num::u64::ANY;
     vec((bits, prop::option::of(0..GROUPS)), USERS)
 }
 
 pub(crate) fn any() -> impl Strategy<Value = Directory> {
-    assert_eq!(Permission::ALL.last(), Some(&Permission::EnableGroupSuperuser));
     (parents(), flags(), users(), grants(), proptest::bool::ANY).prop_map(|it| {
         let (parents, flags, users, grants, protects) = it;
         let group = |(n, (parent, is_superuser)): (usize, (&Option<usize>, &bool))| Group {
@@ -129,7 +133,7 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
         let desk = directory.rows.users.get_mut(HELP_DESK).unwrap();
         (desk.is_active, desk.user_type, desk.groups) = (true, UserType::Internal, [].into());
         for (n, (bits, through)) in grants.into_iter().enumerate() {
-            let bits = if n == HELP_DESK { !ENABLE_SUPERUSER } else { bits };
+            let bits = if n == HELP_DESK { !enable_superuser() } else { bits };
             directory.grant(user_id(n), bits, through.map(group_id));
         }
         directory
@@ -161,7 +165,7 @@ impl Directory {
             || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))
     }
 
-    fn grant(&mut self, user: UserId, bits: u16, through: Option<GroupId>) {
+    fn grant(&mut self, user: UserId, bits: u64, through: Option<GroupId>) {
         let mut permissions = std::mem::take(&mut self.permissions);
         for (n, permission) in Permission::ALL.into_iter().enumerate() {
             if bits & (1 << n) == 0 {
