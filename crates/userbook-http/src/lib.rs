@@ -104,6 +104,7 @@ mod negotiate;
 pub mod openapi;
 mod options;
 mod params;
+mod ports;
 mod read;
 mod render;
 mod representation;
@@ -125,6 +126,9 @@ pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
 pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy};
+pub use ports::{
+    Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
+};
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
 pub use uid::uid;

@@ -29,7 +29,7 @@ pub fn faults(case: &LifecycleCase, answer: &Answer, rows: &Rows) -> Vec<String>
             if recorded.status == 405 {
                 same_methods(recorded.headers.get("allow").map(String::as_str), answer, &mut faults);
             }
-            same_rows(case, Some(recorded.body.clone()), (&body, rows), &mut faults);
+            same_rows(case, Some(&recorded.body), (&body, rows), &mut faults);
         }
         Expect::Message => {
             same_status(recorded.status, answer, &mut faults);
@@ -48,7 +48,7 @@ pub fn faults(case: &LifecycleCase, answer: &Answer, rows: &Rows) -> Vec<String>
             untouched(case, rows, &mut faults);
         }
         Expect::Quirk if is_accepted && (200..300).contains(&recorded.status) => {
-            same_rows(case, Some(recorded.body.clone()), (&body, rows), &mut faults);
+            same_rows(case, Some(&recorded.body), (&body, rows), &mut faults);
         }
         Expect::Quirk | Expect::ReferenceFault => {
             if !is_accepted {
@@ -83,12 +83,12 @@ fn same_methods(recorded: Option<&str>, answer: &Answer, faults: &mut Vec<String
 
 fn same_rows(
     case: &LifecycleCase,
-    response: Option<Value>,
+    response: Option<&Value>,
     (body, rows): (&Value, &Rows),
     faults: &mut Vec<String>,
 ) {
     let mut recorded = Rows::recorded(case);
-    let mut expected = response.clone().unwrap_or_default();
+    let mut expected = response.cloned().unwrap_or_default();
     fresh::adopt(case, &mut expected, &mut recorded, (body, rows), faults);
     if response.is_some() {
         differences("body", &expected, body, faults);

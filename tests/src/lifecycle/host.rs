@@ -1,14 +1,26 @@
 //! The API of one case with the ports of its host, bare and behind each framework.
 
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use async_trait::async_trait;
 use axum::{body::Body, http};
 use http_body_util::{BodyExt, Full};
+use serde_json::{Value, json};
 use tower_service::Service;
 use userbook::{
-    PermissionAuthorizer, Policy, StaticPermissions,
+    PermissionAuthorizer, Policy, StaticPermissions, User, UserId,
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    model::timestamp_text,
     store::{ListStore, ProvisioningStore},
 };
-use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint};
+use userbook_http::{
+    BearerAuthenticator, Credentials, DirectoryApi, Endpoint, NewToken, Password, PasswordChange, PortError,
+    PreparedPassword, TokenKey, Tokens,
+};
 
 use crate::{
     corpus::{Case, case::Request},
@@ -40,19 +52,60 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// The tokens that a request made.
+/// The tokens that a request made, and passwords, which are not kept.
 #[derive(Debug, Clone, Default)]
-pub struct CaseTokens;
+pub struct CaseTokens(Arc<Mutex<Vec<NewToken>>>);
 
 impl CaseTokens {
     /// No tokens yet.
     pub fn new() -> Self {
-        Self
+        Self::default()
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, Vec<NewToken>> {
+        self.0.lock().expect("no holder panics")
     }
 
     /// Returns the tokens as recorded: identifier, intent, expiry and owner.
-    pub(super) fn made(&self) -> Vec<serde_json::Value> {
-        Vec::new()
+    pub(super) fn made(&self) -> Vec<Value> {
+        let token = |token: &NewToken| {
+            json!({
+                "identifier": token.identifier, "intent": token.intent.as_str(), "expiring": token.expiring,
+                "expires": token.expires.map(timestamp_text), "user_pk": token.user,
+            })
+        };
+        self.tokens().iter().map(token).collect()
+    }
+}
+
+#[async_trait]
+impl Tokens for CaseTokens {
+    async fn is_taken(&self, identifier: &str) -> Result<bool, PortError> {
+        Ok(self.tokens().iter().any(|token| token.identifier == identifier))
+    }
+
+    async fn create(&self, token: &NewToken) -> Result<TokenKey, PortError> {
+        let usual = || SystemClock.now() + Duration::from_secs(30 * 60);
+        let expires = token.expires.or_else(|| token.expiring.then(usual));
+        self.tokens().push(NewToken { expires, ..token.clone() });
+        Ok(TokenKey::random(|| RandomIds.next_uuid()))
+    }
+
+    async fn forget(&self, user: UserId) -> Result<(), PortError> {
+        self.tokens().retain(|token| token.user != user);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Credentials for CaseTokens {
+    async fn prepare(&self, _: &User, password: Option<Password>) -> Result<PreparedPassword, PortError> {
+        let hash = |password: Password| PreparedPassword::hash(password.reveal());
+        Ok(password.map_or_else(PreparedPassword::unusable, hash))
+    }
+
+    async fn store(&self, _: &PasswordChange) -> Result<(), PortError> {
+        Ok(())
     }
 }
 
@@ -63,9 +116,10 @@ pub(super) fn api<S: ProvisioningStore + ListStore>(
     case: &Case,
     store: S,
     policy: Policy,
-    _tokens: CaseTokens,
+    tokens: CaseTokens,
 ) -> Api<S> {
-    DirectoryApi::from(host::api(case, host::service(case, store, policy)))
+    let api = DirectoryApi::from(host::api(case, host::service(case, store, policy)));
+    api.with_credentials(tokens.clone()).with_tokens(tokens)
 }
 
 /// Sends a recorded request.

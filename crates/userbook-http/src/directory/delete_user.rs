@@ -9,7 +9,9 @@ use userbook::{
 };
 
 use super::DirectoryApi;
-use crate::{Authenticator, dry_run, error::ApiError, params::WriteParams, request_id::request_id, respond};
+use crate::{
+    Authenticator, Failure, dry_run, error::ApiError, params::WriteParams, request_id::request_id, respond,
+};
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     /// Deletes a user under the preconditions of the head. The body has no meaning and is not read.
@@ -30,7 +32,14 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             let representation = &self.users.representation;
             return dry_run::respond(&deleted, representation, policy, params.include_groups);
         }
-        call.run().await?;
-        Ok(respond::no_content())
+        let user = call.run().await?.view.user.id;
+        let mut response = respond::no_content();
+        if let Some(tokens) = &self.ports.tokens
+            && let Err(error) = tokens.forget(user).await
+        {
+            // The user is deleted, and tokens without an owner open nothing.
+            response.extensions_mut().insert(Failure::new(error));
+        }
+        Ok(response)
     }
 }

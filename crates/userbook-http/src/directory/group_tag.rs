@@ -3,7 +3,7 @@
 //! `If-Match` compares the values, and the members where a write replaces them. A digest of the body follows, because a
 //! renamed parent or member changes the body.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write};
 
 use http::{HeaderMap, header::IF_MATCH};
 use sha2::{Digest, Sha256};
@@ -43,7 +43,12 @@ fn users(members: &BTreeSet<UserId>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(BYTES * 2);
+    for byte in Sha256::digest(bytes).iter().take(BYTES) {
+        // Writing to a string never fails.
+        _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 #[cfg(test)]

@@ -6,8 +6,13 @@ mod delete_user;
 mod describe;
 mod group_tag;
 mod groups;
+mod impersonate;
 mod members;
+mod recovery;
+mod service_account;
 mod session;
+mod set_password;
+mod used_by;
 mod users;
 mod write_group;
 
@@ -27,12 +32,13 @@ use userbook::{
 };
 
 use crate::{
-    Authenticator, CONFIG_PATH, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Representation, USERS_PATH,
-    UserApi,
+    Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Recovery,
+    Representation, Tokens, USERS_PATH, UserApi,
     error::ApiError,
     negotiate::negotiate,
+    ports::Ports,
     respond::{self, DELETABLE_USER_METHODS, Methods},
-    route::{ResourcePath, Route, route},
+    route::{ResourcePath, Route, UserAction, route},
 };
 
 /// [`UserApi`] with further resources, for a store and an authorizer that support lists. Cheap to clone.
@@ -98,11 +104,12 @@ use crate::{
 #[derive(Debug)]
 pub struct DirectoryApi<S, A, N> {
     users: UserApi<S, A, N>,
+    ports: Ports,
 }
 
 impl<S, A, N> Clone for DirectoryApi<S, A, N> {
     fn clone(&self) -> Self {
-        Self { users: self.users.clone() }
+        Self { users: self.users.clone(), ports: self.ports.clone() }
     }
 }
 
@@ -118,14 +125,37 @@ impl<S, A, N> DirectoryApi<S, A, N> {
 
     /// Limits the size of a body in bytes; larger bodies get 413.
     #[must_use]
-    pub fn with_body_limit(self, bytes: usize) -> Self {
-        self.users.with_body_limit(bytes).into()
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.users = self.users.with_body_limit(bytes);
+        self
     }
 
     /// Selects the supported extensions; see [`UserApi::with_extensions`].
     #[must_use]
-    pub fn with_extensions(self, extensions: ExtensionSet) -> Self {
-        self.users.with_extensions(extensions).into()
+    pub fn with_extensions(mut self, extensions: ExtensionSet) -> Self {
+        self.users = self.users.with_extensions(extensions);
+        self
+    }
+
+    /// Keeps passwords here; without this port `set_password` answers 400.
+    #[must_use]
+    pub fn with_credentials(mut self, credentials: impl Credentials) -> Self {
+        self.ports.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Creates recovery links here; without this port `recovery` and `recovery_email` answer 400.
+    #[must_use]
+    pub fn with_recovery(mut self, recovery: impl Recovery) -> Self {
+        self.ports.recovery = Some(Arc::new(recovery));
+        self
+    }
+
+    /// Creates tokens here; without this port `service_account` answers 400.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: impl Tokens) -> Self {
+        self.ports.tokens = Some(Arc::new(tokens));
+        self
     }
 
     /// Returns the service behind the API.
@@ -141,7 +171,7 @@ impl<S, A, N> DirectoryApi<S, A, N> {
 
 impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
     fn from(users: UserApi<S, A, N>) -> Self {
-        Self { users }
+        Self { users, ports: Ports::default() }
     }
 }
 
@@ -216,8 +246,18 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             ResourcePath::RemoveUser(group) => {
                 self.change_member(head, body, &actor, group, MembershipAction::Remove).await
             }
+            ResourcePath::ServiceAccount => self.create_service_account(head, body, &actor).await,
+            ResourcePath::OfUser(id, action) => match action {
+                UserAction::SetPassword => self.set_password(head, body, &actor, id).await,
+                UserAction::Recovery => self.create_recovery_link(&actor, id).await,
+                UserAction::RecoveryEmail => self.send_recovery_link(head, &actor, id).await,
+                UserAction::Impersonate => self.impersonate(&actor, id).await,
+                UserAction::UsedBy => self.user_used_by(&actor, id).await,
+            },
+            ResourcePath::GroupUsedBy(id) => self.group_used_by(&actor, id).await,
+            ResourcePath::ImpersonateEnd => impersonate::end(&actor),
             ResourcePath::Config => config::show(),
-            _ => Err(ApiError::not_found()),
+            ResourcePath::Paths => Err(ApiError::not_found()),
         }
     }
 }

@@ -8,11 +8,11 @@ use userbook::{
     decision::Denial,
     store::{StoreError, StoreErrorKind},
     update::PatchFailure,
-    violation::GroupField,
+    violation::{GroupField, ViolationKind},
 };
 
 use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE};
-use crate::AuthenticationError;
+use crate::{AuthenticationError, PortError};
 
 /// The reason for a denied field if the authorizer returns none.
 const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
@@ -52,6 +52,20 @@ impl From<AccessError> for ApiError {
             AccessError::Forbidden(denial) => denial.into(),
             AccessError::Store(error) => error.into(),
             AccessError::Authorizer(error) => error.into(),
+        }
+    }
+}
+
+impl From<PortError> for ApiError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Rejected(message) => {
+                let code = "rejected".to_owned();
+                let message = message.into_owned();
+                Violations::<Field>::from(ViolationKind::Custom { code, message, params: JsonObject::new() })
+                    .into()
+            }
+            PortError::Store(error) => error.into(),
         }
     }
 }
@@ -116,7 +130,9 @@ impl From<Denial> for ApiError {
                 let fields = fields.into_iter().map(|field| (field, PROTECTED)).collect();
                 Self::fields(Kind::ProtectedSuperuser, detail, fields)
             }
-            Denial::ProtectedDeletion => Self::new(Kind::ProtectedSuperuser, detail),
+            Denial::ProtectedDeletion | Denial::ProtectedPassword => {
+                Self::new(Kind::ProtectedSuperuser, detail)
+            }
             // Denials of later releases of the core contain their own message.
             _ => Self::new(Kind::PermissionDenied, detail),
         }

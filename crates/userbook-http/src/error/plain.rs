@@ -1,6 +1,6 @@
 //! Errors in authentik's format. Kinds that authentik does not have contain their code in addition.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -35,6 +35,7 @@ struct ByInput<'a>(&'a [InputError]);
 pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     let ApiError { kind, detail, details, .. } = error;
     let (fields, params) = match details {
+        ErrorDetails::General => return json(&BTreeMap::from([(GENERAL, detail)])),
         ErrorDetails::Violations(violations) => return json(&ByField(violations)),
         ErrorDetails::Inputs(errors) => return json(&ByInput(errors)),
         ErrorDetails::Fields(reasons) => (Some(Reasons(reasons)), None),

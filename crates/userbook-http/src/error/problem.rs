@@ -47,7 +47,7 @@ pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     let ApiError { kind, detail, details, .. } = error;
     let (mut fields, mut errors, mut params) = (None, None, None);
     match details {
-        ErrorDetails::Nothing => {}
+        ErrorDetails::Nothing | ErrorDetails::General => {}
         ErrorDetails::Params(denial) => params = Some(denial),
         ErrorDetails::Fields(reasons) => fields = Some(Reasons(reasons)),
         ErrorDetails::Violations(violations) => errors = Some(entries(violations)),

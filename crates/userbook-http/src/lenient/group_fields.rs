@@ -60,22 +60,22 @@ fn parent(value: Value) -> Op<userbook::field::GroupRef> {
 
 fn users(value: Value) -> Op<Members> {
     match value {
-        Value::Array(elements) => Op::Set(Members::collect(elements.into_iter().map(user))),
+        Value::Array(elements) => Op::Set(Members::collect(elements.iter().map(user))),
         other => ViolationKind::NotAList { input_type: json_type(&other) }.into(),
     }
 }
 
 /// A number, or a text of digits.
-fn user(element: Value) -> Result<Reference<UserId>, ViolationKind> {
-    let incorrect = || ViolationKind::IncorrectType { input_type: json_type(&element) };
+fn user(element: &Value) -> Result<Reference<UserId>, ViolationKind> {
+    let incorrect = || ViolationKind::IncorrectType { input_type: json_type(element) };
     // Unlike a number, a text has no fraction.
     if element.as_str().is_some_and(|text| text.contains('.')) {
         return Err(incorrect());
     }
-    match integer(&element) {
-        Ok(id) => Ok(Reference { id: UserId(id), sent: Some(python_repr(&element)) }),
+    match integer(element) {
+        Ok(id) => Ok(Reference { id: UserId(id), sent: Some(python_repr(element)) }),
         Err(IntegerFault::Null | IntegerFault::OutOfRange) => {
-            Err(ViolationKind::DoesNotExist { pk: python_repr(&element) })
+            Err(ViolationKind::DoesNotExist { pk: python_repr(element) })
         }
         Err(IntegerFault::NoInteger) => Err(incorrect()),
     }

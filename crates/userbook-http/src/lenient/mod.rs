@@ -15,6 +15,7 @@ mod number;
 mod python_repr;
 mod reader;
 
+pub(crate) use datetime::{DateTimeFault, parse_datetime};
 pub(crate) use fields::{Attributes, field_ops};
 pub(crate) use group_fields::{GROUP_FIELDS, group_ops};
 pub(crate) use integer::{IntegerFault, integer};

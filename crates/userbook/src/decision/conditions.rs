@@ -51,7 +51,9 @@ impl Conditions {
 
 /// A precondition on a stored group and its members, which have no revision: a predicate on their values.
 #[derive(Clone)]
-pub struct GroupCondition(Arc<dyn Fn(&Group, Option<&BTreeSet<UserId>>) -> bool + Send + Sync>);
+pub struct GroupCondition(Arc<GroupPredicate>);
+
+type GroupPredicate = dyn Fn(&Group, Option<&BTreeSet<UserId>>) -> bool + Send + Sync;
 
 impl GroupCondition {
     /// Wraps a predicate on the group and its members, as far as the caller may view them. The members are `None` where

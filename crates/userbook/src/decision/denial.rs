@@ -36,6 +36,8 @@ pub enum Denial {
     ProtectedUser(Vec<Field>),
     /// Only superusers may delete a privileged user.
     ProtectedDeletion,
+    /// Only superusers may set the password of a privileged user, or create a recovery link.
+    ProtectedPassword,
 }
 
 /// A field that the actor may not change.
@@ -76,6 +78,9 @@ impl fmt::Display for Denial {
             }
             Self::ProtectedDeletion => f.write_str(
                 "Only a superuser may delete a superuser or a user who can grant superuser status.",
+            ),
+            Self::ProtectedPassword => f.write_str(
+                "Only a superuser may set the password of a superuser or of a user who can grant superuser status.",
             ),
         }
     }

@@ -104,10 +104,12 @@ impl<'a> GroupProposal<'a> {
             Some(before) => before.is_superuser != after.is_superuser,
             None => true,
         };
-        (self.write.sets_flag && differs).then_some(match after.is_superuser {
-            true => Check::GrantSuperuser(self.id),
-            false => Check::DisableSuperuser(self.id),
-        })
+        let check = if after.is_superuser {
+            Check::GrantSuperuser(self.id)
+        } else {
+            Check::DisableSuperuser(self.id)
+        };
+        (self.write.sets_flag && differs).then_some(check)
     }
 
     fn parents(&self) -> BTreeSet<GroupId> {

@@ -114,6 +114,11 @@ pub(crate) fn insert(
         // As recorded, regardless of the safeguard.
         proposal.add_faults(Field::Type, [ViolationKind::TypeNotAllowed]);
     }
+    // The new user has no name before, so an empty one changes nothing.
+    let unnamed = ops.username.value().is_some_and(|username| username.as_str().is_empty());
+    if unnamed && snapshot.username_taken {
+        proposal.add_faults(Field::Username, [ViolationKind::Unique]);
+    }
     check_joins(&proposal, results).map_err(Rejection::Forbidden)?;
     let graph = &snapshot.groups;
     let change = UserChange {

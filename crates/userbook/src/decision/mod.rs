@@ -19,6 +19,7 @@ mod guards;
 mod hierarchy;
 mod insert;
 mod limits;
+mod password;
 mod propose;
 mod requirements;
 mod rules;
@@ -43,6 +44,7 @@ pub(crate) use group_access::{GroupAccess, GroupWriteKind};
 pub(crate) use group_members::{MemberProposal, MembersOp};
 pub(crate) use group_write::GroupWrite;
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
+pub(crate) use password::{change_password, check_password_access, check_password_rights, password_checks};
 pub(crate) use requirements::LoadRequirements;
 
 use crate::{

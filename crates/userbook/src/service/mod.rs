@@ -6,15 +6,18 @@ mod access;
 mod backoff;
 mod call;
 mod error;
+mod impersonation;
 mod list;
 mod member;
 mod operation;
 mod outbox;
+mod password;
 mod provision;
 mod retry;
 mod show;
 mod trace;
 mod update;
+mod used_by;
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,16 +27,19 @@ pub use error::{AccessError, GroupError, ListError, UpdateError};
 pub use list::{AuthorizedGroupList, AuthorizedUserList, Listing, UserViews};
 pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
 pub use outbox::{EventSink, deliver};
+pub use password::{AuthorizedPasswordChange, ChangePassword, PasswordCall};
 pub use provision::{
-    AuthorizedDeletion, AuthorizedGroupDeletion, AuthorizedGroupWrite, AuthorizedInsertion, DeleteUser,
-    DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, UpdateGroup,
-    UpdateGroupCall, WriteGroup, WriteGroupCall,
+    AuthorizedDeletion, AuthorizedGroupDeletion, AuthorizedGroupWrite, AuthorizedInsertion,
+    AuthorizedServiceAccount, DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup,
+    NewUser, UpdateGroup, UpdateGroupCall, WriteGroup, WriteGroupCall,
 };
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
+pub use used_by::{GroupReferences, ReferringGroup};
 
 use crate::{
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
     decision::{FieldRule, NoRules},
+    model::Timestamp,
     policy::Policy,
 };
 
@@ -116,6 +122,11 @@ impl<S, A> UserService<S, A> {
     /// Returns the policy in force.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Returns the present time, by the service's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Returns the store.

@@ -15,8 +15,6 @@ pub(crate) const USERS: usize = 5;
 /// The initial number of groups: enough for a chain beyond the depth limit.
 pub(crate) const GROUPS: usize = 26;
 
-/// The bit of the permission to grant superuser status, the last one.
-
 /// The initial rows, and the permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {

@@ -111,16 +111,15 @@ impl GroupPlan {
             ..DirectoryQuery::default()
         };
         let is_fresh = |facts: &GroupFacts| is_fresh(service, facts.since);
-        let facts = match self.facts.take().filter(is_fresh) {
-            Some(facts) => facts,
-            None => {
-                let (directory, since) = service.group_directory(call.actor, &query).await?;
-                if let Some(plan) = settle_directory(in_doubt, &directory) {
-                    return Ok(plan);
-                }
-                let results = service.authorize_group(call.actor, id, kind, &directory, Vec::new()).await?;
-                GroupFacts { directory, results, since }
+        let facts = if let Some(facts) = self.facts.take().filter(is_fresh) {
+            facts
+        } else {
+            let (directory, since) = service.group_directory(call.actor, &query).await?;
+            if let Some(plan) = settle_directory(in_doubt, &directory) {
+                return Ok(plan);
             }
+            let results = service.authorize_group(call.actor, id, kind, &directory, Vec::new()).await?;
+            GroupFacts { directory, results, since }
         };
         let write = self.request.resolve(id, facts.directory.groups.get(id));
         complete(&mut query, &write, id, service.policy.limits().members_altered);

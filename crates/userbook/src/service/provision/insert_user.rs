@@ -95,10 +95,10 @@ pub struct InsertUser {
 
 /// The authorizer's verdicts that do not depend on the new user.
 #[derive(Debug)]
-struct InsertionAccess {
-    results: CheckResults,
+pub(super) struct InsertionAccess {
+    pub(super) results: CheckResults,
     /// The start of the load, by the monotonic clock.
-    since: Duration,
+    pub(super) since: Duration,
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
@@ -131,7 +131,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         .await
     }
 
-    fn insert<'a>(
+    pub(super) fn insert<'a>(
         &'a self,
         actor: &'a Actor,
         user: NewUser,
@@ -208,16 +208,15 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
             ..DirectoryQuery::default()
         };
         let is_fresh = |access: &InsertionAccess| is_fresh(service, access.since);
-        let results = match self.access.take().filter(is_fresh) {
-            Some(access) => access.results,
-            None => {
-                service.require_some_right(call.actor)?;
-                let directory = service.load_directory(&query).await?;
-                if let Some(plan) = settle_directory(in_doubt, &directory) {
-                    return Ok(plan);
-                }
-                service.insertion_results(call.actor, &directory).await?
+        let results = if let Some(access) = self.access.take().filter(is_fresh) {
+            access.results
+        } else {
+            service.require_some_right(call.actor)?;
+            let directory = service.load_directory(&query).await?;
+            if let Some(plan) = settle_directory(in_doubt, &directory) {
+                return Ok(plan);
             }
+            service.insertion_results(call.actor, &directory).await?
         };
 
         let Some(ops) = self.user.fields.fields().cloned().map(with_defaults) else {

@@ -193,12 +193,11 @@ impl UpdateGroup {
             return Ok(Scope::Everything);
         }
         let loaded;
-        let directory = match self.plan.fresh_directory(service) {
-            Some(directory) => directory,
-            None => {
-                loaded = service.load_directory(&group_query(actor, None)).await?;
-                &loaded
-            }
+        let directory = if let Some(directory) = self.plan.fresh_directory(service) {
+            directory
+        } else {
+            loaded = service.load_directory(&group_query(actor, None)).await?;
+            &loaded
         };
         let state = directory.actor.as_ref();
         let state = state.map(|state| ActorView { state, groups: &directory.groups });
