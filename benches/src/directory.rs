@@ -22,6 +22,8 @@ pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>)
         attributes: json!({"team": "red", "settings": {"locale": "de"}}).into(),
         groups: groups.into_iter().collect(),
         password_change_date: Timestamp::UNIX_EPOCH,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(id.unsigned_abs().into())),
         version: 1,
     }
@@ -40,6 +42,8 @@ pub fn group(number: u128, is_superuser: bool) -> Group {
         is_superuser,
         parent: None,
         attributes: json!({}),
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
     }
 }
 

@@ -99,7 +99,8 @@ fn user(id: i64, name: &str, groups: &[u128]) -> User {
         "id": id, "uuid": Uuid::from_u128(0x4000_8000 + number), "username": name, "name": name.to_uppercase(),
         "email": email, "is_active": id != RETIRED, "last_login": null, "path": "users", "user_type": user_type,
         "attributes": attributes, "groups": groups.iter().copied().map(group).collect::<Vec<_>>(),
-        "password_change_date": "2025-01-01T00:00:00Z", "revision": Uuid::from_u128(0x1000), "version": 1,
+        "password_change_date": "2025-01-01T00:00:00Z",
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "revision": Uuid::from_u128(0x1000), "version": 1,
     });
     serde_json::from_value(row).unwrap()
 }
@@ -112,6 +113,7 @@ pub(crate) fn rows() -> ImportData {
         is_superuser,
         parent: parent.map(group),
         attributes,
+        ..Group::example()
     };
     ImportData {
         install_id: "888ac2bb-5169-4b08-a5b5-13e1f0a1f7d7".to_owned(),

@@ -230,6 +230,7 @@ pub(crate) fn rows(policy: &str) -> ImportData {
         is_superuser,
         parent: parent.map(group_id),
         attributes: json!({}),
+        ..Group::example()
     };
     ImportData {
         install_id: "table".to_owned(),
@@ -254,7 +255,8 @@ fn user(id: i64, username: &str, groups: &[u128], user_type: &str, is_active: bo
         "id": id, "uuid": uuid_of(id), "username": username, "name": username.to_uppercase(),
         "email": format!("{username}@example.com"), "is_active": is_active, "last_login": null, "path": "users",
         "user_type": user_type, "attributes": {"team": "red"}, "groups": groups,
-        "password_change_date": "2024-01-02T03:04:05.678901Z", "revision": Uuid::from_u128(0x1000), "version": 1,
+        "password_change_date": "2024-01-02T03:04:05.678901Z",
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "revision": Uuid::from_u128(0x1000), "version": 1,
     });
     serde_json::from_value(row).unwrap()
 }

@@ -51,6 +51,7 @@ fn group(rng: &mut Rng, n: u128, (name, is_superuser, parent): (&str, bool, Opti
         is_superuser,
         parent: parent.map(|parent| GroupId(Uuid::from_u128(parent))),
         attributes: storable(rng),
+        ..Group::example()
     }
 }
 
@@ -71,6 +72,8 @@ fn user(rng: &mut Rng, id: i64, username: &str) -> User {
         attributes: storable(rng).into(),
         groups: if root { [GroupId(Uuid::from_u128(1))].into() } else { groups.into_iter().collect() },
         password_change_date: values::moment(rng),
+        created_at: values::moment(rng),
+        updated_at: values::moment(rng),
         revision: Revision(Uuid::from_u64_pair(rng.next(), rng.next())),
         version: rng.pick(&[0, 1, 7]),
     }

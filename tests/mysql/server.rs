@@ -20,3 +20,11 @@ async fn permissions_of_the_seed_are_kept() {
     let (_database, url) = blank().await;
     serving::permissions_of_the_seed_are_kept(&url);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_starts_at_once_print_one_working_token() {
+    for _ in 0..3 {
+        let (_database, url) = blank().await;
+        serving::two_starts_at_once_print_one_working_token(&url);
+    }
+}

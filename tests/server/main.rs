@@ -4,6 +4,8 @@ mod cedar;
 mod command_line;
 mod directory;
 mod events;
+mod files;
+mod first_start;
 mod health;
 mod kills;
 mod lingering;

@@ -77,7 +77,7 @@ fn database_passwords_are_in_no_error_and_in_no_help() {
     ] {
         let mut verbose = command();
         verbose.env("USERBOOK_LOG", "trace");
-        let error = Server::try_start_by(verbose, &["--database", &url, "--acquire-timeout", "1"]);
+        let error = Server::try_start_by(verbose, &["--database", &url, "--start-timeout", "1"]);
         let error = error.expect_err(&url);
         assert!(!error.is_empty() && !error.contains(PASSWORD), "{url}: {error}");
     }

@@ -288,6 +288,7 @@ fn rows() -> ImportData {
         is_superuser,
         parent: parent.map(group_id),
         attributes: json!({}),
+        ..Group::example()
     };
     let user = |id, username: &str, groups: &[u128], user_type: &str| -> User {
         let groups: Vec<GroupId> = groups.iter().copied().map(group_id).collect();
@@ -297,6 +298,7 @@ fn rows() -> ImportData {
             "is_active": true, "last_login": null, "path": "users", "user_type": user_type,
             "attributes": {"team": "red", "settings": {"locale": "de", "theme": "dark"}}, "groups": groups,
             "password_change_date": "2024-01-02T03:04:05.678901Z",
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
             "revision": Uuid::from_u128(0x1000), "version": 1,
         });
         serde_json::from_value(row).expect("a right row")

@@ -38,6 +38,7 @@ pub fn user(id: i64) -> User {
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(1)),
         version: 0,
+        ..User::example()
     }
 }
 
@@ -49,6 +50,7 @@ pub fn group(n: u128) -> Group {
         is_superuser: false,
         parent: None,
         attributes: json!({}),
+        ..Group::example()
     }
 }
 

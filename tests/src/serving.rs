@@ -36,6 +36,30 @@ pub fn empty_database_gets_an_administrator_and_keeps_data_across_restarts(url: 
     drop(again);
 }
 
+/// Returns the token that the first start printed.
+pub fn printed_token(server: &Server) -> Option<String> {
+    let (_, after) = server.greeting.split_once("Bearer ")?;
+    Some(after.split_once('\'')?.0.to_owned())
+}
+
+/// Two processes start at once on a blank database: one of them prints a token, which works at both.
+pub fn two_starts_at_once_print_one_working_token(url: &str) {
+    let start = || Server::start(&["--database", url]);
+    let servers = std::thread::scope(|scope| {
+        let both = [scope.spawn(start), scope.spawn(start)];
+        both.map(|server| server.join().expect("the server starts"))
+    });
+    let tokens: Vec<String> = servers.iter().filter_map(printed_token).collect();
+    let [token] = tokens.as_slice() else { panic!("{} tokens were printed", tokens.len()) };
+    for server in &servers {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str())];
+        let answer = send(server.address, "GET", "/api/v3/core/users/", &headers, None).expect("an answer");
+        let shown: Value = serde_json::from_slice(&answer.body).expect("JSON");
+        assert_eq!((answer.status, &shown["pagination"]["count"]), (200, &json!(1)));
+    }
+}
+
 /// Tokens and permissions of a seed file take effect.
 pub fn permissions_of_the_seed_are_kept(url: &str) {
     let user = |pk: i64| {

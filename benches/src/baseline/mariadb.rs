@@ -88,6 +88,7 @@ pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Res
             }
             "name" => update.bind(change.fields.name.as_ref().map(Name::as_str)),
             "sets_last_login" => update.bind(false),
+            "event_time" => update.bind(change.event.time.naive_utc()),
             _ => update.bind(None::<i64>),
         };
     }

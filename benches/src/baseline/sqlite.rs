@@ -75,6 +75,7 @@ impl Rusqlite {
             ":username": fields.username.as_ref().map(Username::as_str),
             ":name": fields.name.as_ref().map(Name::as_str),
             ":sets_last_login": false,
+            ":event_time": change.event.time.timestamp_micros(),
         })?;
         self.0.prepare_cached(EVENT)?.execute(named_params! {
             ":event_id": change.event.id.0.as_bytes(),

@@ -80,7 +80,8 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
 pub(super) fn build(program: &str) -> Result<(), Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--release", "--quiet", "--locked", "--bin", program, "--manifest-path", manifest])
+        .args(["build", "--profile", "dist", "--quiet", "--locked", "--bin", program])
+        .args(["--manifest-path", manifest])
         .status()?;
     if built.success() { Ok(()) } else { Err(format!("{program} cannot be built").into()) }
 }

@@ -60,7 +60,13 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
             "none: resident memory, idle",
             json!({}),
         ),
-        figure("server_binary_mib", size, Bound::SpanOutcome, "none: release binary, stripped", json!({})),
+        figure(
+            "server_binary_mib",
+            size,
+            Bound::SpanOutcome,
+            "none: binary of the profile dist, stripped",
+            json!({}),
+        ),
     ];
     Ok(Found { figures, plots: Vec::new() })
 }
@@ -93,7 +99,7 @@ fn resident(process: u32) -> Result<f64, Failure> {
 fn build() -> Result<PathBuf, Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--release", "--quiet", "--locked", "--package", "userbook-server"])
+        .args(["build", "--profile", "dist", "--quiet", "--locked", "--package", "userbook-server"])
         .args(["--message-format", "json", "--manifest-path", manifest])
         .stderr(Stdio::inherit())
         .output()?;

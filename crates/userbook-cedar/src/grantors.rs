@@ -150,11 +150,13 @@ mod tests {
             is_superuser,
             parent: None,
             attributes: json!({}),
+            ..Group::example()
         };
         let user: User = serde_json::from_value(json!({
             "id": 5, "uuid": Uuid::nil(), "username": "ada", "name": "", "email": "", "is_active": false,
             "last_login": null, "path": "users", "user_type": UserType::Internal, "attributes": {},
             "groups": [group.id], "password_change_date": "2024-01-02T03:04:05Z",
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
             "revision": Uuid::nil(), "version": 1,
         }))
         .unwrap();

@@ -46,6 +46,8 @@ pub(crate) fn group(n: u128) -> Group {
         is_superuser: false,
         parent: None,
         attributes: json!({ "n": n.to_string() }),
+        created_at: moment(-2000),
+        updated_at: moment(-1000),
     }
 }
 
@@ -69,6 +71,8 @@ pub(crate) fn user(id: UserId) -> User {
         attributes: json!({ "of": id.0 }).into(),
         groups: BTreeSet::new(),
         password_change_date: moment(-id.0),
+        created_at: moment(-2000 - id.0),
+        updated_at: moment(-1000 - id.0),
         revision: Revision(Uuid::from_u128(
             0xE000_0000_0000_4000_8000_0000_0000_0000 + u128::from(id.0.unsigned_abs()),
         )),

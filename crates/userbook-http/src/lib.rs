@@ -130,5 +130,5 @@ pub use ports::{
     Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
 };
 pub use representation::Representation;
-pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
+pub use route::{CONFIG_PATH, EVENTS_PATH, GROUPS_PATH, ROLES_PATH, SESSIONS_PATH, USERS_PATH, VERSION_PATH};
 pub use uid::uid;

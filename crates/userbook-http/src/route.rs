@@ -8,6 +8,14 @@ use uuid::Uuid;
 pub const USERS_PATH: &str = "/api/v3/core/users/";
 /// The path of the groups; `{uuid}/` follows.
 pub const GROUPS_PATH: &str = "/api/v3/core/groups/";
+/// The path of the sessions of the acting user.
+pub const SESSIONS_PATH: &str = "/api/v3/core/authenticated_sessions/";
+/// The path of the roles.
+pub const ROLES_PATH: &str = "/api/v3/rbac/roles/";
+/// The path of the event log.
+pub const EVENTS_PATH: &str = "/api/v3/events/events/";
+/// The path of the release.
+pub const VERSION_PATH: &str = "/api/v3/admin/version/";
 /// The path of the public configuration.
 pub const CONFIG_PATH: &str = "/api/v3/root/config/";
 
@@ -47,8 +55,23 @@ pub(crate) enum ResourcePath {
     RemoveUser(Option<GroupId>),
     /// The objects that refer to a group.
     GroupUsedBy(Option<GroupId>),
+    /// A list of objects that Userbook does not have.
+    Absent(AbsentList),
+    /// The release.
+    Version,
     /// The public configuration.
     Config,
+}
+
+/// A list of objects that Userbook does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AbsentList {
+    /// Sessions of the acting user.
+    Sessions,
+    /// Roles.
+    Roles,
+    /// The event log.
+    Events,
 }
 
 /// A resource below a user.
@@ -73,10 +96,15 @@ pub(crate) fn route(path: &str) -> Route {
         below_users(rest)
     } else if let Some(rest) = path.strip_prefix(GROUPS_PATH) {
         below_groups(rest).map_or(Route::Nothing, Route::ResourcePath)
-    } else if path == CONFIG_PATH {
-        Route::ResourcePath(ResourcePath::Config)
     } else {
-        Route::Nothing
+        match &*path {
+            CONFIG_PATH => Route::ResourcePath(ResourcePath::Config),
+            VERSION_PATH => Route::ResourcePath(ResourcePath::Version),
+            SESSIONS_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Sessions)),
+            ROLES_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Roles)),
+            EVENTS_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Events)),
+            _ => Route::Nothing,
+        }
     }
 }
 
@@ -191,6 +219,9 @@ mod tests {
             ("/api/v3/core/users/7/used_by/x/", Route::Nothing),
             ("/api/v3/root/config/", Route::ResourcePath(ResourcePath::Config)),
             ("/api/v3/root/config", Route::Nothing),
+            ("/api/v3/admin/version/", Route::ResourcePath(ResourcePath::Version)),
+            ("/api/v3/rbac/roles/", Route::ResourcePath(ResourcePath::Absent(AbsentList::Roles))),
+            ("/api/v3/rbac/roles/x/", Route::Nothing),
             ("/api/v3/root/config/x/", Route::Nothing),
             ("/", Route::Nothing),
             ("*", Route::Nothing),

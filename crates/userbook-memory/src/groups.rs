@@ -6,7 +6,7 @@ use std::{
 };
 
 use userbook::{
-    Group, GroupId, UserId,
+    Group, GroupId, Timestamp, UserId,
     model::{GroupGraph, MAX_PARENTS},
     store::GroupShape,
 };
@@ -152,15 +152,16 @@ impl Groups {
         }
     }
 
-    /// Removes a group without members; child groups lose their parent.
-    pub(crate) fn remove(&mut self, id: GroupId) {
+    /// Removes a group without members; child groups lose their parent, which changes them at this time.
+    pub(crate) fn remove(&mut self, id: GroupId, time: Timestamp) {
         let Some(node) = self.nodes.remove(&id) else { return };
         self.names.remove(&node.group.name);
         self.superusers.remove(&id);
         self.attach(id, node.group.parent, None);
         for child in &node.children {
             if let Some(child) = self.nodes.get_mut(child) {
-                Arc::make_mut(&mut child.group).parent = None;
+                let child = Arc::make_mut(&mut child.group);
+                (child.parent, child.updated_at) = (None, time);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! What it must not know: any rule about users. It returns facts and applies conditional writes.
 //!
 //! ```
-//! use userbook::{User, UserId, UserStore, UserType};
+//! use userbook::{User, UserId, UserStore};
 //! use userbook::store::{ImportData, ImportStore, SnapshotQuery};
 //! use userbook_memory::MemoryStore;
 //!
@@ -14,19 +14,9 @@
 //! let store = MemoryStore::new();
 //! let ann = User {
 //!     id: UserId(7),
-//!     uuid: uuid::Uuid::from_u128(7),
 //!     username: "ann".to_owned(),
 //!     name: "Ann".to_owned(),
-//!     email: String::new(),
-//!     is_active: true,
-//!     last_login: None,
-//!     path: "users".to_owned(),
-//!     user_type: UserType::Internal,
-//!     attributes: serde_json::json!({}).into(),
-//!     groups: [].into(),
-//!     password_change_date: userbook::Timestamp::UNIX_EPOCH,
-//!     revision: userbook::Revision(uuid::Uuid::nil()),
-//!     version: 0,
+//!     ..User::example()
 //! };
 //! store.import(&ImportData { users: vec![ann.clone()], ..ImportData::default() }).await?;
 //!

@@ -191,6 +191,8 @@ fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
         GroupColumn::Id => left.id.cmp(&right.id),
         GroupColumn::Name => left.name.cmp(&right.name),
         GroupColumn::IsSuperuser => left.is_superuser.cmp(&right.is_superuser),
+        GroupColumn::CreatedAt => left.created_at.cmp(&right.created_at),
+        GroupColumn::UpdatedAt => left.updated_at.cmp(&right.updated_at),
     }
 }
 

@@ -220,5 +220,7 @@ fn column_order(column: UserColumn, left: &User, right: &User) -> Ordering {
         UserColumn::Type => left.user_type.as_str().cmp(right.user_type.as_str()),
         UserColumn::Uuid => left.uuid.cmp(&right.uuid),
         UserColumn::PasswordChangeDate => left.password_change_date.cmp(&right.password_change_date),
+        UserColumn::CreatedAt => left.created_at.cmp(&right.created_at),
+        UserColumn::UpdatedAt => left.updated_at.cmp(&right.updated_at),
     }
 }

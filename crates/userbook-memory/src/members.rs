@@ -53,6 +53,7 @@ impl State {
             let user = Arc::make_mut(user);
             user.revision = member.change.into();
             user.version = member.version;
+            user.updated_at = member.event.time;
             let kind = CanAct::of(user);
             if member.joins {
                 user.groups.insert(group);

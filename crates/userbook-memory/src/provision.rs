@@ -36,7 +36,7 @@ impl State {
             }
             ProvisioningOp::DeleteGroup(id) => {
                 self.change_members(*id, &change.members)?;
-                self.groups.remove(*id);
+                self.groups.remove(*id, change.event.time);
             }
         }
         self.bump(&change.guards);

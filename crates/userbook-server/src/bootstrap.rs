@@ -6,12 +6,12 @@ use serde_json::json;
 use userbook::{
     Group, GroupId, Revision, User, UserId, UserType,
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
-    store::{DirectoryQuery, ImportData, ImportOutcome, ProvisioningStore, StoreError},
+    store::{ImportData, ImportOutcome, StoreError},
 };
 use userbook_http::{TokenIntent, TokenKey};
 
 use crate::{
-    auth::{AuthRows, TokenRow},
+    auth::{AuthRows, BeforeCommit, TokenRow},
     database::Database,
     seed::Seed,
 };
@@ -35,8 +35,6 @@ pub enum BootstrapError {
 pub(crate) struct Ready {
     /// The install id, part of every `uid`.
     pub install_id: String,
-    /// The administrator, if one was created by this start.
-    pub administrator: Option<Administrator>,
 }
 
 /// The administrator created in an empty database.
@@ -53,55 +51,58 @@ impl std::fmt::Debug for Administrator {
     }
 }
 
-/// Fills an empty database and leaves any other database unchanged.
+/// Fills an empty database and leaves any other database unchanged. `announce` shows the key of a new administrator
+/// before the database is committed: a key that was not shown leaves nothing behind.
 ///
 /// # Errors
 /// [`BootstrapError::NotEmpty`] for a seed and a database that is not empty.
-pub(crate) async fn prepare(database: &Database, seed: Option<Seed>) -> Result<Ready, BootstrapError> {
-    match (is_empty(database).await?, seed) {
-        (true, Some(seed)) => {
-            fill(database, &seed).await?;
-            Ok(Ready { install_id: seed.rows.install_id, administrator: None })
+pub(crate) async fn prepare(
+    database: &Database,
+    seed: Option<Seed>,
+    announce: impl Fn(&Administrator) -> std::io::Result<()> + Send + Sync,
+) -> Result<Ready, BootstrapError> {
+    if let Some(seed) = seed {
+        fill(database, &seed, &|| Ok(())).await?;
+        return Ok(Ready { install_id: seed.rows.install_id });
+    }
+    // Reading is enough for the usual start, and takes no lock.
+    if let Some(install_id) = database.install.install_id().await? {
+        return Ok(Ready { install_id });
+    }
+    let (seed, administrator) = first_administrator();
+    match fill(database, &seed, &|| announce(&administrator)).await {
+        Ok(()) => Ok(Ready { install_id: seed.rows.install_id }),
+        // Another process was first.
+        Err(BootstrapError::NotEmpty) => {
+            let install_id = database.install.install_id().await?.ok_or(BootstrapError::NoInstallId)?;
+            Ok(Ready { install_id })
         }
-        (true, None) => {
-            let (seed, administrator) = first_administrator();
-            fill(database, &seed).await?;
-            Ok(Ready { install_id: seed.rows.install_id, administrator: Some(administrator) })
-        }
-        (false, Some(_)) => Err(BootstrapError::NotEmpty),
-        (false, None) => {
-            let install_id = database.seed.install_id().await?.ok_or(BootstrapError::NoInstallId)?;
-            Ok(Ready { install_id, administrator: None })
-        }
+        Err(error) => Err(error),
     }
 }
 
-async fn is_empty(database: &Database) -> Result<bool, StoreError> {
-    let directory = database
-        .directory
-        .load_directory(&DirectoryQuery { shape: true, ..DirectoryQuery::default() })
-        .await?;
-    Ok(directory.shape.is_empty() && directory.epochs.next_user <= 1)
-}
-
-/// Writes tokens and permissions first: after an interruption the directory is still empty, and the next start repeats
-/// both steps.
-async fn fill(database: &Database, seed: &Seed) -> Result<(), BootstrapError> {
-    database.auth.replace(&seed.auth).await?;
-    match database.seed.import(&seed.rows).await? {
+/// Writes users, groups, tokens and permissions in one step.
+async fn fill(
+    database: &Database,
+    seed: &Seed,
+    before_commit: BeforeCommit<'_>,
+) -> Result<(), BootstrapError> {
+    match database.auth.fill(&seed.rows, &seed.auth, before_commit).await? {
         ImportOutcome::Imported => Ok(()),
         ImportOutcome::NotEmpty => Err(BootstrapError::NotEmpty),
     }
 }
 
 fn first_administrator() -> (Seed, Administrator) {
-    let ids = RandomIds;
+    let (ids, now) = (RandomIds, SystemClock.now());
     let group = Group {
         id: GroupId(ids.next_uuid()),
         name: "authentik Admins".to_owned(),
         is_superuser: true,
         parent: None,
         attributes: json!({}),
+        created_at: now,
+        updated_at: now,
     };
     let user = User {
         id: UserId(1),
@@ -115,7 +116,9 @@ fn first_administrator() -> (Seed, Administrator) {
         user_type: UserType::Internal,
         attributes: json!({}).into(),
         groups: BTreeSet::from([group.id]),
-        password_change_date: SystemClock.now(),
+        password_change_date: now,
+        created_at: now,
+        updated_at: now,
         revision: Revision::from(ids.next_change()),
         version: 0,
     };
@@ -123,6 +126,7 @@ fn first_administrator() -> (Seed, Administrator) {
     let token = format!("{}{}", ids.next_uuid().simple(), ids.next_uuid().simple());
     let row = TokenRow {
         hash: TokenKey::new(token.as_str()).hash(),
+        identifier: "first-start".to_owned(),
         user: user.id,
         intent: TokenIntent::Api,
         expiring: false,

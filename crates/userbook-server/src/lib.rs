@@ -41,6 +41,7 @@
 //! | `--wait-timeout` | 1 s | `USERBOOK_WAIT_TIMEOUT` | 503 |
 //! | `--update-timeout` | 10 s, 32 attempts | `USERBOOK_UPDATE_TIMEOUT` | 409 after conflicts, otherwise the last error |
 //! | `--step-timeout` | 10 s for each call of the database or the authorizer | `USERBOOK_STEP_TIMEOUT` | see below |
+//! | `--start-timeout` | 30 s for a database that does not take connections at the start | `USERBOOK_START_TIMEOUT` | the server exits with 1 |
 //! | `--database-connections` | 8 | `USERBOOK_DATABASE_CONNECTIONS` | further operations wait |
 //! | `--acquire-timeout` | 3 s for a database connection | `USERBOOK_ACQUIRE_TIMEOUT` | 503 |
 //! | `--statement-timeout` | 5 s (PostgreSQL, MariaDB) | `USERBOOK_STATEMENT_TIMEOUT` | retried, then 503 |
@@ -95,7 +96,6 @@ mod backoff;
 mod bootstrap;
 mod cli;
 mod database;
-mod database_url;
 mod events;
 mod fd_limit;
 mod gate;
@@ -103,17 +103,15 @@ mod limits;
 mod pages;
 mod seed;
 mod serve;
-mod session;
 mod with_timeout;
 
 pub use auth::{
-    AuthRows, AuthStore, GrantRow, GrantedOn, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth, TokenRow,
+    AuthBackend, AuthRows, AuthStore, BeforeCommit, GrantRow, GrantedOn, MemoryAuth, SqlAuth, TokenRow,
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
 pub use cli::{EventTarget, PolicyName, Settings};
-pub use database::{Database, DatabaseError};
-pub use database_url::DatabaseUrl;
+pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use limits::Limits;
 pub use seed::{Seed, SeedError};
 pub use serve::run;

@@ -53,6 +53,10 @@ pub struct Limits {
     #[arg(long, value_name = "SECONDS", env = "USERBOOK_STEP_TIMEOUT", default_value = "10", value_parser = seconds)]
     pub step_timeout: Duration,
 
+    /// Maximum time at the start to wait for a database that does not take connections
+    #[arg(long, value_name = "SECONDS", env = "USERBOOK_START_TIMEOUT", default_value = "30", value_parser = seconds)]
+    pub start_timeout: Duration,
+
     /// Number of database connections
     #[arg(long, value_name = "N", env = "USERBOOK_DATABASE_CONNECTIONS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
     pub database_connections: u32,

@@ -1,17 +1,22 @@
 //! The reference host of Userbook; see this package's library.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
+use rustix::{fs::Mode, process::umask};
 use tracing_subscriber::EnvFilter;
 use userbook_server::{Settings, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Databases and their journals contain personal data: only the owner may read the files of this process.
+    umask(Mode::RWXG | Mode::RWXO);
     let settings = Settings::parse();
     let filter = EnvFilter::try_from_env("USERBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
     // Standard output is reserved for the first token and for events.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -21,13 +26,16 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Formats the error and its causes in one line.
+/// Formats the error and its causes in one line. Some libraries repeat a cause in their own text.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
+        let more = error.to_string();
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
         cause = error.source();
     }
     text

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
-    clock::{ChangeIds, RandomIds},
+    clock::{ChangeIds, Clock, RandomIds, SystemClock},
     store::ImportData,
 };
 use userbook_http::{TokenIntent, TokenKey, UnknownTokenIntent};
@@ -45,16 +45,17 @@ impl Seed {
     /// # Errors
     /// [`SeedError`] with the violation and its position.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
-        Self::parse(&std::fs::read(path)?)
+        Self::parse(&std::fs::read(path)?, SystemClock.now())
     }
 
-    fn parse(text: &[u8]) -> Result<Self, SeedError> {
+    /// Rows without dates get the time `now`.
+    fn parse(text: &[u8], now: Timestamp) -> Result<Self, SeedError> {
         let mut reader = serde_json::Deserializer::from_slice(text);
         // Stored attributes may exceed the default depth limit of serde_json.
         reader.disable_recursion_limit();
         let file = SeedFile::deserialize(&mut reader)?;
         reader.end()?;
-        Ok(file.try_into()?)
+        Ok(file.into_seed(now)?)
     }
 }
 
@@ -80,6 +81,8 @@ struct GroupRow {
     is_superuser: bool,
     parent: Option<GroupId>,
     attributes: Value,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +100,10 @@ struct UserRow {
     attributes: Value,
     groups: BTreeSet<GroupId>,
     password_change_date: Timestamp,
+    #[serde(alias = "date_joined")]
+    created_at: Option<Timestamp>,
+    #[serde(alias = "last_updated")]
+    updated_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -129,16 +136,14 @@ enum ObjectKey {
     Group(GroupId),
 }
 
-impl TryFrom<SeedFile> for Seed {
-    type Error = UnknownTokenIntent;
-
-    fn try_from(file: SeedFile) -> Result<Self, UnknownTokenIntent> {
-        let everything = file.permissions.into_iter().map(|row| GrantRow {
+impl SeedFile {
+    fn into_seed(self, now: Timestamp) -> Result<Seed, UnknownTokenIntent> {
+        let everything = self.permissions.into_iter().map(|row| GrantRow {
             user: row.user_pk,
             permission: row.permission,
             on: GrantedOn::Everything,
         });
-        let objects = file.object_permissions.into_iter().map(|row| GrantRow {
+        let objects = self.object_permissions.into_iter().map(|row| GrantRow {
             user: row.user_pk,
             permission: row.permission,
             on: match row.object_pk {
@@ -146,15 +151,15 @@ impl TryFrom<SeedFile> for Seed {
                 ObjectKey::Group(group) => GrantedOn::Group(group),
             },
         });
-        Ok(Self {
+        Ok(Seed {
             auth: AuthRows {
-                tokens: file.tokens.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+                tokens: self.tokens.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
                 grants: everything.chain(objects).collect(),
             },
             rows: ImportData {
-                install_id: file.install_id,
-                groups: file.groups.into_iter().map(Into::into).collect(),
-                users: file.users.into_iter().map(Into::into).collect(),
+                install_id: self.install_id,
+                groups: self.groups.into_iter().map(|row| row.into_group(now)).collect(),
+                users: self.users.into_iter().map(|row| row.into_user(now)).collect(),
             },
         })
     }
@@ -164,8 +169,10 @@ impl TryFrom<SeedToken> for TokenRow {
     type Error = UnknownTokenIntent;
 
     fn try_from(row: SeedToken) -> Result<Self, UnknownTokenIntent> {
+        let hash = TokenKey::new(row.key).hash();
         Ok(Self {
-            hash: TokenKey::new(row.key).hash(),
+            hash,
+            identifier: TokenRow::default_identifier(&hash),
             user: row.user_pk,
             intent: row.intent.parse::<TokenIntent>()?,
             expiring: row.expiring,
@@ -174,33 +181,45 @@ impl TryFrom<SeedToken> for TokenRow {
     }
 }
 
-impl From<GroupRow> for Group {
-    fn from(row: GroupRow) -> Self {
-        Self {
-            id: row.pk,
-            name: row.name,
-            is_superuser: row.is_superuser,
-            parent: row.parent,
-            attributes: row.attributes,
+/// The dates of a row: a row without an update has not changed since it was created.
+fn dates(created: Option<Timestamp>, updated: Option<Timestamp>, now: Timestamp) -> [Timestamp; 2] {
+    let created = created.unwrap_or(now);
+    [created, updated.unwrap_or(created)]
+}
+
+impl GroupRow {
+    fn into_group(self, now: Timestamp) -> Group {
+        let [created_at, updated_at] = dates(self.created_at, self.updated_at, now);
+        Group {
+            id: self.pk,
+            name: self.name,
+            is_superuser: self.is_superuser,
+            parent: self.parent,
+            attributes: self.attributes,
+            created_at,
+            updated_at,
         }
     }
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self {
-            id: row.pk,
-            uuid: row.uuid,
-            username: row.username,
-            name: row.name,
-            email: row.email,
-            is_active: row.is_active,
-            last_login: row.last_login,
-            path: row.path,
-            user_type: row.user_type,
-            attributes: row.attributes.into(),
-            groups: row.groups,
-            password_change_date: row.password_change_date,
+impl UserRow {
+    fn into_user(self, now: Timestamp) -> User {
+        let [created_at, updated_at] = dates(self.created_at, self.updated_at, now);
+        User {
+            id: self.pk,
+            uuid: self.uuid,
+            username: self.username,
+            name: self.name,
+            email: self.email,
+            is_active: self.is_active,
+            last_login: self.last_login,
+            path: self.path,
+            user_type: self.user_type,
+            attributes: self.attributes.into(),
+            groups: self.groups,
+            password_change_date: self.password_change_date,
+            created_at,
+            updated_at,
             revision: Revision::from(RandomIds.next_change()),
             version: 0,
         }
@@ -236,6 +255,7 @@ mod tests {
                     {"user_pk": 7, "permission": "x", "object_pk": 8},
                     {"user_pk": 7, "permission": "x", "object_pk": "00000000-0000-0000-0000-000000000009"}]
             }"#,
+            Timestamp::UNIX_EPOCH,
         )
         .unwrap();
         assert_eq!(seed.rows.users[0].username, " odd ");
@@ -247,9 +267,30 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_optional() {
+        let now = Timestamp::UNIX_EPOCH;
+        let [early, late] = ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00.5Z"];
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (keys, expected) in [
+            (String::new(), [now, now]),
+            (format!(r#", "created_at": "{early}""#), [time(early), time(early)]),
+            (format!(r#", "updated_at": "{late}", "created_at": "{early}""#), [time(early), time(late)]),
+        ] {
+            let group = format!(
+                r#"{{"pk": "{}", "name": "g", "is_superuser": false, "parent": null, "attributes": {{}}{keys}}}"#,
+                Uuid::nil()
+            );
+            let text = format!(r#"{{"install_id": "i", "groups": [{group}]}}"#);
+            let seed = Seed::parse(text.as_bytes(), now).unwrap();
+            let [group] = &seed.rows.groups[..] else { panic!("one group") };
+            assert_eq!([group.created_at, group.updated_at], expected, "{keys}");
+        }
+    }
+
+    #[test]
     fn errors_name_the_violation_and_its_position() {
         for (text, expected) in [("{}", "install_id"), (r#"{"install_id": 1}"#, "string"), ("{", "EOF")] {
-            let error = Seed::parse(text.as_bytes()).unwrap_err().to_string();
+            let error = Seed::parse(text.as_bytes(), Timestamp::UNIX_EPOCH).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }
@@ -260,7 +301,7 @@ mod tests {
     async fn seed_of_the_guide_can_be_imported() {
         let (_, from) = GUIDE.split_once("```json\n").unwrap();
         let (text, _) = from.split_once("```").unwrap();
-        let seed = Seed::parse(text.as_bytes()).unwrap();
+        let seed = Seed::parse(text.as_bytes(), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((seed.rows.users.len(), seed.rows.groups.len(), seed.auth.tokens.len()), (2, 2, 2));
         assert_eq!(seed.auth.grants.len(), 3);
         for grant in &seed.auth.grants {

@@ -20,7 +20,9 @@ use crate::{
 /// A supported database: [`Sqlite`](sqlx::Sqlite), [`Postgres`](sqlx::Postgres) or [`MySql`](sqlx::MySql).
 #[async_trait]
 pub trait Backend: Driver {
+    /// How rows reach a statement that writes many.
     const ROWS: RowFormat;
+    /// Userbook's migrations.
     const MIGRATIONS: &'static [Migration];
     /// Begins a transaction that writes. Each statement sees what was committed before it.
     const BEGIN: &'static str;

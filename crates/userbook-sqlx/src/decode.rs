@@ -43,15 +43,24 @@ impl From<DecodeError> for StoreError {
     }
 }
 
-pub(crate) type Decoded<T> = Result<T, DecodeError>;
+/// The value of a column.
+pub type Decoded<T> = Result<T, DecodeError>;
 
-/// A row of a database, which decides how each kind of value is stored.
+/// A row of a database, which decides how each kind of value is stored. `None` is NULL.
+#[expect(clippy::missing_errors_doc, reason = "each fails for a value of another kind")]
 pub trait RowExt {
+    /// A text.
     fn text_ref(&self, column: &'static str) -> Decoded<Option<&str>>;
+    /// A number.
     fn integer(&self, column: &'static str) -> Decoded<Option<i64>>;
+    /// A UUID, as the database stores UUIDs.
     fn uuid(&self, column: &'static str) -> Decoded<Option<Uuid>>;
+    /// Bytes.
+    fn bytes(&self, column: &'static str) -> Decoded<Option<Vec<u8>>>;
+    /// A time, as the database stores times.
     fn time(&self, column: &'static str) -> Decoded<Option<Timestamp>>;
 
+    /// A text as a value of its own.
     fn text(&self, column: &'static str) -> Decoded<Option<String>> {
         Ok(self.text_ref(column)?.map(str::to_owned))
     }
@@ -61,6 +70,7 @@ pub trait RowExt {
         Ok(self.text_ref(column)?.map_or(0, str::len))
     }
 
+    /// A truth value.
     fn flag(&self, column: &'static str) -> Decoded<Option<bool>> {
         match self.integer(column)? {
             None => Ok(None),
@@ -81,7 +91,10 @@ where
 }
 
 /// Reads a column that is never NULL: `required(row, "name", R::text)`.
-pub(crate) fn required<R, T>(
+///
+/// # Errors
+/// [`DecodeError`] for NULL and for a value of another kind.
+pub fn required<R, T>(
     row: &R,
     column: &'static str,
     read: impl Fn(&R, &'static str) -> Decoded<Option<T>>,
@@ -122,6 +135,8 @@ pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
         attributes: attributes(row)?.into(),
         groups: [].into(),
         password_change_date: required(row, "password_change_date", R::time)?,
+        created_at: required(row, "created_at", R::time)?,
+        updated_at: required(row, "updated_at", R::time)?,
         revision: revision(row, "revision")?,
         version: counter(row, "version")?,
     })
@@ -146,6 +161,8 @@ pub(crate) fn group<R: RowExt>(row: &R) -> Decoded<Group> {
         is_superuser: required(row, "is_superuser", R::flag)?,
         parent: row.uuid("parent")?.map(GroupId),
         attributes: attributes(row)?,
+        created_at: required(row, "created_at", R::time)?,
+        updated_at: required(row, "updated_at", R::time)?,
     })
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn saturating(value: u64) -> i64 {
 pub(crate) type RowValues<'v, const N: usize> = [(&'static str, Value<'v>); N];
 
 /// A user without memberships.
-pub(crate) fn user(user: &User) -> Result<RowValues<'_, 13>, EncodeError> {
+pub(crate) fn user(user: &User) -> Result<RowValues<'_, 15>, EncodeError> {
     Ok([
         ("id", user.id.0.into()),
         ("uuid", user.uuid.into()),
@@ -60,18 +60,22 @@ pub(crate) fn user(user: &User) -> Result<RowValues<'_, 13>, EncodeError> {
         ("type", user.user_type.as_str().into()),
         ("attributes", json::text(&user.attributes)?.into()),
         ("password_change_date", user.password_change_date.into()),
+        ("created_at", user.created_at.into()),
+        ("updated_at", user.updated_at.into()),
         ("revision", user.revision.0.into()),
         ("version", integer(user.version)?.into()),
     ])
 }
 
-pub(crate) fn group(group: &Group) -> Result<RowValues<'_, 5>, EncodeError> {
+pub(crate) fn group(group: &Group) -> Result<RowValues<'_, 7>, EncodeError> {
     Ok([
         ("id", group.id.0.into()),
         ("name", group.name.as_str().into()),
         ("is_superuser", group.is_superuser.into()),
         ("parent", group.parent.map(|parent| parent.0).into()),
         ("attributes", json::text(&group.attributes)?.into()),
+        ("created_at", group.created_at.into()),
+        ("updated_at", group.updated_at.into()),
     ])
 }
 

@@ -18,12 +18,16 @@ use crate::{
 
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
     let mut transaction = conn.begin_with(B::BEGIN_IMPORT.into_sql_str()).await?;
-    let outcome = write::<B>(&mut transaction, data).await;
+    let outcome = import_in::<B>(&mut transaction, data).await;
     let is_imported = matches!(outcome, Ok(ImportOutcome::Imported));
     end(transaction, outcome, is_imported, Owner::Store).await
 }
 
-async fn write<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
+/// Imports in an open transaction. Unless the outcome is `Imported`, the transaction must be rolled back.
+pub(crate) async fn import_in<B: Backend>(
+    conn: &mut Conn<B>,
+    data: &ImportData,
+) -> SqlResult<B, ImportOutcome> {
     let statements = B::statements();
     let last = data.users.iter().map(|user| user.id.0).max().unwrap_or(0);
     let next_user = [("next_user", last.saturating_add(1).into())];

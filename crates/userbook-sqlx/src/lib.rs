@@ -17,6 +17,7 @@ mod decode;
 mod driver;
 mod encode;
 mod error;
+pub mod host;
 mod import;
 mod json;
 mod listing;

@@ -1,7 +1,7 @@
 //! Member changes of a group write: rows, memberships and events of many users at once.
 
 use userbook::{
-    GroupId,
+    GroupId, Timestamp,
     store::{Guards, MemberChange},
 };
 use uuid::Uuid;
@@ -17,17 +17,25 @@ use crate::{
 };
 
 /// A member's row, with the revision before and after.
-pub(crate) fn member_row(member: &MemberChange) -> Result<RowValues<'static, 4>, EncodeError> {
+pub(crate) fn member_row(member: &MemberChange) -> Result<RowValues<'static, 5>, EncodeError> {
     let (expected, revision) = (member.expected.0, member.change.0);
-    Ok(row(member.user.0, expected, revision, Some(integer(member.version)?)))
+    let written = (integer(member.version)?, member.event.time);
+    Ok(row(member.user.0, expected, revision, Some(written)))
 }
 
-fn row(user: i64, expected: Uuid, revision: Uuid, version: Option<i64>) -> RowValues<'static, 4> {
+/// `written` are the new version and the time of the change.
+fn row(
+    user: i64,
+    expected: Uuid,
+    revision: Uuid,
+    written: Option<(i64, Timestamp)>,
+) -> RowValues<'static, 5> {
     [
         ("user", user.into()),
         ("expected", expected.into()),
         ("revision", revision.into()),
-        ("version", version.into()),
+        ("version", written.map(|(version, _)| version).into()),
+        ("updated_at", written.map(|(_, time)| time).into()),
     ]
 }
 
@@ -51,7 +59,7 @@ pub(crate) fn locked_rows<'m>(guards: &Guards, members: &'m [MemberChange]) -> O
 }
 
 /// Values for `update_members.sql`. The actor's row keeps its revision and has no new version.
-pub(crate) fn locked_row_values(row: &LockedRow<'_>) -> Result<RowValues<'static, 4>, EncodeError> {
+pub(crate) fn locked_row_values(row: &LockedRow<'_>) -> Result<RowValues<'static, 5>, EncodeError> {
     match *row {
         (_, (_, Some(member))) => member_row(member),
         (user, (revision, None)) => Ok(self::row(user, revision, revision, None)),

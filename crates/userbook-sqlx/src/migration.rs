@@ -28,6 +28,12 @@ pub enum MigrateError {
         /// The version.
         version: i64,
     },
+    /// The SQLite file has the `application_id` of another application, and no table of Userbook.
+    #[error("the file belongs to another application (application_id {application_id:#010x})")]
+    ForeignFile {
+        /// The identifier.
+        application_id: i64,
+    },
     /// SQLite enforces foreign keys only if each connection enables them.
     #[error("the pool's connections do not enforce foreign keys: set foreign_keys on")]
     ForeignKeysOff,

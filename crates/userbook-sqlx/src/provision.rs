@@ -1,7 +1,7 @@
 //! Creates and deletes users and groups in one transaction.
 
 use userbook::{
-    GroupId, Revision, User, UserId,
+    GroupId, Revision, Timestamp, User, UserId,
     store::{CommitOutcome, MemberChange, ProvisioningChange, ProvisioningOp, StoreError},
 };
 
@@ -44,7 +44,7 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> S
         }
         ProvisioningOp::DeleteGroup(group) => {
             change_members::<B>(conn, *group, members).await?;
-            delete_group::<B>(conn, *group).await?
+            delete_group::<B>(conn, *group, change.event.time).await?
         }
     };
     if outcome == CommitOutcome::Applied {
@@ -99,8 +99,14 @@ async fn delete_user<B: Backend>(
 }
 
 /// A remaining member breaks a foreign key, which is a conflict.
-async fn delete_group<B: Backend>(conn: &mut Conn<B>, group: GroupId) -> SqlResult<B, CommitOutcome> {
-    if execute::<B>(conn, &B::statements().delete_group, &[("group", group.0.into())]).await? == 0 {
+async fn delete_group<B: Backend>(
+    conn: &mut Conn<B>,
+    group: GroupId,
+    time: Timestamp,
+) -> SqlResult<B, CommitOutcome> {
+    let parameters = [("group", group.0.into()), ("updated_at", time.into())];
+    execute::<B>(conn, &B::statements().detach_children, &parameters).await?;
+    if execute::<B>(conn, &B::statements().delete_group, &parameters).await? == 0 {
         return Ok(CommitOutcome::Gone);
     }
     B::count(conn, "groups", -1).await?;

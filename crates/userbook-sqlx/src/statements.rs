@@ -11,6 +11,7 @@ pub struct Statements {
     pub(crate) count_users: Statement,
     pub(crate) delete_group: Statement,
     pub(crate) delete_user: Statement,
+    pub(crate) detach_children: Statement,
     pub(crate) get_install: Statement,
     pub(crate) import_epochs: Statement,
     pub(crate) import_groups: Statement,
@@ -53,8 +54,8 @@ macro_rules! statements {
                 load, load_directory, migration_table, pending_events $(, $own)*
             ],
             [
-                any_rows, count_groups, count_users, delete_group, delete_user, get_install, import_epochs, insert_user,
-                migration_done, migrations_applied, prune_events, take_user_id $(, $shared)*
+                any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install,
+                import_epochs, insert_user, migration_done, migrations_applied, prune_events, take_user_id $(, $shared)*
             ]
         )
     };

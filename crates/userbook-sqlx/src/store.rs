@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Pool, SqlSafeStr};
+use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction, pool::PoolConnection};
 use userbook::{
     Timestamp, UserStore,
     event::Event,
@@ -46,10 +46,12 @@ impl<B: Backend> SqlStore<B> {
     ///
     /// On SQLite and PostgreSQL all of them are applied or none. MariaDB and MySQL commit each statement that creates
     /// a table by itself; an interrupted migration is repeated from its start. PostgreSQL creates the tables in the
-    /// first schema of the search path. On a Galera cluster, migrate from one node at a time.
+    /// first schema of the search path. On a Galera cluster, migrate from one node at a time. The first migration of a
+    /// SQLite file sets its `application_id`; a host may set another one afterwards.
     ///
     /// # Errors
-    /// [`MigrateError`] if the pool's connections have incompatible settings, if the database is newer or was migrated
+    /// [`MigrateError`] if the pool's connections have incompatible settings, if the SQLite file belongs to another
+    /// application, if the database is newer or was migrated
     /// with a different text, or if it fails.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         migration::migrate(self.pool(), "userbook", B::MIGRATIONS).await
@@ -123,6 +125,61 @@ impl<B: Backend> SqlStore<B> {
         change: &ProvisioningChange,
     ) -> Result<CommitOutcome, StoreError> {
         provision::provision::<B>(connection, change, Owner::Host).await
+    }
+
+    /// Begins a transaction that writes, for the `_in` methods and the host's own statements.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn begin_write(&self) -> Result<Transaction<'static, B>, StoreError> {
+        self.begin(B::BEGIN).await
+    }
+
+    /// Begins a transaction for [`import_in`](Self::import_in): other writers wait for its end.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn begin_import(&self) -> Result<Transaction<'static, B>, StoreError> {
+        self.begin(B::BEGIN_IMPORT).await
+    }
+
+    /// Begins a transaction whose statements all see one state of the database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn begin_read(&self) -> Result<Transaction<'static, B>, StoreError> {
+        self.begin(B::BEGIN_READ).await
+    }
+
+    /// Commits a transaction of the host.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails; [`Ambiguous`](userbook::store::StoreErrorKind::Ambiguous) if the outcome
+    /// is unknown.
+    pub async fn commit_transaction(transaction: Transaction<'_, B>) -> Result<(), StoreError> {
+        Ok(transaction.commit().await.map_err(SqlError::<B>::at_commit)?)
+    }
+
+    /// Acquires a connection of the pool for the host's own statements.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    pub async fn acquire(&self) -> Result<PoolConnection<B>, StoreError> {
+        Ok(self.pool().acquire().await.map_err(SqlError::<B>::from)?)
+    }
+
+    async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
+        Ok(self.pool().begin_with(sql.into_sql_str()).await.map_err(SqlError::<B>::from)?)
+    }
+
+    /// Runs [`import`](ImportStore::import) in a transaction of [`begin_import`](Self::begin_import), so that a host
+    /// can fill tables of its own in the same step. Roll the transaction back unless the outcome is
+    /// [`Imported`](ImportOutcome::Imported).
+    ///
+    /// # Errors
+    /// As [`import`](ImportStore::import).
+    pub async fn import_in(connection: &mut Conn<B>, data: &ImportData) -> Result<ImportOutcome, StoreError> {
+        Ok(import::import_in::<B>(connection, data).await?)
     }
 
     async fn connection(&self) -> Result<CachedConnection<B>, StoreError> {

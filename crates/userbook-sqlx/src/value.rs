@@ -10,14 +10,21 @@ use uuid::Uuid;
 
 /// A value for one parameter. `None` is NULL of the variant's type.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Value<'v> {
+    /// A text.
     Text(Option<Cow<'v, str>>),
     /// A username. MariaDB stores it as bytes.
     Username(Option<Cow<'v, str>>),
+    /// Bytes.
     Bytes(Vec<u8>),
+    /// A truth value.
     Flag(Option<bool>),
+    /// A number.
     Integer(Option<i64>),
+    /// A UUID.
     Uuid(Option<Uuid>),
+    /// A time.
     Time(Option<Timestamp>),
     /// A list in one parameter: an array on PostgreSQL, else JSON.
     Integers(Vec<i64>),

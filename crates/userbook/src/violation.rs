@@ -332,7 +332,7 @@ pub enum GroupField {
     Attributes,
     /// `users`
     Users,
-    /// `roles`, of which Userbook has none.
+    /// `roles`; Userbook has no roles.
     Roles,
 }
 

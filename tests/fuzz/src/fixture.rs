@@ -93,7 +93,8 @@ fn user(id: i64, name: &str, groups: &[u128], user_type: &str, active: bool) -> 
         "name": name.to_uppercase(), "email": format!("{name}@example.com"), "is_active": active,
         "last_login": null, "path": "users", "user_type": user_type,
         "attributes": {"team": "red", "settings": {"locale": "de", "theme": "dark"}}, "groups": groups,
-        "password_change_date": "2024-01-02T03:04:05.678901Z", "revision": Uuid::from_u128(0x1000), "version": 1,
+        "password_change_date": "2024-01-02T03:04:05.678901Z",
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "revision": Uuid::from_u128(0x1000), "version": 1,
     });
     serde_json::from_value(row).expect("a right row")
 }

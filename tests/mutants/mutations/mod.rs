@@ -2,6 +2,7 @@
 
 mod atomicity;
 mod columns;
+mod dates;
 mod directory;
 mod guards;
 mod hierarchy;
@@ -19,6 +20,7 @@ mod values;
 
 pub(crate) use atomicity::*;
 pub(crate) use columns::*;
+pub(crate) use dates::*;
 pub(crate) use directory::*;
 pub(crate) use guards::*;
 pub(crate) use hierarchy::*;

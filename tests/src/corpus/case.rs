@@ -197,6 +197,7 @@ impl GivenGroup {
             is_superuser: self.is_superuser,
             parent: self.parent.map(GroupId),
             attributes: self.attributes.clone(),
+            ..Group::example()
         }
     }
 }
@@ -219,6 +220,7 @@ impl GivenUser {
             password_change_date: moment(&self.password_change_date),
             revision: Revision(self.uuid),
             version: 1,
+            ..User::example()
         }
     }
 }

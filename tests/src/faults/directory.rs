@@ -44,6 +44,7 @@ pub(super) fn rows() -> ImportData {
         is_superuser: n == 0,
         parent: None,
         attributes: json!({}),
+        ..Group::example()
     };
     let member = |id| User { groups: superuser_groups(), ..user(id) };
     ImportData {

@@ -85,7 +85,7 @@ impl Tokens for CaseTokens {
     }
 
     async fn create(&self, token: &NewToken) -> Result<TokenKey, PortError> {
-        let usual = || SystemClock.now() + Duration::from_secs(30 * 60);
+        let usual = || SystemClock.now() + Duration::from_mins(30);
         let expires = token.expires.or_else(|| token.expiring.then(usual));
         self.tokens().push(NewToken { expires, ..token.clone() });
         Ok(TokenKey::random(|| RandomIds.next_uuid()))

@@ -44,6 +44,7 @@ fn user(id: UserId, groups: &[GroupId]) -> User {
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(id.0.unsigned_abs().into())),
         version: 0,
+        ..User::example()
     }
 }
 
@@ -55,6 +56,7 @@ pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
         is_superuser,
         parent: None,
         attributes: json!({}),
+        ..Group::example()
     };
     let chiefs = CHIEFS.iter().take(chiefs).map(|chief| user(*chief, &[ADMINS]));
     let rows = ImportData {

@@ -54,6 +54,7 @@ pub(crate) fn group(number: u128, name: &str, is_superuser: bool, parent: Option
         is_superuser,
         parent: parent.map(group_id),
         attributes,
+        ..Group::example()
     }
 }
 
@@ -64,7 +65,8 @@ pub(crate) fn user(id: i64, username: &str, groups: &[u128], user_type: &str) ->
         "name": username.to_uppercase(), "email": format!("{username}@example.com"),
         "is_active": id != RETIRED, "last_login": null, "path": "users/staff", "user_type": user_type,
         "attributes": {"team": "red", "skills": ["a", "b"], "settings": {"locale": "de"}, "rate": 0.5},
-        "groups": groups, "password_change_date": "2024-01-02T03:04:05Z", "revision": Uuid::nil(), "version": 1,
+        "groups": groups, "password_change_date": "2024-01-02T03:04:05Z",
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "revision": Uuid::nil(), "version": 1,
     });
     serde_json::from_value(row).unwrap()
 }

@@ -101,7 +101,8 @@ pub async fn clearing_is_not_keeping<H: Harness>() {
     }
 }
 
-/// Law: every applied change gives the row a new revision and version, even if it only changes memberships.
+/// Law: every applied change gives the row a new revision, version and date, even if it only changes memberships. The
+/// time of creation stays.
 pub async fn a_change_without_columns_bumps_the_revision<H: Harness>() {
     let harness = H::with(&rows([group(1)], [user(ANN)])).await;
     for n in 1..4 {
@@ -111,5 +112,7 @@ pub async fn a_change_without_columns_bumps_the_revision<H: Harness>() {
         let snapshot = load(&harness, &SnapshotQuery::user(ANN)).await;
         assert_eq!(target(&snapshot).revision, change.change.into());
         assert_eq!(target(&snapshot).version, before.version + 1);
+        assert_eq!(target(&snapshot).updated_at, change.event.time);
+        assert_eq!(target(&snapshot).created_at, before.created_at);
     }
 }

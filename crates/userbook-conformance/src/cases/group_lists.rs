@@ -14,7 +14,8 @@ use super::{filters::object, user_provisioning::apply_ok};
 use crate::{
     Harness,
     build::{
-        ANN, BOB, UNKNOWN_USER, group, group_id, group_ids, member, member_change, provision, rows, user,
+        ANN, BOB, UNKNOWN_USER, group, group_id, group_ids, member, member_change, moment, provision, rows,
+        user,
     },
     check::ok,
 };
@@ -151,7 +152,11 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
 
 /// Law: pages in every order and both directions; names sort by code point.
 pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
-    let named = |name: &str, n| Group { name: name.to_owned(), is_superuser: n == 2, ..group(n) };
+    let named = |name: &str, n| {
+        let seconds = i64::try_from(n).unwrap_or(0);
+        let (created_at, updated_at) = (moment((seconds - 3).pow(2)), moment(-(seconds - 2).pow(2)));
+        Group { name: name.to_owned(), is_superuser: n == 2, created_at, updated_at, ..group(n) }
+    };
     let groups = [named("é", 1), named("b", 2), named("B", 3), named("\u{10000}", 4), named("\u{ffff}", 5)];
     let harness = H::with(&rows(groups, [])).await;
     for (column, descending, expected) in [
@@ -161,6 +166,10 @@ pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>()
         (GroupColumn::Name, true, [4, 5, 1, 2, 3]),
         (GroupColumn::IsSuperuser, false, [1, 3, 4, 5, 2]),
         (GroupColumn::IsSuperuser, true, [2, 1, 3, 4, 5]),
+        (GroupColumn::CreatedAt, false, [3, 2, 4, 1, 5]),
+        (GroupColumn::CreatedAt, true, [1, 5, 2, 4, 3]),
+        (GroupColumn::UpdatedAt, false, [5, 4, 1, 3, 2]),
+        (GroupColumn::UpdatedAt, true, [2, 1, 3, 4, 5]),
     ] {
         let order = vec![Order { column, descending }];
         let mut seen = Vec::new();

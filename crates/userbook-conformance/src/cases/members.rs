@@ -28,7 +28,12 @@ fn with(step: ProvisioningChange, members: impl Into<Vec<MemberChange>>) -> Prov
 
 /// Returns the user after the member change.
 fn changed(user: &User, change: &MemberChange, group: GroupId) -> User {
-    let mut user = User { revision: change.change.into(), version: change.version, ..user.clone() };
+    let mut user = User {
+        revision: change.change.into(),
+        version: change.version,
+        updated_at: change.event.time,
+        ..user.clone()
+    };
     if change.joins {
         user.groups.insert(group);
     } else {
@@ -37,8 +42,8 @@ fn changed(user: &User, change: &MemberChange, group: GroupId) -> User {
     user
 }
 
-/// Law: together with the group, each member's row gets its revision, version, membership and event, and nothing else
-/// of the row changes. A membership without a new revision would let an update overwrite an unknown state.
+/// Law: together with the group, each member's row gets its revision, version, date, membership and event, and nothing
+/// else of the row changes. A membership without a new revision would let an update overwrite an unknown state.
 pub async fn members_join_and_leave_with_the_group<H: Harness<Store: ProvisioningStore>>() {
     let users = [member(ANN, [1, 2]), member(BOB, [2]), member(UserId(3), [1])];
     let harness = H::with(&rows([group(1), group(2)], users.clone())).await;

@@ -159,13 +159,15 @@ fn assorted() -> Vec<User> {
             user_type,
             uuid: Uuid::from_u128(u128::MAX / u128::from((place + 1).unsigned_abs())),
             password_change_date: moment((place - 3).pow(2)),
+            created_at: moment((place - 2).pow(2)),
+            updated_at: moment((place - 4).pow(2)),
             ..numbered(place + 1)
         }
     };
     names.into_iter().enumerate().zip(kinds).map(made).collect()
 }
 
-const COLUMNS: [UserColumn; 10] = [
+const COLUMNS: [UserColumn; 12] = [
     UserColumn::Id,
     UserColumn::Username,
     UserColumn::Name,
@@ -176,11 +178,16 @@ const COLUMNS: [UserColumn; 10] = [
     UserColumn::Type,
     UserColumn::Uuid,
     UserColumn::PasswordChangeDate,
+    UserColumn::CreatedAt,
+    UserColumn::UpdatedAt,
 ];
 
 /// Law: texts sort by code point, users without a login sort last, and equal rows sort by id, in both directions.
 pub async fn every_order<H: Harness<Store: ListStore + ProvisioningStore>>() {
-    use UserColumn::{Email, Id, IsActive, LastLogin, Name, PasswordChangeDate, Path, Type, Username, Uuid};
+    use UserColumn::{
+        CreatedAt, Email, Id, IsActive, LastLogin, Name, PasswordChangeDate, Path, Type, UpdatedAt, Username,
+        Uuid,
+    };
     let harness = H::with(&rows([], assorted())).await;
     for (column, up, down) in [
         (Id, [1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1]),
@@ -193,6 +200,8 @@ pub async fn every_order<H: Harness<Store: ListStore + ProvisioningStore>>() {
         (Type, [2, 6, 1, 5, 4, 3, 7], [3, 7, 4, 1, 5, 2, 6]),
         (Uuid, [7, 6, 5, 4, 3, 2, 1], [1, 2, 3, 4, 5, 6, 7]),
         (PasswordChangeDate, [4, 3, 5, 2, 6, 1, 7], [1, 7, 2, 6, 3, 5, 4]),
+        (CreatedAt, [3, 2, 4, 1, 5, 6, 7], [7, 6, 1, 5, 2, 4, 3]),
+        (UpdatedAt, [5, 4, 6, 3, 7, 2, 1], [1, 2, 3, 7, 4, 6, 5]),
     ] {
         for (descending, expected) in [(false, up), (true, down)] {
             let query = UserListQuery { order: by(column, descending), ..all(UserFilter::default()) };

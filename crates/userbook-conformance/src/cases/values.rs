@@ -10,7 +10,9 @@ use userbook::{
 
 use crate::{
     Harness,
-    build::{ANN, attributes, change, changed, email, group, member, name, path, rows, user, username},
+    build::{
+        ANN, attributes, change, changed, email, group, group_ids, member, name, path, rows, user, username,
+    },
     check::{apply, load, pending, row, same_json, target},
 };
 
@@ -92,10 +94,19 @@ pub async fn moments_to_the_microsecond<H: Harness>() {
         .map(|(moment, id)| User {
             last_login: Some(*moment),
             password_change_date: *moment,
+            created_at: *moment,
+            updated_at: *moment,
             ..user(UserId(id))
         })
         .collect();
-    let harness = H::with(&rows([], users.clone())).await;
+    let groups: Vec<_> = moments
+        .iter()
+        .zip(1..)
+        .map(|(moment, n)| Group { created_at: *moment, updated_at: *moment, ..group(n) })
+        .collect();
+    let harness = H::with(&rows(groups.clone(), users.clone())).await;
+    let query = SnapshotQuery { groups: group_ids(1..100), ..SnapshotQuery::default() };
+    assert_eq!(load(&harness, &query).await.groups, groups.into_iter().collect());
     for (user, n) in users.iter().zip(1..) {
         assert_eq!(row(&harness, user.id).await, *user);
         for (moment, m) in moments.iter().zip(0..) {

@@ -8,7 +8,7 @@ use super::json;
 use crate::{
     error::ApiError,
     media::JSON,
-    route::{ResourcePath, UserAction},
+    route::{AbsentList, ResourcePath, UserAction},
 };
 
 #[derive(Debug, Serialize)]
@@ -28,6 +28,8 @@ impl ResourcePath {
             Self::Session
             | Self::Paths
             | Self::ImpersonateEnd
+            | Self::Absent(_)
+            | Self::Version
             | Self::Config
             | Self::GroupUsedBy(_)
             | Self::OfUser(_, UserAction::UsedBy) => "GET, HEAD, OPTIONS",
@@ -65,6 +67,12 @@ impl ResourcePath {
                 ("Recovery email", "Create a temporary link that a user can use to recover their accounts")
             }
             Self::OfUser(_, UserAction::Impersonate) => ("Impersonate", "Impersonate a user"),
+            Self::Absent(AbsentList::Sessions) => {
+                ("Authenticated Session List", "AuthenticatedSession Viewset")
+            }
+            Self::Absent(AbsentList::Roles) => ("Role List", "Role viewset"),
+            Self::Absent(AbsentList::Events) => ("Event List", "Event Read-Only Viewset"),
+            Self::Version => ("Version", "Get running and latest version."),
             Self::Config => ("Config", "Retrieve public configuration options"),
         };
         json(&Metadata { name, description, renders: [JSON], parses: [JSON] })

@@ -54,20 +54,12 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
-    use serde_json::json;
-    use userbook::{GroupId, User};
-    use uuid::Uuid;
+    use userbook::User;
 
     use super::*;
 
     fn entry(name: &str, members: &[i64]) -> GroupEntry {
-        let group = Group {
-            id: GroupId(Uuid::from_u128(7)),
-            name: name.to_owned(),
-            is_superuser: false,
-            parent: None,
-            attributes: json!({}),
-        };
+        let group = Group { name: name.to_owned(), ..Group::example() };
         let members = members.iter().map(|id| User { id: UserId(*id), ..User::example() }).collect();
         GroupEntry { group, parent_name: None, members }
     }

@@ -1,5 +1,6 @@
 //! Users, and the resources that clients use around an update: lists, the acting user, groups, the configuration.
 
+mod absent;
 mod config;
 mod create_user;
 mod delete_user;
@@ -38,7 +39,7 @@ use crate::{
     negotiate::negotiate,
     ports::Ports,
     respond::{self, DELETABLE_USER_METHODS, Methods},
-    route::{ResourcePath, Route, UserAction, route},
+    route::{EVENTS_PATH, ROLES_PATH, ResourcePath, Route, SESSIONS_PATH, UserAction, VERSION_PATH, route},
 };
 
 /// [`UserApi`] with further resources, for a store and an authorizer that support lists. Cheap to clone.
@@ -256,6 +257,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             },
             ResourcePath::GroupUsedBy(id) => self.group_used_by(&actor, id).await,
             ResourcePath::ImpersonateEnd => impersonate::end(&actor),
+            ResourcePath::Absent(list) => self.list_absent(head, &actor, list).await,
+            ResourcePath::Version => absent::version(&actor),
             ResourcePath::Config => config::show(),
             ResourcePath::Paths => Err(ApiError::not_found()),
         }
@@ -289,6 +292,10 @@ where
         PathPattern::Below(USERS_PATH),
         PathPattern::Exactly(GROUPS_PATH),
         PathPattern::Below(GROUPS_PATH),
+        PathPattern::Exactly(SESSIONS_PATH),
+        PathPattern::Exactly(ROLES_PATH),
+        PathPattern::Exactly(EVENTS_PATH),
+        PathPattern::Exactly(VERSION_PATH),
         PathPattern::Exactly(CONFIG_PATH),
     ];
 

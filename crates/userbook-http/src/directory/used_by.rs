@@ -28,7 +28,7 @@ impl UsedBy {
         Self { app: "authentik_core", model_name, pk, name, action }
     }
 
-    fn group(group: ReferringGroup, action: &'static str) -> Self {
+    fn group(group: &ReferringGroup, action: &'static str) -> Self {
         Self::new("group", group.id.to_string(), format!("Group {}", group.name), action)
     }
 }
@@ -45,7 +45,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         id: Option<UserId>,
     ) -> Result<Response<Bytes>, ApiError> {
         let groups = self.service().groups_of_user(actor, id.map(UserRef::Id)).await?;
-        self.used_by(groups.into_iter().map(|group| UsedBy::group(group, CASCADE_MANY)).collect())
+        self.used_by(groups.iter().map(|group| UsedBy::group(group, CASCADE_MANY)))
     }
 
     pub(super) async fn group_used_by(
@@ -59,13 +59,13 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
             error => error.into(),
         })?;
-        let children = found.children.into_iter().map(|group| UsedBy::group(group, SET_NULL));
+        let children = found.children.iter().map(|group| UsedBy::group(group, SET_NULL));
         let member =
             |user: userbook::User| UsedBy::new("user", user.id.to_string(), user.username, CASCADE_MANY);
-        self.used_by(children.chain(found.members.into_iter().map(member)).collect())
+        self.used_by(children.chain(found.members.into_iter().map(member)))
     }
 
-    fn used_by(&self, references: Vec<UsedBy>) -> Result<Response<Bytes>, ApiError> {
-        Ok(respond::ok(to_json(&references, 0, Some(self.max_bytes()), INCLUDE_USERS)?))
+    fn used_by(&self, references: impl Iterator<Item = UsedBy>) -> Result<Response<Bytes>, ApiError> {
+        Ok(respond::ok(to_json(&references.collect::<Vec<_>>(), 0, Some(self.max_bytes()), INCLUDE_USERS)?))
     }
 }

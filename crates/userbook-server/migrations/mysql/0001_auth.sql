@@ -1,12 +1,17 @@
--- Tokens by the hash of their key, and granted permissions. Names of permissions are kept as they came. Each
+-- Tokens by the hash of their key, and granted permissions. Both are deleted with their user. Names of permissions are
+-- kept as they came. Each
 -- statement commits by itself and can be repeated.
 CREATE TABLE IF NOT EXISTS userbook_server_token (
     hash BINARY(32) NOT NULL PRIMARY KEY,
     user_id BIGINT NOT NULL,
+    identifier VARCHAR(255) NOT NULL,
     intent VARCHAR(64) NOT NULL,
     expiring TINYINT(1) NOT NULL CHECK (expiring IN (0, 1)),
     -- Microseconds since 1970; counts only for a token that is expiring.
-    expires BIGINT
+    expires BIGINT,
+    UNIQUE KEY userbook_server_token_identifier (identifier),
+    KEY userbook_server_token_of_user (user_id),
+    CONSTRAINT userbook_server_token_owner FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- On everything where both columns are NULL.
@@ -19,5 +24,6 @@ CREATE TABLE IF NOT EXISTS userbook_server_grant (
     CHECK (on_user IS NULL OR on_group IS NULL),
     KEY userbook_server_grant_of_user (user_id, permission, on_user),
     KEY userbook_server_grant_on_user (user_id, on_user, on_group),
-    KEY userbook_server_grant_on_group (user_id, on_group)
+    KEY userbook_server_grant_on_group (user_id, on_group),
+    CONSTRAINT userbook_server_grant_holder FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

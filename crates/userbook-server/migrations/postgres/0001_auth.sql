@@ -1,7 +1,9 @@
--- Tokens by the hash of their key, and granted permissions. Names of permissions are kept as they came.
+-- Tokens by the hash of their key, and granted permissions. Both are deleted with their user. Names of permissions are
+-- kept as they came.
 CREATE TABLE userbook_server_token (
     hash bytea PRIMARY KEY CHECK (length(hash) = 32),
-    user_id bigint NOT NULL,
+    user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    identifier text NOT NULL UNIQUE,
     intent text NOT NULL,
     expiring boolean NOT NULL,
     -- Microseconds since 1970; counts only for a token that is expiring.
@@ -10,12 +12,13 @@ CREATE TABLE userbook_server_token (
 
 -- On everything where both columns are NULL.
 CREATE TABLE userbook_server_grant (
-    user_id bigint NOT NULL,
+    user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
     permission text NOT NULL,
     on_user bigint,
     on_group text,
     CHECK (on_user IS NULL OR on_group IS NULL)
 );
 
+CREATE INDEX userbook_server_token_of_user ON userbook_server_token (user_id);
 CREATE INDEX userbook_server_grant_of_user ON userbook_server_grant (user_id, permission, on_user);
 CREATE INDEX userbook_server_grant_on_group ON userbook_server_grant (user_id, on_group) WHERE on_group IS NOT NULL;

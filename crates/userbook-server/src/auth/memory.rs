@@ -1,21 +1,21 @@
 //! Tokens and permissions in memory, for `--database memory:`.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{PoisonError, RwLock},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use async_trait::async_trait;
 use userbook::{
     StaticPermissions, UserId, UserStore,
     authz::{AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource},
-    store::{SnapshotQuery, StoreError},
+    store::{ImportData, ImportOutcome, ImportStore, SnapshotQuery, StoreError, StoreErrorKind},
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 use userbook_memory::MemoryStore;
 
-use super::{AuthRows, AuthStore, GrantedOn, TokenRow};
+use super::{AuthRows, AuthStore, BeforeCommit, GrantRow, GrantedOn, TokenRow};
 
 /// Tokens and permissions in memory.
 #[derive(Default)]
@@ -26,7 +26,8 @@ pub struct MemoryAuth {
 
 #[derive(Default)]
 struct Kept {
-    tokens: HashMap<TokenHash, TokenRow>,
+    tokens: BTreeMap<TokenHash, TokenRow>,
+    grants: BTreeSet<GrantRow>,
     permissions: StaticPermissions,
 }
 
@@ -34,6 +35,28 @@ impl MemoryAuth {
     /// Creates an empty store of tokens and permissions for the users of this store.
     pub fn new(users: MemoryStore) -> Self {
         Self { users, kept: RwLock::default() }
+    }
+
+    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept_mut(&self) -> RwLockWriteGuard<'_, Kept> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn index_permissions(&mut self) {
+        self.permissions = self.grants.iter().fold(StaticPermissions::none(), |permissions, row| {
+            // Permissions unknown to Userbook have no effect.
+            let Ok(permission) = row.permission.parse() else { return permissions };
+            match row.on {
+                GrantedOn::Everything => permissions.grant(row.user, permission),
+                GrantedOn::User(user) => permissions.grant_on_user(row.user, permission, user),
+                GrantedOn::Group(group) => permissions.grant_on_group(row.user, permission, group),
+            }
+        });
     }
 }
 
@@ -46,10 +69,7 @@ impl fmt::Debug for MemoryAuth {
 #[async_trait]
 impl TokenStore for MemoryAuth {
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
-        let Some(token) = self.kept.read().unwrap_or_else(PoisonError::into_inner).tokens.get(hash).copied()
-        else {
-            return Ok(None);
-        };
+        let Some(token) = self.kept().tokens.get(hash).cloned() else { return Ok(None) };
         let owner = self.users.load(&SnapshotQuery::user(token.user)).await?.user;
         Ok(owner.map(|owner| TokenRecord {
             user: token.user,
@@ -64,7 +84,7 @@ impl TokenStore for MemoryAuth {
 #[async_trait]
 impl PermissionSource for MemoryAuth {
     async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
-        let permissions = self.kept.read().unwrap_or_else(PoisonError::into_inner).permissions.clone();
+        let permissions = self.kept().permissions.clone();
         permissions.grants(query).await
     }
 
@@ -73,25 +93,66 @@ impl PermissionSource for MemoryAuth {
         actor: UserId,
         permission: Permission,
     ) -> Result<GrantedObjects, AuthorizerError> {
-        let permissions = self.kept.read().unwrap_or_else(PoisonError::into_inner).permissions.clone();
+        let permissions = self.kept().permissions.clone();
         permissions.granted_objects(actor, permission).await
     }
 }
 
 #[async_trait]
 impl AuthStore for MemoryAuth {
-    async fn replace(&self, rows: &AuthRows) -> Result<(), StoreError> {
-        let mut permissions = StaticPermissions::none();
-        for row in &rows.grants {
-            let Ok(permission) = row.permission.parse() else { continue };
-            permissions = match row.on {
-                GrantedOn::Everything => permissions.grant(row.user, permission),
-                GrantedOn::User(user) => permissions.grant_on_user(row.user, permission, user),
-                GrantedOn::Group(group) => permissions.grant_on_group(row.user, permission, group),
-            };
+    async fn fill(
+        &self,
+        directory: &ImportData,
+        rows: &AuthRows,
+        before_commit: BeforeCommit<'_>,
+    ) -> Result<ImportOutcome, StoreError> {
+        before_commit().map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
+        if self.users.import(directory).await? == ImportOutcome::NotEmpty {
+            return Ok(ImportOutcome::NotEmpty);
         }
-        let tokens = rows.tokens.iter().map(|token| (token.hash, *token)).collect();
-        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Kept { tokens, permissions };
-        Ok(())
+        let mut kept = self.kept_mut();
+        kept.tokens = rows.tokens.iter().map(|token| (token.hash, token.clone())).collect();
+        kept.grants = rows.grants.iter().cloned().collect();
+        kept.index_permissions();
+        Ok(ImportOutcome::Imported)
+    }
+
+    async fn create_token(&self, token: &TokenRow) -> Result<bool, StoreError> {
+        let mut kept = self.kept_mut();
+        if kept.tokens.values().any(|known| known.identifier == token.identifier) {
+            return Ok(false);
+        }
+        kept.tokens.insert(token.hash, token.clone());
+        Ok(true)
+    }
+
+    async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
+        let mut kept = self.kept_mut();
+        let before = kept.tokens.len();
+        kept.tokens.retain(|_, token| token.identifier != identifier);
+        Ok(kept.tokens.len() < before)
+    }
+
+    async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
+        let is_listed = |token: &&TokenRow| user.is_none_or(|user| token.user == user);
+        Ok(self.kept().tokens.values().filter(is_listed).cloned().collect())
+    }
+
+    async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError> {
+        let mut kept = self.kept_mut();
+        let is_new = kept.grants.insert(grant.clone());
+        kept.index_permissions();
+        Ok(is_new)
+    }
+
+    async fn revoke(&self, grant: &GrantRow) -> Result<bool, StoreError> {
+        let mut kept = self.kept_mut();
+        let was_held = kept.grants.remove(grant);
+        kept.index_permissions();
+        Ok(was_held)
+    }
+
+    async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {
+        Ok(self.kept().grants.iter().cloned().collect())
     }
 }

@@ -2,74 +2,76 @@
 //!
 //! These tables belong to the server. Userbook's stores do not know them.
 
+mod decode;
 mod memory;
-mod mysql;
-mod postgres;
+mod rows;
 mod sql;
-mod sqlite;
+mod statements;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 pub use memory::MemoryAuth;
-pub use mysql::MySqlAuth;
-pub use postgres::PostgresAuth;
-pub use sqlite::SqliteAuth;
-use userbook::{GroupId, Timestamp, UserId, authz::PermissionSource, store::StoreError};
-use userbook_http::{TokenHash, TokenIntent, TokenStore};
+pub use rows::{AuthRows, GrantRow, GrantedOn, TokenRow};
+pub use sql::SqlAuth;
+pub use statements::AuthBackend;
+use userbook::{
+    UserId,
+    authz::PermissionSource,
+    store::{ImportData, ImportOutcome, StoreError},
+};
+use userbook_http::TokenStore;
 
-/// Tokens and permissions to store.
-#[derive(Debug, Clone, Default)]
-pub struct AuthRows {
-    /// Tokens.
-    pub tokens: Vec<TokenRow>,
-    /// Permissions.
-    pub grants: Vec<GrantRow>,
-}
-
-/// A token: its hash, never its key.
-#[derive(Debug, Clone, Copy)]
-pub struct TokenRow {
-    /// SHA-256 of the key.
-    pub hash: TokenHash,
-    /// The owner.
-    pub user: UserId,
-    /// The intent; only tokens for the API are accepted.
-    pub intent: TokenIntent,
-    /// Whether the token expires.
-    pub expiring: bool,
-    /// The expiry time.
-    pub expires: Option<Timestamp>,
-}
-
-/// A granted permission. Unknown permissions are stored and have no effect.
-#[derive(Debug, Clone)]
-pub struct GrantRow {
-    /// The user who holds it.
-    pub user: UserId,
-    /// authentik's name of the permission.
-    pub permission: String,
-    /// The object.
-    pub on: GrantedOn,
-}
-
-/// The object of a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GrantedOn {
-    /// Everything.
-    Everything,
-    /// One user.
-    User(UserId),
-    /// One group.
-    Group(GroupId),
-}
+/// Called when everything is written, before the commit. An error undoes all.
+pub type BeforeCommit<'a> = &'a (dyn Fn() -> std::io::Result<()> + Send + Sync);
 
 /// Stores tokens and permissions.
 #[async_trait]
 pub trait AuthStore: TokenStore + PermissionSource + Debug {
-    /// Replaces all rows in one step.
+    /// Fills an empty database with users, groups, tokens and permissions, in one step.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage or `before_commit` fails. Nothing is written then.
+    async fn fill(
+        &self,
+        directory: &ImportData,
+        rows: &AuthRows,
+        before_commit: BeforeCommit<'_>,
+    ) -> Result<ImportOutcome, StoreError>;
+
+    /// Adds a token. Returns false if its identifier exists already.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails, also for a user that does not exist.
+    async fn create_token(&self, token: &TokenRow) -> Result<bool, StoreError>;
+
+    /// Deletes a token. Returns false if it does not exist.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    async fn replace(&self, rows: &AuthRows) -> Result<(), StoreError>;
+    async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError>;
+
+    /// Returns the tokens of a user, or all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError>;
+
+    /// Grants a permission. Returns false if the user holds it already.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails, also for a user that does not exist.
+    async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError>;
+
+    /// Revokes a permission. Returns false if the user does not hold it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    async fn revoke(&self, grant: &GrantRow) -> Result<bool, StoreError>;
+
+    /// Returns all granted permissions.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError>;
 }

@@ -1,209 +1,171 @@
-//! Tokens and permissions in SQL: code shared by all dialects.
+//! Tokens and permissions in the database that holds the users.
 
-use std::error::Error;
-
+use async_trait::async_trait;
+use sqlx::Pool;
 use userbook::{
-    GroupId, Timestamp, UserId,
-    authz::{GrantedObjects, Grants, Permission},
-    store::StoreError,
+    UserId,
+    authz::{AuthorizerError, GrantQuery, GrantedObjects, Grants, Permission, PermissionSource},
+    store::{ImportData, ImportOutcome, StoreError, StoreErrorKind},
 };
-use userbook_http::{TokenIntent, TokenRecord};
-use uuid::Uuid;
+use userbook_http::{TokenHash, TokenRecord, TokenStore};
+use userbook_sqlx::{MigrateError, SqlStore, host::Value, migrate};
 
-use super::GrantedOn;
+use super::{
+    AuthRows, AuthStore, BeforeCommit, GrantRow, TokenRow, decode,
+    statements::{
+        AuthBackend, DELETE_GRANT, DELETE_TOKEN, FIND_IDENTIFIER, FIND_TOKEN, GRANTED_OBJECTS, LIST_GRANTS,
+        LIST_TOKENS, LIST_TOKENS_OF_USER, PUT_GRANT, PUT_TOKEN,
+    },
+};
 
-pub(super) const CLEAR_TOKENS: &str = include_str!("sql/clear_tokens.sql");
-pub(super) const CLEAR_GRANTS: &str = include_str!("sql/clear_grants.sql");
-
-/// The statements that differ between dialects.
-pub(super) struct Statements {
-    pub(super) begin: &'static str,
-    pub(super) grants: &'static str,
-    pub(super) granted_objects: &'static str,
-    pub(super) find_token: &'static str,
-    pub(super) put_token: &'static str,
-    pub(super) put_grant: &'static str,
+/// Tokens and permissions in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
+#[derive(Debug, Clone)]
+pub struct SqlAuth<B: AuthBackend> {
+    store: SqlStore<B>,
 }
 
-impl Statements {
-    /// Returns the statements of a dialect with numbered parameters.
-    pub(super) const fn numbered(begin: &'static str, grants: &'static str) -> Self {
-        Self {
-            begin,
-            grants,
-            granted_objects: include_str!("sql/granted_objects.sql"),
-            find_token: include_str!("sql/find_token.sql"),
-            put_token: include_str!("sql/put_token.sql"),
-            put_grant: include_str!("sql/put_grant.sql"),
-        }
+impl<B: AuthBackend> SqlAuth<B> {
+    /// Uses the database of this store; see [`migrate`](Self::migrate).
+    pub fn new(store: SqlStore<B>) -> Self {
+        Self { store }
+    }
+
+    /// Migrates the tables, after those of the store.
+    ///
+    /// # Errors
+    /// [`MigrateError`] if the migration fails.
+    pub async fn migrate(pool: &Pool<B>) -> Result<(), MigrateError> {
+        migrate(pool, "userbook-server", <B as AuthBackend>::MIGRATIONS).await
+    }
+
+    async fn connection(&self) -> Result<sqlx::pool::PoolConnection<B>, StoreError> {
+        self.store.acquire().await
     }
 }
 
-/// Declares the store of a dialect. A macro is shorter than generic code with sqlx's trait bounds. The macro uses
-/// `migrate`, `failure`, `MIGRATIONS` and `STATEMENTS` of the calling module.
-macro_rules! sql_auth {
-    ($(#[$doc:meta])* $store:ident($pool:ty)) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone)]
-        pub struct $store {
-            pool: $pool,
-        }
-
-        impl $store {
-            /// Uses the database of this pool; see [`migrate`](Self::migrate).
-            pub fn new(pool: $pool) -> Self {
-                Self { pool }
-            }
-
-            /// Migrates the tables.
-            ///
-            /// # Errors
-            /// [`MigrateError`](userbook_sqlx::MigrateError) if the migration fails.
-            pub async fn migrate(pool: &$pool) -> Result<(), userbook_sqlx::MigrateError> {
-                migrate(pool, "userbook-server", &MIGRATIONS).await
-            }
-        }
-
-        #[async_trait::async_trait]
-        impl userbook_http::TokenStore for $store {
-            async fn find(
-                &self,
-                hash: &userbook_http::TokenHash,
-            ) -> Result<Option<userbook_http::TokenRecord>, userbook::store::StoreError> {
-                let find = sqlx::query_as(STATEMENTS.find_token).bind(hash.as_bytes().as_slice());
-                let row = find.fetch_optional(&self.pool).await.map_err(failure)?;
-                row.map(super::sql::token).transpose()
-            }
-        }
-
-        #[async_trait::async_trait]
-        impl userbook::authz::PermissionSource for $store {
-            async fn grants(
-                &self,
-                query: &userbook::authz::GrantQuery,
-            ) -> Result<userbook::authz::Grants, userbook::authz::AuthorizerError> {
-                let groups: Vec<String> = query.groups.iter().map(ToString::to_string).collect();
-                let rows = sqlx::query_as(STATEMENTS.grants)
-                    .bind(query.actor.0)
-                    .bind(query.user.map(|user| user.0))
-                    .bind(serde_json::to_string(&groups).map_err(userbook::authz::AuthorizerError::new)?)
-                    .bind(userbook::authz::Permission::ViewUser.as_str())
-                    .bind(userbook::authz::Permission::EnableGroupSuperuser.as_str())
-                    .bind(userbook::authz::Permission::ViewGroup.as_str())
-                    .fetch_all(&self.pool)
-                    .await
-                    .map_err(failure)?;
-                super::sql::grants(rows).map_err(userbook::authz::AuthorizerError::new)
-            }
-
-            async fn granted_objects(
-                &self,
-                actor: userbook::UserId,
-                permission: userbook::authz::Permission,
-            ) -> Result<userbook::authz::GrantedObjects, userbook::authz::AuthorizerError> {
-                let rows = sqlx::query_as(STATEMENTS.granted_objects)
-                    .bind(actor.0)
-                    .bind(permission.as_str())
-                    .fetch_all(&self.pool)
-                    .await
-                    .map_err(failure)?;
-                super::sql::granted_objects(rows).map_err(userbook::authz::AuthorizerError::new)
-            }
-        }
-
-        #[async_trait::async_trait]
-        impl super::AuthStore for $store {
-            async fn replace(&self, rows: &super::AuthRows) -> Result<(), userbook::store::StoreError> {
-                use super::sql::{CLEAR_GRANTS, CLEAR_TOKENS, parts};
-                let mut transaction = self.pool.begin_with(STATEMENTS.begin).await.map_err(failure)?;
-                for clear in [CLEAR_TOKENS, CLEAR_GRANTS] {
-                    sqlx::query(clear).execute(&mut *transaction).await.map_err(failure)?;
-                }
-                for token in &rows.tokens {
-                    let put = sqlx::query(STATEMENTS.put_token)
-                        .bind(token.hash.as_bytes().as_slice())
-                        .bind(token.user.0)
-                        .bind(token.intent.as_str())
-                        .bind(token.expiring)
-                        .bind(token.expires.map(|moment| moment.timestamp_micros()));
-                    put.execute(&mut *transaction).await.map_err(failure)?;
-                }
-                for grant in &rows.grants {
-                    let (user, group) = parts(grant.on);
-                    let put = sqlx::query(STATEMENTS.put_grant).bind(grant.user.0).bind(&grant.permission);
-                    put.bind(user).bind(group).execute(&mut *transaction).await.map_err(failure)?;
-                }
-                transaction.commit().await.map_err(failure)
-            }
-        }
-    };
-}
-pub(super) use sql_auth;
-
-/// Reads a token: owner, intent, whether it expires, expiry, whether the owner is active.
-pub(super) fn token(
-    (user, intent, expiring, expires, user_is_active): (i64, String, bool, Option<i64>, bool),
-) -> Result<TokenRecord, StoreError> {
-    Ok(TokenRecord {
-        user: UserId(user),
-        user_is_active,
-        intent: intent.parse::<TokenIntent>().map_err(StoreError::corrupt)?,
-        expiring,
-        expires: expires
-            .map(|micros| {
-                Timestamp::from_timestamp_micros(micros)
-                    .ok_or_else(|| StoreError::corrupt("the expiry of a token is not a valid time"))
-            })
-            .transpose()?,
-    })
+#[async_trait]
+impl<B: AuthBackend> TokenStore for SqlAuth<B> {
+    async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+        let hash = [("hash", Value::Bytes(hash.as_bytes().to_vec()))];
+        let rows = FIND_TOKEN.fetch_all::<B>(&mut *self.connection().await?, &hash).await?;
+        rows.first().map(decode::token_record).transpose()
+    }
 }
 
-/// Reads grants from rows of scope, permission and group.
-pub(super) fn grants(
-    rows: Vec<(String, String, Option<String>)>,
-) -> Result<Grants, Box<dyn Error + Send + Sync>> {
-    let mut grants = Grants::default();
-    for (scope, permission, group) in rows {
-        // Permissions unknown to Userbook have no effect.
-        let Ok(permission) = permission.parse::<Permission>() else { continue };
-        match (scope.as_str(), group) {
-            ("everything", _) => grants.global.insert(permission),
-            ("user", _) => grants.on_user.insert(permission),
-            ("some user", _) => std::mem::replace(&mut grants.views_some_user, true),
-            ("of user", _) => std::mem::replace(&mut grants.user_can_grant, true),
-            ("group", Some(group)) => {
-                let group = GroupId(Uuid::parse_str(&group)?);
-                grants.on_groups.entry(group).or_default().insert(permission)
+#[async_trait]
+impl<B: AuthBackend> PermissionSource for SqlAuth<B> {
+    async fn grants(&self, query: &GrantQuery) -> Result<Grants, AuthorizerError> {
+        let groups: Vec<String> = query.groups.iter().map(ToString::to_string).collect();
+        let parameters = [
+            ("actor", query.actor.0.into()),
+            ("target", query.user.map(|user| user.0).into()),
+            ("groups", serde_json::to_string(&groups).map_err(AuthorizerError::new)?.into()),
+            ("view_user", Permission::ViewUser.as_str().into()),
+            ("grant", Permission::EnableGroupSuperuser.as_str().into()),
+            ("view_group", Permission::ViewGroup.as_str().into()),
+        ];
+        let rows = B::grants().fetch_all::<B>(&mut *self.connection().await?, &parameters).await?;
+        Ok(decode::grants(&rows)?)
+    }
+
+    async fn granted_objects(
+        &self,
+        actor: UserId,
+        permission: Permission,
+    ) -> Result<GrantedObjects, AuthorizerError> {
+        let parameters = [("user", actor.0.into()), ("permission", permission.as_str().into())];
+        let rows = GRANTED_OBJECTS.fetch_all::<B>(&mut *self.connection().await?, &parameters).await?;
+        Ok(decode::granted_objects(&rows)?)
+    }
+}
+
+#[async_trait]
+impl<B: AuthBackend> AuthStore for SqlAuth<B> {
+    async fn fill(
+        &self,
+        directory: &ImportData,
+        rows: &AuthRows,
+        before_commit: BeforeCommit<'_>,
+    ) -> Result<ImportOutcome, StoreError> {
+        let mut transaction = self.store.begin_import().await?;
+        if SqlStore::<B>::import_in(&mut transaction, directory).await? == ImportOutcome::NotEmpty {
+            return Ok(ImportOutcome::NotEmpty);
+        }
+        for token in &rows.tokens {
+            PUT_TOKEN.execute::<B>(&mut transaction, &token_values(token)).await?;
+        }
+        for grant in &rows.grants {
+            PUT_GRANT.execute::<B>(&mut transaction, &grant_values(grant)).await?;
+        }
+        before_commit().map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
+        SqlStore::<B>::commit_transaction(transaction).await?;
+        Ok(ImportOutcome::Imported)
+    }
+
+    async fn create_token(&self, token: &TokenRow) -> Result<bool, StoreError> {
+        let mut transaction = self.store.begin_write().await?;
+        let identifier = [("identifier", token.identifier.as_str().into())];
+        if !FIND_IDENTIFIER.fetch_all::<B>(&mut transaction, &identifier).await?.is_empty() {
+            return Ok(false);
+        }
+        PUT_TOKEN.execute::<B>(&mut transaction, &token_values(token)).await?;
+        SqlStore::<B>::commit_transaction(transaction).await?;
+        Ok(true)
+    }
+
+    async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
+        let identifier = [("identifier", identifier.into())];
+        Ok(DELETE_TOKEN.execute::<B>(&mut *self.connection().await?, &identifier).await? > 0)
+    }
+
+    async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
+        let mut connection = self.connection().await?;
+        let rows = match user {
+            None => LIST_TOKENS.fetch_all::<B>(&mut connection, &[]).await?,
+            Some(user) => {
+                LIST_TOKENS_OF_USER.fetch_all::<B>(&mut connection, &[("user", user.0.into())]).await?
             }
-            other => return Err(format!("unknown scope {other:?}").into()),
         };
+        rows.iter().map(decode::token).collect()
     }
-    Ok(grants)
+
+    async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError> {
+        let mut transaction = self.store.begin_write().await?;
+        let values = grant_values(grant);
+        let known = DELETE_GRANT.execute::<B>(&mut transaction, &values).await?;
+        PUT_GRANT.execute::<B>(&mut transaction, &values).await?;
+        SqlStore::<B>::commit_transaction(transaction).await?;
+        Ok(known == 0)
+    }
+
+    async fn revoke(&self, grant: &GrantRow) -> Result<bool, StoreError> {
+        let values = grant_values(grant);
+        Ok(DELETE_GRANT.execute::<B>(&mut *self.connection().await?, &values).await? > 0)
+    }
+
+    async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {
+        let rows = LIST_GRANTS.fetch_all::<B>(&mut *self.connection().await?, &[]).await?;
+        rows.iter().map(decode::grant).collect()
+    }
 }
 
-/// Reads the objects of a permission from rows of user and group.
-pub(super) fn granted_objects(
-    rows: Vec<(Option<i64>, Option<String>)>,
-) -> Result<GrantedObjects, Box<dyn Error + Send + Sync>> {
-    let mut granted_objects = GrantedObjects::default();
-    for row in rows {
-        match row {
-            (None, None) => granted_objects.global = true,
-            (Some(user), None) => _ = granted_objects.users.insert(UserId(user)),
-            (None, Some(group)) => _ = granted_objects.groups.insert(GroupId(Uuid::parse_str(&group)?)),
-            (Some(_), Some(_)) => {
-                return Err("a permission has both a user and a group as object".into());
-            }
-        }
-    }
-    Ok(granted_objects)
+fn token_values(token: &TokenRow) -> [(&'static str, Value<'_>); 6] {
+    [
+        ("hash", Value::Bytes(token.hash.as_bytes().to_vec())),
+        ("user", token.user.0.into()),
+        ("identifier", token.identifier.as_str().into()),
+        ("intent", token.intent.as_str().into()),
+        ("expiring", token.expiring.into()),
+        ("expires", token.expires.map(|time| time.timestamp_micros()).into()),
+    ]
 }
 
-/// Returns the columns of an object: user and group.
-pub(super) fn parts(on: GrantedOn) -> (Option<i64>, Option<String>) {
-    match on {
-        GrantedOn::Everything => (None, None),
-        GrantedOn::User(user) => (Some(user.0), None),
-        GrantedOn::Group(group) => (None, Some(group.to_string())),
-    }
+fn grant_values(grant: &GrantRow) -> [(&'static str, Value<'_>); 4] {
+    let (user, group) = grant.on.columns();
+    [
+        ("user", grant.user.0.into()),
+        ("permission", grant.permission.as_str().into()),
+        ("on_user", user.into()),
+        ("on_group", Value::Text(group.map(Into::into))),
+    ]
 }

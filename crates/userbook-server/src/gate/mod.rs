@@ -89,6 +89,9 @@ impl RequestGate {
             READY => return empty(StatusCode::SERVICE_UNAVAILABLE),
             _ => {}
         }
+        if !self.readiness.is_in_place() {
+            return self.reject_overloaded(&request);
+        }
         let Some(place) = self.admission.acquire().await else { return self.reject_overloaded(&request) };
         exchange.hold_place(place);
         let response = match self.router.clone().call(request).await {

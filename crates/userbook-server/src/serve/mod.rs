@@ -5,14 +5,14 @@ mod banner;
 mod connections;
 mod signals;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, net::SocketAddr, time::Duration};
 
 use tokio::{sync::watch, time::timeout};
 use userbook::Policy;
 
 use crate::{
-    Seed, Settings, authorizer, bootstrap, cli::EventTarget, database::Database, events, gate::RequestGate,
-    pages,
+    Administrator, Seed, Settings, authorizer, bootstrap, cli::EventTarget, database::Database, events,
+    gate::RequestGate, pages,
 };
 
 /// How long event delivery and the database may take to end after the last connection.
@@ -23,27 +23,48 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 #[error("stopped before all requests were finished")]
 struct ShutdownTimedOut;
 
+/// The address cannot be used, for example because another process listens there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+struct CannotListen {
+    address: SocketAddr,
+    source: std::io::Error,
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes running requests: for at most
 /// [`Limits::shutdown_timeout`](crate::Limits), and at most until the second signal.
 ///
 /// # Errors
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
 pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut stop = signals::Stop::catch()?;
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
     let policies = authorizer::policies(&settings)?;
-    let database = Database::open(settings.database.as_str(), &settings.limits).await?;
-    let ready = bootstrap::prepare(&database, seed).await?;
+    // Before the database is filled: a port in use must not cost the first token.
+    let listener = connections::listen(settings.listen)
+        .map_err(|source| CannotListen { address: settings.listen, source })?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    let quiet = settings.events.is_some();
+    let prepare = async {
+        let database = Database::open(settings.database.as_str(), &settings.limits).await?;
+        let announce =
+            |administrator: &Administrator| banner::print_administrator(&origin, administrator, quiet);
+        let ready = bootstrap::prepare(&database, seed, announce).await?;
+        Ok::<_, Box<dyn Error + Send + Sync>>((database, ready))
+    };
+    let (database, ready) = tokio::select! {
+        () = stop.received() => return Ok(()),
+        prepared = prepare => prepared?,
+    };
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
     let router = userbook_axum::router(api).merge(pages::router(settings.policy.into()));
     let policy: Policy = settings.policy.into();
     let outbox_bytes = policy.limits().outbox_bytes;
     let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
-
-    let listener = connections::listen(settings.listen)?;
-    let mut stop = signals::Stop::catch()?;
-    let origin = format!("http://{}", listener.local_addr()?);
-    banner::print_banner(&origin, ready.administrator.as_ref(), settings.events.is_some())?;
+    if let Err(error) = banner::print_ready(&origin, quiet) {
+        tracing::warn!(error = &error as &dyn Error, "cannot print the listening address");
+    }
 
     let (ended, has_ended) = watch::channel(false);
     let event_delivery = settings.events.map(|EventTarget::Stdout| {

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS userbook_user (
     type VARCHAR(64) NOT NULL,
     attributes LONGTEXT NOT NULL,
     password_change_date DATETIME(6) NOT NULL CHECK (password_change_date >= '0001-01-01'),
+    created_at DATETIME(6) NOT NULL CHECK (created_at >= '0001-01-01'),
+    updated_at DATETIME(6) NOT NULL CHECK (updated_at >= '0001-01-01'),
     revision BINARY(16) NOT NULL,
     version BIGINT NOT NULL,
     relied_on BIGINT NOT NULL DEFAULT 0,
@@ -41,7 +43,9 @@ CREATE TABLE IF NOT EXISTS userbook_user (
     KEY userbook_user_name (name(190)),
     KEY userbook_user_path (path(190)),
     KEY userbook_user_type (type, username),
-    KEY userbook_user_active (is_active, username)
+    KEY userbook_user_active (is_active, username),
+    KEY userbook_user_created (created_at, id),
+    KEY userbook_user_updated (updated_at, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- A group's name has no bound, an index has: the digest stands for the name.
@@ -52,9 +56,13 @@ CREATE TABLE IF NOT EXISTS userbook_group (
     is_superuser TINYINT(1) NOT NULL CHECK (is_superuser IN (0, 1)),
     parent BINARY(16),
     attributes LONGTEXT NOT NULL,
+    created_at DATETIME(6) NOT NULL CHECK (created_at >= '0001-01-01'),
+    updated_at DATETIME(6) NOT NULL CHECK (updated_at >= '0001-01-01'),
     UNIQUE KEY userbook_group_name (name_digest),
     KEY userbook_group_parent (parent),
     KEY userbook_group_superuser (is_superuser),
+    KEY userbook_group_created (created_at, id),
+    KEY userbook_group_updated (updated_at, id),
     CONSTRAINT userbook_group_parent FOREIGN KEY (parent) REFERENCES userbook_group (id) ON DELETE SET NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -16,6 +16,8 @@ CREATE TABLE userbook_user (
     type text NOT NULL,
     attributes text NOT NULL,
     password_change_date timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
     revision uuid NOT NULL,
     version bigint NOT NULL,
     can_act smallint NOT NULL GENERATED ALWAYS AS (
@@ -38,6 +40,8 @@ CREATE INDEX userbook_user_name ON userbook_user ((left(name, 256) COLLATE "C"))
 CREATE INDEX userbook_user_path ON userbook_user ((left(path, 256) COLLATE "C"), username);
 CREATE INDEX userbook_user_type ON userbook_user (type, username);
 CREATE INDEX userbook_user_active ON userbook_user (is_active, username);
+CREATE INDEX userbook_user_created ON userbook_user (created_at, id);
+CREATE INDEX userbook_user_updated ON userbook_user (updated_at, id);
 
 -- Parents are checked at the commit, so that an import may bring children first.
 CREATE TABLE userbook_group (
@@ -46,11 +50,15 @@ CREATE TABLE userbook_group (
     is_superuser boolean NOT NULL,
     parent uuid CONSTRAINT userbook_group_parent
         REFERENCES userbook_group (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
-    attributes text NOT NULL
+    attributes text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
 );
 
 CREATE INDEX userbook_group_children ON userbook_group (parent);
 CREATE INDEX userbook_group_superuser ON userbook_group (id) WHERE is_superuser;
+CREATE INDEX userbook_group_created ON userbook_group (created_at, id);
+CREATE INDEX userbook_group_updated ON userbook_group (updated_at, id);
 
 -- can_act repeats userbook_user.can_act: one look into the index finds a member who can act, however many others there
 -- are. The foreign key keeps the copy right for every writer. A group with members cannot be deleted.

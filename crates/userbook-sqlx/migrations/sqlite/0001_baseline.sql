@@ -3,6 +3,9 @@
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
 
+-- 'USRB': marks the file as Userbook's.
+PRAGMA application_id = 1431523906;
+
 CREATE TABLE userbook_user (
     id INTEGER PRIMARY KEY,
     uuid BLOB NOT NULL UNIQUE,
@@ -15,6 +18,8 @@ CREATE TABLE userbook_user (
     type TEXT NOT NULL,
     attributes TEXT NOT NULL,
     password_change_date INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
     revision BLOB NOT NULL,
     version INTEGER NOT NULL,
     can_act INTEGER NOT NULL GENERATED ALWAYS AS (
@@ -34,6 +39,8 @@ CREATE INDEX userbook_user_name ON userbook_user (name);
 CREATE INDEX userbook_user_path ON userbook_user (path, username);
 CREATE INDEX userbook_user_type ON userbook_user (type, username);
 CREATE INDEX userbook_user_active ON userbook_user (is_active, username);
+CREATE INDEX userbook_user_created ON userbook_user (created_at, id);
+CREATE INDEX userbook_user_updated ON userbook_user (updated_at, id);
 
 -- Parents are checked at the commit, so that an import may bring children first.
 CREATE TABLE userbook_group (
@@ -41,11 +48,15 @@ CREATE TABLE userbook_group (
     name TEXT NOT NULL COLLATE BINARY UNIQUE,
     is_superuser INTEGER NOT NULL CHECK (is_superuser IN (0, 1)),
     parent BLOB REFERENCES userbook_group (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
-    attributes TEXT NOT NULL
+    attributes TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX userbook_group_parent ON userbook_group (parent);
 CREATE INDEX userbook_group_superuser ON userbook_group (id) WHERE is_superuser = 1;
+CREATE INDEX userbook_group_created ON userbook_group (created_at, id);
+CREATE INDEX userbook_group_updated ON userbook_group (updated_at, id);
 
 -- can_act repeats userbook_user.can_act: one look into the index finds a member who can act, however many others there
 -- are. A group with members cannot be deleted.

@@ -96,5 +96,7 @@ fn keys<B: Backend>(column: GroupColumn) -> Vec<[&'static str; 3]> {
         GroupColumn::Id => vec![["", "g.id", ""]],
         GroupColumn::Name => vec![B::key("g.name")],
         GroupColumn::IsSuperuser => vec![["", "g.is_superuser", ""]],
+        GroupColumn::CreatedAt => vec![["", "g.created_at", ""]],
+        GroupColumn::UpdatedAt => vec![["", "g.updated_at", ""]],
     }
 }

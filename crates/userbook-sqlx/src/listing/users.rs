@@ -204,5 +204,7 @@ fn keys<B: Backend>(column: UserColumn) -> Vec<[&'static str; 3]> {
         UserColumn::Type => vec![B::key("u.type")],
         UserColumn::Uuid => plain("u.uuid"),
         UserColumn::PasswordChangeDate => plain("u.password_change_date"),
+        UserColumn::CreatedAt => plain("u.created_at"),
+        UserColumn::UpdatedAt => plain("u.updated_at"),
     }
 }

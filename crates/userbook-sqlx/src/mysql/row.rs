@@ -17,6 +17,10 @@ impl RowExt for MySqlRow {
         get(self, column)
     }
 
+    fn bytes(&self, column: &'static str) -> Decoded<Option<Vec<u8>>> {
+        get(self, column)
+    }
+
     fn uuid(&self, column: &'static str) -> Decoded<Option<Uuid>> {
         get(self, column)
     }

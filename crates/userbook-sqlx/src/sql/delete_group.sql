@@ -1,2 +1,2 @@
--- Fails while the group has members; groups below lose their parent.
+-- Fails while the group has members.
 DELETE FROM userbook_group WHERE id = :group

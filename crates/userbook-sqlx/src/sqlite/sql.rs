@@ -9,7 +9,7 @@ pub(super) static STATEMENTS: Statements =
     statements!("sqlite", Numbered, own: [], shared: [set_install, user_exists]);
 
 pub(super) static BUMP_EPOCHS: Statement = statement!("sqlite/sql/bump_epochs.sql", Numbered);
-pub(super) static FOREIGN_KEYS: Statement = statement!("sqlite/sql/foreign_keys.sql", Numbered);
+pub(super) static CONNECTION_FIT: Statement = statement!("sqlite/sql/connection_fit.sql", Numbered);
 pub(super) static GUARDS_HOLD: Statement = statement!("sqlite/sql/guards_hold.sql", Numbered);
 pub(super) static INSERT_EVENT: Statement = statement!("sql/insert_event.sql", Numbered);
 pub(super) static INSERT_EVENTS: Statement = statement!("sqlite/sql/insert_events.sql", Numbered);

@@ -25,6 +25,9 @@ use crate::{
     provision::join_groups,
 };
 
+/// The `application_id` that the baseline migration writes: "USRB".
+const APPLICATION_ID: i64 = 0x5553_5242;
+
 #[async_trait]
 impl Backend for Sqlite {
     const ROWS: RowFormat = RowFormat::Json;
@@ -51,7 +54,13 @@ impl Backend for Sqlite {
     }
 
     async fn check_connection(conn: &mut SqliteConnection) -> Result<(), MigrateError> {
-        let row = fetch_one::<Self>(conn, &sql::FOREIGN_KEYS, &[]).await?;
+        let row = fetch_one::<Self>(conn, &sql::CONNECTION_FIT, &[]).await?;
+        let application_id = required(&row, "application_id", RowExt::integer)?;
+        // A host may mark a file that contains Userbook's tables as its own.
+        let is_ours = [0, APPLICATION_ID].contains(&application_id);
+        if !is_ours && !required(&row, "is_migrated", RowExt::flag)? {
+            return Err(MigrateError::ForeignFile { application_id });
+        }
         if required(&row, "foreign_keys", RowExt::flag)? { Ok(()) } else { Err(MigrateError::ForeignKeysOff) }
     }
 

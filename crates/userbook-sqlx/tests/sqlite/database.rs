@@ -70,6 +70,7 @@ pub(crate) fn user(id: i64) -> User {
         password_change_date: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(1)),
         version: 0,
+        ..User::example()
     }
 }
 
@@ -80,6 +81,7 @@ pub(crate) fn group(n: u128) -> Group {
         is_superuser: false,
         parent: None,
         attributes: serde_json::json!({}),
+        ..Group::example()
     }
 }
 

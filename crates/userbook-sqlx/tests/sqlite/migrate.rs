@@ -53,6 +53,35 @@ async fn connections_without_foreign_keys_are_rejected() {
     assert!(matches!(store.migrate().await, Err(MigrateError::ForeignKeysOff)));
 }
 
+async fn application_id(store: &SqliteStore) -> i64 {
+    sqlx::query_scalar("PRAGMA application_id").fetch_one(store.pool()).await.unwrap()
+}
+
+async fn mark(store: &SqliteStore, id: i64) {
+    let sql = AssertSqlSafe(format!("PRAGMA application_id = {id}"));
+    sqlx::query(sql).execute(store.pool()).await.unwrap();
+}
+
+#[tokio::test]
+async fn file_is_marked_and_a_foreign_file_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::new(pool(options(&folder)).await);
+    mark(&store, 0x0F05_5112).await;
+    let rejected = store.migrate().await.unwrap_err();
+    assert_eq!(rejected.to_string(), "the file belongs to another application (application_id 0x0f055112)");
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_master").fetch_one(store.pool()).await.unwrap();
+    assert_eq!((tables, application_id(&store).await), (0, 0x0F05_5112), "the file is unchanged");
+
+    mark(&store, 0).await;
+    store.migrate().await.unwrap();
+    assert_eq!(application_id(&store).await, i64::from(u32::from_be_bytes(*b"USRB")));
+    // A host that keeps tables of its own beside Userbook's may mark the file as its own.
+    mark(&store, 7).await;
+    store.migrate().await.unwrap();
+    assert_eq!(application_id(&store).await, 7);
+}
+
 #[tokio::test]
 async fn failed_migration_is_rolled_back() {
     let folder = tempfile::tempdir().unwrap();

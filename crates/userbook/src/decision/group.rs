@@ -311,7 +311,10 @@ impl<'a> GroupProposal<'a> {
             |groups| !groups.is_disjoint(&self.granting_after),
         );
         let op = match self.write.after {
-            Some(group) => ProvisioningOp::PutGroup(Box::new(group)),
+            Some(group) => {
+                let created_at = self.before.map_or(context.now, |before| before.created_at);
+                ProvisioningOp::PutGroup(Box::new(Group { created_at, updated_at: context.now, ..group }))
+            }
             None => ProvisioningOp::DeleteGroup(self.id),
         };
         ProvisioningChange { op, members, guards, event: event.into() }

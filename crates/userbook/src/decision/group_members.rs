@@ -21,7 +21,7 @@ pub(crate) enum MembersOp {
     /// Keeps every member.
     #[default]
     Keep,
-    /// Makes these users the only members. Members whom the actor may not view stay.
+    /// Makes these users the only members. Members that the actor may not view stay.
     Replace(Members),
     /// Removes every member, for a group that is deleted.
     RemoveAll,
@@ -64,7 +64,7 @@ pub(crate) struct MemberProposal<'a> {
 }
 
 impl<'a> MemberProposal<'a> {
-    /// `users` are the loaded members and named users, `visible` those whom the actor may view. `next_id` creates a
+    /// `users` are the loaded members and named users, `visible` the users that the actor may view. `next_id` creates a
     /// change id for each change.
     pub(crate) fn new(
         group: GroupId,
@@ -84,8 +84,8 @@ impl<'a> MemberProposal<'a> {
             }
             MembersOp::Change { join, leave } => (join.clone(), leave.clone()),
         };
-        // The anonymous user does not exist for requests, and neither do users whom the actor may not view. What stays
-        // is not looked at.
+        // The anonymous user does not exist for requests, and neither do users that the actor may not view. Present
+        // members may be named.
         let exists = |id: UserId| {
             users.get(&id).is_some_and(|state| {
                 is_member(state) || (visible.contains(&id) && state.username != ANONYMOUS_USERNAME)

@@ -4,7 +4,7 @@ use super::MembersOp;
 use crate::{
     field::{FieldErrors, GroupName, Members},
     json::JsonObject,
-    model::{Group, GroupId},
+    model::{Group, GroupId, Timestamp},
     update::{GroupUpdate, Mode, Op},
     violation::{GroupField, ViolationKind, Violations},
 };
@@ -49,6 +49,9 @@ impl GroupWrite {
             is_superuser: false,
             parent: None,
             attributes: JsonObject::new().into(),
+            // The decision sets the dates.
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
         };
         let mut after = before.cloned().unwrap_or_else(new);
         if let Some(name) = value(&update.name, GroupField::Name, required, &mut violations) {
@@ -125,6 +128,7 @@ mod tests {
             is_superuser: true,
             parent: Some(PARENT),
             attributes: json!({"a": 1}),
+            ..Group::example()
         }
     }
 

@@ -147,6 +147,7 @@ mod tests {
             is_superuser: false,
             parent: None,
             attributes: serde_json::Value::Null,
+            ..Group::example()
         };
         assert_eq!(granting(&after(&shape, id(2), Some(&group))), [id(3)].into());
     }

@@ -55,6 +55,8 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
         attributes: Value::Object(JsonObject::new()).into(),
         groups: BTreeSet::new(),
         password_change_date: now,
+        created_at: now,
+        updated_at: now,
         revision: Revision(Uuid::nil()),
         version: 0,
     };

@@ -167,6 +167,7 @@ fn commit(
     let Proposal { mut after, changes, added, removed, .. } = proposal;
     after.revision = context.change.into();
     after.version = version;
+    after.updated_at = context.now;
     let change = ChangeSet {
         user: before.id,
         expected: before.revision,

@@ -7,8 +7,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::GroupId;
+use super::{GroupId, Timestamp};
 
 /// The number of ancestors that count, as recorded from authentik 2025.2.4: an ancestor 19 levels above grants
 /// superuser status, one 20 levels above does not.
@@ -27,6 +28,32 @@ pub struct Group {
     pub parent: Option<GroupId>,
     /// Free attributes. New values are JSON objects; stored values may be any JSON.
     pub attributes: Value,
+    /// The time at which the group was created.
+    pub created_at: Timestamp,
+    /// The time of the last applied write of the group or of its members by a group operation, or of the deletion of
+    /// its parent: the time of that event.
+    pub updated_at: Timestamp,
+}
+
+impl Group {
+    /// Returns a group with plausible values, for tests and examples.
+    ///
+    /// ```
+    /// use userbook::Group;
+    /// let group = Group { name: "admins".into(), is_superuser: true, ..Group::example() };
+    /// assert_eq!(group.parent, None);
+    /// ```
+    pub fn example() -> Self {
+        Self {
+            id: GroupId(Uuid::from_u128(0x57aff)),
+            name: "staff".into(),
+            is_superuser: false,
+            parent: None,
+            attributes: serde_json::json!({}),
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
 }
 
 /// Groups with their ancestors, up to [`MAX_PARENTS`] above each. Cycles are harmless.
@@ -102,7 +129,6 @@ impl<G: Into<Arc<Group>>> FromIterator<G> for GroupGraph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn id(n: usize) -> GroupId {
         GroupId(Uuid::from_u128(n as u128))
@@ -116,7 +142,7 @@ mod tests {
                 name: n.to_string(),
                 is_superuser: superusers.contains(&n),
                 parent: (n < top).then(|| id(n + 1)),
-                attributes: Value::Null,
+                ..Group::example()
             })
             .collect()
     }

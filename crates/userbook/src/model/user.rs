@@ -41,6 +41,10 @@ pub struct User {
     pub groups: BTreeSet<GroupId>,
     /// The time of the last change of the password.
     pub password_change_date: Timestamp,
+    /// The time at which the user was created.
+    pub created_at: Timestamp,
+    /// The time of the last applied change: the time of its event. A recorded login is not a change.
+    pub updated_at: Timestamp,
     /// The state of this row.
     pub revision: Revision,
     /// The number of changes of this row; orders the user's events.
@@ -69,6 +73,8 @@ impl User {
             attributes: serde_json::json!({}).into(),
             groups: BTreeSet::new(),
             password_change_date: Timestamp::UNIX_EPOCH,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
             revision: Revision(Uuid::from_u128(0x0ada)),
             version: 1,
         }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use chrono::SubsecRound;
 use tracing::Span;
 
 use super::{
@@ -95,7 +96,7 @@ impl<'a> CallContext<'a> {
             policy: &service.policy,
             rules: &*service.rules,
             allow_self_lockout: self.options.allow_self_lockout,
-            now: service.clock.now(),
+            now: service.clock.now().trunc_subsecs(6),
             change: self.change,
             request_id: self.options.request_id.as_deref(),
         }

@@ -29,14 +29,15 @@ pub struct ChangeSet {
     pub groups_removed: BTreeSet<GroupId>,
     /// Further conditions.
     pub guards: Guards,
-    /// The audit event, written in the same atomic step. An in-memory store shares it.
+    /// The audit event, written in the same atomic step; its time becomes [`User::updated_at`]. An in-memory store
+    /// shares it.
     pub event: Arc<Event>,
 }
 
 impl ChangeSet {
     /// Applies the change to a [`User`] after revision and guards were checked.
     pub fn apply_to(&self, user: &mut User) {
-        let Self { fields, groups_added, groups_removed, change, version, .. } = self;
+        let Self { fields, groups_added, groups_removed, change, version, event, .. } = self;
         set_text(&mut user.username, fields.username.as_ref().map(Username::as_str));
         set_text(&mut user.name, fields.name.as_ref().map(Name::as_str));
         set_text(&mut user.email, fields.email.as_ref().map(EmailAddress::as_str));
@@ -54,6 +55,7 @@ impl ChangeSet {
         }
         user.revision = (*change).into();
         user.version = *version;
+        user.updated_at = event.time;
     }
 }
 

@@ -151,14 +151,23 @@ pub enum ProvisioningOp {
         expected: Revision,
     },
     /// Inserts a group, or overwrites the one with its id, then applies the member changes. Always has an incrementing
-    /// `graph` guard.
+    /// `graph` guard. The group has its new dates.
     PutGroup(Box<Group>),
-    /// Applies the member changes, then deletes the group; child groups lose their parent. A remaining member is a
+    /// Applies the member changes, then deletes the group; child groups lose their parent, and the time of the event
+    /// becomes their [`Group::updated_at`]. A remaining member is a
     /// [`CommitOutcome::Conflict`], so every member must be named. Always has an incrementing `graph` guard.
     DeleteGroup(GroupId),
 }
 
 impl ProvisioningOp {
+    /// Returns the new row of a group that the operation inserts or overwrites.
+    pub const fn written_group(&self) -> Option<&Group> {
+        match self {
+            Self::PutGroup(group) => Some(group),
+            _ => None,
+        }
+    }
+
     /// Returns the group that the operation writes or deletes; `None` for users.
     pub const fn group(&self) -> Option<GroupId> {
         match self {
@@ -183,6 +192,6 @@ pub struct MemberChange {
     pub version: u64,
     /// Whether the user joins (or leaves).
     pub joins: bool,
-    /// The audit event of the user.
+    /// The audit event of the user; its time becomes [`User::updated_at`].
     pub event: Arc<Event>,
 }

@@ -132,6 +132,10 @@ pub enum UserColumn {
     Uuid,
     /// `password_change_date`
     PasswordChangeDate,
+    /// [`User::created_at`]
+    CreatedAt,
+    /// [`User::updated_at`]
+    UpdatedAt,
 }
 
 /// A column and a direction. Texts are compared by code point.
@@ -204,6 +208,10 @@ pub enum GroupColumn {
     Name,
     /// `is_superuser`
     IsSuperuser,
+    /// [`Group::created_at`]
+    CreatedAt,
+    /// [`Group::updated_at`]
+    UpdatedAt,
 }
 
 /// One page of groups.

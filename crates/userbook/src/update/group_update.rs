@@ -29,7 +29,7 @@ pub struct GroupUpdate {
     pub users: Op<Members>,
     /// `attributes`
     pub attributes: Op<Attributes>,
-    /// `roles`, of which Userbook has none: a request may only name an empty list.
+    /// `roles`: Userbook has no roles, so a request may only name an empty list.
     pub roles: Op<()>,
 }
 

@@ -96,6 +96,7 @@ mod tests {
             is_superuser: false,
             parent: parent.map(id),
             attributes,
+            ..Group::example()
         }
     }
 
@@ -115,6 +116,7 @@ mod tests {
             password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
             revision: Revision::from(ChangeId(Uuid::nil())),
             version: 1,
+            ..User::example()
         };
         SelfView::new(user, graph)
     }

@@ -43,6 +43,7 @@ pub(crate) async fn directory() -> MemoryStore {
         is_superuser,
         parent: None,
         attributes: serde_json::json!({}),
+        ..Group::example()
     };
     let rows = ImportData {
         install_id: "i".into(),

@@ -20,6 +20,7 @@ async fn holder_on_the_highest_ancestor_reactivates_an_inactive_superuser() {
         is_superuser: n == top,
         parent: (n < top).then(|| group_id(n + 1)),
         attributes: serde_json::json!({}),
+        ..Group::example()
     };
     let user = |n: usize, active: bool, groups: &[GroupId]| User {
         id: user_id(n),

@@ -84,6 +84,7 @@ fn users() -> impl Strategy<Value = Vec<User>> {
                 password_change_date: Timestamp::UNIX_EPOCH,
                 revision: Revision(Uuid::from_u128(n as u128)),
                 version: 0,
+                ..User::example()
             })
             .collect()
     })
@@ -118,6 +119,7 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
             is_superuser: *is_superuser,
             parent: parent.map(group_id),
             attributes: serde_json::json!({}),
+            ..Group::example()
         };
         let groups = parents.iter().zip(&flags).enumerate().map(group).collect();
         let mut directory = Directory {

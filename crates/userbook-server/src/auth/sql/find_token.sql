@@ -2,4 +2,4 @@
 SELECT token.user_id, token.intent, token.expiring, token.expires, owner.is_active
 FROM userbook_server_token AS token
 JOIN userbook_user AS owner ON owner.id = token.user_id
-WHERE token.hash = $1
+WHERE token.hash = :hash

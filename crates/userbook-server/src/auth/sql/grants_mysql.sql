@@ -1,8 +1,10 @@
--- Grants of the actor: on everything, on the user, on the groups (a JSON array), the permission to view groups on any
--- group, and whether the actor may view any user by a permission on that user. Also whether the user holds the
+-- Grants of the actor: on everything, on the target, on the groups (a JSON array), the permission to view groups on any
+-- group, and whether the actor may view any user by a permission on that user. Also whether the target holds the
 -- permission to grant, on everything or on any group.
--- In this order: actor, user, groups, the permission to view users, the permission to grant, the permission to view groups
-WITH input AS (SELECT ? AS actor, ? AS target, ? AS members, ? AS viewing, ? AS granting, ? AS viewing_groups)
+WITH input AS (
+    SELECT :actor AS actor, :target AS target, :groups AS members, :view_user AS viewing, :grant AS granting,
+        :view_group AS viewing_groups
+)
 SELECT 'everything' AS scope, held.permission AS permission, NULL AS on_group
 FROM input STRAIGHT_JOIN userbook_server_grant AS held ON held.user_id = input.actor
 WHERE held.on_user IS NULL AND held.on_group IS NULL

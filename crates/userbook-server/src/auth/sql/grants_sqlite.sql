@@ -1,30 +1,30 @@
--- Grants of user $1: on everything, on user $2, on groups $3 (a JSON array), permission $6 on any group, and whether the
--- user may view any user by permission $4 on that user. Also whether user $2 holds permission $5, on everything or on
--- any group.
+-- Grants of the actor: on everything, on the target, on the groups (a JSON array), the permission to view groups on any
+-- group, and whether the actor may view any user by a permission on that user. Also whether the target holds the
+-- permission to grant, on everything or on any group.
 SELECT 'everything' AS scope, permission, NULL AS on_group
 FROM userbook_server_grant
-WHERE user_id = $1 AND on_user IS NULL AND on_group IS NULL
+WHERE user_id = :actor AND on_user IS NULL AND on_group IS NULL
 UNION ALL
 SELECT 'user', permission, NULL
 FROM userbook_server_grant
-WHERE user_id = $1 AND on_user = $2
+WHERE user_id = :actor AND on_user = :target
 UNION ALL
 SELECT 'group', permission, on_group
 FROM userbook_server_grant
-WHERE user_id = $1 AND on_group IN (SELECT value FROM json_each($3))
+WHERE user_id = :actor AND on_group IN (SELECT value FROM json_each(:groups))
 UNION ALL
 SELECT 'group', permission, on_group
 FROM userbook_server_grant
-WHERE user_id = $1 AND permission = $6 AND on_group IS NOT NULL
+WHERE user_id = :actor AND permission = :view_group AND on_group IS NOT NULL
 UNION ALL
-SELECT 'some user', $4, NULL
+SELECT 'some user', CAST(:view_user AS text), NULL
 WHERE EXISTS (
     SELECT 1 FROM userbook_server_grant
-    WHERE user_id = $1 AND permission = $4 AND on_user IS NOT NULL
+    WHERE user_id = :actor AND permission = :view_user AND on_user IS NOT NULL
 )
 UNION ALL
-SELECT 'of user', $5, NULL
+SELECT 'of user', CAST(:grant AS text), NULL
 WHERE EXISTS (
     SELECT 1 FROM userbook_server_grant
-    WHERE user_id = $2 AND permission = $5 AND on_user IS NULL
+    WHERE user_id = :target AND permission = :grant AND on_user IS NULL
 )

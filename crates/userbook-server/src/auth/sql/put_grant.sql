@@ -1,1 +1,2 @@
-INSERT INTO userbook_server_grant (user_id, permission, on_user, on_group) VALUES ($1, $2, $3, $4)
+INSERT INTO userbook_server_grant (user_id, permission, on_user, on_group)
+VALUES (:user, :permission, :on_user, :on_group)

@@ -1,1 +1,2 @@
-INSERT INTO userbook_server_token (hash, user_id, intent, expiring, expires) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO userbook_server_token (hash, user_id, identifier, intent, expiring, expires)
+VALUES (:hash, :user, :identifier, :intent, :expiring, :expires)

@@ -1,7 +1,7 @@
 -- Texts and ids are hexadecimal: MariaDB's JSON parser changes some texts. Times are microseconds since 1970.
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    revision, version
+    created_at, updated_at, revision, version
 )
 SELECT
     wanted.id,
@@ -15,6 +15,8 @@ SELECT
     CONVERT(UNHEX(wanted.type) USING utf8mb4),
     CONVERT(UNHEX(wanted.attributes) USING utf8mb4),
     TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.password_change_date MICROSECOND,
+    TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.created_at MICROSECOND,
+    TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.updated_at MICROSECOND,
     UNHEX(wanted.revision),
     wanted.version
 FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
@@ -29,6 +31,8 @@ FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
     type LONGTEXT PATH '$[8]',
     attributes LONGTEXT PATH '$[9]',
     password_change_date BIGINT PATH '$[10]',
-    revision CHAR(32) PATH '$[11]',
-    version BIGINT PATH '$[12]'
+    created_at BIGINT PATH '$[11]',
+    updated_at BIGINT PATH '$[12]',
+    revision CHAR(32) PATH '$[13]',
+    version BIGINT PATH '$[14]'
 )) AS wanted

@@ -4,11 +4,15 @@ UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (
     id BIGINT PATH '$[0]',
     expected CHAR(32) PATH '$[1]',
     revision CHAR(32) PATH '$[2]',
-    version BIGINT PATH '$[3]'
+    version BIGINT PATH '$[3]',
+    updated_at BIGINT PATH '$[4]'
 )) AS wanted
 STRAIGHT_JOIN userbook_user AS u ON u.id = wanted.id
 SET
     u.relied_on = u.relied_on + (wanted.version IS NULL),
     u.revision = UNHEX(wanted.revision),
-    u.version = COALESCE(wanted.version, u.version)
+    u.version = COALESCE(wanted.version, u.version),
+    u.updated_at = COALESCE(
+        TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.updated_at MICROSECOND, u.updated_at
+    )
 WHERE u.revision = UNHEX(wanted.expected)

@@ -6,6 +6,7 @@ SET
     relied_on = relied_on + (id <=> :actor),
     revision = IF(id = :user, :revision, revision),
     version = IF(id = :user, :version, version),
+    updated_at = IF(id = :user, :event_time, updated_at),
     username = IF(id = :user, COALESCE(:username, username), username),
     name = IF(id = :user, COALESCE(:name, name), name),
     is_active = IF(id = :user, COALESCE(:is_active, is_active), is_active),

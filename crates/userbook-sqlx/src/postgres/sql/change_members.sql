@@ -2,9 +2,15 @@
 WITH
 updated AS (
     UPDATE userbook_user AS u
-    SET revision = wanted.revision, version = wanted.version
-    FROM unnest(:user::bigint[], :revision::uuid[], :version::bigint[], :joins::boolean[], :group::uuid[])
-        AS wanted (id, revision, version, joins, group_id)
+    SET revision = wanted.revision, version = wanted.version, updated_at = wanted.updated_at
+    FROM unnest(
+        :user::bigint[],
+        :revision::uuid[],
+        :version::bigint[],
+        :event_time::timestamptz[],
+        :joins::boolean[],
+        :group::uuid[]
+    ) AS wanted (id, revision, version, updated_at, joins, group_id)
     WHERE u.id = wanted.id
     RETURNING u.id, u.can_act, wanted.joins, wanted.group_id
 ),

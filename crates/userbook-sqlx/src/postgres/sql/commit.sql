@@ -67,6 +67,7 @@ updated AS (
     SET
         revision = :revision,
         version = :version,
+        updated_at = :event_time,
         username = coalesce(:username, username),
         name = coalesce(:name, name),
         is_active = coalesce(:is_active, is_active),

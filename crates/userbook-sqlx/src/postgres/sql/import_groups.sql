@@ -1,3 +1,11 @@
 -- A parent may come later.
-INSERT INTO userbook_group (id, name, is_superuser, parent, attributes)
-SELECT * FROM unnest(:id::uuid[], :name::text[], :is_superuser::boolean[], :parent::uuid[], :attributes::text[])
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at)
+SELECT * FROM unnest(
+    :id::uuid[],
+    :name::text[],
+    :is_superuser::boolean[],
+    :parent::uuid[],
+    :attributes::text[],
+    :created_at::timestamptz[],
+    :updated_at::timestamptz[]
+)

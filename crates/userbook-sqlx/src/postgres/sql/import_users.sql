@@ -1,6 +1,6 @@
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    revision, version
+    created_at, updated_at, revision, version
 )
 SELECT * FROM unnest(
     :id::bigint[],
@@ -14,6 +14,8 @@ SELECT * FROM unnest(
     :type::text[],
     :attributes::text[],
     :password_change_date::timestamptz[],
+    :created_at::timestamptz[],
+    :updated_at::timestamptz[],
     :revision::uuid[],
     :version::bigint[]
 )

@@ -24,6 +24,8 @@ SELECT
     u.type AS type,
     u.attributes AS attributes,
     u.password_change_date AS password_change_date,
+    u.created_at AS created_at,
+    u.updated_at AS updated_at,
     u.revision AS revision,
     u.version AS version,
     NULL::boolean AS is_superuser,
@@ -34,7 +36,7 @@ UNION ALL
 SELECT
     'membership',
     user_id, group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT
@@ -45,7 +47,10 @@ SELECT
     g.name,
     NULL, NULL, NULL, NULL, NULL,
     g.attributes,
-    NULL, NULL, NULL,
+    NULL,
+    g.created_at,
+    g.updated_at,
+    NULL, NULL,
     g.is_superuser,
     g.parent
 FROM userbook_group AS g

@@ -1,7 +1,7 @@
 -- Texts and ids are hexadecimal.
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    revision, version
+    created_at, updated_at, revision, version
 )
 SELECT
     wanted.value ->> 0,
@@ -15,6 +15,8 @@ SELECT
     CAST(unhex(wanted.value ->> 8) AS TEXT),
     CAST(unhex(wanted.value ->> 9) AS TEXT),
     wanted.value ->> 10,
-    unhex(wanted.value ->> 11),
-    wanted.value ->> 12
+    wanted.value ->> 11,
+    wanted.value ->> 12,
+    unhex(wanted.value ->> 13),
+    wanted.value ->> 14
 FROM json_each(:rows) AS wanted

@@ -67,6 +67,8 @@ SELECT
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS attributes,
+    NULL AS created_at,
+    NULL AS updated_at,
     NULL AS of_actor,
     NULL AS id,
     NULL AS username,
@@ -84,6 +86,8 @@ SELECT
     g.is_superuser,
     g.parent,
     g.attributes,
+    g.created_at,
+    g.updated_at,
     EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = :actor AND group_id = g.id),
     NULL, NULL, NULL, NULL, NULL, NULL
 FROM (SELECT DISTINCT group_id FROM closure) AS wanted
@@ -96,14 +100,14 @@ SELECT
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE :shape
 UNION ALL
 SELECT
     'member',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
     u.is_active,
@@ -116,7 +120,7 @@ SELECT
     'membership',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
-    NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,
     NULL, NULL, NULL, NULL, NULL
 FROM member CROSS JOIN userbook_membership AS m ON m.user_id = member.id

@@ -4,6 +4,7 @@ UPDATE userbook_user
 SET
     revision = :revision,
     version = :version,
+    updated_at = :event_time,
     username = coalesce(:username, username),
     name = coalesce(:name, name),
     is_active = coalesce(:is_active, is_active),

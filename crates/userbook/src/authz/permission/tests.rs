@@ -40,6 +40,7 @@ fn graph() -> GroupGraph {
         is_superuser,
         parent,
         attributes: serde_json::Value::Null,
+        ..Group::example()
     };
     [group(ADMINS, true, None), group(BELOW, false, Some(ADMINS))].into_iter().collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fixture::{ADMINS, CHANGE, Fixture, HELP, ROOT, STAFF, TARGET, user};
+use super::fixture::{ADMINS, CHANGE, Fixture, HELP, NOW, ROOT, STAFF, TARGET, user};
 use crate::{
     authz::{Actor, Subject},
     decision::Decision,
@@ -51,7 +51,7 @@ fn event_records_actor_change_and_time() {
         kind: EventKind::UserUpdated,
         target: EventTarget::User(TARGET),
         version: 4,
-        time: Timestamp::UNIX_EPOCH,
+        time: NOW,
         actor: EventActor::User(super::fixture::ACTOR),
         impersonator: Some(UserId(77)),
         request_id: Some("request".into()),
@@ -67,6 +67,16 @@ fn event_records_actor_change_and_time() {
     assert_eq!(commit.diff, expected.diff);
     assert!(commit.view.is_superuser, "after the update");
     assert_eq!(commit.view.user.revision, CHANGE.into());
+}
+
+#[test]
+fn update_dates_the_row() {
+    let commit = Fixture::new(UserUpdate::patch().name("Eve")).commit();
+    assert_eq!(commit.view.user.updated_at, NOW);
+    assert_eq!(commit.view.user.created_at, user().created_at);
+    let mut stored = user();
+    commit.change.apply_to(&mut stored);
+    assert_eq!(stored, commit.view.user);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fixture::{Fixture, NOWHERE, STAFF, user};
+use super::fixture::{Fixture, NOW, NOWHERE, STAFF, user};
 use crate::{
     decision::Decision,
     field::{GroupRef, Memberships},
@@ -95,6 +95,7 @@ fn values() {
         alter(&mut expected);
         expected.revision = commit.change.change.into();
         expected.version += 1;
+        expected.updated_at = NOW;
         assert_eq!(commit.view.user, expected, "{field}");
         let mut applied = user();
         commit.change.apply_to(&mut applied);

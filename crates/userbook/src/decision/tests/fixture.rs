@@ -38,6 +38,8 @@ pub(super) const NOWHERE: GroupId = GroupId(Uuid::from_u128(99));
 
 pub(super) const TARGET: UserId = UserId(10);
 pub(super) const ACTOR: UserId = UserId(20);
+/// The time of every decision.
+pub(super) const NOW: Timestamp = chrono::DateTime::from_timestamp_nanos(1_000_000_000_001_000);
 pub(super) const CHANGE: ChangeId = ChangeId(Uuid::from_u128(500));
 pub(super) const ACTOR_REVISION: Revision = Revision(Uuid::from_u128(600));
 pub(super) const EPOCHS: Epochs = Epochs { graph: 7, superusers: 8, next_user: 30 };
@@ -61,7 +63,14 @@ pub(super) struct Fixture {
 }
 
 pub(super) fn group(id: GroupId, name: &str, is_superuser: bool, parent: Option<GroupId>) -> Group {
-    Group { id, name: name.into(), is_superuser, parent, attributes: serde_json::json!({}) }
+    Group {
+        id,
+        name: name.into(),
+        is_superuser,
+        parent,
+        attributes: serde_json::json!({}),
+        ..Group::example()
+    }
 }
 
 pub(super) fn all_groups() -> [Group; 5] {
@@ -267,7 +276,7 @@ impl Fixture {
             policy: &self.policy,
             rules: &*self.rules,
             allow_self_lockout: self.allow_self_lockout,
-            now: Timestamp::UNIX_EPOCH,
+            now: NOW,
             change: CHANGE,
             request_id: Some("request"),
         }
@@ -318,7 +327,7 @@ impl Fixture {
                 Denial::GrantsSuperuser { .. } => "grants superuser",
                 Denial::RevokesSuperuser { .. } => "revokes superuser",
                 Denial::ProtectedUser(_) => "protected",
-                Denial::ProtectedDeletion => "protected deletion",
+                Denial::ProtectedDeletion | Denial::ProtectedPassword => "protected deletion",
             },
         }
     }

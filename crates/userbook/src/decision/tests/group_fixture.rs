@@ -1,13 +1,13 @@
 //! Builds a write to a group.
 
-use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
+use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, NOW, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
 use crate::{
     authz::{Actor, Check, CheckResults, Verdict},
     decision::{
         Context, Denial, GroupAccess, GroupProposal, GroupRejection, GroupWrite, GroupWriteKind,
         MemberProposal, MembersOp, NoRules,
     },
-    model::{ChangeId, Group, GroupId, Revision, Timestamp, UserId, UserType},
+    model::{ChangeId, Group, GroupId, Revision, UserId, UserType},
     policy::Policy,
     store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Scope, Superusers},
     violation::Violations,
@@ -29,7 +29,7 @@ pub(super) struct Write {
     pub(super) sets_flag: bool,
     /// The groups that the actor may disable.
     pub(super) disables: Vec<GroupId>,
-    /// The users whom the actor may view.
+    /// The users that the actor may view.
     pub(super) visible: Scope<UserId>,
     pub(super) superusers: (Superusers, Superusers),
 }
@@ -138,7 +138,7 @@ impl Write {
             policy: &self.policy,
             rules: &NoRules,
             allow_self_lockout: self.allow_self_lockout,
-            now: Timestamp::UNIX_EPOCH,
+            now: NOW,
             change: CHANGE,
             request_id: Some("request"),
         };

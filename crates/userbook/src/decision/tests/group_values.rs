@@ -169,11 +169,11 @@ fn hidden_users_neither_join_nor_leave() {
     assert_eq!(changes(write(&[3], &[1, 3])), [(3, true), (1, false)], "a hidden member stays");
     assert_eq!(write(&[1, 3], &[1]).outcome(), "users: does_not_exist", "a hidden user does not join");
     assert_eq!(changes(write(&[2], &[1])), [(1, false)], "a hidden member may be named");
-    let everybody = write(&[], &[]).with(|it| {
+    let deleted = write(&[], &[]).with(|it| {
         it.after = None;
         it.members = MembersOp::RemoveAll;
     });
-    assert_eq!(changes(everybody), [(1, false), (2, false)], "a deleted group keeps no member");
+    assert_eq!(changes(deleted), [(1, false), (2, false)], "a deleted group keeps no member");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Writing and deleting groups.
 
 use super::fixture::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NO_OTHER, NOWHERE, ROOT, STAFF, actor_state,
-    group,
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, HELP, NO_OTHER, NOW, NOWHERE, ROOT, STAFF,
+    actor_state, group,
 };
 use super::group_fixture::{Write, delete, put};
 use crate::{
@@ -32,6 +32,21 @@ fn checks_follow_from_the_write() {
     assert_eq!(all(put(group(STAFF, "staff", true, None))), [Check::ChangeGroup(STAFF), grant(STAFF)]);
     let below = put(group(STAFF, "staff", false, Some(BELOW)));
     assert_eq!(all(below), [Check::ChangeGroup(STAFF), grant(STAFF), grant(ADMINS)]);
+}
+
+#[test]
+fn group_write_sets_dates() {
+    let written = |write: Write| match write.change().op {
+        ProvisioningOp::PutGroup(group) => [group.created_at, group.updated_at],
+        other => panic!("not a write: {other:?}"),
+    };
+    let stored = group(STAFF, "staff", false, None).created_at;
+    assert_eq!(written(put(group(NOWHERE, "new", false, None))), [NOW, NOW]);
+    assert_eq!(written(put(group(STAFF, "renamed", false, None))), [stored, NOW]);
+    let claims_dates = Group { created_at: NOW, ..group(STAFF, "renamed", false, None) };
+    assert_eq!(written(put(claims_dates)), [stored, NOW]);
+    let same = Group { updated_at: NOW, ..group(STAFF, "staff", false, None) };
+    assert_eq!(put(same).outcome(), "unchanged");
 }
 
 /// A group below [`ADMINS`] is moved away, gets the flag itself, and a member.
@@ -281,7 +296,8 @@ fn guards_and_events() {
         assert_eq!(write.change().guards, expected, "{name}");
     }
     let changed = put(group(BELOW, "new", true, Some(ADMINS))).by_superuser().change();
-    assert_eq!(changed.op, ProvisioningOp::PutGroup(Box::new(group(BELOW, "new", true, Some(ADMINS)))));
+    let below = Group { updated_at: NOW, ..group(BELOW, "new", true, Some(ADMINS)) };
+    assert_eq!(changed.op, ProvisioningOp::PutGroup(Box::new(below)));
     let event = changed.event;
     assert_eq!(
         (event.id, event.kind, event.target),

@@ -1,7 +1,7 @@
 //! Creating and deleting a user.
 
 use super::fixture::{
-    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, Fixture, HELP, STAFF, actor_state, all_groups,
+    ACTOR, ACTOR_REVISION, ADMINS, BELOW, CHANGE, EPOCHS, Fixture, HELP, NOW, STAFF, actor_state, all_groups,
     codes,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         with_defaults,
     },
     event::{Effect, EventGroup, EventKind, EventTarget, FieldDiff},
-    model::{GroupId, Timestamp, UserId, UserType},
+    model::{GroupId, UserId, UserType},
     policy::{Policy, Safeguard},
     store::{ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp},
     update::{Op, UserUpdate},
@@ -36,14 +36,14 @@ fn added(
     let groups = all_groups().map(|group| Check::ViewGroup(group.id));
     let allowed: Vec<Check> = allowed.iter().copied().chain(groups).collect();
     let verdicts = allowed.iter().map(|_| Verdict::Allow).collect::<Verdicts>();
-    let snapshot = new_user_snapshot(directory, uuid::Uuid::from_u128(9), Timestamp::UNIX_EPOCH);
+    let snapshot = new_user_snapshot(directory, uuid::Uuid::from_u128(9), NOW);
     let context = Context {
         actor: &Actor::user(ACTOR),
         results: &CheckResults::new(allowed, verdicts),
         policy: &Policy::hardened(),
         rules: &NoRules,
         allow_self_lockout: false,
-        now: Timestamp::UNIX_EPOCH,
+        now: NOW,
         change: CHANGE,
         request_id: Some("request"),
     };
@@ -63,6 +63,7 @@ fn new_user_has_the_defaults_of_the_model() {
     assert_eq!((user.id, user.version, user.revision), (UserId(30), 1, CHANGE.into()));
     assert!(user.is_active && user.groups.is_empty() && user.attributes == serde_json::json!({}));
     assert_eq!((user.path.as_str(), user.user_type), ("users", UserType::Internal));
+    assert_eq!([user.created_at, user.updated_at, user.password_change_date], [NOW; 3]);
     assert_eq!(provision.op, ProvisioningOp::InsertUser(Box::new(user.clone())));
     assert_eq!(provision.guards, Guards { actor: ACTOR_GUARD, ..Guards::default() });
     let event = provision.event;

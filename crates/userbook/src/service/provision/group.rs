@@ -101,7 +101,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
         call: &CallContext<'_>,
         in_doubt: Option<&ProvisioningChange>,
     ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
-        // The host names members by their ids, whoever may view them.
+        // The host names members by their ids, visible to the actor or not.
         self.plan.plan(service, call, in_doubt, &Scope::Everything).await
     }
 

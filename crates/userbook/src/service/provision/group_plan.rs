@@ -95,7 +95,7 @@ impl GroupPlan {
         Some(&facts.directory)
     }
 
-    /// Plans an attempt. `visible` are the users whom the actor may view.
+    /// Plans an attempt. `visible` are the users that the actor may view.
     pub(super) async fn plan<S: ProvisioningStore, A: Authorizer>(
         &mut self,
         service: &UserService<S, A>,
@@ -146,7 +146,6 @@ impl GroupPlan {
         let (id, kind) = (self.id, self.request.kind());
         let ids = || service.ids.next_change();
         let members = MemberProposal::new(id, &write.members, &directory.members, visible, ids);
-        let after = write.after.clone();
         let proposal = GroupProposal::new(directory, id, kind, write, members);
         let more = proposal.checks(&service.policy, first);
         let results = service.authorize_group(call.actor, id, kind, directory, more).await?;
@@ -156,7 +155,8 @@ impl GroupPlan {
         };
         let decided = proposal.decide(&call.decision(service, &results), superusers)?;
         let before = directory.groups.get(id).cloned();
-        let Some(group) = after.or(before) else { return Err(AccessError::NotFound.into()) };
+        let written = decided.as_ref().and_then(|(change, _)| change.op.written_group().cloned());
+        let Some(group) = written.or(before) else { return Err(AccessError::NotFound.into()) };
         let updated = |diff, outcome, results| GroupUpdated { group, diff, outcome, results };
         Ok(match decided {
             None => Plan::Done(updated(Diff::new(), Outcome::Unchanged, results)),

@@ -238,9 +238,10 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         let mut checks = vec![Check::AddUser];
         checks.extend(insertion_checks(&ops, &directory, policy, &results));
         let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
-        let snapshot = new_user_snapshot(directory, self.uuid, service.clock.now());
+        let context = call.decision(service, &results);
+        let snapshot = new_user_snapshot(directory, self.uuid, context.now);
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
-        let (change, view, diff) = insert(user, &snapshot, &ops, &call.decision(service, &results))?;
+        let (change, view, diff) = insert(user, &snapshot, &ops, &context)?;
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     decision::{GroupWrite, MembersOp},
     field::{Attributes, FieldErrors, GroupName},
-    model::{Group, GroupId, UserId},
+    model::{Group, GroupId, Timestamp, UserId},
     violation::{GroupField, Violations},
 };
 
@@ -108,6 +108,9 @@ impl NewGroup {
             is_superuser: self.is_superuser,
             parent: self.parent,
             attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
+            // The decision sets the dates.
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
         };
         GroupWrite {
             after: Some(group),

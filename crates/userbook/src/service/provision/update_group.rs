@@ -1,5 +1,5 @@
 //! Creates, changes and deletes groups for callers who name them in requests: with authorization before the request is
-//! read, preconditions, and members limited to users whom the actor may view.
+//! read, preconditions, and members limited to users that the actor may view.
 
 use tracing::Span;
 use uuid::Uuid;
@@ -183,7 +183,7 @@ impl<S: ProvisioningStore, A: ListAuthorizer> Operation<S, A> for UpdateGroup {
 }
 
 impl UpdateGroup {
-    /// Returns the users whom the actor may add and remove: those whom the actor may view.
+    /// Returns the users that the actor may add and remove: the users that the actor may view.
     async fn visible_members<S: ProvisioningStore, A: ListAuthorizer>(
         &self,
         service: &UserService<S, A>,

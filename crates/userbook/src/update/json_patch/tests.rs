@@ -33,12 +33,20 @@ fn user(attributes: Value) -> User {
         password_change_date: parse_timestamp("2024-01-02T03:04:05Z").unwrap(),
         revision: Revision::from(ChangeId(Uuid::nil())),
         version: 1,
+        ..User::example()
     }
 }
 
 fn groups() -> GroupGraph {
     let name = "admins".to_owned();
-    let admins = Group { id: ADMINS, name, is_superuser: true, parent: None, attributes: json!({}) };
+    let admins = Group {
+        id: ADMINS,
+        name,
+        is_superuser: true,
+        parent: None,
+        attributes: json!({}),
+        ..Group::example()
+    };
     [admins].into_iter().collect()
 }
 

@@ -1,8 +1,19 @@
 //! Opens the database of a URL and provides its ports.
 
+mod connect;
+mod file;
+mod guarded;
+mod session;
+mod url;
+
 use std::sync::Arc;
 
-use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
+pub use file::FileError;
+use sqlx::{
+    ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, postgres::PgConnectOptions,
+    sqlite::SqlitePoolOptions,
+};
+pub use url::DatabaseUrl;
 use userbook::store::{ImportStore, ListStore, Outbox, ProvisioningStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
@@ -10,10 +21,10 @@ use userbook_sqlx::{
     sqlite::{self, connect_options},
 };
 
+use self::{connect::wait_for, file::DatabaseFile, guarded::Guarded};
 use crate::{
     Limits,
-    auth::{AuthStore, MemoryAuth, MySqlAuth, PostgresAuth, SqliteAuth},
-    session,
+    auth::{AuthStore, MemoryAuth, SqlAuth},
 };
 
 /// A reason why a database cannot be opened.
@@ -27,6 +38,9 @@ pub enum DatabaseError {
     /// The database does not answer.
     #[error("cannot open the database")]
     Open(#[from] sqlx::Error),
+    /// The file of a SQLite database is not usable.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The migration failed.
     #[error("cannot migrate the database")]
     Migrate(#[from] MigrateError),
@@ -42,13 +56,14 @@ impl<S: ProvisioningStore + ListStore> Directory for S {}
 pub struct Database {
     /// Users and groups.
     pub directory: Arc<dyn Directory>,
-    /// The import of the first rows.
-    pub seed: Arc<dyn ImportStore>,
+    /// The installation.
+    pub install: Arc<dyn ImportStore>,
     /// Events.
     pub outbox: Arc<dyn Outbox>,
     /// Tokens and permissions.
     pub auth: Arc<dyn AuthStore>,
     pool: Pool,
+    file: Option<Arc<DatabaseFile>>,
 }
 
 #[derive(Debug, Clone)]
@@ -82,41 +97,53 @@ impl Database {
     }
 
     async fn sqlite(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        let options = connect_options(url)?.busy_timeout(limits.lock_timeout);
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let file = if in_memory { None } else { Some(Arc::new(DatabaseFile::open(&options).await?)) };
         // Each connection to an in-memory database has a separate database, so the pool keeps a single one.
-        let connections = if url.contains(":memory:") { 1 } else { limits.database_connections };
-        let options = SqlitePoolOptions::new()
+        let connections = if in_memory { 1 } else { limits.database_connections };
+        let pool_options = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(limits.acquire_timeout)
             .test_before_acquire(false);
-        let pool = sqlite::connect(options, connect_options(url)?.busy_timeout(limits.lock_timeout)).await?;
+        // The file exists. If it is deleted later, no connection creates an empty one.
+        let pool = sqlite::connect(pool_options, options.create_if_missing(in_memory)).await?;
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
-        SqliteAuth::migrate(&pool).await?;
-        let auth = Arc::new(SqliteAuth::new(pool.clone()));
-        Ok(Self::of(store, auth, Pool::Sqlite(pool)))
+        SqlAuth::migrate(&pool).await?;
+        let auth = Arc::new(SqlAuth::new(store.clone()));
+        let mut database = Self::of(store.clone(), auth, Pool::Sqlite(pool));
+        if let Some(file) = file {
+            database.directory = Arc::new(Guarded::new(store, Arc::clone(&file)));
+            database.file = Some(file);
+        }
+        Ok(database)
     }
 
     async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         let options = mysql::connect_options(url)?;
+        wait_for(limits.start_timeout, || greet(&options)).await?;
         // Migrations may take longer than the timeouts of requests.
         let patient = mysql::pool_options().max_connections(1).connect_with(options.clone()).await?;
         MySqlStore::new(patient.clone()).migrate().await?;
-        MySqlAuth::migrate(&patient).await?;
+        SqlAuth::migrate(&patient).await?;
         patient.close().await;
         let pool = session::mysql(limits).connect_with(options).await?;
-        let auth = Arc::new(MySqlAuth::new(pool.clone()));
-        Ok(Self::of(MySqlStore::new(pool.clone()), auth, Pool::MySql(pool)))
+        let store = MySqlStore::new(pool.clone());
+        Ok(Self::of(store.clone(), Arc::new(SqlAuth::new(store)), Pool::MySql(pool)))
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        let options: PgConnectOptions = url.parse()?;
+        wait_for(limits.start_timeout, || greet(&options)).await?;
         // Migrations may take longer than the timeouts of requests.
-        let patient = postgres::pool_options().max_connections(1).connect(url).await?;
+        let patient = postgres::pool_options().max_connections(1).connect_with(options.clone()).await?;
         PostgresStore::new(patient.clone()).migrate().await?;
-        PostgresAuth::migrate(&patient).await?;
+        SqlAuth::migrate(&patient).await?;
         patient.close().await;
-        let pool = session::postgres(limits).connect(url).await?;
-        let auth = Arc::new(PostgresAuth::new(pool.clone()));
-        Ok(Self::of(PostgresStore::new(pool.clone()), auth, Pool::Postgres(pool)))
+        let pool = session::postgres(limits).connect_with(options).await?;
+        let store = PostgresStore::new(pool.clone());
+        Ok(Self::of(store.clone(), Arc::new(SqlAuth::new(store)), Pool::Postgres(pool)))
     }
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
@@ -125,11 +152,18 @@ impl Database {
     {
         Self {
             directory: Arc::new(store.clone()),
-            seed: Arc::new(store.clone()),
+            install: Arc::new(store.clone()),
             outbox: Arc::new(store),
             auth,
             pool,
+            file: None,
         }
+    }
+
+    /// Returns false if the file of a SQLite database was deleted or replaced: later writes would not be
+    /// stored.
+    pub fn is_in_place(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.is_in_place())
     }
 
     /// Checks the database over a new connection, because all pooled connections may be busy or broken.

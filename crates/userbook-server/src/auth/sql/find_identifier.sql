@@ -1,0 +1,1 @@
+SELECT user_id FROM userbook_server_token WHERE identifier = :identifier

@@ -1,1 +1,0 @@
-INSERT INTO userbook_server_grant (user_id, permission, on_user, on_group) VALUES (?, ?, ?, ?)

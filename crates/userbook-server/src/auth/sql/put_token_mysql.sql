@@ -1,1 +1,0 @@
-INSERT INTO userbook_server_token (hash, user_id, intent, expiring, expires) VALUES (?, ?, ?, ?, ?)

@@ -1,2 +1,0 @@
--- Whether this connection enforces foreign keys.
-SELECT foreign_keys FROM pragma_foreign_keys
