@@ -28,3 +28,9 @@ async fn two_starts_at_once_print_one_working_token() {
         serving::two_starts_at_once_print_one_working_token(&url);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administration_commands_work_beside_a_server() {
+    let (_database, url) = blank().await;
+    serving::administration_commands_work_beside_a_server(&url);
+}

@@ -1,5 +1,6 @@
 //! The reference server as its users run it: process, command line, database file.
 
+mod administration;
 mod cedar;
 mod command_line;
 mod directory;
@@ -9,6 +10,7 @@ mod first_start;
 mod health;
 mod kills;
 mod lingering;
+mod readme;
 mod recorded;
 mod saturation;
 mod secrets;

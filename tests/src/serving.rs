@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::binary::{Server, send};
+use std::process::Output;
+
+use crate::binary::{Server, command, send};
 
 /// Creates an administrator in a blank database, and keeps the data across restarts.
 pub fn empty_database_gets_an_administrator_and_keeps_data_across_restarts(url: &str) {
@@ -60,6 +62,60 @@ pub fn two_starts_at_once_print_one_working_token(url: &str) {
     }
 }
 
+/// Runs an administration command on this database.
+pub fn administer(url: &str, arguments: &[&str]) -> Output {
+    command().args(arguments).args(["--database", url]).output().expect("the command runs")
+}
+
+/// The commands work while a server uses the database, and the server sees what they do.
+pub fn administration_commands_work_beside_a_server(url: &str) {
+    let done = |arguments: &[&str]| -> Value {
+        let output = administer(url, arguments);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {output:?}"))
+    };
+    let demo = done(&["demo", "--json"]);
+    let server = Server::start(&["--database", url]);
+    let key = demo["tokens"][0]["key"].as_str().expect("a key");
+    let status = |method: &str, target: &str, body: Option<&str>| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let target = format!("/api/v3/core/users/{target}");
+        send(server.address, method, &target, &headers, body.map(str::as_bytes)).expect("an answer").status
+    };
+    let created = done(&["user", "create", "bob", "--group", "Help desk", "--json"]);
+    let bob = created["user"]["pk"].to_string();
+    assert_eq!(status("GET", &format!("{bob}/"), None), 200);
+    assert_eq!(done(&["user", "list", "--json"]).as_array().map(Vec::len), Some(11));
+    assert_eq!(done(&["user", "list", "--superusers", "--json"]).as_array().map(Vec::len), Some(2));
+    done(&["group", "create", "Ops", "--parent", "Engineering", "--json"]);
+    done(&["group", "add", "Ops", "bob", "--json"]);
+    assert_eq!(done(&["group", "show", "Ops", "--json"])["members"], json!([created["user"]["pk"]]));
+    let grant = ["permission", "grant", "bob", "change_group", "--on-group", "Ops", "--json"];
+    assert_eq!(done(&grant)["outcome"], "granted");
+    assert_eq!(done(&grant)["outcome"], "unchanged");
+    assert_eq!(done(&["permission", "list", "bob", "--json"]).as_array().map(Vec::len), Some(1));
+    done(&["token", "create", "bob", "--identifier", "laptop", "--days", "3", "--json"]);
+    assert_eq!(done(&["token", "list", "bob", "--json"])[0]["identifier"], "laptop");
+    done(&["token", "revoke", "laptop", "--json"]);
+    done(&["user", "deactivate", "bob", "--json"]);
+    assert_eq!(done(&["events", "list", "--user", "bob", "--json"]).as_array().map(Vec::len), Some(3));
+    assert_eq!(done(&["check", "--json"]), json!({"problems": []}));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["all.json", "all.jsonl", "all.csv"] {
+        let path = folder.path().join(name).display().to_string();
+        assert_eq!(done(&["export", &path, "--json"])["users"], 11);
+        let report = done(&["import", &path, "--json"]);
+        assert_eq!((&report["users"]["unchanged"], &report["refused"]), (&json!(11), &json!(0)), "{name}");
+    }
+    // Tokens and permissions are deleted with their user.
+    done(&["user", "delete", "bob", "--json"]);
+    assert_eq!(done(&["check", "--json"]), json!({"problems": []}));
+    assert_eq!(status("GET", &format!("{bob}/"), None), 404);
+}
+
 /// Tokens and permissions of a seed file take effect.
 pub fn permissions_of_the_seed_are_kept(url: &str) {
     let user = |pk: i64| {
@@ -71,7 +127,9 @@ pub fn permissions_of_the_seed_are_kept(url: &str) {
     };
     let token = |key: &str, pk: i64, expiring: bool| json!({"key": key, "intent": "api", "expiring": expiring, "expires": "2020-01-01T00:00:00Z", "user_pk": pk});
     let seed = json!({
-        "install_id": "i", "groups": [], "users": [user(1), user(2), user(3), user(4), user(5)],
+        "install_id": "i",
+        "groups": [{"pk": uuid::Uuid::from_u128(7), "name": "g", "is_superuser": false, "parent": null, "attributes": {}}],
+        "users": [user(1), user(2), user(3), user(4), user(5)],
         "tokens": [token("one", 1, false), token("two", 2, false), token("three", 3, false), token("late", 1, true)],
         "permissions": [
             {"user_pk": 1, "permission": "authentik_core.view_user"},

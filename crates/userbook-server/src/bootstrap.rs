@@ -63,6 +63,9 @@ pub(crate) async fn prepare(
 ) -> Result<Ready, BootstrapError> {
     if let Some(seed) = seed {
         fill(database, &seed, &|| Ok(())).await?;
+        for warning in &seed.warnings {
+            tracing::warn!("{warning}");
+        }
         return Ok(Ready { install_id: seed.rows.install_id });
     }
     // Reading is enough for the usual start, and takes no lock.
@@ -138,7 +141,7 @@ fn first_administrator() -> (Seed, Administrator) {
         users: vec![user.clone()],
     };
     let auth = AuthRows { tokens: vec![row], grants: Vec::new() };
-    (Seed { rows, auth }, Administrator { user, token })
+    (Seed { rows, auth, warnings: Vec::new() }, Administrator { user, token })
 }
 
 impl Administrator {

@@ -3,7 +3,7 @@
 //! It is the fastest way to try Userbook, and an example of a host: it stores tokens and permissions in its own
 //! tables, opens a store, builds the service and connects it to axum. It must not know any rule about users.
 //!
-//! Guide for directories from authentik: [`moving_from_authentik`].
+//! Guides: [`administration`], and [`moving_from_authentik`] for directories from authentik.
 //!
 //! Permissions in the server's tables decide access. With the feature `cedar`, a file of [Cedar
 //! policies](https://docs.rs/userbook-cedar) can replace them (`--cedar FILE`).
@@ -90,6 +90,10 @@
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
 
+#[doc = include_str!("../docs/administration.md")]
+pub mod administration {}
+
+mod admin;
 mod auth;
 mod authorizer;
 mod backoff;
@@ -100,18 +104,35 @@ mod events;
 mod fd_limit;
 mod gate;
 mod limits;
+mod maintenance;
 mod pages;
 mod seed;
 mod serve;
 mod with_timeout;
 
+pub use admin::{
+    BackupArgs, CheckArgs, DemoArgs, EventsArgs, ExportArgs, GroupArgs, ImportArgs, PermissionArgs,
+    TokenArgs, UserArgs,
+};
 pub use auth::{
     AuthBackend, AuthRows, AuthStore, BeforeCommit, GrantRow, GrantedOn, MemoryAuth, SqlAuth, TokenRow,
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
-pub use cli::{EventTarget, PolicyName, Settings};
+pub use cli::{Cli, Command, EventTarget, PolicyName, Settings};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use limits::Limits;
 pub use seed::{Seed, SeedError};
-pub use serve::run;
+pub use serve::serve;
+
+/// Runs a command line: the server, or an administration command.
+///
+/// # Errors
+/// Every failure, with its cause.
+pub async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    match cli.command {
+        None => serve(cli.settings).await,
+        Some(Command::Serve(settings)) => serve(*settings).await,
+        Some(command) => admin::run(&cli.settings, command).await,
+    }
+}

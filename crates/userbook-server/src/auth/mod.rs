@@ -14,6 +14,7 @@ use async_trait::async_trait;
 pub use memory::MemoryAuth;
 pub use rows::{AuthRows, GrantRow, GrantedOn, TokenRow};
 pub use sql::SqlAuth;
+pub(crate) use sql::{read_grants, read_tokens};
 pub use statements::AuthBackend;
 use userbook::{
     UserId,

@@ -119,14 +119,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
     }
 
     async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
-        let mut connection = self.connection().await?;
-        let rows = match user {
-            None => LIST_TOKENS.fetch_all::<B>(&mut connection, &[]).await?,
-            Some(user) => {
-                LIST_TOKENS_OF_USER.fetch_all::<B>(&mut connection, &[("user", user.0.into())]).await?
-            }
-        };
-        rows.iter().map(decode::token).collect()
+        read_tokens::<B>(&mut *self.connection().await?, user).await
     }
 
     async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError> {
@@ -144,9 +137,27 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
     }
 
     async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {
-        let rows = LIST_GRANTS.fetch_all::<B>(&mut *self.connection().await?, &[]).await?;
-        rows.iter().map(decode::grant).collect()
+        read_grants::<B>(&mut *self.connection().await?).await
     }
+}
+
+/// Reads the tokens of a user, or all.
+pub(crate) async fn read_tokens<B: AuthBackend>(
+    conn: &mut B::Connection,
+    user: Option<UserId>,
+) -> Result<Vec<TokenRow>, StoreError> {
+    let rows = match user {
+        None => LIST_TOKENS.fetch_all::<B>(conn, &[]).await?,
+        Some(user) => LIST_TOKENS_OF_USER.fetch_all::<B>(conn, &[("user", user.0.into())]).await?,
+    };
+    rows.iter().map(decode::token).collect()
+}
+
+/// Reads all granted permissions.
+pub(crate) async fn read_grants<B: AuthBackend>(
+    conn: &mut B::Connection,
+) -> Result<Vec<GrantRow>, StoreError> {
+    LIST_GRANTS.fetch_all::<B>(conn, &[]).await?.iter().map(decode::grant).collect()
 }
 
 fn token_values(token: &TokenRow) -> [(&'static str, Value<'_>); 6] {

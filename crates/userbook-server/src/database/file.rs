@@ -22,6 +22,9 @@ pub enum FileError {
     /// The URL names no file.
     #[error("the database URL names no file: expected sqlite:FILE")]
     NoName,
+    /// The file does not exist.
+    #[error("{0} does not exist")]
+    Missing(PathBuf),
     /// The file cannot be created or opened.
     #[error("cannot open {0}")]
     Io(PathBuf, #[source] io::Error),
@@ -46,14 +49,17 @@ pub(crate) struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Opens the file of these options. Creates a missing file, readable by its owner only.
-    pub(super) async fn open(options: &SqliteConnectOptions) -> Result<Self, FileError> {
+    /// Opens the file of these options. Creates a missing file on request, readable by its owner only.
+    pub(super) async fn open(options: &SqliteConnectOptions, create: bool) -> Result<Self, FileError> {
         let path = options.get_filename().to_owned();
         if path.as_os_str().is_empty() {
             return Err(FileError::NoName);
         }
-        let create = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
-        let handle = match create {
+        if !create && !path.exists() {
+            return Err(FileError::Missing(path));
+        }
+        let created = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let handle = match created {
             Ok(handle) => handle,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 require_own(&path).await?;

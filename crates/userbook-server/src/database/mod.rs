@@ -3,6 +3,7 @@
 mod connect;
 mod file;
 mod guarded;
+mod maintain;
 mod session;
 mod url;
 
@@ -17,14 +18,15 @@ pub use url::DatabaseUrl;
 use userbook::store::{ImportStore, ListStore, Outbox, ProvisioningStore};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
-    MigrateError, MySqlStore, PostgresStore, SqliteStore, mysql, postgres,
+    MigrateError, MySqlStore, PostgresStore, SqlStore, SqliteStore, mysql, postgres,
     sqlite::{self, connect_options},
 };
 
 use self::{connect::wait_for, file::DatabaseFile, guarded::Guarded};
 use crate::{
     Limits,
-    auth::{AuthStore, MemoryAuth, SqlAuth},
+    auth::{AuthBackend, AuthStore, MemoryAuth, SqlAuth},
+    maintenance::{Maintenance, SqlMaintenance},
 };
 
 /// A reason why a database cannot be opened.
@@ -62,6 +64,7 @@ pub struct Database {
     pub outbox: Arc<dyn Outbox>,
     /// Tokens and permissions.
     pub auth: Arc<dyn AuthStore>,
+    maintenance: Option<Arc<dyn Maintenance>>,
     pool: Pool,
     file: Option<Arc<DatabaseFile>>,
 }
@@ -80,8 +83,20 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn open(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        Self::open_with(url, limits, true).await
+    }
+
+    /// Opens the database at `url` and migrates it. A file that does not exist is an error.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn open_existing(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        Self::open_with(url, limits, false).await
+    }
+
+    async fn open_with(url: &str, limits: &Limits, create: bool) -> Result<Self, DatabaseError> {
         match url.split_once(':') {
-            Some(("sqlite", _)) => Self::sqlite(url, limits).await,
+            Some(("sqlite", _)) => Self::sqlite(url, limits, create).await,
             Some(("postgres" | "postgresql", _)) => Self::postgres(url, limits).await,
             Some(("mysql" | "mariadb", _)) => Self::mysql(url, limits).await,
             Some(("memory", "")) => Ok(Self::memory()),
@@ -96,10 +111,10 @@ impl Database {
         Self::of(store, auth, Pool::None)
     }
 
-    async fn sqlite(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+    async fn sqlite(url: &str, limits: &Limits, create: bool) -> Result<Self, DatabaseError> {
         let options = connect_options(url)?.busy_timeout(limits.lock_timeout);
         let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-        let file = if in_memory { None } else { Some(Arc::new(DatabaseFile::open(&options).await?)) };
+        let file = if in_memory { None } else { Some(Arc::new(DatabaseFile::open(&options, create).await?)) };
         // Each connection to an in-memory database has a separate database, so the pool keeps a single one.
         let connections = if in_memory { 1 } else { limits.database_connections };
         let pool_options = SqlitePoolOptions::new()
@@ -112,7 +127,7 @@ impl Database {
         store.migrate().await?;
         SqlAuth::migrate(&pool).await?;
         let auth = Arc::new(SqlAuth::new(store.clone()));
-        let mut database = Self::of(store.clone(), auth, Pool::Sqlite(pool));
+        let mut database = Self::of(store.clone(), auth, Pool::Sqlite(pool)).maintained(store.clone());
         if let Some(file) = file {
             database.directory = Arc::new(Guarded::new(store, Arc::clone(&file)));
             database.file = Some(file);
@@ -130,7 +145,8 @@ impl Database {
         patient.close().await;
         let pool = session::mysql(limits).connect_with(options).await?;
         let store = MySqlStore::new(pool.clone());
-        Ok(Self::of(store.clone(), Arc::new(SqlAuth::new(store)), Pool::MySql(pool)))
+        let auth = Arc::new(SqlAuth::new(store.clone()));
+        Ok(Self::of(store.clone(), auth, Pool::MySql(pool)).maintained(store))
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
@@ -143,7 +159,8 @@ impl Database {
         patient.close().await;
         let pool = session::postgres(limits).connect_with(options).await?;
         let store = PostgresStore::new(pool.clone());
-        Ok(Self::of(store.clone(), Arc::new(SqlAuth::new(store)), Pool::Postgres(pool)))
+        let auth = Arc::new(SqlAuth::new(store.clone()));
+        Ok(Self::of(store.clone(), auth, Pool::Postgres(pool)).maintained(store))
     }
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
@@ -156,8 +173,13 @@ impl Database {
             outbox: Arc::new(store),
             auth,
             pool,
+            maintenance: None,
             file: None,
         }
+    }
+
+    fn maintained<B: AuthBackend>(self, store: SqlStore<B>) -> Self {
+        Self { maintenance: Some(Arc::new(SqlMaintenance::new(store))), ..self }
     }
 
     /// Returns false if the file of a SQLite database was deleted or replaced: later writes would not be

@@ -36,7 +36,7 @@ struct CannotListen {
 ///
 /// # Errors
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
-pub async fn run(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut stop = signals::Stop::catch()?;
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
     let policies = authorizer::policies(&settings)?;

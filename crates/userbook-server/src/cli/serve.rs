@@ -8,9 +8,8 @@ use userbook_http::{Avatars, ExtensionSet};
 
 use crate::{DatabaseUrl, Limits};
 
-/// authentik's "update user" over HTTP, with its own database.
+/// The options of the server.
 #[derive(Debug, Clone, Parser)]
-#[command(version, about)]
 pub struct Settings {
     /// Listening address; port 0 selects a free port
     #[arg(long, value_name = "ADDR", env = "USERBOOK_LISTEN", default_value = "127.0.0.1:9000")]
@@ -22,6 +21,7 @@ pub struct Settings {
         value_name = "URL",
         env = "USERBOOK_DATABASE",
         hide_env_values = true,
+        global = true,
         default_value = "sqlite:userbook.db"
     )]
     pub database: DatabaseUrl,
@@ -31,7 +31,7 @@ pub struct Settings {
     pub seed: Option<PathBuf>,
 
     /// The set of rules
-    #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened")]
+    #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened", global = true)]
     pub policy: PolicyName,
 
     /// File of Cedar policies that decide access instead of permissions
@@ -50,6 +50,13 @@ pub struct Settings {
     /// All limits
     #[command(flatten)]
     pub limits: Limits,
+}
+
+impl Settings {
+    /// Returns the rules in force.
+    pub(crate) fn policy(&self) -> Policy {
+        self.policy.into()
+    }
 }
 
 /// The policies by name.

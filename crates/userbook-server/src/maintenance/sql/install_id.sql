@@ -1,0 +1,1 @@
+SELECT install_id FROM userbook_install

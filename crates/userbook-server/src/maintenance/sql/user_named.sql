@@ -1,0 +1,1 @@
+SELECT id FROM userbook_user WHERE username = :username

@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM userbook_group) - (SELECT value FROM userbook_count WHERE name = 'groups') AS problems
