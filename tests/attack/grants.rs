@@ -113,9 +113,23 @@ fn policy(Grant { to, permission, on }: &Grant) -> String {
         P::AddUserToGroup => permit("add_member"),
         P::RemoveUserFromGroup => permit("remove_member"),
         P::EnableGroupSuperuser => permit("grant_superuser"),
+        P::DisableGroupSuperuser => permit("disable_superuser"),
+        P::ResetUserPassword => permit("set_password"),
+        P::AddToken => directory("add_token"),
+        P::Impersonate => permit("impersonate"),
     }
 }
 
 fn is_on_groups(permission: P) -> bool {
-    !matches!(permission, P::ViewUser | P::ChangeUser | P::AddUser | P::DeleteUser | P::AddGroup)
+    !matches!(
+        permission,
+        P::ViewUser
+            | P::ChangeUser
+            | P::AddUser
+            | P::DeleteUser
+            | P::AddGroup
+            | P::ResetUserPassword
+            | P::AddToken
+            | P::Impersonate
+    )
 }

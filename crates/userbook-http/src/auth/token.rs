@@ -180,7 +180,10 @@ forward!(Arc, Box);
 
 #[cfg(test)]
 mod tests {
-    use userbook::model::parse_timestamp;
+    use userbook::{
+        clock::{ChangeIds, RandomIds},
+        model::parse_timestamp,
+    };
 
     use super::*;
 
@@ -191,7 +194,7 @@ mod tests {
 
     #[test]
     fn random_keys_have_60_letters_and_digits() {
-        let keys = [0, 1].map(|_| TokenKey::random(Uuid::new_v4));
+        let keys = [0, 1].map(|_| TokenKey::random(|| RandomIds.next_uuid()));
         assert_ne!(keys[0], keys[1]);
         for key in keys {
             assert_eq!(key.reveal().len(), 60);

@@ -25,6 +25,9 @@ use crate::{
 
 const NO_TOKENS: &str = "This server creates no tokens.";
 
+/// The maximum length of a token's identifier, as in authentik. A letter of the name may become several.
+const MAX_IDENTIFIER: usize = 255;
+
 #[derive(Debug, Serialize)]
 struct Created<'a> {
     username: &'a str,
@@ -59,6 +62,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let request = read::read(&object, policy, self.service().now())?;
         let authorized = authorized.refreshed().await.map_err(refused)?;
         let identifier = slug::slugify(&format!("service-account-{}-password", request.name));
+        if identifier.len() > MAX_IDENTIFIER {
+            return Err(invalid("max_length", "The name is too long."));
+        }
         if tokens.is_taken(&identifier).await? {
             return Err(taken("A token with this identifier exists."));
         }
@@ -136,8 +142,12 @@ fn unnamed(error: UpdateError) -> ApiError {
 }
 
 fn taken(message: &str) -> ApiError {
+    invalid("unique", message)
+}
+
+fn invalid(code: &str, message: &str) -> ApiError {
     let kind = ViolationKind::Custom {
-        code: "unique".to_owned(),
+        code: code.to_owned(),
         message: message.to_owned(),
         params: userbook::JsonObject::new(),
     };

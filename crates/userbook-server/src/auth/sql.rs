@@ -113,6 +113,12 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
         Ok(true)
     }
 
+    async fn has_token(&self, identifier: &str) -> Result<bool, StoreError> {
+        let identifier = [("identifier", identifier.into())];
+        let found = FIND_IDENTIFIER.fetch_all::<B>(&mut *self.connection().await?, &identifier).await?;
+        Ok(!found.is_empty())
+    }
+
     async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let identifier = [("identifier", identifier.into())];
         Ok(DELETE_TOKEN.execute::<B>(&mut *self.connection().await?, &identifier).await? > 0)
