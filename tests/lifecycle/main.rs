@@ -2,6 +2,8 @@
 //! the recorded rows and tokens, on every store, bare and behind axum and actix-web.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod hardened;
+
 use actix_web::rt::System;
 use sqlx::Executor;
 use userbook::{

@@ -22,6 +22,37 @@ const OPERATIONS: [(&str, &str); 10] = [
     ("/root/config/", "get"),
 ];
 
+/// The operations of the life cycle, which the fragment of the published schema does not contain.
+const LIFECYCLE: [(&str, &str); 14] = [
+    ("/core/groups/", "post"),
+    ("/core/groups/{group_uuid}/", "delete"),
+    ("/core/groups/{group_uuid}/", "patch"),
+    ("/core/groups/{group_uuid}/", "put"),
+    ("/core/groups/{group_uuid}/used_by/", "get"),
+    ("/core/users/", "post"),
+    ("/core/users/impersonate_end/", "get"),
+    ("/core/users/service_account/", "post"),
+    ("/core/users/{id}/", "delete"),
+    ("/core/users/{id}/impersonate/", "post"),
+    ("/core/users/{id}/recovery/", "post"),
+    ("/core/users/{id}/recovery_email/", "post"),
+    ("/core/users/{id}/set_password/", "post"),
+    ("/core/users/{id}/used_by/", "get"),
+];
+
+/// Their shapes.
+const LIFECYCLE_SHAPES: [&str; 9] = [
+    "GroupRequest",
+    "ImpersonationRequest",
+    "Link",
+    "PatchedGroupRequest",
+    "UsedBy",
+    "UsedByActionEnum",
+    "UserPasswordSetRequest",
+    "UserServiceAccountRequest",
+    "UserServiceAccountResponse",
+];
+
 fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
@@ -82,7 +113,8 @@ fn without_overlay(value: &Value) -> Option<Value> {
 #[test]
 fn every_operation_is_described_and_no_other() {
     let document = published();
-    assert_eq!(operations(&document), BTreeSet::from(OPERATIONS));
+    let all = OPERATIONS.into_iter().chain(LIFECYCLE).collect::<BTreeSet<_>>();
+    assert_eq!(operations(&document), all);
 }
 
 #[test]
@@ -133,10 +165,11 @@ fn schema_equals_the_published_fragment() {
         assert_eq!(ours["paths"][path][method], fragment["paths"][path][method], "{method} {path}");
     }
     let shapes = ours["components"]["schemas"].as_object().unwrap();
-    for (name, shape) in shapes {
+    for (name, shape) in shapes.iter().filter(|(name, _)| !LIFECYCLE_SHAPES.contains(&name.as_str())) {
         assert_eq!(shape, &fragment["components"]["schemas"][name], "{name}");
     }
-    assert_eq!(shapes.len(), fragment["components"]["schemas"].as_object().unwrap().len());
+    let published = fragment["components"]["schemas"].as_object().unwrap().len();
+    assert_eq!(shapes.len(), published + LIFECYCLE_SHAPES.len());
     assert_eq!(ours["components"]["securitySchemes"], fragment["components"]["securitySchemes"]);
     assert_eq!(ours["servers"], fragment["servers"]);
 }

@@ -66,6 +66,11 @@ impl CaseTokens {
         self.0.lock().expect("no holder panics")
     }
 
+    /// Returns whether no token was made.
+    pub fn is_empty(&self) -> bool {
+        self.tokens().is_empty()
+    }
+
     /// Returns the tokens as recorded: identifier, intent, expiry and owner.
     pub(super) fn made(&self) -> Vec<Value> {
         let token = |token: &NewToken| {

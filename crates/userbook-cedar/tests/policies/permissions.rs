@@ -27,7 +27,8 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
 }
 
 fn is_on_users(permission: Permission) -> bool {
-    matches!(permission, Permission::ViewUser | Permission::ChangeUser | Permission::DeleteUser)
+    use Permission::{ChangeUser, DeleteUser, Impersonate, ResetUserPassword, ViewUser};
+    matches!(permission, ViewUser | ChangeUser | DeleteUser | ResetUserPassword | Impersonate)
 }
 
 fn granted(grants: &[Grant]) -> PermissionAuthorizer<StaticPermissions> {

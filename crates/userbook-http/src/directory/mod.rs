@@ -46,17 +46,25 @@ use crate::{
 ///
 /// | path | methods | resource |
 /// | --- | --- | --- |
-/// | `/api/v3/core/users/` | GET | a page of the users that the caller may view |
+/// | `/api/v3/core/users/` | GET, POST | a page of the users that the caller may view; creates a user |
 /// | `/api/v3/core/users/me/` | GET | the acting user |
-/// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH | a user: [`UserApi`] |
-/// | `/api/v3/core/groups/` | GET | a page of groups |
-/// | `/api/v3/core/groups/{uuid}/` | GET | a group with its members |
+/// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH, DELETE | a user: [`UserApi`]; deletes the user |
+/// | `/api/v3/core/users/service_account/` | POST | creates a user with a token: [`Tokens`] |
+/// | `/api/v3/core/users/{id}/set_password/` | POST | sets the password: [`Credentials`] |
+/// | `/api/v3/core/users/{id}/recovery/`, `…/recovery_email/` | POST | creates or sends a recovery link: [`Recovery`] |
+/// | `/api/v3/core/users/{id}/impersonate/` | POST | 401: no impersonation starts here |
+/// | `/api/v3/core/users/{id}/used_by/` | GET | the groups of a user |
+/// | `/api/v3/core/groups/` | GET, POST | a page of groups; creates a group |
+/// | `/api/v3/core/groups/{uuid}/` | GET, PUT, PATCH, DELETE | a group with its members |
+/// | `/api/v3/core/groups/{uuid}/used_by/` | GET | the children and members of a group |
 /// | `/api/v3/core/groups/{uuid}/add_user/` | POST | adds the user `pk` of the body to the group |
 /// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | removes the user from the group |
+/// | `/api/v3/core/authenticated_sessions/`, `/api/v3/rbac/roles/`, `/api/v3/events/events/` | GET | empty lists |
+/// | `/api/v3/admin/version/` | GET | the recorded release |
 /// | `/api/v3/root/config/` | GET | the public configuration; needs no authentication |
 ///
-/// All resources support OPTIONS, and HEAD if they support GET. Only single users have entity tags: lists, groups and
-/// the configuration have no revision.
+/// All resources support OPTIONS, and HEAD if they support GET. Users and groups have entity tags. `If-Match` on a group
+/// compares its own values, and its members where the write replaces them: a group has no revision.
 ///
 /// `add_user` and `remove_user` change one membership and need the right to the group's members, globally or on the
 /// group ([`Check::AddMember`](userbook::authz::Check::AddMember) and [`Check::RemoveMember`](userbook::authz::Check::RemoveMember),

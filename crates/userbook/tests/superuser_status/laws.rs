@@ -244,6 +244,7 @@ fn privileged_users_are_protected(directory: &Directory, who: Who, before: &Dump
             groups: [].into(),
             revision: userbook::Revision(uuid::Uuid::nil()),
             version: 0,
+            updated_at: userbook::Timestamp::UNIX_EPOCH,
             ..user.clone()
         };
         prop_assert_eq!(protected(old), protected(new), "{:?} changed {}", who, id);
