@@ -5,3 +5,4 @@ pub mod locked_map;
 pub mod mariadb;
 pub mod pgbench;
 pub mod sqlite;
+pub mod sqlite_host;

@@ -190,7 +190,7 @@ fn filled(statement: &'static str, values: &Values) -> String {
 }
 
 /// Returns the path of Debian's packages, or the shell's search path.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<_> = versions.map(|version| version.path().join("bin/pgbench")).collect();
     found.sort();

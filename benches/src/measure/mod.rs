@@ -13,8 +13,10 @@ mod postgres;
 mod scale;
 mod seeds;
 mod server;
+mod server_put;
 mod sqlite;
 mod updates;
+mod wrk;
 
 use std::path::PathBuf;
 
@@ -86,12 +88,14 @@ pub const ALL: &[Measure] = &[
     always(&["instructions_per_update", "instructions_per_join"], instructions::run),
     always(&["memory_pipeline_vs_handwritten"], memory_pipeline::run),
     always(&["memory_threads_vs_map"], memory_threads::run),
-    always(&["sqlite_vs_rusqlite"], sqlite::run),
+    always(&["sqlite_vs_rusqlite", "sqlite_group_16_vs_rusqlite"], sqlite::run),
     always(&["postgres_vs_pgbench", "postgres_p99_vs_pgbench"], postgres::run),
     always(&["mariadb_vs_handwritten"], mariadb::run),
     always(&["axum_vs_echo"], http::run),
     always(&["memberships_1000_vs_1", "depth_20_vs_1"], memberships::run),
     always(&["scale_1e7_vs_1e3"], scale::run),
+    always(&["server_put_postgres"], server_put::postgres),
+    always(&["server_put_sqlite"], server_put::sqlite),
     always(&["server_ready_ms", "server_idle_mib", "server_binary_mib"], server::run),
     Measure {
         names: &["core_build_s", "core_dependencies", "server_build_s"],

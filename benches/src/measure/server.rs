@@ -96,7 +96,8 @@ fn resident(process: u32) -> Result<f64, Failure> {
     Ok(kib / 1024.0)
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the reference server; the path of the program.
+pub(super) fn build() -> Result<PathBuf, Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--profile", "dist", "--quiet", "--locked", "--package", "userbook-server"])

@@ -1,16 +1,24 @@
-//! Updates per second on a SQLite file (WAL, synced before a commit returns), compared with the same statements on
-//! `rusqlite`.
+//! Updates per second on a SQLite file (WAL, synced before a commit returns), one at a time and 16 at once, compared
+//! with the same statements on `rusqlite`, as an asynchronous host runs them.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::json;
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::runtime::Runtime;
-use userbook::{Actor, Outcome, UserId, UserService, UserUpdate, store::ImportStore};
+use userbook::{UserId, store::ImportStore};
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
 
 use super::{
     Found, Setting,
+    load::{self, Run, updates},
     updates::{new_name, rate, rename},
 };
 use crate::{
@@ -18,8 +26,7 @@ use crate::{
     baseline::sqlite::Rusqlite,
     directory::rows,
     figure::{Bound, Figure},
-    stats::try_paired,
-    traffic::permissions,
+    stats::{round, try_paired},
 };
 
 const USERS: i64 = 1000;
@@ -30,47 +37,69 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let [ours, other] = ["ours.db", "other.db"].map(|name| folder.path().join(name));
     let store = runtime.block_on(prepared(&ours))?;
     runtime.block_on(prepared(&other))?;
-    let service = UserService::new(store, permissions());
-    let mut by_hand = Rusqlite::open(&other)?;
+    let by_hand = Arc::new(Mutex::new(Rusqlite::open(&other)?));
+    let caller = on_the_callers_thread(&by_hand, setting)?;
 
     let time = Duration::from_millis(setting.pick(500, 200));
-    let rounds = setting.pick(13, 5);
-    let [mut done, mut done_by_hand] = [0, 0];
-    let paired = try_paired(
-        rounds,
-        || {
-            rate(time, &mut done, |n| {
-                let user = 1 + n % USERS;
-                let update = UserUpdate::patch().username(new_name(user, n)).name(format!("Number {n}"));
-                let updated = runtime
-                    .block_on(async { service.update_user(&Actor::system(), UserId(user), update).await })?;
-                assert!(matches!(updated.outcome, Outcome::Applied(_)));
-                Ok(())
-            })
-        },
-        || {
-            rate(time, &mut done_by_hand, |n| {
-                let user = 1 + n % USERS;
-                let found = by_hand.load(UserId(user), &new_name(user, n))?;
-                assert!(by_hand.commit(&rename(&found, n)?)?);
-                Ok(())
-            })
-        },
-    )?;
-    assert_eq!(by_hand.events()?, done_by_hand, "the baseline writes the same events");
-    assert_eq!(Rusqlite::open(&ours)?.events()?, done);
-    let mut detail = paired.detail("updates/s");
-    if let Some(detail) = detail.as_object_mut() {
-        detail.insert("fsync_us".to_owned(), json!(fsync(folder.path())?));
+    let mut figures = Vec::new();
+    for (name, tasks, bound) in [("sqlite_vs_rusqlite", 1, 0.9), ("sqlite_group_16_vs_rusqlite", 16, 1.5)] {
+        let paired = try_paired(
+            setting.pick(13, 5),
+            || Ok::<_, Failure>(runtime.block_on(updates(store.clone(), tasks, USERS / 16, time))?.rate),
+            || Ok(runtime.block_on(blocking_updates(&by_hand, tasks, time))?.rate),
+        )?;
+        let mut detail = paired.detail("updates/s");
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("fsync_us".to_owned(), json!(fsync(folder.path())?));
+            detail.insert("baseline_on_the_callers_thread".to_owned(), json!(caller));
+        }
+        figures.push(Figure {
+            name,
+            value: paired.ratio(),
+            bound: Bound::AtLeast(bound),
+            baseline: "rusqlite in spawn_blocking: the same statements, WAL, synchronous=FULL, the same disk",
+            detail,
+        });
     }
-    Ok(Figure {
-        name: "sqlite_vs_rusqlite",
-        value: paired.ratio(),
-        bound: Bound::AtLeast(0.8),
-        baseline: "rusqlite: the same statements, WAL, synchronous=FULL, the same disk",
-        detail,
-    }
-    .into())
+    let events = |file: &Path| Rusqlite::open(file)?.events();
+    assert!(events(&ours)? > 0 && events(&other)? > 0, "both write events");
+    Ok(Found { figures, plots: Vec::new() })
+}
+
+type Shared = Arc<Mutex<Rusqlite>>;
+
+/// One update by hand: reads the user and writes the change.
+fn update_by_hand(by_hand: &Shared, user: i64, n: i64) -> Result<(), Failure> {
+    let mut by_hand = by_hand.lock().map_err(|_| "the connection is broken")?;
+    let found = by_hand.load(UserId(user), &new_name(user, n))?;
+    if by_hand.commit(&rename(&found, n)?)? { Ok(()) } else { Err("the baseline did not write".into()) }
+}
+
+/// Updates as an asynchronous host writes them by hand, in this many tasks.
+async fn blocking_updates(by_hand: &Shared, tasks: u32, time: Duration) -> Result<Run, Failure> {
+    let states = (0..tasks).map(|_| Arc::clone(by_hand)).collect();
+    load::run(states, time, |by_hand, task, _| async move {
+        let n = CHANGES.fetch_add(1, Ordering::Relaxed);
+        let user = task * (USERS / 16) + n % (USERS / 16) + 1;
+        let (shared, done) =
+            (Arc::clone(&by_hand), tokio::task::spawn_blocking(move || update_by_hand(&by_hand, user, n)));
+        done.await??;
+        Ok(shared)
+    })
+    .await
+}
+
+/// Numbers the changes of the baseline: each has its own id.
+static CHANGES: AtomicI64 = AtomicI64::new(1);
+
+/// Returns updates per second without the detour through another thread.
+fn on_the_callers_thread(by_hand: &Shared, setting: &Setting) -> Result<f64, Failure> {
+    let mut done = 0;
+    let time = Duration::from_millis(setting.pick(3000, 500));
+    let rate = rate(time, &mut done, |n| {
+        update_by_hand(by_hand, n % USERS + 1, CHANGES.fetch_add(1, Ordering::Relaxed))
+    })?;
+    Ok(round(rate))
 }
 
 /// Returns a new database with users; its pool has as many connections as that of the reference server.

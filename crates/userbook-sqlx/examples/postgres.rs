@@ -11,14 +11,14 @@ use userbook::{
     Actor, PermissionAuthorizer, StaticPermissions, User, UserId, UserService, UserUpdate,
     store::{ImportData, ImportOutcome, ImportStore, Outbox, OutboxLimit},
 };
-use userbook_sqlx::postgres::{PostgresStore, pool_options};
+use userbook_sqlx::postgres::{PostgresStore, connect_options, pool_options};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).unwrap_or_else(|| "postgres://localhost/users".to_owned());
 
-    // The pool is yours. `pool_options` spares round trips to the server.
-    let pool = pool_options().max_connections(4).connect(&url).await?;
+    // The pool is yours. The recommended options spare the server work and round trips.
+    let pool = pool_options().max_connections(4).connect_with(connect_options(&url)?).await?;
     let store = PostgresStore::new(pool);
     store.migrate().await?;
 

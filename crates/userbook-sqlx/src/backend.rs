@@ -1,7 +1,7 @@
 //! What differs between the databases when they write.
 
 use async_trait::async_trait;
-use sqlx::pool::PoolConnection;
+use sqlx::{Pool, pool::PoolConnection};
 use tokio::sync::OwnedMutexGuard;
 use userbook::{
     Group, GroupId,
@@ -12,9 +12,12 @@ use userbook::{
 use crate::{
     bulk::RowFormat,
     commit::{self, Owner},
+    connection_cache::ConnectionCache,
     driver::Driver,
     error::SqlResult,
+    interrupt::Interrupt,
     migration::{self, MigrateError, Migration},
+    write::Write,
 };
 
 /// A supported database: [`Sqlite`](sqlx::Sqlite), [`Postgres`](sqlx::Postgres) or [`MySql`](sqlx::MySql).
@@ -34,6 +37,27 @@ pub trait Backend: Driver {
     const BEGIN_MIGRATION: &'static str = Self::BEGIN;
     /// Whether contention may have undone the whole transaction.
     const CONTENTION_ENDS_TRANSACTION: bool = false;
+
+    /// What writes beside the connections.
+    type Writer: Clone + Send + Sync + 'static;
+
+    /// Creates the writer of a store.
+    fn writer(pool: &Pool<Self>) -> Self::Writer;
+
+    /// Writes an update or a change of the directory.
+    async fn write(
+        _: &Self::Writer,
+        connections: &ConnectionCache<Self>,
+        write: Write<'_>,
+    ) -> Result<CommitOutcome, StoreError> {
+        write.run_on(connections).await
+    }
+
+    /// Makes the following statements of this connection end if the value is dropped. Elsewhere the server's statement
+    /// timeout ends them.
+    async fn interruptible(_: &mut Self::Connection) -> SqlResult<Self, Interrupt> {
+        Ok(Interrupt::default())
+    }
 
     /// Repairs or closes a connection on which an operation failed or was interrupted.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>);

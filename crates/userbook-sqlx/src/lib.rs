@@ -19,6 +19,7 @@ mod encode;
 mod error;
 pub mod host;
 mod import;
+mod interrupt;
 mod json;
 mod listing;
 mod load;
@@ -37,7 +38,9 @@ mod statement;
 mod statements;
 mod store;
 mod value;
+mod write;
 
+pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;
 pub use migration::{MigrateError, Migration, migrate};
 #[cfg(feature = "mysql")]

@@ -1,9 +1,10 @@
 //! The store: one type for all databases, and its ports.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Pool, SqlSafeStr, Transaction, pool::PoolConnection};
+use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use userbook::{
     Timestamp, UserStore,
     event::Event,
@@ -18,23 +19,31 @@ use userbook::{
 use crate::{
     backend::Backend,
     commit::{self, Owner},
-    connection_cache::{CachedConnection, ConnectionCache},
+    connection_cache::{ConnectionCache, StoreConnection},
     driver::Conn,
-    error::SqlError,
-    import, listing, load,
+    error::{SqlError, SqlResult},
+    import,
+    interrupt::Interrupt,
+    listing, load,
     migration::{self, MigrateError},
     outbox, provision,
+    write::Write,
 };
 
 /// Users, groups and events in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
 pub struct SqlStore<B: Backend> {
     connections: ConnectionCache<B>,
+    writer: B::Writer,
+    /// Turns of lists: half of the pool's connections remain for everything else.
+    lists: Arc<Semaphore>,
 }
 
 impl<B: Backend> SqlStore<B> {
     /// Creates a store on the host's pool. The tables are up to date after [`migrate`](Self::migrate).
     pub fn new(pool: Pool<B>) -> Self {
-        Self { connections: ConnectionCache::new(pool, B::on_dirty) }
+        let lists = (pool.options().get_max_connections() / 2).max(1);
+        let lists = Arc::new(Semaphore::new(usize::try_from(lists).unwrap_or(1)));
+        Self { lists, writer: B::writer(&pool), connections: ConnectionCache::new(pool, B::on_dirty) }
     }
 
     /// The pool.
@@ -160,12 +169,23 @@ impl<B: Backend> SqlStore<B> {
         Ok(transaction.commit().await.map_err(SqlError::<B>::at_commit)?)
     }
 
-    /// Acquires a connection of the pool for the host's own statements.
+    /// Takes a connection for the host's own statements. The store keeps connections for up to 50 ms between
+    /// operations, which spares a round trip: a host whose requests need the database beside the store shares them, and
+    /// does not wait for the pool.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    pub async fn acquire(&self) -> Result<PoolConnection<B>, StoreError> {
-        Ok(self.pool().acquire().await.map_err(SqlError::<B>::from)?)
+    pub async fn acquire(&self) -> Result<StoreConnection<B>, StoreError> {
+        Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
+    }
+
+    /// Waits for a turn of a list.
+    async fn list_turn(&self) -> Result<ListTurn<'_, B>, StoreError> {
+        // Nothing closes the semaphore.
+        let turn = self.lists.acquire().await.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
+        let mut connection = self.acquire().await?;
+        let interrupt = B::interruptible(&mut connection).await?;
+        Ok(ListTurn { interrupt, connection, _turn: turn })
     }
 
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
@@ -181,15 +201,30 @@ impl<B: Backend> SqlStore<B> {
     pub async fn import_in(connection: &mut Conn<B>, data: &ImportData) -> Result<ImportOutcome, StoreError> {
         Ok(import::import_in::<B>(connection, data).await?)
     }
+}
 
-    async fn connection(&self) -> Result<CachedConnection<B>, StoreError> {
-        Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
+/// A list in progress. Its statements end if it is dropped: they may take long. The fields are dropped in this order.
+struct ListTurn<'s, B: Backend> {
+    interrupt: Interrupt,
+    connection: StoreConnection<B>,
+    _turn: SemaphorePermit<'s>,
+}
+
+impl<B: Backend> ListTurn<'_, B> {
+    async fn begin(&mut self) -> SqlResult<B, Transaction<'_, B>> {
+        Ok(self.connection.begin_with(B::BEGIN_READ.into_sql_str()).await?)
+    }
+
+    fn finish<T>(self, answer: SqlResult<B, T>) -> Result<T, StoreError> {
+        let answer = finish(self.connection, answer)?;
+        self.interrupt.done();
+        Ok(answer)
     }
 }
 
 /// Releases a connection. After an error it may be dirty.
 fn finish<B: Backend, T, E: Into<StoreError>>(
-    connection: CachedConnection<B>,
+    connection: StoreConnection<B>,
     answer: Result<T, E>,
 ) -> Result<T, StoreError> {
     let answer = answer.map_err(Into::into)?;
@@ -200,70 +235,62 @@ fn finish<B: Backend, T, E: Into<StoreError>>(
 #[async_trait]
 impl<B: Backend> UserStore for SqlStore<B> {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = load::load::<B>(&mut connection, query).await;
         finish(connection, answer)
     }
 
     async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = B::commit(&mut connection, change).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Update(change)).await
     }
 }
 
 #[async_trait]
 impl<B: Backend> ProvisioningStore for SqlStore<B> {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = load::load_directory::<B>(&mut connection, query).await;
         finish(connection, answer)
     }
 
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = provision::provision::<B>(&mut connection, change, Owner::Store).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Provision(change)).await
     }
 }
 
 #[async_trait]
 impl<B: Backend> ListStore for SqlStore<B> {
     async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        let mut connection = self.connection().await?;
-        let mut transaction =
-            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let mut turn = self.list_turn().await?;
+        let mut transaction = turn.begin().await?;
         let page = listing::list_users::<B>(&mut transaction, query).await?;
         let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        finish(connection, ended.map(|()| page))
+        turn.finish(ended.map(|()| page))
     }
 
     async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let mut connection = self.connection().await?;
-        let mut transaction =
-            connection.begin_with(B::BEGIN_READ.into_sql_str()).await.map_err(SqlError::<B>::from)?;
+        let mut turn = self.list_turn().await?;
+        let mut transaction = turn.begin().await?;
         let page = listing::list_groups::<B>(&mut transaction, query).await?;
         let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        finish(connection, ended.map(|()| page))
+        turn.finish(ended.map(|()| page))
     }
 }
 
 #[async_trait]
 impl<B: Backend> Outbox for SqlStore<B> {
     async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::pending::<B>(&mut connection, limit).await;
         finish(connection, answer)
     }
 
     async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = outbox::ack::<B>(&mut connection, ids).await;
-        finish(connection, answer)
+        B::write(&self.writer, &self.connections, Write::Acknowledge(ids)).await.map(|_| ())
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = outbox::prune_before::<B>(&mut connection, time).await;
         finish(connection, answer)
     }
@@ -272,13 +299,13 @@ impl<B: Backend> Outbox for SqlStore<B> {
 #[async_trait]
 impl<B: Backend> ImportStore for SqlStore<B> {
     async fn import(&self, data: &ImportData) -> Result<ImportOutcome, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = import::import::<B>(&mut connection, data).await;
         finish(connection, answer)
     }
 
     async fn install_id(&self) -> Result<Option<String>, StoreError> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.acquire().await?;
         let answer = import::install_id::<B>(&mut connection).await;
         finish(connection, answer)
     }
@@ -286,7 +313,11 @@ impl<B: Backend> ImportStore for SqlStore<B> {
 
 impl<B: Backend> Clone for SqlStore<B> {
     fn clone(&self) -> Self {
-        Self { connections: self.connections.clone() }
+        Self {
+            connections: self.connections.clone(),
+            writer: self.writer.clone(),
+            lists: Arc::clone(&self.lists),
+        }
     }
 }
 
@@ -295,3 +326,7 @@ impl<B: Backend> fmt::Debug for SqlStore<B> {
         f.debug_struct("SqlStore").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

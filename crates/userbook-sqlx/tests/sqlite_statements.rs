@@ -52,6 +52,8 @@ async fn load_takes_one_statement_and_commit_takes_few() {
         ..userbook::store::ImportData::default()
     };
     let database = Database::with(&rows).await;
+    // Opens the writer's connection.
+    database.store.commit(&rename(&user(2), 99)).await.unwrap();
     count().await;
 
     let everything = SnapshotQuery {

@@ -32,8 +32,10 @@ pub(super) fn open(url: &str) -> Box<dyn DatabaseState> {
             Box::new(SqliteStore::new(pool))
         }
         "postgres" => {
-            let pool = postgres::pool_options().max_connections(1).acquire_timeout(wait).connect_lazy(url);
-            Box::new(PostgresStore::new(pool.expect("the URL can be read")))
+            let options = postgres::connect_options(url).expect("the URL can be read");
+            let pool =
+                postgres::pool_options().max_connections(1).acquire_timeout(wait).connect_lazy_with(options);
+            Box::new(PostgresStore::new(pool))
         }
         _ => {
             let options = mysql::connect_options(url).expect("the URL can be read");

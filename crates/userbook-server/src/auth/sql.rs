@@ -8,7 +8,11 @@ use userbook::{
     store::{ImportData, ImportOutcome, StoreError, StoreErrorKind},
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
-use userbook_sqlx::{MigrateError, SqlStore, host::Value, migrate};
+use userbook_sqlx::{
+    MigrateError, SqlStore,
+    host::{Statement, Value},
+    migrate,
+};
 
 use super::{
     AuthRows, AuthStore, BeforeCommit, GrantRow, TokenRow, decode,
@@ -38,8 +42,26 @@ impl<B: AuthBackend> SqlAuth<B> {
         migrate(pool, "userbook-server", <B as AuthBackend>::MIGRATIONS).await
     }
 
-    async fn connection(&self) -> Result<sqlx::pool::PoolConnection<B>, StoreError> {
-        self.store.acquire().await
+    async fn fetch(
+        &self,
+        query: &'static Statement,
+        parameters: &[(&'static str, Value<'_>)],
+    ) -> Result<Vec<B::Row>, StoreError> {
+        let mut connection = self.store.acquire().await?;
+        let rows = query.fetch_all::<B>(&mut connection, parameters).await?;
+        connection.release();
+        Ok(rows)
+    }
+
+    async fn execute(
+        &self,
+        statement: &'static Statement,
+        parameters: &[(&'static str, Value<'_>)],
+    ) -> Result<u64, StoreError> {
+        let mut connection = self.store.acquire().await?;
+        let affected = statement.execute::<B>(&mut connection, parameters).await?;
+        connection.release();
+        Ok(affected)
     }
 }
 
@@ -47,7 +69,7 @@ impl<B: AuthBackend> SqlAuth<B> {
 impl<B: AuthBackend> TokenStore for SqlAuth<B> {
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
         let hash = [("hash", Value::Bytes(hash.as_bytes().to_vec()))];
-        let rows = FIND_TOKEN.fetch_all::<B>(&mut *self.connection().await?, &hash).await?;
+        let rows = self.fetch(&FIND_TOKEN, &hash).await?;
         rows.first().map(decode::token_record).transpose()
     }
 }
@@ -64,7 +86,7 @@ impl<B: AuthBackend> PermissionSource for SqlAuth<B> {
             ("grant", Permission::EnableGroupSuperuser.as_str().into()),
             ("view_group", Permission::ViewGroup.as_str().into()),
         ];
-        let rows = B::grants().fetch_all::<B>(&mut *self.connection().await?, &parameters).await?;
+        let rows = self.fetch(B::grants(), &parameters).await?;
         Ok(decode::grants(&rows)?)
     }
 
@@ -74,7 +96,7 @@ impl<B: AuthBackend> PermissionSource for SqlAuth<B> {
         permission: Permission,
     ) -> Result<GrantedObjects, AuthorizerError> {
         let parameters = [("user", actor.0.into()), ("permission", permission.as_str().into())];
-        let rows = GRANTED_OBJECTS.fetch_all::<B>(&mut *self.connection().await?, &parameters).await?;
+        let rows = self.fetch(&GRANTED_OBJECTS, &parameters).await?;
         Ok(decode::granted_objects(&rows)?)
     }
 }
@@ -121,11 +143,11 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
 
     async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let identifier = [("identifier", identifier.into())];
-        Ok(DELETE_TOKEN.execute::<B>(&mut *self.connection().await?, &identifier).await? > 0)
+        Ok(self.execute(&DELETE_TOKEN, &identifier).await? > 0)
     }
 
     async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
-        read_tokens::<B>(&mut *self.connection().await?, user).await
+        read_tokens::<B>(&mut *self.store.acquire().await?, user).await
     }
 
     async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError> {
@@ -139,11 +161,11 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
 
     async fn revoke(&self, grant: &GrantRow) -> Result<bool, StoreError> {
         let values = grant_values(grant);
-        Ok(DELETE_GRANT.execute::<B>(&mut *self.connection().await?, &values).await? > 0)
+        Ok(self.execute(&DELETE_GRANT, &values).await? > 0)
     }
 
     async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {
-        read_grants::<B>(&mut *self.connection().await?).await
+        read_grants::<B>(&mut *self.store.acquire().await?).await
     }
 }
 

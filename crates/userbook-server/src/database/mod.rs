@@ -10,10 +10,7 @@ mod url;
 use std::sync::Arc;
 
 pub use file::FileError;
-use sqlx::{
-    ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, postgres::PgConnectOptions,
-    sqlite::SqlitePoolOptions,
-};
+use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 pub use url::DatabaseUrl;
 use userbook::store::{ImportStore, ListStore, Outbox, ProvisioningStore};
 use userbook_memory::MemoryStore;
@@ -150,14 +147,14 @@ impl Database {
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
-        let options: PgConnectOptions = url.parse()?;
+        let options = postgres::connect_options(url)?;
         wait_for(limits.start_timeout, || greet(&options)).await?;
         // Migrations may take longer than the timeouts of requests.
         let patient = postgres::pool_options().max_connections(1).connect_with(options.clone()).await?;
         PostgresStore::new(patient.clone()).migrate().await?;
         SqlAuth::migrate(&patient).await?;
         patient.close().await;
-        let pool = session::postgres(limits).connect_with(options).await?;
+        let pool = session::postgres(limits).connect_with(session::with_timeouts(options, limits)).await?;
         let store = PostgresStore::new(pool.clone());
         let auth = Arc::new(SqlAuth::new(store.clone()));
         Ok(Self::of(store.clone(), auth, Pool::Postgres(pool)).maintained(store))

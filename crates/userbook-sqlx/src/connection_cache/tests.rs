@@ -73,6 +73,32 @@ async fn dirty_connections_return_all_idle_ones_to_the_pool() {
     let _both = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
 }
 
+#[tokio::test]
+async fn operations_that_wait_get_released_connections_in_their_order() {
+    let pool = pool().await;
+    let cache = cache(&pool, LONG);
+    let held = cache.acquire().await.unwrap();
+    let (waits, mut order) = (Arc::new(std::sync::Mutex::new(Vec::new())), Vec::new());
+    for n in 0..3 {
+        let (cache, waits) = (cache.clone(), Arc::clone(&waits));
+        order.push(tokio::spawn(async move {
+            let connection = cache.acquire().await.unwrap();
+            waits.lock().unwrap().push(n);
+            connection.release();
+        }));
+        tokio::task::yield_now().await;
+    }
+    // One that leaves is passed over.
+    order[1].abort();
+    tokio::task::yield_now().await;
+    held.release();
+    for (n, task) in order.into_iter().enumerate() {
+        assert_eq!(task.await.is_ok(), n != 1);
+    }
+    assert_eq!(*waits.lock().unwrap(), [0, 2]);
+    assert_eq!(cache.idle.state().connections.len(), 1);
+}
+
 #[test]
 fn a_runtime_that_ends_returns_all_connections() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -90,7 +116,7 @@ fn a_runtime_that_ends_returns_all_connections() {
 
 #[test]
 fn connections_released_to_an_ending_runtime_are_dropped() {
-    struct Released(Option<CachedConnection<Sqlite>>);
+    struct Released(Option<StoreConnection<Sqlite>>);
     impl Drop for Released {
         fn drop(&mut self) {
             if let Some(connection) = self.0.take() {

@@ -1,7 +1,7 @@
 //! How MariaDB writes: the first statement of a transaction is a conditional write, never a read.
 
 use async_trait::async_trait;
-use sqlx::{MySql, MySqlConnection, pool::PoolConnection};
+use sqlx::{MySql, MySqlConnection, Pool, pool::PoolConnection};
 use tokio::sync::OwnedMutexGuard;
 use userbook::{
     Group, GroupId,
@@ -33,6 +33,10 @@ impl Backend for MySql {
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
     const CONTENTION_ENDS_TRANSACTION: bool = true;
+
+    type Writer = ();
+
+    fn writer(_: &Pool<Self>) {}
 
     /// The driver does not know where in the protocol it stopped: the next user of the connection would read the
     /// answer to another statement.

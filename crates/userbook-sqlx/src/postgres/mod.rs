@@ -6,7 +6,7 @@
 //!
 //! # The pool
 //!
-//! [`pool_options`] omits the ping before each statement. TLS is a feature of sqlx. Behind a pooler that changes the
+//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. Behind a pooler that changes the
 //! connection between transactions, disable the cache of prepared statements (`statement_cache_capacity(0)`), which
 //! costs a round trip for each statement.
 //!
@@ -31,7 +31,7 @@ mod sql;
 mod write;
 
 pub use error::failure;
-pub use options::pool_options;
+pub use options::{SESSION, connect_options, pool_options};
 
 /// Users, groups and events in a PostgreSQL database.
 pub type PostgresStore = crate::SqlStore<sqlx::Postgres>;

@@ -18,7 +18,6 @@ pub(super) static GUARDS: Statement = statement!("postgres/sql/guards.sql", Numb
 pub(super) static HOLD_USERS: Statement = statement!("postgres/sql/hold_users.sql", Numbered);
 pub(super) static PUT_GROUP: Statement = statement!("sql/put_group.sql", Numbered);
 
-pub(super) const SESSION: &str = include_str!("sql/session.sql");
 pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
 pub(super) const BEGIN_IMPORT: &str =

@@ -1,7 +1,7 @@
 //! How PostgreSQL writes: an update is one statement, and provisioning locks before it writes.
 
 use async_trait::async_trait;
-use sqlx::{Error, PgConnection, Postgres, pool::PoolConnection, postgres::PgRow};
+use sqlx::{Error, PgConnection, Pool, Postgres, pool::PoolConnection, postgres::PgRow};
 use tokio::sync::OwnedMutexGuard;
 use userbook::{
     Group, GroupId,
@@ -35,6 +35,10 @@ impl Backend for Postgres {
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
     const BEGIN_IMPORT: &'static str = sql::BEGIN_IMPORT;
     const BEGIN_MIGRATION: &'static str = sql::BEGIN_MIGRATION;
+
+    type Writer = ();
+
+    fn writer(_: &Pool<Self>) {}
 
     /// sqlx reads the remaining answers and rolls back before the next statement.
     fn on_dirty(_: &mut OwnedMutexGuard<PoolConnection<Self>>) {}

@@ -4,6 +4,14 @@
 //! `BEGIN IMMEDIATE`: they wait for the write lock, where upgrading a read lock would fail. A read is one statement, a
 //! list one transaction. In WAL mode reads never wait.
 //!
+//! # The writer
+//!
+//! Updates and changes of the directory have one writer per store, with a connection of its own beside the pool, opened
+//! with the pool's connect options. Writes that arrive during a commit form a group: they share the next transaction,
+//! and its wait for the disk. A group does not wait for further writes. Each write is acknowledged after the commit of its group; one
+//! that is refused or fails leaves no trace in the others. A caller that is dropped affects no other. The writer ends with
+//! the pool. A pool of one connection has no writer beside it: its connection writes.
+//!
 //! # The pool
 //!
 //! [`connect_options`] returns recommended options. [`connect`] opens a pool that a second process may open at the
@@ -31,6 +39,7 @@ mod row;
 mod single_command;
 mod sql;
 mod write;
+mod writer;
 
 pub use error::failure;
 pub use options::{connect, connect_options};

@@ -6,11 +6,11 @@
 
 use futures_util::{StreamExt, future::BoxFuture};
 use sqlx::{Either, Error, Executor, Sqlite, SqliteConnection, sqlite::SqliteQueryResult};
-use userbook::store::{ChangeSet, CommitOutcome};
+use userbook::store::{ChangeSet, CommitOutcome, StoreError};
 
 use super::{sql, write::bumps};
 use crate::{
-    commit::conflict_or_gone,
+    commit::{Owner, conflict_or_gone},
     driver::bind,
     encode,
     error::{ErrorClass, SqlError, SqlResult},
@@ -55,6 +55,22 @@ pub(super) async fn commit(
     }
     // A deleted row never comes back: a row that exists now existed during the update.
     conflict_or_gone(conn, change.user).await
+}
+
+/// Writes the change in the transaction of a group. An error that is no conflict means that a part was written.
+pub(super) async fn write(
+    conn: &mut SqliteConnection,
+    change: &ChangeSet,
+) -> Result<CommitOutcome, StoreError> {
+    let written = async {
+        let command = bind::<Sqlite>(&sql::WRITE_COLUMNS, &encode::change(change)?)?;
+        // The row and the event.
+        if command.execute(&mut *conn).await?.rows_affected() == 2 {
+            return Ok(CommitOutcome::Applied);
+        }
+        conflict_or_gone::<Sqlite>(conn, change.user).await
+    };
+    Owner::Store.outcome(written.await)
 }
 
 /// Ends a transaction that sqlx does not know. Fails if none is open.

@@ -24,6 +24,12 @@ pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
+/// An update of columns in the transaction of a group.
+pub(super) static WRITE_COLUMNS: Statement = Statement::new(
+    concat!(include_str!("sql/update_user.sql"), ";\n", include_str!("sql/insert_event_of_update.sql")),
+    Numbered,
+);
+
 /// A whole update of columns: four statements in one command.
 pub(super) static COMMIT_COLUMNS: Statement = Statement::new(
     concat!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, pool::PoolConnection};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
 use userbook::{
     Group, GroupId,
@@ -11,22 +11,28 @@ use userbook::{
     store::{ChangeSet, CommitOutcome, EpochGuard, Guards, MemberChange, StoreError},
 };
 
-use super::{single_command, sql};
+use super::{single_command, sql, writer::Writer};
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
     commit::{Owner, in_transaction},
+    connection_cache::ConnectionCache,
     decode::{RowExt, required},
     driver::{execute, fetch_one},
     encode,
     error::SqlResult,
+    interrupt::Interrupt,
     members::{change_members_by_rows, member_row},
     migration::{MigrateError, Migration},
     provision::join_groups,
+    write::Write,
 };
 
 /// The `application_id` that the baseline migration writes: "USRB".
 const APPLICATION_ID: i64 = 0x5553_5242;
+
+/// The steps of SQLite's virtual machine between two looks for an interrupt: less than a millisecond.
+const STEPS: i32 = 10_000;
 
 #[async_trait]
 impl Backend for Sqlite {
@@ -39,6 +45,32 @@ impl Backend for Sqlite {
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
 
+    /// `None` for a pool of one connection, as an in-memory database has it: the pool orders the writes.
+    type Writer = Option<Writer>;
+
+    fn writer(pool: &SqlitePool) -> Option<Writer> {
+        (pool.options().get_max_connections() > 1).then(|| Writer::new(pool.clone()))
+    }
+
+    async fn write(
+        writer: &Option<Writer>,
+        connections: &ConnectionCache<Self>,
+        write: Write<'_>,
+    ) -> Result<CommitOutcome, StoreError> {
+        match writer {
+            Some(writer) => writer.write(write).await,
+            None => write.run_on(connections).await,
+        }
+    }
+
+    /// By a progress handler: <https://www.sqlite.org/c3ref/progress_handler.html>.
+    async fn interruptible(conn: &mut SqliteConnection) -> SqlResult<Self, Interrupt> {
+        let interrupt = Interrupt::default();
+        let is_wanted = interrupt.is_wanted();
+        conn.lock_handle().await?.set_progress_handler(STEPS, move || !is_wanted());
+        Ok(interrupt)
+    }
+
     /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a
     /// full disk is one) end the transaction instead, and sqlx would count it for ever.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
@@ -46,6 +78,9 @@ impl Backend for Sqlite {
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
         runtime.spawn(async move {
             let mut conn = shared.lock_owned().await;
+            if let Ok(mut handle) = conn.lock_handle().await {
+                handle.remove_progress_handler();
+            }
             _ = single_command::roll_back(&mut conn).await;
             if conn.is_in_transaction() {
                 conn.close_on_drop();
@@ -132,3 +167,6 @@ impl Backend for Sqlite {
 pub(super) fn bumps(guards: &Guards) -> bool {
     [guards.graph, guards.superusers].into_iter().flatten().any(EpochGuard::is_bump)
 }
+
+#[cfg(test)]
+mod tests;

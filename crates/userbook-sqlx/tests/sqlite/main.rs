@@ -5,6 +5,7 @@ mod conformance;
 mod corrupt;
 mod database;
 mod failures;
+mod groups;
 mod migrate;
 mod plans;
 mod transactions;

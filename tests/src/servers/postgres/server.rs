@@ -9,7 +9,10 @@ use std::{
 };
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqlSafeStr, postgres::PgConnectOptions};
-use userbook_sqlx::{PostgresStore, postgres::pool_options};
+use userbook_sqlx::{
+    PostgresStore,
+    postgres::{SESSION, pool_options},
+};
 
 use super::instance::Instance;
 use crate::servers::block_on;
@@ -58,7 +61,7 @@ impl Server {
 
     /// Returns connection options for a database.
     pub fn options(&self, database: &str) -> PgConnectOptions {
-        self.admin.clone().database(database).disable_statement_logging()
+        self.admin.clone().database(database).options(SESSION).disable_statement_logging()
     }
 
     /// Returns a new database name.

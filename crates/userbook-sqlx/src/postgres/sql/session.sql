@@ -1,2 +1,0 @@
--- Plans each prepared statement once.
-SET plan_cache_mode = force_generic_plan
