@@ -137,8 +137,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
 
     async fn has_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let identifier = [("identifier", identifier.into())];
-        let found = FIND_IDENTIFIER.fetch_all::<B>(&mut *self.connection().await?, &identifier).await?;
-        Ok(!found.is_empty())
+        Ok(!self.fetch(&FIND_IDENTIFIER, &identifier).await?.is_empty())
     }
 
     async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
