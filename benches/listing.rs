@@ -27,10 +27,10 @@ const STRIDE: i64 = 7919;
 const SQLITE_ROWS: [&str; 3] = [
     "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1) \
      INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, attributes, \
-     password_change_date, created_at, updated_at, revision, version) \
+     password_change_date, created_at, updated_at, revision, version, session_epoch) \
      SELECT n + 1, unhex(printf('%032x', n + 1)), printf('user%07d', n), printf('User Number %07d', n), \
      printf('user%07d@example.com', n), 1, NULL, 'users/staff', 'internal', '{\"team\": \"red\"}', 0, n, n, \
-     unhex(printf('%032x', n + 1)), 1 FROM number",
+     unhex(printf('%032x', n + 1)), 1, unhex(printf('%032x', n + 1)) FROM number",
     "INSERT INTO userbook_membership (user_id, group_id, can_act) \
      SELECT u.id, g.id, u.can_act FROM userbook_user AS u \
      JOIN userbook_group AS g ON g.name = 'group ' || (u.id % 10) WHERE u.id BETWEEN 2 AND ?1 + 1",
@@ -40,10 +40,10 @@ const SQLITE_ROWS: [&str; 3] = [
 /// The statements for PostgreSQL.
 const POSTGRES_ROWS: [&str; 3] = [
     "INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, attributes, \
-     password_change_date, created_at, updated_at, revision, version) \
+     password_change_date, created_at, updated_at, revision, version, session_epoch) \
      SELECT n + 1, lpad(to_hex(n + 1), 32, '0')::uuid, 'user' || lpad(n::text, 7, '0'), \
      'User Number ' || lpad(n::text, 7, '0'), 'user' || lpad(n::text, 7, '0') || '@example.com', true, NULL, \
-     'users/staff', 'internal', '{\"team\": \"red\"}', 'epoch', to_timestamp(n), to_timestamp(n), lpad(to_hex(n + 1), 32, '0')::uuid, 1 \
+     'users/staff', 'internal', '{\"team\": \"red\"}', 'epoch', to_timestamp(n), to_timestamp(n), lpad(to_hex(n + 1), 32, '0')::uuid, 1, gen_random_uuid() \
      FROM generate_series(1, $1::bigint) AS n",
     "INSERT INTO userbook_membership (user_id, group_id, can_act) \
      SELECT u.id, g.id, u.can_act FROM userbook_user AS u \

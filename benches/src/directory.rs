@@ -1,7 +1,9 @@
 //! The users and groups of the measurements.
 
 use serde_json::json;
-use userbook::{Group, GroupId, Revision, Timestamp, User, UserId, UserType, store::ImportData};
+use userbook::{
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType, model::SessionEpoch, store::ImportData,
+};
 use uuid::Uuid;
 
 /// The number of plain groups; half of them have a parent.
@@ -26,6 +28,7 @@ pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>)
         updated_at: Timestamp::UNIX_EPOCH,
         revision: Revision(Uuid::from_u128(id.unsigned_abs().into())),
         version: 1,
+        session_epoch: SessionEpoch(Uuid::from_u128(id.unsigned_abs().into())),
     }
 }
 

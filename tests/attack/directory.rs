@@ -100,7 +100,8 @@ fn user(id: i64, name: &str, groups: &[u128]) -> User {
         "email": email, "is_active": id != RETIRED, "last_login": null, "path": "users", "user_type": user_type,
         "attributes": attributes, "groups": groups.iter().copied().map(group).collect::<Vec<_>>(),
         "password_change_date": "2025-01-01T00:00:00Z",
-            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "revision": Uuid::from_u128(0x1000), "version": 1,
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
+            "session_epoch": "00000000-0000-4000-8000-000000005e55", "revision": Uuid::from_u128(0x1000), "version": 1,
     });
     serde_json::from_value(row).unwrap()
 }

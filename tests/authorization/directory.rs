@@ -256,7 +256,8 @@ fn user(id: i64, username: &str, groups: &[u128], user_type: &str, is_active: bo
         "email": format!("{username}@example.com"), "is_active": is_active, "last_login": null, "path": "users",
         "user_type": user_type, "attributes": {"team": "red"}, "groups": groups,
         "password_change_date": "2024-01-02T03:04:05.678901Z",
-            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "revision": Uuid::from_u128(0x1000), "version": 1,
+            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
+            "session_epoch": "00000000-0000-4000-8000-000000005e55", "revision": Uuid::from_u128(0x1000), "version": 1,
     });
     serde_json::from_value(row).unwrap()
 }

@@ -76,6 +76,7 @@ fn user(rng: &mut Rng, id: i64, username: &str) -> User {
         updated_at: values::moment(rng),
         revision: Revision(Uuid::from_u64_pair(rng.next(), rng.next())),
         version: rng.pick(&[0, 1, 7]),
+        ..User::example()
     }
 }
 

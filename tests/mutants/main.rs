@@ -11,7 +11,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use userbook_conformance::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES, cases};
+use userbook_conformance::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES, cases};
 
 use run::{Case, Verdict, run};
 use store::{UnderTest, Unmodified};
@@ -132,6 +132,13 @@ mutants! {
     WritesMembersFirst => members::members_are_bound_to_the_group_write,
     ComparesTheActorTooLate => members::the_actor_may_be_a_member,
     CutsManyMembers => members::a_thousand_members_at_once,
+    KeepsTheEpoch => sessions::a_change_that_ends_sessions_renews_the_epoch,
+    EndsSessionsWithEachUpdate => sessions::a_change_that_ends_sessions_renews_the_epoch,
+    KeepsEpochsOfMembers => sessions::member_changes_end_sessions,
+    LoginsAreUpdates => sessions::a_login_writes_nothing_else,
+    LoginsIgnoreUuids => sessions::a_login_writes_nothing_else,
+    KeepsSessionsOfInactiveUsers => sessions::an_active_user_has_an_epoch,
+    CachesEpochs => sessions::an_active_user_has_an_epoch,
     ClaimsToHaveImported => import::a_store_with_rows_rejects_imports,
     ImportsHalfIntoNonEmpty => import::a_store_with_rows_rejects_imports,
     ImportsTwins => import::bad_rows_leave_no_trace,
@@ -201,8 +208,10 @@ fn every_mutant_is_detected_by_its_case() {
 /// Store authors run only listed cases.
 #[test]
 fn every_mutant_has_a_unique_name_and_a_listed_case() {
-    let listed: BTreeSet<_> =
-        [STORE_CASES, PROVISIONING_CASES, IMPORT_CASES, LIST_CASES].concat().into_iter().collect();
+    let listed: BTreeSet<_> = [STORE_CASES, PROVISIONING_CASES, SESSION_CASES, IMPORT_CASES, LIST_CASES]
+        .concat()
+        .into_iter()
+        .collect();
     for mutant in MUTANTS {
         assert!(listed.contains(mutant.case), "{}", mutant.case);
     }

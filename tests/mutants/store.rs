@@ -4,13 +4,13 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use userbook::{
-    Timestamp, User, UserId, UserStore,
+    Timestamp, User, UserId, UserRef, UserStore,
     event::Event,
-    model::ChangeId,
+    model::{ChangeId, SessionEpoch},
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, Epochs, GroupListQuery, GroupPage,
         ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange,
-        ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
     },
 };
 use userbook_conformance::{Harness, Task};
@@ -50,6 +50,23 @@ pub(crate) trait Mutation: Debug + Default + Send + Sync + 'static {
         query: &GroupListQuery,
     ) -> Result<GroupPage, StoreError> {
         store.list_groups(query).await
+    }
+
+    async fn record_login(
+        &self,
+        store: &MemoryStore,
+        user: UserRef,
+        time: Timestamp,
+    ) -> Result<bool, StoreError> {
+        store.record_login(user, time).await
+    }
+
+    async fn session_epoch(
+        &self,
+        store: &MemoryStore,
+        user: UserRef,
+    ) -> Result<Option<SessionEpoch>, StoreError> {
+        store.session_epoch(user).await
     }
 
     async fn pending(&self, store: &MemoryStore, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
@@ -145,6 +162,17 @@ impl<F: Mutation> Outbox for Broken<F> {
 }
 
 #[async_trait]
+impl<F: Mutation> SessionStore for Broken<F> {
+    async fn record_login(&self, user: UserRef, time: Timestamp) -> Result<bool, StoreError> {
+        self.mutation.record_login(&self.store, user, time).await
+    }
+
+    async fn session_epoch(&self, user: UserRef) -> Result<Option<SessionEpoch>, StoreError> {
+        self.mutation.session_epoch(&self.store, user).await
+    }
+}
+
+#[async_trait]
 impl<F: Mutation> ImportStore for Broken<F> {
     async fn import(&self, rows: &ImportData) -> Result<ImportOutcome, StoreError> {
         self.mutation.import(&self.store, rows).await
@@ -172,7 +200,7 @@ impl<F: Mutation> Harness for UnderTest<F> {
     }
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
-        self.0.store.record_login(user, last_login).expect("is not poisoned");
+        self.0.store.record_login(user.into(), last_login).await.expect("is not poisoned");
         self.0.store.record_password_change(user, password_change_date).expect("is not poisoned");
     }
 

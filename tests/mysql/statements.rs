@@ -114,9 +114,9 @@ async fn cost_of_members_is_independent_of_their_number() {
     let database: Database = prepared().await;
     let (proxy, store) = counted(&database).await;
     let users = "INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, \
-                 attributes, password_change_date, created_at, updated_at, revision, version) \
+                 attributes, password_change_date, created_at, updated_at, revision, version, session_epoch) \
                  SELECT seq, UNHEX(MD5(seq)), CONCAT('n', seq), name, email, is_active, last_login, path, type, \
-                 attributes, password_change_date, created_at, updated_at, revision, version \
+                 attributes, password_change_date, created_at, updated_at, revision, version, session_epoch \
                  FROM userbook_user JOIN seq_100_to_300 WHERE id = 1";
     database.pool().execute(users).await.unwrap();
     for (ids, n) in [(100..102, 1000), (110..120, 2000), (150..300, 3000)] {

@@ -88,8 +88,8 @@ fn races() -> Vec<(String, ChangeSet, CommitOutcome)> {
     let count = |name: &str| format!("UPDATE userbook_epoch SET value = value + 1 WHERE name = '{name}'");
     let failed = || CommitOutcome::Conflict;
     let added = "INSERT INTO userbook_user (id, uuid, username, name, email, is_active, last_login, path, type, \
-                 attributes, password_change_date, created_at, updated_at, revision, version) SELECT 9, UNHEX(MD5('new')), 'new', name, email, is_active, last_login, path, type, \
-                 attributes, password_change_date, created_at, updated_at, revision, version FROM userbook_user WHERE id = 3";
+                 attributes, password_change_date, created_at, updated_at, revision, version, session_epoch) SELECT 9, UNHEX(MD5('new')), 'new', name, email, is_active, last_login, path, type, \
+                 attributes, password_change_date, created_at, updated_at, revision, version, session_epoch FROM userbook_user WHERE id = 3";
     vec![
         (format!("{TOUCH} 1"), rename(&user(1), 1), CommitOutcome::Conflict),
         ("DELETE FROM userbook_user WHERE id = 1".into(), rename(&user(1), 1), CommitOutcome::Gone),

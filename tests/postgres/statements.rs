@@ -147,7 +147,7 @@ async fn members_take_two_statements_for_any_number() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
     let users = "INSERT INTO userbook_user SELECT n, gen_random_uuid(), 'n' || n, name, email, is_active, last_login, \
-                 path, type, attributes, password_change_date, created_at, updated_at, revision, version \
+                 path, type, attributes, password_change_date, created_at, updated_at, revision, version, session_epoch \
                  FROM userbook_user CROSS JOIN generate_series(100, 300) AS n WHERE id = 1";
     database.pool().execute(users).await.unwrap();
     for (ids, n) in [(100..102, 1000), (110..120, 2000), (150..300, 3000)] {

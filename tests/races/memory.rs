@@ -1,6 +1,6 @@
 //! Races on the memory store.
 
-use userbook::{Timestamp, UserId};
+use userbook::{Timestamp, UserId, store::SessionStore};
 use userbook_memory::MemoryStore;
 use userbook_tests::races::Ground;
 
@@ -20,7 +20,7 @@ impl Ground for Memory {
     }
 
     async fn record_login(&self, user: UserId, time: Timestamp) {
-        assert!(self.0.record_login(user, time).expect("is not poisoned"));
+        assert!(self.0.record_login(user.into(), time).await.expect("is not poisoned"));
     }
 }
 

@@ -299,6 +299,7 @@ fn rows() -> ImportData {
             "attributes": {"team": "red", "settings": {"locale": "de", "theme": "dark"}}, "groups": groups,
             "password_change_date": "2024-01-02T03:04:05.678901Z",
             "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
+            "session_epoch": "00000000-0000-4000-8000-000000005e55",
             "revision": Uuid::from_u128(0x1000), "version": 1,
         });
         serde_json::from_value(row).expect("a right row")

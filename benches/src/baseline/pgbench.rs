@@ -70,11 +70,12 @@ const LOAD_VALUES: [(&str, &str, &str); 7] = [
 ];
 
 /// The types and values of a commit's parameters.
-const COMMIT_VALUES: [(&str, &str, &str); 20] = [
+const COMMIT_VALUES: [(&str, &str, &str); 21] = [
     ("user", "bigint", ":user"),
     ("expected", "uuid", REVISION),
     ("revision", "uuid", NEXT),
     ("version", "bigint", ":version"),
+    ("session_epoch", "uuid", "NULL::uuid"),
     ("username", "text", "NULL::text"),
     ("name", "text", "'Number ' || :n"),
     ("is_active", "boolean", "NULL::boolean"),

@@ -157,6 +157,7 @@ mod tests {
             "last_login": null, "path": "users", "user_type": UserType::Internal, "attributes": {},
             "groups": [group.id], "password_change_date": "2024-01-02T03:04:05Z",
             "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
+            "session_epoch": "00000000-0000-4000-8000-000000005e55",
             "revision": Uuid::nil(), "version": 1,
         }))
         .unwrap();

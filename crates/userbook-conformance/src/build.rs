@@ -8,7 +8,7 @@ use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     event::{Event, EventActor, EventKind, EventTarget},
     field::{Attributes, EmailAddress, Name, UserPath, Username},
-    model::ChangeId,
+    model::{ChangeId, SessionEpoch},
     store::{ChangeSet, FieldChanges, Guards, ImportData, MemberChange, ProvisioningChange, ProvisioningOp},
 };
 use uuid::Uuid;
@@ -77,6 +77,9 @@ pub(crate) fn user(id: UserId) -> User {
             0xE000_0000_0000_4000_8000_0000_0000_0000 + u128::from(id.0.unsigned_abs()),
         )),
         version: 5,
+        session_epoch: SessionEpoch(Uuid::from_u128(
+            0x5E55_0000_0000_4000_8000_0000_0000_0000 + u128::from(id.0.unsigned_abs()),
+        )),
     }
 }
 

@@ -6,6 +6,7 @@
 //! | --- | --- | --- | --- |
 //! | [`store_conformance!`] | [`run_store_cases`] | [`UserStore`](userbook::UserStore) and [`Outbox`](userbook::store::Outbox) | |
 //! | [`provisioning_conformance!`] | [`run_provisioning_cases`] | [`ProvisioningStore`](userbook::store::ProvisioningStore) | a store that implements it |
+//! | [`session_conformance!`] | [`run_session_cases`] | [`SessionStore`](userbook::store::SessionStore) | a store that implements it |
 //! | [`import_conformance!`] | [`run_import_cases`] | [`ImportStore`](userbook::store::ImportStore) | a store that implements it |
 //! | [`list_conformance!`] | [`run_list_cases`] | [`ListStore`](userbook::store::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::store::ProvisioningStore) |
 //!
@@ -234,6 +235,6 @@ mod suites;
 
 pub use harness::{Harness, Task};
 pub use suites::{
-    IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES, run_import_cases, run_list_cases,
-    run_provisioning_cases, run_store_cases,
+    IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES, run_import_cases,
+    run_list_cases, run_provisioning_cases, run_session_cases, run_store_cases,
 };

@@ -2,7 +2,7 @@
 
 use userbook::{
     UserStore,
-    store::{ImportStore, ListStore, ProvisioningStore},
+    store::{ImportStore, ListStore, ProvisioningStore, SessionStore},
 };
 
 use crate::Harness;
@@ -78,6 +78,7 @@ suite! {
         commit::columns_that_are_not_named_keep_what_others_wrote,
         commit::clearing_is_not_keeping,
         commit::a_change_without_columns_bumps_the_revision,
+        sessions::a_change_that_ends_sessions_renews_the_epoch,
         conflicts::another_revision_leaves_no_trace,
         conflicts::gone_leaves_no_trace,
         conflicts::a_taken_username_leaves_no_trace,
@@ -161,6 +162,22 @@ suite! {
         members::members_are_bound_to_the_group_write,
         members::the_actor_may_be_a_member,
         members::a_thousand_members_at_once,
+        sessions::member_changes_end_sessions,
+    }
+}
+
+suite! {
+    /// One test for each law of [`SessionStore`](userbook::store::SessionStore):
+    /// `session_conformance!(MyHarness, #[tokio::test]);`
+    session_conformance,
+    /// The cases of [`session_conformance!`](crate::session_conformance).
+    SESSION_CASES,
+    /// All of [`session_conformance!`](crate::session_conformance) for environments without a test runner.
+    run_session_cases: SessionStore,
+    $, {
+        sessions::a_login_writes_nothing_else,
+        sessions::a_login_conflicts_with_no_update,
+        sessions::an_active_user_has_an_epoch,
     }
 }
 
@@ -221,7 +238,7 @@ suite! {
 
 #[cfg(test)]
 mod tests {
-    use super::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, STORE_CASES};
+    use super::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES};
 
     #[test]
     fn every_case_is_in_a_list() {
@@ -236,7 +253,7 @@ mod tests {
             }
         }
         written.sort();
-        let mut listed = [STORE_CASES, PROVISIONING_CASES, IMPORT_CASES, LIST_CASES].concat();
+        let mut listed = [STORE_CASES, PROVISIONING_CASES, SESSION_CASES, IMPORT_CASES, LIST_CASES].concat();
         listed.sort_unstable();
         assert_eq!(written, listed);
     }

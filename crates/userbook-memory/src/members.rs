@@ -54,6 +54,7 @@ impl State {
             user.revision = member.change.into();
             user.version = member.version;
             user.updated_at = member.event.time;
+            user.session_epoch = member.event.new_session_epoch().unwrap_or(user.session_epoch);
             let kind = CanAct::of(user);
             if member.joins {
                 user.groups.insert(group);

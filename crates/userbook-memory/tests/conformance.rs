@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use userbook::{
     Timestamp, UserId,
-    store::{ImportData, ImportStore},
+    store::{ImportData, ImportStore, SessionStore},
 };
 use userbook_conformance::{Harness, Task};
 use userbook_memory::MemoryStore;
@@ -26,7 +26,7 @@ impl Harness for Memory {
     }
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
-        assert!(self.0.record_login(user, last_login).unwrap());
+        assert!(self.0.record_login(user.into(), last_login).await.unwrap());
         assert!(self.0.record_password_change(user, password_change_date).unwrap());
     }
 
@@ -41,6 +41,10 @@ mod users {
 
 mod provisioning {
     userbook_conformance::provisioning_conformance!(super::Memory, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
+}
+
+mod session {
+    userbook_conformance::session_conformance!(super::Memory, #[tokio::test]);
 }
 
 mod import {

@@ -6,6 +6,7 @@ use serde_json::json;
 use userbook::{
     Group, GroupId, Revision, User, UserId, UserType,
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    model::SessionEpoch,
     store::{ImportData, ImportOutcome, StoreError},
 };
 use userbook_http::{TokenIntent, TokenKey};
@@ -124,6 +125,7 @@ fn first_administrator() -> (Seed, Administrator) {
         updated_at: now,
         revision: Revision::from(ids.next_change()),
         version: 0,
+        session_epoch: SessionEpoch::from(ids.next_change()),
     };
     // Two version 4 UUIDs contain 244 random bits.
     let token = format!("{}{}", ids.next_uuid().simple(), ids.next_uuid().simple());

@@ -7,6 +7,7 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     event::Event,
+    model::SessionEpoch,
     store::{ActorState, Epochs, StoreError},
 };
 use uuid::Uuid;
@@ -139,6 +140,7 @@ pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
         updated_at: required(row, "updated_at", R::time)?,
         revision: revision(row, "revision")?,
         version: counter(row, "version")?,
+        session_epoch: required(row, "session_epoch", R::uuid).map(SessionEpoch)?,
     })
 }
 

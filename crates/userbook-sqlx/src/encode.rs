@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use userbook::{
-    Group, User, UserId, UserType,
+    Group, User, UserId, UserRef, UserType,
     event::{Event, EventTarget},
     field::{EmailAddress, Name, UserPath, Username},
     store::{ChangeSet, EpochGuard, Guards, StoreError, StoreErrorKind},
@@ -43,11 +43,21 @@ pub(crate) fn saturating(value: u64) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }
 
+/// The user of a query by either key.
+pub(crate) fn target(target: Option<UserRef>) -> RowValues<'static, 2> {
+    let (id, uuid) = match target {
+        None => (None, None),
+        Some(UserRef::Id(id)) => (Some(id.0), None),
+        Some(UserRef::Uuid(uuid)) => (None, Some(uuid)),
+    };
+    [("target_id", id.into()), ("target_uuid", uuid.into())]
+}
+
 /// The values of one row, in the order of the statements that take many rows.
 pub(crate) type RowValues<'v, const N: usize> = [(&'static str, Value<'v>); N];
 
 /// A user without memberships.
-pub(crate) fn user(user: &User) -> Result<RowValues<'_, 15>, EncodeError> {
+pub(crate) fn user(user: &User) -> Result<RowValues<'_, 16>, EncodeError> {
     Ok([
         ("id", user.id.0.into()),
         ("uuid", user.uuid.into()),
@@ -64,6 +74,7 @@ pub(crate) fn user(user: &User) -> Result<RowValues<'_, 15>, EncodeError> {
         ("updated_at", user.updated_at.into()),
         ("revision", user.revision.0.into()),
         ("version", integer(user.version)?.into()),
+        ("session_epoch", user.session_epoch.0.into()),
     ])
 }
 
@@ -112,12 +123,13 @@ pub(crate) fn guards(guards: &Guards) -> Result<RowValues<'static, 6>, EncodeErr
 pub(crate) fn change(change: &ChangeSet) -> Result<Vec<(&'static str, Value<'_>)>, EncodeError> {
     let fields = &change.fields;
     let attributes = fields.attributes.as_ref().map(|value| json::text(value.as_value())).transpose()?;
-    let mut values = Vec::with_capacity(28);
+    let mut values = Vec::with_capacity(32);
     values.extend([
         ("user", change.user.0.into()),
         ("expected", change.expected.0.into()),
         ("revision", change.change.0.into()),
         ("version", integer(change.version)?.into()),
+        ("session_epoch", change.new_session_epoch().map(|epoch| epoch.0).into()),
         ("username", Value::username(fields.username.as_ref().map(Username::as_str))),
         ("name", fields.name.as_ref().map(Name::as_str).into()),
         ("is_active", fields.is_active.into()),

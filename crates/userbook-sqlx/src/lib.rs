@@ -31,6 +31,7 @@ mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod provision;
+mod session;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -1,27 +1,21 @@
 //! Loads facts from one snapshot: one statement each.
 
-use userbook::{
-    UserRef,
-    store::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery},
-};
+use userbook::store::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery};
 
 use crate::{
     backend::Backend,
     driver::{Conn, fetch_all},
+    encode,
     error::SqlResult,
     snapshot,
     value::Value,
 };
 
 pub(crate) async fn load<B: Backend>(conn: &mut Conn<B>, query: &SnapshotQuery) -> SqlResult<B, Snapshot> {
-    let (id, uuid) = match query.target {
-        None => (None, None),
-        Some(UserRef::Id(id)) => (Some(id.0), None),
-        Some(UserRef::Uuid(uuid)) => (None, Some(uuid)),
-    };
+    let [id, uuid] = encode::target(query.target);
     let parameters = [
-        ("target_id", id.into()),
-        ("target_uuid", uuid.into()),
+        id,
+        uuid,
         ("actor", query.actor.map(|actor| actor.0).into()),
         ("groups", Value::Uuids(query.groups.iter().map(|group| group.0).collect())),
         ("username", Value::username(query.username.as_deref())),

@@ -1,7 +1,7 @@
 //! Member changes of a group write: rows, memberships and events of many users at once.
 
 use userbook::{
-    GroupId, Timestamp,
+    GroupId,
     store::{Guards, MemberChange},
 };
 use uuid::Uuid;
@@ -17,26 +17,8 @@ use crate::{
 };
 
 /// A member's row, with the revision before and after.
-pub(crate) fn member_row(member: &MemberChange) -> Result<RowValues<'static, 5>, EncodeError> {
-    let (expected, revision) = (member.expected.0, member.change.0);
-    let written = (integer(member.version)?, member.event.time);
-    Ok(row(member.user.0, expected, revision, Some(written)))
-}
-
-/// `written` are the new version and the time of the change.
-fn row(
-    user: i64,
-    expected: Uuid,
-    revision: Uuid,
-    written: Option<(i64, Timestamp)>,
-) -> RowValues<'static, 5> {
-    [
-        ("user", user.into()),
-        ("expected", expected.into()),
-        ("revision", revision.into()),
-        ("version", written.map(|(version, _)| version).into()),
-        ("updated_at", written.map(|(_, time)| time).into()),
-    ]
+pub(crate) fn member_row(member: &MemberChange) -> Result<RowValues<'static, 6>, EncodeError> {
+    locked_row_values(&(member.user.0, (member.expected.0, Some(member))))
 }
 
 /// A user's row that a group write depends on: the id and the revision, and the change if the row is a member's.
@@ -59,11 +41,17 @@ pub(crate) fn locked_rows<'m>(guards: &Guards, members: &'m [MemberChange]) -> O
 }
 
 /// Values for `update_members.sql`. The actor's row keeps its revision and has no new version.
-pub(crate) fn locked_row_values(row: &LockedRow<'_>) -> Result<RowValues<'static, 5>, EncodeError> {
-    match *row {
-        (_, (_, Some(member))) => member_row(member),
-        (user, (revision, None)) => Ok(self::row(user, revision, revision, None)),
-    }
+pub(crate) fn locked_row_values(row: &LockedRow<'_>) -> Result<RowValues<'static, 6>, EncodeError> {
+    let (user, (expected, member)) = *row;
+    let session_epoch = member.and_then(|member| member.event.new_session_epoch());
+    Ok([
+        ("user", user.into()),
+        ("expected", expected.into()),
+        ("revision", member.map_or(expected, |member| member.change.0).into()),
+        ("version", member.map(|member| integer(member.version)).transpose()?.into()),
+        ("updated_at", member.map(|member| member.event.time).into()),
+        ("session_epoch", session_epoch.map(|epoch| epoch.0).into()),
+    ])
 }
 
 /// Writes memberships and events of members whose rows are written, with one statement each: leave, join, events.

@@ -28,6 +28,8 @@ pub struct Statements {
     pub(crate) migrations_applied: Statement,
     pub(crate) pending_events: Statement,
     pub(crate) prune_events: Statement,
+    pub(crate) record_login: Statement,
+    pub(crate) session_epoch: Statement,
     pub(crate) set_install: Statement,
     pub(crate) take_user_id: Statement,
     pub(crate) user_exists: Statement,
@@ -55,7 +57,8 @@ macro_rules! statements {
             ],
             [
                 any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install,
-                import_epochs, insert_user, migration_done, migrations_applied, prune_events, take_user_id $(, $shared)*
+                import_epochs, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
+                take_user_id $(, $shared)*
             ]
         )
     };

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use userbook::{
-    Timestamp, UserStore,
+    Timestamp, UserRef, UserStore,
     event::Event,
-    model::ChangeId,
+    model::{ChangeId, SessionEpoch},
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
         ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningChange, ProvisioningStore,
-        Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        SessionStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
     },
 };
 
@@ -26,7 +26,7 @@ use crate::{
     interrupt::Interrupt,
     listing, load,
     migration::{self, MigrateError},
-    outbox, provision,
+    outbox, provision, session,
     write::Write,
 };
 
@@ -292,6 +292,20 @@ impl<B: Backend> Outbox for SqlStore<B> {
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
         let mut connection = self.acquire().await?;
         let answer = outbox::prune_before::<B>(&mut connection, time).await;
+        finish(connection, answer)
+    }
+}
+
+#[async_trait]
+impl<B: Backend> SessionStore for SqlStore<B> {
+    async fn record_login(&self, user: UserRef, time: Timestamp) -> Result<bool, StoreError> {
+        let outcome = B::write(&self.writer, &self.connections, Write::Login(user, time)).await?;
+        Ok(outcome == CommitOutcome::Applied)
+    }
+
+    async fn session_epoch(&self, user: UserRef) -> Result<Option<SessionEpoch>, StoreError> {
+        let mut connection = self.acquire().await?;
+        let answer = session::session_epoch::<B>(&mut connection, user).await;
         finish(connection, answer)
     }
 }

@@ -1,6 +1,8 @@
-//! A write of the store: the commit of an update or of a change of the directory, or the acknowledgement of events.
+//! A write of the store: the commit of an update or of a change of the directory, the acknowledgement of events, or the
+//! record of a login.
 
 use userbook::{
+    Timestamp, UserRef,
     model::ChangeId,
     store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError},
 };
@@ -11,7 +13,7 @@ use crate::{
     connection_cache::ConnectionCache,
     driver::Conn,
     error::SqlError,
-    outbox, provision,
+    outbox, provision, session,
 };
 
 /// A write that borrows its change.
@@ -20,6 +22,7 @@ pub enum Write<'c> {
     Update(&'c ChangeSet),
     Provision(&'c ProvisioningChange),
     Acknowledge(&'c [ChangeId]),
+    Login(UserRef, Timestamp),
 }
 
 impl Write<'_> {
@@ -29,6 +32,7 @@ impl Write<'_> {
             Self::Update(change) => B::commit(conn, change).await,
             Self::Provision(change) => provision::provision::<B>(conn, change, Owner::Store).await,
             Self::Acknowledge(events) => acknowledge::<B>(conn, events).await,
+            Self::Login(user, time) => Ok(session::record_login::<B>(conn, user, time).await?),
         }
     }
 
@@ -38,6 +42,7 @@ impl Write<'_> {
             Self::Update(change) => commit::in_transaction::<B>(conn, change, Owner::Host).await,
             Self::Provision(change) => provision::provision::<B>(conn, change, Owner::Host).await,
             Self::Acknowledge(events) => acknowledge::<B>(conn, events).await,
+            Self::Login(user, time) => Ok(session::record_login::<B>(conn, user, time).await?),
         }
     }
 

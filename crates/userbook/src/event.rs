@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     json::SharedJson,
-    model::{ChangeId, GroupId, Timestamp, UserId},
+    model::{ChangeId, GroupId, SessionEpoch, Timestamp, UserId},
 };
 
 /// One applied change.
@@ -38,6 +38,14 @@ pub struct Event {
     /// Required actions of the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
+}
+
+impl Event {
+    /// Returns the new session epoch of the user, the id of the change, if the event ends the sessions of an existing
+    /// user.
+    pub fn new_session_epoch(&self) -> Option<SessionEpoch> {
+        self.effects.contains(&Effect::RevokeSessions).then_some(self.id.into())
+    }
 }
 
 /// What changed, by field name.

@@ -19,6 +19,7 @@ pub mod names;
 pub mod outbox;
 pub mod page_size;
 pub mod races;
+pub mod sessions;
 pub mod superusers;
 pub mod user_lists;
 pub mod user_provisioning;

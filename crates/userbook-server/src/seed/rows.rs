@@ -10,7 +10,7 @@ use serde_json::Value;
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     clock::{ChangeIds, RandomIds},
-    model::parse_timestamp,
+    model::{SessionEpoch, parse_timestamp},
     store::ImportData,
 };
 use userbook_http::{TokenHash, TokenIntent, TokenKey};
@@ -235,6 +235,7 @@ impl UserRow {
             updated_at,
             revision: Revision::from(RandomIds.next_change()),
             version: 0,
+            session_epoch: SessionEpoch::from(RandomIds.next_change()),
         }
     }
 }

@@ -2,6 +2,7 @@
 -- Moments are UTC, UUIDs are 16 bytes, JSON is text: the database's own JSON refuses 33 levels.
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
+-- session_epoch of a user: any new value ends the sessions that carry the old one.
 --
 -- Each of these statements commits by itself, so each can be repeated: a migration that was interrupted is done
 -- again from the start.
@@ -27,6 +28,7 @@ CREATE TABLE IF NOT EXISTS userbook_user (
     updated_at DATETIME(6) NOT NULL CHECK (updated_at >= '0001-01-01'),
     revision BINARY(16) NOT NULL,
     version BIGINT NOT NULL,
+    session_epoch BINARY(16) NOT NULL,
     relied_on BIGINT NOT NULL DEFAULT 0,
     can_act TINYINT AS (
         CASE

@@ -3,6 +3,7 @@
 -- change numbers, and no statement looks inside.
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
+-- session_epoch of a user: any new value ends the sessions that carry the old one.
 
 CREATE TABLE userbook_user (
     id bigint PRIMARY KEY,
@@ -20,6 +21,7 @@ CREATE TABLE userbook_user (
     updated_at timestamptz NOT NULL,
     revision uuid NOT NULL,
     version bigint NOT NULL,
+    session_epoch uuid NOT NULL,
     can_act smallint NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN NOT is_active OR username = 'AnonymousUser' THEN 0

@@ -2,6 +2,7 @@
 -- Moments are microseconds since 1970 (UTC), UUIDs are blobs of 16 bytes, JSON is text.
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
+-- session_epoch of a user: any new value ends the sessions that carry the old one.
 
 -- 'USRB': marks the file as Userbook's.
 PRAGMA application_id = 1431523906;
@@ -22,6 +23,7 @@ CREATE TABLE userbook_user (
     updated_at INTEGER NOT NULL,
     revision BLOB NOT NULL,
     version INTEGER NOT NULL,
+    session_epoch BLOB NOT NULL,
     can_act INTEGER NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN is_active = 0 OR username = 'AnonymousUser' THEN 0

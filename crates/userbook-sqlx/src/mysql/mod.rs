@@ -48,8 +48,9 @@
 //!
 //! # The host's own writes
 //!
-//! A host may read these tables, and write `last_login` and `password_change_date` freely. Every other write to a user
-//! needs a new `revision`; otherwise updates do not notice the write.
+//! A host may read these tables, and write `last_login` and `password_change_date` freely. Any new value of
+//! `session_epoch` ends the user's sessions. Every other write to a user needs a new `revision`; otherwise updates do not
+//! notice the write.
 
 mod dialect;
 mod driver;

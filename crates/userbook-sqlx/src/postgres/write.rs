@@ -97,13 +97,14 @@ impl Backend for Postgres {
         members: &[MemberChange],
     ) -> SqlResult<Self, ()> {
         let rows = members.iter().map(|member| {
-            let [user, _, revision, version, _] = member_row(member)?;
+            let [user, _, revision, version, _, session_epoch] = member_row(member)?;
             let [id, kind, of_user, of_group, event_version, time, body] = encode::event(&member.event)?;
             let (joins, group) = (("joins", member.joins.into()), ("group", group.0.into()));
             Ok([
                 user,
                 revision,
                 version,
+                session_epoch,
                 joins,
                 group,
                 id,

@@ -45,6 +45,11 @@ mod provisioning {
     userbook_conformance::provisioning_conformance!(Database, #[tokio::test(flavor = "multi_thread", worker_threads = 4)]);
 }
 
+mod session {
+    use crate::database::Database;
+    userbook_conformance::session_conformance!(Database, #[tokio::test]);
+}
+
 mod import {
     use crate::database::Database;
     userbook_conformance::import_conformance!(Database, #[tokio::test]);

@@ -20,7 +20,7 @@ use crate::{
     event::{Diff, EventKind, EventTarget},
     field::UserPath,
     json::JsonObject,
-    model::{Revision, Timestamp, User, UserId, UserType},
+    model::{Revision, SessionEpoch, Timestamp, User, UserId, UserType},
     policy::{Policy, Safeguard},
     store::{DirectorySnapshot, ProvisioningChange, ProvisioningOp, Snapshot},
     update::{FieldOps, Op},
@@ -59,6 +59,7 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
         updated_at: now,
         revision: Revision(Uuid::nil()),
         version: 0,
+        session_epoch: SessionEpoch(uuid),
     };
     Snapshot {
         user: Some(user),
@@ -141,6 +142,7 @@ pub(crate) fn insert(
     let mut user = proposal.after;
     user.revision = context.change.into();
     user.version = 1;
+    user.session_epoch = context.change.into();
     let diff = full_diff(&UserView::new(user.clone(), graph, Visibility::everything()), true);
     let event =
         event(context, EventKind::UserInserted, EventTarget::User(user.id), user.version, &diff, Vec::new());

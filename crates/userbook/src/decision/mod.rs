@@ -24,6 +24,7 @@ mod propose;
 mod requirements;
 mod rules;
 mod safeguard;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -46,6 +47,7 @@ pub(crate) use group_write::GroupWrite;
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use password::{change_password, check_password_access, check_password_rights, password_checks};
 pub(crate) use requirements::LoadRequirements;
+pub(crate) use sessions::end_sessions;
 
 use crate::{
     authz::{Actor, CheckResults},

@@ -168,6 +168,7 @@ fn commit(
     after.revision = context.change.into();
     after.version = version;
     after.updated_at = context.now;
+    after.session_epoch = event.new_session_epoch().unwrap_or(after.session_epoch);
     let change = ChangeSet {
         user: before.id,
         expected: before.revision,

@@ -66,6 +66,12 @@ pub struct Revision(pub Uuid);
 #[serde(transparent)]
 pub struct ChangeId(pub Uuid);
 
+/// The period of a user's sessions. It changes whenever the user's sessions end, and no value returns. A host stores the
+/// epoch in each session or token, and rejects a session whose epoch is not the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionEpoch(pub Uuid);
+
 impl GroupId {
     /// Returns authentik's `num_pk`: the first five decimal digits of the UUID as a 128-bit integer.
     ///
@@ -92,6 +98,12 @@ impl From<ChangeId> for Revision {
     }
 }
 
+impl From<ChangeId> for SessionEpoch {
+    fn from(change: ChangeId) -> Self {
+        Self(change.0)
+    }
+}
+
 macro_rules! display_inner {
     ($($name:ident),+) => {$(
         impl fmt::Display for $name {
@@ -101,4 +113,4 @@ macro_rules! display_inner {
         }
     )+};
 }
-display_inner!(UserId, GroupId, Revision, ChangeId);
+display_inner!(UserId, GroupId, Revision, ChangeId, SessionEpoch);

@@ -10,7 +10,7 @@ mod user;
 mod user_type;
 
 pub use group::{Group, GroupGraph, MAX_PARENTS};
-pub use ids::{ChangeId, GroupId, Revision, UserId, UserRef};
+pub use ids::{ChangeId, GroupId, Revision, SessionEpoch, UserId, UserRef};
 pub use time::{is_representable, parse_timestamp, timestamp_text};
 pub use user::{ANONYMOUS_USERNAME, User};
 pub use user_type::{UnknownUserType, UserType};

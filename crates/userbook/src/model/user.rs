@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{GroupId, Revision, Timestamp, UserId, UserType};
+use super::{GroupId, Revision, SessionEpoch, Timestamp, UserId, UserType};
 use crate::json::SharedJson;
 
 /// The username of authentik's anonymous user. This user is never shown and never updated.
@@ -49,6 +49,8 @@ pub struct User {
     pub revision: Revision,
     /// The number of changes of this row; orders the user's events.
     pub version: u64,
+    /// Changes whenever the user's sessions end.
+    pub session_epoch: SessionEpoch,
 }
 
 impl User {
@@ -77,6 +79,7 @@ impl User {
             updated_at: Timestamp::UNIX_EPOCH,
             revision: Revision(Uuid::from_u128(0x0ada)),
             version: 1,
+            session_epoch: SessionEpoch(Uuid::from_u128(0x5e55)),
         }
     }
 }

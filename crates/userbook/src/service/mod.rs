@@ -14,6 +14,7 @@ mod outbox;
 mod password;
 mod provision;
 mod retry;
+mod sessions;
 mod show;
 mod trace;
 mod update;
@@ -33,6 +34,7 @@ pub use provision::{
     AuthorizedServiceAccount, DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup,
     NewUser, UpdateGroup, UpdateGroupCall, WriteGroup, WriteGroupCall,
 };
+pub use sessions::{EndSessions, EndSessionsCall};
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 pub use used_by::{GroupReferences, ReferringGroup};
 

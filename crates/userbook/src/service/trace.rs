@@ -143,7 +143,8 @@ done!(
     crate::view::UserView,
     crate::service::UserViews,
     crate::authz::Verdicts,
-    bool
+    bool,
+    Option<crate::model::SessionEpoch>
 );
 
 impl SpanOutcome for CommitOutcome {

@@ -6,7 +6,7 @@ use super::Guards;
 use crate::{
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username},
-    model::{ChangeId, GroupId, Revision, Timestamp, User, UserId, UserType},
+    model::{ChangeId, GroupId, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
     violation::Violations,
 };
 
@@ -29,12 +29,17 @@ pub struct ChangeSet {
     pub groups_removed: BTreeSet<GroupId>,
     /// Further conditions.
     pub guards: Guards,
-    /// The audit event, written in the same atomic step; its time becomes [`User::updated_at`]. An in-memory store
-    /// shares it.
+    /// The audit event, written in the same atomic step. Its time becomes [`User::updated_at`]; its effects decide about
+    /// [`User::session_epoch`]. An in-memory store shares it.
     pub event: Arc<Event>,
 }
 
 impl ChangeSet {
+    /// Returns the user's new session epoch, if the sessions end.
+    pub fn new_session_epoch(&self) -> Option<SessionEpoch> {
+        self.event.new_session_epoch()
+    }
+
     /// Applies the change to a [`User`] after revision and guards were checked.
     pub fn apply_to(&self, user: &mut User) {
         let Self { fields, groups_added, groups_removed, change, version, event, .. } = self;
@@ -56,6 +61,7 @@ impl ChangeSet {
         user.revision = (*change).into();
         user.version = *version;
         user.updated_at = event.time;
+        user.session_epoch = event.new_session_epoch().unwrap_or(user.session_epoch);
     }
 }
 

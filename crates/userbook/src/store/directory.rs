@@ -192,6 +192,7 @@ pub struct MemberChange {
     pub version: u64,
     /// Whether the user joins (or leaves).
     pub joins: bool,
-    /// The audit event of the user; its time becomes [`User::updated_at`].
+    /// The audit event of the user. Its time becomes [`User::updated_at`]; [`Event::new_session_epoch`] is the new
+    /// [`User::session_epoch`], if any.
     pub event: Arc<Event>,
 }

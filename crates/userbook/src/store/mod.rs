@@ -11,6 +11,7 @@ mod listing;
 mod outbox;
 mod scope;
 mod seed;
+mod session;
 mod snapshot;
 
 use std::{fmt::Debug, sync::Arc};
@@ -31,6 +32,7 @@ pub use listing::{
 pub use outbox::{Outbox, OutboxLimit};
 pub use scope::Scope;
 pub use seed::{ImportData, ImportOutcome, ImportStore};
+pub use session::SessionStore;
 pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};
 
 /// Stores users. Two methods; every other part of an update belongs to the core.
@@ -93,6 +95,24 @@ macro_rules! forward {
 
             async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
                 (**self).list_groups(query).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: SessionStore + ?Sized> SessionStore for $pointer<S> {
+            async fn record_login(
+                &self,
+                user: crate::model::UserRef,
+                time: crate::model::Timestamp,
+            ) -> Result<bool, StoreError> {
+                (**self).record_login(user, time).await
+            }
+
+            async fn session_epoch(
+                &self,
+                user: crate::model::UserRef,
+            ) -> Result<Option<crate::model::SessionEpoch>, StoreError> {
+                (**self).session_epoch(user).await
             }
         }
 

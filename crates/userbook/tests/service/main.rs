@@ -9,4 +9,5 @@ mod provisioning;
 mod provisioning_doubt;
 mod retries;
 mod scripted_store;
+mod sessions;
 mod users;

@@ -4,6 +4,7 @@ use proptest::{prelude::*, test_runner::TestCaseError};
 use userbook::{
     Actor, Outcome, PermissionAuthorizer, StaticPermissions, User, UserId, UserService, UserType, UserUpdate,
     field::{Attributes, EmailAddress, Name, UserPath, Username},
+    model::SessionEpoch,
     store::ImportStore,
 };
 use userbook_memory::MemoryStore;
@@ -111,6 +112,9 @@ async fn run(
     })
 }
 
+/// Stands for any session epoch.
+const NO_EPOCH: SessionEpoch = SessionEpoch(uuid::Uuid::nil());
+
 async fn update(
     service: &Service,
     before: &Dump,
@@ -138,6 +142,7 @@ async fn update(
     let same = |user: &User| User {
         revision: userbook::Revision(uuid::Uuid::nil()),
         updated_at: user.created_at,
+        session_epoch: if user.session_epoch.0 == user.revision.0 { NO_EPOCH } else { user.session_epoch },
         ..user.clone()
     };
     prop_assert_eq!(same(&dry.view.user), same(&real.view.user));
@@ -244,7 +249,8 @@ fn privileged_users_are_protected(directory: &Directory, who: Who, before: &Dump
             groups: [].into(),
             revision: userbook::Revision(uuid::Uuid::nil()),
             version: 0,
-            updated_at: userbook::Timestamp::UNIX_EPOCH,
+            updated_at: user.created_at,
+            session_epoch: NO_EPOCH,
             ..user.clone()
         };
         prop_assert_eq!(protected(old), protected(new), "{:?} changed {}", who, id);
@@ -303,7 +309,7 @@ fn only_what_was_named(id: UserId, fields: &Fields, before: &Dump, after: &Dump)
     let unchangeable = |user: &User| (user.uuid, user.password_change_date, user.created_at);
     prop_assert_eq!(unchangeable(old), unchangeable(new));
     prop_assert_eq!(old.updated_at == new.updated_at, old.revision == new.revision);
-    Ok(())
+    sessions_end(id, before, after)
 }
 
 /// One membership changes, with the right to the group's members.
@@ -322,12 +328,22 @@ fn only_that_membership(
         prop_assert!(done && before.groups.contains_key(&group_id(group)));
         let now = after.users.get(&id).unwrap();
         (user.revision, user.version, user.updated_at) = (now.revision, now.version, now.updated_at);
+        user.session_epoch = now.session_epoch;
         expected.events = after.events;
         let may = |actor| directory.may_change_members(actor, joins);
         let right = is_superuser(who, before) || active_actor(who, before).is_some_and(may);
         prop_assert!(right, "{:?} changed the membership of {}", who, id);
     }
     prop_assert_eq!(&expected, after);
+    sessions_end(id, before, after)
+}
+
+/// Sessions end with the deactivation of a user, and with a change of superuser status through the user's own row.
+fn sessions_end(id: UserId, before: &Dump, after: &Dump) -> Checked {
+    let (Some(old), Some(new)) = (before.users.get(&id), after.users.get(&id)) else { return Ok(()) };
+    let ends =
+        (old.is_active && !new.is_active) || before.is_active_superuser(id) != after.is_active_superuser(id);
+    prop_assert_eq!(old.session_epoch != new.session_epoch, ends);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 -- Texts and ids are hexadecimal: MariaDB's JSON parser changes some texts. Times are microseconds since 1970.
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    created_at, updated_at, revision, version
+    created_at, updated_at, revision, version, session_epoch
 )
 SELECT
     wanted.id,
@@ -18,7 +18,8 @@ SELECT
     TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.created_at MICROSECOND,
     TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.updated_at MICROSECOND,
     UNHEX(wanted.revision),
-    wanted.version
+    wanted.version,
+    UNHEX(wanted.session_epoch)
 FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
     id BIGINT PATH '$[0]',
     uuid CHAR(32) PATH '$[1]',
@@ -34,5 +35,6 @@ FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
     created_at BIGINT PATH '$[11]',
     updated_at BIGINT PATH '$[12]',
     revision CHAR(32) PATH '$[13]',
-    version BIGINT PATH '$[14]'
+    version BIGINT PATH '$[14]',
+    session_epoch CHAR(32) PATH '$[15]'
 )) AS wanted

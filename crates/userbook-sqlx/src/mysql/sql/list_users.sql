@@ -33,6 +33,7 @@ SELECT
     u.updated_at AS updated_at,
     u.revision AS revision,
     u.version AS version,
+    u.session_epoch AS session_epoch,
     NULL AS is_superuser,
     NULL AS parent
 FROM input
@@ -42,7 +43,7 @@ UNION ALL
 SELECT
     'membership',
     user_id, group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT
@@ -56,7 +57,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL,
+    NULL, NULL, NULL,
     g.is_superuser,
     g.parent
 FROM (SELECT DISTINCT group_id FROM closure) AS wanted

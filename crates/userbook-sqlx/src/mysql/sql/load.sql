@@ -43,6 +43,7 @@ SELECT
     u.updated_at AS updated_at,
     u.revision AS revision,
     u.version AS version,
+    u.session_epoch AS session_epoch,
     EXISTS (
         SELECT 1 FROM userbook_user AS other
         WHERE other.username = :username AND NOT (other.id <=> input.target_id)
@@ -84,7 +85,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.target_id AND own.group_id = g.id),

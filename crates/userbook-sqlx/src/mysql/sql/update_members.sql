@@ -5,7 +5,8 @@ UPDATE JSON_TABLE(:rows, '$[*]' COLUMNS (
     expected CHAR(32) PATH '$[1]',
     revision CHAR(32) PATH '$[2]',
     version BIGINT PATH '$[3]',
-    updated_at BIGINT PATH '$[4]'
+    updated_at BIGINT PATH '$[4]',
+    session_epoch CHAR(32) PATH '$[5]'
 )) AS wanted
 STRAIGHT_JOIN userbook_user AS u ON u.id = wanted.id
 SET
@@ -14,5 +15,6 @@ SET
     u.version = COALESCE(wanted.version, u.version),
     u.updated_at = COALESCE(
         TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.updated_at MICROSECOND, u.updated_at
-    )
+    ),
+    u.session_epoch = COALESCE(UNHEX(wanted.session_epoch), u.session_epoch)
 WHERE u.revision = UNHEX(wanted.expected)

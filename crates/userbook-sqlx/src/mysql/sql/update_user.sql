@@ -7,6 +7,7 @@ SET
     revision = IF(id = :user, :revision, revision),
     version = IF(id = :user, :version, version),
     updated_at = IF(id = :user, :event_time, updated_at),
+    session_epoch = IF(id = :user, COALESCE(:session_epoch, session_epoch), session_epoch),
     username = IF(id = :user, COALESCE(:username, username), username),
     name = IF(id = :user, COALESCE(:name, name), name),
     is_active = IF(id = :user, COALESCE(:is_active, is_active), is_active),

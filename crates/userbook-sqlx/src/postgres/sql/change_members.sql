@@ -2,15 +2,20 @@
 WITH
 updated AS (
     UPDATE userbook_user AS u
-    SET revision = wanted.revision, version = wanted.version, updated_at = wanted.updated_at
+    SET
+        revision = wanted.revision,
+        version = wanted.version,
+        updated_at = wanted.updated_at,
+        session_epoch = coalesce(wanted.session_epoch, u.session_epoch)
     FROM unnest(
         :user::bigint[],
         :revision::uuid[],
         :version::bigint[],
         :event_time::timestamptz[],
+        :session_epoch::uuid[],
         :joins::boolean[],
         :group::uuid[]
-    ) AS wanted (id, revision, version, updated_at, joins, group_id)
+    ) AS wanted (id, revision, version, updated_at, session_epoch, joins, group_id)
     WHERE u.id = wanted.id
     RETURNING u.id, u.can_act, wanted.joins, wanted.group_id
 ),

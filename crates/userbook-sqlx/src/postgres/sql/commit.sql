@@ -68,6 +68,7 @@ updated AS (
         revision = :revision,
         version = :version,
         updated_at = :event_time,
+        session_epoch = coalesce(:session_epoch, session_epoch),
         username = coalesce(:username, username),
         name = coalesce(:name, name),
         is_active = coalesce(:is_active, is_active),

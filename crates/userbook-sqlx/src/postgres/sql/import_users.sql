@@ -1,6 +1,6 @@
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    created_at, updated_at, revision, version
+    created_at, updated_at, revision, version, session_epoch
 )
 SELECT * FROM unnest(
     :id::bigint[],
@@ -17,5 +17,6 @@ SELECT * FROM unnest(
     :created_at::timestamptz[],
     :updated_at::timestamptz[],
     :revision::uuid[],
-    :version::bigint[]
+    :version::bigint[],
+    :session_epoch::uuid[]
 )

@@ -28,6 +28,7 @@ SELECT
     u.updated_at AS updated_at,
     u.revision AS revision,
     u.version AS version,
+    u.session_epoch AS session_epoch,
     NULL::boolean AS is_superuser,
     NULL::uuid AS parent
 FROM userbook_user AS u
@@ -36,7 +37,7 @@ UNION ALL
 SELECT
     'membership',
     user_id, group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT
@@ -50,7 +51,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL,
+    NULL, NULL, NULL,
     g.is_superuser,
     g.parent
 FROM userbook_group AS g

@@ -39,6 +39,7 @@ SELECT
     u.updated_at AS updated_at,
     u.revision AS revision,
     u.version AS version,
+    u.session_epoch AS session_epoch,
     EXISTS (
         SELECT FROM userbook_user AS other
         WHERE other.username = :username AND other.id IS DISTINCT FROM (SELECT id FROM target)
@@ -97,7 +98,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),

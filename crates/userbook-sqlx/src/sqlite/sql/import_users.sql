@@ -1,7 +1,7 @@
 -- Texts and ids are hexadecimal.
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    created_at, updated_at, revision, version
+    created_at, updated_at, revision, version, session_epoch
 )
 SELECT
     wanted.value ->> 0,
@@ -18,5 +18,6 @@ SELECT
     wanted.value ->> 11,
     wanted.value ->> 12,
     unhex(wanted.value ->> 13),
-    wanted.value ->> 14
+    wanted.value ->> 14,
+    unhex(wanted.value ->> 15)
 FROM json_each(:rows) AS wanted

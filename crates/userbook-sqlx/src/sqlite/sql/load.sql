@@ -37,6 +37,7 @@ SELECT
     u.updated_at AS updated_at,
     u.revision AS revision,
     u.version AS version,
+    u.session_epoch AS session_epoch,
     EXISTS (
         SELECT 1 FROM userbook_user AS other
         WHERE other.username = :username AND other.id IS NOT (SELECT id FROM target)
@@ -78,7 +79,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),

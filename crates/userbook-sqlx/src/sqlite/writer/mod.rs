@@ -17,6 +17,7 @@ use std::{
 use sqlx::{ConnectOptions as _, Error, SqliteConnection, SqlitePool};
 use tokio::{runtime::Handle, sync::oneshot};
 use userbook::{
+    Timestamp, UserRef,
     model::ChangeId,
     store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError, StoreErrorKind},
 };
@@ -49,6 +50,7 @@ enum Change {
     Update(ChangeSet),
     Provision(ProvisioningChange),
     Acknowledge(Vec<ChangeId>),
+    Login(UserRef, Timestamp),
 }
 
 impl Change {
@@ -57,6 +59,7 @@ impl Change {
             Self::Update(change) => Write::Update(change),
             Self::Provision(change) => Write::Provision(change),
             Self::Acknowledge(events) => Write::Acknowledge(events),
+            Self::Login(user, time) => Write::Login(*user, *time),
         }
     }
 }
@@ -67,6 +70,7 @@ impl From<Write<'_>> for Change {
             Write::Update(change) => Self::Update(change.clone()),
             Write::Provision(change) => Self::Provision(change.clone()),
             Write::Acknowledge(events) => Self::Acknowledge(events.to_vec()),
+            Write::Login(user, time) => Self::Login(user, time),
         }
     }
 }

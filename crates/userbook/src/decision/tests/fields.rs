@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fixture::{Fixture, NOW, NOWHERE, STAFF, user};
+use super::fixture::{CHANGE, Fixture, NOW, NOWHERE, STAFF, user};
 use crate::{
     decision::Decision,
     field::{GroupRef, Memberships},
@@ -69,7 +69,11 @@ fn values() {
     let cases: Vec<(UserUpdate, Field, Alter)> = vec![
         (UserUpdate::patch().username("Ada"), Field::Username, Box::new(|it| it.username = "Ada".into())),
         (UserUpdate::patch().name(""), Field::Name, Box::new(|it| it.name.clear())),
-        (UserUpdate::patch().is_active(false), Field::IsActive, Box::new(|it| it.is_active = false)),
+        (
+            UserUpdate::patch().is_active(false),
+            Field::IsActive,
+            Box::new(|it| (it.is_active, it.session_epoch) = (false, CHANGE.into())),
+        ),
         (
             UserUpdate::patch().last_login(nanos),
             Field::LastLogin,
