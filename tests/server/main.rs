@@ -11,6 +11,7 @@ mod first_start;
 mod health;
 mod kills;
 mod lingering;
+mod protocol;
 mod readme;
 mod recorded;
 mod saturation;

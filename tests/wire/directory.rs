@@ -49,7 +49,7 @@ async fn methods_and_options(kind: Kind) {
             let answer = ask(&api, Some(ROOT), &format!("{method} {path}"), &[], &Value::Null).await;
             let is_there = allow.split(", ").any(|known| known == method);
             assert_eq!(answer.status == 405, !is_there, "{method} {path}");
-            assert_eq!(answer.header("vary"), Some("Accept, Cookie"));
+            assert_eq!(answer.header("vary"), Some("Accept, Authorization, Cookie"));
             if !is_there {
                 let detail = format!("Method \"{method}\" not allowed.");
                 assert_eq!(answer.header("allow"), Some(allow), "{method} {path}");

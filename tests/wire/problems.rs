@@ -33,7 +33,7 @@ async fn clients_that_accept_problems_get_problems_for_every_error(kind: Kind) {
         let problem = send(&api, raw_request(by, target, &headers, body.into())).await;
         assert_eq!(problem.status, status, "{target}");
         assert_eq!(problem.header("content-type"), Some("application/problem+json"));
-        assert_eq!(problem.header("vary"), Some("Accept, Cookie"));
+        assert_eq!(problem.header("vary"), Some("Accept, Authorization, Cookie"));
         assert_eq!(problem.json["type"], format!("urn:userbook:problem:{code}"));
         assert_eq!((&problem.json["status"], &problem.json["code"]), (&json!(status), &json!(code)));
         assert!(problem.json["title"].is_string() && problem.json["detail"].is_string());

@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error};
 use bytes::Bytes;
 use http::{
     HeaderMap,
-    header::{CONTENT_LENGTH, CONTENT_TYPE},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -62,6 +62,7 @@ pub(crate) fn read(
     if body.is_empty() {
         return Ok(FieldOps::new(mode).into());
     }
+    require_identity(headers)?;
     let media_type = media_type(headers);
     let is_patch = |extension, name| {
         mode == Mode::Patch && extensions.contains(extension) && is_media_type(&media_type, name)
@@ -87,6 +88,7 @@ pub(crate) fn read_object(
     if body.is_empty() {
         return Ok(JsonObject::new());
     }
+    require_identity(headers)?;
     let media_type = media_type(headers);
     if !is_media_type(&media_type, JSON) {
         return Err(unsupported(&media_type));
@@ -98,6 +100,18 @@ pub(crate) fn read_object(
 fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
     let sent = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
     sent.unwrap_or(Cow::Borrowed(""))
+}
+
+/// Requires a body that is not compressed (RFC 9110 §8.4).
+fn require_identity(headers: &HeaderMap) -> Result<(), ApiError> {
+    for value in headers.get_all(CONTENT_ENCODING) {
+        let encoding = String::from_utf8_lossy(value.as_bytes());
+        if !encoding.trim().eq_ignore_ascii_case("identity") {
+            let detail = format!("Unsupported content encoding \"{encoding}\" in request.");
+            return Err(ApiError::new(Kind::UnsupportedEncoding, detail));
+        }
+    }
+    Ok(())
 }
 
 fn unsupported(media_type: &str) -> ApiError {

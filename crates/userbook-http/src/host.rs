@@ -62,8 +62,24 @@ fn overloaded() -> ApiError {
 /// # Ok::<_, http::Error>(())
 /// ```
 pub fn busy<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
+    respond_with(overloaded(), request, extensions)
+}
+
+/// The response to a path below the API that no operation has: 404 with the code `unknown_operation`. A missing user or
+/// group is a 404 without that code.
+pub fn unknown_operation<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
+    respond_with(ApiError::new(Kind::UnknownOperation, "Not found."), request, extensions)
+}
+
+/// The response to a request with no `Host` header, or several: 400 (RFC 9112 §3.2).
+pub fn invalid_host<B>(request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
+    let detail = "A request has exactly one Host header.";
+    respond_with(ApiError::new(Kind::InvalidHost, detail), request, extensions)
+}
+
+fn respond_with<B>(error: ApiError, request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
     let (format, _) = negotiate(request.headers(), extensions);
-    let mut response = overloaded().into_response(format);
+    let mut response = error.into_response(format);
     respond::finish(
         request.method(),
         extensions,

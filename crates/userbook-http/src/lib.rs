@@ -127,7 +127,7 @@ pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
 pub use extension::{Extension, ExtensionSet};
-pub use host::{BodyError, busy};
+pub use host::{BodyError, busy, invalid_host, unknown_operation};
 pub use ports::{
     Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
 };

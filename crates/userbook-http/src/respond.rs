@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, Response, StatusCode,
-    header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, VARY},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS},
 };
 
 use crate::{
@@ -72,7 +72,11 @@ pub(crate) fn finish(
     response: &mut Response<Bytes>,
 ) {
     // As recorded, a response depends on the host's session cookie; with problem details it also depends on `Accept`.
-    let vary = if extensions.contains(Extension::ProblemDetails) { "Accept, Cookie" } else { "Cookie" };
+    let vary = if extensions.contains(Extension::ProblemDetails) {
+        "Accept, Authorization, Cookie"
+    } else {
+        "Authorization, Cookie"
+    };
     let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
     let lists_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let patches = (options || *method == Method::PATCH) && methods.accepts_patches;
@@ -80,6 +84,9 @@ pub(crate) fn finish(
     let length = response.body().len();
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static(vary));
+    // Responses contain personal data, or tell which caller may see them.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if lists_methods {
         headers.insert(ALLOW, HeaderValue::from_static(methods.allow));
     }
@@ -160,7 +167,7 @@ mod tests {
         ] {
             let response = finished(&method, extensions, status);
             assert_eq!(response.headers().contains_key(ALLOW), listed, "{method} {status}");
-            assert_eq!(response.headers()[VARY], "Cookie");
+            assert_eq!(response.headers()[VARY], "Authorization, Cookie");
         }
     }
 }

@@ -121,6 +121,7 @@ mod authorizer;
 mod backoff;
 mod bootstrap;
 mod cli;
+mod compression;
 mod database;
 mod events;
 mod fd_limit;

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `none` | a fixed grey image |
 //! | `initials` | the user's initials on an individual colour, as SVG |
-//! | `attributes.<dotted path>` | the text at this path of the user's attributes, unless empty |
+//! | `attributes.<dotted path>` | the text at this path of the user's attributes, if it is an `https:` or `data:image/` URL |
 //! | a text with `://` | this URL, with the placeholders of [`AvatarModeError::Placeholder`] |
 //!
 //! authentik checks whether a URL exists and otherwise continues with the next mode; here a URL always applies.
@@ -94,11 +94,18 @@ impl Mode {
     }
 }
 
-/// Returns the text at a dotted path, unless it is empty.
+/// Returns the text at a dotted path if it is the URL of an image: `https:` or `data:image/`. Users may write their own
+/// attributes, so no other scheme reaches the page of another user.
 fn attribute<'a>(attributes: &'a Map<String, Value>, path: &str) -> Option<&'a str> {
     let mut keys = path.split('.');
     let top = attributes.get(keys.next()?)?;
-    keys.try_fold(top, |value, key| value.get(key))?.as_str().filter(|text| !text.is_empty())
+    keys.try_fold(top, |value, key| value.get(key))?.as_str().filter(|text| is_image(text))
+}
+
+fn is_image(url: &str) -> bool {
+    ["https://", "data:image/"]
+        .iter()
+        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 fn md5(text: &str) -> u128 {

@@ -16,13 +16,14 @@ fn avatar(chain: &str, attributes: &Value) -> String {
 
 #[test]
 fn first_mode_with_something_wins() {
-    let deep = json!({ "a": { "b": "https://x/y.png", "n": 1, "e": "" }, "upn": "u@x" });
+    let deep = json!({ "a": { "b": "https://x/y.png", "n": 1, "e": "" }, "upn": "u@x", "script": "javascript:alert(1)" });
     for (chain, expected) in [
         ("none", NONE),
         ("none,attributes.a.b", NONE),
         ("attributes.a.b,none", "https://x/y.png"),
         ("attributes.a.e", NONE),
-        ("attributes.a.n,attributes.upn", "u@x"),
+        ("attributes.a.n,attributes.upn", NONE),
+        ("attributes.script,attributes.a.b", "https://x/y.png"),
         ("attributes.a.b.c,attributes.zz,attributes.a", NONE),
         ("attributes.zz,https://h/%(username)s", "https://h/a%2Fb%20c"),
         ("https://h/?u=%(upn)s&h=%(mail_hash)s", "https://h/?u=u%40x&h=c160f8cc69a4f0bf2b0362752353d060"),

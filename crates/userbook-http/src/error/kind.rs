@@ -49,12 +49,15 @@ kinds! {
     RevokesSuperuser: FORBIDDEN, "revokes_superuser", "Right to revoke superuser status required";
     ProtectedSuperuser: FORBIDDEN, "protected_superuser", "Protected account";
     NotFound: NOT_FOUND, "not_found", "Not found";
+    UnknownOperation: NOT_FOUND, "unknown_operation", "Unknown operation";
+    InvalidHost: BAD_REQUEST, "invalid_host", "Invalid Host header";
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed";
     NotAcceptable: NOT_ACCEPTABLE, "not_acceptable", "Not acceptable";
     TestFailed: CONFLICT, "patch_test_failed", "JSON Patch test failed";
     Contended: CONFLICT, "contended", "Conflicting changes";
     ConditionFailed: PRECONDITION_FAILED, "precondition_failed", "Precondition failed";
     BodyTooLarge: PAYLOAD_TOO_LARGE, "body_too_large", "Request body too large";
+    UnsupportedEncoding: UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding", "Unsupported content encoding";
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type";
     Internal: INTERNAL_SERVER_ERROR, "internal_error", "Internal server error";
     Unavailable: SERVICE_UNAVAILABLE, "unavailable", "Service unavailable";

@@ -16,13 +16,13 @@ use std::sync::Arc;
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{
-    StatusCode,
+    StatusCode, Version,
     body::{Body as _, Incoming},
-    header::EXPECT,
+    header::{CACHE_CONTROL, EXPECT, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS},
 };
 use tokio::time::Instant;
 use tower_service::Service;
-use userbook_http::{ExtensionSet, Failure, busy};
+use userbook_http::{ExtensionSet, Failure, busy, invalid_host};
 
 use self::{
     admission::Admission,
@@ -32,7 +32,7 @@ use self::{
     linger::linger,
     readiness::Readiness,
 };
-use crate::{Limits, database::Database};
+use crate::{Limits, compression, database::Database};
 
 /// Liveness of the process: authentik's path, 200.
 const LIVE: &str = "/-/health/live/";
@@ -87,6 +87,9 @@ impl RequestGate {
             LIVE => return empty(StatusCode::OK),
             READY if self.readiness.is_ready().await => return empty(StatusCode::OK),
             READY => return empty(StatusCode::SERVICE_UNAVAILABLE),
+            _ if !has_valid_host(&request) => {
+                return invalid_host(&request, self.extensions).map(Body::from);
+            }
             _ => {}
         }
         if !self.readiness.is_in_place() {
@@ -94,16 +97,27 @@ impl RequestGate {
         }
         let Some(place) = self.admission.acquire().await else { return self.reject_overloaded(&request) };
         exchange.hold_place(place);
-        let response = match self.router.clone().call(request).await {
+        let mut request = request;
+        compression::accept_tags(request.headers_mut());
+        let mut response = match self.router.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
+        compression::mark_tag(response.headers_mut());
         log(&response);
         response
     }
 
     fn reject_overloaded(&self, request: &Request) -> Response {
         busy(request, self.extensions).map(Body::from)
+    }
+}
+
+/// HTTP/1.1 requires exactly one `Host` (RFC 9112 §3.2).
+fn has_valid_host(request: &Request) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        count => count == 1,
     }
 }
 
@@ -122,5 +136,7 @@ fn log(response: &Response) {
 fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

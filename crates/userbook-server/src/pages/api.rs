@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Path,
-    http::{StatusCode, header::CONTENT_TYPE},
+    body::Body,
+    extract::{Path, Request},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
-use userbook_http::ExtensionSet;
-use userbook_http::openapi;
+use userbook_http::{ExtensionSet, openapi, unknown_operation};
 use utoipa_swagger_ui::{Config, serve};
 
-use super::{SAME_ORIGIN_STYLED, file};
+use super::{SAME_ORIGIN, SAME_ORIGIN_STYLED, file};
 
 /// The path of the page; its files are directly below.
 const PATH: &str = "/api/v3/";
@@ -26,19 +26,24 @@ const OPENAPI: &str = "application/vnd.oai.openapi+json";
 
 pub(super) fn router(extensions: ExtensionSet) -> Router {
     let schema = openapi::schema(extensions).to_string();
-    let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(true));
+    let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(false));
     let index = Arc::clone(&config);
     Router::new()
-        .route(PATH, get(async move || asset("", &index)))
-        .route("/api/v3/{file}", get(async move |Path(name): Path<String>| asset(&name, &config)))
-        .route(SCHEMA, get(async move || ([(CONTENT_TYPE, OPENAPI)], schema.clone())))
+        .route(PATH, get(async move |request: Request| asset("", &index, &request, extensions)))
+        .route(
+            "/api/v3/{file}",
+            get(async move |Path(name): Path<String>, request: Request| {
+                asset(&name, &config, &request, extensions)
+            }),
+        )
+        .route(SCHEMA, get(async move || file(OPENAPI, SAME_ORIGIN, schema.clone())))
 }
 
 /// Serves a file of Swagger UI.
-fn asset(name: &str, config: &Arc<Config<'static>>) -> Response {
+fn asset(name: &str, config: &Arc<Config<'static>>, request: &Request, extensions: ExtensionSet) -> Response {
     match serve(name, Arc::clone(config)) {
         Ok(Some(found)) => file(&found.content_type, SAME_ORIGIN_STYLED, found.bytes.into_owned()),
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Ok(None) => unknown_operation(request, extensions).map(Body::from),
         Err(error) => {
             tracing::error!(error = &*error, "cannot serve a file of the API page");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

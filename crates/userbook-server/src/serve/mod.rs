@@ -8,11 +8,19 @@ mod signals;
 
 use std::{error::Error, net::SocketAddr, time::Duration};
 
+use axum::{
+    body::Body,
+    extract::Request,
+    http::StatusCode,
+    response::IntoResponse,
+    routing::{MethodRouter, any},
+};
 use tokio::time::timeout;
+use userbook_http::{ExtensionSet, unknown_operation};
 
 use crate::{
-    Administrator, EventTarget, Seed, Settings, authorizer, bootstrap, database::Database, gate::RequestGate,
-    pages,
+    Administrator, EventTarget, Seed, Settings, authorizer, bootstrap, compression, database::Database,
+    gate::RequestGate, pages,
 };
 
 /// How long the database may take to end after the last connection.
@@ -22,6 +30,17 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 #[error("stopped before all requests were finished")]
 struct ShutdownTimedOut;
+
+/// The response to every path that nothing has. Errors below `/api/` have a body.
+fn unknown_path(extensions: ExtensionSet) -> MethodRouter {
+    any(async move |request: Request| {
+        if request.uri().path().starts_with("/api/") {
+            unknown_operation(&request, extensions).map(Body::from)
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        }
+    })
+}
 
 /// The address cannot be used, for example because another process listens there.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +78,10 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     };
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
-    let router = userbook_axum::router(api).merge(pages::router(settings.policy.into()));
+    let router = userbook_axum::router(api)
+        .merge(pages::router(settings.policy.into()))
+        .fallback(unknown_path(settings.policy.into()))
+        .layer(compression::layer());
     let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
     if let Err(error) = banner::print_ready(&origin, quiet) {
         tracing::warn!(error = &error as &dyn Error, "cannot print the listening address");

@@ -2,6 +2,9 @@
 
 const TOKEN = "userbook.token";
 
+/** The API beside the pages, also below a path prefix of a proxy. */
+const API = new URL("../api/v3/", import.meta.url);
+
 export const token = {
   get: () => sessionStorage.getItem(TOKEN),
   set: (value) => sessionStorage.setItem(TOKEN, value),
@@ -56,7 +59,7 @@ export async function call(method, path, { headers = {}, body } = {}) {
   if (body !== undefined) sent["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(`/api/v3/${path}`, { method, headers: sent, body, cache: "no-store" });
+    response = await fetch(new URL(path, API), { method, headers: sent, body, cache: "no-store" });
   } catch {
     throw new Error("The server did not respond. The change may or may not be saved.");
   }

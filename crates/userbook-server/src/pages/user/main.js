@@ -37,16 +37,11 @@ async function signIn() {
   await openByAddress();
 }
 
+/** Starts anew: nothing of a person stays in the document. */
 function signOut() {
   token.clear();
-  location.hash = "";
-  closeEdit();
-  $("sign-in").hidden = false;
-  $("signed-in").hidden = true;
-  $("find").hidden = true;
-  $("results").replaceChildren();
-  say("");
-  $("token").focus();
+  history.replaceState(null, "", location.pathname);
+  location.reload();
 }
 
 $("sign-in").addEventListener("submit", (event) => {
@@ -55,8 +50,11 @@ $("sign-in").addEventListener("submit", (event) => {
   $("token").value = "";
   say("");
   signIn().catch((error) => {
-    signOut();
+    token.clear();
+    $("sign-in").hidden = false;
+    $("signed-in").hidden = true;
     failed(error);
+    $("token").focus();
   });
 });
 $("sign-out").addEventListener("click", signOut);
@@ -67,3 +65,4 @@ watchFind(open, failed);
 watchGroups();
 watchEdit(say);
 if (token.get()) signIn().catch(failed);
+else $("token").focus();
