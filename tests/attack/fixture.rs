@@ -19,7 +19,7 @@ use userbook_tests::{
 use crate::{
     database::Database,
     mount::Mounted,
-    setting::{Rights, Setting},
+    setting::{Mount, Rights, Setting},
 };
 pub(crate) use crate::{directory::*, grants::*};
 
@@ -34,6 +34,7 @@ pub(crate) struct Fixture {
     pub(crate) store: AnyStore,
     journal: Journal,
     mounted: Mounted<Api>,
+    mount: Mount,
     database: Database,
 }
 
@@ -63,7 +64,13 @@ impl Fixture {
         };
         let authorizer = CountingAuthorizer::new(authorizer, journal.clone());
         let api = directory_with(&store, policy, authorizer);
-        Self { mounted: Mounted::new(at.mount, api.clone()), api, store, journal, database }
+        Self { mounted: Mounted::new(at.mount, api.clone()), mount: at.mount, api, store, journal, database }
+    }
+
+    /// Provides ports of the host.
+    pub(crate) fn provide(&mut self, ports: impl FnOnce(Api) -> Api) {
+        self.api = ports(self.api.clone());
+        self.mounted = Mounted::new(self.mount, self.api.clone());
     }
 
     /// The service behind the API.

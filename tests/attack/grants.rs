@@ -113,6 +113,10 @@ fn policy(Grant { to, permission, on }: &Grant) -> String {
         P::AddUserToGroup => permit("add_member"),
         P::RemoveUserFromGroup => permit("remove_member"),
         P::EnableGroupSuperuser => permit("grant_superuser"),
+        P::DisableGroupSuperuser => permit("disable_superuser"),
+        P::ResetUserPassword => permit("set_password"),
+        P::AddToken => directory("add_token"),
+        P::Impersonate => permit("impersonate"),
         // No operation requires a system permission.
         P::System(_) => String::new(),
     }
@@ -121,6 +125,14 @@ fn policy(Grant { to, permission, on }: &Grant) -> String {
 fn is_on_groups(permission: P) -> bool {
     !matches!(
         permission,
-        P::ViewUser | P::ChangeUser | P::AddUser | P::DeleteUser | P::AddGroup | P::System(_)
+        P::ViewUser
+            | P::ChangeUser
+            | P::AddUser
+            | P::DeleteUser
+            | P::AddGroup
+            | P::ResetUserPassword
+            | P::AddToken
+            | P::Impersonate
+            | P::System(_)
     )
 }

@@ -18,6 +18,7 @@ mod grants;
 mod group_writes;
 mod hidden;
 mod library;
+mod lifecycle;
 mod mount;
 mod outbox;
 mod probing;

@@ -4,6 +4,7 @@
 
 mod deletion;
 mod directory;
+mod lifecycle;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -113,7 +113,7 @@ fn missing_resources() {
 
 #[test]
 fn methods() {
-    check(&[200, 404, 405], |case| {
+    check(&[200, 204, 400, 404, 405], |case| {
         let group = &groups(case)[0];
         let (add, remove) = (format!("{group}add_user/"), format!("{group}remove_user/"));
         let targets = [

@@ -1,6 +1,12 @@
 //! A fixed clock and repeatable identifiers.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use userbook::{
     Timestamp,
@@ -9,9 +15,9 @@ use userbook::{
 };
 use uuid::Uuid;
 
-/// The clock and the identifiers of a service that makes at most one change.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FixedTime;
+/// The clock and the identifiers of a service: every service counts its identifiers from the start.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FixedTime(Arc<AtomicU64>);
 
 impl Clock for FixedTime {
     fn now(&self) -> Timestamp {
@@ -25,7 +31,7 @@ impl Clock for FixedTime {
 
 impl ChangeIds for FixedTime {
     fn next_change(&self) -> ChangeId {
-        ChangeId(Uuid::from_u128(0xc4a2_9e00))
+        ChangeId(Uuid::from_u128(0xc4a2_9e00 + u128::from(self.0.fetch_add(1, Ordering::Relaxed))))
     }
 
     fn next_uuid(&self) -> Uuid {

@@ -32,7 +32,9 @@ pub(crate) type Api =
 pub(crate) async fn api(case: &Case, policy: &Policy) -> Api {
     let store = Arc::new(MemoryStore::new());
     store.import(&case.given.import()).await.unwrap();
-    let service = host::service(case, store, policy.clone()).with_clock(FixedTime).with_ids(FixedTime);
+    let service = host::service(case, store, policy.clone())
+        .with_clock(FixedTime::default())
+        .with_ids(FixedTime::default());
     host::api(case, service).into()
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn check(statuses: &[u16], requests: impl FnOnce(&Case) -> Vec<Sent>)
 
 #[test]
 fn methods() {
-    check(&[200, 400, 405], |case| {
+    check(&[200, 204, 400, 405], |case| {
         let methods = [
             "GET", "HEAD", "PUT", "PATCH", "OPTIONS", "DELETE", "POST", "TRACE", "PROPFIND", "patch",
             "M-SEARCH",

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use axum::Router;
 use userbook::{
     GroupId, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, UserStore,
-    store::{ListStore, StoreError},
+    store::{ListStore, ProvisioningStore, StoreError},
 };
 use userbook_http::{
     BearerAuthenticator, DirectoryApi, Representation, TokenHash, TokenKey, TokenRecord, TokenStore, UserApi,
@@ -80,6 +80,6 @@ pub fn api<S: UserStore>(
 }
 
 /// Returns the API with lists and provisioning, as an application.
-pub fn app<S: UserStore + ListStore>(case: &Case, store: S, policy: Policy) -> Router {
+pub fn app<S: ProvisioningStore + ListStore>(case: &Case, store: S, policy: Policy) -> Router {
     userbook_axum::router(DirectoryApi::from(api(case, service(case, store, policy))))
 }

@@ -15,6 +15,7 @@ pub mod faults;
 pub mod fixture;
 pub mod history;
 pub mod host;
+pub mod lifecycle;
 pub mod lists;
 pub mod races;
 pub mod replay;

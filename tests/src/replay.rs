@@ -7,8 +7,8 @@ use http_body_util::BodyExt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tower_service::Service;
 use userbook::{
-    Policy, UserId, UserStore,
-    store::{ListStore, SnapshotQuery},
+    Policy, UserId,
+    store::{ListStore, ProvisioningStore, SnapshotQuery},
 };
 
 use crate::{
@@ -59,7 +59,7 @@ impl fmt::Display for Report {
 
 /// Sends the request of a case to an application on `store`, which must contain the given rows. Returns the
 /// differences and the response body.
-pub async fn replay<S: UserStore + ListStore + Clone>(
+pub async fn replay<S: ProvisioningStore + ListStore + Clone>(
     case: &Case,
     store: S,
     policy: Policy,

@@ -37,6 +37,7 @@ const HTTP: &[&str] = &[
     "media",
     "respond",
     "auth",
+    "ports",
     "error",
     "negotiate",
     "host",

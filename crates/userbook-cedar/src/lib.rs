@@ -46,12 +46,12 @@
 //!
 //! | check | action | resource | context, beside `impersonator` |
 //! | --- | --- | --- | --- |
-//! | `View`, `Change`, `DeleteUser` | `view`, `change`, `delete_user` | `Account` | |
+//! | `View`, `Change`, `DeleteUser`, `SetPassword`, `Impersonate` | `view`, `change`, `delete_user`, `set_password`, `impersonate` | `Account` | |
 //! | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`, `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` | `field` |
 //! | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_superuser` | `Group` | `account`, unless the user is being created or a group is written |
 //! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account`, as soon as the user is known |
-//! | `ChangeGroup(group)`, `DeleteGroup(group)` | `change_group`, `delete_group` | `Group` | |
-//! | `AddUser`, `AddGroup(group)` | `add_user`, `add_group` | `Directory::"userbook"` | |
+//! | `ChangeGroup(group)`, `DeleteGroup(group)`, `DisableSuperuser(group)` | `change_group`, `delete_group`, `disable_superuser` | `Group` | |
+//! | `AddUser`, `AddToken`, `AddGroup(group)` | `add_user`, `add_token`, `add_group` | `Directory::"userbook"` | |
 //! | `ViewGroup(group)`, a list of groups | `view_group` | `Group` | |
 //! | any other check | none: denied | | |
 //!

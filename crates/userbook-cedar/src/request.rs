@@ -49,14 +49,18 @@ impl CedarRequest {
                 on_account(Action::set(field)).map(|request| Self { field: Some(field), ..request })
             }
             Check::DeleteUser => on_account(Action::DeleteUser),
+            Check::SetPassword => on_account(Action::SetPassword),
+            Check::Impersonate => on_account(Action::Impersonate),
             Check::Join(group) => on_member(Action::Join, group),
             Check::AddMember(group) => on_member(Action::AddMember, group),
             Check::RemoveMember(group) => on_member(Action::RemoveMember, group),
             Check::GrantSuperuser(group) => on_member(Action::GrantSuperuser, group),
+            Check::DisableSuperuser(group) => on_group(Action::DisableSuperuser, group),
             Check::ViewGroup(group) => on_group(Action::ViewGroup, group),
             Check::ChangeGroup(group) => on_group(Action::ChangeGroup, group),
             Check::DeleteGroup(group) => on_group(Action::DeleteGroup, group),
             Check::AddUser => on(Action::AddUser, RequestResource::Directory),
+            Check::AddToken => on(Action::AddToken, RequestResource::Directory),
             Check::AddGroup(_) => on(Action::AddGroup, RequestResource::Directory),
             // A check of a later version is denied until the schema has an action for it.
             _ => None,

@@ -11,7 +11,7 @@ use crate::{
     Authenticator, ExtensionSet, Representation,
     error::ApiError,
     negotiate::negotiate,
-    respond::{self, USER_METHODS},
+    respond::{self, Methods, USER_METHODS},
     route::{Route, route},
 };
 
@@ -84,11 +84,20 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        self.handle_with(request, USER_METHODS).await
+    }
+
+    /// Handles a request like [`UserApi::handle`]; `methods` are the methods of a user.
+    pub(crate) async fn handle_with<B>(&self, request: Request<B>, methods: &'static str) -> Response<Bytes>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let (head, body) = request.into_parts();
         let (format, acceptable) = negotiate(&head, self.extensions);
         let answer = self.answer(&head, body, acceptable).await;
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
-        respond::finish(&head.method, self.extensions, USER_METHODS, &mut response);
+        respond::finish(&head.method, self.extensions, Methods::of_user(methods), &mut response);
         response
     }
 

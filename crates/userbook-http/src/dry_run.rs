@@ -1,16 +1,21 @@
-//! The response to a dry run: the changed user, the difference, and the authorizer's verdicts.
+//! The response to a dry run: the changed user or group, the difference, and the authorizer's verdicts.
 
 use bytes::Bytes;
 use http::Response;
 use serde::Serialize;
+use serde_json::Value;
 use userbook::{
-    GroupId, Outcome, Policy, Safeguard, Updated,
+    GroupId, GroupUpdated, Outcome, Policy, Safeguard, Updated,
     authz::{Check, CheckResults, Verdict},
     event::Diff,
 };
 
 use crate::{
-    Representation, error::ApiError, params::INCLUDE_GROUPS, render::to_json, representation::UserJson,
+    Representation,
+    error::ApiError,
+    params::{DRY_RUN, INCLUDE_GROUPS},
+    render::to_json,
+    representation::UserJson,
     respond,
 };
 
@@ -18,9 +23,28 @@ use crate::{
 struct Preview<'a> {
     dry_run: bool,
     would_change: bool,
-    user: UserJson<'a>,
+    #[serde(flatten)]
+    object: Object<'a>,
     diff: &'a Diff,
     verdicts: Vec<CheckJson<'a>>,
+}
+
+/// The changed object, under its name.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Object<'a> {
+    User(Box<UserJson<'a>>),
+    Group(GroupPreview<'a>),
+}
+
+/// A group without its members, which the difference names.
+#[derive(Debug, Serialize)]
+struct GroupPreview<'a> {
+    pk: GroupId,
+    name: &'a str,
+    is_superuser: bool,
+    parent: Option<GroupId>,
+    attributes: &'a Value,
 }
 
 /// One check with its verdict.
@@ -47,12 +71,32 @@ pub(crate) fn respond(
     let preview = Preview {
         dry_run: true,
         would_change: updated.outcome != Outcome::Unchanged,
-        user: representation.user(&updated.view, include_groups),
+        object: Object::User(Box::new(representation.user(&updated.view, include_groups))),
         diff: &updated.diff,
         verdicts: verdicts.filter_map(|(check, verdict)| CheckJson::new(check, verdict)).collect(),
     };
     let limit = include_groups.then_some(policy.limits().page_bytes);
     Ok(respond::ok(to_json(&preview, 0, limit, INCLUDE_GROUPS)?))
+}
+
+/// The same for a group.
+pub(crate) fn respond_group(updated: &GroupUpdated, policy: &Policy) -> Result<Response<Bytes>, ApiError> {
+    let GroupUpdated { group, diff, outcome, results } = updated;
+    let verdicts = results.iter().filter(|(check, _)| shows(*check, policy, results));
+    let preview = Preview {
+        dry_run: true,
+        would_change: *outcome != Outcome::Unchanged,
+        object: Object::Group(GroupPreview {
+            pk: group.id,
+            name: &group.name,
+            is_superuser: group.is_superuser,
+            parent: group.parent,
+            attributes: &group.attributes,
+        }),
+        diff,
+        verdicts: verdicts.filter_map(|(check, verdict)| CheckJson::new(check, verdict)).collect(),
+    };
+    Ok(respond::ok(to_json(&preview, 0, Some(policy.limits().page_bytes), DRY_RUN)?))
 }
 
 /// Returns whether the caller may read the verdict. Verdicts about hidden groups would reveal these groups. The group
@@ -77,6 +121,13 @@ impl<'a> CheckJson<'a> {
             Check::AddMember(group) => ("add_member", None, Some(group)),
             Check::RemoveMember(group) => ("remove_member", None, Some(group)),
             Check::GrantSuperuser(group) => ("grant_superuser", None, Some(group)),
+            Check::DisableSuperuser(group) => ("disable_superuser", None, Some(group)),
+            Check::AddUser => ("add_user", None, None),
+            Check::DeleteUser => ("delete_user", None, None),
+            Check::AddGroup(group) => ("add_group", None, Some(group)),
+            Check::ChangeGroup(group) => ("change_group", None, Some(group)),
+            Check::DeleteGroup(group) => ("delete_group", None, Some(group)),
+            Check::SetPassword => ("set_password", None, None),
             _ => return None,
         };
         let reason = match verdict {

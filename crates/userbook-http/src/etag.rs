@@ -24,12 +24,17 @@ pub(crate) struct EntityTag(String);
 
 impl EntityTag {
     pub(crate) fn new(revision: Revision, body: &[u8]) -> Self {
+        Self::of_state(revision.0.simple().encode_lower(&mut Uuid::encode_buffer()), body)
+    }
+
+    /// Returns the tag of a state, a text of hexadecimal digits, and of a body.
+    pub(crate) fn of_state(state: &str, body: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(body);
         let digest = hasher.finish();
-        let mut tag = String::with_capacity(32 + 1 + DIGEST_DIGITS);
+        let mut tag = String::with_capacity(state.len() + 1 + DIGEST_DIGITS);
         // Writing to a string never fails.
-        _ = write!(tag, "{}.{digest:016x}", revision.0.simple());
+        _ = write!(tag, "{state}.{digest:016x}");
         Self(tag)
     }
 
@@ -86,14 +91,19 @@ impl Tags {
 
     /// Returns the revisions of the strong tags (the comparison of `If-Match`); `None` if every revision matches.
     pub(crate) fn revisions(&self) -> Option<Vec<Revision>> {
+        let states = self.strong_states()?;
+        Some(states.iter().filter_map(|state| revision_in(state)).collect())
+    }
+
+    /// Returns the states of the strong tags; `None` if every state matches.
+    pub(crate) fn strong_states(&self) -> Option<Vec<String>> {
         let Self::Listed(tags) = self else { return None };
         let strong = tags.iter().filter(|(weak, _)| !weak);
-        Some(strong.filter_map(|(_, tag)| revision_in(tag)).collect())
+        Some(strong.filter_map(|(_, tag)| Some(tag.split_once('.')?.0.to_owned())).collect())
     }
 }
 
-fn revision_in(tag: &str) -> Option<Revision> {
-    let (revision, _digest) = tag.split_once('.')?;
+fn revision_in(revision: &str) -> Option<Revision> {
     let id = Uuid::try_parse(revision).ok()?;
     // A tag contains the UUID in a single spelling.
     (revision == id.simple().to_string()).then_some(Revision(id))

@@ -80,7 +80,12 @@ pub fn invalid_host<B>(request: &Request<B>, extensions: ExtensionSet) -> Respon
 fn respond_with<B>(error: ApiError, request: &Request<B>, extensions: ExtensionSet) -> Response<Bytes> {
     let (format, _) = negotiate_headers(request.headers(), extensions);
     let mut response = error.into_response(format);
-    respond::finish(request.method(), extensions, respond::USER_METHODS, &mut response);
+    respond::finish(
+        request.method(),
+        extensions,
+        respond::Methods::of_user(respond::USER_METHODS),
+        &mut response,
+    );
     response
 }
 

@@ -14,7 +14,8 @@
 //!
 //! [`UserApi`] serves these methods and needs a [`UserStore`](userbook::UserStore). [`DirectoryApi`] adds the
 //! resources that clients use around an update (the list of users, the acting user, groups and their members, the
-//! configuration), for a store and an authorizer that support lists. Both implement [`Endpoint`], which the adapters
+//! configuration) and creates, changes and deletes users and groups, for a store and an
+//! authorizer that support lists and provisioning. Both implement [`Endpoint`], which the adapters
 //! mount.
 //!
 //! | feature | default | adds |
@@ -40,7 +41,8 @@
 //!
 //! Some accidents of the recorded release are not reproduced: an id consists of decimal digits only (authentik also
 //! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 regardless of the declared charset, filters of the list of users
-//! have no effect on a single user, an empty `Accept` header accepts nothing, and `DELETE` is not supported.
+//! have no effect on a single user, an empty `Accept` header accepts nothing. [`DirectoryApi`] also creates
+//! and deletes.
 //!
 //! What it must not know: any rule about users ([`userbook::decision::decide`]), any storage, any async runtime, any web
 //! framework.
@@ -104,6 +106,7 @@ mod negotiate;
 pub mod openapi;
 mod options;
 mod params;
+mod ports;
 mod read;
 mod render;
 mod representation;
@@ -125,6 +128,9 @@ pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
 pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy, invalid_host, unknown_operation};
+pub use ports::{
+    Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
+};
 pub use representation::Representation;
-pub use route::{CONFIG_PATH, GROUPS_PATH, USERS_PATH};
+pub use route::{CONFIG_PATH, EVENTS_PATH, GROUPS_PATH, ROLES_PATH, SESSIONS_PATH, USERS_PATH, VERSION_PATH};
 pub use uid::uid;

@@ -52,7 +52,8 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
     }
 }
 
-fn not_modified(mut response: Response<Bytes>) -> Response<Bytes> {
+/// Turns a response into 304.
+pub(crate) fn not_modified(mut response: Response<Bytes>) -> Response<Bytes> {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response.headers_mut().remove(CONTENT_TYPE);
     *response.body_mut() = Bytes::new();

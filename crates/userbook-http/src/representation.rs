@@ -76,7 +76,8 @@ impl Representation {
         (avatar, self.uid(user))
     }
 
-    fn uid(&self, user: &User) -> String {
+    /// Returns the `uid` of a user.
+    pub(crate) fn uid(&self, user: &User) -> String {
         uid(user.id, &self.install_id)
     }
 

@@ -16,6 +16,30 @@ const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 /// The methods of a user, as in `Allow`.
 pub(crate) const USER_METHODS: &str = "GET, PUT, PATCH, HEAD, OPTIONS";
 
+/// The same where users can be deleted.
+pub(crate) const DELETABLE_USER_METHODS: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
+
+/// The methods of one resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Methods {
+    /// The methods, as in `Allow`.
+    pub(crate) allow: &'static str,
+    /// Whether PATCH also accepts the media types of extensions.
+    pub(crate) accepts_patches: bool,
+}
+
+impl Methods {
+    /// The methods of a single user.
+    pub(crate) const fn of_user(allow: &'static str) -> Self {
+        Self { allow, accepts_patches: true }
+    }
+
+    /// The methods of any other resource.
+    pub(crate) const fn of_resource(allow: &'static str) -> Self {
+        Self { allow, accepts_patches: false }
+    }
+}
+
 /// A response with a body.
 pub(crate) fn with_body(
     status: StatusCode,
@@ -33,11 +57,18 @@ pub(crate) fn ok(body: Bytes) -> Response<Bytes> {
     with_body(StatusCode::OK, JSON, body)
 }
 
+/// A successful response without a body.
+pub(crate) fn no_content() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
 /// Adds the headers that depend only on the method, the policy and the `methods` of the resource.
 pub(crate) fn finish(
     method: &Method,
     extensions: ExtensionSet,
-    methods: &'static str,
+    methods: Methods,
     response: &mut Response<Bytes>,
 ) {
     // As recorded, a response depends on the host's session cookie; with problem details it also depends on `Accept`.
@@ -48,7 +79,7 @@ pub(crate) fn finish(
     };
     let options = *method == Method::OPTIONS && response.status() == StatusCode::OK;
     let lists_methods = options || response.status() == StatusCode::METHOD_NOT_ALLOWED;
-    let patches = (options || *method == Method::PATCH) && methods == USER_METHODS;
+    let patches = (options || *method == Method::PATCH) && methods.accepts_patches;
     let patches = patches.then(|| accept_patch(extensions)).flatten();
     let length = response.body().len();
     let headers = response.headers_mut();
@@ -57,7 +88,7 @@ pub(crate) fn finish(
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if lists_methods {
-        headers.insert(ALLOW, HeaderValue::from_static(methods));
+        headers.insert(ALLOW, HeaderValue::from_static(methods.allow));
     }
     if let Some(types) = patches {
         headers.insert(ACCEPT_PATCH, types);
@@ -83,7 +114,7 @@ mod tests {
 
     fn finished(method: &Method, extensions: ExtensionSet, status: StatusCode) -> Response<Bytes> {
         let mut response = with_body(status, JSON, "{}");
-        finish(method, extensions, USER_METHODS, &mut response);
+        finish(method, extensions, Methods::of_user(USER_METHODS), &mut response);
         response
     }
 
@@ -108,7 +139,8 @@ mod tests {
             assert_eq!(header, expected, "{method}");
         }
         let mut elsewhere = with_body(StatusCode::OK, JSON, "{}");
-        finish(&Method::OPTIONS, ExtensionSet::all(), "GET, HEAD, OPTIONS", &mut elsewhere);
+        let methods = Methods::of_resource("GET, HEAD, OPTIONS");
+        finish(&Method::OPTIONS, ExtensionSet::all(), methods, &mut elsewhere);
         assert!(!elsewhere.headers().contains_key(ACCEPT_PATCH));
         assert_eq!(elsewhere.headers()[ALLOW], "GET, HEAD, OPTIONS");
     }
@@ -120,7 +152,7 @@ mod tests {
         assert!(response.body().is_empty());
         let mut known = Response::new(Bytes::new());
         *known.status_mut() = StatusCode::NOT_MODIFIED;
-        finish(&Method::HEAD, ExtensionSet::all(), USER_METHODS, &mut known);
+        finish(&Method::HEAD, ExtensionSet::all(), Methods::of_user(USER_METHODS), &mut known);
         assert!(!known.headers().contains_key(CONTENT_LENGTH));
     }
 

@@ -8,11 +8,16 @@ use uuid::Uuid;
 pub const USERS_PATH: &str = "/api/v3/core/users/";
 /// The path of the groups; `{uuid}/` follows.
 pub const GROUPS_PATH: &str = "/api/v3/core/groups/";
+/// The path of the sessions of the acting user.
+pub const SESSIONS_PATH: &str = "/api/v3/core/authenticated_sessions/";
+/// The path of the roles.
+pub const ROLES_PATH: &str = "/api/v3/rbac/roles/";
+/// The path of the event log.
+pub const EVENTS_PATH: &str = "/api/v3/events/events/";
+/// The path of the release.
+pub const VERSION_PATH: &str = "/api/v3/admin/version/";
 /// The path of the public configuration.
 pub const CONFIG_PATH: &str = "/api/v3/root/config/";
-
-/// Resources of authentik below the users that Userbook does not have: their names are not ids.
-const FOREIGN: [&str; 2] = ["service_account", "impersonate_end"];
 
 /// The resource of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,12 @@ pub(crate) enum ResourcePath {
     Session,
     /// The paths of users.
     Paths,
+    /// New service accounts.
+    ServiceAccount,
+    /// The end of an impersonation.
+    ImpersonateEnd,
+    /// What belongs to a user.
+    OfUser(Option<UserId>, UserAction),
     /// The list of groups.
     Groups,
     /// A group.
@@ -42,8 +53,40 @@ pub(crate) enum ResourcePath {
     AddUser(Option<GroupId>),
     /// Removes a user from a group.
     RemoveUser(Option<GroupId>),
+    /// The objects that refer to a group.
+    GroupUsedBy(Option<GroupId>),
+    /// A list of objects that Userbook does not have.
+    Absent(AbsentList),
+    /// The release.
+    Version,
     /// The public configuration.
     Config,
+}
+
+/// A list of objects that Userbook does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AbsentList {
+    /// Sessions of the acting user.
+    Sessions,
+    /// Roles.
+    Roles,
+    /// The event log.
+    Events,
+}
+
+/// A resource below a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserAction {
+    /// Sets the password.
+    SetPassword,
+    /// Creates a recovery link.
+    Recovery,
+    /// Sends a recovery link by e-mail.
+    RecoveryEmail,
+    /// Acts as the user.
+    Impersonate,
+    /// The objects that refer to the user.
+    UsedBy,
 }
 
 /// Routes `path` as sent.
@@ -53,21 +96,46 @@ pub(crate) fn route(path: &str) -> Route {
         below_users(rest)
     } else if let Some(rest) = path.strip_prefix(GROUPS_PATH) {
         below_groups(rest).map_or(Route::Nothing, Route::ResourcePath)
-    } else if path == CONFIG_PATH {
-        Route::ResourcePath(ResourcePath::Config)
     } else {
-        Route::Nothing
+        match &*path {
+            CONFIG_PATH => Route::ResourcePath(ResourcePath::Config),
+            VERSION_PATH => Route::ResourcePath(ResourcePath::Version),
+            SESSIONS_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Sessions)),
+            ROLES_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Roles)),
+            EVENTS_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Events)),
+            _ => Route::Nothing,
+        }
     }
 }
 
 fn below_users(rest: &str) -> Route {
-    match rest.strip_suffix('/') {
-        None if rest.is_empty() => Route::ResourcePath(ResourcePath::Users),
-        Some("me") => Route::ResourcePath(ResourcePath::Session),
-        Some("paths") => Route::ResourcePath(ResourcePath::Paths),
-        Some(id) if is_segment(id) && !FOREIGN.contains(&id) => Route::User(user_id(id)),
-        _ => Route::Nothing,
-    }
+    let resource = match rest.strip_suffix('/') {
+        None if rest.is_empty() => ResourcePath::Users,
+        Some("me") => ResourcePath::Session,
+        Some("paths") => ResourcePath::Paths,
+        Some("service_account") => ResourcePath::ServiceAccount,
+        Some("impersonate_end") => ResourcePath::ImpersonateEnd,
+        Some(id) if is_segment(id) => return Route::User(user_id(id)),
+        Some(rest) => match of_user(rest) {
+            Some(resource) => resource,
+            None => return Route::Nothing,
+        },
+        None => return Route::Nothing,
+    };
+    Route::ResourcePath(resource)
+}
+
+fn of_user(rest: &str) -> Option<ResourcePath> {
+    let (id, action) = rest.split_once('/').filter(|(id, _)| is_segment(id))?;
+    let action = match action {
+        "set_password" => UserAction::SetPassword,
+        "recovery" => UserAction::Recovery,
+        "recovery_email" => UserAction::RecoveryEmail,
+        "impersonate" => UserAction::Impersonate,
+        "used_by" => UserAction::UsedBy,
+        _ => return None,
+    };
+    Some(ResourcePath::OfUser(user_id(id), action))
 }
 
 fn below_groups(rest: &str) -> Option<ResourcePath> {
@@ -81,6 +149,7 @@ fn below_groups(rest: &str) -> Option<ResourcePath> {
         None => Some(ResourcePath::Group(group)),
         Some("add_user") => Some(ResourcePath::AddUser(group)),
         Some("remove_user") => Some(ResourcePath::RemoveUser(group)),
+        Some("used_by") => Some(ResourcePath::GroupUsedBy(group)),
         Some(_) => None,
     }
 }
@@ -109,6 +178,8 @@ mod tests {
     #[test]
     fn paths() {
         let user = |id| Route::User(Some(UserId(id)));
+        let of_user =
+            |id: Option<i64>, action| Route::ResourcePath(ResourcePath::OfUser(id.map(UserId), action));
         for (path, expected) in [
             ("/api/v3/core/users/7/", user(7)),
             ("/api/v3/core/users/0007/", user(7)),
@@ -134,11 +205,23 @@ mod tests {
             ("/api/v3/core/users/%6De/", Route::ResourcePath(ResourcePath::Session)),
             ("/api/v3/core/users/me", Route::Nothing),
             ("/api/v3/core/users/Me/", Route::User(None)),
-            ("/api/v3/core/users/service_account/", Route::Nothing),
-            ("/api/v3/core/users/impersonate_end/", Route::Nothing),
+            ("/api/v3/core/users/service_account/", Route::ResourcePath(ResourcePath::ServiceAccount)),
+            ("/api/v3/core/users/impersonate_end/", Route::ResourcePath(ResourcePath::ImpersonateEnd)),
             ("/api/v3/core/users/paths/", Route::ResourcePath(ResourcePath::Paths)),
+            ("/api/v3/core/users/paths", Route::Nothing),
+            ("/api/v3/core/users/7/set_password/", of_user(Some(7), UserAction::SetPassword)),
+            ("/api/v3/core/users/x/recovery/", of_user(None, UserAction::Recovery)),
+            ("/api/v3/core/users/7/recovery_email/", of_user(Some(7), UserAction::RecoveryEmail)),
+            ("/api/v3/core/users/7/impersonate/", of_user(Some(7), UserAction::Impersonate)),
+            ("/api/v3/core/users/7/used_by/", of_user(Some(7), UserAction::UsedBy)),
+            ("/api/v3/core/users/7/used_by", Route::Nothing),
+            ("/api/v3/core/users//used_by/", Route::Nothing),
+            ("/api/v3/core/users/7/used_by/x/", Route::Nothing),
             ("/api/v3/root/config/", Route::ResourcePath(ResourcePath::Config)),
             ("/api/v3/root/config", Route::Nothing),
+            ("/api/v3/admin/version/", Route::ResourcePath(ResourcePath::Version)),
+            ("/api/v3/rbac/roles/", Route::ResourcePath(ResourcePath::Absent(AbsentList::Roles))),
+            ("/api/v3/rbac/roles/x/", Route::Nothing),
             ("/api/v3/root/config/x/", Route::Nothing),
             ("/", Route::Nothing),
             ("*", Route::Nothing),

@@ -13,7 +13,11 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
-use userbook::{Authorizer, UserStore, authz::ListAuthorizer, store::ListStore};
+use userbook::{
+    Authorizer, UserStore,
+    authz::ListAuthorizer,
+    store::{ListStore, ProvisioningStore},
+};
 
 use crate::{Authenticator, DirectoryApi, UserApi};
 
@@ -42,4 +46,4 @@ macro_rules! service {
     };
 }
 service!(UserApi, UserStore, Authorizer);
-service!(DirectoryApi, UserStore ListStore, ListAuthorizer);
+service!(DirectoryApi, ProvisioningStore ListStore, ListAuthorizer);

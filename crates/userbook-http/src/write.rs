@@ -81,7 +81,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
     }
 
     /// Returns the preconditions on the stored user.
-    fn conditions(&self, headers: &HeaderMap, include_groups: bool) -> Conditions {
+    pub(crate) fn conditions(&self, headers: &HeaderMap, include_groups: bool) -> Conditions {
         if !self.extensions.contains(Extension::EntityTags) {
             return Conditions::none();
         }

@@ -168,3 +168,4 @@ impl<T: ListAuthorizer> ListAuthorizer for WithTimeout<T> {
 
 #[cfg(test)]
 mod tests;
+mod tokens;

@@ -142,6 +142,7 @@ pub(crate) fn change(change: &ChangeSet) -> Result<Vec<(&'static str, Value<'_>)
         ("is_active", fields.is_active.into()),
         ("sets_last_login", fields.last_login.is_some().into()),
         ("last_login", fields.last_login.flatten().into()),
+        ("password_change_date", fields.password_change_date.into()),
         ("email", fields.email.as_ref().map(EmailAddress::as_str).into()),
         ("attributes", attributes.map_or(Value::Text(None), Value::from)),
         ("path", fields.path.as_ref().map(UserPath::as_str).into()),

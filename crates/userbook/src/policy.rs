@@ -37,7 +37,8 @@ pub enum Safeguard {
     /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name or
     /// attributes.
     HideGroups,
-    /// A group shows only members that the caller may view, and a list of groups is filtered only by such users.
+    /// A group shows only members that the caller may view, and a list of groups is filtered only by such users. A group
+    /// write neither adds nor removes other users.
     HideMembers,
     /// Filters by superuser status include ancestors of a user's groups. The recorded release considers direct groups
     /// only and misses inherited superusers.

@@ -208,15 +208,24 @@ pub enum ViolationKind {
         /// The sent type.
         input_type: &'static str,
     },
-    /// The group does not exist.
+    /// The group or user does not exist.
     #[error("Invalid pk \"{pk}\" - object does not exist.")]
     DoesNotExist {
         /// The key as sent.
         pk: String,
     },
+    /// The group would be its own parent.
+    #[error("Cannot set group as parent of itself.")]
+    OwnParent,
     /// The group would be its own ancestor.
     #[error("A group can't be its own ancestor.")]
     Cycle,
+    /// The actor may not make groups grant superuser status, or stop granting it.
+    #[error("User does not have permission to set superuser status to {}.", if *.value { "True" } else { "False" })]
+    SuperuserFlag {
+        /// The requested value of `is_superuser`.
+        value: bool,
+    },
     /// Internal service accounts cannot be changed.
     #[error("Can't modify internal service account users")]
     InternalServiceAccount,
@@ -272,7 +281,9 @@ impl ViolationKind {
             Self::NotAList { .. } => "not_a_list",
             Self::IncorrectType { .. } => "incorrect_type",
             Self::DoesNotExist { .. } => "does_not_exist",
+            Self::OwnParent => "own_parent",
             Self::Cycle => "cycle",
+            Self::SuperuserFlag { .. } => "superuser_flag",
             Self::InternalServiceAccount => "internal_service_account",
             Self::LastSuperuser => "last_superuser",
             Self::SelfLockout => "self_lockout",
@@ -291,6 +302,7 @@ impl ViolationKind {
             Self::ControlCharacter { character } | Self::FormatCharacter { character } => {
                 json!({ "character": format!("U+{:04X}", u32::from(*character)) })
             }
+            Self::SuperuserFlag { value } => json!({ "value": value }),
             Self::InvalidChoice { input } => json!({ "input": input }),
             Self::NotAList { input_type } | Self::IncorrectType { input_type } => {
                 json!({ "input_type": input_type })
@@ -326,6 +338,8 @@ pub enum GroupField {
     Attributes,
     /// `users`
     Users,
+    /// `roles`; Userbook has no roles.
+    Roles,
 }
 
 impl GroupField {
@@ -337,6 +351,7 @@ impl GroupField {
             Self::Parent => "parent",
             Self::Attributes => "attributes",
             Self::Users => "users",
+            Self::Roles => "roles",
         }
     }
 }

@@ -18,8 +18,8 @@ fn violations() -> Vec<V> {
         Blank, ControlCharacter, Custom, Cycle, DateTimeOverflow, DoesNotExist, EdgeSlash, EmptySegment,
         FormatCharacter, IncorrectType, InternalServiceAccount, InvalidBoolean, InvalidChoice,
         InvalidDateTime, InvalidEmail, InvalidString, InvalidUuid, LastSuperuser, MaxLength, NotAList,
-        NotAnObject, Null, NullCharacter, Required, ReservedKey, SelfLockout, TooDeep, TooLarge,
-        TooManyGroups, TooManyMembers, TooManyValues, TypeIsFixed, TypeNotAllowed, Unique,
+        NotAnObject, Null, NullCharacter, OwnParent, Required, ReservedKey, SelfLockout, SuperuserFlag,
+        TooDeep, TooLarge, TooManyGroups, TooManyMembers, TooManyValues, TypeIsFixed, TypeNotAllowed, Unique,
     };
     let next = |kind: &V| match kind {
         Required => Some(Null),
@@ -50,8 +50,10 @@ fn violations() -> Vec<V> {
         NotAList { .. } => Some(InvalidUuid { value: "x".to_owned() }),
         InvalidUuid { .. } => Some(IncorrectType { input_type: "bool" }),
         IncorrectType { .. } => Some(DoesNotExist { pk: "x".to_owned() }),
-        DoesNotExist { .. } => Some(Cycle),
-        Cycle => Some(InternalServiceAccount),
+        DoesNotExist { .. } => Some(OwnParent),
+        OwnParent => Some(Cycle),
+        Cycle => Some(SuperuserFlag { value: true }),
+        SuperuserFlag { .. } => Some(InternalServiceAccount),
         InternalServiceAccount => Some(LastSuperuser),
         LastSuperuser => Some(SelfLockout),
         SelfLockout | Custom { .. } => None,
@@ -70,6 +72,7 @@ fn denials() -> Vec<Denial> {
         Denial::RevokesSuperuser { group, name, through },
         Denial::ProtectedUser(vec![Field::Email]),
         Denial::ProtectedDeletion,
+        Denial::ProtectedPassword,
     ]
 }
 

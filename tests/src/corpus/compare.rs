@@ -11,7 +11,7 @@ const SETS: [&str; 7] =
     ["groups", "groups_obj", "users", "users_obj", "roles", "roles_obj", "system_permissions"];
 
 /// Methods of the recorded resources that Userbook's resources do not have.
-const FOREIGN_METHODS: [&str; 2] = ["DELETE", "POST"];
+const FOREIGN_METHODS: [&str; 1] = ["DELETE"];
 
 /// A response and the row after it.
 #[derive(Debug, Clone)]

@@ -27,6 +27,7 @@ fn all_fields() -> Vec<FieldChanges> {
         attributes: Some(attributes(&json!({ "new": [true, null, "x"] }))),
         path: Some(path("new/path")),
         user_type: Some(UserType::ServiceAccount),
+        password_change_date: Some(moment(78)),
     };
     vec![
         FieldChanges { username: all.username.clone(), ..none() },
@@ -37,6 +38,7 @@ fn all_fields() -> Vec<FieldChanges> {
         FieldChanges { attributes: all.attributes.clone(), ..none() },
         FieldChanges { path: all.path.clone(), ..none() },
         FieldChanges { user_type: all.user_type, ..none() },
+        FieldChanges { password_change_date: all.password_change_date, ..none() },
         all,
     ]
 }

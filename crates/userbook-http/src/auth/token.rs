@@ -9,6 +9,12 @@ use std::{
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use userbook::{Timestamp, UserId, store::StoreError};
+use uuid::Uuid;
+
+/// The length of a key that the host creates.
+const KEY_LENGTH: usize = 60;
+/// The characters of such a key.
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The secret that a client sends. Neither `Debug` nor errors show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,6 +24,24 @@ impl TokenKey {
     /// Wraps a secret.
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
+    }
+
+    /// Creates a key of 60 ASCII letters and digits from random UUIDs (version 4).
+    pub fn random(mut next_uuid: impl FnMut() -> Uuid) -> Self {
+        let mut key = String::with_capacity(KEY_LENGTH);
+        while key.len() < KEY_LENGTH {
+            let uuid = next_uuid();
+            // The bytes 6 and 8 contain the version and the variant.
+            let random = uuid.as_bytes().iter().enumerate().filter(|(n, _)| ![6, 8].contains(n));
+            let letters = random.filter_map(|(_, byte)| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+            key.extend(letters.map(|letter| char::from(*letter)).take(KEY_LENGTH - key.len()));
+        }
+        Self(key)
+    }
+
+    /// Returns the secret.
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// The hash by which a store finds the token.
@@ -156,13 +180,27 @@ forward!(Arc, Box);
 
 #[cfg(test)]
 mod tests {
-    use userbook::model::parse_timestamp;
+    use userbook::{
+        clock::{ChangeIds, RandomIds},
+        model::parse_timestamp,
+    };
 
     use super::*;
 
     #[test]
     fn keys_are_never_shown() {
         assert_eq!(format!("{:?}", TokenKey::new("secret")), "TokenKey(..)");
+    }
+
+    #[test]
+    fn random_keys_have_60_letters_and_digits() {
+        let keys = [0, 1].map(|_| TokenKey::random(|| RandomIds.next_uuid()));
+        assert_ne!(keys[0], keys[1]);
+        for key in keys {
+            assert_eq!(key.reveal().len(), 60);
+            assert!(key.reveal().bytes().all(|byte| byte.is_ascii_alphanumeric()), "{}", key.reveal());
+        }
+        assert_eq!(TokenKey::random(Uuid::nil).reveal(), "0".repeat(60));
     }
 
     #[test]

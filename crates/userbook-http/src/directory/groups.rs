@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use http::{Response, request::Parts};
+use http::{Response, header::IF_NONE_MATCH, request::Parts};
 use userbook::{
     Actor, GroupId, ListError, UserId, UserStore,
     authz::ListAuthorizer,
     service::{AuthorizedGroupList, Listing},
-    store::{GroupColumn, GroupFilter, ListStore},
+    store::{GroupColumn, GroupFilter, ListStore, ProvisioningStore},
 };
 
 use super::{DirectoryApi, list_access_error};
 use crate::{
     Authenticator,
     error::{ApiError, PAGE_SIZE},
+    etag::Tags,
     lenient::python_int,
     params::{INCLUDE_USERS, Page, PageQuery, Params, Related, by_name, conditions, ordering},
+    read::not_modified,
     render::to_json,
     respond,
 };
@@ -35,7 +37,7 @@ const COLUMNS: [(&str, Option<GroupColumn>); 7] = [
 /// The response always contains the members' ids, as recorded. The port cannot read ids without members.
 const MEMBERS: bool = true;
 
-impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     pub(super) async fn list_groups(&self, head: &Parts, actor: &Actor) -> Result<Response<Bytes>, ApiError> {
         let authorized = self.service().authorize_group_list(actor).await;
         let authorized = authorized.map_err(|error| list_access_error(actor, error))?;
@@ -72,7 +74,13 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         let entry = page.groups.first().ok_or_else(ApiError::not_found)?;
         let limit = include_users.then(|| self.max_bytes());
         let group = self.users.representation.listed_group(entry, include_users);
-        Ok(respond::ok(to_json(&group, 0, limit, INCLUDE_USERS)?))
+        let body = to_json(&group, 0, limit, INCLUDE_USERS)?;
+        let (response, tag) = self.tagged_group(entry, body);
+        let known = Tags::read(&head.headers, IF_NONE_MATCH);
+        match tag.zip(known) {
+            Some((tag, known)) if known.match_weakly(&tag) => Ok(not_modified(response)),
+            _ => Ok(response),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode, request::Parts};
+use http::{HeaderMap, Response, request::Parts};
 use http_body::Body;
 use userbook::{
     AccessError, Actor, GroupId, Limits, UserId, UserRef, UserStore,
@@ -19,6 +19,7 @@ use crate::{
     lenient::{IntegerFault, integer},
     params::WriteParams,
     request_id::request_id,
+    respond,
 };
 
 impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
@@ -49,9 +50,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
             return dry_run::respond(&updated, representation, policy, params.include_groups);
         }
         call.run().await?;
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        Ok(response)
+        Ok(respond::no_content())
     }
 }
 

@@ -1,11 +1,21 @@
 //! Users, and the resources that clients use around an update: lists, the acting user, groups, the configuration.
 
+mod absent;
 mod config;
+mod create_user;
+mod delete_user;
 mod describe;
+mod group_tag;
 mod groups;
+mod impersonate;
 mod members;
+mod recovery;
+mod service_account;
 mod session;
+mod set_password;
+mod used_by;
 mod users;
+mod write_group;
 
 use std::{error::Error, sync::Arc};
 
@@ -14,38 +24,48 @@ use http::{Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{
-    AccessError, Actor, UserService, UserStore,
+    AccessError, Actor, UserId, UserService,
     authz::{ListAuthorizer, Subject},
     decision::Denial,
     service::MembershipAction,
-    store::ListStore,
+    store::{ListStore, ProvisioningStore},
+    update::Mode,
 };
 
 use crate::{
-    Authenticator, CONFIG_PATH, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Representation, USERS_PATH,
-    UserApi,
+    Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Recovery,
+    Representation, Tokens, USERS_PATH, UserApi,
     error::ApiError,
     negotiate::negotiate,
-    respond,
-    route::{ResourcePath, Route, route},
+    ports::Ports,
+    respond::{self, DELETABLE_USER_METHODS, Methods},
+    route::{EVENTS_PATH, ROLES_PATH, ResourcePath, Route, SESSIONS_PATH, UserAction, VERSION_PATH, route},
 };
 
 /// [`UserApi`] with further resources, for a store and an authorizer that support lists. Cheap to clone.
 ///
 /// | path | methods | resource |
 /// | --- | --- | --- |
-/// | `/api/v3/core/users/` | GET | a page of the users that the caller may view |
+/// | `/api/v3/core/users/` | GET, POST | a page of the users that the caller may view; creates a user |
 /// | `/api/v3/core/users/me/` | GET | the acting user |
 /// | `/api/v3/core/users/paths/` | GET | the different paths of the users that the caller may view |
-/// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH | a user: [`UserApi`] |
-/// | `/api/v3/core/groups/` | GET | a page of groups |
-/// | `/api/v3/core/groups/{uuid}/` | GET | a group with its members |
+/// | `/api/v3/core/users/{id}/` | GET, PUT, PATCH, DELETE | a user: [`UserApi`]; deletes the user |
+/// | `/api/v3/core/users/service_account/` | POST | creates a user with a token: [`Tokens`] |
+/// | `/api/v3/core/users/{id}/set_password/` | POST | sets the password: [`Credentials`] |
+/// | `/api/v3/core/users/{id}/recovery/`, `…/recovery_email/` | POST | creates or sends a recovery link: [`Recovery`] |
+/// | `/api/v3/core/users/{id}/impersonate/` | POST | 401: no impersonation starts here |
+/// | `/api/v3/core/users/{id}/used_by/` | GET | the groups of a user |
+/// | `/api/v3/core/groups/` | GET, POST | a page of groups; creates a group |
+/// | `/api/v3/core/groups/{uuid}/` | GET, PUT, PATCH, DELETE | a group with its members |
+/// | `/api/v3/core/groups/{uuid}/used_by/` | GET | the children and members of a group |
 /// | `/api/v3/core/groups/{uuid}/add_user/` | POST | adds the user `pk` of the body to the group |
 /// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | removes the user from the group |
+/// | `/api/v3/core/authenticated_sessions/`, `/api/v3/rbac/roles/`, `/api/v3/events/events/` | GET | empty lists |
+/// | `/api/v3/admin/version/` | GET | the recorded release |
 /// | `/api/v3/root/config/` | GET | the public configuration; needs no authentication |
 ///
-/// All resources support OPTIONS, and HEAD if they support GET. Only single users have entity tags: lists, groups and
-/// the configuration have no revision.
+/// All resources support OPTIONS, and HEAD if they support GET. Users and groups have entity tags. `If-Match` on a group
+/// compares its own values, and its members where the write replaces them: a group has no revision.
 ///
 /// `add_user` and `remove_user` change one membership and need the right to the group's members, globally or on the
 /// group ([`Check::AddMember`](userbook::authz::Check::AddMember) and [`Check::RemoveMember`](userbook::authz::Check::RemoveMember),
@@ -99,11 +119,12 @@ use crate::{
 #[derive(Debug)]
 pub struct DirectoryApi<S, A, N> {
     users: UserApi<S, A, N>,
+    ports: Ports,
 }
 
 impl<S, A, N> Clone for DirectoryApi<S, A, N> {
     fn clone(&self) -> Self {
-        Self { users: self.users.clone() }
+        Self { users: self.users.clone(), ports: self.ports.clone() }
     }
 }
 
@@ -119,14 +140,37 @@ impl<S, A, N> DirectoryApi<S, A, N> {
 
     /// Limits the size of a body in bytes; larger bodies get 413.
     #[must_use]
-    pub fn with_body_limit(self, bytes: usize) -> Self {
-        self.users.with_body_limit(bytes).into()
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.users = self.users.with_body_limit(bytes);
+        self
     }
 
     /// Selects the supported extensions; see [`UserApi::with_extensions`].
     #[must_use]
-    pub fn with_extensions(self, extensions: ExtensionSet) -> Self {
-        self.users.with_extensions(extensions).into()
+    pub fn with_extensions(mut self, extensions: ExtensionSet) -> Self {
+        self.users = self.users.with_extensions(extensions);
+        self
+    }
+
+    /// Keeps passwords here; without this port `set_password` answers 400.
+    #[must_use]
+    pub fn with_credentials(mut self, credentials: impl Credentials) -> Self {
+        self.ports.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Creates recovery links here; without this port `recovery` and `recovery_email` answer 400.
+    #[must_use]
+    pub fn with_recovery(mut self, recovery: impl Recovery) -> Self {
+        self.ports.recovery = Some(Arc::new(recovery));
+        self
+    }
+
+    /// Creates tokens here; without this port `service_account` answers 400.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: impl Tokens) -> Self {
+        self.ports.tokens = Some(Arc::new(tokens));
+        self
     }
 
     /// Returns the service behind the API.
@@ -142,30 +186,42 @@ impl<S, A, N> DirectoryApi<S, A, N> {
 
 impl<S, A, N> From<UserApi<S, A, N>> for DirectoryApi<S, A, N> {
     fn from(users: UserApi<S, A, N>) -> Self {
-        Self { users }
+        Self { users, ports: Ports::default() }
     }
 }
 
-impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     /// Handles a request like [`UserApi::handle`].
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
     where
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Route::ResourcePath(resource) = route(request.uri().path()) else {
-            return self.users.handle(request).await;
+        let route = route(request.uri().path());
+        let methods = match route {
+            Route::ResourcePath(resource) => Methods::of_resource(resource.methods()),
+            Route::User(_) if request.method() == Method::DELETE => Methods::of_user(DELETABLE_USER_METHODS),
+            Route::User(_) | Route::Nothing => {
+                return self.users.handle_with(request, DELETABLE_USER_METHODS).await;
+            }
         };
         let (head, body) = request.into_parts();
         let extensions = self.users.extensions;
         let (format, acceptable) = negotiate(&head, extensions);
-        let answer = match acceptable {
-            Ok(()) => self.answer(&head, body, resource).await,
-            Err(error) => Err(error),
+        let answer = match (acceptable, route) {
+            (Ok(()), Route::ResourcePath(resource)) => self.answer(&head, body, resource).await,
+            (Ok(()), Route::User(id)) => self.answer_deletion(&head, id).await,
+            (Ok(()), Route::Nothing) => Err(ApiError::not_found()),
+            (Err(error), _) => Err(error),
         };
         let mut response = answer.unwrap_or_else(|error| error.into_response(format));
-        respond::finish(&head.method, extensions, resource.methods(), &mut response);
+        respond::finish(&head.method, extensions, methods, &mut response);
         response
+    }
+
+    async fn answer_deletion(&self, head: &Parts, id: Option<UserId>) -> Result<Response<Bytes>, ApiError> {
+        let actor = self.users.authenticator.authenticate(head).await?;
+        self.delete_user(head, &actor, id).await
     }
 
     /// Runs the stages after route and `Accept`, in the contract's order.
@@ -186,18 +242,38 @@ impl<S: UserStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi
         if head.method == Method::OPTIONS {
             return resource.describe();
         }
+        let creates = head.method == Method::POST;
         match resource {
+            ResourcePath::Users if creates => self.create_user(head, body, &actor).await,
             ResourcePath::Users => self.list_users(head, &actor).await,
             ResourcePath::Session => self.show_session(&actor).await,
             ResourcePath::Paths => self.list_paths(head, &actor).await,
+            ResourcePath::Groups if creates => self.create_group(head, body, &actor).await,
             ResourcePath::Groups => self.list_groups(head, &actor).await,
-            ResourcePath::Group(id) => self.show_group(head, &actor, id).await,
+            ResourcePath::Group(id) => match head.method {
+                Method::PUT => self.update_group(head, body, &actor, id, Mode::Replace).await,
+                Method::PATCH => self.update_group(head, body, &actor, id, Mode::Patch).await,
+                Method::DELETE => self.delete_group(head, &actor, id).await,
+                _ => self.show_group(head, &actor, id).await,
+            },
             ResourcePath::AddUser(group) => {
                 self.change_member(head, body, &actor, group, MembershipAction::Add).await
             }
             ResourcePath::RemoveUser(group) => {
                 self.change_member(head, body, &actor, group, MembershipAction::Remove).await
             }
+            ResourcePath::ServiceAccount => self.create_service_account(head, body, &actor).await,
+            ResourcePath::OfUser(id, action) => match action {
+                UserAction::SetPassword => self.set_password(head, body, &actor, id).await,
+                UserAction::Recovery => self.create_recovery_link(&actor, id).await,
+                UserAction::RecoveryEmail => self.send_recovery_link(head, &actor, id).await,
+                UserAction::Impersonate => self.impersonate(&actor, id).await,
+                UserAction::UsedBy => self.user_used_by(&actor, id).await,
+            },
+            ResourcePath::GroupUsedBy(id) => self.group_used_by(&actor, id).await,
+            ResourcePath::ImpersonateEnd => impersonate::end(&actor),
+            ResourcePath::Absent(list) => self.list_absent(head, &actor, list).await,
+            ResourcePath::Version => absent::version(&actor),
             ResourcePath::Config => config::show(),
         }
     }
@@ -221,7 +297,7 @@ fn json(body: &impl Serialize) -> Result<Response<Bytes>, ApiError> {
 
 impl<S, A, N> Endpoint for DirectoryApi<S, A, N>
 where
-    S: UserStore + ListStore,
+    S: ProvisioningStore + ListStore,
     A: ListAuthorizer,
     N: Authenticator,
 {
@@ -230,6 +306,10 @@ where
         PathPattern::Below(USERS_PATH),
         PathPattern::Exactly(GROUPS_PATH),
         PathPattern::Below(GROUPS_PATH),
+        PathPattern::Exactly(SESSIONS_PATH),
+        PathPattern::Exactly(ROLES_PATH),
+        PathPattern::Exactly(EVENTS_PATH),
+        PathPattern::Exactly(VERSION_PATH),
         PathPattern::Exactly(CONFIG_PATH),
     ];
 

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, ListError, UpdateError, Violations,
+    AccessError, Field, GroupError, JsonObject, ListError, UpdateError, Violations,
     authz::{AuthorizerError, AuthorizerErrorKind},
     decision::Denial,
     store::{StoreError, StoreErrorKind},
     update::PatchFailure,
+    violation::{GroupField, ViolationKind},
 };
 
 use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE};
-use crate::AuthenticationError;
+use crate::{AuthenticationError, PortError};
 
 /// The reason for a denied field if the authorizer returns none.
 const NO_REASON: Cow<'static, str> = Cow::Borrowed("You do not have permission to change this field.");
@@ -51,6 +52,20 @@ impl From<AccessError> for ApiError {
             AccessError::Forbidden(denial) => denial.into(),
             AccessError::Store(error) => error.into(),
             AccessError::Authorizer(error) => error.into(),
+        }
+    }
+}
+
+impl From<PortError> for ApiError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Rejected(message) => {
+                let code = "rejected".to_owned();
+                let message = message.into_owned();
+                Violations::<Field>::from(ViolationKind::Custom { code, message, params: JsonObject::new() })
+                    .into()
+            }
+            PortError::Store(error) => error.into(),
         }
     }
 }
@@ -109,7 +124,9 @@ impl From<Denial> for ApiError {
                 let fields = fields.into_iter().map(|field| (field, PROTECTED)).collect();
                 Self::fields(Kind::ProtectedSuperuser, detail, fields)
             }
-            Denial::ProtectedDeletion => Self::new(Kind::ProtectedSuperuser, detail),
+            Denial::ProtectedDeletion | Denial::ProtectedPassword => {
+                Self::new(Kind::ProtectedSuperuser, detail)
+            }
             // Denials of later releases of the core contain their own message.
             _ => Self::new(Kind::PermissionDenied, detail),
         }
@@ -131,7 +148,34 @@ impl From<PatchFailure> for ApiError {
 }
 
 impl From<Violations> for ApiError {
-    fn from(violations: Violations) -> Self {
+    fn from(mut violations: Violations) -> Self {
+        violations.sort();
+        Self::violations(violations.map_fields(|field| Some(field.as_str())))
+    }
+}
+
+impl From<Violations<GroupField>> for ApiError {
+    fn from(mut violations: Violations<GroupField>) -> Self {
+        violations.sort();
+        Self::violations(violations.map_fields(|field| Some(field.as_str())))
+    }
+}
+
+impl From<GroupError> for ApiError {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Access(error) => error.into(),
+            GroupError::Condition => Self::group_condition_failed(),
+            GroupError::Invalid(violations) => violations.into(),
+            GroupError::Contended { .. } => {
+                Self::new(Kind::Contended, "Others were changing groups at the same time. Try again.")
+            }
+        }
+    }
+}
+
+impl ApiError {
+    fn violations(violations: Violations<&'static str>) -> Self {
         Self { details: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, INVALID) }
     }
 }

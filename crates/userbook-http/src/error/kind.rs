@@ -37,6 +37,7 @@ kinds! {
     SecretSource: BAD_REQUEST, "patch_secret_source", "Secret attribute as source of a JSON Patch";
     PatchTooLarge: BAD_REQUEST, "patch_too_large", "JSON Patch above a limit";
     UnreadableBody: BAD_REQUEST, "unreadable_body", "Incomplete request body";
+    NotAvailable: BAD_REQUEST, "not_available", "Operation not available";
     BodyTimeout: REQUEST_TIMEOUT, "body_timeout", "Request body timed out";
     AuthenticationFailed: FORBIDDEN, "authentication_failed", "Authentication failed";
     NotAuthenticated: FORBIDDEN, "not_authenticated", "Authentication required";

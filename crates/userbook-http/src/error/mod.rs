@@ -46,12 +46,14 @@ pub(crate) struct ApiError {
 #[derive(Debug, PartialEq)]
 enum ErrorDetails {
     Nothing,
+    /// As recorded, one text for the request as a whole, not a list.
+    General,
     /// Parameters of a denial.
     Params(JsonObject),
     /// Fields that the caller may not change, with reasons.
     Fields(Vec<(Field, Cow<'static, str>)>),
-    /// All violations of the request.
-    Violations(Violations),
+    /// All violations of the request, with the names of fields.
+    Violations(Violations<&'static str>),
     /// All invalid inputs that are not fields of a user.
     Inputs(Vec<InputError>),
     /// An invalid filter, which the recorded release reports without a name.
@@ -77,7 +79,7 @@ pub(crate) enum InputLocation {
     Body,
 }
 
-/// The cause of a 500 or 503. The response's extensions contain it for the host's log; clients never receive it.
+/// The cause of a 500 or 503, or of work that was left behind a successful response. The response's extensions contain it for the host's log; clients never receive it.
 ///
 /// ```
 /// # let response: http::Response<bytes::Bytes> = http::Response::default();
@@ -89,6 +91,10 @@ pub(crate) enum InputLocation {
 pub struct Failure(Arc<dyn Error + Send + Sync>);
 
 impl Failure {
+    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(error.into().into())
+    }
+
     /// Returns the error with its sources.
     pub fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0
@@ -126,8 +132,17 @@ impl ApiError {
         Self::new(Kind::ConditionFailed, "The user is not in the required state.")
     }
 
+    pub(crate) fn group_condition_failed() -> Self {
+        Self::new(Kind::ConditionFailed, "The group is not in the required state.")
+    }
+
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
         Self::new(Kind::MethodNotAllowed, format!("Method \"{method}\" not allowed."))
+    }
+
+    /// The host does not provide the operation, or not for this user; the caller may use the operation.
+    pub(crate) fn not_available(detail: &'static str) -> Self {
+        Self { details: ErrorDetails::General, ..Self::new(Kind::NotAvailable, detail) }
     }
 
     /// Invalid inputs that are not fields of a user.
@@ -158,18 +173,12 @@ impl ApiError {
 
     /// A failure of a port; the client learns no details.
     pub(crate) fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            failure: Some(Failure(error.into().into())),
-            ..Self::new(Kind::Internal, "Internal server error.")
-        }
+        Self { failure: Some(Failure::new(error)), ..Self::new(Kind::Internal, "Internal server error.") }
     }
 
     /// A transient failure of a port; a retry may succeed.
     pub(crate) fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            failure: Some(Failure(error.into().into())),
-            ..Self::new(Kind::Unavailable, "Service unavailable.")
-        }
+        Self { failure: Some(Failure::new(error)), ..Self::new(Kind::Unavailable, "Service unavailable.") }
     }
 
     /// Returns the complete response.

@@ -1,10 +1,10 @@
 //! Errors in authentik's format. Kinds that authentik does not have contain their code in addition.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use userbook::{Field, JsonObject, Violations};
+use userbook::{Field, JsonObject, Violations, violation::Violation};
 
 use super::{ApiError, ErrorDetails, InputError};
 
@@ -26,8 +26,8 @@ struct Plain<'a> {
 #[derive(Debug)]
 pub(super) struct Reasons<'a>(pub(super) &'a [(Field, Cow<'static, str>)]);
 
-/// Violations by field, as an object of lists of messages.
-struct ByField<'a>(&'a Violations);
+/// Violations by field, as an object of lists of messages. Those of one field are adjacent.
+struct ByField<'a>(&'a Violations<&'static str>);
 
 /// Errors by input, in the same format.
 struct ByInput<'a>(&'a [InputError]);
@@ -35,6 +35,7 @@ struct ByInput<'a>(&'a [InputError]);
 pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     let ApiError { kind, detail, details, .. } = error;
     let (fields, params) = match details {
+        ErrorDetails::General => return json(&BTreeMap::from([(GENERAL, detail)])),
         ErrorDetails::Violations(violations) => return json(&ByField(violations)),
         ErrorDetails::Inputs(errors) => return json(&ByInput(errors)),
         ErrorDetails::Filter(error) => return json(&[&error.message]),
@@ -57,14 +58,12 @@ impl Serialize for Reasons<'_> {
 
 impl Serialize for ByField<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let violations: Vec<&Violation<&'static str>> = self.0.iter().collect();
         let mut map = serializer.serialize_map(None)?;
-        let general = std::iter::once(None);
-        for field in Field::ALL.into_iter().map(Some).chain(general) {
-            let faults = self.0.iter().filter(|violation| violation.field == field);
-            let messages: Vec<String> = faults.map(|violation| violation.kind.to_string()).collect();
-            if !messages.is_empty() {
-                map.serialize_entry(field.map_or(GENERAL, Field::as_str), &messages)?;
-            }
+        for of_field in violations.chunk_by(|one, other| one.field == other.field) {
+            let messages: Vec<String> = of_field.iter().map(|violation| violation.kind.to_string()).collect();
+            let field = of_field.first().and_then(|violation| violation.field);
+            map.serialize_entry(field.unwrap_or(GENERAL), &messages)?;
         }
         map.end()
     }

@@ -47,7 +47,7 @@ pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     let ApiError { kind, detail, details, .. } = error;
     let (mut fields, mut errors, mut params) = (None, None, None);
     match details {
-        ErrorDetails::Nothing => {}
+        ErrorDetails::Nothing | ErrorDetails::General => {}
         ErrorDetails::Params(denial) => params = Some(denial),
         ErrorDetails::Fields(reasons) => fields = Some(Reasons(reasons)),
         ErrorDetails::Violations(violations) => errors = Some(entries(violations)),
@@ -66,17 +66,14 @@ pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     })
 }
 
-fn entries(violations: &Violations) -> Vec<Entry> {
-    let entry = |Violation { field, kind }: &Violation| {
-        let field = field.map(userbook::Field::as_str);
-        Entry {
-            field,
-            parameter: None,
-            pointer: field.map_or_else(String::new, |name| format!("/{name}")),
-            code: kind.code().to_owned(),
-            params: kind.params(),
-            message: kind.to_string(),
-        }
+fn entries(violations: &Violations<&'static str>) -> Vec<Entry> {
+    let entry = |Violation { field, kind }: &Violation<&'static str>| Entry {
+        field: *field,
+        parameter: None,
+        pointer: field.map_or_else(String::new, |name| format!("/{name}")),
+        code: kind.code().to_owned(),
+        params: kind.params(),
+        message: kind.to_string(),
     };
     violations.iter().map(entry).collect()
 }

@@ -66,7 +66,7 @@ fn op<T>(sent: Value, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
 }
 
 /// Reads a text, or a number as text; other values give `otherwise`.
-fn text<T: TryFrom<String, Error = FieldErrors>>(value: Value, otherwise: ViolationKind) -> Op<T> {
+pub(super) fn text<T: TryFrom<String, Error = FieldErrors>>(value: Value, otherwise: ViolationKind) -> Op<T> {
     match value {
         Value::String(text) => Op::parse(text),
         Value::Number(number) => Op::parse(number_text(&number)),

@@ -23,7 +23,8 @@ pub(super) fn groups(value: Value) -> Op<Memberships> {
     }
 }
 
-fn group(element: Value) -> Result<GroupRef, ViolationKind> {
+/// Reads one group.
+pub(super) fn group(element: Value) -> Result<GroupRef, ViolationKind> {
     let id = match &element {
         Value::Null => return Err(ViolationKind::DoesNotExist { pk: python_repr(&element) }),
         Value::Bool(_) => return Err(ViolationKind::IncorrectType { input_type: json_type(&element) }),

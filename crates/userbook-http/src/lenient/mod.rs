@@ -6,6 +6,7 @@
 mod boolean;
 mod datetime;
 mod fields;
+mod group_fields;
 mod groups;
 mod integer;
 mod iso8601;
@@ -15,7 +16,9 @@ mod python_repr;
 mod python_text;
 mod reader;
 
+pub(crate) use datetime::{DateTimeFault, parse_datetime};
 pub(crate) use fields::{Attributes, field_ops};
+pub(crate) use group_fields::{GROUP_FIELDS, group_ops};
 pub(crate) use integer::{IntegerFault, integer};
 pub(crate) use python_repr::python_repr;
 pub(crate) use python_text::{python_int, python_uuid};

@@ -7,6 +7,7 @@
 //!
 //! What it must not know: how requests are handled. Tests compare responses with the description.
 
+mod lifecycle;
 mod lower;
 mod operations;
 mod overlay;
@@ -35,6 +36,14 @@ const RELEASE: &str = "2025.2.4";
 /// The types with a derived schema.
 #[derive(OpenApi)]
 #[openapi(components(schemas(
+    lifecycle::GroupRequest,
+    lifecycle::ImpersonationRequest,
+    lifecycle::Link,
+    lifecycle::UsedBy,
+    lifecycle::UsedByActionEnum,
+    lifecycle::UserPasswordSetRequest,
+    lifecycle::UserServiceAccountRequest,
+    lifecycle::UserServiceAccountResponse,
     shapes::CapabilitiesEnum,
     shapes::Config,
     shapes::ErrorReportingConfig,

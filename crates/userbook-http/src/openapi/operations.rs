@@ -8,9 +8,12 @@ use utoipa::openapi::{
     schema::{ArrayBuilder, KnownFormat, SchemaFormat, SchemaType, Type},
 };
 
-use super::shapes::{
-    Config, GenericError, Group, PaginatedGroupList, PaginatedUserList, SessionUser, User,
-    UserAccountRequest, UserPath, UserRequest, ValidationError, patch, reference,
+use super::{
+    lifecycle,
+    shapes::{
+        Config, GenericError, Group, PaginatedGroupList, PaginatedUserList, SessionUser, User,
+        UserAccountRequest, UserPath, UserRequest, ValidationError, patch, reference,
+    },
 };
 
 /// The name of the authentication scheme.
@@ -18,24 +21,49 @@ pub(super) const SECURITY: &str = "authentik";
 
 const JSON: &str = "application/json";
 
-type Shape = fn() -> RefOr<Schema>;
+pub(super) type Shape = fn() -> RefOr<Schema>;
 
 /// One operation.
-struct Row {
-    path: &'static str,
-    method: HttpMethod,
-    id: &'static str,
-    tag: &'static str,
+pub(super) struct Row {
+    pub(super) path: &'static str,
+    pub(super) method: HttpMethod,
+    pub(super) id: &'static str,
+    pub(super) tag: &'static str,
     /// Also available without authentication.
-    is_public: bool,
+    pub(super) is_public: bool,
+    pub(super) parameters: &'static [(&'static str, Kind)],
+    pub(super) request: Option<(Shape, Required)>,
+    pub(super) response: Option<Shape>,
+    /// The status of a response with a body.
+    pub(super) status: &'static str,
+    /// Whether the published schema names 404.
+    pub(super) names_404: bool,
+}
+
+/// Returns an operation that reads.
+pub(super) fn get(
+    path: &'static str,
+    id: &'static str,
     parameters: &'static [(&'static str, Kind)],
-    request: Option<(Shape, Required)>,
-    response: Option<Shape>,
+    response: Shape,
+) -> Row {
+    Row {
+        path,
+        method: HttpMethod::Get,
+        id,
+        tag: "core",
+        is_public: false,
+        parameters,
+        request: None,
+        response: Some(response),
+        status: "200",
+        names_404: false,
+    }
 }
 
 /// The type of a parameter.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     PathInteger,
     PathUuid,
     Text,
@@ -86,16 +114,6 @@ const GROUP_FILTERS: &[(&str, Kind)] = &[
 ];
 
 fn rows() -> Vec<Row> {
-    let get = |path, id, parameters, response: Shape| Row {
-        path,
-        method: HttpMethod::Get,
-        id,
-        tag: "core",
-        is_public: false,
-        parameters,
-        request: None,
-        response: Some(response),
-    };
     let user: &[_] = &[("id", Kind::PathInteger)];
     let group: &[_] = &[("group_uuid", Kind::PathUuid)];
     let write = |method, id, request: Shape, required| Row {
@@ -107,6 +125,7 @@ fn rows() -> Vec<Row> {
         method: HttpMethod::Post,
         request: Some((reference::<UserAccountRequest> as Shape, Required::True)),
         response: None,
+        names_404: true,
         ..get(path, id, group, reference::<User>)
     };
     vec![
@@ -142,6 +161,7 @@ fn rows() -> Vec<Row> {
 pub(super) fn paths() -> Paths {
     rows()
         .into_iter()
+        .chain(lifecycle::rows())
         .fold(PathsBuilder::new(), |paths, row| {
             let (path, method) = (row.path, row.method.clone());
             paths.path(path, PathItem::new(method, row.operation()))
@@ -164,9 +184,11 @@ impl Row {
         let operation =
             if self.is_public { operation.security(SecurityRequirement::default()) } else { operation };
         let operation = match self.response {
-            Some(shape) => operation.response("200", json(shape())),
-            None => operation.response("204", Response::default()).response("404", Response::default()),
+            Some(shape) => operation.response(self.status, json(shape())),
+            None => operation.response("204", Response::default()),
         };
+        let operation =
+            if self.names_404 { operation.response("404", Response::default()) } else { operation };
         let body = self.request.map(|(shape, required)| {
             let required = matches!(required, Required::True).then_some(Required::True);
             RequestBodyBuilder::new().content(JSON, content(shape())).required(required).build()

@@ -60,11 +60,15 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
         for (method, operation) in methods {
             let Some(operation) = operation.as_object_mut() else { continue };
             let one_user = path == "/core/users/{id}/";
+            let one_group = path == "/core/groups/{group_uuid}/";
             if one_user {
                 add_parameters(operation, extensions);
             }
             if method == "get" {
                 describe_parameters(operation);
+            }
+            if one_group && method != "get" && extensions.contains(Extension::EntityTags) {
+                add_if_match(operation);
             }
             if method != "get" {
                 add_write_parameters(operation, extensions);
@@ -72,7 +76,7 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
             if one_user && method == "patch" {
                 add_patches(operation, extensions);
             }
-            add_responses(operation, method, one_user, extensions);
+            add_responses(operation, method, one_user || one_group, extensions);
             describe_400(operation, method, path);
         }
     }
@@ -134,11 +138,12 @@ fn add_shapes(shapes: &mut Object, extensions: ExtensionSet) {
             "DryRun",
             json!({
                 "type": "object",
-                "required": ["dry_run", "would_change", "user", "diff", "verdicts"],
+                "required": ["dry_run", "would_change", "diff", "verdicts"],
                 "properties": {
                     "dry_run": {"type": "boolean", "enum": [true]},
                     "would_change": {"type": "boolean"},
                     "user": {"$ref": "#/components/schemas/User"},
+                    "group": free,
                     "diff": free,
                     "verdicts": {"type": "array", "items": free},
                 },
@@ -187,6 +192,16 @@ fn add_parameters(operation: &mut Object, extensions: ExtensionSet) {
     }
 }
 
+fn add_if_match(operation: &mut Object) {
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        let schema = json!({"type": "string"});
+        let description = "Requires one of these states of the group.";
+        parameters.push(marked(
+            json!({"in": "header", "name": "If-Match", "description": description, "schema": schema}),
+        ));
+    }
+}
+
 /// The query parameters of every operation that writes.
 fn add_write_parameters(operation: &mut Object, extensions: ExtensionSet) {
     let Some(Value::Array(parameters)) = operation.get_mut("parameters") else { return };
@@ -226,7 +241,7 @@ fn add_patches(operation: &mut Object, extensions: ExtensionSet) {
     }
 }
 
-fn add_responses(operation: &mut Object, method: &str, one_user: bool, extensions: ExtensionSet) {
+fn add_responses(operation: &mut Object, method: &str, one_object: bool, extensions: ExtensionSet) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     let body_errors = BODY_ERRORS.into_iter().filter(|_| method != "get");
     for (status, description) in ERRORS.into_iter().chain(body_errors) {
@@ -234,26 +249,27 @@ fn add_responses(operation: &mut Object, method: &str, one_user: bool, extension
             responses.insert(status.to_owned(), marked(error(description)));
         }
     }
-    if one_user && extensions.contains(Extension::EntityTags) {
-        responses.insert("412".to_owned(), marked(error("The user is not in the required state.")));
+    if one_object && extensions.contains(Extension::EntityTags) {
+        responses.insert("412".to_owned(), marked(error("The object is not in the required state.")));
         if method == "get" {
             let unchanged = json!({"description": "The representation is unchanged."});
             responses.insert("304".to_owned(), marked(unchanged));
         }
         if let Some(Value::Object(found)) = responses.get_mut("200") {
             let tag =
-                json!({"description": "The state of the user (RFC 9110).", "schema": {"type": "string"}});
+                json!({"description": "The state of the object (RFC 9110).", "schema": {"type": "string"}});
             let published = Value::Object(found.clone());
             found.insert("headers".to_owned(), json!({"ETag": tag}));
             found.insert(PUBLISHED_KEY.to_owned(), published);
         }
     }
-    if method == "post" && extensions.contains(Extension::DryRun) {
+    let adds_preview = ["post", "delete"].contains(&method) && !responses.contains_key("200");
+    if adds_preview && extensions.contains(Extension::DryRun) {
         let preview = json!({"schema": {"$ref": "#/components/schemas/DryRun"}});
         let preview = json!({"description": "The dry run.", "content": {"application/json": preview}});
         responses.insert("200".to_owned(), marked(preview));
     }
-    if one_user && method != "get" && extensions.contains(Extension::DryRun) {
+    if ["put", "patch"].contains(&method) && extensions.contains(Extension::DryRun) {
         let schema =
             responses.get_mut("200").and_then(|it| it.pointer_mut("/content/application~1json/schema"));
         if let Some(schema) = schema {

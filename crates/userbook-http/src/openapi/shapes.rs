@@ -3,6 +3,8 @@
 #![expect(dead_code, reason = "only the derive uses these types")]
 
 use serde_json::{Map, Value, json};
+
+use super::lifecycle::PATCHED;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -12,7 +14,7 @@ use utoipa::{
 };
 
 /// Any JSON object.
-fn free_form() -> ObjectBuilder {
+pub(super) fn free_form() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::new(Type::Object)).additional_properties(Some(
         AdditionalProperties::RefOr(RefOr::T(Schema::Object(
             ObjectBuilder::new().schema_type(SchemaType::AnyValue).build(),
@@ -20,7 +22,7 @@ fn free_form() -> ObjectBuilder {
     ))
 }
 
-struct FreeForm;
+pub(super) struct FreeForm;
 
 impl PartialSchema for FreeForm {
     fn schema() -> RefOr<Schema> {
@@ -306,9 +308,11 @@ const PATCH: &str = "PatchedUserRequest";
 /// Adds what derives cannot express: the body of a PATCH, titles, and the member of a validation error for each
 /// invalid field.
 pub(super) fn complete(shapes: &mut Map<String, Value>) {
-    if let Some(Value::Object(mut patch)) = shapes.get("UserRequest").cloned() {
-        patch.remove("required");
-        shapes.insert(PATCH.to_owned(), Value::Object(patch));
+    for (request, patch) in [("UserRequest", PATCH), PATCHED] {
+        if let Some(Value::Object(mut optional)) = shapes.get(request).cloned() {
+            optional.remove("required");
+            shapes.insert(patch.to_owned(), Value::Object(optional));
+        }
     }
     for (name, shape) in &mut *shapes {
         let Some(Value::Object(properties)) = shape.get_mut("properties") else { continue };
@@ -332,5 +336,10 @@ pub(super) fn reference<T: ToSchema>() -> RefOr<Schema> {
 
 /// Returns the schema of a PATCH body.
 pub(super) fn patch() -> RefOr<Schema> {
-    RefOr::Ref(utoipa::openapi::Ref::from_schema_name(PATCH))
+    patched(PATCH)
+}
+
+/// Returns the reference of a shape by its name.
+pub(super) fn patched(name: &str) -> RefOr<Schema> {
+    RefOr::Ref(utoipa::openapi::Ref::from_schema_name(name))
 }

@@ -7,7 +7,8 @@ use crate::error::{ApiError, Kind};
 
 use crate::{Extension, ExtensionSet};
 
-const DRY_RUN: &str = "dry_run";
+/// Whether to write nothing.
+pub(crate) const DRY_RUN: &str = "dry_run";
 
 /// The query parameters of a writing request. The last value of a repeated parameter counts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,6 +36,13 @@ struct MemberJson<'a> {
     uid: String,
 }
 
+impl ListedGroup<'_> {
+    /// Replaces the ids of the members.
+    pub(crate) fn with_users(self, users: Vec<UserId>) -> Self {
+        Self { users, ..self }
+    }
+}
+
 impl Representation {
     /// Returns a group; `users_obj` is null unless users are included.
     pub(crate) fn listed_group<'a>(&self, entry: &'a GroupEntry, include_users: bool) -> ListedGroup<'a> {

@@ -126,6 +126,10 @@ impl AuthStore for MemoryAuth {
         Ok(true)
     }
 
+    async fn has_token(&self, identifier: &str) -> Result<bool, StoreError> {
+        Ok(self.kept().tokens.values().any(|token| token.identifier == identifier))
+    }
+
     async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let mut kept = self.kept_mut();
         let before = kept.tokens.len();

@@ -46,6 +46,12 @@ pub trait AuthStore: TokenStore + PermissionSource + Debug {
     /// [`StoreError`] when the storage fails, also for a user that does not exist.
     async fn create_token(&self, token: &TokenRow) -> Result<bool, StoreError>;
 
+    /// Returns whether a token has this identifier.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the storage fails.
+    async fn has_token(&self, identifier: &str) -> Result<bool, StoreError>;
+
     /// Deletes a token. Returns false if it does not exist.
     ///
     /// # Errors

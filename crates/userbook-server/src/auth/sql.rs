@@ -135,6 +135,11 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
         Ok(true)
     }
 
+    async fn has_token(&self, identifier: &str) -> Result<bool, StoreError> {
+        let identifier = [("identifier", identifier.into())];
+        Ok(!self.fetch(&FIND_IDENTIFIER, &identifier).await?.is_empty())
+    }
+
     async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let identifier = [("identifier", identifier.into())];
         Ok(self.execute(&DELETE_TOKEN, &identifier).await? > 0)

@@ -30,4 +30,5 @@ pub(super) fn api(
     DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
         .with_body_limit(limits.max_body)
         .with_extensions(settings.policy.into())
+        .with_tokens(WithTimeout::new(Arc::clone(&database.auth), limits.step_timeout))
 }

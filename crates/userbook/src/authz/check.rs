@@ -29,8 +29,17 @@ pub enum Check {
     RemoveMember(GroupId),
     /// Grant or revoke superuser status through this group (authentik's `enable_group_superuser`).
     GrantSuperuser(GroupId),
+    /// Stop this group from granting superuser status to its members (authentik's `disable_group_superuser`).
+    DisableSuperuser(GroupId),
     /// Create users.
     AddUser,
+    /// Create tokens for new service accounts (authentik's `add_token`).
+    AddToken,
+    /// Set the user's password and create recovery links (authentik's `reset_user_password`). It needs
+    /// [`Check::View`] besides.
+    SetPassword,
+    /// Act as the user (authentik's `impersonate`). It needs [`Check::View`] besides.
+    Impersonate,
     /// Delete the user.
     DeleteUser,
     /// Create this group.

@@ -47,6 +47,14 @@ pub enum Permission {
     RemoveUserFromGroup,
     /// `authentik_core.enable_group_superuser`
     EnableGroupSuperuser,
+    /// `authentik_core.disable_group_superuser`
+    DisableGroupSuperuser,
+    /// `authentik_core.reset_user_password`
+    ResetUserPassword,
+    /// `authentik_core.add_token`
+    AddToken,
+    /// `authentik_core.impersonate`
+    Impersonate,
     /// `authentik_rbac.…`: see [`SystemPermission`].
     System(SystemPermission),
 }
@@ -58,7 +66,7 @@ pub struct UnknownPermission(pub String);
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::ViewUser,
         Self::ChangeUser,
         Self::AddUser,
@@ -70,6 +78,10 @@ impl Permission {
         Self::AddUserToGroup,
         Self::RemoveUserFromGroup,
         Self::EnableGroupSuperuser,
+        Self::DisableGroupSuperuser,
+        Self::ResetUserPassword,
+        Self::AddToken,
+        Self::Impersonate,
         Self::System(SystemPermission::AddRole),
         Self::System(SystemPermission::ViewRole),
         Self::System(SystemPermission::ChangeRole),
@@ -96,6 +108,10 @@ impl Permission {
             Self::AddUserToGroup => "authentik_core.add_user_to_group",
             Self::RemoveUserFromGroup => "authentik_core.remove_user_from_group",
             Self::EnableGroupSuperuser => "authentik_core.enable_group_superuser",
+            Self::DisableGroupSuperuser => "authentik_core.disable_group_superuser",
+            Self::ResetUserPassword => "authentik_core.reset_user_password",
+            Self::AddToken => "authentik_core.add_token",
+            Self::Impersonate => "authentik_core.impersonate",
             Self::System(permission) => permission.full_name(),
         }
     }
@@ -146,6 +162,11 @@ pub struct Grants {
 }
 
 impl Grants {
+    /// Returns whether the actor may view at least one group by a permission on that group.
+    fn views_some_group(&self) -> bool {
+        self.on_groups.values().any(|granted| granted.contains(&Permission::ViewGroup))
+    }
+
     /// The groups that the actor may view.
     fn visible_groups(&self) -> Scope<GroupId> {
         if self.global.contains(&Permission::ViewGroup) {
@@ -209,7 +230,7 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// on the object.
 ///
 /// An actor who may view no user gets 403. An actor who may view some users gets 404 for all others, and so does an
-/// internal service account. `change_user` alone does not suffice; `view_user` is required as well.
+/// internal service account. The same holds for groups. `change_user` alone does not suffice; `view_user` is required as well.
 ///
 /// Adding a member requires `add_user_to_group` (removing one: `remove_user_from_group`), globally or on the group,
 /// and `view_user` on the user; `change_user` does not suffice. Superuser status that the group grants requires
@@ -288,6 +309,7 @@ fn group_of(check: Check) -> Option<GroupId> {
         Check::AddMember(group)
         | Check::RemoveMember(group)
         | Check::GrantSuperuser(group)
+        | Check::DisableSuperuser(group)
         | Check::ViewGroup(group)
         | Check::AddGroup(group)
         | Check::ChangeGroup(group)
@@ -304,23 +326,26 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) ->
         grants.global.contains(&permission)
             || grants.on_groups.get(group).is_some_and(|granted| granted.contains(&permission))
     };
+    // An internal service account gets 404 where other actors are denied.
+    let is_machine = actor.state.user_type == UserType::InternalServiceAccount;
     match &check {
         Check::View if on_user(P::ViewUser) => Verdict::Allow,
-        Check::View
-            if grants.views_some_user || actor.state.user_type == UserType::InternalServiceAccount =>
-        {
-            Verdict::Hide
-        }
-        Check::View => Verdict::deny(),
+        Check::View if grants.views_some_user || is_machine => Verdict::Hide,
+        Check::ViewGroup(group) if on_group(P::ViewGroup, group) => Verdict::Allow,
+        Check::ViewGroup(_) if grants.views_some_group() || is_machine => Verdict::Hide,
+        Check::View | Check::ViewGroup(_) => Verdict::deny(),
         // The recorded release lets every caller with `change_user` add the user to any group. `GrantSuperuser` covers
         // what a group grants.
         Check::AddUser | Check::Join(_) if is_new => grants.global.contains(&P::AddUser).into(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
-        Check::ViewGroup(group) => on_group(P::ViewGroup, group).into(),
         Check::AddMember(group) => on_group(P::AddUserToGroup, group).into(),
         Check::RemoveMember(group) => on_group(P::RemoveUserFromGroup, group).into(),
         Check::GrantSuperuser(group) => on_group(P::EnableGroupSuperuser, group).into(),
+        Check::DisableSuperuser(group) => on_group(P::DisableGroupSuperuser, group).into(),
         Check::AddUser => grants.global.contains(&P::AddUser).into(),
+        Check::AddToken => grants.global.contains(&P::AddToken).into(),
+        Check::SetPassword => on_user(P::ResetUserPassword).into(),
+        Check::Impersonate => on_user(P::Impersonate).into(),
         Check::DeleteUser => on_user(P::DeleteUser).into(),
         Check::AddGroup(_) => grants.global.contains(&P::AddGroup).into(),
         Check::ChangeGroup(group) => on_group(P::ChangeGroup, group).into(),

@@ -1,9 +1,9 @@
 //! Preconditions of a request (RFC 9110 §13).
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
-    model::{GroupGraph, Revision, User},
+    model::{Group, GroupGraph, Revision, User, UserId},
     view::{UserView, Visibility},
 };
 
@@ -46,5 +46,33 @@ impl Conditions {
                 .unless
                 .as_ref()
                 .is_none_or(|IfNoneMatch(matches)| !matches(&UserView::new(user.clone(), graph, visible)))
+    }
+}
+
+/// A precondition on a stored group and its members, which have no revision: a predicate on their values.
+#[derive(Clone)]
+pub struct GroupCondition(Arc<GroupPredicate>);
+
+type GroupPredicate = dyn Fn(&Group, Option<&BTreeSet<UserId>>) -> bool + Send + Sync;
+
+impl GroupCondition {
+    /// Wraps a predicate on the group and its members, as far as the caller may view them. The members are `None` where
+    /// the write does not depend on them.
+    pub fn new(
+        predicate: impl Fn(&Group, Option<&BTreeSet<UserId>>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(predicate))
+    }
+
+    /// Returns whether the group meets the precondition.
+    pub fn holds(&self, group: &Group, members: Option<&BTreeSet<UserId>>) -> bool {
+        let Self(predicate) = self;
+        predicate(group, members)
+    }
+}
+
+impl fmt::Debug for GroupCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GroupCondition(..)")
     }
 }

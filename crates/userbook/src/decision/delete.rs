@@ -15,6 +15,7 @@ use crate::{
     authz::{Actor, Check, CheckResults},
     event::{Diff, Effect, EventKind, EventTarget},
     model::User,
+    policy::Policy,
     store::{ProvisioningChange, ProvisioningOp, Snapshot},
     view::{UserView, Visibility},
 };
@@ -33,10 +34,11 @@ pub(crate) fn check_deletion_rights<'a>(
 /// Requires the rights, and that the target meets the preconditions.
 pub(crate) fn check_deletion_access<'a>(
     snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+    policy: &Policy,
     conditions: &Conditions,
-    context: &Context<'_>,
 ) -> Result<&'a User, Rejection> {
-    let Context { actor, results, policy, .. } = *context;
     let user = check_deletion_rights(snapshot, actor, results)?;
     let holds = conditions.hold(user, &snapshot.groups, Visibility::new(policy, results));
     if holds { Ok(user) } else { Err(Rejection::Condition) }
@@ -55,7 +57,7 @@ pub(crate) fn delete(
     context: &Context<'_>,
 ) -> Result<(ProvisioningChange, UserView, Diff), Rejection> {
     let Context { actor, results, policy, .. } = *context;
-    let user = check_deletion_access(snapshot, conditions, context)?;
+    let user = check_deletion_access(snapshot, actor, results, policy, conditions)?;
     let joined = BTreeSet::new();
     let graph = &snapshot.groups;
     let change = UserChange {

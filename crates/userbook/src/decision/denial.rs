@@ -36,6 +36,8 @@ pub enum Denial {
     ProtectedUser(Vec<Field>),
     /// Only superusers may delete a privileged user.
     ProtectedDeletion,
+    /// Only superusers may set the password of a privileged user, or create a recovery link.
+    ProtectedPassword,
 }
 
 /// A field that the actor may not change.
@@ -55,7 +57,9 @@ impl Denial {
             Self::ActorInactive => "actor_inactive",
             Self::GrantsSuperuser { .. } => "grants_superuser",
             Self::RevokesSuperuser { .. } => "revokes_superuser",
-            Self::ProtectedUser(_) | Self::ProtectedDeletion => "protected_superuser",
+            Self::ProtectedUser(_) | Self::ProtectedDeletion | Self::ProtectedPassword => {
+                "protected_superuser"
+            }
         }
     }
 
@@ -74,7 +78,9 @@ impl Denial {
             }
             Self::Fields(denials) => fields(denials.iter().map(|denial| denial.field.as_str()).collect()),
             Self::ProtectedUser(protected) => fields(protected.iter().map(|field| field.as_str()).collect()),
-            Self::Permission(_) | Self::ActorInactive | Self::ProtectedDeletion => JsonObject::new(),
+            Self::Permission(_) | Self::ActorInactive | Self::ProtectedDeletion | Self::ProtectedPassword => {
+                JsonObject::new()
+            }
         }
     }
 }
@@ -108,6 +114,9 @@ impl fmt::Display for Denial {
             }
             Self::ProtectedDeletion => f.write_str(
                 "Only a superuser may delete a superuser or a user who can grant superuser status.",
+            ),
+            Self::ProtectedPassword => f.write_str(
+                "Only a superuser may set the password of a superuser or of a user who can grant superuser status.",
             ),
         }
     }

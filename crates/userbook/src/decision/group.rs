@@ -9,8 +9,9 @@ use super::{
     Context,
     diff::changed_attributes,
     event::event,
-    group_access::GroupAccess,
+    group_access::{GroupAccess, GroupWriteKind},
     group_members::MemberProposal,
+    group_write::GroupWrite,
     hierarchy,
     safeguard::{check_demotion, escalation_applies, is_superuser, removes_last_superuser},
 };
@@ -18,6 +19,7 @@ use crate::{
     authz::{Check, CheckResults},
     decision::Denial,
     event::{Diff, EventKind, EventTarget, FieldDiff},
+    field::Reference,
     json::identical,
     model::{Group, GroupId},
     policy::{Policy, Safeguard},
@@ -35,7 +37,8 @@ pub(crate) struct GroupProposal<'a> {
     directory: &'a DirectorySnapshot,
     id: GroupId,
     before: Option<&'a Group>,
-    after: Option<Group>,
+    kind: GroupWriteKind,
+    write: GroupWrite,
     members: MemberProposal<'a>,
     /// Granting groups before the write.
     granting_before: BTreeSet<GroupId>,
@@ -50,6 +53,7 @@ pub(crate) struct GroupProposal<'a> {
 /// A reason why a group is not written.
 #[derive(Debug)]
 pub(crate) enum GroupRejection {
+    Hidden,
     Forbidden(Denial),
     Invalid(Violations<GroupField>),
 }
@@ -59,18 +63,20 @@ impl<'a> GroupProposal<'a> {
     pub(crate) fn new(
         directory: &'a DirectorySnapshot,
         id: GroupId,
-        after: Option<Group>,
+        kind: GroupWriteKind,
+        write: GroupWrite,
         members: MemberProposal<'a>,
     ) -> Self {
         let shape = &directory.shape;
-        let shape_after = hierarchy::after(shape, id, after.as_ref());
+        let shape_after = hierarchy::after(shape, id, write.after.as_ref());
         Self {
             directory,
             id,
             before: directory.groups.get(id),
             given: hierarchy::given(shape, &shape_after, id, members.gives()),
             taken: hierarchy::taken(shape, &shape_after, id, members.takes()),
-            after,
+            kind,
+            write,
             members,
             granting_before: hierarchy::granting(shape),
             granting_after: hierarchy::granting(&shape_after),
@@ -82,7 +88,7 @@ impl<'a> GroupProposal<'a> {
         let graph = &self.directory.groups;
         let taken = self.taken.iter().flat_map(|(group, source)| [*group, *source]);
         let given = self.given.iter().copied().chain(self.gives().then_some(self.id));
-        let checks = taken.chain(given).map(Check::GrantSuperuser);
+        let checks = taken.chain(given).map(Check::GrantSuperuser).chain(self.flag_check());
         let mut checks: BTreeSet<Check> = checks.collect();
         let taken = self.taken.iter().map(|(group, _)| *group);
         let named: BTreeSet<GroupId> = self.parents().into_iter().chain(taken).chain([self.id]).collect();
@@ -90,15 +96,31 @@ impl<'a> GroupProposal<'a> {
         checks.into_iter().collect()
     }
 
+    /// Returns the right to set `is_superuser`, as recorded: to a value that differs from the stored one, or to any value
+    /// of a new group.
+    fn flag_check(&self) -> Option<Check> {
+        let after = self.write.after.as_ref()?;
+        let differs = match self.before {
+            Some(before) => before.is_superuser != after.is_superuser,
+            None => true,
+        };
+        let check = if after.is_superuser {
+            Check::GrantSuperuser(self.id)
+        } else {
+            Check::DisableSuperuser(self.id)
+        };
+        (self.write.sets_flag && differs).then_some(check)
+    }
+
     fn parents(&self) -> BTreeSet<GroupId> {
-        let parent = self.after.as_ref().and_then(|group| group.parent);
+        let parent = self.write.after.as_ref().and_then(|group| group.parent);
         parent.into_iter().chain(self.given.iter().copied()).collect()
     }
 
     /// Returns whether the actor may not view the new parent, which then counts as missing.
     fn has_hidden_parent(&self, visible: Visibility<'_>) -> bool {
         let kept = self.before.and_then(|group| group.parent);
-        let parent = self.after.as_ref().and_then(|group| group.parent);
+        let parent = self.write.after.as_ref().and_then(|group| group.parent);
         parent.is_some_and(|parent| Some(parent) != kept && !visible.shows(parent))
     }
 
@@ -124,23 +146,33 @@ impl<'a> GroupProposal<'a> {
 
     fn check_values(&self, context: &Context<'_>, violations: &mut Violations<GroupField>) {
         let Context { policy, results, .. } = *context;
-        if self.directory.group_named.is_some_and(|named| named != self.id) {
+        if self.write.names_group && self.directory.group_named.is_some_and(|named| named != self.id) {
             violations.push(GroupField::Name, ViolationKind::Unique);
         }
-        if let Some(after) = &self.after {
+        if let (Some(after), Some(check)) = (&self.write.after, self.flag_check())
+            && !results.allows(check)
+            && !is_superuser(context.actor, self.directory.actor.as_ref(), &self.directory.groups)
+        {
+            violations
+                .push(GroupField::IsSuperuser, ViolationKind::SuperuserFlag { value: after.is_superuser });
+        }
+        if let Some(after) = &self.write.after {
             super::limits::check_group(self.before, after, policy, violations);
         }
         self.members.check(policy, violations);
         // A stored parent that violates a rule is accepted while it does not change.
         let kept = self.before.and_then(|group| group.parent);
-        let new = self.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
+        let new =
+            self.write.after.as_ref().and_then(|group| group.parent).filter(|parent| Some(*parent) != kept);
         let Some(parent) = new else { return };
         let exists = self.directory.groups.contains(parent) && Visibility::new(policy, results).shows(parent);
-        if parent != self.id && !exists {
-            violations.push(GroupField::Parent, ViolationKind::DoesNotExist { pk: parent.to_string() });
-        } else if parent == self.id
-            || (policy.has(Safeguard::NoGroupCycles)
-                && hierarchy::is_above(&self.directory.shape, self.id, parent))
+        if parent == self.id {
+            violations.push(GroupField::Parent, ViolationKind::OwnParent);
+        } else if !exists {
+            let sent = self.write.parent_sent.clone();
+            violations.push(GroupField::Parent, Reference { id: parent, sent }.does_not_exist());
+        } else if policy.has(Safeguard::NoGroupCycles)
+            && hierarchy::is_above(&self.directory.shape, self.id, parent)
         {
             violations.push(GroupField::Parent, ViolationKind::Cycle);
         }
@@ -150,15 +182,18 @@ impl<'a> GroupProposal<'a> {
     pub(crate) fn decide(
         self,
         context: &Context<'_>,
-        mut violations: Violations<GroupField>,
         superusers: Option<(Superusers, Superusers)>,
     ) -> Result<Option<(ProvisioningChange, Diff)>, GroupRejection> {
+        let (id, kind, exists) = (self.id, self.kind, self.before.is_some());
+        GroupAccess { id, exists, kind }.require(context.policy, context.results)?;
         self.check_rights(context).map_err(GroupRejection::Forbidden)?;
+        let mut violations = self.write.violations.clone();
         self.check_values(context, &mut violations);
         if violations.is_empty() {
             self.check_lockout(context, superusers, &mut violations);
         }
         if !violations.is_empty() {
+            violations.sort();
             return Err(GroupRejection::Invalid(violations));
         }
         let diff = self.diff();
@@ -171,8 +206,6 @@ impl<'a> GroupProposal<'a> {
 
     fn check_rights(&self, context: &Context<'_>) -> Result<(), Denial> {
         let Context { actor, policy, results, .. } = *context;
-        let (exists, deletes) = (self.before.is_some(), self.after.is_none());
-        GroupAccess { id: self.id, exists, deletes }.require(policy, results)?;
         let graph = &self.directory.groups;
         let is_superuser = is_superuser(actor, self.directory.actor.as_ref(), graph);
         let may_grant = |group: &GroupId| results.allows(Check::GrantSuperuser(*group));
@@ -201,7 +234,7 @@ impl<'a> GroupProposal<'a> {
         let through = self.given.iter().find(|source| **source != self.id && visible.shows(**source));
         Denial::GrantsSuperuser {
             group: self.id,
-            name: self.after.as_ref().map(|group| group.name.clone()),
+            name: self.write.after.as_ref().map(|group| group.name.clone()),
             through: through.and_then(|source| graph.get(*source)).map(|source| source.name.clone()),
         }
     }
@@ -243,7 +276,7 @@ impl<'a> GroupProposal<'a> {
             |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
         let fields = [GroupField::Name, GroupField::IsSuperuser, GroupField::Parent, GroupField::Attributes];
         let entry = |field| {
-            let (old, new) = (value(self.before, field), value(self.after.as_ref(), field));
+            let (old, new) = (value(self.before, field), value(self.write.after.as_ref(), field));
             let changed = (!identical(&old, &new)).then(|| match field {
                 GroupField::Attributes => changed_attributes(&old, &new),
                 _ => (old.into(), new.into()),
@@ -266,17 +299,18 @@ impl<'a> GroupProposal<'a> {
             superusers: counts.then_some(EpochGuard::bump(epochs.superusers)),
             actor: actor.map(|actor| ActorGuard { user: actor.id, revision: actor.revision }),
         };
-        let kind = if self.after.is_none() { EventKind::GroupDeleted } else { EventKind::GroupPut };
+        let kind = if self.write.after.is_none() { EventKind::GroupDeleted } else { EventKind::GroupPut };
         let target = EventTarget::Group(self.id);
         let event = event(context, kind, target, epochs.graph + 1, diff, Vec::new());
-        let name = self.before.or(self.after.as_ref()).map(|group| group.name.clone()).unwrap_or_default();
+        let name =
+            self.before.or(self.write.after.as_ref()).map(|group| group.name.clone()).unwrap_or_default();
         let members = self.members.changes(
             context,
             (self.id, &name),
             |groups| !groups.is_disjoint(&self.granting_before),
             |groups| !groups.is_disjoint(&self.granting_after),
         );
-        let op = match self.after {
+        let op = match self.write.after {
             Some(group) => {
                 let created_at = self.before.map_or(context.now, |before| before.created_at);
                 ProvisioningOp::PutGroup(Box::new(Group { created_at, updated_at: context.now, ..group }))
@@ -293,6 +327,6 @@ fn field_value(group: &Group, field: GroupField) -> Value {
         GroupField::IsSuperuser => Value::Bool(group.is_superuser),
         GroupField::Parent => group.parent.map_or(Value::Null, |parent| Value::String(parent.to_string())),
         GroupField::Attributes => group.attributes.clone(),
-        GroupField::Users => Value::Null,
+        GroupField::Users | GroupField::Roles => Value::Null,
     }
 }

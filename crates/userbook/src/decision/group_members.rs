@@ -8,20 +8,23 @@ use std::{
 use super::{Context, event::event, safeguard::Standing};
 use crate::{
     event::{Diff, Effect, EventGroup, EventKind, EventTarget, FieldDiff},
-    model::{ChangeId, GroupId, UserId},
+    field::{FieldErrors, Members},
+    model::{ANONYMOUS_USERNAME, ChangeId, GroupId, UserId},
     policy::Policy,
-    store::{MemberChange, MemberState, Superusers},
+    store::{MemberChange, MemberState, Scope, Superusers},
     violation::{GroupField, ViolationKind, Violations},
 };
 
 /// A change of a group's members.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) enum MembersOp {
     /// Keeps every member.
     #[default]
     Keep,
-    /// Makes these users the only members. A deleted group keeps no member.
-    Replace(BTreeSet<UserId>),
+    /// Makes these users the only members. Members that the actor may not view stay.
+    Replace(Members),
+    /// Removes every member, for a group that is deleted.
+    RemoveAll,
     /// Adds some users and removes others.
     Change {
         /// Users to add.
@@ -35,15 +38,15 @@ impl MembersOp {
     /// Returns every named user.
     pub(crate) fn named(&self) -> BTreeSet<UserId> {
         match self {
-            Self::Keep => BTreeSet::new(),
-            Self::Replace(users) => users.clone(),
+            Self::Keep | Self::RemoveAll => BTreeSet::new(),
+            Self::Replace(users) => users.ids().clone(),
             Self::Change { join, leave } => join.union(leave).copied().collect(),
         }
     }
 
     /// Returns whether all current members matter.
     pub(crate) fn replaces(&self) -> bool {
-        matches!(self, Self::Replace(_))
+        matches!(self, Self::Replace(_) | Self::RemoveAll)
     }
 }
 
@@ -52,8 +55,8 @@ impl MembersOp {
 pub(crate) struct MemberProposal<'a> {
     joining: BTreeMap<UserId, &'a MemberState>,
     leaving: BTreeMap<UserId, &'a MemberState>,
-    /// The first named user that does not exist.
-    unknown: Option<UserId>,
+    /// The violation of the first named user that is malformed, does not exist, or is hidden.
+    fault: Option<FieldErrors>,
     /// The number of users that the load returned or the request names.
     concerned: usize,
     /// One change id per member, created for this attempt.
@@ -61,21 +64,37 @@ pub(crate) struct MemberProposal<'a> {
 }
 
 impl<'a> MemberProposal<'a> {
-    /// `users` are the loaded members and named users. `next_id` creates a change id for each change.
+    /// `users` are the loaded members and named users, `visible` the users that the actor may view. `next_id` creates a
+    /// change id for each change.
     pub(crate) fn new(
         group: GroupId,
         op: &MembersOp,
         users: &'a BTreeMap<UserId, MemberState>,
+        visible: &Scope<UserId>,
         mut next_id: impl FnMut() -> ChangeId,
     ) -> Self {
         let is_member = |state: &MemberState| state.groups.contains(&group);
+        let members = || users.iter().filter(|(_, state)| is_member(state)).map(|(id, _)| *id);
         let (join, leave): (BTreeSet<UserId>, BTreeSet<UserId>) = match op {
             MembersOp::Keep => (BTreeSet::new(), BTreeSet::new()),
+            MembersOp::RemoveAll => (BTreeSet::new(), members().collect()),
             MembersOp::Replace(wanted) => {
-                let members = users.iter().filter(|(_, state)| is_member(state)).map(|(id, _)| *id);
-                (wanted.clone(), members.filter(|id| !wanted.contains(id)).collect())
+                let leaves = |id: &UserId| !wanted.ids().contains(id) && visible.contains(id);
+                (wanted.ids().clone(), members().filter(leaves).collect())
             }
             MembersOp::Change { join, leave } => (join.clone(), leave.clone()),
+        };
+        // The anonymous user does not exist for requests, and neither do users that the actor may not view. Present
+        // members may be named.
+        let exists = |id: UserId| {
+            users.get(&id).is_some_and(|state| {
+                is_member(state) || (visible.contains(&id) && state.username != ANONYMOUS_USERNAME)
+            })
+        };
+        let fault = match op {
+            MembersOp::Keep | MembersOp::RemoveAll => None,
+            MembersOp::Replace(wanted) => wanted.first_fault(exists),
+            MembersOp::Change { join, .. } => join.iter().copied().collect::<Members>().first_fault(exists),
         };
         let of = |ids: &BTreeSet<UserId>, member: bool| -> BTreeMap<UserId, &'a MemberState> {
             let known = ids.iter().filter_map(|id| Some((*id, users.get(id)?)));
@@ -83,13 +102,7 @@ impl<'a> MemberProposal<'a> {
         };
         let (joining, leaving) = (of(&join, false), of(&leave, true));
         let ids = joining.iter().chain(&leaving).map(|_| next_id()).collect();
-        Self {
-            unknown: join.iter().find(|id| !users.contains_key(id)).copied(),
-            concerned: users.len().max(op.named().len()),
-            joining,
-            leaving,
-            ids,
-        }
+        Self { fault, concerned: users.len().max(op.named().len()), joining, leaving, ids }
     }
 
     /// Returns the added and removed members for the event of the group.
@@ -111,6 +124,14 @@ impl<'a> MemberProposal<'a> {
         self.leaving.keys().copied().collect()
     }
 
+    /// Returns the present members among the loaded users.
+    pub(crate) fn present(
+        group: GroupId,
+        users: &BTreeMap<UserId, MemberState>,
+    ) -> impl Iterator<Item = UserId> {
+        users.iter().filter(move |(_, state)| state.groups.contains(&group)).map(|(id, _)| *id)
+    }
+
     pub(super) fn concerns(&self, user: UserId) -> bool {
         self.joining.contains_key(&user) || self.leaving.contains_key(&user)
     }
@@ -127,8 +148,10 @@ impl<'a> MemberProposal<'a> {
         if self.concerned > limit {
             let count = self.concerned;
             violations.push(GroupField::Users, ViolationKind::TooManyMembers { limit, count });
-        } else if let Some(user) = self.unknown {
-            violations.push(GroupField::Users, ViolationKind::DoesNotExist { pk: user.to_string() });
+        } else {
+            for kind in self.fault.iter().flatten() {
+                violations.push(GroupField::Users, kind.clone());
+            }
         }
     }
 

@@ -21,11 +21,12 @@ use crate::{
     field::UserPath,
     json::JsonObject,
     model::{Revision, SessionEpoch, Timestamp, User, UserId, UserType},
-    policy::Policy,
+    policy::{Policy, Safeguard},
     store::{DirectorySnapshot, ProvisioningChange, ProvisioningOp, Snapshot},
     update::{FieldOps, Op},
     view::UserView,
     view::{Visibility, view_group_checks},
+    violation::{Field, ViolationKind},
 };
 
 /// Returns the default fields of a new user, as in authentik's model.
@@ -110,7 +111,17 @@ pub(crate) fn insert(
     let Context { actor, results, policy, .. } = *context;
     require(results, Check::AddUser)?;
     let visible = Visibility::new(policy, results);
-    let proposal = propose(user, snapshot, ops, policy, visible);
+    let mut proposal = propose(user, snapshot, ops, policy, visible);
+    let machine = ops.user_type.value() == Some(&UserType::InternalServiceAccount);
+    if machine && !policy.has(Safeguard::InternalServiceAccount) {
+        // As recorded, regardless of the safeguard.
+        proposal.add_faults(Field::Type, [ViolationKind::TypeNotAllowed]);
+    }
+    // The new user has no name before, so an empty one changes nothing.
+    let unnamed = ops.username.value().is_some_and(|username| username.as_str().is_empty());
+    if unnamed && snapshot.username_taken {
+        proposal.add_faults(Field::Username, [ViolationKind::Unique]);
+    }
     check_joins(&proposal, results).map_err(Rejection::Forbidden)?;
     let graph = &snapshot.groups;
     let change = UserChange {

@@ -14,10 +14,12 @@ mod event;
 mod group;
 mod group_access;
 mod group_members;
+mod group_write;
 mod guards;
 mod hierarchy;
 mod insert;
 mod limits;
+mod password;
 mod propose;
 mod requirements;
 mod rules;
@@ -27,7 +29,7 @@ mod sessions;
 mod tests;
 mod update;
 
-pub use conditions::{Conditions, IfNoneMatch};
+pub use conditions::{Conditions, GroupCondition, IfNoneMatch};
 pub use denial::{Denial, FieldDenial};
 pub use rules::{FieldRule, NoRules};
 pub use update::{Attempt, Commit, Decision, UpdateAccess, decide};
@@ -39,9 +41,11 @@ pub(crate) use checks::{
 };
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
-pub(crate) use group_access::GroupAccess;
+pub(crate) use group_access::{GroupAccess, GroupWriteKind};
 pub(crate) use group_members::{MemberProposal, MembersOp};
+pub(crate) use group_write::GroupWrite;
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
+pub(crate) use password::{change_password, check_password_access, check_password_rights, password_checks};
 pub(crate) use requirements::LoadRequirements;
 pub(crate) use sessions::end_sessions;
 

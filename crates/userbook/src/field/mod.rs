@@ -7,15 +7,15 @@
 mod attributes;
 mod email;
 mod email_syntax;
-mod memberships;
 pub(crate) mod plain;
+mod references;
 mod text;
 mod texts;
 
 pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
-pub use memberships::{GroupRef, Memberships};
+pub use references::{GroupRef, Members, Memberships, Reference, References};
 pub use text::is_space;
 pub use texts::{GroupName, Name, UserPath, Username};
 

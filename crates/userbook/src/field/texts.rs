@@ -120,6 +120,29 @@ text_type!(
 impl Username {
     /// The maximum length of a username in code points.
     pub const MAX_LENGTH: usize = 150;
+
+    /// Checks length and U+0000 only. As recorded, a service account is named as sent: neither trimmed nor required to
+    /// have a name.
+    ///
+    /// # Errors
+    /// All violations of the value.
+    pub fn verbatim(text: impl Into<String>) -> Result<Self, FieldErrors> {
+        let text = text.into();
+        let mut faults = too_long(&text, Self::MAX_LENGTH);
+        faults.extend(nul(&text));
+        FieldErrors::new(faults).map_or(Ok(Self(text)), Err)
+    }
+}
+
+impl Name {
+    /// Checks U+0000 only, for names as [`Username::verbatim`].
+    ///
+    /// # Errors
+    /// All violations of the value.
+    pub fn verbatim(text: impl Into<String>) -> Result<Self, FieldErrors> {
+        let text = text.into();
+        FieldErrors::new(nul(&text).into_iter().collect()).map_or(Ok(Self(text)), Err)
+    }
 }
 
 pub(super) fn too_long(text: &str, limit: usize) -> Vec<ViolationKind> {
@@ -194,5 +217,18 @@ mod tests {
         assert_eq!(faults(GroupName::parse(" ")), vec![ViolationKind::Blank]);
         assert_eq!(faults(GroupName::parse("a\0")), vec![ViolationKind::NullCharacter]);
         assert_eq!(GroupName::parse(" staff ").unwrap().as_str(), "staff");
+    }
+
+    #[test]
+    fn service_accounts_are_named_as_sent() {
+        assert_eq!(Username::verbatim("  x ").unwrap().as_str(), "  x ");
+        assert_eq!(Username::verbatim("").unwrap().as_str(), "");
+        assert_eq!(Name::verbatim(" ").unwrap().as_str(), " ");
+        assert_eq!(
+            faults(Username::verbatim("s".repeat(151))),
+            vec![ViolationKind::MaxLength { limit: 150 }]
+        );
+        assert_eq!(faults(Username::verbatim("a\0")), vec![ViolationKind::NullCharacter]);
+        assert_eq!(faults(Name::verbatim("a\0")), vec![ViolationKind::NullCharacter]);
     }
 }

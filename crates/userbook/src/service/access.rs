@@ -31,8 +31,13 @@ pub(super) struct Access {
 impl Access {
     /// Returns whether the facts are recent enough for a decision.
     pub(super) fn is_fresh<S, A>(&self, service: &UserService<S, A>) -> bool {
-        service.clock.monotonic().saturating_sub(self.since) <= MAX_AGE
+        is_fresh(service, self.since)
     }
+}
+
+/// Returns whether facts of a load that started then, by the monotonic clock, are recent enough for a decision.
+pub(super) fn is_fresh<S, A>(service: &UserService<S, A>, since: Duration) -> bool {
+    service.clock.monotonic().saturating_sub(since) <= MAX_AGE
 }
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {

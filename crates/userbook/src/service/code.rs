@@ -108,6 +108,7 @@ impl GroupError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Access(error) => error.code(),
+            Self::Condition => "precondition_failed",
             Self::Invalid(_) => INVALID,
             Self::Contended { .. } => CONTENDED,
         }
@@ -117,7 +118,7 @@ impl GroupError {
     pub fn params(&self) -> JsonObject {
         match self {
             Self::Access(error) => error.params(),
-            Self::Invalid(_) | Self::Contended { .. } => JsonObject::new(),
+            Self::Condition | Self::Invalid(_) | Self::Contended { .. } => JsonObject::new(),
         }
     }
 }

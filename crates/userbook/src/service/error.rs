@@ -99,6 +99,9 @@ pub enum GroupError {
     /// The group does not exist, or the actor may not write it.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// The stored group does not meet a precondition (412).
+    #[error("the group is not in the required state")]
+    Condition,
     /// The values violate rules; contains all violations.
     #[error("invalid: {0}")]
     Invalid(Violations<GroupField>),

@@ -7,16 +7,19 @@ mod backoff;
 mod call;
 mod code;
 mod error;
+mod impersonation;
 mod list;
 mod member;
 mod operation;
 mod outbox;
+mod password;
 mod provision;
 mod retry;
 mod sessions;
 mod show;
 mod trace;
 mod update;
+mod used_by;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,16 +29,20 @@ pub use error::{AccessError, GroupError, ListError, UpdateError};
 pub use list::{AuthorizedGroupList, AuthorizedUserList, Listing, UserViews};
 pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
 pub use outbox::{EventSink, deliver};
+pub use password::{AuthorizedPasswordChange, ChangePassword, PasswordCall};
 pub use provision::{
-    DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup, NewUser, WriteGroup,
-    WriteGroupCall,
+    AuthorizedDeletion, AuthorizedGroupDeletion, AuthorizedGroupWrite, AuthorizedInsertion,
+    AuthorizedServiceAccount, DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup,
+    NewUser, UpdateGroup, UpdateGroupCall, WriteGroup, WriteGroupCall,
 };
 pub use sessions::{EndSessions, EndSessionsCall};
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
+pub use used_by::{GroupReferences, ReferringGroup};
 
 use crate::{
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
     decision::{FieldRule, NoRules},
+    model::Timestamp,
     policy::Policy,
 };
 
@@ -118,6 +125,11 @@ impl<S, A> UserService<S, A> {
     /// Returns the policy in force.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Returns the present time, by the service's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Returns the store.

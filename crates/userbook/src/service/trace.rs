@@ -143,6 +143,7 @@ done!(
     (),
     crate::view::CurrentUserView,
     crate::store::DirectorySnapshot,
+    crate::store::GroupEntry,
     crate::store::GroupPage,
     crate::store::Snapshot,
     crate::store::PathPage,
@@ -262,7 +263,7 @@ impl SpanError for GroupError {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Access(error) => error.outcome(),
-            Self::Invalid(_) => "refused",
+            Self::Condition | Self::Invalid(_) => "refused",
             Self::Contended { .. } => "failed",
         }
     }
@@ -270,6 +271,7 @@ impl SpanError for GroupError {
     fn kind(&self) -> &'static str {
         match self {
             Self::Access(error) => error.kind(),
+            Self::Condition => "condition",
             Self::Invalid(_) => "invalid",
             Self::Contended { .. } => "contended",
         }

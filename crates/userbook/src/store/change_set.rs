@@ -50,6 +50,7 @@ impl ChangeSet {
         user.is_active = fields.is_active.unwrap_or(user.is_active);
         user.last_login = fields.last_login.unwrap_or(user.last_login);
         user.user_type = fields.user_type.unwrap_or(user.user_type);
+        user.password_change_date = fields.password_change_date.unwrap_or(user.password_change_date);
         if let Some(attributes) = &fields.attributes {
             user.attributes = attributes.to_shared();
         }
@@ -89,6 +90,8 @@ pub struct FieldChanges {
     pub path: Option<UserPath>,
     /// `type`
     pub user_type: Option<UserType>,
+    /// `password_change_date`
+    pub password_change_date: Option<Timestamp>,
 }
 
 impl FieldChanges {

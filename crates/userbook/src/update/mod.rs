@@ -4,6 +4,7 @@
 //! Operations that depend on stored values (a merge, a JSON Patch) are resolved again in each attempt, so that
 //! concurrent operations do not undo each other.
 
+mod group_update;
 mod groups_op;
 mod json_patch;
 mod merge;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use ::json_patch::Patch;
 use serde_json::Value;
 
+pub use group_update::GroupUpdate;
 pub use groups_op::GroupsOp;
 pub(crate) use json_patch::stored_field;
 pub use json_patch::{PatchFailure, ReadOnlyMembers, json_type};

@@ -43,6 +43,14 @@ impl<F> Violations<F> {
         self.0.push(Violation { field: None, kind });
     }
 
+    /// Sorts by field; violations of one field keep their order, and those of the request as a whole are last.
+    pub fn sort(&mut self)
+    where
+        F: Ord + Copy,
+    {
+        self.0.sort_by_key(|violation| (violation.field.is_none(), violation.field));
+    }
+
     /// Maps each violation to another kind of field; `None` makes it concern the request as a whole.
     #[must_use]
     pub fn map_fields<G>(self, mut map: impl FnMut(F) -> Option<G>) -> Violations<G> {

@@ -15,10 +15,6 @@ pub(crate) const USERS: usize = 5;
 /// The initial number of groups: enough for a chain beyond the depth limit.
 pub(crate) const GROUPS: usize = 26;
 
-/// The bit of the permission to grant superuser status.
-const ENABLE_SUPERUSER: u32 = 1 << ENABLE_SUPERUSER_INDEX;
-const ENABLE_SUPERUSER_INDEX: usize = 10;
-
 /// The initial rows, and the permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Directory {
@@ -102,14 +98,19 @@ fn flags() -> impl Strategy<Value = Vec<bool>> {
     ]
 }
 
+/// Returns the bit of the right to grant superuser status.
+fn enable_superuser() -> u64 {
+    let position = Permission::ALL.iter().position(|it| *it == Permission::EnableGroupSuperuser);
+    1 << position.unwrap()
+}
+
 /// Returns the global permissions of each user as bits, and possibly a group through which the user may grant.
-fn grants() -> impl Strategy<Value = Vec<(u32, Option<usize>)>> {
-    let bits = proptest::num::u32::ANY;
+fn grants() -> impl Strategy<Value = Vec<(u64, Option<usize>)>> {
+    let bits = proptest::num::u64::ANY;
     vec((bits, prop::option::of(0..GROUPS)), USERS)
 }
 
 pub(crate) fn any() -> impl Strategy<Value = Directory> {
-    assert_eq!(Permission::ALL[ENABLE_SUPERUSER_INDEX], Permission::EnableGroupSuperuser);
     (parents(), flags(), users(), grants(), proptest::bool::ANY).prop_map(|it| {
         let (parents, flags, users, grants, protects) = it;
         let group = |(n, (parent, is_superuser)): (usize, (&Option<usize>, &bool))| Group {
@@ -132,7 +133,7 @@ pub(crate) fn any() -> impl Strategy<Value = Directory> {
         let desk = directory.rows.users.get_mut(HELP_DESK).unwrap();
         (desk.is_active, desk.user_type, desk.groups) = (true, UserType::Internal, [].into());
         for (n, (bits, through)) in grants.into_iter().enumerate() {
-            let bits = if n == HELP_DESK { !ENABLE_SUPERUSER } else { bits };
+            let bits = if n == HELP_DESK { !enable_superuser() } else { bits };
             directory.grant(user_id(n), bits, through.map(group_id));
         }
         directory
@@ -164,7 +165,7 @@ impl Directory {
             || way.iter().any(|group| self.may_grant_through.contains(&(user, *group)))
     }
 
-    fn grant(&mut self, user: UserId, bits: u32, through: Option<GroupId>) {
+    fn grant(&mut self, user: UserId, bits: u64, through: Option<GroupId>) {
         let mut permissions = std::mem::take(&mut self.permissions);
         for (n, permission) in Permission::ALL.into_iter().enumerate() {
             if bits & (1 << n) == 0 {

@@ -12,6 +12,7 @@ SET
     name = IF(id = :user, COALESCE(:name, name), name),
     is_active = IF(id = :user, COALESCE(:is_active, is_active), is_active),
     last_login = IF(:sets_last_login AND id = :user, :last_login, last_login),
+    password_change_date = IF(id = :user, COALESCE(:password_change_date, password_change_date), password_change_date),
     email = IF(id = :user, COALESCE(:email, email), email),
     attributes = IF(id = :user, COALESCE(:attributes, attributes), attributes),
     path = IF(id = :user, COALESCE(:path, path), path),

@@ -73,6 +73,7 @@ updated AS (
         name = coalesce(:name, name),
         is_active = coalesce(:is_active, is_active),
         last_login = CASE WHEN :sets_last_login THEN :last_login ELSE last_login END,
+        password_change_date = coalesce(:password_change_date, password_change_date),
         email = coalesce(:email, email),
         attributes = coalesce(:attributes, attributes),
         path = coalesce(:path, path),

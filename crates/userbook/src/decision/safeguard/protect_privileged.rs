@@ -62,3 +62,15 @@ pub(in crate::decision) fn check_deletion(
     }
     Ok(())
 }
+
+/// Checks a new password, which takes the account over.
+pub(in crate::decision) fn check_password(
+    change: &UserChange<'_>,
+    policy: &Policy,
+    results: &CheckResults,
+) -> Result<(), Denial> {
+    if applies(change, policy) && is_privileged(change, results) {
+        return Err(Denial::ProtectedPassword);
+    }
+    Ok(())
+}

@@ -327,7 +327,7 @@ impl Fixture {
                 Denial::GrantsSuperuser { .. } => "grants superuser",
                 Denial::RevokesSuperuser { .. } => "revokes superuser",
                 Denial::ProtectedUser(_) => "protected",
-                Denial::ProtectedDeletion => "protected deletion",
+                Denial::ProtectedDeletion | Denial::ProtectedPassword => "protected deletion",
             },
         }
     }

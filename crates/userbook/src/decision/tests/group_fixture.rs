@@ -1,16 +1,15 @@
 //! Builds a write to a group.
 
-use std::collections::BTreeSet;
-
 use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, NOW, OTHER_PERSON, ROOT, actor_state, all_groups, codes};
 use crate::{
     authz::{Actor, Check, CheckResults, Verdict},
     decision::{
-        Context, Denial, GroupAccess, GroupProposal, GroupRejection, MemberProposal, MembersOp, NoRules,
+        Context, Denial, GroupAccess, GroupProposal, GroupRejection, GroupWrite, GroupWriteKind,
+        MemberProposal, MembersOp, NoRules,
     },
     model::{ChangeId, Group, GroupId, Revision, UserId, UserType},
     policy::Policy,
-    store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Superusers},
+    store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Scope, Superusers},
     violation::Violations,
 };
 
@@ -26,6 +25,12 @@ pub(super) struct Write {
     pub(super) hidden: Vec<GroupId>,
     pub(super) denied: bool,
     pub(super) allow_self_lockout: bool,
+    /// Whether the request names the flag, as on the wire.
+    pub(super) sets_flag: bool,
+    /// The groups that the actor may disable.
+    pub(super) disables: Vec<GroupId>,
+    /// The users that the actor may view.
+    pub(super) visible: Scope<UserId>,
     pub(super) superusers: (Superusers, Superusers),
 }
 
@@ -48,12 +53,15 @@ pub(super) fn delete(id: GroupId) -> Write {
         actor: Actor::user(ACTOR),
         id,
         after: None,
-        members: MembersOp::Replace(BTreeSet::new()),
+        members: MembersOp::RemoveAll,
         policy: Policy::hardened(),
         granted: Vec::new(),
         hidden: Vec::new(),
         denied: false,
         allow_self_lockout: false,
+        sets_flag: false,
+        disables: Vec::new(),
+        visible: Scope::Everything,
         superusers: (OTHER_PERSON, OTHER_PERSON),
     }
 }
@@ -89,13 +97,26 @@ impl Write {
             next += 1;
             ChangeId(uuid::Uuid::from_u128(next))
         };
-        let members = MemberProposal::new(self.id, &self.members, &self.directory.members, ids);
-        GroupProposal::new(&self.directory, self.id, self.after.clone(), members)
+        let users = &self.directory.members;
+        let members = MemberProposal::new(self.id, &self.members, users, &self.visible, ids);
+        let write = GroupWrite {
+            after: self.after.clone(),
+            members: self.members.clone(),
+            names_group: true,
+            sets_flag: self.sets_flag,
+            parent_sent: None,
+            violations: Violations::default(),
+        };
+        GroupProposal::new(&self.directory, self.id, self.kind(), write, members)
     }
 
     pub(super) fn access(&self) -> GroupAccess {
-        let (exists, deletes) = (self.directory.groups.contains(self.id), self.after.is_none());
-        GroupAccess { id: self.id, exists, deletes }
+        let exists = self.directory.groups.contains(self.id);
+        GroupAccess { id: self.id, exists, kind: self.kind() }
+    }
+
+    fn kind(&self) -> GroupWriteKind {
+        if self.after.is_none() { GroupWriteKind::Delete } else { GroupWriteKind::Put }
     }
 
     pub(super) fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
@@ -104,6 +125,7 @@ impl Write {
         checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
         let verdict = |check: &Check| match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
+            Check::DisableSuperuser(group) => self.disables.contains(group).into(),
             Check::ViewGroup(group) if self.hidden.contains(group) => Verdict::deny(),
             _ if self.denied => Verdict::deny(),
             _ => Verdict::Allow,
@@ -121,9 +143,7 @@ impl Write {
             request_id: Some("request"),
         };
         let superusers = proposal.needs_superusers().then_some(self.superusers);
-        proposal
-            .decide(&context, Violations::default(), superusers)
-            .map(|decided| decided.map(|(change, _)| change))
+        proposal.decide(&context, superusers).map(|decided| decided.map(|(change, _)| change))
     }
 
     pub(super) fn change(&self) -> ProvisioningChange {
@@ -137,6 +157,7 @@ impl Write {
             Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants superuser".into(),
             Err(GroupRejection::Forbidden(Denial::RevokesSuperuser { .. })) => "revokes superuser".into(),
             Err(GroupRejection::Forbidden(_)) => "forbidden".into(),
+            Err(GroupRejection::Hidden) => "hidden".into(),
             Err(GroupRejection::Invalid(violations)) => codes(&violations).join(", "),
         }
     }

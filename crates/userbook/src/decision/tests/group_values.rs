@@ -1,9 +1,11 @@
 //! Values, differences and members of a written group.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
-    fixture::{ACTOR, ADMINS, ROOT, STAFF, actor_state, group},
+    fixture::{ACTOR, ADMINS, NOWHERE, ROOT, STAFF, actor_state, group},
     group_fixture::{Write, delete, put},
 };
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     limits::Limits,
     model::{Group, UserId},
     policy::Policy,
-    store::GroupShape,
+    store::{GroupShape, Scope},
     violation::GroupField,
 };
 
@@ -88,10 +90,11 @@ fn an_actor_who_leaves_a_granting_group_loses_access() {
 
 #[test]
 fn member_operations_name_their_users() {
-    let users = |ids: &[i64]| ids.iter().copied().map(UserId).collect();
+    let users = |ids: &[i64]| ids.iter().copied().map(UserId).collect::<BTreeSet<UserId>>();
     for (operation, named, replaces) in [
         (MembersOp::Keep, users(&[]), false),
-        (MembersOp::Replace(users(&[1, 2])), users(&[1, 2]), true),
+        (MembersOp::RemoveAll, users(&[]), true),
+        (MembersOp::Replace(users(&[1, 2]).into_iter().collect()), users(&[1, 2]), true),
         (MembersOp::Change { join: users(&[1]), leave: users(&[2]) }, users(&[1, 2]), false),
     ] {
         assert_eq!((operation.named(), operation.replaces()), (named, replaces), "{operation:?}");
@@ -110,4 +113,78 @@ fn superusers_are_counted_before_and_after_the_write() {
     let (before, after) = (proposal.superusers_before(), proposal.superusers_after());
     assert!(before.groups.contains(&ADMINS) && before.except.is_none());
     assert_eq!((after.groups, after.except), ([ROOT].into(), Some((ADMINS, [UserId(1)].into()))));
+}
+
+#[test]
+fn setting_the_flag_requires_its_right_where_the_value_differs() {
+    let all = Policy::authentik_2025_2();
+    let write = |group, granted: &[_], disables: &[_]| {
+        put(group).with(|it| {
+            it.policy = all.clone();
+            it.sets_flag = true;
+            it.granted = granted.to_vec();
+            it.disables = disables.to_vec();
+        })
+    };
+    let flag = "is_superuser: superuser_flag";
+    for (group, granted, disables, expected) in [
+        (group(STAFF, "staff", true, None), &[][..], &[][..], flag),
+        (group(STAFF, "staff", true, None), &[STAFF], &[], "commit"),
+        (group(STAFF, "staff", true, None), &[], &[STAFF], flag),
+        (group(STAFF, "renamed", false, None), &[], &[], "commit"),
+        (group(ROOT, "root", false, None), &[], &[], flag),
+        (group(ROOT, "root", false, None), &[ROOT], &[], flag),
+        (group(ROOT, "root", false, None), &[], &[ROOT], "commit"),
+        (group(ROOT, "renamed", true, None), &[], &[], "commit"),
+        (group(NOWHERE, "new", false, None), &[], &[], flag),
+        (group(NOWHERE, "new", false, None), &[], &[NOWHERE], "commit"),
+        (group(NOWHERE, "new", true, None), &[], &[], flag),
+        (group(NOWHERE, "new", true, None), &[NOWHERE], &[], "commit"),
+    ] {
+        let name = format!("{group:?} {granted:?} {disables:?}");
+        assert_eq!(write(group.clone(), granted, disables).outcome(), expected, "{name}");
+        assert_eq!(write(group.clone(), granted, disables).by_superuser().outcome(), "commit", "{name}");
+        let unnamed = write(group, granted, disables).with(|it| it.sets_flag = false);
+        assert_eq!(unnamed.outcome(), "commit", "{name}: not named");
+    }
+}
+
+#[test]
+fn hidden_users_neither_join_nor_leave() {
+    let write = |wanted: &[i64], visible: &[i64]| {
+        let wanted = wanted.iter().copied().map(UserId).collect();
+        put(group(STAFF, "staff", false, None))
+            .with(|it| {
+                it.members = MembersOp::Replace(wanted);
+                it.visible = Scope::Only(visible.iter().copied().map(UserId).collect());
+            })
+            .member(1, [STAFF])
+            .member(2, [STAFF])
+            .member(3, [])
+    };
+    let changes = |write: Write| {
+        let members = write.change().members;
+        members.iter().map(|member| (member.user.0, member.joins)).collect::<Vec<_>>()
+    };
+    assert_eq!(changes(write(&[3], &[1, 3])), [(3, true), (1, false)], "a hidden member stays");
+    assert_eq!(write(&[1, 3], &[1]).outcome(), "users: does_not_exist", "a hidden user does not join");
+    assert_eq!(changes(write(&[2], &[1])), [(1, false)], "a hidden member may be named");
+    let deleted = write(&[], &[]).with(|it| {
+        it.after = None;
+        it.members = MembersOp::RemoveAll;
+    });
+    assert_eq!(changes(deleted), [(1, false), (2, false)], "a deleted group keeps no member");
+}
+
+#[test]
+fn the_anonymous_user_does_not_join() {
+    let join = |username: &str| {
+        let write = put(group(STAFF, "staff", false, None)).member(1, []);
+        let write = write.with(|it| it.members = MembersOp::Replace([UserId(1)].into()));
+        write.with(|it| {
+            it.directory.members.get_mut(&UserId(1)).unwrap().username = username.to_owned();
+        })
+    };
+    assert_eq!(join("ann").outcome(), "commit");
+    assert_eq!(join(crate::model::ANONYMOUS_USERNAME).outcome(), "users: does_not_exist");
 }

@@ -25,9 +25,10 @@ fn checks_follow_from_the_write() {
     };
     assert_eq!(all(put(group(NOWHERE, "new", false, None))), [Check::AddGroup(NOWHERE)]);
     assert_eq!(all(put(group(STAFF, "renamed", false, None))), [Check::ChangeGroup(STAFF)]);
-    assert_eq!(all(delete(STAFF)), [Check::DeleteGroup(STAFF)]);
+    assert_eq!(all(delete(STAFF)), [Check::ViewGroup(STAFF), Check::DeleteGroup(STAFF)]);
     let grant = Check::GrantSuperuser;
-    assert_eq!(all(delete(ADMINS)), [Check::DeleteGroup(ADMINS), grant(ADMINS), grant(BELOW)]);
+    let view = Check::ViewGroup(ADMINS);
+    assert_eq!(all(delete(ADMINS)), [view, Check::DeleteGroup(ADMINS), grant(ADMINS), grant(BELOW)]);
     assert_eq!(all(put(group(STAFF, "staff", true, None))), [Check::ChangeGroup(STAFF), grant(STAFF)]);
     let below = put(group(STAFF, "staff", false, Some(BELOW)));
     assert_eq!(all(below), [Check::ChangeGroup(STAFF), grant(STAFF), grant(ADMINS)]);
@@ -248,11 +249,11 @@ fn values() {
         ("a taken name", named(HELP), "name: unique"),
         ("its own name", named(STAFF), "commit"),
         ("no parent there", put(group(STAFF, "staff", false, Some(NOWHERE))), "parent: does_not_exist"),
-        ("below itself", put(group(STAFF, "staff", false, Some(STAFF))), "parent: cycle"),
-        ("a new one below itself", put(group(NOWHERE, "new", false, Some(NOWHERE))), "parent: cycle"),
+        ("below itself", put(group(STAFF, "staff", false, Some(STAFF))), "parent: own_parent"),
+        ("a new one below itself", put(group(NOWHERE, "new", false, Some(NOWHERE))), "parent: own_parent"),
         ("below its child", put(group(ADMINS, "admins", true, Some(BELOW))), "parent: cycle"),
         ("as it is", put(group(BELOW, "below", false, Some(ADMINS))), "unchanged"),
-        ("deleted, does not exist", delete(NOWHERE), "unchanged"),
+        ("deleted, does not exist", delete(NOWHERE), "hidden"),
         ("denied", named(HELP).with(|it| it.denied = true), "forbidden"),
     ] {
         assert_eq!(write.outcome(), expected, "{name}");

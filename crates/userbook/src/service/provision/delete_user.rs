@@ -8,13 +8,13 @@ use crate::service::{
     access::{Access, user_resource},
     call::{Call, Conditional},
     operation::{CallContext, Operation, Plan},
-    trace::{display_id, operation, trace_identifiers},
+    trace::{SpanOutcome, display_id, operation, trace_identifiers, traced},
 };
 use crate::{
     authz::{Actor, Authorizer, Check},
     decision::{
-        check_deletion_access, check_deletion_rights, delete, deletion_checks, deletion_needs_protection,
-        deletion_needs_superusers,
+        Conditions, check_deletion_access, check_deletion_rights, delete, deletion_checks,
+        deletion_needs_protection, deletion_needs_superusers,
     },
     model::UserRef,
     service::AccessError,
@@ -28,6 +28,18 @@ pub type DeleteUserCall<'a, S, A> = Call<'a, S, A, DeleteUser>;
 #[derive(Debug)]
 pub struct DeleteUser {
     target: UserRef,
+    /// Facts and verdicts from before the request was read, used by the first attempt.
+    access: Option<Access>,
+}
+
+/// The right to delete a user, checked before the request is read; see [`UserService::authorize_deletion`].
+#[derive(Debug)]
+pub struct AuthorizedDeletion<'a, S, A> {
+    service: &'a UserService<S, A>,
+    actor: &'a Actor,
+    target: UserRef,
+    access: Access,
+    conditions: Conditions,
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
@@ -41,7 +53,49 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         actor: &'a Actor,
         target: impl Into<UserRef>,
     ) -> DeleteUserCall<'a, S, A> {
-        Call::new(self, actor, DeleteUser { target: target.into() })
+        Call::new(self, actor, DeleteUser { target: target.into(), access: None })
+    }
+
+    /// Checks that the actor may view and delete the user, and that the user meets the preconditions, before the
+    /// request is read. `None` is an impossible id; it costs the same.
+    ///
+    /// # Errors
+    /// As [`UserService::delete_user`], except for the safeguards.
+    pub async fn authorize_deletion<'a>(
+        &'a self,
+        actor: &'a Actor,
+        target: Option<UserRef>,
+        conditions: Conditions,
+    ) -> Result<AuthorizedDeletion<'a, S, A>, UpdateError> {
+        traced(operation!("userbook.authorize_deletion"), async {
+            let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
+            let mut access = self.access(actor, &query, deletion_access_checks()).await?;
+            check_deletion_rights(&access.snapshot, actor, &access.results)?;
+            self.authorize_groups(actor, &mut access, &[]).await?;
+            check_deletion_access(&access.snapshot, actor, &access.results, &self.policy, &conditions)?;
+            let target = target.ok_or(AccessError::NotFound)?;
+            Ok(AuthorizedDeletion { service: self, actor, target, access, conditions })
+        })
+        .await
+    }
+}
+
+/// The checks that do not depend on the user.
+fn deletion_access_checks() -> Vec<Check> {
+    vec![Check::View, Check::DeleteUser]
+}
+
+impl<'a, S: ProvisioningStore, A: Authorizer> AuthorizedDeletion<'a, S, A> {
+    /// Deletes the user, under the checked preconditions.
+    pub fn delete(self) -> DeleteUserCall<'a, S, A> {
+        let Self { service, actor, target, access, conditions } = self;
+        Call::new(service, actor, DeleteUser { target, access: Some(access) }).with_conditions(conditions)
+    }
+}
+
+impl<S, A> SpanOutcome for AuthorizedDeletion<'_, S, A> {
+    fn outcome(&self) -> &'static str {
+        "done"
     }
 }
 
@@ -70,9 +124,11 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
             change: in_doubt.map(|_| call.change),
             ..SnapshotQuery::default()
         };
-        let checks = || vec![Check::View, Check::DeleteUser];
         let conditions = &call.options.conditions;
-        let mut access = service.access(call.actor, &query, checks()).await?;
+        let mut access = match self.access.take().filter(|access| access.is_fresh(service)) {
+            Some(access) => access,
+            None => service.access(call.actor, &query, deletion_access_checks()).await?,
+        };
         // At most two iterations: the second one has every fact.
         loop {
             if let Some(plan) = settle_deletion(in_doubt, &access.snapshot) {
@@ -80,13 +136,13 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for DeleteUser {
             }
             check_deletion_rights(&access.snapshot, call.actor, &access.results)?;
             service.authorize_groups(call.actor, &mut access, &[]).await?;
-            let context = call.decision(service, &access.results);
-            let user = check_deletion_access(&access.snapshot, conditions, &context)?;
-            if !deletion_needs_superusers(user, &access.snapshot) {
+            let Access { snapshot, results, .. } = &access;
+            let user = check_deletion_access(snapshot, call.actor, results, policy, conditions)?;
+            if !deletion_needs_superusers(user, snapshot) {
                 break;
             }
             query.other_superusers = true;
-            access = service.access(call.actor, &query, checks()).await?;
+            access = service.access(call.actor, &query, deletion_access_checks()).await?;
         }
         let Access { snapshot, mut results, .. } = access;
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };

@@ -1,18 +1,20 @@
 //! Creates a user.
 
+use std::time::Duration;
+
 use tracing::Span;
 use uuid::Uuid;
 
 use super::{settle_directory, write};
 use crate::service::{
     Outcome, UpdateError, Updated, UserService,
-    access::directory_resource,
+    access::{directory_resource, is_fresh},
     call::Call,
     operation::{CallContext, Operation, Plan},
-    trace::{display_id, operation, step, traced},
+    trace::{SpanOutcome, display_id, operation, step, traced},
 };
 use crate::{
-    authz::{Actor, Authorizer, Check},
+    authz::{Actor, Authorizer, Check, CheckResults},
     decision::{
         LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
         require_active_actor, with_defaults,
@@ -22,7 +24,8 @@ use crate::{
     model::UserRef,
     service::AccessError,
     store::{
-        CommitOutcome, DirectoryQuery, ProvisioningChange, ProvisioningStore, SnapshotQuery, StoreError,
+        CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore,
+        SnapshotQuery, StoreError,
     },
     update::{PatchFailure, UserUpdate},
     violation::{ViolationKind, Violations},
@@ -51,6 +54,12 @@ impl NewUser {
         Self { fields: UserUpdate::replace().username(username).name(name), uuid: None }
     }
 
+    /// Creates the request with the fields of an update. [`UserUpdate::replace`] requires `username` and `name`; a JSON
+    /// Patch is rejected.
+    pub fn from_update(fields: UserUpdate) -> Self {
+        Self { fields, uuid: None }
+    }
+
     /// Sets further fields.
     #[must_use]
     pub fn with(self, set: impl FnOnce(UserUpdate) -> UserUpdate) -> Self {
@@ -67,11 +76,29 @@ impl NewUser {
 /// The creation of one user; see [`UserService::insert_user`].
 pub type InsertUserCall<'a, S, A> = Call<'a, S, A, InsertUser>;
 
+/// The right to create users, checked before the request is read; see [`UserService::authorize_insertion`].
+#[derive(Debug)]
+pub struct AuthorizedInsertion<'a, S, A> {
+    service: &'a UserService<S, A>,
+    actor: &'a Actor,
+    access: InsertionAccess,
+}
+
 /// The operation of an [`InsertUserCall`].
 #[derive(Debug)]
 pub struct InsertUser {
     user: NewUser,
     uuid: Uuid,
+    /// Verdicts from before the request was read, used by the first attempt.
+    access: Option<InsertionAccess>,
+}
+
+/// The authorizer's verdicts that do not depend on the new user.
+#[derive(Debug)]
+pub(super) struct InsertionAccess {
+    pub(super) results: CheckResults,
+    /// The start of the load, by the monotonic clock.
+    pub(super) since: Duration,
 }
 
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
@@ -80,9 +107,65 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// # Errors
     /// As [`UserService::update_user`]; a UUID that another user has is a violation.
     pub fn insert_user<'a>(&'a self, actor: &'a Actor, user: NewUser) -> InsertUserCall<'a, S, A> {
+        self.insert(actor, user, None)
+    }
+
+    /// Checks that the actor may create users, before the request is read. [`AuthorizedInsertion::user`] continues with
+    /// the same verdicts if they are at most 250 ms old.
+    ///
+    /// # Errors
+    /// As [`UserService::insert_user`], except for errors about values.
+    pub async fn authorize_insertion<'a>(
+        &'a self,
+        actor: &'a Actor,
+    ) -> Result<AuthorizedInsertion<'a, S, A>, UpdateError> {
+        traced(operation!("userbook.authorize_insertion"), async {
+            let query = DirectoryQuery { actor: actor.user_id(), ..DirectoryQuery::default() };
+            let since = self.clock.monotonic();
+            self.require_some_right(actor)?;
+            let directory = self.load_directory(&query).await?;
+            let results = self.insertion_results(actor, &directory).await?;
+            let access = InsertionAccess { results, since };
+            Ok(AuthorizedInsertion { service: self, actor, access })
+        })
+        .await
+    }
+
+    pub(super) fn insert<'a>(
+        &'a self,
+        actor: &'a Actor,
+        user: NewUser,
+        access: Option<InsertionAccess>,
+    ) -> InsertUserCall<'a, S, A> {
         // Created once per call, so that every attempt inserts the same user.
         let uuid = user.uuid.unwrap_or_else(|| self.ids.next_uuid());
-        Call::new(self, actor, InsertUser { user, uuid })
+        Call::new(self, actor, InsertUser { user, uuid, access })
+    }
+
+    /// Requires the right to create users.
+    async fn insertion_results(
+        &self,
+        actor: &Actor,
+        directory: &DirectorySnapshot,
+    ) -> Result<CheckResults, UpdateError> {
+        require_active_actor(actor, directory.actor.as_ref())?;
+        let results = self.authorize(actor, directory_resource(directory), vec![Check::AddUser]).await?;
+        check_insertion_access(directory, actor, &results)?;
+        Ok(results)
+    }
+}
+
+impl<'a, S: ProvisioningStore, A: Authorizer> AuthorizedInsertion<'a, S, A> {
+    /// Creates the user of the request.
+    pub fn user(self, user: NewUser) -> InsertUserCall<'a, S, A> {
+        let Self { service, actor, access } = self;
+        service.insert(actor, user, Some(access))
+    }
+}
+
+impl<S, A> SpanOutcome for AuthorizedInsertion<'_, S, A> {
+    fn outcome(&self) -> &'static str {
+        "done"
     }
 }
 
@@ -124,15 +207,17 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
             change: in_doubt.map(|_| call.change),
             ..DirectoryQuery::default()
         };
-        service.require_some_right(call.actor)?;
-        let directory = service.load_directory(&query).await?;
-        if let Some(plan) = settle_directory(in_doubt, &directory) {
-            return Ok(plan);
-        }
-        require_active_actor(call.actor, directory.actor.as_ref())?;
-        let results =
-            service.authorize(call.actor, directory_resource(&directory), vec![Check::AddUser]).await?;
-        check_insertion_access(&directory, call.actor, &results)?;
+        let is_fresh = |access: &InsertionAccess| is_fresh(service, access.since);
+        let results = if let Some(access) = self.access.take().filter(is_fresh) {
+            access.results
+        } else {
+            service.require_some_right(call.actor)?;
+            let directory = service.load_directory(&query).await?;
+            if let Some(plan) = settle_directory(in_doubt, &directory) {
+                return Ok(plan);
+            }
+            service.insertion_results(call.actor, &directory).await?
+        };
 
         let Some(ops) = self.user.fields.fields().cloned().map(with_defaults) else {
             // A JSON Patch requires a stored user.

@@ -2,13 +2,19 @@
 
 mod delete_user;
 mod group;
+mod group_plan;
 mod insert_user;
 mod new_group;
+mod service_account;
+mod update_group;
+mod written_group;
 
-pub use delete_user::{DeleteUser, DeleteUserCall};
+pub use delete_user::{AuthorizedDeletion, DeleteUser, DeleteUserCall};
 pub use group::{GroupUpdated, WriteGroup, WriteGroupCall};
-pub use insert_user::{InsertUser, InsertUserCall, NewUser};
+pub use insert_user::{AuthorizedInsertion, InsertUser, InsertUserCall, NewUser};
 pub use new_group::NewGroup;
+pub use service_account::AuthorizedServiceAccount;
+pub use update_group::{AuthorizedGroupDeletion, AuthorizedGroupWrite, UpdateGroup, UpdateGroupCall};
 
 use super::{UserService, operation::Plan};
 use crate::store::{

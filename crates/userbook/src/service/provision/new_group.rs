@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    decision::MembersOp,
+    decision::{GroupWrite, MembersOp},
     field::{Attributes, FieldErrors, GroupName},
     model::{Group, GroupId, Timestamp, UserId},
     violation::{GroupField, Violations},
@@ -81,7 +81,9 @@ impl NewGroup {
     fn step(mut self, user: UserId, joins: bool) -> Self {
         let (mut join, mut leave) = match std::mem::take(&mut self.members) {
             MembersOp::Change { join, leave } => (join, leave),
-            MembersOp::Keep | MembersOp::Replace(_) => (BTreeSet::new(), BTreeSet::new()),
+            MembersOp::Keep | MembersOp::Replace(_) | MembersOp::RemoveAll => {
+                (BTreeSet::new(), BTreeSet::new())
+            }
         };
         let (to, from) = if joins { (&mut join, &mut leave) } else { (&mut leave, &mut join) };
         from.remove(&user);
@@ -90,8 +92,8 @@ impl NewGroup {
         self
     }
 
-    /// Returns the group with its valid values, the change of members, and the violations.
-    pub(super) fn read(self, id: GroupId) -> (Group, MembersOp, Violations<GroupField>) {
+    /// Returns the write with its valid values and its violations.
+    pub(super) fn read(self, id: GroupId) -> GroupWrite {
         let mut violations = Violations::default();
         let mut note = |field, errors: &FieldErrors| {
             for kind in errors {
@@ -110,6 +112,13 @@ impl NewGroup {
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         };
-        (group, self.members, violations)
+        GroupWrite {
+            after: Some(group),
+            members: self.members,
+            names_group: true,
+            sets_flag: false,
+            parent_sent: None,
+            violations,
+        }
     }
 }

@@ -115,7 +115,7 @@ fn changes_are_read_strictly() {
     assert_eq!(ops.path, Op::Null);
     assert_eq!(ops.user_type, ViolationKind::InvalidChoice { input: "robot".into() }.into());
     let ops = apply(json!([{"op": "remove", "path": "/groups/0"}])).unwrap();
-    assert!(matches!(&ops.groups, Op::Set(GroupsOp::Replace(groups)) if groups.groups().is_empty()));
+    assert!(matches!(&ops.groups, Op::Set(GroupsOp::Replace(groups)) if groups.elements().is_empty()));
 }
 
 #[test]

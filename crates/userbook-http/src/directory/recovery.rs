@@ -1,0 +1,62 @@
+//! `POST` to `recovery` and `recovery_email`.
+
+use bytes::Bytes;
+use http::{Response, request::Parts};
+use serde::Serialize;
+use userbook::{
+    Actor, User, UserId, UserRef,
+    authz::ListAuthorizer,
+    decision::Conditions,
+    store::{ListStore, ProvisioningStore},
+};
+
+use super::{DirectoryApi, json};
+use crate::{Authenticator, Recovery, error::ApiError, params::Params, respond};
+
+const NO_RECOVERY: &str = "No recovery flow set.";
+const NO_ADDRESS: &str = "User does not have an email address set.";
+
+#[derive(Debug, Serialize)]
+struct Link {
+    link: String,
+}
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+    /// Returns a recovery link. The body has no meaning and is not read.
+    pub(super) async fn create_recovery_link(
+        &self,
+        actor: &Actor,
+        id: Option<UserId>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let user = self.recoverable(actor, id).await?;
+        let link = self.recovery()?.link(&user).await?;
+        json(&Link { link })
+    }
+
+    /// Sends a recovery link.
+    pub(super) async fn send_recovery_link(
+        &self,
+        head: &Parts,
+        actor: &Actor,
+        id: Option<UserId>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let user = self.recoverable(actor, id).await?;
+        if user.email.is_empty() {
+            return Err(ApiError::not_available(NO_ADDRESS));
+        }
+        let params = Params::parse(head.uri.query());
+        self.recovery()?.send(&user, params.last("email_stage")).await?;
+        Ok(respond::no_content())
+    }
+
+    /// Returns the user, if the actor may take the account over: a link does.
+    async fn recoverable(&self, actor: &Actor, id: Option<UserId>) -> Result<User, ApiError> {
+        let target = id.map(UserRef::Id);
+        let authorized = self.service().authorize_password_change(actor, target, Conditions::none()).await?;
+        Ok(authorized.user().clone())
+    }
+
+    fn recovery(&self) -> Result<&dyn Recovery, ApiError> {
+        self.ports.recovery.as_deref().ok_or_else(|| ApiError::not_available(NO_RECOVERY))
+    }
+}

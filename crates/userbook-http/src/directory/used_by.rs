@@ -1,0 +1,71 @@
+//! `used_by`: what refers to a user or a group.
+
+use bytes::Bytes;
+use http::Response;
+use serde::Serialize;
+use userbook::{
+    Actor, GroupId, ListError, UserId, UserRef,
+    authz::ListAuthorizer,
+    service::ReferringGroup,
+    store::{ListStore, ProvisioningStore},
+};
+
+use super::DirectoryApi;
+use crate::{Authenticator, error::ApiError, params::INCLUDE_USERS, render::to_json, respond};
+
+/// An object that refers to another one, and what happens to it when the other one is deleted.
+#[derive(Debug, Serialize)]
+struct UsedBy {
+    app: &'static str,
+    model_name: &'static str,
+    pk: String,
+    name: String,
+    action: &'static str,
+}
+
+impl UsedBy {
+    fn new(model_name: &'static str, pk: String, name: String, action: &'static str) -> Self {
+        Self { app: "authentik_core", model_name, pk, name, action }
+    }
+
+    fn group(group: &ReferringGroup, action: &'static str) -> Self {
+        Self::new("group", group.id.to_string(), format!("Group {}", group.name), action)
+    }
+}
+
+/// The membership is deleted.
+const CASCADE_MANY: &str = "cascade_many";
+/// The reference is cleared.
+const SET_NULL: &str = "set_null";
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+    pub(super) async fn user_used_by(
+        &self,
+        actor: &Actor,
+        id: Option<UserId>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let groups = self.service().groups_of_user(actor, id.map(UserRef::Id)).await?;
+        self.used_by(groups.iter().map(|group| UsedBy::group(group, CASCADE_MANY)))
+    }
+
+    pub(super) async fn group_used_by(
+        &self,
+        actor: &Actor,
+        id: Option<GroupId>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        // An impossible id costs the same as a missing group.
+        let id = id.unwrap_or(GroupId(uuid::Uuid::nil()));
+        let found = self.service().references_to_group(actor, id).await.map_err(|error| match error {
+            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
+            error => error.into(),
+        })?;
+        let children = found.children.iter().map(|group| UsedBy::group(group, SET_NULL));
+        let member =
+            |user: userbook::User| UsedBy::new("user", user.id.to_string(), user.username, CASCADE_MANY);
+        self.used_by(children.chain(found.members.into_iter().map(member)))
+    }
+
+    fn used_by(&self, references: impl Iterator<Item = UsedBy>) -> Result<Response<Bytes>, ApiError> {
+        Ok(respond::ok(to_json(&references.collect::<Vec<_>>(), 0, Some(self.max_bytes()), INCLUDE_USERS)?))
+    }
+}

@@ -1,0 +1,183 @@
+//! `POST` on the list of groups, `PUT`, `PATCH` and `DELETE` on a group.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use http::{Response, StatusCode, header::ETAG, request::Parts};
+use http_body::Body;
+use userbook::{
+    AccessError, Actor, GroupError, GroupId, GroupUpdated, ListError, UserId,
+    authz::ListAuthorizer,
+    decision::GroupCondition,
+    service::AuthorizedGroupWrite,
+    store::{GroupEntry, ListStore, ProvisioningStore},
+    update::{GroupUpdate, Mode, Op},
+};
+
+use super::{DirectoryApi, group_tag, list_access_error};
+use crate::{
+    Authenticator, Extension, body, dry_run,
+    error::ApiError,
+    etag::EntityTag,
+    lenient::{GROUP_FIELDS, group_ops},
+    params::{INCLUDE_USERS, Params, WriteParams},
+    render::to_json,
+    request_id::request_id,
+    respond,
+};
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
+    pub(super) async fn create_group<B>(
+        &self,
+        head: &Parts,
+        body: B,
+        actor: &Actor,
+    ) -> Result<Response<Bytes>, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let authorized = self.service().authorize_group_insertion(actor).await;
+        let authorized = authorized.map_err(|error| match error {
+            GroupError::Access(error) => list_access_error(actor, error),
+            error => error.into(),
+        })?;
+        let mut response = self.write_group(head, body, actor, authorized, Mode::Replace).await?;
+        if !WriteParams::parse(head.uri.query()).dry_run(self.users.extensions)? {
+            *response.status_mut() = StatusCode::CREATED;
+        }
+        Ok(response)
+    }
+
+    pub(super) async fn update_group<B>(
+        &self,
+        head: &Parts,
+        body: B,
+        actor: &Actor,
+        id: Option<GroupId>,
+        mode: Mode,
+    ) -> Result<Response<Bytes>, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let condition = self.group_condition(head);
+        let authorized = self.service().authorize_group_update(actor, id, condition).await?;
+        self.write_group(head, body, actor, authorized, mode).await
+    }
+
+    /// Deletes a group under the preconditions of the head. The body has no meaning and is not read.
+    pub(super) async fn delete_group(
+        &self,
+        head: &Parts,
+        actor: &Actor,
+        id: Option<GroupId>,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let condition = self.group_condition(head);
+        let authorized = self.service().authorize_group_deletion(actor, id, condition).await?;
+        let params = WriteParams::parse(head.uri.query());
+        let dry_run = params.dry_run(self.users.extensions)?;
+        let call = params.apply(authorized.delete(), request_id(&head.headers));
+        if dry_run {
+            return dry_run::respond_group(&call.dry_run().run().await?, self.service().policy());
+        }
+        call.run().await?;
+        Ok(respond::no_content())
+    }
+
+    fn group_condition(&self, head: &Parts) -> Option<GroupCondition> {
+        let has_tags = self.users.extensions.contains(Extension::EntityTags);
+        has_tags.then(|| group_tag::condition(&head.headers)).flatten()
+    }
+
+    /// Reads the body of an authorized write, runs, and renders.
+    async fn write_group<B>(
+        &self,
+        head: &Parts,
+        body: B,
+        actor: &Actor,
+        authorized: AuthorizedGroupWrite<'_, S, A>,
+        mode: Mode,
+    ) -> Result<Response<Bytes>, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let params = WriteParams::parse(head.uri.query());
+        let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
+        let policy = self.service().policy();
+        let dry_run = params.dry_run(self.users.extensions)?;
+        let body = body::collect(&head.headers, body, self.users.body_limit).await?;
+        let is_known = |key: &str| GROUP_FIELDS.into_iter().any(|field| field.as_str() == key);
+        let object = body::read_object(&head.headers, &body, policy.limits(), is_known)?;
+        let update = group_ops(object, mode);
+        let named = named_members(&update);
+        if named.is_none() && !dry_run {
+            self.require_presentable(actor, authorized.id()).await?;
+        }
+        let call = params.apply(authorized.update(update), request_id(&head.headers));
+        if dry_run {
+            return dry_run::respond_group(&call.dry_run().run().await?, policy);
+        }
+        let updated = call.run().await?;
+        self.render_written(actor, &updated, named.unwrap_or_default(), include_users).await
+    }
+
+    /// Requires that the members, which the write does not replace, fit into the response: after the commit, a limit of
+    /// the response must not turn the write into an error.
+    async fn require_presentable(&self, actor: &Actor, id: GroupId) -> Result<(), ApiError> {
+        match self.service().written_group(actor, id).await {
+            Err(ListError::PageTooLarge { limit }) => Err(ApiError::answer_too_large(limit, INCLUDE_USERS)),
+            Err(ListError::Access(AccessError::NotFound)) | Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn render_written(
+        &self,
+        actor: &Actor,
+        updated: &GroupUpdated,
+        named: Vec<UserId>,
+        include_users: bool,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let representation = &self.users.representation;
+        let entry = match self.service().written_group(actor, updated.group.id).await {
+            Ok(entry) => entry,
+            Err(ListError::PageTooLarge { .. }) => {
+                // The request itself names the members.
+                let entry =
+                    GroupEntry { group: updated.group.clone(), parent_name: None, members: Vec::new() };
+                let group = representation.listed_group(&entry, false).with_users(named);
+                return Ok(respond::ok(to_json(&group, 0, None, INCLUDE_USERS)?));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let group = representation.listed_group(&entry, include_users);
+        let body = to_json(&group, 0, None, INCLUDE_USERS)?;
+        Ok(self.tagged_group(&entry, body).0)
+    }
+
+    /// Returns a group as a response, with an entity tag if the API has [`Extension::EntityTags`].
+    pub(super) fn tagged_group(
+        &self,
+        entry: &GroupEntry,
+        body: Bytes,
+    ) -> (Response<Bytes>, Option<EntityTag>) {
+        let has_tags = self.users.extensions.contains(Extension::EntityTags);
+        let tag = has_tags.then(|| group_tag::tag(entry, &body));
+        let mut response = respond::ok(body);
+        if let Some(header) = tag.as_ref().and_then(EntityTag::to_header) {
+            response.headers_mut().insert(ETAG, header);
+        }
+        (response, tag)
+    }
+}
+
+/// Returns the members that the group has after the write, if the request says so.
+fn named_members(update: &GroupUpdate) -> Option<Vec<UserId>> {
+    match &update.users {
+        Op::Set(users) => Some(users.elements().iter().map(|user| user.id).collect()),
+        Op::Keep if update.mode == Mode::Replace => Some(Vec::new()),
+        _ => None,
+    }
+}

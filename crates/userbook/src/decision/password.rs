@@ -1,0 +1,117 @@
+//! Decides on a new password. Core and stores know only when the password changed; the host keeps the password.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use chrono::SubsecRound;
+
+use super::{
+    Conditions, Context, Rejection,
+    access::check_view,
+    checks::require,
+    diff::visible_diff,
+    event::event,
+    safeguard::{UserChange, check_password},
+};
+use crate::{
+    authz::{Actor, Check, CheckResults},
+    event::{Diff, Effect, EventKind, EventTarget, FieldDiff},
+    model::{User, timestamp_text},
+    policy::{Policy, Safeguard},
+    store::{ChangeSet, EpochGuard, FieldChanges, Guards, Snapshot},
+    view::{UserView, Visibility},
+};
+
+/// The name of the column in differences.
+const COLUMN: &str = "password_change_date";
+
+/// Returns the checks, which depend on nothing but the operation.
+pub(crate) fn password_checks() -> Vec<Check> {
+    vec![Check::View, Check::SetPassword]
+}
+
+/// Requires that the actor may view the target and set its password.
+pub(crate) fn check_password_rights<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    let user = check_view(snapshot, actor, results)?;
+    require(results, Check::SetPassword)?;
+    Ok(user)
+}
+
+/// Requires the rights, the preconditions, and that the safeguards allow the actor to take the account over, because a
+/// new password does.
+pub(crate) fn check_password_access<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+    policy: &Policy,
+    conditions: &Conditions,
+) -> Result<&'a User, Rejection> {
+    let user = check_password_rights(snapshot, actor, results)?;
+    if !conditions.hold(user, &snapshot.groups, Visibility::new(policy, results)) {
+        return Err(Rejection::Condition);
+    }
+    let joined = BTreeSet::new();
+    check_password(&change(user, snapshot, actor, &joined), policy, results).map_err(Rejection::Forbidden)?;
+    Ok(user)
+}
+
+/// Decides. Returns the change, the user as the caller sees it, and the difference.
+pub(crate) fn change_password(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    context: &Context<'_>,
+) -> Result<(ChangeSet, UserView, Diff), Rejection> {
+    let Context { actor, results, policy, .. } = *context;
+    let user = check_password_access(snapshot, actor, results, policy, conditions)?;
+    let joined = BTreeSet::new();
+    let change = change(user, snapshot, actor, &joined);
+    // "The target is not privileged" or "the actor is a superuser" must still hold.
+    let protects = policy.has(Safeguard::ProtectPrivileged) && !change.is_self();
+    let guards = Guards {
+        graph: protects.then_some(EpochGuard::read(snapshot.epochs.graph)),
+        superusers: None,
+        actor: change.actor_guard().filter(|_| protects),
+    };
+    let now = context.now.trunc_subsecs(6);
+    let value = |time| serde_json::Value::String(timestamp_text(time)).into();
+    let old = value(user.password_change_date);
+    let diff = Diff::from([(Cow::Borrowed(COLUMN), FieldDiff::Value { old, new: value(now) })]);
+    let version = user.version + 1;
+    let target = EventTarget::User(user.id);
+    let effects = vec![Effect::RevokeSessions];
+    let event = event(context, EventKind::UserUpdated, target, version, &diff, effects);
+    let change = ChangeSet {
+        user: user.id,
+        expected: user.revision,
+        change: context.change,
+        version,
+        fields: FieldChanges { password_change_date: Some(now), ..FieldChanges::default() },
+        groups_added: BTreeSet::new(),
+        groups_removed: BTreeSet::new(),
+        guards,
+        event: event.into(),
+    };
+    let mut after = user.clone();
+    change.apply_to(&mut after);
+    let visible = Visibility::new(policy, results);
+    Ok((change, UserView::new(after, &snapshot.groups, visible), visible_diff(diff, visible)))
+}
+
+fn change<'a>(
+    user: &'a User,
+    snapshot: &'a Snapshot,
+    actor: &'a Actor,
+    joined: &'a BTreeSet<crate::model::GroupId>,
+) -> UserChange<'a> {
+    UserChange {
+        before: user,
+        after: Some(user),
+        joined,
+        graph: &snapshot.groups,
+        actor,
+        actor_state: snapshot.actor.as_ref(),
+    }
+}

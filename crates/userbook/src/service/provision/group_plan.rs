@@ -1,0 +1,288 @@
+//! Plans one attempt of a group write: load, authorize, resolve, load what the content names, authorize it, decide.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::settle_directory;
+use crate::service::{
+    AccessError, GroupError, GroupUpdated, Outcome, UserService,
+    access::{directory_resource, is_fresh},
+    operation::{CallContext, Plan},
+};
+use crate::{
+    authz::{Actor, Authorizer, Check, CheckResults},
+    decision::{
+        GroupAccess, GroupCondition, GroupProposal, GroupRejection, GroupWrite, GroupWriteKind,
+        MemberProposal, MembersOp, require_active_actor,
+    },
+    event::Diff,
+    model::{Group, GroupId, UserId},
+    policy::Safeguard,
+    store::{
+        DirectoryQuery, DirectorySnapshot, MemberQuery, ProvisioningChange, ProvisioningStore, Scope,
+        SuperuserQuery, Superusers,
+    },
+    update::{GroupUpdate, Mode},
+};
+
+/// The requested write.
+#[derive(Debug)]
+pub(super) enum GroupRequest {
+    /// Writes these values, whatever the stored group is.
+    Put(Box<GroupWrite>),
+    /// Creates a group.
+    Insert(Box<GroupUpdate>),
+    /// Changes the stored group.
+    Update(Box<GroupUpdate>),
+    /// Deletes the group.
+    Delete,
+}
+
+/// Facts and verdicts from before the request was read.
+#[derive(Debug)]
+pub(super) struct GroupFacts {
+    pub(super) directory: DirectorySnapshot,
+    pub(super) results: CheckResults,
+    /// The start of the load, by the monotonic clock.
+    pub(super) since: Duration,
+}
+
+/// One write, planned again in each attempt.
+#[derive(Debug)]
+pub(super) struct GroupPlan {
+    pub(super) id: GroupId,
+    pub(super) request: GroupRequest,
+    pub(super) condition: Option<GroupCondition>,
+    /// Facts and verdicts from before the request was read, used by the first attempt.
+    pub(super) facts: Option<GroupFacts>,
+}
+
+/// The facts of two loads are from different moments.
+struct OtherMoment;
+
+impl GroupRequest {
+    pub(super) fn kind(&self) -> GroupWriteKind {
+        match self {
+            Self::Put(_) => GroupWriteKind::Put,
+            Self::Insert(_) => GroupWriteKind::Insert,
+            Self::Update(_) => GroupWriteKind::Update,
+            Self::Delete => GroupWriteKind::Delete,
+        }
+    }
+
+    fn resolve(&self, id: GroupId, before: Option<&Group>) -> GroupWrite {
+        match self {
+            Self::Put(write) => GroupWrite::clone(write),
+            Self::Insert(update) | Self::Update(update) => GroupWrite::resolve(update, id, before),
+            Self::Delete => GroupWrite::delete(),
+        }
+    }
+}
+
+impl GroupPlan {
+    /// Returns whether the request changes members, as far as the request alone says.
+    pub(super) fn touches_members(&self) -> bool {
+        match &self.request {
+            GroupRequest::Insert(update) | GroupRequest::Update(update) => {
+                update.mode == Mode::Replace || !update.users.is_keep()
+            }
+            GroupRequest::Put(_) | GroupRequest::Delete => true,
+        }
+    }
+
+    /// Returns the facts from before the request was read, while they are recent enough.
+    pub(super) fn fresh_directory<S, A>(&self, service: &UserService<S, A>) -> Option<&DirectorySnapshot> {
+        let facts = self.facts.as_ref().filter(|facts| is_fresh(service, facts.since))?;
+        Some(&facts.directory)
+    }
+
+    /// Plans an attempt. `visible` are the users that the actor may view.
+    pub(super) async fn plan<S: ProvisioningStore, A: Authorizer>(
+        &mut self,
+        service: &UserService<S, A>,
+        call: &CallContext<'_>,
+        in_doubt: Option<&ProvisioningChange>,
+        visible: &Scope<UserId>,
+    ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
+        let (id, kind) = (self.id, self.request.kind());
+        let mut query = DirectoryQuery {
+            groups: BTreeSet::from([id]),
+            actor: call.actor.user_id(),
+            change: in_doubt.map(|_| call.change),
+            ..DirectoryQuery::default()
+        };
+        let is_fresh = |facts: &GroupFacts| is_fresh(service, facts.since);
+        let facts = if let Some(facts) = self.facts.take().filter(is_fresh) {
+            facts
+        } else {
+            let (directory, since) = service.group_directory(call.actor, &query).await?;
+            if let Some(plan) = settle_directory(in_doubt, &directory) {
+                return Ok(plan);
+            }
+            let results = service.authorize_group(call.actor, id, kind, &directory, Vec::new()).await?;
+            GroupFacts { directory, results, since }
+        };
+        let write = self.request.resolve(id, facts.directory.groups.get(id));
+        complete(&mut query, &write, id, service.policy.limits().members_altered);
+        let directory = service.load_directory(&query).await?;
+        if let Some(plan) = settle_directory(in_doubt, &directory) {
+            return Ok(plan);
+        }
+        if directory.groups.get(id) != facts.directory.groups.get(id) {
+            // The request was resolved against another state of the group.
+            return Ok(Plan::Conflict);
+        }
+        self.check_condition(&directory, &write.members, visible)?;
+        self.decide(service, call, (&directory, &facts.results), write, visible).await
+    }
+
+    async fn decide<S: ProvisioningStore, A: Authorizer>(
+        &self,
+        service: &UserService<S, A>,
+        call: &CallContext<'_>,
+        (directory, first): (&DirectorySnapshot, &CheckResults),
+        write: GroupWrite,
+        visible: &Scope<UserId>,
+    ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
+        let (id, kind) = (self.id, self.request.kind());
+        let ids = || service.ids.next_change();
+        let members = MemberProposal::new(id, &write.members, &directory.members, visible, ids);
+        let proposal = GroupProposal::new(directory, id, kind, write, members);
+        let more = proposal.checks(&service.policy, first);
+        let results = service.authorize_group(call.actor, id, kind, directory, more).await?;
+        let superusers = match superusers(service, directory, &proposal).await? {
+            Ok(superusers) => superusers,
+            Err(OtherMoment) => return Ok(Plan::Conflict),
+        };
+        let decided = proposal.decide(&call.decision(service, &results), superusers)?;
+        let before = directory.groups.get(id).cloned();
+        let written = decided.as_ref().and_then(|(change, _)| change.op.written_group().cloned());
+        let Some(group) = written.or(before) else { return Err(AccessError::NotFound.into()) };
+        let updated = |diff, outcome, results| GroupUpdated { group, diff, outcome, results };
+        Ok(match decided {
+            None => Plan::Done(updated(Diff::new(), Outcome::Unchanged, results)),
+            Some((_, diff)) if call.options.dry_run => Plan::Done(updated(diff, Outcome::DryRun, results)),
+            Some((change, diff)) => {
+                Plan::Write(change, updated(diff, Outcome::Applied(call.change), results))
+            }
+        })
+    }
+
+    /// Requires the precondition. The members count where the write replaces them.
+    fn check_condition(
+        &self,
+        directory: &DirectorySnapshot,
+        members: &MembersOp,
+        visible: &Scope<UserId>,
+    ) -> Result<(), GroupError> {
+        let (Some(condition), Some(group)) = (&self.condition, directory.groups.get(self.id)) else {
+            return Ok(());
+        };
+        let present = members.replaces().then(|| {
+            let present = MemberProposal::present(self.id, &directory.members);
+            present.filter(|user| visible.contains(user)).collect()
+        });
+        if condition.holds(group, present.as_ref()) { Ok(()) } else { Err(GroupError::Condition) }
+    }
+}
+
+impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
+    /// Makes one load and one authorizer call, and requires the right to the write.
+    pub(super) async fn group_facts(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        kind: GroupWriteKind,
+        query: &DirectoryQuery,
+    ) -> Result<GroupFacts, GroupError> {
+        let (directory, since) = self.group_directory(actor, query).await?;
+        let results = self.authorize_group(actor, id, kind, &directory, Vec::new()).await?;
+        Ok(GroupFacts { directory, results, since })
+    }
+
+    /// Returns the facts, and the start of the load.
+    async fn group_directory(
+        &self,
+        actor: &Actor,
+        query: &DirectoryQuery,
+    ) -> Result<(DirectorySnapshot, Duration), AccessError> {
+        let since = self.clock.monotonic();
+        self.require_some_right(actor)?;
+        Ok((self.load_directory(query).await?, since))
+    }
+
+    /// Requires the right to the write, and requests the `more` checks.
+    async fn authorize_group(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        kind: GroupWriteKind,
+        directory: &DirectorySnapshot,
+        more: Vec<Check>,
+    ) -> Result<CheckResults, GroupError> {
+        require_active_actor(actor, directory.actor.as_ref())?;
+        let access = GroupAccess { id, exists: directory.groups.contains(id), kind };
+        let mut checks = access.checks(&self.policy);
+        for check in more {
+            if !checks.contains(&check) {
+                checks.push(check);
+            }
+        }
+        let results = self.authorize(actor, directory_resource(directory), checks).await?;
+        access.require(&self.policy, &results)?;
+        Ok(results)
+    }
+}
+
+/// Requests the facts that the content names.
+fn complete(query: &mut DirectoryQuery, write: &GroupWrite, id: GroupId, limit: usize) {
+    let named = write.after.as_ref().filter(|_| write.names_group);
+    query.group_name = named.map(|group| group.name.clone());
+    query.group_name_except = Some(id);
+    query.groups.extend(write.after.as_ref().and_then(|group| group.parent));
+    query.shape = true;
+    if write.members != MembersOp::Keep {
+        let named = write.members.named();
+        // More than the limit are rejected without a load.
+        let users = if named.len() > limit { BTreeSet::new() } else { named };
+        let limit = u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX);
+        let of = write.members.replaces().then_some(id);
+        query.members = Some(MemberQuery { of, users, limit });
+    }
+}
+
+/// Returns the superusers before and after the write, if the write revokes superuser status.
+async fn superusers<S: ProvisioningStore, A: Authorizer>(
+    service: &UserService<S, A>,
+    directory: &DirectorySnapshot,
+    proposal: &GroupProposal<'_>,
+) -> Result<Result<Option<(Superusers, Superusers)>, OtherMoment>, GroupError> {
+    if !service.policy.has(Safeguard::LastSuperuser) || !proposal.needs_superusers() {
+        return Ok(Ok(None));
+    }
+    let before = load_superusers(service, directory, proposal.superusers_before()).await?;
+    let after = load_superusers(service, directory, proposal.superusers_after()).await?;
+    Ok(before.zip(after).map(Some).ok_or(OtherMoment))
+}
+
+/// Returns `None` if the counters have changed since `directory` was loaded.
+async fn load_superusers<S: ProvisioningStore, A: Authorizer>(
+    service: &UserService<S, A>,
+    directory: &DirectorySnapshot,
+    superusers: SuperuserQuery,
+) -> Result<Option<Superusers>, GroupError> {
+    let query = DirectoryQuery { superusers: Some(superusers), ..DirectoryQuery::default() };
+    let answer = service.load_directory(&query).await?;
+    let same = answer.epochs.graph == directory.epochs.graph
+        && answer.epochs.superusers == directory.epochs.superusers;
+    Ok(same.then_some(answer.superusers))
+}
+
+impl From<GroupRejection> for GroupError {
+    fn from(rejection: GroupRejection) -> Self {
+        match rejection {
+            GroupRejection::Hidden => Self::Access(AccessError::NotFound),
+            GroupRejection::Forbidden(denial) => denial.into(),
+            GroupRejection::Invalid(violations) => Self::Invalid(violations),
+        }
+    }
+}

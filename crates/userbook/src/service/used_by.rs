@@ -1,0 +1,125 @@
+//! What refers to a user or a group, as far as the actor may view it.
+
+use std::collections::BTreeSet;
+
+use super::{
+    AccessError, ListError, UserService,
+    access::actor_view,
+    trace::{SpanOutcome, operation, step, traced},
+};
+use crate::{
+    authz::{Actor, Check, ListAuthorizer},
+    decision::check_view,
+    model::{ANONYMOUS_USERNAME, GroupId, User, UserRef},
+    store::{DirectoryQuery, GroupFilter, GroupListQuery, ListStore, ProvisioningStore, SnapshotQuery},
+};
+
+/// A group that refers to another object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferringGroup {
+    /// The group.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+}
+
+/// What refers to a group.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GroupReferences {
+    /// The groups whose parent is the group, by name.
+    pub children: Vec<ReferringGroup>,
+    /// The direct members, by id. Their memberships are not read.
+    pub members: Vec<User>,
+}
+
+impl SpanOutcome for Vec<ReferringGroup> {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+impl SpanOutcome for GroupReferences {
+    fn outcome(&self) -> &'static str {
+        "done"
+    }
+}
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
+    /// Returns the direct groups of a user that the actor may view, by name. `None` is an impossible id.
+    ///
+    /// # Errors
+    /// As [`UserService::retrieve`].
+    pub async fn groups_of_user(
+        &self,
+        actor: &Actor,
+        target: Option<UserRef>,
+    ) -> Result<Vec<ReferringGroup>, AccessError> {
+        traced(operation!("userbook.groups_of_user"), async {
+            let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
+            let access = self.access(actor, &query, vec![Check::View]).await?;
+            let snapshot = &access.snapshot;
+            let user = check_view(snapshot, actor, &access.results)?;
+            let visible = self.authorizer.visible_groups(actor, actor_view(snapshot));
+            let visible = traced(step!("authorize"), visible).await?;
+            let groups = user.groups.iter().filter(|id| visible.contains(id));
+            let groups = groups.filter_map(|id| snapshot.groups.get(*id));
+            Ok(by_name(groups.map(|group| ReferringGroup { id: group.id, name: group.name.clone() })))
+        })
+        .await
+    }
+
+    /// Returns the children and direct members of a group that the actor may view.
+    ///
+    /// # Errors
+    /// As [`UserService::retrieve_group`].
+    pub async fn references_to_group(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+    ) -> Result<GroupReferences, ListError> {
+        traced(operation!("userbook.references_to_group"), async {
+            self.require_some_right(actor)?;
+            let snapshot = self.load_actor(actor).await?;
+            let state = actor_view(&snapshot);
+            let visible = traced(step!("authorize"), self.authorizer.visible_groups(actor, state)).await?;
+            if visible == crate::store::Scope::Nothing {
+                return Err(AccessError::Forbidden(crate::decision::Denial::Permission(None)).into());
+            }
+            let members = traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await?;
+            let max_bytes = self.policy.limits().page_bytes;
+            let query = GroupListQuery {
+                members: Some(members),
+                scope: visible.clone(),
+                filter: GroupFilter { ids: [id].into(), ..GroupFilter::default() },
+                order: Vec::new(),
+                offset: 0,
+                limit: 1,
+                max_bytes,
+            };
+            let page = traced(step!("list"), self.store.list_groups(&query)).await?;
+            if page.too_large {
+                return Err(ListError::PageTooLarge { limit: max_bytes });
+            }
+            let mut entry = page.groups.into_iter().next().ok_or(AccessError::NotFound)?;
+            entry.members.retain(|member| member.username != ANONYMOUS_USERNAME);
+            let query = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
+            let shape = self.load_directory(&query).await?.shape;
+            let children = shape.into_iter().filter(|(_, group)| group.parent == Some(id));
+            let groups: BTreeSet<GroupId> =
+                children.map(|(child, _)| child).filter(|child| visible.contains(child)).collect();
+            let graph =
+                self.load_directory(&DirectoryQuery { groups: groups.clone(), ..query }).await?.groups;
+            let children = groups.iter().filter_map(|child| graph.get(*child));
+            let children =
+                by_name(children.map(|group| ReferringGroup { id: group.id, name: group.name.clone() }));
+            Ok(GroupReferences { children, members: entry.members })
+        })
+        .await
+    }
+}
+
+fn by_name(groups: impl Iterator<Item = ReferringGroup>) -> Vec<ReferringGroup> {
+    let mut groups: Vec<_> = groups.collect();
+    groups.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+    groups
+}
