@@ -163,7 +163,7 @@ fn schema_equals_the_published_fragment() {
     };
     let fragment = canonical(&serde_json::from_slice(&text).unwrap());
     let ours = canonical(&published());
-    for (path, method) in OPERATIONS.into_iter() {
+    for (path, method) in OPERATIONS {
         assert_eq!(ours["paths"][path][method], fragment["paths"][path][method], "{method} {path}");
     }
     let shapes = ours["components"]["schemas"].as_object().unwrap();

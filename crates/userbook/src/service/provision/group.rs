@@ -64,6 +64,9 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
+    ///
+    /// [`Check::ChangeGroup`]: crate::authz::Check::ChangeGroup
+    /// [`Check::ViewGroup`]: crate::authz::Check::ViewGroup
     pub fn put_group<'a>(
         &'a self,
         actor: &'a Actor,
@@ -80,6 +83,9 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
+    ///
+    /// [`Check::DeleteGroup`]: crate::authz::Check::DeleteGroup
+    /// [`Check::ViewGroup`]: crate::authz::Check::ViewGroup
     pub fn delete_group<'a>(&'a self, actor: &'a Actor, id: GroupId) -> WriteGroupCall<'a, S, A> {
         let request = GroupRequest::Delete;
         Call::new(self, actor, WriteGroup::new(GroupPlan { id, request, condition: None, facts: None }))
