@@ -89,8 +89,10 @@ fn patches() -> Vec<PatchFailure> {
 }
 
 fn row(code: &str, params: &JsonObject, message: impl Display) -> String {
+    // The order of a map depends on a feature of serde_json.
+    let params: BTreeMap<_, _> = params.iter().collect();
     let params: Vec<_> = params
-        .iter()
+        .into_iter()
         .map(|(name, value)| match (name.as_str(), value.as_str()) {
             ("expected", Some(expected)) => format!("`expected` = `{expected}`"),
             _ => format!("`{name}`"),

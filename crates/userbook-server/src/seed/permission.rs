@@ -22,12 +22,10 @@ const OTHER_OBJECTS: [&str; 12] = [
 ];
 
 /// Further permissions of authentik's core without effect.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 8] = [
     "assign_role_permissions",
     "assign_user_permissions",
-    "impersonate",
     "preview_user",
-    "reset_user_password",
     "set_token_key",
     "unassign_role_permissions",
     "unassign_user_permissions",
@@ -55,8 +53,15 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
 }
 
 fn unknown(name: &str) -> String {
-    let likeness = |known: &Permission| strsim::jaro_winkler(name, known.as_str());
-    let nearest = Permission::ALL.into_iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    // The prefix may be missing.
+    let likeness = |known: &Permission| {
+        let known = known.as_str();
+        let codename = known.split_once('.').map_or(known, |(_, codename)| codename);
+        strsim::jaro_winkler(name, known).max(strsim::jaro_winkler(name, codename))
+    };
+    // Of equally good ones the first.
+    let known = Permission::ALL.into_iter().rev();
+    let nearest = known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     let hint = nearest.map(|nearest| format!(", did you mean {nearest}?")).unwrap_or_default();
     format!("unknown permission {name:?}{hint}")
 }
@@ -77,7 +82,7 @@ mod tests {
             ("authentik_core.chagne_user", "authentik_core.change_user"),
             ("authentik_core.view_users", "authentik_core.view_user"),
             ("authentikcore.view_group", "authentik_core.view_group"),
-            ("view_user", "authentik_core"),
+            ("view_user", "authentik_core.view_user"),
             ("authentik_core.", "authentik_core"),
             ("authentik_flows.", "authentik_core"),
             ("", "authentik_core"),

@@ -7,7 +7,7 @@ use std::{
     ops::Deref,
 };
 
-use sqlx::mysql::MySqlConnectOptions;
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
 use crate::servers::relay::{Cut, Relay, Wire};
 
@@ -65,7 +65,9 @@ impl Proxy {
     /// Starts a proxy in front of a loopback server.
     pub fn start(server: &MySqlConnectOptions) -> Self {
         let relay = Relay::start((Ipv4Addr::LOCALHOST, server.get_port()).into());
+        // The proxy reads plain messages.
         let options = server.clone().host("127.0.0.1").port(relay.address().port());
+        let options = options.ssl_mode(MySqlSslMode::Disabled);
         Self { relay, options }
     }
 

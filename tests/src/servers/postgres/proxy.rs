@@ -7,7 +7,7 @@ use std::{
     ops::Deref,
 };
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::servers::relay::{Cut, Relay, Wire};
 
@@ -58,7 +58,9 @@ impl Proxy {
     /// Starts a proxy in front of a loopback server.
     pub fn start(server: &PgConnectOptions) -> Self {
         let relay = Relay::start((Ipv4Addr::LOCALHOST, server.get_port()).into());
+        // The proxy reads plain messages.
         let options = server.clone().host("127.0.0.1").port(relay.address().port());
+        let options = options.ssl_mode(PgSslMode::Disable);
         Self { relay, options }
     }
 
