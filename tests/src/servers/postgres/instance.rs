@@ -108,9 +108,9 @@ impl Instance {
             .disable_statement_logging()
     }
 
-    /// Returns the URL of a database through this port.
+    /// Returns the URL of a database through this port, without TLS: a proxy reads plain messages.
     pub fn url(&self, port: u16, database: &str) -> String {
-        format!("postgres://userbook:{}@127.0.0.1:{port}/{database}", self.password)
+        format!("postgres://userbook:{}@127.0.0.1:{port}/{database}?sslmode=disable", self.password)
     }
 
     /// Returns the server's own port.
