@@ -96,7 +96,10 @@ fn seed(case: &Case) -> Value {
     let on_users: Vec<Value> = actor
         .object_permissions
         .iter()
-        .map(|object| json!({"user_pk": user_pk, "permission": object.perm, "object_pk": object.user_pk}))
+        .map(|object| {
+            let key = object.user_pk.map_or_else(|| json!(object.group_pk), Value::from);
+            json!({"user_pk": user_pk, "permission": object.perm, "object_pk": key})
+        })
         .collect();
     let mut seed = case.given.json.clone();
     seed["tokens"] = json!(tokens);

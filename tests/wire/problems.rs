@@ -58,10 +58,10 @@ async fn violations_have_codes_and_parameters(kind: Kind) {
         Value::Array(brief),
         json!([
             ["username", "/username", "max_length", {"limit": 150}],
-            ["groups", "/groups", "invalid", {"value": "x"}],
+            ["groups", "/groups", "invalid", {"expected": "uuid", "value": "x"}],
             ["email", "/email", "null_characters_not_allowed", {}],
-            ["email", "/email", "invalid", {}],
-            ["attributes", "/attributes", "invalid", {}],
+            ["email", "/email", "invalid", {"expected": "email"}],
+            ["attributes", "/attributes", "invalid", {"expected": "object"}],
         ])
     );
     let whole = send(&api, raw_request(ROOT, "PATCH 2", &[("accept", NAMED)], b"7".to_vec())).await;

@@ -20,7 +20,7 @@ const ANONYMOUS: &str = "AnonymousUser";
 pub(super) fn problems(file: &SeedFile) -> Problems {
     let mut problems = Problems::default();
     duplicates(&mut problems, "groups", "pk", file.groups.iter().map(|group| group.pk));
-    duplicates(&mut problems, "groups", "name", file.groups.iter().map(|group| &group.name));
+    // authentik lets two groups have one name: they are imported as they are.
     duplicates(&mut problems, "users", "pk", file.users.iter().map(|user| user.pk));
     duplicates(&mut problems, "users", "uuid", file.users.iter().map(|user| user.uuid));
     duplicates(&mut problems, "users", "username", file.users.iter().map(|user| &user.username));
