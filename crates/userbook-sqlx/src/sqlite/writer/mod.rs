@@ -38,6 +38,8 @@ struct State {
     /// Whether a caller or a group writes.
     is_busy: bool,
     waiting: Vec<Waiting>,
+    /// Whether a task waits for the end of the pool.
+    watches_pool: bool,
 }
 
 /// A write of a caller that waits.
@@ -120,13 +122,20 @@ impl Writer {
         // A file that was deleted must not come back empty.
         let options = (*self.pool.connect_options()).clone().create_if_missing(false);
         let connection = options.connect().await?;
+        if !mem::replace(&mut self.state().watches_pool, true) {
+            self.close_with_pool();
+        }
+        Ok(connection)
+    }
+
+    /// Closes the idle connection when the pool is closed.
+    fn close_with_pool(&self) {
         let (closed, state) = (self.pool.close_event(), Arc::downgrade(&self.state));
         tokio::spawn(async move {
             closed.await;
             let state = state.upgrade();
             drop(state.and_then(|state| lock(&state).connection.take()));
         });
-        Ok(connection)
     }
 }
 
