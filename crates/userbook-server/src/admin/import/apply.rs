@@ -182,9 +182,7 @@ impl<'c> Importer<'c> {
             return Ok(Some(*known));
         }
         let found = match id {
-            Some(id) => {
-                self.context.service.retrieve_group(&self.context.actor, id, false).await.ok().map(|_| id)
-            }
+            Some(id) => self.stored_group(id).await?.map(|group| group.id),
             None => lookup::group_named(self.context, text).await?.map(|group| group.id),
         };
         if let Some(found) = found {

@@ -89,7 +89,7 @@ impl Importer<'_> {
         }
     }
 
-    async fn stored_group(&self, id: GroupId) -> Result<Option<Group>, Failure> {
+    pub(super) async fn stored_group(&self, id: GroupId) -> Result<Option<Group>, Failure> {
         match self.context.service.retrieve_group(&self.context.actor, id, false).await {
             Ok(entry) => Ok(Some(entry.group)),
             Err(ListError::Access(AccessError::NotFound)) => Ok(None),
