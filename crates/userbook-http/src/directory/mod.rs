@@ -265,7 +265,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             ResourcePath::ServiceAccount => self.create_service_account(head, body, &actor).await,
             ResourcePath::OfUser(id, action) => match action {
                 UserAction::SetPassword => self.set_password(head, body, &actor, id).await,
-                UserAction::Recovery => self.create_recovery_link(&actor, id).await,
+                UserAction::Recovery => self.create_recovery_link(head, &actor, id).await,
                 UserAction::RecoveryEmail => self.send_recovery_link(head, &actor, id).await,
                 UserAction::Impersonate => self.impersonate(&actor, id).await,
                 UserAction::UsedBy => self.user_used_by(&actor, id).await,

@@ -11,7 +11,12 @@ use userbook::{
 };
 
 use super::{DirectoryApi, json};
-use crate::{Authenticator, Recovery, error::ApiError, params::Params, respond};
+use crate::{
+    Authenticator, Recovery,
+    error::ApiError,
+    params::{Params, WriteParams},
+    respond,
+};
 
 const NO_RECOVERY: &str = "No recovery flow set.";
 const NO_ADDRESS: &str = "User does not have an email address set.";
@@ -22,18 +27,22 @@ struct Link {
 }
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
-    /// Returns a recovery link. The body has no meaning and is not read.
+    /// Returns a recovery link. The body has no meaning and is not read. A dry run creates none.
     pub(super) async fn create_recovery_link(
         &self,
+        head: &Parts,
         actor: &Actor,
         id: Option<UserId>,
     ) -> Result<Response<Bytes>, ApiError> {
         let user = self.recoverable(actor, id).await?;
-        let link = self.recovery()?.link(&user).await?;
-        json(&Link { link })
+        let recovery = self.recovery()?;
+        if self.is_dry_run(head)? {
+            return Ok(respond::no_content());
+        }
+        json(&Link { link: recovery.link(&user).await? })
     }
 
-    /// Sends a recovery link.
+    /// Sends a recovery link. A dry run sends none.
     pub(super) async fn send_recovery_link(
         &self,
         head: &Parts,
@@ -44,9 +53,16 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         if user.email.is_empty() {
             return Err(ApiError::not_available(NO_ADDRESS));
         }
-        let params = Params::parse(head.uri.query());
-        self.recovery()?.send(&user, params.last("email_stage")).await?;
+        let recovery = self.recovery()?;
+        if !self.is_dry_run(head)? {
+            let params = Params::parse(head.uri.query());
+            recovery.send(&user, params.last("email_stage")).await?;
+        }
         Ok(respond::no_content())
+    }
+
+    fn is_dry_run(&self, head: &Parts) -> Result<bool, ApiError> {
+        WriteParams::parse(head.uri.query()).dry_run(self.users.extensions)
     }
 
     /// Returns the user, if the actor may take the account over: a link does.

@@ -84,7 +84,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let user = call.run().await.map_err(unnamed)?.view.user;
         let rest = self.complete_account(actor, &user, group, &request, (tokens, identifier)).await;
         if rest.is_err() {
-            self.undo_account(&user, group).await;
+            self.undo_account(&user, group, tokens).await;
         }
         rest
     }
@@ -116,8 +116,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
 
     /// Deletes what an incomplete account left behind. The request has failed already, so a failure here only leaves
     /// rows that an administrator can delete.
-    async fn undo_account(&self, user: &User, group: Option<GroupId>) {
+    async fn undo_account(&self, user: &User, group: Option<GroupId>, tokens: &dyn Tokens) {
         let host = Actor::system();
+        // A token whose creation had no answer may exist.
+        drop(tokens.forget(user.id).await);
         if let Some(group) = group {
             drop(self.service().delete_group(&host, group).await);
         }
