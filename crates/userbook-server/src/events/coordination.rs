@@ -88,12 +88,17 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
             ("name", "events".into()),
             ("now", now.into()),
         ];
-        Ok(CLAIM.execute::<B>(&mut *self.store.acquire().await?, &parameters).await? > 0)
+        let mut connection = self.store.acquire().await?;
+        let claimed = CLAIM.execute::<B>(&mut connection, &parameters).await? > 0;
+        connection.release();
+        Ok(claimed)
     }
 
     async fn release(&self, holder: &str) -> Result<(), StoreError> {
         let parameters = [("holder", holder.into()), ("name", "events".into())];
-        RELEASE.execute::<B>(&mut *self.store.acquire().await?, &parameters).await?;
+        let mut connection = self.store.acquire().await?;
+        RELEASE.execute::<B>(&mut connection, &parameters).await?;
+        connection.release();
         Ok(())
     }
 
