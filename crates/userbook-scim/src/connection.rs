@@ -164,7 +164,9 @@ pub fn bearer_token(head: &Parts) -> Result<Option<TokenKey>, AuthenticationErro
     let Some(header) = head.headers.get(AUTHORIZATION) else { return Ok(None) };
     let header = String::from_utf8_lossy(header.as_bytes());
     match header.trim().split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(TokenKey::new(token.trim()))),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(Some(TokenKey::new(token.trim())))
+        }
         _ => Err(AuthenticationError::unsupported_scheme()),
     }
 }

@@ -81,6 +81,11 @@ impl ScimError {
         Self::bad_request(ScimType::InvalidValue, detail)
     }
 
+    /// Replaces the keyword.
+    pub(crate) fn with_type(self, scim_type: ScimType) -> Self {
+        Self { scim_type: Some(scim_type), ..self }
+    }
+
     /// 409: another resource has the value.
     pub(crate) fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
         Self { scim_type: Some(ScimType::Uniqueness), ..Self::new(StatusCode::CONFLICT, detail) }

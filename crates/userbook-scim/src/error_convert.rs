@@ -6,7 +6,7 @@ use userbook::{
     authz::{AuthorizerError, AuthorizerErrorKind},
     decision::Denial,
     store::{StoreError, StoreErrorKind},
-    violation::{GroupField, ViolationKind},
+    violation::{GroupField, Violation, ViolationKind},
 };
 use userbook_http::{AuthenticationError, BodyError, ReceiveError};
 
@@ -116,7 +116,7 @@ fn violated<F: Copy>(
     violations: &Violations<F>,
     name: impl Fn(Option<F>) -> Option<&'static str>,
 ) -> ScimError {
-    let describe = |violation: &userbook::Violation<F>| match name(violation.field) {
+    let describe = |violation: &Violation<F>| match name(violation.field) {
         Some(name) => format!("{name}: {}", violation.kind),
         None => violation.kind.to_string(),
     };

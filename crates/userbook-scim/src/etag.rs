@@ -71,10 +71,7 @@ impl Tags {
 
 impl Preconditions {
     pub(crate) fn read(headers: &HeaderMap) -> Self {
-        Self {
-            if_match: Tags::read(headers, IF_MATCH),
-            if_none_match: Tags::read(headers, IF_NONE_MATCH),
-        }
+        Self { if_match: Tags::read(headers, IF_MATCH), if_none_match: Tags::read(headers, IF_NONE_MATCH) }
     }
 
     /// The version that an operation of a bulk request requires.
@@ -141,6 +138,8 @@ mod tests {
         assert!(!Preconditions::default().knows(version));
         assert!(Preconditions::default().allows(version));
         assert!(Preconditions::default().of_group().is_none());
-        assert!(Preconditions::of_version(Some("W/\"x\"")).of_user().revisions.is_some_and(|it| it.is_empty()));
+        assert!(
+            Preconditions::of_version(Some("W/\"x\"")).of_user().revisions.is_some_and(|it| it.is_empty())
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, defaults};
+use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, user};
 
 /// The table that maps the attributes of a user to stored values.
 ///
@@ -46,14 +46,14 @@ const FIXED: [&str; 6] = ["userName", "displayName", "active", "name", "emails",
 impl Default for Mapping {
     fn default() -> Self {
         let mut attributes = vec![
-            defaults::user_name(),
-            defaults::name(),
-            defaults::display_name(),
-            defaults::emails(),
-            defaults::active(),
-            defaults::groups(),
+            user::user_name(),
+            user::name(),
+            user::display_name(),
+            user::emails(),
+            user::active(),
+            user::groups(),
         ];
-        attributes.extend(defaults::stored());
+        attributes.extend(user::stored());
         let schema = |urn: &'static str, name: &'static str, description: &'static str, attributes| Schema {
             urn: urn.into(),
             name: name.into(),
@@ -61,7 +61,8 @@ impl Default for Mapping {
             attributes,
         };
         let core = schema(USER, "User", "A user account", attributes);
-        let enterprise = schema(ENTERPRISE, "Enterprise User", "A user of an organization", defaults::enterprise());
+        let enterprise =
+            schema(ENTERPRISE, "Enterprise User", "A user of an organization", user::enterprise());
         let names = |schema: &Schema| -> Vec<_> {
             let entry = |it: &Attribute| ((schema.urn.to_string(), it.name.to_string()), it.name.to_string());
             schema.attributes.iter().map(entry).collect()
@@ -184,7 +185,10 @@ mod tests {
         assert_eq!(mapping.stored(USER, "userName"), Stored::Username);
         assert!(mapping.schema.attribute(None, "nickName").is_none());
         assert_eq!(mapping.schema.attribute(None, "USERNAME").map(|it| it.attribute.required), Some(true));
-        assert_eq!(mapping.schema.attribute(Some(urn), "Badge").map(|it| it.attribute.name.as_ref()), Some("badge"));
+        assert_eq!(
+            mapping.schema.attribute(Some(urn), "Badge").map(|it| it.attribute.name.as_ref()),
+            Some("badge")
+        );
         assert!(mapping.without(urn, "badge").schema.extension(urn).is_none());
     }
 }

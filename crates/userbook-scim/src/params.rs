@@ -53,7 +53,9 @@ impl Params {
             "excludedattributes" => self.excluded = input.names(),
             "filter" => self.filter = input.text().filter(|text| !text.trim().is_empty()),
             "sortby" => self.sort_by = input.text().filter(|text| !text.trim().is_empty()),
-            "sortorder" => self.descending = input.text().is_some_and(|it| it.eq_ignore_ascii_case("descending")),
+            "sortorder" => {
+                self.descending = input.text().is_some_and(|it| it.eq_ignore_ascii_case("descending"))
+            }
             // A value below 1 counts as 1, a negative count as 0 (RFC 7644 §3.4.2.4).
             "startindex" => self.start_index = input.number("startIndex")?.unwrap_or(1).max(1).unsigned_abs(),
             "count" => self.count = input.number("count")?.map(|count| count.max(0).unsigned_abs()),
@@ -84,7 +86,9 @@ impl Input<'_> {
         };
         match self {
             Self::Text(text) => split(text),
-            Self::Json(Value::Array(items)) => items.iter().filter_map(Value::as_str).flat_map(split).collect(),
+            Self::Json(Value::Array(items)) => {
+                items.iter().filter_map(Value::as_str).flat_map(split).collect()
+            }
             Self::Json(value) => split(value.as_str().unwrap_or_default()),
         }
     }
@@ -117,7 +121,11 @@ mod tests {
         assert_eq!(Params::from_body(&body).unwrap(), params);
         assert_eq!((params.start_index, params.count, params.attributes.len()), (1, Some(0), 2));
         for query in ["startIndex=x", "count=1.5"] {
-            assert_eq!(Params::parse(Some(query)).unwrap_err().scim_type, Some(ScimType::InvalidValue), "{query}");
+            assert_eq!(
+                Params::parse(Some(query)).unwrap_err().scim_type,
+                Some(ScimType::InvalidValue),
+                "{query}"
+            );
         }
     }
 }

@@ -92,7 +92,8 @@ impl BulkRun {
     fn read(body: Value, limit: usize) -> Result<Self, ScimError> {
         let syntax = |detail: &'static str| ScimError::bad_request(ScimType::InvalidSyntax, detail);
         let Value::Object(body) = body else { return Err(syntax("the body is not a JSON object")) };
-        let member = |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, it)| it);
+        let member =
+            |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, it)| it);
         let Some(Value::Array(operations)) = member("Operations") else {
             return Err(syntax("Operations is not a list"));
         };
@@ -100,9 +101,10 @@ impl BulkRun {
             let detail = format!("bulk request exceeds {limit} operations (got {})", operations.len());
             return Err(ScimError::too_large(detail));
         }
-        let operations = operations.iter().map(|it| BulkOperation::read(it).ok_or_else(|| {
-            syntax("a bulk operation requires method and path, and POST requires bulkId")
-        }));
+        let operations = operations.iter().map(|it| {
+            BulkOperation::read(it)
+                .ok_or_else(|| syntax("a bulk operation requires method and path, and POST requires bulkId"))
+        });
         let waiting = operations.collect::<Result<Vec<_>, _>>()?.into_iter().enumerate().collect();
         let fail_on_errors = member("failOnErrors").and_then(Value::as_u64);
         Ok(Self { waiting, ids: BTreeMap::new(), results: BTreeMap::new(), errors: 0, fail_on_errors })
@@ -169,8 +171,8 @@ impl BulkRun {
     /// Returns the response. Operations after the last permitted error have no result.
     fn finish(mut self, base: &str) -> Value {
         if !self.has_failed() {
-            let unresolved = ScimError::conflict("a bulkId is unknown, failed, or part of a circle");
-            let unresolved = ScimError { scim_type: Some(ScimType::InvalidValue), ..unresolved };
+            let detail = "a bulkId is unknown, failed, or part of a circle";
+            let unresolved = ScimError::conflict(detail).with_type(ScimType::InvalidValue);
             for (position, operation) in std::mem::take(&mut self.waiting) {
                 let path = operation.path.clone();
                 self.record(position, &operation, &path, Err(unresolved.clone()), base);

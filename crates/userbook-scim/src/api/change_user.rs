@@ -6,11 +6,12 @@ use http::StatusCode;
 use http_body::Body;
 use serde_json::Value;
 use userbook::{
-    Authorizer, User, UserUpdate, UserView,
+    Authorizer, User, UserUpdate,
     authz::ListAuthorizer,
     model::{GroupGraph, UserRef},
     store::{ListStore, ProvisioningStore},
     update::{FieldOps, GroupsOp, Mode, Op, PatchFailure},
+    view::UserView,
 };
 
 use super::{Answer, Exchange, parse_id, payload::Payload, reply::Reply};

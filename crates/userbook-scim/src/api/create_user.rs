@@ -6,11 +6,12 @@ use http::StatusCode;
 use http_body::Body;
 use serde_json::Value;
 use userbook::{
-    Actor, NewUser, UpdateError, User, UserUpdate, UserView,
+    Actor, NewUser, UpdateError, User, UserUpdate,
     authz::ListAuthorizer,
     service::Listing,
     store::{ExternalIdFilter, ListStore, ProvisioningStore, UserFilter},
     update::{FieldOps, Mode, Op},
+    view::UserView,
 };
 
 use super::{
@@ -110,8 +111,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         external_id: Option<ExternalIdFilter>,
     ) -> Result<Option<User>, ScimError> {
         let Some(name) = wanted.get("userName").and_then(Value::as_str) else { return Ok(None) };
-        let filter =
-            UserFilter { usernames: [name.to_owned()].into(), external_id, ..UserFilter::default() };
+        let filter = UserFilter { usernames: [name.to_owned()].into(), external_id, ..UserFilter::default() };
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
         let found = self.service().list_users(self.actor, listing).await?;
         Ok(found.users.into_iter().next().map(|view| view.user))

@@ -4,11 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Answer, Exchange, reply::Reply};
-use crate::{
-    error::ScimError,
-    resource::ResourceKind,
-    schema::Schema,
-};
+use crate::{error::ScimError, resource::ResourceKind, schema::Schema};
 
 /// The schema of lists.
 pub(super) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";

@@ -3,11 +3,7 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::ALLOW,
-    request::Parts,
-};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header::ALLOW, request::Parts};
 use http_body::Body;
 use userbook::{
     authz::ListAuthorizer,
@@ -20,13 +16,8 @@ use super::{
     route::{Route, route},
 };
 use crate::{
-    Connections,
-    authorizer::connection_actor,
-    error::ScimError,
-    etag::Preconditions,
-    params::Params,
-    resource::ResourceKind,
-    respond,
+    Connections, authorizer::connection_actor, error::ScimError, etag::Preconditions, params::Params,
+    resource::ResourceKind, respond,
 };
 
 impl<S, A, C> ScimApi<S, A, C>
@@ -94,7 +85,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             Route::Schemas(id) if is_read => discovery::schemas(self, id.as_deref()),
             Route::Search(kind) if *method == Method::POST => self.search(*kind, payload).await,
             Route::Bulk if *method == Method::POST => self.bulk(payload).await,
-            Route::Me => Err(ScimError::new(StatusCode::NOT_IMPLEMENTED, "a connection has no resource of its own")),
+            Route::Me => {
+                Err(ScimError::new(StatusCode::NOT_IMPLEMENTED, "a connection has no resource of its own"))
+            }
             Route::Collection(kind) if is_read => self.list(*kind).await,
             Route::Resource(kind, id) if is_read => self.show(*kind, id).await,
             Route::Collection(_) | Route::Resource(..) => self.write(method, route, payload).await,

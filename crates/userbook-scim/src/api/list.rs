@@ -59,7 +59,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     /// Returns the resources of one page, with the attributes that the client wants, and the number of all results.
-    pub(super) async fn page(&self, kind: ResourceKind, window: Window) -> Result<(Vec<Value>, u64), ScimError> {
+    pub(super) async fn page(
+        &self,
+        kind: ResourceKind,
+        window: Window,
+    ) -> Result<(Vec<Value>, u64), ScimError> {
         let schema = self.schema(kind);
         let strictness = self.connection.strictness;
         let filter = self.params.filter.as_deref();
@@ -75,7 +79,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             }
             ResourceKind::Group => {
                 let filters = filter.as_ref().is_some_and(list_groups::names_members);
-                let rows = GroupRows { exchange: self, with_members: filters || projection.contains("members") };
+                let rows =
+                    GroupRows { exchange: self, with_members: filters || projection.contains("members") };
                 let plan = rows.plan(filter.as_ref(), schema).await?;
                 let sort = self.sort(sort_path.as_ref(), schema, list_groups::column)?;
                 self.find(&rows, plan, filter.as_ref(), sort, schema, window).await?

@@ -55,7 +55,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_,
     }
 
     fn with_ids(&self, ids: &[String]) -> GroupFilter {
-        GroupFilter { ids: ids.iter().filter_map(|id| parse_id(id)).map(GroupId).collect(), ..self.managed(None) }
+        GroupFilter {
+            ids: ids.iter().filter_map(|id| parse_id(id)).map(GroupId).collect(),
+            ..self.managed(None)
+        }
     }
 }
 
@@ -90,7 +93,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
             Term::ExternalId(id) => Some(self.managed(Some(id))),
             Term::Member(id) => {
                 let uuids = parse_id(&id).into_iter().collect();
-                let users: BTreeSet<UserId> = self.exchange.managed_users(&uuids).await?.into_values().collect();
+                let users: BTreeSet<UserId> =
+                    self.exchange.managed_users(&uuids).await?.into_values().collect();
                 (!users.is_empty()).then(|| GroupFilter { members: vec![users], ..self.managed(None) })
             }
         })

@@ -107,7 +107,9 @@ impl<S, A> UserRows<'_, '_, S, A> {
         let is_value = sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
         let spellings = [text.clone(), text.to_lowercase()];
         match (name, sub) {
-            ("userName", None) => Some(vec![UserFilter { usernames: spellings.into(), ..self.managed(None) }]),
+            ("userName", None) => {
+                Some(vec![UserFilter { usernames: spellings.into(), ..self.managed(None) }])
+            }
             ("id", None) => Some(match parse_id(text) {
                 Some(uuid) => vec![UserFilter { uuids: [uuid].into(), ..self.managed(None) }],
                 None => Vec::new(),
@@ -151,4 +153,3 @@ pub(super) fn column(attribute: &str) -> Option<UserColumn> {
         _ => None,
     }
 }
-

@@ -37,8 +37,9 @@ where
         check_media_type(headers)?;
         let body = receive_body(headers, body, limits.body_bytes).await?;
         let bounds = JsonBounds { levels: BODY_LEVELS, nodes: limits.body_nodes };
-        parse_json(&body, bounds)
-            .map_err(|error| ScimError::bad_request(ScimType::InvalidSyntax, format!("invalid JSON: {error}")))
+        parse_json(&body, bounds).map_err(|error| {
+            ScimError::bad_request(ScimType::InvalidSyntax, format!("invalid JSON: {error}"))
+        })
     }
 }
 

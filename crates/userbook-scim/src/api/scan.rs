@@ -5,7 +5,6 @@
 
 use std::{collections::BTreeMap, future::poll_fn, task::Poll, time::Duration};
 
-use http::StatusCode;
 use scim_v2::filter::Filter;
 use serde_json::Value;
 use userbook::{ListError, clock::Clock, store::Order};
@@ -212,7 +211,9 @@ impl SortKey {
         match value {
             Some(Value::Bool(flag)) => Self::Flag(*flag),
             Some(Value::String(text)) => Self::Text(text.to_lowercase()),
-            Some(Value::Number(number)) => Self::Text(format!("{:024.6}", number.as_f64().unwrap_or_default())),
+            Some(Value::Number(number)) => {
+                Self::Text(format!("{:024.6}", number.as_f64().unwrap_or_default()))
+            }
             _ => Self::Missing,
         }
     }
@@ -233,6 +234,5 @@ async fn yield_once() {
 
 /// Returns the error of an attribute that cannot be sorted by.
 pub(super) fn unsortable(path: &str) -> ScimError {
-    let error = ScimError::bad_request(ScimType::InvalidPath, format!("cannot sort by {path:?}"));
-    ScimError { status: StatusCode::BAD_REQUEST, ..error }
+    ScimError::bad_request(ScimType::InvalidPath, format!("cannot sort by {path:?}"))
 }

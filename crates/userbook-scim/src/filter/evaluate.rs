@@ -97,17 +97,19 @@ fn expression_holds(expression: &AttrExp, resource: &Map<String, Value>, schema:
         None => None,
     };
     match sub {
-        Some(sub) => holds(
-            expression,
-            elements(value).filter_map(|element| element.get(sub.name.as_ref())),
-            sub,
-        ),
+        Some(sub) => {
+            holds(expression, elements(value).filter_map(|element| element.get(sub.name.as_ref())), sub)
+        }
         None => holds(expression, elements(value), attribute),
     }
 }
 
 /// Returns whether one of the values satisfies the expression; for `ne` none may be equal.
-fn holds<'v>(expression: &AttrExp, mut values: impl Iterator<Item = &'v Value>, attribute: &Attribute) -> bool {
+fn holds<'v>(
+    expression: &AttrExp,
+    mut values: impl Iterator<Item = &'v Value>,
+    attribute: &Attribute,
+) -> bool {
     match expression {
         AttrExp::Present(_) => values.any(is_present),
         AttrExp::Comparison(_, CompareOp::Ne, wanted) => {

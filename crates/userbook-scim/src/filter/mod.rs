@@ -20,9 +20,9 @@ pub(crate) fn parse_filter(
     limits: &ScimLimits,
 ) -> Result<Filter, ScimError> {
     let text = prepared(text, strictness, limits)?;
-    let filter: Filter = text
-        .parse()
-        .map_err(|error| ScimError::bad_request(ScimType::InvalidFilter, format!("invalid filter: {error}")))?;
+    let filter: Filter = text.parse().map_err(|error| {
+        ScimError::bad_request(ScimType::InvalidFilter, format!("invalid filter: {error}"))
+    })?;
     let (limit, count) = (limits.filter_terms, count_terms(&filter));
     if count > limit {
         return Err(ScimError::bad_request(

@@ -34,7 +34,9 @@ fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 8,
         Value::Array(items) => items.iter().map(size).sum::<usize>() + 8,
-        Value::Object(members) => members.iter().map(|(key, value)| key.len() + size(value)).sum::<usize>() + 8,
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| key.len() + size(value)).sum::<usize>() + 8
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
     }
 }
@@ -186,7 +188,10 @@ fn create(
     let may_create = strictness.is_lenient() || (place.filter.is_none() && step.op == Op::Add);
     let Some(mut element) = described.filter(|_| may_create) else {
         let name = &place.attribute.name;
-        return Err(ScimError::bad_request(ScimType::NoTarget, format!("no value of {name} matches the filter")));
+        return Err(ScimError::bad_request(
+            ScimType::NoTarget,
+            format!("no value of {name} matches the filter"),
+        ));
     };
     match (&place.sub, value) {
         (Some(sub), value) => _ = element.insert(sub.name.to_string(), value.clone()),

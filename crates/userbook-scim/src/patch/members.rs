@@ -123,7 +123,8 @@ pub(crate) fn ids(value: Option<&Value>) -> Result<BTreeSet<String>, ScimError> 
         Some(other) => std::slice::from_ref(other),
     };
     let id = |item: &Value| {
-        let is_group = item.get("type").and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case("group"));
+        let is_group =
+            item.get("type").and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case("group"));
         if is_group {
             return Err(ScimError::invalid_value("members of type Group are not supported"));
         }

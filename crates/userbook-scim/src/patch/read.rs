@@ -69,7 +69,9 @@ fn syntax(detail: &str) -> ScimError {
 
 impl Reader<'_> {
     fn operation(self, operation: Value, steps: &mut Vec<Step>) -> Result<(), ScimError> {
-        let Value::Object(mut operation) = operation else { return Err(syntax("an operation is not an object")) };
+        let Value::Object(mut operation) = operation else {
+            return Err(syntax("an operation is not an object"));
+        };
         let op = member(&mut operation, "op");
         let op = self.op(op.as_ref().and_then(Value::as_str).unwrap_or_default())?;
         let value = member(&mut operation, "value");
@@ -170,10 +172,12 @@ impl Reader<'_> {
             Some(sub) => normalizer.value(value, sub),
             // The value of a selected element is one element.
             None if selects => match value {
-                Value::Array(mut items) if items.len() == 1 && self.strictness.is_lenient() => match items.pop() {
-                    Some(item) => normalizer.single(item, &place.attribute),
-                    None => Ok(None),
-                },
+                Value::Array(mut items) if items.len() == 1 && self.strictness.is_lenient() => {
+                    match items.pop() {
+                        Some(item) => normalizer.single(item, &place.attribute),
+                        None => Ok(None),
+                    }
+                }
                 value => normalizer.single(value, &place.attribute),
             },
             None => normalizer.value(value, &place.attribute),

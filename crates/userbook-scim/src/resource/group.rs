@@ -9,7 +9,12 @@ use super::{Document, ResourceKind, add_meta};
 use crate::schema::GROUP;
 
 /// Returns the resource. With `with_members`, it contains the members that the source manages.
-pub(crate) fn resource(entry: &GroupEntry, source: &ExternalSource, base: &str, with_members: bool) -> Document {
+pub(crate) fn resource(
+    entry: &GroupEntry,
+    source: &ExternalSource,
+    base: &str,
+    with_members: bool,
+) -> Document {
     let group = &entry.group;
     let mut document = Document::new();
     document.insert("schemas".to_owned(), json!([GROUP]));

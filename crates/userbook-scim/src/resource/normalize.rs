@@ -38,16 +38,21 @@ impl Normalizer {
                 }
                 self.single(value, attribute)?.map(|item| Value::Array(vec![item]))
             }
-            Value::Array(mut items) if self.strictness.is_lenient() && items.len() <= 1 => match items.pop() {
-                Some(item) => self.single(item, attribute)?,
-                None => None,
-            },
+            Value::Array(mut items) if self.strictness.is_lenient() && items.len() <= 1 => {
+                match items.pop() {
+                    Some(item) => self.single(item, attribute)?,
+                    None => None,
+                }
+            }
             value => self.single(value, attribute)?,
         };
         if let Some(Value::Array(items)) = &value {
             let is_primary = |item: &&Value| item.get("primary") == Some(&Value::Bool(true));
             if items.iter().filter(is_primary).count() > 1 {
-                return Err(ScimError::invalid_value(format!("{} has several primary values", attribute.name)));
+                return Err(ScimError::invalid_value(format!(
+                    "{} has several primary values",
+                    attribute.name
+                )));
             }
         }
         Ok(value)
@@ -66,7 +71,8 @@ impl Normalizer {
                 return match attribute.sub("value") {
                     Some(sub) => {
                         let value = self.single(value, sub)?;
-                        Ok(value.map(|value| Value::Object([("value".to_owned(), value)].into_iter().collect())))
+                        Ok(value
+                            .map(|value| Value::Object([("value".to_owned(), value)].into_iter().collect())))
                     }
                     None => Err(wrong(attribute, "an object")),
                 };
@@ -89,8 +95,12 @@ impl Normalizer {
         let lenient = self.strictness.is_lenient();
         match (&attribute.kind, value) {
             (Kind::Boolean, value @ Value::Bool(_)) => Ok(value),
-            (Kind::Boolean, Value::String(text)) if lenient && text.eq_ignore_ascii_case("true") => Ok(true.into()),
-            (Kind::Boolean, Value::String(text)) if lenient && text.eq_ignore_ascii_case("false") => Ok(false.into()),
+            (Kind::Boolean, Value::String(text)) if lenient && text.eq_ignore_ascii_case("true") => {
+                Ok(true.into())
+            }
+            (Kind::Boolean, Value::String(text)) if lenient && text.eq_ignore_ascii_case("false") => {
+                Ok(false.into())
+            }
             (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(number.into()),
             (Kind::Decimal, value @ Value::Number(_)) => Ok(value),
             (Kind::Integer | Kind::Decimal, Value::String(text)) if lenient => {
@@ -107,7 +117,11 @@ impl Normalizer {
     }
 
     /// Returns the members of a complex value under their names in the schema.
-    fn members(self, members: Map<String, Value>, attribute: &Attribute) -> Result<Map<String, Value>, ScimError> {
+    fn members(
+        self,
+        members: Map<String, Value>,
+        attribute: &Attribute,
+    ) -> Result<Map<String, Value>, ScimError> {
         let mut canonical = Map::new();
         for (name, value) in members {
             match attribute.sub(&name) {
@@ -229,7 +243,8 @@ fn insert_at_path(
     let Ok(Target::Place(place)) = Target::parse(name, schema, normalizer.strictness, limits) else {
         return Ok(());
     };
-    if place.is_read_only() || place.filter.is_some() || (place.attribute.multi_valued && place.sub.is_some()) {
+    if place.is_read_only() || place.filter.is_some() || (place.attribute.multi_valued && place.sub.is_some())
+    {
         return Ok(());
     }
     let Some(value) = normalizer.value(value, place.value_attribute())? else { return Ok(()) };

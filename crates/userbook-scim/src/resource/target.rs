@@ -49,8 +49,9 @@ impl Target {
             }
             PatchPath::Value(value) => (value.attr, Some(value.filter), value.sub_attr),
         };
-        Self::resolve(&path, filter, sub.as_deref(), schema, strictness)
-            .ok_or_else(|| ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}")))
+        Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
+            ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}"))
+        })
     }
 
     fn resolve(

@@ -1,7 +1,11 @@
 //! A user as a SCIM resource.
 
 use serde_json::{Map, Value, json};
-use userbook::{GroupView, User, UserView, model::ExternalSource};
+use userbook::{
+    User,
+    model::ExternalSource,
+    view::{GroupView, UserView},
+};
 
 use super::{Document, Normalizer, ResourceKind, add_meta};
 use crate::{Mapping, Strictness, mapping::Stored, schema::Attribute};
@@ -58,7 +62,8 @@ impl Form<'_> {
                 },
             }
         }
-        document.extend(extensions.into_iter().map(|(urn, members)| (urn.to_owned(), Value::Object(members))));
+        document
+            .extend(extensions.into_iter().map(|(urn, members)| (urn.to_owned(), Value::Object(members))));
         document
     }
 

@@ -56,7 +56,9 @@ pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, af
         }
         match stored {
             Stored::Username => ops.username = text(new, Username::parse),
-            Stored::DisplayName => ops.name = Name::parse(new.as_ref().and_then(Value::as_str).unwrap_or("")).into(),
+            Stored::DisplayName => {
+                ops.name = Name::parse(new.as_ref().and_then(Value::as_str).unwrap_or("")).into()
+            }
             // Without a value the state stays.
             Stored::Active => ops.is_active = new.and_then(|it| it.as_bool()).map_or(Op::Keep, Op::Set),
             Stored::Computed => {}
@@ -75,10 +77,7 @@ pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, af
 }
 
 /// Reads a required text.
-fn text<T>(
-    value: Option<Value>,
-    parse: impl Fn(&str) -> Result<T, userbook::field::FieldErrors>,
-) -> Op<T> {
+fn text<T>(value: Option<Value>, parse: impl Fn(&str) -> Result<T, userbook::field::FieldErrors>) -> Op<T> {
     match value.as_ref().and_then(Value::as_str) {
         Some(text) => parse(text).into(),
         None => ViolationKind::Required.into(),

@@ -3,7 +3,10 @@
 use super::{Attribute, Kind};
 
 pub(crate) fn schemas() -> Attribute {
-    Attribute::new("schemas", Kind::Reference(&["uri"]), "The schemas of the resource.").multi().required().always()
+    Attribute::new("schemas", Kind::Reference(&["uri"]), "The schemas of the resource.")
+        .multi()
+        .required()
+        .always()
 }
 
 pub(crate) fn id() -> Attribute {

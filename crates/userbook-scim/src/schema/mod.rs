@@ -2,14 +2,14 @@
 
 mod attribute;
 mod common;
-mod user;
+pub(crate) mod user;
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-pub use attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
 pub(crate) use attribute::find;
+pub use attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
 
 /// The schema of users.
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -86,11 +86,6 @@ impl ResourceSchema {
         }
     }
 
-    /// Returns all attributes outside of extensions.
-    pub(crate) fn top_level(&self) -> impl Iterator<Item = &Attribute> {
-        self.common.iter().chain(&self.core.attributes)
-    }
-
     /// Returns the schemas.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Schema> {
         std::iter::once(&self.core).chain(&self.extensions)
@@ -110,12 +105,4 @@ impl Schema {
             "meta": {"resourceType": "Schema", "location": format!("{base}/Schemas/{}", self.urn)},
         })
     }
-}
-
-pub(crate) mod defaults {
-    //! The default attributes of a user.
-
-    pub(crate) use super::user::{
-        active, display_name, emails, enterprise, groups, name, stored, user_name,
-    };
 }

@@ -9,30 +9,39 @@ fn text(name: &'static str, description: &'static str) -> Attribute {
 }
 
 /// A list of objects with `value`, `display`, `type` and `primary`.
-fn list(name: &'static str, description: &'static str, value: Attribute, types: &'static [&'static str]) -> Attribute {
+fn list(
+    name: &'static str,
+    description: &'static str,
+    value: Attribute,
+    types: &'static [&'static str],
+) -> Attribute {
     let subs = vec![
         value,
         text("display", "A name for people."),
         text("type", "A label for the function of the value.").canonical(types),
-        Attribute::new("primary", Kind::Boolean, "Whether the value is the preferred one. One value at most is."),
+        Attribute::new(
+            "primary",
+            Kind::Boolean,
+            "Whether the value is the preferred one. One value at most is.",
+        ),
     ];
     Attribute::complex(name, description, subs).multi()
 }
 
-pub(super) fn user_name() -> Attribute {
+pub(crate) fn user_name() -> Attribute {
     text("userName", "The login name.").required().unique()
 }
 
-pub(super) fn display_name() -> Attribute {
+pub(crate) fn display_name() -> Attribute {
     text("displayName", "The name for people.")
 }
 
-pub(super) fn active() -> Attribute {
+pub(crate) fn active() -> Attribute {
     Attribute::new("active", Kind::Boolean, "Whether the user may log in.").required()
 }
 
 /// The given name and the family name always have a value.
-pub(super) fn name() -> Attribute {
+pub(crate) fn name() -> Attribute {
     let subs = vec![
         text("formatted", "The full name."),
         text("familyName", "The family name."),
@@ -44,11 +53,11 @@ pub(super) fn name() -> Attribute {
     Attribute::complex("name", "The components of the name.", subs).required()
 }
 
-pub(super) fn emails() -> Attribute {
+pub(crate) fn emails() -> Attribute {
     list("emails", "E-mail addresses.", text("value", "The address."), &["work", "home", "other"])
 }
 
-pub(super) fn groups() -> Attribute {
+pub(crate) fn groups() -> Attribute {
     let subs = vec![
         text("value", "The id of the group.").exact(),
         Attribute::new("$ref", Kind::Reference(&["Group"]), "The URI of the group."),
@@ -59,7 +68,7 @@ pub(super) fn groups() -> Attribute {
 }
 
 /// The attributes that are members of the same name of the stored attributes.
-pub(super) fn stored() -> Vec<Attribute> {
+pub(crate) fn stored() -> Vec<Attribute> {
     let phones = &["work", "home", "mobile", "fax", "pager", "other"];
     let value = || text("value", "The value.");
     vec![
@@ -72,7 +81,12 @@ pub(super) fn stored() -> Vec<Attribute> {
         text("timezone", "The IANA time zone, for example Europe/Berlin."),
         list("phoneNumbers", "Telephone numbers.", value(), phones),
         list("ims", "Addresses of instant messages.", value(), &["aim", "gtalk", "icq", "xmpp", "skype"]),
-        list("photos", "Photos.", Attribute::new("value", EXTERNAL, "The URI of a photo."), &["photo", "thumbnail"]),
+        list(
+            "photos",
+            "Photos.",
+            Attribute::new("value", EXTERNAL, "The URI of a photo."),
+            &["photo", "thumbnail"],
+        ),
         addresses(),
         list("entitlements", "Entitlements.", value(), &[]),
         list("roles", "Roles. They have no effect on rights.", value(), &[]),
@@ -100,7 +114,7 @@ fn addresses() -> Attribute {
 }
 
 /// The attributes of the enterprise extension.
-pub(super) fn enterprise() -> Vec<Attribute> {
+pub(crate) fn enterprise() -> Vec<Attribute> {
     let manager = vec![
         text("value", "The id of the manager.").exact(),
         Attribute::new("$ref", Kind::Reference(&["User"]), "The URI of the manager."),

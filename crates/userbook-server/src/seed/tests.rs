@@ -104,6 +104,11 @@ fn errors_name_file_record_and_field() {
         ),
         set("/users/1/pk", json!(1), "users[1].pk: \"1\" is also in users[0]"),
         set("/users/1/username", json!("admin"), "users[1].username: \"admin\" is also in users[0]"),
+        set(
+            "/users/1/external_ids",
+            json!({"hr": ""}),
+            "users[1].external_ids: hr: This field may not be blank.",
+        ),
         set("/users/1/groups", json!([other]), "users[1].groups: group 00000000"),
         set("/groups/0/parent", json!(other), "groups[0].parent: group 00000000"),
         set("/tokens/0/user_pk", json!(8), "tokens[0].user_pk: user 8 is not in this file"),
