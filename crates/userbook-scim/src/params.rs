@@ -54,7 +54,7 @@ impl Params {
             "filter" => self.filter = input.text().filter(|text| !text.trim().is_empty()),
             "sortby" => self.sort_by = input.text().filter(|text| !text.trim().is_empty()),
             "sortorder" => {
-                self.descending = input.text().is_some_and(|it| it.eq_ignore_ascii_case("descending"))
+                self.descending = input.text().is_some_and(|it| it.eq_ignore_ascii_case("descending"));
             }
             // A value below 1 counts as 1, a negative count as 0 (RFC 7644 §3.4.2.4).
             "startindex" => self.start_index = input.number("startIndex")?.unwrap_or(1).max(1).unsigned_abs(),

@@ -26,12 +26,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn show_user(&self, id: &str) -> Answer {
         let view = self.service().retrieve(self.actor, parse_id(id).map(UserRef::Uuid)).await?;
         let document = self.form().resource(&view);
-        self.conditional(ResourceKind::User, document)
+        self.conditional(ResourceKind::User, &document)
     }
 
     /// Returns a resource, or 304 or 412 by the preconditions.
-    pub(super) fn conditional(&self, kind: ResourceKind, document: Document) -> Answer {
-        let version = version(&document).unwrap_or_default().to_owned();
+    pub(super) fn conditional(&self, kind: ResourceKind, document: &Document) -> Answer {
+        let version = version(document).unwrap_or_default().to_owned();
         if !self.preconditions.allows(&version) {
             return Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"));
         }
@@ -39,7 +39,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             return Ok(Reply { version: Some(version), ..Reply::empty(StatusCode::NOT_MODIFIED) });
         }
         let shown = self.projected(kind, document.clone());
-        Ok(Reply::resource(StatusCode::OK, &document, shown))
+        Ok(Reply::resource(StatusCode::OK, document, shown))
     }
 
     /// PUT and PATCH.

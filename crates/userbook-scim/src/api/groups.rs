@@ -32,7 +32,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             return Err(ScimError::not_found());
         }
         let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
-        self.conditional(ResourceKind::Group, document)
+        self.conditional(ResourceKind::Group, &document)
     }
 
     fn shows_members(&self) -> bool {
@@ -46,7 +46,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let authorized = self.service().authorize_group_insertion(self.actor).await?;
         let body = payload.read(&self.provider.limits).await?;
         let changes = self.replacement_of_group(body)?;
-        let id = changes.external_id.clone().flatten();
+        let id = changes.external_id.value().cloned();
         let update = self.group_update(Mode::Replace, &changes).await?;
         let update = update.set_external_id(self.source().clone(), id.as_deref());
         self.write_group(authorized, update, StatusCode::CREATED).await
@@ -72,8 +72,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             self.make_delta(authorized.id(), &mut changes.members).await?;
         }
         let mut update = self.group_update(Mode::Patch, &changes).await?;
-        if let Some(id) = &changes.external_id {
-            update = update.set_external_id(self.source().clone(), id.as_deref());
+        if !changes.external_id.is_keep() {
+            let id = changes.external_id.value().map(String::as_str);
+            update = update.set_external_id(self.source().clone(), id);
         }
         self.write_group(authorized, update, StatusCode::OK).await
     }
@@ -93,7 +94,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             MembersChange::default()
         };
         let display_name = Some(document.get("displayName").cloned().unwrap_or(Value::Null));
-        Ok(GroupPatch { display_name, external_id: Some(external_id), members })
+        Ok(GroupPatch { display_name, external_id: external_id.map_or(Op::Null, Op::Set), members })
     }
 
     async fn group_update(&self, mode: Mode, changes: &GroupPatch) -> Result<GroupUpdate, ScimError> {

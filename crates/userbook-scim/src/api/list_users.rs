@@ -94,15 +94,14 @@ impl<S, A> UserRows<'_, '_, S, A> {
         schema: &ResourceSchema,
     ) -> Option<Vec<UserFilter>> {
         let AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(text)) = expression else { return None };
-        let (name, sub) = match within {
-            Some(attribute) => (attribute, Some(path.name.as_str())),
-            None => {
-                let located = schema.attribute(path.uri.as_deref(), &path.name)?;
-                if located.extension.is_some() {
-                    return None;
-                }
-                (located.attribute.name.as_ref(), path.sub_attr.as_deref())
+        let (name, sub) = if let Some(attribute) = within {
+            (attribute, Some(path.name.as_str()))
+        } else {
+            let located = schema.attribute(path.uri.as_deref(), &path.name)?;
+            if located.extension.is_some() {
+                return None;
             }
+            (located.attribute.name.as_ref(), path.sub_attr.as_deref())
         };
         let is_value = sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
         let spellings = [text.clone(), text.to_lowercase()];

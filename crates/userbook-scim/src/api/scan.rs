@@ -3,7 +3,7 @@
 //! An index finds what the filter names by a unique value. Any other filter that the store does not know reads all
 //! resources of the connection in pages, within a time limit, and yields between pages.
 
-use std::{collections::BTreeMap, future::poll_fn, task::Poll, time::Duration};
+use std::{collections::BTreeSet, future::poll_fn, task::Poll, time::Duration};
 
 use scim_v2::filter::Filter;
 use serde_json::Value;
@@ -94,7 +94,7 @@ pub(super) async fn find<R: Rows>(
 /// The results of a scan.
 struct Results {
     /// Sorted results with their ids, if the scan sorts.
-    keyed: BTreeMap<(SortKey, String), ()>,
+    keyed: BTreeSet<(SortKey, String)>,
     /// The results of the page, if the store sorts.
     page: Vec<Document>,
     count: u64,
@@ -109,7 +109,7 @@ async fn scan<R: Rows>(
     let start = limits.clock.monotonic();
     // Several filters find overlapping results in several orders.
     let several = filters.len() > 1;
-    let mut results = Results { keyed: BTreeMap::new(), page: Vec::new(), count: 0 };
+    let mut results = Results { keyed: BTreeSet::new(), page: Vec::new(), count: 0 };
     let order = match query.sort {
         Sort::Store(order) => order,
         Sort::Attribute { .. } => None,
@@ -165,7 +165,7 @@ impl Results {
             Sort::Attribute { path, .. } => first_value(path, &document, query.schema),
         };
         let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.keyed.insert((SortKey::new(attribute), id), ());
+        self.keyed.insert((SortKey::new(attribute), id));
         if self.keyed.len() > limit {
             let detail = format!("more than {limit} resources to sort");
             return Err(ScimError::bad_request(ScimType::TooMany, detail));
@@ -179,7 +179,7 @@ impl Results {
         }
         let count = self.keyed.len() as u64;
         let descending = matches!(query.sort, Sort::Attribute { descending: true, .. });
-        let mut ids: Vec<String> = self.keyed.into_keys().map(|(_, id)| id).collect();
+        let mut ids: Vec<String> = self.keyed.into_iter().map(|(_, id)| id).collect();
         if descending {
             ids.reverse();
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use scim_v2::filter::{AttrExp, CompValue, CompareOp, ValFilter};
 use serde_json::Value;
+use userbook::update;
 
 use super::{Op, Patch, Step};
 use crate::{
@@ -15,8 +16,8 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct GroupPatch {
     pub(crate) display_name: Option<Value>,
-    /// `Some(None)` removes `externalId`.
-    pub(crate) external_id: Option<Option<String>>,
+    /// `externalId`
+    pub(crate) external_id: update::Op<String>,
     pub(crate) members: MembersChange,
 }
 
@@ -64,7 +65,8 @@ pub(crate) fn group_patch(patch: &Patch) -> Result<GroupPatch, ScimError> {
             "displayName" => changes.display_name.clone_from(&step.value),
             "externalId" => {
                 let text = step.value.as_ref().and_then(Value::as_str).map(str::to_owned);
-                changes.external_id = Some(text.filter(|_| step.op != Op::Remove));
+                let text = text.filter(|_| step.op != Op::Remove);
+                changes.external_id = text.map_or(update::Op::Null, update::Op::Set);
             }
             "members" => change_members(step, place, &mut changes.members)?,
             _ => {}

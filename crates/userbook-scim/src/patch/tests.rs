@@ -6,12 +6,12 @@ use crate::{Mapping, error::ScimType, limits::ScimLimits, resource::Document, sc
 const URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-fn object(value: Value) -> Document {
+fn object(value: &Value) -> Document {
     value.as_object().cloned().unwrap()
 }
 
 fn stored() -> Document {
-    object(json!({
+    object(&json!({
         "userName": "ada", "active": true, "displayName": "Ada",
         "name": {"givenName": "Ada", "familyName": "L"},
         "emails": [
@@ -46,6 +46,12 @@ fn with(changes: &Value) -> Document {
     document
 }
 
+fn assert_both(operation: &Value, changes: &Value) {
+    for strictness in [Strictness::strict(), Strictness::lenient()] {
+        assert_eq!(patched(&json!([operation]), strictness), Ok(with(changes)), "{operation}");
+    }
+}
+
 #[test]
 fn operations_of_rfc_7644() {
     let home = || json!({"value": "h@x.org", "type": "home"});
@@ -77,6 +83,16 @@ fn operations_of_rfc_7644() {
                 {"value": "w@x.org", "type": "work", "primary": false}, home(), {"value": "o@x.org", "primary": true},
             ]}),
         ),
+    ] {
+        assert_both(&operation, &changes);
+    }
+}
+
+#[test]
+fn operations_on_selected_values_and_extensions() {
+    let home = || json!({"value": "h@x.org", "type": "home"});
+    let work = || json!({"value": "w@x.org", "type": "work", "primary": true});
+    for (operation, changes) in [
         (json!({"op": "replace", "path": "emails", "value": [home()]}), json!({"emails": [home()]})),
         (json!({"op": "remove", "path": "emails[type eq \"home\"]"}), json!({"emails": [work()]})),
         (json!({"op": "remove", "path": "emails[value sw \"x\"]"}), json!({})),
@@ -105,9 +121,7 @@ fn operations_of_rfc_7644() {
         (json!({"op": "remove", "path": URN}), json!({URN: null})),
         (json!({"op": "replace", "path": "USERNAME", "value": "bo"}), json!({"userName": "bo"})),
     ] {
-        for strictness in [Strictness::strict(), Strictness::lenient()] {
-            assert_eq!(patched(&json!([operation]), strictness), Ok(with(&changes)), "{operation}");
-        }
+        assert_both(&operation, &changes);
     }
 }
 

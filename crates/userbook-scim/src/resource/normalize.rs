@@ -94,7 +94,9 @@ impl Normalizer {
     fn scalar(self, value: Value, attribute: &Attribute) -> Result<Value, ScimError> {
         let lenient = self.strictness.is_lenient();
         match (&attribute.kind, value) {
-            (Kind::Boolean, value @ Value::Bool(_)) => Ok(value),
+            (Kind::Boolean, value @ Value::Bool(_))
+            | (Kind::Decimal, value @ Value::Number(_))
+            | (Kind::String | Kind::Binary | Kind::Reference(_), value @ Value::String(_)) => Ok(value),
             (Kind::Boolean, Value::String(text)) if lenient && text.eq_ignore_ascii_case("true") => {
                 Ok(true.into())
             }
@@ -102,14 +104,12 @@ impl Normalizer {
                 Ok(false.into())
             }
             (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(number.into()),
-            (Kind::Decimal, value @ Value::Number(_)) => Ok(value),
             (Kind::Integer | Kind::Decimal, Value::String(text)) if lenient => {
                 let number = serde_json::from_str(text.trim()).ok().filter(Value::is_number);
                 let number = number.ok_or_else(|| wrong(attribute, attribute.kind.as_str()))?;
                 self.scalar(number, attribute)
             }
             (Kind::DateTime, Value::String(text)) if parse_timestamp(&text).is_some() => Ok(text.into()),
-            (Kind::String | Kind::Binary | Kind::Reference(_), value @ Value::String(_)) => Ok(value),
             (Kind::String, Value::Number(number)) if lenient => Ok(number.to_string().into()),
             (Kind::String, Value::Bool(flag)) if lenient => Ok(flag.to_string().into()),
             _ => Err(wrong(attribute, attribute.kind.as_str())),

@@ -152,15 +152,13 @@ fn merge(target: &mut Map<String, Value>, key: String, value: Value) {
 
 fn without(names: &[Name], mut document: Document, schema: &ResourceSchema) -> Document {
     for name in names {
-        let container = match &name.extension {
-            Some(urn) => match &name.attribute {
-                Some(_) => document.get_mut(urn).and_then(Value::as_object_mut),
-                None => {
-                    document.remove(urn);
-                    None
-                }
-            },
-            None => Some(&mut document),
+        let container = match (&name.extension, &name.attribute) {
+            (Some(urn), None) => {
+                document.remove(urn);
+                None
+            }
+            (Some(urn), Some(_)) => document.get_mut(urn).and_then(Value::as_object_mut),
+            (None, _) => Some(&mut document),
         };
         let (Some(container), Some(attribute)) = (container, &name.attribute) else { continue };
         if name.extension.is_none() && is_always_returned(attribute, schema) {

@@ -31,8 +31,9 @@ impl Form<'_> {
         }
         document.insert("id".to_owned(), user.uuid.to_string().into());
         let schema = &self.mapping.schema;
-        let used = schema.extensions.iter().filter(|schema| document.contains_key(schema.urn.as_ref()));
-        let urns: Vec<&str> = std::iter::once(&schema.core).chain(used).map(|it| it.urn.as_ref()).collect();
+        let extensions = schema.extensions.iter().filter(|schema| document.contains_key(schema.urn.as_ref()));
+        let urns: Vec<&str> =
+            std::iter::once(&schema.core).chain(extensions).map(|it| it.urn.as_ref()).collect();
         document.insert("schemas".to_owned(), json!(urns));
         let location = self.location(user);
         let state = user.revision.0.simple().to_string();

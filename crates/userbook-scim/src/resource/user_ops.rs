@@ -23,7 +23,7 @@ pub(crate) struct Basis<'b> {
     pub(crate) name: &'b str,
 }
 
-impl<'b> Basis<'b> {
+impl Basis<'_> {
     /// A user that does not exist yet.
     pub(crate) fn new_user() -> Self {
         Self { attributes: &Value::Null, username: "", name: "" }
@@ -55,9 +55,9 @@ pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, af
             continue;
         }
         match stored {
-            Stored::Username => ops.username = text(new, Username::parse),
+            Stored::Username => ops.username = text(new.as_ref(), Username::parse),
             Stored::DisplayName => {
-                ops.name = Name::parse(new.as_ref().and_then(Value::as_str).unwrap_or("")).into()
+                ops.name = Name::parse(new.as_ref().and_then(Value::as_str).unwrap_or("")).into();
             }
             // Without a value the state stays.
             Stored::Active => ops.is_active = new.and_then(|it| it.as_bool()).map_or(Op::Keep, Op::Set),
@@ -77,8 +77,8 @@ pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, af
 }
 
 /// Reads a required text.
-fn text<T>(value: Option<Value>, parse: impl Fn(&str) -> Result<T, userbook::field::FieldErrors>) -> Op<T> {
-    match value.as_ref().and_then(Value::as_str) {
+fn text<T>(value: Option<&Value>, parse: impl Fn(&str) -> Result<T, userbook::field::FieldErrors>) -> Op<T> {
+    match value.and_then(Value::as_str) {
         Some(text) => parse(text).into(),
         None => ViolationKind::Required.into(),
     }
