@@ -74,8 +74,8 @@ fn values_without_quotes_are_lenient() {
             assert_eq!(holds(filter, Strictness::strict()), Err(Some(ScimType::InvalidFilter)), "{filter}");
         }
     }
-    let text = r#"a eq "x \" eq y" and eq eq 7 or b eq c"d"#;
-    assert_eq!(normalize::quoted(text), r#"a eq "x \" eq y" and eq eq 7 or b eq "c\"d""#);
+    let text = r#"a eq "x \" eq y" and n eq 7 or b eq c"d"#;
+    assert_eq!(normalize::quoted(text), r#"a eq "x \" eq y" and n eq 7 or b eq "c\"d""#);
 }
 
 #[test]
