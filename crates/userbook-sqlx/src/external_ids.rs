@@ -1,6 +1,6 @@
 //! The tables of external ids, which repeat the column of users and groups: unique, and indexed for lists.
 
-use sqlx::Error;
+use sqlx::{Error, error::DatabaseError};
 use userbook::{
     GroupId, UserId, Violations,
     model::{ExternalIds, ExternalSource},
@@ -112,7 +112,7 @@ async fn insert<B: Backend>(
 }
 
 fn is_duplicate(error: &Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+    error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
 }
 
 /// Writes the rows of imported users and groups.

@@ -104,11 +104,6 @@ fn errors_name_file_record_and_field() {
         ),
         set("/users/1/pk", json!(1), "users[1].pk: \"1\" is also in users[0]"),
         set("/users/1/username", json!("admin"), "users[1].username: \"admin\" is also in users[0]"),
-        set(
-            "/users/1/external_ids",
-            json!({"hr": ""}),
-            "users[1].external_ids: hr: This field may not be blank.",
-        ),
         set("/users/1/groups", json!([other]), "users[1].groups: group 00000000"),
         set("/groups/0/parent", json!(other), "groups[0].parent: group 00000000"),
         set("/tokens/0/user_pk", json!(8), "tokens[0].user_pk: user 8 is not in this file"),
@@ -240,5 +235,28 @@ fn guide_names_every_permission_and_quotes_messages() {
         format!("{MAX_DEPTH} levels"),
     ] {
         assert!(GUIDE.contains(&message), "{message}");
+    }
+}
+
+#[test]
+fn external_ids_are_valid_and_unique() {
+    let parsed = |of_first: Value, of_second: Value| {
+        let mut seed = valid();
+        seed["users"][0]["external_ids"] = of_first;
+        seed["users"][1]["external_ids"] = of_second;
+        parse(seed.to_string().as_bytes()).map_err(|error| error.to_string())
+    };
+    let seed = parsed(json!({"hr": "1", "scim:okta": null}), json!({"hr": "2", "scim:okta": null})).unwrap();
+    let hr = "hr".parse().unwrap();
+    assert_eq!(seed.rows.users[1].external_ids.identifier(&hr), Some("2"));
+    let many: serde_json::Map<_, _> = (0..17).map(|n| (format!("s{n}"), json!(null))).collect();
+    for (first, second, expected) in [
+        (json!({}), json!({"hr": ""}), "users[1].external_ids: hr: This field may not be blank."),
+        (json!({"hr": "1"}), json!({"hr": "1"}), "users[1].external_ids: \"1\" of hr is also in users[0]"),
+        (Value::Object(many), json!({}), "users[0].external_ids: more than 16 sources"),
+        (json!({"HR": "1"}), json!({}), "external source is not 1 to 128 bytes"),
+    ] {
+        let error = parsed(first, second).unwrap_err();
+        assert!(error.contains(expected), "{error}");
     }
 }

@@ -114,8 +114,7 @@ fn conditions<B: Backend>(statement: &mut ListStatement, scope: &Scope<UserId>, 
 /// Whether a filter on external ids looks at few users, rather than at all that a source manages.
 fn starts_at_the_user(filter: &UserFilter) -> bool {
     let is_one = filter.external_id.as_ref().is_some_and(|external| external.identifier.is_some());
-    let is_named = !(filter.ids.is_empty() && filter.usernames.is_empty())
-        || filter.uuid.is_some()
+    let is_named = !(filter.ids.is_empty() && filter.usernames.is_empty() && filter.uuids.is_empty())
         || filter.email.is_some()
         || filter.name.is_some();
     is_named && !is_one

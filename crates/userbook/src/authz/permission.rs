@@ -337,12 +337,14 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) ->
         Check::View if grants.views_some_user || is_machine => Verdict::Hide,
         Check::ViewGroup(group) if on_group(P::ViewGroup, group) => Verdict::Allow,
         Check::ViewGroup(_) if grants.views_some_group() || is_machine => Verdict::Hide,
-        Check::View | Check::ViewGroup(_) => Verdict::deny(),
+        // No permission of the recorded release covers external ids.
+        Check::View
+        | Check::ViewGroup(_)
+        | Check::Set(Field::ExternalIds)
+        | Check::SetGroupExternalIds(_) => Verdict::deny(),
         // The recorded release lets every caller with `change_user` add the user to any group. `GrantSuperuser` covers
         // what a group grants.
         Check::AddUser | Check::Join(_) if is_new => grants.global.contains(&P::AddUser).into(),
-        // No permission of the recorded release covers external ids.
-        Check::Set(Field::ExternalIds) | Check::SetGroupExternalIds(_) => Verdict::deny(),
         Check::Change | Check::Set(_) | Check::Join(_) => on_user(P::ChangeUser).into(),
         Check::AddMember(group) => on_group(P::AddUserToGroup, group).into(),
         Check::RemoveMember(group) => on_group(P::RemoveUserFromGroup, group).into(),

@@ -104,6 +104,7 @@ impl GroupUpdate {
     pub fn attributes(self, value: impl TryInto<Attributes, Error = crate::field::FieldErrors>) -> Self {
         Self { attributes: Op::parse(value), ..self }
     }
+
     /// Lets the external source manage the group, with this identifier or without. Other sources stay.
     #[must_use]
     pub fn set_external_id(mut self, source: ExternalSource, identifier: Option<&str>) -> Self {
