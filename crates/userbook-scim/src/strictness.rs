@@ -27,6 +27,7 @@ impl Strictness {
     /// - extension attributes without the URN;
     /// - `replace` of `emails[type eq "work"].value` creates the value if none matches;
     /// - `remove` with a value removes this value only;
+    /// - members that do not exist, or that the connection does not manage, have no effect;
     /// - filters with values without quotes: `active eq True`;
     /// - unknown and read-only members of a body, which have no effect.
     pub const fn lenient() -> Self {

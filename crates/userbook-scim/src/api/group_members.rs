@@ -32,8 +32,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         Ok(())
     }
 
-    /// Returns the users to add and to remove. A user to add must exist and belong to the connection; other users to
-    /// remove are no members for the connection.
+    /// Returns the users to add and to remove. Users that do not exist, and users that the connection does not manage, are
+    /// not added: strictly they are an error, leniently they have no effect, because identity providers push members
+    /// before users.
     pub(super) async fn resolve_members(
         &self,
         change: &MembersChange,
@@ -47,10 +48,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let uuids: BTreeSet<Uuid> = change.add.union(&change.remove).filter_map(|id| parse_id(id)).collect();
         let known = self.managed_users(&uuids).await?;
         let find = |id: &String| known.get(&parse_id(id)?).copied();
-        let join = change.add.iter().map(|id| {
-            find(id).ok_or_else(|| ScimError::invalid_value(format!("members: no user has the id {id:?}")))
-        });
-        Ok((join.collect::<Result<_, _>>()?, change.remove.iter().filter_map(find).collect()))
+        let is_unknown = |id: &&String| find(id).is_none();
+        if let Some(id) = change.add.iter().find(is_unknown).filter(|_| !self.connection.strictness.is_lenient()) {
+            return Err(ScimError::invalid_value(format!("members: no user has the id {id:?}")));
+        }
+        Ok((change.add.iter().filter_map(find).collect(), change.remove.iter().filter_map(find).collect()))
     }
 
     /// Returns the users with these ids that the connection manages.

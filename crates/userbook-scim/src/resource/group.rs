@@ -35,11 +35,9 @@ pub(crate) fn resource(
 }
 
 fn member(user: &User, base: &str) -> Value {
-    let display = if user.name.is_empty() { &user.username } else { &user.name };
     json!({
         "value": user.uuid.to_string(),
         "$ref": format!("{base}/Users/{}", user.uuid),
-        "display": display,
         "type": "User",
     })
 }

@@ -132,7 +132,8 @@ impl Normalizer {
                         canonical.insert(sub.name.to_string(), value);
                     }
                 }
-                None if self.strictness.is_lenient() => {}
+                // The examples of RFC 7644 name members with `display`, which the schema of RFC 7643 does not have.
+                None if self.strictness.is_lenient() || name == "display" => {}
                 None => return Err(unknown(&format!("{}.{name}", attribute.name))),
             }
         }

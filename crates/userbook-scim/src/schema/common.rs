@@ -37,7 +37,6 @@ pub(crate) fn members() -> Attribute {
         Attribute::string("value", "The id of the user.").exact().immutable(),
         Attribute::new("$ref", Kind::Reference(&["User"]), "The URI of the user.").immutable(),
         Attribute::string("type", "The type of the member.").canonical(&["User"]).immutable(),
-        Attribute::string("display", "The name of the user.").read_only(),
     ];
     Attribute::complex("members", "The members.", subs).multi()
 }
