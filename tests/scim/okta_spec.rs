@@ -38,7 +38,7 @@ async fn every_assertion_of_okta_holds(kind: Kind) {
     let mut variables: Variables = [
         ("SCIMBaseURL", "/scim/v2"),
         ("auth", "Bearer okta"),
-        ("InvalidUserEmail", "nobody@example.com"),
+        ("InvalidUserEmail", "missing@example.com"),
         ("UserIdThatDoesNotExist", "010101001010101011001010101011"),
         ("randomEmail", "spec@example.com"),
         ("randomUsername", "spec@example.com"),

@@ -8,11 +8,11 @@ use crate::{
     provider::{Provider, patch},
 };
 
-on_each_store!(two_pushes_of_members_lose_nobody, two_patches_of_a_user_both_survive);
+on_each_store!(two_pushes_of_members_lose_no_member, two_patches_of_a_user_both_survive);
 
 const ROUNDS: usize = 20;
 
-async fn two_pushes_of_members_lose_nobody(kind: Kind) {
+async fn two_pushes_of_members_lose_no_member(kind: Kind) {
     let provider = Provider::new(kind).await;
     let group = provider.group("crew", &[]).await;
     for round in 0..ROUNDS {
