@@ -73,10 +73,8 @@ impl ProvisioningStore for MemoryStore {
 /// Writes at once: a commit in memory cannot fail.
 #[async_trait]
 impl BatchStore for MemoryStore {
-    type Batch = Self;
-
-    async fn begin_batch(&self) -> Result<Self, StoreError> {
-        Ok(self.clone())
+    async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
+        Ok(Arc::new(self.clone()))
     }
 }
 

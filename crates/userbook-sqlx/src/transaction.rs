@@ -250,10 +250,8 @@ impl<B: Backend> Batch for SqlTransaction<B> {
 
 #[async_trait]
 impl<B: Backend> BatchStore for SqlStore<B> {
-    type Batch = SqlTransaction<B>;
-
-    async fn begin_batch(&self) -> Result<SqlTransaction<B>, StoreError> {
-        self.transaction().await
+    async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
+        Ok(Arc::new(self.transaction().await?))
     }
 }
 

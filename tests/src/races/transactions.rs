@@ -9,7 +9,7 @@ macro_rules! sql_transactions {
             use userbook::{
                 Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserId, UserService, UserStore,
                 UserUpdate,
-                store::{Batch, BatchStore, SnapshotQuery, StoreErrorKind},
+                store::{Batch, SnapshotQuery, StoreErrorKind},
             };
             use $crate::races::Ground;
 
@@ -83,7 +83,7 @@ macro_rules! sql_transactions {
             async fn end_with_the_first_failure() {
                 let ground = opened().await;
                 let store = ground.store();
-                let transaction = store.begin_batch().await.expect("begins");
+                let transaction = store.transaction().await.expect("begins");
                 rename(transaction.clone(), "In").await;
                 let broken = transaction.run(|connection| {
                     Box::pin(async move { sqlx::raw_sql($break).execute(connection).await.is_ok() })

@@ -6,7 +6,7 @@ use super::{AccessError, Call, NewUser, Outcome, UpdateError, Updated, UserServi
 use crate::{
     authz::{Actor, Authorizer},
     model::UserRef,
-    store::{Batch, BatchStore, ProvisioningStore, SnapshotQuery, StoreError, StoreErrorKind, UserStore},
+    store::{BatchStore, ProvisioningStore, SnapshotQuery, StoreError, StoreErrorKind, UserStore},
     update::UserUpdate,
 };
 
@@ -115,7 +115,6 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
     async fn write_batch(&self, operations: &[BulkOperation]) -> Result<Option<Vec<BulkResult>>, StoreError> {
         let service = self.service;
         let Ok(batch) = service.store.begin_batch().await else { return Ok(None) };
-        let batch = Arc::new(batch);
         let inner = service.with_store(Arc::clone(&batch));
         let until = service.clock.monotonic().saturating_add(BATCH_TIME);
         let mut results = Vec::with_capacity(operations.len());

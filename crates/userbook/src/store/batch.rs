@@ -1,5 +1,7 @@
 //! The port for changes that share a transaction.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{ProvisioningStore, StoreError};
@@ -13,14 +15,11 @@ use super::{ProvisioningStore, StoreError};
 /// A store whose commits cannot fail may write at once.
 #[async_trait]
 pub trait BatchStore: ProvisioningStore {
-    /// The type of a batch.
-    type Batch: Batch;
-
     /// Begins a batch. Other writers may wait for its end, so keep it short.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    async fn begin_batch(&self) -> Result<Self::Batch, StoreError>;
+    async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError>;
 }
 
 /// A store whose writes are kept together; see [`BatchStore`].

@@ -91,6 +91,13 @@ macro_rules! forward {
         }
 
         #[async_trait]
+        impl<S: BatchStore + ?Sized> BatchStore for $pointer<S> {
+            async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
+                (**self).begin_batch().await
+            }
+        }
+
+        #[async_trait]
         impl<S: ListStore + ?Sized> ListStore for $pointer<S> {
             async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
                 (**self).list_users(query).await
