@@ -154,6 +154,9 @@ impl PendingUser {
         if let Some(attributes) = &row.attributes {
             update = update.attributes(attributes.clone());
         }
+        for (source, identifier) in row.external_ids.iter() {
+            update = update.set_external_id(source.clone(), identifier);
+        }
         match &self.groups {
             Some(groups) => update.groups(groups.iter().copied().collect::<Memberships>()),
             None => update,
