@@ -49,7 +49,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let known = self.managed_users(&uuids).await?;
         let find = |id: &String| known.get(&parse_id(id)?).copied();
         let is_unknown = |id: &&String| find(id).is_none();
-        if let Some(id) = change.add.iter().find(is_unknown).filter(|_| !self.connection.strictness.is_lenient()) {
+        if let Some(id) =
+            change.add.iter().find(is_unknown).filter(|_| !self.connection.strictness.is_lenient())
+        {
             return Err(ScimError::invalid_value(format!("members: no user has the id {id:?}")));
         }
         Ok((change.add.iter().filter_map(find).collect(), change.remove.iter().filter_map(find).collect()))
