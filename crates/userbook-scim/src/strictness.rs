@@ -18,7 +18,7 @@ impl Strictness {
         Self { is_lenient: false }
     }
 
-    /// Also the deviations of Entra, Okta, Google, `OneLogin` and `JumpCloud`:
+    /// Also the deviations of Entra, Okta, Google, OneLogin and JumpCloud:
     ///
     /// - `op` in any case, and a PATCH without `schemas`;
     /// - `"True"` and `"False"` as booleans, numbers as texts and texts as numbers;

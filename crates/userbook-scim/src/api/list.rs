@@ -5,7 +5,7 @@ use scim_v2::filter::{AttrPath, Filter, PatchPath};
 use serde_json::{Value, json};
 use userbook::{
     authz::ListAuthorizer,
-    store::{ListStore, Order, ProvisioningStore},
+    store::{ListStore, ProvisioningStore},
 };
 
 use super::{
@@ -125,8 +125,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         schema: &ResourceSchema,
         column: impl Fn(&str) -> Option<C>,
     ) -> Result<Sort<'q, C>, ScimError> {
-        let Some(path) = path else { return Ok(Sort::Store(None)) };
         let descending = self.params.descending;
+        let Some(path) = path else { return Ok(Sort { path, column: None, descending }) };
         let located = schema.attribute(path.uri.as_deref(), &path.name);
         let located = located.ok_or_else(|| unsortable(&path.name))?;
         let name = match &path.sub_attr {
@@ -137,9 +137,6 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             None => located.attribute.name.to_string(),
         };
         let column = column(&name).filter(|_| located.extension.is_none());
-        Ok(match column {
-            Some(column) => Sort::Store(Some(Order { column, descending })),
-            None => Sort::Attribute { path, descending },
-        })
+        Ok(Sort { path: Some(path), column, descending })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, future::poll_fn, task::Poll, time::Duration};
 
-use scim_v2::filter::Filter;
+use scim_v2::filter::{AttrPath, Filter};
 use serde_json::Value;
 use userbook::{ListError, clock::Clock, store::Order};
 
@@ -54,13 +54,23 @@ pub(super) struct Query<'q, C> {
     pub(super) limit: u32,
 }
 
-/// The order of the result.
+/// The order of the result; without a path by id.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Sort<'q, C> {
-    /// By the store, which always has an order.
-    Store(Option<Order<C>>),
-    /// By an attribute that the store does not sort by.
-    Attribute { path: &'q scim_v2::filter::AttrPath, descending: bool },
+pub(super) struct Sort<'q, C> {
+    pub(super) path: Option<&'q AttrPath>,
+    /// The column of the path, if the store sorts by the path.
+    pub(super) column: Option<C>,
+    pub(super) descending: bool,
+}
+
+impl<C: Copy> Sort<'_, C> {
+    fn is_by_store(&self) -> bool {
+        self.path.is_none() || self.column.is_some()
+    }
+
+    fn order(&self) -> Option<Order<C>> {
+        self.column.map(|column| Order { column, descending: self.descending })
+    }
 }
 
 /// What a scan may use.
@@ -82,12 +92,12 @@ pub(super) async fn find<R: Rows>(
     query: Query<'_, R::Column>,
     limits: ScanLimits<'_>,
 ) -> Result<Found, ScimError> {
-    match (plan, query.sort) {
-        (Plan::Scan { filter, exact: true }, Sort::Store(order)) => {
-            Ok(rows.page(filter, order, query.offset, query.limit).await?)
+    match plan {
+        Plan::Scan { filter, exact: true } if query.sort.is_by_store() => {
+            Ok(rows.page(filter, query.sort.order(), query.offset, query.limit).await?)
         }
-        (Plan::Scan { filter, .. }, _) => scan(rows, vec![filter], query, limits).await,
-        (Plan::Indexed(filters), _) => scan(rows, filters, query, limits).await,
+        Plan::Scan { filter, .. } => scan(rows, vec![filter], query, limits).await,
+        Plan::Indexed(filters) => scan(rows, filters, query, limits).await,
     }
 }
 
@@ -107,13 +117,10 @@ async fn scan<R: Rows>(
     limits: ScanLimits<'_>,
 ) -> Result<Found, ScimError> {
     let start = limits.clock.monotonic();
-    // Several filters find overlapping results in several orders.
-    let several = filters.len() > 1;
+    // Several filters find overlapping results, each in its own order.
+    let sorts = filters.len() > 1 || !query.sort.is_by_store();
     let mut results = Results { keyed: BTreeSet::new(), page: Vec::new(), count: 0 };
-    let order = match query.sort {
-        Sort::Store(order) => order,
-        Sort::Attribute { .. } => None,
-    };
+    let order = query.sort.order();
     for filter in filters {
         let (mut offset, mut chunk) = (0, limits.chunk);
         loop {
@@ -128,7 +135,7 @@ async fn scan<R: Rows>(
             let read = documents.len() as u64;
             for document in documents {
                 if query.filter.is_none_or(|filter| matches(filter, &document, query.schema)) {
-                    results.add(document, &query, several, limits.sorted_rows)?;
+                    results.add(document, &query, sorts, limits.sorted_rows)?;
                 }
             }
             offset += read;
@@ -150,20 +157,17 @@ impl Results {
         &mut self,
         document: Document,
         query: &Query<'_, C>,
-        several: bool,
+        sorts: bool,
         limit: usize,
     ) -> Result<(), ScimError> {
-        let attribute = match query.sort {
-            Sort::Store(_) if !several => {
-                if self.count >= query.offset && self.page.len() < query.limit as usize {
-                    self.page.push(document);
-                }
-                self.count += 1;
-                return Ok(());
+        if !sorts {
+            if self.count >= query.offset && self.page.len() < query.limit as usize {
+                self.page.push(document);
             }
-            Sort::Store(_) => None,
-            Sort::Attribute { path, .. } => first_value(path, &document, query.schema),
-        };
+            self.count += 1;
+            return Ok(());
+        }
+        let attribute = query.sort.path.and_then(|path| first_value(path, &document, query.schema));
         let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         self.keyed.insert((SortKey::new(attribute), id));
         if self.keyed.len() > limit {
@@ -178,9 +182,8 @@ impl Results {
             return Ok((self.page, self.count));
         }
         let count = self.keyed.len() as u64;
-        let descending = matches!(query.sort, Sort::Attribute { descending: true, .. });
         let mut ids: Vec<String> = self.keyed.into_iter().map(|(_, id)| id).collect();
-        if descending {
+        if query.sort.descending {
             ids.reverse();
         }
         let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
