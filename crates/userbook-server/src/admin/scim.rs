@@ -25,7 +25,7 @@ enum Action {
     Connect {
         /// The name of the connection: letters a to z, digits, '.', '_' and '-'
         name: String,
-        /// A user whom the identity provider deletes is deactivated
+        /// A deletion by the identity provider deactivates the user
         #[arg(long)]
         deactivate: bool,
         /// Accepts only requests that follow the RFCs to the letter
