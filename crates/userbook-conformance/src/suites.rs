@@ -227,6 +227,7 @@ suite! {
         filters::attributes_meet_conditions,
         filters::words_are_searched,
         filters::paths_of_users,
+        times::times_are_compared,
         group_lists::a_group_comes_with_parent_and_members,
         group_lists::members_come_as_the_query_asks,
         group_lists::group_filters,

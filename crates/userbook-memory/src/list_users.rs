@@ -215,6 +215,7 @@ impl FoundUsers {
             && filter.path_prefix.as_deref().is_none_or(|prefix| user.path.starts_with(prefix))
             && any_of(&filter.types, &user.user_type)
             && filter.groups.iter().all(|groups| !user.groups.is_disjoint(groups))
+            && filter.times.iter().all(|condition| condition.matches(user))
     }
 
     /// Returns the groups of these users with ancestors.

@@ -78,6 +78,10 @@ fn conditions<B: Backend>(statement: &mut ListStatement, filter: &GroupFilter) {
         Some(true) => _ = statement.condition().push(B::IS_SUPERUSER),
         Some(false) => _ = statement.condition().push("NOT (").push(B::IS_SUPERUSER).push(")"),
     }
+    if !filter.parents.is_empty() {
+        statement.condition().push("g.parent");
+        B::in_groups(statement, filter.parents.iter().map(|group| group.0).collect());
+    }
     for members in &filter.members {
         statement.condition().push("g.id").push(among);
         B::memberships(statement, members.iter().map(|user| user.0).collect());
