@@ -144,7 +144,7 @@ pub use auth::{
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
-pub use cli::{Cli, Command, PolicyName, Settings, WebhookSecret};
+pub use cli::{Cli, Command, PolicyName, ReleaseName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use events::{
     Coordination, EventRejected, EventTarget, FailedEvent, FileSink, StdoutSink, UnknownEventTarget,

@@ -4,7 +4,7 @@ use std::{convert::Infallible, fmt, net::SocketAddr, path::PathBuf, str::FromStr
 
 use clap::{Parser, ValueEnum};
 use userbook::Policy;
-use userbook_http::{Avatars, ExtensionSet};
+use userbook_http::{Avatars, ExtensionSet, Release};
 
 use crate::{DatabaseUrl, EventTarget, Limits};
 
@@ -33,6 +33,10 @@ pub struct Settings {
     /// The set of rules
     #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened", global = true)]
     pub policy: PolicyName,
+
+    /// Release of authentik whose fields and list parameters the API has; no rule depends on it
+    #[arg(long, env = "USERBOOK_RELEASE", default_value = "2025.2", global = true)]
+    pub release: ReleaseName,
 
     /// File of Cedar policies that decide access instead of permissions
     #[cfg(feature = "cedar")]
@@ -109,6 +113,26 @@ pub enum PolicyName {
     Authentik,
 }
 
+/// The releases by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReleaseName {
+    /// The recorded release
+    #[value(name = "2025.2")]
+    V2025_2,
+    /// The release that current clients expect
+    #[value(name = "2026.8")]
+    V2026_8,
+}
+
+impl From<ReleaseName> for Release {
+    fn from(name: ReleaseName) -> Self {
+        match name {
+            ReleaseName::V2025_2 => Self::V2025_2,
+            ReleaseName::V2026_8 => Self::V2026_8,
+        }
+    }
+}
+
 /// The secret of webhooks. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(pub(crate) String);
@@ -161,8 +185,23 @@ mod tests {
     }
 
     #[test]
+    fn releases_have_the_names_of_the_library() {
+        for release in Release::ALL {
+            let arguments = ["userbook-server", "--release", release.as_str()];
+            let settings = Settings::try_parse_from(arguments).unwrap();
+            assert_eq!(Release::from(settings.release), *release);
+        }
+        assert_eq!(ReleaseName::value_variants().len(), Release::ALL.len());
+    }
+
+    #[test]
     fn invalid_arguments_are_rejected() {
-        for arguments in [["--policy", "lenient"], ["--avatars", "gravatar"], ["--listen", "here"]] {
+        for arguments in [
+            ["--policy", "lenient"],
+            ["--release", "2024.12"],
+            ["--avatars", "gravatar"],
+            ["--listen", "here"],
+        ] {
             assert!(Settings::try_parse_from(["userbook-server"].into_iter().chain(arguments)).is_err());
         }
     }

@@ -26,7 +26,9 @@ pub(super) fn api(
         .with_limits(ATTEMPTS, limits.update_timeout);
     let tokens: Arc<dyn TokenStore> = database.auth.clone();
     let tokens = WithTimeout::new(tokens, limits.step_timeout);
-    let representation = Representation::new(install_id).with_avatars(settings.avatars.clone());
+    let representation = Representation::new(install_id)
+        .with_avatars(settings.avatars.clone())
+        .with_release(settings.release.into());
     DirectoryApi::new(service, BearerAuthenticator::new(tokens), representation)
         .with_body_limit(limits.max_body)
         .with_extensions(settings.policy.into())

@@ -79,7 +79,7 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
     let router = userbook_axum::router(api)
-        .merge(pages::router(settings.policy.into()))
+        .merge(pages::router(settings.release.into(), settings.policy.into()))
         .fallback(unknown_path(settings.policy.into()))
         .layer(compression::layer());
     let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
