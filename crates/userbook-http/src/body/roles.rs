@@ -19,7 +19,8 @@ pub(super) const NAME: &str = GroupField::Roles.as_str();
 /// 400 on `roles`.
 pub(super) fn require_none(value: &Value) -> Result<(), ApiError> {
     let mut violations = Violations::default();
-    match lenient::roles(value) {
+    let sent = if value.is_null() { Op::Null } else { lenient::roles(value) };
+    match sent {
         Op::Set(()) | Op::Keep => return Ok(()),
         Op::Null => violations.push(GroupField::Roles, ViolationKind::Null),
         Op::Faulty(errors) => {

@@ -287,14 +287,21 @@ fn add_responses(operation: &mut Object, method: &str, one_object: bool, extensi
 }
 
 fn error(description: &str) -> Value {
-    let shape = json!({"$ref": "#/components/schemas/GenericError"});
+    json_response(description, "GenericError")
+}
+
+fn json_response(description: &str, shape: &str) -> Value {
+    let shape = json!({ "$ref": format!("#/components/schemas/{shape}") });
     json!({"description": description, "content": {"application/json": {"schema": shape}}})
 }
 
 /// Adds the body of an error that is published without a body.
 fn add_error_body(status: &str, response: &mut Value) {
     if status.starts_with(['4', '5']) && response.get("content").is_none() {
-        let mut named = error(NOT_FOUND);
+        let mut named = match status {
+            "400" => json_response(INVALID_WRITE, "ValidationError"),
+            _ => error(NOT_FOUND),
+        };
         if let Value::Object(members) = &mut named {
             members.insert(PUBLISHED_KEY.to_owned(), response.take());
         }
