@@ -42,7 +42,7 @@ pub(crate) struct Page<T> {
     autocomplete: Option<Autocomplete>,
 }
 
-/// Suggestions for a search, of which Userbook has none; 2025.2 has no such member.
+/// Suggestions for a search: Userbook has none. 2025.2 has no such member.
 #[derive(Debug, Serialize)]
 struct Autocomplete {}
 

@@ -18,7 +18,7 @@ function open(dialog) {
   dialog.showModal();
 }
 
-/** Sends the dialog's form by `create` and closes the dialog; a refusal is shown in the dialog. */
+/** Sends the dialog's form by `create` and closes the dialog; an error is shown in the dialog. */
 function watch(id, create) {
   const dialog = $(id);
   const form = dialog.querySelector("form");
