@@ -173,7 +173,7 @@ fn fields(
     release: Release,
 ) -> Result<UserUpdate, ApiError> {
     let is_field = |key: &str| {
-        Field::ALL.into_iter().any(|field| field.as_str() == key)
+        Field::DOCUMENT.into_iter().any(|field| field.as_str() == key)
             || (release.is_2026_8() && key == roles::NAME)
     };
     let members = members(body, limits, is_field)?;

@@ -131,6 +131,7 @@ impl State {
                 let nodes = parents.iter().filter_map(|id| self.groups.nodes.get(id));
                 Some(nodes.flat_map(|node| &node.children).copied().collect())
             }
+            (GroupFilter { external_id: Some(filter), .. }, _) => Some(self.groups.external_ids.find(filter)),
             (_, Scope::Only(some)) => Some(some.clone()),
             (GroupFilter { members, .. }, _) => members.first().map(groups_of),
         }
@@ -146,6 +147,7 @@ impl State {
             && filter.is_superuser.is_none_or(|superuser| superuser == group.is_superuser)
             && (filter.parents.is_empty()
                 || group.parent.is_some_and(|parent| filter.parents.contains(&parent)))
+            && filter.external_id.as_ref().is_none_or(|filter| filter.matches(&group.external_ids))
             && filter.members.iter().all(has)
     }
 
