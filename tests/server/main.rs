@@ -18,4 +18,5 @@ mod saturation;
 mod secrets;
 mod slow;
 mod support;
+mod test_double;
 mod webhook;

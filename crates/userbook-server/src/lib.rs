@@ -112,10 +112,14 @@
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
 
+#[doc = include_str!("../docs/test_double.md")]
+pub mod test_double {}
+
 #[doc = include_str!("../docs/administration.md")]
 pub mod administration {}
 
 mod admin;
+mod ambient;
 mod auth;
 mod authorizer;
 mod backoff;

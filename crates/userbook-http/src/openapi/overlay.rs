@@ -104,6 +104,15 @@ fn describe_400(operation: &mut Object, method: &str, path: &str) {
         _ => INVALID_WRITE,
     };
     invalid.insert("description".to_owned(), description.into());
+    if description == INVALID_LIST
+        && let Some(schema) =
+            invalid.get_mut("content").and_then(|it| it.pointer_mut("/application~1json/schema"))
+    {
+        // As recorded, an invalid attribute filter is a bare list of messages.
+        let published = schema.take();
+        let messages = json!({"type": "array", "items": {"type": "string"}});
+        *schema = json!({"anyOf": [published, messages], PUBLISHED_KEY: published});
+    }
 }
 
 /// Marks a value that the published schema does not have.

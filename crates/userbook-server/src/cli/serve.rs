@@ -3,10 +3,13 @@
 use std::{convert::Infallible, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Parser, ValueEnum};
-use userbook::Policy;
+use userbook::{Policy, Timestamp, model::parse_timestamp};
 use userbook_http::{Avatars, ExtensionSet, Release};
 
-use crate::{DatabaseUrl, EventTarget, Limits};
+use crate::{
+    DatabaseUrl, EventTarget, Limits,
+    ambient::{Ambient, NotInMemory},
+};
 
 /// The options of the server.
 #[derive(Debug, Clone, Parser)]
@@ -37,6 +40,14 @@ pub struct Settings {
     /// Release of authentik whose fields and list parameters the API has; no rule depends on it
     #[arg(long, env = "USERBOOK_RELEASE", default_value = "2025.2", global = true)]
     pub release: ReleaseName,
+
+    /// Time of everything that happens, for tests of other programs; requires `--database memory:`
+    #[arg(long, value_name = "TIME", env = "USERBOOK_FIXED_TIME", value_parser = parse_time)]
+    pub fixed_time: Option<Timestamp>,
+
+    /// Ids and tokens in a fixed order instead of random ones, for tests of other programs; requires `--database memory:`
+    #[arg(long, env = "USERBOOK_NUMBERED_IDS")]
+    pub numbered_ids: bool,
 
     /// File of Cedar policies that decide access instead of permissions
     #[cfg(feature = "cedar")]
@@ -92,7 +103,22 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// Reads a time such as `2025-01-01T00:00:00Z`.
+fn parse_time(text: &str) -> Result<Timestamp, InvalidTime> {
+    parse_timestamp(text).ok_or(InvalidTime)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("expected a time such as 2025-01-01T00:00:00Z")]
+struct InvalidTime;
+
 impl Settings {
+    /// Returns time and identifiers of the server.
+    pub(crate) fn ambient(&self) -> Result<Ambient, NotInMemory> {
+        let is_in_memory = self.database.as_str().starts_with("memory:");
+        Ambient::new(self.fixed_time, self.numbered_ids, is_in_memory)
+    }
+
     /// Returns the rules in force.
     pub(crate) fn policy(&self) -> Policy {
         let path = |attribute: &String| attribute.split('.').map(str::to_owned).collect::<Vec<_>>();
@@ -199,6 +225,7 @@ mod tests {
         for arguments in [
             ["--policy", "lenient"],
             ["--release", "2024.12"],
+            ["--fixed-time", "yesterday"],
             ["--avatars", "gravatar"],
             ["--listen", "here"],
         ] {
