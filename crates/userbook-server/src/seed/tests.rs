@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use userbook::{
-    Field, GroupId, UserId,
+    Field, GroupId, Timestamp, UserId,
     authz::Permission,
     decision::Denial,
     field::MAX_DEPTH,
