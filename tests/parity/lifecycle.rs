@@ -28,7 +28,7 @@ fn group(case: &Case) -> String {
 
 #[test]
 fn users_are_created_and_deleted() {
-    check_as(administrator(), &[200, 201, 204, 400, 404, 405, 415], |case| {
+    check_as(&administrator(), &[200, 201, 204, 400, 404, 405, 415], |case| {
         let bodies = [
             r#"{"username": "new", "name": "New", "groups": [], "attributes": {"a": [1, 1.0, null]}}"#,
             r#"{"username": "new", "name": "", "type": "service_account", "last_login": "2024-01-01T00:00Z"}"#,
@@ -51,7 +51,7 @@ fn users_are_created_and_deleted() {
 
 #[test]
 fn groups_are_created_changed_and_deleted() {
-    check_as(administrator(), &[200, 201, 204, 400, 404, 412], |case| {
+    check_as(&administrator(), &[200, 201, 204, 400, 404, 412], |case| {
         let one = group(case);
         let bodies = [
             r#"{"name": "new", "users": [], "attributes": {"a": 1}, "parent": null}"#,
@@ -78,7 +78,7 @@ fn groups_are_created_changed_and_deleted() {
 
 #[test]
 fn service_accounts_passwords_and_references() {
-    check_as(administrator(), &[200, 400, 404, 405], |case| {
+    check_as(&administrator(), &[200, 400, 404, 405], |case| {
         let mut requests = vec![
             send(case, "POST", "users/service_account/", r#"{"name": "robot", "create_group": true}"#),
             send(case, "POST", "users/service_account/", r#"{"name": ""}"#),
