@@ -78,7 +78,7 @@ async fn roles_are_refused_in_every_media_type(kind: Kind) {
     // A caller without the right to change the user learns nothing about the body.
     assert_eq!(send(&api, 5, &patch, JSON, &json!({"roles": [role]})).await.0, 403);
     let (_, user) = get(&api, ROOT, &format!("users/{ANN}/")).await;
-    assert_eq!(user["name"], "Ann");
+    assert_eq!(user["name"], "ANN", "nothing is written");
 }
 
 async fn groups_have_a_list_of_parents(kind: Kind) {
