@@ -77,6 +77,9 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
                 add_patches(operation, extensions);
             }
             add_responses(operation, method, one_user || one_group, extensions);
+            if path.ends_with("/impersonate/") {
+                add_401(operation);
+            }
             describe_400(operation, method, path);
         }
     }
@@ -104,14 +107,21 @@ fn describe_400(operation: &mut Object, method: &str, path: &str) {
         _ => INVALID_WRITE,
     };
     invalid.insert("description".to_owned(), description.into());
-    if description == INVALID_LIST
-        && let Some(schema) =
-            invalid.get_mut("content").and_then(|it| it.pointer_mut("/application~1json/schema"))
-    {
+    let alternative = match (description, path.rsplit('/').nth(1)) {
         // As recorded, an invalid attribute filter is a bare list of messages.
+        (INVALID_LIST, _) => json!({"type": "array", "items": {"type": "string"}}),
+        // As recorded, the reason why the host does not provide an operation is no list.
+        (_, Some("set_password" | "recovery" | "recovery_email")) => json!({
+            "type": "object",
+            "required": ["non_field_errors"],
+            "properties": {"non_field_errors": {"type": "string"}},
+        }),
+        _ => return,
+    };
+    let schema = invalid.get_mut("content").and_then(|it| it.pointer_mut("/application~1json/schema"));
+    if let Some(schema) = schema {
         let published = schema.take();
-        let messages = json!({"type": "array", "items": {"type": "string"}});
-        *schema = json!({"anyOf": [published, messages], PUBLISHED_KEY: published});
+        *schema = json!({"anyOf": [published, alternative], PUBLISHED_KEY: published});
     }
 }
 
@@ -292,6 +302,14 @@ fn add_responses(operation: &mut Object, method: &str, one_object: bool, extensi
         if extensions.contains(Extension::ProblemDetails) && status.starts_with(['4', '5']) {
             add_problem(response);
         }
+    }
+}
+
+/// No impersonation starts: as recorded, 401 without a body.
+fn add_401(operation: &mut Object) {
+    if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+        let unavailable = json!({"description": "Impersonation is not available."});
+        responses.insert("401".to_owned(), marked(unavailable));
     }
 }
 
