@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The maximum number of attempts of an update.
-const ATTEMPTS: u32 = 32;
+pub(super) const ATTEMPTS: u32 = 32;
 
 /// Builds the API on `database` with its install id; `authorizer` decides access.
 pub(super) fn api(
