@@ -113,6 +113,9 @@
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
 
+#[doc = include_str!("../docs/test_double.md")]
+pub mod test_double {}
+
 #[doc = include_str!("../docs/administration.md")]
 pub mod administration {}
 
@@ -120,6 +123,7 @@ pub mod administration {}
 pub mod scim_connections {}
 
 mod admin;
+mod ambient;
 mod auth;
 mod authorizer;
 mod backoff;
@@ -150,7 +154,7 @@ pub use auth::{
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
-pub use cli::{Cli, Command, PolicyName, Settings, WebhookSecret};
+pub use cli::{Cli, Command, PolicyName, ReleaseName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use events::{
     Coordination, EventRejected, EventTarget, FailedEvent, FileSink, StdoutSink, UnknownEventTarget,
