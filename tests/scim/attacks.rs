@@ -23,6 +23,8 @@ on_each_store!(
     a_deactivated_account_stops_the_connection,
     bombs_meet_limits,
     an_unauthorized_body_is_not_read,
+    a_superuser_account_has_no_rights,
+    repeated_comparisons_meet_limits,
 );
 
 async fn a_pushed_group_never_grants_superuser_status(kind: Kind) {
@@ -181,18 +183,20 @@ async fn connections_do_not_see_each_other(kind: Kind) {
 async fn a_deactivated_account_stops_the_connection(kind: Kind) {
     let provider = Provider::with(kind, StaticPermissions::none(), |connection| connection).await;
     let id = provider.user("ada").await;
-    let account = {
-        let filter =
-            userbook::store::UserFilter { usernames: ["scim-okta".to_owned()].into(), ..Default::default() };
-        let listing = userbook::service::Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
-        provider.host.list_users(&Actor::system(), listing).await.unwrap().users.remove(0).user
-    };
+    let account = account(&provider).await;
     let update = userbook::UserUpdate::patch().is_active(false);
     provider.host.update_user(&Actor::system(), account.id, update).await.unwrap();
     let off = patch(&json!([{"op": "replace", "path": "active", "value": false}]));
     provider.ask(&format!("PATCH /Users/{id}"), off).await.expect(403);
     provider.ask("POST /Users", user("bo")).await.expect(403);
     provider.ask(&format!("GET /Users/{id}"), Value::Null).await.expect(403);
+    // A body that is no JSON object: it is not read.
+    for target in ["POST /Bulk", "POST /.search", "POST /Users/.search"] {
+        provider.ask(target, json!("x")).await.expect(403);
+    }
+    for path in ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"] {
+        provider.ask(&format!("GET {path}"), Value::Null).await.expect(403);
+    }
     for path in
         ["/Users", "/Groups", "/Users?filter=userName eq \"ada\"", "/Groups?filter=displayName eq \"x\""]
     {
@@ -250,4 +254,62 @@ async fn an_unauthorized_body_is_not_read(kind: Kind) {
         let answer = provider.ask_as(token, &target, &[], json!("not an object")).await;
         assert_eq!(answer.status, status, "{target}");
     }
+}
+
+/// The account of the connection `okta`.
+async fn account(provider: &Provider) -> userbook::User {
+    let filter =
+        userbook::store::UserFilter { usernames: ["scim-okta".to_owned()].into(), ..Default::default() };
+    let listing = userbook::service::Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
+    provider.host.list_users(&Actor::system(), listing).await.unwrap().users.remove(0).user
+}
+
+async fn a_superuser_account_has_no_rights(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let id = provider.user("ada").await;
+    let group = provider.group("pushed", &[]).await;
+    let gid = GroupId(group.parse().unwrap());
+    let granted = NewGroup::new("pushed").superuser(true);
+    provider.host.put_group(&Actor::system(), gid, granted).await.unwrap();
+    let account = account(&provider).await;
+    provider.host.add_member(&Actor::system(), group_id(ADMINS), account.id).await.unwrap();
+    let add = patch(&json!([{"op": "add", "path": "members", "value": [{"value": id}]}]));
+    let rename = patch(&json!([{"op": "replace", "path": "displayName", "value": "x"}]));
+    for (target, body) in [
+        (format!("PATCH /Groups/{group}"), add),
+        (format!("DELETE /Groups/{group}"), Value::Null),
+        (format!("PATCH /Users/{id}"), rename),
+        (format!("DELETE /Users/{id}"), Value::Null),
+        ("POST /Users".to_owned(), user("bo")),
+        ("GET /Users".to_owned(), Value::Null),
+        ("GET /Groups".to_owned(), Value::Null),
+        (format!("GET /Users/{id}"), Value::Null),
+    ] {
+        let answer = provider.ask(&target, body).await;
+        assert_eq!(answer.status, 403, "{target} {}", answer.json);
+    }
+}
+
+async fn repeated_comparisons_meet_limits(kind: Kind) {
+    let limits = ScimLimits { search_bytes: 1024 * 1024, ..ScimLimits::default() };
+    let provider = Provider::new(kind).await.limited(limits);
+    let mut body = user("ada");
+    body["title"] = "\u{416}".repeat(5000).into();
+    provider.ask("POST /Users", body).await.expect(201);
+    let terms = |term: &str| vec![term; 200].join(" or ");
+    for (target, body, status, named) in [
+        ("POST /Users/.search", json!({"filter": terms("title co 1")}), 400, "1048576 bytes"),
+        ("POST /Users/.search", json!({"attributes": vec!["emails"; 60_000]}), 413, "256 names"),
+        ("POST /Users/.search", json!({"filter": 5}), 400, "filter"),
+        ("GET /Users?filter=", Value::Null, 400, "filter"),
+    ] {
+        let answer = provider.ask(target, body).await;
+        assert_eq!(answer.status, status, "{target} {}", answer.json);
+        assert!(answer.json["detail"].as_str().unwrap().contains(named), "{target} {}", answer.json);
+    }
+    // Many lookups are one scan.
+    let names: Vec<String> = (0..200).map(|n| format!("emails.value eq \"X{n}@x.org\"")).collect();
+    let filter = format!("{} or userName eq \"ada\"", names.join(" or "));
+    let found = provider.ask("POST /Users/.search", json!({"filter": filter})).await.expect(200);
+    assert_eq!(found["totalResults"], 1);
 }

@@ -10,6 +10,7 @@
 mod attacks;
 mod bulk;
 mod lists;
+mod mapped;
 mod mounted;
 mod okta_spec;
 mod provider;

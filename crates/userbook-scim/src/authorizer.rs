@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use userbook::{
     Actor, Authorizer, Group, GroupId, User, UserId,
-    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdict, Verdicts},
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Subject, Verdict, Verdicts},
     model::{ExternalIds, GroupGraph},
     store::Scope,
 };
 
 /// Gives a connection the rights to what it manages: to view, change and delete its users and groups, and to create new
-/// ones. A connection never grants or revokes superuser status.
+/// ones. A connection never grants or revokes superuser status. The safeguards of the core do not bind superusers, so a
+/// connection whose account is an active superuser, or [`Actor::system`], has no rights at all.
 ///
 /// The inner authorizer is the host's own. It says which users hold a right to grant superuser status, so that
 /// [`Safeguard::ProtectPrivileged`](userbook::Safeguard::ProtectPrivileged) protects them from connections.
@@ -64,11 +65,18 @@ fn manages_group(actor: &Actor, groups: &GroupGraph, id: GroupId) -> bool {
     groups.get(id).is_some_and(|group: &Group| manages(actor, &group.external_ids))
 }
 
+/// Returns whether the provider has created the actor, from an account that the safeguards bind.
+fn is_connection(actor: &Actor) -> bool {
+    actor.claims.contains_key(SOURCES) && matches!(actor.subject, Subject::User(_) | Subject::External(_))
+}
+
 fn verdict(actor: &Actor, resource: Resource<'_>, check: Check) -> Verdict {
     let groups = resource.facts().groups;
-    let is_connection = actor.claims.contains_key(SOURCES);
-    if !is_connection {
+    if !is_connection(actor) {
         return Verdict::deny();
+    }
+    if resource.actor().is_some_and(|account| account.is_active_superuser()) {
+        return Verdict::because("The account of a SCIM connection must not be a superuser.");
     }
     match check {
         Check::View | Check::Change | Check::Set(_) | Check::DeleteUser => match resource.user() {
@@ -129,13 +137,12 @@ impl<A: Authorizer> ListAuthorizer for ConnectionAuthorizer<A> {
     }
 }
 
-/// An inactive account sees nothing; the service itself checks the account for all other operations.
+/// An inactive account, or a superuser, sees nothing; the service itself checks the account for all other operations.
 fn scope<I>(actor: &Actor, state: Option<ActorView<'_>>) -> Scope<I> {
     let is_active = match state {
-        Some(account) => account.state.is_active,
+        Some(account) => account.state.is_active && !account.is_active_superuser(),
         // The account of a connection may be unknown to the directory, but not deleted.
         None => actor.user_id().is_none(),
     };
-    let is_connection = actor.claims.contains_key(SOURCES);
-    if is_active && is_connection { Scope::Everything } else { Scope::Nothing }
+    if is_active && is_connection(actor) { Scope::Everything } else { Scope::Nothing }
 }

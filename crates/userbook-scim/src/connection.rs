@@ -54,7 +54,8 @@ pub struct Connection {
 
 impl Connection {
     /// Creates a connection that manages users and groups as `scim:<name>`. `actor` performs the changes: a service account
-    /// without rights of its own, so that deactivating the account stops the connection.
+    /// without rights of its own, so that deactivating the account stops the connection. A superuser and
+    /// [`Actor::system`] are denied everything.
     ///
     /// # Errors
     /// [`InvalidExternalSource`] if the name contains other characters than `a` to `z`, `0` to `9`, `.`, `_` and `-`, or

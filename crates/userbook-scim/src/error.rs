@@ -116,6 +116,11 @@ impl ScimError {
         Self { failure: Some(Failure::new(error)), ..this }
     }
 
+    /// Removes the cause of a 500 or 503.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         let mut body = Map::new();
         body.insert("schemas".to_owned(), json!([SCHEMA]));
@@ -154,6 +159,7 @@ impl From<PatchFailure> for ScimError {
     fn from(failure: PatchFailure) -> Self {
         let code = failure.code();
         match (ScimType::ALL.into_iter().find(|it| it.as_str() == code), failure) {
+            (Some(ScimType::Uniqueness), PatchFailure::Custom { message, .. }) => Self::conflict(message),
             (Some(scim_type), PatchFailure::Custom { message, .. }) => Self::bad_request(scim_type, message),
             (None, failure) if code == TOO_LARGE => Self::too_large(failure.to_string()),
             (_, failure) => Self::invalid_value(failure.to_string()),

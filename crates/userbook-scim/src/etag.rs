@@ -7,6 +7,7 @@ use http::{
 use userbook::{
     Revision,
     decision::{Conditions, GroupCondition, IfNoneMatch},
+    model::ExternalSource,
 };
 use uuid::Uuid;
 
@@ -53,6 +54,18 @@ impl Tags {
         }
     }
 
+    /// Returns whether a tag is listed, or one with the same state of which either has no digest.
+    fn admits(&self, tag: &str) -> bool {
+        let state = |tag: &str| tag.split('.').next().unwrap_or_default().to_owned();
+        match self {
+            Self::Any => true,
+            Self::Listed(tags) => tags.iter().any(|listed| {
+                let is_partial = !listed.contains('.') || !tag.contains('.');
+                listed == tag || is_partial && state(listed) == state(tag)
+            }),
+        }
+    }
+
     /// Returns the states of the tags; `None` if every state matches.
     fn states(&self) -> Option<Vec<String>> {
         match self {
@@ -91,13 +104,14 @@ impl Preconditions {
     }
 
     /// Returns the precondition on a group.
-    pub(crate) fn of_group(&self) -> Option<GroupCondition> {
+    pub(crate) fn of_group(&self, source: &ExternalSource) -> Option<GroupCondition> {
+        let source = source.clone();
         let (wanted, unwanted) = (self.if_match.clone(), self.if_none_match.clone());
         if wanted.is_none() && unwanted.is_none() {
             return None;
         }
         Some(GroupCondition::new(move |stored, _| {
-            let state = group::state(stored);
+            let state = group::state(stored, &source);
             let matches = |tags: &Tags| tags.states().is_none_or(|states| states.contains(&state));
             wanted.as_ref().is_none_or(matches) && !unwanted.as_ref().is_some_and(matches)
         }))
@@ -109,10 +123,19 @@ impl Preconditions {
         self.if_none_match.as_ref().is_some_and(|known| tag.iter().any(|tag| known.contains(tag)))
     }
 
-    /// Returns whether GET meets `If-Match`.
+    /// Returns whether the version meets `If-Match`. A version without the members equals one with them if the states are
+    /// equal.
     pub(crate) fn allows(&self, version: &str) -> bool {
         let Tags::Listed(tag) = Tags::parse(version) else { return false };
-        self.if_match.as_ref().is_none_or(|wanted| tag.iter().any(|tag| wanted.contains(tag)))
+        self.if_match.as_ref().is_none_or(|wanted| tag.iter().any(|tag| wanted.admits(tag)))
+    }
+
+    /// Returns whether `If-Match` names only versions of a group with its members.
+    pub(crate) fn names_members(&self) -> bool {
+        match &self.if_match {
+            None | Some(Tags::Any) => false,
+            Some(Tags::Listed(tags)) => tags.iter().all(|tag| tag.contains('.')),
+        }
     }
 }
 
@@ -137,7 +160,15 @@ mod tests {
         }
         assert!(!Preconditions::default().knows(version));
         assert!(Preconditions::default().allows(version));
-        assert!(Preconditions::default().of_group().is_none());
+        assert!(Preconditions::default().of_group(&"scim:x".parse().unwrap()).is_none());
+        for (header, shown, expected) in [
+            ("W/\"s\"", "W/\"s.d\"", true),
+            ("W/\"s.d\"", "W/\"s\"", true),
+            ("W/\"s.d\"", "W/\"s.e\"", false),
+            ("W/\"t\"", "W/\"s.d\"", false),
+        ] {
+            assert_eq!(Preconditions::of_version(Some(header)).allows(shown), expected, "{header} {shown}");
+        }
         assert!(
             Preconditions::of_version(Some("W/\"x\"")).of_user().revisions.is_some_and(|it| it.is_empty())
         );

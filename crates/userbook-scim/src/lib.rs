@@ -50,6 +50,7 @@ mod resource;
 mod respond;
 pub mod schema;
 mod strictness;
+mod work;
 
 /// Guides.
 pub mod docs {

@@ -16,6 +16,10 @@ pub struct ScimLimits {
     pub patch_operations: usize,
     /// Bytes of JSON that the operations of one PATCH write and compare: 4 MiB.
     pub patch_bytes: usize,
+    /// Bytes that the filter of one search compares: 256 MiB.
+    pub search_bytes: usize,
+    /// Names in `attributes` or `excludedAttributes`: 256.
+    pub attribute_names: usize,
     /// Operations in one bulk request: 100.
     pub bulk_operations: usize,
     /// Rows of one page: 200. A larger `count` gets this many.
@@ -33,6 +37,8 @@ impl Default for ScimLimits {
             filter_terms: 256,
             patch_operations: 1_000,
             patch_bytes: 4 * 1024 * 1024,
+            search_bytes: 256 * 1024 * 1024,
+            attribute_names: 256,
             bulk_operations: 100,
             page_rows: 200,
             sorted_rows: 10_000,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, user};
+use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, Uniqueness, user};
 
 /// The table that maps the attributes of a user to stored values.
 ///
@@ -74,7 +74,8 @@ impl Default for Mapping {
 
 impl Mapping {
     /// Adds an attribute to a schema, or replaces the one with its name. `key` is the member of the stored attributes. A
-    /// new URN becomes an extension. Has no effect on attributes that belong to fields of the user.
+    /// new URN becomes an extension. Has no effect on attributes that belong to fields of the user. The provider enforces the
+    /// type, `required` and the mutability; values may repeat among users, so the uniqueness becomes [`Uniqueness::None`].
     #[must_use]
     pub fn with_attribute(
         mut self,
@@ -83,6 +84,7 @@ impl Mapping {
         key: impl Into<String>,
     ) -> Self {
         let urn = urn.into();
+        let attribute = Attribute { uniqueness: Uniqueness::None, ..attribute };
         if is_fixed(&urn, &attribute.name) {
             return self;
         }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    ScimLimits,
     error::{ScimError, ScimType},
     resource::Projection,
     schema::ResourceSchema,
@@ -23,22 +24,22 @@ pub(crate) struct Params {
 
 impl Params {
     /// Reads the query string.
-    pub(crate) fn parse(query: Option<&str>) -> Result<Self, ScimError> {
+    pub(crate) fn parse(query: Option<&str>, limits: &ScimLimits) -> Result<Self, ScimError> {
         let mut params = Self { start_index: 1, ..Self::default() };
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            params.set(&name, Input::Text(&value))?;
+            params.set(&name, Input::Text(&value), limits.attribute_names)?;
         }
         Ok(params)
     }
 
     /// Reads the body of `.search`.
-    pub(crate) fn from_body(body: &Value) -> Result<Self, ScimError> {
+    pub(crate) fn from_body(body: &Value, limits: &ScimLimits) -> Result<Self, ScimError> {
         let Value::Object(members) = body else {
             return Err(ScimError::bad_request(ScimType::InvalidSyntax, "the body is not a JSON object"));
         };
         let mut params = Self { start_index: 1, ..Self::default() };
         for (name, value) in members {
-            params.set(name, Input::Json(value))?;
+            params.set(name, Input::Json(value), limits.attribute_names)?;
         }
         Ok(params)
     }
@@ -47,14 +48,18 @@ impl Params {
         Projection::new(&self.attributes, &self.excluded, schema)
     }
 
-    fn set(&mut self, name: &str, input: Input<'_>) -> Result<(), ScimError> {
+    fn set(&mut self, name: &str, input: Input<'_>, limit: usize) -> Result<(), ScimError> {
         match name.to_ascii_lowercase().as_str() {
-            "attributes" => self.attributes = input.names(),
-            "excludedattributes" => self.excluded = input.names(),
-            "filter" => self.filter = input.text().filter(|text| !text.trim().is_empty()),
-            "sortby" => self.sort_by = input.text().filter(|text| !text.trim().is_empty()),
+            "attributes" => self.attributes = input.names("attributes", limit)?,
+            "excludedattributes" => self.excluded = input.names("excludedAttributes", limit)?,
+            "filter" => self.filter = input.text("filter", ScimType::InvalidFilter)?,
+            "sortby" => {
+                let path = input.text("sortBy", ScimType::InvalidPath)?;
+                self.sort_by = path.filter(|text| !text.trim().is_empty());
+            }
             "sortorder" => {
-                self.descending = input.text().is_some_and(|it| it.eq_ignore_ascii_case("descending"));
+                let order = input.text("sortOrder", ScimType::InvalidValue)?;
+                self.descending = order.is_some_and(|it| it.eq_ignore_ascii_case("descending"));
             }
             // A value below 1 counts as 1, a negative count as 0 (RFC 7644 §3.4.2.4).
             "startindex" => self.start_index = input.number("startIndex")?.unwrap_or(1).max(1).unsigned_abs(),
@@ -65,6 +70,10 @@ impl Params {
     }
 }
 
+fn not_names(parameter: &str) -> ScimError {
+    ScimError::bad_request(ScimType::InvalidSyntax, format!("{parameter} is not a list of names"))
+}
+
 /// The value of a parameter.
 #[derive(Debug, Clone, Copy)]
 enum Input<'i> {
@@ -73,24 +82,33 @@ enum Input<'i> {
 }
 
 impl Input<'_> {
-    fn text(self) -> Option<String> {
+    fn text(self, name: &str, scim_type: ScimType) -> Result<Option<String>, ScimError> {
         match self {
-            Self::Text(text) => Some(text.to_owned()),
-            Self::Json(value) => value.as_str().map(str::to_owned),
+            Self::Text(text) => Ok(Some(text.to_owned())),
+            Self::Json(Value::String(text)) => Ok(Some(text.clone())),
+            Self::Json(Value::Null) => Ok(None),
+            Self::Json(_) => Err(ScimError::bad_request(scim_type, format!("{name} is not a text"))),
         }
     }
 
-    fn names(self) -> Vec<String> {
-        let split = |text: &str| -> Vec<String> {
-            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-        };
-        match self {
-            Self::Text(text) => split(text),
+    /// Returns the names in a list, or in a text with commas.
+    fn names(self, parameter: &str, limit: usize) -> Result<Vec<String>, ScimError> {
+        let texts: Vec<&str> = match self {
+            Self::Text(text) => vec![text],
             Self::Json(Value::Array(items)) => {
-                items.iter().filter_map(Value::as_str).flat_map(split).collect()
+                let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+                texts.ok_or_else(|| not_names(parameter))?
             }
-            Self::Json(value) => split(value.as_str().unwrap_or_default()),
+            Self::Json(Value::Null) => Vec::new(),
+            Self::Json(value) => vec![value.as_str().ok_or_else(|| not_names(parameter))?],
+        };
+        let names = texts.into_iter().flat_map(|text| text.split(',')).map(str::trim);
+        let names: Vec<String> =
+            names.filter(|name| !name.is_empty()).map(str::to_owned).take(limit.saturating_add(1)).collect();
+        if names.len() > limit {
+            return Err(ScimError::too_large(format!("{parameter} exceeds {limit} names")));
         }
+        Ok(names)
     }
 
     fn number(self, name: &str) -> Result<Option<i64>, ScimError> {
@@ -117,15 +135,37 @@ mod tests {
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "a eq \"b\"",
             "sortBy": "id", "sortOrder": "descending", "startIndex": 0, "count": -1, "attributes": ["a", "b"],
         });
-        let params = Params::parse(Some(query)).unwrap();
-        assert_eq!(Params::from_body(&body).unwrap(), params);
+        let limits = ScimLimits::default();
+        let params = Params::parse(Some(query), &limits).unwrap();
+        assert_eq!(Params::from_body(&body, &limits).unwrap(), params);
         assert_eq!((params.start_index, params.count, params.attributes.len()), (1, Some(0), 2));
         for query in ["startIndex=x", "count=1.5"] {
             assert_eq!(
-                Params::parse(Some(query)).unwrap_err().scim_type,
+                Params::parse(Some(query), &limits).unwrap_err().scim_type,
                 Some(ScimType::InvalidValue),
                 "{query}"
             );
+        }
+    }
+
+    #[test]
+    fn values_of_another_type_are_errors() {
+        use ScimType::{InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue};
+        let many = vec!["id"; 257];
+        for (body, expected) in [
+            (json!({"filter": {"a": 1}}), Some((400, Some(InvalidFilter)))),
+            (json!({"filter": 5}), Some((400, Some(InvalidFilter)))),
+            (json!({"sortBy": ["id"]}), Some((400, Some(InvalidPath)))),
+            (json!({"sortOrder": 1}), Some((400, Some(InvalidValue)))),
+            (json!({"attributes": {"id": 1}}), Some((400, Some(InvalidSyntax)))),
+            (json!({"attributes": ["id", 1]}), Some((400, Some(InvalidSyntax)))),
+            (json!({"excludedAttributes": 7}), Some((400, Some(InvalidSyntax)))),
+            (json!({"attributes": many}), Some((413, None))),
+            (json!({"attributes": many.join(",")}), Some((413, None))),
+            (json!({"filter": null, "attributes": null, "sortBy": null, "count": null}), None),
+        ] {
+            let error = Params::from_body(&body, &ScimLimits::default()).err();
+            assert_eq!(error.map(|it| (it.status.as_u16(), it.scim_type)), expected, "{body:.60}");
         }
     }
 }

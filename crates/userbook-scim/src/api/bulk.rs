@@ -1,6 +1,6 @@
 //! Bulk requests (RFC 7644 §3.7).
 
-use std::{collections::BTreeMap, error::Error};
+use std::{borrow::Cow, collections::BTreeMap, error::Error};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -11,9 +11,11 @@ use userbook::{
     authz::ListAuthorizer,
     store::{ListStore, ProvisioningStore},
 };
+use userbook_http::Failure;
 
 use super::{Answer, Exchange, payload::Payload, reply::Reply, route::resolve};
 use crate::{
+    Strictness,
     error::{ScimError, ScimType},
     etag::Preconditions,
     params::Params,
@@ -21,6 +23,10 @@ use crate::{
 
 /// The schema of responses.
 const RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
+/// The schema of requests.
+const REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+/// The members that name a resource.
+const REFERENCING: [&str; 4] = ["value", "$ref", "members", "manager"];
 /// The prefix of a reference to a resource that the request creates.
 const REFERENCE: &str = "bulkId:";
 
@@ -43,6 +49,8 @@ struct BulkRun {
     results: BTreeMap<usize, Value>,
     errors: u64,
     fail_on_errors: Option<u64>,
+    /// The cause of the first 500 or 503.
+    failure: Option<Failure>,
 }
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
@@ -50,8 +58,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
     {
+        self.require_account().await?;
         let body = payload.read(&self.provider.limits).await?;
-        let mut run = BulkRun::read(body, self.provider.limits.bulk_operations)?;
+        let limit = self.provider.limits.bulk_operations;
+        let mut run = BulkRun::read(&body, limit, self.connection.strictness)?;
         // Each round runs the operations whose references are known; a circle of references never is.
         loop {
             let before = run.waiting.len();
@@ -71,12 +81,13 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 break;
             }
         }
-        Ok(Reply::json(StatusCode::OK, run.finish(&self.provider.base)))
+        let failure = run.failure.take();
+        Ok(Reply { failure, ..Reply::json(StatusCode::OK, run.finish(&self.provider.base)) })
     }
 
     async fn bulk_operation(&self, operation: &BulkOperation, path: &str, data: Value) -> Answer {
         let exchange = Exchange {
-            params: Params::parse(None)?,
+            params: Params::parse(None, &self.provider.limits)?,
             preconditions: Preconditions::of_version(operation.version.as_deref()),
             ..*self
         };
@@ -88,26 +99,49 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 }
 
+fn syntax(detail: impl Into<Cow<'static, str>>) -> ScimError {
+    ScimError::bad_request(ScimType::InvalidSyntax, detail)
+}
+
+/// Returns a member of an object by its name in any case.
+fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
+    object.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
 impl BulkRun {
-    fn read(body: Value, limit: usize) -> Result<Self, ScimError> {
-        let syntax = |detail: &'static str| ScimError::bad_request(ScimType::InvalidSyntax, detail);
-        let Value::Object(body) = body else { return Err(syntax("the body is not a JSON object")) };
-        let member =
-            |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, it)| it);
-        let Some(Value::Array(operations)) = member("Operations") else {
+    fn read(body: &Value, limit: usize, strictness: Strictness) -> Result<Self, ScimError> {
+        if !body.is_object() {
+            return Err(syntax("the body is not a JSON object"));
+        }
+        let schemas = member(body, "schemas").and_then(Value::as_array);
+        let names_schema = schemas.is_some_and(|urns| urns.iter().any(|urn| urn == REQUEST));
+        if !names_schema && !strictness.is_lenient() {
+            return Err(syntax("schemas does not contain the schema of bulk requests"));
+        }
+        let Some(Value::Array(operations)) = member(body, "Operations") else {
             return Err(syntax("Operations is not a list"));
         };
         if operations.len() > limit {
             let detail = format!("bulk request exceeds {limit} operations (got {})", operations.len());
             return Err(ScimError::too_large(detail));
         }
-        let operations = operations.iter().map(|it| {
-            BulkOperation::read(it)
-                .ok_or_else(|| syntax("a bulk operation requires method and path, and POST requires bulkId"))
-        });
-        let waiting = operations.collect::<Result<Vec<_>, _>>()?.into_iter().enumerate().collect();
-        let fail_on_errors = member("failOnErrors").and_then(Value::as_u64);
-        Ok(Self { waiting, ids: BTreeMap::new(), results: BTreeMap::new(), errors: 0, fail_on_errors })
+        let operations = operations.iter().map(BulkOperation::read).collect::<Result<Vec<_>, _>>()?;
+        let fail_on_errors = match member(body, "failOnErrors") {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let text = value.as_str().filter(|_| strictness.is_lenient());
+                let number = value.as_u64().or_else(|| text?.trim().parse().ok());
+                Some(number.ok_or_else(|| syntax("failOnErrors is not a whole number"))?)
+            }
+        };
+        Ok(Self {
+            waiting: operations.into_iter().enumerate().collect(),
+            ids: BTreeMap::new(),
+            results: BTreeMap::new(),
+            errors: 0,
+            fail_on_errors,
+            failure: None,
+        })
     }
 
     fn has_failed(&self) -> bool {
@@ -116,7 +150,7 @@ impl BulkRun {
 
     /// Returns path and data with ids instead of references; `None` if a reference is not known yet.
     fn resolved(&self, operation: &BulkOperation) -> Option<(String, Value)> {
-        Some((self.text(&operation.path)?, self.value(&operation.data)?))
+        Some((self.text(&operation.path)?, self.value(&operation.data, false)?))
     }
 
     fn text(&self, text: &str) -> Option<String> {
@@ -126,13 +160,19 @@ impl BulkRun {
         }
     }
 
-    /// The recursion follows the body, whose depth the parser limits.
-    fn value(&self, value: &Value) -> Option<Value> {
+    /// Only members that name a resource have references; another text may begin like a reference. The recursion follows
+    /// the body, whose depth the parser limits.
+    fn value(&self, value: &Value, names_resource: bool) -> Option<Value> {
         Some(match value {
-            Value::String(text) if text.starts_with(REFERENCE) => self.text(text)?.into(),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect::<Option<_>>()?,
+            Value::String(text) if names_resource && text.starts_with(REFERENCE) => self.text(text)?.into(),
+            Value::Array(items) => {
+                items.iter().map(|item| self.value(item, names_resource)).collect::<Option<_>>()?
+            }
             Value::Object(members) => {
-                let member = |(key, value): (&String, &Value)| Some((key.clone(), self.value(value)?));
+                let member = |(key, value): (&String, &Value)| {
+                    let names_resource = REFERENCING.iter().any(|name| name.eq_ignore_ascii_case(key));
+                    Some((key.clone(), self.value(value, names_resource)?))
+                };
                 Value::Object(members.iter().map(member).collect::<Option<_>>()?)
             }
             other => other.clone(),
@@ -156,8 +196,9 @@ impl BulkRun {
                     result.insert("version".to_owned(), version.into());
                 }
             }
-            Err(error) => {
+            Err(mut error) => {
                 self.errors += 1;
+                self.failure = self.failure.take().or_else(|| error.take_failure());
                 result.insert("status".to_owned(), error.status.as_str().into());
                 result.insert("response".to_owned(), error.to_json());
                 if let Some(location) = named {
@@ -184,15 +225,21 @@ impl BulkRun {
 }
 
 impl BulkOperation {
-    fn read(value: &Value) -> Option<Self> {
-        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let method = text("method")?.to_ascii_uppercase();
-        let bulk_id = text("bulkId");
+    fn read(value: &Value) -> Result<Self, ScimError> {
+        let text = |name: &str| match member(value, name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(syntax(format!("{name} of a bulk operation is not a text"))),
+        };
+        let incomplete = || syntax("a bulk operation requires method and path, and POST requires bulkId");
+        let method = text("method")?.ok_or_else(incomplete)?.to_ascii_uppercase();
+        let path = text("path")?.ok_or_else(incomplete)?;
+        let bulk_id = text("bulkId")?;
         if method == "POST" && bulk_id.is_none() {
-            return None;
+            return Err(incomplete());
         }
-        let data = value.get("data").cloned().unwrap_or_default();
-        Some(Self { method, bulk_id, version: text("version"), path: text("path")?, data })
+        let data = member(value, "data").cloned().unwrap_or_default();
+        Ok(Self { method, bulk_id, version: text("version")?, path, data })
     }
 
     fn result(&self) -> Map<String, Value> {

@@ -16,10 +16,11 @@ use userbook::{
 
 use super::{Answer, Exchange, parse_id, payload::Payload, reply::Reply};
 use crate::{
-    Connection, Deletion,
+    Connection, Deletion, Mapping,
     error::ScimError,
     patch,
-    resource::{Document, Form, ResourceKind, canonical_resource, field_ops, version},
+    resource::{Basis, Document, Form, ResourceKind, canonical_resource, field_ops, version, with_object},
+    schema::Mutability,
 };
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
@@ -70,7 +71,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let strictness = self.connection.strictness;
         if is_patch {
             let patch = patch::read(body, schema, strictness, limits)?;
-            return Ok(UserUpdate::computed(changing(self.connection, move |document| {
+            return Ok(UserUpdate::computed(changing(self.connection, false, move |document| {
                 patch::apply(&patch, document)
             })));
         }
@@ -151,19 +152,46 @@ pub(super) fn replacement(
     connection: &Connection,
     wanted: Document,
 ) -> impl Fn(&User, &GroupGraph) -> Resolved + Send + Sync + 'static {
-    changing(connection, move |document| {
-        let active = document.remove("active");
-        document.clone_from(&wanted);
-        if let (Some(active), false) = (active, document.contains_key("active")) {
-            document.insert("active".to_owned(), active);
+    let mapping = Arc::clone(&connection.mapping);
+    changing(connection, true, move |document| {
+        let before = std::mem::replace(document, wanted.clone());
+        if let (Some(active), false) = (before.get("active"), document.contains_key("active")) {
+            document.insert("active".to_owned(), active.clone());
         }
+        keep_immutable(&mapping, &before, document);
         Ok(())
     })
+}
+
+/// Keeps the values of immutable attributes that a PUT does not name (RFC 7644 §3.5.1).
+fn keep_immutable(mapping: &Mapping, before: &Document, document: &mut Document) {
+    for (extension, attribute, _) in mapping.entries() {
+        let name = attribute.name.as_ref();
+        if attribute.mutability != Mutability::Immutable {
+            continue;
+        }
+        let set = |members: &mut Document, value: &Value| {
+            members.entry(name).or_insert_with(|| value.clone());
+        };
+        match extension {
+            None => {
+                if let Some(value) = before.get(name) {
+                    set(document, value);
+                }
+            }
+            Some(schema) => {
+                if let Some(value) = before.get(schema.urn.as_ref()).and_then(|members| members.get(name)) {
+                    with_object(document, &schema.urn, |members| set(members, value));
+                }
+            }
+        }
+    }
 }
 
 /// Returns the function that applies a change to the document of the stored user.
 fn changing(
     connection: &Connection,
+    replaces: bool,
     change: impl Fn(&mut Document) -> Result<(), ScimError> + Send + Sync + 'static,
 ) -> impl Fn(&User, &GroupGraph) -> Resolved + Send + Sync + 'static {
     let (mapping, source) = (Arc::clone(&connection.mapping), connection.source().clone());
@@ -172,6 +200,6 @@ fn changing(
         let before = form.writable(user);
         let mut after = before.clone();
         change(&mut after)?;
-        Ok(field_ops(&form, user.into(), &before, &after))
+        Ok(field_ops(&form, Basis::stored(user, replaces), &before, &after)?)
     }
 }

@@ -1,6 +1,6 @@
 //! POST of a user: creates, or activates again a user that the connection has deleted, or takes over one.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use http::StatusCode;
 use http_body::Body;
@@ -9,7 +9,7 @@ use userbook::{
     Actor, NewUser, UpdateError, User, UserUpdate,
     authz::ListAuthorizer,
     service::Listing,
-    store::{ExternalIdFilter, ListStore, ProvisioningStore, UserFilter},
+    store::{ExternalIdFilter, ListStore, Order, ProvisioningStore, UserColumn, UserFilter},
     update::{FieldOps, Mode, Op},
     view::UserView,
 };
@@ -25,8 +25,12 @@ use crate::{
     authorizer::{connection_actor, with_adopted},
     error::ScimError,
     error_convert::is_taken,
+    filter::is_same_text,
     resource::{Basis, Document, ResourceKind, canonical_resource, field_ops},
 };
+
+/// Users that a search for a name may find in vain: the name is part of another text of the user.
+const CANDIDATES: u32 = 50;
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn create_user<B>(&self, payload: Payload<'_, B>) -> Answer
@@ -41,7 +45,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         if let Some(view) = self.activate_removed(&wanted).await? {
             return Ok(self.created(&view));
         }
-        let mut call = authorized.user(NewUser::from_update(self.new_user(&wanted).into()));
+        let mut call = authorized.user(NewUser::from_update(self.new_user(&wanted)?.into()));
         if let Some(id) = self.request_id {
             call = call.request_id(id);
         }
@@ -55,8 +59,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     /// Returns the fields of a new user.
-    fn new_user(&self, wanted: &Document) -> FieldOps {
-        let mut ops = field_ops(&self.form(), Basis::new_user(), &Document::new(), wanted);
+    fn new_user(&self, wanted: &Document) -> Result<FieldOps, ScimError> {
+        let mut ops = field_ops(&self.form(), Basis::new_user(), &Document::new(), wanted)?;
         ops.mode = Mode::Replace;
         if ops.name.is_keep() {
             ops.name = userbook::field::Name::parse("").into();
@@ -64,7 +68,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         ops.user_type = Op::Set(self.connection.user_type);
         let id = wanted.get("externalId").and_then(Value::as_str);
         ops.external_ids.set(self.source().clone(), id);
-        ops
+        Ok(ops)
     }
 
     fn created(&self, view: &UserView) -> Reply {
@@ -82,7 +86,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let managed = ExternalIdFilter { source: removed.clone(), identifier: None };
         let Some(user) = self.find_by_name(wanted, Some(managed)).await? else { return Ok(None) };
         let actor = connection_actor(self.actor, [self.source().as_str(), removed.as_str()]);
-        Ok(Some(self.take(&actor, &user, wanted).await?))
+        let mark = removed.clone();
+        let may_take = move |user: &User| user.external_ids.is_managed_by(&mark);
+        Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
     }
 
     /// Takes over the user that has the name already, if the host agrees.
@@ -96,40 +102,66 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             return Ok(None);
         }
         let Some(user) = self.find_by_name(wanted, None).await? else { return Ok(None) };
-        let source = self.source();
-        if user.external_ids.is_managed_by(source) || !adoption.may_adopt(source, &user) {
+        let (source, adoption) = (self.source(), Arc::clone(adoption));
+        let name = source.clone();
+        let may_take =
+            move |user: &User| !user.external_ids.is_managed_by(&name) && adoption.may_adopt(&name, user);
+        if !may_take(&user) {
             return Ok(None);
         }
         let actor = with_adopted(connection_actor(self.actor, [source.as_str()]), &user);
-        Ok(Some(self.take(&actor, &user, wanted).await?))
+        Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
     }
 
-    /// Returns the user with the wanted name.
+    /// Returns the user with the wanted name: the same spelling, else one that differs in upper and lower case.
     async fn find_by_name(
         &self,
         wanted: &Document,
         external_id: Option<ExternalIdFilter>,
     ) -> Result<Option<User>, ScimError> {
         let Some(name) = wanted.get("userName").and_then(Value::as_str) else { return Ok(None) };
-        let filter = UserFilter { usernames: [name.to_owned()].into(), external_id, ..UserFilter::default() };
-        let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
-        let found = self.service().list_users(self.actor, listing).await?;
-        Ok(found.users.into_iter().next().map(|view| view.user))
+        let exact = UserFilter { usernames: [name.to_owned()].into(), ..UserFilter::default() };
+        let similar = UserFilter { search: vec![name.to_owned()], ..UserFilter::default() };
+        for filter in [exact, similar] {
+            let filter = UserFilter { external_id: external_id.clone(), ..filter };
+            let order = vec![Order { column: UserColumn::Username, descending: false }];
+            let listing = Listing { filter, order, offset: 0, limit: CANDIDATES };
+            let found = self.service().list_users(self.actor, listing).await?;
+            let mut users = found.users.into_iter().map(|view| view.user);
+            if let Some(user) = users.find(|user| is_same_text(&user.username, name)) {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
     }
 
-    /// Replaces the user's values and lets the connection manage the user.
-    async fn take(&self, actor: &Actor, user: &User, wanted: &Document) -> Result<UserView, ScimError> {
+    /// Replaces the user's values and lets the connection manage the user. Each attempt requires `may_take` of the user
+    /// as stored then.
+    async fn take(
+        &self,
+        actor: &Actor,
+        user: &User,
+        wanted: &Document,
+        may_take: impl Fn(&User) -> bool + Send + Sync + 'static,
+    ) -> Result<UserView, ScimError> {
         let mut wanted = wanted.clone();
         wanted.entry("active").or_insert(Value::Bool(true));
         let id = wanted.get("externalId").and_then(Value::as_str).map(str::to_owned);
         let (source, removed) = (self.source().clone(), self.connection.removed().clone());
         let replace = replacement(self.connection, wanted);
         let update = UserUpdate::computed(move |user, groups| {
+            if !may_take(user) {
+                return Err(ScimError::conflict("userName: another user has the name").into());
+            }
             let mut ops = replace(user, groups)?;
             ops.external_ids.set(source.clone(), id.as_deref());
             ops.external_ids.remove(removed.clone());
             Ok(ops)
         });
-        Ok(self.service().update_user(actor, user.id, update).run().await?.view)
+        let mut call = self.service().update_user(actor, user.id, update);
+        if let Some(id) = self.request_id {
+            call = call.request_id(id);
+        }
+        Ok(call.run().await?.view)
     }
 }

@@ -3,13 +3,23 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Exchange, reply::Reply};
+use super::{Answer, Exchange, reply::Reply, route::Route};
 use crate::{error::ScimError, resource::ResourceKind, schema::Schema};
 
 /// The schema of lists.
 pub(super) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
-pub(super) fn service_provider_config<S, A>(exchange: &Exchange<'_, S, A>) -> Reply {
+/// Returns the description at a route.
+pub(super) fn answer<S, A>(exchange: &Exchange<'_, S, A>, route: &Route<'_>) -> Answer {
+    match route {
+        Route::ServiceProviderConfig => Ok(service_provider_config(exchange)),
+        Route::ResourceTypes(id) => resource_types(exchange, id.as_deref()),
+        Route::Schemas(id) => schemas(exchange, id.as_deref()),
+        _ => Err(ScimError::not_found()),
+    }
+}
+
+fn service_provider_config<S, A>(exchange: &Exchange<'_, S, A>) -> Reply {
     let (limits, base) = (&exchange.provider.limits, &exchange.provider.base);
     let body = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
@@ -68,7 +78,7 @@ fn all_or_one(mut resources: Vec<Value>, id: Option<&str>) -> Answer {
     }
 }
 
-pub(super) fn resource_types<S, A>(exchange: &Exchange<'_, S, A>, id: Option<&str>) -> Answer {
+fn resource_types<S, A>(exchange: &Exchange<'_, S, A>, id: Option<&str>) -> Answer {
     refuse_filter(exchange)?;
     let base = &exchange.provider.base;
     let resource_type = |kind: ResourceKind| {
@@ -89,7 +99,7 @@ pub(super) fn resource_types<S, A>(exchange: &Exchange<'_, S, A>, id: Option<&st
     all_or_one([ResourceKind::User, ResourceKind::Group].map(resource_type).into(), id)
 }
 
-pub(super) fn schemas<S, A>(exchange: &Exchange<'_, S, A>, id: Option<&str>) -> Answer {
+fn schemas<S, A>(exchange: &Exchange<'_, S, A>, id: Option<&str>) -> Answer {
     refuse_filter(exchange)?;
     let base = &exchange.provider.base;
     let kinds = [ResourceKind::User, ResourceKind::Group];

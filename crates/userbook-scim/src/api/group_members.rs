@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use userbook::{
-    GroupId, UserId,
+    GroupId, ListError, UserId,
     authz::ListAuthorizer,
     service::Listing,
-    store::{ExternalIdFilter, ListStore, ProvisioningStore, UserFilter},
+    store::{ExternalIdFilter, ListStore, Order, ProvisioningStore, UserColumn, UserFilter},
 };
 use uuid::Uuid;
 
@@ -14,16 +14,16 @@ use super::{Exchange, parse_id};
 use crate::{error::ScimError, patch::MembersChange};
 
 /// Users that are loaded at once.
-const CHUNK: usize = 200;
+const CHUNK: u32 = 200;
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// Turns "these are all members" into additions and removals. Members that the connection does not manage stay, and
     /// so do members that another writer adds meanwhile.
     pub(super) async fn make_delta(&self, id: GroupId, change: &mut MembersChange) -> Result<(), ScimError> {
-        let entry = self.service().retrieve_group(self.actor, id, true).await?;
-        let managed = entry.members.iter().filter(|user| user.external_ids.is_managed_by(self.source()));
-        let present: BTreeSet<String> = managed.map(|user| user.uuid.to_string()).collect();
-        let wanted: BTreeSet<String> = change.add.iter().map(|id| id.to_ascii_lowercase()).collect();
+        let present = UserFilter { groups: vec![[id].into()], ..self.managed() };
+        let present = self.find_users(present).await?;
+        let present: BTreeSet<String> = present.into_keys().map(|uuid| uuid.to_string()).collect();
+        let wanted = std::mem::take(&mut change.add);
         *change = MembersChange {
             replaces: false,
             add: wanted.difference(&present).cloned().collect(),
@@ -64,15 +64,39 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     ) -> Result<BTreeMap<Uuid, UserId>, ScimError> {
         let mut found = BTreeMap::new();
         let uuids: Vec<Uuid> = uuids.iter().copied().collect();
-        for chunk in uuids.chunks(CHUNK) {
-            let external_id = Some(ExternalIdFilter { source: self.source().clone(), identifier: None });
-            let filter =
-                UserFilter { uuids: chunk.iter().copied().collect(), external_id, ..UserFilter::default() };
-            let limit = u32::try_from(CHUNK).unwrap_or(u32::MAX);
-            let listing = Listing { filter, order: Vec::new(), offset: 0, limit };
-            let page = self.service().list_users(self.actor, listing).await?;
-            found.extend(page.users.into_iter().map(|view| (view.user.uuid, view.user.id)));
+        for chunk in uuids.chunks(CHUNK as usize) {
+            let filter = UserFilter { uuids: chunk.iter().copied().collect(), ..self.managed() };
+            found.extend(self.find_users(filter).await?);
         }
         Ok(found)
+    }
+
+    fn managed(&self) -> UserFilter {
+        let external_id = Some(ExternalIdFilter { source: self.source().clone(), identifier: None });
+        UserFilter { external_id, ..UserFilter::default() }
+    }
+
+    /// Returns all users that a filter finds, page by page.
+    async fn find_users(&self, filter: UserFilter) -> Result<BTreeMap<Uuid, UserId>, ScimError> {
+        let mut found = BTreeMap::new();
+        let (mut offset, mut limit) = (0, CHUNK);
+        loop {
+            let order = vec![Order { column: UserColumn::Uuid, descending: false }];
+            let listing = Listing { filter: filter.clone(), order, offset, limit };
+            let page = match self.service().list_users(self.actor, listing).await {
+                // Fewer rows fit into the limit of a page.
+                Err(ListError::PageTooLarge { .. }) if limit > 1 => {
+                    limit /= 2;
+                    continue;
+                }
+                page => page?,
+            };
+            let read = page.users.len();
+            found.extend(page.users.into_iter().map(|view| (view.user.uuid, view.user.id)));
+            if read < limit as usize {
+                return Ok(found);
+            }
+            offset += read as u64;
+        }
     }
 }

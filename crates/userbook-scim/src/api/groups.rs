@@ -6,10 +6,10 @@ use http::StatusCode;
 use http_body::Body;
 use serde_json::Value;
 use userbook::{
-    Group, GroupId, ListError,
+    Group, GroupId,
     authz::ListAuthorizer,
-    service::AuthorizedGroupWrite,
-    store::{GroupEntry, ListStore, ProvisioningStore},
+    service::{AuthorizedGroupWrite, Listing},
+    store::{ExternalIdFilter, GroupEntry, GroupFilter, ListStore, ProvisioningStore},
     update::{GroupUpdate, Mode, Op},
 };
 
@@ -17,7 +17,7 @@ use super::{Answer, Exchange, parse_id, payload::Payload, reply::Reply};
 use crate::{
     error::ScimError,
     patch::{self, GroupPatch, MembersChange},
-    resource::{ResourceKind, canonical_resource, group},
+    resource::{Document, ResourceKind, canonical_resource, group, version},
 };
 
 /// The only attribute whose size is not limited by the group itself.
@@ -27,12 +27,32 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn show_group(&self, id: &str) -> Answer {
         let with_members = self.shows_members();
         let id = parse_id(id).map(GroupId).ok_or_else(ScimError::not_found)?;
-        let entry = self.service().retrieve_group(self.actor, id, with_members).await?;
-        if !entry.group.external_ids.is_managed_by(self.source()) {
-            return Err(ScimError::not_found());
-        }
-        let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
+        let document = self.managed_group(id, with_members).await?;
         self.conditional(ResourceKind::Group, &document)
+    }
+
+    /// Returns a group that the connection manages. The filter limits the store to these groups, so no foreign group is
+    /// loaded.
+    async fn managed_group(&self, id: GroupId, with_members: bool) -> Result<Document, ScimError> {
+        let external_id = Some(ExternalIdFilter { source: self.source().clone(), identifier: None });
+        let filter = GroupFilter { ids: [id].into(), external_id, ..GroupFilter::default() };
+        let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
+        let page = self.service().list_groups(self.actor, listing, with_members).await?;
+        let entry = page.groups.into_iter().next().ok_or_else(ScimError::not_found)?;
+        Ok(group::resource(&entry, self.source(), &self.provider.base, with_members))
+    }
+
+    /// Requires that the version with the members is one that the client names. The state of the group is compared again
+    /// in each attempt.
+    async fn require_version(&self, id: GroupId) -> Result<(), ScimError> {
+        if !self.preconditions.names_members() {
+            return Ok(());
+        }
+        let document = self.managed_group(id, true).await?;
+        if self.preconditions.allows(version(&document).unwrap_or_default()) {
+            return Ok(());
+        }
+        Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"))
     }
 
     fn shows_members(&self) -> bool {
@@ -57,9 +77,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
     {
-        let condition = self.preconditions.of_group();
+        let condition = self.preconditions.of_group(self.source());
         let target = parse_id(id).map(GroupId);
         let authorized = self.service().authorize_group_update(self.actor, target, condition).await?;
+        self.require_version(authorized.id()).await?;
         let body = payload.read(&self.provider.limits).await?;
         let mut changes = if is_patch {
             let schema = self.schema(ResourceKind::Group);
@@ -123,29 +144,30 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             call = call.request_id(id);
         }
         let group = call.run().await?.group;
-        let (entry, with_members) = self.written(group).await?;
+        let (entry, with_members) = self.written(group).await;
         let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
         let shown = self.projected(ResourceKind::Group, document.clone());
         Ok(Reply::resource(status, &document, shown))
     }
 
-    /// Returns the written group, and whether its members were read. The change is committed, so a limit of the response
-    /// must not turn it into an error.
-    async fn written(&self, group: Group) -> Result<(GroupEntry, bool), ScimError> {
-        if self.shows_members() {
-            match self.service().written_group(self.actor, group.id).await {
-                Ok(entry) => return Ok((entry, true)),
-                Err(ListError::PageTooLarge { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+    /// Returns the written group, and whether its members were read. The change is committed, so a failure to read the
+    /// members must not turn it into an error: the client would repeat the request.
+    async fn written(&self, group: Group) -> (GroupEntry, bool) {
+        if self.shows_members()
+            && let Ok(entry) = self.service().written_group(self.actor, group.id).await
+        {
+            return (entry, true);
         }
-        Ok((GroupEntry { group, parent_name: None, members: Vec::new() }, false))
+        (GroupEntry { group, parent_name: None, members: Vec::new() }, false)
     }
 
     pub(super) async fn delete_group(&self, id: &str) -> Answer {
-        let condition = self.preconditions.of_group();
+        let condition = self.preconditions.of_group(self.source());
         let target = parse_id(id).map(GroupId);
         let authorized = self.service().authorize_group_deletion(self.actor, target, condition).await?;
+        if let Some(id) = target {
+            self.require_version(id).await?;
+        }
         let mut call = authorized.delete();
         if let Some(id) = self.request_id {
             call = call.request_id(id);

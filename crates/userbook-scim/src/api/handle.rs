@@ -64,7 +64,7 @@ where
             provider: &self.provider,
             connection: &connection,
             actor: &actor,
-            params: Params::parse(head.uri.query())?,
+            params: Params::parse(head.uri.query(), &self.provider.limits)?,
             preconditions: Preconditions::read(&head.headers),
             request_id: request_id(&head.headers),
         };
@@ -80,9 +80,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     {
         let is_read = *method == Method::GET || *method == Method::HEAD;
         match route {
-            Route::ServiceProviderConfig if is_read => Ok(discovery::service_provider_config(self)),
-            Route::ResourceTypes(id) if is_read => discovery::resource_types(self, id.as_deref()),
-            Route::Schemas(id) if is_read => discovery::schemas(self, id.as_deref()),
+            Route::ServiceProviderConfig | Route::ResourceTypes(_) | Route::Schemas(_) if is_read => {
+                self.require_account().await?;
+                discovery::answer(self, route)
+            }
             Route::Search(kind) if *method == Method::POST => self.search(*kind, payload).await,
             Route::Bulk if *method == Method::POST => self.bulk(payload).await,
             Route::Me => {
@@ -112,6 +113,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             (Route::Resource(Group, id), "DELETE") => self.delete_group(id).await,
             _ => Err(method_not_allowed(method)),
         }
+    }
+
+    /// Requires an account that may see the resources of the connection, which an inactive account may not.
+    pub(super) async fn require_account(&self) -> Result<(), ScimError> {
+        self.service().authorize_user_list(self.actor).await?;
+        Ok(())
     }
 
     async fn show(&self, kind: ResourceKind, id: &str) -> Answer {

@@ -21,10 +21,13 @@ use crate::{
     filter::{parse_filter, parse_path},
     resource::ResourceKind,
     schema::ResourceSchema,
+    work::yield_once,
 };
 
 /// Rows that a scan reads at once.
-const CHUNK: u32 = 500;
+const CHUNK: u32 = 200;
+/// Documents between two points where other tasks run.
+pub(super) const SLICE: usize = 16;
 
 /// The position and size of a page.
 #[derive(Debug, Clone, Copy)]
@@ -78,16 +81,22 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 self.find(&rows, plan, filter.as_ref(), sort, schema, window).await?
             }
             ResourceKind::Group => {
-                let filters = filter.as_ref().is_some_and(list_groups::names_members);
-                let rows =
-                    GroupRows { exchange: self, with_members: filters || projection.contains("members") };
+                let mut rows = GroupRows { exchange: self, with_members: projection.contains("members") };
                 let plan = rows.plan(filter.as_ref(), schema).await?;
+                let compares = !matches!(plan, Plan::Scan { exact: true, .. });
+                rows.with_members |= compares && filter.as_ref().is_some_and(list_groups::names_members);
                 let sort = self.sort(sort_path.as_ref(), schema, list_groups::column)?;
                 self.find(&rows, plan, filter.as_ref(), sort, schema, window).await?
             }
         };
-        let shown = documents.into_iter().map(|it| Value::Object(projection.apply(it, schema)));
-        Ok((shown.collect(), count))
+        let mut shown = Vec::with_capacity(documents.len());
+        for document in documents {
+            shown.push(Value::Object(projection.apply(document, schema)));
+            if shown.len().is_multiple_of(SLICE) {
+                yield_once().await;
+            }
+        }
+        Ok((shown, count))
     }
 
     async fn find<R: Rows>(
@@ -105,6 +114,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             time: policy.search_time,
             sorted_rows: self.provider.limits.sorted_rows,
             chunk: CHUNK.min(policy.page_rows).max(1),
+            bytes: self.provider.limits.search_bytes,
         };
         let query = Query { filter, schema, sort, offset: window.offset, limit: window.limit };
         find(rows, plan, query, limits).await

@@ -10,8 +10,12 @@ use userbook::{
     store::{ExternalIdFilter, GroupColumn, GroupFilter, ListStore, Order, ProvisioningStore},
 };
 
+use uuid::Uuid;
+
 use super::{
-    Exchange, parse_id,
+    Exchange,
+    list_users::MAX_LOOKUPS,
+    parse_id,
     scan::{Plan, Rows},
 };
 use crate::{
@@ -70,34 +74,85 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         schema: &ResourceSchema,
     ) -> Result<Plan<GroupFilter>, ScimError> {
         let Some(filter) = filter else { return Ok(Plan::Scan { filter: self.managed(None), exact: true }) };
-        let Some(terms) = indexed(filter, schema) else {
-            return Ok(Plan::Scan { filter: self.managed(None), exact: false });
-        };
-        let mut filters = Vec::new();
-        for term in terms {
-            filters.extend(self.store_filter(term).await?);
+        if let Some(terms) = exact(filter, schema) {
+            return Ok(match self.conjunction(terms).await? {
+                Some(filter) => Plan::Scan { filter, exact: true },
+                None => Plan::Indexed { filters: Vec::new(), otherwise: None },
+            });
         }
-        Ok(Plan::Indexed(filters))
+        let scan = Plan::Scan { filter: self.managed(None), exact: false };
+        match indexed(filter, schema) {
+            Some(terms) => Ok(self.lookups(terms).await?.unwrap_or(scan)),
+            None => Ok(scan),
+        }
     }
 
-    /// Returns the filter of the store; `None` if nothing can match.
-    async fn store_filter(&self, term: Term) -> Result<Option<GroupFilter>, ScimError> {
-        Ok(match term {
-            Term::Name(name) => {
-                let names = [name.to_lowercase(), name].into();
-                Some(GroupFilter { names, ..self.managed(None) })
+    /// Returns the filter that finds the groups for which all terms hold; `None` if nothing can match.
+    async fn conjunction(&self, terms: Vec<Term>) -> Result<Option<GroupFilter>, ScimError> {
+        let mut filter = self.managed(None);
+        for term in terms {
+            match term {
+                Term::Id(id) => {
+                    let Some(id) = parse_id(&id).map(GroupId) else { return Ok(None) };
+                    if !filter.ids.is_empty() && !filter.ids.contains(&id) {
+                        return Ok(None);
+                    }
+                    filter.ids = [id].into();
+                }
+                Term::Member(id) => {
+                    let users = self.users([id]).await?;
+                    if users.is_empty() {
+                        return Ok(None);
+                    }
+                    filter.members.push(users);
+                }
+                Term::Name(_) | Term::ExternalId(_) => {}
             }
-            Term::Id(id) => {
-                parse_id(&id).map(|id| GroupFilter { ids: [GroupId(id)].into(), ..self.managed(None) })
+        }
+        Ok(Some(filter))
+    }
+
+    /// Returns the lookups of these terms, each of which finds candidates; `None` if a scan is better.
+    ///
+    /// The index of names compares bytes, so the spelling of the request and the one in lower case are looked up. The
+    /// search of the store finds other spellings.
+    async fn lookups(&self, terms: Vec<Term>) -> Result<Option<Plan<GroupFilter>>, ScimError> {
+        let (mut names, mut ids, mut members) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut filters, mut texts) = (Vec::new(), Vec::new());
+        for term in terms {
+            match term {
+                Term::Name(name) => {
+                    names.extend([name.to_lowercase(), name.clone()]);
+                    texts.push(name);
+                }
+                Term::Id(id) => ids.extend(parse_id(&id).map(GroupId)),
+                Term::ExternalId(id) => filters.push(self.managed(Some(id))),
+                Term::Member(id) => _ = members.insert(id),
             }
-            Term::ExternalId(id) => Some(self.managed(Some(id))),
-            Term::Member(id) => {
-                let uuids = parse_id(&id).into_iter().collect();
-                let users: BTreeSet<UserId> =
-                    self.exchange.managed_users(&uuids).await?.into_values().collect();
-                (!users.is_empty()).then(|| GroupFilter { members: vec![users], ..self.managed(None) })
-            }
-        })
+        }
+        let text = texts.pop();
+        if filters.len() > MAX_LOOKUPS || !texts.is_empty() {
+            return Ok(None);
+        }
+        if !names.is_empty() {
+            filters.push(GroupFilter { names, ..self.managed(None) });
+        }
+        if !ids.is_empty() {
+            filters.push(GroupFilter { ids, ..self.managed(None) });
+        }
+        let users = self.users(members).await?;
+        if !users.is_empty() {
+            filters.push(GroupFilter { members: vec![users], ..self.managed(None) });
+        }
+        let otherwise = text.map(|text| GroupFilter { search: vec![text], ..self.managed(None) });
+        Ok(Some(Plan::Indexed { filters, otherwise }))
+    }
+
+    /// Returns the managed users with these ids.
+    async fn users(&self, ids: impl IntoIterator<Item = String>) -> Result<BTreeSet<UserId>, ScimError> {
+        let uuids: BTreeSet<Uuid> = ids.into_iter().filter_map(|id| parse_id(&id)).collect();
+        let found = self.exchange.managed_users(&uuids).await?;
+        Ok(found.into_values().collect())
     }
 }
 
@@ -105,6 +160,22 @@ impl<S, A> GroupRows<'_, '_, S, A> {
     fn managed(&self, identifier: Option<String>) -> GroupFilter {
         let source = self.exchange.source().clone();
         GroupFilter { external_id: Some(ExternalIdFilter { source, identifier }), ..GroupFilter::default() }
+    }
+}
+
+/// Returns the terms of a filter that the store answers exactly: a conjunction of ids and members.
+fn exact(filter: &Filter, schema: &ResourceSchema) -> Option<Vec<Term>> {
+    match filter {
+        Filter::And(items) => {
+            let terms: Option<Vec<_>> = items.iter().map(|item| exact(item, schema)).collect();
+            Some(terms?.into_iter().flatten().collect())
+        }
+        Filter::Attr(_) => {
+            let terms = indexed(filter, schema)?;
+            terms.iter().all(|term| matches!(term, Term::Id(_) | Term::Member(_))).then_some(terms)
+        }
+        Filter::ValuePath(path) if matches!(*path.filter, ValFilter::Attr(_)) => indexed(filter, schema),
+        Filter::ValuePath(_) | Filter::Or(_) | Filter::Not(_) => None,
     }
 }
 

@@ -6,6 +6,7 @@ use http::{
     header::{ETAG, LOCATION},
 };
 use serde_json::Value;
+use userbook_http::Failure;
 
 use crate::{
     resource::{Document, location, version},
@@ -19,16 +20,18 @@ pub(super) struct Reply {
     pub(super) body: Option<Value>,
     pub(super) location: Option<String>,
     pub(super) version: Option<String>,
+    /// The cause of a failed operation of a bulk request.
+    pub(super) failure: Option<Failure>,
 }
 
 impl Reply {
     /// A response that is not a resource.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, body: Some(body), location: None, version: None }
+        Self { body: Some(body), ..Self::empty(status) }
     }
 
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, body: None, location: None, version: None }
+        Self { status, body: None, location: None, version: None, failure: None }
     }
 
     /// A resource; `shown` is the part of the resource that the client wants.
@@ -38,6 +41,7 @@ impl Reply {
             body: Some(Value::Object(shown)),
             location: location(whole).map(str::to_owned),
             version: version(whole).map(str::to_owned),
+            failure: None,
         }
     }
 
@@ -55,6 +59,9 @@ impl Reply {
             && self.status == StatusCode::CREATED
         {
             headers.insert(LOCATION, location);
+        }
+        if let Some(failure) = self.failure {
+            response.extensions_mut().insert(failure);
         }
         response
     }

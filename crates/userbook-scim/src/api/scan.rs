@@ -3,7 +3,7 @@
 //! An index finds what the filter names by a unique value. Any other filter that the store does not know reads all
 //! resources of the connection in pages, within a time limit, and yields between pages.
 
-use std::{collections::BTreeSet, future::poll_fn, task::Poll, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use scim_v2::filter::{AttrPath, Filter};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use crate::{
     filter::{first_value, matches},
     resource::Document,
     schema::ResourceSchema,
+    work::Work,
 };
 
 /// Resources of one type.
@@ -39,8 +40,9 @@ pub(super) trait Rows: Sync {
 /// How the store finds candidates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Plan<F> {
-    /// These filters find few candidates; each is compared with the filter of the request.
-    Indexed(Vec<F>),
+    /// These filters find few candidates; each is compared with the filter of the request. If none matches, `otherwise`
+    /// finds candidates that an index does not find.
+    Indexed { filters: Vec<F>, otherwise: Option<F> },
     /// This filter finds all candidates. With `exact`, they are the result.
     Scan { filter: F, exact: bool },
 }
@@ -80,6 +82,32 @@ pub(super) struct ScanLimits<'l> {
     pub(super) time: Duration,
     pub(super) sorted_rows: usize,
     pub(super) chunk: u32,
+    /// Bytes that the filter compares.
+    pub(super) bytes: usize,
+}
+
+/// The time and the work of a search.
+struct Meter<'l> {
+    limits: ScanLimits<'l>,
+    start: Duration,
+    work: Work,
+}
+
+impl<'l> Meter<'l> {
+    fn new(limits: ScanLimits<'l>) -> Self {
+        Self { limits, start: limits.clock.monotonic(), work: Work::search(limits.bytes) }
+    }
+
+    /// Lets other tasks run, and requires that time is left.
+    async fn rest(&mut self) -> Result<(), ScimError> {
+        let ScanLimits { clock, time, .. } = self.limits;
+        if clock.monotonic().saturating_sub(self.start) > time {
+            let detail = format!("the filter was not evaluated within {time:?}");
+            return Err(ScimError::bad_request(ScimType::TooMany, detail));
+        }
+        self.work.rest().await;
+        Ok(())
+    }
 }
 
 /// The documents of the page, and the number of all results.
@@ -96,8 +124,15 @@ pub(super) async fn find<R: Rows>(
         Plan::Scan { filter, exact: true } if query.sort.is_by_store() => {
             Ok(rows.page(filter, query.sort.order(), query.offset, query.limit).await?)
         }
-        Plan::Scan { filter, .. } => scan(rows, vec![filter], query, limits).await,
-        Plan::Indexed(filters) => scan(rows, filters, query, limits).await,
+        Plan::Scan { filter, .. } => scan(rows, vec![filter], &query, &mut Meter::new(limits)).await,
+        Plan::Indexed { filters, otherwise } => {
+            let mut meter = Meter::new(limits);
+            let found = scan(rows, filters, &query, &mut meter).await?;
+            match otherwise {
+                Some(filter) if found.1 == 0 => scan(rows, vec![filter], &query, &mut meter).await,
+                _ => Ok(found),
+            }
+        }
     }
 }
 
@@ -113,10 +148,10 @@ struct Results {
 async fn scan<R: Rows>(
     rows: &R,
     filters: Vec<R::Filter>,
-    query: Query<'_, R::Column>,
-    limits: ScanLimits<'_>,
+    query: &Query<'_, R::Column>,
+    meter: &mut Meter<'_>,
 ) -> Result<Found, ScimError> {
-    let start = limits.clock.monotonic();
+    let limits = meter.limits;
     // Several filters find overlapping results, each in its own order.
     let sorts = filters.len() > 1 || !query.sort.is_by_store();
     let mut results = Results { keyed: BTreeSet::new(), page: Vec::new(), count: 0 };
@@ -134,22 +169,25 @@ async fn scan<R: Rows>(
             };
             let read = documents.len() as u64;
             for document in documents {
-                if query.filter.is_none_or(|filter| matches(filter, &document, query.schema)) {
-                    results.add(document, &query, sorts, limits.sorted_rows)?;
+                let is_match = match query.filter {
+                    Some(filter) => matches(filter, &document, query.schema, &mut meter.work)?,
+                    None => true,
+                };
+                if is_match {
+                    results.add(document, query, sorts, limits.sorted_rows)?;
+                }
+                if meter.work.is_due() {
+                    meter.rest().await?;
                 }
             }
             offset += read;
+            meter.rest().await?;
             if read < u64::from(chunk) {
                 break;
             }
-            if limits.clock.monotonic().saturating_sub(start) > limits.time {
-                let detail = format!("the filter was not evaluated within {:?}", limits.time);
-                return Err(ScimError::bad_request(ScimType::TooMany, detail));
-            }
-            yield_once().await;
         }
     }
-    results.finish(rows, &query).await
+    results.finish(rows, query).await
 }
 
 impl Results {
@@ -167,9 +205,9 @@ impl Results {
             self.count += 1;
             return Ok(());
         }
-        let attribute = query.sort.path.and_then(|path| first_value(path, &document, query.schema));
+        let value = query.sort.path.and_then(|path| first_value(path, &document, query.schema));
         let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.keyed.insert((SortKey::new(attribute), id));
+        self.keyed.insert((SortKey::new(value), id));
         if self.keyed.len() > limit {
             let detail = format!("more than {limit} resources to sort");
             return Err(ScimError::bad_request(ScimType::TooMany, detail));
@@ -191,7 +229,7 @@ impl Results {
         if ids.is_empty() {
             return Ok((Vec::new(), count));
         }
-        let (mut documents, _) = rows.page(rows.with_ids(&ids), None, 0, query.limit).await?;
+        let mut documents = with_ids(rows, &ids).await?;
         let position = |document: &Document| {
             let id = document.get("id").and_then(Value::as_str);
             ids.iter().position(|it| Some(it.as_str()) == id)
@@ -201,41 +239,73 @@ impl Results {
     }
 }
 
+/// Returns the resources with these ids, in smaller parts where the limit of a page requires it.
+async fn with_ids<R: Rows>(rows: &R, ids: &[String]) -> Result<Vec<Document>, ScimError> {
+    let (mut documents, mut left, mut part) = (Vec::new(), ids, ids.len().max(1));
+    while !left.is_empty() {
+        let (now, later) = left.split_at(part.min(left.len()));
+        match rows.page(rows.with_ids(now), None, 0, u32::try_from(now.len()).unwrap_or(u32::MAX)).await {
+            Err(ListError::PageTooLarge { .. }) if part > 1 => part /= 2,
+            page => {
+                documents.extend(page?.0);
+                left = later;
+            }
+        }
+    }
+    Ok(documents)
+}
+
 /// The value that a result is sorted by. Results without a value are last (RFC 7644 §3.4.2.3).
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey {
     Flag(bool),
+    /// The bits of a number in an order that equals the order of the numbers.
+    Number(u64),
     Text(String),
     Missing,
 }
 
 impl SortKey {
-    fn new(value: Option<&Value>) -> Self {
+    /// `value` is a value, and whether its upper and lower case differ.
+    fn new(value: Option<(&Value, bool)>) -> Self {
         match value {
-            Some(Value::Bool(flag)) => Self::Flag(*flag),
-            Some(Value::String(text)) => Self::Text(text.to_lowercase()),
-            Some(Value::Number(number)) => {
-                Self::Text(format!("{:024.6}", number.as_f64().unwrap_or_default()))
+            Some((Value::Bool(flag), _)) => Self::Flag(*flag),
+            Some((Value::String(text), true)) => Self::Text(text.clone()),
+            Some((Value::String(text), false)) => Self::Text(text.to_lowercase()),
+            Some((Value::Number(number), _)) => {
+                let bits = number.as_f64().unwrap_or_default().to_bits();
+                let sign = 1 << 63;
+                Self::Number(if bits & sign == 0 { bits | sign } else { !bits })
             }
             _ => Self::Missing,
         }
     }
 }
 
-/// Lets other tasks run.
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
 /// Returns the error of an attribute that cannot be sorted by.
 pub(super) fn unsortable(path: &str) -> ScimError {
     ScimError::bad_request(ScimType::InvalidPath, format!("cannot sort by {path:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_sorted_by_type_and_case() {
+        let key = |value: &Value, exact| SortKey::new(Some((value, exact)));
+        for (smaller, larger, exact) in [
+            (json!(-5), json!(-1), false),
+            (json!(-1), json!(0), false),
+            (json!(2), json!(10), false),
+            (json!("a"), json!("B"), false),
+            (json!("B"), json!("a"), true),
+            (json!(false), json!(true), false),
+        ] {
+            assert!(key(&smaller, exact) < key(&larger, exact), "{smaller} {larger}");
+        }
+        assert!(key(&json!("z"), true) < SortKey::new(None));
+    }
 }

@@ -17,9 +17,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
     {
+        self.require_account().await?;
         let body = payload.read(&self.provider.limits).await?;
         let exchange = Exchange {
-            params: Params::from_body(&body)?,
+            params: Params::from_body(&body, &self.provider.limits)?,
             preconditions: self.preconditions.clone(),
             ..*self
         };

@@ -8,24 +8,41 @@ use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter
 use serde_json::{Map, Value};
 use userbook::model::parse_timestamp;
 
-use crate::schema::{Attribute, Kind, Located, ResourceSchema};
+use crate::{
+    error::ScimError,
+    schema::{Attribute, Kind, Located, ResourceSchema},
+    work::Work,
+};
+
+/// The cost of a comparison beyond the compared text.
+const TERM: usize = 32;
 
 /// Returns whether the resource matches. An attribute without a value matches only `ne` and `not`.
-pub(crate) fn matches(filter: &Filter, resource: &Map<String, Value>, schema: &ResourceSchema) -> bool {
+pub(crate) fn matches(
+    filter: &Filter,
+    resource: &Map<String, Value>,
+    schema: &ResourceSchema,
+    work: &mut Work,
+) -> Result<bool, ScimError> {
     match filter {
-        Filter::Attr(expression) => expression_holds(expression, resource, schema),
+        Filter::Attr(expression) => expression_holds(expression, resource, schema, work),
         Filter::ValuePath(path) => {
-            let Some((located, value)) = lookup(&path.attr, resource, schema) else { return false };
-            elements(value).any(|element| element_matches(&path.filter, element, located.attribute))
+            let Some((located, value)) = lookup(&path.attr, resource, schema) else { return Ok(false) };
+            any(elements(value), |it| element_matches(&path.filter, it, located.attribute, work))
         }
-        Filter::Not(inner) => !matches(inner, resource, schema),
-        Filter::And(items) => items.iter().all(|item| matches(item, resource, schema)),
-        Filter::Or(items) => items.iter().any(|item| matches(item, resource, schema)),
+        Filter::Not(inner) => Ok(!matches(inner, resource, schema, work)?),
+        Filter::And(items) => Ok(!any(items, |item| Ok(!matches(item, resource, schema, work)?))?),
+        Filter::Or(items) => any(items, |item| matches(item, resource, schema, work)),
     }
 }
 
 /// Returns whether one value of a multi-valued attribute matches.
-pub(crate) fn element_matches(filter: &ValFilter, element: &Value, attribute: &Attribute) -> bool {
+pub(crate) fn element_matches(
+    filter: &ValFilter,
+    element: &Value,
+    attribute: &Attribute,
+    work: &mut Work,
+) -> Result<bool, ScimError> {
     match filter {
         ValFilter::Attr(expression) => {
             let path = path_of(expression);
@@ -35,12 +52,25 @@ pub(crate) fn element_matches(filter: &ValFilter, element: &Value, attribute: &A
                 (None, Value::Object(_)) => (None, None),
                 (_, other) => (None, path.name.eq_ignore_ascii_case("value").then_some(other)),
             };
-            holds(expression, value.into_iter(), sub.unwrap_or(attribute))
+            holds(expression, value.into_iter(), sub.unwrap_or(attribute), work)
         }
-        ValFilter::Not(inner) => !element_matches(inner, element, attribute),
-        ValFilter::And(items) => items.iter().all(|item| element_matches(item, element, attribute)),
-        ValFilter::Or(items) => items.iter().any(|item| element_matches(item, element, attribute)),
+        ValFilter::Not(inner) => Ok(!element_matches(inner, element, attribute, work)?),
+        ValFilter::And(items) => Ok(!any(items, |it| Ok(!element_matches(it, element, attribute, work)?))?),
+        ValFilter::Or(items) => any(items, |it| element_matches(it, element, attribute, work)),
     }
+}
+
+/// Returns whether the test holds for an item.
+fn any<T>(
+    items: impl IntoIterator<Item = T>,
+    mut test: impl FnMut(T) -> Result<bool, ScimError>,
+) -> Result<bool, ScimError> {
+    for item in items {
+        if test(item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the number of comparisons.
@@ -79,18 +109,27 @@ fn elements(value: &Value) -> impl Iterator<Item = &Value> {
     }
 }
 
-fn expression_holds(expression: &AttrExp, resource: &Map<String, Value>, schema: &ResourceSchema) -> bool {
+fn expression_holds(
+    expression: &AttrExp,
+    resource: &Map<String, Value>,
+    schema: &ResourceSchema,
+    work: &mut Work,
+) -> Result<bool, ScimError> {
     let path = path_of(expression);
     let Some((located, value)) = lookup(path, resource, schema) else {
-        return matches!(expression, AttrExp::Comparison(_, CompareOp::Ne, value) if *value != CompValue::Null)
-            || matches!(expression, AttrExp::Comparison(_, CompareOp::Eq, CompValue::Null));
+        work.spend(TERM)?;
+        return Ok(match expression {
+            AttrExp::Comparison(_, CompareOp::Ne, value) => *value != CompValue::Null,
+            AttrExp::Comparison(_, CompareOp::Eq, CompValue::Null) => true,
+            AttrExp::Comparison(..) | AttrExp::Present(_) => false,
+        });
     };
     let attribute = located.attribute;
     let is_complex = matches!(attribute.kind, Kind::Complex(_));
     let sub = match &path.sub_attr {
         Some(name) => match attribute.sub(name) {
             Some(sub) => Some(sub),
-            None => return matches!(expression, AttrExp::Comparison(_, CompareOp::Ne, _)),
+            None => return Ok(matches!(expression, AttrExp::Comparison(_, CompareOp::Ne, _))),
         },
         // A comparison of a complex attribute compares `value` (RFC 7644 §3.4.2.2).
         None if is_complex && matches!(expression, AttrExp::Comparison(..)) => attribute.sub("value"),
@@ -98,25 +137,31 @@ fn expression_holds(expression: &AttrExp, resource: &Map<String, Value>, schema:
     };
     match sub {
         Some(sub) => {
-            holds(expression, elements(value).filter_map(|element| element.get(sub.name.as_ref())), sub)
+            let values = elements(value).filter_map(|element| element.get(sub.name.as_ref()));
+            holds(expression, values, sub, work)
         }
-        None => holds(expression, elements(value), attribute),
+        None => holds(expression, elements(value), attribute, work),
     }
 }
 
 /// Returns whether one of the values satisfies the expression; for `ne` none may be equal.
 fn holds<'v>(
     expression: &AttrExp,
-    mut values: impl Iterator<Item = &'v Value>,
+    values: impl Iterator<Item = &'v Value>,
     attribute: &Attribute,
-) -> bool {
+    work: &mut Work,
+) -> Result<bool, ScimError> {
+    work.spend(TERM)?;
     match expression {
-        AttrExp::Present(_) => values.any(is_present),
-        AttrExp::Comparison(_, CompareOp::Ne, wanted) => {
-            !any_or_null(values, wanted, |value| compares(value, &CompareOp::Eq, wanted, attribute))
-        }
+        AttrExp::Present(_) => any(values, |value| {
+            work.spend(TERM)?;
+            Ok(is_present(value))
+        }),
+        AttrExp::Comparison(_, CompareOp::Ne, wanted) => Ok(!any_or_null(values, wanted, |value| {
+            compares(value, &CompareOp::Eq, wanted, attribute, work)
+        })?),
         AttrExp::Comparison(_, op, wanted) => {
-            any_or_null(values, wanted, |value| compares(value, op, wanted, attribute))
+            any_or_null(values, wanted, |value| compares(value, op, wanted, attribute, work))
         }
     }
 }
@@ -125,13 +170,13 @@ fn holds<'v>(
 fn any_or_null<'v>(
     values: impl Iterator<Item = &'v Value>,
     wanted: &CompValue,
-    test: impl Fn(&Value) -> bool,
-) -> bool {
+    test: impl FnMut(&'v Value) -> Result<bool, ScimError>,
+) -> Result<bool, ScimError> {
     let mut values = values.peekable();
     if values.peek().is_none() {
-        return *wanted == CompValue::Null;
+        return Ok(*wanted == CompValue::Null);
     }
-    values.any(test)
+    any(values, test)
 }
 
 fn is_present(value: &Value) -> bool {
@@ -144,8 +189,17 @@ fn is_present(value: &Value) -> bool {
     }
 }
 
-fn compares(value: &Value, op: &CompareOp, wanted: &CompValue, attribute: &Attribute) -> bool {
-    match (value, wanted) {
+fn compares(
+    value: &Value,
+    op: &CompareOp,
+    wanted: &CompValue,
+    attribute: &Attribute,
+    work: &mut Work,
+) -> Result<bool, ScimError> {
+    let text = value.as_str().map_or(0, str::len);
+    let wanted_text = if let CompValue::Str(wanted) = wanted { wanted.len() } else { 0 };
+    work.spend(TERM.saturating_add(text).saturating_add(wanted_text))?;
+    Ok(match (value, wanted) {
         (Value::Bool(value), CompValue::True) => *op == CompareOp::Eq && *value,
         (Value::Bool(value), CompValue::False) => *op == CompareOp::Eq && !*value,
         // Clients that quote every value.
@@ -162,7 +216,7 @@ fn compares(value: &Value, op: &CompareOp, wanted: &CompValue, attribute: &Attri
         }
         (Value::Null, CompValue::Null) => *op == CompareOp::Eq,
         _ => false,
-    }
+    })
 }
 
 fn text_compares(value: &str, op: &CompareOp, wanted: &str, attribute: &Attribute) -> bool {
@@ -175,7 +229,28 @@ fn text_compares(value: &str, op: &CompareOp, wanted: &str, attribute: &Attribut
     if attribute.case_exact {
         return test_text(value, op, wanted);
     }
-    test_text(&value.to_lowercase(), op, &wanted.to_lowercase())
+    match op {
+        CompareOp::Co | CompareOp::Ew => test_text(&folded(value), op, &folded(wanted)),
+        CompareOp::Sw => {
+            let mut letters = fold(value);
+            fold(wanted).all(|letter| letters.next() == Some(letter))
+        }
+        order => is_ordered(fold(value).cmp(fold(wanted)), order),
+    }
+}
+
+/// Returns the letters in lower case.
+fn fold(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+fn folded(text: &str) -> String {
+    fold(text).collect()
+}
+
+/// Returns whether the texts differ at most in upper and lower case.
+pub(crate) fn is_same_text(a: &str, b: &str) -> bool {
+    fold(a).eq(fold(b))
 }
 
 fn test_text(value: &str, op: &CompareOp, wanted: &str) -> bool {
@@ -199,12 +274,13 @@ fn is_ordered(order: Ordering, op: &CompareOp) -> bool {
     }
 }
 
-/// Returns the value to sort by: the value of an attribute; of several values the primary or the first one.
+/// Returns the value to sort by: the value of an attribute; of several values the primary or the first one. Also returns
+/// whether upper and lower case of the value differ.
 pub(crate) fn first_value<'r>(
     path: &AttrPath,
     resource: &'r Map<String, Value>,
     schema: &'r ResourceSchema,
-) -> Option<&'r Value> {
+) -> Option<(&'r Value, bool)> {
     let (located, value) = lookup(path, resource, schema)?;
     let element = match value {
         Value::Array(items) => {
@@ -218,7 +294,7 @@ pub(crate) fn first_value<'r>(
         None => located.attribute.sub("value").or_else(|| located.attribute.sub("formatted")),
     };
     match sub {
-        Some(sub) => element.get(sub.name.as_ref()),
-        None => Some(element),
+        Some(sub) => Some((element.get(sub.name.as_ref())?, sub.case_exact)),
+        None => Some((element, located.attribute.case_exact)),
     }
 }

@@ -5,7 +5,7 @@ mod normalize;
 
 use scim_v2::filter::{AttrExp, Filter, PatchPath, ValFilter};
 
-pub(crate) use evaluate::{element_matches, first_value, matches, terms_of};
+pub(crate) use evaluate::{element_matches, first_value, is_same_text, matches, terms_of};
 
 use crate::{
     Strictness,
@@ -60,7 +60,7 @@ fn prepared(text: &str, strictness: Strictness, limits: &ScimLimits) -> Result<S
         return Err(ScimError::too_large(format!("filter exceeds {limit} bytes (got {size})")));
     }
     let text = text.trim();
-    Ok(if strictness.is_lenient() { normalize::quoted(text) } else { text.to_owned() })
+    Ok(normalize::normalized(text, strictness.is_lenient()))
 }
 
 fn count_terms(filter: &Filter) -> usize {

@@ -1,12 +1,13 @@
-//! Filters as clients send them: values without quotes.
+//! Filters as clients send them: values without quotes, `not` without a space.
 
 /// The operators that a value follows.
 const COMPARISONS: [&str; 9] = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"];
 
-/// Puts quotes around values without quotes, and writes booleans and null in lower case. Other text stays.
+/// Puts a space between `not` and a parenthesis, which RFC 7644 does not require but the parser does. With `quotes`, also
+/// puts quotes around values without quotes, and writes booleans and null in lower case. Other text stays.
 ///
 /// A value without quotes ends at white space, a closing parenthesis or a closing bracket.
-pub(super) fn quoted(text: &str) -> String {
+pub(super) fn normalized(text: &str, quotes: bool) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
     let mut follows_comparison = false;
@@ -18,10 +19,13 @@ pub(super) fn quoted(text: &str) -> String {
         let is_value = follows_comparison && !spaces.is_empty();
         let end = token_end(behind, is_value);
         let (token, behind) = behind.split_at_checked(end).unwrap_or((behind, ""));
-        if is_value {
+        if is_value && quotes {
             push_value(&mut out, token);
         } else {
             out.push_str(token);
+            if !is_value && token.eq_ignore_ascii_case("not") && behind.starts_with('(') {
+                out.push(' ');
+            }
         }
         let is_operator = COMPARISONS.iter().any(|it| it.eq_ignore_ascii_case(token));
         follows_comparison = is_operator && !is_value && !first && !spaces.is_empty();

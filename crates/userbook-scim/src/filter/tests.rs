@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::Mapping;
+use crate::{Mapping, work::Work};
 
 fn user() -> Map<String, Value> {
     let user = json!({
@@ -16,7 +16,8 @@ fn user() -> Map<String, Value> {
 
 fn holds(text: &str, strictness: Strictness) -> Result<bool, Option<ScimType>> {
     let filter = parse_filter(text, strictness, &ScimLimits::default()).map_err(|error| error.scim_type)?;
-    Ok(matches(&filter, &user(), &Mapping::default().schema))
+    let mut work = Work::search(ScimLimits::default().search_bytes);
+    matches(&filter, &user(), &Mapping::default().schema, &mut work).map_err(|error| error.scim_type)
 }
 
 #[test]
@@ -39,6 +40,10 @@ fn filters_of_rfc_7644() {
         (r#"emails[type eq "work" and value ew "@example.com"]"#, true),
         (r#"emails[type eq "work" and value ew "home.org"]"#, false),
         (r#"emails[not (type eq "work")]"#, true),
+        (r#"not(title eq "x")"#, true),
+        (r#"title pr and not(title eq "not(")"#, true),
+        (r#"emails[not(type eq "work")]"#, true),
+        (r#"title eq "dR" and title sw "d" and title ew "R" and title co "dr""#, true),
         (r#"meta.lastModified gt "2024-05-01T09:59:59+00:00""#, true),
         (r#"meta.lastModified le "2024-05-01T11:59:59+02:00""#, false),
         (&format!(r#"{URN}:department eq "r&d""#), true),
@@ -75,7 +80,7 @@ fn values_without_quotes_are_lenient() {
         }
     }
     let text = r#"a eq "x \" eq y" and n eq 7 or b eq c"d"#;
-    assert_eq!(normalize::quoted(text), r#"a eq "x \" eq y" and n eq 7 or b eq "c\"d""#);
+    assert_eq!(normalize::normalized(text, true), r#"a eq "x \" eq y" and n eq 7 or b eq "c\"d""#);
 }
 
 #[test]
@@ -96,5 +101,18 @@ fn malformed_and_oversized_filters_are_rejected() {
         for strictness in [Strictness::strict(), Strictness::lenient()] {
             assert_eq!(holds(filter, strictness), Err(expected), "{filter:.60}");
         }
+    }
+}
+
+#[test]
+fn comparisons_have_a_budget_of_bytes() {
+    let mut user = user();
+    user.insert("title".to_owned(), "\u{416}".repeat(50_000).into());
+    let filter = vec!["title co 1"; 256].join(" or ");
+    let filter = parse_filter(&filter, Strictness::lenient(), &ScimLimits::default()).unwrap();
+    for (limit, expected) in [(1 << 20, Err(Some(ScimType::TooMany))), (1 << 26, Ok(false))] {
+        let mut work = Work::search(limit);
+        let found = matches(&filter, &user, &Mapping::default().schema, &mut work);
+        assert_eq!(found.map_err(|error| error.scim_type), expected, "{limit}");
     }
 }

@@ -1,33 +1,39 @@
 //! Applies operations to a document.
 
+use std::collections::BTreeSet;
+
 use scim_v2::filter::{AttrExp, CompValue, CompareOp, ValFilter};
 use serde_json::{Map, Value};
 
-use super::{Budget, Op, Patch, Step};
+use super::{Op, Patch, Step};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    filter::{element_matches, terms_of},
+    filter::element_matches,
     resource::{Document, Place, Target, with_object},
+    work::Work,
 };
 
 /// Applies all operations, or fails.
 pub(crate) fn apply(patch: &Patch, document: &mut Document) -> Result<(), ScimError> {
-    let mut budget = Budget::new(patch.bytes);
+    let mut work = Work::patch(patch.bytes);
     for step in &patch.steps {
-        budget.spend(step.value.as_ref().map_or(0, size))?;
+        work.spend(step.value.as_ref().map_or(0, size))?;
         match &step.target {
             Target::Extension(urn) => apply_to_extension(step, urn, document),
             Target::Place(place) => match &place.extension {
                 Some(urn) => with_object(document, urn, |members| {
-                    apply_to_place(step, place, members, &mut budget, patch.strictness)
+                    apply_to_place(step, place, members, &mut work, patch.strictness)
                 })?,
-                None => apply_to_place(step, place, document, &mut budget, patch.strictness)?,
+                None => apply_to_place(step, place, document, &mut work, patch.strictness)?,
             },
         }
     }
     Ok(())
 }
+
+/// The cost of visiting one element.
+const ELEMENT: usize = 16;
 
 /// The approximate size of a value in bytes.
 fn size(value: &Value) -> usize {
@@ -44,7 +50,7 @@ fn size(value: &Value) -> usize {
 fn apply_to_extension(step: &Step, urn: &str, document: &mut Document) {
     match (&step.value, step.op) {
         (Some(Value::Object(value)), Op::Add | Op::Replace) => with_object(document, urn, |members| {
-            members.extend(value.iter().map(|(key, value)| (key.clone(), value.clone())));
+            assign_all(members, value);
         }),
         _ => _ = document.remove(urn),
     }
@@ -54,7 +60,7 @@ fn apply_to_place(
     step: &Step,
     place: &Place,
     members: &mut Document,
-    budget: &mut Budget,
+    work: &mut Work,
     strictness: Strictness,
 ) -> Result<(), ScimError> {
     let name = place.attribute.name.as_ref();
@@ -63,11 +69,12 @@ fn apply_to_place(
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
         };
+        work.spend(items.len().saturating_mul(ELEMENT))?;
         let primaries = positions(&items, is_primary);
         if place.filter.is_some() || place.sub.is_some() {
-            change_selected(step, place, &mut items, budget, strictness)?;
+            change_selected(step, place, &mut items, work, strictness)?;
         } else {
-            change_list(step, &mut items, budget)?;
+            change_list(step, &mut items, work)?;
         }
         keep_one_primary(&mut items, &primaries);
         items.retain(|item| !item.as_object().is_some_and(Map::is_empty));
@@ -78,44 +85,74 @@ fn apply_to_place(
     }
     match (&place.sub, &step.value, step.op) {
         (Some(sub), Some(value), Op::Add | Op::Replace) => with_object(members, name, |object| {
-            object.insert(sub.name.to_string(), value.clone());
+            assign(object, &sub.name, value);
         }),
         (Some(sub), _, _) => with_object(members, name, |object| {
             object.remove(sub.name.as_ref());
         }),
         // Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3).
         (None, Some(Value::Object(value)), Op::Add | Op::Replace) => with_object(members, name, |object| {
-            object.extend(value.iter().map(|(key, value)| (key.clone(), value.clone())));
+            assign_all(object, value);
         }),
-        (None, Some(value), Op::Add | Op::Replace) => _ = members.insert(name.to_owned(), value.clone()),
+        (None, Some(value), Op::Add | Op::Replace) => assign(members, name, value),
         (None, _, _) => _ = members.remove(name),
     }
     Ok(())
 }
 
 /// Changes a multi-valued attribute as a whole.
-fn change_list(step: &Step, items: &mut Vec<Value>, budget: &mut Budget) -> Result<(), ScimError> {
+fn change_list(step: &Step, items: &mut Vec<Value>, work: &mut Work) -> Result<(), ScimError> {
     let value = match &step.value {
         Some(Value::Array(value)) => value.as_slice(),
         _ => &[],
     };
     match step.op {
-        Op::Replace => *items = value.to_vec(),
+        Op::Replace => *items = value.iter().filter_map(pruned).collect(),
         Op::Remove if step.value.is_some() => {
-            budget.spend(items.len().saturating_mul(value.len()))?;
+            work.spend(items.len().saturating_mul(value.iter().map(size).sum()))?;
             items.retain(|item| !value.iter().any(|removed| contains(item, removed)));
         }
         Op::Remove => items.clear(),
         Op::Add => {
-            budget.spend(items.len().saturating_mul(value.len()))?;
-            for item in value {
-                if !items.contains(item) {
-                    items.push(item.clone());
+            work.spend(items.iter().map(size).sum())?;
+            // The text of a value is canonical, because the keys are sorted.
+            let mut present: BTreeSet<String> = items.iter().map(Value::to_string).collect();
+            for item in value.iter().filter_map(pruned) {
+                if present.insert(item.to_string()) {
+                    items.push(item);
                 }
             }
         }
     }
     Ok(())
+}
+
+/// Returns the value without members that are null; `None` if nothing is left.
+fn pruned(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Object(members) => {
+            let kept = members.iter().filter_map(|(key, value)| Some((key.clone(), pruned(value)?)));
+            let kept: Map<String, Value> = kept.collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
+        Value::Array(items) => Some(items.iter().filter_map(pruned).collect()),
+        other => Some(other.clone()),
+    }
+}
+
+/// Sets a member; null removes it (RFC 7643 §2.5).
+fn assign(members: &mut Map<String, Value>, key: &str, value: &Value) {
+    match pruned(value) {
+        Some(value) => _ = members.insert(key.to_owned(), value),
+        None => _ = members.remove(key),
+    }
+}
+
+fn assign_all(members: &mut Map<String, Value>, values: &Map<String, Value>) {
+    for (key, value) in values {
+        assign(members, key, value);
+    }
 }
 
 /// Returns whether an element has the value that a client names for removal: the same `value`, or else all members.
@@ -134,40 +171,45 @@ fn change_selected(
     step: &Step,
     place: &Place,
     items: &mut Vec<Value>,
-    budget: &mut Budget,
+    work: &mut Work,
     strictness: Strictness,
 ) -> Result<(), ScimError> {
-    let terms = place.filter.as_ref().map_or(0, terms_of);
-    budget.spend(items.len().saturating_mul(terms + 1))?;
-    let is_selected = |item: &Value| {
-        place.filter.as_ref().is_none_or(|filter| element_matches(filter, item, &place.attribute))
-    };
-    let selected = positions(items, is_selected);
+    let mut selected = Vec::new();
+    for (position, item) in items.iter().enumerate() {
+        let is_selected = match &place.filter {
+            Some(filter) => element_matches(filter, item, &place.attribute, work)?,
+            None => true,
+        };
+        if is_selected {
+            selected.push(position);
+        }
+    }
     if step.op == Op::Remove || step.value.is_none() {
-        match &place.sub {
-            Some(sub) => {
-                for item in at(items, &selected) {
-                    if let Value::Object(item) = item {
-                        item.remove(sub.name.as_ref());
-                    }
+        if let Some(sub) = &place.sub {
+            for item in at(items, &selected) {
+                if let Value::Object(item) = item {
+                    item.remove(sub.name.as_ref());
                 }
             }
-            None => items.retain(|item| !is_selected(item)),
+        } else {
+            let (mut position, mut selected) = (0..items.len(), selected.into_iter().peekable());
+            items.retain(|_| position.next().and_then(|at| selected.next_if_eq(&at)).is_none());
         }
         return Ok(());
     }
     let Some(value) = &step.value else { return Ok(()) };
-    budget.spend(size(value).saturating_mul(selected.len()))?;
+    work.spend(size(value).saturating_mul(selected.len()))?;
     if selected.is_empty() {
         return create(step, place, value, items, strictness);
     }
     for item in at(items, &selected) {
         match (&place.sub, &mut *item, value) {
-            (Some(sub), Value::Object(item), value) => _ = item.insert(sub.name.to_string(), value.clone()),
+            (Some(sub), Value::Object(item), value) => assign(item, &sub.name, value),
             (None, Value::Object(item), Value::Object(value)) if step.op == Op::Add => {
-                item.extend(value.iter().map(|(key, value)| (key.clone(), value.clone())));
+                assign_all(item, value);
             }
-            (_, item, value) => *item = value.clone(),
+            // An empty element is removed with the other empty ones.
+            (_, item, value) => *item = pruned(value).unwrap_or_else(|| Value::Object(Map::new())),
         }
     }
     Ok(())
@@ -194,12 +236,10 @@ fn create(
         ));
     };
     match (&place.sub, value) {
-        (Some(sub), value) => _ = element.insert(sub.name.to_string(), value.clone()),
-        (None, Value::Object(value)) => {
-            element.extend(value.iter().map(|(key, value)| (key.clone(), value.clone())));
-        }
+        (Some(sub), value) => assign(&mut element, &sub.name, value),
+        (None, Value::Object(value)) => assign_all(&mut element, value),
         (None, value) => {
-            items.push(value.clone());
+            items.extend(pruned(value));
             return Ok(());
         }
     }

@@ -21,7 +21,7 @@ pub(crate) struct GroupPatch {
     pub(crate) members: MembersChange,
 }
 
-/// The changes of members, by their ids as sent.
+/// The changes of members, by their ids in lower case.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct MembersChange {
     /// Whether `add` are all members after the change.
@@ -62,7 +62,7 @@ pub(crate) fn group_patch(patch: &Patch) -> Result<GroupPatch, ScimError> {
     for step in &patch.steps {
         let Some(place) = step.place() else { continue };
         match place.attribute.name.as_ref() {
-            "displayName" => changes.display_name.clone_from(&step.value),
+            "displayName" => changes.display_name = Some(step.value.clone().unwrap_or(Value::Null)),
             "externalId" => {
                 let text = step.value.as_ref().and_then(Value::as_str).map(str::to_owned);
                 let text = text.filter(|_| step.op != Op::Remove);
@@ -104,7 +104,7 @@ fn selected(filter: &ValFilter) -> Result<Vec<String>, ScimError> {
         ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(id)))
             if path.name.eq_ignore_ascii_case("value") =>
         {
-            Ok(vec![id.clone()])
+            Ok(vec![id.to_ascii_lowercase()])
         }
         ValFilter::Or(items) => {
             let items: Vec<_> = items.iter().map(selected).collect::<Result<_, _>>()?;
@@ -131,7 +131,7 @@ pub(crate) fn ids(value: Option<&Value>) -> Result<BTreeSet<String>, ScimError> 
             return Err(ScimError::invalid_value("members of type Group are not supported"));
         }
         let id = item.get("value").unwrap_or(item).as_str();
-        id.map(str::to_owned).ok_or_else(|| ScimError::invalid_value("a member has no value"))
+        id.map(str::to_ascii_lowercase).ok_or_else(|| ScimError::invalid_value("a member has no value"))
     };
     items.iter().map(id).collect()
 }

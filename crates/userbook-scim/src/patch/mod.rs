@@ -14,7 +14,6 @@ pub(crate) use read::read;
 
 use crate::{
     Strictness,
-    error::ScimError,
     resource::{Place, Target},
 };
 
@@ -31,7 +30,8 @@ pub(crate) enum Op {
 pub(crate) struct Step {
     pub(crate) op: Op,
     pub(crate) target: Target,
-    /// The canonical value; `None` without a value, or with a value that means "no value".
+    /// The canonical value, in which null removes a member of an object. `None` is no value: the operation removes the
+    /// target. A removal with a value removes these elements of the target only.
     pub(crate) value: Option<Value>,
 }
 
@@ -42,28 +42,6 @@ pub(crate) struct Patch {
     pub(crate) strictness: Strictness,
     /// The limit of bytes that the operations write and compare.
     pub(crate) bytes: usize,
-}
-
-/// The remaining bytes that operations may write and compare.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    limit: usize,
-    left: usize,
-}
-
-impl Budget {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, left: limit }
-    }
-
-    pub(crate) fn spend(&mut self, bytes: usize) -> Result<(), ScimError> {
-        let limit = self.limit;
-        let left = self.left.checked_sub(bytes);
-        self.left = left.ok_or_else(|| {
-            ScimError::too_large(format!("operations write and compare more than {limit} bytes"))
-        })?;
-        Ok(())
-    }
 }
 
 impl Step {

@@ -49,10 +49,6 @@ pub(crate) fn read(
     let mut steps = Vec::new();
     for operation in operations {
         reader.operation(operation, &mut steps)?;
-        let (limit, count) = (limits.patch_operations, steps.len());
-        if count > limit {
-            return Err(ScimError::too_large(format!("PATCH exceeds {limit} operations")));
-        }
     }
     Ok(Patch { steps, strictness, bytes: limits.patch_bytes })
 }
@@ -88,6 +84,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Requires that a further step is within the limit.
+    fn check_count(self, steps: &[Step]) -> Result<(), ScimError> {
+        let limit = self.limits.patch_operations;
+        if steps.len() < limit {
+            return Ok(());
+        }
+        Err(ScimError::too_large(format!("PATCH exceeds {limit} operations")))
+    }
+
     fn op(self, text: &str) -> Result<Op, ScimError> {
         let known = [("add", Op::Add), ("replace", Op::Replace), ("remove", Op::Remove)];
         let is_named = |name: &str| {
@@ -107,6 +112,7 @@ impl Reader<'_> {
             return Err(ScimError::invalid_value("an operation without a path requires an object as value"));
         };
         for (key, value) in members {
+            self.check_count(steps)?;
             match self.target(&key) {
                 // Clients send `id`, `schemas` and `meta` along.
                 Ok(Target::Place(place)) if self.ignores(&place) => {}
@@ -129,7 +135,8 @@ impl Reader<'_> {
         value: Option<Value>,
         steps: &mut Vec<Step>,
     ) -> Result<(), ScimError> {
-        let normalizer = Normalizer { strictness: self.strictness };
+        self.check_count(steps)?;
+        let normalizer = Normalizer { nulls: op != Op::Remove, ..Normalizer::new(self.strictness) };
         let value = match (&target, value) {
             (Target::Extension(urn), Some(value)) if op != Op::Remove => match self.schema.extension(urn) {
                 Some(extension) => Some(Value::Object(extension_members(value, extension, normalizer)?)),
@@ -162,11 +169,7 @@ impl Reader<'_> {
     ) -> Result<Option<Value>, ScimError> {
         let selects = place.filter.is_some() || (place.attribute.multi_valued && place.sub.is_some());
         if op == Op::Remove {
-            // A value restricts the removal to equal values. Strictly, it has no meaning.
-            if !self.strictness.is_lenient() || place.sub.is_some() {
-                return Ok(None);
-            }
-            return normalizer.value(value, &place.attribute);
+            return self.removed(place, value, normalizer);
         }
         match &place.sub {
             Some(sub) => normalizer.value(value, sub),
@@ -182,6 +185,35 @@ impl Reader<'_> {
             },
             None => normalizer.value(value, &place.attribute),
         }
+    }
+}
+
+impl Reader<'_> {
+    /// Returns the elements that a removal with a value removes; `None` if the path alone selects them. A value that
+    /// would be ignored, so that more than it names is removed, is an error.
+    fn removed(
+        self,
+        place: &Place,
+        value: Value,
+        normalizer: Normalizer,
+    ) -> Result<Option<Value>, ScimError> {
+        let attribute = &place.attribute;
+        if !attribute.multi_valued || place.filter.is_some() {
+            return Ok(None);
+        }
+        let name = &attribute.name;
+        if !self.strictness.is_lenient() || place.sub.is_some() {
+            return Err(ScimError::invalid_value(format!("removal of {name} has a value; use a filter")));
+        }
+        let items = match value {
+            Value::Array(items) => items,
+            item => vec![item],
+        };
+        let element = |item| {
+            let item = normalizer.single(item, attribute)?;
+            item.ok_or_else(|| ScimError::invalid_value(format!("removal of {name} names no value")))
+        };
+        Ok(Some(items.into_iter().map(element).collect::<Result<_, _>>()?))
     }
 }
 

@@ -219,7 +219,75 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
 }
 
 #[test]
+fn a_removal_removes_no_more_than_its_value_names() {
+    let home = || json!({"value": "h@x.org", "type": "home"});
+    let invalid = Err((400, Some(ScimType::InvalidValue)));
+    for (value, lenient) in [
+        (json!([]), Ok(stored())),
+        (json!([{"value": "none@x.org"}]), Ok(stored())),
+        (json!([{"value": "w@x.org"}]), Ok(with(&json!({"emails": [home()]})))),
+        (json!(null), invalid.clone()),
+        (json!([null]), invalid.clone()),
+        (json!([{"value": null}]), invalid.clone()),
+        (json!([{"unknown": "Ada"}]), invalid.clone()),
+        (json!([{"value": "w@x.org"}, {}]), invalid.clone()),
+    ] {
+        let operation = json!([{"op": "remove", "path": "emails", "value": value}]);
+        assert_eq!(patched(&operation, Strictness::lenient()), lenient, "{value}");
+        assert_eq!(patched(&operation, Strictness::strict()), invalid, "{value}");
+        let operation = json!([{"op": "remove", "path": "emails.type", "value": value}]);
+        assert_eq!(patched(&operation, Strictness::lenient()), invalid, "{value}");
+    }
+}
+
+#[test]
+fn null_removes_a_member() {
+    for (operation, changes) in [
+        (
+            json!({"op": "replace", "value": {URN: {"department": null}}}),
+            json!({URN: {"manager": {"value": "9"}}}),
+        ),
+        (
+            json!({"op": "replace", "path": URN, "value": {"manager": {"value": null}}}),
+            json!({URN: {"department": "R&D"}}),
+        ),
+        (
+            json!({"op": "replace", "path": "name", "value": {"familyName": null}}),
+            json!({"name": {"givenName": "Ada"}}),
+        ),
+        (
+            json!({"op": "add", "value": {"name": {"familyName": null}}}),
+            json!({"name": {"givenName": "Ada"}}),
+        ),
+        (
+            json!({"op": "replace", "path": "emails", "value": [{"value": "a@x.org", "type": null}]}),
+            json!({"emails": [{"value": "a@x.org"}]}),
+        ),
+        (
+            json!({"op": "add", "path": "emails[type eq \"home\"]", "value": {"type": null}}),
+            json!({"emails": [{"value": "w@x.org", "type": "work", "primary": true}, {"value": "h@x.org"}]}),
+        ),
+        (json!({"op": "add", "path": "emails", "value": [{"value": null}]}), json!({})),
+    ] {
+        assert_both(&operation, &changes);
+    }
+}
+
+#[test]
+fn filters_of_paths_have_a_budget_of_bytes() {
+    let filter = vec!["value eq 1"; 256].join(" or ");
+    let remove = json!({"op": "remove", "path": format!("emails[{filter}]")});
+    let mut operations =
+        vec![json!({"op": "add", "path": "emails", "value": [{"value": "\u{416}".repeat(100_000)}]})];
+    operations.extend(vec![remove; 20]);
+    assert_eq!(patched(&Value::Array(operations), Strictness::lenient()), Err((413, None)));
+}
+
+#[test]
 fn operations_are_bounded() {
+    let wide: serde_json::Map<String, Value> =
+        (0..2000).map(|n| (format!("title{}", " ".repeat(n)), "x".into())).collect();
+    assert_eq!(patched(&json!([{"op": "add", "value": wide}]), Strictness::lenient()), Err((413, None)));
     let many: Vec<Value> = (0..1001).map(|_| json!({"op": "remove", "path": "title"})).collect();
     assert_eq!(patched(&Value::Array(many), Strictness::lenient()), Err((413, None)));
     // A long text for each of many values.
@@ -254,6 +322,12 @@ fn members_of_groups_change_as_deltas() {
             delta(&[], &["a"]),
         ),
         (json!([{"op": "remove", "path": "members"}]), MembersChange::replace(set(&[]))),
+        (json!([{"op": "remove", "path": "members", "value": []}]), delta(&[], &[])),
+        // Ids are the same in upper and lower case.
+        (
+            json!([{"op": "remove", "path": "members[value eq \"ab\"]"}, {"op": "add", "path": "members", "value": [{"value": "AB"}]}]),
+            delta(&["ab"], &[]),
+        ),
         (
             json!([{"op": "replace", "path": "members", "value": [{"value": "a"}]}]),
             MembersChange::replace(set(&["a"])),
@@ -268,6 +342,24 @@ fn members_of_groups_change_as_deltas() {
         let schema = ResourceSchema::group();
         let patch = read(body, &schema, Strictness::lenient(), &ScimLimits::default()).unwrap();
         assert_eq!(group_patch(&patch).unwrap().members, expected, "{operations}");
+    }
+}
+
+#[test]
+fn a_group_keeps_a_name() {
+    for (operations, expected) in [
+        (json!([{"op": "replace", "path": "displayName", "value": null}]), Some(Value::Null)),
+        (
+            json!([{"op": "replace", "path": "displayName", "value": "x"}, {"op": "replace", "value": {"displayName": null}}]),
+            Some(Value::Null),
+        ),
+        (json!([{"op": "replace", "path": "displayName", "value": "x"}]), Some("x".into())),
+        (json!([{"op": "add", "path": "members", "value": [{"value": "a"}]}]), None),
+    ] {
+        let body = json!({"schemas": [OP], "Operations": operations});
+        let patch =
+            read(body, &ResourceSchema::group(), Strictness::lenient(), &ScimLimits::default()).unwrap();
+        assert_eq!(group_patch(&patch).unwrap().display_name, expected, "{operations}");
     }
 }
 
@@ -337,7 +429,7 @@ mod laws {
             match patched(&operations, strictness) {
                 Err((status, _)) => prop_assert!((400..500).contains(&status), "{status}"),
                 Ok(document) => {
-                    let normalizer = crate::resource::Normalizer { strictness: Strictness::strict() };
+                    let normalizer = crate::resource::Normalizer::new(Strictness::strict());
                     let schema = Mapping::default().schema;
                     for (name, value) in &document {
                         let Some(located) = schema.attribute(None, name) else { continue };

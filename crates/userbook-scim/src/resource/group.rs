@@ -30,7 +30,9 @@ pub(crate) fn resource(
     }
     let location = format!("{base}/Groups/{}", group.id);
     let dates = (group.created_at, group.updated_at);
-    add_meta(&mut document, ResourceKind::Group, &location, &state(group), dates);
+    // Without the members, the version is the state of the group only.
+    let digest = with_members;
+    add_meta(&mut document, ResourceKind::Group, &location, (&state(group, source), digest), dates);
     document
 }
 
@@ -42,10 +44,11 @@ fn member(user: &User, base: &str) -> Value {
     })
 }
 
-/// A digest of the stored values. Every write of the group, and of its members through the group, changes `updated_at`.
-pub(crate) fn state(group: &Group) -> String {
+/// A digest of the values that the connection sees. Every write of the group, and of its members through the group,
+/// changes `updated_at`.
+pub(crate) fn state(group: &Group, source: &ExternalSource) -> String {
     let mut hasher = DefaultHasher::new();
-    let Group { id, name, attributes, external_ids, updated_at, .. } = group;
-    (id, name, attributes.to_string(), external_ids, updated_at).hash(&mut hasher);
+    let Group { id, name, external_ids, updated_at, .. } = group;
+    (id, name, external_ids.identifier(source), updated_at).hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }

@@ -44,18 +44,22 @@ impl ResourceKind {
     }
 }
 
-/// Adds `meta`. The version is the entity tag: the state of the row, and a digest of the document, because a renamed
-/// group changes the document of its members.
+/// Adds `meta`. The version is the entity tag: the state of the row, and a digest of the document if wanted, because a
+/// renamed group changes the document of its members.
 fn add_meta(
     document: &mut Document,
     kind: ResourceKind,
     location: &str,
-    state: &str,
+    (state, digest): (&str, bool),
     (created, modified): (Timestamp, Timestamp),
 ) {
-    let mut hasher = DefaultHasher::new();
-    Value::Object(document.clone()).to_string().hash(&mut hasher);
-    let version = format!("W/\"{state}.{:016x}\"", hasher.finish());
+    let version = if digest {
+        let mut hasher = DefaultHasher::new();
+        Value::Object(document.clone()).to_string().hash(&mut hasher);
+        format!("W/\"{state}.{:016x}\"", hasher.finish())
+    } else {
+        format!("W/\"{state}\"")
+    };
     let meta = json!({
         "resourceType": kind.name(),
         "created": timestamp_text(created),

@@ -15,9 +15,23 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Normalizer {
     pub(crate) strictness: Strictness,
+    /// Whether members of objects that mean "no value" stay as null, for a PATCH that removes them.
+    pub(crate) nulls: bool,
+    /// Whether read-only sub-attributes stay, for stored values.
+    pub(crate) read_only: bool,
 }
 
 impl Normalizer {
+    /// For a resource in a request.
+    pub(crate) fn new(strictness: Strictness) -> Self {
+        Self { strictness, nulls: false, read_only: false }
+    }
+
+    /// For stored values.
+    pub(crate) fn stored() -> Self {
+        Self { read_only: true, ..Self::new(Strictness::lenient()) }
+    }
+
     /// Returns the canonical value; `None` if the value means "no value": null, an empty list.
     pub(crate) fn value(self, value: Value, attribute: &Attribute) -> Result<Option<Value>, ScimError> {
         let value = match value {
@@ -126,18 +140,28 @@ impl Normalizer {
         for (name, value) in members {
             match attribute.sub(&name) {
                 // The server computes read-only sub-attributes.
-                Some(sub) if sub.is_read_only() && !attribute.is_read_only() => {}
-                Some(sub) => {
-                    if let Some(value) = self.value(value, sub)? {
-                        canonical.insert(sub.name.to_string(), value);
-                    }
-                }
+                Some(sub) if sub.is_read_only() && !attribute.is_read_only() && !self.read_only => {}
+                Some(sub) => self.insert(&mut canonical, value, sub)?,
                 // The examples of RFC 7644 name members with `display`, which the schema of RFC 7643 does not have.
                 None if self.strictness.is_lenient() || name == "display" => {}
                 None => return Err(unknown(&format!("{}.{name}", attribute.name))),
             }
         }
         Ok(canonical)
+    }
+
+    /// Inserts the canonical value of an attribute, if the attribute has a value.
+    fn insert(
+        self,
+        members: &mut Map<String, Value>,
+        value: Value,
+        attribute: &Attribute,
+    ) -> Result<(), ScimError> {
+        let value = self.value(value, attribute)?.or_else(|| self.nulls.then_some(Value::Null));
+        if let Some(value) = value {
+            members.insert(attribute.name.to_string(), value);
+        }
+        Ok(())
     }
 }
 
@@ -159,7 +183,7 @@ pub(crate) fn canonical_resource(
     let Value::Object(members) = body else {
         return Err(ScimError::bad_request(ScimType::InvalidSyntax, "the body is not a JSON object"));
     };
-    let normalizer = Normalizer { strictness };
+    let normalizer = Normalizer::new(strictness);
     check_schemas(&members, schema, strictness)?;
     let mut document = Document::new();
     for (name, value) in members {
@@ -219,11 +243,7 @@ pub(crate) fn extension_members(
     for (name, value) in members {
         match find(&extension.attributes, &name) {
             Some(attribute) if attribute.is_read_only() => {}
-            Some(attribute) => {
-                if let Some(value) = normalizer.value(value, attribute)? {
-                    canonical.insert(attribute.name.to_string(), value);
-                }
-            }
+            Some(attribute) => normalizer.insert(&mut canonical, value, attribute)?,
             None if normalizer.strictness.is_lenient() => {}
             None => return Err(unknown(&format!("{}:{name}", extension.urn))),
         }
@@ -240,7 +260,7 @@ fn insert_at_path(
     schema: &ResourceSchema,
     limits: &ScimLimits,
 ) -> Result<(), ScimError> {
-    let normalizer = Normalizer { strictness: Strictness::lenient() };
+    let normalizer = Normalizer::new(Strictness::lenient());
     let Ok(Target::Place(place)) = Target::parse(name, schema, normalizer.strictness, limits) else {
         return Ok(());
     };

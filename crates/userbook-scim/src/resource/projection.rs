@@ -1,5 +1,7 @@
 //! `attributes` and `excludedAttributes` (RFC 7644 §3.9).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::Document;
@@ -18,7 +20,7 @@ pub(crate) enum Projection {
 }
 
 /// The name of an attribute in a projection. Unknown names are ignored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
     extension: Option<String>,
     /// `None` for an extension as a whole.
@@ -29,7 +31,11 @@ pub(crate) struct Name {
 impl Projection {
     /// Reads both parameters. `attributes` wins over `excludedAttributes`.
     pub(crate) fn new(attributes: &[String], excluded: &[String], schema: &ResourceSchema) -> Self {
-        let names = |texts: &[String]| texts.iter().filter_map(|text| name(text.trim(), schema)).collect();
+        // Each name once: the work for a document must not depend on how often the client repeats a name.
+        let names = |texts: &[String]| {
+            let names: BTreeSet<Name> = texts.iter().filter_map(|text| name(text.trim(), schema)).collect();
+            names.into_iter().collect()
+        };
         if !attributes.is_empty() {
             Self::Only(names(attributes))
         } else if !excluded.is_empty() {
@@ -178,4 +184,17 @@ fn without(names: &[Name], mut document: Document, schema: &ResourceSchema) -> D
         }
     }
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_names_count_once() {
+        let schema = crate::Mapping::default().schema;
+        let names = ["emails", "EMAILS", "id", "emails.value", "unknown", "emails"].map(str::to_owned);
+        let Projection::Only(names) = Projection::new(&names, &[], &schema) else { panic!("another kind") };
+        assert_eq!(names.len(), 3, "{names:?}");
+    }
 }

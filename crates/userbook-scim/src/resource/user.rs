@@ -8,7 +8,7 @@ use userbook::{
 };
 
 use super::{Document, Normalizer, ResourceKind, add_meta};
-use crate::{Mapping, Strictness, mapping::Stored, schema::Attribute};
+use crate::{Mapping, mapping::Stored, schema::Attribute};
 
 /// What the form of a user depends on.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,13 @@ impl Form<'_> {
         document.insert("schemas".to_owned(), json!(urns));
         let location = self.location(user);
         let state = user.revision.0.simple().to_string();
-        add_meta(&mut document, ResourceKind::User, &location, &state, (user.created_at, user.updated_at));
+        add_meta(
+            &mut document,
+            ResourceKind::User,
+            &location,
+            (&state, true),
+            (user.created_at, user.updated_at),
+        );
         document
     }
 
@@ -101,7 +107,7 @@ fn value(user: &User, attribute: &Attribute, stored: Stored<'_>) -> Option<Value
 /// Returns a stored attribute in its canonical form; `None` if the stored value has another type.
 fn canonical(user: &User, key: &str, attribute: &Attribute) -> Option<Value> {
     let stored = user.attributes.get(key)?.clone();
-    Normalizer { strictness: Strictness::lenient() }.value(stored, attribute).ok()?
+    Normalizer::stored().value(stored, attribute).ok()?
 }
 
 /// Returns the components of the name as far as the display name or the username tell them. Given name and family name

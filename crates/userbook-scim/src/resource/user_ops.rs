@@ -1,5 +1,7 @@
 //! The change of a user between two documents, as operations of the core.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use userbook::{
     User,
@@ -13,7 +15,11 @@ use super::{
     Document,
     user::{Form, derived_name, primary_position, sole_email},
 };
-use crate::mapping::Stored;
+use crate::{
+    error::{ScimError, ScimType},
+    mapping::Stored,
+    schema::{Attribute, Mutability, Schema},
+};
 
 /// The stored values that a change depends on.
 #[derive(Debug, Clone, Copy)]
@@ -21,37 +27,47 @@ pub(crate) struct Basis<'b> {
     pub(crate) attributes: &'b Value,
     pub(crate) username: &'b str,
     pub(crate) name: &'b str,
+    /// Whether the request has the whole resource.
+    pub(crate) replaces: bool,
 }
 
 impl Basis<'_> {
     /// A user that does not exist yet.
     pub(crate) fn new_user() -> Self {
-        Self { attributes: &Value::Null, username: "", name: "" }
+        Self { attributes: &Value::Null, username: "", name: "", replaces: true }
     }
 }
 
-impl<'b> From<&'b User> for Basis<'b> {
-    fn from(user: &'b User) -> Self {
-        Self { attributes: &user.attributes, username: &user.username, name: &user.name }
+impl<'b> Basis<'b> {
+    /// A stored user. `replaces` says whether the request has the whole resource.
+    pub(crate) fn stored(user: &'b User, replaces: bool) -> Self {
+        Self { attributes: &user.attributes, username: &user.username, name: &user.name, replaces }
     }
 }
 
-/// Returns the operations that change a user, whose document is `before`, into `after`. Attributes that are equal in both
-/// stay as they are stored.
-pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, after: &Document) -> FieldOps {
+/// Returns the operations that change a user, whose document is `before`, into `after`. Attributes that are equal in both,
+/// and attributes that only the server writes, stay as they are stored.
+pub(crate) fn field_ops(
+    form: &Form<'_>,
+    basis: Basis<'_>,
+    before: &Document,
+    after: &Document,
+) -> Result<FieldOps, ScimError> {
     let mut ops = FieldOps::new(Mode::Patch);
     let mut attributes = AttributesChange::new(basis.attributes);
     for (extension, attribute, stored) in form.mapping.entries() {
         let name = attribute.name.as_ref();
-        let of = |document: &'_ Document| -> Option<Value> {
-            let container = match extension {
-                Some(schema) => document.get(schema.urn.as_ref())?.as_object()?,
-                None => document,
-            };
-            container.get(name).cloned()
-        };
+        let of =
+            |document: &'_ Document| -> Option<Value> { container(document, extension)?.get(name).cloned() };
         let (old, new) = (of(before), of(after));
-        if old == new {
+        if attribute.is_read_only() {
+            continue;
+        }
+        if let Stored::Attribute(_) = stored {
+            let has_container = container(after, extension).is_some();
+            check_definition(attribute, old.as_ref(), new.as_ref(), basis.replaces && has_container)?;
+        }
+        if old == new && !(matches!(stored, Stored::Name(_)) && is_renamed(basis, before, after)) {
             continue;
         }
         match stored {
@@ -62,9 +78,9 @@ pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, af
             // Without a value the state stays.
             Stored::Active => ops.is_active = new.and_then(|it| it.as_bool()).map_or(Op::Keep, Op::Set),
             Stored::Computed => {}
-            Stored::Attribute(key) => attributes.set(key, new),
-            Stored::Name(key) => attributes.set(key, stored_name(basis, key, old, new)),
-            Stored::Emails(key) => set_emails(key, new, &mut ops, &mut attributes),
+            Stored::Attribute(key) => attributes.set(key, attribute, new),
+            Stored::Name(key) => attributes.set(key, attribute, stored_name(basis, key, old, new, after)),
+            Stored::Emails(key) => set_emails(key, attribute, new, &mut ops, &mut attributes),
         }
     }
     let id = |document: &Document| document.get("externalId").and_then(Value::as_str).map(str::to_owned);
@@ -73,7 +89,51 @@ pub(crate) fn field_ops(form: &Form<'_>, basis: Basis<'_>, before: &Document, af
         ops.external_ids.set(form.source.clone(), new.as_deref());
     }
     ops.attributes = attributes.into_op();
-    ops
+    Ok(ops)
+}
+
+/// Returns the object that has the attributes of the core schema, or of an extension.
+fn container<'d>(document: &'d Document, extension: Option<&Schema>) -> Option<&'d Document> {
+    match extension {
+        Some(schema) => document.get(schema.urn.as_ref())?.as_object(),
+        None => Some(document),
+    }
+}
+
+/// Requires that a required attribute keeps a value, and that a value of an immutable attribute does not change. With
+/// `replaces`, a required attribute must have a value.
+fn check_definition(
+    attribute: &Attribute,
+    old: Option<&Value>,
+    new: Option<&Value>,
+    replaces: bool,
+) -> Result<(), ScimError> {
+    let name = &attribute.name;
+    if attribute.required && new.is_none() {
+        if replaces {
+            return Err(ScimError::invalid_value(format!("{name} is required")));
+        }
+        if old.is_some() {
+            return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is required")));
+        }
+    }
+    let is_immutable = |it: &Attribute| it.mutability == Mutability::Immutable;
+    let changes = |old: Option<&Value>, new: Option<&Value>| old.is_some() && old != new;
+    let sub_changes = |sub: &&Attribute| {
+        let of = |value: Option<&Value>| value.and_then(|value| value.get(sub.name.as_ref())).cloned();
+        is_immutable(sub) && changes(of(old).as_ref(), of(new).as_ref())
+    };
+    if is_immutable(attribute) && changes(old, new)
+        || attribute.sub_attributes().iter().any(|it| sub_changes(&it))
+    {
+        return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is immutable")));
+    }
+    Ok(())
+}
+
+/// Returns whether a whole resource changes a value that the components of the name derive from.
+fn is_renamed(basis: Basis<'_>, before: &Document, after: &Document) -> bool {
+    basis.replaces && ["userName", "displayName"].iter().any(|name| before.get(*name) != after.get(*name))
 }
 
 /// Reads a required text.
@@ -84,15 +144,28 @@ fn text<T>(value: Option<&Value>, parse: impl Fn(&str) -> Result<T, userbook::fi
     }
 }
 
-/// Returns the components of the name to store: without those that follow from the display name.
-fn stored_name(basis: Basis<'_>, key: &str, old: Option<Value>, new: Option<Value>) -> Option<Value> {
+/// Returns the components of the name to store. A PATCH stores no component that it does not change and that follows from
+/// the display name.
+fn stored_name(
+    basis: Basis<'_>,
+    key: &str,
+    old: Option<Value>,
+    new: Option<Value>,
+    after: &Document,
+) -> Option<Value> {
     let Some(Value::Object(mut new)) = new else { return None };
+    if basis.replaces {
+        return Some(Value::Object(new));
+    }
     let stored = basis.attributes.get(key);
     let old = old.unwrap_or_default();
+    let text = |name: &str| after.get(name).and_then(Value::as_str).unwrap_or_default();
+    let later = derived_name(text("userName"), text("displayName"));
     for (component, derived) in derived_name(basis.username, basis.name) {
         let is_stored = stored.is_some_and(|name| name.get(&component).is_some());
         let is_kept = old.get(&component) == new.get(&component);
-        if is_kept && !is_stored && new.get(&component) == Some(&derived) {
+        let follows = component == "formatted" || later.get(&component) == Some(&derived);
+        if is_kept && !is_stored && follows && new.get(&component) == Some(&derived) {
             new.remove(&component);
         }
     }
@@ -100,17 +173,63 @@ fn stored_name(basis: Basis<'_>, key: &str, old: Option<Value>, new: Option<Valu
 }
 
 /// The primary address becomes the user's own; a list of more than this address is stored.
-fn set_emails(key: &str, new: Option<Value>, ops: &mut FieldOps, attributes: &mut AttributesChange<'_>) {
-    let items = match new {
+fn set_emails(
+    key: &str,
+    attribute: &Attribute,
+    new: Option<Value>,
+    ops: &mut FieldOps,
+    attributes: &mut AttributesChange<'_>,
+) {
+    let mut items = match new {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
     };
+    let value = |item: &Value| item.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
+    items.retain(|item| !value(item).is_empty());
     let primary = primary_position(&items).and_then(|at| items.get(at));
-    let address = primary.and_then(|item| item.get("value")).and_then(Value::as_str).unwrap_or("").to_owned();
+    let address = primary.map(value).unwrap_or_default();
     ops.email = EmailAddress::parse(&address).into();
     let list = Value::Array(items);
-    let is_sole = list == sole_email(&address) || address.is_empty();
-    attributes.set(key, (!is_sole).then_some(list));
+    let is_sole = address.is_empty() || list == sole_email(&address);
+    attributes.set(key, attribute, (!is_sole).then_some(list));
+}
+
+/// Adds the members of the stored value that clients cannot write: read-only sub-attributes, and members that the schema
+/// does not have. Elements of a list are the same if their `value` is.
+fn with_hidden(attribute: &Attribute, stored: Option<&Value>, new: Option<Value>) -> Option<Value> {
+    if attribute.sub_attributes().is_empty() {
+        return new;
+    }
+    let hidden = |stored: &Value| -> Document {
+        let members = stored.as_object().into_iter().flatten();
+        let is_hidden = |name: &str| attribute.sub(name).is_none_or(Attribute::is_read_only);
+        members
+            .filter(|(name, _)| is_hidden(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    match (stored, new) {
+        (Some(stored @ Value::Object(_)), Some(Value::Object(mut new))) => {
+            new.extend(hidden(stored));
+            Some(Value::Object(new))
+        }
+        (Some(stored @ Value::Object(_)), None) => {
+            Some(hidden(stored)).filter(|it| !it.is_empty()).map(Value::Object)
+        }
+        (Some(Value::Array(stored)), Some(Value::Array(mut new))) => {
+            let of = |item: &Value| item.get("value").and_then(Value::as_str).map(str::to_owned);
+            let stored: BTreeMap<String, Document> =
+                stored.iter().filter_map(|item| Some((of(item)?, hidden(item)))).collect();
+            for item in &mut new {
+                let more = of(item).and_then(|value| stored.get(&value));
+                if let (Value::Object(item), Some(more)) = (item, more) {
+                    item.extend(more.clone());
+                }
+            }
+            Some(Value::Array(new))
+        }
+        (_, new) => new,
+    }
 }
 
 /// The stored attributes with changed members.
@@ -124,7 +243,9 @@ impl<'u> AttributesChange<'u> {
         Self { stored, changed: None }
     }
 
-    fn set(&mut self, key: &str, value: Option<Value>) {
+    /// Sets the value of an attribute. What the schema does not show to clients for writing stays as it is stored.
+    fn set(&mut self, key: &str, attribute: &Attribute, value: Option<Value>) {
+        let value = with_hidden(attribute, self.stored.get(key), value);
         let stored = || self.stored.as_object().cloned().unwrap_or_else(Map::new);
         let members = self.changed.get_or_insert_with(stored);
         match value {

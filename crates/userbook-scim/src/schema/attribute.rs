@@ -148,7 +148,9 @@ impl Attribute {
         Self { mutability: Mutability::ReadOnly, ..self }
     }
 
-    pub(crate) fn immutable(self) -> Self {
+    /// Declares that clients set the attribute of a user without a value only.
+    #[must_use]
+    pub fn immutable(self) -> Self {
         Self { mutability: Mutability::Immutable, ..self }
     }
 
