@@ -20,7 +20,7 @@ const URN: &str = "urn:example:2.0:User";
 
 async fn attributes(provider: &Provider, id: &str) -> Value {
     let uuid = UserRef::Uuid(id.parse().unwrap());
-    provider.host.retrieve(&Actor::system(), uuid).await.unwrap().user.attributes
+    Value::clone(&provider.host.retrieve(&Actor::system(), uuid).await.unwrap().user.attributes)
 }
 
 async fn set_attributes(provider: &Provider, id: &str, attributes: &Value) {
