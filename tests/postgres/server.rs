@@ -34,3 +34,9 @@ async fn administration_commands_work_beside_a_server() {
     let (_database, url) = blank().await;
     serving::administration_commands_work_beside_a_server(&url);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_destination_gets_its_events() {
+    let (_database, url) = blank().await;
+    serving::events_reach_each_destination(&url);
+}

@@ -69,7 +69,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", env = "USERBOOK_EVENTS_FILES", default_value = "10")]
     pub events_files: u32,
 
-    /// Days after which events are deleted: delivered ones, and all if there is no destination
+    /// Days after which events are deleted: delivered ones, those set aside, and all if there is no destination
     #[arg(long, value_name = "DAYS", env = "USERBOOK_EVENTS_KEEP", default_value = "30")]
     pub events_keep: u32,
 
