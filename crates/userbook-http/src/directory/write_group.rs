@@ -111,46 +111,51 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let is_known = |key: &str| GROUP_FIELDS.into_iter().any(|field| field.as_str() == key);
         let object = body::read_object(&head.headers, &body, policy.limits(), is_known)?;
         let update = group_ops(object, mode);
-        let named = named_members(&update);
-        if named.is_none() && !dry_run {
-            self.require_presentable(actor, authorized.id()).await?;
-        }
+        let members = match named_members(&update) {
+            Some(named) => named,
+            None if dry_run => Vec::new(),
+            None => self.presentable_members(actor, authorized.id()).await?,
+        };
         let call = params.apply(authorized.update(update), request_id(&head.headers));
         if dry_run {
             return dry_run::respond_group(&call.dry_run().run().await?, policy);
         }
         let updated = call.run().await?;
-        self.render_written(actor, &updated, named.unwrap_or_default(), include_users).await
+        self.render_written(actor, &updated, members, include_users).await
     }
 
-    /// Requires that the members, which the write does not replace, fit into the response: after the commit, a limit of
-    /// the response must not turn the write into an error.
-    async fn require_presentable(&self, actor: &Actor, id: GroupId) -> Result<(), ApiError> {
+    /// Returns the members, which the write does not replace. They must fit into the response: after the commit, a limit
+    /// of the response must not turn the write into an error.
+    async fn presentable_members(&self, actor: &Actor, id: GroupId) -> Result<Vec<UserId>, ApiError> {
         match self.service().written_group(actor, id).await {
+            Ok(entry) => Ok(entry.members.into_iter().map(|member| member.id).collect()),
             Err(ListError::PageTooLarge { limit }) => Err(ApiError::answer_too_large(limit, INCLUDE_USERS)),
-            Err(ListError::Access(AccessError::NotFound)) | Ok(_) => Ok(()),
+            Err(ListError::Access(AccessError::NotFound)) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// Renders a written group. If the group cannot be read back, the response contains the values of the write and the
+    /// known `members`, because the write has succeeded.
     async fn render_written(
         &self,
         actor: &Actor,
         updated: &GroupUpdated,
-        named: Vec<UserId>,
+        members: Vec<UserId>,
         include_users: bool,
     ) -> Result<Response<Bytes>, ApiError> {
         let representation = &self.users.representation;
         let entry = match self.service().written_group(actor, updated.group.id).await {
             Ok(entry) => entry,
-            Err(ListError::PageTooLarge { .. }) => {
-                // The request itself names the members.
+            Err(error) => {
+                if !matches!(error, ListError::PageTooLarge { .. }) {
+                    tracing::warn!(group = %updated.group.id, error = &error as &dyn Error, "could not read a written group");
+                }
                 let entry =
                     GroupEntry { group: updated.group.clone(), parent_name: None, members: Vec::new() };
-                let group = representation.listed_group(&entry, false).with_users(named);
+                let group = representation.listed_group(&entry, false).with_users(members);
                 return Ok(respond::ok(to_json(&group, 0, None, INCLUDE_USERS)?));
             }
-            Err(error) => return Err(error.into()),
         };
         let group = representation.listed_group(&entry, include_users);
         let body = to_json(&group, 0, None, INCLUDE_USERS)?;
