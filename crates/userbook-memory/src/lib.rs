@@ -32,6 +32,7 @@ mod can_act;
 mod commit;
 mod error;
 mod events;
+mod external_ids;
 mod groups;
 mod import;
 mod list_groups;

@@ -6,6 +6,7 @@ pub mod change_committed;
 pub mod closure;
 pub mod commit;
 pub mod conflicts;
+pub mod external_ids;
 pub mod filters;
 pub mod group_lists;
 pub mod group_provisioning;

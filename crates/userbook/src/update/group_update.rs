@@ -1,9 +1,9 @@
 //! The requested changes of a group.
 
-use super::{Mode, Op};
+use super::{ExternalIdsOp, Mode, Op, UsersOp};
 use crate::{
-    field::{Attributes, GroupName, GroupRef, Members},
-    model::{GroupId, UserId},
+    field::{Attributes, GroupName, GroupRef},
+    model::{ExternalSource, GroupId, UserId},
 };
 
 /// A new group, or a change of a group, that is not yet resolved against the stored group.
@@ -26,11 +26,13 @@ pub struct GroupUpdate {
     /// `parent`; null clears it.
     pub parent: Op<GroupRef>,
     /// `users`
-    pub users: Op<Members>,
+    pub users: Op<UsersOp>,
     /// `attributes`
     pub attributes: Op<Attributes>,
     /// `roles`: Userbook has no roles, so a request may only name an empty list.
     pub roles: Op<()>,
+    /// The external ids.
+    pub external_ids: ExternalIdsOp,
 }
 
 impl GroupUpdate {
@@ -44,6 +46,7 @@ impl GroupUpdate {
             users: Op::Keep,
             attributes: Op::Keep,
             roles: Op::Keep,
+            external_ids: ExternalIdsOp::default(),
         }
     }
 
@@ -79,12 +82,40 @@ impl GroupUpdate {
     /// Makes these users the only members.
     #[must_use]
     pub fn users(self, users: impl IntoIterator<Item = UserId>) -> Self {
-        Self { users: Op::Set(users.into_iter().collect()), ..self }
+        Self { users: Op::Set(UsersOp::Replace(users.into_iter().collect())), ..self }
+    }
+
+    /// Adds a member. Replaces [`GroupUpdate::users`], and combines with other additions and removals.
+    #[must_use]
+    pub fn add_user(mut self, user: UserId) -> Self {
+        self.users.step(user, true);
+        self
+    }
+
+    /// Removes a member, like [`GroupUpdate::add_user`]. No effect for a user who is not a member.
+    #[must_use]
+    pub fn remove_user(mut self, user: UserId) -> Self {
+        self.users.step(user, false);
+        self
     }
 
     /// Replaces the attributes.
     #[must_use]
     pub fn attributes(self, value: impl TryInto<Attributes, Error = crate::field::FieldErrors>) -> Self {
         Self { attributes: Op::parse(value), ..self }
+    }
+
+    /// Lets the external source manage the group, with this identifier or without. Other sources stay.
+    #[must_use]
+    pub fn set_external_id(mut self, source: ExternalSource, identifier: Option<&str>) -> Self {
+        self.external_ids.set(source, identifier);
+        self
+    }
+
+    /// Removes the external source from the group. No effect for a source that does not manage the group.
+    #[must_use]
+    pub fn remove_external_id(mut self, source: ExternalSource) -> Self {
+        self.external_ids.remove(source);
+        self
     }
 }

@@ -4,28 +4,34 @@
 //! Operations that depend on stored values (a merge, a JSON Patch) are resolved again in each attempt, so that
 //! concurrent operations do not undo each other.
 
+mod computed;
+mod external_ids_op;
 mod group_update;
 mod groups_op;
 mod json_patch;
 mod merge;
 mod op;
+mod users_op;
 
 use std::borrow::Cow;
 
 use ::json_patch::Patch;
 use serde_json::Value;
 
+pub use computed::ComputedUpdate;
+pub use external_ids_op::ExternalIdsOp;
 pub use group_update::GroupUpdate;
 pub use groups_op::GroupsOp;
-pub(crate) use json_patch::stored_field;
 pub use json_patch::{PatchFailure, ReadOnlyMembers, json_type};
+pub(crate) use json_patch::{external_ids_json, stored_field};
 pub use op::{AttributesOp, Op};
+pub use users_op::UsersOp;
 
 use self::json_patch::{JsonPatch, Stored};
 use crate::{
     field::{Attributes, EmailAddress, FieldErrors, Memberships, Name, UserPath, Username},
     json::JsonObject,
-    model::{GroupGraph, GroupId, Timestamp, User, UserType},
+    model::{ExternalSource, GroupGraph, GroupId, Timestamp, User, UserType},
     policy::Policy,
     view::UserView,
     violation::Field,
@@ -63,6 +69,8 @@ pub struct FieldOps {
     pub path: Op<UserPath>,
     /// `type`
     pub user_type: Op<UserType>,
+    /// The external ids.
+    pub external_ids: ExternalIdsOp,
 }
 
 /// An update that is not yet resolved against a user.
@@ -82,6 +90,7 @@ pub struct UserUpdate(pub(crate) Operations);
 pub(crate) enum Operations {
     Fields(Box<FieldOps>),
     JsonPatch(Box<JsonPatch>),
+    Computed(ComputedUpdate),
 }
 
 impl FieldOps {
@@ -98,6 +107,7 @@ impl FieldOps {
             attributes: Op::Keep,
             path: Op::Keep,
             user_type: Op::Keep,
+            external_ids: ExternalIdsOp::default(),
         }
     }
 
@@ -118,6 +128,7 @@ impl FieldOps {
             (Field::Attributes, !self.attributes.is_keep()),
             (Field::Path, !self.path.is_keep()),
             (Field::Type, !self.user_type.is_keep()),
+            (Field::ExternalIds, !self.external_ids.is_keep()),
         ]
         .into_iter()
         .filter_map(|(field, touched)| touched.then_some(field))
@@ -140,6 +151,24 @@ impl UserUpdate {
     /// `uuid`, `is_superuser` and `password_change_date`.
     pub fn json_patch(patch: Patch) -> Self {
         Self(Operations::JsonPatch(Box::new(JsonPatch { patch, read_only: None })))
+    }
+
+    /// Creates an update that a function computes from the stored user, for patch formats of the host. Each attempt calls
+    /// the function again with the values of that attempt, so that concurrent updates do not undo each other.
+    ///
+    /// ```
+    /// use userbook::{UserUpdate, update::{FieldOps, Mode, Op}, field::Name};
+    ///
+    /// let update = UserUpdate::computed(|user, _groups| {
+    ///     let name = Name::parse(&user.name.to_uppercase());
+    ///     Ok(FieldOps { name: name.into(), ..FieldOps::new(Mode::Patch) })
+    /// });
+    /// # let _ = update;
+    /// ```
+    pub fn computed(
+        resolve: impl Fn(&User, &GroupGraph) -> Result<FieldOps, PatchFailure> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Operations::Computed(ComputedUpdate::new(resolve)))
     }
 
     /// Provides further read-only members to the `test` operations of a JSON Patch. Has no effect on other updates.
@@ -228,6 +257,18 @@ impl UserUpdate {
         self.with(|fields| fields.user_type = Op::Set(value))
     }
 
+    /// Lets the external source manage the user, with this identifier or without. Other sources stay.
+    #[must_use]
+    pub fn set_external_id(self, source: ExternalSource, identifier: Option<&str>) -> Self {
+        self.with(|fields| fields.external_ids.set(source, identifier))
+    }
+
+    /// Removes the external source from the user. No effect for a source that does not manage the user.
+    #[must_use]
+    pub fn remove_external_id(self, source: ExternalSource) -> Self {
+        self.with(|fields| fields.external_ids.remove(source))
+    }
+
     /// Returns the operation for each field, given the stored user. `groups` contains the user's groups and their
     /// ancestors; `shows_group` returns whether the caller may view a group, which `test` operations respect.
     ///
@@ -246,6 +287,7 @@ impl UserUpdate {
                 let stored = Stored { user, groups, shows_group };
                 patch.resolve(stored, policy).map(Cow::Owned)
             }
+            Operations::Computed(computed) => computed.resolve(user, groups).map(Cow::Owned),
         }
     }
 
@@ -253,11 +295,11 @@ impl UserUpdate {
     pub(crate) fn fields(&self) -> Option<&FieldOps> {
         match &self.0 {
             Operations::Fields(fields) => Some(fields),
-            Operations::JsonPatch(_) => None,
+            Operations::JsonPatch(_) | Operations::Computed(_) => None,
         }
     }
 
-    /// A JSON Patch has no fields to set, so the methods of the builder have no effect on it.
+    /// A JSON Patch and a computed update have no fields to set, so the methods of the builder have no effect on it.
     fn with(mut self, set: impl FnOnce(&mut FieldOps)) -> Self {
         if let Operations::Fields(fields) = &mut self.0 {
             set(fields);

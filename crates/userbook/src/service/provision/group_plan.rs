@@ -22,14 +22,14 @@ use crate::{
         DirectoryQuery, DirectorySnapshot, MemberQuery, ProvisioningChange, ProvisioningStore, Scope,
         SuperuserQuery, Superusers,
     },
-    update::{GroupUpdate, Mode},
+    update::{ExternalIdsOp, GroupUpdate, Mode},
 };
 
 /// The requested write.
 #[derive(Debug)]
 pub(super) enum GroupRequest {
-    /// Writes these values, whatever the stored group is.
-    Put(Box<GroupWrite>),
+    /// Writes these values, whatever the stored group is, and changes its external ids.
+    Put(Box<GroupWrite>, ExternalIdsOp),
     /// Creates a group.
     Insert(Box<GroupUpdate>),
     /// Changes the stored group.
@@ -63,7 +63,7 @@ struct OtherMoment;
 impl GroupRequest {
     pub(super) fn kind(&self) -> GroupWriteKind {
         match self {
-            Self::Put(_) => GroupWriteKind::Put,
+            Self::Put(..) => GroupWriteKind::Put,
             Self::Insert(_) => GroupWriteKind::Insert,
             Self::Update(_) => GroupWriteKind::Update,
             Self::Delete => GroupWriteKind::Delete,
@@ -72,7 +72,11 @@ impl GroupRequest {
 
     fn resolve(&self, id: GroupId, before: Option<&Group>) -> GroupWrite {
         match self {
-            Self::Put(write) => GroupWrite::clone(write),
+            Self::Put(write, external_ids) => {
+                let mut write = GroupWrite::clone(write);
+                write.set_external_ids(external_ids, before);
+                write
+            }
             Self::Insert(update) | Self::Update(update) => GroupWrite::resolve(update, id, before),
             Self::Delete => GroupWrite::delete(),
         }
@@ -86,7 +90,7 @@ impl GroupPlan {
             GroupRequest::Insert(update) | GroupRequest::Update(update) => {
                 update.mode == Mode::Replace || !update.users.is_keep()
             }
-            GroupRequest::Put(_) => true,
+            GroupRequest::Put(..) => true,
             GroupRequest::Delete => self.condition.is_some(),
         }
     }
