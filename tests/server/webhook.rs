@@ -33,10 +33,19 @@ fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
 
 #[test]
 fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
-    const USERS: i64 = 5;
-    const ROUNDS: u64 = 40;
+    deliver_all(5, 40);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ten_thousand_events_arrive_in_order_from_two_replicas_at_a_receiver_that_fails() {
+    deliver_all(50, 200);
+}
+
+/// Changes users on two servers while one call of five fails and the receiver restarts.
+fn deliver_all(users: i64, rounds: u64) {
     let folder = Folder::new();
-    let path = folder.seed(&seed(USERS));
+    let path = folder.seed(&seed(users));
     let counter = Arc::new(AtomicU64::new(0));
     // One call in five fails, in three ways.
     let decide: Decide = Arc::new(move |_| match counter.fetch_add(1, Ordering::Relaxed) % 15 {
@@ -52,13 +61,13 @@ fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
     let first = Server::start(&[&events[..], &["--seed", &path]].concat());
     let second = Server::start(&events);
     let mut receiver = Some(receiver);
-    for round in 0..ROUNDS {
-        for user in 101..101 + USERS {
+    for round in 0..rounds {
+        for user in 101..101 + users {
             let server = if round % 2 == 0 { &first } else { &second };
             let body = json!({"name": format!("{round}")});
             assert_eq!(request(server, "PATCH", &format!("{user}/"), &body).status, 200);
         }
-        if round == ROUNDS / 2 {
+        if round == rounds / 2 {
             // The receiver restarts.
             let (address, received) = receiver.take().unwrap().stop();
             std::thread::sleep(Duration::from_millis(300));
@@ -66,12 +75,12 @@ fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
         }
     }
     let received = Arc::clone(&receiver.as_ref().unwrap().received);
-    let expected = USERS as u64 * ROUNDS;
+    let expected = users.unsigned_abs() * rounds;
     wait_for("events do not arrive", || {
         versions(&received).values().map(|versions| versions.len() as u64).sum::<u64>() == expected
     });
     for (user, versions) in versions(&received) {
-        assert_eq!(versions, (1..=ROUNDS).collect::<Vec<_>>(), "{user}");
+        assert_eq!(versions, (1..=rounds).collect::<Vec<_>>(), "{user}");
     }
     let failed = administer(&database, &["events", "failed", "--json"]);
     assert_eq!(String::from_utf8(failed.stdout).unwrap().trim(), "[]");

@@ -60,12 +60,12 @@ async fn if_match_compares_the_members_that_the_caller_sees(kind: Kind) {
         let tag = shown.etag();
         // Another writer removes the visible member: the tag is stale.
         give_members(&api, DEVS, &[BOSS]).await;
-        let stale = ask(&api, Some(UNPRIVILEGED), &format!("{method} {path}"), &[("if-match", &tag)], &body);
-        assert_eq!(stale.await.status, 412, "{method}");
+        let target = format!("{method} {path}");
+        let send = async || ask(&api, Some(UNPRIVILEGED), &target, &[("if-match", &tag)], &body).await;
+        assert_eq!(send().await.status, 412, "{method}");
         // A hidden member makes no difference.
         give_members(&api, DEVS, &[ANN, BOSS, HELPER]).await;
-        let done = ask(&api, Some(UNPRIVILEGED), &format!("{method} {path}"), &[("if-match", &tag)], &body);
-        let done = done.await;
+        let done = send().await;
         assert_eq!(done.status, status, "{method}: {:?}", done.json);
     }
 }

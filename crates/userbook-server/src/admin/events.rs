@@ -52,7 +52,7 @@ enum Action {
     /// Sends events again that a destination did not accept; the server sends them, in any order
     Retry {
         /// Only this event
-        #[arg(long, value_name = "ID", required_unless_present = "all")]
+        #[arg(value_name = "ID", required_unless_present = "all")]
         event: Option<Uuid>,
         /// All events
         #[arg(long, conflicts_with = "event")]
