@@ -155,7 +155,8 @@ pub fn events_reach_each_destination(url: &str) {
     }
     wait_for("the file does not get all events", || lines() >= 4);
     wait_for("events are not set aside", || failed() == lines() && pending() == 0);
-    drop(server);
+    // A server that ends gives its claim back.
+    assert!(server.stop("TERM").0.success());
     accepts.store(true, Ordering::Relaxed);
     let one = done(&["events", "failed", "--limit", "1", "--json"]);
     assert_eq!(one[0]["destination"], "webhook at 127.0.0.1");
@@ -168,7 +169,7 @@ pub fn events_reach_each_destination(url: &str) {
     wait_for("events are not sent again", || failed() == 0);
     let received = receiver.received.lock().map(|received| received.len()).expect("no thread panics");
     assert_eq!((received as u64, lines() as u64), (all, all), "nothing is repeated");
-    drop(server);
+    assert!(server.stop("TERM").0.success());
     accepts.store(false, Ordering::Relaxed);
     done(&["user", "update", "eve", "--name", "Eve", "--json"]);
     let _server = Server::start(&arguments);

@@ -31,7 +31,7 @@ on_every_store!(
     if_match_compares_the_members_that_the_caller_sees,
     too_many_members_are_reported_before_the_precondition,
     failed_read_after_the_commit_answers_with_the_written_values,
-    commit_in_doubt_is_settled_before_the_authorizer_is_asked,
+    commit_in_doubt_is_settled_before_the_authorizer_is_called,
 );
 
 /// May write every group, and view one of its members.
@@ -220,7 +220,7 @@ async fn failed_read_after_the_commit_answers_with_the_written_values(kind: Kind
     }
 }
 
-async fn commit_in_doubt_is_settled_before_the_authorizer_is_asked(kind: Kind) {
+async fn commit_in_doubt_is_settled_before_the_authorizer_is_called(kind: Kind) {
     let inner = store(kind).await;
     let body = json!({"name": "personnel", "users": [ANN, BOSS]});
     assert_eq!(write_staff(&inner, true, "PUT", body).await, (200, json!([ANN, BOSS])));
