@@ -1,7 +1,7 @@
 //! The reference server on MariaDB.
 
 use sqlx::ConnectOptions;
-use userbook_tests::{servers::mariadb::Database, serving};
+use userbook_tests::{connecting, servers::mariadb::Database, serving};
 
 async fn blank() -> (Database, String) {
     let database = Database::blank().await;
@@ -39,4 +39,10 @@ async fn administration_commands_work_beside_a_server() {
 async fn each_destination_gets_its_events() {
     let (_database, url) = blank().await;
     serving::events_reach_each_destination(&url);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scim_connections_work_beside_a_server() {
+    let (_database, url) = blank().await;
+    connecting::scim_connections_work_beside_a_server(&url);
 }

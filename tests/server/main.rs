@@ -15,6 +15,7 @@ mod protocol;
 mod readme;
 mod recorded;
 mod saturation;
+mod scim;
 mod secrets;
 mod slow;
 mod support;

@@ -22,11 +22,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("userbook-conformance", &["userbook"]),
     ("userbook-cedar", &["userbook"]),
     ("userbook-http", &["userbook"]),
+    ("userbook-scim", &["userbook", "userbook-http"]),
     ("userbook-axum", &["userbook", "userbook-http"]),
     ("userbook-actix", &["userbook", "userbook-http"]),
     (
         "userbook-server",
-        &["userbook", "userbook-axum", "userbook-cedar", "userbook-http", "userbook-memory", "userbook-sqlx"],
+        &[
+            "userbook",
+            "userbook-axum",
+            "userbook-cedar",
+            "userbook-http",
+            "userbook-memory",
+            "userbook-scim",
+            "userbook-sqlx",
+        ],
     ),
 ];
 

@@ -166,6 +166,7 @@ impl<T: ListAuthorizer> ListAuthorizer for WithTimeout<T> {
     }
 }
 
+mod connections;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -39,6 +39,14 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", env = "USERBOOK_CEDAR")]
     pub cedar: Option<PathBuf>,
 
+    /// Serves SCIM 2.0 at /scim/v2 for the connections of `scim connect`
+    #[arg(long, env = "USERBOOK_SCIM")]
+    pub scim: bool,
+
+    /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path alone
+    #[arg(long, value_name = "URL", env = "USERBOOK_SCIM_URL")]
+    pub scim_url: Option<String>,
+
     /// Avatars: none, initials, attributes.PATH, a URL template, or a comma-separated list of them
     #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
     pub avatars: Avatars,
@@ -91,11 +99,17 @@ pub struct Settings {
 impl Settings {
     /// Returns the rules in force.
     pub(crate) fn policy(&self) -> Policy {
+        self.with_secrets(self.policy.into())
+    }
+
+    /// Returns the rules for SCIM connections: every safeguard, whatever the policy of the API is.
+    pub(crate) fn scim_policy(&self) -> Policy {
+        self.with_secrets(Policy::hardened())
+    }
+
+    fn with_secrets(&self, policy: Policy) -> Policy {
         let path = |attribute: &String| attribute.split('.').map(str::to_owned).collect::<Vec<_>>();
-        self.secret_attributes
-            .iter()
-            .map(path)
-            .fold(self.policy.into(), |policy: Policy, path| policy.with_secret_attribute(path))
+        self.secret_attributes.iter().map(path).fold(policy, Policy::with_secret_attribute)
     }
 }
 

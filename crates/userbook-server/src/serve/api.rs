@@ -8,7 +8,7 @@ use userbook_http::{BearerAuthenticator, DirectoryApi, Endpoint, Representation,
 use crate::{Jitter, Settings, database::Database, with_timeout::WithTimeout};
 
 /// The maximum number of attempts of an update.
-const ATTEMPTS: u32 = 32;
+pub(super) const ATTEMPTS: u32 = 32;
 
 /// Builds the API on `database` with its install id; `authorizer` decides access.
 pub(super) fn api(

@@ -4,11 +4,13 @@ mod api;
 mod banner;
 mod connections;
 mod delivery;
+mod scim;
 mod signals;
 
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     body::Body,
     extract::Request,
     http::StatusCode,
@@ -77,9 +79,15 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
         prepared = prepare => prepared?,
     };
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
+    let provider = if settings.scim {
+        userbook_axum::router(scim::scim(&settings, &database, Arc::clone(&authorizer)))
+    } else {
+        Router::new()
+    };
     let api = api::api(&settings, &database, authorizer, ready.install_id);
     let router = userbook_axum::router(api)
         .merge(pages::router(settings.policy.into()))
+        .merge(provider)
         .fallback(unknown_path(settings.policy.into()))
         .layer(compression::layer());
     let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
