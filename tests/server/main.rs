@@ -19,4 +19,5 @@ mod scim;
 mod secrets;
 mod slow;
 mod support;
+mod test_double;
 mod webhook;

@@ -48,6 +48,7 @@ mod merge_patch;
 
 mod numbers;
 mod problems;
+mod releases;
 mod service;
 mod slow_bodies;
 

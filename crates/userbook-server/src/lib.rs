@@ -115,6 +115,9 @@
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
 
+#[doc = include_str!("../docs/test_double.md")]
+pub mod test_double {}
+
 #[doc = include_str!("../docs/administration.md")]
 pub mod administration {}
 
@@ -122,6 +125,7 @@ pub mod administration {}
 pub mod scim_connections {}
 
 mod admin;
+mod ambient;
 mod auth;
 mod authorizer;
 mod backoff;
@@ -152,7 +156,7 @@ pub use auth::{
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
-pub use cli::{Cli, Command, PolicyName, Settings, WebhookSecret};
+pub use cli::{Cli, Command, PolicyName, ReleaseName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use events::{
     EventRejected, EventTarget, FileSink, StdoutSink, UnknownEventTarget, WebhookError, WebhookSink,

@@ -6,7 +6,7 @@ mod serve;
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
 };
-pub use serve::{PolicyName, Settings, WebhookSecret};
+pub use serve::{PolicyName, ReleaseName, Settings, WebhookSecret};
 
 use crate::admin;
 

@@ -59,7 +59,8 @@ struct CannotListen {
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
 pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut stop = signals::Stop::catch()?;
-    let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
+    let ambient = settings.ambient()?;
+    let seed = settings.seed.as_deref().map(|path| Seed::read_with(path, &ambient)).transpose()?;
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
     let listener = connections::listen(settings.listen)
@@ -84,9 +85,9 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     } else {
         Router::new()
     };
-    let api = api::api(&settings, &database, authorizer, ready.install_id);
+    let api = api::api(&settings, &database, authorizer, ready.install_id, &ambient);
     let router = userbook_axum::router(api)
-        .merge(pages::router(settings.policy.into()))
+        .merge(pages::router(settings.release.into(), settings.policy.into()))
         .merge(provider)
         .fallback(unknown_path(settings.policy.into()))
         .layer(compression::layer());
