@@ -53,11 +53,6 @@ impl Progress {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether the destination has the event.
-    pub(super) fn has(&self, position: i64, destination: &str) -> bool {
-        self.entries().get(&position).is_some_and(|entry| entry.sinks.contains(destination))
-    }
-
     /// Adds a destination that has the event.
     pub(super) fn delivered(&self, pending: &PendingEvent, destination: &str) {
         let mut entries = self.entries();

@@ -1,7 +1,12 @@
 //! Delivers events to one destination: at least once each, those of one user or group in their order. An event that
 //! the destination does not take delays only the events of its user or group.
 
-use std::{collections::HashSet, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -9,6 +14,7 @@ use tokio::{
 };
 use userbook::{
     event::Event,
+    model::ChangeId,
     service::EventSink,
     store::{OutboxLimit, StoreError},
 };
@@ -63,6 +69,10 @@ pub(super) struct Worker {
     destination: Destination,
     sink: Arc<dyn EventSink>,
     failures: Failures,
+    /// Delivered events that a query may still return, each with the last pass that delivered or met it. An answer may be
+    /// older than the acknowledgement, so only a complete pass that does not meet an event forgets it.
+    delivered: HashMap<ChangeId, u64>,
+    passes: u64,
     /// Passes in a row that ended because the destination or the database was down.
     outages: u32,
     next_query: Instant,
@@ -81,7 +91,7 @@ impl Pass {
     }
 }
 
-/// What became of one delivery.
+/// The outcome of one delivery.
 enum Outcome {
     /// The destination has the event, or the event was set aside.
     Done,
@@ -93,7 +103,8 @@ enum Outcome {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, destination: Destination, sink: Arc<dyn EventSink>) -> Self {
         let (failures, next_query) = (Failures::default(), Instant::now());
-        Self { shared, destination, sink, failures, outages: 0, next_query }
+        let delivered = HashMap::new();
+        Self { shared, destination, sink, failures, delivered, passes: 0, outages: 0, next_query }
     }
 
     /// Delivers until `stop`, and then what is pending and can be delivered.
@@ -143,6 +154,7 @@ impl Worker {
     /// Offers each pending event once: first those that have not failed, then those whose pause is over.
     async fn pass(&mut self) -> Result<Pass, StoreError> {
         self.shared.progress.flush(false).await?;
+        self.passes += 1;
         let mut pass = Pass::default();
         let (mut blocked, mut waiting, mut due) = (HashSet::new(), HashSet::new(), Vec::new());
         let (start, mut after) = (Instant::now(), 0);
@@ -152,7 +164,8 @@ impl Worker {
             let Some(last) = page.last() else { break true };
             after = last.position;
             for pending in page {
-                if self.shared.progress.has(pending.position, &self.destination.key) {
+                if let Some(met) = self.delivered.get_mut(&pending.event.id) {
+                    *met = self.passes;
                     continue;
                 }
                 let target = pending.event.target;
@@ -183,6 +196,7 @@ impl Worker {
         };
         if is_complete {
             self.failures.retain(&waiting);
+            self.delivered.retain(|_, met| *met == self.passes);
         }
         self.send_again(due, &mut pass).await?;
         self.send_requested(&mut pass).await?;
@@ -233,6 +247,7 @@ impl Worker {
             pass.unanswered_in_a_row = 0;
         }
         self.failures.forget(pending.position);
+        self.delivered.insert(event.id, self.passes);
         self.shared.progress.delivered(pending, &self.destination.key);
         pass.delivered += 1;
         if pass.delivered.is_multiple_of(ACKNOWLEDGED) {

@@ -128,6 +128,8 @@ struct TestCoordination {
     claims: AtomicUsize,
     is_taken: AtomicBool,
     queries: AtomicUsize,
+    /// How long the answer about pending events is on its way, by the key of the destination.
+    delays: Mutex<HashMap<String, Duration>>,
 }
 
 #[async_trait]
@@ -148,7 +150,12 @@ impl Coordination for TestCoordination {
         limit: OutboxLimit,
     ) -> Result<Vec<PendingEvent>, StoreError> {
         self.queries.fetch_add(1, Ordering::Relaxed);
-        self.memory.pending(key, after, limit).await
+        let answer = self.memory.pending(key, after, limit).await;
+        let delay = self.delays.lock().unwrap().get(key).copied();
+        if let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
+        }
+        answer
     }
 
     async fn record(&self, delivered: Vec<Delivered>) -> Result<Vec<Delivered>, StoreError> {
@@ -199,6 +206,7 @@ impl Running {
             claims: AtomicUsize::new(0),
             is_taken: AtomicBool::new(false),
             queries: AtomicUsize::new(0),
+            delays: Mutex::default(),
         });
         let named = |(n, sink): (usize, &&Arc<TestSink>)| -> (Destination, Arc<dyn EventSink>) {
             (Destination { key: format!("{n:016}"), name: format!("sink {n}") }, Arc::clone(sink) as _)
@@ -232,6 +240,25 @@ impl Running {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(start_paused = true)]
+async fn answer_from_before_an_acknowledgement_repeats_nothing() {
+    let sinks = [TestSink::with([]), TestSink::with([])];
+    let running = Running::start(&[&sinks[0], &sinks[1]]);
+    let delays = [(0, 90), (1, 250)].map(|(n, ms)| (format!("{n:016}"), Duration::from_millis(ms)));
+    *running.coordination.delays.lock().unwrap() = delays.into();
+    for version in 1..=200 {
+        running.outbox.add(version, 1..=8);
+        tokio::time::sleep(Duration::from_millis(37)).await;
+    }
+    assert!(running.within(60 * SECOND, || running.outbox.pending_count() == 0).await);
+    tokio::time::sleep(20 * SECOND).await;
+    for sink in &sinks {
+        for user in 1..=8 {
+            assert_eq!(sink.of_user(user), (1..=200).collect::<Vec<_>>());
+        }
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn sink_that_fails_delays_no_other_sink() {
