@@ -17,7 +17,7 @@ fn requirements(fixture: &Fixture) -> LoadRequirements {
         .update
         .resolve(&fixture.user, &fixture.snapshot.groups, &Policy::hardened(), &|_| true)
         .unwrap();
-    LoadRequirements::of_update(&fixture.user, &fixture.snapshot, &ops, &Limits::default())
+    LoadRequirements::of_update(&fixture.user, &fixture.snapshot, &ops, &fixture.policy)
 }
 
 #[test]
@@ -87,7 +87,8 @@ fn requirements_are_merged() {
 fn a_new_user_needs_the_name_and_the_groups_of_the_request() {
     let update = UserUpdate::replace().username("eve").groups([STAFF, HELP]);
     let ops = update.fields().unwrap();
-    let required = LoadRequirements::of_new_user(ops, &Limits::default());
+    let required =
+        LoadRequirements::of_new_user(ops, &Policy::authentik_2025_2().with_limits(Limits::default()));
     let expected = LoadRequirements {
         username: Some("eve".to_owned()),
         groups: [STAFF, HELP].into(),
@@ -97,7 +98,11 @@ fn a_new_user_needs_the_name_and_the_groups_of_the_request() {
     // More groups than the limit are rejected without a load.
     for (groups_joined, expected) in [(2, expected.groups.clone()), (1, [].into())] {
         let limits = Limits { groups_joined, ..Limits::default() };
-        assert_eq!(LoadRequirements::of_new_user(ops, &limits).groups, expected, "{groups_joined}");
+        assert_eq!(
+            LoadRequirements::of_new_user(ops, &Policy::hardened().with_limits(limits.clone())).groups,
+            expected,
+            "{groups_joined}"
+        );
     }
 }
 
