@@ -67,10 +67,18 @@ fn groups_above_the_limit_are_not_loaded() {
 
 #[test]
 fn requirements_are_merged() {
-    let first =
-        LoadRequirements { username: Some("a".into()), groups: [STAFF].into(), other_superusers: false };
-    let second =
-        LoadRequirements { username: Some("b".into()), groups: [HELP].into(), other_superusers: true };
+    let first = LoadRequirements {
+        username: Some("a".into()),
+        groups: [STAFF].into(),
+        other_superusers: false,
+        ..LoadRequirements::default()
+    };
+    let second = LoadRequirements {
+        username: Some("b".into()),
+        groups: [HELP].into(),
+        other_superusers: true,
+        ..LoadRequirements::default()
+    };
     assert!(first.is_covered_by(&first) && LoadRequirements::default().is_covered_by(&first));
     assert!(!first.is_covered_by(&LoadRequirements::default()) && !second.is_covered_by(&first));
     let mut both = first;
@@ -93,6 +101,7 @@ fn a_new_user_needs_the_name_and_the_groups_of_the_request() {
         username: Some("eve".to_owned()),
         groups: [STAFF, HELP].into(),
         other_superusers: false,
+        ..LoadRequirements::default()
     };
     assert_eq!(required, expected);
     // More groups than the limit are rejected without a load.
@@ -108,8 +117,12 @@ fn a_new_user_needs_the_name_and_the_groups_of_the_request() {
 
 #[test]
 fn requirements_become_part_of_a_query() {
-    let required =
-        LoadRequirements { username: Some("eve".to_owned()), groups: [STAFF].into(), other_superusers: true };
+    let required = LoadRequirements {
+        username: Some("eve".to_owned()),
+        groups: [STAFF].into(),
+        other_superusers: true,
+        ..LoadRequirements::default()
+    };
     let mut query = SnapshotQuery::user(UserId(1));
     required.apply(&mut query);
     assert_eq!(
