@@ -58,3 +58,15 @@ fn outbox_delivers_each_change_once() {
     let expected = [(Some("user_inserted"), Some("req-1")), (Some("user_updated"), Some("req-2"))];
     assert_eq!(changes.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn translate_shows_german_messages_with_their_fields() {
+    let written = output("translate", &[]);
+    let expected = [
+        "username: Schon vergeben.",
+        "name: Höchstens 1024 Zeichen.",
+        "email: Bitte eine gültige E-Mail-Adresse angeben.",
+        "-: Dafür fehlt Ihnen die Berechtigung.",
+    ];
+    assert_eq!(written.lines().collect::<Vec<_>>(), expected);
+}

@@ -1,6 +1,7 @@
 //! The reference server as its users run it: process, command line, database file.
 
 mod administration;
+mod blocked;
 mod cedar;
 mod command_line;
 mod directory;
@@ -16,3 +17,4 @@ mod saturation;
 mod secrets;
 mod slow;
 mod support;
+mod webhook;

@@ -51,7 +51,11 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
         let mut errors = BufReader::new(child.stderr.take().expect("standard error is a pipe"));
         // Events have their own reader of standard output.
-        let greeting = if arguments.contains(&"--events") { greet(&mut errors) } else { greet(&mut output) };
+        let greeting = if arguments.windows(2).any(|pair| pair == ["--events", "stdout"]) {
+            greet(&mut errors)
+        } else {
+            greet(&mut output)
+        };
         match greeting {
             Ok((greeting, address)) => {
                 // A full pipe would block the server.

@@ -9,12 +9,13 @@ use std::{
 use serde_json::Value;
 
 /// Licences that are compatible with MIT OR Apache-2.0.
-const LICENCES: [&str; 8] = [
+const LICENCES: [&str; 9] = [
     "MIT",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-3-Clause",
     "BSL-1.0",
+    "ISC",
     "Unicode-3.0",
     "Zlib",
     "Unlicense",
@@ -28,13 +29,14 @@ const BANNED: [(&str, &str); 3] = [
 ];
 
 /// Packages with two versions in the product, because dependencies have not updated yet: `base64` through sqlx,
-/// `unicode-width` through Cedar, `http` through actix-web (the actix adapter converts between both versions).
-const DUPLICATES: [&str; 10] = [
+/// `unicode-width` through Cedar, `getrandom` through ring, `http` through actix-web (the actix adapter converts between both versions).
+const DUPLICATES: [&str; 11] = [
     "base64",
     "block-buffer",
     "cpufeatures",
     "crypto-common",
     "digest",
+    "getrandom",
     "hashbrown",
     "http",
     "sha2",

@@ -67,6 +67,26 @@
 //! - After a **connection that breaks** before the response, the outcome is unknown: the request is applied completely
 //!   or not at all. With `If-Match`, repeating the request is always safe.
 //!
+//! # Events
+//!
+//! `--events` names destinations of audit events; without one, events stay in the database. Each event is delivered at
+//! least once, those of one user in their order. A receiver recognizes a repeated event by its id.
+//!
+//! | destination | delivered once |
+//! | --- | --- |
+//! | `stdout` | the line is written |
+//! | `file:PATH` | the line is on disk. The file is rotated at `--events-file-size`; `--events-files` older ones are kept |
+//! | `https://…` | the receiver answers 2xx. Requests are signed with `--webhook-secret` as [Standard Webhooks](https://www.standardwebhooks.com) describes |
+//!
+//! A failed delivery is repeated with growing pauses. Meanwhile events of other users are delivered. An event that a
+//! receiver rejects `--events-tries` times is set aside, and `events failed` lists it; an unreachable receiver, 408,
+//! 425, 429, 502, 503 and 504 do not count. Of several servers on one database, one delivers at a time; another one
+//! takes over within a minute.
+//!
+//! Events are deleted after `--events-keep` days: delivered ones, and all if there is no destination. Values below
+//! `--secret-attribute` appear in no event. [`StdoutSink`], [`FileSink`] and [`WebhookSink`] are available to hosts as
+//! [`EventSink`](userbook::service::EventSink)s.
+//!
 //! # Health
 //!
 //! `/-/health/live/` returns 200 while the process runs. `/-/health/ready/` returns 200 if the database responds
@@ -77,13 +97,15 @@
 //! # Stopping
 //!
 //! On SIGTERM or SIGINT the server accepts no new connections, finishes running requests, delivers audit events, and
-//! exits with 0. After `--shutdown-timeout` or a second signal, it cuts the remaining requests and exits with 1.
+//! exits with 0. After `--shutdown-timeout` or a second signal, it cuts the remaining requests and exits with 1. A pipe
+//! that is not read, or a full disk behind standard output or standard error, does not delay the end.
 //!
 //! # Logs
 //!
 //! `USERBOOK_LOG` takes filters such as `info,userbook=debug`; the log is written to standard error. [`userbook`]
 //! describes the spans and their fields. The cause of a response with 500 is logged as error, the cause of a 503 as
-//! warning.
+//! warning. The server never waits for the reader of the log: lines that do not fit into a bounded queue are dropped, and
+//! their number is logged at the end.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -104,11 +126,13 @@ mod events;
 mod fd_limit;
 mod gate;
 mod limits;
+mod log;
 mod maintenance;
 mod pages;
 mod seed;
 mod serve;
 mod with_timeout;
+mod writer;
 
 pub use admin::{
     BackupArgs, CheckArgs, DemoArgs, EventsArgs, ExportArgs, GroupArgs, ImportArgs, PermissionArgs,
@@ -119,9 +143,14 @@ pub use auth::{
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
-pub use cli::{Cli, Command, EventTarget, PolicyName, Settings};
+pub use cli::{Cli, Command, PolicyName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
+pub use events::{
+    Coordination, EventRejected, EventTarget, FailedEvent, FileSink, StdoutSink, UnknownEventTarget,
+    WebhookError, WebhookSink,
+};
 pub use limits::Limits;
+pub use log::Log;
 pub use seed::{Seed, SeedError};
 pub use serve::serve;
 

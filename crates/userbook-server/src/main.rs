@@ -2,26 +2,31 @@
 
 use std::{
     error::Error,
-    io::{IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use rustix::{fs::Mode, process::umask};
-use tracing_subscriber::EnvFilter;
-use userbook_server::{Cli, run};
+use tokio::runtime::Runtime;
+use userbook_server::{Cli, Log, run};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long tasks of the runtime may take to end after everything is done.
+const RUNTIME_END: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
     // Databases and their journals contain personal data: only the owner may read the files of this process.
     umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::from_env();
     let serves = cli.serves();
-    let filter = EnvFilter::try_from_env("USERBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-    // Standard output is reserved for the first token and for events.
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
-    match run(cli).await {
+    let log = Log::start();
+    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let outcome = runtime.block_on(run(cli));
+        // A task that hangs must not keep the process.
+        runtime.shutdown_timeout(RUNTIME_END);
+        outcome
+    });
+    let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let error = chain(&*error);
@@ -29,11 +34,13 @@ async fn main() -> ExitCode {
             if serves {
                 tracing::error!("{error}");
             } else {
-                _ = writeln!(std::io::stderr(), "error: {error}");
+                _ = writeln!(io::stderr(), "error: {error}");
             }
             ExitCode::FAILURE
         }
-    }
+    };
+    log.report_dropped();
+    code
 }
 
 /// Formats the error and its causes in one line. Some libraries repeat a cause in their own text.

@@ -55,6 +55,7 @@
 //! # Guides
 //!
 //! - [Writing an authorizer](docs::writing_an_authorizer)
+//! - [Codes](docs::codes): the stable codes of errors and violations with their parameters, for translations
 //! - [Guarantees](docs::guarantees): behaviour after failures, for each store, and how it is tested
 //! - [Safeguards](docs::safeguards): the rules beyond authentik, and how to switch one off
 //! - [Observability](docs::observability): spans, their fields, and data that they never contain
@@ -83,6 +84,9 @@ pub mod violation;
 pub mod docs {
     #[doc = include_str!("../docs/authorizer.md")]
     pub mod writing_an_authorizer {}
+
+    #[doc = include_str!("../docs/codes.md")]
+    pub mod codes {}
 
     #[doc = include_str!("../docs/guarantees.md")]
     pub mod guarantees {}

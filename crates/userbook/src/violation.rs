@@ -239,7 +239,8 @@ pub enum ViolationKind {
 }
 
 impl ViolationKind {
-    /// Returns the stable code; codes of authentik's violations are the names of Django REST framework.
+    /// Returns the stable code; codes of authentik's violations are the names of Django REST framework. The guide
+    /// [codes](crate::docs::codes) lists all.
     pub fn code(&self) -> &str {
         match self {
             Self::Required => "required",
@@ -279,7 +280,7 @@ impl ViolationKind {
         }
     }
 
-    /// Returns the parameters by name.
+    /// Returns the parameters of the message, by name. Where several rules share a code, `expected` tells them apart.
     pub fn params(&self) -> crate::json::JsonObject {
         let value = match self {
             Self::MaxLength { limit } | Self::TooDeep { limit } => json!({ "limit": limit }),
@@ -294,7 +295,12 @@ impl ViolationKind {
             Self::NotAList { input_type } | Self::IncorrectType { input_type } => {
                 json!({ "input_type": input_type })
             }
-            Self::InvalidUuid { value } => json!({ "value": value }),
+            Self::InvalidString => json!({ "expected": "text" }),
+            Self::InvalidBoolean => json!({ "expected": "boolean" }),
+            Self::InvalidDateTime => json!({ "expected": "date-time" }),
+            Self::InvalidEmail => json!({ "expected": "email" }),
+            Self::NotAnObject => json!({ "expected": "object" }),
+            Self::InvalidUuid { value } => json!({ "expected": "uuid", "value": value }),
             Self::ReservedKey { key } => json!({ "key": key }),
             Self::DoesNotExist { pk } => json!({ "pk": pk }),
             Self::Custom { params, .. } => return params.clone(),

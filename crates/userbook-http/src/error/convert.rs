@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use userbook::{
-    AccessError, Field, GroupId, JsonObject, ListError, UpdateError, Violations,
+    AccessError, ListError, UpdateError, Violations,
     authz::{AuthorizerError, AuthorizerErrorKind},
     decision::Denial,
     store::{StoreError, StoreErrorKind},
@@ -93,22 +93,15 @@ impl From<ListError> for ApiError {
 
 impl From<Denial> for ApiError {
     fn from(denial: Denial) -> Self {
-        let detail = denial.to_string();
+        let (detail, params) = (denial.to_string(), denial.params());
         match denial {
             Denial::ActorInactive => Self::new(Kind::ActorInactive, detail),
-            Denial::GrantsSuperuser { group, name, through } => {
-                Self::new(Kind::GrantsSuperuser, detail).with_params(group_params(group, name, through))
-            }
-            Denial::RevokesSuperuser { group, name, through } => {
-                Self::new(Kind::RevokesSuperuser, detail).with_params(group_params(group, name, through))
-            }
+            Denial::GrantsSuperuser { .. } => Self::new(Kind::GrantsSuperuser, detail).with_params(params),
+            Denial::RevokesSuperuser { .. } => Self::new(Kind::RevokesSuperuser, detail).with_params(params),
             Denial::Fields(denials) => {
-                let mut fields: Vec<(Field, Cow<'static, str>)> = denials
-                    .into_iter()
-                    .map(|denied| (denied.field, denied.reason.unwrap_or(NO_REASON)))
-                    .collect();
-                // A field and its groups may be denied separately; the first reason counts.
-                fields.dedup_by_key(|(field, _)| *field);
+                let fields = denials.into_iter();
+                let fields =
+                    fields.map(|denied| (denied.field, denied.reason.unwrap_or(NO_REASON))).collect();
                 Self::fields(Kind::FieldsDenied, detail, fields)
             }
             Denial::ProtectedUser(fields) => {
@@ -120,13 +113,6 @@ impl From<Denial> for ApiError {
             _ => Self::new(Kind::PermissionDenied, detail),
         }
     }
-}
-
-/// Returns the parameters for a group; callers read only names of visible groups.
-fn group_params(group: GroupId, name: Option<String>, through: Option<String>) -> JsonObject {
-    let names = [("name", name), ("through", through)];
-    let names = names.into_iter().filter_map(|(key, name)| Some((key.to_owned(), name?.into())));
-    [("group".to_owned(), group.to_string().into())].into_iter().chain(names).collect()
 }
 
 impl From<PatchFailure> for ApiError {
@@ -146,5 +132,52 @@ impl From<PatchFailure> for ApiError {
 impl From<Violations> for ApiError {
     fn from(violations: Violations) -> Self {
         Self { details: ErrorDetails::Violations(violations), ..Self::new(Kind::Invalid, INVALID) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_on_the_wire_are_those_of_the_core() {
+        let store = |kind| StoreError::new(kind, "");
+        let path = || "/name".to_owned();
+        let denied = |denial: Denial| UpdateError::from(denial);
+        let errors = [
+            UpdateError::Access(AccessError::NotFound),
+            UpdateError::Condition,
+            UpdateError::Invalid(Violations::default()),
+            UpdateError::Contended { attempts: 1 },
+            store(StoreErrorKind::Transient).into(),
+            store(StoreErrorKind::Ambiguous).into(),
+            store(StoreErrorKind::Corrupt).into(),
+            store(StoreErrorKind::Other).into(),
+            AuthorizerError { kind: AuthorizerErrorKind::Transient, source: "".into() }.into(),
+            AuthorizerError { kind: AuthorizerErrorKind::Other, source: "".into() }.into(),
+            denied(Denial::Permission(None)),
+            denied(Denial::ActorInactive),
+            denied(Denial::Fields(Vec::new())),
+            denied(Denial::ProtectedUser(Vec::new())),
+            denied(Denial::ProtectedDeletion),
+            UpdateError::Patch(PatchFailure::TestFailed { operation: 0, path: path() }),
+            UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: path() }),
+            UpdateError::Patch(PatchFailure::SecretSource { operation: 0, path: path() }),
+            UpdateError::Patch(PatchFailure::TooManyOperations { limit: 1, count: 2 }),
+            UpdateError::Patch(PatchFailure::TooLarge { operation: 0, limit: 1 }),
+            UpdateError::Patch(PatchFailure::TooDeep { operation: 0, path: path(), limit: 1 }),
+        ];
+        for error in errors {
+            let code = error.code();
+            assert_eq!(ApiError::from(error).kind.code(), code);
+        }
+        let group = userbook::GroupId(uuid::Uuid::nil());
+        for denial in [
+            Denial::GrantsSuperuser { group, name: None, through: None },
+            Denial::RevokesSuperuser { group, name: None, through: None },
+        ] {
+            let code = denial.code();
+            assert_eq!(ApiError::from(denial).kind.code(), code);
+        }
     }
 }

@@ -27,3 +27,20 @@ CREATE TABLE IF NOT EXISTS userbook_server_grant (
     KEY userbook_server_grant_on_group (user_id, on_group),
     CONSTRAINT userbook_server_grant_holder FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The replica that may do what only one of them does at a time. Expiries are microseconds since 1970.
+CREATE TABLE IF NOT EXISTS userbook_server_claim (
+    name VARCHAR(64) NOT NULL PRIMARY KEY,
+    holder VARCHAR(64) NOT NULL,
+    expires BIGINT NOT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT IGNORE INTO userbook_server_claim (name, holder, expires) VALUES ('events', '', 0);
+
+-- Events that no receiver accepts.
+CREATE TABLE IF NOT EXISTS userbook_server_failed_event (
+    event_id CHAR(36) NOT NULL PRIMARY KEY,
+    body LONGTEXT NOT NULL,
+    error LONGTEXT NOT NULL,
+    failed_at BIGINT NOT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

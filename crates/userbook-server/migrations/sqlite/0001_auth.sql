@@ -22,3 +22,20 @@ CREATE TABLE userbook_server_grant (
 CREATE INDEX userbook_server_token_of_user ON userbook_server_token (user_id);
 CREATE INDEX userbook_server_grant_of_user ON userbook_server_grant (user_id, permission, on_user);
 CREATE INDEX userbook_server_grant_on_group ON userbook_server_grant (user_id, on_group) WHERE on_group IS NOT NULL;
+
+-- The replica that may do what only one of them does at a time. Expiries are microseconds since 1970.
+CREATE TABLE userbook_server_claim (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    expires INTEGER NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO userbook_server_claim (name, holder, expires) VALUES ('events', '', 0);
+
+-- Events that no receiver accepts.
+CREATE TABLE userbook_server_failed_event (
+    event_id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    error TEXT NOT NULL,
+    failed_at INTEGER NOT NULL
+) WITHOUT ROWID;

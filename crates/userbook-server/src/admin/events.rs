@@ -10,7 +10,10 @@ use userbook::{
 };
 
 use super::{Failure, context::Context, lookup, print, token::time};
-use crate::{events, maintenance::EventQuery};
+use crate::{
+    events::{self, FailedEvent},
+    maintenance::EventQuery,
+};
 
 /// `events …`
 #[derive(Debug, Clone, Args)]
@@ -39,6 +42,8 @@ enum Action {
         #[arg(long, default_value = "100")]
         limit: u32,
     },
+    /// Lists events that no receiver accepted
+    Failed,
     /// Deletes old events
     Prune {
         /// Keeps the events of this number of days
@@ -61,6 +66,7 @@ pub(super) async fn run(context: &Context, arguments: &EventsArgs) -> Result<(),
             let query = EventQuery { user, since: *since, pending: *pending, limit: *limit };
             list(&context.database.events(query).await?, json)
         }
+        Action::Failed => list_failed(&context.database.coordination.failed().await?, json),
         Action::Prune { keep, undelivered } => {
             let before = events::cutoff(SystemClock.now(), *keep);
             let deleted = events::prune(&context.database.outbox, before, *undelivered).await?;
@@ -98,4 +104,19 @@ fn row(event: &Event, delivered: bool) -> [String; 6] {
     let fields: Vec<&str> = event.diff.keys().map(AsRef::as_ref).collect();
     let delivered = if delivered { "yes" } else { "no" }.to_owned();
     [timestamp_text(event.time), kind, target, actor, fields.join(", "), delivered]
+}
+
+fn list_failed(events: &[FailedEvent], json: bool) -> Result<(), Failure> {
+    if json {
+        let events: Vec<_> = events
+            .iter()
+            .map(|failed| json!({"event": failed.event, "error": failed.error, "time": timestamp_text(failed.time)}))
+            .collect();
+        return print::json(&events);
+    }
+    let rows: Vec<_> = events
+        .iter()
+        .map(|failed| [timestamp_text(failed.time), failed.event.id.to_string(), failed.error.clone()])
+        .collect();
+    print::table(["set aside", "event", "error"], &rows)
 }

@@ -6,7 +6,7 @@ mod serve;
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
 };
-pub use serve::{EventTarget, PolicyName, Settings};
+pub use serve::{PolicyName, Settings, WebhookSecret};
 
 use crate::admin;
 
@@ -75,7 +75,7 @@ impl Cli {
 }
 
 /// The options that every command takes.
-const SHARED: [&str; 2] = ["database", "policy"];
+const SHARED: [&str; 3] = ["database", "policy", "secret_attributes"];
 
 /// Rejects options of the server before another command, where they would have no effect.
 fn reject_unused(matches: &ArgMatches) -> Result<(), clap::Error> {

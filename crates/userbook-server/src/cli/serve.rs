@@ -1,12 +1,12 @@
 //! The settings from the command line and from `USERBOOK_*` environment variables.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{convert::Infallible, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Parser, ValueEnum};
 use userbook::Policy;
 use userbook_http::{Avatars, ExtensionSet};
 
-use crate::{DatabaseUrl, Limits};
+use crate::{DatabaseUrl, EventTarget, Limits};
 
 /// The options of the server.
 #[derive(Debug, Clone, Parser)]
@@ -43,9 +43,45 @@ pub struct Settings {
     #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
     pub avatars: Avatars,
 
-    /// Delivery of audit events
-    #[arg(long, value_name = "WHERE", env = "USERBOOK_EVENTS")]
-    pub events: Option<EventTarget>,
+    /// Destination of audit events: `stdout`, `file:PATH`, or the URL of a webhook; repeatable
+    #[arg(
+        long,
+        value_name = "WHERE",
+        env = "USERBOOK_EVENTS",
+        hide_env_values = true,
+        value_delimiter = ' '
+    )]
+    pub events: Vec<EventTarget>,
+
+    /// Secret that signs webhooks: `whsec_` and Base64, or any other text
+    #[arg(long, value_name = "SECRET", env = "USERBOOK_WEBHOOK_SECRET", hide_env_values = true)]
+    pub webhook_secret: Option<WebhookSecret>,
+
+    /// Number of times that a receiver may reject an event before the event is set aside
+    #[arg(long, value_name = "N", env = "USERBOOK_EVENTS_TRIES", default_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
+    pub events_tries: u32,
+
+    /// Size in bytes at which the file of events is rotated
+    #[arg(long, value_name = "BYTES", env = "USERBOOK_EVENTS_FILE_SIZE", default_value = "67108864")]
+    pub events_file_size: u64,
+
+    /// Number of rotated files of events to keep
+    #[arg(long, value_name = "N", env = "USERBOOK_EVENTS_FILES", default_value = "10")]
+    pub events_files: u32,
+
+    /// Days after which events are deleted: delivered ones, and all if there is no destination
+    #[arg(long, value_name = "DAYS", env = "USERBOOK_EVENTS_KEEP", default_value = "30")]
+    pub events_keep: u32,
+
+    /// Attribute whose values appear in no event, such as `mfa.seed`; repeatable
+    #[arg(
+        long = "secret-attribute",
+        value_name = "PATH",
+        env = "USERBOOK_SECRET_ATTRIBUTES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub secret_attributes: Vec<String>,
 
     /// All limits
     #[command(flatten)]
@@ -55,7 +91,11 @@ pub struct Settings {
 impl Settings {
     /// Returns the rules in force.
     pub(crate) fn policy(&self) -> Policy {
-        self.policy.into()
+        let path = |attribute: &String| attribute.split('.').map(str::to_owned).collect::<Vec<_>>();
+        self.secret_attributes
+            .iter()
+            .map(path)
+            .fold(self.policy.into(), |policy: Policy, path| policy.with_secret_attribute(path))
     }
 }
 
@@ -69,11 +109,22 @@ pub enum PolicyName {
     Authentik,
 }
 
-/// The destination of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EventTarget {
-    /// Standard output, one JSON object per line
-    Stdout,
+/// The secret of webhooks. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookSecret(pub(crate) String);
+
+impl FromStr for WebhookSecret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for WebhookSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookSecret(..)")
+    }
 }
 
 impl From<PolicyName> for Policy {

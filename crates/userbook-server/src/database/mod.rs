@@ -23,6 +23,7 @@ use self::{connect::wait_for, file::DatabaseFile, guarded::Guarded};
 use crate::{
     Limits,
     auth::{AuthBackend, AuthStore, MemoryAuth, SqlAuth},
+    events::{Coordination, MemoryCoordination, SqlCoordination},
     maintenance::{Maintenance, SqlMaintenance},
 };
 
@@ -61,6 +62,8 @@ pub struct Database {
     pub outbox: Arc<dyn Outbox>,
     /// Tokens and permissions.
     pub auth: Arc<dyn AuthStore>,
+    /// What the replicas agree on.
+    pub coordination: Arc<dyn Coordination>,
     maintenance: Option<Arc<dyn Maintenance>>,
     pool: Pool,
     file: Option<Arc<DatabaseFile>>,
@@ -170,13 +173,18 @@ impl Database {
             outbox: Arc::new(store),
             auth,
             pool,
+            coordination: Arc::new(MemoryCoordination::default()),
             maintenance: None,
             file: None,
         }
     }
 
     fn maintained<B: AuthBackend>(self, store: SqlStore<B>) -> Self {
-        Self { maintenance: Some(Arc::new(SqlMaintenance::new(store))), ..self }
+        Self {
+            coordination: Arc::new(SqlCoordination::new(store.clone())),
+            maintenance: Some(Arc::new(SqlMaintenance::new(store))),
+            ..self
+        }
     }
 
     /// Returns false if the file of a SQLite database was deleted or replaced: later writes would not be

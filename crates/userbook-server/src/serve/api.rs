@@ -21,7 +21,7 @@ pub(super) fn api(
     let store = WithTimeout::new(database.directory.clone(), limits.step_timeout);
     let authorizer = WithTimeout::new(authorizer, limits.step_timeout);
     let service = UserService::new(store, authorizer)
-        .with_policy(settings.policy.into())
+        .with_policy(settings.policy())
         .with_backoff(Jitter)
         .with_limits(ATTEMPTS, limits.update_timeout);
     let tokens: Arc<dyn TokenStore> = database.auth.clone();

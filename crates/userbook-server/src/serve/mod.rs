@@ -3,19 +3,19 @@
 mod api;
 mod banner;
 mod connections;
+mod delivery;
 mod signals;
 
 use std::{error::Error, net::SocketAddr, time::Duration};
 
-use tokio::{sync::watch, time::timeout};
-use userbook::Policy;
+use tokio::time::timeout;
 
 use crate::{
-    Administrator, Seed, Settings, authorizer, bootstrap, cli::EventTarget, database::Database, events,
-    gate::RequestGate, pages,
+    Administrator, EventTarget, Seed, Settings, authorizer, bootstrap, database::Database, gate::RequestGate,
+    pages,
 };
 
-/// How long event delivery and the database may take to end after the last connection.
+/// How long the database may take to end after the last connection.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// The server stopped before all requests were finished.
@@ -44,7 +44,8 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     let listener = connections::listen(settings.listen)
         .map_err(|source| CannotListen { address: settings.listen, source })?;
     let origin = format!("http://{}", listener.local_addr()?);
-    let quiet = settings.events.is_some();
+    let quiet = settings.events.contains(&EventTarget::Stdout);
+    let sinks = delivery::sinks(&settings)?;
     let prepare = async {
         let database = Database::open(settings.database.as_str(), &settings.limits).await?;
         let announce =
@@ -59,22 +60,14 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
     let api = api::api(&settings, &database, authorizer, ready.install_id);
     let router = userbook_axum::router(api).merge(pages::router(settings.policy.into()));
-    let policy: Policy = settings.policy.into();
-    let outbox_bytes = policy.limits().outbox_bytes;
     let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
     if let Err(error) = banner::print_ready(&origin, quiet) {
         tracing::warn!(error = &error as &dyn Error, "cannot print the listening address");
     }
 
-    let (ended, has_ended) = watch::channel(false);
-    let event_delivery = settings.events.map(|EventTarget::Stdout| {
-        tokio::spawn(events::run(database.outbox.clone(), events::StdoutSink, outbox_bytes, has_ended))
-    });
+    let delivery = delivery::start(&settings, &database, sinks);
     let mut finished = connections::serve(listener, gate, &settings.limits, &mut stop).await?;
-    if let Some(event_delivery) = event_delivery {
-        ended.send_replace(true);
-        finished &= timeout(SHUTDOWN_GRACE, event_delivery).await.is_ok();
-    }
+    delivery.finish().await;
     // Commits whose clients have left finish here.
     finished &= timeout(SHUTDOWN_GRACE, database.close()).await.is_ok();
     if finished { Ok(()) } else { Err(ShutdownTimedOut.into()) }

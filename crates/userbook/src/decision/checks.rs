@@ -139,7 +139,8 @@ fn deny(checks: impl Iterator<Item = (Field, Check)>, results: &CheckResults) ->
     };
     let mut denials: Vec<FieldDenial> = checks.filter_map(denial).collect();
     denials.sort_by_key(|denial| denial.field);
-    denials.dedup();
+    // A field and its groups may be denied separately; the first reason counts.
+    denials.dedup_by_key(|denial| denial.field);
     if denials.is_empty() { Ok(()) } else { Err(Denial::Fields(denials)) }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{model::GroupId, violation::Field};
+use crate::{json::JsonObject, model::GroupId, violation::Field};
 
 /// A reason why an actor is denied. `Display` is the message for the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,38 @@ pub struct FieldDenial {
     pub field: Field,
     /// The authorizer's reason, if any.
     pub reason: Option<Cow<'static, str>>,
+}
+
+impl Denial {
+    /// The stable code, for programs and translations. The guide [codes](crate::docs::codes) lists all.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Permission(_) | Self::Fields(_) => "permission_denied",
+            Self::ActorInactive => "actor_inactive",
+            Self::GrantsSuperuser { .. } => "grants_superuser",
+            Self::RevokesSuperuser { .. } => "revokes_superuser",
+            Self::ProtectedUser(_) | Self::ProtectedDeletion => "protected_superuser",
+        }
+    }
+
+    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`.
+    pub fn params(&self) -> JsonObject {
+        let fields = |fields: Vec<&str>| JsonObject::from_iter([("fields".to_owned(), fields.into())]);
+        match self {
+            Self::GrantsSuperuser { group, name, through }
+            | Self::RevokesSuperuser { group, name, through } => {
+                let group = Some(group.to_string());
+                let params = [("group", &group), ("name", name), ("through", through)];
+                params
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?.into())))
+                    .collect()
+            }
+            Self::Fields(denials) => fields(denials.iter().map(|denial| denial.field.as_str()).collect()),
+            Self::ProtectedUser(protected) => fields(protected.iter().map(|field| field.as_str()).collect()),
+            Self::Permission(_) | Self::ActorInactive | Self::ProtectedDeletion => JsonObject::new(),
+        }
+    }
 }
 
 impl fmt::Display for Denial {

@@ -5,6 +5,7 @@
 mod access;
 mod backoff;
 mod call;
+mod code;
 mod error;
 mod list;
 mod member;

@@ -10,6 +10,7 @@ mod secrets;
 mod tests;
 
 use json_patch::{Patch, PatchOperation};
+use serde_json::Value;
 
 use self::{
     budget::{Budget, Exceeded},
@@ -17,7 +18,7 @@ use self::{
     operation::Fault,
 };
 use super::FieldOps;
-use crate::{field::MAX_DEPTH, policy::Policy};
+use crate::{field::MAX_DEPTH, json::JsonObject, policy::Policy};
 
 pub(super) use document::Stored;
 pub(crate) use document::stored_field;
@@ -77,6 +78,48 @@ pub enum PatchFailure {
         /// The limit in levels of the attributes.
         limit: usize,
     },
+}
+
+impl PatchFailure {
+    /// The stable code, for programs and translations. The guide [codes](crate::docs::codes) lists all.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TestFailed { .. } => "patch_test_failed",
+            Self::Inapplicable { .. } => "patch_inapplicable",
+            Self::SecretSource { .. } => "patch_secret_source",
+            Self::TooManyOperations { .. } | Self::TooLarge { .. } | Self::TooDeep { .. } => {
+                "patch_too_large"
+            }
+        }
+    }
+
+    /// The parameters of the message, by name: `operation`, `path`, `limit`, `count`.
+    pub fn params(&self) -> JsonObject {
+        let mut params = JsonObject::new();
+        let mut put = |name: &str, value: Value| _ = params.insert(name.to_owned(), value);
+        match self {
+            Self::TestFailed { operation, path }
+            | Self::Inapplicable { operation, path }
+            | Self::SecretSource { operation, path } => {
+                put("operation", (*operation).into());
+                put("path", path.as_str().into());
+            }
+            Self::TooManyOperations { limit, count } => {
+                put("limit", (*limit).into());
+                put("count", (*count).into());
+            }
+            Self::TooLarge { operation, limit } => {
+                put("operation", (*operation).into());
+                put("limit", (*limit).into());
+            }
+            Self::TooDeep { operation, path, limit } => {
+                put("operation", (*operation).into());
+                put("path", path.as_str().into());
+                put("limit", (*limit).into());
+            }
+        }
+        params
+    }
 }
 
 /// A patch with the read-only members for its tests.

@@ -1,0 +1,65 @@
+//! Starts the delivery of events and the deletion of old ones.
+
+use std::{error::Error, sync::Arc};
+
+use tokio::{sync::watch, task::JoinHandle};
+use userbook::service::EventSink;
+
+use crate::{
+    Settings,
+    database::Database,
+    events::{self, Delivery, EventTarget, FileSink, StdoutSink, WebhookSink},
+};
+
+/// The running delivery.
+pub(super) struct RunningDelivery {
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// Opens the sinks of the settings.
+///
+/// # Errors
+/// If a file cannot be opened, a URL is invalid, or a thread cannot be started.
+pub(super) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, Box<dyn Error + Send + Sync>> {
+    let secret = settings.webhook_secret.as_ref().map(|secret| secret.0.as_str());
+    let open = |target: &EventTarget| -> Result<Arc<dyn EventSink>, Box<dyn Error + Send + Sync>> {
+        Ok(match target {
+            EventTarget::Stdout => Arc::new(StdoutSink::start()?),
+            EventTarget::File(path) => {
+                Arc::new(FileSink::start(path, settings.events_file_size, settings.events_files)?)
+            }
+            EventTarget::Webhook(url) => Arc::new(WebhookSink::new(url, secret)?),
+        })
+    };
+    settings.events.iter().map(open).collect()
+}
+
+/// Starts the tasks.
+pub(super) fn start(
+    settings: &Settings,
+    database: &Database,
+    sinks: Vec<Arc<dyn EventSink>>,
+) -> RunningDelivery {
+    let unwanted = sinks.is_empty();
+    tokio::spawn(events::keep_pruning(database.outbox.clone(), settings.events_keep, unwanted));
+    let (stop, stopped) = watch::channel(false);
+    let max_bytes = settings.policy().limits().outbox_bytes;
+    let tries = settings.events_tries;
+    let task = (!unwanted).then(|| {
+        let (outbox, coordination) = (database.outbox.clone(), database.coordination.clone());
+        tokio::spawn(Delivery::new(outbox, coordination, sinks, max_bytes, tries).run(stopped))
+    });
+    RunningDelivery { stop, task }
+}
+
+impl RunningDelivery {
+    /// Delivers what is pending, as far as that takes a short time.
+    pub(super) async fn finish(self) {
+        self.stop.send_replace(true);
+        if let Some(task) = self.task {
+            // A task that panicked has delivered what it could.
+            _ = task.await;
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Webhooks: each event arrives, those of one user in their order, although the receiver fails and restarts.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use userbook_tests::{binary::Server, serving::administer};
+
+use crate::support::{Folder, request, seed};
+
+/// A request that a receiver accepted: its headers and its event.
+type Received = Arc<Mutex<Vec<(BTreeMap<String, String>, Value)>>>;
+
+/// Decides the status of a request by its event.
+type Decide = Arc<dyn Fn(&Value) -> u16 + Send + Sync>;
+
+/// An HTTP server that collects events.
+struct Receiver {
+    address: SocketAddr,
+    received: Received,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Receiver {
+    fn start(address: &str, received: Received, decide: Decide) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, into) = (Arc::clone(&stop), Arc::clone(&received));
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                let (into, decide) = (Arc::clone(&into), Arc::clone(&decide));
+                let stopped = Arc::clone(&stopped);
+                std::thread::spawn(move || {
+                    let mut stream = BufReader::new(stream.unwrap());
+                    while !stopped.load(Ordering::Relaxed) && serve(&mut stream, &into, &decide).is_some() {}
+                });
+            }
+        });
+        Self { address, received, stop, thread: Some(thread) }
+    }
+
+    fn stop(mut self) -> (SocketAddr, Received) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes the thread.
+        _ = std::net::TcpStream::connect(self.address);
+        self.thread.take().unwrap().join().unwrap();
+        (self.address, Arc::clone(&self.received))
+    }
+}
+
+/// Answers one request; `None` at the end of the connection.
+fn serve(stream: &mut BufReader<std::net::TcpStream>, received: &Received, decide: &Decide) -> Option<()> {
+    let mut headers = BTreeMap::new();
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.trim().split_once(": ") {
+            headers.insert(name.to_lowercase(), value.to_owned());
+        }
+    }
+    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    stream.read_exact(&mut body).ok()?;
+    let event: Value = serde_json::from_slice(&body).ok()?;
+    let status = decide(&event);
+    if status == 204 {
+        received.lock().unwrap().push((headers, event));
+    }
+    write!(stream.get_mut(), "HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").ok()
+}
+
+fn wait_for(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_mins(2), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The versions of each user's events, without repetitions, in the order of their first arrival.
+fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
+    let mut versions: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (_, event) in received.lock().unwrap().iter() {
+        let of_user = versions.entry(event["target"].to_string()).or_default();
+        let version = event["version"].as_u64().unwrap();
+        if !of_user.contains(&version) {
+            of_user.push(version);
+        }
+    }
+    versions
+}
+
+#[test]
+fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
+    const USERS: i64 = 5;
+    const ROUNDS: u64 = 40;
+    let folder = Folder::new();
+    let path = folder.seed(&seed(USERS));
+    let counter = Arc::new(AtomicU64::new(0));
+    // One call in five fails, in three ways.
+    let decide: Decide = Arc::new(move |_| match counter.fetch_add(1, Ordering::Relaxed) % 15 {
+        3 => 500,
+        7 => 503,
+        11 => 429,
+        _ => 204,
+    });
+    let receiver = Receiver::start("127.0.0.1:0", Received::default(), Arc::clone(&decide));
+    let url = format!("http://{}/hook", receiver.address);
+    let database = folder.database();
+    let events = ["--database", &database, "--events", &url];
+    let first = Server::start(&[&events[..], &["--seed", &path]].concat());
+    let second = Server::start(&events);
+    let mut receiver = Some(receiver);
+    for round in 0..ROUNDS {
+        for user in 101..101 + USERS {
+            let server = if round % 2 == 0 { &first } else { &second };
+            let body = json!({"name": format!("{round}")});
+            assert_eq!(request(server, "PATCH", &format!("{user}/"), &body).status, 200);
+        }
+        if round == ROUNDS / 2 {
+            // The receiver restarts.
+            let (address, received) = receiver.take().unwrap().stop();
+            std::thread::sleep(Duration::from_millis(300));
+            receiver = Some(Receiver::start(&address.to_string(), received, Arc::clone(&decide)));
+        }
+    }
+    let received = Arc::clone(&receiver.as_ref().unwrap().received);
+    let expected = USERS as u64 * ROUNDS;
+    wait_for("events do not arrive", || {
+        versions(&received).values().map(|versions| versions.len() as u64).sum::<u64>() == expected
+    });
+    for (user, versions) in versions(&received) {
+        assert_eq!(versions, (1..=ROUNDS).collect::<Vec<_>>(), "{user}");
+    }
+    let failed = administer(&database, &["events", "failed", "--json"]);
+    assert_eq!(String::from_utf8(failed.stdout).unwrap().trim(), "[]");
+}
+
+#[test]
+fn requests_are_signed_and_secrets_stay_out_of_events() {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    let receiver = Receiver::start("127.0.0.1:0", Received::default(), Arc::new(|_| 204));
+    let url = format!("http://{}/hook", receiver.address);
+    let server = Server::start(&[
+        "--database",
+        &folder.database(),
+        "--seed",
+        &path,
+        "--events",
+        &url,
+        "--webhook-secret",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "--secret-attribute",
+        "mfa.seed",
+    ]);
+    let body = json!({"attributes": {"mfa": {"seed": "JBSWY3DP"}, "pin": 1}});
+    assert_eq!(request(&server, "PATCH", "101/", &body).status, 200);
+    wait_for("the event does not arrive", || !receiver.received.lock().unwrap().is_empty());
+    let received = receiver.received.lock().unwrap();
+    let (headers, event) = &received[0];
+    assert_eq!(headers["webhook-id"], event["id"].as_str().unwrap());
+    assert!(headers["webhook-timestamp"].parse::<i64>().unwrap() > 1_700_000_000);
+    assert!(headers["webhook-signature"].starts_with("v1,"), "{headers:?}");
+    let text = event.to_string();
+    assert!(text.contains("\"pin\"") && !text.contains("JBSWY3DP"), "{text}");
+    let (_, log) = server.log();
+    assert!(!log.contains("MfKQ9r8"), "{log}");
+}
+
+#[test]
+fn rejected_event_is_set_aside_and_listed_and_the_next_one_arrives() {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(2));
+    let decide: Decide = Arc::new(|event| if event["diff"]["name"]["new"] == "poison" { 400 } else { 204 });
+    let receiver = Receiver::start("127.0.0.1:0", Received::default(), decide);
+    let url = format!("http://{}/hook", receiver.address);
+    let database = folder.database();
+    let events = ["--events", &url, "--events-tries", "3"];
+    let server = Server::start(&[&["--database", &database, "--seed", &path], &events[..]].concat());
+    for (user, name) in [(101, "poison"), (101, "after"), (102, "other")] {
+        assert_eq!(request(&server, "PATCH", &format!("{user}/"), &json!({"name": name})).status, 200);
+    }
+    // Other users do not wait for the rejected event.
+    let names = || -> Vec<String> {
+        let received = receiver.received.lock().unwrap();
+        received.iter().map(|(_, event)| event["diff"]["name"]["new"].as_str().unwrap().to_owned()).collect()
+    };
+    wait_for("the other user's event does not arrive", || names() == ["other"]);
+    wait_for("the next event does not arrive", || names() == ["other", "after"]);
+    let failed = administer(&folder.database(), &["events", "failed", "--json"]);
+    let failed: Value = serde_json::from_slice(&failed.stdout).unwrap();
+    assert_eq!(failed[0]["event"]["diff"]["name"]["new"], "poison");
+    assert!(failed[0]["error"].as_str().unwrap().contains("400"), "{failed}");
+}
+
+#[test]
+fn events_go_to_a_file_that_only_the_owner_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    let target = format!("file:{}", folder.path("events.jsonl").display());
+    let server = Server::start(&["--database", &folder.database(), "--seed", &path, "--events", &target]);
+    assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "Ada"})).status, 200);
+    assert!(server.stop("TERM").0.success());
+    let text = std::fs::read_to_string(folder.path("events.jsonl")).unwrap();
+    let event: Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(event["diff"]["name"]["new"], "Ada");
+    let mode = std::fs::metadata(folder.path("events.jsonl")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn old_events_are_deleted_when_nothing_receives_them() {
+    let folder = Folder::new();
+    let path = folder.seed(&seed(1));
+    let server = Server::start(&["--database", &folder.database(), "--seed", &path]);
+    assert_eq!(request(&server, "PATCH", "101/", &json!({"name": "Ada"})).status, 200);
+    server.kill();
+    let count = || {
+        let events = administer(&folder.database(), &["events", "list", "--json"]);
+        serde_json::from_slice::<Value>(&events.stdout).unwrap().as_array().unwrap().len()
+    };
+    assert_eq!(count(), 1);
+    let _server = Server::start(&["--database", &folder.database(), "--events-keep", "0"]);
+    wait_for("the event stays", || count() == 0);
+}
