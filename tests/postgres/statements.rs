@@ -87,6 +87,7 @@ async fn load_and_commit_take_one_statement_each() {
             graph: Some(EpochGuard::read(facts.epochs.graph)),
             superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
             actor: Some(userbook::store::ActorGuard { user: UserId(2), revision: user(2).revision }),
+            ..Guards::default()
         },
         ..rename(facts.user.as_ref().unwrap(), 1)
     };
