@@ -125,7 +125,7 @@ async fn update_takes_two_statements() {
 async fn provisioning_takes_a_short_transaction() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
-    for (n, expected) in [(1, None), (2, Some((5, 2)))] {
+    for (n, expected) in [(1, None), (2, Some((6, 2)))] {
         let directory = store.load_directory(&DirectoryQuery::default()).await.unwrap();
         let id = UserId(i64::try_from(directory.epochs.next_user).unwrap());
         let insert = ProvisioningChange {
@@ -138,7 +138,7 @@ async fn provisioning_takes_a_short_transaction() {
         assert_eq!(store.provision(&insert).await.unwrap(), CommitOutcome::Applied);
         let Messages { execute, query, .. } = all(&proxy).await;
         if let Some(expected) = expected {
-            assert_eq!((execute, query), expected, "BEGIN, guards, id, row, memberships, event, COMMIT");
+            assert_eq!((execute, query), expected, "BEGIN, guards, id, row, claims, memberships, event, COMMIT");
         }
     }
 }

@@ -22,7 +22,7 @@ fn digest(key: &str) -> String {
     digest.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// The digest of a name to look up. An empty name is nobody's.
+/// The digest of a name to look up. No user has an empty name.
 pub(crate) fn looked_up(name: Option<&str>) -> Value<'static> {
     let key = name.map(fold).filter(|key| !key.is_empty());
     key.map_or(Value::Text(None), |key| digest(&key).into())
@@ -47,6 +47,17 @@ pub(crate) async fn put<B: Backend>(conn: &mut Conn<B>, user: UserId, claims: &[
             execute::<B>(conn, &statements.insert_claim, &row).await?;
         }
     }
+    Ok(())
+}
+
+/// Writes the claims of a new user, like [`put`].
+pub(crate) async fn insert<B: Backend>(
+    conn: &mut Conn<B>,
+    user: UserId,
+    claims: &[Claim],
+) -> SqlResult<B, ()> {
+    let rows = claims.iter().filter(|claim| claim.key.is_some()).map(|claim| Ok(row(user, claim)));
+    write_rows::<B, _>(conn, &B::statements().import_claims, rows).await?;
     Ok(())
 }
 

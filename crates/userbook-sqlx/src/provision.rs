@@ -74,7 +74,7 @@ async fn insert_user<B: Backend>(
         return Ok(CommitOutcome::Conflict);
     }
     execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await?;
-    claims::put::<B>(conn, user.id, &Claim::of(user, distinct)).await?;
+    claims::insert::<B>(conn, user.id, &Claim::of(user, distinct)).await?;
     let groups = Value::Uuids(user.groups.iter().map(|group| group.0).collect());
     let parameters = [("user", user.id.0.into()), ("groups_added", groups)];
     if !join_groups::<B>(conn, &parameters, user.groups.len()).await? {
