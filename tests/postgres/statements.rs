@@ -138,7 +138,11 @@ async fn provisioning_takes_a_short_transaction() {
         assert_eq!(store.provision(&insert).await.unwrap(), CommitOutcome::Applied);
         let Messages { execute, query, .. } = all(&proxy).await;
         if let Some(expected) = expected {
-            assert_eq!((execute, query), expected, "BEGIN, guards, id, row, claims, memberships, event, COMMIT");
+            assert_eq!(
+                (execute, query),
+                expected,
+                "BEGIN, guards, id, row, claims, memberships, event, COMMIT"
+            );
         }
     }
 }

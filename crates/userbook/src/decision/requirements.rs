@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::safeguard::Standing;
 use crate::{
+    field::EmailAddress,
     limits::Limits,
     model::{GroupId, User},
     policy::Policy,
@@ -85,7 +86,7 @@ impl LoadRequirements {
 /// Returns a new address that must be distinct.
 fn new_email(ops: &FieldOps, before: &str, policy: &Policy) -> Option<String> {
     let email =
-        ops.email.value().map(|email| email.as_str()).filter(|email| !email.is_empty() && *email != before);
+        ops.email.value().map(EmailAddress::as_str).filter(|email| !email.is_empty() && *email != before);
     email.filter(|_| policy.distinct().email).map(str::to_owned)
 }
 
