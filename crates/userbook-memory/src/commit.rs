@@ -25,7 +25,12 @@ impl State {
         if !self.groups.missing(&change.groups_added).is_empty() {
             return Ok(CommitOutcome::Conflict);
         }
+        let claims = change.claims();
+        if self.claims.conflict(change.user, &claims) {
+            return Ok(CommitOutcome::Conflict);
+        }
         self.events.push(Arc::clone(&change.event))?;
+        self.claims.put(change.user, claims);
         self.apply(change);
         self.bump(&change.guards);
         Ok(CommitOutcome::Applied)

@@ -11,6 +11,7 @@
 
 mod backend;
 mod bulk;
+mod claims;
 mod commit;
 mod connection_cache;
 mod decode;

@@ -2,11 +2,14 @@
 
 use userbook::{
     GroupId, Revision, Timestamp, User, UserId,
-    store::{CommitOutcome, MemberChange, ProvisioningChange, ProvisioningOp, StoreError},
+    store::{
+        Claim, CommitOutcome, DistinctNames, MemberChange, ProvisioningChange, ProvisioningOp, StoreError,
+    },
 };
 
 use crate::{
     backend::Backend,
+    claims,
     commit::{Owner, conflict_or_gone, end},
     driver::{Conn, execute},
     encode,
@@ -32,7 +35,7 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> S
     }
     let members = &change.members;
     let outcome = match &change.op {
-        ProvisioningOp::InsertUser(user) => insert_user::<B>(conn, user).await?,
+        ProvisioningOp::InsertUser(user) => insert_user::<B>(conn, user, change.guards.distinct).await?,
         ProvisioningOp::DeleteUser { user, expected } => delete_user::<B>(conn, *user, *expected).await?,
         ProvisioningOp::PutGroup(group) => {
             if B::put_group(conn, group).await? {
@@ -61,12 +64,17 @@ async fn change_members<B: Backend>(
     if members.is_empty() { Ok(()) } else { B::change_members(conn, group, members).await }
 }
 
-async fn insert_user<B: Backend>(conn: &mut Conn<B>, user: &User) -> SqlResult<B, CommitOutcome> {
+async fn insert_user<B: Backend>(
+    conn: &mut Conn<B>,
+    user: &User,
+    distinct: DistinctNames,
+) -> SqlResult<B, CommitOutcome> {
     let statements = B::statements();
     if execute::<B>(conn, &statements.take_user_id, &[("id", user.id.0.into())]).await? != 1 {
         return Ok(CommitOutcome::Conflict);
     }
     execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await?;
+    claims::insert::<B>(conn, user.id, &Claim::of(user, distinct)).await?;
     let groups = Value::Uuids(user.groups.iter().map(|group| group.0).collect());
     let parameters = [("user", user.id.0.into()), ("groups_added", groups)];
     if !join_groups::<B>(conn, &parameters, user.groups.len()).await? {

@@ -85,6 +85,18 @@ CREATE TABLE IF NOT EXISTS userbook_membership (
     CONSTRAINT userbook_membership_group FOREIGN KEY (group_id) REFERENCES userbook_group (id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Keys of users that no two users may hold as exclusive ones: digests of folded usernames and e-mail addresses. slot is
+-- 0 for an exclusive key and the user's id for any other. A user has one key in each namespace.
+CREATE TABLE IF NOT EXISTS userbook_claim (
+    user_id BIGINT NOT NULL,
+    namespace VARCHAR(190) NOT NULL,
+    digest CHAR(64),
+    slot BIGINT NOT NULL,
+    PRIMARY KEY (user_id, namespace),
+    UNIQUE KEY userbook_claim_key (namespace, digest, slot),
+    CONSTRAINT userbook_claim_user FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
 -- Counters that decisions about several rows rely on, and the id of the next user.
 CREATE TABLE IF NOT EXISTS userbook_epoch (
     name VARCHAR(32) NOT NULL PRIMARY KEY,

@@ -57,7 +57,10 @@ fn classify_number(number: u16, message: &str) -> ErrorClass {
         DEADLOCK | 1205 | 1020 => ErrorClass::Contended,
         // A duplicate value.
         1062 => match key(message) {
-            "userbook_user_username" | "userbook_user_uuid" | "userbook_group_name" => ErrorClass::Conflict,
+            "userbook_user_username"
+            | "userbook_user_uuid"
+            | "userbook_group_name"
+            | "userbook_claim_key" => ErrorClass::Conflict,
             _ => ErrorClass::Failure(Other),
         },
         // A group is missing, or still has members. The message has no constraint if the account may not see the

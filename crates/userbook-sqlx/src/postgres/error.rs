@@ -26,7 +26,8 @@ fn is_contended(state: &str) -> bool {
 fn is_conflict(state: &str, constraint: Option<&str>) -> bool {
     match (state, constraint) {
         (UNIQUE, Some(constraint)) => {
-            ["userbook_user_username", "userbook_user_uuid", "userbook_group_name"].contains(&constraint)
+            ["userbook_user_username", "userbook_user_uuid", "userbook_group_name", "userbook_claim_key"]
+                .contains(&constraint)
         }
         (FOREIGN_KEY, Some(constraint)) => {
             ["userbook_membership_group", "userbook_group_parent"].contains(&constraint)

@@ -13,7 +13,7 @@ use super::sql;
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
-    commit::Owner,
+    commit::{Owner, in_transaction},
     decode::{Decoded, RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -50,6 +50,9 @@ impl Backend for Postgres {
     }
 
     async fn commit(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        if change.has_claims() {
+            return in_transaction::<Self>(conn, change, Owner::Store).await;
+        }
         match commit_row(conn, change).await {
             // The statement has ended.
             Ok(row) => outcome(&row).map_err(|error| StoreError::new(StoreErrorKind::Ambiguous, error)),

@@ -37,7 +37,12 @@ pub fn failure(error: Error) -> StoreError {
 /// Whether a duplicate was found in a column that other writers may write to.
 fn is_own_value(error: &Error) -> bool {
     let message = error.as_database_error().map_or("", |error| error.message());
-    ["userbook_user.username", "userbook_user.uuid", "userbook_group.name, userbook_group.twin"]
+    [
+        "userbook_user.username",
+        "userbook_user.uuid",
+        "userbook_group.name, userbook_group.twin",
+        "userbook_claim.slot",
+    ]
         .iter()
         .any(|name| message.ends_with(name))
 }

@@ -21,9 +21,12 @@ const BEGIN: usize = 1;
 const UPDATE: usize = 2;
 const EVENT: usize = 3;
 
-/// Whether the change writes no membership and no counter.
+/// Whether the change writes no membership, no claim and no counter.
 pub(super) fn is_column_update(change: &ChangeSet) -> bool {
-    change.groups_added.is_empty() && change.groups_removed.is_empty() && !bumps(&change.guards)
+    change.groups_added.is_empty()
+        && change.groups_removed.is_empty()
+        && !change.has_claims()
+        && !bumps(&change.guards)
 }
 
 /// Writes the change, or leaves no trace.

@@ -5,7 +5,7 @@ use super::{
     safeguard::{Standing, UserChange},
 };
 use crate::{
-    policy::{Policy, Safeguard},
+    policy::{DistinctNames, Policy, Safeguard},
     store::{EpochGuard, Epochs, Guards},
     violation::Field,
 };
@@ -48,6 +48,10 @@ pub(super) fn guards(
         // absence.
         superusers: (before != after).then_some(EpochGuard::bump(epochs.superusers)),
         actor: if changes_superusers || protects || toggles { change.actor_guard() } else { None },
+        distinct: DistinctNames {
+            username: policy.distinct().username && proposal.changes.username.is_some(),
+            email: policy.distinct().email && proposal.changes.email.is_some(),
+        },
     }
 }
 
@@ -58,5 +62,6 @@ pub(super) fn deletion_guards(change: &UserChange<'_>, epochs: Epochs) -> Guards
         graph: Some(EpochGuard::read(epochs.graph)),
         superusers: loses.then_some(EpochGuard::bump(epochs.superusers)),
         actor: change.actor_guard(),
+        ..Guards::default()
     }
 }

@@ -7,6 +7,7 @@
 mod attributes;
 mod email;
 mod email_syntax;
+mod fold;
 pub(crate) mod plain;
 mod references;
 mod text;
@@ -15,6 +16,7 @@ mod texts;
 pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
+pub use fold::fold;
 pub use references::{GroupRef, Members, Memberships, Reference, References};
 pub use text::is_space;
 pub use texts::{GroupName, Name, UserPath, Username};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::Guards;
+use super::{Claim, Guards};
 use crate::{
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username},
@@ -35,6 +35,19 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
+    /// Returns the claims that the change writes: of the changed names.
+    pub fn claims(&self) -> Vec<Claim> {
+        let Self { fields, guards, .. } = self;
+        let login = fields.username.as_ref().map(|name| Claim::login(name.as_str(), guards.distinct));
+        let email = fields.email.as_ref().map(|email| Claim::email(email.as_str(), guards.distinct));
+        login.into_iter().chain(email).collect()
+    }
+
+    /// Returns whether the change writes a claim.
+    pub fn has_claims(&self) -> bool {
+        self.fields.username.is_some() || self.fields.email.is_some()
+    }
+
     /// Returns the user's new session epoch, if the sessions end.
     pub fn new_session_epoch(&self) -> Option<SessionEpoch> {
         self.event.new_session_epoch()

@@ -4,6 +4,7 @@
 //! in [`decide`](crate::decision::decide()), shared by all stores.
 
 mod change_set;
+mod claim;
 mod directory;
 mod error;
 mod guards;
@@ -18,7 +19,10 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
+pub use crate::policy::DistinctNames;
+
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
+pub use claim::{Claim, ClaimNamespace};
 pub use directory::{
     DirectoryQuery, DirectorySnapshot, GroupShape, MemberChange, MemberQuery, MemberState,
     ProvisioningChange, ProvisioningOp, ProvisioningStore, SuperuserQuery,
