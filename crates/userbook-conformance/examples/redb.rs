@@ -213,8 +213,7 @@ fn is_claimed(users: &impl Rows<i64, Json>, change: &ChangeSet, user: UserId) ->
     for entry in users.iter()? {
         let other: User = row(entry?.1.value())?;
         let held = Claim::of(&other, DistinctNames::default());
-        let holds =
-            |claim: &Claim| held.iter().any(|it| (it.namespace, &it.key) == (claim.namespace, &claim.key));
+        let holds = |claim: &Claim| held.iter().any(|it| it.key == claim.key);
         if other.id != user && claims.iter().any(holds) {
             return Ok(true);
         }

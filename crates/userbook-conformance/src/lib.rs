@@ -119,7 +119,7 @@
 //!     fn is_claimed(&self, claim: &Claim, user: UserId) -> bool {
 //!         let mut others = self.users.values().filter(|other| other.id != user);
 //!         others.any(|other| Claim::of(other, DistinctNames::default()).iter().any(|held| {
-//!             claim.key.is_some() && (held.namespace, &held.key) == (claim.namespace, &claim.key)
+//!             claim.key.is_some() && held.key == claim.key
 //!         }))
 //!     }
 //!

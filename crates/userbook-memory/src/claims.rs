@@ -1,6 +1,6 @@
 //! The folded names of users.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use userbook::{
     User, UserId,
@@ -8,37 +8,26 @@ use userbook::{
     store::{Claim, ClaimNamespace, DistinctNames},
 };
 
-/// Who has a key.
-#[derive(Debug, Default)]
-struct Owners {
-    /// The owner of the exclusive claim.
-    exclusive: Option<UserId>,
-    all: BTreeSet<UserId>,
-}
-
 /// The claims of all users.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    owners: BTreeMap<(ClaimNamespace, String), Owners>,
+    /// Whether each claim to a key is exclusive.
+    claims: BTreeMap<String, BTreeMap<(UserId, ClaimNamespace), bool>>,
     keys: BTreeMap<(UserId, ClaimNamespace), String>,
 }
 
 impl Claims {
     /// Returns whether a user other than `user` has a name that folds like this one.
     pub(crate) fn is_taken(&self, name: Option<&str>, user: Option<UserId>) -> bool {
-        let Some(key) = name.map(fold) else { return false };
-        [ClaimNamespace::Login, ClaimNamespace::Email].into_iter().any(|namespace| {
-            let owners = self.owners.get(&(namespace, key.clone()));
-            owners.is_some_and(|owners| owners.all.iter().any(|owner| Some(*owner) != user))
-        })
+        let claims = name.and_then(|name| self.claims.get(&fold(name)));
+        claims.is_some_and(|claims| claims.keys().any(|(owner, _)| Some(*owner) != user))
     }
 
     /// Returns whether another user has an exclusive claim to the key of one of these exclusive claims.
     pub(crate) fn conflict(&self, user: UserId, claims: &[Claim]) -> bool {
         claims.iter().filter(|claim| claim.exclusive).any(|claim| {
-            let Some(key) = &claim.key else { return false };
-            let owners = self.owners.get(&(claim.namespace, key.clone()));
-            owners.and_then(|owners| owners.exclusive).is_some_and(|owner| owner != user)
+            let held = claim.key.as_ref().and_then(|key| self.claims.get(key));
+            held.is_some_and(|held| held.iter().any(|((owner, _), exclusive)| *exclusive && *owner != user))
         })
     }
 
@@ -48,11 +37,7 @@ impl Claims {
             self.remove(user, namespace);
             let Some(key) = key else { continue };
             self.keys.insert((user, namespace), key.clone());
-            let owners = self.owners.entry((namespace, key)).or_default();
-            owners.all.insert(user);
-            if exclusive {
-                owners.exclusive = Some(user);
-            }
+            self.claims.entry(key).or_default().insert((user, namespace), exclusive);
         }
     }
 
@@ -65,12 +50,10 @@ impl Claims {
 
     fn remove(&mut self, user: UserId, namespace: ClaimNamespace) {
         let Some(key) = self.keys.remove(&(user, namespace)) else { return };
-        let place = (namespace, key);
-        let Some(owners) = self.owners.get_mut(&place) else { return };
-        owners.all.remove(&user);
-        owners.exclusive = owners.exclusive.filter(|owner| *owner != user);
-        if owners.all.is_empty() {
-            self.owners.remove(&place);
+        let Some(claims) = self.claims.get_mut(&key) else { return };
+        claims.remove(&(user, namespace));
+        if claims.is_empty() {
+            self.claims.remove(&key);
         }
     }
 }

@@ -8,7 +8,6 @@ use userbook::{
 
 use crate::{
     backend::Backend,
-    claims,
     driver::{Conn, fetch_all},
     error::{ErrorClass, SqlError, SqlResult},
 };
@@ -84,7 +83,7 @@ pub(crate) async fn in_transaction<B: Backend>(
     owner: Owner,
 ) -> Result<CommitOutcome, StoreError> {
     let mut transaction = owner.begin::<B>(conn).await?;
-    let applied = apply::<B>(&mut transaction, change).await;
+    let applied = B::apply(&mut transaction, change).await;
     let is_applied = matches!(applied, Ok(Some(CommitOutcome::Applied)));
     let answer = match end(transaction, applied, is_applied, owner).await {
         Ok(Some(outcome)) => Ok(outcome),
@@ -92,15 +91,6 @@ pub(crate) async fn in_transaction<B: Backend>(
         Err(error) => Err(error),
     };
     owner.outcome(answer)
-}
-
-/// Writes a change with its claims in an open transaction.
-async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> SqlResult<B, Option<CommitOutcome>> {
-    let outcome = B::apply(conn, change).await?;
-    if outcome == Some(CommitOutcome::Applied) && change.has_claims() {
-        claims::put::<B>(conn, change.user, &change.claims()).await?;
-    }
-    Ok(outcome)
 }
 
 /// Finds out why a conditional write did not find its row: the row was deleted, or something has changed. The change's

@@ -3,6 +3,7 @@
 //! Every race runs for many rounds on one directory. Its writers start together, and no assertion depends on the
 //! faster writer.
 
+mod claims;
 mod fields;
 mod joining;
 mod lockout;
@@ -28,6 +29,7 @@ use userbook::{
     store::{ImportStore, Outbox, ProvisioningStore},
 };
 
+pub use claims::{a_username_is_no_address_of_another, one_owner_of_a_username, one_owner_of_an_address};
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
@@ -164,6 +166,9 @@ macro_rules! races {
             one_revision_one_winner,
             merges_are_all_there,
             a_login_is_never_undone,
+            one_owner_of_a_username,
+            one_owner_of_an_address,
+            a_username_is_no_address_of_another,
             mutual_deactivation,
             ring_of_deactivations,
             a_ring_by_every_way,

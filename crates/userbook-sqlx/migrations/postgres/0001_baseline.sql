@@ -78,15 +78,15 @@ CREATE TABLE userbook_membership (
 
 CREATE INDEX userbook_membership_of_group ON userbook_membership (group_id, can_act, user_id);
 
--- Keys of users that no two users may hold as exclusive ones: digests of folded usernames and e-mail addresses. slot is
--- 0 for an exclusive key and the user's id for any other. A user has one key in each namespace.
+-- Digests of folded usernames and e-mail addresses. A user has at most one in each namespace ('login', 'email'), and no
+-- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates.
 CREATE TABLE userbook_claim (
     user_id bigint NOT NULL CONSTRAINT userbook_claim_user REFERENCES userbook_user (id) ON DELETE CASCADE,
     namespace text COLLATE "C" NOT NULL,
     digest text COLLATE "C",
-    slot bigint NOT NULL,
+    is_exclusive boolean CHECK (is_exclusive),
     PRIMARY KEY (user_id, namespace),
-    CONSTRAINT userbook_claim_key UNIQUE (namespace, digest, slot)
+    CONSTRAINT userbook_claim_key UNIQUE (digest, is_exclusive)
 );
 
 -- Counters that decisions about several rows rely on, and the id of the next user.

@@ -81,15 +81,15 @@ BEGIN
     UPDATE userbook_membership SET can_act = new.can_act WHERE user_id = new.id;
 END;
 
--- Keys of users that no two users may hold as exclusive ones: digests of folded usernames and e-mail addresses. slot is
--- 0 for an exclusive key and the user's id for any other. A user has one key in each namespace.
+-- Digests of folded usernames and e-mail addresses. A user has at most one in each namespace ('login', 'email'), and no
+-- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates.
 CREATE TABLE userbook_claim (
     user_id INTEGER NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
     namespace TEXT NOT NULL,
     digest TEXT,
-    slot INTEGER NOT NULL,
+    is_exclusive INTEGER CHECK (is_exclusive = 1),
     PRIMARY KEY (user_id, namespace),
-    UNIQUE (namespace, digest, slot)
+    UNIQUE (digest, is_exclusive)
 ) STRICT, WITHOUT ROWID;
 
 -- Counters that decisions about several rows rely on, and the id of the next user.

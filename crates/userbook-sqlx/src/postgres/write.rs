@@ -13,7 +13,8 @@ use super::sql;
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
-    commit::{Owner, in_transaction},
+    claims,
+    commit::Owner,
     decode::{Decoded, RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -50,9 +51,6 @@ impl Backend for Postgres {
     }
 
     async fn commit(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        if change.has_claims() {
-            return in_transaction::<Self>(conn, change, Owner::Store).await;
-        }
         match commit_row(conn, change).await {
             // The statement has ended.
             Ok(row) => outcome(&row).map_err(|error| StoreError::new(StoreErrorKind::Ambiguous, error)),
@@ -134,10 +132,13 @@ impl Backend for Postgres {
 /// Runs the statement that applies an update.
 async fn commit_row(conn: &mut PgConnection, change: &ChangeSet) -> Result<PgRow, Error> {
     let fields_alone = change.guards == Guards::default()
+        && !change.has_claims()
         && change.groups_added.is_empty()
         && change.groups_removed.is_empty();
     let statement = if fields_alone { &sql::COMMIT_FIELDS } else { &sql::COMMIT };
-    fetch_one::<Postgres>(conn, statement, &encode::change(change)?).await
+    let mut parameters = encode::change(change)?;
+    parameters.extend(claims::parameters(change));
+    fetch_one::<Postgres>(conn, statement, &parameters).await
 }
 
 fn outcome(row: &PgRow) -> Decoded<CommitOutcome> {

@@ -41,10 +41,10 @@ fn is_own_value(error: &Error) -> bool {
         "userbook_user.username",
         "userbook_user.uuid",
         "userbook_group.name, userbook_group.twin",
-        "userbook_claim.slot",
+        "userbook_claim.is_exclusive",
     ]
-        .iter()
-        .any(|name| message.ends_with(name))
+    .iter()
+    .any(|name| message.ends_with(name))
 }
 
 impl Classify for Sqlite {

@@ -15,6 +15,7 @@ use super::{single_command, sql, writer::Writer};
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
+    claims,
     commit::{Owner, in_transaction},
     connection_cache::ConnectionCache,
     decode::{RowExt, required},
@@ -121,6 +122,7 @@ impl Backend for Sqlite {
         if !join_groups::<Self>(conn, &parameters, change.groups_added.len()).await? {
             return Ok(Some(CommitOutcome::Conflict));
         }
+        claims::put::<Self>(conn, change).await?;
         Self::finish(conn, &change.guards, &change.event).await?;
         Ok(Some(CommitOutcome::Applied))
     }

@@ -5,8 +5,10 @@ use super::{
     safeguard::{Standing, UserChange},
 };
 use crate::{
+    field::fold,
+    model::User,
     policy::{DistinctNames, Policy, Safeguard},
-    store::{EpochGuard, Epochs, Guards},
+    store::{EpochGuard, Epochs, FieldChanges, Guards},
     violation::Field,
 };
 
@@ -48,10 +50,19 @@ pub(super) fn guards(
         // absence.
         superusers: (before != after).then_some(EpochGuard::bump(epochs.superusers)),
         actor: if changes_superusers || protects || toggles { change.actor_guard() } else { None },
-        distinct: DistinctNames {
-            username: policy.distinct().username && proposal.changes.username.is_some(),
-            email: policy.distinct().email && proposal.changes.email.is_some(),
-        },
+        distinct: distinct(change.before, &proposal.changes, policy),
+    }
+}
+
+/// Returns which new names no other user may claim at the same time. A name that the user already holds as the other
+/// kind of name needs no claim, because every load finds it.
+fn distinct(before: &User, changes: &FieldChanges, policy: &Policy) -> DistinctNames {
+    let DistinctNames { username, email } = policy.distinct();
+    let is_new = |name: &str, held: &str| fold(name) != fold(held);
+    DistinctNames {
+        username: username
+            && changes.username.as_ref().is_some_and(|name| is_new(name.as_str(), &before.email)),
+        email: email && changes.email.as_ref().is_some_and(|email| is_new(email.as_str(), &before.username)),
     }
 }
 

@@ -38,9 +38,8 @@ impl ChangeSet {
     /// Returns the claims that the change writes: of the changed names.
     pub fn claims(&self) -> Vec<Claim> {
         let Self { fields, guards, .. } = self;
-        let login = fields.username.as_ref().map(|name| Claim::login(name.as_str(), guards.distinct));
-        let email = fields.email.as_ref().map(|email| Claim::email(email.as_str(), guards.distinct));
-        login.into_iter().chain(email).collect()
+        let username = fields.username.as_ref().map(Username::as_str);
+        Claim::of_names(username, fields.email.as_ref().map(EmailAddress::as_str), guards.distinct)
     }
 
     /// Returns whether the change writes a claim.

@@ -77,6 +77,6 @@ pub struct Guards {
     pub superusers: Option<EpochGuard>,
     /// The actor's row.
     pub actor: Option<ActorGuard>,
-    /// Which of the names that the change writes no other user may have.
+    /// Which of the names that the change writes are exclusive [claims](super::Claim).
     pub distinct: DistinctNames,
 }

@@ -50,11 +50,11 @@ SELECT
     ) AS username_taken,
     EXISTS (
         SELECT 1 FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :login_digest AND NOT (claim.user_id <=> input.target_id)
+        WHERE claim.digest = :login_digest AND NOT (claim.user_id <=> input.target_id)
     ) AS login_taken,
     EXISTS (
         SELECT 1 FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :email_digest AND NOT (claim.user_id <=> input.target_id)
+        WHERE claim.digest = :email_digest AND NOT (claim.user_id <=> input.target_id)
     ) AS email_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,

@@ -50,11 +50,11 @@ SELECT
     EXISTS (SELECT 1 FROM userbook_user WHERE username = :username) AS username_taken,
     EXISTS (
         SELECT 1 FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :login_digest
+        WHERE claim.digest = :login_digest
     ) AS login_taken,
     EXISTS (
         SELECT 1 FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :email_digest
+        WHERE claim.digest = :email_digest
     ) AS email_taken,
     (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(:group_name, 256)) AND NOT (id <=> :group_name_except) LIMIT 1) AS group_named,
     actor.id AS actor_id,

@@ -46,11 +46,11 @@ SELECT
     ) AS username_taken,
     EXISTS (
         SELECT FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :login_digest AND claim.user_id IS DISTINCT FROM (SELECT id FROM target)
+        WHERE claim.digest = :login_digest AND claim.user_id IS DISTINCT FROM (SELECT id FROM target)
     ) AS login_taken,
     EXISTS (
         SELECT FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :email_digest AND claim.user_id IS DISTINCT FROM (SELECT id FROM target)
+        WHERE claim.digest = :email_digest AND claim.user_id IS DISTINCT FROM (SELECT id FROM target)
     ) AS email_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,

@@ -35,11 +35,11 @@ SELECT
     EXISTS (SELECT FROM userbook_user WHERE username = :username) AS username_taken,
     EXISTS (
         SELECT FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :login_digest
+        WHERE claim.digest = :login_digest
     ) AS login_taken,
     EXISTS (
         SELECT FROM userbook_claim AS claim
-        WHERE claim.namespace IN ('login', 'email') AND claim.digest = :email_digest
+        WHERE claim.digest = :email_digest
     ) AS email_taken,
     (SELECT id FROM userbook_group WHERE name = :group_name AND id IS DISTINCT FROM :group_name_except LIMIT 1) AS group_named,
     actor.id AS actor_id,

@@ -1,5 +1,5 @@
 -- Texts are hexadecimal.
-INSERT INTO userbook_claim (user_id, namespace, digest, slot)
+INSERT INTO userbook_claim (user_id, namespace, digest, is_exclusive)
 SELECT
     claim.value ->> 0,
     CAST(unhex(claim.value ->> 1) AS TEXT),
