@@ -51,7 +51,7 @@ async fn race<G: Ground>(claims: [Claim; 2]) {
             let UpdateError::Invalid(violations) = error else { panic!("round {round}: {error:?}") };
             let violations: Vec<_> =
                 violations.iter().map(|violation| (violation.field, violation.kind.clone())).collect();
-            assert_eq!(violations, [(field, ViolationKind::Unique)], "round {round}");
+            assert_eq!(violations, [(Some(field), ViolationKind::Unique)], "round {round}");
         }
         assert_eq!(owners(&ground, &names[0]).await, 1, "round {round}");
     }

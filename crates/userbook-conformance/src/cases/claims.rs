@@ -83,20 +83,38 @@ pub async fn folded_names_of_others_are_taken<H: Harness>() {
     }
 }
 
-/// Law: a second exclusive claim to a key is a conflict that leaves no trace, for usernames and addresses. The first
-/// owner may spell the name differently, and a name given up can be claimed.
+/// Law: a second exclusive claim to a key is a conflict that leaves no trace, whether the two names are usernames,
+/// addresses or one of each. The owner may spell the name differently and have it as username and address, and a name
+/// given up can be claimed.
 pub async fn a_claimed_name_leaves_no_trace<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
-    apply(&harness, &takes(&row(&harness, ANN).await, "Name", 1)).await;
+    apply(&harness, &takes(&row(&harness, ANN).await, "Name@example.org", 1)).await;
     apply(&harness, &mails(&row(&harness, ANN).await, "a@example.org", 2)).await;
     let bob = row(&harness, BOB).await;
-    for late in [takes(&bob, "NAME", 3), mails(&bob, "A@Example.org", 4)] {
+    for late in [
+        takes(&bob, "NAME@example.org", 3),
+        mails(&bob, "A@Example.org", 4),
+        takes(&bob, "A@EXAMPLE.org", 5),
+        mails(&bob, "name@Example.org", 6),
+    ] {
         assert_eq!(apply_rejected(&harness, &late, &[ANN, BOB]).await, CommitOutcome::Conflict);
     }
-    apply(&harness, &takes(&row(&harness, ANN).await, "NAME", 5)).await;
-    apply(&harness, &takes(&row(&harness, ANN).await, "other", 6)).await;
-    apply(&harness, &takes(&bob, "name", 7)).await;
-    assert_eq!(row(&harness, BOB).await.username, "name");
+    apply(&harness, &takes(&row(&harness, ANN).await, "NAME@example.org", 7)).await;
+    let both = ChangeSet {
+        fields: FieldChanges {
+            email: Some(email("x@Example.org")),
+            ..takes(&bob, "X@example.org", 8).fields
+        },
+        ..takes(&row(&harness, ANN).await, "unused", 8)
+    };
+    apply(&harness, &both).await;
+    assert_eq!(
+        apply_rejected(&harness, &mails(&bob, "X@example.org", 9), &[ANN, BOB]).await,
+        CommitOutcome::Conflict
+    );
+    apply(&harness, &takes(&bob, "name@example.org", 10)).await;
+    apply(&harness, &mails(&row(&harness, BOB).await, "a@example.org", 11)).await;
+    assert_eq!(row(&harness, BOB).await.username, "name@example.org");
 }
 
 /// Law: names that need not be distinct are not compared: imported users and updates may have twins.
