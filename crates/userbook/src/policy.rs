@@ -185,8 +185,8 @@ impl Policy {
         self
     }
 
-    /// Returns which new names must be distinct.
-    pub(crate) fn distinct(&self) -> DistinctNames {
+    /// Returns which new names must be distinct from those of other users.
+    pub fn distinct_names(&self) -> DistinctNames {
         DistinctNames { username: self.has(Safeguard::DistinctLogins), email: self.unique_email }
     }
 

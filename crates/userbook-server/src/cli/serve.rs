@@ -83,6 +83,10 @@ pub struct Settings {
     )]
     pub secret_attributes: Vec<String>,
 
+    /// Rejects a new e-mail address that another user has as address or username, compared without case
+    #[arg(long, env = "USERBOOK_UNIQUE_EMAIL", global = true)]
+    pub unique_email: bool,
+
     /// All limits
     #[command(flatten)]
     pub limits: Limits,
@@ -92,10 +96,10 @@ impl Settings {
     /// Returns the rules in force.
     pub(crate) fn policy(&self) -> Policy {
         let path = |attribute: &String| attribute.split('.').map(str::to_owned).collect::<Vec<_>>();
-        self.secret_attributes
-            .iter()
-            .map(path)
-            .fold(self.policy.into(), |policy: Policy, path| policy.with_secret_attribute(path))
+        let policy: Policy = self.policy.into();
+        let policy = if self.unique_email { policy.with_unique_email() } else { policy };
+        let paths = self.secret_attributes.iter().map(path);
+        paths.fold(policy, Policy::with_secret_attribute)
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn guards(
 /// Returns which new names no other user may claim at the same time. A name that the user already holds as the other
 /// kind of name needs no claim, because every load finds it.
 fn distinct(before: &User, changes: &FieldChanges, policy: &Policy) -> DistinctNames {
-    let DistinctNames { username, email } = policy.distinct();
+    let DistinctNames { username, email } = policy.distinct_names();
     let is_new = |name: &str, held: &str| fold(name) != fold(held);
     DistinctNames {
         username: username

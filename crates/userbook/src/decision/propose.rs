@@ -128,7 +128,7 @@ pub(super) fn propose(
     let it = &mut proposal;
     let required = ops.mode == Mode::Replace;
 
-    let is_taken = snapshot.username_taken || (snapshot.login_taken && policy.distinct().username);
+    let is_taken = snapshot.username_taken || (snapshot.login_taken && policy.distinct_names().username);
     propose_username(it, before, ops, is_taken, policy);
     if let Some(name) = it.value(Field::Name, &ops.name, required)
         && name.as_str() != before.name
@@ -149,7 +149,7 @@ pub(super) fn propose(
     propose_last_login(it, before, &ops.last_login);
     let exists = |id| snapshot.groups.contains(id) && visible.shows(id);
     propose_groups(it, before, ops, policy.limits().groups_joined, exists);
-    let is_taken = snapshot.email_taken && policy.distinct().email;
+    let is_taken = snapshot.email_taken && policy.distinct_names().email;
     propose_email(it, before, ops, is_taken, policy);
     propose_attributes(it, before, &ops.attributes, policy);
     if let Some(path) = it.value(Field::Path, &ops.path, false)

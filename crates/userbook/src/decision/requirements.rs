@@ -32,7 +32,7 @@ impl LoadRequirements {
     pub(crate) fn of_new_user(ops: &FieldOps, policy: &Policy) -> Self {
         let username = ops.username.value().map(|username| username.as_str().to_owned());
         Self {
-            login: username.clone().filter(|_| policy.distinct().username),
+            login: username.clone().filter(|_| policy.distinct_names().username),
             email: new_email(ops, "", policy),
             username,
             groups: named(ops, &BTreeSet::new(), policy.limits()),
@@ -46,7 +46,7 @@ impl LoadRequirements {
         let username = ops.username.value().filter(|username| username.as_str() != user.username);
         let username = username.map(|username| username.as_str().to_owned());
         Self {
-            login: username.clone().filter(|_| policy.distinct().username),
+            login: username.clone().filter(|_| policy.distinct_names().username),
             email: new_email(ops, &user.email, policy),
             username,
             groups: named(ops, &user.groups, policy.limits()),
@@ -87,7 +87,7 @@ impl LoadRequirements {
 fn new_email(ops: &FieldOps, before: &str, policy: &Policy) -> Option<String> {
     let email =
         ops.email.value().map(EmailAddress::as_str).filter(|email| !email.is_empty() && *email != before);
-    email.filter(|_| policy.distinct().email).map(str::to_owned)
+    email.filter(|_| policy.distinct_names().email).map(str::to_owned)
 }
 
 /// Returns the groups of the request that are not the user's. More than the limit are rejected without a load.
