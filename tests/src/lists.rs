@@ -52,7 +52,7 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
         (query(UserFilter { usernames: [username].into(), ..one() }), 1),
         (query(UserFilter { name: Some(name), ..one() }), 1),
         (query(UserFilter { email: Some(email), ..one() }), 1),
-        (query(UserFilter { uuid: Some(Uuid::from_u128(777)), ..one() }), 1),
+        (query(UserFilter { uuids: [Uuid::from_u128(777)].into(), ..one() }), 1),
         (query(UserFilter { path: Some("users/few".to_owned()), ..one() }), FEW),
         (query(UserFilter { path_prefix: Some("users/".to_owned()), ..one() }), FEW),
         (query(UserFilter { types: [UserType::External].into(), ..one() }), FEW),

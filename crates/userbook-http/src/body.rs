@@ -23,31 +23,69 @@ use crate::{
     error::{ApiError, Kind},
     lenient::{
         self, Attributes,
-        json::{self, Bounds, JsonFault, Members},
+        json::{self, JsonBounds, JsonError, Members},
     },
     media::{JSON, JSON_PATCH, MERGE_PATCH, is_media_type},
 };
 
-/// Receives a body of at most `limit` bytes. A body with a larger declared length is not polled.
+/// A reason why a body was not received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiveError {
+    /// The body is too large: 413.
+    #[error("body exceeds {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The host ended the body.
+    #[error(transparent)]
+    Host(BodyError),
+    /// The client's connection failed: 400.
+    #[error("the body could not be read")]
+    Unreadable,
+}
+
+/// Receives a body of at most `limit` bytes, for an [`Endpoint`](crate::Endpoint) of the host. A body with a larger
+/// declared length is not polled.
+///
+/// # Errors
+/// [`ReceiveError`].
+pub async fn receive_body<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ReceiveError>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let least = body.size_hint().lower().max(announced.unwrap_or(0));
+    if usize::try_from(least).map_or(true, |least| least > limit) {
+        return Err(ReceiveError::TooLarge { limit });
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(json::without_negative_zero(collected.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Err(ReceiveError::TooLarge { limit }),
+        // Every other error belongs to the client's connection.
+        Err(error) => Err(BodyError::find_in(&*error).map_or(ReceiveError::Unreadable, ReceiveError::Host)),
+    }
+}
+
+/// Receives a body like [`receive_body`].
 pub(crate) async fn collect<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let too_large = || ApiError::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes."));
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let least = body.size_hint().lower().max(announced.unwrap_or(0));
-    if usize::try_from(least).map_or(true, |least| least > limit) {
-        return Err(too_large());
-    }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(json::without_negative_zero(collected.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(BodyError::find_in(&*error).map_or_else(
-            // Every other error belongs to the client's connection.
-            || ApiError::new(Kind::UnreadableBody, "The body could not be read."),
-            ApiError::from,
-        )),
+    Ok(receive_body(headers, body, limit).await?)
+}
+
+impl From<ReceiveError> for ApiError {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::TooLarge { limit } => {
+                Self::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes."))
+            }
+            ReceiveError::Host(error) => error.into(),
+            ReceiveError::Unreadable => Self::new(Kind::UnreadableBody, "The body could not be read."),
+        }
     }
 }
 
@@ -119,8 +157,8 @@ fn unsupported(media_type: &str) -> ApiError {
     ApiError::new(Kind::UnsupportedMediaType, detail)
 }
 
-impl From<JsonFault> for ApiError {
-    fn from(fault: JsonFault) -> Self {
+impl From<JsonError> for ApiError {
+    fn from(fault: JsonError) -> Self {
         Self::new(Kind::ParseError, format!("JSON parse error - {fault}"))
     }
 }
@@ -136,7 +174,7 @@ fn members<'a>(
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Members<'a>, ApiError> {
     // The object around the attributes is one more level.
-    let bounds = Bounds { levels: MAX_DEPTH + 1, nodes: limits.body_nodes };
+    let bounds = JsonBounds { levels: MAX_DEPTH + 1, nodes: limits.body_nodes };
     json::parse_members(body, bounds, is_known)?.map_err(|other| not_an_object(&other).into())
 }
 
@@ -154,7 +192,7 @@ fn not_an_object(value: &Value) -> Violations {
 
 fn json_patch(body: &[u8], limits: &Limits) -> Result<UserUpdate, ApiError> {
     // The list of operations and each operation are one level each.
-    let bounds = Bounds { levels: MAX_DEPTH + 2, nodes: limits.body_nodes };
+    let bounds = JsonBounds { levels: MAX_DEPTH + 2, nodes: limits.body_nodes };
     let patch: Patch = serde_json::from_value(json::parse(body, bounds)?)
         .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
     Ok(UserUpdate::json_patch(patch))

@@ -123,11 +123,13 @@ pub use auth::{
     TokenStore, UnknownTokenIntent,
 };
 pub use avatar::{AvatarModeError, AvatarSubject, Avatars};
+pub use body::{ReceiveError, receive_body};
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, PathPattern};
 pub use error::Failure;
 pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy, invalid_host, unknown_operation};
+pub use lenient::json::{JsonBounds, JsonError, parse as parse_json};
 pub use ports::{
     Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
 };

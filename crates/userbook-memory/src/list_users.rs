@@ -110,7 +110,9 @@ impl State {
             (UserFilter { usernames, .. }, _) if !usernames.is_empty() => {
                 usernames.iter().filter_map(|name| self.usernames.get(name)).copied().collect()
             }
-            (UserFilter { uuid: Some(uuid), .. }, _) => self.uuids.get(uuid).copied().into_iter().collect(),
+            (UserFilter { uuids, .. }, _) if !uuids.is_empty() => {
+                uuids.iter().filter_map(|uuid| self.uuids.get(uuid)).copied().collect()
+            }
             (_, Scope::Only(some)) => some.iter().copied().collect(),
             (UserFilter { groups, .. }, _) if !groups.is_empty() => {
                 groups.first().map(|groups| members(&self.groups, groups)).unwrap_or_default()
@@ -206,7 +208,7 @@ impl FoundUsers {
             && any_of(&filter.usernames, &user.username)
             && is(&filter.email, &user.email)
             && is(&filter.name, &user.name)
-            && filter.uuid.is_none_or(|uuid| uuid == user.uuid)
+            && any_of(&filter.uuids, &user.uuid)
             && filter.is_active.is_none_or(|active| active == user.is_active)
             && filter
                 .is_superuser

@@ -133,13 +133,21 @@ pub async fn plain_columns<H: Harness<Store: ListStore + ProvisioningStore>>() {
         (UserFilter { types: types(&[Internal]), ..one() }, vec![1, 5]),
         (UserFilter { types: types(&[External, InternalServiceAccount]), ..one() }, vec![2, 4, 6, 8]),
         (UserFilter { types: types(&UserType::ALL), ..one() }, (1..=8).collect()),
-        (UserFilter { uuid: Some(numbered(3).uuid), ..one() }, vec![3]),
-        (UserFilter { uuid: Some(uuid::Uuid::nil()), ..one() }, vec![]),
+        (UserFilter { uuids: [numbered(3).uuid].into(), ..one() }, vec![3]),
+        (
+            UserFilter { uuids: [numbered(3).uuid, numbered(5).uuid, uuid::Uuid::nil()].into(), ..one() },
+            vec![3, 5],
+        ),
+        (UserFilter { uuids: [uuid::Uuid::nil()].into(), ..one() }, vec![]),
         (UserFilter { types: types(&[ServiceAccount]), is_active: Some(false), ..one() }, vec![3, 7]),
         (UserFilter { types: types(&[ServiceAccount]), is_active: Some(true), ..one() }, vec![]),
         (UserFilter { usernames: [numbered(3).username].into(), is_active: Some(true), ..one() }, vec![]),
         (
-            UserFilter { usernames: [numbered(3).username].into(), uuid: Some(numbered(3).uuid), ..one() },
+            UserFilter {
+                usernames: [numbered(3).username].into(),
+                uuids: [numbered(3).uuid].into(),
+                ..one()
+            },
             vec![3],
         ),
         (UserFilter { email: Some(numbered(3).email), name: Some(numbered(4).name), ..one() }, vec![]),

@@ -87,7 +87,7 @@ async fn read<S: UserStore + ListStore, A: ListAuthorizer>(
         usernames: params.text("username").into_iter().collect(),
         email: params.text("email"),
         name: params.text("name"),
-        uuid: params.uuid("uuid"),
+        uuids: params.uuid("uuid").into_iter().collect(),
         is_active: params.boolean("is_active"),
         is_superuser: params.boolean("is_superuser").map(superuser),
         path: params.text("path"),

@@ -11,7 +11,7 @@ use userbook::{
     decision::GroupCondition,
     service::AuthorizedGroupWrite,
     store::{GroupEntry, ListStore, ProvisioningStore},
-    update::{GroupUpdate, Mode, Op},
+    update::{GroupUpdate, Mode, Op, UsersOp},
 };
 
 use super::{DirectoryApi, group_tag, list_access_error};
@@ -176,7 +176,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
 /// Returns the members that the group has after the write, if the request says so.
 fn named_members(update: &GroupUpdate) -> Option<Vec<UserId>> {
     match &update.users {
-        Op::Set(users) => Some(users.elements().iter().map(|user| user.id).collect()),
+        Op::Set(UsersOp::Replace(users)) => Some(users.elements().iter().map(|user| user.id).collect()),
         Op::Keep if update.mode == Mode::Replace => Some(Vec::new()),
         _ => None,
     }

@@ -137,7 +137,7 @@ impl From<PatchFailure> for ApiError {
     fn from(failure: PatchFailure) -> Self {
         let kind = match failure {
             PatchFailure::TestFailed { .. } => Kind::TestFailed,
-            PatchFailure::Inapplicable { .. } => Kind::Inapplicable,
+            PatchFailure::Inapplicable { .. } | PatchFailure::Custom { .. } => Kind::Inapplicable,
             PatchFailure::SecretSource { .. } => Kind::SecretSource,
             PatchFailure::TooManyOperations { .. }
             | PatchFailure::TooLarge { .. }

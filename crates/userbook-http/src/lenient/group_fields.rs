@@ -4,7 +4,7 @@ use serde_json::Value;
 use userbook::{
     UserId,
     field::{Members, Reference},
-    update::{GroupUpdate, Mode, Op, json_type},
+    update::{GroupUpdate, Mode, Op, UsersOp, json_type},
     violation::{GroupField, ViolationKind},
 };
 
@@ -58,9 +58,9 @@ fn parent(value: Value) -> Op<userbook::field::GroupRef> {
     }
 }
 
-fn users(value: Value) -> Op<Members> {
+fn users(value: Value) -> Op<UsersOp> {
     match value {
-        Value::Array(elements) => Op::Set(Members::collect(elements.iter().map(user))),
+        Value::Array(elements) => Op::Set(Members::collect(elements.iter().map(user)).into()),
         other => ViolationKind::NotAList { input_type: json_type(&other) }.into(),
     }
 }
@@ -137,7 +137,7 @@ mod tests {
             (json!(null), missing("None")),
             (json!("99999999999999999999"), missing("99999999999999999999")),
         ] {
-            let expected = Op::Set(Members::collect([expected]));
+            let expected = Op::Set(Members::collect([expected]).into());
             assert_eq!(ops(json!({"users": [element]})).users, expected, "{element}");
         }
         for (value, input_type) in [(json!("abc"), "str"), (json!({}), "dict"), (json!(7), "int")] {

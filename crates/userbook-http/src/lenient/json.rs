@@ -1,6 +1,6 @@
 //! Parses a JSON body within limits.
 //!
-//! The parser's default depth limit, 128 levels, is below the contract's. [`Bounds`] replaces it and limits the number
+//! The parser's default depth limit, 128 levels, is below the contract's. [`JsonBounds`] replaces it and limits the number
 //! of values as well, because two bytes of text can become a much larger value. Unknown members are validated and
 //! discarded.
 //!
@@ -17,18 +17,18 @@ use serde_json::{Map, Number, Value};
 /// row.
 const PRIVATE_KEY: &str = "$serde_json::private::";
 
-/// A reason why a body is not JSON; `Display` is the message for people.
+/// A reason why a text is not JSON within the limits; `Display` is the message for people.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(crate) struct JsonFault(#[from] serde_json::Error);
+pub struct JsonError(#[from] serde_json::Error);
 
-/// Limits of a body.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+/// Limits of a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsonBounds {
     /// Maximum nesting depth; a top-level array or object is level 1.
-    pub(crate) levels: usize,
+    pub levels: usize,
     /// Maximum number of JSON values at any depth.
-    pub(crate) nodes: usize,
+    pub nodes: usize,
 }
 
 /// Replaces each integer `-0` by `0`, as recorded. The parser would return the double `-0.0`, which is another text.
@@ -57,9 +57,12 @@ pub(crate) fn without_negative_zero(body: Bytes) -> Bytes {
     bytes.into()
 }
 
-/// Parses a body that contains one JSON value. The last of repeated keys counts, and integers beyond 64 bits become
-/// doubles.
-pub(crate) fn parse(body: &[u8], bounds: Bounds) -> Result<Value, JsonFault> {
+/// Parses a text that contains one JSON value. The last of repeated keys counts, and integers beyond 64 bits become
+/// doubles. Private keys of `serde_json` are rejected.
+///
+/// # Errors
+/// [`JsonError`] if the text is not JSON or exceeds the bounds.
+pub fn parse(body: &[u8], bounds: JsonBounds) -> Result<Value, JsonError> {
     let mut parser = serde_json::Deserializer::from_slice(body);
     parser.disable_recursion_limit();
     let value = Build { levels: bounds.levels, nodes: &Nodes::new(bounds.nodes) }.deserialize(&mut parser)?;
@@ -74,9 +77,9 @@ pub(crate) type Members<'a> = Vec<(Cow<'a, str>, Value)>;
 /// depth limit, but are neither counted nor kept.
 pub(crate) fn parse_members(
     body: &[u8],
-    bounds: Bounds,
+    bounds: JsonBounds,
     is_known: impl Fn(&str) -> bool,
-) -> Result<Result<Members<'_>, Value>, JsonFault> {
+) -> Result<Result<Members<'_>, Value>, JsonError> {
     let is_object = body.iter().find(|byte| !b" \t\n\r".contains(byte)) == Some(&b'{');
     if !is_object {
         return parse(body, bounds).map(Err);

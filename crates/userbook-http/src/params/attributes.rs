@@ -12,7 +12,7 @@ use super::{NULL_CHARACTER, Params};
 use crate::{
     error::{ApiError, InputError, InputLocation},
     lenient::{
-        json::{self, Bounds, without_negative_zero},
+        json::{self, JsonBounds, without_negative_zero},
         python_int, python_repr,
     },
 };
@@ -129,7 +129,7 @@ impl Params<'_> {
 pub(crate) fn conditions(text: Option<&str>) -> Result<Vec<AttributeCondition>, ApiError> {
     let Some(text) = text else { return Ok(Vec::new()) };
     // The size of the head limits the text, and the core limits the number of values in a filter.
-    let bounds = Bounds { levels: MAX_DEPTH, nodes: usize::MAX };
+    let bounds = JsonBounds { levels: MAX_DEPTH, nodes: usize::MAX };
     let bytes = without_negative_zero(text.to_owned().into());
     let Ok(value) = json::parse(&bytes, bounds) else { return Err(invalid("failed to parse JSON")) };
     if has_null_character(&value) {

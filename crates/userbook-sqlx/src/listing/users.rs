@@ -119,8 +119,9 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
             B::is(statement.condition(), column, text);
         }
     }
-    if let Some(uuid) = filter.uuid {
-        statement.condition().push("u.uuid = ").bind(uuid);
+    if !filter.uuids.is_empty() {
+        let uuids = filter.uuids.iter().copied().map(Value::from);
+        statement.condition().push("u.uuid IN (").bind_all(uuids).push(")");
     }
     if let Some(active) = filter.is_active {
         statement.condition().push("u.is_active = ").bind(active);

@@ -12,6 +12,7 @@ use crate::{
     model::{ANONYMOUS_USERNAME, ChangeId, GroupId, UserId},
     policy::Policy,
     store::{MemberChange, MemberState, Scope, Superusers},
+    update::UsersOp,
     violation::{GroupField, ViolationKind, Violations},
 };
 
@@ -32,6 +33,15 @@ pub(crate) enum MembersOp {
         /// Users to remove.
         leave: BTreeSet<UserId>,
     },
+}
+
+impl From<&UsersOp> for MembersOp {
+    fn from(op: &UsersOp) -> Self {
+        match op {
+            UsersOp::Replace(users) => Self::Replace(users.clone()),
+            UsersOp::Change { join, leave } => Self::Change { join: join.clone(), leave: leave.clone() },
+        }
+    }
 }
 
 impl MembersOp {

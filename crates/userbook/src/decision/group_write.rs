@@ -72,8 +72,9 @@ impl GroupWrite {
         }
         let members = match &update.users {
             Op::Keep if required => MembersOp::Replace(Members::default()),
-            op => value(op, GroupField::Users, false, &mut violations)
-                .map_or(MembersOp::Keep, |users| MembersOp::Replace(users.clone())),
+            op => {
+                value(op, GroupField::Users, false, &mut violations).map_or(MembersOp::Keep, MembersOp::from)
+            }
         };
         if let Some(attributes) = value(&update.attributes, GroupField::Attributes, false, &mut violations) {
             after.attributes.clone_from(attributes.as_value());

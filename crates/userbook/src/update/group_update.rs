@@ -1,8 +1,8 @@
 //! The requested changes of a group.
 
-use super::{Mode, Op};
+use super::{Mode, Op, UsersOp};
 use crate::{
-    field::{Attributes, GroupName, GroupRef, Members},
+    field::{Attributes, GroupName, GroupRef},
     model::{GroupId, UserId},
 };
 
@@ -26,7 +26,7 @@ pub struct GroupUpdate {
     /// `parent`; null clears it.
     pub parent: Op<GroupRef>,
     /// `users`
-    pub users: Op<Members>,
+    pub users: Op<UsersOp>,
     /// `attributes`
     pub attributes: Op<Attributes>,
     /// `roles`: Userbook has no roles, so a request may only name an empty list.
@@ -79,7 +79,21 @@ impl GroupUpdate {
     /// Makes these users the only members.
     #[must_use]
     pub fn users(self, users: impl IntoIterator<Item = UserId>) -> Self {
-        Self { users: Op::Set(users.into_iter().collect()), ..self }
+        Self { users: Op::Set(UsersOp::Replace(users.into_iter().collect())), ..self }
+    }
+
+    /// Adds a member. Replaces [`GroupUpdate::users`], and combines with other additions and removals.
+    #[must_use]
+    pub fn add_user(mut self, user: UserId) -> Self {
+        self.users.step(user, true);
+        self
+    }
+
+    /// Removes a member, like [`GroupUpdate::add_user`]. No effect for a user who is not a member.
+    #[must_use]
+    pub fn remove_user(mut self, user: UserId) -> Self {
+        self.users.step(user, false);
+        self
     }
 
     /// Replaces the attributes.

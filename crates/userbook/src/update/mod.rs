@@ -4,22 +4,26 @@
 //! Operations that depend on stored values (a merge, a JSON Patch) are resolved again in each attempt, so that
 //! concurrent operations do not undo each other.
 
+mod computed;
 mod group_update;
 mod groups_op;
 mod json_patch;
 mod merge;
 mod op;
+mod users_op;
 
 use std::borrow::Cow;
 
 use ::json_patch::Patch;
 use serde_json::Value;
 
+pub use computed::ComputedUpdate;
 pub use group_update::GroupUpdate;
 pub use groups_op::GroupsOp;
 pub(crate) use json_patch::stored_field;
 pub use json_patch::{PatchFailure, ReadOnlyMembers, json_type};
 pub use op::{AttributesOp, Op};
+pub use users_op::UsersOp;
 
 use self::json_patch::{JsonPatch, Stored};
 use crate::{
@@ -82,6 +86,7 @@ pub struct UserUpdate(pub(crate) Operations);
 pub(crate) enum Operations {
     Fields(Box<FieldOps>),
     JsonPatch(Box<JsonPatch>),
+    Computed(ComputedUpdate),
 }
 
 impl FieldOps {
@@ -140,6 +145,24 @@ impl UserUpdate {
     /// `uuid`, `is_superuser` and `password_change_date`.
     pub fn json_patch(patch: Patch) -> Self {
         Self(Operations::JsonPatch(Box::new(JsonPatch { patch, read_only: None })))
+    }
+
+    /// Creates an update that a function computes from the stored user, for patch formats of the host. Each attempt calls
+    /// the function again with the values of that attempt, so that concurrent updates do not undo each other.
+    ///
+    /// ```
+    /// use userbook::{UserUpdate, update::{FieldOps, Mode, Op}, field::Name};
+    ///
+    /// let update = UserUpdate::computed(|user, _groups| {
+    ///     let name = Name::parse(&user.name.to_uppercase());
+    ///     Ok(FieldOps { name: name.into(), ..FieldOps::new(Mode::Patch) })
+    /// });
+    /// # let _ = update;
+    /// ```
+    pub fn computed(
+        resolve: impl Fn(&User, &GroupGraph) -> Result<FieldOps, PatchFailure> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Operations::Computed(ComputedUpdate::new(resolve)))
     }
 
     /// Provides further read-only members to the `test` operations of a JSON Patch. Has no effect on other updates.
@@ -246,6 +269,7 @@ impl UserUpdate {
                 let stored = Stored { user, groups, shows_group };
                 patch.resolve(stored, policy).map(Cow::Owned)
             }
+            Operations::Computed(computed) => computed.resolve(user, groups).map(Cow::Owned),
         }
     }
 
@@ -253,11 +277,11 @@ impl UserUpdate {
     pub(crate) fn fields(&self) -> Option<&FieldOps> {
         match &self.0 {
             Operations::Fields(fields) => Some(fields),
-            Operations::JsonPatch(_) => None,
+            Operations::JsonPatch(_) | Operations::Computed(_) => None,
         }
     }
 
-    /// A JSON Patch has no fields to set, so the methods of the builder have no effect on it.
+    /// A JSON Patch and a computed update have no fields to set, so the methods of the builder have no effect on it.
     fn with(mut self, set: impl FnOnce(&mut FieldOps)) -> Self {
         if let Operations::Fields(fields) = &mut self.0 {
             set(fields);

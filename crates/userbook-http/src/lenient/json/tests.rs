@@ -9,8 +9,8 @@ fn nested(open: &str, depth: usize, close: &str) -> Vec<u8> {
     format!("{}1{}", open.repeat(depth), close.repeat(depth)).into_bytes()
 }
 
-fn bounds(levels: usize, nodes: usize) -> Bounds {
-    Bounds { levels, nodes }
+fn bounds(levels: usize, nodes: usize) -> JsonBounds {
+    JsonBounds { levels, nodes }
 }
 
 /// Parses in both ways, which must have the same result.

@@ -66,7 +66,7 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
         (UserFilter { usernames: [text()].into(), ..one() }, "sqlite_autoindex_userbook_user_2 (username=?)"),
         (UserFilter { email: Some(text()), ..one() }, "userbook_user_email (email=?)"),
         (UserFilter { name: Some(text()), ..one() }, "userbook_user_name (name=?)"),
-        (UserFilter { uuid: Some(Uuid::nil()), ..one() }, "sqlite_autoindex_userbook_user_1 (uuid=?)"),
+        (UserFilter { uuids: [Uuid::nil()].into(), ..one() }, "sqlite_autoindex_userbook_user_1 (uuid=?)"),
         (UserFilter { path: Some(text()), ..one() }, "userbook_user_path (path=?"),
         (UserFilter { path_prefix: Some(text()), ..one() }, "userbook_user_path (path>? AND path<?)"),
         (UserFilter { types: [UserType::Internal].into(), ..one() }, "userbook_user_type (type=?"),

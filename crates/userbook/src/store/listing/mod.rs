@@ -89,8 +89,8 @@ pub struct UserFilter {
     pub ids: BTreeSet<UserId>,
     /// One of these usernames, byte for byte.
     pub usernames: BTreeSet<String>,
-    /// This identifier.
-    pub uuid: Option<Uuid>,
+    /// One of these UUIDs.
+    pub uuids: BTreeSet<Uuid>,
     /// Active or not.
     pub is_active: Option<bool>,
     /// Superusers, or other users.

@@ -9,6 +9,8 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use json_patch::{Patch, PatchOperation};
 use serde_json::Value;
 
@@ -68,6 +70,14 @@ pub enum PatchFailure {
         /// The limit in bytes of compact JSON.
         limit: usize,
     },
+    /// A [computed update](super::UserUpdate::computed) does not fit the stored user.
+    #[error("{message}")]
+    Custom {
+        /// The stable code of the host.
+        code: &'static str,
+        /// The message.
+        message: Cow<'static, str>,
+    },
     /// An operation would make the result nest more than [`MAX_DEPTH`] levels.
     #[error("operation {operation}: value at {path:?} exceeds {limit} levels of nesting")]
     TooDeep {
@@ -87,6 +97,7 @@ impl PatchFailure {
             Self::TestFailed { .. } => "patch_test_failed",
             Self::Inapplicable { .. } => "patch_inapplicable",
             Self::SecretSource { .. } => "patch_secret_source",
+            Self::Custom { code, .. } => code,
             Self::TooManyOperations { .. } | Self::TooLarge { .. } | Self::TooDeep { .. } => {
                 "patch_too_large"
             }
@@ -112,6 +123,7 @@ impl PatchFailure {
                 put("operation", (*operation).into());
                 put("limit", (*limit).into());
             }
+            Self::Custom { .. } => {}
             Self::TooDeep { operation, path, limit } => {
                 put("operation", (*operation).into());
                 put("path", path.as_str().into());
