@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use icu_casemap::CaseMapper;
-use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 
 /// The maximum number of rounds. One suffices for almost every text, and each round after it confirms that the text is
 /// stable.
 const ROUNDS: usize = 4;
 
-/// Returns the text as `NFKC_Casefold` of the Unicode standard folds it: two names that differ only in case, in
-/// compatibility forms or in invisible characters have one result.
+/// Returns the folded text: two names that differ only in case, in compatibility forms or in invisible characters have
+/// one result. It is the text without invisible characters, in the form by which the Unicode standard matches identifiers
+/// (`NFKC_Casefold` of the canonical decomposition, D147 in section 3.13).
 ///
 /// ```
 /// use userbook::field::fold;
@@ -20,14 +21,16 @@ const ROUNDS: usize = 4;
 /// assert_ne!(fold("ada"), fold("áda"));
 /// ```
 pub fn fold(text: &str) -> String {
-    let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
+    let composing = const { ComposingNormalizerBorrowed::new_nfkc() };
+    let decomposing = const { DecomposingNormalizerBorrowed::new_nfkd() };
     let cases = const { CaseMapper::new() };
     let ignorable = const { CodePointSetData::new::<DefaultIgnorableCodePoint>() };
     let mut folded = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
         let visible: String = folded.chars().filter(|character| !ignorable.contains(*character)).collect();
-        let composed = normalizer.normalize(&visible);
-        let next = normalizer.normalize(&cases.fold_string(&composed)).into_owned();
+        // Decomposition puts U+0345, which folds to a letter, behind the marks of its letter.
+        let decomposed = decomposing.normalize(&visible);
+        let next = composing.normalize(&cases.fold_string(&decomposed)).into_owned();
         if next == folded {
             break;
         }
