@@ -18,6 +18,7 @@ pub mod host;
 pub mod lifecycle;
 pub mod lists;
 pub mod races;
+pub mod references;
 pub mod replay;
 pub mod rows;
 pub mod servers;

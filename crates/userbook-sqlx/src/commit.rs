@@ -4,6 +4,7 @@ use sqlx::{Connection as _, Error, SqlSafeStr, Transaction};
 use userbook::{
     UserId,
     store::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind},
+    violation::ViolationKind,
 };
 
 use crate::{
@@ -50,6 +51,7 @@ impl Owner {
     ) -> Result<CommitOutcome, StoreError> {
         answer.or_else(|error| match error.class {
             ErrorClass::Conflict => Ok(CommitOutcome::Conflict),
+            ErrorClass::Referenced => Ok(CommitOutcome::Rejected(ViolationKind::Referenced.into())),
             // The host must know if its own writes are lost.
             ErrorClass::Contended if self == Self::Store || !B::CONTENTION_ENDS_TRANSACTION => {
                 Ok(CommitOutcome::Conflict)

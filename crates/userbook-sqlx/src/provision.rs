@@ -11,9 +11,9 @@ use crate::{
     backend::Backend,
     claims,
     commit::{Owner, conflict_or_gone, end},
-    driver::{Conn, execute},
+    driver::{Conn, execute, fetch_all},
     encode,
-    error::SqlResult,
+    error::{ErrorClass, SqlError, SqlResult},
     value::Value,
 };
 
@@ -99,7 +99,9 @@ async fn delete_user<B: Backend>(
     expected: Revision,
 ) -> SqlResult<B, CommitOutcome> {
     let parameters = [("user", user.0.into()), ("expected", expected.0.into())];
-    if execute::<B>(conn, &B::statements().delete_user, &parameters).await? == 0 {
+    let deleted = execute::<B>(conn, &B::statements().delete_user, &parameters).await;
+    // The library's own rows about a user are deleted with it, so that the foreign key is one of the host.
+    if deleted.map_err(|error| SqlError::from(error).into_referenced())? == 0 {
         return conflict_or_gone(conn, user).await;
     }
     B::count(conn, "users", -1).await?;
@@ -114,8 +116,14 @@ async fn delete_group<B: Backend>(
 ) -> SqlResult<B, CommitOutcome> {
     let parameters = [("group", group.0.into()), ("updated_at", time.into())];
     execute::<B>(conn, &B::statements().detach_children, &parameters).await?;
-    if execute::<B>(conn, &B::statements().delete_group, &parameters).await? == 0 {
-        return Ok(CommitOutcome::Gone);
+    match execute::<B>(conn, &B::statements().delete_group, &parameters).await.map_err(SqlError::from) {
+        Ok(0) => return Ok(CommitOutcome::Gone),
+        Ok(_) => {}
+        Err(error) if error.class == ErrorClass::Conflict && !B::NAMES_FOREIGN_KEYS => {
+            let members = fetch_all::<B>(conn, &B::statements().group_has_members, &parameters).await?;
+            return Err(if members.is_empty() { error.into_referenced() } else { error });
+        }
+        Err(error) => return Err(error),
     }
     B::count(conn, "groups", -1).await?;
     Ok(CommitOutcome::Applied)

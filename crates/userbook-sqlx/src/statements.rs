@@ -13,6 +13,7 @@ pub struct Statements {
     pub(crate) delete_user: Statement,
     pub(crate) detach_children: Statement,
     pub(crate) get_install: Statement,
+    pub(crate) group_has_members: Statement,
     pub(crate) import_claims: Statement,
     pub(crate) import_epochs: Statement,
     pub(crate) import_groups: Statement,
@@ -59,7 +60,7 @@ macro_rules! statements {
                 load, load_directory, migration_table, pending_events $(, $own)*
             ],
             [
-                any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install,
+                any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
                 import_epochs, insert_claim, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
                 take_user_id, update_claim $(, $shared)*
             ]

@@ -67,6 +67,8 @@ fn classify_number(number: u16, message: &str) -> ErrorClass {
         // table.
         1216 | 1217 => ErrorClass::Conflict,
         1451 | 1452 if names_own_constraint(message) => ErrorClass::Conflict,
+        // A row of the host refers to the row.
+        1451 => ErrorClass::Referenced,
         // Too many connections. The server shuts down or is gone. The statement or the connection was killed or timed
         // out.
         CLUSTER_NOT_READY | 1040 | 1203 | 1226 | 1053 | 1077 | 1079 | 1317 | 1927 | 1969 | 3024 | 2006

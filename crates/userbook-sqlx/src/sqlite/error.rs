@@ -66,11 +66,12 @@ impl Classify for Sqlite {
     /// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was
     /// written; otherwise the result is unknown.
     fn classify_commit(error: &Error) -> ErrorClass {
-        ErrorClass::Failure(match primary(error) {
-            Some(BUSY) => StoreErrorKind::Transient,
-            Some(CONSTRAINT) => StoreErrorKind::Other,
-            _ => StoreErrorKind::Ambiguous,
-        })
+        match primary(error) {
+            Some(BUSY) => ErrorClass::Failure(StoreErrorKind::Transient),
+            // Only the host's constraints are deferred.
+            Some(CONSTRAINT) => ErrorClass::Referenced,
+            _ => ErrorClass::Failure(StoreErrorKind::Ambiguous),
+        }
     }
 }
 

@@ -38,6 +38,7 @@ const STEPS: i32 = 10_000;
 #[async_trait]
 impl Backend for Sqlite {
     const ROWS: RowFormat = RowFormat::Json;
+    const NAMES_FOREIGN_KEYS: bool = false;
     const MIGRATIONS: &'static [Migration] = &[Migration {
         version: 1,
         name: "baseline",
