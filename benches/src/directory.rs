@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use userbook::{
-    Group, GroupId, Revision, Timestamp, User, UserId, UserType, model::SessionEpoch, store::ImportData,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
+    model::{ExternalIds, SessionEpoch},
+    store::ImportData,
 };
 use uuid::Uuid;
 
@@ -22,6 +24,7 @@ pub fn user(id: i64, is_active: bool, groups: impl IntoIterator<Item = GroupId>)
         path: "users/staff".to_owned(),
         user_type: UserType::Internal,
         attributes: json!({"team": "red", "settings": {"locale": "de"}}).into(),
+        external_ids: ExternalIds::new(),
         groups: groups.into_iter().collect(),
         password_change_date: Timestamp::UNIX_EPOCH,
         created_at: Timestamp::UNIX_EPOCH,
@@ -45,6 +48,7 @@ pub fn group(number: u128, is_superuser: bool) -> Group {
         is_superuser,
         parent: None,
         attributes: json!({}),
+        external_ids: ExternalIds::new(),
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
     }

@@ -46,7 +46,7 @@ impl CedarRequest {
             Check::View => on_account(Action::View),
             Check::Change => on_account(Action::Change),
             Check::Set(field) => {
-                on_account(Action::set(field)).map(|request| Self { field: Some(field), ..request })
+                on_account(Action::set(field)?).map(|request| Self { field: Some(field), ..request })
             }
             Check::DeleteUser => on_account(Action::DeleteUser),
             Check::SetPassword => on_account(Action::SetPassword),

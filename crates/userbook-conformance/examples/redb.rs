@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::to_vec;
 use std::{collections::BTreeSet, error::Error, sync::Arc};
 use userbook::{
-    Group, GroupId, Timestamp, User, UserId, UserRef, UserStore, UserType,
+    Group, GroupId, Timestamp, User, UserId, UserRef, UserStore, UserType, Violations,
     event::Event,
     field::{Username, fold},
-    model::{ANONYMOUS_USERNAME, ChangeId, GroupGraph, MAX_PARENTS},
+    model::{ANONYMOUS_USERNAME, ChangeId, ExternalIds, ExternalSource, GroupGraph, MAX_PARENTS},
     store::{
         ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, Epochs, Guards, ImportData, Outbox,
         OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers,
@@ -125,6 +125,7 @@ impl UserStore for RedbStore {
 fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> {
     let user = user(&txn.open_table(USERS)?, change.user)?;
     let name = change.fields.username.as_ref().map(Username::as_str);
+    let ids = change.fields.external_ids.as_ref();
     let known = lineages(&txn.open_table(GROUPS)?, &change.groups_added)?;
     let all_exist = change.groups_added.iter().all(|id| known.contains(*id));
     Ok(match user {
@@ -135,6 +136,11 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
         Some(_) if !all_exist => CommitOutcome::Conflict,
         Some(user) if is_claimed(&txn.open_table(USERS)?, change, user.id)? => CommitOutcome::Conflict,
         Some(mut user) => {
+            if let Some(source) =
+                ids.map(|ids| taken_in(&txn.open_table(USERS)?, ids, user.id)).transpose()?.flatten()
+            {
+                return Ok(CommitOutcome::Rejected(Violations::external_id_taken(&source)));
+            }
             let old_name = user.username.clone();
             change.apply_to(&mut user);
             put_user(txn, &old_name, &user)?;
@@ -219,6 +225,21 @@ fn is_claimed(users: &impl Rows<i64, Json>, change: &ChangeSet, user: UserId) ->
         }
     }
     Ok(false)
+}
+
+/// Returns the source in which another user has one of these identifiers. A store for many users needs an index.
+fn taken_in(
+    users: &impl Rows<i64, Json>,
+    ids: &ExternalIds,
+    owner: UserId,
+) -> Fallible<Option<ExternalSource>> {
+    for entry in users.iter()? {
+        let user: User = row(entry?.1.value())?;
+        if let Some(source) = ids.shared_with(&user.external_ids).filter(|_| user.id != owner) {
+            return Ok(Some(source.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns groups, each with its ancestors. The limit also ends cycles.

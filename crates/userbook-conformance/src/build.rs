@@ -8,7 +8,7 @@ use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     event::{Event, EventActor, EventKind, EventTarget},
     field::{Attributes, EmailAddress, Name, UserPath, Username},
-    model::{ChangeId, SessionEpoch},
+    model::{ChangeId, ExternalIds, SessionEpoch},
     store::{ChangeSet, FieldChanges, Guards, ImportData, MemberChange, ProvisioningChange, ProvisioningOp},
 };
 use uuid::Uuid;
@@ -46,6 +46,7 @@ pub(crate) fn group(n: u128) -> Group {
         is_superuser: false,
         parent: None,
         attributes: json!({ "n": n.to_string() }),
+        external_ids: ExternalIds::new(),
         created_at: moment(-2000),
         updated_at: moment(-1000),
     }
@@ -69,6 +70,7 @@ pub(crate) fn user(id: UserId) -> User {
         path: "users/some".to_owned(),
         user_type: UserType::External,
         attributes: json!({ "of": id.0 }).into(),
+        external_ids: ExternalIds::new(),
         groups: BTreeSet::new(),
         password_change_date: moment(-id.0),
         created_at: moment(-2000 - id.0),
@@ -141,7 +143,7 @@ pub(crate) fn provision(op: ProvisioningOp, n: u128) -> ProvisioningChange {
         ProvisioningOp::DeleteGroup(group) => (EventKind::GroupDeleted, EventTarget::Group(*group), 1),
     };
     let event = event(kind, target, version, n).into();
-    ProvisioningChange { op, members: Vec::new(), guards: Guards::default(), event }
+    ProvisioningChange { op, members: Vec::new(), sets_external_ids: false, guards: Guards::default(), event }
 }
 
 /// Returns change number `n` of a member who joins or leaves the group of a provisioning change.

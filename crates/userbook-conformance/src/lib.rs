@@ -25,10 +25,10 @@
 //! use std::collections::BTreeMap;
 //! use std::sync::{Arc, Mutex, MutexGuard};
 //! use async_trait::async_trait;
-//! use userbook::{Timestamp, User, UserId, UserRef, UserStore, UserType};
+//! use userbook::{Timestamp, User, UserId, UserRef, UserStore, UserType, Violations};
 //! use userbook::event::Event;
 //! use userbook::field::{Username, fold};
-//! use userbook::model::{ANONYMOUS_USERNAME, ChangeId, GroupGraph};
+//! use userbook::model::{ANONYMOUS_USERNAME, ChangeId, ExternalIds, ExternalSource, GroupGraph};
 //! use userbook::store::{ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, EpochGuard, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers};
 //! use userbook_conformance::{Harness, Task};
 //!
@@ -89,6 +89,9 @@
 //!         {
 //!             return Ok(CommitOutcome::Conflict);
 //!         }
+//!         if let Some(source) = rows.has_external_id(change.fields.external_ids.as_ref(), user.id) {
+//!             return Ok(CommitOutcome::Rejected(Violations::external_id_taken(source)));
+//!         }
 //!         // ... then everything is written: row, memberships, counters, event. Nothing in between can fail.
 //!         change.apply_to(&mut user);
 //!         rows.users.insert(user.id, user);
@@ -125,6 +128,12 @@
 //!
 //!     fn is_taken(&self, name: Option<&str>, by_other_than: Option<UserId>) -> bool {
 //!         self.users.values().any(|user| Some(user.username.as_str()) == name && Some(user.id) != by_other_than)
+//!     }
+//!
+//!     /// The source in which another user has one of these identifiers. With many users: keep an index.
+//!     fn has_external_id<'i>(&self, ids: Option<&'i ExternalIds>, user: UserId) -> Option<&'i ExternalSource> {
+//!         let mut others = self.users.values().filter(|other| other.id != user);
+//!         others.find_map(|other| ids?.shared_with(&other.external_ids))
 //!     }
 //!
 //!     /// With many users: keep an index of those who can act.

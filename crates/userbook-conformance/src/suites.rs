@@ -88,6 +88,9 @@ suite! {
         conflicts::a_taken_username_leaves_no_trace,
         conflicts::missing_groups_leave_no_trace,
         conflicts::the_same_change_is_not_applied_twice,
+        external_ids::external_ids_come_back_and_stay,
+        external_ids::a_taken_identifier_is_rejected,
+        external_ids::one_of_many_takes_an_identifier,
         groups::joining_and_leaving,
         groups::a_delta_spares_other_memberships,
         groups::ten_thousand_groups,
@@ -159,6 +162,7 @@ suite! {
         group_provisioning::a_missing_group_is_gone,
         group_provisioning::guards_hold_for_groups,
         group_provisioning::a_dropped_group_write_is_whole_or_nothing,
+        external_ids::users_and_groups_are_managed,
         members::members_join_and_leave_with_the_group,
         members::a_new_group_takes_members,
         members::a_membership_that_does_not_change_is_harmless,
@@ -202,6 +206,7 @@ suite! {
         import::the_next_id_is_above_all,
         import::an_import_moves_the_counters,
         import::bad_rows_leave_no_trace,
+        external_ids::imported_identifiers_are_unique,
     }
 }
 
@@ -232,6 +237,7 @@ suite! {
         filters::attributes_meet_conditions,
         filters::words_are_searched,
         filters::paths_of_users,
+        external_ids::managed_users_and_groups_are_listed,
         group_lists::a_group_comes_with_parent_and_members,
         group_lists::members_come_as_the_query_asks,
         group_lists::group_filters,

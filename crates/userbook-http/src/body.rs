@@ -164,7 +164,7 @@ impl From<JsonError> for ApiError {
 }
 
 fn fields(body: &[u8], limits: &Limits, mode: Mode, attributes: Attributes) -> Result<UserUpdate, ApiError> {
-    let is_field = |key: &str| Field::ALL.into_iter().any(|field| field.as_str() == key);
+    let is_field = |key: &str| Field::DOCUMENT.into_iter().any(|field| field.as_str() == key);
     Ok(lenient::field_ops(members(body, limits, is_field)?, mode, attributes).into())
 }
 

@@ -5,7 +5,7 @@ use http::Response;
 use serde::Serialize;
 use serde_json::Value;
 use userbook::{
-    GroupId, GroupUpdated, Outcome, Policy, Safeguard, Updated,
+    Field, GroupId, GroupUpdated, Outcome, Policy, Safeguard, Updated,
     authz::{Check, CheckResults, Verdict},
     event::Diff,
 };
@@ -116,6 +116,8 @@ impl<'a> CheckJson<'a> {
         let (check, field, group) = match check {
             Check::View => ("view", None, None),
             Check::Change => ("change", None, None),
+            // A request over HTTP cannot set them.
+            Check::Set(Field::ExternalIds) => return None,
             Check::Set(field) => ("set", Some(field.as_str()), None),
             Check::Join(group) => ("join", None, Some(group)),
             Check::AddMember(group) => ("add_member", None, Some(group)),

@@ -29,6 +29,10 @@ impl State {
         if self.claims.conflict(change.user, &claims) {
             return Ok(CommitOutcome::Conflict);
         }
+        let ids = change.fields.external_ids.as_ref();
+        if let Some(outcome) = ids.and_then(|ids| self.external_ids.reject(ids, Some(change.user))) {
+            return Ok(outcome);
+        }
         self.events.push(Arc::clone(&change.event))?;
         self.claims.put(change.user, claims);
         self.apply(change);
@@ -42,6 +46,9 @@ impl State {
         if let Some(name) = &change.fields.username {
             self.usernames.remove(&user.username);
             self.usernames.insert(name.as_str().to_owned(), user.id);
+        }
+        if let Some(ids) = &change.fields.external_ids {
+            self.external_ids.replace(user.id, &user.external_ids, ids);
         }
         let before = CanAct::of(user);
         change.apply_to(user);

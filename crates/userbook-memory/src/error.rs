@@ -25,6 +25,12 @@ pub enum MemoryError {
     /// Two users have one username.
     #[error("user {0} has the username of another user")]
     DuplicateUsername(UserId),
+    /// Two users have one identifier in one external source.
+    #[error("user {0} has an external id of another user")]
+    DuplicateExternalId(UserId),
+    /// Two groups have one identifier in one external source.
+    #[error("group {0} has an external id of another group")]
+    DuplicateExternalIdOfGroup(GroupId),
     /// Two groups have one id.
     #[error("group id {0} already exists")]
     DuplicateGroup(GroupId),

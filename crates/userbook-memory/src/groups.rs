@@ -7,12 +7,12 @@ use std::{
 
 use userbook::{
     Group, GroupId, Timestamp, UserId,
-    model::{GroupGraph, MAX_PARENTS},
+    model::{ExternalIds, GroupGraph, MAX_PARENTS},
     store::GroupShape,
 };
 use uuid::Uuid;
 
-use crate::can_act::CanAct;
+use crate::{can_act::CanAct, external_ids::ExternalIndex};
 
 /// A group with the rows that refer to it.
 #[derive(Debug)]
@@ -71,6 +71,7 @@ pub(crate) struct Groups {
     pub(crate) superusers: BTreeSet<GroupId>,
     /// In the order of lists. Imported groups may share a name.
     pub(crate) names: BTreeSet<(String, GroupId)>,
+    pub(crate) external_ids: ExternalIndex<GroupId>,
 }
 
 impl Groups {
@@ -126,10 +127,12 @@ impl Groups {
         let parent = group.parent;
         match self.nodes.entry(id) {
             Entry::Vacant(entry) => {
+                self.external_ids.replace(id, &ExternalIds::new(), &group.external_ids);
                 entry.insert(Node { group, children: BTreeSet::new(), members: Members::default() });
             }
             Entry::Occupied(mut entry) => {
                 let old = std::mem::replace(&mut entry.get_mut().group, Arc::clone(&group));
+                self.external_ids.replace(id, &old.external_ids, &group.external_ids);
                 if old.name != group.name {
                     self.names.remove(&(old.name.clone(), id));
                 }
@@ -165,6 +168,7 @@ impl Groups {
         let Some(node) = self.nodes.remove(&id) else { return };
         self.names.remove(&(node.group.name.clone(), id));
         self.superusers.remove(&id);
+        self.external_ids.replace(id, &node.group.external_ids, &ExternalIds::new());
         self.attach(id, node.group.parent, None);
         for child in &node.children {
             if let Some(child) = self.nodes.get_mut(child) {

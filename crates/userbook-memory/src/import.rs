@@ -17,6 +17,9 @@ impl State {
             if state.groups.nodes.contains_key(&group.id) {
                 return Err(MemoryError::DuplicateGroup(group.id));
             }
+            if state.groups.external_ids.reject(&group.external_ids, None).is_some() {
+                return Err(MemoryError::DuplicateExternalIdOfGroup(group.id));
+            }
             state.groups.put(Arc::new(group.clone()));
         }
         // After all groups, because a parent may follow its children.
@@ -31,6 +34,9 @@ impl State {
             }
             if state.uuids.contains_key(&user.uuid) {
                 return Err(MemoryError::DuplicateUuid(user.id));
+            }
+            if state.external_ids.reject(&user.external_ids, None).is_some() {
+                return Err(MemoryError::DuplicateExternalId(user.id));
             }
             state.known(&user.groups)?;
             state.insert_user(Arc::new(user.clone()), DistinctNames::default());
@@ -53,6 +59,7 @@ impl State {
         self.usernames = imported.usernames;
         self.uuids = imported.uuids;
         self.claims = imported.claims;
+        self.external_ids = imported.external_ids;
         self.groups = imported.groups;
         self.install_id = imported.install_id;
         // A decision that rests on the empty store must not be committed any more.

@@ -33,6 +33,7 @@ mod claims;
 mod commit;
 mod error;
 mod events;
+mod external_ids;
 mod groups;
 mod import;
 mod list_groups;

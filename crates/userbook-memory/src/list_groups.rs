@@ -127,6 +127,7 @@ impl State {
             (GroupFilter { names, .. }, _) if !names.is_empty() => {
                 Some(names.iter().flat_map(|name| self.groups.named(name)).collect())
             }
+            (GroupFilter { external_id: Some(filter), .. }, _) => Some(self.groups.external_ids.find(filter)),
             (_, Scope::Only(some)) => Some(some.clone()),
             (GroupFilter { members, .. }, _) => members.first().map(groups_of),
         }
@@ -140,6 +141,7 @@ impl State {
             && any_of(&filter.ids, &group.id)
             && any_of(&filter.names, &group.name)
             && filter.is_superuser.is_none_or(|superuser| superuser == group.is_superuser)
+            && filter.external_id.as_ref().is_none_or(|filter| filter.matches(&group.external_ids))
             && filter.members.iter().all(has)
     }
 

@@ -113,6 +113,9 @@ impl State {
             (UserFilter { uuids, .. }, _) if !uuids.is_empty() => {
                 uuids.iter().filter_map(|uuid| self.uuids.get(uuid)).copied().collect()
             }
+            (UserFilter { external_id: Some(filter), .. }, _) => {
+                self.external_ids.find(filter).into_iter().collect()
+            }
             (_, Scope::Only(some)) => some.iter().copied().collect(),
             (UserFilter { groups, .. }, _) if !groups.is_empty() => {
                 groups.first().map(|groups| members(&self.groups, groups)).unwrap_or_default()
@@ -216,6 +219,7 @@ impl FoundUsers {
             && is(&filter.path, &user.path)
             && filter.path_prefix.as_deref().is_none_or(|prefix| user.path.starts_with(prefix))
             && any_of(&filter.types, &user.user_type)
+            && filter.external_id.as_ref().is_none_or(|filter| filter.matches(&user.external_ids))
             && filter.groups.iter().all(|groups| !user.groups.is_disjoint(groups))
     }
 

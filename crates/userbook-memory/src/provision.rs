@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use userbook::{
     Group, User, UserId,
+    model::ExternalIds,
     store::{Claim, CommitOutcome, DistinctNames, ProvisioningChange, ProvisioningOp},
 };
 
@@ -84,14 +85,22 @@ impl State {
                 return (!self.all_leave(*id, &change.members)).then_some(CommitOutcome::Conflict);
             }
         };
-        (!missing.is_empty()).then_some(CommitOutcome::Conflict)
+        let conflict = (!missing.is_empty()).then_some(CommitOutcome::Conflict);
+        conflict.or_else(|| match &change.op {
+            ProvisioningOp::InsertUser(user) => self.external_ids.reject(&user.external_ids, None),
+            ProvisioningOp::PutGroup(group) => {
+                self.groups.external_ids.reject(&group.external_ids, Some(group.id))
+            }
+            ProvisioningOp::DeleteUser { .. } | ProvisioningOp::DeleteGroup(_) => None,
+        })
     }
 
-    /// The caller has checked that id, UUID and name are free, and that the groups exist.
+    /// The caller has checked that id, UUID, name and external ids are free, and that the groups exist.
     pub(crate) fn insert_user(&mut self, user: Arc<User>, distinct: DistinctNames) {
         self.claims.put(user.id, Claim::of(&user, distinct));
         self.usernames.insert(user.username.clone(), user.id);
         self.uuids.insert(user.uuid, user.id);
+        self.external_ids.replace(user.id, &ExternalIds::new(), &user.external_ids);
         self.groups.join(user.id, CanAct::of(&user), &user.groups);
         self.users.insert(user.id, user);
     }
@@ -101,6 +110,7 @@ impl State {
             self.usernames.remove(&user.username);
             self.uuids.remove(&user.uuid);
             self.claims.delete(&user);
+            self.external_ids.replace(id, &user.external_ids, &ExternalIds::new());
             self.groups.leave(id, CanAct::of(&user), &user.groups);
         }
     }

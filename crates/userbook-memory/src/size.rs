@@ -38,11 +38,13 @@ pub(crate) fn event_bytes(event: &Event) -> u64 {
 
 fn user_bytes(user: &User) -> u64 {
     let texts = [&user.username, &user.name, &user.email, &user.path];
-    texts.iter().map(|text| text.len() as u64).sum::<u64>() + json_bytes(&user.attributes)
+    texts.iter().map(|text| text.len() as u64).sum::<u64>()
+        + json_bytes(&user.attributes)
+        + json_bytes(&user.external_ids)
 }
 
 fn group_bytes(group: &Group) -> u64 {
-    group.name.len() as u64 + json_bytes(&group.attributes)
+    group.name.len() as u64 + json_bytes(&group.attributes) + json_bytes(&group.external_ids)
 }
 
 /// The remaining size of a page.

@@ -11,7 +11,7 @@ use userbook::{
 };
 use uuid::Uuid;
 
-use crate::{claims::Claims, events::Events, groups::Groups};
+use crate::{claims::Claims, events::Events, external_ids::ExternalIndex, groups::Groups};
 
 /// The complete state. Rows are shared, so that readers can copy them after they release the lock.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(crate) struct State {
     pub(crate) usernames: BTreeMap<String, UserId>,
     pub(crate) uuids: HashMap<Uuid, UserId>,
     pub(crate) claims: Claims,
+    pub(crate) external_ids: ExternalIndex<UserId>,
     pub(crate) groups: Groups,
     pub(crate) epochs: Epochs,
     pub(crate) events: Events,
@@ -34,6 +35,7 @@ impl Default for State {
             usernames: BTreeMap::new(),
             uuids: HashMap::new(),
             claims: Claims::default(),
+            external_ids: ExternalIndex::default(),
             groups: Groups::default(),
             epochs: Epochs { graph: 0, superusers: 0, next_user: 1 },
             events: Events::default(),

@@ -6,7 +6,7 @@ use serde_json::json;
 use userbook::{
     Group, GroupId, Revision, User, UserId, UserType,
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
-    model::SessionEpoch,
+    model::{ExternalIds, SessionEpoch},
     store::{ImportData, ImportOutcome, StoreError},
 };
 use userbook_http::{TokenIntent, TokenKey};
@@ -105,6 +105,7 @@ fn first_administrator() -> (Seed, Administrator) {
         is_superuser: true,
         parent: None,
         attributes: json!({}),
+        external_ids: ExternalIds::new(),
         created_at: now,
         updated_at: now,
     };
@@ -119,6 +120,7 @@ fn first_administrator() -> (Seed, Administrator) {
         path: "users".to_owned(),
         user_type: UserType::Internal,
         attributes: json!({}).into(),
+        external_ids: ExternalIds::new(),
         groups: BTreeSet::from([group.id]),
         password_change_date: now,
         created_at: now,

@@ -11,6 +11,7 @@ use crate::{
     backend::Backend,
     driver::{Conn, fetch_all},
     error::{ErrorClass, SqlError, SqlResult},
+    external_ids,
 };
 
 /// The connection is not in a transaction that sqlx knows.
@@ -85,7 +86,7 @@ pub(crate) async fn in_transaction<B: Backend>(
     owner: Owner,
 ) -> Result<CommitOutcome, StoreError> {
     let mut transaction = owner.begin::<B>(conn).await?;
-    let applied = B::apply(&mut transaction, change).await;
+    let applied = apply::<B>(&mut transaction, change).await;
     let is_applied = matches!(applied, Ok(Some(CommitOutcome::Applied)));
     let answer = match end(transaction, applied, is_applied, owner).await {
         Ok(Some(outcome)) => Ok(outcome),
@@ -93,6 +94,17 @@ pub(crate) async fn in_transaction<B: Backend>(
         Err(error) => Err(error),
     };
     owner.outcome(answer)
+}
+
+/// Writes a change in an open transaction. `None`: a row that the change depends on was not found.
+async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> SqlResult<B, Option<CommitOutcome>> {
+    let outcome = B::apply(conn, change).await?;
+    match &change.fields.external_ids {
+        Some(ids) if outcome == Some(CommitOutcome::Applied) => {
+            Ok(Some(external_ids::replace_of_user::<B>(conn, change.user, ids).await?))
+        }
+        _ => Ok(outcome),
+    }
 }
 
 /// Finds out why a conditional write did not find its row: the row was deleted, or something has changed. The change's

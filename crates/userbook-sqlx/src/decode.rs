@@ -7,7 +7,7 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     event::Event,
-    model::SessionEpoch,
+    model::{ExternalIds, SessionEpoch},
     store::{ActorState, Epochs, StoreError},
 };
 use uuid::Uuid;
@@ -121,6 +121,14 @@ pub(crate) fn attributes<R: RowExt>(row: &R) -> Decoded<Value> {
     json::parse(&required(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }
 
+pub(crate) fn external_ids<R: RowExt>(row: &R) -> Decoded<ExternalIds> {
+    let column = "external_ids";
+    match row.text_ref(column)?.ok_or(DecodeError::Null(column))? {
+        "{}" => Ok(ExternalIds::new()),
+        text => json::parse(text).map_err(|error| DecodeError::new(column, error)),
+    }
+}
+
 /// A user without groups, which are separate rows.
 pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
     Ok(User {
@@ -134,6 +142,7 @@ pub(crate) fn user<R: RowExt>(row: &R) -> Decoded<User> {
         path: required(row, "path", R::text)?,
         user_type: user_type(row, "type")?,
         attributes: attributes(row)?.into(),
+        external_ids: external_ids(row)?,
         groups: [].into(),
         password_change_date: required(row, "password_change_date", R::time)?,
         created_at: required(row, "created_at", R::time)?,
@@ -163,6 +172,7 @@ pub(crate) fn group<R: RowExt>(row: &R) -> Decoded<Group> {
         is_superuser: required(row, "is_superuser", R::flag)?,
         parent: row.uuid("parent")?.map(GroupId),
         attributes: attributes(row)?,
+        external_ids: external_ids(row)?,
         created_at: required(row, "created_at", R::time)?,
         updated_at: required(row, "updated_at", R::time)?,
     })

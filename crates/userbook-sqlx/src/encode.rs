@@ -57,7 +57,7 @@ pub(crate) fn target(target: Option<UserRef>) -> RowValues<'static, 2> {
 pub(crate) type RowValues<'v, const N: usize> = [(&'static str, Value<'v>); N];
 
 /// A user without memberships.
-pub(crate) fn user(user: &User) -> Result<RowValues<'_, 16>, EncodeError> {
+pub(crate) fn user(user: &User) -> Result<RowValues<'_, 17>, EncodeError> {
     Ok([
         ("id", user.id.0.into()),
         ("uuid", user.uuid.into()),
@@ -75,10 +75,11 @@ pub(crate) fn user(user: &User) -> Result<RowValues<'_, 16>, EncodeError> {
         ("revision", user.revision.0.into()),
         ("version", integer(user.version)?.into()),
         ("session_epoch", user.session_epoch.0.into()),
+        ("external_ids", json::text(&user.external_ids)?.into()),
     ])
 }
 
-pub(crate) fn group(group: &Group) -> Result<RowValues<'_, 7>, EncodeError> {
+pub(crate) fn group(group: &Group) -> Result<RowValues<'_, 8>, EncodeError> {
     Ok([
         ("id", group.id.0.into()),
         ("name", group.name.as_str().into()),
@@ -87,14 +88,16 @@ pub(crate) fn group(group: &Group) -> Result<RowValues<'_, 7>, EncodeError> {
         ("attributes", json::text(&group.attributes)?.into()),
         ("created_at", group.created_at.into()),
         ("updated_at", group.updated_at.into()),
+        ("external_ids", json::text(&group.external_ids)?.into()),
     ])
 }
 
 /// A group of an import, with its number among the groups of its name.
-pub(crate) fn imported_group(group: &Group, twin: i64) -> Result<RowValues<'_, 8>, EncodeError> {
-    let [id, name, is_superuser, parent, attributes, created_at, updated_at] = self::group(group)?;
+pub(crate) fn imported_group(group: &Group, twin: i64) -> Result<RowValues<'_, 9>, EncodeError> {
+    let [id, name, is_superuser, parent, attributes, created_at, updated_at, external_ids] =
+        self::group(group)?;
     let twin = ("twin", twin.into());
-    Ok([id, name, is_superuser, parent, attributes, created_at, updated_at, twin])
+    Ok([id, name, is_superuser, parent, attributes, created_at, updated_at, external_ids, twin])
 }
 
 pub(crate) fn event(event: &Event) -> Result<RowValues<'static, 7>, EncodeError> {
@@ -130,6 +133,7 @@ pub(crate) fn guards(guards: &Guards) -> Result<RowValues<'static, 6>, EncodeErr
 pub(crate) fn change(change: &ChangeSet) -> Result<Vec<(&'static str, Value<'_>)>, EncodeError> {
     let fields = &change.fields;
     let attributes = fields.attributes.as_ref().map(|value| json::text(value.as_value())).transpose()?;
+    let external_ids = fields.external_ids.as_ref().map(json::text).transpose()?;
     let mut values = Vec::with_capacity(32);
     values.extend([
         ("user", change.user.0.into()),
@@ -145,6 +149,7 @@ pub(crate) fn change(change: &ChangeSet) -> Result<Vec<(&'static str, Value<'_>)
         ("password_change_date", fields.password_change_date.into()),
         ("email", fields.email.as_ref().map(EmailAddress::as_str).into()),
         ("attributes", attributes.map_or(Value::Text(None), Value::from)),
+        ("external_ids", external_ids.map_or(Value::Text(None), Value::from)),
         ("path", fields.path.as_ref().map(UserPath::as_str).into()),
         ("type", fields.user_type.map(UserType::as_str).into()),
         ("groups_added", Value::Uuids(change.groups_added.iter().map(|group| group.0).collect())),

@@ -18,6 +18,7 @@ mod decode;
 mod driver;
 mod encode;
 mod error;
+mod external_ids;
 pub mod host;
 mod import;
 mod interrupt;

@@ -14,6 +14,7 @@ use crate::{
     driver::{Conn, execute, fetch_all},
     encode,
     error::{ErrorClass, SqlError, SqlResult},
+    external_ids,
     value::Value,
 };
 
@@ -49,6 +50,15 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> S
             change_members::<B>(conn, *group, members).await?;
             delete_group::<B>(conn, *group, change.event.time).await?
         }
+    };
+    let outcome = match (&outcome, &change.op) {
+        (CommitOutcome::Applied, ProvisioningOp::InsertUser(user)) => {
+            external_ids::insert_of_user::<B>(conn, user.id, &user.external_ids).await?
+        }
+        (CommitOutcome::Applied, ProvisioningOp::PutGroup(group)) if change.sets_external_ids => {
+            external_ids::replace_of_group::<B>(conn, group.id, &group.external_ids).await?
+        }
+        _ => outcome,
     };
     if outcome == CommitOutcome::Applied {
         B::finish(conn, &change.guards, &change.event).await?;

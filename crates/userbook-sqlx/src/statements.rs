@@ -10,17 +10,23 @@ pub struct Statements {
     pub(crate) count_groups: Statement,
     pub(crate) count_users: Statement,
     pub(crate) delete_group: Statement,
+    pub(crate) delete_group_external_ids: Statement,
     pub(crate) delete_user: Statement,
+    pub(crate) delete_user_external_ids: Statement,
     pub(crate) detach_children: Statement,
     pub(crate) get_install: Statement,
     pub(crate) group_has_members: Statement,
     pub(crate) import_claims: Statement,
     pub(crate) import_epochs: Statement,
+    pub(crate) import_group_external_ids: Statement,
     pub(crate) import_groups: Statement,
     pub(crate) import_memberships: Statement,
+    pub(crate) import_user_external_ids: Statement,
     pub(crate) import_users: Statement,
     pub(crate) insert_claim: Statement,
+    pub(crate) insert_group_external_id: Statement,
     pub(crate) insert_user: Statement,
+    pub(crate) insert_user_external_id: Statement,
     pub(crate) join_groups: Statement,
     pub(crate) list_groups: Statement,
     pub(crate) list_users: Statement,
@@ -57,12 +63,15 @@ macro_rules! statements {
             @all $folder, $placeholders,
             [
                 ack_events, import_claims, import_groups, import_memberships, import_users, join_groups, list_groups, list_users,
-                load, load_directory, migration_table, pending_events $(, $own)*
+                load, load_directory, migration_table, pending_events,
+                import_user_external_ids, import_group_external_ids $(, $own)*
             ],
             [
                 any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
                 import_epochs, insert_claim, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
-                take_user_id, update_claim $(, $shared)*
+                take_user_id, update_claim,
+                delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
+                insert_user_external_id $(, $shared)*
             ]
         )
     };

@@ -94,7 +94,7 @@ async fn cost_of_members_is_independent_of_their_number(database: &Database) {
         for id in ids.clone() {
             sqlx::query(
                 "INSERT INTO userbook_user SELECT ?1, randomblob(16), 'u' || ?1, name, email, is_active, \
-                         last_login, path, type, attributes, password_change_date, created_at, updated_at, revision, version, session_epoch \
+                         last_login, path, type, attributes, password_change_date, created_at, updated_at, revision, version, session_epoch, external_ids \
                          FROM userbook_user WHERE id = 1",
             )
             .bind(id)
@@ -118,6 +118,7 @@ async fn cost_of_members_is_independent_of_their_number(database: &Database) {
         let change = userbook::store::ProvisioningChange {
             op: userbook::store::ProvisioningOp::PutGroup(Box::new(group(1))),
             members: members.collect(),
+            sets_external_ids: false,
             guards: userbook::store::Guards {
                 graph: Some(userbook::store::EpochGuard::bump(facts.epochs.graph)),
                 ..userbook::store::Guards::default()

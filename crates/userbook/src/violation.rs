@@ -33,11 +33,27 @@ pub enum Field {
     Path,
     /// `type`
     Type,
+    /// The external ids ([`User::external_ids`](crate::User::external_ids)).
+    ExternalIds,
 }
 
 impl Field {
     /// All fields, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Username,
+        Self::Name,
+        Self::IsActive,
+        Self::LastLogin,
+        Self::Groups,
+        Self::Email,
+        Self::Attributes,
+        Self::Path,
+        Self::Type,
+        Self::ExternalIds,
+    ];
+
+    /// The fields that are members of the user as a JSON document, in order: all fields of authentik's user.
+    pub const DOCUMENT: [Self; 9] = [
         Self::Username,
         Self::Name,
         Self::IsActive,
@@ -61,6 +77,7 @@ impl Field {
             Self::Attributes => "attributes",
             Self::Path => "path",
             Self::Type => "type",
+            Self::ExternalIds => "external_ids",
         }
     }
 }
@@ -95,6 +112,28 @@ pub enum ViolationKind {
     /// Another user or group has this value.
     #[error("This field must be unique.")]
     Unique,
+    /// Another user or group has this identifier of the external source.
+    #[error("The identifier of {external_source} is in use.")]
+    ExternalIdTaken {
+        /// The name of the external source.
+        external_source: String,
+    },
+    /// More external sources than one object may have.
+    #[error("value has more than {limit} external sources (got {count})")]
+    TooManySources {
+        /// The limit.
+        limit: usize,
+        /// The number of sources.
+        count: usize,
+    },
+    /// The text is too long in bytes.
+    #[error("value exceeds {limit} bytes (got {size})")]
+    MaxBytes {
+        /// The maximum number of bytes.
+        limit: usize,
+        /// The size of the value.
+        size: usize,
+    },
     /// Not a text.
     #[error("Not a valid string.")]
     InvalidString,
@@ -261,6 +300,9 @@ impl ViolationKind {
             Self::MaxLength { .. } => "max_length",
             Self::NullCharacter => "null_characters_not_allowed",
             Self::Unique => "unique",
+            Self::ExternalIdTaken { .. } => "external_id_taken",
+            Self::TooManySources { .. } => "too_many_sources",
+            Self::MaxBytes { .. } => "max_bytes",
             Self::InvalidString
             | Self::InvalidBoolean
             | Self::InvalidDateTime
@@ -299,8 +341,12 @@ impl ViolationKind {
     pub fn params(&self) -> crate::json::JsonObject {
         let value = match self {
             Self::MaxLength { limit } | Self::TooDeep { limit } => json!({ "limit": limit }),
-            Self::TooLarge { limit, size } => json!({ "limit": limit, "size": size }),
+            Self::ExternalIdTaken { external_source } => json!({ "source": external_source }),
+            Self::TooLarge { limit, size } | Self::MaxBytes { limit, size } => {
+                json!({ "limit": limit, "size": size })
+            }
             Self::TooManyValues { limit, count }
+            | Self::TooManySources { limit, count }
             | Self::TooManyGroups { limit, count }
             | Self::TooManyMembers { limit, count } => json!({ "limit": limit, "count": count }),
             Self::ControlCharacter { character } | Self::FormatCharacter { character } => {
@@ -344,6 +390,8 @@ pub enum GroupField {
     Users,
     /// `roles`; Userbook has no roles.
     Roles,
+    /// The external ids ([`Group::external_ids`](crate::Group::external_ids)).
+    ExternalIds,
 }
 
 impl GroupField {
@@ -356,6 +404,7 @@ impl GroupField {
             Self::Attributes => "attributes",
             Self::Users => "users",
             Self::Roles => "roles",
+            Self::ExternalIds => "external_ids",
         }
     }
 }

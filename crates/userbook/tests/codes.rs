@@ -16,11 +16,11 @@ use userbook::{
 fn violations() -> Vec<V> {
     use V::{
         Blank, ControlCharacter, Custom, Cycle, DateTimeOverflow, DoesNotExist, EdgeSlash, EmptySegment,
-        FormatCharacter, IncorrectType, InternalServiceAccount, InvalidBoolean, InvalidChoice,
-        InvalidDateTime, InvalidEmail, InvalidString, InvalidUuid, LastSuperuser, MaxLength, NotAList,
-        NotAnObject, Null, NullCharacter, OwnParent, Referenced, Required, ReservedKey, SelfLockout,
-        SuperuserFlag, TooDeep, TooLarge, TooManyGroups, TooManyMembers, TooManyValues, TypeIsFixed,
-        TypeNotAllowed, Unique,
+        ExternalIdTaken, FormatCharacter, IncorrectType, InternalServiceAccount, InvalidBoolean,
+        InvalidChoice, InvalidDateTime, InvalidEmail, InvalidString, InvalidUuid, LastSuperuser, MaxBytes,
+        MaxLength, NotAList, NotAnObject, Null, NullCharacter, OwnParent, Referenced, Required, ReservedKey,
+        SelfLockout, SuperuserFlag, TooDeep, TooLarge, TooManyGroups, TooManyMembers, TooManySources,
+        TooManyValues, TypeIsFixed, TypeNotAllowed, Unique,
     };
     let next = |kind: &V| match kind {
         Required => Some(Null),
@@ -28,7 +28,10 @@ fn violations() -> Vec<V> {
         Blank => Some(MaxLength { limit: 150 }),
         MaxLength { .. } => Some(NullCharacter),
         NullCharacter => Some(Unique),
-        Unique => Some(InvalidString),
+        Unique => Some(ExternalIdTaken { external_source: "scim:okta".to_owned() }),
+        ExternalIdTaken { .. } => Some(TooManySources { limit: 16, count: 17 }),
+        TooManySources { .. } => Some(MaxBytes { limit: 1_024, size: 2_000 }),
+        MaxBytes { .. } => Some(InvalidString),
         InvalidString => Some(InvalidBoolean),
         InvalidBoolean => Some(InvalidDateTime),
         InvalidDateTime => Some(DateTimeOverflow),

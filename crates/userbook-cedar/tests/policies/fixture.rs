@@ -186,7 +186,7 @@ pub(crate) fn letters(verdicts: &[Verdict]) -> String {
 
 /// View, change, the nine fields in order, delete.
 pub(crate) fn about_user() -> Vec<Check> {
-    let fields = Field::ALL.map(Check::Set);
+    let fields = Field::DOCUMENT.map(Check::Set);
     [Check::View, Check::Change].into_iter().chain(fields).chain([Check::DeleteUser]).collect()
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use userbook::{
     User, UserType,
+    model::ExternalIds,
     store::{ChangeSet, FieldChanges, SnapshotQuery},
 };
 
@@ -14,6 +15,11 @@ use crate::{
     },
     check::{apply, load, pending, row, target},
 };
+
+fn external_ids() -> ExternalIds {
+    let source = "scim:new".parse().expect("the kit's sources are valid");
+    [(source, Some("new-id".to_owned()))].into_iter().collect()
+}
 
 /// Returns each column alone, and all columns together.
 fn all_fields() -> Vec<FieldChanges> {
@@ -28,6 +34,7 @@ fn all_fields() -> Vec<FieldChanges> {
         path: Some(path("new/path")),
         user_type: Some(UserType::ServiceAccount),
         password_change_date: Some(moment(78)),
+        external_ids: Some(external_ids()),
     };
     vec![
         FieldChanges { username: all.username.clone(), ..none() },
@@ -39,6 +46,7 @@ fn all_fields() -> Vec<FieldChanges> {
         FieldChanges { path: all.path.clone(), ..none() },
         FieldChanges { user_type: all.user_type, ..none() },
         FieldChanges { password_change_date: all.password_change_date, ..none() },
+        FieldChanges { external_ids: all.external_ids.clone(), ..none() },
         all,
     ]
 }

@@ -42,7 +42,7 @@ fn numbers(page: &GroupPage) -> Vec<u128> {
     page.groups.iter().map(|entry| entry.group.id.0.as_u128() - group_id(0).0.as_u128()).collect()
 }
 
-async fn matches<H: Harness<Store: ListStore>>(harness: &H, filter: GroupFilter) -> Vec<u128> {
+pub(super) async fn matches<H: Harness<Store: ListStore>>(harness: &H, filter: GroupFilter) -> Vec<u128> {
     let page = list(harness, &all(filter)).await;
     assert_eq!(page.count, page.groups.len() as u64, "all are on one page");
     numbers(&page)

@@ -7,6 +7,7 @@ pub mod claims;
 pub mod closure;
 pub mod commit;
 pub mod conflicts;
+pub mod external_ids;
 pub mod filters;
 pub mod group_lists;
 pub mod group_provisioning;

@@ -34,7 +34,7 @@ pub(crate) fn field_ops<K: AsRef<str>>(
 ) -> FieldOps {
     let mut ops = FieldOps::new(mode);
     for (key, value) in members {
-        let Some(field) = Field::ALL.into_iter().find(|field| field.as_str() == key.as_ref()) else {
+        let Some(field) = Field::DOCUMENT.into_iter().find(|field| field.as_str() == key.as_ref()) else {
             continue;
         };
         match field {
@@ -56,6 +56,8 @@ pub(crate) fn field_ops<K: AsRef<str>>(
             }
             Field::Path => ops.path = op(value, |value| text(value, ViolationKind::InvalidString)),
             Field::Type => ops.user_type = op(value, user_type),
+            // Not part of authentik's user.
+            Field::ExternalIds => {}
         }
     }
     ops

@@ -37,7 +37,8 @@ pub(crate) fn group_ops(members: impl IntoIterator<Item = (String, Value)>, mode
             Some(GroupField::Users) => update.users = op(value, users),
             Some(GroupField::Attributes) => update.attributes = op(value, Op::parse),
             Some(GroupField::Roles) => update.roles = op(value, |value| roles(&value)),
-            None => {}
+            // External ids are not part of authentik's group.
+            Some(GroupField::ExternalIds) | None => {}
         }
     }
     update

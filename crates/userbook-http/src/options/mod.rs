@@ -47,8 +47,8 @@ mod tests {
         let description: Value = serde_json::from_str(EDITOR).unwrap();
         let fields = description["actions"]["PUT"].as_object().unwrap();
         let writable: Vec<_> = fields.iter().filter(|(_, field)| field["read_only"] == false).collect();
-        assert_eq!(writable.len(), Field::ALL.len());
-        assert!(Field::ALL.iter().all(|field| fields.contains_key(field.as_str())));
+        assert_eq!(writable.len(), Field::DOCUMENT.len());
+        assert!(Field::DOCUMENT.iter().all(|field| fields.contains_key(field.as_str())));
         assert_eq!(fields["username"]["max_length"], Username::MAX_LENGTH);
         assert_eq!(fields["email"]["max_length"], EmailAddress::MAX_LENGTH);
         let choices = fields["type"]["choices"].as_array().unwrap().iter().map(|choice| &choice["value"]);

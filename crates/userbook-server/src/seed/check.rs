@@ -6,7 +6,7 @@ use std::{
     hash::Hash,
 };
 
-use userbook::{GroupId, UserId, UserType};
+use userbook::{GroupId, UserId, UserType, field::ExternalId, model::ExternalIds};
 
 use super::{
     Problems, permission,
@@ -24,6 +24,8 @@ pub(super) fn problems(file: &SeedFile) -> Problems {
     duplicates(&mut problems, "users", "pk", file.users.iter().map(|user| user.pk));
     duplicates(&mut problems, "users", "uuid", file.users.iter().map(|user| user.uuid));
     duplicates(&mut problems, "users", "username", file.users.iter().map(|user| &user.username));
+    external_ids(&mut problems, "groups", file.groups.iter().map(|group| &group.external_ids));
+    external_ids(&mut problems, "users", file.users.iter().map(|user| &user.external_ids));
     references(&mut problems, file);
     tokens(&mut problems, file);
     problems
@@ -40,6 +42,26 @@ fn duplicates<T: Hash + Eq + Display>(
         let text = value.to_string();
         if let Some(first) = seen.insert(value, n) {
             problems.0.push(format!("{list}[{n}].{field}: {text:?} is also in {list}[{first}]"));
+        }
+    }
+}
+
+/// Reports external ids that no database stores.
+fn external_ids<'f>(problems: &mut Problems, list: &str, values: impl Iterator<Item = &'f ExternalIds>) {
+    let mut seen = HashMap::new();
+    for (n, ids) in values.enumerate() {
+        let place = format!("{list}[{n}].external_ids");
+        if ids.len() > ExternalIds::MAX_SOURCES {
+            problems.0.push(format!("{place}: more than {} sources", ExternalIds::MAX_SOURCES));
+        }
+        for (source, identifier) in ids.iter() {
+            let Some(identifier) = identifier else { continue };
+            if let Err(errors) = ExternalId::parse(identifier) {
+                problems.0.push(format!("{place}: {source}: {errors}"));
+            }
+            if let Some(first) = seen.insert((source, identifier), n) {
+                problems.0.push(format!("{place}: {identifier:?} of {source} is also in {list}[{first}]"));
+            }
         }
     }
 }

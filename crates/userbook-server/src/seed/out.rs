@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
-use userbook::{Group, GroupId, Timestamp, User, UserId, UserType, json::SharedJson, model::timestamp_text};
+use userbook::{
+    Group, GroupId, Timestamp, User, UserId, UserType,
+    json::SharedJson,
+    model::{ExternalIds, timestamp_text},
+};
 use uuid::Uuid;
 
 use super::rows::ObjectKey;
@@ -24,6 +28,8 @@ pub(crate) struct UserOut<'a> {
     #[serde(rename = "type")]
     user_type: UserType,
     attributes: &'a SharedJson,
+    #[serde(skip_serializing_if = "ExternalIds::is_empty")]
+    external_ids: &'a ExternalIds,
     groups: &'a BTreeSet<GroupId>,
     #[serde(serialize_with = "time")]
     password_change_date: Timestamp,
@@ -43,6 +49,8 @@ pub(crate) struct GroupOut<'a> {
     is_superuser: bool,
     parent: Option<GroupId>,
     attributes: &'a serde_json::Value,
+    #[serde(skip_serializing_if = "ExternalIds::is_empty")]
+    external_ids: &'a ExternalIds,
     #[serde(serialize_with = "time")]
     created_at: Timestamp,
     #[serde(serialize_with = "time")]
@@ -62,6 +70,7 @@ impl<'a> UserOut<'a> {
             path: &user.path,
             user_type: user.user_type,
             attributes: &user.attributes,
+            external_ids: &user.external_ids,
             groups: &user.groups,
             password_change_date: user.password_change_date,
             created_at: user.created_at,
@@ -79,6 +88,7 @@ impl<'a> From<&'a Group> for GroupOut<'a> {
             is_superuser: group.is_superuser,
             parent: group.parent,
             attributes: &group.attributes,
+            external_ids: &group.external_ids,
             created_at: group.created_at,
             updated_at: group.updated_at,
         }

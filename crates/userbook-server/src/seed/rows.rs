@@ -10,7 +10,7 @@ use serde_json::Value;
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
     clock::{ChangeIds, RandomIds},
-    model::{SessionEpoch, parse_timestamp},
+    model::{ExternalIds, SessionEpoch, parse_timestamp},
     store::ImportData,
 };
 use userbook_http::{TokenHash, TokenIntent, TokenKey};
@@ -60,6 +60,8 @@ row! {
         #[serde(deserialize_with = "required")]
         parent: Option<GroupId>,
         attributes: Value,
+        #[serde(default)]
+        external_ids: ExternalIds,
         #[serde(default, deserialize_with = "optional_time")]
         created_at: Option<Timestamp>,
         #[serde(default, deserialize_with = "optional_time")]
@@ -82,6 +84,8 @@ row! {
         #[serde(rename = "type")]
         user_type: UserType,
         attributes: Value,
+        #[serde(default)]
+        external_ids: ExternalIds,
         groups: BTreeSet<GroupId>,
         #[serde(deserialize_with = "time")]
         password_change_date: Timestamp,
@@ -209,6 +213,7 @@ impl GroupRow {
             is_superuser: self.is_superuser,
             parent: self.parent,
             attributes: self.attributes,
+            external_ids: self.external_ids,
             created_at,
             updated_at,
         }
@@ -229,6 +234,7 @@ impl UserRow {
             path: self.path,
             user_type: self.user_type,
             attributes: self.attributes.into(),
+            external_ids: self.external_ids,
             groups: self.groups,
             password_change_date: self.password_change_date,
             created_at,

@@ -237,3 +237,26 @@ fn guide_names_every_permission_and_quotes_messages() {
         assert!(GUIDE.contains(&message), "{message}");
     }
 }
+
+#[test]
+fn external_ids_are_valid_and_unique() {
+    let parsed = |of_first: Value, of_second: Value| {
+        let mut seed = valid();
+        seed["users"][0]["external_ids"] = of_first;
+        seed["users"][1]["external_ids"] = of_second;
+        parse(seed.to_string().as_bytes()).map_err(|error| error.to_string())
+    };
+    let seed = parsed(json!({"hr": "1", "scim:okta": null}), json!({"hr": "2", "scim:okta": null})).unwrap();
+    let hr = "hr".parse().unwrap();
+    assert_eq!(seed.rows.users[1].external_ids.identifier(&hr), Some("2"));
+    let many: serde_json::Map<_, _> = (0..17).map(|n| (format!("s{n}"), json!(null))).collect();
+    for (first, second, expected) in [
+        (json!({}), json!({"hr": ""}), "users[1].external_ids: hr: This field may not be blank."),
+        (json!({"hr": "1"}), json!({"hr": "1"}), "users[1].external_ids: \"1\" of hr is also in users[0]"),
+        (Value::Object(many), json!({}), "users[0].external_ids: more than 16 sources"),
+        (json!({"HR": "1"}), json!({}), "external source is not 1 to 128 bytes"),
+    ] {
+        let error = parsed(first, second).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -3,6 +3,8 @@
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
 -- session_epoch of a user: any new value ends the sessions that carry the old one.
+-- external_ids: an object with an identifier or null for each external source; the rows of userbook_user_external_id and
+-- userbook_group_external_id repeat it.
 --
 -- Each of these statements commits by itself, so each can be repeated: a migration that was interrupted is done
 -- again from the start.
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS userbook_user (
     revision BINARY(16) NOT NULL,
     version BIGINT NOT NULL,
     session_epoch BINARY(16) NOT NULL,
+    external_ids LONGTEXT NOT NULL DEFAULT ('{}'),
     relied_on BIGINT NOT NULL DEFAULT 0,
     can_act TINYINT AS (
         CASE
@@ -62,6 +65,7 @@ CREATE TABLE IF NOT EXISTS userbook_group (
     attributes LONGTEXT NOT NULL,
     created_at DATETIME(6) NOT NULL CHECK (created_at >= '0001-01-01'),
     updated_at DATETIME(6) NOT NULL CHECK (updated_at >= '0001-01-01'),
+    external_ids LONGTEXT NOT NULL DEFAULT ('{}'),
     UNIQUE KEY userbook_group_name (name_digest, twin),
     KEY userbook_group_parent (parent),
     KEY userbook_group_superuser (is_superuser),
@@ -95,6 +99,26 @@ CREATE TABLE IF NOT EXISTS userbook_claim (
     PRIMARY KEY (user_id, namespace),
     UNIQUE KEY userbook_claim_key (digest, is_exclusive),
     CONSTRAINT userbook_claim_user FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
+-- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups, and
+-- compared as bytes: every collation takes some texts for one another.
+CREATE TABLE IF NOT EXISTS userbook_user_external_id (
+    user_id BIGINT NOT NULL,
+    source VARCHAR(128) NOT NULL,
+    identifier VARBINARY(1024),
+    PRIMARY KEY (user_id, source),
+    UNIQUE KEY userbook_user_external_id_taken (source, identifier),
+    CONSTRAINT userbook_user_external_id_user FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
+CREATE TABLE IF NOT EXISTS userbook_group_external_id (
+    group_id BINARY(16) NOT NULL,
+    source VARCHAR(128) NOT NULL,
+    identifier VARBINARY(1024),
+    PRIMARY KEY (group_id, source),
+    UNIQUE KEY userbook_group_external_id_taken (source, identifier),
+    CONSTRAINT userbook_group_external_id_group FOREIGN KEY (group_id) REFERENCES userbook_group (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
 
 -- Counters that decisions about several rows rely on, and the id of the next user.

@@ -4,6 +4,8 @@
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
 -- session_epoch of a user: any new value ends the sessions that carry the old one.
+-- external_ids: an object with an identifier or null for each external source; the rows of userbook_user_external_id and
+-- userbook_group_external_id repeat it.
 
 CREATE TABLE userbook_user (
     id bigint PRIMARY KEY,
@@ -22,6 +24,7 @@ CREATE TABLE userbook_user (
     revision uuid NOT NULL,
     version bigint NOT NULL,
     session_epoch uuid NOT NULL,
+    external_ids text NOT NULL DEFAULT '{}',
     can_act smallint NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN NOT is_active OR username = 'AnonymousUser' THEN 0
@@ -57,6 +60,7 @@ CREATE TABLE userbook_group (
     attributes text NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    external_ids text NOT NULL DEFAULT '{}',
     CONSTRAINT userbook_group_name UNIQUE (name, twin)
 );
 
@@ -87,6 +91,23 @@ CREATE TABLE userbook_claim (
     is_exclusive boolean CHECK (is_exclusive),
     PRIMARY KEY (user_id, namespace),
     CONSTRAINT userbook_claim_key UNIQUE (digest, is_exclusive)
+);
+
+-- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.
+CREATE TABLE userbook_user_external_id (
+    user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    source text COLLATE "C" NOT NULL,
+    identifier text COLLATE "C",
+    PRIMARY KEY (user_id, source),
+    CONSTRAINT userbook_user_external_id_taken UNIQUE (source, identifier)
+);
+
+CREATE TABLE userbook_group_external_id (
+    group_id uuid NOT NULL REFERENCES userbook_group (id) ON DELETE CASCADE,
+    source text COLLATE "C" NOT NULL,
+    identifier text COLLATE "C",
+    PRIMARY KEY (group_id, source),
+    CONSTRAINT userbook_group_external_id_taken UNIQUE (source, identifier)
 );
 
 -- Counters that decisions about several rows rely on, and the id of the next user.

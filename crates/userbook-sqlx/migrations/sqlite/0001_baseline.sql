@@ -3,6 +3,8 @@
 --
 -- can_act of a user: 0 cannot act (inactive, internal_service_account, or AnonymousUser), 1 service account, 2 person.
 -- session_epoch of a user: any new value ends the sessions that carry the old one.
+-- external_ids: an object with an identifier or null for each external source; the rows of userbook_user_external_id and
+-- userbook_group_external_id repeat it.
 
 -- 'USRB': marks the file as Userbook's.
 PRAGMA application_id = 1431523906;
@@ -24,6 +26,7 @@ CREATE TABLE userbook_user (
     revision BLOB NOT NULL,
     version INTEGER NOT NULL,
     session_epoch BLOB NOT NULL,
+    external_ids TEXT NOT NULL DEFAULT '{}',
     can_act INTEGER NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN is_active = 0 OR username = 'AnonymousUser' THEN 0
@@ -55,6 +58,7 @@ CREATE TABLE userbook_group (
     attributes TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    external_ids TEXT NOT NULL DEFAULT '{}',
     UNIQUE (name, twin)
 ) STRICT;
 
@@ -90,6 +94,23 @@ CREATE TABLE userbook_claim (
     is_exclusive INTEGER CHECK (is_exclusive = 1),
     PRIMARY KEY (user_id, namespace),
     UNIQUE (digest, is_exclusive)
+) STRICT, WITHOUT ROWID;
+
+-- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.
+CREATE TABLE userbook_user_external_id (
+    user_id INTEGER NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    identifier TEXT COLLATE BINARY,
+    PRIMARY KEY (user_id, source),
+    UNIQUE (source, identifier)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE userbook_group_external_id (
+    group_id BLOB NOT NULL REFERENCES userbook_group (id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    identifier TEXT COLLATE BINARY,
+    PRIMARY KEY (group_id, source),
+    UNIQUE (source, identifier)
 ) STRICT, WITHOUT ROWID;
 
 -- Counters that decisions about several rows rely on, and the id of the next user.

@@ -7,7 +7,7 @@ use userbook::{
 
 use super::{
     ListStatement,
-    query::{Projection, Query, Selection, order, push_limit_offset},
+    query::{Projection, Query, Selection, order, push_external_id, push_limit_offset},
 };
 use crate::{
     backend::Backend,
@@ -77,6 +77,19 @@ fn conditions<B: Backend>(statement: &mut ListStatement, filter: &GroupFilter) {
         None => {}
         Some(true) => _ = statement.condition().push(B::IS_SUPERUSER),
         Some(false) => _ = statement.condition().push("NOT (").push(B::IS_SUPERUSER).push(")"),
+    }
+    if let Some(external) = &filter.external_id {
+        let is_named = !(filter.ids.is_empty() && filter.names.is_empty()) && external.identifier.is_none();
+        statement.condition();
+        if is_named {
+            statement
+                .push("EXISTS (SELECT 1 FROM userbook_group_external_id AS x WHERE x.group_id = g.id AND ");
+        } else {
+            statement.push("g.id").push(among);
+            statement.push("SELECT x.group_id FROM userbook_group_external_id AS x WHERE ");
+        }
+        push_external_id(statement, external);
+        statement.push(if is_named { ")" } else { end });
     }
     for members in &filter.members {
         statement.condition().push("g.id").push(among);

@@ -15,8 +15,8 @@ use crate::{
     snapshot::{row_kind, unknown},
 };
 
-const USER_TEXTS: [&str; 5] = ["username", "name", "email", "path", "attributes"];
-const GROUP_TEXTS: [&str; 2] = ["name", "attributes"];
+const USER_TEXTS: [&str; 6] = ["username", "name", "email", "path", "attributes", "external_ids"];
+const GROUP_TEXTS: [&str; 3] = ["name", "attributes", "external_ids"];
 
 /// The bytes that a page may still grow by, and the pace of its scan.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
 //! The common part of lists of users and of groups.
 
-use userbook::store::{ContentFilter, Order, Scope};
+use userbook::store::{ContentFilter, ExternalIdFilter, Order, Scope};
 
 use super::ListStatement;
 use crate::{
     backend::Backend,
     decode::{Decoded, RowExt},
     statement::Statement,
+    value::Value,
 };
 
 /// What to select of the matching rows.
@@ -66,6 +67,14 @@ pub(crate) trait Query: Sync {
     fn id<R: RowExt>(row: &R) -> Decoded<Self::Id>;
     /// Whether the words and attributes match in a row of [`Projection::Content`], and the bytes to read for it.
     fn matches<R: RowExt>(row: &R, content: &ContentFilter) -> Decoded<(bool, usize)>;
+}
+
+/// Adds the condition on a row `x` of external ids.
+pub(super) fn push_external_id(statement: &mut ListStatement, filter: &ExternalIdFilter) {
+    statement.push("x.source = ").bind(filter.source.to_string());
+    if let Some(identifier) = &filter.identifier {
+        statement.push(" AND x.identifier = ").bind(Value::Username(Some(identifier.clone().into())));
+    }
 }
 
 /// Ends a statement for one page.

@@ -6,14 +6,14 @@ use userbook::{
     GroupId, UserId, UserType,
     model::{ANONYMOUS_USERNAME, MAX_PARENTS},
     store::{
-        ContentFilter, PathListQuery, RowContent, Scope, SuperuserFilter, UserColumn, UserFilter,
-        UserListQuery,
+        ContentFilter, ExternalIdFilter, PathListQuery, RowContent, Scope, SuperuserFilter, UserColumn,
+        UserFilter, UserListQuery,
     },
 };
 
 use super::{
     ListStatement,
-    query::{Projection, Query, Selection, order, push_limit_offset},
+    query::{Projection, Query, Selection, order, push_external_id, push_limit_offset},
 };
 use crate::{
     backend::Backend,
@@ -101,7 +101,23 @@ fn conditions<B: Backend>(statement: &mut ListStatement, scope: &Scope<UserId>, 
         B::in_users(statement, some.iter().map(|user| user.0).collect());
     }
     columns::<B>(statement, filter);
+    if let Some(external) = filter.external_id.as_ref().filter(|_| starts_at_the_user(filter)) {
+        statement
+            .condition()
+            .push("EXISTS (SELECT 1 FROM userbook_user_external_id AS x WHERE x.user_id = u.id AND ");
+        push_external_id(statement, external);
+        statement.push(")");
+    }
     memberships::<B>(statement, filter, members);
+}
+
+/// Whether a filter on external ids looks at few users, rather than at all that a source manages.
+fn starts_at_the_user(filter: &UserFilter) -> bool {
+    let is_one = filter.external_id.as_ref().is_some_and(|external| external.identifier.is_some());
+    let is_named = !(filter.ids.is_empty() && filter.usernames.is_empty() && filter.uuids.is_empty())
+        || filter.email.is_some()
+        || filter.name.is_some();
+    is_named && !is_one
 }
 
 /// Adds the conditions on the user's own row.
@@ -136,18 +152,22 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
     }
 }
 
-/// A filter on memberships. The query starts at the group: its cost is proportional to the members.
+/// A filter on memberships or external ids. The query starts at the group or at the source: its cost is proportional to
+/// what they have.
 #[derive(Debug, Clone, Copy)]
 enum Members<'f> {
     Groups(&'f BTreeSet<GroupId>),
     Superusers,
     InheritedSuperusers,
+    External(&'f ExternalIdFilter),
 }
 
 impl<'f> Members<'f> {
     /// The membership filters, the narrowest first.
     fn wanted(filter: &'f UserFilter) -> Vec<Self> {
-        let mut wanted: Vec<_> = filter.groups.iter().map(Self::Groups).collect();
+        let external = filter.external_id.as_ref().filter(|_| !starts_at_the_user(filter));
+        let mut wanted: Vec<_> = external.map(Self::External).into_iter().collect();
+        wanted.extend(filter.groups.iter().map(Self::Groups));
         if let Some(SuperuserFilter { is_superuser: true, inherited }) = filter.is_superuser {
             wanted.push(if inherited { Self::InheritedSuperusers } else { Self::Superusers });
         }
@@ -157,6 +177,10 @@ impl<'f> Members<'f> {
     /// The query for their ids.
     fn push<B: Backend>(self, statement: &mut ListStatement) {
         match self {
+            Self::External(filter) => {
+                statement.push("SELECT x.user_id FROM userbook_user_external_id AS x WHERE ");
+                push_external_id(statement, filter);
+            }
             Self::Groups(groups) => B::members(statement, groups.iter().map(|group| group.0).collect()),
             Self::Superusers => {
                 statement.push(

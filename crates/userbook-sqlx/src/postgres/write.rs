@@ -14,7 +14,7 @@ use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
     claims,
-    commit::Owner,
+    commit::{Owner, in_transaction},
     decode::{Decoded, RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -51,6 +51,9 @@ impl Backend for Postgres {
     }
 
     async fn commit(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        if change.fields.external_ids.is_some() {
+            return in_transaction::<Self>(conn, change, Owner::Store).await;
+        }
         match commit_row(conn, change).await {
             // The statement has ended.
             Ok(row) => outcome(&row).map_err(|error| StoreError::new(StoreErrorKind::Ambiguous, error)),

@@ -48,6 +48,9 @@ pub enum Check {
     ChangeGroup(GroupId),
     /// Delete this group. It needs [`Check::ViewGroup`] besides.
     DeleteGroup(GroupId),
+    /// Set external ids of this group. It needs [`Check::ChangeGroup`] or [`Check::AddGroup`] besides. For users the
+    /// check is [`Check::Set`] of [`Field::ExternalIds`], also for new users.
+    SetGroupExternalIds(GroupId),
 }
 
 /// The object of the checks, with the loaded facts.

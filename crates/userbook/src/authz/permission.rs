@@ -20,6 +20,7 @@ use super::{Actor, ActorView, Authorizer, AuthorizerError, Check, Resource, Subj
 use crate::{
     model::{GroupGraph, GroupId, User, UserId, UserType},
     store::Scope,
+    violation::Field,
 };
 
 /// The permissions with an effect, under authentik's names.
@@ -229,6 +230,8 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// Decides like authentik 2025.2.4: an active superuser may do everything; other users need permissions, globally or
 /// on the object.
 ///
+/// Only superusers set external ids.
+///
 /// An actor who may view no user gets 403. An actor who may view some users gets 404 for all others, and so does an
 /// internal service account. The same holds for groups. `change_user` alone does not suffice; `view_user` is required as well.
 ///
@@ -313,7 +316,8 @@ fn group_of(check: Check) -> Option<GroupId> {
         | Check::ViewGroup(group)
         | Check::AddGroup(group)
         | Check::ChangeGroup(group)
-        | Check::DeleteGroup(group) => Some(group),
+        | Check::DeleteGroup(group)
+        | Check::SetGroupExternalIds(group) => Some(group),
         _ => None,
     }
 }
@@ -333,7 +337,11 @@ fn verdict(check: Check, grants: &Grants, actor: ActorView<'_>, is_new: bool) ->
         Check::View if grants.views_some_user || is_machine => Verdict::Hide,
         Check::ViewGroup(group) if on_group(P::ViewGroup, group) => Verdict::Allow,
         Check::ViewGroup(_) if grants.views_some_group() || is_machine => Verdict::Hide,
-        Check::View | Check::ViewGroup(_) => Verdict::deny(),
+        // No permission of the recorded release covers external ids.
+        Check::View
+        | Check::ViewGroup(_)
+        | Check::Set(Field::ExternalIds)
+        | Check::SetGroupExternalIds(_) => Verdict::deny(),
         // The recorded release lets every caller with `change_user` add the user to any group. `GrantSuperuser` covers
         // what a group grants.
         Check::AddUser | Check::Join(_) if is_new => grants.global.contains(&P::AddUser).into(),

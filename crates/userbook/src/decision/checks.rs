@@ -122,9 +122,11 @@ pub(super) fn check_fields(proposal: &Proposal, results: &CheckResults) -> Resul
     deny(fields.chain(joins(proposal)), results)
 }
 
-/// Requires that the actor may add the user to every group.
-pub(super) fn check_joins(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
-    deny(joins(proposal), results)
+/// Requires that the actor may add the new user to every group, and may set external ids if the request does. The right
+/// to create users covers all other fields.
+pub(super) fn check_insertion(proposal: &Proposal, results: &CheckResults) -> Result<(), Denial> {
+    let own = proposal.attempted().filter(|field| *field == Field::ExternalIds);
+    deny(own.map(|field| (field, Check::Set(field))).chain(joins(proposal)), results)
 }
 
 fn joins(proposal: &Proposal) -> impl Iterator<Item = (Field, Check)> {

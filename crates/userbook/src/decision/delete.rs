@@ -87,6 +87,7 @@ pub(crate) fn delete(
     let change = ProvisioningChange {
         op: ProvisioningOp::DeleteUser { user: user.id, expected: user.revision },
         members: Vec::new(),
+        sets_external_ids: false,
         guards: deletion_guards(&change, snapshot.epochs),
         event: event.into(),
     };

@@ -94,6 +94,7 @@ pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
     let mut diff: Diff = Field::ALL
         .into_iter()
         .filter(|field| *field != Field::Groups)
+        .filter(|field| *field != Field::ExternalIds || !view.user.external_ids.is_empty())
         .map(|field| {
             let (none, value) = (SharedJson::default(), stored_field(&view.user, field));
             let (old, new) = if added { (none, value) } else { (value, none) };

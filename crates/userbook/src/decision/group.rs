@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     Context,
+    checks::require_allowed,
     diff::changed_attributes,
     event::event,
     group_access::{GroupAccess, GroupWriteKind},
@@ -27,6 +28,7 @@ use crate::{
         ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp,
         SuperuserQuery, Superusers,
     },
+    update::external_ids_json,
     view::{Visibility, view_group_checks},
     violation::{GroupField, ViolationKind, Violations},
 };
@@ -88,7 +90,8 @@ impl<'a> GroupProposal<'a> {
         let graph = &self.directory.groups;
         let taken = self.taken.iter().flat_map(|(group, source)| [*group, *source]);
         let given = self.given.iter().copied().chain(self.gives().then_some(self.id));
-        let checks = taken.chain(given).map(Check::GrantSuperuser).chain(self.flag_check());
+        let checks = taken.chain(given).map(Check::GrantSuperuser);
+        let checks = checks.chain(self.flag_check()).chain(self.external_ids_check());
         let mut checks: BTreeSet<Check> = checks.collect();
         let taken = self.taken.iter().map(|(group, _)| *group);
         let named: BTreeSet<GroupId> = self.parents().into_iter().chain(taken).chain([self.id]).collect();
@@ -110,6 +113,19 @@ impl<'a> GroupProposal<'a> {
             Check::DisableSuperuser(self.id)
         };
         (self.write.sets_flag && differs).then_some(check)
+    }
+
+    /// Returns whether the external ids change.
+    fn sets_external_ids(&self) -> bool {
+        let before = self.before.map(|group| &group.external_ids);
+        let after = self.write.after.as_ref().map(|group| &group.external_ids);
+        after.is_some_and(|after| before.map_or(!after.is_empty(), |before| before != after))
+    }
+
+    /// Returns the right to change external ids.
+    fn external_ids_check(&self) -> Option<Check> {
+        let attempted = self.write.violations.iter().any(|it| it.field == Some(GroupField::ExternalIds));
+        (attempted || self.sets_external_ids()).then_some(Check::SetGroupExternalIds(self.id))
     }
 
     fn parents(&self) -> BTreeSet<GroupId> {
@@ -206,6 +222,9 @@ impl<'a> GroupProposal<'a> {
 
     fn check_rights(&self, context: &Context<'_>) -> Result<(), Denial> {
         let Context { actor, policy, results, .. } = *context;
+        if let Some(check) = self.external_ids_check() {
+            require_allowed(results, check)?;
+        }
         let graph = &self.directory.groups;
         let is_superuser = is_superuser(actor, self.directory.actor.as_ref(), graph);
         let may_grant = |group: &GroupId| results.allows(Check::GrantSuperuser(*group));
@@ -274,7 +293,13 @@ impl<'a> GroupProposal<'a> {
     fn diff(&self) -> Diff {
         let value =
             |group: Option<&Group>, field| group.map_or(Value::Null, |group| field_value(group, field));
-        let fields = [GroupField::Name, GroupField::IsSuperuser, GroupField::Parent, GroupField::Attributes];
+        let fields = [
+            GroupField::Name,
+            GroupField::IsSuperuser,
+            GroupField::Parent,
+            GroupField::Attributes,
+            GroupField::ExternalIds,
+        ];
         let entry = |field| {
             let (old, new) = (value(self.before, field), value(self.write.after.as_ref(), field));
             let changed = (!identical(&old, &new)).then(|| match field {
@@ -289,6 +314,7 @@ impl<'a> GroupProposal<'a> {
 
     fn change(self, context: &Context<'_>, diff: &Diff) -> ProvisioningChange {
         let epochs = self.directory.epochs;
+        let sets_external_ids = self.sets_external_ids();
         let (gives, takes) = (self.gives(), !self.taken.is_empty());
         let counts = takes || (self.granting_after.contains(&self.id) && self.members.gives());
         let actor = self.directory.actor.as_ref().filter(|_| gives || takes);
@@ -318,7 +344,7 @@ impl<'a> GroupProposal<'a> {
             }
             None => ProvisioningOp::DeleteGroup(self.id),
         };
-        ProvisioningChange { op, members, guards, event: event.into() }
+        ProvisioningChange { op, members, sets_external_ids, guards, event: event.into() }
     }
 }
 
@@ -328,6 +354,7 @@ fn field_value(group: &Group, field: GroupField) -> Value {
         GroupField::IsSuperuser => Value::Bool(group.is_superuser),
         GroupField::Parent => group.parent.map_or(Value::Null, |parent| Value::String(parent.to_string())),
         GroupField::Attributes => group.attributes.clone(),
+        GroupField::ExternalIds => external_ids_json(&group.external_ids),
         GroupField::Users | GroupField::Roles => Value::Null,
     }
 }

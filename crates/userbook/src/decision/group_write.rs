@@ -4,8 +4,8 @@ use super::MembersOp;
 use crate::{
     field::{FieldErrors, GroupName, Members},
     json::JsonObject,
-    model::{Group, GroupId, Timestamp},
-    update::{GroupUpdate, Mode, Op},
+    model::{ExternalIds, Group, GroupId, Timestamp},
+    update::{ExternalIdsOp, GroupUpdate, Mode, Op},
     violation::{GroupField, ViolationKind, Violations},
 };
 
@@ -49,6 +49,7 @@ impl GroupWrite {
             is_superuser: false,
             parent: None,
             attributes: JsonObject::new().into(),
+            external_ids: ExternalIds::new(),
             // The decision sets the dates.
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
@@ -80,13 +81,30 @@ impl GroupWrite {
             after.attributes.clone_from(attributes.as_value());
         }
         value(&update.roles, GroupField::Roles, false, &mut violations);
-        Self {
+        let mut write = Self {
             after: Some(after),
             members,
             names_group: update.name.value().map(GroupName::as_str).is_some(),
             sets_flag: flag.is_some(),
             parent_sent,
             violations,
+        };
+        write.set_external_ids(&update.external_ids, before);
+        write
+    }
+
+    /// Applies a change of external ids to those of the stored group.
+    pub(crate) fn set_external_ids(&mut self, op: &ExternalIdsOp, before: Option<&Group>) {
+        let Some(after) = &mut self.after else { return };
+        let stored = before.map(|group| group.external_ids.clone()).unwrap_or_default();
+        match op.applied(&stored) {
+            Ok(ids) => after.external_ids = ids,
+            Err(faults) => {
+                after.external_ids = stored;
+                for kind in faults.into_vec() {
+                    self.violations.push(GroupField::ExternalIds, kind);
+                }
+            }
         }
     }
 }

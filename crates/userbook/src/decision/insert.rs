@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Context, Rejection,
-    checks::{check_joins, require, require_active_actor},
+    checks::{check_insertion, require, require_active_actor},
     diff::{full_diff, visible_diff},
     event::event,
     guards::guards,
@@ -20,7 +20,7 @@ use crate::{
     event::{Diff, EventKind, EventTarget},
     field::UserPath,
     json::JsonObject,
-    model::{Revision, SessionEpoch, Timestamp, User, UserId, UserType},
+    model::{ExternalIds, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
     policy::{Policy, Safeguard},
     store::{DirectorySnapshot, ProvisioningChange, ProvisioningOp, Snapshot},
     update::{FieldOps, Op},
@@ -53,6 +53,7 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
         path: String::new(),
         user_type: UserType::Internal,
         attributes: Value::Object(JsonObject::new()).into(),
+        external_ids: ExternalIds::new(),
         groups: BTreeSet::new(),
         password_change_date: now,
         created_at: now,
@@ -74,7 +75,7 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
     }
 }
 
-/// Returns the checks for a new user: joined groups, and groups through which superuser status is granted.
+/// Returns the checks for a new user: external ids, joined groups, and groups through which superuser status is granted.
 pub(crate) fn insertion_checks(
     ops: &FieldOps,
     directory: &DirectorySnapshot,
@@ -88,6 +89,7 @@ pub(crate) fn insertion_checks(
     let mut checks: Vec<Check> = joined.iter().copied().map(Check::Join).collect();
     checks.extend(view_group_checks(&joined, graph, policy, results));
     checks.extend(super::checks::grants(joined, graph, policy, results));
+    checks.extend((!ops.external_ids.is_keep()).then_some(Check::Set(Field::ExternalIds)));
     checks.sort_unstable();
     checks.dedup();
     checks
@@ -124,7 +126,7 @@ pub(crate) fn insert(
     if unnamed && snapshot.username_taken {
         proposal.add_faults(Field::Username, [ViolationKind::Unique]);
     }
-    check_joins(&proposal, results).map_err(Rejection::Forbidden)?;
+    check_insertion(&proposal, results).map_err(Rejection::Forbidden)?;
     let graph = &snapshot.groups;
     let change = UserChange {
         before: user,
@@ -151,6 +153,7 @@ pub(crate) fn insert(
     let change = ProvisioningChange {
         op: ProvisioningOp::InsertUser(Box::new(user.clone())),
         members: Vec::new(),
+        sets_external_ids: false,
         guards,
         event: event.into(),
     };

@@ -8,7 +8,7 @@ use crate::{
     model::{ANONYMOUS_USERNAME, GroupId, Timestamp, User, UserType, is_representable},
     policy::{Policy, Safeguard},
     store::{FieldChanges, Snapshot},
-    update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    update::{AttributesOp, ExternalIdsOp, FieldOps, GroupsOp, Mode, Op},
     view::Visibility,
     violation::{Field, ViolationKind, Violations},
 };
@@ -49,6 +49,7 @@ impl Proposal {
             Field::Attributes => changes.attributes.is_some(),
             Field::Path => changes.path.is_some(),
             Field::Type => changes.user_type.is_some(),
+            Field::ExternalIds => changes.external_ids.is_some(),
         }
     }
 
@@ -163,6 +164,7 @@ pub(super) fn propose(
         }
     }
     propose_type(it, before, ops, policy);
+    propose_external_ids(it, before, &ops.external_ids);
     proposal
 }
 
@@ -273,5 +275,17 @@ fn propose_type(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Polic
     } else {
         it.after.user_type = new;
         it.changes.user_type = Some(new);
+    }
+}
+
+/// The store compares the identifiers with those of other users.
+fn propose_external_ids(it: &mut Proposal, before: &User, op: &ExternalIdsOp) {
+    match op.applied(&before.external_ids) {
+        Ok(ids) if ids == before.external_ids => {}
+        Ok(ids) => {
+            it.after.external_ids.clone_from(&ids);
+            it.changes.external_ids = Some(ids);
+        }
+        Err(faults) => it.add_faults(Field::ExternalIds, FieldErrors::into_vec(faults)),
     }
 }

@@ -7,6 +7,7 @@
 mod attributes;
 mod email;
 mod email_syntax;
+mod external_id;
 mod fold;
 pub(crate) mod plain;
 mod references;
@@ -16,6 +17,7 @@ mod texts;
 pub(crate) use attributes::attribute_limits;
 pub use attributes::{Attributes, MAX_DEPTH};
 pub use email::EmailAddress;
+pub use external_id::ExternalId;
 pub use fold::fold;
 pub use references::{GroupRef, Members, Memberships, Reference, References};
 pub use text::is_space;

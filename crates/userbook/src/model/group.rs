@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{GroupId, Timestamp};
+use super::{ExternalIds, GroupId, Timestamp};
 
 /// The number of ancestors that count, as recorded from authentik 2025.2.4: an ancestor 19 levels above grants
 /// superuser status, one 20 levels above does not.
@@ -28,6 +28,9 @@ pub struct Group {
     pub parent: Option<GroupId>,
     /// Free attributes. New values are JSON objects; stored values may be any JSON.
     pub attributes: Value,
+    /// The external sources that manage the group.
+    #[serde(default, skip_serializing_if = "ExternalIds::is_empty")]
+    pub external_ids: ExternalIds,
     /// The time at which the group was created.
     pub created_at: Timestamp,
     /// The time of the last applied write of the group or of its members by a group operation, or of the deletion of
@@ -50,6 +53,7 @@ impl Group {
             is_superuser: false,
             parent: None,
             attributes: serde_json::json!({}),
+            external_ids: ExternalIds::new(),
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         }

@@ -3,12 +3,14 @@
 //! These types contain *plain stored values*. A row that violates a current rule still loads, is shown, and keeps what
 //! an update does not name. Rules apply to new values (see [`crate::field`]).
 
+mod external;
 mod group;
 mod ids;
 mod time;
 mod user;
 mod user_type;
 
+pub use external::{ExternalIds, ExternalSource, InvalidExternalSource};
 pub use group::{Group, GroupGraph, MAX_PARENTS};
 pub use ids::{ChangeId, GroupId, Revision, SessionEpoch, UserId, UserRef};
 pub use time::{is_representable, parse_timestamp, timestamp_text};

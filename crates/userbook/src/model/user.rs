@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{GroupId, Revision, SessionEpoch, Timestamp, UserId, UserType};
+use super::{ExternalIds, GroupId, Revision, SessionEpoch, Timestamp, UserId, UserType};
 use crate::json::SharedJson;
 
 /// The username of authentik's anonymous user. This user is never shown and never updated.
@@ -37,6 +37,9 @@ pub struct User {
     pub user_type: UserType,
     /// Free attributes. New values are JSON objects; stored values may be any JSON.
     pub attributes: SharedJson,
+    /// The external sources that manage the user.
+    #[serde(default, skip_serializing_if = "ExternalIds::is_empty")]
+    pub external_ids: ExternalIds,
     /// The direct groups of the user.
     pub groups: BTreeSet<GroupId>,
     /// The time of the last change of the password.
@@ -73,6 +76,7 @@ impl User {
             path: "users".into(),
             user_type: UserType::Internal,
             attributes: serde_json::json!({}).into(),
+            external_ids: ExternalIds::new(),
             groups: BTreeSet::new(),
             password_change_date: Timestamp::UNIX_EPOCH,
             created_at: Timestamp::UNIX_EPOCH,

@@ -173,6 +173,7 @@ impl From<Violations> for GroupError {
         Self::Invalid(violations.map_fields(|field| match field {
             Field::Name => Some(GroupField::Name),
             Field::Attributes => Some(GroupField::Attributes),
+            Field::ExternalIds => Some(GroupField::ExternalIds),
             _ => None,
         }))
     }

@@ -6,7 +6,7 @@ use super::{Claim, Guards};
 use crate::{
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username},
-    model::{ChangeId, GroupId, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
+    model::{ChangeId, ExternalIds, GroupId, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
     violation::Violations,
 };
 
@@ -66,6 +66,9 @@ impl ChangeSet {
         if let Some(attributes) = &fields.attributes {
             user.attributes = attributes.to_shared();
         }
+        if let Some(ids) = &fields.external_ids {
+            user.external_ids.clone_from(ids);
+        }
         user.groups.extend(groups_added);
         for group in groups_removed {
             user.groups.remove(group);
@@ -104,6 +107,8 @@ pub struct FieldChanges {
     pub user_type: Option<UserType>,
     /// `password_change_date`
     pub password_change_date: Option<Timestamp>,
+    /// All external ids of the user after the change.
+    pub external_ids: Option<ExternalIds>,
 }
 
 impl FieldChanges {
@@ -125,7 +130,7 @@ pub enum CommitOutcome {
     Conflict,
     /// The row to change or delete no longer exists.
     Gone,
-    /// A rule of the store forbids the change, such as a unique column of the host's own table. The caller gets these
-    /// violations.
+    /// A rule of the store forbids the change: a unique column of the host's own table, or an external id that another
+    /// object has ([`Violations::external_id_taken`]). The caller gets these violations.
     Rejected(Violations),
 }

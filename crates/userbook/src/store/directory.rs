@@ -139,6 +139,8 @@ pub struct ProvisioningChange {
     pub op: ProvisioningOp,
     /// Memberships of the written or deleted group that change with it; empty for users.
     pub members: Vec<MemberChange>,
+    /// Whether the external ids of the written group differ from the stored ones. Other operations ignore the value.
+    pub sets_external_ids: bool,
     /// The conditions.
     pub guards: Guards,
     /// The audit event of `op`, written in the same atomic step; its id is the change id.

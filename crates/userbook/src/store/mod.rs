@@ -30,8 +30,8 @@ pub use directory::{
 pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
-    AttributeCondition, AttributeTest, Comparison, ContentFilter, GroupColumn, GroupEntry, GroupFilter,
-    GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, ROW_BYTES, RowContent,
+    AttributeCondition, AttributeTest, Comparison, ContentFilter, ExternalIdFilter, GroupColumn, GroupEntry,
+    GroupFilter, GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, ROW_BYTES, RowContent,
     SuperuserFilter, TextPosition, TextTest, UserColumn, UserFilter, UserListQuery, UserPage,
 };
 pub use outbox::{Outbox, OutboxLimit};
@@ -48,6 +48,8 @@ pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};
 ///   the expected one and every guard holds.
 /// - A commit whose future is dropped is applied completely or not at all.
 /// - `commit` writes only the columns that the change names.
+/// - Two users never have one identifier in one external source, and neither have two groups. The commit of a taken
+///   identifier is [`CommitOutcome::Rejected`] with [`Violations::external_id_taken`](crate::Violations::external_id_taken).
 ///
 /// The crate `userbook-conformance` checks all laws on your store; its front page contains a complete small store.
 #[async_trait]

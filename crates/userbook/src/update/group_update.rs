@@ -1,9 +1,9 @@
 //! The requested changes of a group.
 
-use super::{Mode, Op, UsersOp};
+use super::{ExternalIdsOp, Mode, Op, UsersOp};
 use crate::{
     field::{Attributes, GroupName, GroupRef},
-    model::{GroupId, UserId},
+    model::{ExternalSource, GroupId, UserId},
 };
 
 /// A new group, or a change of a group, that is not yet resolved against the stored group.
@@ -31,6 +31,8 @@ pub struct GroupUpdate {
     pub attributes: Op<Attributes>,
     /// `roles`: Userbook has no roles, so a request may only name an empty list.
     pub roles: Op<()>,
+    /// The external ids.
+    pub external_ids: ExternalIdsOp,
 }
 
 impl GroupUpdate {
@@ -44,6 +46,7 @@ impl GroupUpdate {
             users: Op::Keep,
             attributes: Op::Keep,
             roles: Op::Keep,
+            external_ids: ExternalIdsOp::default(),
         }
     }
 
@@ -100,5 +103,19 @@ impl GroupUpdate {
     #[must_use]
     pub fn attributes(self, value: impl TryInto<Attributes, Error = crate::field::FieldErrors>) -> Self {
         Self { attributes: Op::parse(value), ..self }
+    }
+
+    /// Lets the external source manage the group, with this identifier or without. Other sources stay.
+    #[must_use]
+    pub fn set_external_id(mut self, source: ExternalSource, identifier: Option<&str>) -> Self {
+        self.external_ids.set(source, identifier);
+        self
+    }
+
+    /// Removes the external source from the group. No effect for a source that does not manage the group.
+    #[must_use]
+    pub fn remove_external_id(mut self, source: ExternalSource) -> Self {
+        self.external_ids.remove(source);
+        self
     }
 }

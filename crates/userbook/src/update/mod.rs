@@ -5,6 +5,7 @@
 //! concurrent operations do not undo each other.
 
 mod computed;
+mod external_ids_op;
 mod group_update;
 mod groups_op;
 mod json_patch;
@@ -18,10 +19,11 @@ use ::json_patch::Patch;
 use serde_json::Value;
 
 pub use computed::ComputedUpdate;
+pub use external_ids_op::ExternalIdsOp;
 pub use group_update::GroupUpdate;
 pub use groups_op::GroupsOp;
-pub(crate) use json_patch::stored_field;
 pub use json_patch::{PatchFailure, ReadOnlyMembers, json_type};
+pub(crate) use json_patch::{external_ids_json, stored_field};
 pub use op::{AttributesOp, Op};
 pub use users_op::UsersOp;
 
@@ -29,7 +31,7 @@ use self::json_patch::{JsonPatch, Stored};
 use crate::{
     field::{Attributes, EmailAddress, FieldErrors, Memberships, Name, UserPath, Username},
     json::JsonObject,
-    model::{GroupGraph, GroupId, Timestamp, User, UserType},
+    model::{ExternalSource, GroupGraph, GroupId, Timestamp, User, UserType},
     policy::Policy,
     view::UserView,
     violation::Field,
@@ -67,6 +69,8 @@ pub struct FieldOps {
     pub path: Op<UserPath>,
     /// `type`
     pub user_type: Op<UserType>,
+    /// The external ids.
+    pub external_ids: ExternalIdsOp,
 }
 
 /// An update that is not yet resolved against a user.
@@ -103,6 +107,7 @@ impl FieldOps {
             attributes: Op::Keep,
             path: Op::Keep,
             user_type: Op::Keep,
+            external_ids: ExternalIdsOp::default(),
         }
     }
 
@@ -123,6 +128,7 @@ impl FieldOps {
             (Field::Attributes, !self.attributes.is_keep()),
             (Field::Path, !self.path.is_keep()),
             (Field::Type, !self.user_type.is_keep()),
+            (Field::ExternalIds, !self.external_ids.is_keep()),
         ]
         .into_iter()
         .filter_map(|(field, touched)| touched.then_some(field))
@@ -249,6 +255,18 @@ impl UserUpdate {
     #[must_use]
     pub fn user_type(self, value: UserType) -> Self {
         self.with(|fields| fields.user_type = Op::Set(value))
+    }
+
+    /// Lets the external source manage the user, with this identifier or without. Other sources stay.
+    #[must_use]
+    pub fn set_external_id(self, source: ExternalSource, identifier: Option<&str>) -> Self {
+        self.with(|fields| fields.external_ids.set(source, identifier))
+    }
+
+    /// Removes the external source from the user. No effect for a source that does not manage the user.
+    #[must_use]
+    pub fn remove_external_id(self, source: ExternalSource) -> Self {
+        self.with(|fields| fields.external_ids.remove(source))
     }
 
     /// Returns the operation for each field, given the stored user. `groups` contains the user's groups and their

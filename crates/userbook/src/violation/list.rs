@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Field, ViolationKind};
+use crate::model::ExternalSource;
 
 /// A violation and its field; no field if it concerns the request as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,16 @@ pub struct Violations<F = Field>(Vec<Violation<F>>);
 impl<F> Default for Violations<F> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl Violations {
+    /// Returns the violation that a store reports for an identifier that another user or group has in this source.
+    pub fn external_id_taken(source: &ExternalSource) -> Self {
+        let mut violations = Self::default();
+        violations
+            .push(Field::ExternalIds, ViolationKind::ExternalIdTaken { external_source: source.to_string() });
+        violations
     }
 }
 

@@ -261,6 +261,9 @@ fn fields(row: &ImportUser, groups: Option<BTreeSet<GroupId>>, mut update: UserU
     if let Some(attributes) = &row.attributes {
         update = update.attributes(attributes.clone());
     }
+    for (source, identifier) in row.external_ids.iter() {
+        update = update.set_external_id(source.clone(), identifier);
+    }
     match groups {
         Some(groups) => update.groups(groups.into_iter().collect::<Memberships>()),
         None => update,

@@ -65,15 +65,19 @@ impl Importer<'_> {
         let is_unchanged = |stored: &Group| {
             (&stored.name, stored.is_superuser, stored.parent, &stored.attributes)
                 == (&row.name, row.is_superuser, parent, &row.attributes)
+                && row.external_ids.is_contained_in(&stored.external_ids)
         };
         if stored.as_ref().is_some_and(is_unchanged) {
             self.groups.insert(row.pk, id);
             return Ok(Ok(Change::Unchanged));
         }
-        let new = NewGroup::new(row.name.as_str())
+        let mut new = NewGroup::new(row.name.as_str())
             .superuser(row.is_superuser)
             .parent(parent.filter(|parent| !self.planned.contains(parent)))
             .attributes(row.attributes.clone());
+        for (source, identifier) in row.external_ids.iter() {
+            new = new.set_external_id(source.clone(), identifier);
+        }
         let call = self.context.service.put_group(&self.context.actor, id, new);
         let written = if self.dry_run { call.dry_run().await } else { call.await };
         match written {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
-use userbook::{JsonObject, Timestamp, UserId, UserType};
+use userbook::{JsonObject, Timestamp, UserId, UserType, model::ExternalIds};
 use uuid::Uuid;
 
 use super::super::Failure;
@@ -100,6 +100,9 @@ pub(super) struct ImportUser {
     pub(super) user_type: Option<UserType>,
     #[serde(default)]
     pub(super) attributes: Option<JsonObject>,
+    /// Other external ids of a stored user stay.
+    #[serde(default)]
+    pub(super) external_ids: ExternalIds,
     /// Names or UUIDs.
     #[serde(default)]
     pub(super) groups: Option<Vec<String>>,
@@ -155,6 +158,7 @@ impl ImportUser {
             path: Some(row.path),
             user_type: Some(row.user_type),
             attributes: Some(attributes),
+            external_ids: row.external_ids,
             groups: Some(row.groups.iter().map(ToString::to_string).collect()),
             ..Self::default()
         })

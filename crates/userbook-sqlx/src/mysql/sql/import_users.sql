@@ -1,7 +1,7 @@
 -- Texts and ids are hexadecimal: MariaDB's JSON parser changes some texts. Times are microseconds since 1970.
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    created_at, updated_at, revision, version, session_epoch
+    created_at, updated_at, revision, version, session_epoch, external_ids
 )
 SELECT
     wanted.id,
@@ -19,7 +19,8 @@ SELECT
     TIMESTAMP'1970-01-01 00:00:00' + INTERVAL wanted.updated_at MICROSECOND,
     UNHEX(wanted.revision),
     wanted.version,
-    UNHEX(wanted.session_epoch)
+    UNHEX(wanted.session_epoch),
+    CONVERT(UNHEX(wanted.external_ids) USING utf8mb4)
 FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
     id BIGINT PATH '$[0]',
     uuid CHAR(32) PATH '$[1]',
@@ -36,5 +37,6 @@ FROM JSON_TABLE(:rows, '$[*]' COLUMNS (
     updated_at BIGINT PATH '$[12]',
     revision CHAR(32) PATH '$[13]',
     version BIGINT PATH '$[14]',
-    session_epoch CHAR(32) PATH '$[15]'
+    session_epoch CHAR(32) PATH '$[15]',
+    external_ids LONGTEXT PATH '$[16]'
 )) AS wanted

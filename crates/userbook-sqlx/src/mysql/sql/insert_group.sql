@@ -1,2 +1,2 @@
-INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at)
-VALUES (:id, :name, :is_superuser, :parent, :attributes, :created_at, :updated_at)
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at, external_ids)
+VALUES (:id, :name, :is_superuser, :parent, :attributes, :created_at, :updated_at, :external_ids)

@@ -28,6 +28,7 @@ SELECT
     u.path AS path,
     u.type AS type,
     u.attributes AS attributes,
+    u.external_ids AS external_ids,
     u.password_change_date AS password_change_date,
     u.created_at AS created_at,
     u.updated_at AS updated_at,
@@ -43,7 +44,7 @@ UNION ALL
 SELECT
     'membership',
     user_id, group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM member
 UNION ALL
 SELECT
@@ -54,6 +55,7 @@ SELECT
     g.name,
     NULL, NULL, NULL, NULL, NULL,
     g.attributes,
+    g.external_ids,
     NULL,
     g.created_at,
     g.updated_at,

@@ -84,6 +84,7 @@ SELECT
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS attributes,
+    NULL AS external_ids,
     NULL AS created_at,
     NULL AS updated_at,
     NULL AS of_actor,
@@ -103,6 +104,7 @@ SELECT
     g.is_superuser,
     g.parent,
     g.attributes,
+    g.external_ids,
     g.created_at,
     g.updated_at,
     EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.actor_id AND own.group_id = g.id),
@@ -118,14 +120,14 @@ SELECT
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM input STRAIGHT_JOIN userbook_group AS g
 WHERE input.shape
 UNION ALL
 SELECT
     'member',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
     u.is_active,
@@ -138,7 +140,7 @@ SELECT
     'membership',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,
     NULL, NULL, NULL, NULL, NULL
 FROM member STRAIGHT_JOIN userbook_membership AS m ON m.user_id = member.id

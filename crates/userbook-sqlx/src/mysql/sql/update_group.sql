@@ -7,5 +7,6 @@ SET
     parent = :parent,
     attributes = :attributes,
     created_at = :created_at,
-    updated_at = :updated_at
+    updated_at = :updated_at,
+    external_ids = :external_ids
 WHERE id = :id

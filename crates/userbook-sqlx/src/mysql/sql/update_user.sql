@@ -15,6 +15,7 @@ SET
     password_change_date = IF(id = :user, COALESCE(:password_change_date, password_change_date), password_change_date),
     email = IF(id = :user, COALESCE(:email, email), email),
     attributes = IF(id = :user, COALESCE(:attributes, attributes), attributes),
+    external_ids = IF(id = :user, COALESCE(:external_ids, external_ids), external_ids),
     path = IF(id = :user, COALESCE(:path, path), path),
     type = IF(id = :user, COALESCE(:type, type), type)
 WHERE (id = :user AND revision = :expected) OR (id = :actor AND revision = :actor_revision)

@@ -76,6 +76,7 @@ updated AS (
         password_change_date = coalesce(:password_change_date, password_change_date),
         email = coalesce(:email, email),
         attributes = coalesce(:attributes, attributes),
+        external_ids = coalesce(:external_ids, external_ids),
         path = coalesce(:path, path),
         type = coalesce(:type, type)
     WHERE id = :user

@@ -1,5 +1,5 @@
 -- A parent may come later.
-INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at, twin)
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at, external_ids, twin)
 SELECT * FROM unnest(
     :id::uuid[],
     :name::text[],
@@ -8,5 +8,6 @@ SELECT * FROM unnest(
     :attributes::text[],
     :created_at::timestamptz[],
     :updated_at::timestamptz[],
+    :external_ids::text[],
     :twin::bigint[]
 )

@@ -1,6 +1,6 @@
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    created_at, updated_at, revision, version, session_epoch
+    created_at, updated_at, revision, version, session_epoch, external_ids
 )
 SELECT * FROM unnest(
     :id::bigint[],
@@ -18,5 +18,6 @@ SELECT * FROM unnest(
     :updated_at::timestamptz[],
     :revision::uuid[],
     :version::bigint[],
-    :session_epoch::uuid[]
+    :session_epoch::uuid[],
+    :external_ids::text[]
 )

@@ -78,6 +78,7 @@ SELECT
     NULL::boolean AS is_superuser,
     NULL::uuid AS parent,
     NULL::text AS attributes,
+    NULL::text AS external_ids,
     NULL::timestamptz AS created_at,
     NULL::timestamptz AS updated_at,
     NULL::boolean AS of_actor,
@@ -97,6 +98,7 @@ SELECT
     g.is_superuser,
     g.parent,
     g.attributes,
+    g.external_ids,
     g.created_at,
     g.updated_at,
     EXISTS (SELECT FROM userbook_membership WHERE user_id = :actor AND group_id = g.id),
@@ -111,14 +113,14 @@ SELECT
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE :shape
 UNION ALL
 SELECT
     'member',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
     u.is_active,
@@ -134,7 +136,7 @@ SELECT
     'membership',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,
     NULL, NULL, NULL, NULL, NULL
 FROM member CROSS JOIN LATERAL (SELECT * FROM userbook_membership WHERE user_id = member.id OFFSET 0) AS m

@@ -1,5 +1,5 @@
 -- A parent may come later. Texts and ids are hexadecimal.
-INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at, twin)
+INSERT INTO userbook_group (id, name, is_superuser, parent, attributes, created_at, updated_at, external_ids, twin)
 SELECT
     unhex(wanted.value ->> 0),
     CAST(unhex(wanted.value ->> 1) AS TEXT),
@@ -8,5 +8,6 @@ SELECT
     CAST(unhex(wanted.value ->> 4) AS TEXT),
     wanted.value ->> 5,
     wanted.value ->> 6,
-    wanted.value ->> 7
+    CAST(unhex(wanted.value ->> 7) AS TEXT),
+    wanted.value ->> 8
 FROM json_each(:rows) AS wanted

@@ -1,7 +1,7 @@
 -- Texts and ids are hexadecimal.
 INSERT INTO userbook_user (
     id, uuid, username, name, email, is_active, last_login, path, type, attributes, password_change_date,
-    created_at, updated_at, revision, version, session_epoch
+    created_at, updated_at, revision, version, session_epoch, external_ids
 )
 SELECT
     wanted.value ->> 0,
@@ -19,5 +19,6 @@ SELECT
     wanted.value ->> 12,
     unhex(wanted.value ->> 13),
     wanted.value ->> 14,
-    unhex(wanted.value ->> 15)
+    unhex(wanted.value ->> 15),
+    CAST(unhex(wanted.value ->> 16) AS TEXT)
 FROM json_each(:rows) AS wanted

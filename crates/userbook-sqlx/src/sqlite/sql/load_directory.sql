@@ -75,6 +75,7 @@ SELECT
     NULL AS is_superuser,
     NULL AS parent,
     NULL AS attributes,
+    NULL AS external_ids,
     NULL AS created_at,
     NULL AS updated_at,
     NULL AS of_actor,
@@ -94,6 +95,7 @@ SELECT
     g.is_superuser,
     g.parent,
     g.attributes,
+    g.external_ids,
     g.created_at,
     g.updated_at,
     EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = :actor AND group_id = g.id),
@@ -108,14 +110,14 @@ SELECT
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE :shape
 UNION ALL
 SELECT
     'member',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
     u.is_active,
@@ -128,7 +130,7 @@ SELECT
     'membership',
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,
     NULL, NULL, NULL, NULL, NULL
 FROM member CROSS JOIN userbook_membership AS m ON m.user_id = member.id

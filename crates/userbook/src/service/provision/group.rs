@@ -73,7 +73,8 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         id: GroupId,
         group: NewGroup,
     ) -> WriteGroupCall<'a, S, A> {
-        let request = GroupRequest::Put(Box::new(group.read(id)));
+        let (write, external_ids) = group.read(id);
+        let request = GroupRequest::Put(Box::new(write), external_ids);
         Call::new(self, actor, WriteGroup::new(GroupPlan { id, request, condition: None, facts: None }))
     }
 

@@ -21,14 +21,14 @@ use crate::{
         DirectoryQuery, DirectorySnapshot, MemberQuery, ProvisioningChange, ProvisioningStore, Scope,
         SuperuserQuery, Superusers,
     },
-    update::{GroupUpdate, Mode},
+    update::{ExternalIdsOp, GroupUpdate, Mode},
 };
 
 /// The requested write.
 #[derive(Debug)]
 pub(super) enum GroupRequest {
-    /// Writes these values, whatever the stored group is.
-    Put(Box<GroupWrite>),
+    /// Writes these values, whatever the stored group is, and changes its external ids.
+    Put(Box<GroupWrite>, ExternalIdsOp),
     /// Creates a group.
     Insert(Box<GroupUpdate>),
     /// Changes the stored group.
@@ -62,7 +62,7 @@ struct OtherMoment;
 impl GroupRequest {
     pub(super) fn kind(&self) -> GroupWriteKind {
         match self {
-            Self::Put(_) => GroupWriteKind::Put,
+            Self::Put(..) => GroupWriteKind::Put,
             Self::Insert(_) => GroupWriteKind::Insert,
             Self::Update(_) => GroupWriteKind::Update,
             Self::Delete => GroupWriteKind::Delete,
@@ -71,7 +71,11 @@ impl GroupRequest {
 
     fn resolve(&self, id: GroupId, before: Option<&Group>) -> GroupWrite {
         match self {
-            Self::Put(write) => GroupWrite::clone(write),
+            Self::Put(write, external_ids) => {
+                let mut write = GroupWrite::clone(write);
+                write.set_external_ids(external_ids, before);
+                write
+            }
             Self::Insert(update) | Self::Update(update) => GroupWrite::resolve(update, id, before),
             Self::Delete => GroupWrite::delete(),
         }
@@ -85,7 +89,7 @@ impl GroupPlan {
             GroupRequest::Insert(update) | GroupRequest::Update(update) => {
                 update.mode == Mode::Replace || !update.users.is_keep()
             }
-            GroupRequest::Put(_) | GroupRequest::Delete => true,
+            GroupRequest::Put(..) | GroupRequest::Delete => true,
         }
     }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::{
     decision::{GroupWrite, MembersOp},
     field::{Attributes, FieldErrors, GroupName},
-    model::{Group, GroupId, Timestamp, UserId},
+    model::{ExternalIds, ExternalSource, Group, GroupId, Timestamp, UserId},
+    update::ExternalIdsOp,
     violation::{GroupField, Violations},
 };
 
-/// A group to write. Members that are not mentioned stay.
+/// A group to write. Members and external ids that are not mentioned stay.
 ///
 /// ```
 /// use userbook::NewGroup;
@@ -23,6 +24,7 @@ pub struct NewGroup {
     parent: Option<GroupId>,
     attributes: Result<Attributes, FieldErrors>,
     members: MembersOp,
+    external_ids: ExternalIdsOp,
 }
 
 impl NewGroup {
@@ -34,6 +36,7 @@ impl NewGroup {
             parent: None,
             attributes: Ok(Attributes::default()),
             members: MembersOp::Keep,
+            external_ids: ExternalIdsOp::default(),
         }
     }
 
@@ -78,6 +81,20 @@ impl NewGroup {
         self.step(user, false)
     }
 
+    /// Lets the external source manage the group, with this identifier or without.
+    #[must_use]
+    pub fn set_external_id(mut self, source: ExternalSource, identifier: Option<&str>) -> Self {
+        self.external_ids.set(source, identifier);
+        self
+    }
+
+    /// Removes the external source from the group. No effect for a source that does not manage the group.
+    #[must_use]
+    pub fn remove_external_id(mut self, source: ExternalSource) -> Self {
+        self.external_ids.remove(source);
+        self
+    }
+
     fn step(mut self, user: UserId, joins: bool) -> Self {
         let (mut join, mut leave) = match std::mem::take(&mut self.members) {
             MembersOp::Change { join, leave } => (join, leave),
@@ -92,8 +109,8 @@ impl NewGroup {
         self
     }
 
-    /// Returns the write with its valid values and its violations.
-    pub(super) fn read(self, id: GroupId) -> GroupWrite {
+    /// Returns the write with its valid values and its violations, and the change of the stored external ids.
+    pub(super) fn read(self, id: GroupId) -> (GroupWrite, ExternalIdsOp) {
         let mut violations = Violations::default();
         let mut note = |field, errors: &FieldErrors| {
             for kind in errors {
@@ -108,17 +125,19 @@ impl NewGroup {
             is_superuser: self.is_superuser,
             parent: self.parent,
             attributes: attributes.map(|it| it.as_value().clone()).unwrap_or_default(),
+            external_ids: ExternalIds::new(),
             // The decision sets the dates.
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         };
-        GroupWrite {
+        let write = GroupWrite {
             after: Some(group),
             members: self.members,
             names_group: true,
             sets_flag: false,
             parent_sent: None,
             violations,
-        }
+        };
+        (write, self.external_ids)
     }
 }

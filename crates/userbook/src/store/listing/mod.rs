@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Scope, StoreError};
-use crate::model::{Group, GroupGraph, GroupId, User, UserId, UserType};
+use crate::model::{ExternalIds, ExternalSource, Group, GroupGraph, GroupId, User, UserId, UserType};
 
 mod attributes;
 mod content;
@@ -30,7 +30,7 @@ pub use content::{ContentFilter, RowContent};
 ///
 /// # Costs
 /// The first page by username without a filter, and an exact username, cost the same for any number of users, the count
-/// included. In a store for many users, other exact filters (names, e-mail, path, type, ids, members) and their count
+/// included. In a store for many users, other exact filters (names, e-mail, path, type, ids, external ids, members) and their count
 /// cost as much as their matches. Other orders and late pages read all rows that the rest of the filter leaves. Searches
 /// and conditions on attributes read the texts and documents of these rows, and yield to other tasks meanwhile; the
 /// service limits their time ([`Limits::search_time`](crate::Limits::search_time)).
@@ -103,12 +103,33 @@ pub struct UserFilter {
     pub types: BTreeSet<UserType>,
     /// For each of these sets a direct member of one of its groups.
     pub groups: Vec<BTreeSet<GroupId>>,
+    /// Managed by an external source.
+    pub external_id: Option<ExternalIdFilter>,
     /// Conditions on attributes; all of them must hold.
     pub attributes: Vec<AttributeCondition>,
     /// Each of these words occurs in the username, the name, the e-mail address, the UUID with hyphens, the attributes
     /// as JSON (`{"n": 1, "team": "red"}`), or `true` (`false` for an inactive user). Upper and lower case are equal for
     /// all letters that have one of each; accents count.
     pub search: Vec<String>,
+}
+
+/// Selects users or groups that an external source manages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalIdFilter {
+    /// The source.
+    pub source: ExternalSource,
+    /// Exactly this identifier, byte for byte; `None` selects all that the source manages.
+    pub identifier: Option<String>,
+}
+
+impl ExternalIdFilter {
+    /// Returns whether an object with these external ids matches.
+    pub fn matches(&self, ids: &ExternalIds) -> bool {
+        match &self.identifier {
+            None => ids.is_managed_by(&self.source),
+            Some(identifier) => ids.identifier(&self.source) == Some(identifier),
+        }
+    }
 }
 
 /// Selects users by superuser status.
@@ -223,6 +244,8 @@ pub struct GroupFilter {
     pub is_superuser: Option<bool>,
     /// For each of these sets one of its users is a direct member.
     pub members: Vec<BTreeSet<UserId>>,
+    /// Managed by an external source.
+    pub external_id: Option<ExternalIdFilter>,
     /// Conditions on attributes; all of them must hold.
     pub attributes: Vec<AttributeCondition>,
     /// Each of these words occurs in the name, or in `true` (`false` for a group without the flag). Letters compare as in

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::ReadOnlyMembers;
 use crate::{
     json::{JsonObject, SharedJson, equal_by_value, identical},
-    model::{GroupGraph, GroupId, User, timestamp_text},
+    model::{ExternalIds, ExternalSource, GroupGraph, GroupId, User, timestamp_text},
     view::UserView,
     violation::Field,
 };
@@ -61,7 +61,7 @@ const READ_ONLY: [&str; 4] = ["pk", "is_superuser", "uuid", "password_change_dat
 
 /// Returns the writable field with this JSON name.
 pub(super) fn writable(name: &str) -> Option<Field> {
-    Field::ALL.into_iter().find(|field| field.as_str() == name)
+    Field::DOCUMENT.into_iter().find(|field| field.as_str() == name)
 }
 
 /// Returns a stored field in its JSON form.
@@ -79,8 +79,19 @@ pub(crate) fn stored_field(user: &User, field: Field) -> SharedJson {
         Field::Attributes => return user.attributes.clone(),
         Field::Path => text(&user.path),
         Field::Type => text(user.user_type.as_str()),
+        Field::ExternalIds => external_ids_json(&user.external_ids),
     };
     value.into()
+}
+
+/// Returns external ids in their JSON form; null if no source manages the object.
+pub(crate) fn external_ids_json(ids: &ExternalIds) -> Value {
+    if ids.is_empty() {
+        return Value::Null;
+    }
+    let member =
+        |(source, identifier): (&ExternalSource, Option<&str>)| (source.to_string(), identifier.into());
+    Value::Object(ids.iter().map(member).collect())
 }
 
 impl<'a> Document<'a> {
@@ -147,7 +158,7 @@ impl<'a> Document<'a> {
         let Value::Object(expected) = expected else { return false };
         let is_extra = |name: &&String| writable(name).is_none() && !READ_ONLY.contains(&name.as_str());
         let extra = self.rendered().keys().filter(is_extra).count();
-        let present = Field::ALL.into_iter().filter(|field| self.get(*field).is_some()).count();
+        let present = Field::DOCUMENT.into_iter().filter(|field| self.get(*field).is_some()).count();
         expected.len() == present + READ_ONLY.len() + extra
             && expected.iter().all(|(name, value)| match writable(name) {
                 Some(field) => self.get(field).is_some_and(|member| equal_by_value(member, value)),

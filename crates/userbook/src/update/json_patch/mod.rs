@@ -23,7 +23,7 @@ use super::FieldOps;
 use crate::{field::MAX_DEPTH, json::JsonObject, policy::Policy};
 
 pub(super) use document::Stored;
-pub(crate) use document::stored_field;
+pub(crate) use document::{external_ids_json, stored_field};
 pub use read::json_type;
 pub use read_only::ReadOnlyMembers;
 

@@ -9,7 +9,7 @@ use super::document::{Document, Member};
 use crate::{
     field::{Attributes, FieldErrors, GroupRef, Memberships},
     model::{GroupId, UserType, parse_timestamp},
-    update::{AttributesOp, FieldOps, GroupsOp, Mode, Op},
+    update::{AttributesOp, ExternalIdsOp, FieldOps, GroupsOp, Mode, Op},
     violation::{Field, ViolationKind},
 };
 
@@ -40,6 +40,8 @@ pub(super) fn field_ops(mut document: Document<'_>) -> FieldOps {
             let input = text(value)?;
             UserType::from_str(&input).map_err(|_| ViolationKind::InvalidChoice { input }.into())
         }),
+        // Not part of the document.
+        external_ids: ExternalIdsOp::default(),
     }
 }
 

@@ -1,0 +1,1 @@
+DELETE FROM userbook_user_external_id WHERE user_id = :owner

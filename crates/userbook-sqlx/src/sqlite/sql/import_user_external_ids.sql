@@ -1,0 +1,7 @@
+-- Texts and ids are hexadecimal.
+INSERT INTO userbook_user_external_id (user_id, source, identifier)
+SELECT
+    entry.value ->> 0,
+    CAST(unhex(entry.value ->> 1) AS TEXT),
+    CAST(unhex(entry.value ->> 2) AS TEXT)
+FROM json_each(:rows) AS entry
