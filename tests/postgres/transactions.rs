@@ -10,7 +10,10 @@ use userbook::{
 };
 use userbook_sqlx::PostgresStore;
 use userbook_tests::{
-    references::deletions_are_rejected_while_rows_of_the_host_refer, servers::postgres::Database,
+    references::{
+        deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
+    },
+    servers::postgres::Database,
 };
 
 use userbook_tests::rows::{NINE, group, rename, user};
@@ -169,4 +172,14 @@ async fn rows_of_the_host_reject_deletions() {
         database.pool().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
     };
     deletions_are_rejected_while_rows_of_the_host_refer(database.store.as_ref(), "uuid", execute).await;
+}
+
+#[tokio::test]
+async fn writes_of_the_host_renew_revisions() {
+    let database = prepared().await;
+    let execute = async |sql: String| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(database.pool()).await.unwrap();
+    };
+    let trigger = userbook_sqlx::postgres::REVISION_TRIGGER;
+    statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
 }

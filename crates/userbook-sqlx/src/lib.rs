@@ -43,6 +43,13 @@ mod store;
 mod value;
 mod write;
 
+/// Guides.
+#[cfg(feature = "sqlite")]
+pub mod docs {
+    #[doc = include_str!("../docs/schema.md")]
+    pub mod schema {}
+}
+
 pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;
 pub use migration::{MigrateError, Migration, migrate};
