@@ -22,7 +22,7 @@ impl<'a> Browser<'a> {
         let body = Some(body).filter(|body| !body.is_null());
         let answer = self.app.send(method, path, ("cookie", &self.cookie), body);
         if let Some(cookie) = answer.header("set-cookie") {
-            self.cookie = cookie.split(';').next().unwrap().to_owned();
+            cookie.split(';').next().unwrap().clone_into(&mut self.cookie);
         }
         answer
     }

@@ -82,3 +82,18 @@ fn actix_minimal_accepts_a_put_of_the_first_administrator() {
     assert_eq!(app.send("GET", "/greet/1", COOKIE, None).body, b"Hello, Ada King!");
     assert_eq!(app.send("GET", "/greet/2", COOKIE, None).status, 404);
 }
+
+#[test]
+fn scim_axum_lets_an_identity_provider_create_users() {
+    let app = Listening::start("scim_axum", &[("SCIM_TOKEN", "secret")]);
+    let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada"});
+    assert_eq!(
+        app.send("POST", "/scim/v2/Users", ("authorization", "Bearer guessed"), Some(&user)).status,
+        401
+    );
+    let token = ("authorization", "Bearer secret");
+    let created = app.send("POST", "/scim/v2/Users", token, Some(&user));
+    assert_eq!((created.status, &body(&created)["userName"]), (201, &json!("ada")));
+    let found = app.send("GET", "/scim/v2/Users?filter=userName%20eq%20%22ada%22", token, None);
+    assert_eq!(body(&found)["Resources"][0]["id"], body(&created)["id"]);
+}

@@ -33,3 +33,4 @@ impl Ground for MariaDb {
 }
 
 userbook_tests::races!(MariaDb);
+userbook_tests::sql_transactions!(MariaDb, "KILL CONNECTION_ID()");

@@ -31,3 +31,4 @@ impl Ground for Postgres {
 }
 
 userbook_tests::races!(Postgres);
+userbook_tests::sql_transactions!(Postgres, "DROP TABLE userbook_event");

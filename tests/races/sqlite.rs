@@ -41,3 +41,4 @@ impl Ground for Sqlite {
 }
 
 userbook_tests::races!(Sqlite);
+userbook_tests::sql_transactions!(Sqlite, "DROP TABLE userbook_event");

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("userbook-conformance", &["userbook"]),
     ("userbook-cedar", &["userbook"]),
     ("userbook-http", &["userbook"]),
+    ("userbook-scim", &["userbook", "userbook-http"]),
     ("userbook-axum", &["userbook", "userbook-http"]),
     ("userbook-actix", &["userbook", "userbook-http"]),
     (

@@ -9,8 +9,9 @@ use std::{
 use serde_json::Value;
 
 /// Licences that are compatible with MIT OR Apache-2.0.
-const LICENCES: [&str; 9] = [
+const LICENCES: [&str; 10] = [
     "MIT",
+    "MIT-0",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-3-Clause",
@@ -29,8 +30,8 @@ const BANNED: [(&str, &str); 3] = [
 ];
 
 /// Packages with two versions in the product, because dependencies have not updated yet: `base64` through sqlx,
-/// `unicode-width` through Cedar, `getrandom` through ring, `http` through actix-web (the actix adapter converts between both versions).
-const DUPLICATES: [&str; 11] = [
+/// `unicode-width` and `lalrpop-util` through Cedar, `getrandom` through ring, `http` through actix-web (the actix adapter converts between both versions).
+const DUPLICATES: [&str; 12] = [
     "base64",
     "block-buffer",
     "cpufeatures",
@@ -39,6 +40,7 @@ const DUPLICATES: [&str; 11] = [
     "getrandom",
     "hashbrown",
     "http",
+    "lalrpop-util",
     "sha2",
     "syn",
     "unicode-width",

@@ -1,6 +1,7 @@
 //! One file for each figure of the report.
 
 mod build;
+mod bulk;
 mod decide;
 mod http;
 mod instructions;
@@ -91,6 +92,7 @@ pub const ALL: &[Measure] = &[
     always(&["sqlite_vs_rusqlite", "sqlite_group_16_vs_rusqlite"], sqlite::run),
     always(&["postgres_vs_pgbench", "postgres_p99_vs_pgbench"], postgres::run),
     always(&["mariadb_vs_handwritten"], mariadb::run),
+    always(&["bulk_10000_vs_single"], bulk::run),
     always(&["axum_vs_echo"], http::run),
     always(&["memberships_1000_vs_1", "depth_20_vs_1"], memberships::run),
     always(&["scale_1e7_vs_1e3"], scale::run),

@@ -35,8 +35,8 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     let runtime = Runtime::new()?;
     let folder = tempfile::tempdir_in(&setting.folder)?;
     let [ours, other] = ["ours.db", "other.db"].map(|name| folder.path().join(name));
-    let store = runtime.block_on(prepared(&ours))?;
-    runtime.block_on(prepared(&other))?;
+    let store = runtime.block_on(prepared(&ours, USERS))?;
+    runtime.block_on(prepared(&other, USERS))?;
     let by_hand = Arc::new(Mutex::new(Rusqlite::open(&other)?));
     let caller = on_the_callers_thread(&by_hand, setting)?;
 
@@ -103,12 +103,12 @@ fn on_the_callers_thread(by_hand: &Shared, setting: &Setting) -> Result<f64, Fai
 }
 
 /// Returns a new database with users; its pool has as many connections as that of the reference server.
-async fn prepared(file: &Path) -> Result<SqliteStore, Failure> {
+pub(super) async fn prepared(file: &Path, users: i64) -> Result<SqliteStore, Failure> {
     let options = connect_options(&format!("sqlite://{}", file.display()))?;
     let pool = SqlitePoolOptions::new().max_connections(8).test_before_acquire(false);
     let store = SqliteStore::new(pool.connect_with(options).await?);
     store.migrate().await?;
-    store.import(&rows(USERS)).await?;
+    store.import(&rows(users)).await?;
     Ok(store)
 }
 

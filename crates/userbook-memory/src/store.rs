@@ -11,10 +11,10 @@ use userbook::{
     event::Event,
     model::ChangeId,
     store::{
-        ChangeSet, CommitOutcome, ContentFilter, DirectoryQuery, DirectorySnapshot, GroupListQuery,
-        GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, PathListQuery,
-        PathPage, ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError, UserListQuery,
-        UserPage,
+        Batch, BatchStore, ChangeSet, CommitOutcome, ContentFilter, DirectoryQuery, DirectorySnapshot,
+        GroupListQuery, GroupPage, ImportData, ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit,
+        PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
+        UserListQuery, UserPage,
     },
 };
 
@@ -67,6 +67,21 @@ impl ProvisioningStore for MemoryStore {
 
     async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         Ok(self.state()?.provision(provision)?)
+    }
+}
+
+/// Writes at once: a commit in memory cannot fail.
+#[async_trait]
+impl BatchStore for MemoryStore {
+    async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl Batch for MemoryStore {
+    async fn finish(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -26,6 +26,9 @@ pub(crate) enum Owner {
     Store,
     /// The host. The store uses a savepoint.
     Host,
+    /// A transaction of several changes. The store uses a savepoint. Contention ends it: a deadlock would come again,
+    /// because the locks of the earlier changes remain.
+    Batch,
 }
 
 impl Owner {
@@ -33,15 +36,24 @@ impl Owner {
     pub(crate) async fn begin<B: Backend>(self, conn: &mut Conn<B>) -> SqlResult<B, Transaction<'_, B>> {
         match self {
             Self::Store => Ok(conn.begin_with(B::BEGIN.into_sql_str()).await?),
-            Self::Host if conn.is_in_transaction() => Ok(conn.begin().await?),
-            Self::Host => Err(StoreError::new(StoreErrorKind::Other, NoTransaction).into()),
+            Self::Host | Self::Batch if conn.is_in_transaction() => Ok(conn.begin().await?),
+            Self::Host | Self::Batch => Err(StoreError::new(StoreErrorKind::Other, NoTransaction).into()),
         }
     }
 
     fn commit_error<B: Backend>(self, error: Error) -> SqlError<B> {
         match self {
             Self::Store => SqlError::at_commit(error),
-            Self::Host => error.into(),
+            Self::Host | Self::Batch => error.into(),
+        }
+    }
+
+    /// Whether another attempt can follow contention in the same transaction, or in a new one of the store.
+    fn continues<B: Backend>(self) -> bool {
+        match self {
+            Self::Store => true,
+            Self::Host => !B::CONTENTION_ENDS_TRANSACTION,
+            Self::Batch => false,
         }
     }
 
@@ -54,9 +66,7 @@ impl Owner {
             ErrorClass::Conflict => Ok(CommitOutcome::Conflict),
             ErrorClass::Referenced => Ok(CommitOutcome::Rejected(ViolationKind::Referenced.into())),
             // The host must know if its own writes are lost.
-            ErrorClass::Contended if self == Self::Store || !B::CONTENTION_ENDS_TRANSACTION => {
-                Ok(CommitOutcome::Conflict)
-            }
+            ErrorClass::Contended if self.continues::<B>() => Ok(CommitOutcome::Conflict),
             ErrorClass::Contended | ErrorClass::Failure(_) => Err(error.into()),
         })
     }

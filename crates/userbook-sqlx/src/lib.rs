@@ -40,6 +40,7 @@ pub mod sqlite;
 mod statement;
 mod statements;
 mod store;
+mod transaction;
 mod value;
 mod write;
 
@@ -62,3 +63,4 @@ pub use sqlite::SqliteStore;
 #[doc(hidden)]
 pub use statement::{Placeholders, Resolved, resolve};
 pub use store::SqlStore;
+pub use transaction::{SqlTransaction, TransactionEnded};

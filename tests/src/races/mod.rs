@@ -3,10 +3,12 @@
 //! Every race runs for many rounds on one directory. Its writers start together, and no assertion depends on the
 //! faster writer.
 
+mod bulk;
 mod claims;
 mod fields;
 mod joining;
 mod lockout;
+mod transactions;
 mod users;
 
 use std::{
@@ -22,13 +24,13 @@ use async_trait::async_trait;
 use tokio::sync::Barrier;
 use userbook::{
     Actor, Authorizer, PermissionAuthorizer, StaticPermissions, Timestamp, User, UserId, UserService,
-    UserStore,
     authz::{AuthorizerError, Check, Resource, Verdicts},
     model::GroupGraph,
     service::Backoff,
-    store::{ImportStore, Outbox, ProvisioningStore},
+    store::{BatchStore, ImportStore, Outbox},
 };
 
+pub use bulk::{a_bulk_decides_one_by_one, bulks_and_updates_are_all_there};
 pub use claims::{a_username_is_no_address_of_another, one_owner_of_a_username, one_owner_of_an_address};
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
@@ -40,9 +42,9 @@ pub use lockout::{
 };
 
 /// A store that races can run on.
-pub trait Store: UserStore + ProvisioningStore + ImportStore + Outbox + Clone {}
+pub trait Store: BatchStore + ImportStore + Outbox + Clone {}
 
-impl<S: UserStore + ProvisioningStore + ImportStore + Outbox + Clone> Store for S {}
+impl<S: BatchStore + ImportStore + Outbox + Clone> Store for S {}
 
 /// An environment for races.
 pub trait Ground: Sized + Send + Sync + 'static {
@@ -177,6 +179,8 @@ macro_rules! races {
             join_or_grant,
             joins_and_leaves_are_all_there,
             first_member_or_revoked_status,
+            a_bulk_decides_one_by_one,
+            bulks_and_updates_are_all_there,
         );
     };
 }

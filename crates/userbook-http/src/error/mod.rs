@@ -91,7 +91,8 @@ pub(crate) enum InputLocation {
 pub struct Failure(Arc<dyn Error + Send + Sync>);
 
 impl Failure {
-    pub(crate) fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// Wraps the cause, for an [`Endpoint`](crate::Endpoint) of the host.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(error.into().into())
     }
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use userbook::{
     UserStore,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ListStore,
-        PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
-        StoreErrorKind, UserListQuery, UserPage,
+        Batch, BatchStore, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery,
+        GroupPage, ListStore, PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, Snapshot,
+        SnapshotQuery, StoreError, StoreErrorKind, UserListQuery, UserPage,
     },
 };
 
@@ -42,7 +42,7 @@ impl<S> Guarded<S> {
 }
 
 #[async_trait]
-impl<S: Directory> UserStore for Guarded<S> {
+impl<S: ProvisioningStore> UserStore for Guarded<S> {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
         self.store.load(query).await
     }
@@ -56,7 +56,7 @@ impl<S: Directory> UserStore for Guarded<S> {
 }
 
 #[async_trait]
-impl<S: Directory> ProvisioningStore for Guarded<S> {
+impl<S: ProvisioningStore> ProvisioningStore for Guarded<S> {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
         self.store.load_directory(query).await
     }
@@ -66,6 +66,24 @@ impl<S: Directory> ProvisioningStore for Guarded<S> {
         let outcome = self.store.provision(change).await?;
         self.require_in_place()?;
         Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl<S: Directory> BatchStore for Guarded<S> {
+    async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
+        self.require_in_place()?;
+        let store = self.store.begin_batch().await?;
+        Ok(Arc::new(Guarded { store, file: Arc::clone(&self.file) }))
+    }
+}
+
+#[async_trait]
+impl Batch for Guarded<Arc<dyn Batch>> {
+    async fn finish(&self) -> Result<(), StoreError> {
+        self.require_in_place()?;
+        self.store.finish().await?;
+        self.require_in_place()
     }
 }
 

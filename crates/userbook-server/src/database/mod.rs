@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use file::FileError;
 use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
 pub use url::DatabaseUrl;
-use userbook::store::{ImportStore, ListStore, Outbox, ProvisioningStore};
+use userbook::store::{BatchStore, ImportStore, ListStore, Outbox};
 use userbook_memory::MemoryStore;
 use userbook_sqlx::{
     MigrateError, MySqlStore, PostgresStore, SqlStore, SqliteStore, mysql, postgres,
@@ -46,10 +46,10 @@ pub enum DatabaseError {
     Migrate(#[from] MigrateError),
 }
 
-/// Provisioning and lists of users and groups.
-pub trait Directory: ProvisioningStore + ListStore {}
+/// Provisioning, batches and lists of users and groups.
+pub trait Directory: BatchStore + ListStore {}
 
-impl<S: ProvisioningStore + ListStore> Directory for S {}
+impl<S: BatchStore + ListStore> Directory for S {}
 
 /// The ports of an open database.
 #[derive(Debug, Clone)]

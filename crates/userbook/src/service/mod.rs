@@ -4,6 +4,7 @@
 
 mod access;
 mod backoff;
+mod bulk;
 mod call;
 mod code;
 mod error;
@@ -24,6 +25,7 @@ mod used_by;
 use std::{sync::Arc, time::Duration};
 
 pub use backoff::{Backoff, YieldOnce};
+pub use bulk::{Bulk, BulkOperation, BulkResult};
 pub use call::Call;
 pub use error::{AccessError, GroupError, ListError, UpdateError};
 pub use list::{AuthorizedGroupList, AuthorizedUserList, Listing, UserViews};
@@ -50,10 +52,10 @@ use crate::{
 ///
 /// Share the service behind an `Arc`. The host provides store and authorizer; everything else has a default:
 /// [`Policy::hardened`], the system clock, 32 attempts within 10 seconds.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct UserService<S, A> {
     store: S,
-    authorizer: A,
+    authorizer: Arc<A>,
     policy: Policy,
     rules: Arc<dyn FieldRule>,
     clock: Arc<dyn Clock>,
@@ -68,7 +70,7 @@ impl<S, A> UserService<S, A> {
     pub fn new(store: S, authorizer: A) -> Self {
         Self {
             store,
-            authorizer,
+            authorizer: Arc::new(authorizer),
             policy: Policy::default(),
             rules: Arc::new(NoRules),
             clock: Arc::new(SystemClock),
@@ -76,6 +78,21 @@ impl<S, A> UserService<S, A> {
             backoff: Arc::new(YieldOnce),
             max_attempts: 32,
             deadline: Duration::from_secs(10),
+        }
+    }
+
+    /// Returns a service over another store with the same authorizer and settings, such as a transaction of the host.
+    pub fn with_store<T>(&self, store: T) -> UserService<T, A> {
+        UserService {
+            store,
+            authorizer: Arc::clone(&self.authorizer),
+            policy: self.policy.clone(),
+            rules: Arc::clone(&self.rules),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            backoff: Arc::clone(&self.backoff),
+            max_attempts: self.max_attempts,
+            deadline: self.deadline,
         }
     }
 
@@ -135,5 +152,11 @@ impl<S, A> UserService<S, A> {
     /// Returns the store.
     pub fn store(&self) -> &S {
         &self.store
+    }
+}
+
+impl<S: Clone, A> Clone for UserService<S, A> {
+    fn clone(&self) -> Self {
+        self.with_store(self.store.clone())
     }
 }

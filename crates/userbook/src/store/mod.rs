@@ -3,6 +3,7 @@
 //! A store contains no rules. It returns one consistent read of facts and applies one conditional write; every rule is
 //! in [`decide`](crate::decision::decide()), shared by all stores.
 
+mod batch;
 mod change_set;
 mod claim;
 mod directory;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 
 pub use crate::policy::DistinctNames;
 
+pub use batch::{Batch, BatchStore};
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
 pub use claim::{Claim, ClaimNamespace};
 pub use directory::{
@@ -91,6 +93,13 @@ macro_rules! forward {
 
             async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
                 (**self).provision(provision).await
+            }
+        }
+
+        #[async_trait]
+        impl<S: BatchStore + ?Sized> BatchStore for $pointer<S> {
+            async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
+                (**self).begin_batch().await
             }
         }
 

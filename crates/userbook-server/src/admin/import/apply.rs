@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use userbook::{
-    AccessError, GroupId, NewUser, Outcome, UpdateError, Updated, UserId, UserRef, UserUpdate,
-    field::Memberships, view::UserView,
-};
+use userbook::{AccessError, GroupId, UpdateError, UserId, UserRef, view::UserView};
 
 use super::{
-    record::{ImportUser, LastLogin, Record, RowError},
+    record::{ImportUser, Record, RowError},
     report::{Change, Kind, Report},
+    users::PendingUser,
 };
 use crate::{
     admin::{Failure, context::Context, lookup},
@@ -31,10 +29,12 @@ pub(super) struct Importer<'c> {
     pub(super) names: HashMap<String, GroupId>,
     /// Groups that only a real run would create.
     pub(super) planned: BTreeSet<GroupId>,
+    /// Users that wait for the next batch.
+    pub(super) pending: Vec<PendingUser>,
     /// The stored id of each user of the file that has a number.
-    users: HashMap<UserId, UserId>,
+    pub(super) users: HashMap<UserId, UserId>,
     /// The usernames of the file.
-    seen: HashSet<Box<str>>,
+    pub(super) seen: HashSet<Box<str>>,
 }
 
 type Written = Result<Result<Change, RowError>, Failure>;
@@ -48,6 +48,7 @@ impl<'c> Importer<'c> {
             groups: BTreeMap::new(),
             names: HashMap::new(),
             planned: BTreeSet::new(),
+            pending: Vec::new(),
             users: HashMap::new(),
             seen: HashSet::new(),
         }
@@ -60,87 +61,30 @@ impl<'c> Importer<'c> {
         record: Record,
         report: &mut Report<'_>,
     ) -> Result<(), Failure> {
-        let (kind, written) = match record {
-            Record::User(user) => (Kind::User, self.user(*user).await?),
-            Record::Token(token) => (Kind::Other, self.token(&token).await?),
-            Record::Grant(grant) => (Kind::Other, self.grant(grant).await?),
+        let written = match record {
+            Record::User(user) => return self.defer_user(place, *user, report).await,
+            Record::Token(token) => {
+                self.write_users(report).await?;
+                self.token(&token).await?
+            }
+            Record::Grant(grant) => {
+                self.write_users(report).await?;
+                self.grant(grant).await?
+            }
             Record::InstallId | Record::Group(_) => return Ok(()),
         };
         match written {
-            Ok(change) => report.count(kind, change),
+            Ok(change) => report.count(Kind::Other, change),
             Err(row_error) => report.refused(place, &row_error),
         }
         Ok(())
     }
 
-    async fn user(&mut self, row: ImportUser) -> Written {
-        if !self.seen.insert(row.username.as_str().into()) {
-            return Ok(Err(RowError::new("username", format!("{:?} is in this file already", row.username))));
-        }
-        let stored = match self.stored_user(&row).await? {
-            Ok(stored) => stored,
-            Err(row_error) => return Ok(Err(row_error)),
-        };
-        let groups = match &row.groups {
-            None => None,
-            Some(texts) => match self.group_ids(texts).await? {
-                Ok(groups) => Some(groups),
-                Err(row_error) => return Ok(Err(row_error)),
-            },
-        };
-        let written = match &stored {
-            Some(view) => self.update(view.user.id, &row, groups).await,
-            None => self.insert(&row, groups).await,
-        };
-        match written {
-            Ok(written) => {
-                if let Some(pk) = row.pk {
-                    self.users.insert(pk, written.view.user.id);
-                }
-                Ok(Ok(match (&stored, written.outcome) {
-                    (None, _) => Change::Created,
-                    (Some(_), Outcome::Unchanged) => Change::Unchanged,
-                    (Some(_), _) if self.dry_run && written.diff.is_empty() => Change::Unchanged,
-                    (Some(_), _) => Change::Updated,
-                }))
-            }
-            Err(error) => row_error(error).map(Err),
-        }
-    }
-
-    async fn update(
-        &self,
-        user: UserId,
-        row: &ImportUser,
-        groups: Option<BTreeSet<GroupId>>,
-    ) -> Result<Updated, UpdateError> {
-        let mut update = fields(row, groups, UserUpdate::patch().username(row.username.as_str()));
-        if !row.merged_attributes.is_empty() {
-            update = update.merge_attributes(row.merged_attributes.clone());
-        }
-        let call = self.context.service.update_user(&self.context.actor, user, update);
-        if self.dry_run { call.dry_run().await } else { call.await }
-    }
-
-    async fn insert(
-        &self,
-        row: &ImportUser,
-        groups: Option<BTreeSet<GroupId>>,
-    ) -> Result<Updated, UpdateError> {
-        let name = row.name.as_deref().unwrap_or(&row.username);
-        let mut new = NewUser::new(row.username.as_str(), name).with(|user| fields(row, groups, user));
-        if let Some(uuid) = row.uuid {
-            new = new.uuid(uuid);
-        }
-        if !row.merged_attributes.is_empty() {
-            new = new.with(|user| user.attributes(row.merged_attributes.clone()));
-        }
-        let call = self.context.service.insert_user(&self.context.actor, new);
-        if self.dry_run { call.dry_run().await } else { call.await }
-    }
-
     /// Finds the user of a row by UUID, else by username.
-    async fn stored_user(&self, row: &ImportUser) -> Result<Result<Option<UserView>, RowError>, Failure> {
+    pub(super) async fn stored_user(
+        &self,
+        row: &ImportUser,
+    ) -> Result<Result<Option<UserView>, RowError>, Failure> {
         let by_uuid = match row.uuid {
             None => None,
             Some(uuid) => match self.context.service.retrieve(&self.context.actor, UserRef::from(uuid)).await
@@ -163,7 +107,10 @@ impl<'c> Importer<'c> {
         }
     }
 
-    async fn group_ids(&mut self, texts: &[String]) -> Result<Result<BTreeSet<GroupId>, RowError>, Failure> {
+    pub(super) async fn group_ids(
+        &mut self,
+        texts: &[String],
+    ) -> Result<Result<BTreeSet<GroupId>, RowError>, Failure> {
         let mut ids = BTreeSet::new();
         for text in texts {
             match self.group_id(text).await? {
@@ -238,40 +185,8 @@ fn unknown_user(pk: UserId) -> RowError {
     RowError::new("user_pk", format!("no row of a user {pk} was accepted"))
 }
 
-/// Sets the fields that the row names.
-fn fields(row: &ImportUser, groups: Option<BTreeSet<GroupId>>, mut update: UserUpdate) -> UserUpdate {
-    if let Some(name) = &row.name {
-        update = update.name(name.as_str());
-    }
-    if let Some(email) = &row.email {
-        update = update.email(email.as_str());
-    }
-    if let Some(active) = row.is_active {
-        update = update.is_active(active);
-    }
-    if let LastLogin::At(time) = row.last_login {
-        update = update.last_login(time);
-    }
-    if let Some(path) = &row.path {
-        update = update.path(path.as_str());
-    }
-    if let Some(user_type) = row.user_type {
-        update = update.user_type(user_type);
-    }
-    if let Some(attributes) = &row.attributes {
-        update = update.attributes(attributes.clone());
-    }
-    for (source, identifier) in row.external_ids.iter() {
-        update = update.set_external_id(source.clone(), identifier);
-    }
-    match groups {
-        Some(groups) => update.groups(groups.into_iter().collect::<Memberships>()),
-        None => update,
-    }
-}
-
 /// A failure of the database ends the import; everything else refuses the row.
-fn row_error(error: UpdateError) -> Result<RowError, Failure> {
+pub(super) fn row_error(error: UpdateError) -> Result<RowError, Failure> {
     match error {
         UpdateError::Invalid(violations) => Ok(match violations.iter().next() {
             Some(violation) => RowError {

@@ -8,6 +8,7 @@ mod json_lines;
 mod progress;
 mod record;
 mod report;
+mod users;
 
 use std::{
     ffi::OsStr,
@@ -96,7 +97,10 @@ pub(super) async fn run(context: &Context, arguments: &ImportArgs) -> Result<(),
     while let Some((place, record)) = rows.next()? {
         progress.show(rows.position());
         match record {
-            Ok(Record::Group(group)) => importer.defer_group(place, *group),
+            Ok(Record::Group(group)) => {
+                importer.write_users(&mut report).await?;
+                importer.defer_group(place, *group);
+            }
             Ok(record) => {
                 importer.write_groups(&mut report).await?;
                 importer.write(&place, record, &mut report).await?;
@@ -105,6 +109,7 @@ pub(super) async fn run(context: &Context, arguments: &ImportArgs) -> Result<(),
         }
     }
     importer.write_groups(&mut report).await?;
+    importer.write_users(&mut report).await?;
     progress.finish();
     report.finish(arguments.dry_run)
 }

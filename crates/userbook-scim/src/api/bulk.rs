@@ -1,0 +1,206 @@
+//! Bulk requests (RFC 7644 §3.7).
+
+use std::{collections::BTreeMap, error::Error};
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body::Body;
+use http_body_util::Empty;
+use serde_json::{Map, Value, json};
+use userbook::{
+    authz::ListAuthorizer,
+    store::{ListStore, ProvisioningStore},
+};
+
+use super::{Answer, Exchange, payload::Payload, reply::Reply, route::resolve};
+use crate::{
+    error::{ScimError, ScimType},
+    etag::Preconditions,
+    params::Params,
+};
+
+/// The schema of responses.
+const RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
+/// The prefix of a reference to a resource that the request creates.
+const REFERENCE: &str = "bulkId:";
+
+/// One operation of the request.
+#[derive(Debug)]
+struct BulkOperation {
+    method: String,
+    bulk_id: Option<String>,
+    version: Option<String>,
+    path: String,
+    data: Value,
+}
+
+/// The operations and the ids of created resources.
+#[derive(Debug)]
+struct BulkRun {
+    /// The operations with their positions in the request; those that wait for others stay.
+    waiting: Vec<(usize, BulkOperation)>,
+    ids: BTreeMap<String, String>,
+    results: BTreeMap<usize, Value>,
+    errors: u64,
+    fail_on_errors: Option<u64>,
+}
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
+    pub(super) async fn bulk<B>(&self, payload: Payload<'_, B>) -> Answer
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        let body = payload.read(&self.provider.limits).await?;
+        let mut run = BulkRun::read(body, self.provider.limits.bulk_operations)?;
+        // Each round runs the operations whose references are known; a circle of references never is.
+        loop {
+            let before = run.waiting.len();
+            for (position, operation) in std::mem::take(&mut run.waiting) {
+                if run.has_failed() {
+                    break;
+                }
+                match run.resolved(&operation) {
+                    Some((path, data)) => {
+                        let answer = self.bulk_operation(&operation, &path, data).await;
+                        run.record(position, &operation, &path, answer, &self.provider.base);
+                    }
+                    None => run.waiting.push((position, operation)),
+                }
+            }
+            if run.waiting.is_empty() || run.waiting.len() == before || run.has_failed() {
+                break;
+            }
+        }
+        Ok(Reply::json(StatusCode::OK, run.finish(&self.provider.base)))
+    }
+
+    async fn bulk_operation(&self, operation: &BulkOperation, path: &str, data: Value) -> Answer {
+        let exchange = Exchange {
+            params: Params::parse(None)?,
+            preconditions: Preconditions::of_version(operation.version.as_deref()),
+            ..*self
+        };
+        let path = path.trim_start_matches('/');
+        let route = resolve(path.strip_suffix('/').unwrap_or(path)).ok_or_else(ScimError::not_found)?;
+        let method = Method::from_bytes(operation.method.as_bytes());
+        let method = method.map_err(|_| ScimError::invalid_value("the method of an operation is invalid"))?;
+        exchange.write::<Empty<Bytes>>(&method, &route, Payload::Data(data)).await
+    }
+}
+
+impl BulkRun {
+    fn read(body: Value, limit: usize) -> Result<Self, ScimError> {
+        let syntax = |detail: &'static str| ScimError::bad_request(ScimType::InvalidSyntax, detail);
+        let Value::Object(body) = body else { return Err(syntax("the body is not a JSON object")) };
+        let member =
+            |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, it)| it);
+        let Some(Value::Array(operations)) = member("Operations") else {
+            return Err(syntax("Operations is not a list"));
+        };
+        if operations.len() > limit {
+            let detail = format!("bulk request exceeds {limit} operations (got {})", operations.len());
+            return Err(ScimError::too_large(detail));
+        }
+        let operations = operations.iter().map(|it| {
+            BulkOperation::read(it)
+                .ok_or_else(|| syntax("a bulk operation requires method and path, and POST requires bulkId"))
+        });
+        let waiting = operations.collect::<Result<Vec<_>, _>>()?.into_iter().enumerate().collect();
+        let fail_on_errors = member("failOnErrors").and_then(Value::as_u64);
+        Ok(Self { waiting, ids: BTreeMap::new(), results: BTreeMap::new(), errors: 0, fail_on_errors })
+    }
+
+    fn has_failed(&self) -> bool {
+        self.fail_on_errors.is_some_and(|limit| limit > 0 && self.errors >= limit)
+    }
+
+    /// Returns path and data with ids instead of references; `None` if a reference is not known yet.
+    fn resolved(&self, operation: &BulkOperation) -> Option<(String, Value)> {
+        Some((self.text(&operation.path)?, self.value(&operation.data)?))
+    }
+
+    fn text(&self, text: &str) -> Option<String> {
+        match text.split_once(REFERENCE) {
+            Some((before, id)) => Some(format!("{before}{}", self.ids.get(id)?)),
+            None => Some(text.to_owned()),
+        }
+    }
+
+    /// The recursion follows the body, whose depth the parser limits.
+    fn value(&self, value: &Value) -> Option<Value> {
+        Some(match value {
+            Value::String(text) if text.starts_with(REFERENCE) => self.text(text)?.into(),
+            Value::Array(items) => items.iter().map(|item| self.value(item)).collect::<Option<_>>()?,
+            Value::Object(members) => {
+                let member = |(key, value): (&String, &Value)| Some((key.clone(), self.value(value)?));
+                Value::Object(members.iter().map(member).collect::<Option<_>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn record(&mut self, position: usize, operation: &BulkOperation, path: &str, answer: Answer, base: &str) {
+        let mut result = operation.result();
+        let named = (operation.method != "POST").then(|| format!("{base}/{}", path.trim_start_matches('/')));
+        match answer {
+            Ok(reply) => {
+                let id = reply.body.as_ref().and_then(|body| body.get("id")).and_then(Value::as_str);
+                if let (Some(bulk_id), Some(id)) = (&operation.bulk_id, id) {
+                    self.ids.insert(bulk_id.clone(), id.to_owned());
+                }
+                result.insert("status".to_owned(), reply.status.as_str().into());
+                if let Some(location) = reply.location.or(named) {
+                    result.insert("location".to_owned(), location.into());
+                }
+                if let Some(version) = reply.version {
+                    result.insert("version".to_owned(), version.into());
+                }
+            }
+            Err(error) => {
+                self.errors += 1;
+                result.insert("status".to_owned(), error.status.as_str().into());
+                result.insert("response".to_owned(), error.to_json());
+                if let Some(location) = named {
+                    result.insert("location".to_owned(), location.into());
+                }
+            }
+        }
+        self.results.insert(position, Value::Object(result));
+    }
+
+    /// Returns the response. Operations after the last permitted error have no result.
+    fn finish(mut self, base: &str) -> Value {
+        if !self.has_failed() {
+            let detail = "a bulkId is unknown, failed, or part of a circle";
+            let unresolved = ScimError::conflict(detail).with_type(ScimType::InvalidValue);
+            for (position, operation) in std::mem::take(&mut self.waiting) {
+                let path = operation.path.clone();
+                self.record(position, &operation, &path, Err(unresolved.clone()), base);
+            }
+        }
+        let results: Vec<Value> = self.results.into_values().collect();
+        json!({"schemas": [RESPONSE], "Operations": results})
+    }
+}
+
+impl BulkOperation {
+    fn read(value: &Value) -> Option<Self> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let method = text("method")?.to_ascii_uppercase();
+        let bulk_id = text("bulkId");
+        if method == "POST" && bulk_id.is_none() {
+            return None;
+        }
+        let data = value.get("data").cloned().unwrap_or_default();
+        Some(Self { method, bulk_id, version: text("version"), path: text("path")?, data })
+    }
+
+    fn result(&self) -> Map<String, Value> {
+        let mut result = Map::new();
+        result.insert("method".to_owned(), self.method.as_str().into());
+        if let Some(bulk_id) = &self.bulk_id {
+            result.insert("bulkId".to_owned(), bulk_id.as_str().into());
+        }
+        result
+    }
+}

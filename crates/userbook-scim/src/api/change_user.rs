@@ -1,0 +1,176 @@
+//! GET, PUT, PATCH and DELETE of a user.
+
+use std::{error::Error, sync::Arc};
+
+use http::StatusCode;
+use http_body::Body;
+use serde_json::Value;
+use userbook::{
+    Authorizer, User, UserUpdate,
+    authz::ListAuthorizer,
+    model::{GroupGraph, UserRef},
+    store::{ListStore, ProvisioningStore},
+    update::{FieldOps, GroupsOp, Mode, Op, PatchFailure},
+    view::UserView,
+};
+
+use super::{Answer, Exchange, parse_id, payload::Payload, reply::Reply};
+use crate::{
+    Connection, Deletion,
+    error::ScimError,
+    patch,
+    resource::{Document, Form, ResourceKind, canonical_resource, field_ops, version},
+};
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
+    pub(super) async fn show_user(&self, id: &str) -> Answer {
+        let view = self.service().retrieve(self.actor, parse_id(id).map(UserRef::Uuid)).await?;
+        let document = self.form().resource(&view);
+        self.conditional(ResourceKind::User, &document)
+    }
+
+    /// Returns a resource, or 304 or 412 by the preconditions.
+    pub(super) fn conditional(&self, kind: ResourceKind, document: &Document) -> Answer {
+        let version = version(document).unwrap_or_default().to_owned();
+        if !self.preconditions.allows(&version) {
+            return Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"));
+        }
+        if self.preconditions.knows(&version) {
+            return Ok(Reply { version: Some(version), ..Reply::empty(StatusCode::NOT_MODIFIED) });
+        }
+        let shown = self.projected(kind, document.clone());
+        Ok(Reply::resource(StatusCode::OK, document, shown))
+    }
+
+    /// PUT and PATCH.
+    pub(super) async fn change_user<B>(&self, id: &str, payload: Payload<'_, B>, is_patch: bool) -> Answer
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        let conditions = self.preconditions.of_user();
+        let target = parse_id(id).map(UserRef::Uuid);
+        let authorized = self.service().authorize_update(self.actor, target, conditions).await?;
+        let body = payload.read(&self.provider.limits).await?;
+        let update = self.user_update(body, is_patch)?;
+        let mut call = authorized.update(update);
+        if let Some(id) = self.request_id {
+            call = call.request_id(id);
+        }
+        Ok(self.changed(&call.run().await?.view))
+    }
+
+    fn changed(&self, view: &UserView) -> Reply {
+        let document = self.form().resource(view);
+        let shown = self.projected(ResourceKind::User, document.clone());
+        Reply::resource(StatusCode::OK, &document, shown)
+    }
+
+    fn user_update(&self, body: Value, is_patch: bool) -> Result<UserUpdate, ScimError> {
+        let (schema, limits) = (self.schema(ResourceKind::User), &self.provider.limits);
+        let strictness = self.connection.strictness;
+        if is_patch {
+            let patch = patch::read(body, schema, strictness, limits)?;
+            return Ok(UserUpdate::computed(changing(self.connection, move |document| {
+                patch::apply(&patch, document)
+            })));
+        }
+        let mut wanted = canonical_resource(body, schema, strictness, limits)?;
+        complete(&mut wanted);
+        Ok(UserUpdate::computed(replacement(self.connection, wanted)))
+    }
+
+    pub(super) async fn delete_user(&self, id: &str) -> Answer {
+        let target = parse_id(id).map(UserRef::Uuid);
+        let conditions = self.preconditions.of_user();
+        match self.connection.deletion {
+            Deletion::Delete => {
+                let authorized = self.service().authorize_deletion(self.actor, target, conditions).await?;
+                let mut call = authorized.delete();
+                if let Some(id) = self.request_id {
+                    call = call.request_id(id);
+                }
+                call.run().await?;
+            }
+            Deletion::Deactivate => self.deactivate(target, conditions).await?,
+        }
+        Ok(Reply::empty(StatusCode::NO_CONTENT))
+    }
+
+    /// The user becomes inactive, leaves the groups of the connection, and is no longer managed by the connection.
+    async fn deactivate(
+        &self,
+        target: Option<UserRef>,
+        conditions: userbook::decision::Conditions,
+    ) -> Result<(), ScimError>
+    where
+        A: Authorizer,
+    {
+        let authorized = self.service().authorize_update(self.actor, target, conditions).await?;
+        let (source, removed) = (self.source().clone(), self.connection.removed().clone());
+        let update = UserUpdate::computed(move |user, groups| {
+            let mut ops = FieldOps::new(Mode::Patch);
+            ops.is_active = Op::Set(false);
+            let is_managed = |id: &userbook::GroupId| {
+                groups.get(*id).is_some_and(|group| group.external_ids.is_managed_by(&source))
+            };
+            let leave = user.groups.iter().copied().filter(is_managed).collect();
+            ops.groups = Op::Set(GroupsOp::Change { join: std::collections::BTreeSet::new(), leave });
+            ops.external_ids.set(removed.clone(), user.external_ids.identifier(&source));
+            ops.external_ids.remove(source.clone());
+            Ok(ops)
+        });
+        let mut call = authorized.update(update);
+        if let Some(id) = self.request_id {
+            call = call.request_id(id);
+        }
+        call.run().await?;
+        Ok(())
+    }
+}
+
+/// Derives a missing display name from the components of the name.
+pub(super) fn complete(document: &mut Document) {
+    if document.contains_key("displayName") {
+        return;
+    }
+    let component = |name: &str| document.get("name")?.get(name)?.as_str().map(str::trim);
+    let both = [component("givenName"), component("familyName")];
+    let both = both.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let derived = component("formatted").map_or(both, str::to_owned);
+    if !derived.is_empty() {
+        document.insert("displayName".to_owned(), derived.into());
+    }
+}
+
+type Resolved = Result<FieldOps, PatchFailure>;
+
+/// Returns the function that replaces the writable attributes of a user by a document. Without `active`, the state
+/// stays.
+pub(super) fn replacement(
+    connection: &Connection,
+    wanted: Document,
+) -> impl Fn(&User, &GroupGraph) -> Resolved + Send + Sync + 'static {
+    changing(connection, move |document| {
+        let active = document.remove("active");
+        document.clone_from(&wanted);
+        if let (Some(active), false) = (active, document.contains_key("active")) {
+            document.insert("active".to_owned(), active);
+        }
+        Ok(())
+    })
+}
+
+/// Returns the function that applies a change to the document of the stored user.
+fn changing(
+    connection: &Connection,
+    change: impl Fn(&mut Document) -> Result<(), ScimError> + Send + Sync + 'static,
+) -> impl Fn(&User, &GroupGraph) -> Resolved + Send + Sync + 'static {
+    let (mapping, source) = (Arc::clone(&connection.mapping), connection.source().clone());
+    move |user, _| {
+        let form = Form { mapping: &mapping, source: &source, base: "" };
+        let before = form.writable(user);
+        let mut after = before.clone();
+        change(&mut after)?;
+        Ok(field_ops(&form, user.into(), &before, &after))
+    }
+}

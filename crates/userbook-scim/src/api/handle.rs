@@ -1,0 +1,134 @@
+//! Dispatches a request.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header::ALLOW, request::Parts};
+use http_body::Body;
+use userbook::{
+    authz::ListAuthorizer,
+    store::{ListStore, ProvisioningStore},
+};
+
+use super::{
+    Answer, Exchange, ScimApi, discovery,
+    payload::Payload,
+    route::{Route, route},
+};
+use crate::{
+    Connections, authorizer::connection_actor, error::ScimError, etag::Preconditions, params::Params,
+    resource::ResourceKind, respond,
+};
+
+impl<S, A, C> ScimApi<S, A, C>
+where
+    S: ProvisioningStore + ListStore,
+    A: ListAuthorizer,
+    C: Connections,
+{
+    /// Handles a request. Every request gets a response; the cause of 500 and 503 is the
+    /// [`Failure`](userbook_http::Failure) in the response's extensions.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Bytes>
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        let (head, body) = request.into_parts();
+        let route = route(head.uri.path());
+        let mut response = match self.answer(&head, route.as_ref(), body).await {
+            Ok(response) => response,
+            Err(error) => error.into_response(),
+        };
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED
+            && let Some(route) = &route
+        {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(route.methods()));
+        }
+        respond::finish(&head.method, &mut response);
+        response
+    }
+
+    async fn answer<B>(
+        &self,
+        head: &Parts,
+        route: Option<&Route<'_>>,
+        body: B,
+    ) -> Result<Response<Bytes>, ScimError>
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        let connection = self.connections.authenticate(head).await?;
+        let connection = connection.ok_or_else(|| ScimError::unauthorized("Credentials are required"))?;
+        let route = route.ok_or_else(ScimError::not_found)?;
+        let actor = connection_actor(&connection.actor, [connection.source().as_str()]);
+        let exchange = Exchange {
+            provider: &self.provider,
+            connection: &connection,
+            actor: &actor,
+            params: Params::parse(head.uri.query())?,
+            preconditions: Preconditions::read(&head.headers),
+            request_id: request_id(&head.headers),
+        };
+        let payload = Payload::Body(&head.headers, body);
+        Ok(exchange.dispatch(&head.method, route, payload).await?.into_response())
+    }
+}
+
+impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
+    async fn dispatch<B>(&self, method: &Method, route: &Route<'_>, payload: Payload<'_, B>) -> Answer
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        let is_read = *method == Method::GET || *method == Method::HEAD;
+        match route {
+            Route::ServiceProviderConfig if is_read => Ok(discovery::service_provider_config(self)),
+            Route::ResourceTypes(id) if is_read => discovery::resource_types(self, id.as_deref()),
+            Route::Schemas(id) if is_read => discovery::schemas(self, id.as_deref()),
+            Route::Search(kind) if *method == Method::POST => self.search(*kind, payload).await,
+            Route::Bulk if *method == Method::POST => self.bulk(payload).await,
+            Route::Me => {
+                Err(ScimError::new(StatusCode::NOT_IMPLEMENTED, "a connection has no resource of its own"))
+            }
+            Route::Collection(kind) if is_read => self.list(*kind).await,
+            Route::Resource(kind, id) if is_read => self.show(*kind, id).await,
+            Route::Collection(_) | Route::Resource(..) => self.write(method, route, payload).await,
+            _ => Err(method_not_allowed(method)),
+        }
+    }
+
+    /// Creates, changes or deletes a resource.
+    pub(super) async fn write<B>(&self, method: &Method, route: &Route<'_>, payload: Payload<'_, B>) -> Answer
+    where
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        use ResourceKind::{Group, User};
+        match (route, method.as_str()) {
+            (Route::Collection(User), "POST") => self.create_user(payload).await,
+            (Route::Collection(Group), "POST") => self.create_group(payload).await,
+            (Route::Resource(User, id), "PUT") => self.change_user(id, payload, false).await,
+            (Route::Resource(User, id), "PATCH") => self.change_user(id, payload, true).await,
+            (Route::Resource(User, id), "DELETE") => self.delete_user(id).await,
+            (Route::Resource(Group, id), "PUT") => self.change_group(id, payload, false).await,
+            (Route::Resource(Group, id), "PATCH") => self.change_group(id, payload, true).await,
+            (Route::Resource(Group, id), "DELETE") => self.delete_group(id).await,
+            _ => Err(method_not_allowed(method)),
+        }
+    }
+
+    async fn show(&self, kind: ResourceKind, id: &str) -> Answer {
+        match kind {
+            ResourceKind::User => self.show_user(id).await,
+            ResourceKind::Group => self.show_group(id).await,
+        }
+    }
+}
+
+fn method_not_allowed(method: &Method) -> ScimError {
+    ScimError::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {method} is not allowed"))
+}
+
+/// Returns the id in `X-Request-Id` if it is short and visible ASCII.
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    const MAX_LENGTH: usize = 200;
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    ((1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
+}

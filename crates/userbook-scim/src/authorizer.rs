@@ -1,0 +1,134 @@
+//! The rights of connections.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use userbook::{
+    Actor, Authorizer, Group, GroupId, User, UserId,
+    authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Verdict, Verdicts},
+    model::{ExternalIds, GroupGraph},
+    store::Scope,
+};
+
+/// Gives a connection the rights to what it manages: to view, change and delete its users and groups, and to create new
+/// ones. A connection never grants or revokes superuser status.
+///
+/// The inner authorizer is the host's own. It says which users hold a right to grant superuser status, so that
+/// [`Safeguard::ProtectPrivileged`](userbook::Safeguard::ProtectPrivileged) protects them from connections.
+///
+/// Lists are limited by a filter on the connection, so [`ListAuthorizer`] shows everything. Use a service with this
+/// authorizer for [`ScimApi`](crate::ScimApi) only.
+#[derive(Debug, Clone)]
+pub struct ConnectionAuthorizer<A> {
+    host: A,
+}
+
+impl<A> ConnectionAuthorizer<A> {
+    /// Wraps the host's own authorizer.
+    pub fn new(host: A) -> Self {
+        Self { host }
+    }
+}
+
+/// The claims of a connection. The provider sets them after the authentication; a host cannot pass others.
+const SOURCES: &str = "userbook_scim_sources";
+const ADOPTED: &str = "userbook_scim_adopted";
+
+/// Returns the actor of a connection with the rights to what these sources manage.
+pub(crate) fn connection_actor<'s>(actor: &Actor, sources: impl IntoIterator<Item = &'s str>) -> Actor {
+    let sources: Vec<&str> = sources.into_iter().collect();
+    let mut actor = actor.clone();
+    actor.claims.clear();
+    actor.claims.insert(SOURCES.to_owned(), json!(sources));
+    actor
+}
+
+/// Adds the right to take over one user.
+pub(crate) fn with_adopted(mut actor: Actor, user: &User) -> Actor {
+    actor.claims.insert(ADOPTED.to_owned(), user.uuid.to_string().into());
+    actor
+}
+
+fn manages(actor: &Actor, ids: &ExternalIds) -> bool {
+    let sources = actor.claims.get(SOURCES).and_then(Value::as_array);
+    sources.is_some_and(|sources| {
+        ids.iter().any(|(source, _)| sources.iter().any(|name| name.as_str() == Some(source.as_str())))
+    })
+}
+
+fn manages_user(actor: &Actor, user: &User) -> bool {
+    let adopted = actor.claims.get(ADOPTED).and_then(Value::as_str);
+    manages(actor, &user.external_ids) || adopted.is_some_and(|uuid| user.uuid.to_string() == uuid)
+}
+
+fn manages_group(actor: &Actor, groups: &GroupGraph, id: GroupId) -> bool {
+    groups.get(id).is_some_and(|group: &Group| manages(actor, &group.external_ids))
+}
+
+fn verdict(actor: &Actor, resource: Resource<'_>, check: Check) -> Verdict {
+    let groups = resource.facts().groups;
+    let is_connection = actor.claims.contains_key(SOURCES);
+    if !is_connection {
+        return Verdict::deny();
+    }
+    match check {
+        Check::View | Check::Change | Check::Set(_) | Check::DeleteUser => match resource.user() {
+            Some(user) if manages_user(actor, user) => Verdict::Allow,
+            // A new user, whose fields the connection chooses.
+            None if matches!(resource, Resource::Directory(_)) => Verdict::Allow,
+            _ => Verdict::Hide,
+        },
+        Check::ViewGroup(id) if manages_group(actor, groups, id) => Verdict::Allow,
+        Check::ViewGroup(_) => Verdict::Hide,
+        Check::ChangeGroup(id)
+        | Check::DeleteGroup(id)
+        | Check::Join(id)
+        | Check::AddMember(id)
+        | Check::RemoveMember(id) => manages_group(actor, groups, id).into(),
+        // The group to create does not exist, and no external id of a foreign group changes.
+        Check::SetGroupExternalIds(id) => (manages_group(actor, groups, id) || !groups.contains(id)).into(),
+        Check::AddUser | Check::AddGroup(_) => Verdict::Allow,
+        Check::GrantSuperuser(_) | Check::DisableSuperuser(_) => {
+            Verdict::because("A SCIM connection never grants or revokes superuser status.")
+        }
+        _ => Verdict::deny(),
+    }
+}
+
+#[async_trait]
+impl<A: Authorizer> Authorizer for ConnectionAuthorizer<A> {
+    async fn authorize(
+        &self,
+        actor: &Actor,
+        resource: Resource<'_>,
+        checks: &[Check],
+    ) -> Result<Verdicts, AuthorizerError> {
+        Ok(checks.iter().map(|check| verdict(actor, resource, *check)).collect())
+    }
+
+    async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {
+        self.host.can_grant_superuser(user, groups).await
+    }
+}
+
+#[async_trait]
+impl<A: Authorizer> ListAuthorizer for ConnectionAuthorizer<A> {
+    async fn visible_users(
+        &self,
+        actor: &Actor,
+        _state: Option<ActorView<'_>>,
+    ) -> Result<Scope<UserId>, AuthorizerError> {
+        Ok(scope(actor))
+    }
+
+    async fn visible_groups(
+        &self,
+        actor: &Actor,
+        _state: Option<ActorView<'_>>,
+    ) -> Result<Scope<GroupId>, AuthorizerError> {
+        Ok(scope(actor))
+    }
+}
+
+fn scope<I>(actor: &Actor) -> Scope<I> {
+    if actor.claims.contains_key(SOURCES) { Scope::Everything } else { Scope::Nothing }
+}

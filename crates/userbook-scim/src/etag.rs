@@ -1,0 +1,145 @@
+//! Preconditions (RFC 9110 §13). SCIM compares weak tags in `If-Match` as well (RFC 7644 §3.14).
+
+use http::{
+    HeaderMap, HeaderName,
+    header::{IF_MATCH, IF_NONE_MATCH},
+};
+use userbook::{
+    Revision,
+    decision::{Conditions, GroupCondition, IfNoneMatch},
+};
+use uuid::Uuid;
+
+use crate::resource::group;
+
+/// The entity tags of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tags {
+    Any,
+    /// The tags without `W/` and quotes.
+    Listed(Vec<String>),
+}
+
+/// The preconditions of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Preconditions {
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
+}
+
+impl Tags {
+    fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
+        let lines: Vec<_> =
+            headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+        (!lines.is_empty()).then(|| Self::parse(&lines.join(",")))
+    }
+
+    /// Reads a list of tags. The tags of this provider contain no commas.
+    fn parse(list: &str) -> Self {
+        if list.trim() == "*" {
+            return Self::Any;
+        }
+        let tag = |text: &str| {
+            let text = text.trim();
+            text.strip_prefix("W/").unwrap_or(text).trim_matches('"').to_owned()
+        };
+        Self::Listed(list.split(',').map(tag).collect())
+    }
+
+    fn contains(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(tags) => tags.iter().any(|listed| listed == tag),
+        }
+    }
+
+    /// Returns the states of the tags; `None` if every state matches.
+    fn states(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Any => None,
+            Self::Listed(tags) => {
+                Some(tags.iter().map(|tag| tag.split('.').next().unwrap_or_default().to_owned()).collect())
+            }
+        }
+    }
+
+    fn revisions(&self) -> Option<Vec<Revision>> {
+        let states = self.states()?;
+        Some(states.iter().filter_map(|state| Uuid::try_parse(state).ok().map(Revision)).collect())
+    }
+}
+
+impl Preconditions {
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
+        Self { if_match: Tags::read(headers, IF_MATCH), if_none_match: Tags::read(headers, IF_NONE_MATCH) }
+    }
+
+    /// The version that an operation of a bulk request requires.
+    pub(crate) fn of_version(version: Option<&str>) -> Self {
+        Self { if_match: version.map(Tags::parse), if_none_match: None }
+    }
+
+    /// Returns the preconditions on a user.
+    pub(crate) fn of_user(&self) -> Conditions {
+        let unless = self.if_none_match.clone().map(|tags| {
+            let revisions = tags.revisions();
+            IfNoneMatch::new(move |view| {
+                revisions.as_ref().is_none_or(|revisions| revisions.contains(&view.user.revision))
+            })
+        });
+        Conditions { revisions: self.if_match.as_ref().and_then(Tags::revisions), unless }
+    }
+
+    /// Returns the precondition on a group.
+    pub(crate) fn of_group(&self) -> Option<GroupCondition> {
+        let (wanted, unwanted) = (self.if_match.clone(), self.if_none_match.clone());
+        if wanted.is_none() && unwanted.is_none() {
+            return None;
+        }
+        Some(GroupCondition::new(move |stored, _| {
+            let state = group::state(stored);
+            let matches = |tags: &Tags| tags.states().is_none_or(|states| states.contains(&state));
+            wanted.as_ref().is_none_or(matches) && !unwanted.as_ref().is_some_and(matches)
+        }))
+    }
+
+    /// Returns whether the client knows this version, so that GET returns 304.
+    pub(crate) fn knows(&self, version: &str) -> bool {
+        let Tags::Listed(tag) = Tags::parse(version) else { return false };
+        self.if_none_match.as_ref().is_some_and(|known| tag.iter().any(|tag| known.contains(tag)))
+    }
+
+    /// Returns whether GET meets `If-Match`.
+    pub(crate) fn allows(&self, version: &str) -> bool {
+        let Tags::Listed(tag) = Tags::parse(version) else { return false };
+        self.if_match.as_ref().is_none_or(|wanted| tag.iter().any(|tag| wanted.contains(tag)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_and_strong_tags_match() {
+        let version = "W/\"0190.ab\"";
+        for (header, expected) in [
+            ("*", true),
+            ("W/\"0190.ab\"", true),
+            ("\"0190.ab\"", true),
+            ("\"x\", W/\"0190.ab\"", true),
+            ("\"0190.cd\"", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, header.parse().unwrap());
+            assert_eq!(Preconditions::read(&headers).knows(version), expected, "{header}");
+        }
+        assert!(!Preconditions::default().knows(version));
+        assert!(Preconditions::default().allows(version));
+        assert!(Preconditions::default().of_group().is_none());
+        assert!(
+            Preconditions::of_version(Some("W/\"x\"")).of_user().revisions.is_some_and(|it| it.is_empty())
+        );
+    }
+}

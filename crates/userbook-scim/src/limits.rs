@@ -1,0 +1,44 @@
+//! Limits of requests beyond those of the core.
+
+/// Limits of one request. The [`Limits`](userbook::Limits) of the service's policy apply as well: stored attributes,
+/// members of a group write, rows and bytes of a page, the time of a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScimLimits {
+    /// A body in bytes: 1 MiB.
+    pub body_bytes: usize,
+    /// JSON values in one body: 65,536.
+    pub body_nodes: usize,
+    /// A filter or path in bytes: 16 KiB.
+    pub filter_bytes: usize,
+    /// Comparisons in one filter: 256.
+    pub filter_terms: usize,
+    /// Operations in one PATCH, a path in the keys of a value counts as one: 1,000.
+    pub patch_operations: usize,
+    /// Bytes of JSON that the operations of one PATCH write and compare: 4 MiB.
+    pub patch_bytes: usize,
+    /// Operations in one bulk request: 100.
+    pub bulk_operations: usize,
+    /// Rows of one page: 200. A larger `count` gets this many.
+    pub page_rows: u32,
+    /// Rows that are sorted by an attribute without an order in the store: 10,000.
+    pub sorted_rows: usize,
+}
+
+impl Default for ScimLimits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            body_nodes: 65_536,
+            filter_bytes: 16 * 1024,
+            filter_terms: 256,
+            patch_operations: 1_000,
+            patch_bytes: 4 * 1024 * 1024,
+            bulk_operations: 100,
+            page_rows: 200,
+            sorted_rows: 10_000,
+        }
+    }
+}
+
+/// Nesting of a body: a resource, and what attributes contain.
+pub(crate) const BODY_LEVELS: usize = 32;

@@ -1,0 +1,80 @@
+//! PATCH (RFC 7644 §3.5.2): reads the operations of a request, and applies them to a document.
+//!
+//! Reading happens once. Applying happens in each attempt, on the document of the user as stored then.
+
+mod apply;
+mod members;
+mod read;
+
+use serde_json::Value;
+
+pub(crate) use apply::apply;
+pub(crate) use members::{GroupPatch, MembersChange, group_patch, ids};
+pub(crate) use read::read;
+
+use crate::{
+    Strictness,
+    error::ScimError,
+    resource::{Place, Target},
+};
+
+/// The kind of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Op {
+    Add,
+    Replace,
+    Remove,
+}
+
+/// One operation on one target. An operation without a path becomes one step for each attribute of its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) op: Op,
+    pub(crate) target: Target,
+    /// The canonical value; `None` without a value, or with a value that means "no value".
+    pub(crate) value: Option<Value>,
+}
+
+/// The operations of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Patch {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) strictness: Strictness,
+    /// The limit of bytes that the operations write and compare.
+    pub(crate) bytes: usize,
+}
+
+/// The remaining bytes that operations may write and compare.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: usize,
+    left: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, left: limit }
+    }
+
+    pub(crate) fn spend(&mut self, bytes: usize) -> Result<(), ScimError> {
+        let limit = self.limit;
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or_else(|| {
+            ScimError::too_large(format!("operations write and compare more than {limit} bytes"))
+        })?;
+        Ok(())
+    }
+}
+
+impl Step {
+    /// Returns the place, if the target is not an extension as a whole.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match &self.target {
+            Target::Place(place) => Some(place),
+            Target::Extension(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

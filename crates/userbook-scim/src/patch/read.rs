@@ -1,0 +1,199 @@
+//! Reads the operations of a PATCH.
+
+use serde_json::{Map, Value};
+
+use super::{Op, Patch, Step};
+use crate::{
+    Strictness,
+    error::{ScimError, ScimType},
+    limits::ScimLimits,
+    resource::{Normalizer, Place, Target, extension_members},
+    schema::ResourceSchema,
+};
+
+/// The schema of a PATCH.
+const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// What reading depends on.
+#[derive(Debug, Clone, Copy)]
+struct Reader<'r> {
+    schema: &'r ResourceSchema,
+    strictness: Strictness,
+    limits: &'r ScimLimits,
+}
+
+/// Reads the operations of a request on a resource of this schema.
+pub(crate) fn read(
+    body: Value,
+    schema: &ResourceSchema,
+    strictness: Strictness,
+    limits: &ScimLimits,
+) -> Result<Patch, ScimError> {
+    let Value::Object(mut body) = body else { return Err(syntax("the body is not a JSON object")) };
+    let is_lenient = strictness.is_lenient();
+    let names_schema = member(&mut body, "schemas").is_some_and(|schemas| {
+        schemas.as_array().is_some_and(|urns| urns.iter().any(|urn| urn.as_str() == Some(SCHEMA)))
+    });
+    if !names_schema && !is_lenient {
+        return Err(syntax(&format!("schemas does not contain {SCHEMA}")));
+    }
+    let operations = match member(&mut body, "Operations") {
+        Some(Value::Array(operations)) => operations,
+        Some(operation @ Value::Object(_)) if is_lenient => vec![operation],
+        _ => return Err(syntax("Operations is not a list")),
+    };
+    if operations.is_empty() && !is_lenient {
+        return Err(syntax("Operations is empty"));
+    }
+    let reader = Reader { schema, strictness, limits };
+    let mut steps = Vec::new();
+    for operation in operations {
+        reader.operation(operation, &mut steps)?;
+        let (limit, count) = (limits.patch_operations, steps.len());
+        if count > limit {
+            return Err(ScimError::too_large(format!("PATCH exceeds {limit} operations")));
+        }
+    }
+    Ok(Patch { steps, strictness, bytes: limits.patch_bytes })
+}
+
+/// Removes a member by its name in any case.
+fn member(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let key = members.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
+    members.remove(&key)
+}
+
+fn syntax(detail: &str) -> ScimError {
+    ScimError::bad_request(ScimType::InvalidSyntax, detail.to_owned())
+}
+
+impl Reader<'_> {
+    fn operation(self, operation: Value, steps: &mut Vec<Step>) -> Result<(), ScimError> {
+        let Value::Object(mut operation) = operation else {
+            return Err(syntax("an operation is not an object"));
+        };
+        let op = member(&mut operation, "op");
+        let op = self.op(op.as_ref().and_then(Value::as_str).unwrap_or_default())?;
+        let value = member(&mut operation, "value");
+        match member(&mut operation, "path") {
+            Some(Value::String(path)) if !path.trim().is_empty() => {
+                let target = self.target(&path)?;
+                self.step(op, target, value, steps)
+            }
+            None | Some(Value::Null | Value::String(_)) if op == Op::Remove => {
+                Err(ScimError::bad_request(ScimType::NoTarget, "remove requires a path"))
+            }
+            None | Some(Value::Null | Value::String(_)) => self.without_path(op, value, steps),
+            Some(_) => Err(ScimError::bad_request(ScimType::InvalidPath, "the path is not a text")),
+        }
+    }
+
+    fn op(self, text: &str) -> Result<Op, ScimError> {
+        let known = [("add", Op::Add), ("replace", Op::Replace), ("remove", Op::Remove)];
+        let is_named = |name: &str| {
+            if self.strictness.is_lenient() { name.eq_ignore_ascii_case(text) } else { name == text }
+        };
+        let found = known.into_iter().find(|(name, _)| is_named(name));
+        found.map(|(_, op)| op).ok_or_else(|| syntax(&format!("unknown operation {text:?}")))
+    }
+
+    fn target(self, path: &str) -> Result<Target, ScimError> {
+        Target::parse(path, self.schema, self.strictness, self.limits)
+    }
+
+    /// Adds a step for each attribute of the value. Keys may be paths.
+    fn without_path(self, op: Op, value: Option<Value>, steps: &mut Vec<Step>) -> Result<(), ScimError> {
+        let Some(Value::Object(members)) = value else {
+            return Err(ScimError::invalid_value("an operation without a path requires an object as value"));
+        };
+        for (key, value) in members {
+            match self.target(&key) {
+                // Clients send `id`, `schemas` and `meta` along.
+                Ok(Target::Place(place)) if self.ignores(&place) => {}
+                Ok(target) => self.step(op, target, Some(value), steps)?,
+                Err(_) if self.strictness.is_lenient() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn ignores(self, place: &Place) -> bool {
+        place.attribute.name == "schemas" || self.strictness.is_lenient() && place.is_read_only()
+    }
+
+    fn step(
+        self,
+        op: Op,
+        target: Target,
+        value: Option<Value>,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), ScimError> {
+        let normalizer = Normalizer { strictness: self.strictness };
+        let value = match (&target, value) {
+            (Target::Extension(urn), Some(value)) if op != Op::Remove => match self.schema.extension(urn) {
+                Some(extension) => Some(Value::Object(extension_members(value, extension, normalizer)?)),
+                None => None,
+            },
+            (Target::Place(place), value) => {
+                if place.attribute.name == "schemas" {
+                    return Ok(());
+                }
+                check_mutability(op, place)?;
+                match value {
+                    Some(value) => self.place_value(op, place, value, normalizer)?,
+                    None if op == Op::Remove => None,
+                    None => return Err(ScimError::invalid_value("the operation requires a value")),
+                }
+            }
+            (Target::Extension(_), _) => None,
+        };
+        steps.push(Step { op, target, value });
+        Ok(())
+    }
+
+    /// Returns the canonical value of an operation on an attribute.
+    fn place_value(
+        self,
+        op: Op,
+        place: &Place,
+        value: Value,
+        normalizer: Normalizer,
+    ) -> Result<Option<Value>, ScimError> {
+        let selects = place.filter.is_some() || (place.attribute.multi_valued && place.sub.is_some());
+        if op == Op::Remove {
+            // A value restricts the removal to equal values. Strictly, it has no meaning.
+            if !self.strictness.is_lenient() || place.sub.is_some() {
+                return Ok(None);
+            }
+            return normalizer.value(value, &place.attribute);
+        }
+        match &place.sub {
+            Some(sub) => normalizer.value(value, sub),
+            // The value of a selected element is one element.
+            None if selects => match value {
+                Value::Array(mut items) if items.len() == 1 && self.strictness.is_lenient() => {
+                    match items.pop() {
+                        Some(item) => normalizer.single(item, &place.attribute),
+                        None => Ok(None),
+                    }
+                }
+                value => normalizer.single(value, &place.attribute),
+            },
+            None => normalizer.value(value, &place.attribute),
+        }
+    }
+}
+
+/// Attributes that only the server writes cannot be targets, and attributes that always have a value cannot be removed.
+fn check_mutability(op: Op, place: &Place) -> Result<(), ScimError> {
+    let name = &place.value_attribute().name;
+    if place.is_read_only() {
+        return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is read-only")));
+    }
+    let is_whole = place.filter.is_none() && place.sub.is_none();
+    if op == Op::Remove && is_whole && place.attribute.required {
+        return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is required")));
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Resources in their JSON form.
+
+pub(crate) mod group;
+mod normalize;
+mod projection;
+mod target;
+mod user;
+mod user_ops;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::{Map, Value, json};
+use userbook::{Timestamp, model::timestamp_text};
+
+pub(crate) use normalize::{Normalizer, canonical_resource, extension_members, with_object};
+pub(crate) use projection::Projection;
+pub(crate) use target::{Place, Target};
+pub(crate) use user::Form;
+pub(crate) use user_ops::{Basis, field_ops};
+
+/// A resource in its JSON form.
+pub(crate) type Document = Map<String, Value>;
+
+/// A resource type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResourceKind {
+    User,
+    Group,
+}
+
+impl ResourceKind {
+    pub(crate) fn endpoint(self) -> &'static str {
+        match self {
+            Self::User => "Users",
+            Self::Group => "Groups",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "Group",
+        }
+    }
+}
+
+/// Adds `meta`. The version is the entity tag: the state of the row, and a digest of the document, because a renamed
+/// group changes the document of its members.
+fn add_meta(
+    document: &mut Document,
+    kind: ResourceKind,
+    location: &str,
+    state: &str,
+    (created, modified): (Timestamp, Timestamp),
+) {
+    let mut hasher = DefaultHasher::new();
+    Value::Object(document.clone()).to_string().hash(&mut hasher);
+    let version = format!("W/\"{state}.{:016x}\"", hasher.finish());
+    let meta = json!({
+        "resourceType": kind.name(),
+        "created": timestamp_text(created),
+        "lastModified": timestamp_text(modified),
+        "location": location,
+        "version": version,
+    });
+    document.insert("meta".to_owned(), meta);
+}
+
+/// Returns the entity tag of a document.
+pub(crate) fn version(document: &Document) -> Option<&str> {
+    document.get("meta")?.get("version")?.as_str()
+}
+
+/// Returns the location of a document.
+pub(crate) fn location(document: &Document) -> Option<&str> {
+    document.get("meta")?.get("location")?.as_str()
+}

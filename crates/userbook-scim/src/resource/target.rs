@@ -1,0 +1,93 @@
+//! The target of a PATCH operation: what a path names.
+
+use scim_v2::filter::{AttrPath, PatchPath, ValFilter};
+
+use crate::{
+    Strictness,
+    error::{ScimError, ScimType},
+    filter::parse_path,
+    limits::ScimLimits,
+    schema::{Attribute, ResourceSchema},
+};
+
+/// The target of an operation.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// An extension as a whole, by its URN.
+    Extension(String),
+    /// An attribute, or a part of an attribute.
+    Place(Box<Place>),
+}
+
+/// An attribute, or a part of an attribute.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The URN of the extension; `None` for the core schema.
+    pub(crate) extension: Option<String>,
+    pub(crate) attribute: Attribute,
+    /// Selects values of a multi-valued attribute.
+    pub(crate) filter: Option<ValFilter>,
+    pub(crate) sub: Option<Attribute>,
+}
+
+impl Target {
+    /// Parses a path.
+    pub(crate) fn parse(
+        text: &str,
+        schema: &ResourceSchema,
+        strictness: Strictness,
+        limits: &ScimLimits,
+    ) -> Result<Self, ScimError> {
+        // The URN of a schema has the syntax of a path to an attribute.
+        if let Some(extension) = schema.extension(text.trim()) {
+            return Ok(Self::Extension(extension.urn.to_string()));
+        }
+        let (path, filter, sub) = match parse_path(text, strictness, limits)? {
+            PatchPath::Attr(path) => {
+                let sub = path.sub_attr.clone();
+                (path, None, sub)
+            }
+            PatchPath::Value(value) => (value.attr, Some(value.filter), value.sub_attr),
+        };
+        Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
+            ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}"))
+        })
+    }
+
+    fn resolve(
+        path: &AttrPath,
+        filter: Option<ValFilter>,
+        sub: Option<&str>,
+        schema: &ResourceSchema,
+        strictness: Strictness,
+    ) -> Option<Self> {
+        let named = schema.attribute(path.uri.as_deref(), &path.name);
+        let located = named.or_else(|| {
+            let may_search = strictness.is_lenient() && path.uri.is_none();
+            let mut extensions = schema.extensions.iter().filter(|_| may_search);
+            extensions.find_map(|extension| schema.attribute(Some(&extension.urn), &path.name))
+        })?;
+        let attribute = located.attribute.clone();
+        let sub = match sub {
+            Some(name) => Some(attribute.sub(name)?.clone()),
+            None => None,
+        };
+        if filter.is_some() && !attribute.multi_valued {
+            return None;
+        }
+        let extension = located.extension.map(|schema| schema.urn.to_string());
+        Some(Self::Place(Box::new(Place { extension, attribute, filter, sub })))
+    }
+}
+
+impl Place {
+    /// Returns the attribute that a value of the operation has: the sub-attribute, if the path names one.
+    pub(crate) fn value_attribute(&self) -> &Attribute {
+        self.sub.as_ref().unwrap_or(&self.attribute)
+    }
+
+    /// Returns whether clients cannot write the target.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.attribute.is_read_only() || self.sub.as_ref().is_some_and(Attribute::is_read_only)
+    }
+}

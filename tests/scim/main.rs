@@ -1,0 +1,36 @@
+//! The SCIM service provider: requests of identity providers, attacks, lists, bulk requests, races.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+mod attacks;
+mod bulk;
+mod lists;
+mod okta_spec;
+mod provider;
+mod races;
+mod users;
+mod vendors;
+
+/// Expands the tests of a module for each store.
+macro_rules! on_each_store {
+    ($($name:ident),+ $(,)?) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(userbook_tests::fixture::Kind::Memory).await;
+            })+
+        }
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(userbook_tests::fixture::Kind::Sqlite).await;
+            })+
+        }
+    };
+}
+use on_each_store;
