@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use serde_json::{Map, Value};
 use userbook_http::openapi::{OVERLAY_KEY, PUBLISHED_KEY, published, schema};
 
-use userbook_http::ExtensionSet;
+use userbook_http::{ExtensionSet, Release};
 
 /// The served operations.
 const OPERATIONS: [(&str, &str); 10] = [
@@ -54,6 +54,12 @@ const UNPUBLISHED_SHAPES: [&str; 10] = [
     "UserServiceAccountRequest",
     "UserServiceAccountResponse",
 ];
+
+/// All descriptions that a server may serve.
+fn served() -> impl Iterator<Item = (Release, ExtensionSet)> {
+    let sets = |release| [ExtensionSet::all(), ExtensionSet::none()].map(|set| (release, set));
+    Release::ALL.iter().copied().flat_map(sets)
+}
 
 fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -114,17 +120,18 @@ fn without_overlay(value: &Value) -> Option<Value> {
 
 #[test]
 fn every_operation_is_described_and_no_other() {
-    let document = published();
     let all = OPERATIONS.into_iter().chain(UNPUBLISHED).collect::<BTreeSet<_>>();
-    assert_eq!(operations(&document), all);
+    for release in Release::ALL {
+        assert_eq!(operations(&published(*release)), all, "{release}");
+    }
 }
 
 #[test]
 fn schema_without_overlay_equals_the_published_schema() {
-    for extensions in [ExtensionSet::all(), ExtensionSet::none()] {
-        let served = schema(extensions);
+    for (release, extensions) in served() {
+        let served = schema(release, extensions);
         assert!(served.to_string().contains(OVERLAY_KEY));
-        assert_eq!(canonical(&without_overlay(&served).unwrap()), canonical(&published()));
+        assert_eq!(canonical(&without_overlay(&served).unwrap()), canonical(&published(release)));
     }
 }
 
@@ -140,8 +147,8 @@ fn every_reference_has_a_target() {
             _ => {}
         }
     }
-    for extensions in [ExtensionSet::all(), ExtensionSet::none()] {
-        let served = schema(extensions);
+    for (release, extensions) in served() {
+        let served = schema(release, extensions);
         let mut found = BTreeSet::new();
         references(&served, &mut found);
         assert!(found.len() > 10);
@@ -162,7 +169,7 @@ fn schema_equals_the_published_fragment() {
         return;
     };
     let fragment = canonical(&serde_json::from_slice(&text).unwrap());
-    let ours = canonical(&published());
+    let ours = canonical(&published(Release::V2025_2));
     for (path, method) in OPERATIONS {
         assert_eq!(ours["paths"][path][method], fragment["paths"][path][method], "{method} {path}");
     }
@@ -192,7 +199,13 @@ fn sorted(value: &Value) -> Value {
 /// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` regenerates the files.
 #[test]
 fn committed_files_equal_the_generated_ones() {
-    for (name, document) in [("published", published()), ("hardened", schema(ExtensionSet::all()))] {
+    let [recorded, latest] = [Release::V2025_2, Release::V2026_8];
+    for (name, document) in [
+        ("published", published(recorded)),
+        ("hardened", schema(recorded, ExtensionSet::all())),
+        ("published-2026.8", published(latest)),
+        ("hardened-2026.8", schema(latest, ExtensionSet::all())),
+    ] {
         let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
         let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());
         if std::env::var_os("USERBOOK_WRITE").is_some() {

@@ -7,6 +7,7 @@ mod directory;
 mod faulty_bodies;
 mod fixed_time;
 mod hosts;
+mod lifecycle;
 mod recorded;
 mod request;
 mod switch;

@@ -1,7 +1,7 @@
 //! The reference server on PostgreSQL.
 
 use sqlx::ConnectOptions;
-use userbook_tests::{servers::postgres::Database, serving};
+use userbook_tests::{connecting, servers::postgres::Database, serving};
 
 async fn blank() -> (Database, String) {
     let database = Database::blank().await;
@@ -33,4 +33,10 @@ async fn two_starts_at_once_print_one_working_token() {
 async fn administration_commands_work_beside_a_server() {
     let (_database, url) = blank().await;
     serving::administration_commands_work_beside_a_server(&url);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scim_connections_work_beside_a_server() {
+    let (_database, url) = blank().await;
+    connecting::scim_connections_work_beside_a_server(&url);
 }

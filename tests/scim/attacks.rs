@@ -193,6 +193,11 @@ async fn a_deactivated_account_stops_the_connection(kind: Kind) {
     provider.ask(&format!("PATCH /Users/{id}"), off).await.expect(403);
     provider.ask("POST /Users", user("bo")).await.expect(403);
     provider.ask(&format!("GET /Users/{id}"), Value::Null).await.expect(403);
+    for path in
+        ["/Users", "/Groups", "/Users?filter=userName eq \"ada\"", "/Groups?filter=displayName eq \"x\""]
+    {
+        provider.ask(&format!("GET {path}"), Value::Null).await.expect(403);
+    }
 }
 
 async fn bombs_meet_limits(kind: Kind) {

@@ -10,6 +10,7 @@
 mod attacks;
 mod bulk;
 mod lists;
+mod mounted;
 mod okta_spec;
 mod provider;
 mod races;
@@ -23,6 +24,18 @@ macro_rules! on_each_store {
             $(#[tokio::test]
             async fn $name() {
                 super::$name(userbook_tests::fixture::Kind::Memory).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(userbook_tests::fixture::Kind::Postgres).await;
+            })+
+        }
+        mod mariadb {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(userbook_tests::fixture::Kind::MariaDb).await;
             })+
         }
         mod sqlite {

@@ -17,7 +17,7 @@ pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 pub(crate) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-type Api =
+pub(crate) type Api =
     ScimApi<AnyStore, ConnectionAuthorizer<PermissionAuthorizer<StaticPermissions>>, StaticConnections>;
 
 /// A provider; the connections `okta` and `entra` have their names as tokens.
@@ -85,6 +85,10 @@ impl Provider {
         let scim = UserService::new(Arc::clone(&store), ConnectionAuthorizer::new(authorizer));
         let api = ScimApi::new(scim, connections).with_base_url("https://app.example.com/scim/v2/");
         Self { store, api, host }
+    }
+
+    pub(crate) fn into_api(self) -> Api {
+        self.api
     }
 
     pub(crate) fn limited(mut self, limits: ScimLimits) -> Self {

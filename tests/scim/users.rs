@@ -162,6 +162,12 @@ async fn deactivated_users_are_gone_for_the_connection_and_return(kind: Kind) {
     assert_eq!(returned.json["externalId"], "ext-ada");
     provider.ask(&format!("GET /Users/{id}"), Value::Null).await.expect(200);
     provider.ask("POST /Users", user("ada")).await.expect(409);
+    // The identifier of a removed user is free, also for a second removal.
+    assert_eq!(provider.ask(&format!("DELETE /Users/{id}"), Value::Null).await.status, 204);
+    let mut other = user("bo");
+    other["externalId"] = "ext-ada".into();
+    let other = provider.ask("POST /Users", other).await.expect(201)["id"].as_str().unwrap().to_owned();
+    assert_eq!(provider.ask(&format!("DELETE /Users/{other}"), Value::Null).await.status, 204);
 }
 
 async fn external_ids_are_unique_per_connection(kind: Kind) {

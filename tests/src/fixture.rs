@@ -16,7 +16,7 @@ use userbook::{
     store::{ImportData, ImportStore, ListStore, Outbox, OutboxLimit, ProvisioningStore, SnapshotQuery},
 };
 use userbook_http::{
-    AuthenticationError, Authenticator, DirectoryApi, ExtensionSet, Representation, UserApi,
+    AuthenticationError, Authenticator, DirectoryApi, ExtensionSet, Release, Representation, UserApi,
 };
 use userbook_memory::MemoryStore;
 use userbook_sqlx::sqlite::{SqliteStore, connect_options};
@@ -150,9 +150,24 @@ fn granted() -> StaticPermissions {
 
 /// Returns the API with another authorizer.
 pub fn api_with<A: Authorizer>(store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
+    api_of(Release::default(), store, policy, authorizer)
+}
+
+/// Returns the API with the representation of a release.
+fn api_of<A: Authorizer>(release: Release, store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
     let service = UserService::new(Arc::clone(store), authorizer).with_policy(policy);
     let extensions = extensions(service.policy());
-    UserApi::new(service, Numbered, Representation::new("fixture")).with_extensions(extensions)
+    let representation = Representation::new("fixture").with_release(release);
+    UserApi::new(service, Numbered, representation).with_extensions(extensions)
+}
+
+/// Returns the API with lists and provisioning of a release. Grants like [`directory`].
+pub fn directory_of(
+    release: Release,
+    store: &AnyStore,
+    more: impl FnOnce(StaticPermissions) -> StaticPermissions,
+) -> Directory {
+    api_of(release, store, Policy::hardened(), PermissionAuthorizer::new(more(granted()))).into()
 }
 
 /// The extensions that a server supports together with a policy: none with the recorded release's.

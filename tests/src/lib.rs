@@ -9,6 +9,7 @@
 )]
 
 pub mod binary;
+pub mod connecting;
 pub mod corpus;
 pub mod counting;
 pub mod faults;

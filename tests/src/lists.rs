@@ -1,8 +1,11 @@
 //! A large directory with few matches for each filter, and queries whose cost must depend on the matches only.
 
 use userbook::{
-    Group, User, UserId, UserType,
-    store::{ImportData, Order, Scope, SuperuserFilter, UserColumn, UserFilter, UserListQuery},
+    Group, Timestamp, User, UserId, UserType,
+    store::{
+        ImportData, Order, Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn,
+        UserFilter, UserListQuery,
+    },
 };
 use uuid::Uuid;
 
@@ -17,6 +20,8 @@ pub fn directory() -> ImportData {
     let made = |id: i64| {
         let few = id % (MANY / 20) == 0;
         User {
+            created_at: moment(id),
+            updated_at: moment(MANY - id),
             uuid: Uuid::from_u128(id.unsigned_abs().into()),
             username: format!("user{id:06}"),
             name: format!("User {id}"),
@@ -37,6 +42,7 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
     let one = UserFilter::default;
     let some = |id: i64| directory_user(id);
     let superusers = |inherited| Some(SuperuserFilter { is_superuser: true, inherited });
+    let at = |column, test| UserFilter { times: vec![TimeCondition { column, test }], ..one() };
     let query = |filter| UserListQuery {
         scope: Scope::Everything,
         filter,
@@ -62,8 +68,16 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
         (query(UserFilter { groups: vec![[group(1).id].into()], ..one() }), FEW),
         (query(UserFilter { groups: vec![[group(1).id].into(), [group(2).id].into()], ..one() }), FEW),
         (query(UserFilter { ids: (1..=20).map(UserId).collect(), ..one() }), FEW),
+        (query(at(TimeColumn::CreatedAt, TimeTest::At(moment(777)))), 1),
+        (query(at(TimeColumn::CreatedAt, TimeTest::Before(moment(21)))), FEW),
+        (query(at(TimeColumn::UpdatedAt, TimeTest::Before(moment(20)))), FEW),
         (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),
     ]
+}
+
+/// Returns the time of creation of a user.
+fn moment(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(seconds.unsigned_abs())
 }
 
 fn directory_user(id: i64) -> [String; 3] {

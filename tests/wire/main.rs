@@ -47,6 +47,7 @@ mod merge_patch;
 
 mod numbers;
 mod problems;
+mod releases;
 mod service;
 mod slow_bodies;
 

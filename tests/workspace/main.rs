@@ -27,7 +27,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("userbook-actix", &["userbook", "userbook-http"]),
     (
         "userbook-server",
-        &["userbook", "userbook-axum", "userbook-cedar", "userbook-http", "userbook-memory", "userbook-sqlx"],
+        &[
+            "userbook",
+            "userbook-axum",
+            "userbook-cedar",
+            "userbook-http",
+            "userbook-memory",
+            "userbook-scim",
+            "userbook-sqlx",
+        ],
     ),
 ];
 

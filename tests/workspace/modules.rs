@@ -32,6 +32,7 @@ const CORE: &[&str] = &[
 /// Modules of `userbook-http`, each after every module that it imports.
 const HTTP: &[&str] = &[
     "extension",
+    "release",
     "uid",
     "avatar",
     "media",

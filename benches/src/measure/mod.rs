@@ -5,6 +5,7 @@ mod bulk;
 mod decide;
 mod http;
 mod instructions;
+mod lists;
 mod load;
 mod mariadb;
 mod memberships;
@@ -96,6 +97,7 @@ pub const ALL: &[Measure] = &[
     always(&["axum_vs_echo"], http::run),
     always(&["memberships_1000_vs_1", "depth_20_vs_1"], memberships::run),
     always(&["scale_1e7_vs_1e3"], scale::run),
+    always(&["lists_1e6_vs_1e3", "list_search_ms", "list_attributes_ms"], lists::run),
     always(&["server_put_postgres"], server_put::postgres),
     always(&["server_put_sqlite"], server_put::sqlite),
     always(&["server_ready_ms", "server_idle_mib", "server_binary_mib"], server::run),

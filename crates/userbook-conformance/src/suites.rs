@@ -237,6 +237,7 @@ suite! {
         filters::attributes_meet_conditions,
         filters::words_are_searched,
         filters::paths_of_users,
+        times::times_are_compared,
         external_ids::managed_users_and_groups_are_listed,
         group_lists::a_group_comes_with_parent_and_members,
         group_lists::members_come_as_the_query_asks,

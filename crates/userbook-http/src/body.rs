@@ -1,5 +1,7 @@
 //! The body of a request: receives it, and parses it by its media type.
 
+mod roles;
+
 use std::{borrow::Cow, error::Error};
 
 use bytes::Bytes;
@@ -19,7 +21,7 @@ use userbook::{
 };
 
 use crate::{
-    BodyError, Extension, ExtensionSet,
+    BodyError, Extension, ExtensionSet, Release,
     error::{ApiError, Kind},
     lenient::{
         self, Attributes,
@@ -96,6 +98,7 @@ pub(crate) fn read(
     mode: Mode,
     limits: &Limits,
     extensions: ExtensionSet,
+    release: Release,
 ) -> Result<UserUpdate, ApiError> {
     if body.is_empty() {
         return Ok(FieldOps::new(mode).into());
@@ -106,11 +109,11 @@ pub(crate) fn read(
         mode == Mode::Patch && extensions.contains(extension) && is_media_type(&media_type, name)
     };
     if is_media_type(&media_type, JSON) {
-        fields(body, limits, mode, Attributes::Replace)
+        fields(body, limits, (mode, Attributes::Replace), release)
     } else if is_patch(Extension::MergePatch, MERGE_PATCH) {
-        fields(body, limits, mode, Attributes::Merge)
+        fields(body, limits, (mode, Attributes::Merge), release)
     } else if is_patch(Extension::JsonPatch, JSON_PATCH) {
-        json_patch(body, limits)
+        json_patch(body, limits, release)
     } else {
         Err(unsupported(&media_type))
     }
@@ -163,9 +166,21 @@ impl From<JsonError> for ApiError {
     }
 }
 
-fn fields(body: &[u8], limits: &Limits, mode: Mode, attributes: Attributes) -> Result<UserUpdate, ApiError> {
-    let is_field = |key: &str| Field::DOCUMENT.into_iter().any(|field| field.as_str() == key);
-    Ok(lenient::field_ops(members(body, limits, is_field)?, mode, attributes).into())
+fn fields(
+    body: &[u8],
+    limits: &Limits,
+    (mode, attributes): (Mode, Attributes),
+    release: Release,
+) -> Result<UserUpdate, ApiError> {
+    let is_field = |key: &str| {
+        Field::DOCUMENT.into_iter().any(|field| field.as_str() == key)
+            || (release.is_2026_8() && key == roles::NAME)
+    };
+    let members = members(body, limits, is_field)?;
+    for (_, value) in members.iter().filter(|(key, _)| key == roles::NAME) {
+        roles::require_none(value)?;
+    }
+    Ok(lenient::field_ops(members, mode, attributes).into())
 }
 
 fn members<'a>(
@@ -190,11 +205,14 @@ fn not_an_object(value: &Value) -> Violations {
     ViolationKind::Custom { code: code.to_owned(), message, params }.into()
 }
 
-fn json_patch(body: &[u8], limits: &Limits) -> Result<UserUpdate, ApiError> {
+fn json_patch(body: &[u8], limits: &Limits, release: Release) -> Result<UserUpdate, ApiError> {
     // The list of operations and each operation are one level each.
     let bounds = JsonBounds { levels: MAX_DEPTH + 2, nodes: limits.body_nodes };
     let patch: Patch = serde_json::from_value(json::parse(body, bounds)?)
         .map_err(|error| ApiError::new(Kind::InvalidPatch, format!("JSON Patch error - {error}")))?;
+    if release.is_2026_8() {
+        roles::require_no_operation(&patch)?;
+    }
     Ok(UserUpdate::json_patch(patch))
 }
 
@@ -211,7 +229,8 @@ mod tests {
 
     fn accepts(media_type: &'static str, body: &Value, limits: &Limits) -> Result<(), String> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
-        read(&headers, body.to_string().as_bytes(), Mode::Patch, limits, ExtensionSet::all())
+        let release = Release::default();
+        read(&headers, body.to_string().as_bytes(), Mode::Patch, limits, ExtensionSet::all(), release)
             .map(drop)
             .map_err(|error| format!("{error:?}"))
     }

@@ -11,7 +11,7 @@ use userbook::{
 };
 
 use crate::{
-    Representation,
+    Release, Representation,
     error::ApiError,
     params::{DRY_RUN, INCLUDE_GROUPS},
     render::to_json,
@@ -43,8 +43,17 @@ struct GroupPreview<'a> {
     pk: GroupId,
     name: &'a str,
     is_superuser: bool,
-    parent: Option<GroupId>,
+    #[serde(flatten)]
+    parent: ParentJson,
     attributes: &'a Value,
+}
+
+/// The parent of a group, which differs between releases.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ParentJson {
+    One { parent: Option<GroupId> },
+    List { parents: Vec<GroupId> },
 }
 
 /// One check with its verdict.
@@ -80,7 +89,11 @@ pub(crate) fn respond(
 }
 
 /// The same for a group.
-pub(crate) fn respond_group(updated: &GroupUpdated, policy: &Policy) -> Result<Response<Bytes>, ApiError> {
+pub(crate) fn respond_group(
+    updated: &GroupUpdated,
+    policy: &Policy,
+    release: Release,
+) -> Result<Response<Bytes>, ApiError> {
     let GroupUpdated { group, diff, outcome, results } = updated;
     let verdicts = results.iter().filter(|(check, _)| shows(*check, policy, results));
     let preview = Preview {
@@ -90,7 +103,10 @@ pub(crate) fn respond_group(updated: &GroupUpdated, policy: &Policy) -> Result<R
             pk: group.id,
             name: &group.name,
             is_superuser: group.is_superuser,
-            parent: group.parent,
+            parent: match release {
+                Release::V2025_2 => ParentJson::One { parent: group.parent },
+                Release::V2026_8 => ParentJson::List { parents: group.parent.into_iter().collect() },
+            },
             attributes: &group.attributes,
         }),
         diff,

@@ -39,6 +39,8 @@
 //! problem details, entity tags, dry runs. `dry_run` without that extension is 400, so that a request with this
 //! parameter never writes by mistake.
 //!
+//! A [`Release`] selects the representation: 2025.2, the recorded release, or 2026.8, which current clients expect.
+//!
 //! Some accidents of the recorded release are not reproduced: an id consists of decimal digits only (authentik also
 //! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 regardless of the declared charset, filters of the list of users
 //! have no effect on a single user, an empty `Accept` header accepts nothing. [`DirectoryApi`] also creates
@@ -108,6 +110,7 @@ mod options;
 mod params;
 mod ports;
 mod read;
+mod release;
 mod render;
 mod representation;
 mod request_id;
@@ -133,6 +136,7 @@ pub use lenient::json::{JsonBounds, JsonError, parse as parse_json};
 pub use ports::{
     Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
 };
+pub use release::{Release, UnknownRelease};
 pub use representation::Representation;
 pub use route::{CONFIG_PATH, EVENTS_PATH, GROUPS_PATH, ROLES_PATH, SESSIONS_PATH, USERS_PATH, VERSION_PATH};
 pub use uid::uid;

@@ -13,23 +13,41 @@ use userbook::{
 };
 use uuid::Uuid;
 
-use crate::{AvatarSubject, Avatars, error::ApiError, params::INCLUDE_GROUPS, render::to_json, uid};
+use crate::{AvatarSubject, Avatars, Release, error::ApiError, params::INCLUDE_GROUPS, render::to_json, uid};
+
+pub(crate) use group::GroupParts;
 
 /// Capacity for most responses in bytes; the avatar alone takes 800.
 const USUAL_SIZE: usize = 3072;
+
+/// Userbook has no roles.
+type NoRoles = [(); 0];
 
 /// Settings of the representation that the directory does not contain.
 #[derive(Debug, Clone)]
 pub struct Representation {
     install_id: String,
     avatars: Avatars,
+    release: Release,
 }
 
 impl Representation {
     /// Represents users of the installation with this id (authentik's install id, part of every `uid`), with
-    /// [`Avatars::default`].
+    /// [`Avatars::default`], as [`Release::V2025_2`] does.
     pub fn new(install_id: impl Into<String>) -> Self {
-        Self { install_id: install_id.into(), avatars: Avatars::default() }
+        Self { install_id: install_id.into(), avatars: Avatars::default(), release: Release::default() }
+    }
+
+    /// Speaks another release: fields of requests and responses, and parameters of lists.
+    #[must_use]
+    pub fn with_release(mut self, release: Release) -> Self {
+        self.release = release;
+        self
+    }
+
+    /// Returns the release.
+    pub fn release(&self) -> Release {
+        self.release
     }
 
     /// Uses other avatars.
@@ -81,8 +99,20 @@ impl Representation {
         uid(user.id, &self.install_id)
     }
 
+    /// Returns a user with roles; see [`Representation::listed_user`].
     pub(crate) fn user<'a>(&self, view: &'a UserView, include_groups: bool) -> UserJson<'a> {
+        self.listed_user(view, include_groups, true)
+    }
+
+    /// Returns a user; `groups_obj` and `roles_obj` are null unless they are included.
+    pub(crate) fn listed_user<'a>(
+        &self,
+        view: &'a UserView,
+        include_groups: bool,
+        include_roles: bool,
+    ) -> UserJson<'a> {
         let user = &view.user;
+        let since_2026_8 = self.release.is_2026_8();
         let (avatar, uid) = self.avatar_and_uid(user);
         UserJson {
             pk: user.id.0,
@@ -90,9 +120,12 @@ impl Representation {
             name: &user.name,
             is_active: user.is_active,
             last_login: user.last_login.map(timestamp_text),
+            date_joined: since_2026_8.then(|| timestamp_text(user.created_at)),
             is_superuser: view.is_superuser,
             groups: user.groups.iter().copied().collect(),
-            groups_obj: include_groups.then(|| view.groups.iter().map(GroupJson::new).collect()),
+            groups_obj: include_groups
+                .then(|| view.groups.iter().map(|group| GroupJson::new(group, !since_2026_8)).collect()),
+            roles: since_2026_8.then(|| RolesJson { roles: [], roles_obj: include_roles.then_some([]) }),
             email: &user.email,
             avatar,
             attributes: &user.attributes,
@@ -101,6 +134,7 @@ impl Representation {
             user_type: user.user_type.as_str(),
             uuid: user.uuid,
             password_change_date: timestamp_text(user.password_change_date),
+            last_updated: since_2026_8.then(|| timestamp_text(user.updated_at)),
         }
     }
 }
@@ -113,9 +147,13 @@ pub(crate) struct UserJson<'a> {
     name: &'a str,
     is_active: bool,
     last_login: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_joined: Option<String>,
     is_superuser: bool,
     groups: Vec<GroupId>,
     groups_obj: Option<Vec<GroupJson<'a>>>,
+    #[serde(flatten)]
+    roles: Option<RolesJson>,
     email: &'a str,
     avatar: String,
     attributes: &'a Value,
@@ -125,6 +163,15 @@ pub(crate) struct UserJson<'a> {
     user_type: &'static str,
     uuid: Uuid,
     password_change_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_updated: Option<String>,
+}
+
+/// The roles of a user.
+#[derive(Debug, Serialize)]
+struct RolesJson {
+    roles: NoRoles,
+    roles_obj: Option<NoRoles>,
 }
 
 /// A user's group in the wire format.
@@ -134,22 +181,32 @@ struct GroupJson<'a> {
     num_pk: u32,
     name: &'a str,
     is_superuser: bool,
-    parent: Option<GroupId>,
-    parent_name: Option<&'a str>,
+    #[serde(flatten)]
+    parent: Option<ParentJson<'a>>,
     attributes: &'a Value,
 }
 
+/// The parent of a user's group.
+#[derive(Debug, Serialize)]
+struct ParentJson<'a> {
+    parent: Option<GroupId>,
+    parent_name: Option<&'a str>,
+}
+
 impl<'a> GroupJson<'a> {
-    fn new(view: &'a GroupView) -> Self {
+    fn new(view: &'a GroupView, with_parent: bool) -> Self {
         let group = &*view.group;
+        let parent = || ParentJson { parent: group.parent, parent_name: view.parent_name.as_deref() };
         Self {
             pk: group.id,
             num_pk: group.id.num_pk(),
             name: &group.name,
             is_superuser: group.is_superuser,
-            parent: group.parent,
-            parent_name: view.parent_name.as_deref(),
+            parent: with_parent.then(parent),
             attributes: &group.attributes,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,8 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let body = body::collect(&head.headers, body, self.body_limit).await?;
-        let update = body::read(&head.headers, &body, mode, self.service.policy().limits(), self.extensions)?;
+        let (limits, release) = (self.service.policy().limits(), self.representation.release());
+        let update = body::read(&head.headers, &body, mode, limits, self.extensions, release)?;
         let representation = Arc::clone(&self.representation);
         // A `test` of a JSON Patch compares with the GET representation.
         Ok(update.with_read_only(move |view| representation.members(view, include_groups)))

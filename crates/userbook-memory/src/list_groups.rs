@@ -127,6 +127,10 @@ impl State {
             (GroupFilter { names, .. }, _) if !names.is_empty() => {
                 Some(names.iter().flat_map(|name| self.groups.named(name)).collect())
             }
+            (GroupFilter { parents, .. }, _) if !parents.is_empty() => {
+                let nodes = parents.iter().filter_map(|id| self.groups.nodes.get(id));
+                Some(nodes.flat_map(|node| &node.children).copied().collect())
+            }
             (GroupFilter { external_id: Some(filter), .. }, _) => Some(self.groups.external_ids.find(filter)),
             (_, Scope::Only(some)) => Some(some.clone()),
             (GroupFilter { members, .. }, _) => members.first().map(groups_of),
@@ -141,6 +145,8 @@ impl State {
             && any_of(&filter.ids, &group.id)
             && any_of(&filter.names, &group.name)
             && filter.is_superuser.is_none_or(|superuser| superuser == group.is_superuser)
+            && (filter.parents.is_empty()
+                || group.parent.is_some_and(|parent| filter.parents.contains(&parent)))
             && filter.external_id.as_ref().is_none_or(|filter| filter.matches(&group.external_ids))
             && filter.members.iter().all(has)
     }

@@ -221,6 +221,7 @@ impl FoundUsers {
             && any_of(&filter.types, &user.user_type)
             && filter.external_id.as_ref().is_none_or(|filter| filter.matches(&user.external_ids))
             && filter.groups.iter().all(|groups| !user.groups.is_disjoint(groups))
+            && filter.times.iter().all(|condition| condition.matches(user))
     }
 
     /// Returns the groups of these users with ancestors.

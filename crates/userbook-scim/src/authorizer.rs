@@ -115,20 +115,27 @@ impl<A: Authorizer> ListAuthorizer for ConnectionAuthorizer<A> {
     async fn visible_users(
         &self,
         actor: &Actor,
-        _state: Option<ActorView<'_>>,
+        state: Option<ActorView<'_>>,
     ) -> Result<Scope<UserId>, AuthorizerError> {
-        Ok(scope(actor))
+        Ok(scope(actor, state))
     }
 
     async fn visible_groups(
         &self,
         actor: &Actor,
-        _state: Option<ActorView<'_>>,
+        state: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError> {
-        Ok(scope(actor))
+        Ok(scope(actor, state))
     }
 }
 
-fn scope<I>(actor: &Actor) -> Scope<I> {
-    if actor.claims.contains_key(SOURCES) { Scope::Everything } else { Scope::Nothing }
+/// An inactive account sees nothing; the service itself checks the account for all other operations.
+fn scope<I>(actor: &Actor, state: Option<ActorView<'_>>) -> Scope<I> {
+    let is_active = match state {
+        Some(account) => account.state.is_active,
+        // The account of a connection may be unknown to the directory, but not deleted.
+        None => actor.user_id().is_none(),
+    };
+    let is_connection = actor.claims.contains_key(SOURCES);
+    if is_active && is_connection { Scope::Everything } else { Scope::Nothing }
 }

@@ -3,7 +3,8 @@
 //! It is the fastest way to try Userbook, and an example of a host: it stores tokens and permissions in its own
 //! tables, opens a store, builds the service and connects it to axum. It must not know any rule about users.
 //!
-//! Guides: [`administration`], and [`moving_from_authentik`] for directories from authentik.
+//! Guides: [`administration`], [`scim_connections`] for Okta, Entra and other identity providers, and
+//! [`moving_from_authentik`] for directories from authentik.
 //!
 //! Permissions in the server's tables decide access. With the feature `cedar`, a file of [Cedar
 //! policies](https://docs.rs/userbook-cedar) can replace them (`--cedar FILE`).
@@ -112,10 +113,17 @@
 #[doc = include_str!("../docs/authentik.md")]
 pub mod moving_from_authentik {}
 
+#[doc = include_str!("../docs/test_double.md")]
+pub mod test_double {}
+
 #[doc = include_str!("../docs/administration.md")]
 pub mod administration {}
 
+#[doc = include_str!("../docs/scim.md")]
+pub mod scim_connections {}
+
 mod admin;
+mod ambient;
 mod auth;
 mod authorizer;
 mod backoff;
@@ -130,21 +138,23 @@ mod limits;
 mod log;
 mod maintenance;
 mod pages;
+mod scim;
 mod seed;
 mod serve;
 mod with_timeout;
 mod writer;
 
 pub use admin::{
-    BackupArgs, CheckArgs, DemoArgs, EventsArgs, ExportArgs, GroupArgs, ImportArgs, PermissionArgs,
+    BackupArgs, CheckArgs, DemoArgs, EventsArgs, ExportArgs, GroupArgs, ImportArgs, PermissionArgs, ScimArgs,
     TokenArgs, UserArgs,
 };
 pub use auth::{
-    AuthBackend, AuthRows, AuthStore, BeforeCommit, GrantRow, GrantedOn, MemoryAuth, SqlAuth, TokenRow,
+    AuthBackend, AuthRows, AuthStore, BeforeCommit, ConnectionRecord, ConnectionRow, ConnectionStore,
+    GrantRow, GrantedOn, MemoryAuth, SqlAuth, TokenRow,
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
-pub use cli::{Cli, Command, PolicyName, Settings, WebhookSecret};
+pub use cli::{Cli, Command, PolicyName, ReleaseName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use events::{
     Coordination, EventRejected, EventTarget, FailedEvent, FileSink, StdoutSink, UnknownEventTarget,

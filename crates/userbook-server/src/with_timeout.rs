@@ -20,6 +20,8 @@ use userbook::{
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 
+pub(crate) use tokens::AccountTokens;
+
 /// A port with a timeout for every call.
 #[derive(Debug, Clone)]
 pub(crate) struct WithTimeout<T> {
@@ -166,6 +168,7 @@ impl<T: ListAuthorizer> ListAuthorizer for WithTimeout<T> {
     }
 }
 
+mod connections;
 #[cfg(test)]
 mod tests;
 mod tokens;

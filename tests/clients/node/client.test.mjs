@@ -1,29 +1,9 @@
-// The official TypeScript client against the reference server.
+// The official TypeScript clients against the reference server.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import api from "@goauthentik/api";
-
-const ADA = 7;
-const ADMINS = "00000000-0000-4000-8000-00000000000a";
-const STAFF = "00000000-0000-4000-8000-00000000000b";
-
-const configuration = (accessToken) => new api.Configuration({
-  basePath: `${process.env.USERBOOK_ORIGIN}/api/v3`, accessToken,
-});
-const core = (token = "key-of-the-admin") => new api.CoreApi(configuration(token));
-
-/** Returns the status and body of an error response. */
-async function rejected(call) {
-  try {
-    await call;
-  } catch (error) {
-    assert.ok(error instanceof api.ResponseError, String(error));
-    return { status: error.response.status, body: await error.response.json() };
-  }
-  return assert.fail("it was not refused");
-}
+import { ADA, ADMINS, STAFF, api, configuration, core, rejected } from "./common.mjs";
 
 beforeEach(() => core().coreUsersUpdate({
   id: ADA,

@@ -1,6 +1,7 @@
 """A third-party tool, authentik-mcp, changes a user through the reference server."""
 
 import os
+import re
 import sys
 import unittest
 
@@ -32,6 +33,30 @@ class Tool(unittest.IsolatedAsyncioTestCase):
         self.assertIn("'username': 'ada'", users)
         self.assertNotIn("'username': 'guest'", users)
         self.assertIn("'name': 'Staff'", await self.call("authentik_list_groups"))
+
+    async def test_a_user_is_created_and_deleted(self):
+        made = await self.call(
+            "authentik_create_user", username="tool", email="tool@example.org", name="Tool", is_active=True
+        )
+        self.assertTrue(made.startswith("Created user: "), made)
+        pk = int(re.search(r"'pk': (\d+)", made).group(1))
+        self.assertIn("'username': 'tool'", await self.call("authentik_get_user", user_id=pk))
+        # The tool expects JSON in the empty answer of a deletion, also from authentik.
+        await self.call("authentik_delete_user", user_id=pk)
+        self.assertIn("404", await self.call("authentik_get_user", user_id=pk))
+
+    async def test_a_group_is_created_changed_and_deleted(self):
+        staff = "00000000-0000-4000-8000-00000000000b"
+        made = await self.call("authentik_create_group", name="Tools", is_superuser=False, parent=staff, users=[7])
+        self.assertTrue(made.startswith("Created group: "), made)
+        pk = re.search(r"'pk': '([0-9a-f-]{36})'", made).group(1)
+        changed = await self.call("authentik_update_group", group_id=pk, name="Instruments", users=[3])
+        self.assertTrue(changed.startswith("Updated group: "), changed)
+        shown = await self.call("authentik_get_group", group_id=pk)
+        self.assertIn("'name': 'Instruments'", shown)
+        self.assertIn("'users': [3]", shown)
+        await self.call("authentik_delete_group", group_id=pk)
+        self.assertIn("404", await self.call("authentik_get_group", group_id=pk))
 
     async def test_rejected_requests(self):
         refused = await self.call("authentik_update_user", token="key-of-the-guest", user_id=7, name="x")

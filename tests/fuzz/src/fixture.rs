@@ -79,6 +79,7 @@ static ROWS: LazyLock<ImportData> = LazyLock::new(|| ImportData {
         is_superuser,
         parent: parent.map(group_id),
         attributes: json!({"floor": 3}),
+        ..Group::example()
     })
     .into(),
     users: USERS
@@ -94,15 +95,15 @@ fn user(id: i64, name: &str, groups: &[u128], user_type: &str, active: bool) -> 
         "last_login": null, "path": "users", "user_type": user_type,
         "attributes": {"team": "red", "settings": {"locale": "de", "theme": "dark"}}, "groups": groups,
         "password_change_date": "2024-01-02T03:04:05.678901Z",
-            "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
-            "session_epoch": "00000000-0000-4000-8000-000000005e55", "revision": Uuid::from_u128(0x1000), "version": 1,
+        "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
+        "session_epoch": "00000000-0000-4000-8000-000000005e55", "revision": Uuid::from_u128(0x1000), "version": 1,
     });
     serde_json::from_value(row).expect("a right row")
 }
 
 /// Every user has one token; its key is the username.
 #[derive(Debug)]
-struct Names;
+pub(crate) struct Names;
 
 static TOKENS: LazyLock<Vec<(TokenHash, i64)>> =
     LazyLock::new(|| USERS.iter().map(|(id, name, ..)| (TokenKey::new(*name).hash(), *id)).collect());
@@ -148,7 +149,10 @@ impl Authenticator for Host {
     }
 }
 
-type Api<N> = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, N>;
+/// The permissions of all users.
+pub(crate) type Rights = PermissionAuthorizer<StaticPermissions>;
+
+type Api<N> = UserApi<MemoryStore, Rights, N>;
 
 /// A directory behind the endpoint.
 #[derive(Debug)]
@@ -209,12 +213,18 @@ fn permissions() -> StaticPermissions {
     granted.grant_on_group(UserId(GRANTER), P::EnableGroupSuperuser, group_id(CHIEFS))
 }
 
+/// Returns a store with the initial directory.
+pub(crate) fn filled() -> MemoryStore {
+    let store = MemoryStore::new();
+    now(store.import(&ROWS)).expect("right rows");
+    store
+}
+
 impl Fixture {
     /// Creates the initial directory.
     pub fn new(hardened: bool) -> Self {
         let policy = if hardened { Policy::hardened() } else { Policy::authentik_2025_2() };
-        let store = MemoryStore::new();
-        now(store.import(&ROWS)).expect("right rows");
+        let store = filled();
         let last = Arc::new(Mutex::new(None));
         let authenticator = Noting { inner: BearerAuthenticator::new(Names), last: Arc::clone(&last) };
         let api = UserApi::new(service(&store, &policy), authenticator, Representation::new("fuzz"))
@@ -273,7 +283,7 @@ impl Fixture {
     }
 }
 
-fn service(
+pub(crate) fn service(
     store: &MemoryStore,
     policy: &Policy,
 ) -> UserService<MemoryStore, PermissionAuthorizer<StaticPermissions>> {
@@ -290,6 +300,6 @@ pub fn is_active_superuser(user: &User) -> bool {
     user.is_active && grants(&user.groups)
 }
 
-fn now<F: Future>(future: F) -> F::Output {
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
     future.now_or_never().expect("the future is ready")
 }

@@ -10,10 +10,12 @@
     reason = "fuzz targets fail by panicking"
 )]
 
+pub mod directory;
 pub mod fixture;
 pub mod invariants;
 pub mod message;
 
+pub use directory::Directory;
 pub use fixture::{Answer, Fixture};
 pub use invariants::{Before, check};
 pub use message::{Message, messages};

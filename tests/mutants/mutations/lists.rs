@@ -10,7 +10,7 @@ use userbook::{
     store::{
         AttributeCondition, AttributeTest, ChangeSet, CommitOutcome, ContentFilter, DirectoryQuery,
         GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, RowContent, Scope, StoreError,
-        SuperuserFilter, UserColumn, UserFilter, UserListQuery, UserPage,
+        SuperuserFilter, TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery, UserPage,
     },
 };
 use userbook_memory::MemoryStore;
@@ -322,6 +322,46 @@ mutations! {
                 filter.as_ref().is_none_or(|filter| filter.matches(content(&bare)))
             };
             page(store, query, |_| {}, all).await
+        }
+    }
+
+    /// Includes the bound of a time.
+    ReachesTheBound {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let times = query.filter.times.clone();
+            let reaches = |_: &UserPage, user: &User| {
+                times.iter().all(|time| {
+                    let (TimeTest::After(bound) | TimeTest::Before(bound)) = time.test else { return time.matches(user) };
+                    time.matches(user) || TimeCondition { test: TimeTest::At(bound), ..*time }.matches(user)
+                })
+            };
+            page(store, query, |filter| filter.times.clear(), reaches).await
+        }
+    }
+
+    /// Takes a missing time for one before all others.
+    TakesAMissingTimeForTheFirst {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let times = query.filter.times.clone();
+            let holds = |_: &UserPage, user: &User| {
+                times.iter().all(|time| match time.test {
+                    TimeTest::Before(_) => {
+                        let missing = TimeCondition { test: TimeTest::IsMissing(true), ..*time };
+                        missing.matches(user) || time.matches(user)
+                    }
+                    _ => time.matches(user),
+                })
+            };
+            page(store, query, |filter| filter.times.clear(), holds).await
+        }
+    }
+
+    /// Ignores the parents of groups.
+    IgnoresParents {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut query = query.clone();
+            query.filter.parents.clear();
+            store.list_groups(&query).await
         }
     }
 

@@ -55,7 +55,7 @@ pub async fn a_bulk_decides_one_by_one<G: Ground>() {
             name(ANN, "Ann"),
             name(ANN, "Ann"),
             BulkOperation::Update(ANN.into(), UserUpdate::patch().username("first")),
-            BulkOperation::Update(UserRef::from(UserId(99_999)), UserUpdate::patch().name("nobody")),
+            BulkOperation::Update(UserRef::from(UserId(99_999)), UserUpdate::patch().name("missing")),
             BulkOperation::Delete(HELPER.into()),
             name(HELPER, "gone"),
             new("last"),

@@ -101,7 +101,7 @@ pub async fn members_come_as_the_query_asks<H: Harness<Store: ListStore + Provis
     }
 }
 
-/// Law: filters compare names byte for byte, the group's own flag, direct members, words of the name, and attributes,
+/// Law: filters compare names byte for byte, the group's own flag, parents, direct members, words of the name, and attributes,
 /// together and within the scope.
 pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), ..group(n) };
@@ -127,6 +127,10 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
         (GroupFilter { names: any_of(&["STAFF"]), ..one() }, vec![]),
         (GroupFilter { is_superuser: Some(true), ..one() }, vec![2]),
         (GroupFilter { is_superuser: Some(false), ..one() }, vec![1, 3, 4]),
+        (GroupFilter { parents: group_ids([2]), ..one() }, vec![1]),
+        (GroupFilter { parents: group_ids([1, 900]), ..one() }, vec![]),
+        (GroupFilter { parents: group_ids([2, 1]), is_superuser: Some(true), ..one() }, vec![]),
+        (GroupFilter { parents: group_ids([2]), names: any_of(&["staff"]), ..one() }, vec![1]),
         (GroupFilter { members: vec![[ANN].into()], ..one() }, vec![1, 2]),
         (GroupFilter { members: vec![[ANN, BOB].into()], ..one() }, vec![1, 2, 3]),
         (GroupFilter { members: vec![[UNKNOWN_USER].into()], ..one() }, vec![]),

@@ -23,6 +23,7 @@ pub mod page_size;
 pub mod races;
 pub mod sessions;
 pub mod superusers;
+pub mod times;
 pub mod user_lists;
 pub mod user_provisioning;
 pub mod values;

@@ -1,5 +1,5 @@
 //! Resources around users that clients read and Userbook does not have: sessions, roles and events are empty lists. The
-//! release is the recorded one.
+//! version is that of the release that the API speaks.
 //!
 //! Sessions belong to the host. Userbook has no roles. Events go to the outbox of the host.
 
@@ -15,17 +15,14 @@ use userbook::{
 
 use super::{DirectoryApi, json, list_access_error};
 use crate::{
-    Authenticator,
+    Authenticator, Release,
     error::ApiError,
     params::{Page, PageQuery, Params},
     route::AbsentList,
 };
 
-/// The recorded release.
-const RECORDED: &str = "2025.2.4";
-
 #[derive(Debug, Serialize)]
-struct Release {
+struct VersionJson {
     version_current: &'static str,
     version_latest: &'static str,
     version_latest_valid: bool,
@@ -52,15 +49,16 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         }
         let page_rows = self.service().policy().limits().page_rows;
         let pagination = PageQuery::read(&Params::parse(head.uri.query()), page_rows)?.envelope(0)?;
-        json(&Page::<()> { pagination, results: Vec::new() })
+        json(&Page::<()>::new(self.release(), pagination, Vec::new()))
     }
 }
 
-pub(super) fn version(actor: &Actor) -> Result<Response<Bytes>, ApiError> {
+/// Returns the release that the API speaks.
+pub(super) fn version(actor: &Actor, release: Release) -> Result<Response<Bytes>, ApiError> {
     require_authentication(actor)?;
-    json(&Release {
-        version_current: RECORDED,
-        version_latest: RECORDED,
+    json(&VersionJson {
+        version_current: release.version(),
+        version_latest: release.version(),
         version_latest_valid: false,
         build_hash: "",
         outdated: false,

@@ -34,7 +34,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let dry_run = params.dry_run(self.users.extensions)?;
         let body = body::collect(&head.headers, body, self.users.body_limit).await?;
         // A user that does not exist has no stored values to patch.
-        let fields = body::read(&head.headers, &body, Mode::Replace, policy.limits(), self.users.extensions)?;
+        let (limits, extensions) = (policy.limits(), self.users.extensions);
+        let fields = body::read(&head.headers, &body, Mode::Replace, limits, extensions, self.release())?;
         let user = NewUser::from_update(fields);
         let call = params.apply(authorized.user(user), request_id(&head.headers));
         let representation = &self.users.representation;

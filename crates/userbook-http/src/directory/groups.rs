@@ -7,8 +7,8 @@ use http::{Response, header::IF_NONE_MATCH, request::Parts};
 use userbook::{
     Actor, GroupId, ListError, UserId, UserStore,
     authz::ListAuthorizer,
-    service::{AuthorizedGroupList, Listing},
-    store::{GroupColumn, GroupFilter, ListStore, ProvisioningStore},
+    service::{AuthorizedGroupList, GroupRelatives, Listing},
+    store::{GroupColumn, GroupEntry, GroupFilter, ListStore, ProvisioningStore},
 };
 
 use super::{DirectoryApi, list_access_error};
@@ -20,6 +20,7 @@ use crate::{
     params::{INCLUDE_USERS, Page, PageQuery, Params, Related, by_name, conditions, ordering},
     read::not_modified,
     render::to_json,
+    representation::GroupParts,
     respond,
 };
 
@@ -47,12 +48,13 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         params.check()?;
         let page = PageQuery::read(&params, self.service().policy().limits().page_rows)?;
         let listing = Listing { filter, order, offset: page.offset(), limit: page.limit() };
-        let include_users = params.includes(INCLUDE_USERS);
+        let parts = parts(&params);
         let groups = authorized.page(listing, MEMBERS).await?;
         let pagination = page.envelope(groups.count)?;
-        let shown =
-            groups.groups.iter().map(|entry| self.users.representation.listed_group(entry, include_users));
-        let page = Page { pagination, results: shown.collect() };
+        let relatives = self.relatives(actor, &groups.groups, parts).await?;
+        let representation = &self.users.representation;
+        let shown = groups.groups.iter().map(|entry| representation.listed_group(entry, &relatives, parts));
+        let page = Page::new(self.release(), pagination, shown.collect());
         Ok(respond::ok(to_json(&page, 0, Some(self.max_bytes()), PAGE_SIZE)?))
     }
 
@@ -65,15 +67,16 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let authorized = self.service().authorize_group_list(actor).await?;
         let ids = [id.ok_or_else(ApiError::not_found)?].into();
         let filter = GroupFilter { ids, ..GroupFilter::default() };
-        let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
+        let parts = parts(&Params::parse(head.uri.query()));
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
         let page = authorized.page(listing, MEMBERS).await.map_err(|error| match error {
             ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
             error => error.into(),
         })?;
         let entry = page.groups.first().ok_or_else(ApiError::not_found)?;
-        let limit = include_users.then(|| self.max_bytes());
-        let group = self.users.representation.listed_group(entry, include_users);
+        let relatives = self.relatives(actor, &page.groups, parts).await?;
+        let limit = (parts.users || parts.children || parts.parents).then(|| self.max_bytes());
+        let group = self.users.representation.listed_group(entry, &relatives, parts);
         let body = to_json(&group, 0, limit, INCLUDE_USERS)?;
         let (response, tag) = self.tagged_group(entry, body);
         let known = Tags::read(&head.headers, IF_NONE_MATCH);
@@ -81,6 +84,30 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             Some((tag, known)) if known.match_weakly(&tag) => Ok(not_modified(response)),
             _ => Ok(response),
         }
+    }
+
+    /// Returns the parents and children of groups, which only 2026.8 shows.
+    pub(super) async fn relatives(
+        &self,
+        actor: &Actor,
+        groups: &[GroupEntry],
+        parts: GroupParts,
+    ) -> Result<GroupRelatives, ApiError> {
+        if !self.release().is_2026_8() || groups.is_empty() {
+            return Ok(GroupRelatives::default());
+        }
+        let groups = groups.iter().map(|entry| &entry.group);
+        Ok(self.service().group_relatives(actor, groups, parts.parents).await?)
+    }
+}
+
+/// Reads what a response contains besides the groups.
+pub(super) fn parts(params: &Params<'_>) -> GroupParts {
+    GroupParts {
+        users: params.includes(INCLUDE_USERS),
+        parents: params.adds("include_parents"),
+        children: params.adds("include_children"),
+        inherited_roles: params.adds("include_inherited_roles"),
     }
 }
 

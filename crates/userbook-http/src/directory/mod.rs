@@ -34,7 +34,7 @@ use userbook::{
 
 use crate::{
     Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Recovery,
-    Representation, Tokens, USERS_PATH, UserApi,
+    Release, Representation, Tokens, USERS_PATH, UserApi,
     error::ApiError,
     negotiate::negotiate,
     ports::Ports,
@@ -61,7 +61,7 @@ use crate::{
 /// | `/api/v3/core/groups/{uuid}/add_user/` | POST | adds the user `pk` of the body to the group |
 /// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | removes the user from the group |
 /// | `/api/v3/core/authenticated_sessions/`, `/api/v3/rbac/roles/`, `/api/v3/events/events/` | GET | empty lists |
-/// | `/api/v3/admin/version/` | GET | the recorded release |
+/// | `/api/v3/admin/version/` | GET | the release that the API speaks |
 /// | `/api/v3/root/config/` | GET | the public configuration; needs no authentication |
 ///
 /// All resources support OPTIONS, and HEAD if they support GET. Users and groups have entity tags. `If-Match` on a group
@@ -178,6 +178,10 @@ impl<S, A, N> DirectoryApi<S, A, N> {
         self.users.service()
     }
 
+    fn release(&self) -> Release {
+        self.users.representation.release()
+    }
+
     /// Returns the maximum size of a response in bytes.
     fn max_bytes(&self) -> u64 {
         self.service().policy().limits().page_bytes
@@ -266,15 +270,15 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             ResourcePath::OfUser(id, action) => match action {
                 UserAction::SetPassword => self.set_password(head, body, &actor, id).await,
                 UserAction::Recovery => self.create_recovery_link(head, &actor, id).await,
-                UserAction::RecoveryEmail => self.send_recovery_link(head, &actor, id).await,
+                UserAction::RecoveryEmail => self.send_recovery_link(head, body, &actor, id).await,
                 UserAction::Impersonate => self.impersonate(&actor, id).await,
                 UserAction::UsedBy => self.user_used_by(&actor, id).await,
             },
             ResourcePath::GroupUsedBy(id) => self.group_used_by(&actor, id).await,
             ResourcePath::ImpersonateEnd => impersonate::end(&actor),
             ResourcePath::Absent(list) => self.list_absent(head, &actor, list).await,
-            ResourcePath::Version => absent::version(&actor),
-            ResourcePath::Config => config::show(),
+            ResourcePath::Version => absent::version(&actor, self.release()),
+            ResourcePath::Config => config::show(self.release()),
         }
     }
 }

@@ -1,8 +1,12 @@
 //! `POST` to `recovery` and `recovery_email`.
 
+use std::error::Error;
+
 use bytes::Bytes;
 use http::{Response, request::Parts};
+use http_body::Body;
 use serde::Serialize;
+use serde_json::Value;
 use userbook::{
     Actor, User, UserId, UserRef,
     authz::ListAuthorizer,
@@ -12,13 +16,14 @@ use userbook::{
 
 use super::{DirectoryApi, json};
 use crate::{
-    Authenticator, Recovery,
+    Authenticator, Recovery, body,
     error::ApiError,
     params::{Params, WriteParams},
     respond,
 };
 
 const NO_RECOVERY: &str = "No recovery flow set.";
+const EMAIL_STAGE: &str = "email_stage";
 const NO_ADDRESS: &str = "User does not have an email address set.";
 
 #[derive(Debug, Serialize)]
@@ -43,22 +48,42 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
     }
 
     /// Sends a recovery link. A dry run sends none.
-    pub(super) async fn send_recovery_link(
+    pub(super) async fn send_recovery_link<B>(
         &self,
         head: &Parts,
+        body: B,
         actor: &Actor,
         id: Option<UserId>,
-    ) -> Result<Response<Bytes>, ApiError> {
+    ) -> Result<Response<Bytes>, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let user = self.recoverable(actor, id).await?;
         if user.email.is_empty() {
             return Err(ApiError::not_available(NO_ADDRESS));
         }
         let recovery = self.recovery()?;
         if !self.is_dry_run(head)? {
-            let params = Params::parse(head.uri.query());
-            recovery.send(&user, params.last("email_stage")).await?;
+            let stage = self.email_stage(head, body).await?;
+            recovery.send(&user, stage.as_deref()).await?;
         }
         Ok(respond::no_content())
+    }
+
+    /// Reads the stage that sends the link: a query parameter, and since 2026.8 a member of the body.
+    async fn email_stage<B>(&self, head: &Parts, body: B) -> Result<Option<String>, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        if !self.release().is_2026_8() {
+            return Ok(Params::parse(head.uri.query()).last(EMAIL_STAGE).map(str::to_owned));
+        }
+        let body = body::collect(&head.headers, body, self.users.body_limit).await?;
+        let limits = self.service().policy().limits();
+        let object = body::read_object(&head.headers, &body, limits, |key| key == EMAIL_STAGE)?;
+        Ok(object.get(EMAIL_STAGE).and_then(Value::as_str).map(str::to_owned))
     }
 
     fn is_dry_run(&self, head: &Parts) -> Result<bool, ApiError> {

@@ -9,19 +9,21 @@ use userbook::{
     AccessError, Actor, GroupError, GroupId, GroupUpdated, ListError, UserId,
     authz::ListAuthorizer,
     decision::GroupCondition,
-    service::AuthorizedGroupWrite,
+    service::{AuthorizedGroupWrite, GroupRelatives},
     store::{GroupEntry, ListStore, ProvisioningStore},
     update::{GroupUpdate, Mode, Op, UsersOp},
+    violation::GroupField,
 };
 
-use super::{DirectoryApi, group_tag, list_access_error};
+use super::{DirectoryApi, group_tag, groups::parts, list_access_error};
 use crate::{
-    Authenticator, Extension, body, dry_run,
+    Authenticator, Extension, Release, body, dry_run,
     error::ApiError,
     etag::EntityTag,
-    lenient::{GROUP_FIELDS, group_ops},
+    lenient::{PARENTS, group_field, group_ops},
     params::{INCLUDE_USERS, Params, WriteParams},
     render::to_json,
+    representation::GroupParts,
     request_id::request_id,
     respond,
 };
@@ -79,7 +81,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let dry_run = params.dry_run(self.users.extensions)?;
         let call = params.apply(authorized.delete(), request_id(&head.headers));
         if dry_run {
-            return dry_run::respond_group(&call.dry_run().run().await?, self.service().policy());
+            return dry_run::respond_group(
+                &call.dry_run().run().await?,
+                self.service().policy(),
+                self.release(),
+            );
         }
         call.run().await?;
         Ok(respond::no_content())
@@ -104,31 +110,39 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let params = WriteParams::parse(head.uri.query());
-        let include_users = Params::parse(head.uri.query()).includes(INCLUDE_USERS);
+        let parts = parts(&Params::parse(head.uri.query()));
         let policy = self.service().policy();
         let dry_run = params.dry_run(self.users.extensions)?;
         let body = body::collect(&head.headers, body, self.users.body_limit).await?;
-        let is_known = |key: &str| GROUP_FIELDS.into_iter().any(|field| field.as_str() == key);
+        let release = self.release();
+        let is_known = |key: &str| group_field(key, release).is_some();
         let object = body::read_object(&head.headers, &body, policy.limits(), is_known)?;
-        let update = group_ops(object, mode);
+        let update = group_ops(object, mode, release);
         let named = named_members(&update);
         if named.is_none() && !dry_run {
-            self.require_presentable(actor, authorized.id()).await?;
+            self.require_presentable(actor, authorized.id(), parts).await?;
         }
         let call = params.apply(authorized.update(update), request_id(&head.headers));
         if dry_run {
-            return dry_run::respond_group(&call.dry_run().run().await?, policy);
+            let preview = call.dry_run().run().await.map_err(|error| named_as(release, error))?;
+            return dry_run::respond_group(&preview, policy, release);
         }
-        let updated = call.run().await?;
-        self.render_written(actor, &updated, named.unwrap_or_default(), include_users).await
+        let updated = call.run().await.map_err(|error| named_as(release, error))?;
+        self.render_written(actor, &updated, named.unwrap_or_default(), parts).await
     }
 
     /// Requires that the members, which the write does not replace, fit into the response: after the commit, a limit of
     /// the response must not turn the write into an error.
-    async fn require_presentable(&self, actor: &Actor, id: GroupId) -> Result<(), ApiError> {
+    async fn require_presentable(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        parts: GroupParts,
+    ) -> Result<(), ApiError> {
         match self.service().written_group(actor, id).await {
+            Ok(entry) => self.relatives(actor, &[entry], parts).await.map(drop),
             Err(ListError::PageTooLarge { limit }) => Err(ApiError::answer_too_large(limit, INCLUDE_USERS)),
-            Err(ListError::Access(AccessError::NotFound)) | Ok(_) => Ok(()),
+            Err(ListError::Access(AccessError::NotFound)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -138,7 +152,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         actor: &Actor,
         updated: &GroupUpdated,
         named: Vec<UserId>,
-        include_users: bool,
+        parts: GroupParts,
     ) -> Result<Response<Bytes>, ApiError> {
         let representation = &self.users.representation;
         let entry = match self.service().written_group(actor, updated.group.id).await {
@@ -147,12 +161,18 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
                 // The request itself names the members.
                 let entry =
                     GroupEntry { group: updated.group.clone(), parent_name: None, members: Vec::new() };
-                let group = representation.listed_group(&entry, false).with_users(named);
+                let relatives = GroupRelatives::default();
+                let group =
+                    representation.listed_group(&entry, &relatives, GroupParts::NONE).with_users(named);
                 return Ok(respond::ok(to_json(&group, 0, None, INCLUDE_USERS)?));
             }
             Err(error) => return Err(error.into()),
         };
-        let group = representation.listed_group(&entry, include_users);
+        let entry = [entry];
+        // The change is committed: relatives that another writer made too large are left out.
+        let relatives = self.relatives(actor, &entry, parts).await.unwrap_or_default();
+        let [entry] = entry;
+        let group = representation.listed_group(&entry, &relatives, parts);
         let body = to_json(&group, 0, None, INCLUDE_USERS)?;
         Ok(self.tagged_group(&entry, body).0)
     }
@@ -171,6 +191,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         }
         (response, tag)
     }
+}
+
+/// Returns the error with the names of the release: 2026.8 has a list of parents.
+fn named_as(release: Release, error: GroupError) -> ApiError {
+    let error = ApiError::from(error);
+    if release.is_2026_8() { error.with_field_renamed(GroupField::Parent.as_str(), PARENTS) } else { error }
 }
 
 /// Returns the members that the group has after the write, if the request says so.

@@ -164,6 +164,15 @@ impl ApiError {
         Self::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])
     }
 
+    /// Renames a field in violations.
+    pub(crate) fn with_field_renamed(mut self, from: &'static str, to: &'static str) -> Self {
+        if let ErrorDetails::Violations(violations) = self.details {
+            let renamed = violations.map_fields(|field| Some(if field == from { to } else { field }));
+            self.details = ErrorDetails::Violations(renamed);
+        }
+        self
+    }
+
     fn with_params(self, params: JsonObject) -> Self {
         Self { details: ErrorDetails::Params(params), ..self }
     }

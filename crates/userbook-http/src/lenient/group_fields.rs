@@ -2,16 +2,21 @@
 
 use serde_json::Value;
 use userbook::{
-    UserId,
-    field::{Members, Reference},
+    JsonObject, UserId,
+    field::{GroupRef, Members, Reference},
     update::{GroupUpdate, Mode, Op, UsersOp, json_type},
     violation::{GroupField, ViolationKind},
 };
 
+use crate::Release;
+
 use super::{IntegerFault, boolean::boolean, fields::text, groups::group, integer, python_repr::python_repr};
 
+/// The field of 2026.8 in place of `parent`.
+pub(crate) const PARENTS: &str = "parents";
+
 /// The fields of a group.
-pub(crate) const GROUP_FIELDS: [GroupField; 6] = [
+const GROUP_FIELDS: [GroupField; 6] = [
     GroupField::Name,
     GroupField::IsSuperuser,
     GroupField::Parent,
@@ -20,11 +25,23 @@ pub(crate) const GROUP_FIELDS: [GroupField; 6] = [
     GroupField::Roles,
 ];
 
+/// Returns the field with this name.
+pub(crate) fn group_field(key: &str, release: Release) -> Option<GroupField> {
+    GROUP_FIELDS.into_iter().find(|field| match field {
+        GroupField::Parent if release.is_2026_8() => key == PARENTS,
+        field => field.as_str() == key,
+    })
+}
+
 /// Returns the operation on each field. Unknown and read-only members are ignored with any value.
-pub(crate) fn group_ops(members: impl IntoIterator<Item = (String, Value)>, mode: Mode) -> GroupUpdate {
+pub(crate) fn group_ops(
+    members: impl IntoIterator<Item = (String, Value)>,
+    mode: Mode,
+    release: Release,
+) -> GroupUpdate {
     let mut update = GroupUpdate::new(mode);
     for (key, value) in members {
-        match GROUP_FIELDS.into_iter().find(|field| field.as_str() == key) {
+        match group_field(&key, release) {
             Some(GroupField::Name) => {
                 update.name = op(value, |value| text(value, ViolationKind::InvalidString));
             }
@@ -33,6 +50,7 @@ pub(crate) fn group_ops(members: impl IntoIterator<Item = (String, Value)>, mode
                     boolean(&value).map_or_else(|| ViolationKind::InvalidBoolean.into(), Op::Set)
                 });
             }
+            Some(GroupField::Parent) if release.is_2026_8() => update.parent = parents(value),
             Some(GroupField::Parent) => update.parent = op(value, parent),
             Some(GroupField::Users) => update.users = op(value, users),
             Some(GroupField::Attributes) => update.attributes = op(value, Op::parse),
@@ -49,7 +67,7 @@ fn op<T>(sent: Value, read: impl FnOnce(Value) -> Op<T>) -> Op<T> {
 }
 
 /// As recorded, an empty text is no parent.
-fn parent(value: Value) -> Op<userbook::field::GroupRef> {
+fn parent(value: Value) -> Op<GroupRef> {
     if value.as_str() == Some("") {
         return Op::Null;
     }
@@ -57,6 +75,33 @@ fn parent(value: Value) -> Op<userbook::field::GroupRef> {
         Ok(parent) => Op::Set(parent),
         Err(kind) => kind.into(),
     }
+}
+
+/// A list of at most one group. A group with several parents is refused.
+fn parents(value: Value) -> Op<GroupRef> {
+    let Value::Array(elements) = value else {
+        return match value {
+            Value::Null => ViolationKind::Null.into(),
+            other => ViolationKind::NotAList { input_type: json_type(&other) }.into(),
+        };
+    };
+    let mut parent: Option<GroupRef> = None;
+    for element in elements {
+        match group(element) {
+            Ok(another) if parent.as_ref().is_none_or(|known| known.id == another.id) => {
+                parent = Some(another);
+            }
+            Ok(_) => return several_parents().into(),
+            Err(kind) => return kind.into(),
+        }
+    }
+    parent.map_or(Op::Null, Op::Set)
+}
+
+fn several_parents() -> ViolationKind {
+    let message = "A group has at most one parent.".to_owned();
+    let params = JsonObject::from_iter([("limit".to_owned(), 1.into())]);
+    ViolationKind::Custom { code: "too_many_parents".to_owned(), message, params }
 }
 
 fn users(value: Value) -> Op<UsersOp> {
@@ -83,7 +128,7 @@ fn user(element: &Value) -> Result<Reference<UserId>, ViolationKind> {
 }
 
 /// No role exists, so the first element is invalid.
-fn roles(value: &Value) -> Op<()> {
+pub(crate) fn roles(value: &Value) -> Op<()> {
     let Value::Array(elements) = value else {
         return ViolationKind::NotAList { input_type: json_type(value) }.into();
     };
@@ -102,7 +147,7 @@ mod tests {
 
     fn ops(body: Value) -> GroupUpdate {
         match body {
-            Value::Object(object) => group_ops(object, Mode::Patch),
+            Value::Object(object) => group_ops(object, Mode::Patch, Release::V2025_2),
             _ => panic!("no object"),
         }
     }
@@ -143,6 +188,30 @@ mod tests {
         }
         for (value, input_type) in [(json!("abc"), "str"), (json!({}), "dict"), (json!(7), "int")] {
             assert_eq!(ops(json!({"users": value})).users, ViolationKind::NotAList { input_type }.into());
+        }
+    }
+
+    #[test]
+    fn parents_are_a_list_of_at_most_one_under_2026_8() {
+        let id = "ec09df47-3fd8-53cd-9f7a-434cd99e5796";
+        let other = "00000000-0000-4000-8000-000000000001";
+        let sent = group(json!(id)).unwrap();
+        for (body, expected) in [
+            (json!({"parents": []}), Op::Null),
+            (json!({"parents": [id]}), Op::Set(sent.clone())),
+            (json!({"parents": [id, id]}), Op::Set(sent)),
+            (json!({"parents": [id, other]}), several_parents().into()),
+            (json!({"parents": null}), ViolationKind::Null.into()),
+            (json!({"parents": id}), ViolationKind::NotAList { input_type: "str" }.into()),
+            (json!({"parents": ["x", id]}), ViolationKind::InvalidUuid { value: "x".into() }.into()),
+            (json!({"parent": id}), Op::Keep),
+            (json!({}), Op::Keep),
+        ] {
+            let Value::Object(object) = body.clone() else { panic!("no object") };
+            assert_eq!(group_ops(object.clone(), Mode::Patch, Release::V2026_8).parent, expected, "{body}");
+            if object.contains_key(PARENTS) {
+                assert_eq!(group_ops(object, Mode::Patch, Release::V2025_2).parent, Op::Keep, "{body}");
+            }
         }
     }
 

@@ -18,7 +18,7 @@ mod reader;
 
 pub(crate) use datetime::{DateTimeFault, parse_datetime};
 pub(crate) use fields::{Attributes, field_ops};
-pub(crate) use group_fields::{GROUP_FIELDS, group_ops};
+pub(crate) use group_fields::{PARENTS, group_field, group_ops, roles};
 pub(crate) use integer::{IntegerFault, integer};
 pub(crate) use python_repr::python_repr;
 pub(crate) use python_text::{python_int, python_uuid};

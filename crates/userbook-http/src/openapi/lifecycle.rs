@@ -144,13 +144,16 @@ fn users() -> [Row; 4] {
 fn below_users() -> [Row; 5] {
     let link: Shape = reference::<Link>;
     [
-        post(
-            "/core/users/{id}/set_password/",
-            "core_users_set_password_create",
-            USER,
-            Some(reference::<UserPasswordSetRequest>),
-            None,
-        ),
+        Row {
+            describes_400: false,
+            ..post(
+                "/core/users/{id}/set_password/",
+                "core_users_set_password_create",
+                USER,
+                Some(reference::<UserPasswordSetRequest>),
+                None,
+            )
+        },
         post("/core/users/{id}/recovery/", "core_users_recovery_create", USER, None, Some(link)),
         post(
             "/core/users/{id}/recovery_email/",

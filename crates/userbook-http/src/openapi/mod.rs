@@ -1,7 +1,7 @@
 //! The OpenAPI description of the API.
 //!
-//! One source produces two documents. [`published`] equals authentik 2025.2's published schema of the served
-//! operations, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that
+//! One source produces two documents for each [`Release`]. [`published`] equals authentik's published schema of the
+//! served operations, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that
 //! the published schema omits, and the extensions. Every addition has [`OVERLAY_KEY`] and every replacement
 //! [`PUBLISHED_KEY`]. Without the overlay both documents are equal, descriptions aside.
 //!
@@ -11,6 +11,7 @@ mod lifecycle;
 mod lower;
 mod operations;
 mod overlay;
+mod release_2026_8;
 mod shapes;
 
 use serde_json::{Value, json};
@@ -22,16 +23,13 @@ use utoipa::{
     },
 };
 
-use crate::ExtensionSet;
+use crate::{ExtensionSet, Release};
 
 /// Marks an addition to the published schema: remove the object that has this member.
 pub const OVERLAY_KEY: &str = "x-userbook-overlay";
 
 /// Marks a replacement: the member contains the published value.
 pub const PUBLISHED_KEY: &str = "x-userbook-published";
-
-/// The release of the published schema.
-const RELEASE: &str = "2025.2.4";
 
 /// The types with a derived schema.
 #[derive(OpenApi)]
@@ -67,8 +65,8 @@ const RELEASE: &str = "2025.2.4";
 )))]
 struct Shapes;
 
-/// Returns authentik's published schema of the operations served here (OpenAPI 3.0.3).
-pub fn published() -> Value {
+/// Returns the published schema of a release for the operations served here (OpenAPI 3.0.3).
+pub fn published(release: Release) -> Value {
     let mut components = ComponentsBuilder::new().security_scheme(
         operations::SECURITY,
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
@@ -77,7 +75,7 @@ pub fn published() -> Value {
         components = components.schemas_from_iter(shapes.schemas);
     }
     let document = OpenApiBuilder::new()
-        .info(InfoBuilder::new().title("Userbook: authentik's users").version(RELEASE).build())
+        .info(InfoBuilder::new().title("Userbook: authentik's users").version(release.version()).build())
         .servers(Some([ServerBuilder::new().url("/api/v3/").build()]))
         .paths(operations::paths())
         .components(Some(components.build()))
@@ -86,19 +84,22 @@ pub fn published() -> Value {
     if let Some(shapes) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         shapes::complete(shapes);
     }
+    if release.is_2026_8() {
+        release_2026_8::apply(&mut document);
+    }
     document
 }
 
-/// Returns the description of the API with these extensions.
+/// Returns the description of the API with the representation of this release and these extensions.
 ///
 /// ```
-/// use userbook_http::ExtensionSet;
-/// let schema = userbook_http::openapi::schema(ExtensionSet::all());
+/// use userbook_http::{ExtensionSet, Release};
+/// let schema = userbook_http::openapi::schema(Release::V2025_2, ExtensionSet::all());
 /// assert_eq!(schema["openapi"], "3.0.3");
 /// assert!(schema["paths"]["/core/users/{id}/"]["put"]["responses"]["412"]["x-userbook-overlay"].is_boolean());
 /// ```
-pub fn schema(extensions: ExtensionSet) -> Value {
-    let mut document = published();
+pub fn schema(release: Release, extensions: ExtensionSet) -> Value {
+    let mut document = published(release);
     overlay::apply(&mut document, extensions);
     document
 }

@@ -36,6 +36,8 @@ pub(super) struct Row {
     pub(super) response: Option<Shape>,
     /// The status of a response with a body.
     pub(super) status: &'static str,
+    /// Whether the published schema describes the body of 400.
+    pub(super) describes_400: bool,
     /// Whether the published schema names 404.
     pub(super) names_404: bool,
 }
@@ -57,6 +59,7 @@ pub(super) fn get(
         request: None,
         response: Some(response),
         status: "200",
+        describes_400: true,
         names_404: false,
     }
 }
@@ -179,7 +182,10 @@ impl Row {
                 (!self.parameters.is_empty())
                     .then(|| self.parameters.iter().map(|(name, kind)| kind.parameter(name))),
             )
-            .response("400", json(reference::<ValidationError>()))
+            .response(
+                "400",
+                if self.describes_400 { json(reference::<ValidationError>()) } else { Response::default() },
+            )
             .response("403", json(reference::<GenericError>()));
         let operation =
             if self.is_public { operation.security(SecurityRequirement::default()) } else { operation };

@@ -77,6 +77,9 @@ pub(super) fn apply(document: &mut Value, extensions: ExtensionSet) {
                 add_patches(operation, extensions);
             }
             add_responses(operation, method, one_user || one_group, extensions);
+            if path.ends_with("/impersonate/") {
+                add_401(operation);
+            }
             describe_400(operation, method, path);
         }
     }
@@ -104,6 +107,22 @@ fn describe_400(operation: &mut Object, method: &str, path: &str) {
         _ => INVALID_WRITE,
     };
     invalid.insert("description".to_owned(), description.into());
+    let alternative = match (description, path.rsplit('/').nth(1)) {
+        // As recorded, an invalid attribute filter is a bare list of messages.
+        (INVALID_LIST, _) => json!({"type": "array", "items": {"type": "string"}}),
+        // As recorded, the reason why the host does not provide an operation is no list.
+        (_, Some("set_password" | "recovery" | "recovery_email")) => json!({
+            "type": "object",
+            "required": ["non_field_errors"],
+            "properties": {"non_field_errors": {"type": "string"}},
+        }),
+        _ => return,
+    };
+    let schema = invalid.get_mut("content").and_then(|it| it.pointer_mut("/application~1json/schema"));
+    if let Some(schema) = schema {
+        let published = schema.take();
+        *schema = json!({"anyOf": [published, alternative], PUBLISHED_KEY: published});
+    }
 }
 
 /// Marks a value that the published schema does not have.
@@ -286,15 +305,30 @@ fn add_responses(operation: &mut Object, method: &str, one_object: bool, extensi
     }
 }
 
+/// No impersonation starts: as recorded, 401 without a body.
+fn add_401(operation: &mut Object) {
+    if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+        let unavailable = json!({"description": "Impersonation is not available."});
+        responses.insert("401".to_owned(), marked(unavailable));
+    }
+}
+
 fn error(description: &str) -> Value {
-    let shape = json!({"$ref": "#/components/schemas/GenericError"});
+    json_response(description, "GenericError")
+}
+
+fn json_response(description: &str, shape: &str) -> Value {
+    let shape = json!({ "$ref": format!("#/components/schemas/{shape}") });
     json!({"description": description, "content": {"application/json": {"schema": shape}}})
 }
 
 /// Adds the body of an error that is published without a body.
 fn add_error_body(status: &str, response: &mut Value) {
     if status.starts_with(['4', '5']) && response.get("content").is_none() {
-        let mut named = error(NOT_FOUND);
+        let mut named = match status {
+            "400" => json_response(INVALID_WRITE, "ValidationError"),
+            _ => error(NOT_FOUND),
+        };
         if let Value::Object(members) = &mut named {
             members.insert(PUBLISHED_KEY.to_owned(), response.take());
         }

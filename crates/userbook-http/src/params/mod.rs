@@ -8,6 +8,7 @@ mod attributes;
 mod order;
 mod page;
 mod related;
+mod times;
 mod write;
 
 use std::{
@@ -22,6 +23,7 @@ pub(crate) use attributes::conditions;
 pub(crate) use order::ordering;
 pub(crate) use page::{Page, PageQuery};
 pub(crate) use related::{Related, by_name};
+pub(crate) use times::{TimeParam, times};
 pub(crate) use write::{DRY_RUN, WriteParams};
 
 use crate::{
@@ -31,6 +33,8 @@ use crate::{
 
 /// Whether a response contains the groups of a user in addition to their ids.
 pub(crate) const INCLUDE_GROUPS: &str = "include_groups";
+/// Whether a response contains the roles of a user in addition to their ids.
+pub(crate) const INCLUDE_ROLES: &str = "include_roles";
 /// Whether a response contains the members of a group in addition to their ids.
 pub(crate) const INCLUDE_USERS: &str = "include_users";
 
@@ -63,6 +67,11 @@ impl<'a> Params<'a> {
     /// Returns whether an optional part is included: yes, unless the parameter has a value other than `true`.
     pub(crate) fn includes(&self, name: &str) -> bool {
         self.last(name).is_none_or(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Returns whether a part is included that is not by default: only with the value `true`.
+    pub(crate) fn adds(&self, name: &str) -> bool {
+        self.last(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// A text, trimmed.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use userbook::field::is_space;
 
 use super::Params;
+use crate::Release;
 use crate::error::PAGE_SIZE;
 use crate::error::{ApiError, Kind};
 
@@ -35,8 +36,20 @@ pub(crate) struct Pagination {
 /// A page of a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<T> {
-    pub(crate) pagination: Pagination,
-    pub(crate) results: Vec<T>,
+    pagination: Pagination,
+    results: Vec<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    autocomplete: Option<Autocomplete>,
+}
+
+/// Suggestions for a search: Userbook has none. 2025.2 has no such member.
+#[derive(Debug, Serialize)]
+struct Autocomplete {}
+
+impl<T> Page<T> {
+    pub(crate) fn new(release: Release, pagination: Pagination, results: Vec<T>) -> Self {
+        Self { pagination, results, autocomplete: release.is_2026_8().then_some(Autocomplete {}) }
+    }
 }
 
 impl PageQuery {

@@ -115,7 +115,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             };
             let leave = user.groups.iter().copied().filter(is_managed).collect();
             ops.groups = Op::Set(GroupsOp::Change { join: std::collections::BTreeSet::new(), leave });
-            ops.external_ids.set(removed.clone(), user.external_ids.identifier(&source));
+            // Without the identifier, which another user may get meanwhile.
+            ops.external_ids.set(removed.clone(), None);
             ops.external_ids.remove(source.clone());
             Ok(ops)
         });

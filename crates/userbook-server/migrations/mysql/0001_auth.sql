@@ -28,6 +28,18 @@ CREATE TABLE IF NOT EXISTS userbook_server_grant (
     CONSTRAINT userbook_server_grant_holder FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- SCIM connections by the hash of their token. A connection ends with its account.
+CREATE TABLE IF NOT EXISTS userbook_server_connection (
+    name VARCHAR(128) NOT NULL PRIMARY KEY,
+    hash BINARY(32) NOT NULL,
+    user_id BIGINT NOT NULL,
+    deactivates TINYINT(1) NOT NULL CHECK (deactivates IN (0, 1)),
+    is_strict TINYINT(1) NOT NULL CHECK (is_strict IN (0, 1)),
+    UNIQUE KEY userbook_server_connection_hash (hash),
+    KEY userbook_server_connection_of_user (user_id),
+    CONSTRAINT userbook_server_connection_account FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
 -- The replica that may do what only one of them does at a time. Expiries are microseconds since 1970.
 CREATE TABLE IF NOT EXISTS userbook_server_claim (
     name VARCHAR(64) NOT NULL PRIMARY KEY,

@@ -23,6 +23,17 @@ CREATE INDEX userbook_server_token_of_user ON userbook_server_token (user_id);
 CREATE INDEX userbook_server_grant_of_user ON userbook_server_grant (user_id, permission, on_user);
 CREATE INDEX userbook_server_grant_on_group ON userbook_server_grant (user_id, on_group) WHERE on_group IS NOT NULL;
 
+-- SCIM connections by the hash of their token. A connection ends with its account.
+CREATE TABLE userbook_server_connection (
+    name text COLLATE "C" PRIMARY KEY,
+    hash bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
+    user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    deactivates boolean NOT NULL,
+    is_strict boolean NOT NULL
+);
+
+CREATE INDEX userbook_server_connection_of_user ON userbook_server_connection (user_id);
+
 -- The replica that may do what only one of them does at a time. Expiries are microseconds since 1970.
 CREATE TABLE userbook_server_claim (
     name text PRIMARY KEY,

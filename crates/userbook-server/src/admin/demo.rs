@@ -5,12 +5,12 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 use userbook::{
-    clock::{ChangeIds, Clock, RandomIds, SystemClock},
+    clock::{ChangeIds, RandomIds},
     store::ImportOutcome,
 };
 
 use super::{Failure, Message, context::Context, print, token::new_key};
-use crate::seed::Seed;
+use crate::{ambient::Ambient, seed::Seed};
 
 /// Groups and users. Tokens and the install id are new in each demo directory.
 const DEMO: &str = include_str!("demo.json");
@@ -32,7 +32,7 @@ pub struct DemoArgs {
 
 pub(super) async fn run(context: &Context, arguments: &DemoArgs) -> Result<(), Failure> {
     let keys = TOKENS.map(|_| new_key());
-    let seed = Seed::parse(&seed(&keys)?, Path::new("demo.json"), SystemClock.now())?;
+    let seed = Seed::parse(&seed(&keys)?, Path::new("demo.json"), &Ambient::default())?;
     let fill = context.database.auth.fill(&seed.rows, &seed.auth, &|| Ok(())).await?;
     if fill == ImportOutcome::NotEmpty {
         return Err(Message::failure("a demo directory needs an empty database: name another --database"));

@@ -12,6 +12,7 @@ mod import;
 mod lookup;
 mod permission;
 mod print;
+mod scim;
 mod token;
 mod user;
 
@@ -25,6 +26,7 @@ pub use export::ExportArgs;
 pub use group::GroupArgs;
 pub use import::ImportArgs;
 pub use permission::PermissionArgs;
+pub use scim::ScimArgs;
 pub use token::TokenArgs;
 pub use user::UserArgs;
 
@@ -64,6 +66,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<(), Fai
         Command::User(arguments) => user::run(&context, arguments).await,
         Command::Group(arguments) => group::run(&context, arguments).await,
         Command::Token(arguments) => token::run(&context, arguments).await,
+        Command::Scim(arguments) => scim::run(&context, arguments).await,
         Command::Permission(arguments) => permission::run(&context, arguments).await,
         Command::Export(arguments) => export::run(&context, arguments).await,
         Command::Backup(arguments) => backup::run(&context, arguments).await,

@@ -23,17 +23,20 @@ pub(super) fn token_record<R: RowExt>(row: &R) -> Result<TokenRecord, StoreError
 }
 
 pub(super) fn token<R: RowExt>(row: &R) -> Result<TokenRow, StoreError> {
-    let hash: [u8; 32] = required(row, "hash", R::bytes)?
-        .try_into()
-        .map_err(|_| StoreError::corrupt("the hash of a token does not have 32 bytes"))?;
     Ok(TokenRow {
-        hash: TokenHash::from_bytes(hash),
+        hash: token_hash(row)?,
         user: UserId(required(row, "user_id", R::integer)?),
         identifier: required(row, "identifier", R::text)?,
         intent: intent(row)?,
         expiring: required(row, "expiring", R::flag)?,
         expires: expires(row)?,
     })
+}
+
+pub(super) fn token_hash<R: RowExt>(row: &R) -> Result<TokenHash, StoreError> {
+    let hash = required(row, "hash", R::bytes)?.try_into();
+    let hash = hash.map_err(|_| StoreError::corrupt("the hash of a token does not have 32 bytes"))?;
+    Ok(TokenHash::from_bytes(hash))
 }
 
 fn intent<R: RowExt>(row: &R) -> Result<TokenIntent, StoreError> {

@@ -15,7 +15,7 @@ use userbook::{
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
 use userbook_memory::MemoryStore;
 
-use super::{AuthRows, AuthStore, BeforeCommit, GrantRow, GrantedOn, TokenRow};
+use super::{AuthRows, AuthStore, BeforeCommit, ConnectionRow, GrantRow, GrantedOn, TokenRow};
 
 /// Tokens and permissions in memory.
 #[derive(Default)]
@@ -25,10 +25,11 @@ pub struct MemoryAuth {
 }
 
 #[derive(Default)]
-struct Kept {
+pub(super) struct Kept {
     tokens: BTreeMap<TokenHash, TokenRow>,
     grants: BTreeSet<GrantRow>,
     permissions: StaticPermissions,
+    pub(super) connections: BTreeMap<String, ConnectionRow>,
 }
 
 impl MemoryAuth {
@@ -37,11 +38,15 @@ impl MemoryAuth {
         Self { users, kept: RwLock::default() }
     }
 
-    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+    pub(super) fn users(&self) -> &MemoryStore {
+        &self.users
+    }
+
+    pub(super) fn kept(&self) -> RwLockReadGuard<'_, Kept> {
         self.kept.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn kept_mut(&self) -> RwLockWriteGuard<'_, Kept> {
+    pub(super) fn kept_mut(&self) -> RwLockWriteGuard<'_, Kept> {
         self.kept.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

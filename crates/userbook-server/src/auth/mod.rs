@@ -1,7 +1,8 @@
-//! Tokens and permissions as this host stores them: tokens by hash, and granted permissions.
+//! Tokens and permissions as this host stores them: tokens by hash, granted permissions, and SCIM connections.
 //!
 //! These tables belong to the server. Userbook's stores do not know them.
 
+mod connection;
 mod decode;
 mod memory;
 mod rows;
@@ -11,6 +12,7 @@ mod statements;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+pub use connection::{ConnectionRecord, ConnectionRow, ConnectionStore};
 pub use memory::MemoryAuth;
 pub use rows::{AuthRows, GrantRow, GrantedOn, TokenRow};
 pub use sql::SqlAuth;
@@ -26,9 +28,9 @@ use userbook_http::TokenStore;
 /// Called when everything is written, before the commit. An error undoes all.
 pub type BeforeCommit<'a> = &'a (dyn Fn() -> std::io::Result<()> + Send + Sync);
 
-/// Stores tokens and permissions.
+/// Stores tokens, permissions and connections.
 #[async_trait]
-pub trait AuthStore: TokenStore + PermissionSource + Debug {
+pub trait AuthStore: TokenStore + PermissionSource + ConnectionStore + Debug {
     /// Fills an empty database with users, groups, tokens and permissions, in one step.
     ///
     /// # Errors

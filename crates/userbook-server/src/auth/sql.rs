@@ -25,7 +25,7 @@ use super::{
 /// Tokens and permissions in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
 #[derive(Debug, Clone)]
 pub struct SqlAuth<B: AuthBackend> {
-    store: SqlStore<B>,
+    pub(super) store: SqlStore<B>,
 }
 
 impl<B: AuthBackend> SqlAuth<B> {
@@ -42,7 +42,7 @@ impl<B: AuthBackend> SqlAuth<B> {
         migrate(pool, "userbook-server", <B as AuthBackend>::MIGRATIONS).await
     }
 
-    async fn fetch(
+    pub(super) async fn fetch(
         &self,
         query: &'static Statement,
         parameters: &[(&'static str, Value<'_>)],
@@ -53,7 +53,7 @@ impl<B: AuthBackend> SqlAuth<B> {
         Ok(rows)
     }
 
-    async fn execute(
+    pub(super) async fn execute(
         &self,
         statement: &'static Statement,
         parameters: &[(&'static str, Value<'_>)],

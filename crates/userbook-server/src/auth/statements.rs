@@ -14,6 +14,11 @@ macro_rules! statement {
 }
 
 pub(super) static FIND_TOKEN: Statement = statement!("find_token");
+pub(super) static FIND_CONNECTION: Statement = statement!("find_connection");
+pub(super) static FIND_CONNECTION_NAME: Statement = statement!("find_connection_name");
+pub(super) static LIST_CONNECTIONS: Statement = statement!("list_connections");
+pub(super) static PUT_CONNECTION: Statement = statement!("put_connection");
+pub(super) static SET_CONNECTION_HASH: Statement = statement!("set_connection_hash");
 pub(super) static LIST_TOKENS: Statement = statement!("list_tokens");
 pub(super) static LIST_TOKENS_OF_USER: Statement = statement!("list_tokens_of_user");
 pub(super) static FIND_IDENTIFIER: Statement = statement!("find_identifier");

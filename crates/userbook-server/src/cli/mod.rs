@@ -6,7 +6,7 @@ mod serve;
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind, parser::ValueSource,
 };
-pub use serve::{PolicyName, Settings, WebhookSecret};
+pub use serve::{PolicyName, ReleaseName, Settings, WebhookSecret};
 
 use crate::admin;
 
@@ -35,6 +35,8 @@ pub enum Command {
     Group(admin::GroupArgs),
     /// Creates, lists and revokes tokens
     Token(admin::TokenArgs),
+    /// Connects identity providers over SCIM, and lists and ends their connections
+    Scim(admin::ScimArgs),
     /// Grants, revokes and lists permissions
     Permission(admin::PermissionArgs),
     /// Imports users and groups from a file

@@ -3,10 +3,13 @@
 use std::{convert::Infallible, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Parser, ValueEnum};
-use userbook::Policy;
-use userbook_http::{Avatars, ExtensionSet};
+use userbook::{Policy, Timestamp, model::parse_timestamp};
+use userbook_http::{Avatars, ExtensionSet, Release};
 
-use crate::{DatabaseUrl, EventTarget, Limits};
+use crate::{
+    DatabaseUrl, EventTarget, Limits,
+    ambient::{Ambient, NotInMemory},
+};
 
 /// The options of the server.
 #[derive(Debug, Clone, Parser)]
@@ -34,10 +37,30 @@ pub struct Settings {
     #[arg(long, env = "USERBOOK_POLICY", default_value = "hardened", global = true)]
     pub policy: PolicyName,
 
+    /// Release of authentik whose fields and list parameters the API has; no rule depends on it
+    #[arg(long, env = "USERBOOK_RELEASE", default_value = "2025.2", global = true)]
+    pub release: ReleaseName,
+
+    /// Time of everything that happens, for tests of other programs; requires `--database memory:`
+    #[arg(long, value_name = "TIME", env = "USERBOOK_FIXED_TIME", value_parser = parse_time)]
+    pub fixed_time: Option<Timestamp>,
+
+    /// Ids and tokens in a fixed order instead of random ones, for tests of other programs; requires `--database memory:`
+    #[arg(long, env = "USERBOOK_NUMBERED_IDS")]
+    pub numbered_ids: bool,
+
     /// File of Cedar policies that decide access instead of permissions
     #[cfg(feature = "cedar")]
     #[arg(long, value_name = "FILE", env = "USERBOOK_CEDAR")]
     pub cedar: Option<PathBuf>,
+
+    /// Serves SCIM 2.0 at /scim/v2 for the connections of `scim connect`
+    #[arg(long, env = "USERBOOK_SCIM")]
+    pub scim: bool,
+
+    /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path alone
+    #[arg(long, value_name = "URL", env = "USERBOOK_SCIM_URL")]
+    pub scim_url: Option<String>,
 
     /// Avatars: none, initials, attributes.PATH, a URL template, or a comma-separated list of them
     #[arg(long, value_name = "MODES", env = "USERBOOK_AVATARS", default_value = "initials")]
@@ -92,14 +115,36 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// Reads a time such as `2025-01-01T00:00:00Z`.
+fn parse_time(text: &str) -> Result<Timestamp, InvalidTime> {
+    parse_timestamp(text).ok_or(InvalidTime)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("expected a time such as 2025-01-01T00:00:00Z")]
+struct InvalidTime;
+
 impl Settings {
+    /// Returns time and identifiers of the server.
+    pub(crate) fn ambient(&self) -> Result<Ambient, NotInMemory> {
+        let is_in_memory = self.database.as_str().starts_with("memory:");
+        Ambient::new(self.fixed_time, self.numbered_ids, is_in_memory)
+    }
+
     /// Returns the rules in force.
     pub(crate) fn policy(&self) -> Policy {
+        self.with_options(self.policy.into())
+    }
+
+    /// Returns the rules for SCIM connections: every safeguard, whatever the policy of the API is.
+    pub(crate) fn scim_policy(&self) -> Policy {
+        self.with_options(Policy::hardened())
+    }
+
+    fn with_options(&self, policy: Policy) -> Policy {
         let path = |attribute: &String| attribute.split('.').map(str::to_owned).collect::<Vec<_>>();
-        let policy: Policy = self.policy.into();
         let policy = if self.unique_email { policy.with_unique_email() } else { policy };
-        let paths = self.secret_attributes.iter().map(path);
-        paths.fold(policy, Policy::with_secret_attribute)
+        self.secret_attributes.iter().map(path).fold(policy, Policy::with_secret_attribute)
     }
 }
 
@@ -111,6 +156,26 @@ pub enum PolicyName {
     /// Only the behaviour of the recorded release
     #[value(name = "authentik-2025.2")]
     Authentik,
+}
+
+/// The releases by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReleaseName {
+    /// The recorded release
+    #[value(name = "2025.2")]
+    V2025_2,
+    /// The release that current clients expect
+    #[value(name = "2026.8")]
+    V2026_8,
+}
+
+impl From<ReleaseName> for Release {
+    fn from(name: ReleaseName) -> Self {
+        match name {
+            ReleaseName::V2025_2 => Self::V2025_2,
+            ReleaseName::V2026_8 => Self::V2026_8,
+        }
+    }
 }
 
 /// The secret of webhooks. `Debug` does not show it.
@@ -165,8 +230,24 @@ mod tests {
     }
 
     #[test]
+    fn releases_have_the_names_of_the_library() {
+        for release in Release::ALL {
+            let arguments = ["userbook-server", "--release", release.as_str()];
+            let settings = Settings::try_parse_from(arguments).unwrap();
+            assert_eq!(Release::from(settings.release), *release);
+        }
+        assert_eq!(ReleaseName::value_variants().len(), Release::ALL.len());
+    }
+
+    #[test]
     fn invalid_arguments_are_rejected() {
-        for arguments in [["--policy", "lenient"], ["--avatars", "gravatar"], ["--listen", "here"]] {
+        for arguments in [
+            ["--policy", "lenient"],
+            ["--release", "2024.12"],
+            ["--fixed-time", "yesterday"],
+            ["--avatars", "gravatar"],
+            ["--listen", "here"],
+        ] {
             assert!(Settings::try_parse_from(["userbook-server"].into_iter().chain(arguments)).is_err());
         }
     }

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use userbook_http::{ExtensionSet, openapi, unknown_operation};
+use userbook_http::{ExtensionSet, Release, openapi, unknown_operation};
 use utoipa_swagger_ui::{Config, serve};
 
 use super::{SAME_ORIGIN, SAME_ORIGIN_STYLED, file};
@@ -24,8 +24,8 @@ const SCHEMA: &str = "/api/v3/schema/";
 /// The media type of OpenAPI documents, as authentik sends it.
 const OPENAPI: &str = "application/vnd.oai.openapi+json";
 
-pub(super) fn router(extensions: ExtensionSet) -> Router {
-    let schema = openapi::schema(extensions).to_string();
+pub(super) fn router(release: Release, extensions: ExtensionSet) -> Router {
+    let schema = openapi::schema(release, extensions).to_string();
     let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(false));
     let index = Arc::clone(&config);
     Router::new()

@@ -16,11 +16,11 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use userbook_http::ExtensionSet;
+use userbook_http::{ExtensionSet, Release};
 
 /// All pages. The user page previews changes with a dry run if the API supports dry runs.
-pub(crate) fn router(extensions: ExtensionSet) -> Router {
-    user::router(extensions).merge(api::router(extensions))
+pub(crate) fn router(release: Release, extensions: ExtensionSet) -> Router {
+    user::router(extensions).merge(api::router(release, extensions))
 }
 
 /// Restricts a page to its own origin. (Avatars may be images from other origins.)

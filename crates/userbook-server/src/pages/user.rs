@@ -1,4 +1,5 @@
-//! The user page: find a user, edit it, see violations beside the fields, and review the changes before saving.
+//! The user page: find, create, edit, deactivate and delete users, see violations beside the fields, and review changes
+//! before saving; list, create and delete groups.
 
 use axum::{Router, routing::get};
 use userbook_http::{Extension, ExtensionSet};
@@ -10,11 +11,15 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// The page's files, served below `/pages/`.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 12] = [
     ("style.css", STYLE, include_str!("user/style.css")),
     ("main.js", SCRIPT, include_str!("user/main.js")),
     ("api.js", SCRIPT, include_str!("user/api.js")),
     ("find.js", SCRIPT, include_str!("user/find.js")),
+    ("create.js", SCRIPT, include_str!("user/create.js")),
+    ("directory.js", SCRIPT, include_str!("user/directory.js")),
+    ("lineage.js", SCRIPT, include_str!("user/lineage.js")),
+    ("remove.js", SCRIPT, include_str!("user/remove.js")),
     ("edit.js", SCRIPT, include_str!("user/edit.js")),
     ("form.js", SCRIPT, include_str!("user/form.js")),
     ("groups.js", SCRIPT, include_str!("user/groups.js")),

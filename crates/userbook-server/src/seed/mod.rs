@@ -10,18 +10,14 @@ pub(crate) mod rows;
 
 use std::path::{Path, PathBuf};
 
-use userbook::{
-    Timestamp,
-    clock::{Clock, SystemClock},
-    store::ImportData,
-};
+use userbook::store::ImportData;
 
 use self::rows::SeedFile;
 pub(crate) use self::{
     out::{GroupOut, ObjectPermissionOut, PermissionOut, TokenOut, UserOut},
     permission::check as check_permission,
 };
-use crate::auth::AuthRows;
+use crate::{ambient::Ambient, auth::AuthRows};
 
 /// A reason why a seed file cannot be used. Every error names the file.
 #[derive(Debug, thiserror::Error)]
@@ -79,15 +75,20 @@ impl Seed {
     /// # Errors
     /// [`SeedError`] with file, record and field of every violation.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
-        let text = std::fs::read(path).map_err(|error| SeedError::Unreadable(path.to_owned(), error))?;
-        Self::parse(&text, path, SystemClock.now())
+        Self::read_with(path, &Ambient::default())
     }
 
-    /// Reads the text of the named file. Rows without dates get the time `now`.
-    pub(crate) fn parse(text: &[u8], path: &Path, now: Timestamp) -> Result<Self, SeedError> {
+    /// Reads a seed file. Time and ids that the file does not contain come from `ambient`.
+    pub(crate) fn read_with(path: &Path, ambient: &Ambient) -> Result<Self, SeedError> {
+        let text = std::fs::read(path).map_err(|error| SeedError::Unreadable(path.to_owned(), error))?;
+        Self::parse(&text, path, ambient)
+    }
+
+    /// Reads the text of the named file. Time and ids that the file does not contain come from `ambient`.
+    pub(crate) fn parse(text: &[u8], path: &Path, ambient: &Ambient) -> Result<Self, SeedError> {
         let file = parse(text, path)?;
         let warnings = check::warnings(&file);
-        Ok(file.into_seed(warnings, now))
+        Ok(file.into_seed(warnings, ambient))
     }
 
     /// Reads the rows of a seed file.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserType,
-    clock::{ChangeIds, RandomIds},
+    clock::{ChangeIds, Clock},
     model::{ExternalIds, SessionEpoch, parse_timestamp},
     store::ImportData,
 };
@@ -17,7 +17,10 @@ use userbook_http::{TokenHash, TokenIntent, TokenKey};
 use uuid::Uuid;
 
 use super::Seed;
-use crate::auth::{AuthRows, GrantRow, GrantedOn, TokenRow};
+use crate::{
+    ambient::Ambient,
+    auth::{AuthRows, GrantRow, GrantedOn, TokenRow},
+};
 
 /// Declares a row with the keys of authentik's answers that it ignores.
 macro_rules! row {
@@ -179,8 +182,9 @@ impl From<SeedObjectPermission> for GrantRow {
 }
 
 impl SeedFile {
-    /// Returns the rows to store. The file has no problems. Rows without dates get the time `now`.
-    pub(super) fn into_seed(self, warnings: Vec<String>, now: Timestamp) -> Seed {
+    /// Returns the rows to store. The file has no problems. Time and ids that the file does not contain come from
+    /// `ambient`.
+    pub(super) fn into_seed(self, warnings: Vec<String>, ambient: &Ambient) -> Seed {
         let tokens = self.tokens.iter().filter_map(|token| Some(token.row(token.hash()?))).collect();
         let on_objects = self.object_permissions.into_iter().map(GrantRow::from);
         Seed {
@@ -190,8 +194,8 @@ impl SeedFile {
             },
             rows: ImportData {
                 install_id: self.install_id,
-                groups: self.groups.into_iter().map(|row| row.into_group(now)).collect(),
-                users: self.users.into_iter().map(|row| row.into_user(now)).collect(),
+                groups: self.groups.into_iter().map(|row| row.into_group(ambient.now())).collect(),
+                users: self.users.into_iter().map(|row| row.into_user(ambient)).collect(),
             },
             warnings,
         }
@@ -221,8 +225,8 @@ impl GroupRow {
 }
 
 impl UserRow {
-    fn into_user(self, now: Timestamp) -> User {
-        let [created_at, updated_at] = dates(self.created_at, self.updated_at, now);
+    fn into_user(self, ambient: &Ambient) -> User {
+        let [created_at, updated_at] = dates(self.created_at, self.updated_at, ambient.now());
         User {
             id: self.pk,
             uuid: self.uuid,
@@ -239,9 +243,9 @@ impl UserRow {
             password_change_date: self.password_change_date,
             created_at,
             updated_at,
-            revision: Revision::from(RandomIds.next_change()),
+            revision: Revision::from(ambient.next_change()),
             version: 0,
-            session_epoch: SessionEpoch::from(RandomIds.next_change()),
+            session_epoch: SessionEpoch::from(ambient.next_change()),
         }
     }
 }

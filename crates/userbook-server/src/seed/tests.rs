@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use userbook::{
-    Field, GroupId, UserId,
+    Field, GroupId, Timestamp, UserId,
     authz::Permission,
     decision::Denial,
     field::MAX_DEPTH,
@@ -14,7 +14,8 @@ use super::*;
 use crate::auth::GrantedOn;
 
 fn parse(text: &[u8]) -> Result<Seed, SeedError> {
-    Seed::parse(text, Path::new("seed.json"), Timestamp::UNIX_EPOCH)
+    let ambient = Ambient::new(Some(Timestamp::UNIX_EPOCH), false, true).unwrap();
+    Seed::parse(text, Path::new("seed.json"), &ambient)
 }
 
 /// A seed of one administrator, one user and one token.

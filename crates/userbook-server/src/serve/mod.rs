@@ -4,11 +4,13 @@ mod api;
 mod banner;
 mod connections;
 mod delivery;
+mod scim;
 mod signals;
 
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     body::Body,
     extract::Request,
     http::StatusCode,
@@ -57,7 +59,8 @@ struct CannotListen {
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
 pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut stop = signals::Stop::catch()?;
-    let seed = settings.seed.as_deref().map(Seed::read).transpose()?;
+    let ambient = settings.ambient()?;
+    let seed = settings.seed.as_deref().map(|path| Seed::read_with(path, &ambient)).transpose()?;
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
     let listener = connections::listen(settings.listen)
@@ -77,9 +80,15 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
         prepared = prepare => prepared?,
     };
     let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
-    let api = api::api(&settings, &database, authorizer, ready.install_id);
+    let provider = if settings.scim {
+        userbook_axum::router(scim::scim(&settings, &database, Arc::clone(&authorizer)))
+    } else {
+        Router::new()
+    };
+    let api = api::api(&settings, &database, authorizer, ready.install_id, &ambient);
     let router = userbook_axum::router(api)
-        .merge(pages::router(settings.policy.into()))
+        .merge(pages::router(settings.release.into(), settings.policy.into()))
+        .merge(provider)
         .fallback(unknown_path(settings.policy.into()))
         .layer(compression::layer());
     let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);

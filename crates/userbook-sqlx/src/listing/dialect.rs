@@ -7,6 +7,10 @@ pub trait Dialect {
     /// The condition that `g` has the flag.
     const IS_SUPERUSER: &'static str;
 
+    /// The text before a column of the order that keeps the planner from reading rows in this order, where the planner
+    /// prefers that to a range of another index.
+    const SORTED: &'static str = "";
+
     /// The text around a query for ids, after a column that must be one of them. The planner must run the query first
     /// and once, because the query is cheap.
     const IN_SUBQUERY: [&'static str; 2];

@@ -78,6 +78,10 @@ fn conditions<B: Backend>(statement: &mut ListStatement, filter: &GroupFilter) {
         Some(true) => _ = statement.condition().push(B::IS_SUPERUSER),
         Some(false) => _ = statement.condition().push("NOT (").push(B::IS_SUPERUSER).push(")"),
     }
+    if !filter.parents.is_empty() {
+        statement.condition().push("g.parent");
+        B::in_groups(statement, filter.parents.iter().map(|group| group.0).collect());
+    }
     if let Some(external) = &filter.external_id {
         let is_named = !(filter.ids.is_empty() && filter.names.is_empty()) && external.identifier.is_none();
         statement.condition();

@@ -20,3 +20,5 @@ pub(crate) use dialect::after_all_that_begin;
 pub(crate) use query::{Projection, Query};
 pub(crate) use read::{list_groups, list_paths, list_users};
 pub(crate) use statement::ListStatement;
+#[cfg(test)]
+pub(crate) use users::paths;

@@ -6,8 +6,8 @@ use userbook::{
     GroupId, UserId, UserType,
     model::{ANONYMOUS_USERNAME, MAX_PARENTS},
     store::{
-        ContentFilter, ExternalIdFilter, PathListQuery, RowContent, Scope, SuperuserFilter, UserColumn,
-        UserFilter, UserListQuery,
+        ContentFilter, ExternalIdFilter, PathListQuery, RowContent, Scope, SuperuserFilter, TimeColumn,
+        TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
     },
 };
 
@@ -62,7 +62,8 @@ impl Query for UserListQuery {
         let mut statement = ListStatement::new(select, B::PLACEHOLDERS);
         conditions::<B>(&mut statement, &self.scope, &self.filter);
         if what != Projection::Count {
-            order(&mut statement, &self.order, "u.id", is_unique, keys::<B>);
+            let range = time_range(&self.filter);
+            order(&mut statement, &self.order, "u.id", is_unique, |column| keys_beside::<B>(range, column));
         }
         if what == Projection::Page {
             push_limit_offset(&mut statement, self.offset, self.limit);
@@ -77,7 +78,7 @@ const CONTENT: &str = "SELECT u.id AS id, u.username AS username, u.name AS name
                        u.attributes AS attributes FROM ";
 
 /// The statement that finds paths: each path once, or the paths of all rows with their content.
-pub(super) fn paths<B: Backend>(query: &PathListQuery, with_content: bool, limit: u64) -> ListStatement {
+pub(crate) fn paths<B: Backend>(query: &PathListQuery, with_content: bool, limit: u64) -> ListStatement {
     let select = if with_content { CONTENT } else { "SELECT min(u.path) AS path FROM " };
     let mut statement = ListStatement::new(select, B::PLACEHOLDERS);
     conditions::<B>(&mut statement, &query.scope, &query.filter);
@@ -150,6 +151,25 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
         statement.condition().push("u.type IN (");
         statement.bind_all(types.map(Value::from)).push(")");
     }
+    for condition in &filter.times {
+        time(statement.condition(), *condition);
+    }
+}
+
+/// Adds a condition on a time. The comparison with a missing time is NULL, which is not true.
+fn time(statement: &mut ListStatement, TimeCondition { column, test }: TimeCondition) {
+    statement.push(match column {
+        TimeColumn::LastLogin => "u.last_login",
+        TimeColumn::CreatedAt => "u.created_at",
+        TimeColumn::UpdatedAt => "u.updated_at",
+    });
+    match test {
+        TimeTest::At(time) => statement.push(" = ").bind(time),
+        TimeTest::After(time) => statement.push(" > ").bind(time),
+        TimeTest::Before(time) => statement.push(" < ").bind(time),
+        TimeTest::IsMissing(true) => statement.push(" IS NULL"),
+        TimeTest::IsMissing(false) => statement.push(" IS NOT NULL"),
+    };
 }
 
 /// A filter on memberships or external ids. The query starts at the group or at the source: its cost is proportional to
@@ -242,6 +262,24 @@ fn granting<B: Backend>(statement: &mut ListStatement) {
     );
     let bound = i64::try_from(MAX_PARENTS).unwrap_or(i64::MAX);
     statement.bind(bound).push(") SELECT DISTINCT id FROM granting");
+}
+
+/// Returns the column of an index that a range of times can use.
+fn time_range(filter: &UserFilter) -> Option<UserColumn> {
+    filter.times.iter().find_map(|condition| match (condition.column, condition.test) {
+        (TimeColumn::LastLogin, _) | (_, TimeTest::IsMissing(_)) => None,
+        (TimeColumn::CreatedAt, _) => Some(UserColumn::CreatedAt),
+        (TimeColumn::UpdatedAt, _) => Some(UserColumn::UpdatedAt),
+    })
+}
+
+/// Returns the keys of a column. Rows in the range of another column are found by the range, then sorted.
+fn keys_beside<B: Backend>(range: Option<UserColumn>, column: UserColumn) -> Vec<[&'static str; 3]> {
+    let mut keys = keys::<B>(column);
+    if let (true, [[before @ "", ..]]) = (range.is_some_and(|range| range != column), keys.as_mut_slice()) {
+        *before = B::SORTED;
+    }
+    keys
 }
 
 fn is_unique(column: UserColumn) -> bool {

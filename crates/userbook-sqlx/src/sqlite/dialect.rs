@@ -10,6 +10,7 @@ use crate::{
 
 impl Dialect for Sqlite {
     const IN_SUBQUERY: [&'static str; 2] = [" IN (", ")"];
+    const SORTED: &'static str = "+";
     const IS_SUPERUSER: &'static str = "g.is_superuser = 1";
 
     fn is(statement: &mut ListStatement, column: &'static str, text: &str) {

@@ -1,1 +1,1 @@
-//! Empty: the tests use `authentik-client`, see `tests`.
+//! Empty: the tests use the two releases of `authentik-client`, see `tests`.

@@ -3,6 +3,8 @@
 import { ApiError, call } from "./api.js";
 import { FIELDS, body, clearViolations, edited, fill, reapply, showViolations } from "./form.js";
 import { groupName } from "./groups.js";
+import { superuserText } from "./lineage.js";
+import { deleteUser, setActive } from "./remove.js";
 import { diffRows, shown, table } from "./table.js";
 
 const $ = (id) => document.getElementById(id);
@@ -11,6 +13,7 @@ const dryRun = document.documentElement.dataset.dryRun === "true";
 /** The loaded user and its entity tag. */
 let open = null;
 let say = () => {};
+let deleted = async () => {};
 
 const load = async (pk) => {
   const { value, etag } = await call("GET", `core/users/${pk}/`);
@@ -27,9 +30,30 @@ function take(state) {
   const { user } = state;
   $("edit").hidden = false;
   $("edit-title").textContent = user.name || user.username;
-  const parts = [`User ${user.pk}`, user.is_superuser ? "superuser" : "", `last login: ${user.last_login || "never"}`];
-  $("summary").textContent = parts.filter(Boolean).join(" · ");
+  summary(user, user.is_superuser ? "superuser" : "");
+  // The groups above are not part of the user.
+  superuserText(user).then((text) => {
+    if (open === state) summary(user, text);
+  });
+  $("toggle-active").textContent = user.is_active ? "Deactivate the user" : "Activate the user";
   fill(user);
+}
+
+function summary(user, superuser) {
+  const parts = [`User ${user.pk}`, superuser, `last login: ${user.last_login || "never"}`];
+  $("summary").textContent = parts.filter(Boolean).join(" · ");
+}
+
+async function toggleActive() {
+  const active = !open.user.is_active;
+  if (!await setActive(open, active)) return;
+  take(await load(open.user.pk));
+  say(active ? "Activated." : "Deactivated.");
+}
+
+async function remove() {
+  const { user } = open;
+  if (await deleteUser(open)) await deleted(user);
 }
 
 function path({ preview = false } = {}) {
@@ -149,8 +173,12 @@ function step(act) {
   };
 }
 
-export function watchEdit(status) {
+/** `gone` is called with a user who was deleted. */
+export function watchEdit(status, gone) {
   say = status;
+  deleted = gone;
+  $("toggle-active").addEventListener("click", step(toggleActive));
+  $("delete-user").addEventListener("click", step(remove));
   $("user").addEventListener("submit", step(review));
   $("save").addEventListener("click", step(save));
   $("review-back").addEventListener("click", () => $("review").close());

@@ -1,6 +1,7 @@
 // The groups of the user in the form: leave one, find one, join it.
 
 import { call } from "./api.js";
+import { superuserNote } from "./lineage.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -34,12 +35,17 @@ function entry(name, verb, act) {
 }
 
 function render() {
-  const items = [...chosen].map(([id, name]) =>
-    entry(name, "Leave", () => {
+  const items = [...chosen].map(([id, name]) => {
+    const item = entry(name, "Leave", () => {
       chosen.delete(id);
       render();
       $("group-words").focus();
-    }));
+    });
+    const note = document.createElement("small");
+    item.firstChild.append(" ", note);
+    superuserNote(id).then((text) => { note.textContent = text; });
+    return item;
+  });
   $("groups").replaceChildren(...items);
 }
 

@@ -2,9 +2,12 @@
 // this user again.
 
 import { call, token } from "./api.js";
+import { watchCreate } from "./create.js";
+import { listGroups, watchDirectory } from "./directory.js";
 import { closeEdit, show, watchEdit } from "./edit.js";
 import { find, mark, watchFind } from "./find.js";
 import { watchGroups } from "./groups.js";
+import { forgetGroups } from "./lineage.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -63,6 +66,30 @@ window.addEventListener("hashchange", () => {
 });
 watchFind(open, failed);
 watchGroups();
-watchEdit(say);
+/** Shows the results anew after something was created or deleted. */
+const refresh = () => find(open);
+
+watchEdit(say, async (user) => {
+  history.replaceState(null, "", location.pathname);
+  closeEdit();
+  await refresh();
+  say(`Deleted ${user.username}.`);
+});
+watchDirectory(async (group) => {
+  await openByAddress();
+  say(`Deleted the group ${group.name}.`);
+}, failed);
+watchCreate(
+  async (pk) => {
+    await refresh();
+    open(pk);
+    say("Created.");
+  },
+  async (name) => {
+    forgetGroups();
+    await listGroups();
+    say(`Created the group ${name}.`);
+  },
+);
 if (token.get()) signIn().catch(failed);
 else $("token").focus();

@@ -5,15 +5,15 @@ use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{
     GroupId, UserId, UserType,
     store::{
-        GroupColumn, GroupFilter, GroupListQuery, Order, Scope, SuperuserFilter, UserColumn, UserFilter,
-        UserListQuery,
+        GroupColumn, GroupFilter, GroupListQuery, Order, PathListQuery, Scope, SuperuserFilter, TimeColumn,
+        TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
     },
 };
 use uuid::Uuid;
 
 use super::*;
 use crate::{
-    listing::{Projection, Query},
+    listing::{Projection, Query, paths},
     sqlite::{SqliteStore, connect_options},
 };
 
@@ -62,6 +62,8 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
     let pool = migrated().await;
     let one = || UserFilter::default();
     let by_id = "USING INTEGER PRIMARY KEY (rowid=?)";
+    let moment = userbook::Timestamp::UNIX_EPOCH;
+    let at = |column, test| UserFilter { times: vec![TimeCondition { column, test }], ..one() };
     for (filter, index) in [
         (UserFilter { usernames: [text()].into(), ..one() }, "sqlite_autoindex_userbook_user_2 (username=?)"),
         (UserFilter { email: Some(text()), ..one() }, "userbook_user_email (email=?)"),
@@ -71,6 +73,9 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
         (UserFilter { path_prefix: Some(text()), ..one() }, "userbook_user_path (path>? AND path<?)"),
         (UserFilter { types: [UserType::Internal].into(), ..one() }, "userbook_user_type (type=?"),
         (UserFilter { is_active: Some(false), ..one() }, "userbook_user_active (is_active=?"),
+        (at(TimeColumn::CreatedAt, TimeTest::At(moment)), "userbook_user_created (created_at=?)"),
+        (at(TimeColumn::CreatedAt, TimeTest::After(moment)), "userbook_user_created (created_at>?)"),
+        (at(TimeColumn::UpdatedAt, TimeTest::Before(moment)), "userbook_user_updated (updated_at<?)"),
         (UserFilter { groups: vec![[GroupId(Uuid::nil())].into()], ..one() }, by_id),
         (UserFilter { ids: [UserId(1)].into(), ..one() }, by_id),
         (UserFilter { is_superuser: Some(superusers(false)), ..one() }, by_id),
@@ -96,6 +101,8 @@ async fn rows_in_the_order_of_an_index_are_not_sorted() {
         (one(), UserColumn::Email),
         (one(), UserColumn::Name),
         (one(), UserColumn::Id),
+        (one(), UserColumn::CreatedAt),
+        (one(), UserColumn::UpdatedAt),
         (UserFilter { path: Some(text()), ..one() }, UserColumn::Username),
         (UserFilter { types: [UserType::Internal].into(), ..one() }, UserColumn::Username),
         (UserFilter { is_active: Some(true), ..one() }, UserColumn::Username),
@@ -105,7 +112,8 @@ async fn rows_in_the_order_of_an_index_are_not_sorted() {
         for descending in [false, true] {
             query.order[0].descending = descending;
             let plan = plan(&pool, query.statement::<Sqlite>(Projection::Page)).await;
-            let last = column != UserColumn::Email && column != UserColumn::Name;
+            let unique = [UserColumn::Username, UserColumn::Id, UserColumn::Path, UserColumn::Type];
+            let last = unique.contains(&column);
             let sorts = plan.contains("TEMP B-TREE") && (last || !plan.contains("LAST TERM"));
             assert!(!sorts, "{query:?}:\n{plan}");
         }
@@ -123,6 +131,7 @@ async fn groups_are_found_by_name_and_member() {
             GroupFilter { members: vec![[UserId(1)].into()], ..one() },
             "sqlite_autoindex_userbook_group_1 (id=?)",
         ),
+        (GroupFilter { parents: [GroupId(Uuid::nil())].into(), ..one() }, "userbook_group_parent (parent=?)"),
         (
             GroupFilter { ids: [GroupId(Uuid::nil())].into(), ..one() },
             "sqlite_autoindex_userbook_group_1 (id=?)",
@@ -131,5 +140,19 @@ async fn groups_are_found_by_name_and_member() {
         let query = groups(filter, GroupColumn::Name);
         let plan = plan(&pool, query.statement::<Sqlite>(Projection::Page)).await;
         assert!(plan.contains(index) && !plan.contains("SCAN m"), "{query:?}:\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn paths_are_read_from_their_index() {
+    let pool = migrated().await;
+    let prefix = UserFilter { path_prefix: Some(text()), ..UserFilter::default() };
+    for (filter, access) in [
+        (UserFilter::default(), "SCAN u USING COVERING INDEX userbook_user_path"),
+        (prefix, "SEARCH u USING COVERING INDEX userbook_user_path (path>? AND path<?)"),
+    ] {
+        let query = PathListQuery { scope: Scope::Everything, filter, max_bytes: 1 << 24 };
+        let plan = plan(&pool, paths::<Sqlite>(&query, false, 100)).await;
+        assert!(plan.contains(access) && !plan.contains("TEMP B-TREE"), "{query:?}:\n{plan}");
     }
 }

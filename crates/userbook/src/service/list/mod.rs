@@ -2,11 +2,13 @@
 
 mod deadline;
 mod groups;
+mod relatives;
 mod users;
 
 use std::collections::BTreeSet;
 
 pub use groups::AuthorizedGroupList;
+pub use relatives::GroupRelatives;
 pub use users::{AuthorizedUserList, UserViews};
 
 use super::{

@@ -13,8 +13,8 @@ use crate::{
         trace::{SpanOutcome, operation, step, traced},
     },
     store::{
-        GroupFilter, GroupListQuery, ListStore, PathListQuery, Scope, Snapshot, UserColumn, UserFilter,
-        UserListQuery, UserStore,
+        GroupFilter, ListStore, PathListQuery, Scope, Snapshot, UserColumn, UserFilter, UserListQuery,
+        UserStore,
     },
     view::UserView,
 };
@@ -101,33 +101,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
             return Ok((Vec::new(), Vec::new()));
         }
         let scope = self.visible_groups().await?;
-        Ok((self.find_groups(&scope, by_id).await?, self.find_groups(&scope, by_name).await?))
-    }
-
-    async fn find_groups(
-        &self,
-        scope: &Scope<GroupId>,
-        filter: GroupFilter,
-    ) -> Result<Vec<Group>, ListError> {
-        if filter == GroupFilter::default() {
-            return Ok(Vec::new());
-        }
-        let max_bytes = self.service.policy.limits().page_bytes;
-        let query = GroupListQuery {
-            members: None,
-            scope: scope.clone(),
-            filter,
-            order: Vec::new(),
-            offset: 0,
-            limit: u32::MAX,
-            max_bytes,
-        };
-        let page =
-            traced(step!("list"), self.service.in_time(self.service.store.list_groups(&query))).await?;
-        if page.too_large {
-            return Err(ListError::PageTooLarge { limit: max_bytes });
-        }
-        Ok(page.groups.into_iter().map(|entry| entry.group).collect())
+        Ok((self.service.find_groups(&scope, by_id).await?, self.service.find_groups(&scope, by_name).await?))
     }
 
     async fn visible_groups(&self) -> Result<Scope<GroupId>, ListError> {

@@ -15,9 +15,11 @@ use crate::model::{ExternalIds, ExternalSource, Group, GroupGraph, GroupId, User
 mod attributes;
 mod content;
 mod fold;
+mod times;
 
 pub use attributes::{AttributeCondition, AttributeTest, Comparison, TextPosition, TextTest};
 pub use content::{ContentFilter, RowContent};
+pub use times::{TimeColumn, TimeCondition, TimeTest};
 
 /// A store that lists users and groups.
 ///
@@ -29,8 +31,9 @@ pub use content::{ContentFilter, RowContent};
 ///   letters and JSON, so a store applies words and conditions on attributes with [`ContentFilter`].
 ///
 /// # Costs
-/// The first page by username without a filter, and an exact username, cost the same for any number of users, the count
-/// included. In a store for many users, other exact filters (names, e-mail, path, type, ids, external ids, members) and their count
+/// The first page by username or by the time of creation without a filter, and an exact username, cost the same for any
+/// number of users, the count included. In a store for many users, other exact filters (names, e-mail, path, type, ids,
+/// external ids, members, parents) and the times of creation and of the last change, and their count
 /// cost as much as their matches. Other orders and late pages read all rows that the rest of the filter leaves. Searches
 /// and conditions on attributes read the texts and documents of these rows, and yield to other tasks meanwhile; the
 /// service limits their time ([`Limits::search_time`](crate::Limits::search_time)).
@@ -103,6 +106,8 @@ pub struct UserFilter {
     pub types: BTreeSet<UserType>,
     /// For each of these sets a direct member of one of its groups.
     pub groups: Vec<BTreeSet<GroupId>>,
+    /// Conditions on times; all of them must hold.
+    pub times: Vec<TimeCondition>,
     /// Managed by an external source.
     pub external_id: Option<ExternalIdFilter>,
     /// Conditions on attributes; all of them must hold.
@@ -242,6 +247,8 @@ pub struct GroupFilter {
     pub names: BTreeSet<String>,
     /// Whether the group has the flag itself.
     pub is_superuser: Option<bool>,
+    /// A child of one of these groups.
+    pub parents: BTreeSet<GroupId>,
     /// For each of these sets one of its users is a direct member.
     pub members: Vec<BTreeSet<UserId>>,
     /// Managed by an external source.

@@ -1,0 +1,1 @@
+SELECT 1 AS found FROM userbook_server_connection WHERE name = :name

@@ -1,0 +1,1 @@
+UPDATE userbook_server_connection SET hash = :hash WHERE name = :name

@@ -1,0 +1,41 @@
+//! SCIM connections.
+
+use std::{fs, process::Stdio};
+
+use serde_json::Value;
+use userbook_tests::{
+    binary::{Server, command, send},
+    connecting,
+    serving::administer,
+};
+
+use crate::support::Folder;
+
+#[test]
+fn connections_work_beside_a_server() {
+    connecting::scim_connections_work_beside_a_server(&Folder::new().database());
+}
+
+#[test]
+fn scim_is_served_only_on_request() {
+    let folder = Folder::new();
+    let server = Server::start(&["--database", &folder.database()]);
+    let token = administer(&folder.database(), &["scim", "connect", "okta"]);
+    let bearer = format!("Bearer {}", String::from_utf8(token.stdout).unwrap().trim());
+    let answer = send(server.address, "GET", "/scim/v2/Users", &[("authorization", &bearer)], None).unwrap();
+    assert_eq!(answer.status, 404);
+}
+
+#[test]
+fn token_that_cannot_be_printed_leaves_no_connection() {
+    let folder = Folder::new();
+    administer(&folder.database(), &["demo"]);
+    let mut connect = command();
+    connect.args(["scim", "connect", "okta", "--database", &folder.database()]);
+    let status =
+        connect.stdout(fs::File::create("/dev/full").unwrap()).stderr(Stdio::null()).status().unwrap();
+    assert!(!status.success());
+    let list = administer(&folder.database(), &["scim", "list", "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&list.stdout).unwrap(), serde_json::json!([]));
+    assert!(administer(&folder.database(), &["scim", "connect", "okta"]).status.success());
+}
