@@ -40,6 +40,9 @@ pub trait Backend: Driver {
     /// Whether contention may have undone the whole transaction.
     const CONTENTION_ENDS_TRANSACTION: bool = false;
 
+    /// Whether a writer that waits tries again from time to time instead of being woken.
+    const WRITERS_TRY_AGAIN: bool = false;
+
     /// What writes beside the connections.
     type Writer: Clone + Send + Sync + 'static;
 

@@ -26,8 +26,8 @@ pub(crate) enum Owner {
     Store,
     /// The host. The store uses a savepoint.
     Host,
-    /// A transaction of several changes. The store uses a savepoint. Contention ends it: a deadlock would come again,
-    /// because the locks of the earlier changes remain.
+    /// A transaction of several changes. The store uses a savepoint. Contention ends it: the locks of the earlier
+    /// changes remain, so another attempt would meet the same deadlock.
     Batch,
 }
 

@@ -19,6 +19,7 @@ use userbook::{
 
 use crate::{
     backend::Backend,
+    batch::Batches,
     commit::{self, Owner},
     connection_cache::{ConnectionCache, StoreConnection},
     driver::Conn,
@@ -37,6 +38,7 @@ pub struct SqlStore<B: Backend> {
     writer: B::Writer,
     /// Turns of lists: half of the pool's connections remain for everything else.
     lists: Arc<Semaphore>,
+    batches: Batches,
 }
 
 impl<B: Backend> SqlStore<B> {
@@ -44,7 +46,8 @@ impl<B: Backend> SqlStore<B> {
     pub fn new(pool: Pool<B>) -> Self {
         let lists = (pool.options().get_max_connections() / 2).max(1);
         let lists = Arc::new(Semaphore::new(usize::try_from(lists).unwrap_or(1)));
-        Self { lists, writer: B::writer(&pool), connections: ConnectionCache::new(pool, B::on_dirty) }
+        let (writer, batches) = (B::writer(&pool), Batches::default());
+        Self { lists, writer, batches, connections: ConnectionCache::new(pool, B::on_dirty) }
     }
 
     /// The pool.
@@ -189,6 +192,10 @@ impl<B: Backend> SqlStore<B> {
     /// [`StoreError`] when the storage fails.
     pub async fn acquire(&self) -> Result<StoreConnection<B>, StoreError> {
         Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
+    }
+
+    pub(crate) fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// Waits for a turn of a list.
@@ -351,6 +358,7 @@ impl<B: Backend> Clone for SqlStore<B> {
             connections: self.connections.clone(),
             writer: self.writer.clone(),
             lists: Arc::clone(&self.lists),
+            batches: self.batches.clone(),
         }
     }
 }

@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use userbook::{
     UserStore,
     store::{
-        Batch, BatchStore, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange,
-        ProvisioningStore, Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
+        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore,
+        Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
     },
 };
 
@@ -68,12 +68,13 @@ enum Request<B: Backend> {
 /// # }
 /// ```
 ///
-/// Clones share the transaction. It is rolled back when the last one is dropped without [`commit`](Self::commit), and
-/// when a call of the store fails. A call whose future is dropped ends in the background.
+/// Clones share the transaction. It is rolled back when the last one is dropped without [`commit`](Self::commit), when a
+/// call of the store fails, and when statements of the host return an error. A call whose future is dropped ends in the
+/// background.
 ///
 /// Keep it short: it has a connection for itself, and other writers wait for its locks. An authorizer that reads the
-/// database on another connection sees the state from before the transaction; in a pool of one connection it would
-/// wait for ever, so give it facts of its own there.
+/// database on another connection sees the state from before the transaction. With a pool of one connection it waits
+/// until the pool gives up: give the service facts of its own there.
 pub struct SqlTransaction<B: Backend> {
     requests: mpsc::Sender<Request<B>>,
     failure: Arc<OnceLock<Arc<StoreError>>>,
@@ -96,16 +97,18 @@ impl<B: Backend> SqlStore<B> {
 }
 
 impl<B: Backend> SqlTransaction<B> {
-    /// Runs statements of the host in the transaction. An error of the database may have ended it: drop it then.
+    /// Runs statements of the host in the transaction. `Err` ends it, so return the error of each statement that fails:
+    /// the database may have undone the earlier ones.
     ///
     /// # Errors
     /// [`StoreError`] with [`TransactionEnded`] if the transaction is over.
-    pub async fn run<T, F>(&self, statements: F) -> Result<T, StoreError>
+    pub async fn run<T, E, F>(&self, statements: F) -> Result<Result<T, E>, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, T> + Send + 'static,
+        E: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        self.request(statements, |_| true).await
+        self.request(statements).await
     }
 
     /// Commits the transaction. No call follows.
@@ -130,7 +133,7 @@ impl<B: Backend> SqlTransaction<B> {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        self.request(call, Result::is_ok).await?.map_err(|failure| {
+        self.request(call).await?.map_err(|failure| {
             let (kind, failure) = (failure.kind, Arc::new(failure));
             _ = self.failure.set(Arc::clone(&failure));
             StoreError::new(kind, failure)
@@ -142,20 +145,21 @@ impl<B: Backend> SqlTransaction<B> {
         StoreError::new(StoreErrorKind::Other, TransactionEnded { failure })
     }
 
-    /// Sends a job. `goes_on` tells whether the transaction continues after its result.
-    async fn request<T, F>(&self, job: F, goes_on: fn(&T) -> bool) -> Result<T, StoreError>
+    /// Sends a job. The transaction continues after `Ok`.
+    async fn request<T, E, F>(&self, job: F) -> Result<Result<T, E>, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, T> + Send + 'static,
+        E: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let job: Job<B> = Box::new(move |connection| {
             Box::pin(async move {
                 let result = job(connection).await;
-                let goes_on = goes_on(&result);
+                let is_ok = result.is_ok();
                 // The caller may have been dropped.
                 _ = reply.send(result);
-                goes_on
+                is_ok
             })
         });
         self.requests.send(Request::Run(job)).await.map_err(|_| self.ended())?;
@@ -179,24 +183,27 @@ async fn serve<B: Backend>(
     if ready.send(Ok(())).is_err() {
         return;
     }
-    let mut goes_on = true;
-    while goes_on {
+    let committed = loop {
         match requests.recv().await {
-            Some(Request::Run(job)) => goes_on = job(&mut transaction).await,
-            Some(Request::Commit(reply)) => {
-                let answer = transaction.commit().await;
-                if answer.is_ok() {
-                    connection.release();
+            Some(Request::Run(job)) => {
+                if !job(&mut transaction).await {
+                    break None;
                 }
-                let answer = answer.map_err(|error: Error| SqlError::<B>::at_commit(error).into());
-                _ = reply.send(Some(answer));
-                return;
             }
-            None => break,
+            Some(Request::Commit(reply)) => break Some(reply),
+            None => break None,
         }
-    }
-    if transaction.rollback().await.is_ok() && goes_on {
-        connection.release();
+    };
+    if let Some(reply) = committed {
+        let answer = transaction.commit().await;
+        if answer.is_ok() {
+            connection.release();
+        }
+        let answer = answer.map_err(|error: Error| SqlError::<B>::at_commit(error).into());
+        _ = reply.send(Some(answer));
+    } else {
+        // The connection may be broken: the pool tests it.
+        _ = transaction.rollback().await;
     }
     requests.close();
     while let Some(request) = requests.recv().await {
@@ -238,20 +245,6 @@ impl<B: Backend> ProvisioningStore for SqlTransaction<B> {
             Box::pin(async move { provision::provision::<B>(connection, &change, Owner::Batch).await })
         })
         .await
-    }
-}
-
-#[async_trait]
-impl<B: Backend> Batch for SqlTransaction<B> {
-    async fn finish(&self) -> Result<(), StoreError> {
-        SqlTransaction::commit(self).await
-    }
-}
-
-#[async_trait]
-impl<B: Backend> BatchStore for SqlStore<B> {
-    async fn begin_batch(&self) -> Result<Arc<dyn Batch>, StoreError> {
-        Ok(Arc::new(self.transaction().await?))
     }
 }
 

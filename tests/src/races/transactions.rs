@@ -86,9 +86,13 @@ macro_rules! sql_transactions {
                 let transaction = store.transaction().await.expect("begins");
                 rename(transaction.clone(), "In").await;
                 let broken = transaction.run(|connection| {
-                    Box::pin(async move { sqlx::raw_sql($break).execute(connection).await.is_ok() })
+                    Box::pin(async move {
+                        // The statement of one database ends its own connection.
+                        _ = sqlx::raw_sql($break).execute(connection).await;
+                        Ok::<_, sqlx::Error>(())
+                    })
                 });
-                broken.await.expect("runs");
+                broken.await.expect("runs").expect("ignores errors");
                 let update = UserUpdate::patch().name("Out");
                 let failed = service(transaction.clone()).update_user(&Actor::system(), ANN, update).await;
                 assert!(failed.is_err(), "{failed:?}");
@@ -98,6 +102,22 @@ macro_rules! sql_transactions {
                 drop(transaction);
                 rename(store.clone(), "After").await;
                 assert_eq!(name(store).await, "After");
+            }
+
+            #[tokio::test]
+            async fn end_with_a_failed_statement_of_the_host() {
+                let ground = opened().await;
+                let store = ground.store();
+                let transaction = store.transaction().await.expect("begins");
+                rename(transaction.clone(), "In").await;
+                let failed = transaction.run(|connection| {
+                    Box::pin(async move {
+                        sqlx::raw_sql("INSERT INTO no_such_table VALUES (1)").execute(connection).await
+                    })
+                });
+                assert!(failed.await.expect("runs").is_err());
+                assert!(transaction.commit().await.is_err(), "nothing is committed");
+                assert_eq!(name(store).await, "Ann");
             }
 
             #[tokio::test]

@@ -46,6 +46,7 @@ impl Backend for Sqlite {
     }];
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
+    const WRITERS_TRY_AGAIN: bool = true;
 
     /// `None` for a pool of one connection, as an in-memory database has it: the pool orders the writes.
     type Writer = Option<Writer>;

@@ -46,14 +46,17 @@ impl<S: BatchStore, A: Authorizer> UserService<S, A> {
     /// Runs many operations on users. Each is decided by itself, with its own outcome, event and safeguards, as if it
     /// had been called alone; the store writes them in batches.
     ///
-    /// An authorizer that reads the database sees the state from before the batch.
+    /// The authorizer is called while a batch is open and other writers may wait, so it should answer from local facts.
+    /// An authorizer that reads the database on another connection sees the state from before the batch. For an
+    /// authorizer on another machine, set [`batch_size`](Bulk::batch_size) to 1.
     pub fn bulk<'a>(&'a self, actor: &'a Actor) -> Bulk<'a, S, A> {
         Bulk { service: self, actor, batch: BATCH, dry_run: false, request_id: None }
     }
 }
 
 impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
-    /// Limits the number of operations in a batch (minimum 1). A batch also ends after 250 ms.
+    /// Limits the number of operations in a batch. With 1 each operation is written by itself. A batch also ends after
+    /// 250 ms.
     pub fn batch_size(mut self, operations: usize) -> Self {
         self.batch = operations.max(1);
         self
@@ -114,13 +117,18 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
     /// Writes the operations that fit into the time of a batch. `None`: nothing was written, they run one by one.
     async fn write_batch(&self, operations: &[BulkOperation]) -> Result<Option<Vec<BulkResult>>, StoreError> {
         let service = self.service;
+        if self.dry_run || self.batch == 1 {
+            return Ok(None);
+        }
         let Ok(batch) = service.store.begin_batch().await else { return Ok(None) };
         let inner = service.with_store(Arc::clone(&batch));
         let until = service.clock.monotonic().saturating_add(BATCH_TIME);
         let mut results = Vec::with_capacity(operations.len());
         for operation in operations {
-            let Ok(result) = self.one(&inner, operation.clone()).await else { return Ok(None) };
-            results.push(result);
+            match self.one(&inner, operation.clone()).await {
+                Err(_) | Ok(Err(UpdateError::Access(AccessError::Authorizer(_)))) => return Ok(None),
+                Ok(result) => results.push(result),
+            }
             if service.clock.monotonic() >= until {
                 break;
             }
@@ -138,7 +146,7 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         }
     }
 
-    /// Finds out whether a batch whose commit had no answer was written: its last change stands for all.
+    /// Finds out whether a batch whose commit had
     async fn was_written(&self, results: &[BulkResult]) -> bool {
         let last = results.iter().rev().find_map(|result| match result {
             Ok(Updated { outcome: Outcome::Applied(change), view, .. }) => Some((*change, view.user.id)),

@@ -12,7 +12,7 @@ use super::{ProvisioningStore, StoreError};
 /// - A batch sees its own writes. Others see them after [`finish`](Batch::finish), all of them or none.
 /// - A batch that is dropped, or in which a call has failed, leaves no trace.
 ///
-/// A store whose commits cannot fail may write at once.
+/// A store whose calls cannot fail may write at once, and keep what a dropped batch has written.
 #[async_trait]
 pub trait BatchStore: ProvisioningStore {
     /// Begins a batch. Other writers may wait for its end, so keep it short.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use userbook::{AccessError, GroupId, UpdateError, UserId, UserRef, view::UserView};
 
+use uuid::Uuid;
+
 use super::{
     record::{ImportUser, Record, RowError},
     report::{Change, Kind, Report},
@@ -35,6 +37,8 @@ pub(super) struct Importer<'c> {
     pub(super) users: HashMap<UserId, UserId>,
     /// The usernames of the file.
     pub(super) seen: HashSet<Box<str>>,
+    /// The UUIDs of its users.
+    pub(super) uuids: HashSet<Uuid>,
 }
 
 type Written = Result<Result<Change, RowError>, Failure>;
@@ -51,6 +55,7 @@ impl<'c> Importer<'c> {
             pending: Vec::new(),
             users: HashMap::new(),
             seen: HashSet::new(),
+            uuids: HashSet::new(),
         }
     }
 

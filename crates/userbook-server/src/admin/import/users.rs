@@ -38,6 +38,10 @@ impl Importer<'_> {
             report.refused(place, &RowError::new("username", message));
             return Ok(());
         }
+        if let Some(uuid) = row.uuid.filter(|uuid| !self.uuids.insert(*uuid)) {
+            report.refused(place, &RowError::new("uuid", format!("{uuid} is in this file already")));
+            return Ok(());
+        }
         let groups = match &row.groups {
             None => None,
             Some(texts) => match self.group_ids(texts).await? {
