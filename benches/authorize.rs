@@ -22,6 +22,8 @@ fn snapshot() -> Snapshot {
         user: Some(user(7, true, [group_id(1), group_id(2)])),
         groups: [1, 2, 3, 4, 0x1e].into_iter().map(|number| group(number, false)).collect(),
         username_taken: false,
+        login_taken: false,
+        email_taken: false,
         other_superusers: None,
         epochs: Epochs::default(),
         change_committed: false,

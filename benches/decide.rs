@@ -22,6 +22,8 @@ fn snapshot() -> Snapshot {
         user: Some(user(7, true, [group_id(1), group_id(2)])),
         groups: (1..=4).map(|number| group(number, false)).collect(),
         username_taken: false,
+        login_taken: false,
+        email_taken: false,
         actor: None,
         other_superusers: None,
         epochs: Epochs::default(),

@@ -20,6 +20,7 @@ mod hidden;
 mod library;
 mod lifecycle;
 mod mount;
+mod names;
 mod outbox;
 mod probing;
 mod seed;

@@ -100,6 +100,11 @@ const DEPARTURES: &[Departure] = &[
         cases: &["email/ipv6-literal", "patch/email-ipv6-literal", "random/083"],
     },
     Departure {
+        reason: "DistinctLogins: a username does not differ from another one by case alone",
+        contains: "This field must be unique.",
+        cases: &["username/case-of-other", "patch/username-case-of-other"],
+    },
+    Departure {
         reason: "PlainNames: new names and paths contain no control character, usernames and paths no format character",
         contains: " is not allowed",
         cases: &[

@@ -136,6 +136,7 @@ fn load(rng: &mut Rng, history: &[(ChangeId, Timestamp)]) -> SnapshotQuery {
         actor: rng.maybe(50, values::user),
         other_superusers: rng.percent(50),
         change: rng.maybe(50, |rng| some_change(rng, history)),
+        ..SnapshotQuery::default()
     }
 }
 
@@ -158,5 +159,6 @@ fn load_directory(rng: &mut Rng, history: &[(ChangeId, Timestamp)]) -> Directory
                 .maybe(50, |rng| (values::group(rng), rng.some(3, values::user).into_iter().collect())),
         }),
         change: rng.maybe(50, |rng| some_change(rng, history)),
+        ..DirectoryQuery::default()
     }
 }

@@ -25,7 +25,7 @@ const AT_LEAST: usize = 260;
 
 /// Empties the tables, which is faster than one database for each request.
 const CLEAR_POSTGRES: [&str; 2] = [
-    "TRUNCATE userbook_user, userbook_group, userbook_membership, userbook_event, userbook_install",
+    "TRUNCATE userbook_user, userbook_group, userbook_event, userbook_install CASCADE",
     "UPDATE userbook_epoch SET value = CASE name WHEN 'next_user' THEN 1 ELSE 0 END",
 ];
 const CLEAR_MARIADB: &str = "DELETE FROM userbook_user; DELETE FROM userbook_group; DELETE FROM userbook_event; \

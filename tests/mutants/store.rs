@@ -210,7 +210,7 @@ impl<F: Mutation> Harness for UnderTest<F> {
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         self.0.store.record_login(user.into(), last_login).await.expect("is not poisoned");
-        self.0.store.record_password_change(user, password_change_date).expect("is not poisoned");
+        self.0.store.write_password_change_date(user, password_change_date).expect("is not poisoned");
     }
 
     fn spawn(task: Task) -> Task {

@@ -101,6 +101,7 @@ async fn load_takes_one_statement_and_commit_takes_few() {
                 graph: Some(EpochGuard::read(facts.epochs.graph)),
                 superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
                 actor: Some(ActorGuard { user: UserId(2), revision: user(2).revision }),
+                ..Guards::default()
             },
             ..rename(facts.user.as_ref().unwrap(), 10 * round + 1)
         };

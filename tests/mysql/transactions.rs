@@ -12,6 +12,9 @@ use userbook::{
 };
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
+    references::{
+        deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
+    },
     rows::{NINE, group, prepared, rename, user},
     servers::mariadb::Database,
 };
@@ -176,4 +179,23 @@ async fn rejected_group_write_writes_nothing_and_keeps_the_transaction() {
     assert_eq!(MySqlStore::provision_in(&mut transaction, &good).await.unwrap(), CommitOutcome::Applied);
     transaction.commit().await.unwrap();
     assert_eq!(database.store.pending(NINE).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn rows_of_the_host_reject_deletions() {
+    let database: Database = prepared().await;
+    let execute = async |sql: String| {
+        database.pool().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    };
+    deletions_are_rejected_while_rows_of_the_host_refer(database.store.as_ref(), "BINARY(16)", execute).await;
+}
+
+#[tokio::test]
+async fn writes_of_the_host_renew_revisions() {
+    let database: Database = prepared().await;
+    let execute = async |sql: String| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(database.pool()).await.unwrap();
+    };
+    let trigger = userbook_sqlx::mysql::REVISION_TRIGGER;
+    statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
 }

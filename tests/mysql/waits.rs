@@ -68,7 +68,12 @@ fn by(actor: i64) -> Guards {
 
 /// Guards with the counters of a fresh import.
 fn counters(graph: Option<fn(u64) -> EpochGuard>, superusers: Option<fn(u64) -> EpochGuard>) -> Guards {
-    Guards { graph: graph.map(|guard| guard(1)), superusers: superusers.map(|guard| guard(1)), actor: None }
+    Guards {
+        graph: graph.map(|guard| guard(1)),
+        superusers: superusers.map(|guard| guard(1)),
+        actor: None,
+        ..Guards::default()
+    }
 }
 
 fn named(name: &str) -> ChangeSet {

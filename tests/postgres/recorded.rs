@@ -8,8 +8,7 @@ use userbook_tests::{
     servers::postgres::Database,
 };
 
-const EMPTY: &str =
-    "TRUNCATE userbook_user, userbook_group, userbook_membership, userbook_event, userbook_install";
+const EMPTY: &str = "TRUNCATE userbook_user, userbook_group, userbook_event, userbook_install CASCADE";
 const FIRST: &str = "UPDATE userbook_epoch SET value = CASE name WHEN 'next_user' THEN 1 ELSE 0 END";
 
 #[test]

@@ -36,6 +36,12 @@ async fn administration_commands_work_beside_a_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_destination_gets_its_events() {
+    let (_database, url) = blank().await;
+    serving::events_reach_each_destination(&url);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scim_connections_work_beside_a_server() {
     let (_database, url) = blank().await;
     connecting::scim_connections_work_beside_a_server(&url);

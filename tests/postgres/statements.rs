@@ -87,6 +87,7 @@ async fn load_and_commit_take_one_statement_each() {
             graph: Some(EpochGuard::read(facts.epochs.graph)),
             superusers: Some(EpochGuard::bump(facts.epochs.superusers)),
             actor: Some(userbook::store::ActorGuard { user: UserId(2), revision: user(2).revision }),
+            ..Guards::default()
         },
         ..rename(facts.user.as_ref().unwrap(), 1)
     };
@@ -124,7 +125,7 @@ async fn update_takes_two_statements() {
 async fn provisioning_takes_a_short_transaction() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
-    for (n, expected) in [(1, None), (2, Some((5, 2)))] {
+    for (n, expected) in [(1, None), (2, Some((6, 2)))] {
         let directory = store.load_directory(&DirectoryQuery::default()).await.unwrap();
         let id = UserId(i64::try_from(directory.epochs.next_user).unwrap());
         let insert = ProvisioningChange {
@@ -138,7 +139,11 @@ async fn provisioning_takes_a_short_transaction() {
         assert_eq!(store.provision(&insert).await.unwrap(), CommitOutcome::Applied);
         let Messages { execute, query, .. } = all(&proxy).await;
         if let Some(expected) = expected {
-            assert_eq!((execute, query), expected, "BEGIN, guards, id, row, memberships, event, COMMIT");
+            assert_eq!(
+                (execute, query),
+                expected,
+                "BEGIN, guards, id, row, claims, memberships, event, COMMIT"
+            );
         }
     }
 }

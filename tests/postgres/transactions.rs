@@ -1,5 +1,6 @@
 //! Writes inside a transaction of the host.
 
+use sqlx::Executor as _;
 use userbook::{
     Group, User, UserId, UserStore,
     store::{
@@ -8,7 +9,12 @@ use userbook::{
     },
 };
 use userbook_sqlx::PostgresStore;
-use userbook_tests::servers::postgres::Database;
+use userbook_tests::{
+    references::{
+        deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
+    },
+    servers::postgres::Database,
+};
 
 use userbook_tests::rows::{NINE, group, rename, user};
 
@@ -157,4 +163,23 @@ async fn rejected_group_write_writes_nothing_and_keeps_the_transaction() {
     assert_eq!(PostgresStore::provision_in(&mut transaction, &good).await.unwrap(), CommitOutcome::Applied);
     transaction.commit().await.unwrap();
     assert_eq!(database.store.pending(NINE).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn rows_of_the_host_reject_deletions() {
+    let database = prepared().await;
+    let execute = async |sql: String| {
+        database.pool().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    };
+    deletions_are_rejected_while_rows_of_the_host_refer(database.store.as_ref(), "uuid", execute).await;
+}
+
+#[tokio::test]
+async fn writes_of_the_host_renew_revisions() {
+    let database = prepared().await;
+    let execute = async |sql: String| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(database.pool()).await.unwrap();
+    };
+    let trigger = userbook_sqlx::postgres::REVISION_TRIGGER;
+    statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
 }

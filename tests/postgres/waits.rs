@@ -58,7 +58,7 @@ fn by(actor: i64) -> Guards {
 }
 
 fn counters(graph: Option<EpochGuard>, superusers: Option<EpochGuard>) -> Guards {
-    Guards { graph, superusers, actor: None }
+    Guards { graph, superusers, actor: None, ..Guards::default() }
 }
 
 fn named(name: &str) -> ChangeSet {

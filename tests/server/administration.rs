@@ -292,6 +292,35 @@ fn check_finds_contradictions() {
 }
 
 #[test]
+fn check_reports_colliding_names() {
+    let folder = Folder::new();
+    done(&folder, &["demo"]);
+    let create = ["user", "create", "GRACE", "--email", "Alan@Example.com"];
+    assert!(refused(&folder, &create).contains("unique"));
+    // Another policy stored the names.
+    done(&folder, &[&create[..], &["--policy", "authentik-2025.2"]].concat());
+    done(&folder, &["user", "create", "Vera@example.com", "--policy", "authentik-2025.2"]);
+    let problems = |options: &[&str]| -> Vec<Value> {
+        let output = run(&folder, &[&["check", "--json"], options].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = report["problems"].as_array().unwrap().clone();
+        assert_eq!(output.status.success(), found.is_empty(), "{found:?}");
+        found
+    };
+    let name =
+        |users| format!("2 users have one username or address, compared without case, such as users {users}");
+    let address = "2 users have one address, compared without case, such as users 4 and 11";
+    assert_eq!(problems(&[]), [name("3 and 11"), name("7 and 12")]);
+    assert_eq!(problems(&["--unique-email"]), [&name("3 and 11"), address, &name("7 and 12")]);
+    assert_eq!(problems(&["--policy", "authentik-2025.2"]), [] as [&str; 0]);
+    // The stored names stay, and their users can change.
+    done(&folder, &["user", "update", "GRACE", "--name", "Grace", "--unique-email"]);
+    let update = ["user", "update", "emmy", "--email", "ALAN@example.com"];
+    assert!(refused(&folder, &[&update[..], &["--unique-email"]].concat()).contains("unique"));
+    done(&folder, &update);
+}
+
+#[test]
 fn events_are_listed_and_pruned() {
     let folder = Folder::new();
     done(&folder, &["demo"]);

@@ -2,99 +2,21 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener},
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU64, Ordering},
     },
-    thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
-use userbook_tests::{binary::Server, serving::administer};
+use userbook_tests::{
+    binary::Server,
+    receiver::{Decide, Received, Receiver, wait_for},
+    serving::{administer, events_reach_each_destination},
+};
 
 use crate::support::{Folder, request, seed};
-
-/// A request that a receiver accepted: its headers and its event.
-type Received = Arc<Mutex<Vec<(BTreeMap<String, String>, Value)>>>;
-
-/// Decides the status of a request by its event.
-type Decide = Arc<dyn Fn(&Value) -> u16 + Send + Sync>;
-
-/// An HTTP server that collects events.
-struct Receiver {
-    address: SocketAddr,
-    received: Received,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Receiver {
-    fn start(address: &str, received: Received, decide: Decide) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, into) = (Arc::clone(&stop), Arc::clone(&received));
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if stopped.load(Ordering::Relaxed) {
-                    return;
-                }
-                let (into, decide) = (Arc::clone(&into), Arc::clone(&decide));
-                let stopped = Arc::clone(&stopped);
-                std::thread::spawn(move || {
-                    let mut stream = BufReader::new(stream.unwrap());
-                    while !stopped.load(Ordering::Relaxed) && serve(&mut stream, &into, &decide).is_some() {}
-                });
-            }
-        });
-        Self { address, received, stop, thread: Some(thread) }
-    }
-
-    fn stop(mut self) -> (SocketAddr, Received) {
-        self.stop.store(true, Ordering::Relaxed);
-        // Wakes the thread.
-        _ = std::net::TcpStream::connect(self.address);
-        self.thread.take().unwrap().join().unwrap();
-        (self.address, Arc::clone(&self.received))
-    }
-}
-
-/// Answers one request; `None` at the end of the connection.
-fn serve(stream: &mut BufReader<std::net::TcpStream>, received: &Received, decide: &Decide) -> Option<()> {
-    let mut headers = BTreeMap::new();
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if stream.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.trim().split_once(": ") {
-            headers.insert(name.to_lowercase(), value.to_owned());
-        }
-    }
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
-    stream.read_exact(&mut body).ok()?;
-    let event: Value = serde_json::from_slice(&body).ok()?;
-    let status = decide(&event);
-    if status == 204 {
-        received.lock().unwrap().push((headers, event));
-    }
-    write!(stream.get_mut(), "HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").ok()
-}
-
-fn wait_for(what: &str, condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_mins(2), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// The versions of each user's events, without repetitions, in the order of their first arrival.
 fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
@@ -111,10 +33,19 @@ fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
 
 #[test]
 fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
-    const USERS: i64 = 5;
-    const ROUNDS: u64 = 40;
+    deliver_all(5, 40);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ten_thousand_events_arrive_in_order_from_two_replicas_at_a_receiver_that_fails() {
+    deliver_all(50, 200);
+}
+
+/// Changes users on two servers while one call of five fails and the receiver restarts.
+fn deliver_all(users: i64, rounds: u64) {
     let folder = Folder::new();
-    let path = folder.seed(&seed(USERS));
+    let path = folder.seed(&seed(users));
     let counter = Arc::new(AtomicU64::new(0));
     // One call in five fails, in three ways.
     let decide: Decide = Arc::new(move |_| match counter.fetch_add(1, Ordering::Relaxed) % 15 {
@@ -130,13 +61,13 @@ fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
     let first = Server::start(&[&events[..], &["--seed", &path]].concat());
     let second = Server::start(&events);
     let mut receiver = Some(receiver);
-    for round in 0..ROUNDS {
-        for user in 101..101 + USERS {
+    for round in 0..rounds {
+        for user in 101..101 + users {
             let server = if round % 2 == 0 { &first } else { &second };
             let body = json!({"name": format!("{round}")});
             assert_eq!(request(server, "PATCH", &format!("{user}/"), &body).status, 200);
         }
-        if round == ROUNDS / 2 {
+        if round == rounds / 2 {
             // The receiver restarts.
             let (address, received) = receiver.take().unwrap().stop();
             std::thread::sleep(Duration::from_millis(300));
@@ -144,15 +75,20 @@ fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {
         }
     }
     let received = Arc::clone(&receiver.as_ref().unwrap().received);
-    let expected = USERS as u64 * ROUNDS;
+    let expected = users.unsigned_abs() * rounds;
     wait_for("events do not arrive", || {
         versions(&received).values().map(|versions| versions.len() as u64).sum::<u64>() == expected
     });
     for (user, versions) in versions(&received) {
-        assert_eq!(versions, (1..=ROUNDS).collect::<Vec<_>>(), "{user}");
+        assert_eq!(versions, (1..=rounds).collect::<Vec<_>>(), "{user}");
     }
     let failed = administer(&database, &["events", "failed", "--json"]);
     assert_eq!(String::from_utf8(failed.stdout).unwrap().trim(), "[]");
+}
+
+#[test]
+fn each_destination_gets_its_events() {
+    events_reach_each_destination(&Folder::new().database());
 }
 
 #[test]

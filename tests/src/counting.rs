@@ -50,11 +50,13 @@ impl CountingStore {
 #[async_trait]
 impl UserStore for CountingStore {
     async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        let SnapshotQuery { target, username, groups, actor, other_superusers, change } = query;
+        let SnapshotQuery { target, username, login, email, groups, actor, other_superusers, change } = query;
         self.journal.note(format!(
-            "load target={} username={} groups={} actor={} superusers={other_superusers} change={}",
+            "load target={} username={} login={} email={} groups={} actor={} superusers={other_superusers} change={}",
             target.is_some(),
             username.is_some(),
+            login.is_some(),
+            email.is_some(),
             groups.len(),
             actor.is_some(),
             change.is_some(),

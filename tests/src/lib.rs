@@ -19,6 +19,8 @@ pub mod host;
 pub mod lifecycle;
 pub mod lists;
 pub mod races;
+pub mod receiver;
+pub mod references;
 pub mod replay;
 pub mod rows;
 pub mod servers;

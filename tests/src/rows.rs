@@ -16,9 +16,14 @@ pub const NINE: OutboxLimit = OutboxLimit { events: 9, bytes: u64::MAX };
 
 /// Users 1 to 3 and groups 1 to 3; user 2 is a member of group 1.
 pub async fn prepared<H: Harness>() -> H {
+    H::with(&prepared_rows()).await
+}
+
+/// The rows of [`prepared`].
+pub fn prepared_rows() -> ImportData {
     let users = vec![user(1), User { groups: [group(1).id].into(), ..user(2) }, user(3)];
     let groups = (1..=3).map(group).collect();
-    H::with(&ImportData { groups, users, ..ImportData::default() }).await
+    ImportData { groups, users, ..ImportData::default() }
 }
 
 /// A user without groups.

@@ -1,10 +1,19 @@
 //! Tests of the reference server as a process, on a database named by URL.
 
+use std::{
+    process::Output,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
 use serde_json::{Value, json};
 
-use std::process::Output;
-
-use crate::binary::{Server, command, send};
+use crate::{
+    binary::{Server, command, send},
+    receiver::{Decide, Received, Receiver, wait_for},
+};
 
 /// Creates an administrator in a blank database, and keeps the data across restarts.
 pub fn empty_database_gets_an_administrator_and_keeps_data_across_restarts(url: &str) {
@@ -114,6 +123,60 @@ pub fn administration_commands_work_beside_a_server(url: &str) {
     done(&["user", "delete", "bob", "--json"]);
     assert_eq!(done(&["check", "--json"]), json!({"problems": []}));
     assert_eq!(status("GET", &format!("{bob}/"), None), 404);
+}
+
+/// A destination that rejects events delays no other destination. Its events are set aside and sent again by request.
+pub fn events_reach_each_destination(url: &str) {
+    let done = |arguments: &[&str]| -> Value {
+        let output = administer(url, arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    done(&["demo", "--json"]);
+    let accepts = Arc::new(AtomicBool::new(false));
+    let decide = Arc::clone(&accepts);
+    let decide: Decide = Arc::new(move |_| if decide.load(Ordering::Relaxed) { 204 } else { 400 });
+    let receiver = Receiver::start("127.0.0.1:0", Received::default(), decide);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.jsonl");
+    let destinations = [format!("http://{}/", receiver.address), format!("file:{}", path.display())];
+    let [webhook, file] = &destinations;
+    let arguments = ["--database", url, "--events", webhook, "--events", file, "--events-tries", "2"];
+    let server = Server::start(&arguments);
+    let lines = || std::fs::read_to_string(&path).unwrap_or_default().lines().count();
+    let failed = || done(&["events", "failed", "--json"]).as_array().map_or(0, Vec::len);
+    let pending = || done(&["events", "list", "--pending", "--json"]).as_array().map_or(0, Vec::len);
+    done(&["user", "create", "eve", "--json"]);
+    for n in 1..=3 {
+        done(&["user", "update", "eve", "--name", &format!("Eve {n}"), "--json"]);
+        if n == 1 {
+            wait_for("the file does not get the events", || lines() >= 2);
+        }
+    }
+    wait_for("the file does not get all events", || lines() >= 4);
+    wait_for("events are not set aside", || failed() == lines() && pending() == 0);
+    // A server that ends gives its claim back.
+    assert!(server.stop("TERM").0.success());
+    accepts.store(true, Ordering::Relaxed);
+    let one = done(&["events", "failed", "--limit", "1", "--json"]);
+    assert_eq!(one[0]["destination"], "webhook at 127.0.0.1");
+    let id = one[0]["event"]["id"].as_str().expect("an id");
+    assert_eq!(done(&["events", "retry", id, "--json"]), json!({"retried": 1}));
+    assert!(!administer(url, &["events", "retry", id]).status.success(), "the event is marked already");
+    let all = u64::try_from(lines()).expect("few lines");
+    assert_eq!(done(&["events", "retry", "--all", "--json"]), json!({"retried": all - 1}));
+    let server = Server::start(&arguments);
+    wait_for("events are not sent again", || failed() == 0);
+    let received = receiver.received.lock().map(|received| received.len()).expect("no thread panics");
+    assert_eq!((received as u64, lines() as u64), (all, all), "nothing is repeated");
+    assert!(server.stop("TERM").0.success());
+    accepts.store(false, Ordering::Relaxed);
+    done(&["user", "update", "eve", "--name", "Eve", "--json"]);
+    let _server = Server::start(&arguments);
+    wait_for("the event is not set aside", || failed() == 1 && pending() == 0);
+    let pruned = done(&["events", "prune", "--keep", "0", "--json"]);
+    assert!(pruned["deleted"].as_u64() > Some(all), "{pruned}");
+    assert_eq!(failed(), 0, "events that were set aside are pruned, too");
 }
 
 /// Tokens and permissions of a seed file take effect.

@@ -35,6 +35,7 @@ mod directory;
 mod dry_run;
 mod etags;
 mod failures;
+mod group_writes;
 mod groups;
 mod guards;
 mod hidden_groups;

@@ -60,6 +60,8 @@ fn time(setting: &Setting, update: &UserUpdate, expected: fn(&Decision) -> bool)
         user: Some(user(7, true, [1, 2].map(group_id))),
         groups: (1..=4).map(|number| group(number, false)).collect(),
         username_taken: false,
+        login_taken: false,
+        email_taken: false,
         actor: None,
         other_superusers: None,
         epochs: Epochs::default(),

@@ -12,11 +12,11 @@ use std::{collections::BTreeSet, error::Error, sync::Arc};
 use userbook::{
     Group, GroupId, Timestamp, User, UserId, UserRef, UserStore, UserType, Violations,
     event::Event,
-    field::Username,
+    field::{Username, fold},
     model::{ANONYMOUS_USERNAME, ChangeId, ExternalIds, ExternalSource, GroupGraph, MAX_PARENTS},
     store::{
-        ActorState, ChangeSet, CommitOutcome, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot,
-        SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+        ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, Epochs, Guards, ImportData, Outbox,
+        OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers,
     },
 };
 use userbook_conformance::{Harness, Task, run_store_cases};
@@ -103,6 +103,8 @@ impl UserStore for RedbStore {
                 epochs: Epochs { graph, superusers, ..Epochs::default() },
                 change_committed: event.is_some(),
                 actor: actor.as_ref().map(ActorState::from),
+                login_taken: has_similar(&users, query.login.as_deref(), id)?,
+                email_taken: has_similar(&users, query.email.as_deref(), id)?,
                 user,
             })
         })
@@ -132,6 +134,7 @@ fn apply(txn: &WriteTransaction, change: &ChangeSet) -> Fallible<CommitOutcome> 
         Some(_) if !hold(txn, &change.guards)? => CommitOutcome::Conflict,
         Some(user) if is_taken(&txn.open_table(NAMES)?, name, Some(user.id))? => CommitOutcome::Conflict,
         Some(_) if !all_exist => CommitOutcome::Conflict,
+        Some(user) if is_claimed(&txn.open_table(USERS)?, change, user.id)? => CommitOutcome::Conflict,
         Some(mut user) => {
             if let Some(source) =
                 ids.map(|ids| taken_in(&txn.open_table(USERS)?, ids, user.id)).transpose()?.flatten()
@@ -192,6 +195,36 @@ fn is_taken(
 ) -> Fallible<bool> {
     let owner = name.map(|name| names.get(name)).transpose()?.flatten();
     Ok(owner.is_some_and(|owner| Some(UserId(owner.value())) != target))
+}
+
+/// Returns whether a user other than `target` has a name that folds like this one. A larger store has an index.
+fn has_similar(users: &impl Rows<i64, Json>, name: Option<&str>, target: Option<UserId>) -> Fallible<bool> {
+    let Some(key) = name.map(fold).filter(|key| !key.is_empty()) else { return Ok(false) };
+    for entry in users.iter()? {
+        let other: User = row(entry?.1.value())?;
+        if Some(other.id) != target && [&other.username, &other.email].iter().any(|name| fold(name) == key) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns whether another user holds a key that the change claims for its user alone.
+fn is_claimed(users: &impl Rows<i64, Json>, change: &ChangeSet, user: UserId) -> Fallible<bool> {
+    let claims: Vec<_> =
+        change.claims().into_iter().filter(|claim| claim.exclusive && claim.key.is_some()).collect();
+    if claims.is_empty() {
+        return Ok(false);
+    }
+    for entry in users.iter()? {
+        let other: User = row(entry?.1.value())?;
+        let held = Claim::of(&other, DistinctNames::default());
+        let holds = |claim: &Claim| held.iter().any(|it| it.key == claim.key);
+        if other.id != user && claims.iter().any(holds) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the source in which another user has one of these identifiers. A store for many users needs an index.

@@ -27,9 +27,9 @@
 //! use async_trait::async_trait;
 //! use userbook::{Timestamp, User, UserId, UserRef, UserStore, UserType, Violations};
 //! use userbook::event::Event;
-//! use userbook::field::Username;
+//! use userbook::field::{Username, fold};
 //! use userbook::model::{ANONYMOUS_USERNAME, ChangeId, ExternalIds, ExternalSource, GroupGraph};
-//! use userbook::store::{ActorState, ChangeSet, CommitOutcome, EpochGuard, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers};
+//! use userbook::store::{ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, EpochGuard, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers};
 //! use userbook_conformance::{Harness, Task};
 //!
 //! /// The holder of the lock sees one state and writes all of the next one. With a database: one transaction.
@@ -65,6 +65,8 @@
 //!         let groups = starts.flat_map(|id| rows.groups.lineage(*id)).cloned().collect();
 //!         Ok(Snapshot {
 //!             username_taken: rows.is_taken(query.username.as_deref(), id),
+//!             login_taken: rows.has_similar(query.login.as_deref(), id),
+//!             email_taken: rows.has_similar(query.email.as_deref(), id),
 //!             other_superusers: query.other_superusers.then(|| rows.superusers_other_than(id)),
 //!             epochs: rows.epochs,
 //!             change_committed: query.change.is_some_and(|id| rows.events.iter().any(|(event, _)| event.id == id)),
@@ -82,6 +84,7 @@
 //!         if user.revision != change.expected
 //!             || !rows.hold(&change.guards)
 //!             || rows.is_taken(name, Some(user.id))
+//!             || change.claims().iter().any(|claim| claim.exclusive && rows.is_claimed(claim, user.id))
 //!             || !change.groups_added.iter().all(|id| rows.groups.contains(*id))
 //!         {
 //!             return Ok(CommitOutcome::Conflict);
@@ -106,6 +109,21 @@
 //!             UserRef::Id(id) => self.users.get(&id),
 //!             UserRef::Uuid(uuid) => self.users.values().find(|user| user.uuid == uuid),
 //!         }
+//!     }
+//!
+//!     /// Whether another user has a username or an e-mail address that folds like this name.
+//!     fn has_similar(&self, name: Option<&str>, by_other_than: Option<UserId>) -> bool {
+//!         let mut others = self.users.values().filter(|user| Some(user.id) != by_other_than);
+//!         let key = name.map(fold).filter(|key| !key.is_empty());
+//!         key.is_some_and(|key| others.any(|user| [&user.username, &user.email].iter().any(|name| fold(name) == key)))
+//!     }
+//!
+//!     /// Whether another user holds the key of a claim. A store with more users has an index.
+//!     fn is_claimed(&self, claim: &Claim, user: UserId) -> bool {
+//!         let mut others = self.users.values().filter(|other| other.id != user);
+//!         others.any(|other| Claim::of(other, DistinctNames::default()).iter().any(|held| {
+//!             claim.key.is_some() && held.key == claim.key
+//!         }))
 //!     }
 //!
 //!     fn is_taken(&self, name: Option<&str>, by_other_than: Option<UserId>) -> bool {

@@ -78,6 +78,10 @@ suite! {
         commit::columns_that_are_not_named_keep_what_others_wrote,
         commit::clearing_is_not_keeping,
         commit::a_change_without_columns_bumps_the_revision,
+        claims::folded_names_of_others_are_taken,
+        claims::a_claimed_name_leaves_no_trace,
+        claims::twins_are_possible,
+        claims::one_of_many_claims_a_name,
         sessions::a_change_that_ends_sessions_renews_the_epoch,
         conflicts::another_revision_leaves_no_trace,
         conflicts::gone_leaves_no_trace,
@@ -167,6 +171,7 @@ suite! {
         members::members_are_bound_to_the_group_write,
         members::the_actor_may_be_a_member,
         members::a_thousand_members_at_once,
+        claims::inserted_and_deleted_users_claim,
         sessions::member_changes_end_sessions,
     }
 }

@@ -25,11 +25,16 @@ impl State {
         if !self.groups.missing(&change.groups_added).is_empty() {
             return Ok(CommitOutcome::Conflict);
         }
+        let claims = change.claims();
+        if self.claims.conflict(change.user, &claims) {
+            return Ok(CommitOutcome::Conflict);
+        }
         let ids = change.fields.external_ids.as_ref();
         if let Some(outcome) = ids.and_then(|ids| self.external_ids.reject(ids, Some(change.user))) {
             return Ok(outcome);
         }
         self.events.push(Arc::clone(&change.event))?;
+        self.claims.put(change.user, claims);
         self.apply(change);
         self.bump(&change.guards);
         Ok(CommitOutcome::Applied)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use userbook::{
     GroupId,
-    store::{ImportData, ImportOutcome},
+    store::{DistinctNames, ImportData, ImportOutcome},
 };
 
 use crate::{MemoryError, state::State};
@@ -39,7 +39,7 @@ impl State {
                 return Err(MemoryError::DuplicateExternalId(user.id));
             }
             state.known(&user.groups)?;
-            state.insert_user(Arc::new(user.clone()));
+            state.insert_user(Arc::new(user.clone()), DistinctNames::default());
             let above = u64::try_from(user.id.0).map_or(0, |id| id + 1);
             state.epochs.next_user = state.epochs.next_user.max(above);
         }
@@ -58,6 +58,7 @@ impl State {
         self.users = imported.users;
         self.usernames = imported.usernames;
         self.uuids = imported.uuids;
+        self.claims = imported.claims;
         self.external_ids = imported.external_ids;
         self.groups = imported.groups;
         self.install_id = imported.install_id;

@@ -29,6 +29,7 @@
 //! ```
 
 mod can_act;
+mod claims;
 mod commit;
 mod error;
 mod events;

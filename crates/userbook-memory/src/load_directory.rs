@@ -16,6 +16,8 @@ impl State {
         let superusers = query.superusers.as_ref();
         DirectorySnapshot {
             username_taken: query.username.as_deref().is_some_and(|name| self.is_taken(name, None)),
+            login_taken: self.claims.is_taken(query.login.as_deref(), None),
+            email_taken: self.claims.is_taken(query.email.as_deref(), None),
             group_named: query
                 .group_name
                 .as_deref()

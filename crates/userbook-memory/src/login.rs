@@ -16,7 +16,7 @@ impl MemoryStore {
     ///
     /// # Errors
     /// Fails if the store is [poisoned](crate::MemoryError::Poisoned).
-    pub fn record_password_change(&self, user: UserId, time: Timestamp) -> Result<bool, StoreError> {
+    pub fn write_password_change_date(&self, user: UserId, time: Timestamp) -> Result<bool, StoreError> {
         self.write(user.into(), |user| user.password_change_date = time)
     }
 

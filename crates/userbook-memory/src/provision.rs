@@ -5,7 +5,7 @@ use std::sync::Arc;
 use userbook::{
     Group, User, UserId,
     model::ExternalIds,
-    store::{CommitOutcome, ProvisioningChange, ProvisioningOp},
+    store::{Claim, CommitOutcome, DistinctNames, ProvisioningChange, ProvisioningOp},
 };
 
 use crate::{MemoryError, can_act::CanAct, state::State};
@@ -27,7 +27,7 @@ impl State {
                 if self.users.contains_key(&user.id) {
                     return Err(MemoryError::DuplicateUser(user.id));
                 }
-                self.insert_user(Arc::new(User::clone(user)));
+                self.insert_user(Arc::new(User::clone(user)), change.guards.distinct);
                 self.epochs.next_user += 1;
             }
             ProvisioningOp::DeleteUser { user, .. } => self.delete_user(*user),
@@ -66,7 +66,9 @@ impl State {
     fn check_content(&self, change: &ProvisioningChange) -> Option<CommitOutcome> {
         let missing = match &change.op {
             ProvisioningOp::InsertUser(user)
-                if self.is_taken(&user.username, None) || self.uuids.contains_key(&user.uuid) =>
+                if self.is_taken(&user.username, None)
+                    || self.uuids.contains_key(&user.uuid)
+                    || self.claims.conflict(user.id, &Claim::of(user, change.guards.distinct)) =>
             {
                 return Some(CommitOutcome::Conflict);
             }
@@ -94,7 +96,8 @@ impl State {
     }
 
     /// The caller has checked that id, UUID, name and external ids are free, and that the groups exist.
-    pub(crate) fn insert_user(&mut self, user: Arc<User>) {
+    pub(crate) fn insert_user(&mut self, user: Arc<User>, distinct: DistinctNames) {
+        self.claims.put(user.id, Claim::of(&user, distinct));
         self.usernames.insert(user.username.clone(), user.id);
         self.uuids.insert(user.uuid, user.id);
         self.external_ids.replace(user.id, &ExternalIds::new(), &user.external_ids);
@@ -106,6 +109,7 @@ impl State {
         if let Some(user) = self.users.remove(&id) {
             self.usernames.remove(&user.username);
             self.uuids.remove(&user.uuid);
+            self.claims.delete(&user);
             self.external_ids.replace(id, &user.external_ids, &ExternalIds::new());
             self.groups.leave(id, CanAct::of(&user), &user.groups);
         }

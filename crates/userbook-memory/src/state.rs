@@ -11,7 +11,7 @@ use userbook::{
 };
 use uuid::Uuid;
 
-use crate::{events::Events, external_ids::ExternalIndex, groups::Groups};
+use crate::{claims::Claims, events::Events, external_ids::ExternalIndex, groups::Groups};
 
 /// The complete state. Rows are shared, so that readers can copy them after they release the lock.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(crate) struct State {
     /// In the order of lists.
     pub(crate) usernames: BTreeMap<String, UserId>,
     pub(crate) uuids: HashMap<Uuid, UserId>,
+    pub(crate) claims: Claims,
     pub(crate) external_ids: ExternalIndex<UserId>,
     pub(crate) groups: Groups,
     pub(crate) epochs: Epochs,
@@ -33,6 +34,7 @@ impl Default for State {
             users: HashMap::new(),
             usernames: BTreeMap::new(),
             uuids: HashMap::new(),
+            claims: Claims::default(),
             external_ids: ExternalIndex::default(),
             groups: Groups::default(),
             epochs: Epochs { graph: 0, superusers: 0, next_user: 1 },

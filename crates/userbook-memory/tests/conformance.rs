@@ -27,7 +27,7 @@ impl Harness for Memory {
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         assert!(self.0.record_login(user.into(), last_login).await.unwrap());
-        assert!(self.0.record_password_change(user, password_change_date).unwrap());
+        assert!(self.0.write_password_change_date(user, password_change_date).unwrap());
     }
 
     fn spawn(task: Task) -> Task {

@@ -79,12 +79,14 @@
 //! | `file:PATH` | the line is on disk. The file is rotated at `--events-file-size`; `--events-files` older ones are kept |
 //! | `https://…` | the receiver answers 2xx. Requests are signed with `--webhook-secret` as [Standard Webhooks](https://www.standardwebhooks.com) describes |
 //!
-//! A failed delivery is repeated with growing pauses. Meanwhile events of other users are delivered. An event that a
-//! receiver rejects `--events-tries` times is set aside, and `events failed` lists it; an unreachable receiver, 408,
-//! 425, 429, 502, 503 and 504 do not count. Of several servers on one database, one delivers at a time; another one
-//! takes over within a minute.
+//! No destination waits for another one. A delivery without an answer ends after 15 seconds, and a failed one is
+//! repeated with growing pauses; meanwhile events of other users are delivered. An event that a destination rejects
+//! `--events-tries` times is set aside for that destination: `events failed` lists it, and `events retry` sends it
+//! again. An unreachable receiver, 408, 425, 429, 502, 503 and 504 do not count. Of several servers on one database,
+//! one delivers at a time; another one takes over within a minute.
 //!
-//! Events are deleted after `--events-keep` days: delivered ones, and all if there is no destination. Values below
+//! Events are deleted after `--events-keep` days: delivered ones, those set aside, and all if there is no destination.
+//! Values below
 //! `--secret-attribute` appear in no event. [`StdoutSink`], [`FileSink`] and [`WebhookSink`] are available to hosts as
 //! [`EventSink`](userbook::service::EventSink)s.
 //!
@@ -157,8 +159,7 @@ pub use bootstrap::{Administrator, BootstrapError};
 pub use cli::{Cli, Command, PolicyName, ReleaseName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use events::{
-    Coordination, EventRejected, EventTarget, FailedEvent, FileSink, StdoutSink, UnknownEventTarget,
-    WebhookError, WebhookSink,
+    EventRejected, EventTarget, FileSink, StdoutSink, UnknownEventTarget, WebhookError, WebhookSink,
 };
 pub use limits::Limits;
 pub use log::Log;

@@ -4,6 +4,7 @@ use sqlx::{Connection as _, Error, SqlSafeStr, Transaction};
 use userbook::{
     UserId,
     store::{ChangeSet, CommitOutcome, StoreError, StoreErrorKind},
+    violation::ViolationKind,
 };
 
 use crate::{
@@ -63,6 +64,7 @@ impl Owner {
     ) -> Result<CommitOutcome, StoreError> {
         answer.or_else(|error| match error.class {
             ErrorClass::Conflict => Ok(CommitOutcome::Conflict),
+            ErrorClass::Referenced => Ok(CommitOutcome::Rejected(ViolationKind::Referenced.into())),
             // The host must know if its own writes are lost.
             ErrorClass::Contended if self.continues::<B>() => Ok(CommitOutcome::Conflict),
             ErrorClass::Contended | ErrorClass::Failure(_) => Err(error.into()),

@@ -12,6 +12,8 @@ use crate::{decode::DecodeError, encode::EncodeError};
 pub enum ErrorClass {
     /// A name, a UUID or a group that the decision depends on has changed. Only the statement is undone.
     Conflict,
+    /// A foreign key of the host's own tables forbids the change. Only the statement is undone.
+    Referenced,
     /// Another transaction came first.
     Contended,
     /// The storage failed.
@@ -40,7 +42,7 @@ pub struct SqlError<B> {
 impl<B: Classify> SqlError<B> {
     fn new(class: ErrorClass, error: Error) -> Self {
         let kind = match class {
-            ErrorClass::Conflict => StoreErrorKind::Other,
+            ErrorClass::Conflict | ErrorClass::Referenced => StoreErrorKind::Other,
             ErrorClass::Contended => StoreErrorKind::Transient,
             ErrorClass::Failure(kind) => kind,
         };
@@ -50,6 +52,14 @@ impl<B: Classify> SqlError<B> {
     /// A failure of the statement that commits.
     pub(crate) fn at_commit(error: Error) -> Self {
         Self::new(B::classify_commit(&error), error)
+    }
+}
+
+impl<B> SqlError<B> {
+    /// Blames a broken foreign key on the host's tables.
+    pub(crate) fn into_referenced(self) -> Self {
+        let class = if self.class == ErrorClass::Conflict { ErrorClass::Referenced } else { self.class };
+        Self { class, ..self }
     }
 }
 

@@ -11,6 +11,7 @@ use userbook::{
 use crate::{
     backend::Backend,
     bulk::write_rows,
+    claims,
     commit::{Owner, end},
     decode::{RowExt, required},
     driver::{Conn, execute, fetch_all, fetch_one},
@@ -49,6 +50,7 @@ pub(crate) async fn import_in<B: Backend>(
     write_rows::<B, _>(conn, &statements.import_groups, groups).await?;
     B::import_parents(conn, &data.groups).await?;
     write_rows::<B, _>(conn, &statements.import_users, data.users.iter().map(encode::user)).await?;
+    claims::import::<B>(conn, data).await?;
     external_ids::import::<B>(conn, data).await?;
     let of_user = |user: &User| user.groups.iter().map(|group| (user.id, *group)).collect::<Vec<_>>();
     let memberships: Vec<_> = data.users.iter().flat_map(of_user).collect();

@@ -12,6 +12,7 @@
 mod backend;
 mod batch;
 mod bulk;
+mod claims;
 mod commit;
 mod connection_cache;
 mod decode;
@@ -43,6 +44,13 @@ mod store;
 mod transaction;
 mod value;
 mod write;
+
+/// Guides.
+#[cfg(feature = "sqlite")]
+pub mod docs {
+    #[doc = include_str!("../docs/schema.md")]
+    pub mod schema {}
+}
 
 pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;

@@ -4,6 +4,7 @@ use userbook::store::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery
 
 use crate::{
     backend::Backend,
+    claims,
     driver::{Conn, fetch_all},
     encode,
     error::SqlResult,
@@ -19,6 +20,8 @@ pub(crate) async fn load<B: Backend>(conn: &mut Conn<B>, query: &SnapshotQuery) 
         ("actor", query.actor.map(|actor| actor.0).into()),
         ("groups", Value::Uuids(query.groups.iter().map(|group| group.0).collect())),
         ("username", Value::username(query.username.as_deref())),
+        ("login_digest", claims::looked_up(query.login.as_deref())),
+        ("email_digest", claims::looked_up(query.email.as_deref())),
         ("other_superusers", query.other_superusers.into()),
         ("change", query.change.map(|change| change.0).into()),
     ];
@@ -43,6 +46,8 @@ pub(crate) async fn load_directory<B: Backend>(
         ("members_limit", members.map_or(0, |members| members.limit.into()).into()),
         ("members", Value::Integers(users.collect())),
         ("username", Value::username(query.username.as_deref())),
+        ("login_digest", claims::looked_up(query.login.as_deref())),
+        ("email_digest", claims::looked_up(query.email.as_deref())),
         ("group_name", query.group_name.as_deref().into()),
         ("group_name_except", query.group_name_except.map(|group| group.0).into()),
         ("granting", Value::Uuids(granting.collect())),

@@ -2,15 +2,18 @@
 
 use userbook::{
     GroupId, Revision, Timestamp, User, UserId,
-    store::{CommitOutcome, MemberChange, ProvisioningChange, ProvisioningOp, StoreError},
+    store::{
+        Claim, CommitOutcome, DistinctNames, MemberChange, ProvisioningChange, ProvisioningOp, StoreError,
+    },
 };
 
 use crate::{
     backend::Backend,
+    claims,
     commit::{Owner, conflict_or_gone, end},
-    driver::{Conn, execute},
+    driver::{Conn, execute, fetch_all},
     encode,
-    error::SqlResult,
+    error::{ErrorClass, SqlError, SqlResult},
     external_ids,
     value::Value,
 };
@@ -33,7 +36,7 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> S
     }
     let members = &change.members;
     let outcome = match &change.op {
-        ProvisioningOp::InsertUser(user) => insert_user::<B>(conn, user).await?,
+        ProvisioningOp::InsertUser(user) => insert_user::<B>(conn, user, change.guards.distinct).await?,
         ProvisioningOp::DeleteUser { user, expected } => delete_user::<B>(conn, *user, *expected).await?,
         ProvisioningOp::PutGroup(group) => {
             if B::put_group(conn, group).await? {
@@ -71,12 +74,17 @@ async fn change_members<B: Backend>(
     if members.is_empty() { Ok(()) } else { B::change_members(conn, group, members).await }
 }
 
-async fn insert_user<B: Backend>(conn: &mut Conn<B>, user: &User) -> SqlResult<B, CommitOutcome> {
+async fn insert_user<B: Backend>(
+    conn: &mut Conn<B>,
+    user: &User,
+    distinct: DistinctNames,
+) -> SqlResult<B, CommitOutcome> {
     let statements = B::statements();
     if execute::<B>(conn, &statements.take_user_id, &[("id", user.id.0.into())]).await? != 1 {
         return Ok(CommitOutcome::Conflict);
     }
     execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await?;
+    claims::insert::<B>(conn, user.id, &Claim::of(user, distinct)).await?;
     let groups = Value::Uuids(user.groups.iter().map(|group| group.0).collect());
     let parameters = [("user", user.id.0.into()), ("groups_added", groups)];
     if !join_groups::<B>(conn, &parameters, user.groups.len()).await? {
@@ -101,7 +109,9 @@ async fn delete_user<B: Backend>(
     expected: Revision,
 ) -> SqlResult<B, CommitOutcome> {
     let parameters = [("user", user.0.into()), ("expected", expected.0.into())];
-    if execute::<B>(conn, &B::statements().delete_user, &parameters).await? == 0 {
+    let deleted = execute::<B>(conn, &B::statements().delete_user, &parameters).await;
+    // The library's own rows about a user are deleted with it, so that the foreign key is one of the host.
+    if deleted.map_err(|error| SqlError::from(error).into_referenced())? == 0 {
         return conflict_or_gone(conn, user).await;
     }
     B::count(conn, "users", -1).await?;
@@ -116,8 +126,14 @@ async fn delete_group<B: Backend>(
 ) -> SqlResult<B, CommitOutcome> {
     let parameters = [("group", group.0.into()), ("updated_at", time.into())];
     execute::<B>(conn, &B::statements().detach_children, &parameters).await?;
-    if execute::<B>(conn, &B::statements().delete_group, &parameters).await? == 0 {
-        return Ok(CommitOutcome::Gone);
+    match execute::<B>(conn, &B::statements().delete_group, &parameters).await.map_err(SqlError::from) {
+        Ok(0) => return Ok(CommitOutcome::Gone),
+        Ok(_) => {}
+        Err(error) if error.class == ErrorClass::Conflict && !B::NAMES_FOREIGN_KEYS => {
+            let members = fetch_all::<B>(conn, &B::statements().group_has_members, &parameters).await?;
+            return Err(if members.is_empty() { error.into_referenced() } else { error });
+        }
+        Err(error) => return Err(error),
     }
     B::count(conn, "groups", -1).await?;
     Ok(CommitOutcome::Applied)

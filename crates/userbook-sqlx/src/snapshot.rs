@@ -55,6 +55,8 @@ fn facts<R: RowExt>(query: &SnapshotQuery, row: &R) -> Decoded<Snapshot> {
         user: is_found.then(|| decode::user(row)).transpose()?,
         groups: GroupGraph::default(),
         username_taken: required(row, "username_taken", R::flag)?,
+        login_taken: required(row, "login_taken", R::flag)?,
+        email_taken: required(row, "email_taken", R::flag)?,
         actor: decode::actor(row)?,
         other_superusers: query.other_superusers.then(|| superusers(row)).transpose()?,
         epochs: decode::epochs(row)?,
@@ -108,6 +110,8 @@ pub(crate) fn directory<R: RowExt>(rows: &[R]) -> Decoded<DirectorySnapshot> {
 
 fn directory_facts<R: RowExt>(directory: &mut DirectorySnapshot, row: &R) -> Decoded<()> {
     directory.username_taken = required(row, "username_taken", R::flag)?;
+    directory.login_taken = required(row, "login_taken", R::flag)?;
+    directory.email_taken = required(row, "email_taken", R::flag)?;
     directory.group_named = row.uuid("group_named")?.map(GroupId);
     directory.actor = decode::actor(row)?;
     directory.superusers = superusers(row)?;

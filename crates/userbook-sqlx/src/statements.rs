@@ -15,12 +15,15 @@ pub struct Statements {
     pub(crate) delete_user_external_ids: Statement,
     pub(crate) detach_children: Statement,
     pub(crate) get_install: Statement,
+    pub(crate) group_has_members: Statement,
+    pub(crate) import_claims: Statement,
     pub(crate) import_epochs: Statement,
     pub(crate) import_group_external_ids: Statement,
     pub(crate) import_groups: Statement,
     pub(crate) import_memberships: Statement,
     pub(crate) import_user_external_ids: Statement,
     pub(crate) import_users: Statement,
+    pub(crate) insert_claim: Statement,
     pub(crate) insert_group_external_id: Statement,
     pub(crate) insert_user: Statement,
     pub(crate) insert_user_external_id: Statement,
@@ -38,6 +41,7 @@ pub struct Statements {
     pub(crate) session_epoch: Statement,
     pub(crate) set_install: Statement,
     pub(crate) take_user_id: Statement,
+    pub(crate) update_claim: Statement,
     pub(crate) user_exists: Statement,
 }
 
@@ -58,14 +62,14 @@ macro_rules! statements {
         $crate::statements::statements!(
             @all $folder, $placeholders,
             [
-                ack_events, import_groups, import_memberships, import_users, join_groups, list_groups, list_users,
+                ack_events, import_claims, import_groups, import_memberships, import_users, join_groups, list_groups, list_users,
                 load, load_directory, migration_table, pending_events,
                 import_user_external_ids, import_group_external_ids $(, $own)*
             ],
             [
-                any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install,
-                import_epochs, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
-                take_user_id,
+                any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
+                import_epochs, insert_claim, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
+                take_user_id, update_claim,
                 delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
                 insert_user_external_id $(, $shared)*
             ]

@@ -96,6 +96,9 @@ pub mod docs {
 
     #[doc = include_str!("../docs/safeguards.md")]
     pub mod safeguards {}
+
+    #[doc = include_str!("../docs/sessions.md")]
+    pub mod passwords_logins_sessions {}
 }
 
 pub use authz::{Actor, Authorizer, PermissionAuthorizer, StaticPermissions};

@@ -34,6 +34,9 @@ pub enum Safeguard {
     /// A new username or path contains no control, format or bidirectional character; a new display name or group name
     /// contains no control character (Unicode general categories Cc and Cf).
     PlainNames,
+    /// A new username is distinct from the usernames and e-mail addresses of all other users even after
+    /// `NFKC_Casefold`: neither another case of a name nor another user's address can be taken.
+    DistinctLogins,
     /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name or
     /// attributes.
     HideGroups,
@@ -57,6 +60,7 @@ impl Safeguard {
         Self::InternalServiceAccount,
         Self::RfcEmail,
         Self::PlainNames,
+        Self::DistinctLogins,
         Self::HideGroups,
         Self::HideMembers,
         Self::InheritedSuperuserFilter,
@@ -87,6 +91,15 @@ impl fmt::Debug for SafeguardSet {
     }
 }
 
+/// Which changed names of a user must be distinct from those of all other users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DistinctNames {
+    /// The username.
+    pub username: bool,
+    /// The e-mail address.
+    pub email: bool,
+}
+
 /// The safeguards and limits in force.
 ///
 /// ```
@@ -102,6 +115,7 @@ pub struct Policy {
     secret_attributes: BTreeSet<Vec<String>>,
     limits: Limits,
     count_service_accounts: bool,
+    unique_email: bool,
 }
 
 impl Policy {
@@ -112,6 +126,7 @@ impl Policy {
             secret_attributes: BTreeSet::new(),
             limits: Limits::default(),
             count_service_accounts: false,
+            unique_email: false,
         }
     }
 
@@ -122,6 +137,7 @@ impl Policy {
             secret_attributes: BTreeSet::new(),
             limits: Limits::authentik_2025_2(),
             count_service_accounts: false,
+            unique_email: false,
         }
     }
 
@@ -159,6 +175,19 @@ impl Policy {
     pub fn counting_service_accounts(mut self) -> Self {
         self.count_service_accounts = true;
         self
+    }
+
+    /// Requires that a new e-mail address is distinct from the usernames and e-mail addresses of all other users after
+    /// `NFKC_Casefold`. An empty address is not an address.
+    #[must_use]
+    pub fn with_unique_email(mut self) -> Self {
+        self.unique_email = true;
+        self
+    }
+
+    /// Returns which new names must be distinct from those of other users.
+    pub fn distinct_names(&self) -> DistinctNames {
+        DistinctNames { username: self.has(Safeguard::DistinctLogins), email: self.unique_email }
     }
 
     /// Returns the limits in force.

@@ -274,6 +274,9 @@ pub enum ViolationKind {
     /// The caller would lose the own access without having requested it.
     #[error("Confirm explicitly to deactivate yourself or to give up your own superuser status.")]
     SelfLockout,
+    /// A foreign key of the host's own tables forbids the change.
+    #[error("Other records refer to this object.")]
+    Referenced,
     /// A rule of the host.
     #[error("{message}")]
     Custom {
@@ -329,6 +332,7 @@ impl ViolationKind {
             Self::InternalServiceAccount => "internal_service_account",
             Self::LastSuperuser => "last_superuser",
             Self::SelfLockout => "self_lockout",
+            Self::Referenced => "referenced",
             Self::Custom { code, .. } => code,
         }
     }

@@ -18,9 +18,9 @@ fn violations() -> Vec<V> {
         Blank, ControlCharacter, Custom, Cycle, DateTimeOverflow, DoesNotExist, EdgeSlash, EmptySegment,
         ExternalIdTaken, FormatCharacter, IncorrectType, InternalServiceAccount, InvalidBoolean,
         InvalidChoice, InvalidDateTime, InvalidEmail, InvalidString, InvalidUuid, LastSuperuser, MaxBytes,
-        MaxLength, NotAList, NotAnObject, Null, NullCharacter, OwnParent, Required, ReservedKey, SelfLockout,
-        SuperuserFlag, TooDeep, TooLarge, TooManyGroups, TooManyMembers, TooManySources, TooManyValues,
-        TypeIsFixed, TypeNotAllowed, Unique,
+        MaxLength, NotAList, NotAnObject, Null, NullCharacter, OwnParent, Referenced, Required, ReservedKey,
+        SelfLockout, SuperuserFlag, TooDeep, TooLarge, TooManyGroups, TooManyMembers, TooManySources,
+        TooManyValues, TypeIsFixed, TypeNotAllowed, Unique,
     };
     let next = |kind: &V| match kind {
         Required => Some(Null),
@@ -60,7 +60,8 @@ fn violations() -> Vec<V> {
         SuperuserFlag { .. } => Some(InternalServiceAccount),
         InternalServiceAccount => Some(LastSuperuser),
         LastSuperuser => Some(SelfLockout),
-        SelfLockout | Custom { .. } => None,
+        SelfLockout => Some(Referenced),
+        Referenced | Custom { .. } => None,
     };
     std::iter::successors(Some(Required), next).collect()
 }

@@ -29,7 +29,7 @@ impl Mutation for WritesTheWholeRow {
     async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
         let read = self.read.lock().expect("no panic").get(&(change.user, change.expected)).cloned()?;
         change.fields.last_login.get_or_insert(read.last_login);
-        store.record_password_change(read.id, read.password_change_date).expect("no panic");
+        store.write_password_change_date(read.id, read.password_change_date).expect("no panic");
         None
     }
 }

@@ -1,6 +1,7 @@
 //! The mutations. Each violates one law in a way that occurs in real stores.
 
 mod atomicity;
+mod claims;
 mod columns;
 mod dates;
 mod directory;
@@ -20,6 +21,7 @@ mod targets;
 mod values;
 
 pub(crate) use atomicity::*;
+pub(crate) use claims::*;
 pub(crate) use columns::*;
 pub(crate) use dates::*;
 pub(crate) use directory::*;

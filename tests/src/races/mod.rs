@@ -4,6 +4,7 @@
 //! faster writer.
 
 mod bulk;
+mod claims;
 mod fields;
 mod joining;
 mod lockout;
@@ -30,6 +31,7 @@ use userbook::{
 };
 
 pub use bulk::{a_bulk_decides_one_by_one, bulks_and_updates_are_all_there};
+pub use claims::{a_username_is_no_address_of_another, one_owner_of_a_username, one_owner_of_an_address};
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
@@ -166,6 +168,9 @@ macro_rules! races {
             one_revision_one_winner,
             merges_are_all_there,
             a_login_is_never_undone,
+            one_owner_of_a_username,
+            one_owner_of_an_address,
+            a_username_is_no_address_of_another,
             mutual_deactivation,
             ring_of_deactivations,
             a_ring_by_every_way,

@@ -27,6 +27,7 @@ async fn rich<H: Harness>(harness: &H, user: &User) -> ChangeSet {
             graph: Some(EpochGuard::bump(epochs.graph)),
             superusers: Some(EpochGuard::bump(epochs.superusers)),
             actor: None,
+            ..Guards::default()
         },
         ..change(user, 99)
     }

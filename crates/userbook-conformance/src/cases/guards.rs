@@ -27,7 +27,12 @@ const COUNTERS: [Counter; 2] = [
     (|guard| Guards { superusers: Some(guard), ..EMPTY }, |epochs| epochs.superusers),
 ];
 
-const EMPTY: Guards = Guards { graph: None, superusers: None, actor: None };
+const EMPTY: Guards = Guards {
+    graph: None,
+    superusers: None,
+    actor: None,
+    distinct: userbook::store::DistinctNames { username: false, email: false },
+};
 
 /// Law: a change without guards does not touch the counters, because all writers would wait for their single rows.
 pub async fn ordinary_updates_touch_no_counter<H: Harness>() {
@@ -80,11 +85,16 @@ pub async fn both_counters_at_once<H: Harness>() {
     let now = epochs(&harness).await;
     let graph = Some(EpochGuard::bump(now.graph));
     for superusers in [EpochGuard::bump(now.superusers + 1), EpochGuard::read(now.superusers + 1)] {
-        let guards = Guards { graph, superusers: Some(superusers), actor: None };
+        let guards = Guards { graph, superusers: Some(superusers), actor: None, ..Guards::default() };
         let change = guarded(&harness, 1, guards).await;
         assert_eq!(apply_rejected(&harness, &change, &[ANN]).await, CommitOutcome::Conflict);
     }
-    let guards = Guards { graph, superusers: Some(EpochGuard::bump(now.superusers)), actor: None };
+    let guards = Guards {
+        graph,
+        superusers: Some(EpochGuard::bump(now.superusers)),
+        actor: None,
+        ..Guards::default()
+    };
     apply(&harness, &guarded(&harness, 2, guards).await).await;
     let after = epochs(&harness).await;
     assert!(after.graph > now.graph && after.superusers > now.superusers);

@@ -43,6 +43,7 @@ pub async fn an_empty_query<H: Harness<Store: ProvisioningStore>>() {
         members: Some(MemberQuery { of: Some(group_id(1)), users: [ANN].into(), limit: 9 }),
         superusers: Some(SuperuserQuery { groups: group_ids([1]), except: None }),
         change: Some(change_id(1)),
+        ..DirectoryQuery::default()
     };
     let found = directory(&empty, &query).await;
     assert_eq!(found, DirectorySnapshot { epochs: found.epochs, ..DirectorySnapshot::default() });

@@ -3,6 +3,7 @@
 pub mod can_act;
 pub mod cancel;
 pub mod change_committed;
+pub mod claims;
 pub mod closure;
 pub mod commit;
 pub mod conflicts;

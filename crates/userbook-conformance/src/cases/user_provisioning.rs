@@ -222,6 +222,7 @@ pub async fn guards_hold_for_users<H: Harness<Store: ProvisioningStore>>() {
         graph: Some(EpochGuard::read(epochs.graph)),
         superusers: Some(EpochGuard::bump(epochs.superusers + off)),
         actor: None,
+        ..Guards::default()
     };
     for step in [insert(user(next_id(&harness).await), 1), delete(&user(BOB), 1)] {
         let step = ProvisioningChange { guards: guards(1), ..step };

@@ -10,7 +10,7 @@ use http::{Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{
-    Actor, Field, GroupId, NewGroup, UpdateError, User, Violations,
+    AccessError, Actor, Field, GroupError, GroupId, NewGroup, UpdateError, User, Violations,
     authz::ListAuthorizer,
     store::{ListStore, ProvisioningStore},
     violation::ViolationKind,
@@ -19,7 +19,9 @@ use userbook::{
 use self::read::AccountRequest;
 use super::{DirectoryApi, create_user::creation_error, json};
 use crate::{
-    Authenticator, NewToken, TokenIntent, Tokens, body, dry_run, error::ApiError, params::WriteParams,
+    Authenticator, NewToken, TokenIntent, Tokens, body, dry_run,
+    error::ApiError,
+    params::{WriteParams, with_request_id},
     request_id::request_id,
 };
 
@@ -73,7 +75,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         if let Some(group) = group {
             // A name that is taken is reported before anything is created.
             let preview = self.service().put_group(actor, group, NewGroup::new(request.name.as_str()));
-            preview.dry_run().await?;
+            params.apply(preview, request_id).dry_run().await?;
         }
         let call = params.apply(authorized.user(request.user()), request_id);
         if dry_run {
@@ -82,9 +84,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             return dry_run::respond(&updated, representation, policy, params.include_groups);
         }
         let user = call.run().await.map_err(unnamed)?.view.user;
-        let rest = self.complete_account(actor, &user, group, &request, (tokens, identifier)).await;
+        let rest =
+            self.complete_account(actor, &user, group, &request, (tokens, identifier), request_id).await;
         if rest.is_err() {
-            self.undo_account(&user, group, tokens).await;
+            self.undo_account(&user, group, tokens, request_id).await;
         }
         rest
     }
@@ -97,10 +100,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         group_pk: Option<GroupId>,
         request: &AccountRequest,
         (tokens, identifier): (&dyn Tokens, String),
+        request_id: Option<&str>,
     ) -> Result<Response<Bytes>, ApiError> {
         if let Some(group) = group_pk {
             let new = NewGroup::new(request.name.as_str()).members([user.id]);
-            self.service().put_group(actor, group, new).await?;
+            let call = self.service().put_group(actor, group, new);
+            with_request_id(call, request_id).await?;
         }
         let AccountRequest { expiring, expires, .. } = *request;
         let intent = TokenIntent::AppPassword;
@@ -115,15 +120,32 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
     }
 
     /// Deletes what an incomplete account left behind. The request has failed already, so a failure here only leaves
-    /// rows that an administrator can delete.
-    async fn undo_account(&self, user: &User, group: Option<GroupId>, tokens: &dyn Tokens) {
+    /// rows that an administrator can delete; the log names them.
+    async fn undo_account(
+        &self,
+        user: &User,
+        group: Option<GroupId>,
+        tokens: &dyn Tokens,
+        request_id: Option<&str>,
+    ) {
         let host = Actor::system();
         // A token whose creation had no answer may exist.
-        drop(tokens.forget(user.id).await);
+        log_failure("token", user, tokens.forget(user.id).await);
         if let Some(group) = group {
-            drop(self.service().delete_group(&host, group).await);
+            let deleted = with_request_id(self.service().delete_group(&host, group), request_id).await;
+            // The request may have failed before the group was created.
+            let is_missing = matches!(deleted, Err(GroupError::Access(AccessError::NotFound)));
+            log_failure("group", user, if is_missing { Ok(()) } else { deleted.map(drop) });
         }
-        drop(self.service().delete_user(&host, user.id).await);
+        let deleted = with_request_id(self.service().delete_user(&host, user.id), request_id).await;
+        log_failure("user", user, deleted.map(drop));
+    }
+}
+
+fn log_failure<E: Error + 'static>(part: &'static str, user: &User, outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        let error: &(dyn Error + 'static) = &error;
+        tracing::warn!(part, user = %user.id, error, "could not delete a part of an incomplete service account");
     }
 }
 

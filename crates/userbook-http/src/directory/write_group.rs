@@ -118,55 +118,63 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let is_known = |key: &str| group_field(key, release).is_some();
         let object = body::read_object(&head.headers, &body, policy.limits(), is_known)?;
         let update = group_ops(object, mode, release);
-        let named = named_members(&update);
-        if named.is_none() && !dry_run {
-            self.require_presentable(actor, authorized.id(), parts).await?;
-        }
+        let members = match named_members(&update) {
+            Some(named) => named,
+            None if dry_run => Vec::new(),
+            None => self.presentable_members(actor, authorized.id(), parts).await?,
+        };
         let call = params.apply(authorized.update(update), request_id(&head.headers));
         if dry_run {
             let preview = call.dry_run().run().await.map_err(|error| named_as(release, error))?;
             return dry_run::respond_group(&preview, policy, release);
         }
         let updated = call.run().await.map_err(|error| named_as(release, error))?;
-        self.render_written(actor, &updated, named.unwrap_or_default(), parts).await
+        self.render_written(actor, &updated, members, parts).await
     }
 
-    /// Requires that the members, which the write does not replace, fit into the response: after the commit, a limit of
-    /// the response must not turn the write into an error.
-    async fn require_presentable(
+    /// Returns the members, which the write does not replace. They must fit into the response: after the commit, a limit
+    /// of the response must not turn the write into an error.
+    async fn presentable_members(
         &self,
         actor: &Actor,
         id: GroupId,
         parts: GroupParts,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Vec<UserId>, ApiError> {
         match self.service().written_group(actor, id).await {
-            Ok(entry) => self.relatives(actor, &[entry], parts).await.map(drop),
+            Ok(entry) => {
+                let members = entry.members.iter().map(|member| member.id).collect();
+                self.relatives(actor, &[entry], parts).await?;
+                Ok(members)
+            }
             Err(ListError::PageTooLarge { limit }) => Err(ApiError::answer_too_large(limit, INCLUDE_USERS)),
-            Err(ListError::Access(AccessError::NotFound)) => Ok(()),
+            Err(ListError::Access(AccessError::NotFound)) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// Renders a written group. If the group cannot be read back, the response contains the values of the write and the
+    /// known `members`, because the write has succeeded.
     async fn render_written(
         &self,
         actor: &Actor,
         updated: &GroupUpdated,
-        named: Vec<UserId>,
+        members: Vec<UserId>,
         parts: GroupParts,
     ) -> Result<Response<Bytes>, ApiError> {
         let representation = &self.users.representation;
         let entry = match self.service().written_group(actor, updated.group.id).await {
             Ok(entry) => entry,
-            Err(ListError::PageTooLarge { .. }) => {
-                // The request itself names the members.
+            Err(error) => {
+                if !matches!(error, ListError::PageTooLarge { .. }) {
+                    tracing::warn!(group = %updated.group.id, error = &error as &dyn Error, "could not read a written group");
+                }
                 let entry =
                     GroupEntry { group: updated.group.clone(), parent_name: None, members: Vec::new() };
                 let relatives = GroupRelatives::default();
                 let group =
-                    representation.listed_group(&entry, &relatives, GroupParts::NONE).with_users(named);
+                    representation.listed_group(&entry, &relatives, GroupParts::NONE).with_users(members);
                 return Ok(respond::ok(to_json(&group, 0, None, INCLUDE_USERS)?));
             }
-            Err(error) => return Err(error.into()),
         };
         let entry = [entry];
         // The change is committed: relatives that another writer made too large are left out.

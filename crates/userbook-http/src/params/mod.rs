@@ -24,7 +24,7 @@ pub(crate) use order::ordering;
 pub(crate) use page::{Page, PageQuery};
 pub(crate) use related::{Related, by_name};
 pub(crate) use times::{TimeParam, times};
-pub(crate) use write::{DRY_RUN, WriteParams};
+pub(crate) use write::{DRY_RUN, WriteParams, with_request_id};
 
 use crate::{
     error::{ApiError, InputError, InputLocation},

@@ -55,10 +55,18 @@ impl WriteParams {
         if self.allow_self_lockout {
             call = call.allow_self_lockout();
         }
-        match request_id {
-            Some(id) => call.request_id(id),
-            None => call,
-        }
+        with_request_id(call, request_id)
+    }
+}
+
+/// Sets the request id of a call, which the event contains.
+pub(crate) fn with_request_id<'a, S, A, O>(
+    call: Call<'a, S, A, O>,
+    request_id: Option<&str>,
+) -> Call<'a, S, A, O> {
+    match request_id {
+        Some(id) => call.request_id(id),
+        None => call,
     }
 }
 

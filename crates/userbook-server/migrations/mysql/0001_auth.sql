@@ -49,10 +49,22 @@ CREATE TABLE IF NOT EXISTS userbook_server_claim (
 
 INSERT IGNORE INTO userbook_server_claim (name, holder, expires) VALUES ('events', '', 0);
 
--- Events that no receiver accepts.
+-- The destinations that have an event, while others do not: keys between blanks.
+CREATE TABLE IF NOT EXISTS userbook_server_delivered (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    sinks LONGTEXT NOT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Events that a destination does not accept.
 CREATE TABLE IF NOT EXISTS userbook_server_failed_event (
-    event_id CHAR(36) NOT NULL PRIMARY KEY,
+    sink CHAR(16) NOT NULL,
+    event_id CHAR(36) NOT NULL,
+    destination LONGTEXT NOT NULL,
     body LONGTEXT NOT NULL,
     error LONGTEXT NOT NULL,
-    failed_at BIGINT NOT NULL
+    failed_at BIGINT NOT NULL,
+    retry BIGINT NOT NULL CHECK (retry IN (0, 1)),
+    PRIMARY KEY (sink, event_id),
+    KEY userbook_server_failed_event_time (failed_at, event_id),
+    KEY userbook_server_failed_event_retry (sink, retry, failed_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

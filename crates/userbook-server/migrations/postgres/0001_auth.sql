@@ -43,10 +43,23 @@ CREATE TABLE userbook_server_claim (
 
 INSERT INTO userbook_server_claim (name, holder, expires) VALUES ('events', '', 0);
 
--- Events that no receiver accepts.
+-- The destinations that have an event, while others do not: keys between blanks.
+CREATE TABLE userbook_server_delivered (
+    seq bigint NOT NULL PRIMARY KEY,
+    sinks text NOT NULL
+);
+
+-- Events that a destination does not accept.
 CREATE TABLE userbook_server_failed_event (
-    event_id text PRIMARY KEY,
+    sink text NOT NULL,
+    event_id text NOT NULL,
+    destination text NOT NULL,
     body text NOT NULL,
     error text NOT NULL,
-    failed_at bigint NOT NULL
+    failed_at bigint NOT NULL,
+    retry bigint NOT NULL CHECK (retry IN (0, 1)),
+    PRIMARY KEY (sink, event_id)
 );
+
+CREATE INDEX userbook_server_failed_event_time ON userbook_server_failed_event (failed_at, event_id);
+CREATE INDEX userbook_server_failed_event_retry ON userbook_server_failed_event (sink, retry, failed_at);

@@ -43,10 +43,23 @@ CREATE TABLE userbook_server_claim (
 
 INSERT INTO userbook_server_claim (name, holder, expires) VALUES ('events', '', 0);
 
--- Events that no receiver accepts.
+-- The destinations that have an event, while others do not: keys between blanks.
+CREATE TABLE userbook_server_delivered (
+    seq INTEGER NOT NULL PRIMARY KEY,
+    sinks TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Events that a destination does not accept.
 CREATE TABLE userbook_server_failed_event (
-    event_id TEXT NOT NULL PRIMARY KEY,
+    sink TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    destination TEXT NOT NULL,
     body TEXT NOT NULL,
     error TEXT NOT NULL,
-    failed_at INTEGER NOT NULL
+    failed_at INTEGER NOT NULL,
+    retry INTEGER NOT NULL CHECK (retry IN (0, 1)),
+    PRIMARY KEY (sink, event_id)
 ) WITHOUT ROWID;
+
+CREATE INDEX userbook_server_failed_event_time ON userbook_server_failed_event (failed_at, event_id);
+CREATE INDEX userbook_server_failed_event_retry ON userbook_server_failed_event (sink, retry, failed_at);

@@ -15,7 +15,7 @@ pub struct CheckArgs {
 
 /// Fails if there are problems, after their list.
 pub(super) async fn run(context: &Context, arguments: &CheckArgs) -> Result<(), Failure> {
-    let problems = context.database.problems().await?;
+    let problems = context.database.problems(context.service.policy().distinct_names()).await?;
     if arguments.json {
         print::json(&json!({"problems": problems}))?;
     } else if problems.is_empty() {

@@ -1,4 +1,4 @@
-//! `events`: lists and deletes audit events.
+//! `events`: lists, deletes and sends again audit events.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -6,8 +6,9 @@ use userbook::{
     Timestamp,
     clock::{Clock, SystemClock},
     event::{Event, EventActor, EventTarget},
-    model::timestamp_text,
+    model::{ChangeId, timestamp_text},
 };
+use uuid::Uuid;
 
 use super::{Failure, context::Context, lookup, print, token::time};
 use crate::{
@@ -42,8 +43,21 @@ enum Action {
         #[arg(long, default_value = "100")]
         limit: u32,
     },
-    /// Lists events that no receiver accepted
-    Failed,
+    /// Lists events that a destination did not accept, newest first
+    Failed {
+        /// The maximum number
+        #[arg(long, default_value = "100")]
+        limit: u32,
+    },
+    /// Sends events again that a destination did not accept; the server sends them, in any order
+    Retry {
+        /// Only this event
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        event: Option<Uuid>,
+        /// All events
+        #[arg(long, conflicts_with = "event")]
+        all: bool,
+    },
     /// Deletes old events
     Prune {
         /// Keeps the events of this number of days
@@ -66,16 +80,32 @@ pub(super) async fn run(context: &Context, arguments: &EventsArgs) -> Result<(),
             let query = EventQuery { user, since: *since, pending: *pending, limit: *limit };
             list(&context.database.events(query).await?, json)
         }
-        Action::Failed => list_failed(&context.database.coordination.failed().await?, json),
+        Action::Failed { limit } => list_failed(&context.database.coordination.failed(*limit).await?, json),
+        Action::Retry { event, .. } => retry(context, event.map(ChangeId), json).await,
         Action::Prune { keep, undelivered } => {
             let before = events::cutoff(SystemClock.now(), *keep);
-            let deleted = events::prune(&context.database.outbox, before, *undelivered).await?;
+            let (outbox, coordination) = (&context.database.outbox, &context.database.coordination);
+            let deleted = events::prune(outbox, &**coordination, before, *undelivered).await?;
             if json {
                 return print::json(&json!({"deleted": deleted}));
             }
             print::line(&format!("deleted events: {deleted}"))
         }
     }
+}
+
+async fn retry(context: &Context, event: Option<ChangeId>, json: bool) -> Result<(), Failure> {
+    let marked = context.database.coordination.retry(event).await?;
+    if let (0, Some(event)) = (marked, event) {
+        return Err(format!(
+            "no destination rejected event {event}, or the event is to be sent again already"
+        )
+        .into());
+    }
+    if json {
+        return print::json(&json!({"retried": marked}));
+    }
+    print::line(&format!("events to be sent again: {marked}"))
 }
 
 fn list(events: &[(Event, bool)], json: bool) -> Result<(), Failure> {
@@ -110,13 +140,20 @@ fn list_failed(events: &[FailedEvent], json: bool) -> Result<(), Failure> {
     if json {
         let events: Vec<_> = events
             .iter()
-            .map(|failed| json!({"event": failed.event, "error": failed.error, "time": timestamp_text(failed.time)}))
+            .map(|failed| json!({"event": failed.event, "destination": failed.destination, "error": failed.error, "time": timestamp_text(failed.time)}))
             .collect();
         return print::json(&events);
     }
     let rows: Vec<_> = events
         .iter()
-        .map(|failed| [timestamp_text(failed.time), failed.event.id.to_string(), failed.error.clone()])
+        .map(|failed| {
+            [
+                timestamp_text(failed.time),
+                failed.event.id.to_string(),
+                failed.destination.clone(),
+                failed.error.clone(),
+            ]
+        })
         .collect();
-    print::table(["set aside", "event", "error"], &rows)
+    print::table(["set aside", "event", "destination", "error"], &rows)
 }

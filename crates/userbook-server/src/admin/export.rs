@@ -5,7 +5,7 @@ mod json;
 mod json_lines;
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -46,18 +46,27 @@ pub(super) async fn run(context: &Context, arguments: &ExportArgs) -> Result<(),
     if arguments.file.exists() {
         return Err(Message::failure(format!("{} exists already", arguments.file.display())));
     }
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    let file = create_partial(&partial)?;
     let mut sink = Counting::new(sink(format, Box::new(BufWriter::new(file.try_clone()?))));
     let done = context.database.export(&mut sink).await;
     if let Err(error) = done {
-        std::fs::remove_file(&partial)?;
+        fs::remove_file(&partial)?;
         return Err(error);
     }
     let counts = sink.counts;
     sink.inner.finish()?;
     file.sync_all()?;
-    std::fs::rename(&partial, &arguments.file)?;
+    fs::rename(&partial, &arguments.file)?;
     counts.print(arguments.json)
+}
+
+/// Creates the file, only for its owner. A file that an interrupted export left is replaced, and a link is not followed.
+fn create_partial(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// A format that writes the end of its file.
@@ -131,5 +140,26 @@ impl ExportSink for Counting {
     fn grants(&mut self, grants: &[GrantRow]) -> io::Result<()> {
         self.counts.permissions += grants.len();
         self.inner.grants(grants)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn partial_file_follows_no_link_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let (victim, partial) = (folder.path().join("victim"), folder.path().join("all.json.partial"));
+        fs::write(&victim, "precious").unwrap();
+        symlink(&victim, &partial).unwrap();
+        create_partial(&partial).unwrap().write_all(b"rows").unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        fs::set_permissions(&partial, fs::Permissions::from_mode(0o666)).unwrap();
+        create_partial(&partial).unwrap();
+        assert_eq!(fs::metadata(&partial).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read(&partial).unwrap(), b"");
     }
 }

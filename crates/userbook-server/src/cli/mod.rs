@@ -77,7 +77,7 @@ impl Cli {
 }
 
 /// The options that every command takes.
-const SHARED: [&str; 3] = ["database", "policy", "secret_attributes"];
+const SHARED: [&str; 4] = ["database", "policy", "secret_attributes", "unique_email"];
 
 /// Rejects options of the server before another command, where they would have no effect.
 fn reject_unused(matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -92,7 +92,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", env = "USERBOOK_EVENTS_FILES", default_value = "10")]
     pub events_files: u32,
 
-    /// Days after which events are deleted: delivered ones, and all if there is no destination
+    /// Days after which events are deleted: delivered ones, those set aside, and all if there is no destination
     #[arg(long, value_name = "DAYS", env = "USERBOOK_EVENTS_KEEP", default_value = "30")]
     pub events_keep: u32,
 
@@ -105,6 +105,10 @@ pub struct Settings {
         global = true
     )]
     pub secret_attributes: Vec<String>,
+
+    /// Rejects a new e-mail address that another user has as address or username, compared without case
+    #[arg(long, env = "USERBOOK_UNIQUE_EMAIL", global = true)]
+    pub unique_email: bool,
 
     /// All limits
     #[command(flatten)]
@@ -129,16 +133,17 @@ impl Settings {
 
     /// Returns the rules in force.
     pub(crate) fn policy(&self) -> Policy {
-        self.with_secrets(self.policy.into())
+        self.with_options(self.policy.into())
     }
 
     /// Returns the rules for SCIM connections: every safeguard, whatever the policy of the API is.
     pub(crate) fn scim_policy(&self) -> Policy {
-        self.with_secrets(Policy::hardened())
+        self.with_options(Policy::hardened())
     }
 
-    fn with_secrets(&self, policy: Policy) -> Policy {
+    fn with_options(&self, policy: Policy) -> Policy {
         let path = |attribute: &String| attribute.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let policy = if self.unique_email { policy.with_unique_email() } else { policy };
         self.secret_attributes.iter().map(path).fold(policy, Policy::with_secret_attribute)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::{Row, SqlitePool};
-use userbook::event::Event;
+use userbook::{event::Event, store::DistinctNames};
 
 use super::{Database, Pool};
 use crate::{
@@ -28,14 +28,14 @@ impl Database {
     }
 
     /// Returns what is wrong with the database.
-    pub(crate) async fn problems(&self) -> Result<Vec<String>, Failure> {
+    pub(crate) async fn problems(&self, distinct: DistinctNames) -> Result<Vec<String>, Failure> {
         let mut problems = match &self.pool {
             Pool::Sqlite(pool) => damaged(pool).await?,
             Pool::None | Pool::MySql(_) | Pool::Postgres(_) => Vec::new(),
         };
         // A damaged file answers nothing reliably.
         if problems.is_empty() {
-            problems = self.maintenance()?.problems().await?;
+            problems = self.maintenance()?.problems(distinct).await?;
         }
         Ok(problems)
     }

@@ -63,7 +63,7 @@ pub struct Database {
     /// Tokens and permissions.
     pub auth: Arc<dyn AuthStore>,
     /// What the replicas agree on.
-    pub coordination: Arc<dyn Coordination>,
+    pub(crate) coordination: Arc<dyn Coordination>,
     maintenance: Option<Arc<dyn Maintenance>>,
     pool: Pool,
     file: Option<Arc<DatabaseFile>>,
@@ -167,13 +167,14 @@ impl Database {
     where
         S: Directory + ImportStore + Outbox + Clone,
     {
+        let outbox: Arc<dyn Outbox> = Arc::new(store.clone());
         Self {
             directory: Arc::new(store.clone()),
-            install: Arc::new(store.clone()),
-            outbox: Arc::new(store),
+            install: Arc::new(store),
+            coordination: Arc::new(MemoryCoordination::new(Arc::clone(&outbox))),
+            outbox,
             auth,
             pool,
-            coordination: Arc::new(MemoryCoordination::default()),
             maintenance: None,
             file: None,
         }

@@ -1,17 +1,19 @@
 //! Delivery of audit events, and how long they are kept.
 
+mod claim;
 mod coordination;
 mod dispatch;
 mod file;
+mod progress;
 mod retention;
 mod retry;
 mod signature;
 mod stdout;
 mod target;
 mod webhook;
+mod worker;
 
-pub use coordination::{Coordination, FailedEvent};
-pub(crate) use coordination::{MemoryCoordination, SqlCoordination};
+pub(crate) use coordination::{Coordination, Destination, FailedEvent, MemoryCoordination, SqlCoordination};
 pub(crate) use dispatch::Delivery;
 pub use file::FileSink;
 pub(crate) use retention::{cutoff, keep_pruning, prune};

@@ -1,12 +1,14 @@
 //! Deletes old events.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use userbook::{
     Timestamp,
     clock::{Clock, SystemClock},
     store::{Outbox, OutboxLimit, StoreError},
 };
+
+use super::coordination::Coordination;
 
 /// The time between two deletions.
 const INTERVAL: Duration = Duration::from_hours(1);
@@ -15,10 +17,15 @@ const INTERVAL: Duration = Duration::from_hours(1);
 const ROUND: OutboxLimit = OutboxLimit { events: 100, bytes: 4 * 1024 * 1024 };
 
 /// Deletes old events now and each hour. `undelivered`: nothing receives events, so that none has to wait.
-pub(crate) async fn keep_pruning(outbox: impl Outbox, keep_days: u32, undelivered: bool) {
+pub(crate) async fn keep_pruning(
+    outbox: Arc<dyn Outbox>,
+    coordination: Arc<dyn Coordination>,
+    keep_days: u32,
+    undelivered: bool,
+) {
     loop {
         let before = cutoff(SystemClock.now(), keep_days);
-        match prune(&outbox, before, undelivered).await {
+        match prune(&*outbox, &*coordination, before, undelivered).await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "deleted old events"),
             Err(error) => tracing::warn!(error = &error as &dyn Error, "could not delete old events"),
@@ -34,23 +41,25 @@ pub(crate) fn cutoff(now: Timestamp, keep_days: u32) -> Timestamp {
     Timestamp::from_timestamp_micros(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// Deletes events that are older than `before`: those that are delivered, and on request the others.
+/// Deletes events that are older than `before`: those that are delivered or were set aside before that time, and on
+/// request the others. Returns how many; an event that several destinations rejected counts once for each.
 ///
 /// # Errors
 /// [`StoreError`] when the storage fails.
 pub(crate) async fn prune(
-    outbox: &impl Outbox,
+    outbox: &dyn Outbox,
+    coordination: &dyn Coordination,
     before: Timestamp,
     undelivered: bool,
 ) -> Result<u64, StoreError> {
     if undelivered {
         give_up(outbox, before).await?;
     }
-    outbox.prune_before(before).await
+    Ok(outbox.prune_before(before).await? + coordination.prune_failed(before).await?)
 }
 
 /// Marks events that are older than `before` as delivered.
-async fn give_up(outbox: &impl Outbox, before: Timestamp) -> Result<(), StoreError> {
+async fn give_up(outbox: &dyn Outbox, before: Timestamp) -> Result<(), StoreError> {
     loop {
         let pending = outbox.pending(ROUND).await?;
         let old: Vec<_> = pending.iter().filter(|event| event.time < before).map(|event| event.id).collect();

@@ -2,6 +2,11 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use hyper::Uri;
+use sha2::{Digest, Sha256};
+
+use super::coordination::Destination;
+
 /// A destination of events.
 #[derive(Clone, PartialEq, Eq)]
 pub enum EventTarget {
@@ -17,6 +22,24 @@ pub enum EventTarget {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected stdout, file:PATH, http://… or https://…")]
 pub struct UnknownEventTarget;
+
+impl EventTarget {
+    /// Returns how the database and people refer to the destination. Only the host of a URL is shown, because the rest
+    /// may contain a password.
+    pub(crate) fn destination(&self) -> Destination {
+        let (text, name) = match self {
+            Self::Stdout => ("stdout".to_owned(), "stdout".to_owned()),
+            Self::File(path) => (format!("file:{}", path.display()), format!("file:{}", path.display())),
+            Self::Webhook(url) => {
+                let uri: Uri = url.parse().unwrap_or_default();
+                (url.clone(), format!("webhook at {}", uri.host().unwrap_or_default()))
+            }
+        };
+        let digest = Sha256::digest(&text);
+        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        Destination { key: format!("{number:016x}"), name }
+    }
+}
 
 impl FromStr for EventTarget {
     type Err = UnknownEventTarget;
@@ -45,6 +68,19 @@ impl fmt::Debug for EventTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn destinations_differ_and_show_no_secret() {
+        let names = ["stdout", "file:/e", "https://user:pass@h.example:8/x?token=1", "https://h.example/y"]
+            .map(|text| {
+                let destination = text.parse::<EventTarget>().unwrap().destination();
+                assert_eq!(destination.key.len(), 16);
+                destination
+            });
+        let shown: Vec<_> = names.iter().map(|destination| destination.name.as_str()).collect();
+        assert_eq!(shown, ["stdout", "file:/e", "webhook at h.example", "webhook at h.example"]);
+        assert_ne!(names[2].key, names[3].key);
+    }
 
     #[test]
     fn targets_are_read() {

@@ -42,7 +42,7 @@ pub enum WebhookError {
 /// The receiver answered, and did not accept the event. Repeating may not help.
 #[derive(Debug, thiserror::Error)]
 #[error("the receiver answered {0}")]
-pub struct EventRejected(StatusCode);
+pub struct EventRejected(pub(super) StatusCode);
 
 /// The receiver cannot answer now.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use userbook::{
     GroupId,
-    store::{DirectoryQuery, StoreError},
+    store::{DirectoryQuery, DistinctNames, StoreError},
 };
 use userbook_sqlx::{
     SqlStore,
@@ -38,9 +38,17 @@ static CHECKS: [Check; 9] = [
     check!("grants_without_user", "permissions of or on a missing user:"),
 ];
 
+static COLLIDING_NAMES: Statement = Statement::new(include_str!("sql/colliding_names.sql"));
+
+/// The number of collisions in the answer of a check.
+const MAX_COLLISIONS: usize = 20;
+
 static ADMINISTRATORS: Statement = Statement::new(include_str!("sql/administrators.sql"));
 
-pub(super) async fn problems<B: AuthBackend>(conn: &mut B::Connection) -> Result<Vec<String>, StoreError> {
+pub(super) async fn problems<B: AuthBackend>(
+    conn: &mut B::Connection,
+    distinct: DistinctNames,
+) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
     for check in &CHECKS {
         let rows = check.statement.fetch_all::<B>(conn, &[]).await?;
@@ -53,12 +61,35 @@ pub(super) async fn problems<B: AuthBackend>(conn: &mut B::Connection) -> Result
     if missing > 0 {
         problems.push(format!("permissions on a missing group: {missing}"));
     }
+    problems.extend(collisions::<B>(conn, distinct).await?);
     let rows = ADMINISTRATORS.fetch_all::<B>(conn, &[]).await?;
     let count = |column| rows.first().map(|row| required(row, column, RowExt::integer)).transpose();
     if count("people")?.unwrap_or(0) == 0 {
         problems.push("no active person is a superuser: no user can administer this directory".to_owned());
     } else if count("with_token")?.unwrap_or(0) == 0 {
         problems.push("no superuser has an API token: create one with `token create USER`".to_owned());
+    }
+    Ok(problems)
+}
+
+/// Stored names that the policy would reject today. They stay valid until their users get other ones.
+async fn collisions<B: AuthBackend>(
+    conn: &mut B::Connection,
+    distinct: DistinctNames,
+) -> Result<Vec<String>, StoreError> {
+    let DistinctNames { username, email } = distinct;
+    let limit = i64::try_from(MAX_COLLISIONS + 1).unwrap_or(i64::MAX);
+    let parameters = [("logins", username.into()), ("emails", email.into()), ("limit", limit.into())];
+    let rows = COLLIDING_NAMES.fetch_all::<B>(conn, &parameters).await?;
+    let sentence = |row: &B::Row| -> Result<String, StoreError> {
+        let number = |column| required(row, column, RowExt::integer);
+        let (users, first, last) = (number("users")?, number("first_user")?, number("last_user")?);
+        let name = if number("logins")? > 0 { "username or address" } else { "address" };
+        Ok(format!("{users} users have one {name}, compared without case, such as users {first} and {last}"))
+    };
+    let mut problems: Vec<_> = rows.iter().take(MAX_COLLISIONS).map(sentence).collect::<Result<_, _>>()?;
+    if rows.len() > MAX_COLLISIONS {
+        problems.push(format!("more than {MAX_COLLISIONS} names belong to several users"));
     }
     Ok(problems)
 }

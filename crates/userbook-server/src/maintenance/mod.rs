@@ -8,7 +8,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 pub(crate) use sql::SqlMaintenance;
-use userbook::{Group, Timestamp, User, UserId, event::Event, store::StoreError};
+use userbook::{
+    Group, Timestamp, User, UserId,
+    event::Event,
+    store::{DistinctNames, StoreError},
+};
 
 use crate::auth::{GrantRow, TokenRow};
 
@@ -39,6 +43,6 @@ pub(crate) trait Maintenance: Debug + Send + Sync {
     /// Returns events with the information whether each is acknowledged.
     async fn events(&self, query: EventQuery) -> Result<Vec<(Event, bool)>, StoreError>;
 
-    /// Returns the contradictions between tables, each as a sentence.
-    async fn problems(&self) -> Result<Vec<String>, StoreError>;
+    /// Returns the contradictions between tables, and stored names that are not distinct, each as a sentence.
+    async fn problems(&self, distinct: DistinctNames) -> Result<Vec<String>, StoreError>;
 }

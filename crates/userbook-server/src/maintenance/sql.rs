@@ -1,7 +1,10 @@
 //! Maintenance of a database of sqlx.
 
 use async_trait::async_trait;
-use userbook::{event::Event, store::StoreError};
+use userbook::{
+    event::Event,
+    store::{DistinctNames, StoreError},
+};
 use userbook_sqlx::{
     SqlStore,
     host::{RowExt, Statement, Value, required},
@@ -49,8 +52,8 @@ impl<B: AuthBackend> Maintenance for SqlMaintenance<B> {
             .collect()
     }
 
-    async fn problems(&self) -> Result<Vec<String>, StoreError> {
+    async fn problems(&self, distinct: DistinctNames) -> Result<Vec<String>, StoreError> {
         let mut transaction = self.store.begin_read().await?;
-        check::problems::<B>(&mut transaction).await
+        check::problems::<B>(&mut transaction, distinct).await
     }
 }

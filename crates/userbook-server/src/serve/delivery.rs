@@ -8,8 +8,11 @@ use userbook::service::EventSink;
 use crate::{
     Settings,
     database::Database,
-    events::{self, Delivery, EventTarget, FileSink, StdoutSink, WebhookSink},
+    events::{self, Delivery, Destination, EventTarget, FileSink, StdoutSink, WebhookSink},
 };
+
+/// The destinations of events.
+pub(super) type Sinks = Vec<(Destination, Arc<dyn EventSink>)>;
 
 /// The running delivery.
 pub(super) struct RunningDelivery {
@@ -21,7 +24,7 @@ pub(super) struct RunningDelivery {
 ///
 /// # Errors
 /// If a file cannot be opened, a URL is invalid, or a thread cannot be started.
-pub(super) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, Box<dyn Error + Send + Sync>> {
+pub(super) fn sinks(settings: &Settings) -> Result<Sinks, Box<dyn Error + Send + Sync>> {
     let secret = settings.webhook_secret.as_ref().map(|secret| secret.0.as_str());
     let open = |target: &EventTarget| -> Result<Arc<dyn EventSink>, Box<dyn Error + Send + Sync>> {
         Ok(match target {
@@ -32,17 +35,22 @@ pub(super) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, Box<
             EventTarget::Webhook(url) => Arc::new(WebhookSink::new(url, secret)?),
         })
     };
-    settings.events.iter().map(open).collect()
+    let mut sinks = Sinks::new();
+    for target in &settings.events {
+        let destination = target.destination();
+        // A repeated destination is one destination.
+        if !sinks.iter().any(|(known, _)| *known == destination) {
+            sinks.push((destination, open(target)?));
+        }
+    }
+    Ok(sinks)
 }
 
 /// Starts the tasks.
-pub(super) fn start(
-    settings: &Settings,
-    database: &Database,
-    sinks: Vec<Arc<dyn EventSink>>,
-) -> RunningDelivery {
+pub(super) fn start(settings: &Settings, database: &Database, sinks: Sinks) -> RunningDelivery {
     let unwanted = sinks.is_empty();
-    tokio::spawn(events::keep_pruning(database.outbox.clone(), settings.events_keep, unwanted));
+    let (outbox, coordination) = (database.outbox.clone(), database.coordination.clone());
+    tokio::spawn(events::keep_pruning(outbox, coordination, settings.events_keep, unwanted));
     let (stop, stopped) = watch::channel(false);
     let max_bytes = settings.policy().limits().outbox_bytes;
     let tries = settings.events_tries;

@@ -89,6 +89,18 @@ CREATE TABLE IF NOT EXISTS userbook_membership (
     CONSTRAINT userbook_membership_group FOREIGN KEY (group_id) REFERENCES userbook_group (id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Digests of folded usernames and e-mail addresses. A user has at most one in each namespace ('login', 'email'), and no
+-- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates.
+CREATE TABLE IF NOT EXISTS userbook_claim (
+    user_id BIGINT NOT NULL,
+    namespace VARCHAR(190) NOT NULL,
+    digest CHAR(64),
+    is_exclusive BOOLEAN,
+    PRIMARY KEY (user_id, namespace),
+    UNIQUE KEY userbook_claim_key (digest, is_exclusive),
+    CONSTRAINT userbook_claim_user FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups, and
 -- compared as bytes: every collation takes some texts for one another.
 CREATE TABLE IF NOT EXISTS userbook_user_external_id (

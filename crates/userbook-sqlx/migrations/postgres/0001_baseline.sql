@@ -82,6 +82,17 @@ CREATE TABLE userbook_membership (
 
 CREATE INDEX userbook_membership_of_group ON userbook_membership (group_id, can_act, user_id);
 
+-- Digests of folded usernames and e-mail addresses. A user has at most one in each namespace ('login', 'email'), and no
+-- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates.
+CREATE TABLE userbook_claim (
+    user_id bigint NOT NULL CONSTRAINT userbook_claim_user REFERENCES userbook_user (id) ON DELETE CASCADE,
+    namespace text COLLATE "C" NOT NULL,
+    digest text COLLATE "C",
+    is_exclusive boolean CHECK (is_exclusive),
+    PRIMARY KEY (user_id, namespace),
+    CONSTRAINT userbook_claim_key UNIQUE (digest, is_exclusive)
+);
+
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.
 CREATE TABLE userbook_user_external_id (
     user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,

@@ -85,6 +85,17 @@ BEGIN
     UPDATE userbook_membership SET can_act = new.can_act WHERE user_id = new.id;
 END;
 
+-- Digests of folded usernames and e-mail addresses. A user has at most one in each namespace ('login', 'email'), and no
+-- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates.
+CREATE TABLE userbook_claim (
+    user_id INTEGER NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    namespace TEXT NOT NULL,
+    digest TEXT,
+    is_exclusive INTEGER CHECK (is_exclusive = 1),
+    PRIMARY KEY (user_id, namespace),
+    UNIQUE (digest, is_exclusive)
+) STRICT, WITHOUT ROWID;
+
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.
 CREATE TABLE userbook_user_external_id (
     user_id INTEGER NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,

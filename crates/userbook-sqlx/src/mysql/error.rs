@@ -57,13 +57,18 @@ fn classify_number(number: u16, message: &str) -> ErrorClass {
         DEADLOCK | 1205 | 1020 => ErrorClass::Contended,
         // A duplicate value.
         1062 => match key(message) {
-            "userbook_user_username" | "userbook_user_uuid" | "userbook_group_name" => ErrorClass::Conflict,
+            "userbook_user_username"
+            | "userbook_user_uuid"
+            | "userbook_group_name"
+            | "userbook_claim_key" => ErrorClass::Conflict,
             _ => ErrorClass::Failure(Other),
         },
         // A group is missing, or still has members. The message has no constraint if the account may not see the
         // table.
         1216 | 1217 => ErrorClass::Conflict,
         1451 | 1452 if names_own_constraint(message) => ErrorClass::Conflict,
+        // A row of the host refers to the row.
+        1451 => ErrorClass::Referenced,
         // Too many connections. The server shuts down or is gone. The statement or the connection was killed or timed
         // out.
         CLUSTER_NOT_READY | 1040 | 1203 | 1226 | 1053 | 1077 | 1079 | 1317 | 1927 | 1969 | 3024 | 2006

@@ -64,5 +64,10 @@ pub use error::failure;
 pub use options::{connect_options, pool_options};
 pub use sql::{BEGIN, SESSION};
 
+/// A trigger for hosts that write users by statements of their own; the
+/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it after
+/// `migrate`; running it again changes nothing.
+pub const REVISION_TRIGGER: &str = include_str!("../../triggers/mysql.sql");
+
 /// Users, groups and events in a MariaDB or MySQL database.
 pub type MySqlStore = crate::SqlStore<sqlx::MySql>;

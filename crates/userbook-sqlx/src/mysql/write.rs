@@ -13,6 +13,7 @@ use super::sql;
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
+    claims,
     decode::{RowExt, required},
     driver::{Parameters, execute, fetch_one},
     encode,
@@ -84,6 +85,7 @@ impl Backend for MySql {
         if !join_groups::<Self>(conn, &parameters, change.groups_added.len()).await? {
             return Ok(Some(CommitOutcome::Conflict));
         }
+        claims::put::<Self>(conn, change).await?;
         execute::<Self>(conn, &sql::INSERT_EVENT, &parameters).await?;
         Ok(Some(CommitOutcome::Applied))
     }

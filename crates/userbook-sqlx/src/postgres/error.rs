@@ -9,12 +9,18 @@ use userbook::store::{StoreError, StoreErrorKind};
 use crate::error::{Classify, ErrorClass, SqlError};
 
 const FOREIGN_KEY: &str = "23503";
+const RESTRICT: &str = "23001";
 const UNIQUE: &str = "23505";
 
 /// The SQLSTATE and the broken constraint.
 fn state(error: &Error) -> Option<(String, Option<&str>)> {
     let error = error.as_database_error()?;
     Some((error.code()?.into_owned(), error.constraint()))
+}
+
+/// The table whose constraint is broken.
+fn table(error: &Error) -> Option<&str> {
+    error.as_database_error()?.table()
 }
 
 /// Whether a retry may help: could not serialize, deadlock, lock not available.
@@ -26,13 +32,19 @@ fn is_contended(state: &str) -> bool {
 fn is_conflict(state: &str, constraint: Option<&str>) -> bool {
     match (state, constraint) {
         (UNIQUE, Some(constraint)) => {
-            ["userbook_user_username", "userbook_user_uuid", "userbook_group_name"].contains(&constraint)
+            ["userbook_user_username", "userbook_user_uuid", "userbook_group_name", "userbook_claim_key"]
+                .contains(&constraint)
         }
         (FOREIGN_KEY, Some(constraint)) => {
             ["userbook_membership_group", "userbook_group_parent"].contains(&constraint)
         }
         _ => false,
     }
+}
+
+/// Whether a row of another table than these refers to the row. Also 23001, of `ON DELETE RESTRICT` since version 18.
+fn is_referenced(state: &str, table: Option<&str>) -> bool {
+    matches!(state, FOREIGN_KEY | RESTRICT) && table.is_some_and(|table| !table.starts_with("userbook_"))
 }
 
 /// Converts an error of a statement other than `COMMIT`, for hosts that keep tables of their own beside these.
@@ -45,6 +57,7 @@ impl Classify for Postgres {
     fn classify(error: &Error) -> ErrorClass {
         match state(error) {
             Some((state, constraint)) if is_conflict(&state, constraint) => ErrorClass::Conflict,
+            Some((state, _)) if is_referenced(&state, table(error)) => ErrorClass::Referenced,
             Some((state, _)) if is_contended(&state) => ErrorClass::Contended,
             _ => ErrorClass::Failure(kind(error)),
         }

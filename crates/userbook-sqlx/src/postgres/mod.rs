@@ -34,5 +34,10 @@ mod write;
 pub use error::failure;
 pub use options::{SESSION, connect_options, pool_options};
 
+/// A trigger for hosts that write users by statements of their own; the
+/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it after
+/// `migrate`; running it again changes nothing.
+pub const REVISION_TRIGGER: &str = include_str!("../../triggers/postgres.sql");
+
 /// Users, groups and events in a PostgreSQL database.
 pub type PostgresStore = crate::SqlStore<sqlx::Postgres>;

@@ -13,6 +13,7 @@ use super::sql;
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
+    claims,
     commit::{Owner, in_transaction},
     decode::{Decoded, RowExt, required},
     driver::{execute, fetch_one},
@@ -134,10 +135,13 @@ impl Backend for Postgres {
 /// Runs the statement that applies an update.
 async fn commit_row(conn: &mut PgConnection, change: &ChangeSet) -> Result<PgRow, Error> {
     let fields_alone = change.guards == Guards::default()
+        && !change.has_claims()
         && change.groups_added.is_empty()
         && change.groups_removed.is_empty();
     let statement = if fields_alone { &sql::COMMIT_FIELDS } else { &sql::COMMIT };
-    fetch_one::<Postgres>(conn, statement, &encode::change(change)?).await
+    let mut parameters = encode::change(change)?;
+    parameters.extend(claims::parameters(change));
+    fetch_one::<Postgres>(conn, statement, &parameters).await
 }
 
 fn outcome(row: &PgRow) -> Decoded<CommitOutcome> {

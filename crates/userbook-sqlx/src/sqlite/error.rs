@@ -37,9 +37,14 @@ pub fn failure(error: Error) -> StoreError {
 /// Whether a duplicate was found in a column that other writers may write to.
 fn is_own_value(error: &Error) -> bool {
     let message = error.as_database_error().map_or("", |error| error.message());
-    ["userbook_user.username", "userbook_user.uuid", "userbook_group.name, userbook_group.twin"]
-        .iter()
-        .any(|name| message.ends_with(name))
+    [
+        "userbook_user.username",
+        "userbook_user.uuid",
+        "userbook_group.name, userbook_group.twin",
+        "userbook_claim.is_exclusive",
+    ]
+    .iter()
+    .any(|name| message.ends_with(name))
 }
 
 impl Classify for Sqlite {
@@ -61,11 +66,12 @@ impl Classify for Sqlite {
     /// What a failure of the commit means. A busy database and a broken deferred constraint mean that nothing was
     /// written; otherwise the result is unknown.
     fn classify_commit(error: &Error) -> ErrorClass {
-        ErrorClass::Failure(match primary(error) {
-            Some(BUSY) => StoreErrorKind::Transient,
-            Some(CONSTRAINT) => StoreErrorKind::Other,
-            _ => StoreErrorKind::Ambiguous,
-        })
+        match primary(error) {
+            Some(BUSY) => ErrorClass::Failure(StoreErrorKind::Transient),
+            // Only the host's constraints are deferred.
+            Some(CONSTRAINT) => ErrorClass::Referenced,
+            _ => ErrorClass::Failure(StoreErrorKind::Ambiguous),
+        }
     }
 }
 

@@ -45,5 +45,10 @@ mod writer;
 pub use error::failure;
 pub use options::{connect, connect_options};
 
+/// A trigger for hosts that write users by statements of their own; the
+/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it after
+/// `migrate`; running it again changes nothing.
+pub const REVISION_TRIGGER: &str = include_str!("../../triggers/sqlite.sql");
+
 /// Users, groups and events in a SQLite database.
 pub type SqliteStore = crate::SqlStore<sqlx::Sqlite>;

@@ -21,10 +21,11 @@ const BEGIN: usize = 1;
 const UPDATE: usize = 2;
 const EVENT: usize = 3;
 
-/// Whether the change writes no membership, no external id and no counter.
+/// Whether the change writes no membership, no external id, no claim and no counter.
 pub(super) fn is_column_update(change: &ChangeSet) -> bool {
     change.groups_added.is_empty()
         && change.groups_removed.is_empty()
+        && !change.has_claims()
         && change.fields.external_ids.is_none()
         && !bumps(&change.guards)
 }

@@ -15,6 +15,7 @@ use super::{single_command, sql, writer::Writer};
 use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
+    claims,
     commit::{Owner, in_transaction},
     connection_cache::ConnectionCache,
     decode::{RowExt, required},
@@ -37,6 +38,7 @@ const STEPS: i32 = 10_000;
 #[async_trait]
 impl Backend for Sqlite {
     const ROWS: RowFormat = RowFormat::Json;
+    const NAMES_FOREIGN_KEYS: bool = false;
     const MIGRATIONS: &'static [Migration] = &[Migration {
         version: 1,
         name: "baseline",
@@ -122,6 +124,7 @@ impl Backend for Sqlite {
         if !join_groups::<Self>(conn, &parameters, change.groups_added.len()).await? {
             return Ok(Some(CommitOutcome::Conflict));
         }
+        claims::put::<Self>(conn, change).await?;
         Self::finish(conn, &change.guards, &change.event).await?;
         Ok(Some(CommitOutcome::Applied))
     }

@@ -324,6 +324,7 @@ impl<'a> GroupProposal<'a> {
             graph: Some(EpochGuard::bump(epochs.graph)),
             superusers: counts.then_some(EpochGuard::bump(epochs.superusers)),
             actor: actor.map(|actor| ActorGuard { user: actor.id, revision: actor.revision }),
+            ..Guards::default()
         };
         let kind = if self.write.after.is_none() { EventKind::GroupDeleted } else { EventKind::GroupPut };
         let target = EventTarget::Group(self.id);

@@ -134,14 +134,6 @@ impl<'a> MemberProposal<'a> {
         self.leaving.keys().copied().collect()
     }
 
-    /// Returns the present members among the loaded users.
-    pub(crate) fn present(
-        group: GroupId,
-        users: &BTreeMap<UserId, MemberState>,
-    ) -> impl Iterator<Item = UserId> {
-        users.iter().filter(move |(_, state)| state.groups.contains(&group)).map(|(id, _)| *id)
-    }
-
     pub(super) fn concerns(&self, user: UserId) -> bool {
         self.joining.contains_key(&user) || self.leaving.contains_key(&user)
     }
@@ -200,5 +192,48 @@ impl<'a> MemberProposal<'a> {
             }
         };
         joining.chain(leaving).zip(&self.ids).map(change).collect()
+    }
+}
+
+/// Returns the members among the loaded users as lists show them: those that the actor may view, without the anonymous
+/// user.
+pub(crate) fn shown_members(
+    group: GroupId,
+    users: &BTreeMap<UserId, MemberState>,
+    visible: &Scope<UserId>,
+) -> BTreeSet<UserId> {
+    let is_shown = |(id, state): &(&UserId, &MemberState)| {
+        state.groups.contains(&group) && state.username != ANONYMOUS_USERNAME && visible.contains(id)
+    };
+    users.iter().filter(is_shown).map(|(id, _)| *id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::{Revision, UserType};
+
+    #[test]
+    fn hidden_members_the_anonymous_user_and_other_users_are_not_shown() {
+        let group = GroupId(Uuid::from_u128(1));
+        let state = |username: &str, groups: &[GroupId]| MemberState {
+            username: username.to_owned(),
+            is_active: true,
+            user_type: UserType::Internal,
+            groups: groups.iter().copied().collect(),
+            revision: Revision(Uuid::nil()),
+            version: 1,
+        };
+        let users = BTreeMap::from([
+            (UserId(1), state("ada", &[group])),
+            (UserId(2), state("hidden", &[group])),
+            (UserId(3), state(ANONYMOUS_USERNAME, &[group])),
+            (UserId(4), state("other", &[])),
+        ]);
+        let visible = Scope::Only([1, 3, 4].map(UserId).into());
+        assert_eq!(shown_members(group, &users, &visible), [UserId(1)].into());
+        assert_eq!(shown_members(group, &users, &Scope::Everything), [UserId(1), UserId(2)].into());
     }
 }

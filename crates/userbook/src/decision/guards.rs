@@ -5,8 +5,10 @@ use super::{
     safeguard::{Standing, UserChange},
 };
 use crate::{
-    policy::{Policy, Safeguard},
-    store::{EpochGuard, Epochs, Guards},
+    field::fold,
+    model::User,
+    policy::{DistinctNames, Policy, Safeguard},
+    store::{EpochGuard, Epochs, FieldChanges, Guards},
     violation::Field,
 };
 
@@ -48,6 +50,19 @@ pub(super) fn guards(
         // absence.
         superusers: (before != after).then_some(EpochGuard::bump(epochs.superusers)),
         actor: if changes_superusers || protects || toggles { change.actor_guard() } else { None },
+        distinct: distinct(change.before, &proposal.changes, policy),
+    }
+}
+
+/// Returns which new names no other user may claim at the same time. A name that the user already holds as the other
+/// kind of name needs no claim, because every load finds it.
+fn distinct(before: &User, changes: &FieldChanges, policy: &Policy) -> DistinctNames {
+    let DistinctNames { username, email } = policy.distinct_names();
+    let is_new = |name: &str, held: &str| fold(name) != fold(held);
+    DistinctNames {
+        username: username
+            && changes.username.as_ref().is_some_and(|name| is_new(name.as_str(), &before.email)),
+        email: email && changes.email.as_ref().is_some_and(|email| is_new(email.as_str(), &before.username)),
     }
 }
 
@@ -58,5 +73,6 @@ pub(super) fn deletion_guards(change: &UserChange<'_>, epochs: Epochs) -> Guards
         graph: Some(EpochGuard::read(epochs.graph)),
         superusers: loses.then_some(EpochGuard::bump(epochs.superusers)),
         actor: change.actor_guard(),
+        ..Guards::default()
     }
 }

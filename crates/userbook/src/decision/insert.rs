@@ -66,6 +66,8 @@ pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: T
         user: Some(user),
         groups: directory.groups,
         username_taken: directory.username_taken,
+        login_taken: directory.login_taken,
+        email_taken: directory.email_taken,
         actor: directory.actor,
         other_superusers: None,
         epochs: directory.epochs,

@@ -42,7 +42,7 @@ pub(crate) use checks::{
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
 pub(crate) use group_access::{GroupAccess, GroupWriteKind};
-pub(crate) use group_members::{MemberProposal, MembersOp};
+pub(crate) use group_members::{MemberProposal, MembersOp, shown_members};
 pub(crate) use group_write::GroupWrite;
 pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
 pub(crate) use password::{change_password, check_password_access, check_password_rights, password_checks};

@@ -72,8 +72,8 @@ pub(crate) fn change_password(
     let protects = policy.has(Safeguard::ProtectPrivileged) && !change.is_self();
     let guards = Guards {
         graph: protects.then_some(EpochGuard::read(snapshot.epochs.graph)),
-        superusers: None,
         actor: change.actor_guard().filter(|_| protects),
+        ..Guards::default()
     };
     let now = context.now.trunc_subsecs(6);
     let value = |time| serde_json::Value::String(timestamp_text(time)).into();

@@ -129,7 +129,8 @@ pub(super) fn propose(
     let it = &mut proposal;
     let required = ops.mode == Mode::Replace;
 
-    propose_username(it, before, ops, snapshot.username_taken, policy);
+    let is_taken = snapshot.username_taken || (snapshot.login_taken && policy.distinct_names().username);
+    propose_username(it, before, ops, is_taken, policy);
     if let Some(name) = it.value(Field::Name, &ops.name, required)
         && name.as_str() != before.name
     {
@@ -149,7 +150,8 @@ pub(super) fn propose(
     propose_last_login(it, before, &ops.last_login);
     let exists = |id| snapshot.groups.contains(id) && visible.shows(id);
     propose_groups(it, before, ops, policy.limits().groups_joined, exists);
-    propose_email(it, before, ops, policy);
+    let is_taken = snapshot.email_taken && policy.distinct_names().email;
+    propose_email(it, before, ops, is_taken, policy);
     propose_attributes(it, before, &ops.attributes, policy);
     if let Some(path) = it.value(Field::Path, &ops.path, false)
         && path.as_str() != before.path
@@ -183,17 +185,19 @@ fn propose_username(it: &mut Proposal, before: &User, ops: &FieldOps, is_taken: 
     }
 }
 
-fn propose_email(it: &mut Proposal, before: &User, ops: &FieldOps, policy: &Policy) {
+fn propose_email(it: &mut Proposal, before: &User, ops: &FieldOps, is_taken: bool, policy: &Policy) {
     let Some(email) = it.value(Field::Email, &ops.email, false) else { return };
     if email.as_str() == before.email {
         return;
     }
     let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
-    if is_valid {
+    if !is_valid {
+        it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
+    } else if is_taken {
+        it.add_faults(Field::Email, [ViolationKind::Unique]);
+    } else {
         email.as_str().clone_into(&mut it.after.email);
         it.changes.email = Some(email.clone());
-    } else {
-        it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
     }
 }
 

@@ -42,8 +42,8 @@ pub(crate) fn end_sessions(
     let protects = policy.has(Safeguard::ProtectPrivileged) && !change.is_self();
     let guards = Guards {
         graph: protects.then_some(EpochGuard::read(snapshot.epochs.graph)),
-        superusers: None,
         actor: change.actor_guard().filter(|_| protects),
+        ..Guards::default()
     };
     let version = user.version + 1;
     let (target, effects) = (EventTarget::User(user.id), vec![Effect::RevokeSessions]);

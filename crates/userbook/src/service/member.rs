@@ -216,7 +216,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for ChangeMember {
             if !access.snapshot.groups.contains(group) {
                 return Err(AccessError::NotFound.into());
             }
-            let required = LoadRequirements::of_update(user, &access.snapshot, ops, policy.limits());
+            let required = LoadRequirements::of_update(user, &access.snapshot, ops, policy);
             if required.is_covered_by(&loaded) {
                 break access;
             }

@@ -21,7 +21,7 @@ use crate::{
     store::{ChangeSet, CommitOutcome, SnapshotQuery, StoreError, UserStore},
 };
 
-/// A change of a password; see [`UserService::authorize_password_change`].
+/// A change of a password; see [`UserService::record_password_change`].
 pub type PasswordCall<'a, S, A> = Call<'a, S, A, ChangePassword>;
 
 /// The right to set a user's password, checked before the request is read.
@@ -72,6 +72,37 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
             Ok(AuthorizedPasswordChange { service: self, actor, target, user, access, conditions })
         })
         .await
+    }
+
+    /// Records that the password of a user has changed: the time of the change, a revision, and an event that ends the
+    /// user's sessions. The core does not know passwords. A host that has authenticated the user itself, by the old
+    /// password or a recovery link, calls it as [`Actor::system`](crate::Actor::system). Another actor needs the rights of
+    /// [`authorize_password_change`](Self::authorize_password_change).
+    ///
+    /// ```
+    /// # use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService};
+    /// # use userbook_memory::MemoryStore;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
+    /// let host = Actor::system();
+    /// let ada = service.insert_user(&host, NewUser::new("ada", "Ada")).await?.view.user;
+    ///
+    /// let changed = service.record_password_change(&host, ada.uuid).await?.view.user;
+    /// assert!(changed.password_change_date > ada.password_change_date);
+    /// assert_ne!(changed.session_epoch, ada.session_epoch);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`UserService::update_user`], except for errors about values.
+    pub fn record_password_change<'a>(
+        &'a self,
+        actor: &'a Actor,
+        target: impl Into<UserRef>,
+    ) -> PasswordCall<'a, S, A> {
+        Call::new(self, actor, ChangePassword { target: target.into(), access: None })
     }
 
     /// Requires the rights, and requests which groups the actor may view and whether the user can grant.

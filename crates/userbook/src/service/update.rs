@@ -181,7 +181,7 @@ impl<S: UserStore, A: Authorizer> Operation<S, A> for UpdateUser {
             let visible = Visibility::new(policy, results);
             let ops = update.resolve(user, &snapshot.groups, policy, &|group| visible.shows(group));
             let Ok(resolved) = &ops else { break ops };
-            let required = LoadRequirements::of_update(user, snapshot, resolved, policy.limits());
+            let required = LoadRequirements::of_update(user, snapshot, resolved, policy);
             if required.is_covered_by(&loaded) {
                 break ops;
             }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    AccessError, ListError, UserService,
+    AccessError, AuthorizedGroupList, ListError, UserService,
     access::actor_view,
     trace::{SpanOutcome, operation, step, traced},
 };
 use crate::{
     authz::{Actor, Check, ListAuthorizer},
     decision::check_view,
-    model::{ANONYMOUS_USERNAME, GroupId, User, UserRef},
+    model::{GroupId, User, UserRef},
     store::{DirectoryQuery, GroupFilter, GroupListQuery, ListStore, ProvisioningStore, SnapshotQuery},
 };
 
@@ -77,44 +77,51 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         id: GroupId,
     ) -> Result<GroupReferences, ListError> {
+        let list = self.authorize_group_list(actor).await?;
         traced(operation!("userbook.references_to_group"), async {
-            self.require_some_right(actor)?;
-            let snapshot = self.load_actor(actor).await?;
-            let state = actor_view(&snapshot);
-            let visible = traced(step!("authorize"), self.authorizer.visible_groups(actor, state)).await?;
-            if visible == crate::store::Scope::Nothing {
-                return Err(AccessError::Forbidden(crate::decision::Denial::Permission(None)).into());
-            }
-            let members = traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await?;
+            let visible_users = self.authorizer.visible_users(actor, actor_view(&list.snapshot));
+            let members = traced(step!("authorize"), visible_users).await?;
             let max_bytes = self.policy.limits().page_bytes;
             let query = GroupListQuery {
                 members: Some(members),
-                scope: visible.clone(),
+                scope: list.scope.clone(),
                 filter: GroupFilter { ids: [id].into(), ..GroupFilter::default() },
                 order: Vec::new(),
                 offset: 0,
                 limit: 1,
                 max_bytes,
             };
-            let page = traced(step!("list"), self.store.list_groups(&query)).await?;
+            let page = self.in_time(list.since, self.store.list_groups(&query));
+            let page = traced(step!("list"), page).await?;
             if page.too_large {
                 return Err(ListError::PageTooLarge { limit: max_bytes });
             }
-            let mut entry = page.groups.into_iter().next().ok_or(AccessError::NotFound)?;
-            entry.members.retain(|member| member.username != ANONYMOUS_USERNAME);
-            let query = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
-            let shape = self.load_directory(&query).await?.shape;
-            let children = shape.into_iter().filter(|(_, group)| group.parent == Some(id));
-            let groups: BTreeSet<GroupId> =
-                children.map(|(child, _)| child).filter(|child| visible.contains(child)).collect();
-            let graph =
-                self.load_directory(&DirectoryQuery { groups: groups.clone(), ..query }).await?.groups;
-            let children = groups.iter().filter_map(|child| graph.get(*child));
-            let children =
-                by_name(children.map(|group| ReferringGroup { id: group.id, name: group.name.clone() }));
-            Ok(GroupReferences { children, members: entry.members })
+            let entry = page.groups.into_iter().next().ok_or(AccessError::NotFound)?;
+            Ok(GroupReferences { children: self.children(&list, id).await?, members: entry.members })
         })
         .await
+    }
+
+    /// Returns the visible groups whose parent is the group.
+    async fn children(
+        &self,
+        list: &AuthorizedGroupList<'_, S, A>,
+        id: GroupId,
+    ) -> Result<Vec<ReferringGroup>, ListError> {
+        let query = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
+        let load = self.in_time(list.since, self.store.load_directory(&query));
+        let shape = traced(step!("load"), load).await?.shape;
+        let children =
+            shape.into_iter().filter(|(_, group)| group.parent == Some(id)).map(|(child, _)| child);
+        let groups: BTreeSet<GroupId> = children.filter(|child| list.scope.contains(child)).collect();
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = DirectoryQuery { groups: groups.clone(), ..DirectoryQuery::default() };
+        let load = self.in_time(list.since, self.store.load_directory(&query));
+        let graph = traced(step!("load"), load).await?.groups;
+        let children = groups.iter().filter_map(|child| graph.get(*child));
+        Ok(by_name(children.map(|group| ReferringGroup { id: group.id, name: group.name.clone() })))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::Guards;
+use super::{Claim, Guards};
 use crate::{
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username},
@@ -35,6 +35,18 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
+    /// Returns the claims that the change writes: of the changed names.
+    pub fn claims(&self) -> Vec<Claim> {
+        let Self { fields, guards, .. } = self;
+        let username = fields.username.as_ref().map(Username::as_str);
+        Claim::of_names(username, fields.email.as_ref().map(EmailAddress::as_str), guards.distinct)
+    }
+
+    /// Returns whether the change writes a claim.
+    pub fn has_claims(&self) -> bool {
+        self.fields.username.is_some() || self.fields.email.is_some()
+    }
+
     /// Returns the user's new session epoch, if the sessions end.
     pub fn new_session_epoch(&self) -> Option<SessionEpoch> {
         self.event.new_session_epoch()

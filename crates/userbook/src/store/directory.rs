@@ -37,6 +37,10 @@ pub trait ProvisioningStore: UserStore {
 pub struct DirectoryQuery {
     /// Requests whether a user has this username, compared byte for byte.
     pub username: Option<String>,
+    /// Requests whether a user has a username or e-mail address that [folds](crate::field::fold) like this username.
+    pub login: Option<String>,
+    /// Requests the same for this e-mail address.
+    pub email: Option<String>,
     /// Requests a group with this name, compared byte for byte. Imported groups may share a name.
     pub group_name: Option<String>,
     /// The group that does not count for `group_name`.
@@ -80,6 +84,10 @@ pub struct SuperuserQuery {
 pub struct DirectorySnapshot {
     /// Whether a user has the username of the query.
     pub username_taken: bool,
+    /// Whether a user has a name like the login of the query.
+    pub login_taken: bool,
+    /// Whether a user has a name like the e-mail address of the query.
+    pub email_taken: bool,
     /// A group that has the group name of the query.
     pub group_named: Option<GroupId>,
     /// The existing ones of the query's and the actor's groups, with their ancestors.

@@ -8,7 +8,10 @@
 //! without permanent deadlocks. A deadlock that the database reports is a
 //! [`Conflict`](super::CommitOutcome::Conflict).
 
-use crate::model::{Revision, UserId};
+use crate::{
+    model::{Revision, UserId},
+    policy::DistinctNames,
+};
 
 /// The guard counters at the time of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,4 +77,6 @@ pub struct Guards {
     pub superusers: Option<EpochGuard>,
     /// The actor's row.
     pub actor: Option<ActorGuard>,
+    /// Which of the names that the change writes are exclusive [claims](super::Claim).
+    pub distinct: DistinctNames,
 }

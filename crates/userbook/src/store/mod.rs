@@ -5,6 +5,7 @@
 
 mod batch;
 mod change_set;
+mod claim;
 mod directory;
 mod error;
 mod guards;
@@ -19,8 +20,11 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
+pub use crate::policy::DistinctNames;
+
 pub use batch::{Batch, BatchStore};
 pub use change_set::{ChangeSet, CommitOutcome, FieldChanges};
+pub use claim::{Claim, ClaimNamespace};
 pub use directory::{
     DirectoryQuery, DirectorySnapshot, GroupShape, MemberChange, MemberQuery, MemberState,
     ProvisioningChange, ProvisioningOp, ProvisioningStore, SuperuserQuery,

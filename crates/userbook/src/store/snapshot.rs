@@ -12,6 +12,11 @@ pub struct SnapshotQuery {
     pub target: Option<UserRef>,
     /// Requests whether a user *other than the target* has this username, compared byte for byte.
     pub username: Option<String>,
+    /// Requests whether a user *other than the target* has a username or e-mail address that
+    /// [folds](crate::field::fold) like this username.
+    pub login: Option<String>,
+    /// Requests the same for this e-mail address.
+    pub email: Option<String>,
     /// Groups of the request; the existing ones are part of [`Snapshot::groups`].
     pub groups: BTreeSet<GroupId>,
     /// The acting user, read from the same state.
@@ -39,6 +44,10 @@ pub struct Snapshot {
     pub groups: GroupGraph,
     /// Whether another user has the username of the query; `false` if the query names none.
     pub username_taken: bool,
+    /// Whether another user has a name like the login of the query; `false` if the query names none.
+    pub login_taken: bool,
+    /// Whether another user has a name like the e-mail address of the query; `false` if the query names none.
+    pub email_taken: bool,
     /// The acting user; `None` if the query names no actor or no user matches.
     pub actor: Option<ActorState>,
     /// Which superusers who can act exist *other than the target*; `None` unless requested.

@@ -143,3 +143,28 @@ async fn login_is_recorded_without_a_trace_and_a_deleted_user_has_no_session() {
     assert_eq!(epoch(&service, ADA).await, None);
     assert!(!service.record_login(ADA).await.unwrap());
 }
+
+#[tokio::test]
+async fn password_change_ends_sessions_and_needs_the_right() {
+    let service = service().await;
+    let host = Actor::system();
+    let before = service.retrieve(&host, BOB).await.unwrap().user;
+    let dry = service.record_password_change(&host, BOB).dry_run().await.unwrap();
+    assert!(dry.diff.contains_key("password_change_date"));
+    assert_eq!(service.retrieve(&host, BOB).await.unwrap().user, before, "a dry run writes nothing");
+
+    let call = service.record_password_change(&host, before.uuid).if_revision([before.revision]);
+    let changed = call.await.unwrap().view.user;
+    assert!(changed.password_change_date > before.password_change_date);
+    assert_eq!(changed.version, before.version + 1);
+    assert_eq!(epoch(&service, BOB).await, Some(changed.session_epoch));
+    assert_ne!(changed.session_epoch, before.session_epoch);
+    assert!(last_event_ends_sessions(&service).await);
+
+    let stale = service.record_password_change(&host, BOB).if_revision([before.revision]).await;
+    assert!(matches!(stale, Err(UpdateError::Condition)), "{stale:?}");
+    let denied = service.record_password_change(&Actor::user(DESK), DESK).await;
+    assert!(matches!(denied, Err(UpdateError::Access(AccessError::Forbidden(_)))), "{denied:?}");
+    let missing = service.record_password_change(&host, UNKNOWN).await;
+    assert!(matches!(missing, Err(UpdateError::Access(AccessError::NotFound))), "{missing:?}");
+}

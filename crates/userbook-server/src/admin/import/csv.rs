@@ -51,6 +51,19 @@ impl FromStr for Mapping {
     }
 }
 
+impl Field {
+    /// Returns whether two columns of these fields would overwrite each other.
+    fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Attribute(one), Self::Attribute(other)) => {
+                one.starts_with(other) || other.starts_with(one)
+            }
+            (Self::Attributes, Self::Attribute(_)) | (Self::Attribute(_), Self::Attributes) => true,
+            _ => self == other,
+        }
+    }
+}
+
 impl FromStr for Field {
     type Err = Message;
 
@@ -125,8 +138,11 @@ fn columns(names: &[String], map: &[Mapping]) -> Result<Vec<Option<Field>>, Fail
                 ))
             })?),
         };
-        if field.is_some() && fields.contains(&field) {
-            return Err(Message::failure(format!("two columns have the field of {name:?}")));
+        let overlaps = |other: &Field| field.as_ref().is_some_and(|field| field.overlaps(other));
+        if fields.iter().flatten().any(overlaps) {
+            return Err(Message::failure(format!(
+                "two columns have the field of {name:?}, or a part of the field"
+            )));
         }
         fields.push(field);
     }
@@ -249,6 +265,11 @@ mod tests {
             ("username", &["Mail=email"], Some("no column \"Mail\"")),
             ("name", &[], Some("no column has the field username")),
             ("username,name,Name", &["Name=name"], Some("two columns")),
+            ("username,attributes,attributes.a", &[], Some("two columns")),
+            ("username,attributes.a.b,attributes", &[], Some("two columns")),
+            ("username,attributes.a,attributes.a.b", &[], Some("two columns")),
+            ("username,attributes.a.b,x", &["x=attributes.a"], Some("two columns")),
+            ("username,attributes.a.b,attributes.a.c,attributes.ab", &[], None),
         ] {
             let error = columns(&names(header), &map(mapped)).err().map(|error| error.to_string());
             match expected {

@@ -1,1 +1,1 @@
-DELETE FROM userbook_server_failed_event WHERE event_id = :event
+DELETE FROM userbook_server_failed_event WHERE sink = :sink AND event_id = :event

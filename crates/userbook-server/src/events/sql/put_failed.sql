@@ -1,2 +1,2 @@
-INSERT INTO userbook_server_failed_event (event_id, body, error, failed_at)
-VALUES (:event, :body, :error, :failed_at)
+INSERT INTO userbook_server_failed_event (sink, event_id, destination, body, error, failed_at, retry)
+VALUES (:sink, :event, :destination, :body, :error, :failed_at, 0)

@@ -1,7 +1,7 @@
 //! Messages as MariaDB 10.11 has given them.
 
 use super::*;
-use ErrorClass::{Conflict, Contended, Failure};
+use ErrorClass::{Conflict, Contended, Failure, Referenced};
 use StoreErrorKind::{Ambiguous, Corrupt, Other, Transient};
 
 const MESSAGES: &[(u16, &str, ErrorClass)] = &[
@@ -35,7 +35,7 @@ const MESSAGES: &[(u16, &str, ErrorClass)] = &[
         1451,
         "Cannot delete or update a parent row: a foreign key constraint fails (`users`.`of_the_host`, \
          CONSTRAINT `of_the_host_user` FOREIGN KEY (`user`) REFERENCES `userbook_user` (`id`))",
-        Failure(Other),
+        Referenced,
     ),
     (1062, "Duplicate entry '\\x00' for key 'userbook_user_uuid'", Conflict),
     (1047, "WSREP has not yet prepared node for application use", Failure(Transient)),

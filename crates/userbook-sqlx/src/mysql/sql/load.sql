@@ -49,6 +49,14 @@ SELECT
         SELECT 1 FROM userbook_user AS other
         WHERE other.username = :username AND NOT (other.id <=> input.target_id)
     ) AS username_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :login_digest AND NOT (claim.user_id <=> input.target_id)
+    ) AS login_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :email_digest AND NOT (claim.user_id <=> input.target_id)
+    ) AS email_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
@@ -87,7 +95,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.target_id AND own.group_id = g.id),

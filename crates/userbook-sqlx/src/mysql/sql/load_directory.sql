@@ -48,6 +48,14 @@ member (id) AS (
 SELECT
     'facts' AS row_kind,
     EXISTS (SELECT 1 FROM userbook_user WHERE username = :username) AS username_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :login_digest
+    ) AS login_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :email_digest
+    ) AS email_taken,
     (SELECT id FROM userbook_group WHERE name_digest = UNHEX(SHA2(:group_name, 256)) AND NOT (id <=> :group_name_except) LIMIT 1) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
@@ -90,7 +98,7 @@ FROM input LEFT JOIN userbook_user AS actor ON actor.id = input.actor_id
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
@@ -107,7 +115,7 @@ STRAIGHT_JOIN userbook_group AS g ON g.id = wanted.group_id
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
@@ -118,7 +126,7 @@ WHERE input.shape
 UNION ALL
 SELECT
     'member',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
@@ -130,7 +138,7 @@ FROM member STRAIGHT_JOIN userbook_user AS u ON u.id = member.id
 UNION ALL
 SELECT
     'membership',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,

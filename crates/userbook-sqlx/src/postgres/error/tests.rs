@@ -12,6 +12,7 @@ struct Recorded {
     state: &'static str,
     message: &'static str,
     constraint: Option<&'static str>,
+    table: Option<&'static str>,
 }
 
 impl DatabaseError for Recorded {
@@ -23,6 +24,9 @@ impl DatabaseError for Recorded {
     }
     fn constraint(&self) -> Option<&str> {
         self.constraint
+    }
+    fn table(&self) -> Option<&str> {
+        self.table
     }
     fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
         self
@@ -39,7 +43,7 @@ impl DatabaseError for Recorded {
 }
 
 fn recorded(state: &'static str, message: &'static str, constraint: Option<&'static str>) -> Error {
-    Error::Database(Box::new(Recorded { state, message, constraint }))
+    Error::Database(Box::new(Recorded { state, message, constraint, table: None }))
 }
 
 fn commit_failure(error: Error) -> StoreError {
@@ -64,7 +68,6 @@ fn competing_writes_are_conflicts() {
         ("23505", event, Some("userbook_event_id"), false),
         ("23503", foreign, Some("userbook_membership_group"), true),
         ("23503", referenced, Some("userbook_membership_group"), true),
-        ("23503", "violates foreign key constraint", Some("of_the_host"), false),
         ("57014", "canceling statement due to statement timeout", None, false),
         ("25006", "cannot execute UPDATE in a read-only transaction", None, false),
     ] {
@@ -114,4 +117,21 @@ fn kinds_before_and_at_the_commit() {
     assert_eq!(failure(Error::PoolClosed).kind, Other);
     assert_eq!(commit_failure(Error::Encode("too large".into())).kind, Other);
     assert_eq!(commit_failure(Error::Protocol("odd".to_owned())).kind, Ambiguous);
+}
+
+#[test]
+fn rows_of_the_host_differ_from_own_ones() {
+    let class = |state, constraint, table| {
+        let message = "violates foreign key constraint";
+        Postgres::classify(&Error::Database(Box::new(Recorded {
+            state,
+            message,
+            constraint: Some(constraint),
+            table: Some(table),
+        })))
+    };
+    assert_eq!(class("23503", "accounts_user", "accounts"), ErrorClass::Referenced);
+    assert_eq!(class("23001", "accounts_user", "accounts"), ErrorClass::Referenced);
+    assert_eq!(class("23503", "userbook_membership_group", "userbook_membership"), ErrorClass::Conflict);
+    assert_eq!(class("23503", "of_the_host", "userbook_user"), ErrorClass::Failure(StoreErrorKind::Other));
 }

@@ -102,6 +102,17 @@ joined_groups AS (
     FROM updated CROSS JOIN unnest(:groups_added::uuid[]) AS wanted (id)
     ON CONFLICT (user_id, group_id) DO NOTHING
 ),
+claimed AS (
+    INSERT INTO userbook_claim (user_id, namespace, digest, is_exclusive)
+    SELECT updated.id, claim.namespace, claim.digest, claim.is_exclusive
+    FROM updated CROSS JOIN (
+        VALUES
+            ('login', :changes_login::boolean, :login_digest::text, :login_is_exclusive::boolean),
+            ('email', :changes_email::boolean, :email_digest::text, :email_is_exclusive::boolean)
+    ) AS claim (namespace, changes, digest, is_exclusive)
+    WHERE claim.changes
+    ON CONFLICT (user_id, namespace) DO UPDATE SET digest = excluded.digest, is_exclusive = excluded.is_exclusive
+),
 event AS (
     INSERT INTO userbook_event (id, kind, user_id, group_id, version, occurred_at, body)
     SELECT :event_id, :event_kind, :event_user, :event_group, :event_version, :event_time, :event_body FROM updated

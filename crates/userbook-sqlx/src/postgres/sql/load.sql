@@ -45,6 +45,14 @@ SELECT
         SELECT FROM userbook_user AS other
         WHERE other.username = :username AND other.id IS DISTINCT FROM (SELECT id FROM target)
     ) AS username_taken,
+    EXISTS (
+        SELECT FROM userbook_claim AS claim
+        WHERE claim.digest = :login_digest AND claim.user_id IS DISTINCT FROM (SELECT id FROM target)
+    ) AS login_taken,
+    EXISTS (
+        SELECT FROM userbook_claim AS claim
+        WHERE claim.digest = :email_digest AND claim.user_id IS DISTINCT FROM (SELECT id FROM target)
+    ) AS email_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
@@ -100,7 +108,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),

@@ -33,6 +33,14 @@ member (id) AS MATERIALIZED (
 SELECT
     'facts' AS row_kind,
     EXISTS (SELECT FROM userbook_user WHERE username = :username) AS username_taken,
+    EXISTS (
+        SELECT FROM userbook_claim AS claim
+        WHERE claim.digest = :login_digest
+    ) AS login_taken,
+    EXISTS (
+        SELECT FROM userbook_claim AS claim
+        WHERE claim.digest = :email_digest
+    ) AS email_taken,
     (SELECT id FROM userbook_group WHERE name = :group_name AND id IS DISTINCT FROM :group_name_except LIMIT 1) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
@@ -84,7 +92,7 @@ FROM (SELECT) AS one LEFT JOIN userbook_user AS actor ON actor.id = :actor
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
@@ -100,7 +108,7 @@ WHERE g.id IN (SELECT group_id FROM closure)
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
@@ -111,7 +119,7 @@ WHERE :shape
 UNION ALL
 SELECT
     'member',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
@@ -126,7 +134,7 @@ FROM member CROSS JOIN LATERAL (
 UNION ALL
 SELECT
     'membership',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,

@@ -43,6 +43,14 @@ SELECT
         SELECT 1 FROM userbook_user AS other
         WHERE other.username = :username AND other.id IS NOT (SELECT id FROM target)
     ) AS username_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :login_digest AND claim.user_id IS NOT (SELECT id FROM target)
+    ) AS login_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :email_digest AND claim.user_id IS NOT (SELECT id FROM target)
+    ) AS email_taken,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
@@ -81,7 +89,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),

@@ -41,6 +41,14 @@ member (id) AS MATERIALIZED (
 SELECT
     'facts' AS row_kind,
     EXISTS (SELECT 1 FROM userbook_user WHERE username = :username) AS username_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :login_digest
+    ) AS login_taken,
+    EXISTS (
+        SELECT 1 FROM userbook_claim AS claim
+        WHERE claim.digest = :email_digest
+    ) AS email_taken,
     (SELECT id FROM userbook_group WHERE name = :group_name AND id IS NOT :group_name_except LIMIT 1) AS group_named,
     actor.id AS actor_id,
     actor.is_active AS actor_active,
@@ -81,7 +89,7 @@ FROM (SELECT 1) LEFT JOIN userbook_user AS actor ON actor.id = :actor
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
@@ -97,7 +105,7 @@ CROSS JOIN userbook_group AS g ON g.id = wanted.group_id
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
@@ -108,7 +116,7 @@ WHERE :shape
 UNION ALL
 SELECT
     'member',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
@@ -120,7 +128,7 @@ FROM member CROSS JOIN userbook_user AS u ON u.id = member.id
 UNION ALL
 SELECT
     'membership',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,

@@ -106,7 +106,9 @@ async fn commit(transaction: Transaction<'_, Sqlite>, outcomes: Vec<CommitOutcom
 fn failed(error: sqlx::Error) -> Group {
     match Sqlite::classify(&error) {
         ErrorClass::Failure(kind) => Group::Failed(kind, error),
-        ErrorClass::Conflict | ErrorClass::Contended => Group::Failed(StoreErrorKind::Transient, error),
+        ErrorClass::Conflict | ErrorClass::Referenced | ErrorClass::Contended => {
+            Group::Failed(StoreErrorKind::Transient, error)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     decision::Decision,
     field::{GroupRef, Memberships},
     model::{GroupId, Timestamp, User, UserType, parse_timestamp},
-    policy::Policy,
+    policy::{DistinctNames, Policy, Safeguard},
     update::{FieldOps, Mode, Op, UserUpdate},
     violation::{Field, ViolationKind},
 };
@@ -259,4 +259,31 @@ fn plain_names_reject_control_and_format_characters() {
     assert_eq!(joined.outcome(), "commit", "a display name may contain format characters");
     let stored = Fixture::new(UserUpdate::patch().username("a\u{7}b").name("x"));
     assert_eq!(stored.user(|user| user.username = "a\u{7}b".into()).outcome(), "commit");
+}
+
+#[test]
+fn names_of_others_are_taken_as_the_policy_says() {
+    let taken = |update: UserUpdate, login: bool, email: bool| {
+        let mut fixture = Fixture::new(update);
+        (fixture.snapshot.login_taken, fixture.snapshot.email_taken) = (login, email);
+        fixture
+    };
+    let rename = || UserUpdate::patch().username("eve");
+    let address = || UserUpdate::patch().email("eve@example.org");
+    let unique = |policy: Policy| policy.with_unique_email();
+    let without = |policy: Policy| policy.without(Safeguard::DistinctLogins);
+    assert_eq!(taken(rename(), true, false).faults(), ["username: unique"]);
+    assert_eq!(taken(rename(), false, true).outcome(), "commit");
+    assert_eq!(taken(rename(), true, true).policy(without).outcome(), "commit");
+    assert_eq!(taken(address(), true, true).outcome(), "commit");
+    assert_eq!(taken(address(), false, true).policy(unique).faults(), ["email: unique"]);
+    let own = UserUpdate::patch().username("ada").email("ada@example.com");
+    assert_eq!(taken(own, true, true).policy(unique).outcome(), "unchanged");
+
+    let distinct = |fixture: Fixture| fixture.commit().change.guards.distinct;
+    let names = |username, email| DistinctNames { username, email };
+    assert_eq!(distinct(taken(rename(), false, false)), names(true, false));
+    assert_eq!(distinct(taken(rename(), false, false).policy(without)), names(false, false));
+    assert_eq!(distinct(taken(address(), false, false)), names(false, false));
+    assert_eq!(distinct(taken(address(), false, false).policy(unique)), names(false, true));
 }

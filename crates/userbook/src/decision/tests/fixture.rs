@@ -110,6 +110,7 @@ impl Fixture {
                 other_superusers: Some(OTHER_PERSON),
                 epochs: EPOCHS,
                 change_committed: false,
+                ..Snapshot::default()
             },
             update,
             actor: Actor::user(ACTOR),

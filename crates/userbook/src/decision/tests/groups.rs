@@ -284,14 +284,18 @@ fn guards_and_events() {
     let superusers = Some(EpochGuard::bump(EPOCHS.superusers));
     let actor = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
     for (name, write, expected) in [
-        ("renamed", put(group(STAFF, "x", false, None)), Guards { graph, superusers: None, actor: None }),
+        (
+            "renamed",
+            put(group(STAFF, "x", false, None)),
+            Guards { graph, superusers: None, actor: None, ..Guards::default() },
+        ),
         (
             "given",
             put(group(STAFF, "staff", true, None)).by_superuser(),
-            Guards { graph, superusers: None, actor },
+            Guards { graph, superusers: None, actor, ..Guards::default() },
         ),
-        ("taken", delete(ADMINS).by_superuser(), Guards { graph, superusers, actor }),
-        ("deleted", delete(STAFF), Guards { graph, superusers: None, actor: None }),
+        ("taken", delete(ADMINS).by_superuser(), Guards { graph, superusers, actor, ..Guards::default() }),
+        ("deleted", delete(STAFF), Guards { graph, superusers: None, actor: None, ..Guards::default() }),
     ] {
         assert_eq!(write.change().guards, expected, "{name}");
     }

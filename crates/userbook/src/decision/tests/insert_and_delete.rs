@@ -12,13 +12,15 @@ use crate::{
     },
     event::{Effect, EventGroup, EventKind, EventTarget, FieldDiff},
     model::{GroupId, UserId, UserType},
-    policy::{Policy, Safeguard},
+    policy::{DistinctNames, Policy, Safeguard},
     store::{ActorGuard, DirectorySnapshot, EpochGuard, Guards, ProvisioningChange, ProvisioningOp},
     update::{Op, UserUpdate},
     view::UserView,
 };
 
 const ACTOR_GUARD: Option<ActorGuard> = Some(ActorGuard { user: ACTOR, revision: ACTOR_REVISION });
+/// The username is new, the address is not.
+const NEW_NAME: DistinctNames = DistinctNames { username: true, email: false };
 const GRAPH: Option<EpochGuard> = Some(EpochGuard::read(EPOCHS.graph));
 const SUPERUSERS: Option<EpochGuard> = Some(EpochGuard::bump(EPOCHS.superusers));
 
@@ -65,7 +67,7 @@ fn new_user_has_the_defaults_of_the_model() {
     assert_eq!((user.path.as_str(), user.user_type), ("users", UserType::Internal));
     assert_eq!([user.created_at, user.updated_at, user.password_change_date], [NOW; 3]);
     assert_eq!(provision.op, ProvisioningOp::InsertUser(Box::new(user.clone())));
-    assert_eq!(provision.guards, Guards { actor: ACTOR_GUARD, ..Guards::default() });
+    assert_eq!(provision.guards, Guards { actor: ACTOR_GUARD, distinct: NEW_NAME, ..Guards::default() });
     let event = provision.event;
     assert_eq!((event.kind, event.target), (EventKind::UserInserted, EventTarget::User(UserId(30))));
     assert_eq!(event.diff.len(), 9);
@@ -101,7 +103,10 @@ fn new_superuser_requires_the_right_to_grant() {
         let (provision, view) = added(&join(BELOW), &[ADMINS], &may(BELOW)).unwrap();
         assert!(view.is_superuser);
         let superusers = if active { SUPERUSERS } else { None };
-        assert_eq!(provision.guards, Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD });
+        assert_eq!(
+            provision.guards,
+            Guards { graph: GRAPH, superusers, actor: ACTOR_GUARD, distinct: NEW_NAME }
+        );
         let right = [Check::AddUser, Check::Join(BELOW), Check::GrantSuperuser(ADMINS)];
         assert!(added(&join(BELOW), &[], &right).is_ok());
         // A plain group must remain a plain group until the commit.
@@ -210,7 +215,10 @@ fn last_superuser_and_actor_are_protected_from_deletion() {
 #[test]
 fn deletion_has_guards_and_an_event() {
     let provision = deleted(&fixture(), None).unwrap();
-    assert_eq!(provision.guards, Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD });
+    assert_eq!(
+        provision.guards,
+        Guards { graph: GRAPH, superusers: None, actor: ACTOR_GUARD, ..Guards::default() }
+    );
     let stored = fixture().user;
     assert_eq!(provision.op, ProvisioningOp::DeleteUser { user: stored.id, expected: stored.revision });
     assert_eq!(provision.event.effects, [Effect::RevokeSessions]);
@@ -218,5 +226,8 @@ fn deletion_has_guards_and_an_event() {
     let FieldDiff::Groups { added, removed } = &provision.event.diff["groups"] else { panic!() };
     assert!(added.is_empty() && removed.len() == 1);
     let superuser = deleted(&fixture().member_of([ADMINS]).by_superuser(), None).unwrap();
-    assert_eq!(superuser.guards, Guards { graph: GRAPH, superusers: SUPERUSERS, actor: ACTOR_GUARD });
+    assert_eq!(
+        superuser.guards,
+        Guards { graph: GRAPH, superusers: SUPERUSERS, actor: ACTOR_GUARD, ..Guards::default() }
+    );
 }

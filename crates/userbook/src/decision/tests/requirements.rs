@@ -17,7 +17,7 @@ fn requirements(fixture: &Fixture) -> LoadRequirements {
         .update
         .resolve(&fixture.user, &fixture.snapshot.groups, &Policy::hardened(), &|_| true)
         .unwrap();
-    LoadRequirements::of_update(&fixture.user, &fixture.snapshot, &ops, &Limits::default())
+    LoadRequirements::of_update(&fixture.user, &fixture.snapshot, &ops, &fixture.policy)
 }
 
 #[test]
@@ -67,10 +67,18 @@ fn groups_above_the_limit_are_not_loaded() {
 
 #[test]
 fn requirements_are_merged() {
-    let first =
-        LoadRequirements { username: Some("a".into()), groups: [STAFF].into(), other_superusers: false };
-    let second =
-        LoadRequirements { username: Some("b".into()), groups: [HELP].into(), other_superusers: true };
+    let first = LoadRequirements {
+        username: Some("a".into()),
+        groups: [STAFF].into(),
+        other_superusers: false,
+        ..LoadRequirements::default()
+    };
+    let second = LoadRequirements {
+        username: Some("b".into()),
+        groups: [HELP].into(),
+        other_superusers: true,
+        ..LoadRequirements::default()
+    };
     assert!(first.is_covered_by(&first) && LoadRequirements::default().is_covered_by(&first));
     assert!(!first.is_covered_by(&LoadRequirements::default()) && !second.is_covered_by(&first));
     let mut both = first;
@@ -87,24 +95,34 @@ fn requirements_are_merged() {
 fn a_new_user_needs_the_name_and_the_groups_of_the_request() {
     let update = UserUpdate::replace().username("eve").groups([STAFF, HELP]);
     let ops = update.fields().unwrap();
-    let required = LoadRequirements::of_new_user(ops, &Limits::default());
+    let required =
+        LoadRequirements::of_new_user(ops, &Policy::authentik_2025_2().with_limits(Limits::default()));
     let expected = LoadRequirements {
         username: Some("eve".to_owned()),
         groups: [STAFF, HELP].into(),
         other_superusers: false,
+        ..LoadRequirements::default()
     };
     assert_eq!(required, expected);
     // More groups than the limit are rejected without a load.
     for (groups_joined, expected) in [(2, expected.groups.clone()), (1, [].into())] {
         let limits = Limits { groups_joined, ..Limits::default() };
-        assert_eq!(LoadRequirements::of_new_user(ops, &limits).groups, expected, "{groups_joined}");
+        assert_eq!(
+            LoadRequirements::of_new_user(ops, &Policy::hardened().with_limits(limits.clone())).groups,
+            expected,
+            "{groups_joined}"
+        );
     }
 }
 
 #[test]
 fn requirements_become_part_of_a_query() {
-    let required =
-        LoadRequirements { username: Some("eve".to_owned()), groups: [STAFF].into(), other_superusers: true };
+    let required = LoadRequirements {
+        username: Some("eve".to_owned()),
+        groups: [STAFF].into(),
+        other_superusers: true,
+        ..LoadRequirements::default()
+    };
     let mut query = SnapshotQuery::user(UserId(1));
     required.apply(&mut query);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Lists groups.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{Listing, is_possible, require_some};
 use crate::{
@@ -23,8 +23,10 @@ use crate::{
 pub struct AuthorizedGroupList<'a, S, A> {
     service: &'a UserService<S, A>,
     actor: &'a Actor,
-    snapshot: Snapshot,
-    scope: Scope<GroupId>,
+    pub(in crate::service) snapshot: Snapshot,
+    pub(in crate::service) scope: Scope<GroupId>,
+    /// The start, by the monotonic clock.
+    pub(in crate::service) since: Duration,
 }
 
 impl<S, A> SpanOutcome for AuthorizedGroupList<'_, S, A> {
@@ -58,6 +60,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     ) -> Result<AuthorizedGroupList<'a, S, A>, AccessError> {
         traced(operation!("userbook.authorize_list"), async {
             self.require_some_right(actor)?;
+            let since = self.clock.monotonic();
             let snapshot = self.load_actor(actor).await?;
             let scope = self.visible_groups(actor, actor_view(&snapshot)).await?;
             let query = |scope| GroupListQuery {
@@ -71,7 +74,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             };
             let count = async |scope| Ok(self.store.list_groups(&query(scope)).await?.count);
             let scope = require_some(&snapshot, scope, count).await?;
-            Ok(AuthorizedGroupList { service: self, actor, snapshot, scope })
+            Ok(AuthorizedGroupList { service: self, actor, snapshot, scope, since })
         })
         .await
     }
@@ -126,7 +129,9 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
             limit: u32::MAX,
             max_bytes,
         };
-        let page = traced(step!("list"), self.service.in_time(self.service.store.list_users(&query))).await?;
+        let page =
+            traced(step!("list"), self.service.in_time(self.since, self.service.store.list_users(&query)))
+                .await?;
         if page.too_large {
             return Err(ListError::PageTooLarge { limit: max_bytes });
         }
@@ -159,7 +164,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
         include_members: bool,
     ) -> Result<GroupPage, ListError> {
         let users = self.visible_users().await?;
-        let Self { service, scope, .. } = self;
+        let Self { service, scope, since, .. } = self;
         let Listing { mut filter, order, offset, limit } = listing;
         service.check_filter(&filter.attributes)?;
         if !is_possible(&mut filter.members, &users) {
@@ -170,7 +175,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
         let hides = service.policy.has(Safeguard::HideGroups);
         let parents = if hides { scope.clone() } else { Scope::Everything };
         let query = GroupListQuery { members, scope, filter, order, offset, limit, max_bytes };
-        let mut page = traced(step!("list"), service.in_time(service.store.list_groups(&query))).await?;
+        let mut page =
+            traced(step!("list"), service.in_time(since, service.store.list_groups(&query))).await?;
         if page.too_large {
             return Err(ListError::PageTooLarge { limit: max_bytes });
         }

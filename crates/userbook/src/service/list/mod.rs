@@ -5,7 +5,7 @@ mod groups;
 mod relatives;
 mod users;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 pub use groups::AuthorizedGroupList;
 pub use relatives::GroupRelatives;
@@ -60,10 +60,15 @@ impl<S, A> UserService<S, A> {
         if count > limit { Err(ListError::FilterTooLarge { limit, count }) } else { Ok(()) }
     }
 
-    /// Runs a query within [`Limits::search_time`](crate::Limits::search_time).
-    async fn in_time<T>(&self, query: impl Future<Output = Result<T, StoreError>>) -> Result<T, ListError> {
+    /// Runs a query of an operation that began at `since`. All queries together have
+    /// [`Limits::search_time`](crate::Limits::search_time).
+    pub(super) async fn in_time<T>(
+        &self,
+        since: Duration,
+        query: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, ListError> {
         let limit = self.policy.limits().search_time;
-        match deadline::within(&*self.clock, limit, query).await {
+        match deadline::within(&*self.clock, since.saturating_add(limit), query).await {
             Some(answer) => Ok(answer?),
             None => Err(ListError::TooSlow { limit }),
         }

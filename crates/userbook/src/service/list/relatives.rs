@@ -1,6 +1,9 @@
 //! The parents and children of groups, as far as the actor may view them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     authz::{Actor, ListAuthorizer},
@@ -58,17 +61,20 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             parents.extend(group.parent.filter(|_| with_parents));
         }
         traced(operation!("userbook.group_relatives"), async {
+            let since = self.clock.monotonic();
             let scope = self.visible_relatives(actor).await?;
             let mut relatives = GroupRelatives::default();
-            for child in
-                self.find_groups(&scope, GroupFilter { parents: ids, ..GroupFilter::default() }).await?
+            for child in self
+                .find_groups(since, &scope, GroupFilter { parents: ids, ..GroupFilter::default() })
+                .await?
             {
                 if let Some(parent) = child.parent {
                     relatives.children.entry(parent).or_default().push(child);
                 }
             }
-            let parents =
-                self.find_groups(&scope, GroupFilter { ids: parents, ..GroupFilter::default() }).await?;
+            let parents = self
+                .find_groups(since, &scope, GroupFilter { ids: parents, ..GroupFilter::default() })
+                .await?;
             relatives.parents = parents.into_iter().map(|parent| (parent.id, parent)).collect();
             Ok(relatives)
         })
@@ -83,9 +89,10 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         Ok(self.visible_groups(actor, actor_view(&snapshot)).await?)
     }
 
-    /// Returns the groups by name. A filter without ids finds none.
+    /// Returns the groups by name, for an operation that began at `since`. A filter without ids finds none.
     pub(super) async fn find_groups(
         &self,
+        since: Duration,
         scope: &Scope<GroupId>,
         filter: GroupFilter,
     ) -> Result<Vec<Group>, ListError> {
@@ -102,7 +109,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             limit: u32::MAX,
             max_bytes,
         };
-        let page = traced(step!("list"), self.in_time(self.store.list_groups(&query))).await?;
+        let page = traced(step!("list"), self.in_time(since, self.store.list_groups(&query))).await?;
         if page.too_large {
             return Err(ListError::PageTooLarge { limit: max_bytes });
         }

@@ -1,6 +1,6 @@
 //! Lists users.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{Listing, is_possible, require_some};
 use crate::{
@@ -35,6 +35,8 @@ pub struct AuthorizedUserList<'a, S, A> {
     actor: &'a Actor,
     snapshot: Snapshot,
     scope: Scope<UserId>,
+    /// The start, by the monotonic clock.
+    since: Duration,
 }
 
 impl<S, A> SpanOutcome for AuthorizedUserList<'_, S, A> {
@@ -66,6 +68,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     ) -> Result<AuthorizedUserList<'a, S, A>, AccessError> {
         traced(operation!("userbook.authorize_list"), async {
             self.require_some_right(actor)?;
+            let since = self.clock.monotonic();
             let snapshot = self.load_actor(actor).await?;
             let scope = self.visible_users(actor, actor_view(&snapshot)).await?;
             let query = |scope| UserListQuery {
@@ -78,7 +81,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             };
             let count = async |scope| Ok(self.store.list_users(&query(scope)).await?.count);
             let scope = require_some(&snapshot, scope, count).await?;
-            Ok(AuthorizedUserList { service: self, actor, snapshot, scope })
+            Ok(AuthorizedUserList { service: self, actor, snapshot, scope, since })
         })
         .await
     }
@@ -101,7 +104,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
             return Ok((Vec::new(), Vec::new()));
         }
         let scope = self.visible_groups().await?;
-        Ok((self.service.find_groups(&scope, by_id).await?, self.service.find_groups(&scope, by_name).await?))
+        let find = async |filter| self.service.find_groups(self.since, &scope, filter).await;
+        Ok((find(by_id).await?, find(by_name).await?))
     }
 
     async fn visible_groups(&self) -> Result<Scope<GroupId>, ListError> {
@@ -121,12 +125,12 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
 
     async fn load_page(self, listing: Listing<UserFilter, UserColumn>) -> Result<UserViews, ListError> {
         let groups = self.visible_groups().await?;
-        let Self { service, scope, .. } = self;
+        let Self { service, scope, since, .. } = self;
         let Listing { filter, order, offset, limit } = listing;
         let Some(filter) = service.user_filter(filter, &groups)? else { return Ok(UserViews::default()) };
         let max_bytes = service.policy.limits().page_bytes;
         let query = UserListQuery { scope, filter, order, offset, limit, max_bytes };
-        let page = traced(step!("list"), service.in_time(service.store.list_users(&query))).await?;
+        let page = traced(step!("list"), service.in_time(since, service.store.list_users(&query))).await?;
         if page.too_large {
             return Err(ListError::PageTooLarge { limit: max_bytes });
         }
@@ -144,11 +148,11 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
 
     async fn load_paths(self, filter: UserFilter) -> Result<BTreeSet<String>, ListError> {
         let groups = self.visible_groups().await?;
-        let Self { service, scope, .. } = self;
+        let Self { service, scope, since, .. } = self;
         let Some(filter) = service.user_filter(filter, &groups)? else { return Ok(BTreeSet::new()) };
         let max_bytes = service.policy.limits().page_bytes;
         let query = PathListQuery { scope, filter, max_bytes };
-        let page = traced(step!("list"), service.in_time(service.store.list_paths(&query))).await?;
+        let page = traced(step!("list"), service.in_time(since, service.store.list_paths(&query))).await?;
         if page.too_large {
             return Err(ListError::PageTooLarge { limit: max_bytes });
         }

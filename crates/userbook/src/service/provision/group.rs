@@ -48,12 +48,6 @@ pub struct WriteGroup {
     plan: GroupPlan,
 }
 
-impl WriteGroup {
-    pub(super) fn new(plan: GroupPlan) -> Self {
-        Self { plan }
-    }
-}
-
 impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// Creates the group with this id, or overwrites it. Overwriting requires [`Check::ChangeGroup`] and, because the
     /// result shows the stored group, [`Check::ViewGroup`]. Making a group grant superuser status, by its flag, its
@@ -75,7 +69,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ) -> WriteGroupCall<'a, S, A> {
         let (write, external_ids) = group.read(id);
         let request = GroupRequest::Put(Box::new(write), external_ids);
-        Call::new(self, actor, WriteGroup::new(GroupPlan { id, request, condition: None, facts: None }))
+        Call::new(self, actor, WriteGroup { plan: GroupPlan { id, request, condition: None, facts: None } })
     }
 
     /// Deletes a group and its memberships; child groups lose their parent. This requires [`Check::DeleteGroup`] and
@@ -89,7 +83,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     /// [`Check::ViewGroup`]: crate::authz::Check::ViewGroup
     pub fn delete_group<'a>(&'a self, actor: &'a Actor, id: GroupId) -> WriteGroupCall<'a, S, A> {
         let request = GroupRequest::Delete;
-        Call::new(self, actor, WriteGroup::new(GroupPlan { id, request, condition: None, facts: None }))
+        Call::new(self, actor, WriteGroup { plan: GroupPlan { id, request, condition: None, facts: None } })
     }
 }
 
@@ -109,7 +103,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for WriteGroup {
         in_doubt: Option<&ProvisioningChange>,
     ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
         // The host names members by their ids, visible to the actor or not.
-        self.plan.plan(service, call, in_doubt, &Scope::Everything).await
+        self.plan.plan(service, call, in_doubt, async |_| Ok(Scope::Everything)).await
     }
 
     async fn write(

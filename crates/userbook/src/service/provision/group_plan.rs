@@ -12,9 +12,10 @@ use crate::{
     authz::{Actor, Authorizer, Check, CheckResults},
     decision::{
         GroupAccess, GroupCondition, GroupProposal, GroupRejection, GroupWrite, GroupWriteKind,
-        MemberProposal, MembersOp, require_active_actor,
+        MemberProposal, MembersOp, require_active_actor, shown_members,
     },
     event::Diff,
+    limits::Limits,
     model::{Group, GroupId, UserId},
     policy::Safeguard,
     store::{
@@ -83,29 +84,25 @@ impl GroupRequest {
 }
 
 impl GroupPlan {
-    /// Returns whether the request changes members, as far as the request alone says.
-    pub(super) fn touches_members(&self) -> bool {
+    /// Returns whether the decision depends on the users that the actor may view.
+    pub(super) fn needs_visible_members(&self) -> bool {
         match &self.request {
             GroupRequest::Insert(update) | GroupRequest::Update(update) => {
                 update.mode == Mode::Replace || !update.users.is_keep()
             }
-            GroupRequest::Put(..) | GroupRequest::Delete => true,
+            GroupRequest::Put(..) => true,
+            GroupRequest::Delete => self.condition.is_some(),
         }
     }
 
-    /// Returns the facts from before the request was read, while they are recent enough.
-    pub(super) fn fresh_directory<S, A>(&self, service: &UserService<S, A>) -> Option<&DirectorySnapshot> {
-        let facts = self.facts.as_ref().filter(|facts| is_fresh(service, facts.since))?;
-        Some(&facts.directory)
-    }
-
-    /// Plans an attempt. `visible` are the users that the actor may view.
+    /// Plans an attempt. `visible` returns the users that the actor may view; it is called after a commit in doubt is
+    /// settled, because its failure is a rejection.
     pub(super) async fn plan<S: ProvisioningStore, A: Authorizer>(
         &mut self,
         service: &UserService<S, A>,
         call: &CallContext<'_>,
         in_doubt: Option<&ProvisioningChange>,
-        visible: &Scope<UserId>,
+        visible: impl AsyncFnOnce(&DirectorySnapshot) -> Result<Scope<UserId>, GroupError>,
     ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
         let (id, kind) = (self.id, self.request.kind());
         let mut query = DirectoryQuery {
@@ -135,8 +132,9 @@ impl GroupPlan {
             // The request was resolved against another state of the group.
             return Ok(Plan::Conflict);
         }
-        self.check_condition(&directory, &write.members, visible)?;
-        self.decide(service, call, (&directory, &facts.results), write, visible).await
+        let visible = visible(&facts.directory).await?;
+        self.check_condition(service.policy.limits(), &directory, &write.members, &visible)?;
+        self.decide(service, call, (&directory, &facts.results), write, &visible).await
     }
 
     async fn decide<S: ProvisioningStore, A: Authorizer>(
@@ -171,9 +169,11 @@ impl GroupPlan {
         })
     }
 
-    /// Requires the precondition. The members count where the write replaces them.
+    /// Requires the precondition. The members count where the write replaces them, as far as the actor sees them. A
+    /// write of too many members is rejected for that reason, because they are not loaded.
     fn check_condition(
         &self,
+        limits: &Limits,
         directory: &DirectorySnapshot,
         members: &MembersOp,
         visible: &Scope<UserId>,
@@ -181,10 +181,10 @@ impl GroupPlan {
         let (Some(condition), Some(group)) = (&self.condition, directory.groups.get(self.id)) else {
             return Ok(());
         };
-        let present = members.replaces().then(|| {
-            let present = MemberProposal::present(self.id, &directory.members);
-            present.filter(|user| visible.contains(user)).collect()
-        });
+        if directory.members.len().max(members.named().len()) > limits.members_altered {
+            return Ok(());
+        }
+        let present = members.replaces().then(|| shown_members(self.id, &directory.members, visible));
         if condition.holds(group, present.as_ref()) { Ok(()) } else { Err(GroupError::Condition) }
     }
 }

@@ -224,8 +224,10 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
             return Err(UpdateError::Patch(PatchFailure::Inapplicable { operation: 0, path: String::new() }));
         };
         let policy = &service.policy;
-        let required = LoadRequirements::of_new_user(&ops, policy.limits());
+        let required = LoadRequirements::of_new_user(&ops, policy);
         query.username = required.username;
+        query.login = required.login;
+        query.email = required.email;
         query.groups = required.groups;
         let directory = service.load_directory(&query).await?;
         if let Some(plan) = settle_directory(in_doubt, &directory) {

@@ -5,7 +5,7 @@ use tracing::Span;
 use uuid::Uuid;
 
 use super::{
-    GroupUpdated, WriteGroup, WriteGroupCall,
+    GroupUpdated,
     group_plan::{GroupFacts, GroupPlan, GroupRequest},
     write,
 };
@@ -20,12 +20,15 @@ use crate::{
     decision::{GroupCondition, GroupWriteKind},
     model::{GroupId, UserId},
     policy::Safeguard,
-    store::{CommitOutcome, DirectoryQuery, ProvisioningChange, ProvisioningStore, Scope, StoreError},
+    store::{
+        CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore, Scope,
+        StoreError,
+    },
     update::GroupUpdate,
 };
 
-/// The creation or change of one group; see [`UserService::authorize_group_insertion`] and
-/// [`UserService::authorize_group_update`].
+/// The creation, change or deletion of one group; see [`UserService::authorize_group_insertion`],
+/// [`UserService::authorize_group_update`] and [`UserService::authorize_group_deletion`].
 pub type UpdateGroupCall<'a, S, A> = Call<'a, S, A, UpdateGroup>;
 
 /// The operation of an [`UpdateGroupCall`].
@@ -136,12 +139,12 @@ impl<'a, S: ProvisioningStore, A: ListAuthorizer> AuthorizedGroupWrite<'a, S, A>
     }
 }
 
-impl<'a, S: ProvisioningStore, A: Authorizer> AuthorizedGroupDeletion<'a, S, A> {
+impl<'a, S: ProvisioningStore, A: ListAuthorizer> AuthorizedGroupDeletion<'a, S, A> {
     /// Deletes the group, under the checked precondition.
-    pub fn delete(self) -> WriteGroupCall<'a, S, A> {
+    pub fn delete(self) -> UpdateGroupCall<'a, S, A> {
         let AuthorizedGroupWrite { service, actor, id, condition, facts, .. } = self.0;
         let plan = GroupPlan { id, request: GroupRequest::Delete, condition, facts: Some(facts) };
-        Call::new(service, actor, WriteGroup::new(plan))
+        Call::new(service, actor, UpdateGroup { plan })
     }
 }
 
@@ -170,8 +173,11 @@ impl<S: ProvisioningStore, A: ListAuthorizer> Operation<S, A> for UpdateGroup {
         call: &CallContext<'_>,
         in_doubt: Option<&ProvisioningChange>,
     ) -> Result<Plan<GroupUpdated, ProvisioningChange>, GroupError> {
-        let visible = self.visible_members(service, call.actor).await?;
-        self.plan.plan(service, call, in_doubt, &visible).await
+        let needed = self.plan.needs_visible_members();
+        let visible = async |directory: &DirectorySnapshot| {
+            if needed { visible_members(service, call.actor, directory).await } else { Ok(Scope::Everything) }
+        };
+        self.plan.plan(service, call, in_doubt, visible).await
     }
 
     async fn write(
@@ -182,25 +188,17 @@ impl<S: ProvisioningStore, A: ListAuthorizer> Operation<S, A> for UpdateGroup {
     }
 }
 
-impl UpdateGroup {
-    /// Returns the users that the actor may add and remove: the users that the actor may view.
-    async fn visible_members<S: ProvisioningStore, A: ListAuthorizer>(
-        &self,
-        service: &UserService<S, A>,
-        actor: &Actor,
-    ) -> Result<Scope<UserId>, GroupError> {
-        if !service.policy.has(Safeguard::HideMembers) || !self.plan.touches_members() {
-            return Ok(Scope::Everything);
-        }
-        let loaded;
-        let directory = if let Some(directory) = self.plan.fresh_directory(service) {
-            directory
-        } else {
-            loaded = service.load_directory(&group_query(actor, None)).await?;
-            &loaded
-        };
-        let state = directory.actor.as_ref();
-        let state = state.map(|state| ActorView { state, groups: &directory.groups });
-        Ok(traced(step!("authorize"), service.authorizer.visible_users(actor, state)).await?)
+/// Returns the users that the actor may add and remove, and that a precondition compares: the users that the actor may
+/// view.
+async fn visible_members<S, A: ListAuthorizer>(
+    service: &UserService<S, A>,
+    actor: &Actor,
+    directory: &DirectorySnapshot,
+) -> Result<Scope<UserId>, GroupError> {
+    if !service.policy.has(Safeguard::HideMembers) {
+        return Ok(Scope::Everything);
     }
+    let state = directory.actor.as_ref();
+    let state = state.map(|state| ActorView { state, groups: &directory.groups });
+    Ok(traced(step!("authorize"), service.authorizer.visible_users(actor, state)).await?)
 }

@@ -1,0 +1,1 @@
+DELETE FROM userbook_server_delivered WHERE seq = :seq

@@ -1,0 +1,1 @@
+SELECT seq, sinks FROM userbook_server_delivered WHERE seq BETWEEN :first AND :last

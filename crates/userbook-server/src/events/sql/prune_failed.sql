@@ -1,0 +1,1 @@
+DELETE FROM userbook_server_failed_event WHERE failed_at < :before

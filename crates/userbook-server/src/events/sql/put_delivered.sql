@@ -1,0 +1,1 @@
+INSERT INTO userbook_server_delivered (seq, sinks) VALUES (:seq, :sinks)

@@ -1,0 +1,291 @@
+//! Delivers events to one destination: at least once each, those of one user or group in their order. An event that
+//! the destination does not take delays only the events of its user or group.
+
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
+use userbook::{
+    event::Event,
+    model::ChangeId,
+    service::EventSink,
+    store::{OutboxLimit, StoreError},
+};
+
+use super::{
+    claim::{Claim, VALIDITY},
+    coordination::{Coordination, Destination, PendingEvent},
+    progress::Progress,
+    retry::{Failures, pause},
+    webhook::EventRejected,
+};
+
+/// The maximum time of one delivery. The claim stays valid meanwhile.
+const TIMEOUT: Duration = Duration::from_secs(15);
+const _: () = assert!(TIMEOUT.as_millis() < VALIDITY.as_millis() / 2);
+
+/// The number of events after which events are acknowledged.
+const ACKNOWLEDGED: u32 = 50;
+
+/// The pause when nothing is pending, and the maximum after passes that take long.
+const PAUSE: Duration = Duration::from_millis(200);
+const LONG_PAUSE: Duration = Duration::from_secs(10);
+
+/// A pass ends after this many deliveries in a row without an answer: the destination is down.
+const MAX_FAILURES: u32 = 3;
+
+/// A pass that delivers ends after this time, so that new events do not keep it from repeating failed ones.
+const PASS: Duration = Duration::from_secs(5);
+
+/// The maximum number of failed events that a pass sends again, and the time after which new events come first again.
+const MAX_RETRIES: usize = 100;
+const RETRIES_TIME: Duration = Duration::from_secs(2);
+
+/// The time between two queries for events that an administrator wants to be sent again.
+const QUERY_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the workers of one server share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) coordination: Arc<dyn Coordination>,
+    pub(super) claim: Claim,
+    pub(super) progress: Progress,
+    pub(super) limit: OutboxLimit,
+    /// An event is set aside after the destination has rejected it this often.
+    pub(super) max_rejections: u32,
+}
+
+/// The delivery to one destination.
+#[derive(Debug)]
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    destination: Destination,
+    sink: Arc<dyn EventSink>,
+    failures: Failures,
+    /// Delivered events that a query may still return, each with the last pass that delivered or met it. An answer may be
+    /// older than the acknowledgement, so only a complete pass that does not meet an event forgets it.
+    delivered: HashMap<ChangeId, u64>,
+    passes: u64,
+    /// Passes in a row that ended because the destination or the database was down.
+    outages: u32,
+    next_query: Instant,
+}
+
+/// What a pass did.
+#[derive(Debug, Default)]
+struct Pass {
+    delivered: u32,
+    unanswered_in_a_row: u32,
+}
+
+impl Pass {
+    fn is_down(&self) -> bool {
+        self.unanswered_in_a_row >= MAX_FAILURES
+    }
+}
+
+/// The outcome of one delivery.
+enum Outcome {
+    /// The destination has the event, or the event was set aside.
+    Done,
+    Failed,
+    /// Another process delivers.
+    NoClaim,
+}
+
+impl Worker {
+    pub(super) fn new(shared: Arc<Shared>, destination: Destination, sink: Arc<dyn EventSink>) -> Self {
+        let (failures, next_query) = (Failures::default(), Instant::now());
+        let delivered = HashMap::new();
+        Self { shared, destination, sink, failures, delivered, passes: 0, outages: 0, next_query }
+    }
+
+    /// Delivers until `stop`, and then what is pending and can be delivered.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        loop {
+            // A sender that is gone cannot stop the delivery later.
+            let stopping = *stop.borrow() || stop.has_changed().is_err();
+            let start = Instant::now();
+            let outcome = self.pass().await;
+            if outcome.as_ref().is_ok_and(|pass| pass.delivered > 0) {
+                self.outages = 0;
+            }
+            let wait = match outcome {
+                Ok(pass) if pass.is_down() => self.back_off(None),
+                Ok(pass) if pass.delivered > 0 => continue,
+                Ok(_) => self.idle(start),
+                Err(error) => self.back_off(Some(&error)),
+            };
+            if stopping {
+                return;
+            }
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most.
+    fn idle(&self, start: Instant) -> Duration {
+        let now = Instant::now();
+        let rest = (10 * now.duration_since(start)).clamp(PAUSE, LONG_PAUSE);
+        self.failures.wait(now).map_or(rest, |wait| wait.clamp(Duration::from_millis(10), rest))
+    }
+
+    /// Returns the pause after a pass that failed as a whole.
+    fn back_off(&mut self, error: Option<&StoreError>) -> Duration {
+        self.outages = self.outages.saturating_add(1);
+        if let Some(error) = error
+            && self.outages % 16 == 1
+        {
+            tracing::warn!(error = error as &dyn Error, "could not deliver events");
+        }
+        pause(self.outages)
+    }
+
+    /// Offers each pending event once: first those that have not failed, then those whose pause is over.
+    async fn pass(&mut self) -> Result<Pass, StoreError> {
+        self.shared.progress.flush(false).await?;
+        self.passes += 1;
+        let mut pass = Pass::default();
+        let (mut blocked, mut waiting, mut due) = (HashSet::new(), HashSet::new(), Vec::new());
+        let (start, mut after) = (Instant::now(), 0);
+        let is_complete = loop {
+            let page =
+                self.shared.coordination.pending(&self.destination.key, after, self.shared.limit).await?;
+            let Some(last) = page.last() else { break true };
+            after = last.position;
+            for pending in page {
+                if let Some(met) = self.delivered.get_mut(&pending.event.id) {
+                    *met = self.passes;
+                    continue;
+                }
+                let target = pending.event.target;
+                if let Some(next_try) = self.failures.next_try(pending.position) {
+                    waiting.insert(pending.position);
+                    let is_first = blocked.insert(target);
+                    if is_first && next_try <= Instant::now() && due.len() < MAX_RETRIES {
+                        due.push(pending);
+                    }
+                } else if !blocked.contains(&target) {
+                    match self.offer(&pending, &mut pass).await? {
+                        Outcome::Done => {}
+                        Outcome::Failed => {
+                            waiting.insert(pending.position);
+                            blocked.insert(target);
+                        }
+                        Outcome::NoClaim => return Ok(self.stand_by()),
+                    }
+                }
+                if pass.is_down() {
+                    self.shared.progress.flush(false).await?;
+                    return Ok(pass);
+                }
+            }
+            if pass.delivered > 0 && start.elapsed() > PASS {
+                break false;
+            }
+        };
+        if is_complete {
+            self.failures.retain(&waiting);
+            self.delivered.retain(|_, met| *met == self.passes);
+        }
+        self.send_again(due, &mut pass).await?;
+        self.send_requested(&mut pass).await?;
+        self.shared.progress.flush(false).await?;
+        Ok(pass)
+    }
+
+    /// Another process delivers. What failed here may have arrived there.
+    fn stand_by(&mut self) -> Pass {
+        self.failures.clear();
+        Pass::default()
+    }
+
+    async fn send_again(&mut self, due: Vec<PendingEvent>, pass: &mut Pass) -> Result<(), StoreError> {
+        let start = Instant::now();
+        for pending in due {
+            if start.elapsed() > RETRIES_TIME || pass.is_down() {
+                break;
+            }
+            if let Outcome::NoClaim = self.offer(&pending, pass).await? {
+                *pass = self.stand_by();
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Offers an event and records the outcome.
+    async fn offer(&mut self, pending: &PendingEvent, pass: &mut Pass) -> Result<Outcome, StoreError> {
+        if !self.shared.claim.hold().await? {
+            return Ok(Outcome::NoClaim);
+        }
+        let event = &pending.event;
+        if let Err(error) = self.send(event).await {
+            let rejected = error.is::<EventRejected>();
+            pass.unanswered_in_a_row = if rejected { 0 } else { pass.unanswered_in_a_row + 1 };
+            let rejections = self.failures.failed(pending.position, rejected, Instant::now());
+            let destination = self.destination.name.as_str();
+            if rejections < self.shared.max_rejections {
+                if rejected || self.outages.is_multiple_of(16) {
+                    tracing::warn!(event = %event.id, destination, error = &*error as &dyn Error, "could not deliver an event");
+                }
+                return Ok(Outcome::Failed);
+            }
+            tracing::error!(event = %event.id, destination, error = &*error as &dyn Error, "set an event aside");
+            self.shared.coordination.set_aside(&self.destination, event, &error.to_string()).await?;
+        } else {
+            pass.unanswered_in_a_row = 0;
+        }
+        self.failures.forget(pending.position);
+        self.delivered.insert(event.id, self.passes);
+        self.shared.progress.delivered(pending, &self.destination.key);
+        pass.delivered += 1;
+        if pass.delivered.is_multiple_of(ACKNOWLEDGED) {
+            self.shared.progress.flush(false).await?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Sends events that were set aside and that an administrator wants to be sent again. Their order is not kept.
+    async fn send_requested(&mut self, pass: &mut Pass) -> Result<(), StoreError> {
+        if Instant::now() < self.next_query || pass.is_down() {
+            return Ok(());
+        }
+        self.next_query = Instant::now() + QUERY_PAUSE;
+        for event in self.shared.coordination.retries(&self.destination.key, 50).await? {
+            if !self.shared.claim.hold().await? {
+                break;
+            }
+            match self.send(&event).await {
+                Ok(()) => self.shared.coordination.forget(&self.destination.key, event.id).await?,
+                Err(error) if error.is::<EventRejected>() => {
+                    self.shared.coordination.set_aside(&self.destination, &event, &error.to_string()).await?;
+                }
+                Err(_) => {
+                    pass.unanswered_in_a_row += 1;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
+        timeout(TIMEOUT, self.sink.deliver(event)).await.unwrap_or_else(|_| Err(TimedOut.into()))
+    }
+}
+
+/// The destination did not take the event in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {TIMEOUT:?}")]
+struct TimedOut;
