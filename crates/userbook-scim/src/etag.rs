@@ -54,7 +54,7 @@ impl Tags {
         }
     }
 
-    /// Returns whether a tag is listed, or one with the same state of which either has no digest.
+    /// Returns whether a tag is listed, or one with the same state if either has no digest.
     fn admits(&self, tag: &str) -> bool {
         let state = |tag: &str| tag.split('.').next().unwrap_or_default().to_owned();
         match self {

@@ -112,7 +112,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         Ok(Some(filter))
     }
 
-    /// Returns the lookups of these terms, each of which finds candidates; `None` if a scan is better.
+    /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better.
     ///
     /// The index of names compares bytes, so the spelling of the request and the one in lower case are looked up. The
     /// search of the store finds other spellings.
