@@ -8,7 +8,12 @@ use crate::{
     provider::{GROUP, Provider, patch, user},
 };
 
-on_each_store!(operations_refer_to_each_other, errors_stop_a_request, circles_and_unknown_references_fail);
+on_each_store!(
+    operations_refer_to_each_other,
+    errors_stop_a_request,
+    circles_and_unknown_references_fail,
+    values_of_the_wrong_type_are_errors,
+);
 
 fn bulk(operations: &Value) -> Value {
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": 1, "Operations": operations})
@@ -81,4 +86,29 @@ async fn circles_and_unknown_references_fail(kind: Kind) {
     let answer = provider.ask("POST /Bulk", body).await.expect(200);
     let results = answer["Operations"].as_array().unwrap();
     assert!(results.len() == 3 && results.iter().all(|it| it["status"] == "409"), "{answer}");
+}
+
+async fn values_of_the_wrong_type_are_errors(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let id = provider.user("ada").await;
+    let path = format!("/Users/{id}");
+    for operation in [
+        json!({"method": "DELETE", "path": path, "version": 5}),
+        json!({"method": "DELETE", "path": [path]}),
+        json!({"method": 7, "path": path}),
+        json!({"method": "POST", "path": "/Users", "bulkId": 1, "data": user("bo")}),
+    ] {
+        let answer = provider.ask("POST /Bulk", bulk(&json!([operation]))).await.expect(400);
+        assert_eq!(answer["scimType"], "invalidSyntax", "{operation}");
+    }
+    for (value, status) in [(json!("x"), 400), (json!(-1), 400), (json!("1"), 200), (Value::Null, 200)] {
+        let mut body = bulk(&json!([]));
+        body["failOnErrors"] = value.clone();
+        assert_eq!(provider.ask("POST /Bulk", body).await.status, status, "{value}");
+    }
+    // Keys in any case; a text that begins like a reference.
+    let data = json!({"schemas": [GROUP], "displayName": "bulkId:x"});
+    let body = bulk(&json!([{"Method": "POST", "Path": "/Groups", "BulkId": "g", "Data": data}]));
+    let answer = provider.ask("POST /Bulk", body).await.expect(200);
+    assert_eq!(answer["Operations"][0]["status"], "201", "{answer}");
 }

@@ -12,7 +12,8 @@ on_each_store!(
     filters_find_users,
     orders_and_pages,
     filters_find_groups,
-    search_has_the_parameters_in_the_body
+    search_has_the_parameters_in_the_body,
+    case_does_not_matter_where_the_schema_says_so,
 );
 
 /// Five users; `u3` is inactive.
@@ -144,9 +145,42 @@ async fn search_has_the_parameters_in_the_body(kind: Kind) {
         ("/.search", json!({"schemas": schemas, "count": 4}), 6, 4),
         ("/.search", json!({"schemas": schemas, "count": 4, "startIndex": 5}), 6, 2),
         ("/.search", json!({"schemas": schemas, "startIndex": 6}), 6, 1),
+        ("/.search", json!({"schemas": schemas, "sortBy": "userName", "count": 9}), 6, 6),
     ] {
         let answer = provider.ask(&format!("POST {path}"), body.clone()).await.expect(200);
         assert_eq!(answer["totalResults"], total, "{path} {body}");
         assert_eq!(answer["Resources"].as_array().unwrap().len(), ids, "{path} {body}");
     }
+    for path in ["/.search", "/Groups/.search"] {
+        let sorted = json!({"schemas": schemas, "sortBy": "unknown"});
+        assert_eq!(
+            provider.ask(&format!("POST {path}"), sorted).await.expect(400)["scimType"],
+            "invalidPath"
+        );
+    }
+}
+
+async fn case_does_not_matter_where_the_schema_says_so(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let body = json!({
+        "schemas": [USER], "userName": "Ada@Example.com",
+        "emails": [
+            {"value": "Ada@Example.com", "type": "work", "primary": true}, {"value": "Home@Example.org", "type": "home"},
+        ],
+    });
+    let id = provider.ask("POST /Users", body).await.id();
+    provider.group("Red Team", &[&id]).await;
+    for filter in [
+        "Users?filter=userName eq \"ADA@example.COM\"",
+        "Users?filter=emails.value eq \"ADA@example.COM\"",
+        "Users?filter=emails[value eq \"HOME@example.org\"]",
+        "Users?filter=userName eq \"nothing\" or emails eq \"HOME@example.org\"",
+        "Groups?filter=displayName eq \"RED team\"",
+        &format!("Groups?filter=members eq \"{id}\" and displayName eq \"RED team\""),
+    ] {
+        let answer = provider.ask(&format!("GET /{filter}"), Value::Null).await.expect(200);
+        assert_eq!(answer["totalResults"], 1, "{filter}");
+    }
+    let part = provider.ask("GET /Users?filter=userName eq \"da@Example.co\"", Value::Null).await.expect(200);
+    assert_eq!(part["totalResults"], 0);
 }

@@ -1,14 +1,22 @@
 //! Concurrent pushes of one connection.
 
 use serde_json::{Value, json};
+use userbook::{Actor, StaticPermissions, UserUpdate, model::UserRef};
+use userbook_scim::Deletion;
 use userbook_tests::fixture::Kind;
 
 use crate::{
     on_each_store,
-    provider::{Provider, patch},
+    provider::{GROUP, Provider, patch, user},
 };
 
-on_each_store!(two_pushes_of_members_lose_no_member, two_patches_of_a_user_both_survive);
+on_each_store!(
+    two_pushes_of_members_lose_no_member,
+    two_patches_of_a_user_both_survive,
+    two_replacements_of_members_end_as_one,
+    one_of_two_creations_activates_a_removed_user,
+    a_member_that_leaves_the_connection_does_not_join,
+);
 
 const ROUNDS: usize = 20;
 
@@ -48,5 +56,66 @@ async fn two_patches_of_a_user_both_survive(kind: Kind) {
         let shown = provider.ask(&format!("GET /Users/{id}"), Value::Null).await.expect(200);
         assert_eq!(shown["title"], format!("title-{round}"));
         assert_eq!(shown["nickName"], format!("nickName-{round}"));
+    }
+}
+
+async fn two_replacements_of_members_end_as_one(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let group = provider.group("crew", &[]).await;
+    let (ada, bo) = (provider.user("ada").await, provider.user("bo").await);
+    let replace = |members: &[&str]| {
+        let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
+        let body = json!({"schemas": [GROUP], "displayName": "crew", "members": members});
+        let (provider, group) = (provider.clone(), group.clone());
+        tokio::spawn(async move { provider.ask(&format!("PUT /Groups/{group}"), body).await.status })
+    };
+    for _ in 0..ROUNDS {
+        let (one, two) = tokio::join!(replace(&[&ada]), replace(&[&bo]));
+        assert_eq!((one.unwrap(), two.unwrap()), (200, 200));
+        let members = provider.members(&group).await;
+        assert_eq!(members.len(), 1, "{members:?}");
+        assert_eq!(replace(&[]).await.unwrap(), 200);
+    }
+}
+
+async fn one_of_two_creations_activates_a_removed_user(kind: Kind) {
+    let provider =
+        Provider::with(kind, StaticPermissions::none(), |it| it.deletion(Deletion::Deactivate)).await;
+    for round in 0..ROUNDS {
+        let id = provider.user("ada").await;
+        provider.ask(&format!("DELETE /Users/{id}"), Value::Null).await.expect(204);
+        let create = |name: &'static str| {
+            let provider = provider.clone();
+            tokio::spawn(async move { provider.ask("POST /Users", user(name)).await.status })
+        };
+        // The name is found in another spelling too.
+        let (one, two) = tokio::join!(create("ada"), create("Ada"));
+        let mut statuses = [one.unwrap(), two.unwrap()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409], "round {round}");
+        provider.ask(&format!("DELETE /Users/{id}"), Value::Null).await.expect(204);
+    }
+}
+
+async fn a_member_that_leaves_the_connection_does_not_join(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let group = provider.group("crew", &[]).await;
+    for round in 0..ROUNDS {
+        let id = provider.user(&format!("u{round}")).await;
+        let uuid = UserRef::Uuid(id.parse().unwrap());
+        let account = provider.host.retrieve(&Actor::system(), uuid).await.unwrap().user.id;
+        let add = patch(&json!([{"op": "add", "path": "members", "value": [{"value": id}]}]));
+        let leave = UserUpdate::patch().remove_external_id("scim:okta".parse().unwrap());
+        let push = {
+            let (provider, group) = (provider.clone(), group.clone());
+            tokio::spawn(async move { provider.ask(&format!("PATCH /Groups/{group}"), add).await.status })
+        };
+        let system = Actor::system();
+        let (left, status) = tokio::join!(provider.host.update_user(&system, account, leave).run(), push);
+        assert_eq!(status.unwrap(), 200);
+        let events = left.unwrap().view.groups.len();
+        // A membership is older than the end of the management.
+        let now = provider.host.retrieve(&Actor::system(), uuid).await.unwrap().groups.len();
+        assert_eq!(now, events, "round {round}");
     }
 }

@@ -1,5 +1,7 @@
 //! Preconditions (RFC 9110 §13). SCIM compares weak tags in `If-Match` as well (RFC 7644 §3.14).
 
+use std::sync::{Arc, OnceLock};
+
 use http::{
     HeaderMap, HeaderName,
     header::{IF_MATCH, IF_NONE_MATCH},
@@ -103,17 +105,22 @@ impl Preconditions {
         Conditions { revisions: self.if_match.as_ref().and_then(Tags::revisions), unless }
     }
 
-    /// Returns the precondition on a group.
-    pub(crate) fn of_group(&self, source: &ExternalSource) -> Option<GroupCondition> {
+    /// Returns the precondition on a group. `pinned` is a state that the group must have besides, once it is known.
+    pub(crate) fn of_group(
+        &self,
+        source: &ExternalSource,
+        pinned: Option<Arc<OnceLock<String>>>,
+    ) -> Option<GroupCondition> {
         let source = source.clone();
         let (wanted, unwanted) = (self.if_match.clone(), self.if_none_match.clone());
-        if wanted.is_none() && unwanted.is_none() {
+        if wanted.is_none() && unwanted.is_none() && pinned.is_none() {
             return None;
         }
         Some(GroupCondition::new(move |stored, _| {
             let state = group::state(stored, &source);
             let matches = |tags: &Tags| tags.states().is_none_or(|states| states.contains(&state));
-            wanted.as_ref().is_none_or(matches) && !unwanted.as_ref().is_some_and(matches)
+            let is_pinned = pinned.as_ref().and_then(|pinned| pinned.get()).is_none_or(|it| *it == state);
+            is_pinned && wanted.as_ref().is_none_or(matches) && !unwanted.as_ref().is_some_and(matches)
         }))
     }
 
@@ -160,7 +167,7 @@ mod tests {
         }
         assert!(!Preconditions::default().knows(version));
         assert!(Preconditions::default().allows(version));
-        assert!(Preconditions::default().of_group(&"scim:x".parse().unwrap()).is_none());
+        assert!(Preconditions::default().of_group(&"scim:x".parse().unwrap(), None).is_none());
         for (header, shown, expected) in [
             ("W/\"s\"", "W/\"s.d\"", true),
             ("W/\"s.d\"", "W/\"s\"", true),

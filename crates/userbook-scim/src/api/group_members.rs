@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use userbook::{
-    GroupId, ListError, UserId,
+    GroupId, ListError, Revision, UserId,
     authz::ListAuthorizer,
     service::Listing,
     store::{ExternalIdFilter, ListStore, Order, ProvisioningStore, UserColumn, UserFilter},
@@ -15,6 +15,16 @@ use crate::{error::ScimError, patch::MembersChange};
 
 /// Users that are loaded at once.
 const CHUNK: u32 = 200;
+
+/// The users to add and to remove, with the revisions in which the connection manages them.
+#[derive(Debug, Default)]
+pub(super) struct ResolvedMembers {
+    pub(super) join: Vec<Member>,
+    pub(super) leave: Vec<Member>,
+}
+
+/// A user that the connection manages.
+pub(super) type Member = (UserId, Revision);
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// Turns "these are all members" into additions and removals. Members that the connection does not manage stay, and
@@ -35,10 +45,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// Returns the users to add and to remove. Users that do not exist, and users that the connection does not manage, are
     /// not added: strictly they are an error, leniently they have no effect, because identity providers push members
     /// before users.
-    pub(super) async fn resolve_members(
-        &self,
-        change: &MembersChange,
-    ) -> Result<(Vec<UserId>, Vec<UserId>), ScimError> {
+    pub(super) async fn resolve_members(&self, change: &MembersChange) -> Result<ResolvedMembers, ScimError> {
         let limit = self.service().policy().limits().members_altered;
         let count = change.add.len() + change.remove.len();
         if count > limit {
@@ -54,14 +61,17 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         {
             return Err(ScimError::invalid_value(format!("members: no user has the id {id:?}")));
         }
-        Ok((change.add.iter().filter_map(find).collect(), change.remove.iter().filter_map(find).collect()))
+        Ok(ResolvedMembers {
+            join: change.add.iter().filter_map(find).collect(),
+            leave: change.remove.iter().filter_map(find).collect(),
+        })
     }
 
     /// Returns the users with these ids that the connection manages.
     pub(super) async fn managed_users(
         &self,
         uuids: &BTreeSet<Uuid>,
-    ) -> Result<BTreeMap<Uuid, UserId>, ScimError> {
+    ) -> Result<BTreeMap<Uuid, Member>, ScimError> {
         let mut found = BTreeMap::new();
         let uuids: Vec<Uuid> = uuids.iter().copied().collect();
         for chunk in uuids.chunks(CHUNK as usize) {
@@ -77,7 +87,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     /// Returns all users that a filter finds, page by page.
-    async fn find_users(&self, filter: UserFilter) -> Result<BTreeMap<Uuid, UserId>, ScimError> {
+    async fn find_users(&self, filter: UserFilter) -> Result<BTreeMap<Uuid, Member>, ScimError> {
         let mut found = BTreeMap::new();
         let (mut offset, mut limit) = (0, CHUNK);
         loop {
@@ -92,7 +102,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 page => page?,
             };
             let read = page.users.len();
-            found.extend(page.users.into_iter().map(|view| (view.user.uuid, view.user.id)));
+            found.extend(
+                page.users.into_iter().map(|view| (view.user.uuid, (view.user.id, view.user.revision))),
+            );
             if read < limit as usize {
                 return Ok(found);
             }

@@ -1,27 +1,33 @@
 //! GET, POST, PUT, PATCH and DELETE of a group.
 
-use std::error::Error;
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+};
 
 use http::StatusCode;
 use http_body::Body;
 use serde_json::Value;
 use userbook::{
-    Group, GroupId,
+    Group, GroupError, GroupId,
     authz::ListAuthorizer,
     service::{AuthorizedGroupWrite, Listing},
     store::{ExternalIdFilter, GroupEntry, GroupFilter, ListStore, ProvisioningStore},
     update::{GroupUpdate, Mode, Op},
 };
 
-use super::{Answer, Exchange, parse_id, payload::Payload, reply::Reply};
+use super::{Answer, Exchange, group_members::ResolvedMembers, parse_id, payload::Payload, reply::Reply};
 use crate::{
     error::ScimError,
     patch::{self, GroupPatch, MembersChange},
-    resource::{Document, ResourceKind, canonical_resource, group, version},
+    resource::{Document, ResourceKind, canonical_resource, group, state_of, version},
 };
 
 /// The only attribute whose size is not limited by the group itself.
 const MEMBERS: &str = "members";
+
+/// Attempts of a write whose users or group change meanwhile.
+const ATTEMPTS: u32 = 5;
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn show_group(&self, id: &str) -> Answer {
@@ -63,41 +69,70 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
     {
-        let authorized = self.service().authorize_group_insertion(self.actor).await?;
+        let mut authorized = self.service().authorize_group_insertion(self.actor).await?;
         let body = payload.read(&self.provider.limits).await?;
         let changes = self.replacement_of_group(body)?;
         let id = changes.external_id.value().cloned();
-        let update = self.group_update(Mode::Replace, &changes).await?;
-        let update = update.set_external_id(self.source().clone(), id.as_deref());
-        self.write_group(authorized, update, StatusCode::CREATED).await
+        for _ in 0..ATTEMPTS {
+            let update = self.group_update(Mode::Replace, &changes).await?;
+            let update = update.set_external_id(self.source().clone(), id.as_deref());
+            match self.write_group(authorized, update).await {
+                Err(GroupError::Contended { .. }) => {}
+                result => return self.group_reply(StatusCode::CREATED, result?).await,
+            }
+            authorized = self.service().authorize_group_insertion(self.actor).await?;
+        }
+        Err(GroupError::Contended { attempts: ATTEMPTS }.into())
     }
 
-    /// PUT and PATCH.
+    /// PUT and PATCH. The members are chosen by the state of the users, and those of a PUT also by the state of the group,
+    /// so the write is repeated if one of the states changes before the commit.
     pub(super) async fn change_group<B>(&self, id: &str, payload: Payload<'_, B>, is_patch: bool) -> Answer
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
     {
-        let condition = self.preconditions.of_group(self.source());
         let target = parse_id(id).map(GroupId);
-        let authorized = self.service().authorize_group_update(self.actor, target, condition).await?;
-        self.require_version(authorized.id()).await?;
+        let (mut authorized, mut pinned) = self.authorize_group_change(target).await?;
         let body = payload.read(&self.provider.limits).await?;
-        let mut changes = if is_patch {
+        let changes = if is_patch {
             let schema = self.schema(ResourceKind::Group);
             let patch = patch::read(body, schema, self.connection.strictness, &self.provider.limits)?;
             patch::group_patch(&patch)?
         } else {
             self.replacement_of_group(body)?
         };
-        if changes.members.replaces {
-            self.make_delta(authorized.id(), &mut changes.members).await?;
+        for _ in 0..ATTEMPTS {
+            let mut delta = changes.clone();
+            if delta.members.replaces {
+                let document = self.managed_group(authorized.id(), false).await?;
+                _ = pinned.set(state_of(&document));
+                self.make_delta(authorized.id(), &mut delta.members).await?;
+            }
+            let mut update = self.group_update(Mode::Patch, &delta).await?;
+            if !delta.external_id.is_keep() {
+                let id = delta.external_id.value().map(String::as_str);
+                update = update.set_external_id(self.source().clone(), id);
+            }
+            match self.write_group(authorized, update).await {
+                Err(GroupError::Contended { .. }) => {}
+                Err(GroupError::Condition) if pinned.get().is_some() => {}
+                result => return self.group_reply(StatusCode::OK, result?).await,
+            }
+            (authorized, pinned) = self.authorize_group_change(target).await?;
         }
-        let mut update = self.group_update(Mode::Patch, &changes).await?;
-        if !changes.external_id.is_keep() {
-            let id = changes.external_id.value().map(String::as_str);
-            update = update.set_external_id(self.source().clone(), id);
-        }
-        self.write_group(authorized, update, StatusCode::OK).await
+        Err(GroupError::Contended { attempts: ATTEMPTS }.into())
+    }
+
+    /// Authorizes a change under the preconditions. The change also requires the state that the caller pins.
+    async fn authorize_group_change(
+        &self,
+        target: Option<GroupId>,
+    ) -> Result<(AuthorizedGroupWrite<'_, S, A>, Arc<OnceLock<String>>), ScimError> {
+        let pinned = Arc::new(OnceLock::new());
+        let condition = self.preconditions.of_group(self.source(), Some(Arc::clone(&pinned)));
+        let authorized = self.service().authorize_group_update(self.actor, target, condition).await?;
+        self.require_version(authorized.id()).await?;
+        Ok((authorized, pinned))
     }
 
     /// Reads the body of a POST or PUT. Members that the body does not name at all stay.
@@ -128,22 +163,25 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         if changes.members.is_empty() {
             return Ok(update);
         }
-        let (join, leave) = self.resolve_members(&changes.members).await?;
-        let update = join.into_iter().fold(update, GroupUpdate::add_user);
-        Ok(leave.into_iter().fold(update, GroupUpdate::remove_user))
+        let ResolvedMembers { join, leave } = self.resolve_members(&changes.members).await?;
+        update.member_revisions.extend(join.iter().chain(&leave).copied());
+        let update = join.into_iter().fold(update, |update, (user, _)| update.add_user(user));
+        Ok(leave.into_iter().fold(update, |update, (user, _)| update.remove_user(user)))
     }
 
     async fn write_group(
         &self,
         authorized: AuthorizedGroupWrite<'_, S, A>,
         update: GroupUpdate,
-        status: StatusCode,
-    ) -> Answer {
+    ) -> Result<Group, GroupError> {
         let mut call = authorized.update(update);
         if let Some(id) = self.request_id {
             call = call.request_id(id);
         }
-        let group = call.run().await?.group;
+        Ok(call.run().await?.group)
+    }
+
+    async fn group_reply(&self, status: StatusCode, group: Group) -> Answer {
         let (entry, with_members) = self.written(group).await;
         let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
         let shown = self.projected(ResourceKind::Group, document.clone());
@@ -162,7 +200,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     pub(super) async fn delete_group(&self, id: &str) -> Answer {
-        let condition = self.preconditions.of_group(self.source());
+        let condition = self.preconditions.of_group(self.source(), None);
         let target = parse_id(id).map(GroupId);
         let authorized = self.service().authorize_group_deletion(self.actor, target, condition).await?;
         if let Some(id) = target {

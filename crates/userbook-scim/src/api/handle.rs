@@ -67,6 +67,7 @@ where
             params: Params::parse(head.uri.query(), &self.provider.limits)?,
             preconditions: Preconditions::read(&head.headers),
             request_id: request_id(&head.headers),
+            searches_all: false,
         };
         let payload = Payload::Body(&head.headers, body);
         Ok(exchange.dispatch(&head.method, route, payload).await?.into_response())

@@ -120,6 +120,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         find(rows, plan, query, limits).await
     }
 
+    fn is_sortable(&self, path: &AttrPath) -> bool {
+        let mut schemas = [ResourceKind::User, ResourceKind::Group].into_iter().map(|kind| self.schema(kind));
+        schemas.any(|schema| schema.attribute(path.uri.as_deref(), &path.name).is_some())
+    }
+
     fn sort_path(&self) -> Result<Option<AttrPath>, ScimError> {
         let Some(text) = &self.params.sort_by else { return Ok(None) };
         match parse_path(text, self.connection.strictness, &self.provider.limits)? {
@@ -138,6 +143,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let descending = self.params.descending;
         let Some(path) = path else { return Ok(Sort { path, column: None, descending }) };
         let located = schema.attribute(path.uri.as_deref(), &path.name);
+        // In a search in all types, the attribute of one type has no value in the other.
+        if located.is_none() && self.searches_all && self.is_sortable(path) {
+            return Ok(Sort { path: None, column: None, descending });
+        }
         let located = located.ok_or_else(|| unsortable(&path.name))?;
         let name = match &path.sub_attr {
             Some(sub) => {

@@ -152,7 +152,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
     async fn users(&self, ids: impl IntoIterator<Item = String>) -> Result<BTreeSet<UserId>, ScimError> {
         let uuids: BTreeSet<Uuid> = ids.into_iter().filter_map(|id| parse_id(&id)).collect();
         let found = self.exchange.managed_users(&uuids).await?;
-        Ok(found.into_values().collect())
+        Ok(found.into_values().map(|(id, _)| id).collect())
     }
 }
 

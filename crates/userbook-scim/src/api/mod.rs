@@ -124,6 +124,8 @@ struct Exchange<'e, S, A> {
     params: Params,
     preconditions: Preconditions,
     request_id: Option<&'e str>,
+    /// Whether a search covers users and groups.
+    searches_all: bool,
 }
 
 impl<S, A> Exchange<'_, S, A> {

@@ -12,7 +12,7 @@ use super::{Answer, Exchange, list::Window, payload::Payload};
 use crate::{params::Params, resource::ResourceKind};
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
-    /// Searches in one type, or in all types: users first.
+    /// Searches in one type, or in all types: users first, then groups, each sorted.
     pub(super) async fn search<B>(&self, kind: Option<ResourceKind>, payload: Payload<'_, B>) -> Answer
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
@@ -22,6 +22,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let exchange = Exchange {
             params: Params::from_body(&body, &self.provider.limits)?,
             preconditions: self.preconditions.clone(),
+            searches_all: kind.is_none(),
             ..*self
         };
         if let Some(kind) = kind {

@@ -75,6 +75,12 @@ pub(crate) fn version(document: &Document) -> Option<&str> {
     document.get("meta")?.get("version")?.as_str()
 }
 
+/// Returns the state in the entity tag of a document.
+pub(crate) fn state_of(document: &Document) -> String {
+    let tag = version(document).unwrap_or_default().trim_start_matches("W/").trim_matches('"');
+    tag.split('.').next().unwrap_or_default().to_owned()
+}
+
 /// Returns the location of a document.
 pub(crate) fn location(document: &Document) -> Option<&str> {
     document.get("meta")?.get("location")?.as_str()

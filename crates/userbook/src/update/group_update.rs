@@ -1,9 +1,11 @@
 //! The requested changes of a group.
 
+use std::collections::BTreeMap;
+
 use super::{ExternalIdsOp, Mode, Op, UsersOp};
 use crate::{
     field::{Attributes, GroupName, GroupRef},
-    model::{ExternalSource, GroupId, UserId},
+    model::{ExternalSource, GroupId, Revision, UserId},
 };
 
 /// A new group, or a change of a group, that is not yet resolved against the stored group.
@@ -33,6 +35,10 @@ pub struct GroupUpdate {
     pub roles: Op<()>,
     /// The external ids.
     pub external_ids: ExternalIdsOp,
+    /// Revisions that users of `users` must have in the attempt that writes; empty by default. A caller that chose the
+    /// users by their values sets the revisions. Another revision ends the write as
+    /// [`GroupError::Contended`](crate::GroupError::Contended), so that the caller chooses again.
+    pub member_revisions: BTreeMap<UserId, Revision>,
 }
 
 impl GroupUpdate {
@@ -47,6 +53,7 @@ impl GroupUpdate {
             attributes: Op::Keep,
             roles: Op::Keep,
             external_ids: ExternalIdsOp::default(),
+            member_revisions: BTreeMap::new(),
         }
     }
 

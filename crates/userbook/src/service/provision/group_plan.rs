@@ -70,6 +70,17 @@ impl GroupRequest {
         }
     }
 
+    /// Returns whether the users have the revisions that the request requires. More users than the limit are not loaded;
+    /// the decision rejects them.
+    fn has_current_members(&self, directory: &DirectorySnapshot, limits: &Limits) -> bool {
+        let (Self::Insert(update) | Self::Update(update)) = self else { return true };
+        if update.member_revisions.len() > limits.members_altered {
+            return true;
+        }
+        let revision = |user| directory.members.get(user).map(|state| state.revision);
+        update.member_revisions.iter().all(|(user, wanted)| revision(user) == Some(*wanted))
+    }
+
     fn resolve(&self, id: GroupId, before: Option<&Group>) -> GroupWrite {
         match self {
             Self::Put(write, external_ids) => {
@@ -131,6 +142,9 @@ impl GroupPlan {
         if directory.groups.get(id) != facts.directory.groups.get(id) {
             // The request was resolved against another state of the group.
             return Ok(Plan::Conflict);
+        }
+        if !self.request.has_current_members(&directory, service.policy.limits()) {
+            return Err(GroupError::Contended { attempts: 1 });
         }
         let visible = visible(&facts.directory).await?;
         self.check_condition(service.policy.limits(), &directory, &write.members, &visible)?;
