@@ -1,7 +1,9 @@
 //! Concurrent pushes of one connection.
 
 use serde_json::{Value, json};
-use userbook::{Actor, StaticPermissions, UserUpdate, model::UserRef};
+use userbook::{
+    Actor, GroupError, GroupId, Revision, StaticPermissions, UserUpdate, model::UserRef, update::GroupUpdate,
+};
 use userbook_scim::Deletion;
 use userbook_tests::fixture::Kind;
 
@@ -16,6 +18,7 @@ on_each_store!(
     two_replacements_of_members_end_as_one,
     one_of_two_creations_activates_a_removed_user,
     a_member_that_leaves_the_connection_does_not_join,
+    a_member_with_another_revision_does_not_join,
 );
 
 const ROUNDS: usize = 20;
@@ -117,5 +120,24 @@ async fn a_member_that_leaves_the_connection_does_not_join(kind: Kind) {
         // A membership is older than the end of the management.
         let now = provider.host.retrieve(&Actor::system(), uuid).await.unwrap().groups.len();
         assert_eq!(now, events, "round {round}");
+    }
+}
+
+async fn a_member_with_another_revision_does_not_join(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let group = GroupId(provider.group("crew", &[]).await.parse().unwrap());
+    let id = provider.user("ada").await;
+    let uuid = UserRef::Uuid(id.parse().unwrap());
+    let user = provider.host.retrieve(&Actor::system(), uuid).await.unwrap().user;
+    let system = Actor::system();
+    for (revision, joins) in [(Revision(uuid::Uuid::nil()), false), (user.revision, true)] {
+        let mut update = GroupUpdate::patch().add_user(user.id);
+        update.member_revisions.insert(user.id, revision);
+        let authorized = provider.host.authorize_group_update(&system, Some(group), None).await.unwrap();
+        let result = authorized.update(update).run().await;
+        assert_eq!(result.is_ok(), joins);
+        assert_eq!(matches!(result, Err(GroupError::Contended { .. })), !joins);
+        let now = provider.host.retrieve(&system, uuid).await.unwrap().user;
+        assert_eq!(now.groups.contains(&group), joins);
     }
 }

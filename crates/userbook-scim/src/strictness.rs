@@ -26,7 +26,7 @@ impl Strictness {
     /// - paths as keys of a value: `{"name.givenName": "Ada"}`, `{"urn:…:User:department": "R&D"}`;
     /// - extension attributes without the URN;
     /// - `replace` of `emails[type eq "work"].value` creates the value if none matches;
-    /// - `remove` with a value removes this value only;
+    /// - `remove` with a value removes this value only; strictly, such a removal from a list is an error;
     /// - members that do not exist, or that the connection does not manage, have no effect;
     /// - filters with values without quotes: `active eq True`;
     /// - unknown and read-only members of a body, which have no effect.
