@@ -102,7 +102,7 @@ async fn accounts_lives_beside_the_users() {
     assert_eq!((ada.log_in("ada", "correct horse"), ada.log_in("ada", "new one")), (401, 200));
 
     // Deletion is forbidden by the right, by orders, and then succeeds.
-    assert_eq!(bob.status("DELETE", &ada_path, &Value::Null), 404);
+    assert_eq!(bob.status("DELETE", &ada_path, &Value::Null), 403);
     assert_eq!(ada.status("POST", "/me/orders", &Value::Null), 201);
     let mut admin = Browser::new(&app);
     assert_eq!(admin.log_in("admin", "battery staple"), 200);

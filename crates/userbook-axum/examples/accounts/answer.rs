@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use userbook::{AccessError, UpdateError, store::StoreError, violation::Violations};
 
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     #[error("not signed in")]
     NotSignedIn,
     #[error(transparent)]
@@ -22,6 +22,8 @@ pub enum Failure {
     Session(#[from] tower_sessions::session::Error),
     #[error(transparent)]
     Password(#[from] tokio::task::JoinError),
+    #[error("no randomness")]
+    Random,
 }
 
 /// The messages by field; those of the request as a whole have the key `non_field_errors`. The codes are stable: use them

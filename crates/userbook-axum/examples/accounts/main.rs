@@ -17,7 +17,7 @@ use axum::{
 use sqlx::{Executor, sqlite::SqlitePoolOptions};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 use userbook::{
-    Actor, NewUser, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, authz::Permission,
+    NewUser, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, authz::Permission,
 };
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;
@@ -34,7 +34,7 @@ const SCHEMA: &str = "
         account BLOB NOT NULL REFERENCES accounts (user)
     ) STRICT";
 
-/// The service of all operations except sign-up.
+/// The service of all operations.
 type Service = UserService<SqliteStore, PermissionAuthorizer<StaticPermissions>>;
 
 #[derive(Debug, Clone)]
@@ -43,12 +43,12 @@ struct App {
 }
 
 impl App {
-    async fn new(store: SqliteStore, administrator: UserId) -> Result<Self, sqlx::Error> {
+    fn new(store: SqliteStore, administrator: UserId) -> Self {
         let rights = [Permission::ViewUser, Permission::ChangeUser, Permission::DeleteUser]
             .into_iter()
             .fold(StaticPermissions::none(), |rights, right| rights.grant(administrator, right));
         let service = UserService::new(store, PermissionAuthorizer::new(rights)).with_policy(policy());
-        Ok(Self { service: Arc::new(service) })
+        Self { service: Arc::new(service) }
     }
 
     fn store(&self) -> &SqliteStore {
@@ -79,7 +79,7 @@ fn router(app: App) -> Router {
 
 /// Creates the administrator once.
 async fn administrator(store: &SqliteStore, password: String) -> Result<UserId, Box<dyn Error>> {
-    let (host, key) = (Actor::system(), Uuid::from_u128(0xad));
+    let key = Uuid::from_u128(0xad);
     let found: Option<i64> = sqlx::query_scalar("SELECT id FROM userbook_user WHERE uuid = ?")
         .bind(key)
         .fetch_optional(store.pool())
@@ -88,9 +88,10 @@ async fn administrator(store: &SqliteStore, password: String) -> Result<UserId, 
         return Ok(UserId(id));
     }
     let password = passwords::hash(password).await?;
-    let service = sign_up::service(store, password);
+    let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+    let service = UserService::new(store.clone(), authorizer).with_policy(policy());
     let user = NewUser::new("admin", "Administrator").uuid(key);
-    Ok(service.insert_user(&host, user).await?.view.user.id)
+    Ok(sign_up::create(&service, user, password).await?.id)
 }
 
 #[tokio::main]
@@ -102,7 +103,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     store.migrate().await?;
     store.pool().execute(SCHEMA).await?;
     let administrator = administrator(&store, setting("ADMIN_PASSWORD", "change me")).await?;
-    let app = router(App::new(store, administrator).await?);
+    let app = router(App::new(store, administrator));
     let listener = tokio::net::TcpListener::bind(setting("LISTEN", "127.0.0.1:8000")).await?;
     Ok(axum::serve(listener, app).await?)
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-pub struct Registration {
+pub(crate) struct Registration {
     username: String,
     name: String,
     email: String,
@@ -28,20 +28,20 @@ pub struct Registration {
 }
 
 #[derive(Deserialize)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     username: String,
     password: String,
 }
 
 /// Fields that people change themselves. An absent field stays.
 #[derive(Deserialize)]
-pub struct Changes {
+pub(crate) struct Changes {
     name: Option<String>,
     email: Option<String>,
 }
 
 #[derive(Deserialize)]
-pub struct NewPassword {
+pub(crate) struct NewPassword {
     password: String,
 }
 
@@ -50,19 +50,18 @@ fn shown(user: &User) -> Json<Value> {
 }
 
 /// User and account are created together or not at all.
-pub async fn sign_up(
+pub(crate) async fn sign_up(
     State(app): State<App>,
     session: Session,
     Json(new): Json<Registration>,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
-    let service = sign_up::service(app.store(), passwords::hash(new.password).await?);
     let user = NewUser::new(new.username, new.name).with(|user| user.email(new.email));
-    let user = service.insert_user(&Actor::system(), user).await?.view.user;
+    let user = sign_up::create(&app.service, user, passwords::hash(new.password).await?).await?;
     begin(&session, (&user).into()).await?;
     Ok((StatusCode::CREATED, shown(&user)))
 }
 
-pub async fn log_in(
+pub(crate) async fn log_in(
     State(app): State<App>,
     session: Session,
     Json(given): Json<Credentials>,
@@ -80,13 +79,13 @@ pub async fn log_in(
     Ok(shown(&user))
 }
 
-pub async fn me(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Value>, Failure> {
+pub(crate) async fn me(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Value>, Failure> {
     let view = app.service.retrieve(&Actor::system(), UserRef::from(signed_in.uuid)).await;
     Ok(shown(&view.map_err(userbook::UpdateError::from)?.user))
 }
 
 /// People change their own account, so that the application acts. A taken address is a violation of `email`.
-pub async fn update(
+pub(crate) async fn update(
     State(app): State<App>,
     signed_in: SignedIn,
     Json(changes): Json<Changes>,
@@ -102,31 +101,26 @@ pub async fn update(
 }
 
 /// Ends all sessions of the user except this one.
-pub async fn change_password(
+pub(crate) async fn change_password(
     State(app): State<App>,
     signed_in: SignedIn,
     session: Session,
     Json(new): Json<NewPassword>,
 ) -> Result<StatusCode, Failure> {
     let hash = passwords::hash(new.password).await?;
-    let user = app.service.record_password_change(&Actor::system(), signed_in.uuid).await?.view.user;
-    sqlx::query("UPDATE accounts SET password = ? WHERE user = ?")
-        .bind(hash)
-        .bind(user.uuid)
-        .execute(app.store().pool())
-        .await?;
+    let user = sign_up::change_password(&app.service, signed_in.uuid, hash).await?;
     begin(&session, (&user).into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn order(State(app): State<App>, signed_in: SignedIn) -> Result<StatusCode, Failure> {
+pub(crate) async fn order(State(app): State<App>, signed_in: SignedIn) -> Result<StatusCode, Failure> {
     let order = sqlx::query("INSERT INTO orders (account) VALUES (?)").bind(signed_in.uuid);
     order.execute(app.store().pool()).await?;
     Ok(StatusCode::CREATED)
 }
 
 /// Ends the sessions of the user. Userbook decides whether the actor may deactivate the user.
-pub async fn deactivate(
+pub(crate) async fn deactivate(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(uuid): Path<Uuid>,
@@ -137,7 +131,7 @@ pub async fn deactivate(
 }
 
 /// A user with orders stays: the foreign key of `orders` is a violation with the code `referenced`.
-pub async fn delete(
+pub(crate) async fn delete(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(uuid): Path<Uuid>,

@@ -12,14 +12,14 @@ const KEY: &str = "user";
 
 /// What a session keeps, and the user of a request with a valid one.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct SignedIn {
-    pub id: UserId,
-    pub uuid: Uuid,
+pub(crate) struct SignedIn {
+    pub(crate) id: UserId,
+    pub(crate) uuid: Uuid,
     epoch: SessionEpoch,
 }
 
 impl SignedIn {
-    pub fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         Actor::user(self.id)
     }
 }
@@ -31,7 +31,7 @@ impl From<&User> for SignedIn {
 }
 
 /// Begins a session, with a new id.
-pub async fn begin(session: &Session, user: SignedIn) -> Result<(), Failure> {
+pub(crate) async fn begin(session: &Session, user: SignedIn) -> Result<(), Failure> {
     session.cycle_id().await?;
     Ok(session.insert(KEY, user).await?)
 }

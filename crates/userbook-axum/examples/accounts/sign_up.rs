@@ -1,58 +1,49 @@
-//! A store that creates a user and the account in one transaction.
+//! Changes of a user and of your own table in one transaction.
 
-use async_trait::async_trait;
-use userbook::{
-    PermissionAuthorizer, StaticPermissions, UserService, UserStore,
-    store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningOp,
-        ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
-    },
-};
-use userbook_sqlx::sqlite::{SqliteStore, failure};
+use sqlx::SqliteConnection;
+use userbook::{Actor, NewUser, User};
+use uuid::Uuid;
 
-/// Userbook's store, and what your table needs for the new user.
-#[derive(Debug)]
-pub struct SignUp {
-    store: SqliteStore,
+use crate::{Service, answer::Failure};
+
+/// Creates a user and the account, together or not at all.
+pub(crate) async fn create(service: &Service, user: NewUser, password: String) -> Result<User, Failure> {
+    let transaction = service.store().transaction().await?;
+    let in_transaction = service.with_store(transaction.clone());
+    let user = in_transaction.insert_user(&Actor::system(), user).await?.view.user;
+    let account = user.uuid;
+    let insert = "INSERT INTO accounts (password, user) VALUES (?, ?)";
+    transaction
+        .run(move |connection| Box::pin(set_password(connection, insert, password, account)))
+        .await??;
+    transaction.commit().await?;
+    Ok(user)
+}
+
+/// Stores a new password and ends the user's sessions.
+pub(crate) async fn change_password(
+    service: &Service,
+    user: Uuid,
     password: String,
+) -> Result<User, Failure> {
+    let transaction = service.store().transaction().await?;
+    let in_transaction = service.with_store(transaction.clone());
+    let user = in_transaction.record_password_change(&Actor::system(), user).await?.view.user;
+    let account = user.uuid;
+    let update = "UPDATE accounts SET password = ? WHERE user = ?";
+    transaction
+        .run(move |connection| Box::pin(set_password(connection, update, password, account)))
+        .await??;
+    transaction.commit().await?;
+    Ok(user)
 }
 
-/// The service of one sign-up.
-pub fn service(
-    store: &SqliteStore,
+async fn set_password(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
     password: String,
-) -> UserService<SignUp, PermissionAuthorizer<StaticPermissions>> {
-    let store = SignUp { store: store.clone(), password };
-    UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none())).with_policy(super::policy())
-}
-
-#[async_trait]
-impl UserStore for SignUp {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        self.store.load(query).await
-    }
-
-    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        self.store.commit(change).await
-    }
-}
-
-#[async_trait]
-impl ProvisioningStore for SignUp {
-    async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        self.store.load_directory(query).await
-    }
-
-    async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
-        let mut transaction = self.store.begin_write().await?;
-        let outcome = SqliteStore::provision_in(&mut transaction, change).await?;
-        let ProvisioningOp::InsertUser(user) = &change.op else { return Ok(CommitOutcome::Conflict) };
-        if outcome == CommitOutcome::Applied {
-            let account = sqlx::query("INSERT INTO accounts (user, password) VALUES (?, ?)");
-            let account = account.bind(user.uuid).bind(&self.password);
-            account.execute(&mut *transaction).await.map_err(failure)?;
-            SqliteStore::commit_transaction(transaction).await?;
-        }
-        Ok(outcome)
-    }
+    user: Uuid,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(sql).bind(password).bind(user).execute(connection).await?;
+    Ok(())
 }
