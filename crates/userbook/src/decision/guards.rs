@@ -54,15 +54,19 @@ pub(super) fn guards(
     }
 }
 
-/// Returns which new names no other user may claim at the same time. A name that the user already holds as the other
-/// kind of name needs no claim, because every load finds it.
+/// Returns which new names no other user may claim at the same time. A name that the user already claims as the other
+/// kind of name needs no second claim.
 fn distinct(before: &User, changes: &FieldChanges, policy: &Policy) -> DistinctNames {
     let DistinctNames { username, email } = policy.distinct_names();
     let is_new = |name: &str, held: &str| fold(name) != fold(held);
     DistinctNames {
         username: username
-            && changes.username.as_ref().is_some_and(|name| is_new(name.as_str(), &before.email)),
-        email: email && changes.email.as_ref().is_some_and(|email| is_new(email.as_str(), &before.username)),
+            && changes.username.as_ref().is_some_and(|name| !email || is_new(name.as_str(), &before.email)),
+        email: email
+            && changes
+                .email
+                .as_ref()
+                .is_some_and(|email| !username || is_new(email.as_str(), &before.username)),
     }
 }
 
