@@ -85,7 +85,7 @@ async fn accounts_lives_beside_the_users() {
 
     // Login and update.
     let mut laptop = Browser::new(&app);
-    for (name, password) in [("ada", "wrong"), ("nobody", "correct horse"), ("ADA", "correct horse")] {
+    for (name, password) in [("ada", "wrong"), ("unknown", "correct horse"), ("ADA", "correct horse")] {
         assert_eq!(laptop.log_in(name, password), 401, "{name}");
     }
     assert_eq!(laptop.log_in("ada", "correct horse"), 200);
