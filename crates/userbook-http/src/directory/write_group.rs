@@ -177,8 +177,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             }
         };
         let entry = [entry];
-        // The change is committed: relatives that another writer made too large are left out.
-        let relatives = self.relatives(actor, &entry, parts).await.unwrap_or_default();
+        // The change is committed: relatives that cannot be read are left out.
+        let relatives = self.relatives(actor, &entry, parts).await.unwrap_or_else(|error| {
+            tracing::warn!(group = %updated.group.id, ?error, "could not read the relatives of a written group");
+            GroupRelatives::default()
+        });
         let [entry] = entry;
         let group = representation.listed_group(&entry, &relatives, parts);
         let body = to_json(&group, 0, None, INCLUDE_USERS)?;
