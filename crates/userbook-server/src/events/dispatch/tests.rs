@@ -128,8 +128,10 @@ struct TestCoordination {
     claims: AtomicUsize,
     is_taken: AtomicBool,
     queries: AtomicUsize,
-    /// How long the answer about pending events is on its way, by the key of the destination.
-    delays: Mutex<HashMap<String, Duration>>,
+    /// The keys of the destinations whose answers about pending events are held back.
+    held: watch::Sender<HashSet<String>>,
+    /// The number of events in the last answer that was held back, by key.
+    holding: Mutex<HashMap<String, usize>>,
 }
 
 #[async_trait]
@@ -151,9 +153,11 @@ impl Coordination for TestCoordination {
     ) -> Result<Vec<PendingEvent>, StoreError> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let answer = self.memory.pending(key, after, limit).await;
-        let delay = self.delays.lock().unwrap().get(key).copied();
-        if let Some(delay) = delay {
-            tokio::time::sleep(delay).await;
+        let mut held = self.held.subscribe();
+        if held.borrow().contains(key) {
+            let count = answer.as_ref().map_or(0, Vec::len);
+            self.holding.lock().unwrap().insert(key.to_owned(), count);
+            held.wait_for(|held| !held.contains(key)).await.unwrap();
         }
         answer
     }
@@ -206,10 +210,11 @@ impl Running {
             claims: AtomicUsize::new(0),
             is_taken: AtomicBool::new(false),
             queries: AtomicUsize::new(0),
-            delays: Mutex::default(),
+            held: watch::Sender::default(),
+            holding: Mutex::default(),
         });
         let named = |(n, sink): (usize, &&Arc<TestSink>)| -> (Destination, Arc<dyn EventSink>) {
-            (Destination { key: format!("{n:016}"), name: format!("sink {n}") }, Arc::clone(sink) as _)
+            (Destination { key: key(n), name: format!("sink {n}") }, Arc::clone(sink) as _)
         };
         let sinks = sinks.iter().enumerate().map(named).collect();
         let delivery = Delivery::new(outbox.clone(), coordination.clone(), sinks, u64::MAX, 3);
@@ -241,22 +246,30 @@ impl Running {
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// The key of a destination.
+fn key(n: usize) -> String {
+    format!("{n:016}")
+}
+
 #[tokio::test(start_paused = true)]
 async fn answer_from_before_an_acknowledgement_repeats_nothing() {
     let sinks = [TestSink::with([]), TestSink::with([])];
     let running = Running::start(&[&sinks[0], &sinks[1]]);
-    let delays = [(0, 90), (1, 250)].map(|(n, ms)| (format!("{n:016}"), Duration::from_millis(ms)));
-    *running.coordination.delays.lock().unwrap() = delays.into();
-    for version in 1..=200 {
-        running.outbox.add(version, 1..=8);
-        tokio::time::sleep(Duration::from_millis(37)).await;
-    }
-    assert!(running.within(60 * SECOND, || running.outbox.pending_count() == 0).await);
+    let TestCoordination { held, holding, .. } = &*running.coordination;
+    // The first destination gets the event; the second still waits for its answer.
+    held.send_modify(|held| _ = held.insert(key(1)));
+    running.outbox.add(1, [1]);
+    assert!(running.within(SECOND, || sinks[0].count() == 1).await);
+    // The next answer for the first destination contains the event, because the second destination does not have it.
+    held.send_modify(|held| _ = held.insert(key(0)));
+    assert!(running.within(SECOND, || holding.lock().unwrap().get(&key(0)) == Some(&1)).await);
+    // The second destination delivers and acknowledges the event before that answer arrives.
+    held.send_modify(|held| _ = held.remove(&key(1)));
+    assert!(running.within(SECOND, || running.outbox.pending_count() == 0).await);
+    held.send_modify(HashSet::clear);
     tokio::time::sleep(20 * SECOND).await;
     for sink in &sinks {
-        for user in 1..=8 {
-            assert_eq!(sink.of_user(user), (1..=200).collect::<Vec<_>>());
-        }
+        assert_eq!(sink.of_user(1), [1]);
     }
 }
 
