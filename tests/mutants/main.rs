@@ -195,6 +195,7 @@ mutants! {
     MeasuresNoRows => page_size::rows_count_towards_the_size,
     MeasuresNoMembers => page_size::a_page_of_groups_is_bounded,
     MeasuresUnreadMembers => page_size::a_page_of_groups_is_bounded,
+    ReadsAllAttributes => page_size::attributes_are_read_on_request,
 }
 
 #[test]

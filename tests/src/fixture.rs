@@ -154,7 +154,7 @@ pub fn api_with<A: Authorizer>(store: &AnyStore, policy: Policy, authorizer: A) 
 }
 
 /// Returns the API with the representation of a release.
-fn api_of<A: Authorizer>(release: Release, store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
+pub fn api_of<A: Authorizer>(release: Release, store: &AnyStore, policy: Policy, authorizer: A) -> Api<A> {
     let service = UserService::new(Arc::clone(store), authorizer).with_policy(policy);
     let extensions = extensions(service.policy());
     let representation = Representation::new("fixture").with_release(release);

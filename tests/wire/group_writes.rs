@@ -21,7 +21,7 @@ use userbook::{
         StoreError, StoreErrorKind, UserListQuery, UserPage,
     },
 };
-use userbook_http::{DirectoryApi, ExtensionSet, Representation, UserApi};
+use userbook_http::{DirectoryApi, ExtensionSet, Release, Representation, UserApi};
 use userbook_tests::fixture::{
     ANN, AnyStore, BOSS, DEVS, Directory, HELPER, Kind, Numbered, ROOT, STAFF, UNPRIVILEGED, answer, ask,
     directory, group_id, store,
@@ -31,6 +31,7 @@ on_every_store!(
     if_match_compares_the_members_that_the_caller_sees,
     too_many_members_are_reported_before_the_precondition,
     failed_read_after_the_commit_answers_with_the_written_values,
+    failed_read_after_the_commit_answers_with_the_known_children,
     commit_in_doubt_is_settled_before_the_authorizer_is_called,
 );
 
@@ -188,23 +189,34 @@ impl ListAuthorizer for Interrupted {
     }
 }
 
-/// Writes the staff, whose only member is Ann, and returns status and members.
+/// Writes the staff, whose only member is Ann, and returns status and group.
 async fn write_staff(inner: &AnyStore, loses_answer: bool, method: &str, body: Value) -> (u16, Value) {
+    write_staff_of(Release::V2025_2, inner, loses_answer, method, body).await
+}
+
+async fn write_staff_of(
+    release: Release,
+    inner: &AnyStore,
+    loses_answer: bool,
+    method: &str,
+    body: Value,
+) -> (u16, Value) {
     let committed = Arc::new(AtomicBool::new(false));
     let store = Failing { inner: Arc::clone(inner), committed: Arc::clone(&committed), loses_answer };
     let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
     let committed = if loses_answer { committed } else { Arc::default() };
     let service = UserService::new(store, Interrupted { inner: authorizer, committed });
-    let api = UserApi::new(service, Numbered, Representation::new("")).with_extensions(ExtensionSet::all());
+    let api = UserApi::new(service, Numbered, Representation::new("").with_release(release));
+    let api = api.with_extensions(ExtensionSet::all());
     let api = DirectoryApi::from(api);
     let request = Request::builder()
         .method(method)
-        .uri(format!("/api/v3/core/groups/{}/", group_id(STAFF)))
+        .uri(format!("/api/v3/core/groups/{}/?include_parents=true&include_children=true", group_id(STAFF)))
         .header("authorization", format!("Bearer {ROOT}"))
         .header("content-type", "application/json")
         .body(Full::<Bytes>::from(body.to_string()));
     let answer = answer(api.handle(request.unwrap()).await);
-    (answer.status.as_u16(), answer.json["users"].clone())
+    (answer.status.as_u16(), answer.json)
 }
 
 async fn failed_read_after_the_commit_answers_with_the_written_values(kind: Kind) {
@@ -216,12 +228,30 @@ async fn failed_read_after_the_commit_answers_with_the_written_values(kind: Kind
         ("PUT", json!({"name": "staff", "users": [ANN, BOSS]}), json!([ANN, BOSS])),
         ("PATCH", json!({"name": "personnel"}), json!([ANN, BOSS])),
     ] {
-        assert_eq!(write_staff(&inner, false, method, body).await, (200, members), "{method}");
+        let (status, group) = write_staff(&inner, false, method, body).await;
+        assert_eq!((status, &group["users"]), (200, &members), "{method}");
+    }
+}
+
+async fn failed_read_after_the_commit_answers_with_the_known_children(kind: Kind) {
+    let inner = store(kind).await;
+    let api = directory(&inner, Policy::hardened(), |granted| granted);
+    let target = format!("PATCH /core/groups/{}/", group_id(DEVS));
+    let child = ask(&api, Some(ROOT), &target, &[], &json!({"parent": group_id(STAFF)})).await;
+    assert_eq!(child.status, 200, "{:?}", child.json);
+    for (method, body) in
+        [("PATCH", json!({"attributes": {"n": 1}})), ("PUT", json!({"name": "staff", "users": [ANN, BOSS]}))]
+    {
+        let (status, group) = write_staff_of(Release::V2026_8, &inner, false, method, body).await;
+        assert_eq!((status, &group["children"]), (200, &json!([group_id(DEVS)])), "{method}");
+        assert_eq!(group["children_obj"][0]["name"], "devs", "{method}");
+        assert_eq!(group["parents_obj"], Value::Null, "{method}: the parents are unknown");
     }
 }
 
 async fn commit_in_doubt_is_settled_before_the_authorizer_is_called(kind: Kind) {
     let inner = store(kind).await;
     let body = json!({"name": "personnel", "users": [ANN, BOSS]});
-    assert_eq!(write_staff(&inner, true, "PUT", body).await, (200, json!([ANN, BOSS])));
+    let (status, group) = write_staff(&inner, true, "PUT", body).await;
+    assert_eq!((status, &group["users"]), (200, &json!([ANN, BOSS])));
 }

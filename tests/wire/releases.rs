@@ -5,10 +5,11 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use serde_json::{Value, json};
-use userbook::{StaticPermissions, UserId, authz::Permission};
+use userbook::{Limits, PermissionAuthorizer, Policy, StaticPermissions, UserId, authz::Permission};
 use userbook_http::Release;
 use userbook_tests::fixture::{
-    ADMINS, ANN, CHIEFS, DEVS, Directory, HELPER, Kind, ROOT, STAFF, answer, directory_of, group_id, store,
+    ADMINS, ANN, CHIEFS, DEVS, Directory, HELPER, Kind, ROOT, STAFF, answer, api_of, directory_of, group_id,
+    store,
 };
 
 on_every_store!(
@@ -16,6 +17,7 @@ on_every_store!(
     groups_have_a_list_of_parents,
     hidden_relatives_are_left_out,
     relatives_and_members_are_included_on_request,
+    only_shown_attributes_count_towards_the_size,
     lists_filter_and_order_by_dates,
     parameters_of_a_later_release_are_ignored,
 );
@@ -152,6 +154,60 @@ async fn hidden_relatives_are_left_out(kind: Kind) {
     assert_eq!((&group["children"], &group["children_obj"]), (&json!([]), &json!([])));
     let (_, group) = get(&api, ROOT, &admins).await;
     assert_eq!(group["children"], json!([group_id(CHIEFS)]));
+}
+
+/// The error about a response that is too large names the parameter that makes it smaller.
+async fn only_shown_attributes_count_towards_the_size(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory_of(Release::V2026_8, &store, |granted| granted);
+    let heavy = json!({"attributes": {"text": "x".repeat(60_000)}});
+    let (admins, chiefs) = (format!("groups/{}/", group_id(ADMINS)), format!("groups/{}/", group_id(CHIEFS)));
+    for path in [&chiefs, &format!("users/{ANN}/")] {
+        let (status, answer) = send(&api, ROOT, &format!("PATCH /core/{path}"), JSON, &heavy).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let (status, _) =
+        send(&api, ROOT, &format!("PATCH /core/{admins}"), JSON, &json!({"users": [ROOT, ANN]})).await;
+    assert_eq!(status, 200);
+    let policy = Policy::hardened().with_limits(Limits { page_bytes: 50_000, ..Limits::default() });
+    let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
+    let api = Directory::from(api_of(Release::V2026_8, &store, policy, authorizer));
+
+    let (children, brief) = (json!([group_id(CHIEFS)]), "include_users=false");
+    let list = "groups/?ordering=name&page_size=1&include_users=false";
+    for (request, body, member) in [
+        (format!("GET /core/{admins}?{brief}"), Value::Null, "/children"),
+        (format!("GET /core/{list}"), Value::Null, "/results/0/children"),
+        (format!("PATCH /core/{admins}?{brief}"), json!({"attributes": {"n": 1}}), "/children"),
+        (format!("PUT /core/{admins}?{brief}"), json!({"name": "admins", "users": [ROOT, ANN]}), "/children"),
+    ] {
+        let (status, answer) = send(&api, ROOT, &request, JSON, &body).await;
+        assert_eq!((status, answer.pointer(member)), (200, Some(&children)), "{request}: {answer}");
+    }
+    for (request, body, parameter) in [
+        (format!("GET /core/{admins}?{brief}&include_children=true"), Value::Null, "include_children"),
+        (format!("GET /core/{list}&include_children=true"), Value::Null, "include_children"),
+        (
+            format!("PATCH /core/{admins}?{brief}&include_children=true"),
+            json!({"name": "x"}),
+            "include_children",
+        ),
+        (
+            format!("PUT /core/{admins}?{brief}&include_children=true"),
+            json!({"name": "x", "users": []}),
+            "include_children",
+        ),
+        (format!("GET /core/{admins}"), Value::Null, "include_users"),
+        (format!("PATCH /core/{admins}"), json!({"name": "x"}), "include_users"),
+    ] {
+        let (status, answer) = send(&api, ROOT, &request, JSON, &body).await;
+        assert_eq!(status, 400, "{request}: {answer}");
+        assert!(answer.get(parameter).is_some(), "{request}: {answer}");
+    }
+    let (status, used_by) = get(&api, ROOT, &format!("{admins}used_by/")).await;
+    let names: Vec<_> =
+        used_by.as_array().unwrap().iter().map(|object| object["name"].as_str().unwrap()).collect();
+    assert_eq!((status, names), (200, vec!["Group chiefs", "root", "ann"]));
 }
 
 async fn relatives_and_members_are_included_on_request(kind: Kind) {

@@ -246,6 +246,7 @@ suite! {
         group_lists::the_count_follows_groups,
         page_size::a_page_of_users_is_bounded,
         page_size::a_page_of_groups_is_bounded,
+        page_size::attributes_are_read_on_request,
         page_size::rows_count_towards_the_size,
     }
 }

@@ -10,13 +10,13 @@ use crate::error::ApiError;
 /// Returns the value as JSON.
 ///
 /// # Errors
-/// Without a limit, only failures of serialization. Above `limit` bytes, 400 that names `parameter`, which makes the
+/// Without a limit, only failures of serialization. Above `limit` bytes, 400 that names `parameter`, if one makes the
 /// response smaller; a response is never truncated.
 pub(crate) fn to_json(
     value: &impl Serialize,
     capacity: usize,
     limit: Option<u64>,
-    parameter: &'static str,
+    parameter: impl Into<Option<&'static str>>,
 ) -> Result<Bytes, ApiError> {
     let left = limit.unwrap_or(u64::MAX);
     let mut buffer = Limited { bytes: Vec::with_capacity(capacity), left };

@@ -6,11 +6,12 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::{Map, Value};
 use userbook::{
     Group, GroupId, User, UserId,
     store::{
         ContentFilter, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, Order, ROW_BYTES,
-        RowContent, Scope,
+        ReadAttributes, RowContent, Scope,
     },
 };
 
@@ -66,6 +67,35 @@ struct FoundGroup {
     group: Arc<Group>,
     parent: Option<Arc<Group>>,
     members: Vec<Arc<User>>,
+}
+
+impl FoundGroup {
+    /// Replaces the attributes that are not read.
+    fn with(self, attributes: ReadAttributes) -> Self {
+        let (mut group, mut members) = (self.group, self.members);
+        if !attributes.groups {
+            let Group { id, parent, is_superuser, created_at, updated_at, .. } = *group;
+            let (name, external_ids) = (group.name.clone(), group.external_ids.clone());
+            let attributes = Value::Object(Map::new());
+            group = Arc::new(Group {
+                id,
+                name,
+                is_superuser,
+                attributes,
+                external_ids,
+                parent,
+                created_at,
+                updated_at,
+            });
+        }
+        if !attributes.members {
+            let without = |user: &Arc<User>| {
+                Arc::new(User { attributes: Value::Object(Map::new()).into(), ..User::clone(user) })
+            };
+            members = members.iter().map(without).collect();
+        }
+        Self { group, members, ..self }
+    }
 }
 
 impl State {
@@ -209,8 +239,9 @@ fn column_order(column: GroupColumn, left: &Group, right: &Group) -> Ordering {
 
 impl FoundGroups {
     /// Returns the page with copies of its rows.
-    pub(crate) async fn into_page(self, max_bytes: u64) -> GroupPage {
-        if self.too_many_members || self.is_too_large(max_bytes).await {
+    pub(crate) async fn into_page(mut self, query: &GroupListQuery) -> GroupPage {
+        self.groups = self.groups.into_iter().map(|found| found.with(query.attributes)).collect();
+        if self.too_many_members || self.is_too_large(query.max_bytes).await {
             return GroupPage { count: self.count, too_large: true, ..GroupPage::default() };
         }
         let without_groups = |member: Arc<User>| User { groups: [].into(), ..Arc::unwrap_or_clone(member) };

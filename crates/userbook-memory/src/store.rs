@@ -102,7 +102,7 @@ impl ListStore for MemoryStore {
             }
         };
         let found = self.state()?.list_groups(query, content.as_ref());
-        Ok(found.into_page(query.max_bytes).await)
+        Ok(found.into_page(query).await)
     }
 
     async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {

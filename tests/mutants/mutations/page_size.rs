@@ -70,6 +70,14 @@ mutations! {
         }
     }
 
+    /// Reads attributes that the query does not want.
+    ReadsAllAttributes {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let attributes = userbook::store::ReadAttributes::ALL;
+            store.list_groups(&GroupListQuery { attributes, ..query.clone() }).await
+        }
+    }
+
     /// Measures members that it does not return.
     MeasuresUnreadMembers {
         async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {

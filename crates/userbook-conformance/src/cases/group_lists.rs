@@ -6,7 +6,7 @@ use userbook::{
     model::ANONYMOUS_USERNAME,
     store::{
         AttributeTest, GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Order,
-        ProvisioningChange, ProvisioningOp, ProvisioningStore, Scope,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, ReadAttributes, Scope,
     },
 };
 
@@ -24,6 +24,7 @@ use crate::{
 pub(super) fn all(filter: GroupFilter) -> GroupListQuery {
     GroupListQuery {
         members: Some(Scope::Everything),
+        attributes: ReadAttributes::ALL,
         scope: Scope::Everything,
         filter,
         order: Vec::new(),

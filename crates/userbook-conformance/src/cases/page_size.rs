@@ -4,8 +4,8 @@ use serde_json::json;
 use userbook::{
     Group, User, UserId,
     store::{
-        GroupFilter, GroupListQuery, GroupPage, ListStore, ProvisioningStore, ROW_BYTES, Scope, UserFilter,
-        UserListQuery, UserPage,
+        GroupFilter, GroupListQuery, GroupPage, ListStore, ProvisioningStore, ROW_BYTES, ReadAttributes,
+        Scope, UserFilter, UserListQuery, UserPage,
     },
 };
 
@@ -113,5 +113,29 @@ pub async fn a_page_of_groups_is_bounded<H: Harness<Store: ListStore + Provision
         let first = group_lists::list(&harness, &first).await;
         assert_eq!((first.groups.len(), first.count, first.too_large), (1, 2, false));
         assert_eq!(first.groups.first().map(|entry| entry.group.id), Some(group_id(1)));
+    }
+}
+
+/// Law: attributes that a query does not read are empty, and count as empty towards the size.
+pub async fn attributes_are_read_on_request<H: Harness<Store: ListStore + ProvisioningStore>>() {
+    let document = json!({ "text": large() });
+    let heavy_group = Group { attributes: document.clone(), ..group(1) };
+    let heavy_member = User { attributes: document.clone().into(), ..member(ANN, [1]) };
+    let harness = H::with(&rows([heavy_group.clone()], [heavy_member.clone()])).await;
+    for (groups, members) in [(true, true), (true, false), (false, true), (false, false)] {
+        let attributes = ReadAttributes { groups, members };
+        let size = LARGE as u64 * (u64::from(groups) + u64::from(members));
+        let page =
+            |max_bytes| GroupListQuery { attributes, max_bytes, ..group_lists::all(GroupFilter::default()) };
+        let read = group_lists::list(&harness, &page(size + 10_000)).await;
+        let [entry] = &*read.groups else { panic!("one group is stored: {read:.200?}") };
+        let shown = |is_read: bool| if is_read { document.clone() } else { json!({}) };
+        assert_eq!(entry.group, Group { attributes: shown(groups), ..heavy_group.clone() });
+        let [member] = &*entry.members else { panic!("the group has one member: {read:.200?}") };
+        let expected = User { attributes: shown(members).into(), groups: [].into(), ..heavy_member.clone() };
+        assert_eq!(member, &expected, "{attributes:?}");
+        if size > 0 {
+            assert!(group_lists::list(&harness, &page(size)).await.too_large, "{attributes:?}");
+        }
     }
 }

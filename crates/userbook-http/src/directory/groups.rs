@@ -7,7 +7,7 @@ use http::{Response, header::IF_NONE_MATCH, request::Parts};
 use userbook::{
     Actor, GroupId, ListError, UserId, UserStore,
     authz::ListAuthorizer,
-    service::{AuthorizedGroupList, GroupRelatives, Listing},
+    service::{AuthorizedGroupList, GroupRelatives, Listing, RelativesQuery},
     store::{GroupColumn, GroupEntry, GroupFilter, ListStore, ProvisioningStore},
 };
 
@@ -17,7 +17,10 @@ use crate::{
     error::{ApiError, PAGE_SIZE},
     etag::Tags,
     lenient::python_int,
-    params::{INCLUDE_USERS, Page, PageQuery, Params, Related, by_name, conditions, ordering},
+    params::{
+        INCLUDE_CHILDREN, INCLUDE_PARENTS, INCLUDE_USERS, Page, PageQuery, Params, Related, by_name,
+        conditions, ordering,
+    },
     read::not_modified,
     render::to_json,
     representation::GroupParts,
@@ -49,9 +52,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let page = PageQuery::read(&params, self.service().policy().limits().page_rows)?;
         let listing = Listing { filter, order, offset: page.offset(), limit: page.limit() };
         let parts = parts(&params);
-        let groups = authorized.page(listing, MEMBERS).await?;
+        let groups = with_parts(authorized, parts).page(listing, MEMBERS).await?;
         let pagination = page.envelope(groups.count)?;
-        let relatives = self.relatives(actor, &groups.groups, parts).await?;
+        let relatives = self.relatives(actor, &groups.groups, parts, PAGE_SIZE).await?;
         let representation = &self.users.representation;
         let shown = groups.groups.iter().map(|entry| representation.listed_group(entry, &relatives, parts));
         let page = Page::new(self.release(), pagination, shown.collect());
@@ -69,15 +72,16 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let filter = GroupFilter { ids, ..GroupFilter::default() };
         let parts = parts(&Params::parse(head.uri.query()));
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
-        let page = authorized.page(listing, MEMBERS).await.map_err(|error| match error {
-            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
-            error => error.into(),
-        })?;
+        let page =
+            with_parts(authorized, parts).page(listing, MEMBERS).await.map_err(|error| match error {
+                ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
+                error => error.into(),
+            })?;
         let entry = page.groups.first().ok_or_else(ApiError::not_found)?;
-        let relatives = self.relatives(actor, &page.groups, parts).await?;
+        let relatives = self.relatives(actor, &page.groups, parts, None).await?;
         let limit = (parts.users || parts.children || parts.parents).then(|| self.max_bytes());
         let group = self.users.representation.listed_group(entry, &relatives, parts);
-        let body = to_json(&group, 0, limit, INCLUDE_USERS)?;
+        let body = to_json(&group, 0, limit, parts.largest())?;
         let (response, tag) = self.tagged_group(entry, body);
         let known = Tags::read(&head.headers, IF_NONE_MATCH);
         match tag.zip(known) {
@@ -86,27 +90,57 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         }
     }
 
-    /// Returns the parents and children of groups, which only 2026.8 shows.
+    /// Returns the parents and children of groups, which only 2026.8 shows. `parameter` is that of
+    /// [`Self::find_relatives`].
     pub(super) async fn relatives(
         &self,
         actor: &Actor,
         groups: &[GroupEntry],
         parts: GroupParts,
+        parameter: impl Into<Option<&'static str>>,
     ) -> Result<GroupRelatives, ApiError> {
-        if !self.release().is_2026_8() || groups.is_empty() {
+        let parents = groups.iter().filter_map(|entry| entry.group.parent.filter(|_| parts.parents));
+        let query = RelativesQuery {
+            children_of: groups.iter().map(|entry| entry.group.id).collect(),
+            child_attributes: parts.children,
+            parents: parents.collect(),
+        };
+        self.find_relatives(actor, query, parameter.into()).await
+    }
+
+    /// Returns relatives of groups. `parameter` makes a response with too many relatives smaller, if `query` reads no
+    /// attributes of children.
+    pub(super) async fn find_relatives(
+        &self,
+        actor: &Actor,
+        query: RelativesQuery,
+        parameter: Option<&'static str>,
+    ) -> Result<GroupRelatives, ApiError> {
+        if !self.release().is_2026_8() {
             return Ok(GroupRelatives::default());
         }
-        let groups = groups.iter().map(|entry| &entry.group);
-        Ok(self.service().group_relatives(actor, groups, parts.parents).await?)
+        let parameter = if query.child_attributes { Some(INCLUDE_CHILDREN) } else { parameter };
+        self.service().group_relatives(actor, query).await.map_err(|error| match error {
+            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, parameter),
+            error => error.into(),
+        })
     }
+}
+
+/// Limits what a page reads to what a response contains.
+fn with_parts<S: UserStore + ListStore, A: ListAuthorizer>(
+    authorized: AuthorizedGroupList<'_, S, A>,
+    parts: GroupParts,
+) -> AuthorizedGroupList<'_, S, A> {
+    if parts.users { authorized } else { authorized.without_member_attributes() }
 }
 
 /// Reads what a response contains besides the groups.
 pub(super) fn parts(params: &Params<'_>) -> GroupParts {
     GroupParts {
         users: params.includes(INCLUDE_USERS),
-        parents: params.adds("include_parents"),
-        children: params.adds("include_children"),
+        parents: params.adds(INCLUDE_PARENTS),
+        children: params.adds(INCLUDE_CHILDREN),
         inherited_roles: params.adds("include_inherited_roles"),
     }
 }

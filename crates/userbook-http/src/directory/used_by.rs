@@ -11,7 +11,7 @@ use userbook::{
 };
 
 use super::DirectoryApi;
-use crate::{Authenticator, error::ApiError, params::INCLUDE_USERS, render::to_json, respond};
+use crate::{Authenticator, error::ApiError, render::to_json, respond};
 
 /// An object that refers to another one, and what happens to it when the other one is deleted.
 #[derive(Debug, Serialize)]
@@ -56,7 +56,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         // An impossible id costs the same as a missing group.
         let id = id.unwrap_or(GroupId(uuid::Uuid::nil()));
         let found = self.service().references_to_group(actor, id).await.map_err(|error| match error {
-            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, INCLUDE_USERS),
+            ListError::PageTooLarge { limit } => ApiError::answer_too_large(limit, None),
             error => error.into(),
         })?;
         let children = found.children.iter().map(|group| UsedBy::group(group, SET_NULL));
@@ -66,6 +66,6 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
     }
 
     fn used_by(&self, references: impl Iterator<Item = UsedBy>) -> Result<Response<Bytes>, ApiError> {
-        Ok(respond::ok(to_json(&references.collect::<Vec<_>>(), 0, Some(self.max_bytes()), INCLUDE_USERS)?))
+        Ok(respond::ok(to_json(&references.collect::<Vec<_>>(), 0, Some(self.max_bytes()), None)?))
     }
 }

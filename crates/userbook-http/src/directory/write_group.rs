@@ -9,7 +9,7 @@ use userbook::{
     AccessError, Actor, GroupError, GroupId, GroupUpdated, ListError, UserId,
     authz::ListAuthorizer,
     decision::GroupCondition,
-    service::{AuthorizedGroupWrite, GroupRelatives},
+    service::{AuthorizedGroupWrite, GroupRelatives, RelativesQuery},
     store::{GroupEntry, ListStore, ProvisioningStore},
     update::{GroupUpdate, Mode, Op, UsersOp},
     violation::GroupField,
@@ -118,51 +118,61 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let is_known = |key: &str| group_field(key, release).is_some();
         let object = body::read_object(&head.headers, &body, policy.limits(), is_known)?;
         let update = group_ops(object, mode, release);
-        let members = match named_members(&update) {
-            Some(named) => named,
-            None if dry_run => Vec::new(),
-            None => self.presentable_members(actor, authorized.id(), parts).await?,
-        };
+        let members = named_members(&update);
+        let id = authorized.id();
         let call = params.apply(authorized.update(update), request_id(&head.headers));
         if dry_run {
             let preview = call.dry_run().run().await.map_err(|error| named_as(release, error))?;
             return dry_run::respond_group(&preview, policy, release);
         }
+        let before = self.related_before(actor, id, members, parts).await?;
         let updated = call.run().await.map_err(|error| named_as(release, error))?;
-        self.render_written(actor, &updated, members, parts).await
+        self.render_written(actor, &updated, before, parts).await
     }
 
-    /// Returns the members, which the write does not replace. They must fit into the response: after the commit, a limit
-    /// of the response must not turn the write into an error.
-    async fn presentable_members(
+    /// Returns what the response contains besides the written group. `members` are those that the write names; without,
+    /// the write keeps the members, which must fit into the response. Children are kept by every write. After the commit, a
+    /// limit of the response must not turn the write into an error.
+    async fn related_before(
         &self,
         actor: &Actor,
         id: GroupId,
+        members: Option<Vec<UserId>>,
         parts: GroupParts,
-    ) -> Result<Vec<UserId>, ApiError> {
-        match self.service().written_group(actor, id).await {
-            Ok(entry) => {
-                let members = entry.members.iter().map(|member| member.id).collect();
-                self.relatives(actor, &[entry], parts).await?;
-                Ok(members)
-            }
-            Err(ListError::PageTooLarge { limit }) => Err(ApiError::answer_too_large(limit, INCLUDE_USERS)),
-            Err(ListError::Access(AccessError::NotFound)) => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
+    ) -> Result<Related, ApiError> {
+        let query = RelativesQuery {
+            children_of: [id].into(),
+            child_attributes: parts.children,
+            ..RelativesQuery::default()
+        };
+        let relatives = self.find_relatives(actor, query, None).await?;
+        if let Some(members) = members {
+            return Ok(Related { members, relatives });
         }
+        let members = match self.service().written_group(actor, id, parts.users).await {
+            Ok(entry) => entry.members.iter().map(|member| member.id).collect(),
+            Err(ListError::PageTooLarge { limit }) => {
+                return Err(ApiError::answer_too_large(limit, parts.users.then_some(INCLUDE_USERS)));
+            }
+            Err(ListError::Access(AccessError::NotFound)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Related { members, relatives })
     }
 
-    /// Renders a written group. If the group cannot be read back, the response contains the values of the write and the
-    /// known `members`, because the write has succeeded.
+    /// Renders a written group. What cannot be read back comes from the write and from `before`, because the write has
+    /// succeeded.
     async fn render_written(
         &self,
         actor: &Actor,
         updated: &GroupUpdated,
-        members: Vec<UserId>,
+        before: Related,
         parts: GroupParts,
     ) -> Result<Response<Bytes>, ApiError> {
         let representation = &self.users.representation;
-        let entry = match self.service().written_group(actor, updated.group.id).await {
+        // Parents that cannot be read are null.
+        let fewer = GroupParts { users: false, parents: false, ..parts };
+        let entry = match self.service().written_group(actor, updated.group.id, parts.users).await {
             Ok(entry) => entry,
             Err(error) => {
                 if !matches!(error, ListError::PageTooLarge { .. }) {
@@ -170,21 +180,21 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
                 }
                 let entry =
                     GroupEntry { group: updated.group.clone(), parent_name: None, members: Vec::new() };
-                let relatives = GroupRelatives::default();
-                let group =
-                    representation.listed_group(&entry, &relatives, GroupParts::NONE).with_users(members);
-                return Ok(respond::ok(to_json(&group, 0, None, INCLUDE_USERS)?));
+                let group = representation.listed_group(&entry, &before.relatives, fewer);
+                return Ok(respond::ok(to_json(&group.with_users(before.members), 0, None, None)?));
             }
         };
         let entry = [entry];
-        // The change is committed: relatives that cannot be read are left out.
-        let relatives = self.relatives(actor, &entry, parts).await.unwrap_or_else(|error| {
-            tracing::warn!(group = %updated.group.id, ?error, "could not read the relatives of a written group");
-            GroupRelatives::default()
-        });
+        let (relatives, parts) = match self.relatives(actor, &entry, parts, None).await {
+            Ok(relatives) => (relatives, parts),
+            Err(error) => {
+                tracing::warn!(group = %updated.group.id, ?error, "could not read the relatives of a written group");
+                (before.relatives, GroupParts { parents: false, ..parts })
+            }
+        };
         let [entry] = entry;
         let group = representation.listed_group(&entry, &relatives, parts);
-        let body = to_json(&group, 0, None, INCLUDE_USERS)?;
+        let body = to_json(&group, 0, None, None)?;
         Ok(self.tagged_group(&entry, body).0)
     }
 
@@ -202,6 +212,13 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         }
         (response, tag)
     }
+}
+
+/// The members and relatives of a written group, as far as they are known before the write.
+#[derive(Debug)]
+struct Related {
+    members: Vec<UserId>,
+    relatives: GroupRelatives,
 }
 
 /// Returns the error with the names of the release: 2026.8 has a list of parents.

@@ -157,8 +157,12 @@ impl ApiError {
         Self { details: ErrorDetails::Filter(error), ..Self::new(Kind::Invalid, INVALID) }
     }
 
-    /// The response exceeds `limit` bytes; `parameter` makes it smaller.
-    pub(crate) fn answer_too_large(limit: u64, parameter: &'static str) -> Self {
+    /// The response exceeds `limit` bytes; `parameter` makes it smaller, if there is one.
+    pub(crate) fn answer_too_large(limit: u64, parameter: impl Into<Option<&'static str>>) -> Self {
+        let Some(parameter) = parameter.into() else {
+            let detail = format!("The answer exceeds {limit} bytes.");
+            return Self { details: ErrorDetails::General, ..Self::new(Kind::Invalid, detail) };
+        };
         let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
         let (location, code) = (InputLocation::Query, "answer_too_large");
         Self::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])

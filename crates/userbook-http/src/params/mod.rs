@@ -37,6 +37,10 @@ pub(crate) const INCLUDE_GROUPS: &str = "include_groups";
 pub(crate) const INCLUDE_ROLES: &str = "include_roles";
 /// Whether a response contains the members of a group in addition to their ids.
 pub(crate) const INCLUDE_USERS: &str = "include_users";
+/// Whether a response contains the parents of a group in addition to their ids.
+pub(crate) const INCLUDE_PARENTS: &str = "include_parents";
+/// Whether a response contains the children of a group in addition to their ids.
+pub(crate) const INCLUDE_CHILDREN: &str = "include_children";
 
 /// Maximum values of one parameter.
 const MAX_VALUES: usize = 100;

@@ -7,7 +7,10 @@ use userbook::{
 };
 
 use super::{NoRoles, Representation};
-use crate::Release;
+use crate::{
+    Release,
+    params::{INCLUDE_CHILDREN, INCLUDE_PARENTS, INCLUDE_USERS},
+};
 
 /// What a response about groups contains besides the groups.
 #[derive(Debug, Clone, Copy)]
@@ -19,9 +22,12 @@ pub(crate) struct GroupParts {
 }
 
 impl GroupParts {
-    /// Only ids of related objects.
-    pub(crate) const NONE: Self =
-        Self { users: false, parents: false, children: false, inherited_roles: false };
+    /// Returns the parameter that makes a response smaller.
+    pub(crate) fn largest(self) -> Option<&'static str> {
+        let parts =
+            [(self.users, INCLUDE_USERS), (self.children, INCLUDE_CHILDREN), (self.parents, INCLUDE_PARENTS)];
+        parts.into_iter().find(|(is_included, _)| *is_included).map(|(_, parameter)| parameter)
+    }
 }
 
 /// A group, listed or single.

@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use super::*;
 
+const NO_PARTS: GroupParts =
+    GroupParts { users: false, parents: false, children: false, inherited_roles: false };
+
 fn representation(release: Release) -> Representation {
     Representation::new("tests").with_release(release)
 }
@@ -107,7 +110,7 @@ fn a_list_of_users_may_leave_out_groups_and_roles() {
 fn members_of_a_group() {
     let entry =
         GroupEntry { group: group(), parent_name: Some("all".to_owned()), members: vec![User::example()] };
-    let parts = GroupParts { users: true, ..GroupParts::NONE };
+    let parts = GroupParts { users: true, ..NO_PARTS };
     for (release, expected) in [
         (
             Release::V2025_2,
@@ -129,7 +132,7 @@ fn members_of_a_group() {
 fn parts_of_a_group_are_null_unless_they_are_included() {
     let entry = GroupEntry { group: group(), parent_name: None, members: Vec::new() };
     let all = GroupParts { users: true, parents: true, children: true, inherited_roles: true };
-    for (parts, expected) in [(GroupParts::NONE, Value::Null), (all, json!([]))] {
+    for (parts, expected) in [(NO_PARTS, Value::Null), (all, json!([]))] {
         let relatives = GroupRelatives::default();
         let group = representation(Release::V2026_8).listed_group(&entry, &relatives, parts);
         let group = serde_json::to_value(&group).unwrap();

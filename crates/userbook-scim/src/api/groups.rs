@@ -192,7 +192,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// members must not turn it into an error: the client would repeat the request.
     async fn written(&self, group: Group) -> (GroupEntry, bool) {
         if self.shows_members()
-            && let Ok(entry) = self.service().written_group(self.actor, group.id).await
+            && let Ok(entry) = self.service().written_group(self.actor, group.id, false).await
         {
             return (entry, true);
         }

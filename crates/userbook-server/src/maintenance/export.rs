@@ -6,8 +6,8 @@ use userbook::{
     User, UserRef,
     model::ANONYMOUS_USERNAME,
     store::{
-        GroupColumn, GroupFilter, GroupListQuery, Order, Scope, SnapshotQuery, StoreError, StoreErrorKind,
-        UserColumn, UserFilter, UserListQuery,
+        GroupColumn, GroupFilter, GroupListQuery, Order, ReadAttributes, Scope, SnapshotQuery, StoreError,
+        StoreErrorKind, UserColumn, UserFilter, UserListQuery,
     },
 };
 use userbook_sqlx::{
@@ -45,6 +45,7 @@ async fn groups<B: AuthBackend>(
     loop {
         let query = GroupListQuery {
             members: None,
+            attributes: ReadAttributes::ALL,
             scope: Scope::Everything,
             filter: GroupFilter::default(),
             order: vec![Order { column: GroupColumn::Id, descending: false }],

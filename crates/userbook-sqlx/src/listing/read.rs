@@ -79,6 +79,8 @@ pub(crate) async fn list_groups<B: Backend>(
             ("groups", Value::Uuids(ids.iter().map(|id| id.0).collect())),
             ("all_members", all_members.into()),
             ("members", Value::Integers(members)),
+            ("group_attributes", query.attributes.groups.into()),
+            ("member_attributes", query.attributes.members.into()),
             ("max_rows", saturating(max_rows).into()),
         ];
         let query = bind::<B>(&B::statements().list_groups, &parameters)?;

@@ -28,7 +28,7 @@ pub use backoff::{Backoff, YieldOnce};
 pub use bulk::{Bulk, BulkOperation, BulkResult};
 pub use call::Call;
 pub use error::{AccessError, GroupError, ListError, UpdateError};
-pub use list::{AuthorizedGroupList, AuthorizedUserList, GroupRelatives, Listing, UserViews};
+pub use list::{AuthorizedGroupList, AuthorizedUserList, GroupRelatives, Listing, RelativesQuery, UserViews};
 pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
 pub use outbox::{EventSink, deliver};
 pub use password::{AuthorizedPasswordChange, ChangePassword, PasswordCall};

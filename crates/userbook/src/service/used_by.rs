@@ -1,9 +1,7 @@
 //! What refers to a user or a group, as far as the actor may view it.
 
-use std::collections::BTreeSet;
-
 use super::{
-    AccessError, AuthorizedGroupList, ListError, UserService,
+    AccessError, ListError, UserService,
     access::actor_view,
     trace::{SpanOutcome, operation, step, traced},
 };
@@ -11,7 +9,7 @@ use crate::{
     authz::{Actor, Check, ListAuthorizer},
     decision::check_view,
     model::{GroupId, User, UserRef},
-    store::{DirectoryQuery, GroupFilter, GroupListQuery, ListStore, ProvisioningStore, SnapshotQuery},
+    store::{GroupFilter, GroupListQuery, ListStore, ProvisioningStore, ReadAttributes, SnapshotQuery},
 };
 
 /// A group that refers to another object.
@@ -28,7 +26,7 @@ pub struct ReferringGroup {
 pub struct GroupReferences {
     /// The groups whose parent is the group, by name.
     pub children: Vec<ReferringGroup>,
-    /// The direct members, by id. Their memberships are not read.
+    /// The direct members, by id. Their memberships and attributes are not read.
     pub members: Vec<User>,
 }
 
@@ -84,6 +82,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let max_bytes = self.policy.limits().page_bytes;
             let query = GroupListQuery {
                 members: Some(members),
+                attributes: ReadAttributes::NONE,
                 scope: list.scope.clone(),
                 filter: GroupFilter { ids: [id].into(), ..GroupFilter::default() },
                 order: Vec::new(),
@@ -97,31 +96,13 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
                 return Err(ListError::PageTooLarge { limit: max_bytes });
             }
             let entry = page.groups.into_iter().next().ok_or(AccessError::NotFound)?;
-            Ok(GroupReferences { children: self.children(&list, id).await?, members: entry.members })
+            let children = GroupFilter { parents: [id].into(), ..GroupFilter::default() };
+            let children = self.find_groups(list.since, &list.scope, children, false).await?;
+            let children =
+                by_name(children.into_iter().map(|group| ReferringGroup { id: group.id, name: group.name }));
+            Ok(GroupReferences { children, members: entry.members })
         })
         .await
-    }
-
-    /// Returns the visible groups whose parent is the group.
-    async fn children(
-        &self,
-        list: &AuthorizedGroupList<'_, S, A>,
-        id: GroupId,
-    ) -> Result<Vec<ReferringGroup>, ListError> {
-        let query = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
-        let load = self.in_time(list.since, self.store.load_directory(&query));
-        let shape = traced(step!("load"), load).await?.shape;
-        let children =
-            shape.into_iter().filter(|(_, group)| group.parent == Some(id)).map(|(child, _)| child);
-        let groups: BTreeSet<GroupId> = children.filter(|child| list.scope.contains(child)).collect();
-        if groups.is_empty() {
-            return Ok(Vec::new());
-        }
-        let query = DirectoryQuery { groups: groups.clone(), ..DirectoryQuery::default() };
-        let load = self.in_time(list.since, self.store.load_directory(&query));
-        let graph = traced(step!("load"), load).await?.groups;
-        let children = groups.iter().filter_map(|child| graph.get(*child));
-        Ok(by_name(children.map(|group| ReferringGroup { id: group.id, name: group.name.clone() })))
     }
 }
 

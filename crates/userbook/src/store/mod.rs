@@ -33,9 +33,9 @@ pub use error::{StoreError, StoreErrorKind};
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
     AttributeCondition, AttributeTest, Comparison, ContentFilter, ExternalIdFilter, GroupColumn, GroupEntry,
-    GroupFilter, GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, ROW_BYTES, RowContent,
-    SuperuserFilter, TextPosition, TextTest, TimeColumn, TimeCondition, TimeTest, UserColumn, UserFilter,
-    UserListQuery, UserPage,
+    GroupFilter, GroupListQuery, GroupPage, ListStore, Order, PathListQuery, PathPage, ROW_BYTES,
+    ReadAttributes, RowContent, SuperuserFilter, TextPosition, TextTest, TimeColumn, TimeCondition, TimeTest,
+    UserColumn, UserFilter, UserListQuery, UserPage,
 };
 pub use outbox::{Outbox, OutboxLimit};
 pub use scope::Scope;

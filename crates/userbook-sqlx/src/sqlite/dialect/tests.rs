@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{
     GroupId, UserId, UserType,
     store::{
-        GroupColumn, GroupFilter, GroupListQuery, Order, PathListQuery, Scope, SuperuserFilter, TimeColumn,
-        TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
+        GroupColumn, GroupFilter, GroupListQuery, Order, PathListQuery, ReadAttributes, Scope,
+        SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
     },
 };
 use uuid::Uuid;
@@ -40,6 +40,7 @@ fn groups(filter: GroupFilter, column: GroupColumn) -> GroupListQuery {
     let order = vec![Order { column, descending: false }];
     GroupListQuery {
         members: None,
+        attributes: ReadAttributes::ALL,
         scope: Scope::Everything,
         filter,
         order,

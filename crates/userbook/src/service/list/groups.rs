@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Listing, is_possible, require_some};
+use super::{Listing, is_possible, max_rows, require_some};
 use crate::{
     authz::{Actor, ListAuthorizer},
     model::{GroupId, User, UserId},
@@ -13,8 +13,8 @@ use crate::{
         trace::{SpanOutcome, operation, step, traced},
     },
     store::{
-        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, Scope, Snapshot,
-        UserFilter, UserListQuery, UserStore,
+        GroupColumn, GroupEntry, GroupFilter, GroupListQuery, GroupPage, ListStore, ReadAttributes, Scope,
+        Snapshot, UserFilter, UserListQuery, UserStore,
     },
 };
 
@@ -27,6 +27,7 @@ pub struct AuthorizedGroupList<'a, S, A> {
     pub(in crate::service) scope: Scope<GroupId>,
     /// The start, by the monotonic clock.
     pub(in crate::service) since: Duration,
+    member_attributes: bool,
 }
 
 impl<S, A> SpanOutcome for AuthorizedGroupList<'_, S, A> {
@@ -65,6 +66,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let scope = self.visible_groups(actor, actor_view(&snapshot)).await?;
             let query = |scope| GroupListQuery {
                 members: None,
+                attributes: ReadAttributes::NONE,
                 scope,
                 filter: GroupFilter::default(),
                 order: Vec::new(),
@@ -74,7 +76,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             };
             let count = async |scope| Ok(self.store.list_groups(&query(scope)).await?.count);
             let scope = require_some(&snapshot, scope, count).await?;
-            Ok(AuthorizedGroupList { service: self, actor, snapshot, scope, since })
+            Ok(AuthorizedGroupList { service: self, actor, snapshot, scope, since, member_attributes: true })
         })
         .await
     }
@@ -97,6 +99,12 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> {
+    /// Leaves the attributes of members empty; they do not count towards the size of the page.
+    #[must_use]
+    pub fn without_member_attributes(self) -> Self {
+        Self { member_attributes: false, ..self }
+    }
+
     /// Returns the users that a filter may name by these ids, and those that it may name by these usernames: under
     /// [`Safeguard::HideMembers`] the users that the actor may view, otherwise all.
     ///
@@ -126,7 +134,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
             filter,
             order: Vec::new(),
             offset: 0,
-            limit: u32::MAX,
+            limit: max_rows(max_bytes),
             max_bytes,
         };
         let page =
@@ -164,7 +172,8 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
         include_members: bool,
     ) -> Result<GroupPage, ListError> {
         let users = self.visible_users().await?;
-        let Self { service, scope, since, .. } = self;
+        let Self { service, scope, since, member_attributes, .. } = self;
+        let attributes = ReadAttributes { groups: true, members: member_attributes };
         let Listing { mut filter, order, offset, limit } = listing;
         service.check_filter(&filter.attributes)?;
         if !is_possible(&mut filter.members, &users) {
@@ -174,7 +183,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
         let members = include_members.then_some(users);
         let hides = service.policy.has(Safeguard::HideGroups);
         let parents = if hides { scope.clone() } else { Scope::Everything };
-        let query = GroupListQuery { members, scope, filter, order, offset, limit, max_bytes };
+        let query = GroupListQuery { members, attributes, scope, filter, order, offset, limit, max_bytes };
         let mut page =
             traced(step!("list"), service.in_time(since, service.store.list_groups(&query))).await?;
         if page.too_large {

@@ -8,7 +8,7 @@ mod users;
 use std::{collections::BTreeSet, time::Duration};
 
 pub use groups::AuthorizedGroupList;
-pub use relatives::GroupRelatives;
+pub use relatives::{GroupRelatives, RelativesQuery};
 pub use users::{AuthorizedUserList, UserViews};
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     authz::{Actor, ActorView, AuthorizerError, ListAuthorizer},
     decision::Denial,
     model::{GroupId, UserId, UserType},
-    store::{AttributeCondition, Order, Scope, Snapshot, StoreError},
+    store::{AttributeCondition, Order, ROW_BYTES, Scope, Snapshot, StoreError},
 };
 
 /// A request for one page of a list.
@@ -73,6 +73,11 @@ impl<S, A> UserService<S, A> {
             None => Err(ListError::TooSlow { limit }),
         }
     }
+}
+
+/// Returns a number of rows that exceeds `max_bytes`, whatever the rows contain: no page needs more.
+fn max_rows(max_bytes: u64) -> u32 {
+    u32::try_from(max_bytes / ROW_BYTES + 1).unwrap_or(u32::MAX)
 }
 
 /// Returns the visible rows, or the error if no row is visible. As recorded, an internal service account gets an empty

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use super::max_rows;
 use crate::{
     authz::{Actor, ListAuthorizer},
     model::{Group, GroupId},
@@ -14,8 +15,19 @@ use crate::{
         access::actor_view,
         trace::{SpanOutcome, operation, step, traced},
     },
-    store::{GroupColumn, GroupFilter, GroupListQuery, ListStore, Order, Scope, UserStore},
+    store::{GroupColumn, GroupFilter, GroupListQuery, ListStore, Order, ReadAttributes, Scope, UserStore},
 };
+
+/// The parents and children to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RelativesQuery {
+    /// The groups whose children are read.
+    pub children_of: BTreeSet<GroupId>,
+    /// Whether to read the attributes of the children. Without, they are empty and do not count towards the size.
+    pub child_attributes: bool,
+    /// The parents.
+    pub parents: BTreeSet<GroupId>,
+}
 
 /// The parents and children of some groups.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,8 +55,8 @@ impl SpanOutcome for GroupRelatives {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
-    /// Returns the children of these groups, and their parents if requested. The actor may view the groups themselves;
-    /// under [`Safeguard::HideGroups`] the relatives are limited to groups that the actor may view.
+    /// Returns parents and children of groups. The actor may view the groups themselves; under [`Safeguard::HideGroups`]
+    /// the relatives are limited to groups that the actor may view.
     ///
     /// # Errors
     /// [`ListError`]; [`ListError::PageTooLarge`] if children or parents exceed
@@ -52,29 +64,21 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     pub async fn group_relatives(
         &self,
         actor: &Actor,
-        groups: impl IntoIterator<Item = &Group> + Send,
-        with_parents: bool,
+        query: RelativesQuery,
     ) -> Result<GroupRelatives, ListError> {
-        let (mut ids, mut parents) = (BTreeSet::new(), BTreeSet::new());
-        for group in groups {
-            ids.insert(group.id);
-            parents.extend(group.parent.filter(|_| with_parents));
-        }
+        let RelativesQuery { children_of, child_attributes, parents } = query;
         traced(operation!("userbook.group_relatives"), async {
             let since = self.clock.monotonic();
             let scope = self.visible_relatives(actor).await?;
             let mut relatives = GroupRelatives::default();
-            for child in self
-                .find_groups(since, &scope, GroupFilter { parents: ids, ..GroupFilter::default() })
-                .await?
-            {
+            let children = GroupFilter { parents: children_of, ..GroupFilter::default() };
+            for child in self.find_groups(since, &scope, children, child_attributes).await? {
                 if let Some(parent) = child.parent {
                     relatives.children.entry(parent).or_default().push(child);
                 }
             }
-            let parents = self
-                .find_groups(since, &scope, GroupFilter { ids: parents, ..GroupFilter::default() })
-                .await?;
+            let parents = GroupFilter { ids: parents, ..GroupFilter::default() };
+            let parents = self.find_groups(since, &scope, parents, true).await?;
             relatives.parents = parents.into_iter().map(|parent| (parent.id, parent)).collect();
             Ok(relatives)
         })
@@ -90,11 +94,12 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     }
 
     /// Returns the groups by name, for an operation that began at `since`. A filter without ids finds none.
-    pub(super) async fn find_groups(
+    pub(in crate::service) async fn find_groups(
         &self,
         since: Duration,
         scope: &Scope<GroupId>,
         filter: GroupFilter,
+        attributes: bool,
     ) -> Result<Vec<Group>, ListError> {
         if filter == GroupFilter::default() {
             return Ok(Vec::new());
@@ -102,11 +107,12 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         let max_bytes = self.policy.limits().page_bytes;
         let query = GroupListQuery {
             members: None,
+            attributes: ReadAttributes { groups: attributes, members: false },
             scope: scope.clone(),
             filter,
             order: vec![Order { column: GroupColumn::Name, descending: false }],
             offset: 0,
-            limit: u32::MAX,
+            limit: max_rows(max_bytes),
             max_bytes,
         };
         let page = traced(step!("list"), self.in_time(since, self.store.list_groups(&query))).await?;

@@ -104,7 +104,7 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedUserList<'_, S, A> {
             return Ok((Vec::new(), Vec::new()));
         }
         let scope = self.visible_groups().await?;
-        let find = async |filter| self.service.find_groups(self.since, &scope, filter).await;
+        let find = async |filter| self.service.find_groups(self.since, &scope, filter, false).await;
         Ok((find(by_id).await?, find(by_name).await?))
     }
 

@@ -10,17 +10,23 @@ use crate::{
     model::GroupId,
     policy::Safeguard,
     service::AccessError,
-    store::{GroupEntry, GroupFilter, GroupListQuery, ListStore, ProvisioningStore, Scope},
+    store::{GroupEntry, GroupFilter, GroupListQuery, ListStore, ProvisioningStore, ReadAttributes, Scope},
 };
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     /// Returns a group that the actor has just written, with the members and the parent's name as far as the actor may
-    /// view them. The right to the write stands for the right to view the group.
+    /// view them. The right to the write stands for the right to view the group. Without `member_attributes`, the attributes
+    /// of the members are empty and do not count towards the size.
     ///
     /// # Errors
     /// [`ListError::PageTooLarge`] above [`Limits::page_bytes`](crate::Limits::page_bytes),
     /// [`AccessError::NotFound`] if the group has been deleted since.
-    pub async fn written_group(&self, actor: &Actor, id: GroupId) -> Result<GroupEntry, ListError> {
+    pub async fn written_group(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        member_attributes: bool,
+    ) -> Result<GroupEntry, ListError> {
         traced(operation!("userbook.written_group"), async {
             let snapshot = self.load_actor(actor).await?;
             let state = actor_view(&snapshot);
@@ -32,6 +38,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let max_bytes = self.policy.limits().page_bytes;
             let query = GroupListQuery {
                 members: Some(members),
+                attributes: ReadAttributes { groups: true, members: member_attributes },
                 scope: Scope::Only([id].into()),
                 filter: GroupFilter::default(),
                 order: Vec::new(),

@@ -218,11 +218,30 @@ pub struct PathPage {
     pub too_large: bool,
 }
 
+/// The attributes that a query for groups reads. Attributes that it does not read are empty, and count as empty towards the
+/// size of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadAttributes {
+    /// Those of the groups.
+    pub groups: bool,
+    /// Those of the members.
+    pub members: bool,
+}
+
+impl ReadAttributes {
+    /// All attributes.
+    pub const ALL: Self = Self { groups: true, members: true };
+    /// No attributes.
+    pub const NONE: Self = Self { groups: false, members: false };
+}
+
 /// A query for one page of groups.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupListQuery {
     /// Which members to read with each group; `None` reads none.
     pub members: Option<Scope<UserId>>,
+    /// Which attributes to read.
+    pub attributes: ReadAttributes,
     /// The visible groups.
     pub scope: Scope<GroupId>,
     /// The filter.
