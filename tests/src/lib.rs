@@ -23,6 +23,7 @@ pub mod receiver;
 pub mod references;
 pub mod replay;
 pub mod rows;
+pub mod server_suite;
 pub mod servers;
 pub mod serving;
 pub mod sql_files;

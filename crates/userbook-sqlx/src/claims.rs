@@ -22,9 +22,15 @@ fn digest(key: &str) -> String {
     digest.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 
+/// Returns what the table `userbook_claim` contains of a username or an address: the SHA-256 of the folded name in
+/// hexadecimal, or `None` for an empty name.
+pub fn claim_digest(name: &str) -> Option<String> {
+    Some(fold(name)).filter(|key| !key.is_empty()).as_deref().map(digest)
+}
+
 /// The digest of a name to look up. No user has an empty name.
 pub(crate) fn looked_up(name: Option<&str>) -> Value<'static> {
-    digest_value(name.map(fold).filter(|key| !key.is_empty()).as_deref())
+    Value::Text(name.and_then(claim_digest).map(Into::into))
 }
 
 fn digest_value(key: Option<&str>) -> Value<'static> {

@@ -19,6 +19,7 @@ use userbook::store::StoreError;
 
 pub use crate::{
     backend::Backend,
+    claims::claim_digest,
     decode::{Decoded, RowExt, required},
     value::Value,
 };

@@ -83,7 +83,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let body = body::collect(&head.headers, body, self.users.body_limit).await?;
         let limits = self.service().policy().limits();
         let object = body::read_object(&head.headers, &body, limits, |key| key == EMAIL_STAGE)?;
-        Ok(object.get(EMAIL_STAGE).and_then(Value::as_str).map(str::to_owned))
+        stage(object.get(EMAIL_STAGE))
     }
 
     fn is_dry_run(&self, head: &Parts) -> Result<bool, ApiError> {
@@ -99,5 +99,31 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
 
     fn recovery(&self) -> Result<&dyn Recovery, ApiError> {
         self.ports.recovery.as_deref().ok_or_else(|| ApiError::not_available(NO_RECOVERY))
+    }
+}
+
+fn stage(sent: Option<&Value>) -> Result<Option<String>, ApiError> {
+    match sent {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(stage)) => Ok(Some(stage.clone())),
+        Some(_) => Err(ApiError::not_a_text(EMAIL_STAGE)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn stage_is_a_text_or_absent() {
+        for absent in [None, Some(&Value::Null)] {
+            assert!(matches!(stage(absent), Ok(None)));
+        }
+        assert_eq!(stage(Some(&json!("welcome"))).ok().flatten().as_deref(), Some("welcome"));
+        for invalid in [json!(1), json!(["welcome"]), json!({}), json!(true)] {
+            assert!(stage(Some(&invalid)).is_err(), "{invalid}");
+        }
     }
 }

@@ -14,11 +14,8 @@ use userbook::{
 
 use super::DirectoryApi;
 use crate::{
-    Authenticator, Password, PasswordChange, body, dry_run,
-    error::{ApiError, InputError, InputLocation},
-    params::WriteParams,
-    request_id::request_id,
-    respond,
+    Authenticator, Password, PasswordChange, body, dry_run, error::ApiError, params::WriteParams,
+    request_id::request_id, respond,
 };
 
 const NO_PASSWORDS: &str = "This server does not keep passwords.";
@@ -65,10 +62,7 @@ fn password(sent: Option<&Value>) -> Result<Option<Password>, ApiError> {
     match sent {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(password)) => Ok(Some(Password::new(password.as_str()))),
-        Some(_) => {
-            let (location, message) = (InputLocation::Body, "Not a valid string.".into());
-            Err(ApiError::inputs(vec![InputError { location, name: "password", code: "invalid", message }]))
-        }
+        Some(_) => Err(ApiError::not_a_text("password")),
     }
 }
 

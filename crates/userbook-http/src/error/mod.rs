@@ -152,6 +152,12 @@ impl ApiError {
         Self { details: ErrorDetails::Inputs(errors), ..Self::new(Kind::Invalid, detail) }
     }
 
+    /// A member of the body that is not a text.
+    pub(crate) fn not_a_text(name: &'static str) -> Self {
+        let (location, message) = (InputLocation::Body, "Not a valid string.".into());
+        Self::inputs(vec![InputError { location, name, code: "invalid", message }])
+    }
+
     /// An invalid filter, which the recorded release reports without a name.
     pub(crate) fn filter(error: InputError) -> Self {
         Self { details: ErrorDetails::Filter(error), ..Self::new(Kind::Invalid, INVALID) }

@@ -8,11 +8,7 @@ use userbook::{
     store::{ImportData, ImportOutcome, StoreError, StoreErrorKind},
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
-use userbook_sqlx::{
-    MigrateError, SqlStore,
-    host::{Statement, Value},
-    migrate,
-};
+use userbook_sqlx::{MigrateError, SqlStore, host::Value, migrate};
 
 use super::{
     AuthRows, AuthStore, BeforeCommit, GrantRow, TokenRow, decode,
@@ -21,6 +17,7 @@ use super::{
         LIST_TOKENS, LIST_TOKENS_OF_USER, PUT_GRANT, PUT_TOKEN,
     },
 };
+use crate::database::statement::{execute, fetch};
 
 /// Tokens and permissions in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
 #[derive(Debug, Clone)]
@@ -41,35 +38,13 @@ impl<B: AuthBackend> SqlAuth<B> {
     pub async fn migrate(pool: &Pool<B>) -> Result<(), MigrateError> {
         migrate(pool, "userbook-server", <B as AuthBackend>::MIGRATIONS).await
     }
-
-    pub(super) async fn fetch(
-        &self,
-        query: &'static Statement,
-        parameters: &[(&'static str, Value<'_>)],
-    ) -> Result<Vec<B::Row>, StoreError> {
-        let mut connection = self.store.acquire().await?;
-        let rows = query.fetch_all::<B>(&mut connection, parameters).await?;
-        connection.release();
-        Ok(rows)
-    }
-
-    pub(super) async fn execute(
-        &self,
-        statement: &'static Statement,
-        parameters: &[(&'static str, Value<'_>)],
-    ) -> Result<u64, StoreError> {
-        let mut connection = self.store.acquire().await?;
-        let affected = statement.execute::<B>(&mut connection, parameters).await?;
-        connection.release();
-        Ok(affected)
-    }
 }
 
 #[async_trait]
 impl<B: AuthBackend> TokenStore for SqlAuth<B> {
     async fn find(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
         let hash = [("hash", Value::Bytes(hash.as_bytes().to_vec()))];
-        let rows = self.fetch(&FIND_TOKEN, &hash).await?;
+        let rows = fetch(&self.store, &FIND_TOKEN, &hash).await?;
         rows.first().map(decode::token_record).transpose()
     }
 }
@@ -86,7 +61,7 @@ impl<B: AuthBackend> PermissionSource for SqlAuth<B> {
             ("grant", Permission::EnableGroupSuperuser.as_str().into()),
             ("view_group", Permission::ViewGroup.as_str().into()),
         ];
-        let rows = self.fetch(B::grants(), &parameters).await?;
+        let rows = fetch(&self.store, B::grants(), &parameters).await?;
         Ok(decode::grants(&rows)?)
     }
 
@@ -96,7 +71,7 @@ impl<B: AuthBackend> PermissionSource for SqlAuth<B> {
         permission: Permission,
     ) -> Result<GrantedObjects, AuthorizerError> {
         let parameters = [("user", actor.0.into()), ("permission", permission.as_str().into())];
-        let rows = self.fetch(&GRANTED_OBJECTS, &parameters).await?;
+        let rows = fetch(&self.store, &GRANTED_OBJECTS, &parameters).await?;
         Ok(decode::granted_objects(&rows)?)
     }
 }
@@ -137,12 +112,12 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
 
     async fn has_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let identifier = [("identifier", identifier.into())];
-        Ok(!self.fetch(&FIND_IDENTIFIER, &identifier).await?.is_empty())
+        Ok(!fetch(&self.store, &FIND_IDENTIFIER, &identifier).await?.is_empty())
     }
 
     async fn revoke_token(&self, identifier: &str) -> Result<bool, StoreError> {
         let identifier = [("identifier", identifier.into())];
-        Ok(self.execute(&DELETE_TOKEN, &identifier).await? > 0)
+        Ok(execute(&self.store, &DELETE_TOKEN, &identifier).await? > 0)
     }
 
     async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
@@ -160,7 +135,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
 
     async fn revoke(&self, grant: &GrantRow) -> Result<bool, StoreError> {
         let values = grant_values(grant);
-        Ok(self.execute(&DELETE_GRANT, &values).await? > 0)
+        Ok(execute(&self.store, &DELETE_GRANT, &values).await? > 0)
     }
 
     async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {

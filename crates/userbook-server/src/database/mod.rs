@@ -5,6 +5,7 @@ mod file;
 mod guarded;
 mod maintain;
 mod session;
+pub(crate) mod statement;
 mod url;
 
 use std::sync::Arc;

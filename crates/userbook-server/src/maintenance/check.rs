@@ -11,6 +11,7 @@ use userbook_sqlx::{
     host::{RowExt, Statement, required},
 };
 
+use super::claims;
 use crate::auth::{AuthBackend, GrantedOn, read_grants};
 
 /// A statement and the sentence about what it counts.
@@ -61,6 +62,7 @@ pub(super) async fn problems<B: AuthBackend>(
     if missing > 0 {
         problems.push(format!("permissions on a missing group: {missing}"));
     }
+    problems.extend(claims::problems::<B>(conn).await?);
     problems.extend(collisions::<B>(conn, distinct).await?);
     let rows = ADMINISTRATORS.fetch_all::<B>(conn, &[]).await?;
     let count = |column| rows.first().map(|row| required(row, column, RowExt::integer)).transpose();

@@ -1,6 +1,7 @@
 //! Reads whole tables for the administration commands: exports, audit events, contradictions.
 
 mod check;
+mod claims;
 mod export;
 mod sql;
 

@@ -51,6 +51,9 @@
 //! A host may read these tables, and write `last_login` and `password_change_date` freely. Any new value of
 //! `session_epoch` ends the user's sessions. Every other write to a user needs a new `revision`; otherwise updates do not
 //! notice the write.
+//!
+//! Change `username` and `email` by the library only. Each has a row in `userbook_claim` with a digest of the folded name;
+//! without the right row, another user may take the new name, and the old one stays taken.
 
 mod dialect;
 mod driver;

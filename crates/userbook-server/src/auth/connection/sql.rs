@@ -12,13 +12,16 @@ use userbook_sqlx::{
 };
 
 use super::{ConnectionRecord, ConnectionRow, ConnectionStore, name_taken};
-use crate::auth::{
-    SqlAuth,
-    decode::token_hash,
-    statements::{
-        AuthBackend, FIND_CONNECTION, FIND_CONNECTION_NAME, LIST_CONNECTIONS, PUT_CONNECTION,
-        SET_CONNECTION_HASH,
+use crate::{
+    auth::{
+        SqlAuth,
+        decode::token_hash,
+        statements::{
+            AuthBackend, FIND_CONNECTION, FIND_CONNECTION_NAME, LIST_CONNECTIONS, PUT_CONNECTION,
+            SET_CONNECTION_HASH,
+        },
     },
+    database::statement::{execute, fetch},
 };
 
 #[async_trait]
@@ -45,16 +48,16 @@ impl<B: AuthBackend> ConnectionStore for SqlAuth<B> {
 
     async fn set_connection_hash(&self, name: &str, hash: &TokenHash) -> Result<bool, StoreError> {
         let values = [("hash", Value::Bytes(hash.as_bytes().to_vec())), ("name", name.into())];
-        Ok(self.execute(&SET_CONNECTION_HASH, &values).await? > 0)
+        Ok(execute(&self.store, &SET_CONNECTION_HASH, &values).await? > 0)
     }
 
     async fn find_connection(&self, hash: &TokenHash) -> Result<Option<ConnectionRecord>, StoreError> {
         let hash = [("hash", Value::Bytes(hash.as_bytes().to_vec()))];
-        self.fetch(&FIND_CONNECTION, &hash).await?.first().map(record).transpose()
+        fetch(&self.store, &FIND_CONNECTION, &hash).await?.first().map(record).transpose()
     }
 
     async fn connections(&self) -> Result<Vec<ConnectionRecord>, StoreError> {
-        self.fetch(&LIST_CONNECTIONS, &[]).await?.iter().map(record).collect()
+        fetch(&self.store, &LIST_CONNECTIONS, &[]).await?.iter().map(record).collect()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Coordination by tables.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use userbook::{
@@ -12,11 +15,14 @@ use userbook::{
 };
 use userbook_sqlx::{
     SqlStore,
-    host::{RowExt, Statement, Value, required},
+    host::{RowExt, Statement, required},
 };
 
 use super::{Coordination, Delivered, Destination, FailedEvent, PendingEvent};
-use crate::auth::AuthBackend;
+use crate::{
+    auth::AuthBackend,
+    database::statement::{execute, fetch},
+};
 
 /// `statement!("claim")`: the statement in the file of this name.
 macro_rules! statement {
@@ -48,28 +54,6 @@ impl<B: AuthBackend> SqlCoordination<B> {
     pub(crate) fn new(store: SqlStore<B>) -> Self {
         Self { store }
     }
-
-    async fn execute(
-        &self,
-        statement: &'static Statement,
-        parameters: &[(&'static str, Value<'_>)],
-    ) -> Result<u64, StoreError> {
-        let mut connection = self.store.acquire().await?;
-        let affected = statement.execute::<B>(&mut connection, parameters).await?;
-        connection.release();
-        Ok(affected)
-    }
-
-    async fn fetch(
-        &self,
-        query: &'static Statement,
-        parameters: &[(&'static str, Value<'_>)],
-    ) -> Result<Vec<B::Row>, StoreError> {
-        let mut connection = self.store.acquire().await?;
-        let rows = query.fetch_all::<B>(&mut connection, parameters).await?;
-        connection.release();
-        Ok(rows)
-    }
 }
 
 #[async_trait]
@@ -83,11 +67,11 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
             ("name", "events".into()),
             ("now", now.into()),
         ];
-        Ok(self.execute(&CLAIM, &parameters).await? > 0)
+        Ok(execute(&self.store, &CLAIM, &parameters).await? > 0)
     }
 
     async fn release(&self, holder: &str) -> Result<(), StoreError> {
-        self.execute(&RELEASE, &[("holder", holder.into()), ("name", "events".into())]).await?;
+        execute(&self.store, &RELEASE, &[("holder", holder.into()), ("name", "events".into())]).await?;
         Ok(())
     }
 
@@ -103,7 +87,7 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
             ("max_events", i64::from(limit.events).into()),
             ("max_bytes", i64::try_from(limit.bytes).unwrap_or(i64::MAX).into()),
         ];
-        let rows = self.fetch(&PENDING, &parameters).await?;
+        let rows = fetch(&self.store, &PENDING, &parameters).await?;
         rows.iter()
             .map(|row| {
                 Ok(PendingEvent {
@@ -120,11 +104,13 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
         let (Some(first), Some(last)) = (positions().min(), positions().max()) else {
             return Ok(delivered);
         };
+        let places: HashMap<i64, usize> =
+            delivered.iter().enumerate().map(|(place, entry)| (entry.position, place)).collect();
         let mut transaction = self.store.begin_write().await?;
         let range = [("first", first.into()), ("last", last.into())];
         for row in LIST_DELIVERED.fetch_all::<B>(&mut transaction, &range).await? {
             let position: i64 = required(&row, "seq", RowExt::integer)?;
-            if let Some(entry) = delivered.iter_mut().find(|entry| entry.position == position) {
+            if let Some(entry) = places.get(&position).and_then(|&place| delivered.get_mut(place)) {
                 entry.sinks.extend(keys(&required(&row, "sinks", RowExt::text)?));
                 DELETE_DELIVERED.execute::<B>(&mut transaction, &[("seq", position.into())]).await?;
             }
@@ -161,7 +147,7 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
     }
 
     async fn failed(&self, limit: u32) -> Result<Vec<FailedEvent>, StoreError> {
-        let rows = self.fetch(&LIST_FAILED, &[("limit", i64::from(limit).into())]).await?;
+        let rows = fetch(&self.store, &LIST_FAILED, &[("limit", i64::from(limit).into())]).await?;
         rows.iter()
             .map(|row| {
                 let time = Timestamp::from_timestamp_micros(required(row, "failed_at", RowExt::integer)?);
@@ -177,23 +163,23 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
 
     async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {
         let id = event.map(|id| id.to_string()).unwrap_or_default();
-        self.execute(&RETRY_FAILED, &[("all", event.is_none().into()), ("event", id.into())]).await
+        execute(&self.store, &RETRY_FAILED, &[("all", event.is_none().into()), ("event", id.into())]).await
     }
 
     async fn retries(&self, destination: &str, limit: u32) -> Result<Vec<Event>, StoreError> {
         let parameters = [("sink", destination.into()), ("limit", i64::from(limit).into())];
-        self.fetch(&LIST_RETRIES, &parameters).await?.iter().map(event).collect()
+        fetch(&self.store, &LIST_RETRIES, &parameters).await?.iter().map(event).collect()
     }
 
     async fn forget(&self, destination: &str, event: ChangeId) -> Result<(), StoreError> {
         let parameters = [("sink", destination.into()), ("event", event.to_string().into())];
-        self.execute(&DELETE_FAILED, &parameters).await?;
+        execute(&self.store, &DELETE_FAILED, &parameters).await?;
         Ok(())
     }
 
     async fn prune_failed(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.execute(&CLEAN_DELIVERED, &[]).await?;
-        self.execute(&PRUNE_FAILED, &[("before", before.timestamp_micros().into())]).await
+        execute(&self.store, &CLEAN_DELIVERED, &[]).await?;
+        execute(&self.store, &PRUNE_FAILED, &[("before", before.timestamp_micros().into())]).await
     }
 }
 
