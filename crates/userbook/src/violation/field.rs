@@ -43,17 +43,10 @@ impl Field {
     ];
 
     /// The fields that are members of the user as a JSON document, in order: all fields of authentik's user.
-    pub const DOCUMENT: [Self; 9] = [
-        Self::Username,
-        Self::Name,
-        Self::IsActive,
-        Self::LastLogin,
-        Self::Groups,
-        Self::Email,
-        Self::Attributes,
-        Self::Path,
-        Self::Type,
-    ];
+    pub const DOCUMENT: [Self; 9] = {
+        let [document @ .., _external_ids] = Self::ALL;
+        document
+    };
 
     /// Returns the JSON name.
     pub const fn as_str(self) -> &'static str {
