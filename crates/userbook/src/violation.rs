@@ -274,6 +274,9 @@ pub enum ViolationKind {
     /// The caller would lose the own access without having requested it.
     #[error("Confirm explicitly to deactivate yourself or to give up your own superuser status.")]
     SelfLockout,
+    /// Another user has the UUID that the host chose for a new user.
+    #[error("A user with this UUID already exists.")]
+    UuidTaken,
     /// A foreign key of the host's own tables forbids the change.
     #[error("Other records refer to this object.")]
     Referenced,
@@ -332,9 +335,15 @@ impl ViolationKind {
             Self::InternalServiceAccount => "internal_service_account",
             Self::LastSuperuser => "last_superuser",
             Self::SelfLockout => "self_lockout",
+            Self::UuidTaken => "uuid_taken",
             Self::Referenced => "referenced",
             Self::Custom { code, .. } => code,
         }
+    }
+
+    /// Returns whether another user or group has the value.
+    pub const fn is_taken(&self) -> bool {
+        matches!(self, Self::Unique | Self::ExternalIdTaken { .. } | Self::UuidTaken)
     }
 
     /// Returns the parameters of the message, by name. Where several rules share a code, `expected` tells them apart.

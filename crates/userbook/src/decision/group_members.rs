@@ -13,7 +13,7 @@ use crate::{
     policy::Policy,
     store::{MemberChange, MemberState, Scope, Superusers},
     update::UsersOp,
-    violation::{GroupField, ViolationKind, Violations},
+    violation::{GroupField, Violations},
 };
 
 /// A change of a group's members.
@@ -146,10 +146,8 @@ impl<'a> MemberProposal<'a> {
     }
 
     pub(super) fn check(&self, policy: &Policy, violations: &mut Violations<GroupField>) {
-        let limit = policy.limits().members_altered;
-        if self.concerned > limit {
-            let count = self.concerned;
-            violations.push(GroupField::Users, ViolationKind::TooManyMembers { limit, count });
+        if let Err(kind) = policy.limits().check_members(self.concerned) {
+            violations.push(GroupField::Users, kind);
         } else {
             for kind in self.fault.iter().flatten() {
                 violations.push(GroupField::Users, kind.clone());
