@@ -7,7 +7,7 @@ use http::{Request, Response};
 use http_body::Body;
 use userbook::{Authorizer, UserStore};
 
-use crate::{Authenticator, USERS_PATH, UserApi};
+use crate::{Authenticator, EndpointService, USERS_PATH, UserApi};
 
 /// A complete API. Adapters for web frameworks depend only on this trait and convert types.
 pub trait Endpoint: Clone + Send + Sync + 'static {
@@ -23,6 +23,11 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<Bytes>> + Send
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send;
+
+    /// Returns the API as a `tower` service, for frameworks without an adapter.
+    fn into_service(self) -> EndpointService<Self> {
+        EndpointService::new(self)
+    }
 }
 
 /// A set of request paths, without the query.

@@ -1,4 +1,4 @@
-//! The APIs as `tower` services.
+//! Endpoints as `tower` services.
 
 use std::{
     convert::Infallible,
@@ -13,37 +13,34 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
-use userbook::{
-    Authorizer, UserStore,
-    authz::ListAuthorizer,
-    store::{ListStore, ProvisioningStore},
-};
 
-use crate::{Authenticator, DirectoryApi, UserApi};
+use crate::Endpoint;
 
-macro_rules! service {
-    ($api:ident, $($port:ident)+, $authorizer:ident) => {
-        impl<S, A, N, B> Service<Request<B>> for $api<S, A, N>
-        where
-            S: $($port +)+ 'static,
-            A: $authorizer,
-            N: Authenticator,
-            B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
-        {
-            type Response = Response<Full<Bytes>>;
-            type Error = Infallible;
-            type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+/// An [`Endpoint`] as a `tower` service, for frameworks without an adapter. [`Endpoint::into_service`] creates it.
+#[derive(Debug, Clone)]
+pub struct EndpointService<E>(E);
 
-            fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn call(&mut self, request: Request<B>) -> Self::Future {
-                let api = self.clone();
-                Box::pin(async move { Ok(api.handle(request).await.map(Full::new)) })
-            }
-        }
-    };
+impl<E> EndpointService<E> {
+    pub(crate) fn new(endpoint: E) -> Self {
+        Self(endpoint)
+    }
 }
-service!(UserApi, UserStore, Authorizer);
-service!(DirectoryApi, ProvisioningStore ListStore, ListAuthorizer);
+
+impl<E, B> Service<Request<B>> for EndpointService<E>
+where
+    E: Endpoint,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self(endpoint) = self.clone();
+        Box::pin(async move { Ok(endpoint.respond(request).await.map(Full::new)) })
+    }
+}
