@@ -10,7 +10,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     filter::element_matches,
-    resource::{Document, Place, Target, with_object},
+    resource::{Document, Place, Target, size, with_object},
     work::Work,
 };
 
@@ -34,18 +34,6 @@ pub(crate) fn apply(patch: &Patch, document: &mut Document) -> Result<(), ScimEr
 
 /// The cost of visiting one element.
 const ELEMENT: usize = 16;
-
-/// The approximate size of a value in bytes.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 8,
-        Value::Array(items) => items.iter().map(size).sum::<usize>() + 8,
-        Value::Object(members) => {
-            members.iter().map(|(key, value)| key.len() + size(value)).sum::<usize>() + 8
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-    }
-}
 
 fn apply_to_extension(step: &Step, urn: &str, document: &mut Document) {
     match (&step.value, step.op) {
