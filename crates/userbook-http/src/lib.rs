@@ -116,7 +116,6 @@ mod representation;
 mod request_id;
 mod respond;
 mod route;
-mod service;
 mod uid;
 mod write;
 
@@ -128,7 +127,7 @@ pub use auth::{
 pub use avatar::{AvatarModeError, AvatarSubject, Avatars};
 pub use body::{ReceiveError, receive_body};
 pub use directory::DirectoryApi;
-pub use endpoint::{Endpoint, PathPattern};
+pub use endpoint::{Endpoint, EndpointService, PathPattern};
 pub use error::{Failure, PortFailure};
 pub use etag::header_list;
 pub use extension::{Extension, ExtensionSet};
@@ -141,5 +140,4 @@ pub use release::{Release, UnknownRelease};
 pub use representation::Representation;
 pub use request_id::request_id;
 pub use route::{CONFIG_PATH, EVENTS_PATH, GROUPS_PATH, ROLES_PATH, SESSIONS_PATH, USERS_PATH, VERSION_PATH};
-pub use service::EndpointService;
 pub use uid::uid;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::violation::ViolationKind;
-
 /// Limits on what one request stores, reads or causes. They apply only to values that *change*: a stored value above a
 /// limit is shown, and kept by updates that do not change it. The response to a GET can always be sent back.
 ///
@@ -61,15 +59,6 @@ impl Limits {
             page_rows: u32::MAX,
             ..Self::default()
         }
-    }
-
-    /// Requires that a group write that names or loads `count` users is within [`Limits::members_altered`].
-    ///
-    /// # Errors
-    /// [`ViolationKind::TooManyMembers`]
-    pub fn check_members(&self, count: usize) -> Result<(), ViolationKind> {
-        let limit = self.members_altered;
-        if count > limit { Err(ViolationKind::TooManyMembers { limit, count }) } else { Ok(()) }
     }
 }
 

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 pub use list::{Violation, Violations};
 
+use crate::limits::Limits;
+
 /// A writable field of a user, in the contract's order of violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
@@ -339,6 +341,13 @@ impl ViolationKind {
             Self::Referenced => "referenced",
             Self::Custom { code, .. } => code,
         }
+    }
+
+    /// Returns the violation of a group write that names or loads `count` users, if these exceed
+    /// [`Limits::members_altered`].
+    pub fn too_many_members(count: usize, limits: &Limits) -> Option<Self> {
+        let limit = limits.members_altered;
+        (count > limit).then_some(Self::TooManyMembers { limit, count })
     }
 
     /// Returns whether another user or group has the value.

@@ -7,7 +7,7 @@ use userbook::{
     authz::ListAuthorizer,
     service::Listing,
     store::{ExternalIdFilter, ListStore, Order, ProvisioningStore, UserColumn, UserFilter},
-    violation::GroupField,
+    violation::{GroupField, ViolationKind},
 };
 use uuid::Uuid;
 
@@ -88,11 +88,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
 
     /// Requires that a change of so many members is within the limit of the core.
     fn check_count(&self, count: usize) -> Result<(), ScimError> {
-        self.service().policy().limits().check_members(count).map_err(|kind| {
-            let mut violations = Violations::default();
-            violations.push(GroupField::Users, kind);
-            GroupError::Invalid(violations).into()
-        })
+        let limits = self.service().policy().limits();
+        let Some(kind) = ViolationKind::too_many_members(count, limits) else { return Ok(()) };
+        let mut violations = Violations::default();
+        violations.push(GroupField::Users, kind);
+        Err(GroupError::Invalid(violations).into())
     }
 
     /// Returns the users that a filter finds, page by page. Once more than `most` are found, the rest is not loaded.

@@ -13,7 +13,7 @@ use crate::{
     policy::Policy,
     store::{MemberChange, MemberState, Scope, Superusers},
     update::UsersOp,
-    violation::{GroupField, Violations},
+    violation::{GroupField, ViolationKind, Violations},
 };
 
 /// A change of a group's members.
@@ -146,7 +146,7 @@ impl<'a> MemberProposal<'a> {
     }
 
     pub(super) fn check(&self, policy: &Policy, violations: &mut Violations<GroupField>) {
-        if let Err(kind) = policy.limits().check_members(self.concerned) {
+        if let Some(kind) = ViolationKind::too_many_members(self.concerned, policy.limits()) {
             violations.push(GroupField::Users, kind);
         } else {
             for kind in self.fault.iter().flatten() {

@@ -28,6 +28,12 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
             &both,
         ),
         (json!({"op": "replace", "path": "emails[type eq \"other\"].value", "value": "x"}), NoTarget, strict),
+        (
+            json!({"op": "replace", "path": "emails[primary eq \"maybe\"].value", "value": "x"}),
+            NoTarget,
+            &both,
+        ),
+        (json!({"op": "remove", "path": "emails[primary gt true]"}), InvalidFilter, &both),
         (json!({"op": "Replace", "path": "title", "value": "x"}), InvalidSyntax, strict),
         (json!({"op": "replace", "path": "active", "value": "True"}), InvalidValue, strict),
         (json!({"op": "replace", "value": {"unknown": 1}}), InvalidPath, strict),
