@@ -211,8 +211,12 @@ fn has_similar(users: &impl Rows<i64, Json>, name: Option<&str>, target: Option<
 
 /// Returns whether another user holds a key that the change claims for its user alone.
 fn is_claimed(users: &impl Rows<i64, Json>, change: &ChangeSet, user: UserId) -> Fallible<bool> {
-    let claims: Vec<_> =
-        change.claims().into_iter().filter(|claim| claim.exclusive && claim.key.is_some()).collect();
+    let claims: Vec<_> = change
+        .claims()
+        .into_iter()
+        .flatten()
+        .filter(|claim| claim.exclusive && claim.key.is_some())
+        .collect();
     if claims.is_empty() {
         return Ok(false);
     }

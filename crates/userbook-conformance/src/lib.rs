@@ -84,7 +84,7 @@
 //!         if user.revision != change.expected
 //!             || !rows.hold(&change.guards)
 //!             || rows.is_taken(name, Some(user.id))
-//!             || change.claims().iter().any(|claim| claim.exclusive && rows.is_claimed(claim, user.id))
+//!             || change.claims().iter().flatten().any(|claim| claim.exclusive && rows.is_claimed(claim, user.id))
 //!             || !change.groups_added.iter().all(|id| rows.groups.contains(*id))
 //!         {
 //!             return Ok(CommitOutcome::Conflict);

@@ -1,6 +1,9 @@
 //! The folded names of users.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use userbook::{
     User, UserId,
@@ -11,23 +14,53 @@ use userbook::{
 /// The claims of all users.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    /// Whether each claim to a key is exclusive.
-    claims: BTreeMap<String, BTreeMap<(UserId, ClaimNamespace), bool>>,
-    keys: BTreeMap<(UserId, ClaimNamespace), String>,
+    claims: HashMap<Arc<str>, Holders>,
+    keys: BTreeMap<(UserId, ClaimNamespace), Arc<str>>,
+}
+
+/// The claims to one key. Nearly every key has one.
+#[derive(Debug)]
+struct Holders {
+    first: Holder,
+    more: Vec<Holder>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    owner: (UserId, ClaimNamespace),
+    exclusive: bool,
+}
+
+impl Holders {
+    fn iter(&self) -> impl Iterator<Item = &Holder> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// Removes a claim, and returns whether others remain.
+    fn remove(&mut self, owner: (UserId, ClaimNamespace)) -> bool {
+        if self.first.owner != owner {
+            self.more.retain(|holder| holder.owner != owner);
+            return true;
+        }
+        let next = self.more.pop();
+        self.first = next.unwrap_or(self.first);
+        next.is_some()
+    }
 }
 
 impl Claims {
     /// Returns whether a user other than `user` has a name that folds like this one.
     pub(crate) fn is_taken(&self, name: Option<&str>, user: Option<UserId>) -> bool {
-        let claims = name.and_then(|name| self.claims.get(&fold(name)));
-        claims.is_some_and(|claims| claims.keys().any(|(owner, _)| Some(*owner) != user))
+        let holders = name.and_then(|name| self.claims.get(fold(name).as_str()));
+        holders.is_some_and(|holders| holders.iter().any(|holder| Some(holder.owner.0) != user))
     }
 
     /// Returns whether another user has an exclusive claim to the key of one of these exclusive claims.
-    pub(crate) fn conflict(&self, user: UserId, claims: &[Claim]) -> bool {
-        claims.iter().filter(|claim| claim.exclusive).any(|claim| {
-            let held = claim.key.as_ref().and_then(|key| self.claims.get(key));
-            held.is_some_and(|held| held.iter().any(|((owner, _), exclusive)| *exclusive && *owner != user))
+    pub(crate) fn conflict<'c>(&self, user: UserId, claims: impl IntoIterator<Item = &'c Claim>) -> bool {
+        claims.into_iter().filter(|claim| claim.exclusive).any(|claim| {
+            let holders = claim.key.as_deref().and_then(|key| self.claims.get(key));
+            let of_another = |holder: &Holder| holder.exclusive && holder.owner.0 != user;
+            holders.is_some_and(|holders| holders.iter().any(of_another))
         })
     }
 
@@ -35,9 +68,13 @@ impl Claims {
     pub(crate) fn put(&mut self, user: UserId, claims: impl IntoIterator<Item = Claim>) {
         for Claim { namespace, key, exclusive } in claims {
             self.remove(user, namespace);
-            let Some(key) = key else { continue };
-            self.keys.insert((user, namespace), key.clone());
-            self.claims.entry(key).or_default().insert((user, namespace), exclusive);
+            let Some(key) = key.map(Arc::<str>::from) else { continue };
+            let holder = Holder { owner: (user, namespace), exclusive };
+            self.keys.insert(holder.owner, Arc::clone(&key));
+            match self.claims.entry(key) {
+                Entry::Occupied(entry) => entry.into_mut().more.push(holder),
+                Entry::Vacant(entry) => _ = entry.insert(Holders { first: holder, more: Vec::new() }),
+            }
         }
     }
 
@@ -49,10 +86,11 @@ impl Claims {
     }
 
     fn remove(&mut self, user: UserId, namespace: ClaimNamespace) {
-        let Some(key) = self.keys.remove(&(user, namespace)) else { return };
-        let Some(claims) = self.claims.get_mut(&key) else { return };
-        claims.remove(&(user, namespace));
-        if claims.is_empty() {
+        let owner = (user, namespace);
+        let Some(key) = self.keys.remove(&owner) else { return };
+        if let Some(holders) = self.claims.get_mut(&key)
+            && !holders.remove(owner)
+        {
             self.claims.remove(&key);
         }
     }

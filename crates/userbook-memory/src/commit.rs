@@ -26,7 +26,7 @@ impl State {
             return Ok(CommitOutcome::Conflict);
         }
         let claims = change.claims();
-        if self.claims.conflict(change.user, &claims) {
+        if self.claims.conflict(change.user, claims.iter().flatten()) {
             return Ok(CommitOutcome::Conflict);
         }
         let ids = change.fields.external_ids.as_ref();
@@ -34,7 +34,7 @@ impl State {
             return Ok(outcome);
         }
         self.events.push(Arc::clone(&change.event))?;
-        self.claims.put(change.user, claims);
+        self.claims.put(change.user, claims.into_iter().flatten());
         self.apply(change);
         self.bump(&change.guards);
         Ok(CommitOutcome::Applied)

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use userbook::{
     UserId,
     field::fold,
-    store::{ChangeSet, Claim, ClaimNamespace, DistinctNames, ImportData},
+    store::{ChangeSet, Claim, DistinctNames, ImportData},
 };
 
 use crate::{
@@ -19,7 +19,8 @@ use crate::{
 /// The digest of a folded name: names have no bound, an index has.
 fn digest(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
-    digest.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+    let digit = |half: u8| char::from_digit(half.into(), 16);
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()
 }
 
 /// The digest of a name to look up. No user has an empty name.
@@ -47,14 +48,13 @@ fn row(user: UserId, claim: &Claim) -> RowValues<'static, 4> {
 
 /// The claims of an update as parameters of one statement.
 pub(crate) fn parameters(change: &ChangeSet) -> RowValues<'_, 6> {
-    let claims = change.claims();
-    let of = |namespace| claims.iter().find(|claim| claim.namespace == namespace);
     let values = |claim: Option<&Claim>| {
         let digest = digest_value(claim.and_then(|claim| claim.key.as_deref()));
         (claim.is_some().into(), digest, claim.map_or(Value::Flag(None), is_exclusive))
     };
-    let (changes_login, login_digest, login_is_exclusive) = values(of(ClaimNamespace::Login));
-    let (changes_email, email_digest, email_is_exclusive) = values(of(ClaimNamespace::Email));
+    let [login, email] = change.claims();
+    let (changes_login, login_digest, login_is_exclusive) = values(login.as_ref());
+    let (changes_email, email_digest, email_is_exclusive) = values(email.as_ref());
     [
         ("changes_login", changes_login),
         ("login_digest", login_digest),
@@ -69,7 +69,7 @@ pub(crate) fn parameters(change: &ChangeSet) -> RowValues<'_, 6> {
 /// duplicate, which is a conflict.
 pub(crate) async fn put<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> SqlResult<B, ()> {
     let statements = B::statements();
-    for claim in change.claims() {
+    for claim in change.claims().into_iter().flatten() {
         let row = row(change.user, &claim);
         if execute::<B>(conn, &statements.update_claim, &row).await? == 0 {
             execute::<B>(conn, &statements.insert_claim, &row).await?;

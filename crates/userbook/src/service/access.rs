@@ -53,7 +53,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 
     /// Denies an actor without any permission before any load.
     pub(super) fn require_some_right(&self, actor: &Actor) -> Result<(), AccessError> {
-        if self.authorizer.denies_all(actor) {
+        if self.authorizer().denies_all(actor) {
             return Err(AccessError::Forbidden(Denial::Permission(None)));
         }
         Ok(())
@@ -125,7 +125,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         checks: Vec<Check>,
     ) -> Result<CheckResults, AuthorizerError> {
         let verdicts =
-            traced(step!("authorize"), self.authorizer.authorize(actor, resource, &checks)).await?;
+            traced(step!("authorize"), self.authorizer().authorize(actor, resource, &checks)).await?;
         if verdicts.verdicts.len() != checks.len() {
             let message = format!("{} verdicts for {} checks", verdicts.verdicts.len(), checks.len());
             return Err(AuthorizerError::new(message));
@@ -156,7 +156,7 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         results: &mut CheckResults,
     ) {
         if results.user_can_grant().is_none() {
-            let answer = self.authorizer.can_grant_superuser(user, &snapshot.groups);
+            let answer = self.authorizer().can_grant_superuser(user, &snapshot.groups);
             results.set_user_can_grant(traced(step!("authorize"), answer).await.unwrap_or(true));
         }
     }

@@ -149,6 +149,11 @@ impl<S, A> UserService<S, A> {
         self.clock.now()
     }
 
+    /// Returns the authorizer itself: a call through the `Arc` would box every future twice.
+    fn authorizer(&self) -> &A {
+        &self.authorizer
+    }
+
     /// Returns the store.
     pub fn store(&self) -> &S {
         &self.store

@@ -81,7 +81,7 @@ impl<S: UserStore, A: ListAuthorizer> UserService<S, A> {
         mut snapshot: Snapshot,
     ) -> Result<Option<SelfView>, AuthorizerError> {
         let Some(user) = snapshot.user.take() else { return Ok(None) };
-        let permissions = self.authorizer.system_permissions(actor, actor_view(&snapshot));
+        let permissions = self.authorizer().system_permissions(actor, actor_view(&snapshot));
         let permissions = traced(step!("authorize"), permissions).await?;
         Ok(Some(SelfView::new(user, &snapshot.groups, permissions)))
     }

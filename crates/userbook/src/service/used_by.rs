@@ -59,7 +59,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let access = self.access(actor, &query, vec![Check::View]).await?;
             let snapshot = &access.snapshot;
             let user = check_view(snapshot, actor, &access.results)?;
-            let visible = self.authorizer.visible_groups(actor, actor_view(snapshot));
+            let visible = self.authorizer().visible_groups(actor, actor_view(snapshot));
             let visible = traced(step!("authorize"), visible).await?;
             let groups = user.groups.iter().filter(|id| visible.contains(id));
             let groups = groups.filter_map(|id| snapshot.groups.get(*id));
@@ -79,7 +79,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     ) -> Result<GroupReferences, ListError> {
         let list = self.authorize_group_list(actor).await?;
         traced(operation!("userbook.references_to_group"), async {
-            let visible_users = self.authorizer.visible_users(actor, actor_view(&list.snapshot));
+            let visible_users = self.authorizer().visible_users(actor, actor_view(&list.snapshot));
             let members = traced(step!("authorize"), visible_users).await?;
             let max_bytes = self.policy.limits().page_bytes;
             let query = GroupListQuery {

@@ -35,8 +35,8 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
-    /// Returns the claims that the change writes: of the changed names.
-    pub fn claims(&self) -> Vec<Claim> {
+    /// Returns the claims that the change writes: of the new username and of the new address, if they change.
+    pub fn claims(&self) -> [Option<Claim>; 2] {
         let Self { fields, guards, .. } = self;
         let username = fields.username.as_ref().map(Username::as_str);
         Claim::of_names(username, fields.email.as_ref().map(EmailAddress::as_str), guards.distinct)

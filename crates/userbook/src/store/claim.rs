@@ -35,8 +35,11 @@ pub struct Claim {
 
 impl Claim {
     /// Creates the claims of a user: at most one of them is exclusive if both have one key.
-    pub fn of(user: &User, distinct: DistinctNames) -> Vec<Self> {
-        Self::of_names(Some(&user.username), Some(&user.email), distinct)
+    pub fn of(user: &User, distinct: DistinctNames) -> [Self; 2] {
+        let mut login = Self::new(ClaimNamespace::Login, &user.username, distinct.username);
+        let mut email = Self::new(ClaimNamespace::Email, &user.email, distinct.email);
+        Self::unite(&mut login, &mut email);
+        [login, email]
     }
 
     /// Creates the claims of the changed names.
@@ -44,16 +47,21 @@ impl Claim {
         username: Option<&str>,
         email: Option<&str>,
         distinct: DistinctNames,
-    ) -> Vec<Self> {
+    ) -> [Option<Self>; 2] {
         let mut login = username.map(|name| Self::new(ClaimNamespace::Login, name, distinct.username));
         let mut email = email.map(|email| Self::new(ClaimNamespace::Email, email, distinct.email));
-        if let (Some(login), Some(email)) = (&mut login, &mut email)
-            && login.key == email.key
-        {
+        if let (Some(login), Some(email)) = (&mut login, &mut email) {
+            Self::unite(login, email);
+        }
+        [login, email]
+    }
+
+    /// Leaves one exclusive claim to a key that a user has twice.
+    fn unite(login: &mut Self, email: &mut Self) {
+        if login.key == email.key {
             login.exclusive |= email.exclusive;
             email.exclusive = false;
         }
-        login.into_iter().chain(email).collect()
     }
 
     fn new(namespace: ClaimNamespace, name: &str, exclusive: bool) -> Self {
@@ -73,6 +81,7 @@ mod tests {
             let claims = Claim::of_names(username, email, distinct);
             claims
                 .into_iter()
+                .flatten()
                 .map(|claim| (claim.namespace, claim.key.unwrap_or_default(), claim.exclusive))
                 .collect()
         };

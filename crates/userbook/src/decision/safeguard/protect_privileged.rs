@@ -41,13 +41,12 @@ pub(in crate::decision) fn check_protected(
     if !applies(change, policy) {
         return Ok(());
     }
-    let mut fields: Vec<Field> = attempted.filter(|field| !is_exempt(*field)).collect();
-    if fields.is_empty() || !is_privileged(change, results) {
+    let mut fields = attempted.filter(|field| !is_exempt(*field)).peekable();
+    if fields.peek().is_none() || !is_privileged(change, results) {
         return Ok(());
     }
-    if fields.contains(&Field::IsActive) && may_grant_all(change, results) {
-        fields.retain(|field| *field != Field::IsActive);
-    }
+    let fields: Vec<Field> =
+        fields.filter(|field| *field != Field::IsActive || !may_grant_all(change, results)).collect();
     if fields.is_empty() { Ok(()) } else { Err(Denial::ProtectedUser(fields)) }
 }
 

@@ -41,7 +41,7 @@ impl<S, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<UserId>, AuthorizerError> {
-        traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await
+        traced(step!("authorize"), self.authorizer().visible_users(actor, state)).await
     }
 
     async fn visible_groups(
@@ -49,7 +49,7 @@ impl<S, A: ListAuthorizer> UserService<S, A> {
         actor: &Actor,
         state: Option<ActorView<'_>>,
     ) -> Result<Scope<GroupId>, AuthorizerError> {
-        traced(step!("authorize"), self.authorizer.visible_groups(actor, state)).await
+        traced(step!("authorize"), self.authorizer().visible_groups(actor, state)).await
     }
 }
 

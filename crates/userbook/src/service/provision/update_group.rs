@@ -200,5 +200,5 @@ async fn visible_members<S, A: ListAuthorizer>(
     }
     let state = directory.actor.as_ref();
     let state = state.map(|state| ActorView { state, groups: &directory.groups });
-    Ok(traced(step!("authorize"), service.authorizer.visible_users(actor, state)).await?)
+    Ok(traced(step!("authorize"), service.authorizer().visible_users(actor, state)).await?)
 }

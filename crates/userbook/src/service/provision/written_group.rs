@@ -25,7 +25,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let snapshot = self.load_actor(actor).await?;
             let state = actor_view(&snapshot);
             let members = if self.policy.has(Safeguard::HideMembers) {
-                traced(step!("authorize"), self.authorizer.visible_users(actor, state)).await?
+                traced(step!("authorize"), self.authorizer().visible_users(actor, state)).await?
             } else {
                 Scope::Everything
             };
@@ -46,7 +46,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let mut entry = page.groups.into_iter().next().ok_or(AccessError::NotFound)?;
             if let Some(parent) = entry.group.parent
                 && self.policy.has(Safeguard::HideGroups)
-                && !traced(step!("authorize"), self.authorizer.visible_groups(actor, state))
+                && !traced(step!("authorize"), self.authorizer().visible_groups(actor, state))
                     .await?
                     .contains(&parent)
             {
