@@ -85,7 +85,17 @@ fn actix_minimal_accepts_a_put_of_the_first_administrator() {
 
 #[test]
 fn scim_axum_lets_an_identity_provider_create_users() {
-    let app = Listening::start("scim_axum", &[("SCIM_TOKEN", "secret")]);
+    creates_and_finds_a_user("scim_axum");
+}
+
+#[test]
+fn scim_actix_lets_an_identity_provider_create_users() {
+    creates_and_finds_a_user("scim_actix");
+}
+
+/// Requires that an example of the SCIM provider creates and finds a user for the right token only.
+fn creates_and_finds_a_user(example: &str) {
+    let app = Listening::start(example, &[("SCIM_TOKEN", "secret")]);
     let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada"});
     assert_eq!(
         app.send("POST", "/scim/v2/Users", ("authorization", "Bearer guessed"), Some(&user)).status,

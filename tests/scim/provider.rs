@@ -9,6 +9,7 @@ use tower_service::Service;
 use userbook::{
     Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService, UserType, authz::Permission,
 };
+use userbook_http::Endpoint;
 use userbook_scim::{Connection, ConnectionAuthorizer, ScimApi, ScimLimits, StaticConnections};
 use userbook_tests::fixture::{self, AnyStore, Kind};
 
@@ -124,7 +125,7 @@ impl Provider {
     }
 
     pub(crate) async fn send(&self, request: Request<Full<bytes::Bytes>>) -> Answer {
-        let (head, body) = self.api.clone().call(request).await.unwrap().into_parts();
+        let (head, body) = self.api.clone().into_service().call(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         assert_ne!(head.status, StatusCode::INTERNAL_SERVER_ERROR, "{head:?}");
         let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };

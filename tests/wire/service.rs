@@ -5,13 +5,14 @@ use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use tower_service::Service;
 use userbook::Policy;
+use userbook_http::Endpoint;
 use userbook_tests::fixture::{Kind, ROOT, api, request, store};
 
 on_every_store!(api_is_a_tower_service);
 
 async fn api_is_a_tower_service(kind: Kind) {
     let store = store(kind).await;
-    let mut service = api(&store, Policy::hardened());
+    let mut service = api(&store, Policy::hardened()).into_service();
     let response: http::Response<Full<Bytes>> =
         service.call(request(ROOT, "PATCH 2", &[], &json!({"name": "x"}))).await.unwrap();
     let body = response.into_body().collect().await.unwrap().to_bytes();

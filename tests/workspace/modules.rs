@@ -57,7 +57,6 @@ const HTTP: &[&str] = &[
     "write",
     "endpoint",
     "directory",
-    "service",
     "openapi",
 ];
 

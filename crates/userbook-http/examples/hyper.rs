@@ -16,7 +16,7 @@ use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::Tower
 use tokio::net::TcpListener;
 use tower_service::Service;
 use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService};
-use userbook_http::{AuthenticationError, Authenticator, Representation, UserApi};
+use userbook_http::{AuthenticationError, Authenticator, Endpoint, Representation, UserApi};
 use userbook_memory::MemoryStore;
 
 /// Authenticates every request as the host itself. Use it only in examples on the loopback interface.
@@ -77,7 +77,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             std::future::pending::<()>().await;
         }
     };
-    serve(listener, api, stop).await?;
+    serve(listener, api.into_service(), stop).await?;
     Ok(())
 }
 
@@ -97,7 +97,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(serve(listener, api, async { stopped.await.unwrap() }));
+        let serving = tokio::spawn(serve(listener, api.into_service(), async { stopped.await.unwrap() }));
 
         let mut client = TcpStream::connect(address).await.unwrap();
         let body = r#"{"email": "ada@example.com"}"#;

@@ -1,10 +1,18 @@
 //! The interface between an API and the adapters for web frameworks.
 
-use std::{error::Error, future::Future};
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use http_body_util::Full;
+use tower_service::Service;
 use userbook::{Authorizer, UserStore};
 
 use crate::{Authenticator, USERS_PATH, UserApi};
@@ -23,6 +31,34 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<Bytes>> + Send
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send;
+
+    /// Returns the API as a `tower` service, for frameworks without an adapter.
+    fn into_service(self) -> EndpointService<Self> {
+        EndpointService(self)
+    }
+}
+
+/// An [`Endpoint`] as a `tower` service, for frameworks without an adapter. [`Endpoint::into_service`] creates it.
+#[derive(Debug, Clone)]
+pub struct EndpointService<E>(E);
+
+impl<E, B> Service<Request<B>> for EndpointService<E>
+where
+    E: Endpoint,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self(endpoint) = self.clone();
+        Box::pin(async move { Ok(endpoint.respond(request).await.map(Full::new)) })
+    }
 }
 
 /// A set of request paths, without the query.

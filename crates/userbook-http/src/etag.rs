@@ -57,9 +57,7 @@ pub(crate) enum Tags {
 impl Tags {
     /// Reads the tags of a header, if it was sent.
     pub(crate) fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
-        let lines: Vec<_> =
-            headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-        (!lines.is_empty()).then(|| Self::parse(&lines.join(",")))
+        header_list(headers, name).map(|list| Self::parse(&list))
     }
 
     fn parse(list: &str) -> Self {
@@ -101,6 +99,14 @@ impl Tags {
         let strong = tags.iter().filter(|(weak, _)| !weak);
         Some(strong.filter_map(|(_, tag)| Some(tag.split_once('.')?.0.to_owned())).collect())
     }
+}
+
+/// Returns the lines of a header as one list with commas (RFC 9110 §5.3), if the header was sent. A byte that is not UTF-8
+/// becomes U+FFFD, which no entity tag contains.
+pub fn header_list(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let lines: Vec<_> =
+        headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
 }
 
 fn revision_in(revision: &str) -> Option<Revision> {

@@ -3,7 +3,7 @@
 //!
 //! This crate decides everything that a client can see: routing, content negotiation, the order of errors, JSON,
 //! lenient parsing (a number as text, `"yes"` as boolean), error bodies, entity tags, dry runs. Adapters for web
-//! frameworks only convert types. [`UserApi`] is also a `tower` service (`examples/hyper.rs`).
+//! frameworks only convert types. [`Endpoint::into_service`] returns a `tower` service for other frameworks (`examples/hyper.rs`).
 //!
 //! | method on `/api/v3/core/users/{id}/` | effect |
 //! | --- | --- |
@@ -116,7 +116,6 @@ mod representation;
 mod request_id;
 mod respond;
 mod route;
-mod service;
 mod uid;
 mod write;
 
@@ -128,8 +127,9 @@ pub use auth::{
 pub use avatar::{AvatarModeError, AvatarSubject, Avatars};
 pub use body::{ReceiveError, receive_body};
 pub use directory::DirectoryApi;
-pub use endpoint::{Endpoint, PathPattern};
-pub use error::Failure;
+pub use endpoint::{Endpoint, EndpointService, PathPattern};
+pub use error::{Failure, PortFailure};
+pub use etag::header_list;
 pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy, invalid_host, unknown_operation};
 pub use lenient::json::{JsonBounds, JsonError, parse as parse_json};
@@ -138,5 +138,6 @@ pub use ports::{
 };
 pub use release::{Release, UnknownRelease};
 pub use representation::Representation;
+pub use request_id::request_id;
 pub use route::{CONFIG_PATH, EVENTS_PATH, GROUPS_PATH, ROLES_PATH, SESSIONS_PATH, USERS_PATH, VERSION_PATH};
 pub use uid::uid;

@@ -6,7 +6,7 @@ use http::HeaderMap;
 const MAX_LENGTH: usize = 200;
 
 /// Returns the id in `X-Request-Id` if it is short and visible ASCII.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+pub fn request_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get("x-request-id")?.to_str().ok()?;
     ((1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
 }

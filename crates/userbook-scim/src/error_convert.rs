@@ -3,12 +3,10 @@
 use http::StatusCode;
 use userbook::{
     AccessError, Field, GroupError, ListError, UpdateError, Violations,
-    authz::{AuthorizerError, AuthorizerErrorKind},
     decision::Denial,
-    store::{StoreError, StoreErrorKind},
     violation::{GroupField, Violation, ViolationKind},
 };
-use userbook_http::{AuthenticationError, BodyError, ReceiveError};
+use userbook_http::{AuthenticationError, BodyError, PortFailure, ReceiveError};
 
 use crate::error::{ScimError, ScimType};
 
@@ -35,22 +33,11 @@ impl From<ReceiveError> for ScimError {
     }
 }
 
-impl From<StoreError> for ScimError {
-    fn from(error: StoreError) -> Self {
-        match error.kind {
-            StoreErrorKind::Transient => Self::unavailable(error),
-            StoreErrorKind::Ambiguous | StoreErrorKind::Corrupt | StoreErrorKind::Other => {
-                Self::internal(error)
-            }
-        }
-    }
-}
-
-impl From<AuthorizerError> for ScimError {
-    fn from(error: AuthorizerError) -> Self {
-        match error.kind {
-            AuthorizerErrorKind::Transient => Self::unavailable(error),
-            AuthorizerErrorKind::Other => Self::internal(error),
+impl From<PortFailure> for ScimError {
+    fn from(failure: PortFailure) -> Self {
+        match failure {
+            PortFailure::Unavailable(error) => Self::unavailable(error),
+            PortFailure::Internal(error) => Self::internal(error),
         }
     }
 }
@@ -60,8 +47,8 @@ impl From<AccessError> for ScimError {
         match error {
             AccessError::NotFound => Self::not_found(),
             AccessError::Forbidden(denial) => denial.into(),
-            AccessError::Store(error) => error.into(),
-            AccessError::Authorizer(error) => error.into(),
+            AccessError::Store(error) => PortFailure::from(error).into(),
+            AccessError::Authorizer(error) => PortFailure::from(error).into(),
         }
     }
 }
@@ -125,18 +112,13 @@ fn violated<F: Copy>(
     if has(|kind| matches!(kind, ViolationKind::LastSuperuser | ViolationKind::SelfLockout)) {
         return ScimError::new(StatusCode::FORBIDDEN, detail);
     }
-    if has(is_taken) {
+    if has(ViolationKind::is_taken) {
         return ScimError::conflict(detail);
     }
     if has(|kind| matches!(kind, ViolationKind::TooManyMembers { .. })) {
         return ScimError::too_large(detail);
     }
     ScimError::invalid_value(detail)
-}
-
-/// Returns whether another resource has the value.
-pub(crate) fn is_taken(kind: &ViolationKind) -> bool {
-    kind.code() == "unique" || kind.code().ends_with("_taken")
 }
 
 fn user_attribute(field: Field) -> &'static str {

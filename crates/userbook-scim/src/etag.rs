@@ -1,16 +1,20 @@
 //! Preconditions (RFC 9110 §13). SCIM compares weak tags in `If-Match` as well (RFC 7644 §3.14).
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use http::{
     HeaderMap, HeaderName,
     header::{IF_MATCH, IF_NONE_MATCH},
 };
 use userbook::{
-    Revision,
+    Revision, UserId,
     decision::{Conditions, GroupCondition, IfNoneMatch},
     model::ExternalSource,
 };
+use userbook_http::header_list;
 use uuid::Uuid;
 
 use crate::resource::group;
@@ -32,9 +36,7 @@ pub(crate) struct Preconditions {
 
 impl Tags {
     fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
-        let lines: Vec<_> =
-            headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-        (!lines.is_empty()).then(|| Self::parse(&lines.join(",")))
+        header_list(headers, name).map(|list| Self::parse(&list))
     }
 
     /// Reads a list of tags. The tags of this provider contain no commas.
@@ -105,23 +107,17 @@ impl Preconditions {
         Conditions { revisions: self.if_match.as_ref().and_then(Tags::revisions), unless }
     }
 
-    /// Returns the precondition on a group. `pinned` is a state that the group must have besides, once it is known.
-    pub(crate) fn of_group(
-        &self,
-        source: &ExternalSource,
-        pinned: Option<Arc<OnceLock<String>>>,
-    ) -> Option<GroupCondition> {
-        let source = source.clone();
+    /// Returns the precondition on a group, which must also have what is pinned.
+    pub(crate) fn of_group(&self, source: &ExternalSource, pinned: &Arc<Pinned>) -> GroupCondition {
+        let (source, pinned) = (source.clone(), Arc::clone(pinned));
         let (wanted, unwanted) = (self.if_match.clone(), self.if_none_match.clone());
-        if wanted.is_none() && unwanted.is_none() && pinned.is_none() {
-            return None;
-        }
-        Some(GroupCondition::new(move |stored, _| {
+        GroupCondition::new(move |stored, members| {
             let state = group::state(stored, &source);
             let matches = |tags: &Tags| tags.states().is_none_or(|states| states.contains(&state));
-            let is_pinned = pinned.as_ref().and_then(|pinned| pinned.get()).is_none_or(|it| *it == state);
-            is_pinned && wanted.as_ref().is_none_or(matches) && !unwanted.as_ref().is_some_and(matches)
-        }))
+            pinned.holds(&state, members)
+                && wanted.as_ref().is_none_or(matches)
+                && !unwanted.as_ref().is_some_and(matches)
+        })
     }
 
     /// Returns whether the client knows this version, so that GET returns 304.
@@ -137,12 +133,41 @@ impl Preconditions {
         self.if_match.as_ref().is_none_or(|wanted| tag.iter().any(|tag| wanted.admits(tag)))
     }
 
-    /// Returns whether `If-Match` names only versions of a group with its members.
+    /// Returns whether `If-Match` names a version of a group with its members.
     pub(crate) fn names_members(&self) -> bool {
         match &self.if_match {
             None | Some(Tags::Any) => false,
-            Some(Tags::Listed(tags)) => tags.iter().all(|tag| tag.contains('.')),
+            Some(Tags::Listed(tags)) => tags.iter().any(|tag| tag.contains('.')),
         }
+    }
+}
+
+/// What a group must have in each attempt of a write, beyond the preconditions of the request. The condition of a write
+/// exists before the facts that it pins are read.
+#[derive(Debug, Default)]
+pub(crate) struct Pinned {
+    state: OnceLock<String>,
+    members: OnceLock<BTreeSet<UserId>>,
+}
+
+impl Pinned {
+    /// Requires this state. The first one counts.
+    pub(crate) fn pin_state(&self, state: String) {
+        _ = self.state.set(state);
+    }
+
+    /// Requires exactly these members where the write depends on all of them.
+    pub(crate) fn pin_members(&self, members: BTreeSet<UserId>) {
+        _ = self.members.set(members);
+    }
+
+    pub(crate) fn has_state(&self) -> bool {
+        self.state.get().is_some()
+    }
+
+    fn holds(&self, state: &str, members: Option<&BTreeSet<UserId>>) -> bool {
+        let are_pinned = |members| self.members.get().is_none_or(|pinned| pinned == members);
+        self.state.get().is_none_or(|pinned| pinned == state) && members.is_none_or(are_pinned)
     }
 }
 
@@ -167,7 +192,6 @@ mod tests {
         }
         assert!(!Preconditions::default().knows(version));
         assert!(Preconditions::default().allows(version));
-        assert!(Preconditions::default().of_group(&"scim:x".parse().unwrap(), None).is_none());
         for (header, shown, expected) in [
             ("W/\"s\"", "W/\"s.d\"", true),
             ("W/\"s.d\"", "W/\"s\"", true),
@@ -176,8 +200,31 @@ mod tests {
         ] {
             assert_eq!(Preconditions::of_version(Some(header)).allows(shown), expected, "{header} {shown}");
         }
+        for (header, expected) in
+            [("*", false), ("W/\"s\"", false), ("W/\"s.d\"", true), ("W/\"t\", W/\"s.d\"", true)]
+        {
+            assert_eq!(Preconditions::of_version(Some(header)).names_members(), expected, "{header}");
+        }
+        // The members count, although another tag names no members.
+        assert!(!Preconditions::of_version(Some("W/\"t\", W/\"s.d\"")).allows("W/\"s.e\""));
         assert!(
             Preconditions::of_version(Some("W/\"x\"")).of_user().revisions.is_some_and(|it| it.is_empty())
         );
+    }
+    #[test]
+    fn pinned_members_count_where_all_members_matter() {
+        let members = |ids: &[i64]| ids.iter().copied().map(UserId).collect::<BTreeSet<_>>();
+        let pinned = Pinned::default();
+        assert!(pinned.holds("s", None) && pinned.holds("s", Some(&members(&[1]))) && !pinned.has_state());
+        pinned.pin_state("s".to_owned());
+        pinned.pin_members(members(&[1, 2]));
+        for (state, present, expected) in [
+            ("s", Some(members(&[2, 1])), true),
+            ("s", None, true),
+            ("s", Some(members(&[1])), false),
+            ("t", Some(members(&[1, 2])), false),
+        ] {
+            assert_eq!(pinned.holds(state, present.as_ref()), expected, "{state} {present:?}");
+        }
     }
 }

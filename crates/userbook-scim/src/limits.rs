@@ -26,6 +26,8 @@ pub struct ScimLimits {
     pub page_rows: u32,
     /// Rows that are sorted by an attribute without an order in the store: 10,000.
     pub sorted_rows: usize,
+    /// Bytes of the texts and ids that these rows are sorted by: 8 MiB.
+    pub sorted_bytes: usize,
 }
 
 impl Default for ScimLimits {
@@ -42,6 +44,7 @@ impl Default for ScimLimits {
             bulk_operations: 100,
             page_rows: 200,
             sorted_rows: 10_000,
+            sorted_bytes: 8 * 1024 * 1024,
         }
     }
 }

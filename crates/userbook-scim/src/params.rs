@@ -59,7 +59,7 @@ impl Params {
             }
             "sortorder" => {
                 let order = input.text("sortOrder", ScimType::InvalidValue)?;
-                self.descending = order.is_some_and(|it| it.eq_ignore_ascii_case("descending"));
+                self.descending = is_descending(order.as_deref().unwrap_or_default())?;
             }
             // A value below 1 counts as 1, a negative count as 0 (RFC 7644 §3.4.2.4).
             "startindex" => self.start_index = input.number("startIndex")?.unwrap_or(1).max(1).unsigned_abs(),
@@ -67,6 +67,15 @@ impl Params {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// No order is the ascending one.
+fn is_descending(order: &str) -> Result<bool, ScimError> {
+    match order.to_ascii_lowercase().as_str() {
+        "" | "ascending" => Ok(false),
+        "descending" => Ok(true),
+        _ => Err(ScimError::invalid_value("sortOrder is neither \"ascending\" nor \"descending\"")),
     }
 }
 
@@ -139,7 +148,7 @@ mod tests {
         let params = Params::parse(Some(query), &limits).unwrap();
         assert_eq!(Params::from_body(&body, &limits).unwrap(), params);
         assert_eq!((params.start_index, params.count, params.attributes.len()), (1, Some(0), 2));
-        for query in ["startIndex=x", "count=1.5"] {
+        for query in ["startIndex=x", "count=1.5", "sortOrder=down"] {
             assert_eq!(
                 Params::parse(Some(query), &limits).unwrap_err().scim_type,
                 Some(ScimType::InvalidValue),

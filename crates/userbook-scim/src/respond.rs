@@ -33,7 +33,8 @@ pub(crate) fn finish(method: &Method, response: &mut Response<Bytes>) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(VARY, HeaderValue::from_static("Authorization"));
-    if *method == Method::HEAD {
+    // A response without a body has no length (RFC 9110 §8.6).
+    if *method == Method::HEAD && length > 0 {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         *response.body_mut() = Bytes::new();
     }

@@ -1,11 +1,14 @@
 //! The work that one request may cause.
 
-use std::{future::poll_fn, task::Poll};
+use userbook::service::{Backoff, YieldOnce};
 
 use crate::error::{ScimError, ScimType};
 
 /// The bytes that are visited between two points where other tasks run.
 const SLICE: usize = 256 * 1024;
+
+/// Documents between two points where other tasks run.
+const ITEMS: usize = 16;
 
 /// The remaining bytes that a request may compare and copy.
 #[derive(Debug)]
@@ -52,19 +55,26 @@ impl Work {
     /// Lets other tasks run.
     pub(crate) async fn rest(&mut self) {
         self.rested = self.left;
-        yield_once().await;
+        YieldOnce.pause(0).await;
     }
 }
 
-/// Lets other tasks run.
-pub(crate) async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
+/// Collects converted items, and lets other tasks run between them: each may be a large document.
+pub(crate) async fn convert_each<T, U>(
+    items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator + Send>,
+    convert: impl Fn(T) -> U + Send,
+) -> Vec<U>
+where
+    T: Send,
+    U: Send,
+{
+    let items = items.into_iter();
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(convert(item));
+        if converted.len().is_multiple_of(ITEMS) {
+            YieldOnce.pause(0).await;
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+    }
+    converted
 }

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 pub use field::{Field, GroupField};
 pub use list::{Violation, Violations};
 
+use crate::limits::Limits;
+
 /// The violated rule. `Display` is the recorded message, [`ViolationKind::code`] the stable name.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ViolationKind {
@@ -198,6 +200,9 @@ pub enum ViolationKind {
     /// The caller would lose the own access without having requested it.
     #[error("Confirm explicitly to deactivate yourself or to give up your own superuser status.")]
     SelfLockout,
+    /// Another user has the UUID that the host chose for a new user.
+    #[error("A user with this UUID already exists.")]
+    UuidTaken,
     /// A foreign key of the host's own tables forbids the change.
     #[error("Other records refer to this object.")]
     Referenced,
@@ -256,9 +261,22 @@ impl ViolationKind {
             Self::InternalServiceAccount => "internal_service_account",
             Self::LastSuperuser => "last_superuser",
             Self::SelfLockout => "self_lockout",
+            Self::UuidTaken => "uuid_taken",
             Self::Referenced => "referenced",
             Self::Custom { code, .. } => code,
         }
+    }
+
+    /// Returns the violation of a group write that names or loads `count` users, if these exceed
+    /// [`Limits::members_altered`].
+    pub fn too_many_members(count: usize, limits: &Limits) -> Option<Self> {
+        let limit = limits.members_altered;
+        (count > limit).then_some(Self::TooManyMembers { limit, count })
+    }
+
+    /// Returns whether another user or group has the value.
+    pub const fn is_taken(&self) -> bool {
+        matches!(self, Self::Unique | Self::ExternalIdTaken { .. } | Self::UuidTaken)
     }
 
     /// Returns the parameters of the message, by name. Where several rules share a code, `expected` tells them apart.

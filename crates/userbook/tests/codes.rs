@@ -20,7 +20,7 @@ fn violations() -> Vec<V> {
         InvalidChoice, InvalidDateTime, InvalidEmail, InvalidString, InvalidUuid, LastSuperuser, MaxBytes,
         MaxLength, NotAList, NotAnObject, Null, NullCharacter, OwnParent, Referenced, Required, ReservedKey,
         SelfLockout, SuperuserFlag, TooDeep, TooLarge, TooManyGroups, TooManyMembers, TooManySources,
-        TooManyValues, TypeIsFixed, TypeNotAllowed, Unique,
+        TooManyValues, TypeIsFixed, TypeNotAllowed, Unique, UuidTaken,
     };
     let next = |kind: &V| match kind {
         Required => Some(Null),
@@ -60,7 +60,8 @@ fn violations() -> Vec<V> {
         SuperuserFlag { .. } => Some(InternalServiceAccount),
         InternalServiceAccount => Some(LastSuperuser),
         LastSuperuser => Some(SelfLockout),
-        SelfLockout => Some(Referenced),
+        SelfLockout => Some(UuidTaken),
+        UuidTaken => Some(Referenced),
         Referenced | Custom { .. } => None,
     };
     std::iter::successors(Some(Required), next).collect()

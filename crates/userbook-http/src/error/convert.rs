@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use userbook::{
     AccessError, Field, GroupError, JsonObject, ListError, UpdateError, Violations,
-    authz::{AuthorizerError, AuthorizerErrorKind},
+    authz::AuthorizerError,
     decision::Denial,
-    store::{StoreError, StoreErrorKind},
+    store::StoreError,
     update::PatchFailure,
     violation::{GroupField, ViolationKind},
 };
 
-use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE};
+use super::{ApiError, ErrorDetails, INVALID, InputError, InputLocation, Kind, PAGE_SIZE, PortFailure};
 use crate::{AuthenticationError, PortError};
 
 /// The reason for a denied field if the authorizer returns none.
@@ -70,24 +70,24 @@ impl From<PortError> for ApiError {
     }
 }
 
+impl From<PortFailure> for ApiError {
+    fn from(failure: PortFailure) -> Self {
+        match failure {
+            PortFailure::Unavailable(error) => Self::unavailable(error),
+            PortFailure::Internal(error) => Self::internal(error),
+        }
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        match error.kind {
-            StoreErrorKind::Transient => Self::unavailable(error),
-            // A blind retry could apply the change twice or fail again.
-            StoreErrorKind::Ambiguous | StoreErrorKind::Corrupt | StoreErrorKind::Other => {
-                Self::internal(error)
-            }
-        }
+        PortFailure::from(error).into()
     }
 }
 
 impl From<AuthorizerError> for ApiError {
     fn from(error: AuthorizerError) -> Self {
-        match error.kind {
-            AuthorizerErrorKind::Transient => Self::unavailable(error),
-            AuthorizerErrorKind::Other => Self::internal(error),
-        }
+        PortFailure::from(error).into()
     }
 }
 
@@ -182,6 +182,8 @@ impl ApiError {
 
 #[cfg(test)]
 mod tests {
+    use userbook::{authz::AuthorizerErrorKind, store::StoreErrorKind};
+
     use super::*;
 
     #[test]

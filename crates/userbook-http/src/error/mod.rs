@@ -9,7 +9,11 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, header::RETRY_AFTER};
-use userbook::{Field, JsonObject, Violations};
+use userbook::{
+    Field, JsonObject, Violations,
+    authz::{AuthorizerError, AuthorizerErrorKind},
+    store::{StoreError, StoreErrorKind},
+};
 
 pub(crate) use kind::Kind;
 
@@ -112,6 +116,35 @@ impl fmt::Display for Failure {
             source = error.source();
         }
         Ok(())
+    }
+}
+
+/// A failure of a port of the host: a store, an authorizer or an authentication. It decides the status of the response.
+#[derive(Debug)]
+pub enum PortFailure {
+    /// 503: a retry may succeed.
+    Unavailable(Box<dyn Error + Send + Sync>),
+    /// 500: a blind retry could apply the change twice or fail again.
+    Internal(Box<dyn Error + Send + Sync>),
+}
+
+impl From<StoreError> for PortFailure {
+    fn from(error: StoreError) -> Self {
+        match error.kind {
+            StoreErrorKind::Transient => Self::Unavailable(error.into()),
+            StoreErrorKind::Ambiguous | StoreErrorKind::Corrupt | StoreErrorKind::Other => {
+                Self::Internal(error.into())
+            }
+        }
+    }
+}
+
+impl From<AuthorizerError> for PortFailure {
+    fn from(error: AuthorizerError) -> Self {
+        match error.kind {
+            AuthorizerErrorKind::Transient => Self::Unavailable(error.into()),
+            AuthorizerErrorKind::Other => Self::Internal(error.into()),
+        }
     }
 }
 

@@ -188,6 +188,7 @@ impl BulkRun {
                 if let (Some(bulk_id), Some(id)) = (&operation.bulk_id, id) {
                     self.ids.insert(bulk_id.clone(), id.to_owned());
                 }
+                self.failure = self.failure.take().or(reply.failure);
                 result.insert("status".to_owned(), reply.status.as_str().into());
                 if let Some(location) = reply.location.or(named) {
                     result.insert("location".to_owned(), location.into());

@@ -24,7 +24,6 @@ use crate::{
     Deletion,
     authorizer::{connection_actor, with_adopted},
     error::ScimError,
-    error_convert::is_taken,
     filter::is_same_text,
     resource::{Basis, Document, ResourceKind, canonical_resource, field_ops},
 };
@@ -95,7 +94,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     async fn adopt(&self, wanted: &Document, error: &UpdateError) -> Result<Option<UserView>, ScimError> {
         let Some(adoption) = &self.connection.adoption else { return Ok(None) };
         let is_conflict = match error {
-            UpdateError::Invalid(violations) => violations.iter().all(|violation| is_taken(&violation.kind)),
+            UpdateError::Invalid(violations) => violations.iter().all(|violation| violation.kind.is_taken()),
             _ => false,
         };
         if !is_conflict {

@@ -30,7 +30,7 @@ fn service_provider_config<S, A>(exchange: &Exchange<'_, S, A>) -> Reply {
             "maxOperations": limits.bulk_operations,
             "maxPayloadSize": limits.body_bytes,
         },
-        "filter": {"supported": true, "maxResults": limits.page_rows},
+        "filter": {"supported": true, "maxResults": exchange.most_rows()},
         "changePassword": {"supported": false},
         "sort": {"supported": true},
         "etag": {"supported": true},

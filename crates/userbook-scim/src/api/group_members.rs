@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use userbook::{
-    GroupId, ListError, Revision, UserId,
+    GroupError, GroupId, ListError, Revision, UserId, Violations,
     authz::ListAuthorizer,
     service::Listing,
     store::{ExternalIdFilter, ListStore, Order, ProvisioningStore, UserColumn, UserFilter},
+    violation::{GroupField, ViolationKind},
 };
 use uuid::Uuid;
 
@@ -31,7 +32,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// so do members that another writer adds meanwhile.
     pub(super) async fn make_delta(&self, id: GroupId, change: &mut MembersChange) -> Result<(), ScimError> {
         let present = UserFilter { groups: vec![[id].into()], ..self.managed() };
-        let present = self.find_users(present).await?;
+        // Of more members, too many leave.
+        let limit = self.service().policy().limits().members_altered;
+        let most = limit.saturating_add(change.add.len());
+        let present = self.find_users(present, most).await?;
         let present: BTreeSet<String> = present.into_keys().map(|uuid| uuid.to_string()).collect();
         let wanted = std::mem::take(&mut change.add);
         *change = MembersChange {
@@ -46,12 +50,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// not added: strictly they are an error, leniently they have no effect, because identity providers push members
     /// before users.
     pub(super) async fn resolve_members(&self, change: &MembersChange) -> Result<ResolvedMembers, ScimError> {
-        let limit = self.service().policy().limits().members_altered;
-        let count = change.add.len() + change.remove.len();
-        if count > limit {
-            let detail = format!("request changes more than {limit} members (got {count})");
-            return Err(ScimError::too_large(detail));
-        }
+        // The core decides so as well, but only after all users are loaded.
+        self.check_count(change.add.len() + change.remove.len())?;
         let uuids: BTreeSet<Uuid> = change.add.union(&change.remove).filter_map(|id| parse_id(id)).collect();
         let known = self.managed_users(&uuids).await?;
         let find = |id: &String| known.get(&parse_id(id)?).copied();
@@ -76,7 +76,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let uuids: Vec<Uuid> = uuids.iter().copied().collect();
         for chunk in uuids.chunks(CHUNK as usize) {
             let filter = UserFilter { uuids: chunk.iter().copied().collect(), ..self.managed() };
-            found.extend(self.find_users(filter).await?);
+            found.extend(self.find_users(filter, chunk.len()).await?);
         }
         Ok(found)
     }
@@ -86,8 +86,17 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         UserFilter { external_id, ..UserFilter::default() }
     }
 
-    /// Returns all users that a filter finds, page by page.
-    async fn find_users(&self, filter: UserFilter) -> Result<BTreeMap<Uuid, Member>, ScimError> {
+    /// Requires that a change of so many members is within the limit of the core.
+    fn check_count(&self, count: usize) -> Result<(), ScimError> {
+        let limits = self.service().policy().limits();
+        let Some(kind) = ViolationKind::too_many_members(count, limits) else { return Ok(()) };
+        let mut violations = Violations::default();
+        violations.push(GroupField::Users, kind);
+        Err(GroupError::Invalid(violations).into())
+    }
+
+    /// Returns the users that a filter finds, page by page. Once more than `most` are found, the rest is not loaded.
+    async fn find_users(&self, filter: UserFilter, most: usize) -> Result<BTreeMap<Uuid, Member>, ScimError> {
         let mut found = BTreeMap::new();
         let (mut offset, mut limit) = (0, CHUNK);
         loop {
@@ -105,7 +114,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             found.extend(
                 page.users.into_iter().map(|view| (view.user.uuid, (view.user.id, view.user.revision))),
             );
-            if read < limit as usize {
+            if read < limit as usize || found.len() > most {
                 return Ok(found);
             }
             offset += read as u64;

@@ -1,24 +1,23 @@
 //! GET, POST, PUT, PATCH and DELETE of a group.
 
-use std::{
-    error::Error,
-    sync::{Arc, OnceLock},
-};
+use std::{error::Error, sync::Arc};
 
 use http::StatusCode;
 use http_body::Body;
 use serde_json::Value;
 use userbook::{
-    Group, GroupError, GroupId,
+    Group, GroupError, GroupId, ListError,
     authz::ListAuthorizer,
     service::{AuthorizedGroupWrite, Listing},
     store::{ExternalIdFilter, GroupEntry, GroupFilter, ListStore, ProvisioningStore},
     update::{GroupUpdate, Mode, Op},
 };
+use userbook_http::Failure;
 
 use super::{Answer, Exchange, group_members::ResolvedMembers, parse_id, payload::Payload, reply::Reply};
 use crate::{
     error::ScimError,
+    etag::Pinned,
     patch::{self, GroupPatch, MembersChange},
     resource::{Document, ResourceKind, canonical_resource, group, state_of, version},
 };
@@ -37,25 +36,31 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         self.conditional(ResourceKind::Group, &document)
     }
 
+    async fn managed_group(&self, id: GroupId, with_members: bool) -> Result<Document, ScimError> {
+        let entry = self.managed_entry(id, with_members).await?;
+        Ok(group::resource(&entry, self.source(), &self.provider.base, with_members))
+    }
+
     /// Returns a group that the connection manages. The filter limits the store to these groups, so no foreign group is
     /// loaded.
-    async fn managed_group(&self, id: GroupId, with_members: bool) -> Result<Document, ScimError> {
+    async fn managed_entry(&self, id: GroupId, with_members: bool) -> Result<GroupEntry, ScimError> {
         let external_id = Some(ExternalIdFilter { source: self.source().clone(), identifier: None });
         let filter = GroupFilter { ids: [id].into(), external_id, ..GroupFilter::default() };
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
         let page = self.service().list_groups(self.actor, listing, with_members).await?;
-        let entry = page.groups.into_iter().next().ok_or_else(ScimError::not_found)?;
-        Ok(group::resource(&entry, self.source(), &self.provider.base, with_members))
+        page.groups.into_iter().next().ok_or_else(ScimError::not_found)
     }
 
-    /// Requires that the version with the members is one that the client names. The state of the group is compared again
-    /// in each attempt.
-    async fn require_version(&self, id: GroupId) -> Result<(), ScimError> {
+    /// Requires that the version with the members is one that the client names, and pins the members. The state of the
+    /// group is compared again in each attempt, and so are the members where the write depends on all of them.
+    async fn require_version(&self, id: GroupId, pinned: &Pinned) -> Result<(), ScimError> {
         if !self.preconditions.names_members() {
             return Ok(());
         }
-        let document = self.managed_group(id, true).await?;
+        let entry = self.managed_entry(id, true).await?;
+        let document = group::resource(&entry, self.source(), &self.provider.base, true);
         if self.preconditions.allows(version(&document).unwrap_or_default()) {
+            pinned.pin_members(entry.members.iter().map(|user| user.id).collect());
             return Ok(());
         }
         Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"))
@@ -105,7 +110,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             let mut delta = changes.clone();
             if delta.members.replaces {
                 let document = self.managed_group(authorized.id(), false).await?;
-                _ = pinned.set(state_of(&document));
+                pinned.pin_state(state_of(&document));
                 self.make_delta(authorized.id(), &mut delta.members).await?;
             }
             let mut update = self.group_update(Mode::Patch, &delta).await?;
@@ -115,7 +120,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             }
             match self.write_group(authorized, update).await {
                 Err(GroupError::Contended { .. }) => {}
-                Err(GroupError::Condition) if pinned.get().is_some() => {}
+                Err(GroupError::Condition) if pinned.has_state() => {}
                 result => return self.group_reply(StatusCode::OK, result?).await,
             }
             (authorized, pinned) = self.authorize_group_change(target).await?;
@@ -127,11 +132,11 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     async fn authorize_group_change(
         &self,
         target: Option<GroupId>,
-    ) -> Result<(AuthorizedGroupWrite<'_, S, A>, Arc<OnceLock<String>>), ScimError> {
-        let pinned = Arc::new(OnceLock::new());
-        let condition = self.preconditions.of_group(self.source(), Some(Arc::clone(&pinned)));
-        let authorized = self.service().authorize_group_update(self.actor, target, condition).await?;
-        self.require_version(authorized.id()).await?;
+    ) -> Result<(AuthorizedGroupWrite<'_, S, A>, Arc<Pinned>), ScimError> {
+        let pinned = Arc::<Pinned>::default();
+        let condition = self.preconditions.of_group(self.source(), &pinned);
+        let authorized = self.service().authorize_group_update(self.actor, target, Some(condition)).await?;
+        self.require_version(authorized.id(), &pinned).await?;
         Ok((authorized, pinned))
     }
 
@@ -182,29 +187,33 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     async fn group_reply(&self, status: StatusCode, group: Group) -> Answer {
-        let (entry, with_members) = self.written(group).await;
+        let (entry, with_members, failure) = self.written(group).await;
         let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
         let shown = self.projected(ResourceKind::Group, document.clone());
-        Ok(Reply::resource(status, &document, shown))
+        Ok(Reply { failure, ..Reply::resource(status, &document, shown) })
     }
 
     /// Returns the written group, and whether its members were read. The change is committed, so a failure to read the
-    /// members must not turn it into an error: the client would repeat the request.
-    async fn written(&self, group: Group) -> (GroupEntry, bool) {
-        if self.shows_members()
-            && let Ok(entry) = self.service().written_group(self.actor, group.id, false).await
-        {
-            return (entry, true);
+    /// members must not turn the change into an error: the client would repeat the request.
+    async fn written(&self, group: Group) -> (GroupEntry, bool, Option<Failure>) {
+        let mut failure = None;
+        if self.shows_members() {
+            match self.service().written_group(self.actor, group.id, false).await {
+                Ok(entry) => return (entry, true, None),
+                Err(ListError::PageTooLarge { .. }) => {}
+                Err(error) => failure = Some(Failure::new(error)),
+            }
         }
-        (GroupEntry { group, parent_name: None, members: Vec::new() }, false)
+        (GroupEntry { group, parent_name: None, members: Vec::new() }, false, failure)
     }
 
     pub(super) async fn delete_group(&self, id: &str) -> Answer {
-        let condition = self.preconditions.of_group(self.source(), None);
+        let pinned = Arc::<Pinned>::default();
+        let condition = self.preconditions.of_group(self.source(), &pinned);
         let target = parse_id(id).map(GroupId);
-        let authorized = self.service().authorize_group_deletion(self.actor, target, condition).await?;
+        let authorized = self.service().authorize_group_deletion(self.actor, target, Some(condition)).await?;
         if let Some(id) = target {
-            self.require_version(id).await?;
+            self.require_version(id, &pinned).await?;
         }
         let mut call = authorized.delete();
         if let Some(id) = self.request_id {

@@ -3,12 +3,13 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header::ALLOW, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header::ALLOW, request::Parts};
 use http_body::Body;
 use userbook::{
     authz::ListAuthorizer,
     store::{ListStore, ProvisioningStore},
 };
+use userbook_http::request_id;
 
 use super::{
     Answer, Exchange, ScimApi, discovery,
@@ -90,7 +91,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             Route::Me => {
                 Err(ScimError::new(StatusCode::NOT_IMPLEMENTED, "a connection has no resource of its own"))
             }
-            Route::Collection(kind) if is_read => self.list(*kind).await,
+            Route::Collection(kind) if is_read => {
+                self.require_account().await?;
+                self.list(*kind).await
+            }
             Route::Resource(kind, id) if is_read => self.show(*kind, id).await,
             Route::Collection(_) | Route::Resource(..) => self.write(method, route, payload).await,
             _ => Err(method_not_allowed(method)),
@@ -132,11 +136,4 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
 
 fn method_not_allowed(method: &Method) -> ScimError {
     ScimError::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {method} is not allowed"))
-}
-
-/// Returns the id in `X-Request-Id` if it is short and visible ASCII.
-fn request_id(headers: &HeaderMap) -> Option<&str> {
-    const MAX_LENGTH: usize = 200;
-    let id = headers.get("x-request-id")?.to_str().ok()?;
-    ((1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())).then_some(id)
 }

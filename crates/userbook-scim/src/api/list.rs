@@ -21,13 +21,11 @@ use crate::{
     filter::{parse_filter, parse_path},
     resource::ResourceKind,
     schema::ResourceSchema,
-    work::yield_once,
+    work::convert_each,
 };
 
 /// Rows that a scan reads at once.
 const CHUNK: u32 = 200;
-/// Documents between two points where other tasks run.
-pub(super) const SLICE: usize = 16;
 
 /// The position and size of a page.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +43,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
 
     /// Returns the requested page; a larger `count` than the limit gets the limit.
     pub(super) fn window(&self) -> Window {
-        let most = self.provider.limits.page_rows.min(self.service().policy().limits().page_rows);
+        let most = self.most_rows();
         let wanted = self.params.count.map_or(most, |count| u32::try_from(count).unwrap_or(u32::MAX));
         Window { offset: self.params.start_index.saturating_sub(1), limit: wanted.min(most) }
     }
@@ -89,14 +87,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 self.find(&rows, plan, filter.as_ref(), sort, schema, window).await?
             }
         };
-        let mut shown = Vec::with_capacity(documents.len());
-        for document in documents {
-            shown.push(Value::Object(projection.apply(document, schema)));
-            if shown.len().is_multiple_of(SLICE) {
-                yield_once().await;
-            }
-        }
-        Ok((shown, count))
+        let shown = |document| Value::Object(projection.apply(document, schema));
+        Ok((convert_each(documents, shown).await, count))
     }
 
     async fn find<R: Rows>(
@@ -113,6 +105,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             clock: &*self.provider.clock,
             time: policy.search_time,
             sorted_rows: self.provider.limits.sorted_rows,
+            sorted_bytes: self.provider.limits.sorted_bytes,
+            page_bytes: policy.page_bytes,
             chunk: CHUNK.min(policy.page_rows).max(1),
             bytes: self.provider.limits.search_bytes,
         };

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use scim_v2::filter::{AttrExp, CompValue, CompareOp, Filter, ValFilter};
+use scim_v2::filter::{AttrExp, Filter, ValFilter};
 use userbook::{
     GroupId, ListError, UserId,
     authz::ListAuthorizer,
     service::Listing,
     store::{ExternalIdFilter, GroupColumn, GroupFilter, ListStore, Order, ProvisioningStore},
 };
-
 use uuid::Uuid;
 
 use super::{
     Exchange,
-    list_users::MAX_LOOKUPS,
+    lookup::{Indexed, Lookups, Term, spellings},
     parse_id,
     scan::{Plan, Rows},
 };
@@ -22,6 +21,7 @@ use crate::{
     error::ScimError,
     resource::{Document, group},
     schema::ResourceSchema,
+    work::convert_each,
 };
 
 /// The groups of a connection.
@@ -31,13 +31,7 @@ pub(super) struct GroupRows<'r, 'e, S, A> {
     pub(super) with_members: bool,
 }
 
-/// A comparison that an index answers.
-enum Term {
-    Name(String),
-    Id(String),
-    ExternalId(String),
-    Member(String),
-}
+const INDEXED: Indexed = Indexed { name: "displayName", list: "members" };
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_, '_, S, A> {
     type Filter = GroupFilter;
@@ -55,7 +49,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_,
         let page = exchange.service().list_groups(exchange.actor, listing, *with_members).await?;
         let (source, base) = (exchange.source(), &exchange.provider.base);
         let document = |entry| group::resource(entry, source, base, *with_members);
-        Ok((page.groups.iter().map(document).collect(), page.count))
+        Ok((convert_each(&page.groups, document).await, page.count))
     }
 
     fn with_ids(&self, ids: &[String]) -> GroupFilter {
@@ -81,7 +75,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
             });
         }
         let scan = Plan::Scan { filter: self.managed(None), exact: false };
-        match indexed(filter, schema) {
+        match INDEXED.terms(filter, schema) {
             Some(terms) => Ok(self.lookups(terms).await?.unwrap_or(scan)),
             None => Ok(scan),
         }
@@ -99,7 +93,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
                     }
                     filter.ids = [id].into();
                 }
-                Term::Member(id) => {
+                Term::Element(id) => {
                     let users = self.users([id]).await?;
                     if users.is_empty() {
                         return Ok(None);
@@ -113,31 +107,21 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
     }
 
     /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better.
-    ///
-    /// The index of names compares bytes, so the spelling of the request and the one in lower case are looked up. The
-    /// search of the store finds other spellings.
     async fn lookups(&self, terms: Vec<Term>) -> Result<Option<Plan<GroupFilter>>, ScimError> {
-        let (mut names, mut ids, mut members) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let (mut filters, mut texts) = (Vec::new(), Vec::new());
-        for term in terms {
-            match term {
-                Term::Name(name) => {
-                    names.extend([name.to_lowercase(), name.clone()]);
-                    texts.push(name);
-                }
-                Term::Id(id) => ids.extend(parse_id(&id).map(GroupId)),
-                Term::ExternalId(id) => filters.push(self.managed(Some(id))),
-                Term::Member(id) => _ = members.insert(id),
-            }
-        }
-        let text = texts.pop();
-        if filters.len() > MAX_LOOKUPS || !texts.is_empty() {
+        let Some(lookups) = Lookups::new(terms) else { return Ok(None) };
+        let Lookups { names, ids, external_ids, elements: members } = lookups;
+        let mut texts = names.iter();
+        let text = texts.next().cloned();
+        if texts.next().is_some() {
             return Ok(None);
         }
+        let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
         if !names.is_empty() {
+            let names = names.iter().flat_map(|name| spellings(name)).collect();
             filters.push(GroupFilter { names, ..self.managed(None) });
         }
         if !ids.is_empty() {
+            let ids = ids.into_iter().map(GroupId).collect();
             filters.push(GroupFilter { ids, ..self.managed(None) });
         }
         let users = self.users(members).await?;
@@ -171,52 +155,13 @@ fn exact(filter: &Filter, schema: &ResourceSchema) -> Option<Vec<Term>> {
             Some(terms?.into_iter().flatten().collect())
         }
         Filter::Attr(_) => {
-            let terms = indexed(filter, schema)?;
-            terms.iter().all(|term| matches!(term, Term::Id(_) | Term::Member(_))).then_some(terms)
+            let terms = INDEXED.terms(filter, schema)?;
+            terms.iter().all(|term| matches!(term, Term::Id(_) | Term::Element(_))).then_some(terms)
         }
-        Filter::ValuePath(path) if matches!(*path.filter, ValFilter::Attr(_)) => indexed(filter, schema),
+        Filter::ValuePath(path) if matches!(*path.filter, ValFilter::Attr(_)) => {
+            INDEXED.terms(filter, schema)
+        }
         Filter::ValuePath(_) | Filter::Or(_) | Filter::Not(_) => None,
-    }
-}
-
-/// Returns comparisons with few results that together find every match; `None` if an index does not help.
-fn indexed(filter: &Filter, schema: &ResourceSchema) -> Option<Vec<Term>> {
-    match filter {
-        Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(text))) => {
-            let located = schema.attribute(path.uri.as_deref(), &path.name)?;
-            let sub = path.sub_attr.as_deref();
-            let term = match (located.attribute.name.as_ref(), sub) {
-                ("displayName", None) => Term::Name(text.clone()),
-                ("id", None) => Term::Id(text.clone()),
-                ("externalId", None) => Term::ExternalId(text.clone()),
-                ("members", _) if sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value")) => {
-                    Term::Member(text.clone())
-                }
-                _ => return None,
-            };
-            Some(vec![term])
-        }
-        Filter::ValuePath(path) if path.attr.name.eq_ignore_ascii_case("members") => {
-            member(&path.filter).map(|id| vec![Term::Member(id)])
-        }
-        Filter::And(items) => items.iter().find_map(|item| indexed(item, schema)),
-        Filter::Or(items) => {
-            let found: Option<Vec<_>> = items.iter().map(|item| indexed(item, schema)).collect();
-            Some(found?.into_iter().flatten().collect())
-        }
-        Filter::Attr(_) | Filter::ValuePath(_) | Filter::Not(_) => None,
-    }
-}
-
-fn member(filter: &ValFilter) -> Option<String> {
-    match filter {
-        ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(id)))
-            if path.name.eq_ignore_ascii_case("value") =>
-        {
-            Some(id.clone())
-        }
-        ValFilter::And(items) => items.iter().find_map(member),
-        ValFilter::Attr(_) | ValFilter::Or(_) | ValFilter::Not(_) => None,
     }
 }
 

@@ -10,11 +10,13 @@ mod handle;
 mod list;
 mod list_groups;
 mod list_users;
+mod lookup;
 mod payload;
 mod reply;
 mod route;
 mod scan;
 mod search;
+mod sort_key;
 
 use std::sync::Arc;
 
@@ -135,6 +137,11 @@ impl<S, A> Exchange<'_, S, A> {
 
     fn source(&self) -> &ExternalSource {
         self.connection.source()
+    }
+
+    /// Returns the most rows of a page.
+    fn most_rows(&self) -> u32 {
+        self.provider.limits.page_rows.min(self.service().policy().limits().page_rows)
     }
 
     fn form(&self) -> Form<'_> {

@@ -20,7 +20,7 @@ pub(super) struct Reply {
     pub(super) body: Option<Value>,
     pub(super) location: Option<String>,
     pub(super) version: Option<String>,
-    /// The cause of a failed operation of a bulk request.
+    /// The cause of a failed operation of a bulk request, or of work left behind a change that succeeded.
     pub(super) failure: Option<Failure>,
 }
 

@@ -9,10 +9,11 @@ use scim_v2::filter::{AttrPath, Filter};
 use serde_json::Value;
 use userbook::{ListError, clock::Clock, store::Order};
 
+use super::sort_key::SortKey;
 use crate::{
     error::{ScimError, ScimType},
     filter::{first_value, matches},
-    resource::Document,
+    resource::{Document, members_size},
     schema::ResourceSchema,
     work::Work,
 };
@@ -81,6 +82,9 @@ pub(super) struct ScanLimits<'l> {
     pub(super) clock: &'l dyn Clock,
     pub(super) time: Duration,
     pub(super) sorted_rows: usize,
+    pub(super) sorted_bytes: usize,
+    /// Bytes of one page.
+    pub(super) page_bytes: u64,
     pub(super) chunk: u32,
     /// Bytes that the filter compares.
     pub(super) bytes: usize,
@@ -140,9 +144,34 @@ pub(super) async fn find<R: Rows>(
 struct Results {
     /// Sorted results with their ids, if the scan sorts.
     keyed: BTreeSet<(SortKey, String)>,
+    /// The bytes of `keyed`.
+    keyed_bytes: usize,
     /// The results of the page, if the store sorts.
-    page: Vec<Document>,
+    page: Page,
     count: u64,
+}
+
+/// The documents of a page within a limit of bytes.
+struct Page {
+    documents: Vec<Document>,
+    bytes: u64,
+    limit: u64,
+}
+
+impl Page {
+    fn new(limit: u64) -> Self {
+        Self { documents: Vec::new(), bytes: 0, limit }
+    }
+
+    fn push(&mut self, document: Document) -> Result<(), ListError> {
+        let size = u64::try_from(members_size(&document)).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(size);
+        if self.bytes > self.limit {
+            return Err(ListError::PageTooLarge { limit: self.limit });
+        }
+        self.documents.push(document);
+        Ok(())
+    }
 }
 
 async fn scan<R: Rows>(
@@ -154,7 +183,7 @@ async fn scan<R: Rows>(
     let limits = meter.limits;
     // Several filters find overlapping results, each in its own order.
     let sorts = filters.len() > 1 || !query.sort.is_by_store();
-    let mut results = Results { keyed: BTreeSet::new(), page: Vec::new(), count: 0 };
+    let mut results = Results::new(limits.page_bytes);
     let order = query.sort.order();
     for filter in filters {
         let (mut offset, mut chunk) = (0, limits.chunk);
@@ -174,7 +203,7 @@ async fn scan<R: Rows>(
                     None => true,
                 };
                 if is_match {
-                    results.add(document, query, sorts, limits.sorted_rows)?;
+                    results.add(document, query, sorts, limits)?;
                 }
                 if meter.work.is_due() {
                     meter.rest().await?;
@@ -187,37 +216,55 @@ async fn scan<R: Rows>(
             }
         }
     }
-    results.finish(rows, query).await
+    results.finish(rows, query, limits).await
 }
 
 impl Results {
+    fn new(page_bytes: u64) -> Self {
+        Self { keyed: BTreeSet::new(), keyed_bytes: 0, page: Page::new(page_bytes), count: 0 }
+    }
+
     fn add<C>(
         &mut self,
         document: Document,
         query: &Query<'_, C>,
         sorts: bool,
-        limit: usize,
+        limits: ScanLimits<'_>,
     ) -> Result<(), ScimError> {
         if !sorts {
-            if self.count >= query.offset && self.page.len() < query.limit as usize {
-                self.page.push(document);
+            if self.count >= query.offset && self.page.documents.len() < query.limit as usize {
+                self.page.push(document)?;
             }
             self.count += 1;
             return Ok(());
         }
         let value = query.sort.path.and_then(|path| first_value(path, &document, query.schema));
         let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.keyed.insert((SortKey::new(value), id));
-        if self.keyed.len() > limit {
-            let detail = format!("more than {limit} resources to sort");
+        let key = SortKey::new(value);
+        let bytes = key.text_bytes().saturating_add(id.len());
+        if self.keyed.insert((key, id)) {
+            self.keyed_bytes = self.keyed_bytes.saturating_add(bytes);
+        }
+        let ScanLimits { sorted_rows, sorted_bytes, .. } = limits;
+        if self.keyed.len() > sorted_rows {
+            let detail = format!("more than {sorted_rows} resources to sort");
+            return Err(ScimError::bad_request(ScimType::TooMany, detail));
+        }
+        if self.keyed_bytes > sorted_bytes {
+            let detail = format!("the values to sort by exceed {sorted_bytes} bytes");
             return Err(ScimError::bad_request(ScimType::TooMany, detail));
         }
         Ok(())
     }
 
-    async fn finish<R: Rows>(self, rows: &R, query: &Query<'_, R::Column>) -> Result<Found, ScimError> {
+    async fn finish<R: Rows>(
+        self,
+        rows: &R,
+        query: &Query<'_, R::Column>,
+        limits: ScanLimits<'_>,
+    ) -> Result<Found, ScimError> {
         if self.keyed.is_empty() {
-            return Ok((self.page, self.count));
+            return Ok((self.page.documents, self.count));
         }
         let count = self.keyed.len() as u64;
         let mut ids: Vec<String> = self.keyed.into_iter().map(|(_, id)| id).collect();
@@ -229,7 +276,7 @@ impl Results {
         if ids.is_empty() {
             return Ok((Vec::new(), count));
         }
-        let mut documents = with_ids(rows, &ids).await?;
+        let mut documents = with_ids(rows, &ids, limits.page_bytes).await?;
         let position = |document: &Document| {
             let id = document.get("id").and_then(Value::as_str);
             ids.iter().position(|it| Some(it.as_str()) == id)
@@ -240,46 +287,19 @@ impl Results {
 }
 
 /// Returns the resources with these ids, in smaller parts where the limit of a page requires it.
-async fn with_ids<R: Rows>(rows: &R, ids: &[String]) -> Result<Vec<Document>, ScimError> {
-    let (mut documents, mut left, mut part) = (Vec::new(), ids, ids.len().max(1));
+async fn with_ids<R: Rows>(rows: &R, ids: &[String], page_bytes: u64) -> Result<Vec<Document>, ScimError> {
+    let (mut page, mut left, mut part) = (Page::new(page_bytes), ids, ids.len().max(1));
     while !left.is_empty() {
         let (now, later) = left.split_at(part.min(left.len()));
         match rows.page(rows.with_ids(now), None, 0, u32::try_from(now.len()).unwrap_or(u32::MAX)).await {
             Err(ListError::PageTooLarge { .. }) if part > 1 => part /= 2,
-            page => {
-                documents.extend(page?.0);
+            found => {
+                found?.0.into_iter().try_for_each(|document| page.push(document))?;
                 left = later;
             }
         }
     }
-    Ok(documents)
-}
-
-/// The value that a result is sorted by. Results without a value are last (RFC 7644 §3.4.2.3).
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum SortKey {
-    Flag(bool),
-    /// The bits of a number in an order that equals the order of the numbers.
-    Number(u64),
-    Text(String),
-    Missing,
-}
-
-impl SortKey {
-    /// `value` is a value, and whether its upper and lower case differ.
-    fn new(value: Option<(&Value, bool)>) -> Self {
-        match value {
-            Some((Value::Bool(flag), _)) => Self::Flag(*flag),
-            Some((Value::String(text), true)) => Self::Text(text.clone()),
-            Some((Value::String(text), false)) => Self::Text(text.to_lowercase()),
-            Some((Value::Number(number), _)) => {
-                let bits = number.as_f64().unwrap_or_default().to_bits();
-                let sign = 1 << 63;
-                Self::Number(if bits & sign == 0 { bits | sign } else { !bits })
-            }
-            _ => Self::Missing,
-        }
-    }
+    Ok(page.documents)
 }
 
 /// Returns the error of an attribute that cannot be sorted by.
@@ -289,23 +309,44 @@ pub(super) fn unsortable(path: &str) -> ScimError {
 
 #[cfg(test)]
 mod tests {
+    use scim_v2::filter::PatchPath;
     use serde_json::json;
+    use userbook::clock::SystemClock;
 
     use super::*;
+    use crate::{Mapping, ScimLimits, Strictness, filter::parse_path};
+
+    fn document(id: &str, title: &str) -> Document {
+        json!({"id": id, "title": title}).as_object().cloned().unwrap()
+    }
 
     #[test]
-    fn values_are_sorted_by_type_and_case() {
-        let key = |value: &Value, exact| SortKey::new(Some((value, exact)));
-        for (smaller, larger, exact) in [
-            (json!(-5), json!(-1), false),
-            (json!(-1), json!(0), false),
-            (json!(2), json!(10), false),
-            (json!("a"), json!("B"), false),
-            (json!("B"), json!("a"), true),
-            (json!(false), json!(true), false),
-        ] {
-            assert!(key(&smaller, exact) < key(&larger, exact), "{smaller} {larger}");
+    fn sorted_values_and_pages_are_limited_in_bytes() {
+        let clock = SystemClock;
+        let limits = ScanLimits {
+            clock: &clock,
+            time: Duration::MAX,
+            sorted_rows: 10,
+            sorted_bytes: 100,
+            page_bytes: 200,
+            chunk: 10,
+            bytes: 1000,
+        };
+        let schema = Mapping::default().schema;
+        let path = parse_path("title", Strictness::strict(), &ScimLimits::default()).unwrap();
+        let PatchPath::Attr(path) = path else { panic!("{path:?}") };
+        let sort = Sort { path: Some(&path), column: None::<()>, descending: false };
+        let query = Query { filter: None, schema: &schema, sort, offset: 0, limit: 10 };
+        for (sorts, title, expected) in
+            [(true, 40, 2), (true, 99, 1), (true, 100, 0), (false, 50, 2), (false, 1000, 0)]
+        {
+            let mut results = Results::new(limits.page_bytes);
+            let add = |id: &&str| results.add(document(id, &"x".repeat(title)), &query, sorts, limits);
+            let failed = ["a", "b", "c", "d"]
+                .iter()
+                .map(add)
+                .position(|added| added.is_err_and(|error| error.scim_type == Some(ScimType::TooMany)));
+            assert_eq!(failed, Some(expected), "{sorts} {title}");
         }
-        assert!(key(&json!("z"), true) < SortKey::new(None));
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn parse_path(
         if count > limit {
             return Err(invalid(&format!("filter exceeds {limit} comparisons (got {count})")));
         }
+        check_values(&value.filter)?;
     }
     Ok(path)
 }

@@ -10,7 +10,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     filter::element_matches,
-    resource::{Document, Place, Target, with_object},
+    resource::{Document, Normalizer, Place, Target, size, with_object},
     work::Work,
 };
 
@@ -34,18 +34,6 @@ pub(crate) fn apply(patch: &Patch, document: &mut Document) -> Result<(), ScimEr
 
 /// The cost of visiting one element.
 const ELEMENT: usize = 16;
-
-/// The approximate size of a value in bytes.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 8,
-        Value::Array(items) => items.iter().map(size).sum::<usize>() + 8,
-        Value::Object(members) => {
-            members.iter().map(|(key, value)| key.len() + size(value)).sum::<usize>() + 8
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-    }
-}
 
 fn apply_to_extension(step: &Step, urn: &str, document: &mut Document) {
     match (&step.value, step.op) {
@@ -247,21 +235,19 @@ fn create(
     Ok(())
 }
 
-/// Returns the members that a filter of equalities requires; `None` for other filters.
+/// Returns the members that a filter of equalities requires; `None` for other filters, and for a value of another type.
 fn described(filter: &ValFilter, place: &Place) -> Option<Map<String, Value>> {
     match filter {
         ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, value)) => {
             let sub = place.attribute.sub(&path.name)?;
             let value = match value {
-                CompValue::Str(text) => match text.as_str() {
-                    text if sub.kind != crate::schema::Kind::Boolean => text.into(),
-                    text => text.eq_ignore_ascii_case("true").into(),
-                },
+                CompValue::Str(text) => text.as_str().into(),
                 CompValue::Number(number) => number.clone().into(),
                 CompValue::True => true.into(),
                 CompValue::False => false.into(),
                 CompValue::Null => return Some(Map::new()),
             };
+            let value = Normalizer::new(Strictness::lenient()).value(value, sub).ok()??;
             Some([(sub.name.to_string(), value)].into_iter().collect())
         }
         ValFilter::And(items) => items.iter().try_fold(Map::new(), |mut members, item| {

@@ -55,7 +55,7 @@ fn add_meta(
 ) {
     let version = if digest {
         let mut hasher = DefaultHasher::new();
-        Value::Object(document.clone()).to_string().hash(&mut hasher);
+        document.hash(&mut hasher);
         format!("W/\"{state}.{:016x}\"", hasher.finish())
     } else {
         format!("W/\"{state}\"")
@@ -84,4 +84,20 @@ pub(crate) fn state_of(document: &Document) -> String {
 /// Returns the location of a document.
 pub(crate) fn location(document: &Document) -> Option<&str> {
     document.get("meta")?.get("location")?.as_str()
+}
+
+/// Returns the approximate size of a value in bytes.
+pub(crate) fn size(value: &Value) -> usize {
+    const BASE: usize = 8;
+    BASE + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(members) => members_size(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+/// Returns the approximate size of the members of an object in bytes.
+pub(crate) fn members_size(members: &Document) -> usize {
+    members.iter().map(|(key, value)| key.len() + size(value)).sum()
 }

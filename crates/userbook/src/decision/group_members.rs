@@ -146,10 +146,8 @@ impl<'a> MemberProposal<'a> {
     }
 
     pub(super) fn check(&self, policy: &Policy, violations: &mut Violations<GroupField>) {
-        let limit = policy.limits().members_altered;
-        if self.concerned > limit {
-            let count = self.concerned;
-            violations.push(GroupField::Users, ViolationKind::TooManyMembers { limit, count });
+        if let Some(kind) = ViolationKind::too_many_members(self.concerned, policy.limits()) {
+            violations.push(GroupField::Users, kind);
         } else {
             for kind in self.fault.iter().flatten() {
                 violations.push(GroupField::Users, kind.clone());

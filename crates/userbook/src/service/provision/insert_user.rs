@@ -20,7 +20,6 @@ use crate::{
         require_active_actor, with_defaults,
     },
     field::{FieldErrors, Name, Username},
-    json::JsonObject,
     model::UserRef,
     service::AccessError,
     store::{
@@ -179,11 +178,7 @@ async fn check_free<S: ProvisioningStore, A: Authorizer>(
         return Ok(());
     }
     let mut violations = Violations::default();
-    violations.push_general(ViolationKind::Custom {
-        code: "uuid_taken".into(),
-        message: "A user with this UUID already exists.".into(),
-        params: JsonObject::new(),
-    });
+    violations.push_general(ViolationKind::UuidTaken);
     Err(violations.into())
 }
 

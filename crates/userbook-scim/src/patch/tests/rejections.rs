@@ -1,0 +1,69 @@
+//! Operations that fail, and removals that name no more than they may.
+
+use super::*;
+
+#[test]
+fn rejected_operations_have_the_keyword_of_the_rfc() {
+    use ScimType::{InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, Mutability, NoTarget};
+    let both = [Strictness::strict(), Strictness::lenient()];
+    let strict = &both[..1];
+    for (operation, keyword, policies) in [
+        (json!({"op": "remove"}), NoTarget, &both[..]),
+        (json!({"op": "move", "path": "title"}), InvalidSyntax, &both),
+        (json!({"op": "replace", "path": "nope", "value": 1}), InvalidPath, &both),
+        (json!({"op": "replace", "path": "name.nope", "value": 1}), InvalidPath, &both),
+        (json!({"op": "replace", "path": "emails[", "value": 1}), InvalidPath, &both),
+        (json!({"op": "replace", "path": "title[type eq \"x\"]", "value": 1}), InvalidPath, &both),
+        (json!({"op": "replace", "path": "id", "value": "x"}), Mutability, &both),
+        (json!({"op": "add", "path": "groups", "value": [{"value": "x"}]}), Mutability, &both),
+        (json!({"op": "replace", "path": "meta.version", "value": "x"}), Mutability, &both),
+        (json!({"op": "remove", "path": "userName"}), Mutability, &both),
+        (json!({"op": "replace", "path": "active", "value": "maybe"}), InvalidValue, &both),
+        (json!({"op": "replace", "path": "title", "value": {"a": 1}}), InvalidValue, &both),
+        (json!({"op": "replace", "path": "displayName"}), InvalidValue, &both),
+        (json!({"op": "replace", "value": "x"}), InvalidValue, &both),
+        (
+            json!({"op": "add", "path": "emails", "value": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}),
+            InvalidValue,
+            &both,
+        ),
+        (json!({"op": "replace", "path": "emails[type eq \"other\"].value", "value": "x"}), NoTarget, strict),
+        (
+            json!({"op": "replace", "path": "emails[primary eq \"maybe\"].value", "value": "x"}),
+            NoTarget,
+            &both,
+        ),
+        (json!({"op": "remove", "path": "emails[primary gt true]"}), InvalidFilter, &both),
+        (json!({"op": "Replace", "path": "title", "value": "x"}), InvalidSyntax, strict),
+        (json!({"op": "replace", "path": "active", "value": "True"}), InvalidValue, strict),
+        (json!({"op": "replace", "value": {"unknown": 1}}), InvalidPath, strict),
+    ] {
+        for policy in policies {
+            let error = patched(&json!([operation]), *policy);
+            assert_eq!(error, Err((400, Some(keyword))), "{operation} {policy:?}");
+        }
+    }
+    assert_ne!(InvalidFilter, InvalidPath);
+}
+
+#[test]
+fn a_removal_removes_no_more_than_its_value_names() {
+    let home = || json!({"value": "h@x.org", "type": "home"});
+    let invalid = Err((400, Some(ScimType::InvalidValue)));
+    for (value, lenient) in [
+        (json!([]), Ok(stored())),
+        (json!([{"value": "none@x.org"}]), Ok(stored())),
+        (json!([{"value": "w@x.org"}]), Ok(with(&json!({"emails": [home()]})))),
+        (json!(null), invalid.clone()),
+        (json!([null]), invalid.clone()),
+        (json!([{"value": null}]), invalid.clone()),
+        (json!([{"unknown": "Ada"}]), invalid.clone()),
+        (json!([{"value": "w@x.org"}, {}]), invalid.clone()),
+    ] {
+        let operation = json!([{"op": "remove", "path": "emails", "value": value}]);
+        assert_eq!(patched(&operation, Strictness::lenient()), lenient, "{value}");
+        assert_eq!(patched(&operation, Strictness::strict()), invalid, "{value}");
+        let operation = json!([{"op": "remove", "path": "emails.type", "value": value}]);
+        assert_eq!(patched(&operation, Strictness::lenient()), invalid, "{value}");
+    }
+}
