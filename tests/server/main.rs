@@ -11,6 +11,8 @@ mod first_start;
 mod health;
 mod kills;
 mod lingering;
+mod metrics;
+mod overload;
 mod protocol;
 mod readme;
 mod recorded;

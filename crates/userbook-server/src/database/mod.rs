@@ -1,5 +1,6 @@
 //! Opens the database of a URL and provides its ports.
 
+mod certificates;
 mod connect;
 mod file;
 mod guarded;
@@ -8,7 +9,7 @@ mod session;
 pub(crate) mod statement;
 mod url;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 pub use file::FileError;
 use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
@@ -42,6 +43,14 @@ pub enum DatabaseError {
     /// The file of a SQLite database is not usable.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A file that the URL names cannot be read.
+    #[error("cannot read the certificate or key {}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// The migration failed.
     #[error("cannot migrate the database")]
     Migrate(#[from] MigrateError),
@@ -137,6 +146,7 @@ impl Database {
     }
 
     async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        certificates::check(url)?;
         let options = mysql::connect_options(url)?;
         wait_for(limits.start_timeout, || greet(&options)).await?;
         // Migrations may take longer than the timeouts of requests.
@@ -151,6 +161,7 @@ impl Database {
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        certificates::check(url)?;
         let options = postgres::connect_options(url)?;
         wait_for(limits.start_timeout, || greet(&options)).await?;
         // Migrations may take longer than the timeouts of requests.
@@ -206,6 +217,18 @@ impl Database {
             Pool::Postgres(pool) => greet(&*pool.connect_options()).await,
             Pool::Sqlite(pool) => greet(&*pool.connect_options()).await,
         }
+    }
+
+    /// Returns the number of busy and of idle connections; `None` without a pool.
+    pub(crate) fn connections(&self) -> Option<(usize, usize)> {
+        let (size, idle) = match &self.pool {
+            Pool::None => return None,
+            Pool::MySql(pool) => (pool.size(), pool.num_idle()),
+            Pool::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Pool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+        };
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        Some((size.saturating_sub(idle), idle))
     }
 
     /// Waits for running operations and closes all connections.

@@ -4,6 +4,7 @@ mod api;
 mod banner;
 mod connections;
 mod delivery;
+mod metrics;
 mod scim;
 mod signals;
 
@@ -17,12 +18,15 @@ use axum::{
     response::IntoResponse,
     routing::{MethodRouter, any},
 };
-use tokio::time::timeout;
+use tokio::{net::TcpListener, time::timeout};
 use userbook_http::{ExtensionSet, unknown_operation};
 
 use crate::{
-    Administrator, EventTarget, Seed, Settings, authorizer, bootstrap, compression, database::Database,
-    gate::RequestGate, pages,
+    Administrator, EventTarget, Metrics, Seed, Settings, authorizer, bootstrap,
+    database::Database,
+    gate::RequestGate,
+    metrics::{EventQueues, MetricsPage},
+    pages,
 };
 
 /// How long the database may take to end after the last connection.
@@ -52,19 +56,23 @@ struct CannotListen {
     source: std::io::Error,
 }
 
+fn listen(address: SocketAddr) -> Result<TcpListener, CannotListen> {
+    connections::listen(address).map_err(|source| CannotListen { address, source })
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes running requests: for at most
 /// [`Limits::shutdown_timeout`](crate::Limits), and at most until the second signal.
 ///
 /// # Errors
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
-pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut stop = signals::Stop::catch()?;
     let ambient = settings.ambient()?;
     let seed = settings.seed.as_deref().map(|path| Seed::read_with(path, &ambient)).transpose()?;
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
-    let listener = connections::listen(settings.listen)
-        .map_err(|source| CannotListen { address: settings.listen, source })?;
+    let listener = listen(settings.listen)?;
+    let metrics_listener = settings.metrics.map(listen).transpose()?;
     let origin = format!("http://{}", listener.local_addr()?);
     let quiet = settings.events.contains(&EventTarget::Stdout);
     let sinks = delivery::sinks(&settings)?;
@@ -89,15 +97,29 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     let router = userbook_axum::router(api)
         .merge(pages::router(settings.release.into(), settings.policy.into()))
         .merge(provider)
-        .fallback(unknown_path(settings.policy.into()))
-        .layer(compression::layer());
-    let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
-    if let Err(error) = banner::print_ready(&origin, quiet) {
+        .fallback(unknown_path(settings.policy.into()));
+    let limits = &settings.limits;
+    let gate = RequestGate::new(router, settings.policy.into(), database.clone(), limits, metrics.clone())?;
+    let gate = Arc::new(gate);
+    let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let Err(error) = banner::print_ready(&origin, metrics_address, quiet) {
         tracing::warn!(error = &error as &dyn Error, "cannot print the listening address");
     }
 
+    let destinations = sinks.iter().map(|(destination, _)| destination.clone()).collect();
     let delivery = delivery::start(&settings, &database, sinks);
-    let mut finished = connections::serve(listener, gate, &settings.limits, &mut stop).await?;
+    let queues = EventQueues::new(database.coordination.clone(), destinations, limits.health_timeout);
+    let page = MetricsPage::new(metrics, Arc::clone(&gate), database.clone(), queues);
+    let serve_metrics = async {
+        match metrics_listener {
+            Some(listener) => metrics::serve(listener, limits, page).await,
+            None => std::future::pending().await,
+        }
+    };
+    let mut finished = tokio::select! {
+        finished = connections::serve(listener, gate, limits, &mut stop) => finished?,
+        () = serve_metrics => false,
+    };
     delivery.finish().await;
     // Commits whose clients have left finish here.
     finished &= timeout(SHUTDOWN_GRACE, database.close()).await.is_ok();
