@@ -9,6 +9,7 @@ mod events;
 mod files;
 mod first_start;
 mod health;
+mod import;
 mod kills;
 mod lingering;
 mod metrics;
