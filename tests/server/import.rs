@@ -55,7 +55,7 @@ fn load(file: &Path, folder: &Path) -> Duration {
     let start = Instant::now();
     run("sqlite3", &[target.to_str().unwrap()], &script);
     let time = start.elapsed();
-    let count = |path: &Path| -> u64 {
+    let count = |path: &Path| -> i64 {
         let database = Connection::open(path).unwrap();
         database.query_row("SELECT count(*) FROM userbook_event", [], |row| row.get(0)).unwrap()
     };
@@ -88,8 +88,9 @@ fn interrupt(folder: &Folder, file: &ImportFile) {
     file.interrupt(&folder.database(), || {
         let database = Connection::open(&path).unwrap();
         database.busy_timeout(Duration::from_mins(1)).unwrap();
-        let count = |table: &str| {
-            database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        let count = |table: &str| -> u64 {
+            let sql = format!("SELECT count(*) FROM {table}");
+            database.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap().unsigned_abs()
         };
         (count("userbook_user"), count("userbook_event"))
     });
