@@ -2,10 +2,7 @@
 
 use userbook_tests::{
     encrypted::{Parameters, certificates_decide, rejects},
-    servers::{
-        certificates::Certificates,
-        mariadb::{Instance, Server},
-    },
+    servers::mariadb::{Instance, Server},
 };
 
 const PARAMETERS: Parameters =
@@ -13,7 +10,7 @@ const PARAMETERS: Parameters =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_decide_whether_the_server_connects() {
-    let certificates = Certificates::new(&["mysql", "nobody"]);
+    let certificates = Instance::certificates();
     let settings = [
         format!("--ssl-cert={}", certificates.path("server.pem")),
         format!("--ssl-key={}", certificates.path("server.key")),

@@ -2,7 +2,7 @@
 
 use userbook_tests::{
     encrypted::{Parameters, certificates_decide, rejects},
-    servers::{certificates::Certificates, postgres::Instance},
+    servers::postgres::Instance,
 };
 
 const PARAMETERS: Parameters =
@@ -10,7 +10,7 @@ const PARAMETERS: Parameters =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_decide_whether_the_server_connects() {
-    let certificates = Certificates::new(&["postgres", "nobody"]);
+    let certificates = Instance::certificates();
     let settings = [
         "--ssl=on".to_owned(),
         format!("--ssl_cert_file={}", certificates.path("server.pem")),

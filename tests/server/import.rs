@@ -1,6 +1,7 @@
 //! `import` of many users into SQLite.
 
 use std::{
+    fmt::Write,
     fs,
     path::Path,
     time::{Duration, Instant},
@@ -40,15 +41,15 @@ fn load(file: &Path, folder: &Path) -> Duration {
         let columns: Vec<String> = columns
             .query_map([], |row| {
                 let (name, kind): (String, String) = (row.get(0)?, row.get(1)?);
-                Ok(if kind == "BLOB" { format!("hex({name})") } else { format!("{name}") })
+                Ok(if kind == "BLOB" { format!("hex({name})") } else { name })
             })
             .unwrap()
             .map(Result::unwrap)
             .collect();
         let path = folder.join(format!("{table}.csv"));
-        dump +=
-            &format!(".mode csv\n.output {}\nSELECT {} FROM {table};\n", path.display(), columns.join(", "));
-        script += &format!("DELETE FROM {table};\n.import --csv {} {table}\n", path.display());
+        let (path, columns) = (path.display(), columns.join(", "));
+        writeln!(dump, ".mode csv\n.output {path}\nSELECT {columns} FROM {table};").unwrap();
+        writeln!(script, "DELETE FROM {table};\n.import --csv {path} {table}").unwrap();
     }
     run("sqlite3", &[file.to_str().unwrap()], &dump);
     let target = folder.join("loaded.db");

@@ -74,15 +74,17 @@ fn of_user(action: UserAction) -> Names {
     }
 }
 
-#[cfg(all(test, feature = "openapi"))]
+#[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
-    use crate::{ExtensionSet, Release, openapi};
 
+    #[cfg(feature = "openapi")]
     #[test]
     fn names_are_those_of_the_description() {
+        use serde_json::Value;
+
+        use crate::{ExtensionSet, Release, openapi};
+
         let schema = openapi::schema(Release::default(), ExtensionSet::all());
         let id = uuid::Uuid::nil().to_string();
         let mut count = 0;

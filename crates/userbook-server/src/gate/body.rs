@@ -42,7 +42,7 @@ impl BodyLimits {
         Self { bytes: limits.max_body, time: limits.body_timeout, rate: limits.body_rate }
     }
 
-    /// The maximum time until the next byte of a body of which these bytes have arrived.
+    /// The maximum time until the next byte after this number of bytes has arrived.
     fn time_for(&self, received: usize) -> Duration {
         let received = u32::try_from(received).unwrap_or(u32::MAX);
         let at_rate = Duration::from_secs(received.into()) / self.rate.max(1);

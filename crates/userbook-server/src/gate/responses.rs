@@ -29,7 +29,7 @@ use super::memory::{MemoryBudget, Reservation};
 use crate::metrics::{Metrics, Saturation};
 
 /// The maximum size in bytes of a response that is not counted. Each connection has one response at most.
-const UNCOUNTED: u64 = 4 * 1024;
+const SMALL: u64 = 4 * 1024;
 
 /// What the layer needs.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub(super) async fn count(State(responses): State<Responses>, request: Request, 
         _ => HeaderMap::new(),
     };
     let response = next.run(request).await;
-    let Some(bytes) = response.body().size_hint().exact().filter(|&bytes| bytes > UNCOUNTED) else {
+    let Some(bytes) = response.body().size_hint().exact().filter(|&bytes| bytes > SMALL) else {
         return response;
     };
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
