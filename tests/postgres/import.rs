@@ -23,11 +23,12 @@ fn copy(from: &str, to: &str, file: &ImportFile) -> Duration {
     let tables = run("psql", &[from, "-At", "-c", sql], "");
     let path = |table: &str| file.folder().join(format!("{table}.copy")).display().to_string();
     let script = |direction: &str| -> String {
-        tables.lines().map(|table| format!("\\copy {table} {direction} '{}'\n", path(table))).collect()
+        let lines = tables.lines().map(|table| format!("\\copy {table} {direction} '{}'\n", path(table)));
+        lines.collect::<Vec<_>>().concat()
     };
     run("psql", &[from, "-q", "-v", "ON_ERROR_STOP=1"], &script("to"));
     // Tables refer to each other in any order.
-    let empty = tables.lines().map(|table| format!("DELETE FROM {table};\n")).collect::<String>();
+    let empty = tables.lines().map(|table| format!("DELETE FROM {table};\n")).collect::<Vec<_>>().concat();
     let load = format!("SET session_replication_role = replica;\n{empty}{}", script("from"));
     let start = Instant::now();
     run("psql", &[to, "-q", "-v", "ON_ERROR_STOP=1"], &load);
