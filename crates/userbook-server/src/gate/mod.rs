@@ -32,7 +32,7 @@ use self::{
     linger::linger,
     readiness::Readiness,
 };
-use crate::{Limits, compression, database::Database};
+use crate::{Limits, compression, database::Reachable};
 
 /// Liveness of the process: authentik's path, 200.
 const LIVE: &str = "/-/health/live/";
@@ -50,7 +50,12 @@ pub(crate) struct RequestGate {
 }
 
 impl RequestGate {
-    pub(crate) fn new(router: Router, extensions: ExtensionSet, database: Database, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        router: Router,
+        extensions: ExtensionSet,
+        database: Arc<dyn Reachable>,
+        limits: &Limits,
+    ) -> Self {
         Self {
             router,
             extensions,
