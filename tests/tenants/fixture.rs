@@ -21,7 +21,7 @@ use userbook_tests::servers;
 
 /// Limits with a long wait: the machine may be busy.
 pub(crate) fn limits(open: usize) -> TenantLimits {
-    TenantLimits { open, wait: Duration::from_secs(120), ..TenantLimits::default() }
+    TenantLimits { open, wait: Duration::from_mins(2), ..TenantLimits::default() }
 }
 
 pub(crate) fn name(text: &str) -> TenantName {

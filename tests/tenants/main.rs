@@ -7,3 +7,4 @@ mod isolation;
 mod life;
 mod many;
 mod recorded;
+mod server;

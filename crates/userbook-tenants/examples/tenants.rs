@@ -1,4 +1,5 @@
 //! Two tenants in one process: each has its own users, and an update of one does not reach the other.
+#![allow(clippy::print_stdout, reason = "it is a program for people")]
 
 use sqlx::sqlite::SqlitePoolOptions;
 use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService, UserUpdate};

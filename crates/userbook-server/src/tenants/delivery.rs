@@ -70,13 +70,11 @@ impl State {
     /// Takes a tenant that is due and that nobody visits.
     fn take(&mut self, now: Instant) -> Option<TenantName> {
         while let Some(name) = self.queue.take(now) {
-            match self.visited.get_mut(&name) {
-                Some(again) => *again = true,
-                None => {
-                    self.visited.insert(name.clone(), false);
-                    return Some(name);
-                }
-            }
+            let Some(again) = self.visited.get_mut(&name) else {
+                self.visited.insert(name.clone(), false);
+                return Some(name);
+            };
+            *again = true;
         }
         None
     }

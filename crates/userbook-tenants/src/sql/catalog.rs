@@ -13,7 +13,7 @@ use super::{ConnectOptions, Presence, TenantPrefix};
 use crate::TenantName;
 
 /// The idle time after which the connection is closed.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// The schemas or databases of tenants.
 #[derive(Debug)]

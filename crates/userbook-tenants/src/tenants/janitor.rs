@@ -17,7 +17,7 @@ use super::{
 use crate::{TenantName, TenantSource};
 
 /// The longest time between two rounds.
-const ROUND: Duration = Duration::from_secs(60);
+const ROUND: Duration = Duration::from_mins(1);
 
 /// A tenant that is closed.
 struct Closing<S: TenantSource> {

@@ -52,7 +52,7 @@ impl Default for TenantLimits {
     fn default() -> Self {
         Self {
             open: 64,
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             wait: Duration::from_secs(5),
             pause: Duration::from_secs(1),
         }

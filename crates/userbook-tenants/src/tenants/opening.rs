@@ -1,6 +1,10 @@
 //! Opens one tenant, in a task of its own: a caller that leaves does not interrupt a migration.
 
-use std::{error::Error, pin::pin, sync::Arc};
+use std::{
+    error::Error,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use userbook::store::{StoreError, StoreErrorKind};
@@ -99,18 +103,15 @@ impl<S: TenantSource> Opening<S> {
     }
 
     fn open(mut self, tenant: S::Tenant, place: OwnedSemaphorePermit) {
+        let generation = Arc::clone(&self.generation);
         let mut state = self.shared.state();
         state.opened += 1;
-        let stage = Stage::Open {
-            tenant: Arc::new(tenant),
-            place,
-            number: state.opened,
-            is_draining: state.is_closed,
-        };
-        state.tenants.insert(self.name.clone(), Slot { generation: Arc::clone(&self.generation), stage });
+        let (number, is_draining) = (state.opened, state.is_closed);
+        let opened = Stage::Open { tenant: Arc::new(tenant), place, number, is_draining };
+        state.tenants.insert(self.name.clone(), Slot { generation, stage: opened });
         drop(state);
         tracing::debug!(tenant = %self.name, "opened a tenant");
-        self.generation.last_use.store(self.shared.now(), std::sync::atomic::Ordering::SeqCst);
+        self.generation.last_use.store(self.shared.now(), Ordering::SeqCst);
         self.generation.outcome.send_replace(Some(Outcome::Open));
         self.finish();
     }

@@ -172,10 +172,10 @@ async fn idle_tenants_are_closed_and_opened_again() {
     let (fake, tenants) = tenants(2, TenantLimits { idle: Duration::from_secs(10), ..limits(4) });
     work(&tenants, 0, Duration::ZERO).await.unwrap();
     let lease = tenants.get(&name(1)).await.unwrap();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(fake.open.load(Ordering::SeqCst), 1, "a tenant in use stays");
     drop(lease);
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!((fake.open.load(Ordering::SeqCst), tenants.counts()), (0, TenantCounts::default()));
     work(&tenants, 0, Duration::ZERO).await.unwrap();
     assert_eq!(*fake.opened.lock().unwrap(), [name(0), name(1), name(0)]);
@@ -210,7 +210,7 @@ async fn full_places_end_the_wait() {
 async fn broken_and_slow_tenants_delay_no_other_one() {
     let (fake, tenants) = tenants(3, limits(3));
     fake.broken.lock().unwrap().insert(name(0));
-    fake.slow.lock().unwrap().insert(name(1), Duration::from_secs(3600));
+    fake.slow.lock().unwrap().insert(name(1), Duration::from_hours(1));
     let slow = tenants.clone();
     let slow = tokio::spawn(async move { work(&slow, 1, Duration::ZERO).await });
     for _ in 0..10 {
@@ -228,7 +228,7 @@ async fn broken_and_slow_tenants_delay_no_other_one() {
     sleep(Duration::from_secs(2)).await;
     work(&tenants, 0, Duration::ZERO).await.unwrap();
     // The slow migration goes on without its caller, and is not started twice.
-    sleep(Duration::from_secs(3600)).await;
+    sleep(Duration::from_hours(1)).await;
     assert_eq!(attempts(1), 1);
 }
 
