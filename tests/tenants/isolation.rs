@@ -10,7 +10,7 @@ use userbook::{
     store::{CommitOutcome, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_sqlx::{SqlStore, host::Backend};
-use userbook_tenants::{SqlTenants, TenantBackend, TenantError, Tenants};
+use userbook_tenants::{PostgresTenants, SqlTenants, TenantBackend, TenantError, TenantPrefix, Tenants};
 use userbook_tests::{
     rows::{rename, user},
     servers,
@@ -183,10 +183,9 @@ async fn hooks_of_the_host_do_not_matter() {
         .before_acquire(|_, _| Box::pin(async { Ok(true) }))
         .after_release(|_, _| Box::pin(async { Ok(true) }))
         .after_connect(|_, _| Box::pin(async { Ok(()) }));
-    let source = userbook_tenants::PostgresTenants::postgres(
-        database.options(),
-        pool,
-        userbook_tenants::TenantPrefix::default(),
-    );
-    attack(Tenants::new(source, limits(2))).await;
+    let source = PostgresTenants::postgres(database.options(), pool, TenantPrefix::default());
+    let tenants = Tenants::new(source, limits(2));
+    fill(&tenants).await;
+    interrupted_operations_stay_in_their_tenant(&tenants).await;
+    tenants.close().await;
 }
