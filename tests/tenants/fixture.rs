@@ -15,7 +15,7 @@ use userbook::{
 use userbook_conformance::{Harness, Task};
 use userbook_sqlx::{MySqlStore, PostgresStore, SqliteStore, mysql, postgres};
 use userbook_tenants::{
-    Lease, MySqlTenants, PostgresTenants, SqliteTenants, TenantLimits, TenantName, TenantPrefix, Tenants,
+    MySqlTenants, OpenTenant, PostgresTenants, SqliteTenants, TenantLimits, TenantName, TenantPrefix, Tenants,
 };
 use userbook_tests::servers;
 
@@ -60,7 +60,7 @@ pub(crate) fn unique_prefix() -> TenantPrefix {
 pub(crate) struct PostgresTenant {
     _database: servers::postgres::Database,
     _tenants: Tenants<PostgresTenants>,
-    lease: Lease<PostgresTenants>,
+    open_tenant: OpenTenant<PostgresTenants>,
 }
 
 impl Harness for PostgresTenant {
@@ -73,19 +73,19 @@ impl Harness for PostgresTenant {
         let tenants = Tenants::new(source, limits(4));
         tenants.create(&name("other")).await.unwrap();
         tenants.create(&name("acme-1")).await.unwrap();
-        let lease = tenants.get(&name("acme-1")).await.unwrap();
-        lease.import(rows).await.unwrap();
-        Self { _database: database, _tenants: tenants, lease }
+        let open_tenant = tenants.get(&name("acme-1")).await.unwrap();
+        open_tenant.import(rows).await.unwrap();
+        Self { _database: database, _tenants: tenants, open_tenant }
     }
 
     fn store(&self) -> Arc<PostgresStore> {
-        Arc::new((*self.lease).clone())
+        Arc::new((*self.open_tenant).clone())
     }
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let sql = "UPDATE \"tenant_acme-1\".userbook_user SET last_login = $2, password_change_date = $3 WHERE id = $1";
         let update = sqlx::query(sql).bind(user.0).bind(last_login).bind(password_change_date);
-        update.execute(self.lease.pool()).await.unwrap();
+        update.execute(self.open_tenant.pool()).await.unwrap();
     }
 
     fn spawn(task: Task) -> Task {
@@ -97,7 +97,7 @@ impl Harness for PostgresTenant {
 pub(crate) struct SqliteTenant {
     _folder: tempfile::TempDir,
     _tenants: Tenants<SqliteTenants>,
-    lease: Lease<SqliteTenants>,
+    open_tenant: OpenTenant<SqliteTenants>,
 }
 
 impl Harness for SqliteTenant {
@@ -108,20 +108,20 @@ impl Harness for SqliteTenant {
         let pool = SqlitePoolOptions::new().max_connections(8);
         let tenants = Tenants::new(SqliteTenants::sqlite(folder.path(), pool), limits(4));
         tenants.create(&name("acme")).await.unwrap();
-        let lease = tenants.get(&name("acme")).await.unwrap();
-        lease.import(rows).await.unwrap();
-        Self { _folder: folder, _tenants: tenants, lease }
+        let open_tenant = tenants.get(&name("acme")).await.unwrap();
+        open_tenant.import(rows).await.unwrap();
+        Self { _folder: folder, _tenants: tenants, open_tenant }
     }
 
     fn store(&self) -> Arc<SqliteStore> {
-        Arc::new((*self.lease).clone())
+        Arc::new((*self.open_tenant).clone())
     }
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let sql = "UPDATE userbook_user SET last_login = ?2, password_change_date = ?3 WHERE id = ?1";
         let update = sqlx::query(sql).bind(user.0).bind(last_login.timestamp_micros());
         let update = update.bind(password_change_date.timestamp_micros());
-        update.execute(self.lease.pool()).await.unwrap();
+        update.execute(self.open_tenant.pool()).await.unwrap();
     }
 
     fn spawn(task: Task) -> Task {
@@ -135,7 +135,7 @@ pub(crate) struct MySqlTenant {
     prefix: TenantPrefix,
     _database: servers::mariadb::Database,
     _tenants: Tenants<MySqlTenants>,
-    lease: Lease<MySqlTenants>,
+    open_tenant: OpenTenant<MySqlTenants>,
 }
 
 impl Harness for MySqlTenant {
@@ -148,19 +148,19 @@ impl Harness for MySqlTenant {
         let source = MySqlTenants::mysql(options.clone(), pool, prefix.clone());
         let tenants = Tenants::new(source, limits(4));
         tenants.create(&name("acme-1")).await.unwrap();
-        let lease = tenants.get(&name("acme-1")).await.unwrap();
-        lease.import(rows).await.unwrap();
-        Self { options, prefix, _database: database, _tenants: tenants, lease }
+        let open_tenant = tenants.get(&name("acme-1")).await.unwrap();
+        open_tenant.import(rows).await.unwrap();
+        Self { options, prefix, _database: database, _tenants: tenants, open_tenant }
     }
 
     fn store(&self) -> Arc<MySqlStore> {
-        Arc::new((*self.lease).clone())
+        Arc::new((*self.open_tenant).clone())
     }
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
         let sql = "UPDATE userbook_user SET last_login = ?, password_change_date = ? WHERE id = ?";
         let update = sqlx::query(sql).bind(last_login.naive_utc()).bind(password_change_date.naive_utc());
-        update.bind(user.0).execute(self.lease.pool()).await.unwrap();
+        update.bind(user.0).execute(self.open_tenant.pool()).await.unwrap();
     }
 
     fn spawn(task: Task) -> Task {

@@ -157,7 +157,7 @@ async fn running_operation_ends_before_its_tenant_is_closed() {
     let store = tenants.get(&name("acme")).await.unwrap();
     let writing = (*store).clone();
     let mut transaction = writing.begin_write().await.unwrap();
-    // The lease is gone, the transaction is not: the only place stays in use.
+    // The open tenant is dropped, the transaction is not: the only place stays in use.
     drop(store);
     let waiting = tenants.clone();
     let globex = tokio::spawn(async move { waiting.get(&name("globex")).await.map(drop) });

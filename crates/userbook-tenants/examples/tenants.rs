@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (tenant, name) in [("acme", "Ada"), ("globex", "Grace")] {
         let tenant: TenantName = tenant.parse()?;
         tenants.create(&tenant).await?;
-        // The lease keeps the tenant open until the operations have ended.
+        // The value keeps the tenant open until the operations have ended.
         let store = tenants.get(&tenant).await?;
         let authorizer = PermissionAuthorizer::new(StaticPermissions::none());
         let service = UserService::new((*store).clone(), authorizer);

@@ -34,4 +34,4 @@ pub use sql::SqliteTenants;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use sql::{InvalidPrefix, TenantPrefix};
 pub use sql::{SqlTenants, TenantBackend};
-pub use tenants::{Lease, TenantCounts, TenantLimits, Tenants};
+pub use tenants::{OpenTenant, TenantCounts, TenantLimits, Tenants};

@@ -67,7 +67,7 @@ struct State {
 }
 
 impl State {
-    /// Takes a tenant that is due and that nobody visits.
+    /// Takes a tenant that is due and that has no running visit.
     fn take(&mut self, now: Instant) -> Option<TenantName> {
         while let Some(name) = self.queue.take(now) {
             let Some(again) = self.visited.get_mut(&name) else {

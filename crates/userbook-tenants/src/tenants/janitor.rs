@@ -48,7 +48,7 @@ fn round<S: TenantSource>(shared: &Arc<Shared<S>>) -> Duration {
     let mut state = shared.state();
     let instant = Instant::now();
     state.tenants.retain(|_, slot| !matches!(&slot.stage, Stage::Failed { until, .. } if *until <= instant));
-    // Before the numbers of callers are read: see the end of a lease.
+    // Before the numbers of callers are read: see the end of a open_tenant.
     shared.has_pressure.store(state.has_pressure(), Ordering::SeqCst);
     if state.is_closed {
         for slot in state.tenants.values_mut() {

@@ -1,7 +1,7 @@
 //! The open tenants of a process: each is opened once, and the idle ones make room for others.
 
 mod janitor;
-mod lease;
+mod open_tenant;
 mod opening;
 mod state;
 
@@ -17,9 +17,9 @@ use tokio::{
 };
 use userbook::store::StoreError;
 
-pub use self::lease::Lease;
+pub use self::open_tenant::OpenTenant;
 use self::{
-    lease::Interest,
+    open_tenant::Interest,
     opening::Opening,
     state::{Generation, Outcome, Slot, Stage, State},
 };
@@ -102,7 +102,7 @@ pub(crate) struct Shared<S: TenantSource> {
 
 /// What a caller finds.
 enum Entry<S: TenantSource> {
-    Open(Lease<S>),
+    Open(OpenTenant<S>),
     Opening(Interest<S>, watch::Receiver<Option<Outcome>>),
     Closing(watch::Receiver<Option<Outcome>>),
     Rejected(TenantError),
@@ -129,21 +129,21 @@ impl<S: TenantSource> Tenants<S> {
         &self.shared.source
     }
 
-    /// Returns a tenant, and opens and migrates it if necessary. The tenant stays open while the lease exists: keep the
-    /// lease until the operation has ended, and no longer.
+    /// Returns a tenant, and opens and migrates it if necessary. The tenant stays open while the [`OpenTenant`] exists:
+    /// drop the value after the operation has ended, and not earlier.
     ///
     /// # Errors
     /// [`TenantError`]: [`Unknown`](TenantError::Unknown) for a tenant that was not created.
-    pub async fn get(&self, name: &TenantName) -> Result<Lease<S>, TenantError> {
+    pub async fn get(&self, name: &TenantName) -> Result<OpenTenant<S>, TenantError> {
         let wait = self.shared.limits.wait;
         let busy = || TenantError::Busy { name: name.clone(), wait };
         timeout(wait, self.wait_for(name)).await.unwrap_or_else(|_| Err(busy()))
     }
 
-    async fn wait_for(&self, name: &TenantName) -> Result<Lease<S>, TenantError> {
+    async fn wait_for(&self, name: &TenantName) -> Result<OpenTenant<S>, TenantError> {
         loop {
             match enter(&self.shared, name) {
-                Entry::Open(lease) => return Ok(lease),
+                Entry::Open(open_tenant) => return Ok(open_tenant),
                 Entry::Rejected(error) => return Err(error),
                 Entry::Closing(mut outcome) => {
                     // Either way the tenant is closed.
@@ -154,8 +154,8 @@ impl<S: TenantSource> Tenants<S> {
                     match known.ok().flatten() {
                         Some(Outcome::Failed(error)) => return Err(error),
                         Some(Outcome::Open) => {
-                            if let Some(lease) = interest.into_lease() {
-                                return Ok(lease);
+                            if let Some(open_tenant) = interest.into_open() {
+                                return Ok(open_tenant);
                             }
                         }
                         // The task that opened it has ended, or all callers had left.
@@ -216,7 +216,7 @@ fn enter<S: TenantSource>(shared: &Arc<Shared<S>>, name: &TenantName) -> Entry<S
         match &slot.stage {
             Stage::Open { tenant, is_draining: false, .. } => {
                 let interest = Interest::new(shared, name, &slot.generation);
-                return Entry::Open(Lease::new(interest, Arc::clone(tenant)));
+                return Entry::Open(OpenTenant::new(interest, Arc::clone(tenant)));
             }
             Stage::Opening => {
                 let interest = Interest::new(shared, name, &slot.generation);

@@ -85,12 +85,12 @@ fn limits(open: usize) -> TenantLimits {
 
 /// Uses a tenant for a time.
 async fn work(tenants: &Tenants<Arc<Fake>>, n: usize, time: Duration) -> Result<(), TenantError> {
-    let lease = tenants.get(&name(n)).await?;
-    assert_eq!(lease.name, name(n));
-    lease.running.fetch_add(1, Ordering::SeqCst);
+    let open_tenant = tenants.get(&name(n)).await?;
+    assert_eq!(open_tenant.name, name(n));
+    open_tenant.running.fetch_add(1, Ordering::SeqCst);
     sleep(time).await;
-    assert_eq!(lease.is_closed.load(Ordering::SeqCst), 0);
-    lease.running.fetch_sub(1, Ordering::SeqCst);
+    assert_eq!(open_tenant.is_closed.load(Ordering::SeqCst), 0);
+    open_tenant.running.fetch_sub(1, Ordering::SeqCst);
     Ok(())
 }
 
@@ -126,9 +126,9 @@ async fn unknown_tenants_are_refused_until_they_are_created() {
 #[tokio::test(start_paused = true)]
 async fn unknown_names_need_no_place() {
     let (_, tenants) = tenants(1, limits(1));
-    let lease = tenants.get(&name(0)).await.unwrap();
+    let open_tenant = tenants.get(&name(0)).await.unwrap();
     assert!(matches!(tenants.get(&name(1)).await, Err(TenantError::Unknown(_))));
-    drop(lease);
+    drop(open_tenant);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,10 +171,10 @@ async fn busy_tenants_take_turns() {
 async fn idle_tenants_are_closed_and_opened_again() {
     let (fake, tenants) = tenants(2, TenantLimits { idle: Duration::from_secs(10), ..limits(4) });
     work(&tenants, 0, Duration::ZERO).await.unwrap();
-    let lease = tenants.get(&name(1)).await.unwrap();
+    let open_tenant = tenants.get(&name(1)).await.unwrap();
     sleep(Duration::from_mins(1)).await;
     assert_eq!(fake.open.load(Ordering::SeqCst), 1, "a tenant in use stays");
-    drop(lease);
+    drop(open_tenant);
     sleep(Duration::from_mins(1)).await;
     assert_eq!((fake.open.load(Ordering::SeqCst), tenants.counts()), (0, TenantCounts::default()));
     work(&tenants, 0, Duration::ZERO).await.unwrap();
@@ -196,13 +196,13 @@ async fn tenant_that_makes_room_serves_its_operations_to_the_end() {
 #[tokio::test(start_paused = true)]
 async fn full_places_end_the_wait() {
     let (_, tenants) = tenants(2, TenantLimits { wait: Duration::from_secs(2), ..limits(1) });
-    let lease = tenants.get(&name(0)).await.unwrap();
+    let open_tenant = tenants.get(&name(0)).await.unwrap();
     let error = tenants.get(&name(1)).await.unwrap_err();
     assert!(matches!(error, TenantError::Busy { .. }) && error.is_transient());
     sleep(Duration::from_millis(1)).await;
     // Nobody waits any more: nothing is opened for the caller that has left.
     assert_eq!(tenants.counts().opening, 0);
-    drop(lease);
+    drop(open_tenant);
     work(&tenants, 1, Duration::ZERO).await.unwrap();
 }
 
@@ -235,7 +235,7 @@ async fn broken_and_slow_tenants_delay_no_other_one() {
 #[tokio::test(start_paused = true)]
 async fn cancelled_callers_leave_no_trace() {
     let (fake, tenants) = tenants(4, limits(1));
-    let lease = tenants.get(&name(0)).await.unwrap();
+    let open_tenant = tenants.get(&name(0)).await.unwrap();
     for n in 1..4 {
         let get = tenants.clone();
         let waiting = tokio::spawn(async move { get.get(&name(n)).await.map(drop) });
@@ -245,7 +245,7 @@ async fn cancelled_callers_leave_no_trace() {
     }
     sleep(Duration::from_millis(1)).await;
     assert_eq!(tenants.counts().waiting, 0);
-    drop(lease);
+    drop(open_tenant);
     for n in 0..4 {
         work(&tenants, n, Duration::ZERO).await.unwrap();
     }

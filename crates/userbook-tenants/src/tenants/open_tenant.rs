@@ -26,8 +26,8 @@ impl<S: TenantSource> Interest<S> {
         Self { shared: Arc::clone(shared), name: name.clone(), generation: Arc::clone(generation) }
     }
 
-    /// The lease, if the tenant is open.
-    pub(super) fn into_lease(self) -> Option<Lease<S>> {
+    /// The open_tenant, if the tenant is open.
+    pub(super) fn into_open(self) -> Option<OpenTenant<S>> {
         let tenant = {
             let state = self.shared.state();
             let slot = state.tenants.get(&self.name)?;
@@ -38,7 +38,7 @@ impl<S: TenantSource> Interest<S> {
                 _ => return None,
             }
         };
-        Some(Lease::new(self, tenant))
+        Some(OpenTenant::new(self, tenant))
     }
 }
 
@@ -55,13 +55,13 @@ impl<S: TenantSource> Drop for Interest<S> {
     }
 }
 
-/// An open tenant in use. Dereferences to what the source opened. The tenant stays open while the lease exists.
-pub struct Lease<S: TenantSource> {
+/// An open tenant in use. Dereferences to what the source opened. The tenant stays open while the open_tenant exists.
+pub struct OpenTenant<S: TenantSource> {
     tenant: Arc<S::Tenant>,
     interest: Interest<S>,
 }
 
-impl<S: TenantSource> Lease<S> {
+impl<S: TenantSource> OpenTenant<S> {
     pub(super) fn new(interest: Interest<S>, tenant: Arc<S::Tenant>) -> Self {
         Self { tenant, interest }
     }
@@ -72,7 +72,7 @@ impl<S: TenantSource> Lease<S> {
     }
 }
 
-impl<S: TenantSource> Deref for Lease<S> {
+impl<S: TenantSource> Deref for OpenTenant<S> {
     type Target = S::Tenant;
 
     fn deref(&self) -> &S::Tenant {
@@ -80,8 +80,8 @@ impl<S: TenantSource> Deref for Lease<S> {
     }
 }
 
-impl<S: TenantSource> fmt::Debug for Lease<S> {
+impl<S: TenantSource> fmt::Debug for OpenTenant<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").field("name", self.name()).finish_non_exhaustive()
+        f.debug_struct("OpenTenant").field("name", self.name()).finish_non_exhaustive()
     }
 }
