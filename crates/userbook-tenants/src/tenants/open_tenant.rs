@@ -26,7 +26,7 @@ impl<S: TenantSource> Interest<S> {
         Self { shared: Arc::clone(shared), name: name.clone(), generation: Arc::clone(generation) }
     }
 
-    /// The open_tenant, if the tenant is open.
+    /// The open tenant, if the opening succeeded.
     pub(super) fn into_open(self) -> Option<OpenTenant<S>> {
         let tenant = {
             let state = self.shared.state();
@@ -55,7 +55,7 @@ impl<S: TenantSource> Drop for Interest<S> {
     }
 }
 
-/// An open tenant in use. Dereferences to what the source opened. The tenant stays open while the open_tenant exists.
+/// An open tenant in use. Dereferences to what the source opened. The tenant stays open while this value exists.
 pub struct OpenTenant<S: TenantSource> {
     tenant: Arc<S::Tenant>,
     interest: Interest<S>,
