@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{Executor, Row};
 use tokio::task::JoinSet;
 use userbook::{
-    Actor, PermissionAuthorizer, StaticPermissions, UserId, UserRef, UserService, UserStore, UserUpdate,
+    Actor, PermissionAuthorizer, StaticPermissions, User, UserId, UserRef, UserService, UserStore,
+    UserUpdate,
     store::{CommitOutcome, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_sqlx::{SqlStore, host::Backend};
@@ -26,12 +27,7 @@ async fn fill<B: TenantBackend>(tenants: &Tenants<SqlTenants<B>>) {
     for tenant in TENANTS {
         assert!(tenants.create(&name(tenant)).await.unwrap());
         let store = tenants.get(&name(tenant)).await.unwrap();
-        let own = |id: i64| {
-            let mut user = user(id);
-            user.uuid = uuid_of(tenant, id);
-            user.name = tenant.to_owned();
-            user
-        };
+        let own = |id: i64| User { uuid: uuid_of(tenant, id), name: tenant.to_owned(), ..user(id) };
         let users = (1..=3).map(own).collect();
         store.import(&ImportData { users, ..ImportData::default() }).await.unwrap();
     }
@@ -39,7 +35,7 @@ async fn fill<B: TenantBackend>(tenants: &Tenants<SqlTenants<B>>) {
 
 fn uuid_of(tenant: &str, id: i64) -> Uuid {
     let position = TENANTS.iter().position(|known| *known == tenant).unwrap();
-    Uuid::from_u128((position as u128 + 1) << 64 | id.unsigned_abs() as u128)
+    Uuid::from_u128((position as u128 + 1) << 64 | u128::from(id.unsigned_abs()))
 }
 
 fn service<B: Backend>(store: &SqlStore<B>) -> impl Clone + AsyncUpdate {

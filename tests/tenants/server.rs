@@ -43,7 +43,7 @@ fn raw(server: &Server, line: &str, hosts: &[&str], token: &str, body: &str) -> 
     stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
     for host in hosts {
-        head.push_str(&format!("host: {host}\r\n"));
+        head.extend(["host: ", host, "\r\n"]);
     }
     let length = body.len();
     let rest = format!(

@@ -52,13 +52,15 @@ async fn respond(
     }
     let may_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let span = tracing::info_span!("tenant", name = %name);
-    let response = match tenant.router.clone().call(request).instrument(span).await {
+    let mut response = match tenant.router.clone().call(request).instrument(span).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
     if may_write && !matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         delivery.wake(&name);
     }
+    // For the log of failures.
+    response.extensions_mut().insert(name);
     response
 }
 
