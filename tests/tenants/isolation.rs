@@ -104,7 +104,7 @@ async fn interrupted_operations_stay_in_their_tenant<B: TenantBackend>(tenants: 
     }
 }
 
-/// Ids and UUIDs of another tenant name nobody.
+/// Ids and UUIDs of another tenant name no user.
 async fn identifiers_of_other_tenants_are_unknown<B: TenantBackend>(tenants: &Tenants<SqlTenants<B>>) {
     let store = tenants.get(&name("acme")).await.unwrap();
     let users = service(&store);

@@ -64,7 +64,7 @@ impl Site {
         Self { server, url, routing, acme, globex }
     }
 
-    /// Sends a request to a tenant in the way that the routing needs.
+    /// Sends a request to a tenant as the routing needs.
     fn ask(&self, tenant: &str, token: &str, method: &str, target: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         if self.routing.starts_with("host:") {

@@ -40,7 +40,7 @@ pub struct TenantLimits {
 }
 
 impl TenantLimits {
-    /// As many open tenants as fit into `connections`, of which one serves the list of tenants; at least one.
+    /// As many open tenants as fit into `connections` beside one connection for the list of tenants; at least one.
     pub fn for_connections(connections: u32, per_tenant: u32) -> Self {
         let open = connections.saturating_sub(1) / per_tenant.max(1);
         Self { open: usize::try_from(open).unwrap_or(1).max(1), ..Self::default() }

@@ -200,7 +200,7 @@ async fn full_places_end_the_wait() {
     let error = tenants.get(&name(1)).await.unwrap_err();
     assert!(matches!(error, TenantError::Busy { .. }) && error.is_transient());
     sleep(Duration::from_millis(1)).await;
-    // Nobody waits any more: nothing is opened for the caller that has left.
+    // No caller waits any more: nothing is opened for the caller that has left.
     assert_eq!(tenants.counts().opening, 0);
     drop(open_tenant);
     work(&tenants, 1, Duration::ZERO).await.unwrap();
