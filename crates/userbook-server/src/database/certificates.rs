@@ -14,7 +14,7 @@ const INLINE: &str = "-----BEGIN";
 ///
 /// # Errors
 /// [`DatabaseError::Certificate`].
-pub(super) fn check(url: &str) -> Result<(), DatabaseError> {
+pub(crate) fn check(url: &str) -> Result<(), DatabaseError> {
     let Some((_, query)) = url.split_once('?') else { return Ok(()) };
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         if FILES.contains(&&*key) && !value.trim_start().starts_with(INLINE) {

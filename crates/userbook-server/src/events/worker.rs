@@ -24,6 +24,7 @@ use super::{
     coordination::{Coordination, Destination, PendingEvent},
     progress::Progress,
     retry::{Failures, pause},
+    scanned::Scanned,
     webhook::EventRejected,
 };
 
@@ -37,6 +38,9 @@ const ACKNOWLEDGED: u32 = 50;
 /// The pause when nothing is pending, and the maximum after passes that take long.
 const PAUSE: Duration = Duration::from_millis(200);
 const LONG_PAUSE: Duration = Duration::from_secs(10);
+
+/// The time after which a visit tries again while another process delivers.
+const STAND_BY: Duration = Duration::from_secs(5);
 
 /// A pass ends after this many deliveries in a row without an answer: the destination is down.
 const MAX_FAILURES: u32 = 3;
@@ -55,10 +59,6 @@ const QUERY_PAUSE: Duration = Duration::from_secs(1);
 /// start behind the events that were handled a short time ago, because another destination that is down leaves many
 /// events that are not acknowledged.
 const FULL_PASS: Duration = Duration::from_secs(10);
-
-/// How much later than an event with a greater position an event may become visible, and is still found by the next
-/// pass. Later ones wait for the next pass over all events.
-const LATE: Duration = Duration::from_secs(5);
 
 /// What the workers of one server share.
 #[derive(Debug)]
@@ -89,39 +89,14 @@ pub(super) struct Worker {
     next_full: Instant,
 }
 
-/// How far passes have handled the events.
-#[derive(Debug)]
-struct Scanned {
-    /// The next pass starts behind this position.
-    start: i64,
-    /// The position that an earlier pass reached, and when.
-    reached: (i64, Instant),
-}
-
-impl Scanned {
-    fn nothing(now: Instant) -> Self {
-        Self { start: 0, reached: (0, now) }
-    }
-
-    /// Records a pass that reached `end`; the event at `first_open` and later ones are not handled.
-    fn record(&mut self, end: i64, first_open: Option<i64>, now: Instant) {
-        let end = end.max(self.reached.0);
-        if now.duration_since(self.reached.1) >= LATE {
-            self.start = self.reached.0;
-            self.reached = (end, now);
-        }
-        if let Some(open) = first_open {
-            self.start = self.start.min(open.saturating_sub(1));
-        }
-    }
-}
-
 /// What a pass did.
 #[derive(Debug, Default)]
 struct Pass {
     is_full: bool,
     delivered: u32,
     unanswered_in_a_row: u32,
+    /// Another process delivers.
+    stands_by: bool,
 }
 
 /// The events that a pass has met and not delivered.
@@ -194,6 +169,30 @@ impl Worker {
         }
     }
 
+    /// Takes over what failed earlier.
+    pub(super) fn remember(&mut self, failures: &mut HashMap<String, Failures>) {
+        self.failures = failures.remove(&self.destination.key).unwrap_or_default();
+    }
+
+    /// Returns what failed, with the key of the destination.
+    pub(super) fn into_failures(self) -> Option<(String, Failures)> {
+        (!self.failures.is_empty()).then_some((self.destination.key, self.failures))
+    }
+
+    /// Delivers what is pending. Returns the time until more can be delivered, unless everything is.
+    pub(super) async fn visit(&mut self) -> Option<Duration> {
+        loop {
+            match self.pass().await {
+                Ok(pass) if pass.stands_by => return Some(STAND_BY),
+                Ok(pass) if pass.is_down() => break,
+                Ok(pass) if pass.delivered > 0 => {}
+                Ok(_) => break,
+                Err(error) => return Some(self.back_off(Some(&error))),
+            }
+        }
+        self.failures.wait(Instant::now())
+    }
+
     /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most; those over all events
     /// have their own interval.
     fn idle(&self, start: Instant, is_full: bool) -> Duration {
@@ -221,7 +220,7 @@ impl Worker {
         let start = Instant::now();
         let mut pass = Pass { is_full: start >= self.next_full, ..Pass::default() };
         let mut met = Met::default();
-        let mut after = if pass.is_full { 0 } else { self.scanned.start };
+        let mut after = if pass.is_full { 0 } else { self.scanned.start() };
         // A destination that has all events finds none, whatever their number is.
         let last = if pass.is_full { self.shared.coordination.last_position().await? } else { 0 };
         let is_complete = loop {
@@ -298,7 +297,7 @@ impl Worker {
     fn stand_by(&mut self) -> Pass {
         self.failures.clear();
         self.scanned = Scanned::nothing(Instant::now());
-        Pass::default()
+        Pass { stands_by: true, ..Pass::default() }
     }
 
     async fn send_again(&mut self, due: Vec<PendingEvent>, pass: &mut Pass) -> Result<(), StoreError> {

@@ -28,6 +28,7 @@ use hyper::{
 use tokio::time::Instant;
 use tower_service::Service;
 use userbook_http::{ExtensionSet, Failure, busy, invalid_host};
+use userbook_tenants::TenantName;
 
 pub(crate) use self::head::{HeadMemory, HeadMeter, MeteredStream};
 use self::{
@@ -44,7 +45,7 @@ use self::{
 };
 use crate::{
     Limits, compression,
-    database::Database,
+    database::Reachable,
     metrics::{Metrics, Saturation},
 };
 
@@ -87,7 +88,7 @@ impl RequestGate {
     pub(crate) fn new(
         router: Router,
         extensions: ExtensionSet,
-        database: Database,
+        database: Arc<dyn Reachable>,
         limits: &Limits,
         metrics: Metrics,
     ) -> std::io::Result<Self> {
@@ -207,10 +208,11 @@ fn has_valid_host(request: &Request) -> bool {
 fn log(response: &Response) {
     if let Some(failure) = response.extensions().get::<Failure>() {
         let status = response.status().as_u16();
+        let tenant = response.extensions().get::<TenantName>().map(TenantName::as_str);
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::warn!(status, %failure, "request failed");
+            tracing::warn!(status, tenant, %failure, "request failed");
         } else {
-            tracing::error!(status, %failure, "a request failed");
+            tracing::error!(status, tenant, %failure, "a request failed");
         }
     }
 }

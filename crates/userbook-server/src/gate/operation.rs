@@ -3,8 +3,9 @@
 use hyper::Method;
 use userbook_http::operation_name;
 
-/// Prefixes of paths that do not belong to the user API.
-const SCIM: &str = "/scim/";
+/// Parts of the paths of the user API and of SCIM. The path of a tenant may precede them.
+const API: &str = "/api/v3/";
+const SCIM: &str = "/scim/v2/";
 const HEALTH: &str = "/-/health/";
 
 /// Returns the name of the operation of a request.
@@ -12,10 +13,10 @@ pub(super) fn operation(method: &Method, path: &str) -> &'static str {
     if path.starts_with(HEALTH) {
         return "health";
     }
-    if path.starts_with(SCIM) {
-        return scim(method);
+    if let Some(of_api) = path.find(API).and_then(|start| path.get(start..)) {
+        return operation_name(method, of_api).unwrap_or("other");
     }
-    operation_name(method, path).unwrap_or("other")
+    if path.contains(SCIM) { scim(method) } else { "other" }
 }
 
 fn scim(method: &Method) -> &'static str {
@@ -40,6 +41,8 @@ mod tests {
             (&Method::GET, "/-/health/live/", "health"),
             (&Method::PATCH, "/api/v3/core/users/7/", "core_users_partial_update"),
             (&Method::PATCH, "/scim/v2/Users/1", "scim_patch"),
+            (&Method::PATCH, "/t/acme/api/v3/core/users/7/", "core_users_partial_update"),
+            (&Method::POST, "/t/acme/scim/v2/Users", "scim_post"),
             (&custom, "/scim/v2/Users/1", "scim_other"),
             (&custom, "/api/v3/core/users/7/", "other"),
             (&Method::GET, "/", "other"),

@@ -14,7 +14,7 @@ use std::{
 };
 
 use hyper::StatusCode;
-pub(crate) use page::{EventQueues, MetricsPage};
+pub(crate) use page::{MetricsPage, Observed};
 use prometheus_client::{
     encoding::prometheus_text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},

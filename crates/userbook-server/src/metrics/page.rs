@@ -35,7 +35,7 @@ const MAX_COUNT: u32 = 100_000;
 
 /// The queues of events.
 #[derive(Debug)]
-pub(crate) struct EventQueues {
+struct EventQueues {
     coordination: Arc<dyn Coordination>,
     destinations: Vec<Destination>,
     /// The maximum time of a count.
@@ -44,14 +44,6 @@ pub(crate) struct EventQueues {
 }
 
 impl EventQueues {
-    pub(crate) fn new(
-        coordination: Arc<dyn Coordination>,
-        destinations: Vec<Destination>,
-        time: Duration,
-    ) -> Self {
-        Self { coordination, destinations, time, counted: Mutex::default() }
-    }
-
     /// Counts the events, unless they were counted a short time ago. A failure removes the numbers.
     async fn refresh(&self, series: &Series) {
         let mut counted = self.counted.lock().await;
@@ -91,23 +83,33 @@ impl EventQueues {
     }
 }
 
+/// The database that the page observes.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    database: Database,
+    queues: EventQueues,
+}
+
+impl Observed {
+    /// `time`: the maximum time to count events.
+    pub(crate) fn new(database: Database, destinations: Vec<Destination>, time: Duration) -> Self {
+        let coordination = Arc::clone(&database.coordination);
+        Self { database, queues: EventQueues { coordination, destinations, time, counted: Mutex::default() } }
+    }
+}
+
 /// The page of one server.
 #[derive(Debug)]
 pub(crate) struct MetricsPage {
     metrics: Metrics,
     gate: Arc<RequestGate>,
-    database: Database,
-    queues: EventQueues,
+    /// `None` for a server with tenants.
+    observed: Option<Observed>,
 }
 
 impl MetricsPage {
-    pub(crate) fn new(
-        metrics: Metrics,
-        gate: Arc<RequestGate>,
-        database: Database,
-        queues: EventQueues,
-    ) -> Self {
-        Self { metrics, gate, database, queues }
+    pub(crate) fn new(metrics: Metrics, gate: Arc<RequestGate>, observed: Option<Observed>) -> Self {
+        Self { metrics, gate, observed }
     }
 
     /// Answers a request.
@@ -138,10 +140,11 @@ impl MetricsPage {
             ("request_heads", load.head_bytes),
         ];
         set(&series.memory, "use", &memory);
-        if let Some((busy, idle)) = self.database.connections() {
+        let Some(Observed { database, queues }) = &self.observed else { return };
+        if let Some((busy, idle)) = database.connections() {
             set(&series.database_connections, "state", &[("busy", busy), ("idle", idle)]);
         }
-        self.queues.refresh(series).await;
+        queues.refresh(series).await;
     }
 }
 

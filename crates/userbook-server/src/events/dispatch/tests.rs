@@ -1,4 +1,5 @@
 mod coordination;
+mod visits;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
