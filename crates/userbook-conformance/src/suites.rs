@@ -80,6 +80,7 @@ suite! {
         commit::a_change_without_columns_bumps_the_revision,
         claims::folded_names_of_others_are_taken,
         claims::a_claimed_name_leaves_no_trace,
+        claims::an_exclusive_key_stays_exclusive,
         claims::twins_are_possible,
         claims::one_of_many_claims_a_name,
         sessions::a_change_that_ends_sessions_renews_the_epoch,

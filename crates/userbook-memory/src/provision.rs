@@ -97,7 +97,7 @@ impl State {
 
     /// The caller has checked that id, UUID, name and external ids are free, and that the groups exist.
     pub(crate) fn insert_user(&mut self, user: Arc<User>, distinct: DistinctNames) {
-        self.claims.put(user.id, Claim::of(&user, distinct));
+        self.claims.put(user.id, Claim::of(&user, distinct).map(Some));
         self.usernames.insert(user.username.clone(), user.id);
         self.uuids.insert(user.uuid, user.id);
         self.external_ids.replace(user.id, &ExternalIds::new(), &user.external_ids);
@@ -109,7 +109,7 @@ impl State {
         if let Some(user) = self.users.remove(&id) {
             self.usernames.remove(&user.username);
             self.uuids.remove(&user.uuid);
-            self.claims.delete(&user);
+            self.claims.delete(user.id);
             self.external_ids.replace(id, &user.external_ids, &ExternalIds::new());
             self.groups.leave(id, CanAct::of(&user), &user.groups);
         }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use userbook::{
     Timestamp, UserRef, UserStore,
     event::Event,
@@ -199,12 +199,13 @@ impl<B: Backend> SqlStore<B> {
     }
 
     /// Waits for a turn of a list.
-    async fn list_turn(&self) -> Result<ListTurn<'_, B>, StoreError> {
+    async fn list_turn(&self) -> Result<ListTurn<B>, StoreError> {
         // Nothing closes the semaphore.
-        let turn = self.lists.acquire().await.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
-        let mut connection = self.acquire().await?;
+        let turn = Arc::clone(&self.lists).acquire_owned().await;
+        let turn = turn.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
+        let mut connection = self.acquire().await?.with_turn(turn);
         let interrupt = B::interruptible(&mut connection).await?;
-        Ok(ListTurn { interrupt, connection, _turn: turn })
+        Ok(ListTurn { interrupt, connection })
     }
 
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
@@ -223,13 +224,12 @@ impl<B: Backend> SqlStore<B> {
 }
 
 /// A list in progress. Its statements end if it is dropped: they may take long. The fields are dropped in this order.
-struct ListTurn<'s, B: Backend> {
+struct ListTurn<B: Backend> {
     interrupt: Interrupt,
     connection: StoreConnection<B>,
-    _turn: SemaphorePermit<'s>,
 }
 
-impl<B: Backend> ListTurn<'_, B> {
+impl<B: Backend> ListTurn<B> {
     async fn begin(&mut self) -> SqlResult<B, Transaction<'_, B>> {
         Ok(self.connection.begin_with(B::BEGIN_READ.into_sql_str()).await?)
     }

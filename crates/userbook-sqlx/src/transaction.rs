@@ -136,13 +136,14 @@ impl<B: Backend> SqlTransaction<B> {
         self.request(call).await?.map_err(|failure| {
             let (kind, failure) = (failure.kind, Arc::new(failure));
             _ = self.failure.set(Arc::clone(&failure));
-            StoreError::new(kind, failure)
+            StoreError::new(kind, failure).without_retry()
         })
     }
 
     fn ended(&self) -> StoreError {
         let failure = self.failure.get().map(Arc::clone);
-        StoreError::new(StoreErrorKind::Other, TransactionEnded { failure })
+        let kind = failure.as_ref().map_or(StoreErrorKind::Other, |failure| failure.kind);
+        StoreError::new(kind, TransactionEnded { failure }).without_retry()
     }
 
     /// Sends a job. The transaction continues after `Ok`.
