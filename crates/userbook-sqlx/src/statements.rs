@@ -67,7 +67,7 @@ macro_rules! statements {
             ],
             [
                 any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
-                import_epochs, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
+                import_epochs, insert_user, migration_done, migrations_applied, record_login, session_epoch,
                 take_claims, take_user_id,
                 delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
                 insert_user_external_id $(, $shared)*

@@ -1,6 +1,6 @@
 //! The store: one type for all databases, and its ports.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
@@ -223,6 +223,9 @@ impl<B: Backend> SqlStore<B> {
     }
 }
 
+/// The pause between two statements that delete events.
+const PRUNE_PAUSE: Duration = Duration::from_millis(20);
+
 /// A list in progress. Its statements end if it is dropped: they may take long. The fields are dropped in this order.
 struct ListTurn<B: Backend> {
     interrupt: Interrupt,
@@ -317,9 +320,18 @@ impl<B: Backend> Outbox for SqlStore<B> {
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut connection = self.acquire().await?;
-        let answer = outbox::prune_before::<B>(&mut connection, time).await;
-        finish(connection, answer)
+        let mut pruned = 0;
+        loop {
+            let mut connection = self.acquire().await?;
+            let answer = outbox::prune_some::<B>(&mut connection, time).await;
+            let deleted = finish(connection, answer)?;
+            pruned += deleted;
+            if deleted < u64::from(outbox::PRUNED_AT_ONCE) {
+                return Ok(pruned);
+            }
+            // Others write meanwhile.
+            tokio::time::sleep(PRUNE_PAUSE).await;
+        }
     }
 }
 
