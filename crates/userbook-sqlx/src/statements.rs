@@ -41,6 +41,7 @@ pub struct Statements {
     pub(crate) set_install: Statement,
     pub(crate) take_claims: Statement,
     pub(crate) take_user_id: Statement,
+    pub(crate) taken_user_id: Statement,
     pub(crate) user_exists: Statement,
 }
 
@@ -68,7 +69,7 @@ macro_rules! statements {
             [
                 any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
                 import_epochs, insert_user, migration_done, migrations_applied, record_login, session_epoch,
-                take_claims, take_user_id,
+                take_claims, take_user_id, taken_user_id,
                 delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
                 insert_user_external_id $(, $shared)*
             ]

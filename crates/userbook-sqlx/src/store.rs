@@ -1,12 +1,16 @@
 //! The store: one type for all databases, and its ports.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
 use tokio::sync::Semaphore;
 use userbook::{
-    Timestamp, UserRef, UserStore,
+    Timestamp, UserId, UserRef, UserStore,
     event::Event,
     model::{ChangeId, SessionEpoch},
     store::{
@@ -277,6 +281,12 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
 
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         B::write(&self.writer, &self.connections, Write::Provision(change)).await
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        let id = Arc::default();
+        B::write(&self.writer, &self.connections, Write::Reserve(&id)).await?;
+        Ok(UserId(id.load(Ordering::Relaxed)))
     }
 }
 

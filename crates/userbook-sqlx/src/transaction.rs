@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use sqlx::{Connection as _, Error, SqlSafeStr};
 use tokio::sync::{mpsc, oneshot};
 use userbook::{
-    UserStore,
+    UserId, UserStore,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore,
         Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
@@ -244,6 +244,13 @@ impl<B: Backend> ProvisioningStore for SqlTransaction<B> {
         let change = change.clone();
         self.call(|connection| {
             Box::pin(async move { provision::provision::<B>(connection, &change, Owner::Batch).await })
+        })
+        .await
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.call(|connection| {
+            Box::pin(async move { provision::reserve_user_id::<B>(connection, Owner::Batch).await })
         })
         .await
     }
