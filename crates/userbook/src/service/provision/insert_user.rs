@@ -246,8 +246,10 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         let mut checks = vec![Check::AddUser];
         checks.extend(insertion_checks(&ops, &directory, policy, &results));
         let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
-        let is_repeated = mem::replace(&mut self.is_repeated, true) && !call.options.dry_run;
-        let reserved = if is_repeated { Some(reserve(service).await?) } else { None };
+        let is_repeated = mem::replace(&mut self.is_repeated, true);
+        // An insertion in doubt that compares the counter is repeated with its id: one of both is applied.
+        let repeats_doubt = in_doubt.is_some_and(|change| !change.has_reserved_id);
+        let reserved = if is_repeated && !repeats_doubt { Some(reserve(service).await?) } else { None };
         let context = call.decision(service, &results);
         let id = reserved.unwrap_or_else(|| next_user_id(&directory));
         let snapshot = new_user_snapshot(directory, id, self.uuid, context.now);
