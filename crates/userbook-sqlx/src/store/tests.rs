@@ -20,6 +20,6 @@ async fn lists_leave_connections_for_updates() {
     assert!(store.list_turn().await.is_ok());
     drop(other);
     // Dropped lists give their turns back when their connections are free.
-    let turns = tokio::time::timeout(Duration::from_secs(60), store.lists.acquire_many(2)).await;
+    let turns = tokio::time::timeout(Duration::from_mins(1), store.lists.acquire_many(2)).await;
     assert!(turns.is_ok_and(|turns| turns.is_ok()));
 }
