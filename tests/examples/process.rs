@@ -30,7 +30,7 @@ pub(crate) fn example(name: &str) -> Command {
 
 /// Builds all examples as `cargo test --workspace` does, so that there is nothing left to build after it.
 fn build() -> BTreeMap<String, PathBuf> {
-    let output = Command::new(env!("CARGO"))
+    let output = userbook_tests::binary::cargo()
         .args([
             "build",
             "--locked",
