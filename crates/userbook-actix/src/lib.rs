@@ -1,4 +1,4 @@
-//! Userbook's update-user API for [actix-web](actix_web).
+//! Userbook's user API for [actix-web](actix_web).
 //!
 //! The adapter only converts types: the [`Endpoint`] produces every response, including 404 and 405 at its
 //! [`PATHS`](Endpoint::PATHS). actix-web uses version 0.2 of the crate `http` and the API 1.x, so requests and

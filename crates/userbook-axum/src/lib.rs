@@ -1,4 +1,4 @@
-//! Userbook's update-user API as an [axum] router.
+//! Userbook's user API as an [axum] router.
 //!
 //! The adapter only converts types: the [`Endpoint`] produces every response, including 404 and 405 at its
 //! [`PATHS`](Endpoint::PATHS).

@@ -40,8 +40,8 @@
 #![doc = include_str!("userbook.cedarschema")]
 //! ```
 //!
-//! `User` is the principal, `Account` the row that is read or changed. Of the principal a decision knows groups, type
-//! and superuser status, but not the row; a policy that mixes them up fails to load. Write `resource.user == principal`
+//! `User` is the principal, `Account` the row that is read or changed. A decision knows the principal's groups, type
+//! and superuser status, but not the principal's row; a policy that mixes them up fails to load. Write `resource.user == principal`
 //! for the own account, and `principal is User` where an `External` has no such attribute.
 //!
 //! | check | action | resource | context, beside `impersonator` |
@@ -66,8 +66,8 @@
 //!
 //! **Attributes** (of accounts and groups, and the claims of the principal) are tags of type `Set<String>`: a text, a
 //! boolean or an integer is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,
-//! fractions and lists that contain one of these have no tag, and `hasTag` is false. Trust an attribute only if those
-//! it describes cannot write it: with `set_attributes` on the own account, users choose their own attributes.
+//! fractions and lists that contain one of these have no tag, and `hasTag` is false. Trust an attribute only if the
+//! described user cannot write it: with `set_attributes` on the own account, users choose their own attributes.
 //!
 //! **Groups** are entities below their parents, as far up as the core looks. Cedar cannot express a cycle of parents;
 //! every request on such a group is denied to all but the host itself. A group that is being created is no entity yet:

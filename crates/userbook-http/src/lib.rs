@@ -1,4 +1,4 @@
-//! authentik's update-user API for [Userbook](userbook), over the types of the crate `http`: a function from request
+//! authentik's user API for [Userbook](userbook), over the types of the crate `http`: a function from request
 //! to response.
 //!
 //! This crate decides everything that a client can see: routing, content negotiation, the order of errors, JSON,
@@ -43,8 +43,7 @@
 //!
 //! Some accidents of the recorded release are not reproduced: an id consists of decimal digits only (authentik also
 //! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 regardless of the declared charset, filters of the list of users
-//! have no effect on a single user, an empty `Accept` header accepts nothing. [`DirectoryApi`] also creates
-//! and deletes.
+//! have no effect on a single user, an empty `Accept` header accepts nothing.
 //!
 //! What it must not know: any rule about users ([`userbook::decision::decide`]), any storage, any async runtime, any web
 //! framework.

@@ -1,4 +1,4 @@
-//! The reference host of [Userbook](userbook): authentik's "update user" over HTTP, with its own database.
+//! The reference host of [Userbook](userbook): authentik's user API over HTTP, with its own database.
 //!
 //! It is the fastest way to try Userbook, and an example of a host: it stores tokens and permissions in its own
 //! tables, opens a store, builds the service and connects it to axum. It must not know any rule about users.

@@ -46,7 +46,7 @@ enum Request<B: Backend> {
     Commit(oneshot::Sender<Option<Result<(), StoreError>>>),
 }
 
-/// One transaction as a store: updates and the host's own statements are kept together or not at all.
+/// One transaction as a store: updates and the host's own statements are committed together or not at all.
 ///
 /// ```no_run
 /// # use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService};

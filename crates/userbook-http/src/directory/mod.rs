@@ -42,7 +42,7 @@ use crate::{
     route::{EVENTS_PATH, ROLES_PATH, ResourcePath, Route, SESSIONS_PATH, UserAction, VERSION_PATH, route},
 };
 
-/// [`UserApi`] with further resources, for a store and an authorizer that support lists. Cheap to clone.
+/// [`UserApi`] with further resources, for a store with provisioning and lists, and an authorizer for lists. Cheap to clone.
 ///
 /// | path | methods | resource |
 /// | --- | --- | --- |

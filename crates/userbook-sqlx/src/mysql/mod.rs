@@ -1,4 +1,4 @@
-//! MariaDB, and MySQL: tested with MariaDB 10.11.
+//! MariaDB: tested with 10.11. MySQL is not tested.
 //!
 //! A load is one statement and one round trip. A commit is a transaction whose first statement is a conditional write,
 //! never a read:
@@ -72,5 +72,5 @@ pub use sql::{BEGIN, SESSION};
 /// `migrate`; running it again changes nothing.
 pub const REVISION_TRIGGER: &str = include_str!("../../triggers/mysql.sql");
 
-/// Users, groups and events in a MariaDB or MySQL database.
+/// Users, groups and events in a MariaDB database.
 pub type MySqlStore = crate::SqlStore<sqlx::MySql>;
