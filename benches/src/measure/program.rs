@@ -134,16 +134,24 @@ pub(crate) fn sibling(program: &str) -> Result<Command, Failure> {
     Ok(Command::new(std::env::current_exe()?.with_file_name(program)))
 }
 
-/// Builds another program of this package, which `cargo run --bin report` does not build.
+/// Builds another program of this package, which `cargo run --bin report` does not build, in the profile of this program.
 pub(crate) fn build(program: &str) -> Result<(), Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    cargo(&["build", "--profile", "dist", "--bin", program, "--manifest-path", manifest]).map(|_| ())
+    cargo(&["build", "--profile", &profile()?, "--bin", program, "--manifest-path", manifest]).map(|_| ())
 }
 
-/// Builds the reference server and returns its path.
+/// Builds the reference server in the profile of this program, and returns its path.
 pub(crate) fn build_server() -> Result<PathBuf, Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    executable(&["build", "--profile", "dist", "--package", "userbook-server", "--manifest-path", manifest])
+    let package = ["--package", "userbook-server", "--manifest-path", manifest];
+    executable(&[&["build", "--profile", &profile()?][..], &package].concat())
+}
+
+/// Returns the profile of this program: cargo names the folder after the profile, except for `dev`.
+fn profile() -> Result<String, Failure> {
+    let program = std::env::current_exe()?;
+    let folder = program.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    Ok(if folder == "debug" { "dev".to_owned() } else { folder.into_owned() })
 }
 
 /// Builds a program and returns its path.
