@@ -146,7 +146,7 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         }
     }
 
-    /// Finds out whether a batch whose commit had
+    /// Returns whether a batch whose commit had no answer was written.
     async fn was_written(&self, results: &[BulkResult]) -> bool {
         let last = results.iter().rev().find_map(|result| match result {
             Ok(Updated { outcome: Outcome::Applied(change), view, .. }) => Some((*change, view.user.id)),
