@@ -94,7 +94,7 @@ impl Script {
         Ok(Self { file, expected: Expected::Success })
     }
 
-    /// Returns the same requests, each of which must be denied.
+    /// Returns the same requests. Every request must be denied.
     pub(super) fn denied(&self) -> Self {
         Self { file: self.file.clone(), expected: Expected::Denial }
     }
