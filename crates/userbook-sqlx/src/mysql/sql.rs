@@ -6,7 +6,11 @@ use crate::{
 };
 
 pub(super) static STATEMENTS: Statements =
+<<<<<<< HEAD
     statements!("mysql", Positional, no_groups: "'[]'", own: [set_install, user_exists], shared: []);
+=======
+    statements!("mysql", Positional, own: [prune_events, set_install, user_exists], shared: []);
+>>>>>>> main
 
 pub(super) static CONNECTION_FIT: Statement = statement!("mysql/sql/connection_fit.sql", Positional);
 pub(super) static COUNT_ROWS: Statement = statement!("mysql/sql/count_rows.sql", Positional);

@@ -62,9 +62,28 @@ pub(super) async fn write(
             return write_names(conn, change).await;
         }
         let command = bind::<Sqlite>(&sql::WRITE_COLUMNS, &encode::change(change)?)?;
+        let mut answers = conn.fetch_many(command);
+        let mut affected = Vec::new();
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(Either::Left(answer)) => affected.push(answer.rows_affected()),
+                Ok(Either::Right(_)) => {}
+                Err(error) if affected.is_empty() => return Err(error.into()),
+                // The row is written: whatever refused the event, the group must not commit.
+                Err(error) => return Err(StoreError::from(SqlError::<Sqlite>::from(error)).into()),
+            }
+        }
+        drop(answers);
         // The row and the event.
+<<<<<<< HEAD
         let found = command.execute(&mut *conn).await?.rows_affected() == 2;
         outcome(conn, change, found).await
+=======
+        if affected == [1, 1] {
+            return Ok(CommitOutcome::Applied);
+        }
+        conflict_or_gone::<Sqlite>(conn, change.user).await
+>>>>>>> main
     };
     Owner::Store.outcome(written.await)
 }
@@ -124,3 +143,16 @@ async fn outcome(
 pub(super) fn roll_back(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<SqliteQueryResult, Error>> {
     conn.execute(sql::ROLLBACK)
 }
+<<<<<<< HEAD
+=======
+
+/// The outcome if the statement after the first `done` failed.
+async fn failed(conn: &mut SqliteConnection, done: usize, error: Error) -> SqlResult<Sqlite, CommitOutcome> {
+    let failure = if done == EVENT { SqlError::at_commit(error) } else { SqlError::from(error) };
+    // Whoever gets no failure of the storage releases the connection as clean. A refused COMMIT leaves the transaction open.
+    if done >= BEGIN && !matches!(failure.class, ErrorClass::Failure(_)) {
+        roll_back(conn).await?;
+    }
+    Err(failure)
+}
+>>>>>>> main
