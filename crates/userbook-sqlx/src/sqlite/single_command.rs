@@ -43,7 +43,9 @@ pub(super) async fn commit(
         Ok(found) => found,
         Err((done, error)) => {
             let failure = if done == last { SqlError::at_commit(error) } else { SqlError::from(error) };
-            if done >= BEGIN && failure.class == ErrorClass::Conflict {
+            // A caller without a failure of the storage releases the connection as clean. A rejected COMMIT leaves the
+            // transaction open.
+            if done >= BEGIN && !matches!(failure.class, ErrorClass::Failure(_)) {
                 roll_back(conn).await?;
             }
             return Err(failure);
@@ -75,15 +77,7 @@ pub(super) async fn write(
         }
         drop(answers);
         // The row and the event.
-<<<<<<< HEAD
-        let found = command.execute(&mut *conn).await?.rows_affected() == 2;
-        outcome(conn, change, found).await
-=======
-        if affected == [1, 1] {
-            return Ok(CommitOutcome::Applied);
-        }
-        conflict_or_gone::<Sqlite>(conn, change.user).await
->>>>>>> main
+        outcome(conn, change, affected == [1, 1]).await
     };
     Owner::Store.outcome(written.await)
 }
@@ -93,7 +87,7 @@ async fn write_names(conn: &mut SqliteConnection, change: &ChangeSet) -> SqlResu
         Ok(found) => outcome(conn, change, found).await,
         Err((_, error)) => {
             let failure = SqlError::from(error);
-            if failure.class == ErrorClass::Conflict {
+            if !matches!(failure.class, ErrorClass::Failure(_)) {
                 conn.execute(sql::UNDO_NAMES).await?;
             }
             Err(failure)
@@ -143,16 +137,3 @@ async fn outcome(
 pub(super) fn roll_back(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<SqliteQueryResult, Error>> {
     conn.execute(sql::ROLLBACK)
 }
-<<<<<<< HEAD
-=======
-
-/// The outcome if the statement after the first `done` failed.
-async fn failed(conn: &mut SqliteConnection, done: usize, error: Error) -> SqlResult<Sqlite, CommitOutcome> {
-    let failure = if done == EVENT { SqlError::at_commit(error) } else { SqlError::from(error) };
-    // Whoever gets no failure of the storage releases the connection as clean. A refused COMMIT leaves the transaction open.
-    if done >= BEGIN && !matches!(failure.class, ErrorClass::Failure(_)) {
-        roll_back(conn).await?;
-    }
-    Err(failure)
-}
->>>>>>> main
