@@ -6,7 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 use userbook::{
     Group, GroupId,
     event::Event,
-    store::{ChangeSet, CommitOutcome, DistinctNames, Guards, MemberChange, StoreError, StoreErrorKind},
+    store::{ChangeSet, CommitOutcome, Guards, MemberChange, StoreError, StoreErrorKind},
 };
 
 use super::sql;
@@ -134,14 +134,11 @@ impl Backend for Postgres {
 
 /// Runs the statement that applies an update.
 async fn commit_row(conn: &mut PgConnection, change: &ChangeSet) -> Result<PgRow, Error> {
-    // Which names are distinct is a part of the claims.
-    let depends = Guards { distinct: DistinctNames::default(), ..change.guards } != Guards::default();
-    let moves = !change.groups_added.is_empty() || !change.groups_removed.is_empty();
-    let statement = match (depends || moves, change.has_claims()) {
-        (true, _) => &sql::COMMIT,
-        (false, true) => &sql::COMMIT_NAMES,
-        (false, false) => &sql::COMMIT_FIELDS,
-    };
+    let fields_alone = change.guards == Guards::default()
+        && !change.has_claims()
+        && change.groups_added.is_empty()
+        && change.groups_removed.is_empty();
+    let statement = if fields_alone { &sql::COMMIT_FIELDS } else { &sql::COMMIT };
     let mut parameters = encode::change(change)?;
     parameters.extend(claims::parameters(change));
     fetch_one::<Postgres>(conn, statement, &parameters).await

@@ -23,45 +23,24 @@ pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
-/// A transaction or a savepoint with an update of columns: the row, its event, and the claims if they are given.
-macro_rules! update_columns {
-    ($begin:expr, [$($claims:expr)?], $end:expr) => {
-        Statement::new(
-            concat!(
-                $begin,
-                ";\n",
-                include_str!("sql/update_user.sql"),
-                ";\n",
-                include_str!("sql/insert_event_of_update.sql"),
-                ";\n",
-                $($claims, ";\n",)?
-                $end,
-            ),
-            Numbered,
-        )
-    };
-}
-
 /// An update of columns in the transaction of a group.
 pub(super) static WRITE_COLUMNS: Statement = Statement::new(
     concat!(include_str!("sql/update_user.sql"), ";\n", include_str!("sql/insert_event_of_update.sql")),
     Numbered,
 );
 
-/// The same with new names, in a savepoint: a name that another user holds is found after the row is written.
-pub(super) static WRITE_NAMES: Statement = update_columns!(
-    "SAVEPOINT userbook_names",
-    [include_str!("sql/put_claims_of_update.sql")],
-    "RELEASE userbook_names"
+/// A whole update of columns: four statements in one command.
+pub(super) static COMMIT_COLUMNS: Statement = Statement::new(
+    concat!(
+        include_str!("sql/begin.sql"),
+        ";\n",
+        include_str!("sql/update_user.sql"),
+        ";\n",
+        include_str!("sql/insert_event_of_update.sql"),
+        ";\nCOMMIT",
+    ),
+    Numbered,
 );
-pub(super) const UNDO_NAMES: &str = "ROLLBACK TO userbook_names; RELEASE userbook_names";
-
-/// A whole update of columns in one command.
-pub(super) static COMMIT_COLUMNS: Statement = update_columns!(include_str!("sql/begin.sql"), [], "COMMIT");
-
-/// The same with new names.
-pub(super) static COMMIT_NAMES: Statement =
-    update_columns!(include_str!("sql/begin.sql"), [include_str!("sql/put_claims_of_update.sql")], "COMMIT");
 
 #[cfg(test)]
 mod tests {

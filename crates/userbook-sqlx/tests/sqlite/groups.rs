@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::future::join_all;
 use userbook::{
     UserId, UserStore,
-    field::{EmailAddress, Username},
+    field::Username,
     store::{
-        ChangeSet, CommitOutcome, DistinctNames, FieldChanges, Guards, ImportData, Outbox, OutboxLimit,
-        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, StoreErrorKind,
+        ChangeSet, CommitOutcome, FieldChanges, ImportData, Outbox, OutboxLimit, ProvisioningChange,
+        ProvisioningOp, ProvisioningStore, SnapshotQuery, StoreErrorKind,
     },
 };
 
@@ -98,35 +98,6 @@ async fn a_refused_or_failed_write_leaves_no_trace_in_the_others() {
     }
 }
 
-/// The duplicate is found after the row was written, in the group and in a transaction of one write.
-#[tokio::test]
-async fn address_of_another_user_leaves_no_trace() {
-    use CommitOutcome::{Applied, Conflict};
-    let database = prepared(4).await;
-    let with_address = |id: i64, n| {
-        let email = Some(EmailAddress::parse("ann@example.com").unwrap());
-        let distinct = DistinctNames { email: true, ..DistinctNames::default() };
-        let guards = Guards { distinct, ..Guards::default() };
-        ChangeSet {
-            fields: FieldChanges { email, ..FieldChanges::default() },
-            guards,
-            ..rename(&user(id), n)
-        }
-    };
-    let changes = [rename(&user(1), 1), with_address(2, 2), with_address(3, 3), rename(&user(4), 4)];
-    let outcomes = join_all(changes.iter().map(|change| database.store.commit(change))).await;
-    let outcomes: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
-    assert_eq!(outcomes, [Applied, Applied, Conflict, Applied]);
-    assert_eq!(transactions(&database), 2);
-    assert_eq!(database.store.commit(&with_address(3, 5)).await.unwrap(), Conflict);
-    let user = database.store.load(&SnapshotQuery::user(UserId(3))).await.unwrap().user.unwrap();
-    assert_eq!((user.email.as_str(), user.version), ("", 0));
-    assert_eq!(database.store.pending(ALL).await.unwrap().len(), 3);
-    // The writer continues.
-    let change = rename(&user, 6);
-    assert_eq!(database.store.commit(&change).await.unwrap(), Applied);
-}
-
 #[tokio::test]
 async fn changes_of_the_directory_and_acknowledgements_are_part_of_a_group() {
     let database = prepared(3).await;
@@ -138,7 +109,7 @@ async fn changes_of_the_directory_and_acknowledgements_are_part_of_a_group() {
         members: vec![],
         has_reserved_id: false,
         sets_external_ids: false,
-        guards: Guards::default(),
+        guards: userbook::store::Guards::default(),
         event: rename(&user(4), 4).event,
     };
     let [one, two] = [1, 2].map(|id| rename(&user(id), id.unsigned_abs().into()));

@@ -1,7 +1,10 @@
--- Applies an update that changes columns of one user and depends on nothing else: no counter, no actor, no group, and no
--- new username or e-mail address. The effect is that of commit.sql. The plan is a tenth as large, and its cost dominates
--- most updates. After a concurrent write the row has another revision and is not found.
+-- Applies an update that changes columns of one user and depends on nothing else: no counter, no actor, no group. The
+-- effect is that of commit.sql. The plan is a tenth as large, and its cost dominates most updates. After a concurrent
+-- write the row has another revision and is not found.
 WITH
+taken (is_taken) AS (
+    SELECT EXISTS (SELECT FROM userbook_user WHERE username = :username AND id <> :user)
+),
 updated AS (
     UPDATE userbook_user
     SET
@@ -19,7 +22,7 @@ updated AS (
         external_ids = coalesce(:external_ids, external_ids),
         path = coalesce(:path, path),
         type = coalesce(:type, type)
-    WHERE id = :user AND revision = :expected
+    WHERE id = :user AND revision = :expected AND NOT (SELECT is_taken FROM taken)
     RETURNING id
 ),
 event AS (
