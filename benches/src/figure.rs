@@ -12,7 +12,7 @@ pub enum Bound {
     /// At least this value.
     AtLeast(f64),
     /// No bound; the value is reported only.
-    SpanOutcome,
+    Unbounded,
 }
 
 /// A figure with its baseline.
@@ -36,7 +36,7 @@ impl Figure {
         match self.bound {
             Bound::AtMost(most) => self.value <= most,
             Bound::AtLeast(least) => self.value >= least,
-            Bound::SpanOutcome => true,
+            Bound::Unbounded => true,
         }
     }
 
@@ -54,7 +54,7 @@ impl Figure {
     /// Returns the table row.
     pub fn to_row(&self) -> String {
         let mark = match (self.bound, self.holds()) {
-            (Bound::SpanOutcome, _) => "",
+            (Bound::Unbounded, _) => "",
             (_, true) => "holds",
             (_, false) => "MISSED",
         };
@@ -71,7 +71,7 @@ impl Figure {
         match self.bound {
             Bound::AtMost(most) => format!("≤ {most}"),
             Bound::AtLeast(least) => format!("≥ {least}"),
-            Bound::SpanOutcome => String::new(),
+            Bound::Unbounded => String::new(),
         }
     }
 }

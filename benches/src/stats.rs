@@ -25,6 +25,12 @@ pub struct Paired {
 }
 
 impl Paired {
+    /// Adds two adjacent measurements.
+    pub fn push(&mut self, ours: f64, baseline: f64) {
+        self.ours.push(ours);
+        self.baseline.push(baseline);
+    }
+
     /// Returns the median of the ratios of adjacent measurements, because other load affects both.
     pub fn ratio(&self) -> f64 {
         let ratios: Vec<f64> =
@@ -51,8 +57,7 @@ impl Paired {
 pub fn paired(rounds: usize, mut ours: impl FnMut() -> f64, mut baseline: impl FnMut() -> f64) -> Paired {
     let mut paired = Paired::default();
     for _ in 0..rounds {
-        paired.ours.push(ours());
-        paired.baseline.push(baseline());
+        paired.push(ours(), baseline());
     }
     paired
 }
@@ -65,8 +70,7 @@ pub fn try_paired<E>(
 ) -> Result<Paired, E> {
     let mut paired = Paired::default();
     for _ in 0..rounds {
-        paired.ours.push(ours()?);
-        paired.baseline.push(baseline()?);
+        paired.push(ours()?, baseline()?);
     }
     Ok(paired)
 }

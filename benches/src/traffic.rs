@@ -20,16 +20,19 @@ use crate::{
 };
 
 /// The caller of all requests: user 1, who may view and change every user and is not a superuser.
-const HELPER: UserId = UserId(1);
+pub const HELPER: UserId = UserId(1);
 
-/// Authenticates every request as `HELPER`, because the cost of tokens belongs to the host.
+/// A user without any permission.
+pub const STRANGER: UserId = UserId(2);
+
+/// Authenticates every request as this user, because the cost of tokens belongs to the host.
 #[derive(Debug, Clone, Copy)]
-pub struct AlwaysHelper;
+pub struct Always(pub UserId);
 
 #[async_trait]
-impl Authenticator for AlwaysHelper {
+impl Authenticator for Always {
     async fn authenticate(&self, _head: &Parts) -> Result<Actor, AuthenticationError> {
-        Ok(Actor::user(HELPER))
+        Ok(Actor::user(self.0))
     }
 }
 
@@ -42,13 +45,18 @@ pub fn permissions() -> PermissionAuthorizer<StaticPermissions> {
 }
 
 /// The API on a memory store.
-pub type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, AlwaysHelper>;
+pub type Api = UserApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, Always>;
 
-/// Returns the API over this many users.
+/// Returns the API over this many users, for requests of [`HELPER`].
 pub fn api(users: i64) -> Result<Api, Failure> {
+    api_for(users, HELPER)
+}
+
+/// Returns the API over this many users, for requests of this caller.
+pub fn api_for(users: i64, caller: UserId) -> Result<Api, Failure> {
     let store = MemoryStore::new();
     now(store.import(&rows(users)))??;
-    Ok(UserApi::new(UserService::new(store, permissions()), AlwaysHelper, Representation::new("bench")))
+    Ok(UserApi::new(UserService::new(store, permissions()), Always(caller), Representation::new("bench")))
 }
 
 /// Returns the result of a future that never waits.
@@ -65,6 +73,19 @@ pub fn typical_put(user: i64, variant: bool) -> Bytes {
 /// A typical PUT without a change of groups.
 pub fn put_without_join(user: i64, variant: bool) -> Bytes {
     put(user, if variant { "blue" } else { "red" }, 3)
+}
+
+/// A typical PUT whose attributes make the body 1 KiB long.
+pub fn put_of_1_kib(user: i64, variant: bool) -> Bytes {
+    put_of(user, variant, 1 << 10)
+}
+
+/// A typical PUT whose attributes make the body this long.
+pub fn put_of(user: i64, variant: bool, bytes: usize) -> Bytes {
+    let body = put_without_join(user, variant);
+    let missing = bytes.saturating_sub(body.len() + "\"note\":\"\",".len());
+    let attributes = format!("\"attributes\":{{\"note\":\"{}\",", "x".repeat(missing));
+    String::from_utf8_lossy(&body).replacen("\"attributes\":{", &attributes, 1).into()
 }
 
 fn put(user: i64, team: &str, group: u128) -> Bytes {

@@ -1,10 +1,11 @@
-//! "Update user" as quick handwritten code: a struct in, a map, a struct out. It returns the same bytes, avatar and
-//! uid included. It checks neither values nor rights nor revisions, does not keep names unique and writes no event.
+//! "Update user" and "list users" as quick handwritten code: a struct in, a map, a struct out. It returns the same bytes,
+//! avatar and uid included. It checks neither values nor rights nor revisions, does not keep names unique and writes no
+//! event.
 
 use std::fmt::Write;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -20,6 +21,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Handwritten {
     users: Mutex<HashMap<i64, User>>,
+    /// The ids by username, for lists. The updates of the measurements do not rename.
+    names: BTreeMap<String, i64>,
     groups: HashMap<Uuid, Group>,
     install_id: String,
 }
@@ -60,6 +63,23 @@ struct Shown<'a> {
 }
 
 #[derive(Debug, Serialize)]
+struct ShownPage<'a> {
+    pagination: Pagination,
+    results: Vec<Shown<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Pagination {
+    next: usize,
+    previous: usize,
+    count: usize,
+    current: usize,
+    total_pages: usize,
+    start_index: usize,
+    end_index: usize,
+}
+
+#[derive(Debug, Serialize)]
 struct ShownGroup<'a> {
     pk: Uuid,
     num_pk: u32,
@@ -75,6 +95,7 @@ impl Handwritten {
     pub fn new(rows: &ImportData) -> Self {
         Self {
             users: Mutex::new(rows.users.iter().map(|user| (user.id.0, user.clone())).collect()),
+            names: rows.users.iter().map(|user| (user.username.clone(), user.id.0)).collect(),
             groups: rows.groups.iter().map(|group| (group.id.0, group.clone())).collect(),
             install_id: rows.install_id.clone(),
         }
@@ -98,6 +119,26 @@ impl Handwritten {
             user.clone()
         };
         serde_json::to_vec(&self.show(&user)).ok()
+    }
+
+    /// Returns the first page of users by username as JSON.
+    pub fn first_page(&self, size: usize) -> Option<Vec<u8>> {
+        let users: Vec<User> = {
+            let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+            self.names.values().take(size).filter_map(|id| users.get(id)).cloned().collect()
+        };
+        let (count, total_pages) = (self.names.len(), self.names.len().div_ceil(size));
+        let pagination = Pagination {
+            next: if total_pages > 1 { 2 } else { 0 },
+            previous: 0,
+            count,
+            current: 1,
+            total_pages,
+            start_index: 1,
+            end_index: size.min(count),
+        };
+        let results = users.iter().map(|user| self.show(user)).collect();
+        serde_json::to_vec(&ShownPage { pagination, results }).ok()
     }
 
     fn show<'a>(&'a self, user: &'a User) -> Shown<'a> {

@@ -1,111 +1,130 @@
-//! The store's statements on one connection, one after another, as handwritten code runs them.
+//! Another name for a user on MariaDB, as one writes it by hand for exactly this update: a load, and a transaction with the
+//! row and an event, on an open connection. The statements are frozen: they do not change with those of the store.
 
-use std::sync::LazyLock;
-
-use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
+use serde_json::{Value, json};
+use sqlx::{Connection, MySqlConnection, Row};
 use userbook::{
-    Revision, User, UserId,
-    field::{Name, Username},
-    store::ChangeSet,
+    Timestamp, UserId,
+    clock::{ChangeIds, RandomIds},
 };
-use userbook_sqlx::{Placeholders, Resolved, resolve};
 use uuid::Uuid;
 
-use crate::{Failure, user};
+use crate::Failure;
 
-macro_rules! statement {
-    ($file:literal) => {
-        LazyLock::new(|| {
-            let source = include_str!(concat!("../../../crates/userbook-sqlx/src/", $file));
-            resolve(source, Placeholders::Positional)
-        })
-    };
+const LOAD: &str = "SELECT u.uuid, u.username, u.name, u.email, u.is_active, u.last_login, u.path, u.type, u.attributes, \
+    u.password_change_date, u.revision, u.version, \
+    g.id AS group_id, g.name AS group_name, g.is_superuser, g.parent, g.attributes AS group_attributes \
+    FROM userbook_user AS u LEFT JOIN userbook_membership AS m ON m.user_id = u.id \
+    LEFT JOIN userbook_group AS g ON g.id = m.group_id WHERE u.id = ?";
+const UPDATE: &str = "UPDATE userbook_user SET name = ?, revision = ?, version = version + 1, updated_at = UTC_TIMESTAMP(6) \
+    WHERE id = ? AND revision = ?";
+const EVENT: &str = "INSERT INTO userbook_event (id, kind, user_id, version, occurred_at, body) \
+    VALUES (?, 'user_updated', ?, ?, UTC_TIMESTAMP(6), ?)";
+
+/// A user with its groups.
+#[derive(Debug)]
+pub struct Found {
+    /// The UUID.
+    pub uuid: Uuid,
+    /// The username.
+    pub username: String,
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: String,
+    /// Whether the user is active.
+    pub is_active: bool,
+    /// The last login.
+    pub last_login: Option<Timestamp>,
+    /// The path.
+    pub path: String,
+    /// The type.
+    pub kind: String,
+    /// The attributes.
+    pub attributes: Value,
+    /// When the password changed.
+    pub password_change_date: Timestamp,
+    /// The state of the row.
+    pub revision: Uuid,
+    /// The number of changes.
+    pub version: i64,
+    /// The groups.
+    pub groups: Vec<Group>,
 }
 
-const BEGIN: &str = "START TRANSACTION";
-static LOAD: LazyLock<Resolved> = statement!("mysql/sql/load.sql");
-static UPDATE: LazyLock<Resolved> = statement!("mysql/sql/update_user.sql");
-static EVENT: LazyLock<Resolved> = statement!("sql/insert_event.sql");
-const COMMIT: &str = "COMMIT";
+/// A group of a user.
+#[derive(Debug)]
+pub struct Group {
+    /// The UUID.
+    pub id: Uuid,
+    /// The name.
+    pub name: String,
+    /// Whether its members are superusers.
+    pub is_superuser: bool,
+    /// The parent.
+    pub parent: Option<Uuid>,
+    /// The attributes.
+    pub attributes: Value,
+}
 
-/// Loads the parts of the user that a change needs.
-pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<User, Failure> {
-    let mut query = sqlx::query(LOAD.text.as_str());
-    for parameter in &LOAD.parameters {
-        query = match *parameter {
-            "target_id" => query.bind(id.0),
-            "groups" => query.bind("[]"),
-            "other_superusers" => query.bind(false),
-            // A null of another type than the column's would hide its index.
-            "username" => query.bind(None::<Vec<u8>>),
-            "target_uuid" | "change" => query.bind(None::<Uuid>),
-            _ => query.bind(None::<i64>),
-        };
-    }
-    let rows = query.fetch_all(connection).await?;
-    let (mut found, mut groups) = (None, Vec::new());
+/// Loads a user.
+pub async fn load(connection: &mut MySqlConnection, id: UserId) -> Result<Found, Failure> {
+    let rows = sqlx::query(LOAD).bind(id.0).fetch_all(connection).await?;
+    let row = rows.first().ok_or("the user is missing")?;
+    let mut groups = Vec::new();
     for row in &rows {
-        if row.try_get::<&[u8], _>("row_kind")? == b"facts" {
-            found = Some(facts(row)?);
-        } else {
-            groups.push(userbook::GroupId(row.try_get::<Uuid, _>("uuid")?));
+        if let Some(id) = row.try_get("group_id")? {
+            groups.push(Group {
+                id,
+                name: row.try_get("group_name")?,
+                is_superuser: row.try_get("is_superuser")?,
+                parent: row.try_get("parent")?,
+                attributes: serde_json::from_str(row.try_get("group_attributes")?)?,
+            });
         }
     }
-    let mut found = found.ok_or("the user is missing")?;
-    found.groups = groups.into_iter().collect();
-    Ok(found)
-}
-
-fn facts(row: &MySqlRow) -> Result<User, Failure> {
-    let text = |column| Ok::<_, Failure>(String::from_utf8(row.try_get::<Vec<u8>, _>(column)?)?);
-    Ok(User {
+    Ok(Found {
         uuid: row.try_get("uuid")?,
-        username: text("username")?,
-        name: text("name")?,
-        email: text("email")?,
-        path: text("path")?,
-        attributes: serde_json::from_str(&text("attributes")?)?,
-        user_type: text("type")?.parse()?,
-        revision: Revision(row.try_get("revision")?),
-        version: u64::try_from(row.try_get::<i64, _>("version")?)?,
-        ..user(row.try_get("id")?, row.try_get::<i64, _>("is_active")? == 1, [])
+        username: String::from_utf8(row.try_get("username")?)?,
+        name: row.try_get("name")?,
+        email: row.try_get("email")?,
+        is_active: row.try_get("is_active")?,
+        last_login: row.try_get("last_login")?,
+        path: row.try_get("path")?,
+        kind: row.try_get("type")?,
+        attributes: serde_json::from_str(row.try_get("attributes")?)?,
+        password_change_date: row.try_get("password_change_date")?,
+        revision: row.try_get("revision")?,
+        version: row.try_get("version")?,
+        groups,
     })
 }
 
-/// Writes a change if the row is unchanged since the read.
-pub async fn commit(connection: &mut MySqlConnection, change: &ChangeSet) -> Result<bool, Failure> {
-    let user = change.user.0;
-    sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
-    let mut update = sqlx::query(UPDATE.text.as_str());
-    for parameter in &UPDATE.parameters {
-        update = match *parameter {
-            "user" => update.bind(user),
-            "expected" => update.bind(change.expected.0),
-            "revision" => update.bind(change.change.0),
-            "version" => update.bind(i64::try_from(change.version)?),
-            "username" => {
-                update.bind(change.fields.username.as_ref().map(|name| Username::as_str(name).as_bytes()))
-            }
-            "name" => update.bind(change.fields.name.as_ref().map(Name::as_str)),
-            "sets_last_login" => update.bind(false),
-            "event_time" => update.bind(change.event.time.naive_utc()),
-            _ => update.bind(None::<i64>),
-        };
+/// Renames a user. Returns false if the row changed since the load.
+pub async fn rename(connection: &mut MySqlConnection, id: UserId, name: &str) -> Result<bool, Failure> {
+    let found = load(connection, id).await?;
+    let revision = RandomIds.next_uuid();
+    let diff = json!({"name": {"old": found.name, "new": name}});
+    let mut transaction = connection.begin().await?;
+    let update = sqlx::query(UPDATE).bind(name).bind(revision).bind(id.0).bind(found.revision);
+    if update.execute(&mut *transaction).await?.rows_affected() != 1 {
+        return Ok(false);
     }
-    let written = update.execute(&mut *connection).await?;
-    let mut event = sqlx::query(EVENT.text.as_str());
-    for parameter in &EVENT.parameters {
-        event = match *parameter {
-            "event_id" => event.bind(change.event.id.0),
-            "event_kind" => event.bind("user_updated"),
-            "event_user" => event.bind(user),
-            "event_version" => event.bind(i64::try_from(change.event.version)?),
-            "event_time" => event.bind(change.event.time.naive_utc()),
-            "event_body" => event.bind(serde_json::to_string(&*change.event)?),
-            _ => event.bind(None::<i64>),
-        };
-    }
-    event.execute(&mut *connection).await?;
-    sqlx::raw_sql(COMMIT).execute(connection).await?;
-    Ok(written.rows_affected() == 1)
+    write_event(&mut transaction, id, &found, &diff, revision).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Writes the event of an update.
+pub async fn write_event(
+    connection: &mut MySqlConnection,
+    id: UserId,
+    found: &Found,
+    diff: &Value,
+    event: Uuid,
+) -> Result<(), Failure> {
+    let body = json!({"kind": "user_updated", "target": {"user": id}, "actor": "system", "diff": diff});
+    let insert = sqlx::query(EVENT).bind(event).bind(id.0).bind(found.version + 1).bind(body.to_string());
+    insert.execute(connection).await?;
+    Ok(())
 }

@@ -14,13 +14,8 @@ use crate::{
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 
 pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
-    let figure = |name, value, baseline| Figure {
-        name,
-        value,
-        bound: Bound::SpanOutcome,
-        baseline,
-        detail: json!({}),
-    };
+    let figure =
+        |name, value, baseline| Figure { name, value, bound: Bound::Unbounded, baseline, detail: json!({}) };
     let mut figures = vec![
         figure("core_build_s", build("userbook", &setting.folder)?, "none: seconds, release, from nothing"),
         figure("core_dependencies", dependencies()?, "none: crates, all of them, besides the core"),

@@ -31,7 +31,7 @@ pub(super) fn run(_: &Setting) -> Result<Found, Failure> {
         eprintln!("SKIPPED: counting instructions requires valgrind (package valgrind)");
         return Ok(Found::default());
     }
-    super::http::build("instructions")?;
+    super::program::build("instructions")?;
     let bodies = each("bodies")?;
     let (pipeline, handwritten) = (each("pipeline")? - bodies, each("handwritten")? - bodies);
     let joins = each("joins")? - bodies;

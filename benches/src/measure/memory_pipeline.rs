@@ -55,7 +55,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     Ok(Figure {
         name: "memory_pipeline_vs_handwritten",
         value: paired.ratio(),
-        bound: Bound::AtMost(2.0),
+        bound: Bound::AtMost(1.4),
         baseline: "a struct in, a map, a struct out: the same bytes, no rule, no event",
         detail: paired.detail("ns per PUT"),
     }

@@ -65,7 +65,7 @@ pub(super) fn run(setting: &Setting) -> Result<Found, Failure> {
     Ok(Figure {
         name: "memory_threads_vs_map",
         value,
-        bound: Bound::AtLeast(0.8),
+        bound: Bound::AtLeast(0.95),
         baseline: "a map behind a lock: clone on read, user-name index, event pushed; 2 threads",
         detail: Value::Object(detail),
     }

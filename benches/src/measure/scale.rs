@@ -110,7 +110,7 @@ fn found(lines: &[(&'static str, Costs)]) -> Found {
         name: "scale_1e7_vs_1e3",
         value: worst,
         // Smaller directories prove nothing.
-        bound: if is_largest { Bound::AtMost(1.5) } else { Bound::SpanOutcome },
+        bound: if is_largest { Bound::AtMost(1.2) } else { Bound::Unbounded },
         baseline: "the same update among 1,000 users; the worse of SQLite and PostgreSQL",
         detail: Value::Object(detail),
     };

@@ -46,7 +46,16 @@ const POSTGRES: [&str; 3] = [
 
 /// Returns a SQLite file with this many users. The file stays and is reused by the next run.
 pub(super) async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Failure> {
+    sqlite_with(folder, users, 1).await
+}
+
+/// Returns that file with a pool of this many connections.
+pub(super) async fn sqlite_with(folder: &Path, users: i64, connections: u32) -> Result<SqliteStore, Failure> {
     let file = folder.join(format!("directory-{users}.db"));
+    // An earlier run may have had another schema.
+    if file.exists() && open(&file, 1).await?.migrate().await.is_err() {
+        std::fs::remove_file(&file)?;
+    }
     if !file.exists() {
         let new = file.with_extension("new");
         for left in [new.clone(), new.with_extension("new-wal"), new.with_extension("new-shm")] {
@@ -54,7 +63,7 @@ pub(super) async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Fai
                 std::fs::remove_file(left)?;
             }
         }
-        let store = open(&new).await?;
+        let store = open(&new, 1).await?;
         store.migrate().await?;
         store.import(&rows(0)).await?;
         let mut connection = store.pool().acquire().await?;
@@ -67,12 +76,12 @@ pub(super) async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Fai
         store.pool().close().await;
         std::fs::rename(new, &file)?;
     }
-    open(&file).await
+    open(&file, connections).await
 }
 
-async fn open(file: &Path) -> Result<SqliteStore, Failure> {
+async fn open(file: &Path, connections: u32) -> Result<SqliteStore, Failure> {
     let options = connect_options(&format!("sqlite://{}", file.display()))?;
-    let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
+    let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     Ok(SqliteStore::new(pool.connect_with(options).await?))
 }
 

@@ -1,6 +1,9 @@
 //! Loads facts from one snapshot: one statement each.
 
-use userbook::store::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery};
+use userbook::{
+    UserRef,
+    store::{DirectoryQuery, DirectorySnapshot, Snapshot, SnapshotQuery},
+};
 
 use crate::{
     backend::Backend,
@@ -25,8 +28,22 @@ pub(crate) async fn load<B: Backend>(conn: &mut Conn<B>, query: &SnapshotQuery) 
         ("other_superusers", query.other_superusers.into()),
         ("change", query.change.map(|change| change.0).into()),
     ];
-    let rows = fetch_all::<B>(conn, &B::statements().load, &parameters).await?;
+    let statements = B::statements();
+    let statement = if is_plain(query) { &statements.load_plain } else { &statements.load };
+    let rows = fetch_all::<B>(conn, statement, &parameters).await?;
     Ok(snapshot::user(query, &rows)?)
+}
+
+/// Whether the query names a target by id and an actor, and nothing else.
+fn is_plain(query: &SnapshotQuery) -> bool {
+    let SnapshotQuery { target, actor: _, groups, username, login, email, other_superusers, change } = query;
+    matches!(target, None | Some(UserRef::Id(_)))
+        && groups.is_empty()
+        && username.is_none()
+        && login.is_none()
+        && email.is_none()
+        && !other_superusers
+        && change.is_none()
 }
 
 pub(crate) async fn load_directory<B: Backend>(

@@ -16,12 +16,25 @@ pub enum Placeholders {
 pub(crate) struct Statement {
     source: &'static str,
     placeholders: Placeholders,
+    constants: Constants,
     resolved: OnceLock<Resolved>,
 }
 
+/// Parameters with literals in their place: the planner removes the parts of the statement that they make superfluous.
+type Constants = &'static [(&'static str, &'static str)];
+
 impl Statement {
     pub(crate) const fn new(source: &'static str, placeholders: Placeholders) -> Self {
-        Self { source, placeholders, resolved: OnceLock::new() }
+        Self::with_constants(source, placeholders, &[])
+    }
+
+    /// Uses the text with literals in place of some parameters, each a name and a literal.
+    pub(crate) const fn with_constants(
+        source: &'static str,
+        placeholders: Placeholders,
+        constants: Constants,
+    ) -> Self {
+        Self { source, placeholders, constants, resolved: OnceLock::new() }
     }
 
     #[cfg(all(test, feature = "postgres"))]
@@ -30,7 +43,7 @@ impl Statement {
     }
 
     pub(crate) fn resolved(&'static self) -> &'static Resolved {
-        self.resolved.get_or_init(|| resolve(self.source, self.placeholders))
+        self.resolved.get_or_init(|| resolve_with(self.source, self.placeholders, self.constants))
     }
 }
 
@@ -45,6 +58,10 @@ pub struct Resolved {
 
 /// Replaces the named parameters of a statement. Comments must be lines of their own.
 pub fn resolve(source: &'static str, placeholders: Placeholders) -> Resolved {
+    resolve_with(source, placeholders, &[])
+}
+
+fn resolve_with(source: &'static str, placeholders: Placeholders, constants: Constants) -> Resolved {
     let mut resolved = Resolved { text: String::with_capacity(source.len()), parameters: Vec::new() };
     for line in source.lines().filter(|line| !line.trim_start().starts_with("--")) {
         for (n, part) in line.split('\'').enumerate() {
@@ -52,7 +69,7 @@ pub fn resolve(source: &'static str, placeholders: Placeholders) -> Resolved {
                 resolved.text.push('\'');
             }
             if n % 2 == 0 {
-                resolved.push_code(part, placeholders);
+                resolved.push_code(part, placeholders, constants);
             } else {
                 resolved.text.push_str(part);
             }
@@ -64,7 +81,7 @@ pub fn resolve(source: &'static str, placeholders: Placeholders) -> Resolved {
 
 impl Resolved {
     /// Adds text outside of quotes.
-    fn push_code(&mut self, code: &'static str, placeholders: Placeholders) {
+    fn push_code(&mut self, code: &'static str, placeholders: Placeholders, constants: Constants) {
         let mut is_cast = false;
         for (n, piece) in code.split(':').enumerate() {
             if n == 0 || is_cast {
@@ -77,7 +94,10 @@ impl Resolved {
                 let is_part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let end = piece.find(|c| !is_part_of_name(c)).unwrap_or(piece.len());
                 let (name, after) = piece.split_at(end);
-                self.push_parameter(name, placeholders);
+                match constants.iter().find(|(constant, _)| *constant == name) {
+                    Some((_, literal)) => self.text.push_str(literal),
+                    None => self.push_parameter(name, placeholders),
+                }
                 self.text.push_str(after);
             }
         }
@@ -116,5 +136,13 @@ mod tests {
         let positional = resolve(source, Placeholders::Positional);
         assert_eq!(positional.text, "SELECT ':x', ?::uuid[], a::text\nWHERE c = ? AND d = ?\n");
         assert_eq!(positional.parameters, ["b", "a", "b"]);
+    }
+
+    #[test]
+    fn constants_take_the_place_of_parameters() {
+        let source = "SELECT ':b', :b::uuid[]\nWHERE c = :a AND d = :b AND e = :be";
+        let resolved = resolve_with(source, Placeholders::Numbered, &[("b", "'{}'")]);
+        assert_eq!(resolved.text, "SELECT ':b', '{}'::uuid[]\nWHERE c = $1 AND d = '{}' AND e = $2\n");
+        assert_eq!(resolved.parameters, ["a", "be"]);
     }
 }

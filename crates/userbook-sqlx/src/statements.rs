@@ -31,6 +31,9 @@ pub struct Statements {
     pub(crate) list_users: Statement,
     pub(crate) load: Statement,
     pub(crate) load_directory: Statement,
+    /// [`load`](Self::load) for a query of the target by id and the actor alone, as in most updates. Planning or setting
+    /// up the other parts costs more than these rows.
+    pub(crate) load_plain: Statement,
     pub(crate) migration_done: Statement,
     pub(crate) migration_table: Statement,
     pub(crate) migrations_applied: Statement,
@@ -56,11 +59,12 @@ macro_rules! statement {
 }
 pub(crate) use statement;
 
-/// The [`Statements`] of a database. `own` and `shared` name the statements whose folder differs between databases.
+/// The [`Statements`] of a database. `own` and `shared` name the statements whose folder differs between databases;
+/// `no_groups` is the literal of an empty list.
 macro_rules! statements {
-    ($folder:literal, $placeholders:expr, own: [$($own:ident),*], shared: [$($shared:ident),*]) => {
+    ($folder:literal, $placeholders:expr, no_groups: $no_groups:literal, own: [$($own:ident),*], shared: [$($shared:ident),*]) => {
         $crate::statements::statements!(
-            @all $folder, $placeholders,
+            @all $folder, $placeholders, $no_groups,
             [
                 ack_events, import_claims, import_groups, import_memberships, import_users, join_groups, list_groups, list_users,
                 load, load_directory, migration_table, pending_events,
@@ -75,8 +79,16 @@ macro_rules! statements {
             ]
         )
     };
-    (@all $folder:literal, $placeholders:expr, [$($own:ident),+], [$($shared:ident),+]) => {
+    (@all $folder:literal, $placeholders:expr, $no_groups:literal, [$($own:ident),+], [$($shared:ident),+]) => {
         $crate::statements::Statements {
+            load_plain: $crate::statement::Statement::with_constants(
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $folder, "/sql/load.sql")),
+                $placeholders,
+                &[
+                    ("target_uuid", "NULL"), ("groups", $no_groups), ("username", "NULL"), ("login_digest", "NULL"),
+                    ("email_digest", "NULL"), ("other_superusers", "false"), ("change", "NULL"),
+                ],
+            ),
             $($own: $crate::statements::statement!(
                 concat!($folder, "/sql/", stringify!($own), ".sql"),
                 $placeholders

@@ -5,8 +5,7 @@ use crate::{
     statements::{Statements, statement, statements},
 };
 
-pub(super) static STATEMENTS: Statements =
-    statements!("mysql", Positional, own: [prune_events, set_install, user_exists], shared: []);
+pub(super) static STATEMENTS: Statements = statements!("mysql", Positional, no_groups: "'[]'", own: [prune_events, set_install, user_exists], shared: []);
 
 pub(super) static CONNECTION_FIT: Statement = statement!("mysql/sql/connection_fit.sql", Positional);
 pub(super) static COUNT_ROWS: Statement = statement!("mysql/sql/count_rows.sql", Positional);
