@@ -188,14 +188,13 @@ fn change_selected(
     let Some(value) = &step.value else { return Ok(()) };
     work.spend(size(value).saturating_mul(selected.len()))?;
     if selected.is_empty() {
-        return create(step, place, value, items, strictness);
+        return create(place, value, items, strictness);
     }
     for item in at(items, &selected) {
         match (&place.sub, &mut *item, value) {
             (Some(sub), Value::Object(item), value) => assign(item, &sub.name, value),
-            (None, Value::Object(item), Value::Object(value)) if step.op == Op::Add => {
-                assign_all(item, value);
-            }
+            // Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3).
+            (None, Value::Object(item), Value::Object(value)) => assign_all(item, value),
             // An empty element is removed with the other empty ones.
             (_, item, value) => *item = pruned(value).unwrap_or_else(|| Value::Object(Map::new())),
         }
@@ -205,7 +204,6 @@ fn change_selected(
 
 /// Creates the element that the filter describes by its equalities.
 fn create(
-    step: &Step,
     place: &Place,
     value: &Value,
     items: &mut Vec<Value>,
@@ -215,7 +213,8 @@ fn create(
         None => Some(Map::new()),
         Some(filter) => described(filter, place),
     };
-    let may_create = strictness.is_lenient() || (place.filter.is_none() && step.op == Op::Add);
+    // Without a filter, the target is the attribute, which is added if it does not exist (RFC 7644 §3.5.2.3).
+    let may_create = strictness.is_lenient() || place.filter.is_none();
     let Some(mut element) = described.filter(|_| may_create) else {
         let name = &place.attribute.name;
         return Err(ScimError::bad_request(
@@ -225,6 +224,7 @@ fn create(
     };
     match (&place.sub, value) {
         (Some(sub), value) => assign(&mut element, &sub.name, value),
+        (None, Value::Object(value)) if value.is_empty() => return Ok(()),
         (None, Value::Object(value)) => assign_all(&mut element, value),
         (None, value) => {
             items.extend(pruned(value));

@@ -5,9 +5,9 @@ use scim_v2::filter::{AttrPath, PatchPath, ValFilter};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    filter::parse_path,
+    filter::{all_names, parse_path},
     limits::ScimLimits,
-    schema::{Attribute, ResourceSchema},
+    schema::{Attribute, Kind, ResourceSchema},
 };
 
 /// The target of an operation.
@@ -49,9 +49,22 @@ impl Target {
             }
             PatchPath::Value(value) => (value.attr, Some(value.filter), value.sub_attr),
         };
-        Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
+        let target = Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
             ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}"))
-        })
+        })?;
+        if !strictness.is_lenient() && target.place().is_some_and(Place::filters_unknown) {
+            let detail = format!("the filter of path {text:?} names no sub-attribute");
+            return Err(ScimError::bad_request(ScimType::InvalidFilter, detail));
+        }
+        Ok(target)
+    }
+
+    /// Returns the place, if the target is not an extension as a whole.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Place(place) => Some(place),
+            Self::Extension(_) => None,
+        }
     }
 
     fn resolve(
@@ -84,6 +97,20 @@ impl Place {
     /// Returns the attribute that a value of the operation has: the sub-attribute, if the path names one.
     pub(crate) fn value_attribute(&self) -> &Attribute {
         self.sub.as_ref().unwrap_or(&self.attribute)
+    }
+
+    /// Returns whether the value is an object.
+    pub(crate) fn is_complex(&self) -> bool {
+        matches!(self.value_attribute().kind, Kind::Complex(_))
+    }
+
+    /// Returns whether the filter compares a sub-attribute that the schema does not have.
+    fn filters_unknown(&self) -> bool {
+        let is_known = |name: &str| match self.attribute.kind {
+            Kind::Complex(_) => self.attribute.sub(name).is_some(),
+            _ => name.eq_ignore_ascii_case("value"),
+        };
+        self.filter.as_ref().is_some_and(|filter| !all_names(filter, &is_known))
     }
 
     /// Returns whether clients cannot write the target.

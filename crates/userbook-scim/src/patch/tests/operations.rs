@@ -53,7 +53,13 @@ fn operations_on_selected_values_and_extensions() {
         ),
         (
             json!({"op": "replace", "path": "emails[type eq \"home\"]", "value": {"value": "n@x.org"}}),
-            json!({"emails": [work(), {"value": "n@x.org"}]}),
+            json!({"emails": [work(), {"value": "n@x.org", "type": "home"}]}),
+        ),
+        (json!({"op": "replace", "path": "emails[type eq \"home\"]", "value": {}}), json!({})),
+        (json!({"op": "replace", "path": "name", "value": {}}), json!({})),
+        (
+            json!({"op": "replace", "path": "roles.value", "value": "r"}),
+            json!({"roles": [{"value": "r"}]}),
         ),
         (
             json!({"op": "add", "path": "emails[type eq \"home\"]", "value": {"display": "H"}}),
