@@ -1,10 +1,32 @@
 """Applies PATCHes with scim2-models, which reads RFC 7643 and RFC 7644 strictly."""
 
 from pydantic import ValidationError
-from scim2_models import Context, EnterpriseUser, PatchOp, SCIMException, User
+from scim2_models import Context, Extension, PatchOp, Resource, Schema, SCIMException
 
-Resource = User[EnterpriseUser]
-SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+class Oracle:
+    def __init__(self, schemas):
+        """Takes the schemas of the provider: the one of users, and those of extensions."""
+        core, *extensions = [Schema.model_validate(schema) for schema in schemas]
+        user = Resource.from_schema(core)
+        for extension in extensions:
+            user = user[Extension.from_schema(extension)]
+        self.user, self.patch = user, PatchOp[user]
+
+    def apply(self, before, operations):
+        """Returns {"resource": …} or {"error": scimType or None}."""
+        resource = self.user.model_validate(before)
+        body = {"schemas": [PATCH], "Operations": operations}
+        try:
+            patch = self.patch.model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+            patch.patch(resource)
+        except SCIMException as error:
+            return {"error": error.scim_type}
+        except ValidationError as error:
+            return {"error": scim_type(error)}
+        return {"resource": resource.model_dump(scim_ctx=Context.DEFAULT)}
 
 
 def scim_type(error):
@@ -13,18 +35,3 @@ def scim_type(error):
         if detail["type"].startswith("scim_"):
             return detail["type"].removeprefix("scim_")
     return None
-
-
-def apply(before, operations):
-    """Returns {"resource": …} or {"error": scimType or None}."""
-    resource = Resource.model_validate(before)
-    try:
-        patch = PatchOp[Resource].model_validate(
-            {"schemas": [SCHEMA], "Operations": operations}, scim_ctx=Context.RESOURCE_PATCH_REQUEST
-        )
-        patch.patch(resource)
-    except SCIMException as error:
-        return {"error": error.scim_type}
-    except ValidationError as error:
-        return {"error": scim_type(error)}
-    return {"resource": resource.model_dump(scim_ctx=Context.DEFAULT)}

@@ -74,6 +74,9 @@ impl Reader<'_> {
         match member(&mut operation, "path") {
             Some(Value::String(path)) if !path.trim().is_empty() => {
                 let target = self.target(&path)?;
+                if op == Op::Add && !self.strictness.is_lenient() && value == Some(Value::Null) {
+                    return Err(ScimError::invalid_value("add requires a value"));
+                }
                 self.step(op, target, value, steps)
             }
             None | Some(Value::Null | Value::String(_)) if op == Op::Remove => {
@@ -154,6 +157,7 @@ impl Reader<'_> {
         normalizer: Normalizer,
     ) -> Result<Option<Value>, ScimError> {
         match (target, value) {
+            (Target::Extension(_), Some(Value::Null)) => Ok(None),
             (Target::Extension(urn), Some(value)) if op != Op::Remove => match self.schema.extension(urn) {
                 Some(extension) => Ok(Some(Value::Object(extension_members(value, extension, normalizer)?))),
                 None => Ok(None),
@@ -198,7 +202,11 @@ impl Reader<'_> {
             },
             None => normalizer.value(value, &place.attribute)?,
         };
-        Ok(value.or(empty))
+        let value = value.or(empty);
+        if value.is_none() {
+            check_required(place)?;
+        }
+        Ok(value)
     }
 }
 
@@ -241,12 +249,18 @@ fn of_value(error: ScimError) -> ScimError {
 
 /// Attributes that only the server writes cannot be targets, and attributes that always have a value cannot be removed.
 fn check_mutability(op: Op, place: &Place) -> Result<(), ScimError> {
-    let name = &place.value_attribute().name;
     if place.is_read_only() {
+        let name = &place.value_attribute().name;
         return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is read-only")));
     }
+    if op == Op::Remove { check_required(place) } else { Ok(()) }
+}
+
+/// Requires that the target, which loses its value, is not an attribute that always has a value.
+fn check_required(place: &Place) -> Result<(), ScimError> {
     let is_whole = place.filter.is_none() && place.sub.is_none();
-    if op == Op::Remove && is_whole && place.attribute.required {
+    if is_whole && place.attribute.required {
+        let name = &place.attribute.name;
         return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is required")));
     }
     Ok(())

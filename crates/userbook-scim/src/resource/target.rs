@@ -52,11 +52,13 @@ impl Target {
         let target = Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
             ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}"))
         })?;
-        if !strictness.is_lenient() && target.place().is_some_and(Place::filters_unknown) {
-            let detail = format!("the filter of path {text:?} names no sub-attribute");
-            return Err(ScimError::bad_request(ScimType::InvalidFilter, detail));
+        let Some(place) = target.place() else { return Ok(target) };
+        let has_values = place.filter.is_none() || place.attribute.multi_valued;
+        if has_values && (strictness.is_lenient() || !place.filters_unknown()) {
+            return Ok(target);
         }
-        Ok(target)
+        let detail = format!("the filter of path {text:?} selects nothing that the schema has");
+        Err(ScimError::bad_request(ScimType::InvalidFilter, detail))
     }
 
     /// Returns the place, if the target is not an extension as a whole.
@@ -85,9 +87,6 @@ impl Target {
             Some(name) => Some(attribute.sub(name)?.clone()),
             None => None,
         };
-        if filter.is_some() && !attribute.multi_valued {
-            return None;
-        }
         let extension = located.extension.map(|schema| schema.urn.to_string());
         Some(Self::Place(Box::new(Place { extension, attribute, filter, sub })))
     }

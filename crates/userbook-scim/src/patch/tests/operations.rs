@@ -58,10 +58,6 @@ fn operations_on_selected_values_and_extensions() {
         (json!({"op": "replace", "path": "emails[type eq \"home\"]", "value": {}}), json!({})),
         (json!({"op": "replace", "path": "name", "value": {}}), json!({})),
         (
-            json!({"op": "replace", "path": "roles.value", "value": "r"}),
-            json!({"roles": [{"value": "r"}]}),
-        ),
-        (
             json!({"op": "add", "path": "emails[type eq \"home\"]", "value": {"display": "H"}}),
             json!({"emails": [work(), {"value": "h@x.org", "type": "home", "display": "H"}]}),
         ),
@@ -109,6 +105,8 @@ fn null_removes_a_member() {
             json!({"emails": [{"value": "w@x.org", "type": "work", "primary": true}, {"value": "h@x.org"}]}),
         ),
         (json!({"op": "add", "path": "emails", "value": [{"value": null}]}), json!({})),
+        (json!({"op": "replace", "value": {URN: null}}), json!({URN: null})),
+        (json!({"op": "replace", "path": URN, "value": null}), json!({URN: null})),
     ] {
         assert_both(&operation, &changes);
     }
@@ -150,6 +148,10 @@ fn forms_of_vendors_are_lenient() {
         (
             json!({"op": "Remove", "path": "emails", "value": [{"value": "w@x.org"}]}),
             json!({"emails": [home()]}),
+        ),
+        (
+            json!({"op": "replace", "path": "roles.value", "value": "r"}),
+            json!({"roles": [{"value": "r"}]}),
         ),
         // Okta
         (
