@@ -18,6 +18,7 @@ pub mod history;
 pub mod host;
 pub mod lifecycle;
 pub mod lists;
+pub mod pushing;
 pub mod races;
 pub mod receiver;
 pub mod references;

@@ -1,6 +1,6 @@
 //! Applies operations to a document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scim_v2::filter::{AttrExp, CompValue, CompareOp, ValFilter};
 use serde_json::{Map, Value};
@@ -127,11 +127,14 @@ fn identity(item: &Value, attribute: &Attribute) -> String {
         other => other.clone(),
     };
     match item {
-        // The keys are sorted.
+        // In the order of the names: the map may keep the order of the request.
         Value::Object(members) => {
             let of = |name: &str| attribute.sub(name).unwrap_or(attribute);
-            let members = members.iter().map(|(name, value)| (name.clone(), folded(value, of(name))));
-            Value::Object(members.collect()).to_string()
+            let members: BTreeMap<&str, String> = members
+                .iter()
+                .map(|(name, value)| (name.as_str(), folded(value, of(name)).to_string()))
+                .collect();
+            format!("{members:?}")
         }
         other => folded(other, attribute).to_string(),
     }

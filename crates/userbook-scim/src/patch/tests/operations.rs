@@ -27,6 +27,7 @@ fn operations_of_rfc_7644() {
             json!({"emails": [work(), home(), {"value": "o@x.org", "type": "other"}]}),
         ),
         (json!({"op": "add", "path": "emails", "value": [home()]}), json!({})),
+        (json!({"op": "add", "path": "emails", "value": [{"type": "HOME", "value": "h@X.org"}]}), json!({})),
         (
             json!({"op": "add", "path": "emails", "value": [{"value": "o@x.org", "primary": true}]}),
             json!({"emails": [
@@ -149,10 +150,7 @@ fn forms_of_vendors_are_lenient() {
             json!({"op": "Remove", "path": "emails", "value": [{"value": "w@x.org"}]}),
             json!({"emails": [home()]}),
         ),
-        (
-            json!({"op": "replace", "path": "roles.value", "value": "r"}),
-            json!({"roles": [{"value": "r"}]}),
-        ),
+        (json!({"op": "replace", "path": "roles.value", "value": "r"}), json!({"roles": [{"value": "r"}]})),
         // Okta
         (
             json!({"op": "replace", "value": {"id": "7", "active": false, "unknown": 1}}),

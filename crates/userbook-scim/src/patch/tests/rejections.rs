@@ -45,7 +45,11 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
         (json!({"op": "replace", "path": "name", "value": {"unknown": 1}}), InvalidValue, strict),
         (json!({"op": "replace", "path": URN, "value": {"unknown": 1}}), InvalidValue, strict),
         (json!({"op": "remove", "path": "emails[unknown eq 1]"}), InvalidFilter, strict),
-        (json!({"op": "remove", "path": "emails[type eq \"x\" and not (unknown pr)].value"}), InvalidFilter, strict),
+        (
+            json!({"op": "remove", "path": "emails[type eq \"x\" and not (unknown pr)].value"}),
+            InvalidFilter,
+            strict,
+        ),
     ] {
         for policy in policies {
             let error = patched(&json!([operation]), *policy);
