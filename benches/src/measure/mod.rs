@@ -13,6 +13,7 @@ mod memory_pipeline;
 mod memory_threads;
 mod postgres;
 mod scale;
+mod scim_filters;
 mod seeds;
 mod server;
 mod server_put;
@@ -98,6 +99,7 @@ pub const ALL: &[Measure] = &[
     always(&["memberships_1000_vs_1", "depth_20_vs_1"], memberships::run),
     always(&["scale_1e7_vs_1e3"], scale::run),
     always(&["lists_1e6_vs_1e3", "list_search_ms", "list_attributes_ms"], lists::run),
+    always(&["scim_filters_1e6_vs_1e3"], scim_filters::run),
     always(&["server_put_postgres"], server_put::postgres),
     always(&["server_put_sqlite"], server_put::sqlite),
     always(&["server_ready_ms", "server_idle_mib", "server_binary_mib"], server::run),

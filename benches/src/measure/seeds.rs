@@ -70,7 +70,8 @@ pub(super) async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Fai
     open(&file).await
 }
 
-async fn open(file: &Path) -> Result<SqliteStore, Failure> {
+/// Opens a file.
+pub(super) async fn open(file: &Path) -> Result<SqliteStore, Failure> {
     let options = connect_options(&format!("sqlite://{}", file.display()))?;
     let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
     Ok(SqliteStore::new(pool.connect_with(options).await?))
