@@ -26,7 +26,7 @@ async fn external_ids_of_others_are_neither_found_nor_taken(kind: Kind) {
     let group = json!({"schemas": [GROUP], "displayName": "crew", "externalId": "g-1"});
     provider.ask("POST /Groups", group).await.expect(201);
     // The host marks its own user with the identifier of another system.
-    let update = UserUpdate::patch().set_external_id("hr".parse().unwrap(), Some("secret-7".to_owned()));
+    let update = UserUpdate::patch().set_external_id("hr".parse().unwrap(), Some("secret-7"));
     provider.host.update_user(&Actor::system(), userbook::UserId(ANN), update).await.unwrap();
     for (token, query) in [
         ("entra", "/Users?filter=externalId eq \"ext-ada\""),
