@@ -41,7 +41,7 @@ mutants! {
     FoldsIdentifiers => external_ids::a_taken_identifier_is_rejected,
     ComparesIdentifiersOfAllSources => external_ids::a_taken_identifier_is_rejected,
     ListsEverySource => external_ids::managed_users_and_groups_are_listed,
-    ComparesFoldedNamesWithStoredOnes => filters::folded_names_are_found,
+    ComparesFoldedNamesWithStoredOnes => claims::folded_names_are_found,
     IgnoresRevision => conflicts::another_revision_leaves_no_trace,
     ChecksThenWrites => races::one_of_many_wins,
     CallsGoneAConflict => conflicts::gone_leaves_no_trace,

@@ -61,34 +61,6 @@ pub async fn texts_are_compared_byte_for_byte<H: Harness<Store: ListStore + Prov
     }
 }
 
-/// Law: a folded name finds usernames and addresses that fold alike, with other conditions besides.
-pub async fn folded_names_are_found<H: Harness<Store: ListStore + ProvisioningStore>>() {
-    let made = |n, username: &str, email: &str| User {
-        username: username.to_owned(),
-        email: email.to_owned(),
-        ..numbered(n)
-    };
-    let people =
-        [made(1, "Bob", ""), made(2, "x", "BOB"), made(3, "stra\u{df}e", "b@x.org"), made(4, "bo", "")];
-    let harness = H::with(&rows([], people)).await;
-    for (text, expected) in [
-        ("bob", vec![1, 2]),
-        ("BOB", vec![1, 2]),
-        ("STRASSE", vec![3]),
-        ("B@X.org", vec![3]),
-        ("bob ", vec![]),
-        ("b", vec![]),
-        ("%", vec![]),
-        ("", vec![]),
-    ] {
-        let filter = UserFilter { folded_name: Some(text.to_owned()), ..one() };
-        assert_eq!(matches(&harness, filter.clone()).await, expected, "{text:?}");
-        let narrowed = UserFilter { ids: [userbook::UserId(1)].into(), ..filter };
-        let only: Vec<i64> = expected.into_iter().filter(|id| *id == 1).collect();
-        assert_eq!(matches(&harness, narrowed).await, only, "{text:?}");
-    }
-}
-
 /// Law: long texts are compared completely.
 pub async fn long_texts_are_compared_to_their_ends<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let long = |end: &str| "é😀".repeat(2000) + end;

@@ -9,11 +9,14 @@ use crate::error::ScimType;
 pub(super) fn shapes() -> Map<String, Value> {
     let shapes = [
         ("Error", error()),
-        ("UserList", list(reference("schemas", "User"))),
-        ("GroupList", list(reference("schemas", "Group"))),
-        ("SearchList", list(json!({"anyOf": [reference("schemas", "User"), reference("schemas", "Group")]}))),
-        ("SchemaList", list(reference("schemas", "Schema"))),
-        ("ResourceTypeList", list(reference("schemas", "ResourceType"))),
+        ("UserList", list(&reference("schemas", "User"))),
+        ("GroupList", list(&reference("schemas", "Group"))),
+        (
+            "SearchList",
+            list(&json!({"anyOf": [reference("schemas", "User"), reference("schemas", "Group")]})),
+        ),
+        ("SchemaList", list(&reference("schemas", "Schema"))),
+        ("ResourceTypeList", list(&reference("schemas", "ResourceType"))),
         ("PatchOp", patch()),
         ("SearchRequest", search()),
         ("BulkRequest", bulk_request()),
@@ -60,7 +63,7 @@ fn error() -> Value {
     )
 }
 
-fn list(items: Value) -> Value {
+fn list(items: &Value) -> Value {
     object(
         &["schemas", "totalResults"],
         &json!({
