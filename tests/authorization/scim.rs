@@ -28,8 +28,11 @@ const CREW: u128 = 0xc4e3;
 const POWER: u128 = 0x90e4;
 const THEIRS: u128 = 0x7e14;
 
+/// External sources, each with an identifier.
+type Sources = &'static [(&'static str, &'static str)];
+
 /// Id, name, external ids.
-const USERS: [(i64, &str, &[(&str, &str)]); 5] = [
+const USERS: [(i64, &str, Sources); 5] = [
     (30, "own", &[("scim:okta", "own-1")]),
     (31, "idle", &[("scim:okta", "idle-1")]),
     (32, "other", &[("scim:entra", "other-1")]),

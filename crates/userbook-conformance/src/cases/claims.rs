@@ -205,7 +205,7 @@ pub async fn folded_names_are_found<H: Harness<Store: ListStore + ProvisioningSt
         ("", vec![]),
     ] {
         let filter = UserFilter { folded_name: Some(text.to_owned()), ..UserFilter::default() };
-        assert_eq!(matches(&harness, filter.clUserFilter::default()).await, expected, "{text:?}");
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{text:?}");
         let narrowed = UserFilter { ids: [UserId(1)].into(), ..filter };
         let only: Vec<i64> = expected.into_iter().filter(|id| *id == 1).collect();
         assert_eq!(matches(&harness, narrowed).await, only, "{text:?}");
