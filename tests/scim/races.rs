@@ -57,11 +57,11 @@ async fn two_pushes_of_members_lose_no_member(kind: Kind) {
         let (one, two) =
             tokio::join!(push(&provider, &group, &remove(&ada)), push(&provider, &group, &add(&bo)));
         assert_eq!((one.unwrap(), two.unwrap()), (200, 200));
-        assert_eq!(provider.members(&group).await, [bo.clone()], "round {round}");
+        assert_eq!(provider.members(&group).await, std::slice::from_ref(&bo), "round {round}");
         let (one, two) =
             tokio::join!(push(&provider, &group, &add(&ada)), push(&provider, &group, &remove(&bo)));
         assert_eq!((one.unwrap(), two.unwrap()), (200, 200));
-        assert_eq!(provider.members(&group).await, [ada.clone()], "round {round}");
+        assert_eq!(provider.members(&group).await, std::slice::from_ref(&ada), "round {round}");
         assert_eq!(push(&provider, &group, &remove(&ada)).await.unwrap(), 200);
     }
 }

@@ -1,4 +1,4 @@
-//! Serves SCIM for validators and for the comparison of PATCHes, on any store and framework.
+//! Serves SCIM for validators and for the comparison of `PATCH` requests, on any store and framework.
 //!
 //! | variable | values |
 //! | --- | --- |

@@ -54,8 +54,9 @@ fn superusers(inherited: bool) -> SuperuserFilter {
     SuperuserFilter { is_superuser: true, inherited }
 }
 
-fn managed(identifier: Option<String>) -> Option<ExternalIdFilter> {
-    Some(ExternalIdFilter { source: "scim:okta".parse().unwrap(), identifier })
+fn managed(identifier: Option<String>) -> UserFilter {
+    let source = "scim:okta".parse().unwrap();
+    UserFilter { external_id: Some(ExternalIdFilter { source, identifier }), ..UserFilter::default() }
 }
 
 fn text() -> String {
@@ -86,10 +87,10 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
         (UserFilter { is_superuser: Some(superusers(false)), ..one() }, by_id),
         (UserFilter { is_superuser: Some(superusers(true)), ..one() }, by_id),
         (UserFilter { folded_name: Some(text()), ..one() }, "(digest=?)"),
-        (UserFilter { folded_name: Some(text()), external_id: managed(None), ..one() }, "(digest=?)"),
-        (UserFilter { external_id: managed(Some(text())), ..one() }, "(source=? AND identifier=?)"),
+        (UserFilter { folded_name: Some(text()), ..managed(None) }, "(digest=?)"),
+        (managed(Some(text())), "(source=? AND identifier=?)"),
         (
-            UserFilter { uuids: [Uuid::nil()].into(), external_id: managed(None), ..one() },
+            UserFilter { uuids: [Uuid::nil()].into(), ..managed(None) },
             "sqlite_autoindex_userbook_user_1 (uuid=?)",
         ),
     ] {
