@@ -25,7 +25,7 @@ use crate::{
 const AT_LEAST: usize = 80;
 
 const CREW: u128 = 0xc4e3;
-const POWER: u128 = 0x90e4;
+const GRANTING: u128 = 0x90e4;
 const THEIRS: u128 = 0x7e14;
 
 /// External sources, each with an identifier.
@@ -71,7 +71,7 @@ fn rows(policy: &str) -> ImportData {
         user.external_ids = external_ids(ids);
         user.groups = match name {
             "own" => [group_id(CREW)].into(),
-            "chief" => [group_id(POWER)].into(),
+            "chief" => [group_id(GRANTING)].into(),
             _ => user.groups,
         };
         user
@@ -94,7 +94,7 @@ fn rows(policy: &str) -> ImportData {
     };
     rows.groups.extend([
         group(CREW, "crew", "scim:okta", false),
-        group(POWER, "power", "scim:okta", true),
+        group(GRANTING, "granting", "scim:okta", true),
         group(THEIRS, "theirs", "scim:entra", false),
     ]);
     rows
@@ -114,7 +114,7 @@ fn named(text: &str) -> String {
         ("@ann", uuid(2)),
         ("@root", uuid(1)),
         ("@crew", group(CREW)),
-        ("@power", group(POWER)),
+        ("@granting", group(GRANTING)),
         ("@theirs", group(THEIRS)),
         ("@User", urn("schemas:core:2.0:User")),
         ("@Group", urn("schemas:core:2.0:Group")),
@@ -136,7 +136,7 @@ async fn faults(case: &Case) -> Vec<String> {
     let api = ScimApi::new(UserService::new(store.clone(), authorizer), connections);
     let before = Left::of(&store).await;
     let mut request = Request::builder().method(case.method.as_str()).uri(&case.target);
-    if case.actor != "nobody" {
+    if case.actor != "anonymous" {
         request = request.header("authorization", format!("Bearer {}", case.actor));
     }
     let request = request.header("content-type", "application/scim+json");

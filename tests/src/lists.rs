@@ -56,7 +56,7 @@ fn searches_of_a_source() -> Vec<(UserFilter, u64)> {
         (managed(Some("ext-0")), 0),
         (folded("USER000777"), 1),
         (folded("user777@EXAMPLE.org"), 1),
-        (folded("nobody"), 0),
+        (folded("missing"), 0),
         (UserFilter { uuids: [Uuid::from_u128(777)].into(), ..managed(None) }, 1),
         (UserFilter { uuids: [Uuid::from_u128(0)].into(), ..managed(None) }, 0),
     ]

@@ -163,8 +163,8 @@ pub(super) fn parameters() -> Value {
         "count": query("count", "integer", "The maximum number of results."),
         "attributes": query("attributes", "string", "Names of attributes to return, separated by commas."),
         "excludedAttributes": query("excludedAttributes", "string", "Names of attributes to omit."),
-        "If-Match": header("If-Match", "Entity tags, one of which the resource must have."),
-        "If-None-Match": header("If-None-Match", "Entity tags, none of which the resource must have."),
+        "If-Match": header("If-Match", "Entity tags; the resource must have one of them."),
+        "If-None-Match": header("If-None-Match", "Entity tags; the resource must have none of them."),
     })
 }
 
