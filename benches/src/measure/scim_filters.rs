@@ -204,7 +204,11 @@ where
         for turn in 0..warm_up + rounds {
             for ((users, store, api), times) in providers.iter().zip(&mut times) {
                 let number = i64::try_from(turn)? * STRIDE % users + 1;
-                let uuid = if question == Question::Id { uuid(store, number).await? } else { String::new() };
+                let uuid = if question == Question::Id {
+                    uuid(store.as_ref(), number).await?
+                } else {
+                    String::new()
+                };
                 let (filter, expected) = question.filter(number, &uuid);
                 let filter = filter.replace(' ', "%20").replace('"', "%22");
                 let request = Request::get(format!("/scim/v2/Users?filter={filter}"));
