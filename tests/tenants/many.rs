@@ -1,6 +1,7 @@
 //! Many tenants on few connections.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -8,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tokio::task::JoinSet;
 use userbook::{
     Actor, PermissionAuthorizer, StaticPermissions, UserId, UserService, UserStore, UserUpdate,
@@ -27,7 +29,7 @@ struct Figures {
     updates: u64,
     creation: Duration,
     time: Duration,
-    most_connections: i64,
+    most_connections: u64,
     /// The memory of this process in KiB: before the updates, and at most.
     memory: (u64, u64),
 }
@@ -75,14 +77,31 @@ async fn update(tenants: &Tenants<PostgresTenants>, tenant: usize, round: usize)
     service.update_user(&Actor::system(), target, update).await.unwrap();
 }
 
+/// The local ports of connections to a port that are open on this side. A server lists a session for some milliseconds
+/// after the client has closed the connection.
+fn open_ports(server: u16) -> HashSet<i32> {
+    let port = |address: &str| i32::from_str_radix(address.rsplit(':').next()?, 16).ok();
+    let sockets = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+    let local = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, local, remote, state, ..] = fields[..] else { return None };
+        // 01: established.
+        (state == "01" && port(remote) == Some(server.into())).then(|| port(local)).flatten()
+    };
+    sockets.lines().filter_map(local).collect()
+}
+
 /// Counts the connections to the tenants' database, from another database, until the run ends.
-async fn most_connections(database: String, options: sqlx::postgres::PgConnectOptions, most: Arc<AtomicU64>) {
-    use sqlx::ConnectOptions;
+async fn most_connections(options: PgConnectOptions, most: Arc<AtomicU64>) {
+    let (database, port) = (options.get_database().unwrap().to_owned(), options.get_port());
     let mut other = options.database("postgres").connect().await.unwrap();
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
+    let sql =
+        "SELECT client_port FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
     loop {
-        let now: i64 = sqlx::query_scalar(sql).bind(&database).fetch_one(&mut other).await.unwrap();
-        most.fetch_max(now.unsigned_abs(), Ordering::SeqCst);
+        let sessions: Vec<i32> = sqlx::query_scalar(sql).bind(&database).fetch_all(&mut other).await.unwrap();
+        let open = open_ports(port);
+        let now = sessions.iter().filter(|port| open.contains(port)).count() as u64;
+        most.fetch_max(now, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -93,8 +112,7 @@ async fn run(count: usize, connections: u32, per_tenant: u32, workers: usize, ro
     database.pool().close().await;
     let tenants = tenants(&database, connections, per_tenant);
     let most = Arc::new(AtomicU64::new(0));
-    let name_of_database = database.options().get_database().unwrap().to_owned();
-    let counting = tokio::spawn(most_connections(name_of_database, database.options(), Arc::clone(&most)));
+    let counting = tokio::spawn(most_connections(database.options(), Arc::clone(&most)));
     let start = Instant::now();
     create(&tenants, count).await;
     let creation = start.elapsed();
@@ -119,23 +137,32 @@ async fn run(count: usize, connections: u32, per_tenant: u32, workers: usize, ro
     tenants.close().await;
     tenants.source().close_catalog().await;
     counting.abort();
-    let most_connections = i64::try_from(most.load(Ordering::SeqCst)).unwrap();
+    let most_connections = most.load(Ordering::SeqCst);
+    assert!(most_connections > 0, "no connection was counted");
     let updates = (workers * rounds) as u64;
     Figures { tenants: count, updates, creation, time, most_connections, memory: (before, peak) }
 }
 
 /// Each update was applied once, in its tenant.
 async fn check(tenants: &Tenants<PostgresTenants>, count: usize, updates: u64) {
-    let mut versions = 0;
+    let mut all = JoinSet::new();
     for n in 0..count {
-        let store = tenants.get(&name(&format!("t{n}"))).await.unwrap();
-        for id in 1..=3 {
-            let found = store.load(&SnapshotQuery::user(UserId(id))).await.unwrap().user.unwrap();
-            versions += found.version;
-            assert!(found.version == 0 || found.name.starts_with(&format!("t{n}: ")), "{}", found.name);
-        }
+        let tenants = tenants.clone();
+        all.spawn(async move { versions(&tenants, n).await });
     }
-    assert_eq!(versions, updates);
+    assert_eq!(all.join_all().await.into_iter().sum::<u64>(), updates);
+}
+
+/// The number of updates in a tenant. Each name says where it belongs.
+async fn versions(tenants: &Tenants<PostgresTenants>, n: usize) -> u64 {
+    let store = tenants.get(&name(&format!("t{n}"))).await.unwrap();
+    let mut versions = 0;
+    for id in 1..=3 {
+        let found = store.load(&SnapshotQuery::user(UserId(id))).await.unwrap().user.unwrap();
+        versions += found.version;
+        assert!(found.version == 0 || found.name.starts_with(&format!("t{n}: ")), "{}", found.name);
+    }
+    versions
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

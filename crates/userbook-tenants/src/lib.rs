@@ -16,7 +16,7 @@ mod sql;
 mod tenants;
 
 /// Guides.
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
 pub mod docs {
     #[doc = include_str!("../docs/tenants.md")]
     pub mod tenants {}
