@@ -79,6 +79,7 @@ fn denials() -> Vec<Denial> {
         Denial::ProtectedUser(vec![Field::Email]),
         Denial::ProtectedDeletion,
         Denial::ProtectedPassword,
+        Denial::ProtectedImpersonation,
     ]
 }
 

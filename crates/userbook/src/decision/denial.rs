@@ -38,6 +38,8 @@ pub enum Denial {
     ProtectedDeletion,
     /// Only superusers may set the password of a privileged user, or create a recovery link.
     ProtectedPassword,
+    /// Only superusers may act as a privileged user.
+    ProtectedImpersonation,
 }
 
 /// A field that the actor may not change.
@@ -57,15 +59,17 @@ impl Denial {
             Self::ActorInactive => "actor_inactive",
             Self::GrantsSuperuser { .. } => "grants_superuser",
             Self::RevokesSuperuser { .. } => "revokes_superuser",
-            Self::ProtectedUser(_) | Self::ProtectedDeletion | Self::ProtectedPassword => {
-                "protected_superuser"
-            }
+            Self::ProtectedUser(_)
+            | Self::ProtectedDeletion
+            | Self::ProtectedPassword
+            | Self::ProtectedImpersonation => "protected_superuser",
         }
     }
 
-    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`.
+    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`, `action`.
     pub fn params(&self) -> JsonObject {
         let fields = |fields: Vec<&str>| JsonObject::from_iter([("fields".to_owned(), fields.into())]);
+        let action = |action: &str| JsonObject::from_iter([("action".to_owned(), action.into())]);
         match self {
             Self::GrantsSuperuser { group, name, through }
             | Self::RevokesSuperuser { group, name, through } => {
@@ -78,9 +82,10 @@ impl Denial {
             }
             Self::Fields(denials) => fields(denials.iter().map(|denial| denial.field.as_str()).collect()),
             Self::ProtectedUser(protected) => fields(protected.iter().map(|field| field.as_str()).collect()),
-            Self::Permission(_) | Self::ActorInactive | Self::ProtectedDeletion | Self::ProtectedPassword => {
-                JsonObject::new()
-            }
+            Self::ProtectedDeletion => action("delete"),
+            Self::ProtectedPassword => action("set_password"),
+            Self::ProtectedImpersonation => action("impersonate"),
+            Self::Permission(_) | Self::ActorInactive => JsonObject::new(),
         }
     }
 }
@@ -117,6 +122,9 @@ impl fmt::Display for Denial {
             ),
             Self::ProtectedPassword => f.write_str(
                 "Only a superuser may set the password of a superuser or of a user who can grant superuser status.",
+            ),
+            Self::ProtectedImpersonation => f.write_str(
+                "Only a superuser may act as a superuser or as a user who can grant superuser status.",
             ),
         }
     }

@@ -92,14 +92,15 @@ impl<'a> MemberProposal<'a> {
                 let leaves = |id: &UserId| !wanted.ids().contains(id) && visible.contains(id);
                 (wanted.ids().clone(), members().filter(leaves).collect())
             }
-            MembersOp::Change { join, leave } => (join.clone(), leave.clone()),
+            MembersOp::Change { join, leave } => {
+                (join.clone(), leave.iter().copied().filter(|id| visible.contains(id)).collect())
+            }
         };
-        // The anonymous user does not exist for requests, and neither do users that the actor may not view. Present
-        // members may be named.
+        // The anonymous user does not exist for requests unless it is a member, and users that the actor may not view do
+        // not exist.
         let exists = |id: UserId| {
-            users.get(&id).is_some_and(|state| {
-                is_member(state) || (visible.contains(&id) && state.username != ANONYMOUS_USERNAME)
-            })
+            let is_named = |state: &MemberState| is_member(state) || state.username != ANONYMOUS_USERNAME;
+            visible.contains(&id) && users.get(&id).is_some_and(is_named)
         };
         let fault = match op {
             MembersOp::Keep | MembersOp::RemoveAll => None,

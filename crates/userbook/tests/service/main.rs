@@ -10,4 +10,5 @@ mod provisioning_doubt;
 mod retries;
 mod scripted_store;
 mod sessions;
+mod takeover;
 mod users;
