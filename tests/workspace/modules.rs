@@ -51,6 +51,7 @@ const HTTP: &[&str] = &[
     "etag",
     "request_id",
     "route",
+    "operation",
     "api",
     "read",
     "options",
