@@ -96,14 +96,14 @@ fn permissions() -> PermissionAuthorizer<StaticPermissions> {
 
 /// Everything that a request may leave behind.
 #[derive(Debug, Clone, PartialEq)]
-struct Left {
-    users: BTreeMap<UserId, User>,
-    groups: GroupGraph,
-    events: Vec<Event>,
+pub(crate) struct Left {
+    pub(crate) users: BTreeMap<UserId, User>,
+    pub(crate) groups: GroupGraph,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Left {
-    async fn of(store: &MemoryStore) -> Self {
+    pub(crate) async fn of(store: &MemoryStore) -> Self {
         let query = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
         let directory = store.load_directory(&query).await.unwrap();
         let groups = directory.shape.keys().copied().collect();
@@ -118,12 +118,12 @@ impl Left {
         Self { users, groups, events }
     }
 
-    fn superusers(&self) -> BTreeSet<UserId> {
+    pub(crate) fn superusers(&self) -> BTreeSet<UserId> {
         let is_superuser = |user: &&User| self.groups.grants_superuser(&user.groups);
         self.users.values().filter(is_superuser).map(|user| user.id).collect()
     }
 
-    fn granting(&self) -> BTreeSet<String> {
+    pub(crate) fn granting(&self) -> BTreeSet<String> {
         let granting = self.groups.iter().filter(|group| self.groups.superuser_source(group.id).is_some());
         granting.map(|group: &Group| group.id.to_string()).collect()
     }

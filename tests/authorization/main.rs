@@ -5,6 +5,7 @@
 mod deletion;
 mod directory;
 mod lifecycle;
+mod scim;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -20,6 +20,7 @@ export const seed = () => ({
     user(1, "admin", { name: "The Admin", groups: [ADMINS] }),
     user(2, "desk", { name: "Help Desk" }),
     user(7, "ada", { name: "Ada Lovelace", email: "ada@example.com", attributes: { serial: "@big@", theme: "dark" } }),
+    user(8, "managed", { name: "Grace Hopper", external_ids: { "scim:okta": "00u1", hr: null } }),
     ...Array.from({ length: CROWD }, (_, index) => user(100 + index, `crowd-${String(index).padStart(2, "0")}`)),
   ],
   tokens: Object.entries(TOKENS).map(([who, key]) => ({

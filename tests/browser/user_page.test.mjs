@@ -311,3 +311,18 @@ test("the page works with release 2026.8", async () => {
     view.problems.splice(0, view.problems.length, ...view.problems.filter((it) => !it.includes(latest.origin)));
   }
 });
+
+test("the page shows which systems manage a user, at 1280 and 400 pixels", async () => {
+  await signIn("admin", "/#/users/8");
+  const managed = view.page.locator("#managed");
+  await managed.getByText("Managed by hr and scim:okta (00u1).").waitFor();
+  await shot(view.page, "managed-1280");
+  await view.page.setViewportSize({ width: 400, height: 800 });
+  assert.equal(await view.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+  await shot(view.page, "managed-400");
+  // The note belongs to the open user.
+  await view.page.goto(`${server.origin}/#/users/7`);
+  await view.page.getByRole("heading", { name: "Ada" }).waitFor();
+  await view.page.waitForLoadState("networkidle");
+  assert.equal(await managed.isVisible(), false);
+});

@@ -36,6 +36,12 @@ macro_rules! mutants {
 }
 
 mutants! {
+    ForgetsExternalIds => external_ids::external_ids_come_back_and_stay,
+    ForgetsIdentifiers => external_ids::external_ids_come_back_and_stay,
+    FoldsIdentifiers => external_ids::a_taken_identifier_is_rejected,
+    ComparesIdentifiersOfAllSources => external_ids::a_taken_identifier_is_rejected,
+    ListsEverySource => external_ids::managed_users_and_groups_are_listed,
+    ComparesFoldedNamesWithStoredOnes => claims::folded_names_are_found,
     IgnoresRevision => conflicts::another_revision_leaves_no_trace,
     ChecksThenWrites => races::one_of_many_wins,
     CallsGoneAConflict => conflicts::gone_leaves_no_trace,

@@ -1,6 +1,8 @@
 //! The OpenAPI description: the committed files equal the generated ones, and contain the published schema unchanged.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod scim;
+
 use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::{Map, Value};
@@ -135,24 +137,29 @@ fn schema_without_overlay_equals_the_published_schema() {
     }
 }
 
-#[test]
-fn every_reference_has_a_target() {
-    fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+/// Returns all references.
+fn references(document: &Value) -> BTreeSet<&str> {
+    fn collect<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         match value {
             Value::Object(members) => {
                 found.extend(members.get("$ref").and_then(Value::as_str));
-                members.values().for_each(|value| references(value, found));
+                members.values().for_each(|value| collect(value, found));
             }
-            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            Value::Array(items) => items.iter().for_each(|value| collect(value, found)),
             _ => {}
         }
     }
+    let mut found = BTreeSet::new();
+    collect(document, &mut found);
+    assert!(found.len() > 10);
+    found
+}
+
+#[test]
+fn every_reference_has_a_target() {
     for (release, extensions) in served() {
         let served = schema(release, extensions);
-        let mut found = BTreeSet::new();
-        references(&served, &mut found);
-        assert!(found.len() > 10);
-        for reference in found {
+        for reference in references(&served) {
             assert!(served.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
         }
     }
@@ -196,6 +203,17 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
+/// Requires that a committed file has this document; writes the file if `USERBOOK_WRITE` is set.
+fn assert_committed(path: &str, document: &Value) {
+    let place = root(path);
+    let text = format!("{}\n", serde_json::to_string_pretty(&sorted(document)).unwrap());
+    if std::env::var_os("USERBOOK_WRITE").is_some() {
+        std::fs::write(&place, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&place).unwrap();
+    assert!(committed == text, "{} differs from the generated file", place.display());
+}
+
 /// `USERBOOK_WRITE=1 cargo test -p userbook-tests --test openapi` regenerates the files.
 #[test]
 fn committed_files_equal_the_generated_ones() {
@@ -206,15 +224,6 @@ fn committed_files_equal_the_generated_ones() {
         ("published-2026.8", published(latest)),
         ("hardened-2026.8", schema(latest, ExtensionSet::all())),
     ] {
-        let place = root(&format!("crates/userbook-http/openapi/{name}.json"));
-        let text = format!("{}\n", serde_json::to_string_pretty(&sorted(&document)).unwrap());
-        if std::env::var_os("USERBOOK_WRITE").is_some() {
-            std::fs::write(&place, &text).unwrap();
-        }
-        assert!(
-            std::fs::read_to_string(&place).unwrap() == text,
-            "{} differs from the generated file",
-            place.display()
-        );
+        assert_committed(&format!("crates/userbook-http/openapi/{name}.json"), &document);
     }
 }

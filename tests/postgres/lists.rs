@@ -8,15 +8,14 @@ use userbook_tests::{
     servers::postgres::Database,
 };
 
-/// Counts the rows and index entries of users and members that this connection has read.
+/// Counts the rows and index entries of users, members, names and external ids that this connection has read.
 const LOOKED_AT: &str = "
-    SELECT sum(pg_stat_get_xact_tuples_returned(looked.oid))::bigint
-    FROM (
-        SELECT oid FROM pg_class WHERE relname IN ('userbook_user', 'userbook_membership')
-        UNION ALL
-        SELECT indexrelid FROM pg_index
-        WHERE indrelid IN ('userbook_user'::regclass, 'userbook_membership'::regclass)
-    ) AS looked";
+    WITH looked (oid) AS (
+        SELECT oid FROM pg_class
+        WHERE relname IN ('userbook_user', 'userbook_membership', 'userbook_claim', 'userbook_user_external_id')
+    )
+    SELECT sum(pg_stat_get_xact_tuples_returned(oid))::bigint
+    FROM (SELECT oid FROM looked UNION ALL SELECT indexrelid FROM pg_index JOIN looked ON indrelid = oid) AS all_of_them";
 
 async fn entries_read(connection: &mut PgConnection) -> i64 {
     sqlx::query_scalar(LOOKED_AT).fetch_one(connection).await.unwrap()
@@ -36,7 +35,7 @@ async fn list_cost_depends_on_the_matches() {
             let page = PostgresStore::list_users_in(&mut transaction, &query).await.unwrap();
             assert_eq!(page.count, count, "{query:?}");
             let seen = entries_read(&mut transaction).await - before;
-            assert!(seen > 0);
+            assert!(seen > 0 || count == 0);
             if seen > 400 {
                 costly.push(format!("{seen} rows and index entries were read for {query:?}"));
             }

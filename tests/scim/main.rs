@@ -13,8 +13,10 @@ mod lists;
 mod mapped;
 mod mounted;
 mod okta_spec;
+mod probing;
 mod provider;
 mod races;
+mod recorded;
 mod users;
 mod vendors;
 

@@ -117,6 +117,17 @@ async fn names_and_addresses_survive_changes(kind: Kind) {
         (&json!("Lovelace"), &json!("Ada King"))
     );
     assert_eq!(shown["emails"], json!([{"value": "b@x.org", "type": "home"}]));
+    // A component that a whole resource names stays, even if it was equal to the one that follows from the display name.
+    let put = json!({
+        "schemas": [USER], "userName": "ada", "displayName": "Ada King",
+        "name": {"givenName": "Ada", "familyName": "King"}, "emails": [{"value": "b@x.org", "type": "home"}],
+    });
+    for body in [json!({"schemas": [USER], "userName": "ada", "displayName": "Ada King"}), put] {
+        provider.ask(&format!("PUT /Users/{id}"), body).await.expect(200);
+    }
+    let rename = patch(&json!([{"op": "replace", "path": "displayName", "value": "Bo"}]));
+    let shown = provider.ask(&format!("PATCH /Users/{id}"), rename).await.expect(200);
+    assert_eq!(shown["name"]["familyName"], "King");
     let both =
         json!([{"value": "a@x.org", "type": "work", "primary": true}, {"value": "b@x.org", "type": "home"}]);
     let target = format!("PATCH /Users/{id}");

@@ -5,7 +5,7 @@ use userbook::{
     Actor, GroupError, GroupId, Revision, StaticPermissions, UserUpdate, model::UserRef, update::GroupUpdate,
 };
 use userbook_scim::Deletion;
-use userbook_tests::fixture::Kind;
+use userbook_tests::{fixture::Kind, races::rounds};
 
 use crate::{
     on_each_store,
@@ -23,23 +23,47 @@ on_each_store!(
 
 const ROUNDS: usize = 20;
 
+/// Pushes of members at once; `USERBOOK_RACE_ROUNDS` overrides it.
+const PUSHES: u32 = 100;
+
+fn push(provider: &Provider, group: &str, operation: &Value) -> tokio::task::JoinHandle<u16> {
+    let (provider, target) = (provider.clone(), format!("PATCH /Groups/{group}"));
+    let body = patch(&json!([operation]));
+    tokio::spawn(async move { provider.ask(&target, body).await.status })
+}
+
+fn add(id: &str) -> Value {
+    json!({"op": "add", "path": "members", "value": [{"value": id}]})
+}
+
+fn remove(id: &str) -> Value {
+    json!({"op": "remove", "path": format!("members[value eq \"{id}\"]")})
+}
+
 async fn two_pushes_of_members_lose_no_member(kind: Kind) {
     let provider = Provider::new(kind).await;
+    let (ada, bo) = (provider.user("ada").await, provider.user("bo").await);
     let group = provider.group("crew", &[]).await;
-    for round in 0..ROUNDS {
-        let (first, second) =
-            (provider.user(&format!("a{round}")).await, provider.user(&format!("b{round}")).await);
-        let push = |id: String| {
-            let (provider, group) = (provider.clone(), group.clone());
-            tokio::spawn(async move {
-                let add = patch(&json!([{"op": "add", "path": "members", "value": [{"value": id}]}]));
-                provider.ask(&format!("PATCH /Groups/{group}"), add).await.status
-            })
-        };
-        let (one, two) = tokio::join!(push(first), push(second));
+    let mut both = [ada.clone(), bo.clone()];
+    both.sort_unstable();
+    for round in 0..rounds(PUSHES) {
+        let (one, two) =
+            tokio::join!(push(&provider, &group, &add(&ada)), push(&provider, &group, &add(&bo)));
         assert_eq!((one.unwrap(), two.unwrap()), (200, 200));
+        let mut members = provider.members(&group).await;
+        members.sort_unstable();
+        assert_eq!(members, both, "round {round}");
+        // One leaves while the other one joins again, which changes nothing.
+        let (one, two) =
+            tokio::join!(push(&provider, &group, &remove(&ada)), push(&provider, &group, &add(&bo)));
+        assert_eq!((one.unwrap(), two.unwrap()), (200, 200));
+        assert_eq!(provider.members(&group).await, std::slice::from_ref(&bo), "round {round}");
+        let (one, two) =
+            tokio::join!(push(&provider, &group, &add(&ada)), push(&provider, &group, &remove(&bo)));
+        assert_eq!((one.unwrap(), two.unwrap()), (200, 200));
+        assert_eq!(provider.members(&group).await, std::slice::from_ref(&ada), "round {round}");
+        assert_eq!(push(&provider, &group, &remove(&ada)).await.unwrap(), 200);
     }
-    assert_eq!(provider.members(&group).await.len(), 2 * ROUNDS);
 }
 
 async fn two_patches_of_a_user_both_survive(kind: Kind) {

@@ -5,7 +5,7 @@ use std::{fs, process::Stdio};
 use serde_json::Value;
 use userbook_tests::{
     binary::{Server, command, send},
-    connecting,
+    connecting, pushing,
     serving::administer,
 };
 
@@ -14,6 +14,11 @@ use crate::support::Folder;
 #[test]
 fn connections_work_beside_a_server() {
     connecting::scim_connections_work_beside_a_server(&Folder::new().database());
+}
+
+#[test]
+fn kills_during_pushes_lose_no_member() {
+    pushing::kills_during_pushes_lose_no_member(&Folder::new().database());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Runs a command that succeeds; returns its standard output.
-fn done(url: &str, arguments: &[&str]) -> String {
+pub(crate) fn done(url: &str, arguments: &[&str]) -> String {
     let output = administer(url, arguments);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {error}");

@@ -20,6 +20,7 @@ pub mod host;
 pub mod importing;
 pub mod lifecycle;
 pub mod lists;
+pub mod pushing;
 pub mod races;
 pub mod receiver;
 pub mod references;

@@ -2,9 +2,10 @@
 
 use userbook::{
     Group, Timestamp, User, UserId, UserType,
+    model::ExternalSource,
     store::{
-        ImportData, Order, Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn,
-        UserFilter, UserListQuery,
+        ExternalIdFilter, ImportData, Order, Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest,
+        UserColumn, UserFilter, UserListQuery,
     },
 };
 use uuid::Uuid;
@@ -15,7 +16,8 @@ const MANY: i64 = 20_000;
 /// The number of matches of a filter that is not unique.
 pub const FEW: u64 = 20;
 
-/// Every thousandth user has another path and type, is inactive, and is a member of groups 1 and 2.
+/// Every thousandth user has another path and type, is inactive, and is a member of groups 1 and 2. An external source
+/// manages all users.
 pub fn directory() -> ImportData {
     let made = |id: i64| {
         let few = id % (MANY / 20) == 0;
@@ -30,11 +32,34 @@ pub fn directory() -> ImportData {
             user_type: if few { UserType::External } else { UserType::Internal },
             is_active: !few,
             groups: if few { [group(1).id, group(2).id].into() } else { [group(3).id].into() },
+            external_ids: [(source(), Some(format!("ext-{id}")))].into_iter().collect(),
             ..user(id)
         }
     };
     let groups = vec![group(1), Group { is_superuser: true, ..group(2) }, group(3)];
     ImportData { users: (1..=MANY).map(made).collect(), groups, ..ImportData::default() }
+}
+
+fn source() -> ExternalSource {
+    "scim:okta".parse().expect("a name")
+}
+
+/// Returns the searches of an identity provider that manages all users, with their number of matches.
+fn searches_of_a_source() -> Vec<(UserFilter, u64)> {
+    let managed = |identifier: Option<&str>| UserFilter {
+        external_id: Some(ExternalIdFilter { source: source(), identifier: identifier.map(str::to_owned) }),
+        ..UserFilter::default()
+    };
+    let folded = |name: &str| UserFilter { folded_name: Some(name.to_owned()), ..managed(None) };
+    vec![
+        (managed(Some("ext-777")), 1),
+        (managed(Some("ext-0")), 0),
+        (folded("USER000777"), 1),
+        (folded("user777@EXAMPLE.org"), 1),
+        (folded("missing"), 0),
+        (UserFilter { uuids: [Uuid::from_u128(777)].into(), ..managed(None) }, 1),
+        (UserFilter { uuids: [Uuid::from_u128(0)].into(), ..managed(None) }, 0),
+    ]
 }
 
 /// Returns queries with their number of matches.
@@ -53,7 +78,8 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
     };
     let [username, name, email] = some(777);
     let only = (1..=20).map(|n| UserId(n * 900)).collect();
-    vec![
+    let of_a_source = searches_of_a_source().into_iter().map(|(filter, count)| (query(filter), count));
+    let of_a_host = vec![
         (query(one()), MANY.unsigned_abs()),
         (query(UserFilter { usernames: [username].into(), ..one() }), 1),
         (query(UserFilter { name: Some(name), ..one() }), 1),
@@ -72,7 +98,8 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
         (query(at(TimeColumn::CreatedAt, TimeTest::Before(moment(21)))), FEW),
         (query(at(TimeColumn::UpdatedAt, TimeTest::Before(moment(20)))), FEW),
         (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),
-    ]
+    ];
+    of_a_host.into_iter().chain(of_a_source).collect()
 }
 
 /// Returns the time of creation of a user.

@@ -45,6 +45,12 @@ macro_rules! server_suite {
         }
 
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn kills_during_pushes_lose_no_member() {
+            let (_database, url) = blank().await;
+            $crate::pushing::kills_during_pushes_lose_no_member(&url);
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn scim_connections_work_beside_a_server() {
             let (_database, url) = blank().await;
             $crate::connecting::scim_connections_work_beside_a_server(&url);

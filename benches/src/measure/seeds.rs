@@ -79,7 +79,8 @@ pub(super) async fn sqlite_with(folder: &Path, users: i64, connections: u32) -> 
     open(&file, connections).await
 }
 
-async fn open(file: &Path, connections: u32) -> Result<SqliteStore, Failure> {
+/// Opens a file.
+pub(super) async fn open(file: &Path, connections: u32) -> Result<SqliteStore, Failure> {
     let options = connect_options(&format!("sqlite://{}", file.display()))?;
     let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     Ok(SqliteStore::new(pool.connect_with(options).await?))

@@ -6,7 +6,7 @@ use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Value, S
 use userbook::{
     Actor, Group, GroupId, JsonObject, User, UserId,
     authz::{ActorView, AuthorizerError, Facts, Resource, Subject},
-    model::GroupGraph,
+    model::{ExternalIds, GroupGraph},
     store::ActorState,
 };
 
@@ -88,6 +88,7 @@ impl<'a> EntityBuilder<'a> {
         let User { username, name, email, path, .. } = user;
         let texts = [("username", username), ("name", name), ("email", email), ("path", path)];
         let row = texts.map(|(name, text)| (name, Value::new_string(text.clone())));
+        let row = row.into_iter().chain([("sources", sources(&user.external_ids))]);
         let tags = tags::of_attributes(&user.attributes).collect();
         self.account_row(&ActorState::from(user), groups, row, tags)
     }
@@ -98,11 +99,11 @@ impl<'a> EntityBuilder<'a> {
         self.account_row(view.state, view.groups, [], Tags::new())
     }
 
-    fn account_row<const N: usize>(
+    fn account_row<'n>(
         &mut self,
         state: &ActorState,
         graph: &GroupGraph,
-        row: [(&str, Value); N],
+        row: impl IntoIterator<Item = (&'n str, Value)>,
         tags: Tags,
     ) -> Result<(), AuthorizerError> {
         let types = self.types;
@@ -128,6 +129,7 @@ impl<'a> EntityBuilder<'a> {
         let attributes = attributes([
             ("name", Value::new_string(group.name.clone())),
             ("superuser", Value::new_bool(graph.superuser_source(group.id).is_some())),
+            ("sources", sources(&group.external_ids)),
         ]);
         // Cedar rejects cycles. Every request on such a group is denied, so the missing parent is harmless.
         let parent = group.parent.filter(|parent| graph.contains(*parent) && !ends_in_cycle(graph, group.id));
@@ -157,6 +159,11 @@ impl<'a> EntityBuilder<'a> {
         self.entities.push(entity);
         Ok(())
     }
+}
+
+/// Returns the external systems that manage a user or a group.
+fn sources(ids: &ExternalIds) -> Value {
+    Value::new_set(ids.iter().map(|(source, _)| Value::new_string(source.to_string())))
 }
 
 /// Returns whether the ancestors of a group form a cycle. Stored hierarchies may contain cycles, which Cedar cannot

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Attributes of an account that only its row contains; the others are known for the acting user.
-const ROW: [&str; 4] = ["username", "name", "email", "path"];
+const ROW: [&str; 5] = ["username", "name", "email", "path", "sources"];
 
 /// The classified and widened policies.
 #[derive(Debug, Clone)]
@@ -117,6 +117,7 @@ mod tests {
             ("permit(principal, action, resource) when { resource.user == principal };", DependsOn::Resource),
             ("forbid(principal, action, resource) unless { !resource.superuser };", DependsOn::Resource),
             ("permit(principal, action, resource) when { resource.path like \"a/*\" };", DependsOn::Row),
+            ("permit(principal, action, resource) when { resource.sources.isEmpty() };", DependsOn::Row),
             ("permit(principal, action, resource) when { resource has email };", DependsOn::Row),
             ("permit(principal, action, resource) when { resource.hasTag(\"a\") };", DependsOn::Row),
             ("permit(principal, action, resource) when { {it: resource}.it.name == \"\" };", DependsOn::Row),

@@ -230,6 +230,7 @@ suite! {
         user_lists::a_list_shows_what_was_committed,
         user_lists::the_count_follows_users,
         user_lists::a_page_is_read_in_one_moment,
+        claims::folded_names_are_found,
         filters::texts_are_compared_byte_for_byte,
         filters::long_texts_are_compared_to_their_ends,
         filters::path_prefixes,

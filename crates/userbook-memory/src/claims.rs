@@ -1,7 +1,7 @@
 //! The folded names of users.
 
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -55,6 +55,12 @@ impl Claims {
     pub(crate) fn is_taken(&self, name: Option<&str>, user: Option<UserId>) -> bool {
         let holders = name.and_then(|name| self.claims.get(fold(name).as_str()));
         holders.is_some_and(|holders| holders.iter().any(|holder| Some(holder.owner.0) != user))
+    }
+
+    /// Returns the users with a name that folds like this one.
+    pub(crate) fn holders(&self, name: &str) -> BTreeSet<UserId> {
+        let holders = self.claims.get(fold(name).as_str());
+        holders.into_iter().flat_map(Holders::iter).map(|holder| holder.owner.0).collect()
     }
 
     /// Returns whether another user has an exclusive claim to the key of one of these exclusive claims.

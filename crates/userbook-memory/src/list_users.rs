@@ -4,6 +4,7 @@ use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use userbook::{
     GroupId, User, UserId,
+    field::fold,
     model::{ANONYMOUS_USERNAME, GroupGraph},
     store::{
         ContentFilter, Order, PathListQuery, PathPage, ROW_BYTES, RowContent, Scope, UserColumn, UserFilter,
@@ -110,6 +111,9 @@ impl State {
             (UserFilter { usernames, .. }, _) if !usernames.is_empty() => {
                 usernames.iter().filter_map(|name| self.usernames.get(name)).copied().collect()
             }
+            (UserFilter { folded_name: Some(name), .. }, _) => {
+                self.claims.holders(name).into_iter().collect()
+            }
             (UserFilter { uuids, .. }, _) if !uuids.is_empty() => {
                 uuids.iter().filter_map(|uuid| self.uuids.get(uuid)).copied().collect()
             }
@@ -197,8 +201,10 @@ impl FoundUsers {
     /// Returns a function that checks whether a user is in the scope and matches the filter.
     fn matcher(&self, filter: &UserFilter, scope: &Scope<UserId>) -> impl Fn(&Arc<User>) -> bool {
         let content = ContentFilter::of_users(filter);
+        let key = filter.folded_name.as_deref().map(fold);
         move |user| {
             scope.contains(&user.id)
+                && key.as_deref().is_none_or(|key| has_folded_name(user, key))
                 && self.matches(filter, user)
                 && content.as_ref().is_none_or(|content| content.matches(row_content(user)))
         }
@@ -245,6 +251,10 @@ async fn is_too_large(users: &[Arc<User>], groups: &GroupGraph, max_bytes: u64) 
         }
     }
     false
+}
+
+fn has_folded_name(user: &User, key: &str) -> bool {
+    !key.is_empty() && [&user.username, &user.email].iter().any(|name| fold(name) == key)
 }
 
 fn row_content(user: &User) -> RowContent<'_> {

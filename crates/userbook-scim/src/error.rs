@@ -42,7 +42,7 @@ pub(crate) struct ScimError {
 const TOO_LARGE: &str = "tooLarge";
 
 impl ScimType {
-    const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::InvalidFilter,
         Self::TooMany,
         Self::Uniqueness,

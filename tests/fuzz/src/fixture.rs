@@ -213,6 +213,11 @@ fn permissions() -> StaticPermissions {
     granted.grant_on_group(UserId(GRANTER), P::EnableGroupSuperuser, group_id(CHIEFS))
 }
 
+/// Returns the initial directory.
+pub(crate) fn rows() -> ImportData {
+    ROWS.clone()
+}
+
 /// Returns a store with the initial directory.
 pub(crate) fn filled() -> MemoryStore {
     let store = MemoryStore::new();

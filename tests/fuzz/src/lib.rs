@@ -14,6 +14,7 @@ pub mod directory;
 pub mod fixture;
 pub mod invariants;
 pub mod message;
+pub mod scim;
 
 pub use directory::Directory;
 pub use fixture::{Answer, Fixture};

@@ -24,7 +24,7 @@ pub async fn insertions_do_not_wait_for_each_other<G: Ground>() {
                 service
                     .insert_user(&Actor::system(), new)
                     .await
-                    .expect("nobody else has the name")
+                    .expect("no other user has the name")
                     .view
                     .user
                     .id

@@ -76,7 +76,8 @@ pub trait Ground: Sized + Send + Sync + 'static {
     fn record_login(&self, user: UserId, time: Timestamp) -> impl Future<Output = ()> + Send;
 }
 
-fn rounds(default: u32) -> u32 {
+/// Returns the number of rounds of a race: `USERBOOK_RACE_ROUNDS`, or the default.
+pub fn rounds(default: u32) -> u32 {
     match std::env::var("USERBOOK_RACE_ROUNDS") {
         Ok(rounds) => rounds.parse().expect("USERBOOK_RACE_ROUNDS is a number"),
         Err(_) => default,

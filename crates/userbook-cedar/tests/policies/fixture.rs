@@ -66,6 +66,7 @@ pub(crate) fn user(id: i64, username: &str, groups: &[u128], user_type: &str) ->
         "is_active": id != RETIRED, "last_login": null, "path": "users/staff", "user_type": user_type,
         "attributes": {"team": "red", "skills": ["a", "b"], "settings": {"locale": "de"}, "rate": 0.5},
         "groups": groups, "password_change_date": "2024-01-02T03:04:05Z",
+            "external_ids": {"scim:okta": format!("00u{id}")},
             "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z",
             "session_epoch": "00000000-0000-4000-8000-000000005e55", "revision": Uuid::nil(), "version": 1,
     });

@@ -167,6 +167,8 @@ async fn policies_read_account_and_group() {
         ("resource.name == \"ANN\"", true),
         ("resource.email like \"*@example.com\"", true),
         ("resource.path like \"users/*\"", true),
+        ("resource.sources.contains(\"scim:okta\")", true),
+        ("resource.sources.contains(\"hr\")", false),
         ("resource.active", true),
         ("resource.superuser", false),
         ("resource.type == UserType::\"internal\"", true),

@@ -8,12 +8,15 @@ use std::sync::{
 use userbook::{
     User, UserId, UserStore,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, DistinctNames, FieldChanges, Guards, ProvisioningChange,
-        ProvisioningOp, ProvisioningStore, SnapshotQuery,
+        ChangeSet, CommitOutcome, DirectoryQuery, DistinctNames, FieldChanges, Guards, ListStore,
+        ProvisioningChange, ProvisioningOp, ProvisioningStore, SnapshotQuery, UserFilter,
     },
 };
 
-use super::user_provisioning::{apply_ok, apply_rejected as provision_rejected};
+use super::{
+    user_lists::{matches, numbered},
+    user_provisioning::{apply_ok, apply_rejected as provision_rejected},
+};
 use crate::{
     Harness,
     build::{ANN, BOB, change, email, provision, rows, user, username},
@@ -222,4 +225,32 @@ pub async fn inserted_and_deleted_users_claim<H: Harness<Store: ProvisioningStor
     apply_ok(&harness, &provision(delete, 3)).await;
     assert!(!ok(harness.store().load_directory(&directory("cid")).await).login_taken);
     apply_ok(&harness, &insert(second, "cid", 4)).await;
+}
+
+/// Law: a folded name finds usernames and addresses that fold alike, with other conditions besides.
+pub async fn folded_names_are_found<H: Harness<Store: ListStore + ProvisioningStore>>() {
+    let made = |n, username: &str, email: &str| User {
+        username: username.to_owned(),
+        email: email.to_owned(),
+        ..numbered(n)
+    };
+    let people =
+        [made(1, "Bob", ""), made(2, "x", "BOB"), made(3, "stra\u{df}e", "b@x.org"), made(4, "bo", "")];
+    let harness = H::with(&rows([], people)).await;
+    for (text, expected) in [
+        ("bob", vec![1, 2]),
+        ("BOB", vec![1, 2]),
+        ("STRASSE", vec![3]),
+        ("B@X.org", vec![3]),
+        ("bob ", vec![]),
+        ("b", vec![]),
+        ("%", vec![]),
+        ("", vec![]),
+    ] {
+        let filter = UserFilter { folded_name: Some(text.to_owned()), ..UserFilter::default() };
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{text:?}");
+        let narrowed = UserFilter { ids: [UserId(1)].into(), ..filter };
+        let only: Vec<i64> = expected.into_iter().filter(|id| *id == 1).collect();
+        assert_eq!(matches(&harness, narrowed).await, only, "{text:?}");
+    }
 }

@@ -54,10 +54,10 @@ use crate::{
 /// | `/api/v3/core/users/{id}/set_password/` | POST | sets the password: [`Credentials`] |
 /// | `/api/v3/core/users/{id}/recovery/`, `…/recovery_email/` | POST | creates or sends a recovery link: [`Recovery`] |
 /// | `/api/v3/core/users/{id}/impersonate/` | POST | 401: no impersonation starts here |
-/// | `/api/v3/core/users/{id}/used_by/` | GET | the groups of a user |
+/// | `/api/v3/core/users/{id}/used_by/` | GET | the groups of a user, and the external systems that manage the user |
 /// | `/api/v3/core/groups/` | GET, POST | a page of groups; creates a group |
 /// | `/api/v3/core/groups/{uuid}/` | GET, PUT, PATCH, DELETE | a group with its members |
-/// | `/api/v3/core/groups/{uuid}/used_by/` | GET | the children and members of a group |
+/// | `/api/v3/core/groups/{uuid}/used_by/` | GET | the children and members of a group, and the external systems that manage the group |
 /// | `/api/v3/core/groups/{uuid}/add_user/` | POST | adds the user `pk` of the body to the group |
 /// | `/api/v3/core/groups/{uuid}/remove_user/` | POST | removes the user from the group |
 /// | `/api/v3/core/authenticated_sessions/`, `/api/v3/rbac/roles/`, `/api/v3/events/events/` | GET | empty lists |

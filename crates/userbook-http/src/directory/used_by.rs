@@ -1,4 +1,4 @@
-//! `used_by`: what refers to a user or a group.
+//! `used_by`: what refers to a user or a group, external systems that manage the object included.
 
 use bytes::Bytes;
 use http::Response;
@@ -6,6 +6,7 @@ use serde::Serialize;
 use userbook::{
     Actor, GroupId, ListError, UserId, UserRef,
     authz::ListAuthorizer,
+    model::{ExternalIds, ExternalSource},
     service::ReferringGroup,
     store::{ListStore, ProvisioningStore},
 };
@@ -28,11 +29,23 @@ impl UsedBy {
         Self { app: "authentik_core", model_name, pk, name, action }
     }
 
+    /// The mark of an external system on a user or a group, with the identifier that the system uses.
+    fn external_id(source: &ExternalSource, identifier: Option<&str>) -> Self {
+        let name = identifier.map_or_else(|| source.to_string(), |it| format!("{source} ({it})"));
+        Self { app: "userbook", model_name: "external_id", pk: source.to_string(), name, action: CASCADE }
+    }
+
+    fn external_ids(ids: &ExternalIds) -> impl Iterator<Item = Self> {
+        ids.iter().map(|(source, identifier)| Self::external_id(source, identifier))
+    }
+
     fn group(group: &ReferringGroup, action: &'static str) -> Self {
         Self::new("group", group.id.to_string(), format!("Group {}", group.name), action)
     }
 }
 
+/// The mark is deleted.
+const CASCADE: &str = "cascade";
 /// The membership is deleted.
 const CASCADE_MANY: &str = "cascade_many";
 /// The reference is cleared.
@@ -44,8 +57,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         actor: &Actor,
         id: Option<UserId>,
     ) -> Result<Response<Bytes>, ApiError> {
-        let groups = self.service().groups_of_user(actor, id.map(UserRef::Id)).await?;
-        self.used_by(groups.iter().map(|group| UsedBy::group(group, CASCADE_MANY)))
+        let found = self.service().references_to_user(actor, id.map(UserRef::Id)).await?;
+        let groups = found.groups.iter().map(|group| UsedBy::group(group, CASCADE_MANY));
+        self.used_by(groups.chain(UsedBy::external_ids(&found.external_ids)))
     }
 
     pub(super) async fn group_used_by(
@@ -62,7 +76,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         let children = found.children.iter().map(|group| UsedBy::group(group, SET_NULL));
         let member =
             |user: userbook::User| UsedBy::new("user", user.id.to_string(), user.username, CASCADE_MANY);
-        self.used_by(children.chain(found.members.into_iter().map(member)))
+        let members = found.members.into_iter().map(member);
+        self.used_by(children.chain(members).chain(UsedBy::external_ids(&found.external_ids)))
     }
 
     fn used_by(&self, references: impl Iterator<Item = UsedBy>) -> Result<Response<Bytes>, ApiError> {

@@ -10,7 +10,7 @@ use userbook::{
 
 use super::{
     Exchange,
-    lookup::{Indexed, Lookups, Term, spellings},
+    lookup::{Indexed, Lookups, Term},
     parse_id,
     scan::{Plan, Rows},
 };
@@ -66,25 +66,21 @@ impl<S, A> UserRows<'_, '_, S, A> {
         }
     }
 
-    /// Returns the lookups of these terms; `None` if a scan is better. The store also searches further addresses.
+    /// Returns the lookups of these terms; `None` if a scan is better. An index has all spellings of names and of primary
+    /// addresses; the store also searches further addresses.
     fn lookups(&self, terms: Vec<Term>) -> Option<Plan<UserFilter>> {
         let Lookups { names, ids, external_ids, elements: emails } = Lookups::new(terms)?;
-        let mut texts = names.iter().chain(&emails);
-        let text = texts.next().cloned();
-        if texts.next().is_some() {
+        if emails.len() > 1 {
             return None;
         }
         let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
-        for email in emails.iter().flat_map(|email| spellings(email)) {
-            filters.push(UserFilter { email: Some(email), ..self.managed(None) });
-        }
-        if !names.is_empty() {
-            let usernames = names.iter().flat_map(|name| spellings(name)).collect();
-            filters.push(UserFilter { usernames, ..self.managed(None) });
+        for name in names.iter().chain(&emails) {
+            filters.push(UserFilter { folded_name: Some(name.clone()), ..self.managed(None) });
         }
         if !ids.is_empty() {
             filters.push(UserFilter { uuids: ids, ..self.managed(None) });
         }
+        let text = emails.into_iter().next();
         let otherwise = text.map(|text| UserFilter { search: vec![text], ..self.managed(None) });
         Some(Plan::Indexed { filters, otherwise })
     }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::parse_id;
 use crate::schema::ResourceSchema;
 
-/// External ids that one search looks up; more are one scan.
-const MAX_EXTERNAL_IDS: usize = 8;
+/// Names and external ids that one search looks up, each by a query; more are one scan.
+const MAX_QUERIES: usize = 8;
 
 /// A comparison with `eq` that an index answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +103,8 @@ impl Lookups {
                 Term::Element(value) => _ = lookups.elements.insert(value),
             }
         }
-        (lookups.external_ids.len() <= MAX_EXTERNAL_IDS).then_some(lookups)
+        let queries = lookups.external_ids.len() + lookups.names.len();
+        (queries <= MAX_QUERIES).then_some(lookups)
     }
 }
 
@@ -116,6 +117,8 @@ pub(super) fn spellings(text: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use userbook::field::fold;
+
     use crate::{Mapping, ScimLimits, Strictness, filter::parse_filter};
 
     #[test]
@@ -148,5 +151,14 @@ mod tests {
         }
         let many = (0..9).map(|n| Term::ExternalId(n.to_string())).collect();
         assert!(Lookups::new(many).is_none());
+    }
+    #[test]
+    fn what_upper_and_lower_case_make_equal_has_one_folded_name() {
+        for letter in '\0'..=char::MAX {
+            let lower: String = letter.to_lowercase().collect();
+            if !lower.chars().eq([letter]) {
+                assert_eq!(fold(&lower), fold(&letter.to_string()), "{letter:?}");
+            }
+        }
     }
 }

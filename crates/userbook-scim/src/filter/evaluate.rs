@@ -82,6 +82,15 @@ pub(crate) fn terms_of(filter: &ValFilter) -> usize {
     }
 }
 
+/// Returns whether the test holds for each name that the filter compares.
+pub(crate) fn all_names(filter: &ValFilter, test: &impl Fn(&str) -> bool) -> bool {
+    match filter {
+        ValFilter::Attr(expression) => test(&path_of(expression).name),
+        ValFilter::Not(inner) => all_names(inner, test),
+        ValFilter::And(items) | ValFilter::Or(items) => items.iter().all(|item| all_names(item, test)),
+    }
+}
+
 fn path_of(expression: &AttrExp) -> &AttrPath {
     match expression {
         AttrExp::Present(path) | AttrExp::Comparison(path, _, _) => path,

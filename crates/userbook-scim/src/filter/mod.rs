@@ -5,7 +5,7 @@ mod normalize;
 
 use scim_v2::filter::{AttrExp, Filter, PatchPath, ValFilter};
 
-pub(crate) use evaluate::{element_matches, first_value, is_same_text, matches, terms_of};
+pub(crate) use evaluate::{all_names, element_matches, first_value, is_same_text, matches, terms_of};
 
 use crate::{
     Strictness,

@@ -1,6 +1,6 @@
 //! Applies operations to a document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scim_v2::filter::{AttrExp, CompValue, CompareOp, ValFilter};
 use serde_json::{Map, Value};
@@ -11,6 +11,7 @@ use crate::{
     error::{ScimError, ScimType},
     filter::element_matches,
     resource::{Document, Normalizer, Place, Target, size, with_object},
+    schema::Attribute,
     work::Work,
 };
 
@@ -62,9 +63,9 @@ fn apply_to_place(
         if place.filter.is_some() || place.sub.is_some() {
             change_selected(step, place, &mut items, work, strictness)?;
         } else {
-            change_list(step, &mut items, work)?;
+            change_list(step, &place.attribute, &mut items, work)?;
         }
-        keep_one_primary(&mut items, &primaries);
+        keep_one_primary(&mut items, &primaries, strictness)?;
         items.retain(|item| !item.as_object().is_some_and(Map::is_empty));
         if !items.is_empty() {
             members.insert(name.to_owned(), Value::Array(items));
@@ -89,7 +90,12 @@ fn apply_to_place(
 }
 
 /// Changes a multi-valued attribute as a whole.
-fn change_list(step: &Step, items: &mut Vec<Value>, work: &mut Work) -> Result<(), ScimError> {
+fn change_list(
+    step: &Step,
+    attribute: &Attribute,
+    items: &mut Vec<Value>,
+    work: &mut Work,
+) -> Result<(), ScimError> {
     let value = match &step.value {
         Some(Value::Array(value)) => value.as_slice(),
         _ => &[],
@@ -103,16 +109,35 @@ fn change_list(step: &Step, items: &mut Vec<Value>, work: &mut Work) -> Result<(
         Op::Remove => items.clear(),
         Op::Add => {
             work.spend(items.iter().map(size).sum())?;
-            // The text of a value is canonical, because the keys are sorted.
-            let mut present: BTreeSet<String> = items.iter().map(Value::to_string).collect();
+            let mut present: BTreeSet<String> = items.iter().map(|item| identity(item, attribute)).collect();
             for item in value.iter().filter_map(pruned) {
-                if present.insert(item.to_string()) {
+                if present.insert(identity(&item, attribute)) {
                     items.push(item);
                 }
             }
         }
     }
     Ok(())
+}
+
+/// Returns a text that equal values have in common. Upper and lower case differ only where the schema says so.
+fn identity(item: &Value, attribute: &Attribute) -> String {
+    let folded = |value: &Value, attribute: &Attribute| match value {
+        Value::String(text) if !attribute.case_exact => text.to_lowercase().into(),
+        other => other.clone(),
+    };
+    match item {
+        // In the order of the names: the map may keep the order of the request.
+        Value::Object(members) => {
+            let of = |name: &str| attribute.sub(name).unwrap_or(attribute);
+            let members: BTreeMap<&str, String> = members
+                .iter()
+                .map(|(name, value)| (name.as_str(), folded(value, of(name)).to_string()))
+                .collect();
+            format!("{members:?}")
+        }
+        other => folded(other, attribute).to_string(),
+    }
 }
 
 /// Returns the value without members that are null; `None` if nothing is left.
@@ -172,6 +197,11 @@ fn change_selected(
             selected.push(position);
         }
     }
+    let is_unmatched = selected.is_empty() && step.op != Op::Remove;
+    if is_unmatched && !strictness.is_lenient() {
+        // Without a filter, a path to a sub-attribute names the ones of all elements, and here there is none.
+        return if place.filter.is_none() { Ok(()) } else { Err(no_target(place)) };
+    }
     if step.op == Op::Remove || step.value.is_none() {
         if let Some(sub) = &place.sub {
             for item in at(items, &selected) {
@@ -187,15 +217,14 @@ fn change_selected(
     }
     let Some(value) = &step.value else { return Ok(()) };
     work.spend(size(value).saturating_mul(selected.len()))?;
-    if selected.is_empty() {
-        return create(step, place, value, items, strictness);
+    if is_unmatched {
+        return create(place, value, items);
     }
     for item in at(items, &selected) {
         match (&place.sub, &mut *item, value) {
             (Some(sub), Value::Object(item), value) => assign(item, &sub.name, value),
-            (None, Value::Object(item), Value::Object(value)) if step.op == Op::Add => {
-                assign_all(item, value);
-            }
+            // Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3).
+            (None, Value::Object(item), Value::Object(value)) => assign_all(item, value),
             // An empty element is removed with the other empty ones.
             (_, item, value) => *item = pruned(value).unwrap_or_else(|| Value::Object(Map::new())),
         }
@@ -203,28 +232,21 @@ fn change_selected(
     Ok(())
 }
 
+fn no_target(place: &Place) -> ScimError {
+    let detail = format!("no value of {} matches the filter", place.attribute.name);
+    ScimError::bad_request(ScimType::NoTarget, detail)
+}
+
 /// Creates the element that the filter describes by its equalities.
-fn create(
-    step: &Step,
-    place: &Place,
-    value: &Value,
-    items: &mut Vec<Value>,
-    strictness: Strictness,
-) -> Result<(), ScimError> {
+fn create(place: &Place, value: &Value, items: &mut Vec<Value>) -> Result<(), ScimError> {
     let described = match &place.filter {
         None => Some(Map::new()),
         Some(filter) => described(filter, place),
     };
-    let may_create = strictness.is_lenient() || (place.filter.is_none() && step.op == Op::Add);
-    let Some(mut element) = described.filter(|_| may_create) else {
-        let name = &place.attribute.name;
-        return Err(ScimError::bad_request(
-            ScimType::NoTarget,
-            format!("no value of {name} matches the filter"),
-        ));
-    };
+    let mut element = described.ok_or_else(|| no_target(place))?;
     match (&place.sub, value) {
         (Some(sub), value) => assign(&mut element, &sub.name, value),
+        (None, Value::Object(value)) if value.is_empty() => return Ok(()),
         (None, Value::Object(value)) => assign_all(&mut element, value),
         (None, value) => {
             items.extend(pruned(value));
@@ -275,13 +297,18 @@ fn is_primary(item: &Value) -> bool {
     item.get("primary") == Some(&Value::Bool(true))
 }
 
-/// A new primary value replaces the former one (RFC 7644 §3.5.2).
-fn keep_one_primary(items: &mut [Value], before: &[usize]) {
+/// A new primary value replaces the former one (RFC 7644 §3.5.2). Of several new ones the last one counts; strictly, they
+/// are an error.
+fn keep_one_primary(items: &mut [Value], before: &[usize], strictness: Strictness) -> Result<(), ScimError> {
     let primaries = positions(items, is_primary);
     if primaries.len() < 2 {
-        return;
+        return Ok(());
     }
-    let newest = primaries.iter().rev().find(|position| !before.contains(position)).or(primaries.last());
+    let mut new = primaries.iter().rev().filter(|position| !before.contains(position));
+    let newest = new.next().or(primaries.last());
+    if new.next().is_some() && !strictness.is_lenient() {
+        return Err(ScimError::invalid_value("several values become primary"));
+    }
     for (position, item) in items.iter_mut().enumerate() {
         if let Value::Object(item) = item
             && Some(&position) != newest
@@ -290,4 +317,5 @@ fn keep_one_primary(items: &mut [Value], before: &[usize]) {
             item.insert("primary".to_owned(), false.into());
         }
     }
+    Ok(())
 }

@@ -62,7 +62,7 @@ pub(crate) fn group_patch(patch: &Patch) -> Result<GroupPatch, ScimError> {
     for step in &patch.steps {
         let Some(place) = step.place() else { continue };
         match place.attribute.name.as_ref() {
-            "displayName" => changes.display_name = Some(step.value.clone().unwrap_or(Value::Null)),
+            "displayName" => changes.display_name.clone_from(&step.value),
             "externalId" => {
                 let text = step.value.as_ref().and_then(Value::as_str).map(str::to_owned);
                 let text = text.filter(|_| step.op != Op::Remove);

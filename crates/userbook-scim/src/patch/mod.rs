@@ -47,10 +47,7 @@ pub(crate) struct Patch {
 impl Step {
     /// Returns the place, if the target is not an extension as a whole.
     pub(crate) fn place(&self) -> Option<&Place> {
-        match &self.target {
-            Target::Place(place) => Some(place),
-            Target::Extension(_) => None,
-        }
+        self.target.place()
     }
 }
 

@@ -74,6 +74,9 @@ impl Reader<'_> {
         match member(&mut operation, "path") {
             Some(Value::String(path)) if !path.trim().is_empty() => {
                 let target = self.target(&path)?;
+                if op == Op::Add && !self.strictness.is_lenient() && value == Some(Value::Null) {
+                    return Err(ScimError::invalid_value("add requires a value"));
+                }
                 self.step(op, target, value, steps)
             }
             None | Some(Value::Null | Value::String(_)) if op == Op::Remove => {
@@ -118,7 +121,8 @@ impl Reader<'_> {
                 Ok(Target::Place(place)) if self.ignores(&place) => {}
                 Ok(target) => self.step(op, target, Some(value), steps)?,
                 Err(_) if self.strictness.is_lenient() => {}
-                Err(error) => return Err(error),
+                // The key is a part of the value.
+                Err(error) => return Err(error.with_type(ScimType::InvalidValue)),
             }
         }
         Ok(())
@@ -137,26 +141,37 @@ impl Reader<'_> {
     ) -> Result<(), ScimError> {
         self.check_count(steps)?;
         let normalizer = Normalizer { nulls: op != Op::Remove, ..Normalizer::new(self.strictness) };
-        let value = match (&target, value) {
+        let value = self.value(op, &target, value, normalizer).map_err(of_value)?;
+        if target.place().is_none_or(|place| place.attribute.name != "schemas") {
+            steps.push(Step { op, target, value });
+        }
+        Ok(())
+    }
+
+    /// Returns the canonical value of an operation.
+    fn value(
+        self,
+        op: Op,
+        target: &Target,
+        value: Option<Value>,
+        normalizer: Normalizer,
+    ) -> Result<Option<Value>, ScimError> {
+        match (target, value) {
+            (Target::Extension(_), Some(Value::Null)) => Ok(None),
             (Target::Extension(urn), Some(value)) if op != Op::Remove => match self.schema.extension(urn) {
-                Some(extension) => Some(Value::Object(extension_members(value, extension, normalizer)?)),
-                None => None,
+                Some(extension) => Ok(Some(Value::Object(extension_members(value, extension, normalizer)?))),
+                None => Ok(None),
             },
-            (Target::Place(place), value) => {
-                if place.attribute.name == "schemas" {
-                    return Ok(());
-                }
+            (Target::Place(place), value) if place.attribute.name != "schemas" => {
                 check_mutability(op, place)?;
                 match value {
-                    Some(value) => self.place_value(op, place, value, normalizer)?,
-                    None if op == Op::Remove => None,
-                    None => return Err(ScimError::invalid_value("the operation requires a value")),
+                    Some(value) => self.place_value(op, place, value, normalizer),
+                    None if op == Op::Remove => Ok(None),
+                    None => Err(ScimError::invalid_value("the operation requires a value")),
                 }
             }
-            (Target::Extension(_), _) => None,
-        };
-        steps.push(Step { op, target, value });
-        Ok(())
+            (Target::Place(_) | Target::Extension(_), _) => Ok(None),
+        }
     }
 
     /// Returns the canonical value of an operation on an attribute.
@@ -167,24 +182,31 @@ impl Reader<'_> {
         value: Value,
         normalizer: Normalizer,
     ) -> Result<Option<Value>, ScimError> {
-        let selects = place.filter.is_some() || (place.attribute.multi_valued && place.sub.is_some());
         if op == Op::Remove {
             return self.removed(place, value, normalizer);
         }
-        match &place.sub {
-            Some(sub) => normalizer.value(value, sub),
+        // An object without members that the schema has changes nothing: it is not the absence of a value.
+        let empty = || Value::Object(Map::new());
+        let empty = (value.is_object() && place.is_complex()).then(empty);
+        let value = match &place.sub {
+            Some(sub) => normalizer.value(value, sub)?,
             // The value of a selected element is one element.
-            None if selects => match value {
+            None if place.filter.is_some() => match value {
                 Value::Array(mut items) if items.len() == 1 && self.strictness.is_lenient() => {
                     match items.pop() {
-                        Some(item) => normalizer.single(item, &place.attribute),
-                        None => Ok(None),
+                        Some(item) => normalizer.single(item, &place.attribute)?,
+                        None => None,
                     }
                 }
-                value => normalizer.single(value, &place.attribute),
+                value => normalizer.single(value, &place.attribute)?,
             },
-            None => normalizer.value(value, &place.attribute),
+            None => normalizer.value(value, &place.attribute)?,
+        };
+        let value = value.or(empty);
+        if value.is_none() {
+            check_required(place)?;
         }
+        Ok(value)
     }
 }
 
@@ -217,14 +239,28 @@ impl Reader<'_> {
     }
 }
 
+/// What is wrong with a value is the value (RFC 7644 §3.12): an attribute that the schema does not have, too.
+fn of_value(error: ScimError) -> ScimError {
+    match error.scim_type {
+        Some(ScimType::InvalidSyntax) => error.with_type(ScimType::InvalidValue),
+        _ => error,
+    }
+}
+
 /// Attributes that only the server writes cannot be targets, and attributes that always have a value cannot be removed.
 fn check_mutability(op: Op, place: &Place) -> Result<(), ScimError> {
-    let name = &place.value_attribute().name;
     if place.is_read_only() {
+        let name = &place.value_attribute().name;
         return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is read-only")));
     }
+    if op == Op::Remove { check_required(place) } else { Ok(()) }
+}
+
+/// Requires that the target, which loses its value, is not an attribute that always has a value.
+fn check_required(place: &Place) -> Result<(), ScimError> {
     let is_whole = place.filter.is_none() && place.sub.is_none();
-    if op == Op::Remove && is_whole && place.attribute.required {
+    if is_whole && place.attribute.required {
+        let name = &place.attribute.name;
         return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is required")));
     }
     Ok(())

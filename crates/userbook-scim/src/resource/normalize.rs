@@ -37,6 +37,9 @@ impl Normalizer {
         let value = match value {
             Value::Null => return Ok(None),
             Value::Array(items) if attribute.multi_valued => {
+                if !self.strictness.is_lenient() && items.iter().any(Value::is_null) {
+                    return Err(wrong(attribute, "a list of values"));
+                }
                 let items: Vec<_> = items
                     .into_iter()
                     .map(|item| self.single(item, attribute))

@@ -5,9 +5,9 @@ use scim_v2::filter::{AttrPath, PatchPath, ValFilter};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    filter::parse_path,
+    filter::{all_names, parse_path},
     limits::ScimLimits,
-    schema::{Attribute, ResourceSchema},
+    schema::{Attribute, Kind, ResourceSchema},
 };
 
 /// The target of an operation.
@@ -49,9 +49,24 @@ impl Target {
             }
             PatchPath::Value(value) => (value.attr, Some(value.filter), value.sub_attr),
         };
-        Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
+        let target = Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
             ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}"))
-        })
+        })?;
+        let Some(place) = target.place() else { return Ok(target) };
+        let has_values = place.filter.is_none() || place.attribute.multi_valued;
+        if has_values && (strictness.is_lenient() || !place.filters_unknown()) {
+            return Ok(target);
+        }
+        let detail = format!("the filter of path {text:?} selects nothing that the schema has");
+        Err(ScimError::bad_request(ScimType::InvalidFilter, detail))
+    }
+
+    /// Returns the place, if the target is not an extension as a whole.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Place(place) => Some(place),
+            Self::Extension(_) => None,
+        }
     }
 
     fn resolve(
@@ -72,9 +87,6 @@ impl Target {
             Some(name) => Some(attribute.sub(name)?.clone()),
             None => None,
         };
-        if filter.is_some() && !attribute.multi_valued {
-            return None;
-        }
         let extension = located.extension.map(|schema| schema.urn.to_string());
         Some(Self::Place(Box::new(Place { extension, attribute, filter, sub })))
     }
@@ -84,6 +96,20 @@ impl Place {
     /// Returns the attribute that a value of the operation has: the sub-attribute, if the path names one.
     pub(crate) fn value_attribute(&self) -> &Attribute {
         self.sub.as_ref().unwrap_or(&self.attribute)
+    }
+
+    /// Returns whether the value is an object.
+    pub(crate) fn is_complex(&self) -> bool {
+        matches!(self.value_attribute().kind, Kind::Complex(_))
+    }
+
+    /// Returns whether the filter compares a sub-attribute that the schema does not have.
+    fn filters_unknown(&self) -> bool {
+        let is_known = |name: &str| match self.attribute.kind {
+            Kind::Complex(_) => self.attribute.sub(name).is_some(),
+            _ => name.eq_ignore_ascii_case("value"),
+        };
+        self.filter.as_ref().is_some_and(|filter| !all_names(filter, &is_known))
     }
 
     /// Returns whether clients cannot write the target.

@@ -67,7 +67,8 @@ pub(crate) fn field_ops(
             let has_container = container(after, extension).is_some();
             check_definition(attribute, old.as_ref(), new.as_ref(), basis.replaces && has_container)?;
         }
-        if old == new && !(matches!(stored, Stored::Name(_)) && is_renamed(basis, before, after)) {
+        // A whole resource states the components of the name, which until then may follow from other values.
+        if old == new && !(matches!(stored, Stored::Name(_)) && basis.replaces) {
             continue;
         }
         match stored {
@@ -129,11 +130,6 @@ fn check_definition(
         return Err(ScimError::bad_request(ScimType::Mutability, format!("{name} is immutable")));
     }
     Ok(())
-}
-
-/// Returns whether a whole resource changes a value that the components of the name derive from.
-fn is_renamed(basis: Basis<'_>, before: &Document, after: &Document) -> bool {
-    basis.replaces && ["userName", "displayName"].iter().any(|name| before.get(*name) != after.get(*name))
 }
 
 /// Reads a required text.

@@ -86,6 +86,11 @@ impl ResourceSchema {
         }
     }
 
+    /// Returns the attributes that every resource has.
+    pub(crate) fn common(&self) -> impl Iterator<Item = &Attribute> {
+        self.common.iter()
+    }
+
     /// Returns the schemas.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Schema> {
         std::iter::once(&self.core).chain(&self.extensions)

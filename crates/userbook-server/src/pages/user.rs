@@ -11,7 +11,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// The page's files, served below `/pages/`.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("style.css", STYLE, include_str!("user/style.css")),
     ("main.js", SCRIPT, include_str!("user/main.js")),
     ("api.js", SCRIPT, include_str!("user/api.js")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str, &str); 12] = [
     ("create.js", SCRIPT, include_str!("user/create.js")),
     ("directory.js", SCRIPT, include_str!("user/directory.js")),
     ("lineage.js", SCRIPT, include_str!("user/lineage.js")),
+    ("managed.js", SCRIPT, include_str!("user/managed.js")),
     ("remove.js", SCRIPT, include_str!("user/remove.js")),
     ("edit.js", SCRIPT, include_str!("user/edit.js")),
     ("form.js", SCRIPT, include_str!("user/form.js")),

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     backend::Backend,
+    claims::looked_up,
     decode::{self, Decoded, RowExt, required},
     encode::saturating,
     statement::Statement,
@@ -116,6 +117,7 @@ fn conditions<B: Backend>(statement: &mut ListStatement, scope: &Scope<UserId>, 
 fn starts_at_the_user(filter: &UserFilter) -> bool {
     let is_one = filter.external_id.as_ref().is_some_and(|external| external.identifier.is_some());
     let is_named = !(filter.ids.is_empty() && filter.usernames.is_empty() && filter.uuids.is_empty())
+        || filter.folded_name.is_some()
         || filter.email.is_some()
         || filter.name.is_some();
     is_named && !is_one
@@ -135,6 +137,10 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
         if let Some(text) = text {
             B::is(statement.condition(), column, text);
         }
+    }
+    if let Some(name) = &filter.folded_name {
+        statement.condition().push("u.id IN (SELECT c.user_id FROM userbook_claim AS c WHERE c.digest = ");
+        statement.bind(looked_up(Some(name))).push(")");
     }
     if !filter.uuids.is_empty() {
         let uuids = filter.uuids.iter().copied().map(Value::from);

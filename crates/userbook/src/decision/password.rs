@@ -68,7 +68,7 @@ pub(crate) fn check_impersonation_rights<'a>(
     Ok(user)
 }
 
-/// Requires the rights, and that the safeguards allow it: whoever acts as a user has the rights of the user.
+/// Requires the rights, and that the safeguards allow it: an actor who acts as a user has the rights of the user.
 pub(crate) fn check_impersonation(
     snapshot: &Snapshot,
     actor: &Actor,

@@ -39,7 +39,7 @@ pub use provision::{
 };
 pub use sessions::{EndSessions, EndSessionsCall};
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
-pub use used_by::{GroupReferences, ReferringGroup};
+pub use used_by::{GroupReferences, ReferringGroup, UserReferences};
 
 use crate::{
     clock::{ChangeIds, Clock, RandomIds, SystemClock},

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     authz::{Actor, Check, ListAuthorizer},
     decision::check_view,
-    model::{GroupId, User, UserRef},
+    model::{ExternalIds, GroupId, User, UserRef},
     store::{GroupFilter, GroupListQuery, ListStore, ProvisioningStore, ReadAttributes, SnapshotQuery},
 };
 
@@ -21,6 +21,15 @@ pub struct ReferringGroup {
     pub name: String,
 }
 
+/// What refers to a user.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserReferences {
+    /// The direct groups, by name.
+    pub groups: Vec<ReferringGroup>,
+    /// The external systems that manage the user.
+    pub external_ids: ExternalIds,
+}
+
 /// What refers to a group.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupReferences {
@@ -28,9 +37,11 @@ pub struct GroupReferences {
     pub children: Vec<ReferringGroup>,
     /// The direct members, by id. Their memberships and attributes are not read.
     pub members: Vec<User>,
+    /// The external systems that manage the group.
+    pub external_ids: ExternalIds,
 }
 
-impl SpanOutcome for Vec<ReferringGroup> {
+impl SpanOutcome for UserReferences {
     fn outcome(&self) -> &'static str {
         "done"
     }
@@ -43,16 +54,17 @@ impl SpanOutcome for GroupReferences {
 }
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
-    /// Returns the direct groups of a user that the actor may view, by name. `None` is an impossible id.
+    /// Returns the direct groups of a user that the actor may view, and the external systems that manage the user. `None`
+    /// is an impossible id.
     ///
     /// # Errors
     /// As [`UserService::retrieve`].
-    pub async fn groups_of_user(
+    pub async fn references_to_user(
         &self,
         actor: &Actor,
         target: Option<UserRef>,
-    ) -> Result<Vec<ReferringGroup>, AccessError> {
-        traced(operation!("userbook.groups_of_user"), async {
+    ) -> Result<UserReferences, AccessError> {
+        traced(operation!("userbook.references_to_user"), async {
             let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
             let access = self.access(actor, &query, vec![Check::View]).await?;
             let snapshot = &access.snapshot;
@@ -61,7 +73,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let visible = traced(step!("authorize"), visible).await?;
             let groups = user.groups.iter().filter(|id| visible.contains(id));
             let groups = groups.filter_map(|id| snapshot.groups.get(*id));
-            Ok(by_name(groups.map(|group| ReferringGroup { id: group.id, name: group.name.clone() })))
+            let groups = groups.map(|group| ReferringGroup { id: group.id, name: group.name.clone() });
+            Ok(UserReferences { groups: by_name(groups), external_ids: user.external_ids.clone() })
         })
         .await
     }
@@ -100,7 +113,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
             let children = self.find_groups(list.since, &list.scope, children, false).await?;
             let children =
                 by_name(children.into_iter().map(|group| ReferringGroup { id: group.id, name: group.name }));
-            Ok(GroupReferences { children, members: entry.members })
+            Ok(GroupReferences { children, members: entry.members, external_ids: entry.group.external_ids })
         })
         .await
     }

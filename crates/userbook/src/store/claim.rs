@@ -155,7 +155,7 @@ mod tests {
                 after(held(true, true), Some("b"), Some("B"), true),
                 vec![claim(login, "b", true), claim(email, "b", false)],
             ),
-            // Claims that nobody made exclusive stay so.
+            // Claims that are not exclusive stay so.
             (
                 after(held(false, false), Some("b"), None, false),
                 vec![claim(login, "b", false), claim(email, "b", false)],

@@ -50,17 +50,19 @@ fn members_of_groups_change_as_deltas() {
 #[test]
 fn a_group_keeps_a_name() {
     for (operations, expected) in [
-        (json!([{"op": "replace", "path": "displayName", "value": null}]), Some(Value::Null)),
+        (json!([{"op": "replace", "path": "displayName", "value": null}]), Err(Some(ScimType::Mutability))),
         (
             json!([{"op": "replace", "path": "displayName", "value": "x"}, {"op": "replace", "value": {"displayName": null}}]),
-            Some(Value::Null),
+            Err(Some(ScimType::Mutability)),
         ),
-        (json!([{"op": "replace", "path": "displayName", "value": "x"}]), Some("x".into())),
-        (json!([{"op": "add", "path": "members", "value": [{"value": "a"}]}]), None),
+        (json!([{"op": "remove", "path": "displayName"}]), Err(Some(ScimType::Mutability))),
+        (json!([{"op": "replace", "path": "displayName", "value": "x"}]), Ok(Some("x".into()))),
+        (json!([{"op": "add", "path": "members", "value": [{"value": "a"}]}]), Ok(None)),
     ] {
         let body = json!({"schemas": [OP], "Operations": operations});
-        let patch =
-            read(body, &ResourceSchema::group(), Strictness::lenient(), &ScimLimits::default()).unwrap();
-        assert_eq!(group_patch(&patch).unwrap().display_name, expected, "{operations}");
+        let patch = read(body, &ResourceSchema::group(), Strictness::lenient(), &ScimLimits::default());
+        let changes = patch.and_then(|patch| group_patch(&patch));
+        let name = changes.map(|changes| changes.display_name).map_err(|error| error.scim_type);
+        assert_eq!(name, expected, "{operations}");
     }
 }

@@ -27,6 +27,7 @@ fn operations_of_rfc_7644() {
             json!({"emails": [work(), home(), {"value": "o@x.org", "type": "other"}]}),
         ),
         (json!({"op": "add", "path": "emails", "value": [home()]}), json!({})),
+        (json!({"op": "add", "path": "emails", "value": [{"type": "HOME", "value": "h@X.org"}]}), json!({})),
         (
             json!({"op": "add", "path": "emails", "value": [{"value": "o@x.org", "primary": true}]}),
             json!({"emails": [
@@ -53,8 +54,10 @@ fn operations_on_selected_values_and_extensions() {
         ),
         (
             json!({"op": "replace", "path": "emails[type eq \"home\"]", "value": {"value": "n@x.org"}}),
-            json!({"emails": [work(), {"value": "n@x.org"}]}),
+            json!({"emails": [work(), {"value": "n@x.org", "type": "home"}]}),
         ),
+        (json!({"op": "replace", "path": "emails[type eq \"home\"]", "value": {}}), json!({})),
+        (json!({"op": "replace", "path": "name", "value": {}}), json!({})),
         (
             json!({"op": "add", "path": "emails[type eq \"home\"]", "value": {"display": "H"}}),
             json!({"emails": [work(), {"value": "h@x.org", "type": "home", "display": "H"}]}),
@@ -103,6 +106,8 @@ fn null_removes_a_member() {
             json!({"emails": [{"value": "w@x.org", "type": "work", "primary": true}, {"value": "h@x.org"}]}),
         ),
         (json!({"op": "add", "path": "emails", "value": [{"value": null}]}), json!({})),
+        (json!({"op": "replace", "value": {URN: null}}), json!({URN: null})),
+        (json!({"op": "replace", "path": URN, "value": null}), json!({URN: null})),
     ] {
         assert_both(&operation, &changes);
     }
@@ -145,6 +150,7 @@ fn forms_of_vendors_are_lenient() {
             json!({"op": "Remove", "path": "emails", "value": [{"value": "w@x.org"}]}),
             json!({"emails": [home()]}),
         ),
+        (json!({"op": "replace", "path": "roles.value", "value": "r"}), json!({"roles": [{"value": "r"}]})),
         // Okta
         (
             json!({"op": "replace", "value": {"id": "7", "active": false, "unknown": 1}}),

@@ -13,11 +13,13 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
         (json!({"op": "replace", "path": "nope", "value": 1}), InvalidPath, &both),
         (json!({"op": "replace", "path": "name.nope", "value": 1}), InvalidPath, &both),
         (json!({"op": "replace", "path": "emails[", "value": 1}), InvalidPath, &both),
-        (json!({"op": "replace", "path": "title[type eq \"x\"]", "value": 1}), InvalidPath, &both),
+        (json!({"op": "replace", "path": "title[type eq \"x\"]", "value": 1}), InvalidFilter, &both),
         (json!({"op": "replace", "path": "id", "value": "x"}), Mutability, &both),
         (json!({"op": "add", "path": "groups", "value": [{"value": "x"}]}), Mutability, &both),
         (json!({"op": "replace", "path": "meta.version", "value": "x"}), Mutability, &both),
         (json!({"op": "remove", "path": "userName"}), Mutability, &both),
+        (json!({"op": "replace", "value": {"userName": null}}), Mutability, &both),
+        (json!({"op": "replace", "path": "emails.primary", "value": true}), InvalidValue, strict),
         (json!({"op": "replace", "path": "active", "value": "maybe"}), InvalidValue, &both),
         (json!({"op": "replace", "path": "title", "value": {"a": 1}}), InvalidValue, &both),
         (json!({"op": "replace", "path": "displayName"}), InvalidValue, &both),
@@ -28,6 +30,9 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
             &both,
         ),
         (json!({"op": "replace", "path": "emails[type eq \"other\"].value", "value": "x"}), NoTarget, strict),
+        (json!({"op": "replace", "path": "emails[type eq \"other\"].type", "value": null}), NoTarget, strict),
+        (json!({"op": "replace", "path": "emails", "value": [null]}), InvalidValue, strict),
+        (json!({"op": "add", "path": "title", "value": null}), InvalidValue, strict),
         (
             json!({"op": "replace", "path": "emails[primary eq \"maybe\"].value", "value": "x"}),
             NoTarget,
@@ -36,7 +41,15 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
         (json!({"op": "remove", "path": "emails[primary gt true]"}), InvalidFilter, &both),
         (json!({"op": "Replace", "path": "title", "value": "x"}), InvalidSyntax, strict),
         (json!({"op": "replace", "path": "active", "value": "True"}), InvalidValue, strict),
-        (json!({"op": "replace", "value": {"unknown": 1}}), InvalidPath, strict),
+        (json!({"op": "replace", "value": {"unknown": 1}}), InvalidValue, strict),
+        (json!({"op": "replace", "path": "name", "value": {"unknown": 1}}), InvalidValue, strict),
+        (json!({"op": "replace", "path": URN, "value": {"unknown": 1}}), InvalidValue, strict),
+        (json!({"op": "remove", "path": "emails[unknown eq 1]"}), InvalidFilter, strict),
+        (
+            json!({"op": "remove", "path": "emails[type eq \"x\" and not (unknown pr)].value"}),
+            InvalidFilter,
+            strict,
+        ),
     ] {
         for policy in policies {
             let error = patched(&json!([operation]), *policy);

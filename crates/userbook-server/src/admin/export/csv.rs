@@ -15,8 +15,19 @@ use crate::{
 };
 
 /// The columns, which `import` knows by these names.
-const COLUMNS: [&str; 10] =
-    ["uuid", "username", "name", "email", "is_active", "last_login", "path", "type", "groups", "attributes"];
+const COLUMNS: [&str; 11] = [
+    "uuid",
+    "username",
+    "name",
+    "email",
+    "is_active",
+    "last_login",
+    "path",
+    "type",
+    "groups",
+    "attributes",
+    "external_ids",
+];
 
 pub(super) struct CsvSink {
     out: Writer<Output>,
@@ -62,6 +73,7 @@ impl ExportSink for CsvSink {
                 &user.user_type.to_string(),
                 &groups.join(";"),
                 &serde_json::to_string(&user.attributes)?,
+                &serde_json::to_string(&user.external_ids)?,
             ])?;
         }
         Ok(())

@@ -4,7 +4,10 @@ use std::{fs::File, str::FromStr};
 
 use csv::{Reader as Rows, ReaderBuilder, StringRecord};
 use serde_json::Value;
-use userbook::{JsonObject, model::parse_timestamp};
+use userbook::{
+    JsonObject,
+    model::{ExternalSource, parse_timestamp},
+};
 
 use super::record::{ImportUser, LastLogin, Reader, Record, Row, RowError};
 use crate::admin::{Failure, Message};
@@ -35,6 +38,10 @@ enum Field {
     Attributes,
     /// One attribute, by its path.
     Attribute(Vec<String>),
+    /// All external ids, as JSON.
+    ExternalIds,
+    /// The identifier of one external source.
+    ExternalId(ExternalSource),
 }
 
 impl FromStr for Mapping {
@@ -51,14 +58,25 @@ impl FromStr for Mapping {
     }
 }
 
+/// The beginning of the field of one external source: `external_ids.scim:okta`.
+const EXTERNAL: &str = "external_ids.";
+
 impl Field {
+    fn external_id(text: &str) -> Result<Self, Message> {
+        let source = text.strip_prefix(EXTERNAL).unwrap_or_default().parse();
+        source.map(Self::ExternalId).map_err(|error| Message(format!("{text}: {error}")))
+    }
+
     /// Returns whether two columns of these fields would overwrite each other.
     fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Attribute(one), Self::Attribute(other)) => {
                 one.starts_with(other) || other.starts_with(one)
             }
-            (Self::Attributes, Self::Attribute(_)) | (Self::Attribute(_), Self::Attributes) => true,
+            (Self::Attributes, Self::Attribute(_))
+            | (Self::Attribute(_), Self::Attributes)
+            | (Self::ExternalIds, Self::ExternalId(_))
+            | (Self::ExternalId(_), Self::ExternalIds) => true,
             _ => self == other,
         }
     }
@@ -79,6 +97,8 @@ impl FromStr for Field {
             "type" => Self::Type,
             "groups" => Self::Groups,
             "attributes" => Self::Attributes,
+            "external_ids" => Self::ExternalIds,
+            _ if text.starts_with(EXTERNAL) => Self::external_id(text)?,
             _ => match text.strip_prefix("attributes.") {
                 Some(path) if !path.split('.').any(str::is_empty) => {
                     Self::Attribute(path.split('.').map(str::to_owned).collect())
@@ -178,6 +198,14 @@ fn set(user: &mut ImportUser, field: &Field, cell: &str) -> Result<(), String> {
             user.attributes =
                 given.map(serde_json::from_str).transpose().map_err(|error| error.to_string())?;
         }
+        Field::ExternalIds => {
+            let ids = given.map(serde_json::from_str).transpose().map_err(|error| error.to_string())?;
+            user.external_ids = ids.unwrap_or_default();
+        }
+        Field::ExternalId(source) => {
+            let id = given.map(|text| (source.clone(), Some(text.to_owned())));
+            user.external_ids = std::mem::take(&mut user.external_ids).into_iter().chain(id).collect();
+        }
         Field::Attribute(path) => {
             if let Some(text) = given {
                 insert(&mut user.merged_attributes, path, text);
@@ -270,6 +298,9 @@ mod tests {
             ("username,attributes.a,attributes.a.b", &[], Some("two columns")),
             ("username,attributes.a.b,x", &["x=attributes.a"], Some("two columns")),
             ("username,attributes.a.b,attributes.a.c,attributes.ab", &[], None),
+            ("username,external_ids.scim:okta,Staff number", &["Staff number=external_ids.hr"], None),
+            ("username,external_ids.hr,external_ids", &[], Some("two columns")),
+            ("username,external_ids.hr,x", &["x=external_ids.hr"], Some("two columns")),
         ] {
             let error = columns(&names(header), &map(mapped)).err().map(|error| error.to_string());
             match expected {
@@ -277,7 +308,14 @@ mod tests {
                 Some(text) => assert!(error.clone().unwrap().contains(text), "{header}: {error:?}"),
             }
         }
-        for text in ["Mail", "Mail=mail", "Mail=attributes.", "Mail=attributes.a..b"] {
+        for text in [
+            "Mail",
+            "Mail=mail",
+            "Mail=attributes.",
+            "Mail=attributes.a..b",
+            "Mail=external_ids.",
+            "x=external_ids.A b",
+        ] {
             assert!(text.parse::<Mapping>().is_err(), "{text}");
         }
         assert_eq!("a=b=email".parse::<Mapping>().unwrap().column, "a=b");
@@ -295,6 +333,8 @@ mod tests {
             ("attributes.office.floor", "3"),
             ("attributes.office.room", "x"),
             ("attributes.empty", ""),
+            ("external_ids.scim:okta", "00u1"),
+            ("external_ids.hr", ""),
         ] {
             set(&mut user, &field.parse().unwrap(), cell).unwrap();
         }
@@ -302,7 +342,13 @@ mod tests {
         assert_eq!((user.is_active, user.path), (Some(false), None));
         assert_eq!(user.groups.unwrap(), ["a", "b"]);
         assert_eq!(Value::from(user.merged_attributes), json!({"office": {"floor": "3", "room": "x"}}));
+        assert_eq!(json!(user.external_ids), json!({"scim:okta": "00u1"}));
+        let mut other = ImportUser::default();
+        set(&mut other, &Field::ExternalIds, r#"{"hr": null}"#).unwrap();
+        assert_eq!(json!(other.external_ids), json!({"hr": null}));
         for (field, cell) in [
+            ("external_ids", "7"),
+            ("external_ids", r#"{"A B": "x"}"#),
             ("is_active", "maybe"),
             ("uuid", "7"),
             ("type", "robot"),

@@ -4,6 +4,7 @@ import { ApiError, call } from "./api.js";
 import { FIELDS, body, clearViolations, edited, fill, reapply, showViolations } from "./form.js";
 import { groupName } from "./groups.js";
 import { superuserText } from "./lineage.js";
+import { managedText } from "./managed.js";
 import { deleteUser, setActive } from "./remove.js";
 import { diffRows, shown, table } from "./table.js";
 
@@ -34,6 +35,12 @@ function take(state) {
   // The groups above are not part of the user.
   superuserText(user).then((text) => {
     if (open === state) summary(user, text);
+  });
+  $("managed").hidden = true;
+  managedText(user).then((text) => {
+    if (open !== state) return;
+    $("managed").textContent = text;
+    $("managed").hidden = !text;
   });
   $("toggle-active").textContent = user.is_active ? "Deactivate the user" : "Activate the user";
   fill(user);

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 use userbook::{
     GroupId, UserId, UserType,
     store::{
-        GroupColumn, GroupFilter, GroupListQuery, Order, PathListQuery, ReadAttributes, Scope,
-        SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
+        ExternalIdFilter, GroupColumn, GroupFilter, GroupListQuery, Order, PathListQuery, ReadAttributes,
+        Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
     },
 };
 use uuid::Uuid;
@@ -54,6 +54,11 @@ fn superusers(inherited: bool) -> SuperuserFilter {
     SuperuserFilter { is_superuser: true, inherited }
 }
 
+fn managed(identifier: Option<String>) -> UserFilter {
+    let source = "scim:okta".parse().unwrap();
+    UserFilter { external_id: Some(ExternalIdFilter { source, identifier }), ..UserFilter::default() }
+}
+
 fn text() -> String {
     "x".to_owned()
 }
@@ -81,6 +86,13 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
         (UserFilter { ids: [UserId(1)].into(), ..one() }, by_id),
         (UserFilter { is_superuser: Some(superusers(false)), ..one() }, by_id),
         (UserFilter { is_superuser: Some(superusers(true)), ..one() }, by_id),
+        (UserFilter { folded_name: Some(text()), ..one() }, "(digest=?)"),
+        (UserFilter { folded_name: Some(text()), ..managed(None) }, "(digest=?)"),
+        (managed(Some(text())), "(source=? AND identifier=?)"),
+        (
+            UserFilter { uuids: [Uuid::nil()].into(), ..managed(None) },
+            "sqlite_autoindex_userbook_user_1 (uuid=?)",
+        ),
     ] {
         let query = users(filter, UserColumn::Username);
         for what in [Projection::Page, Projection::Count] {

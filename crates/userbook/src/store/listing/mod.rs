@@ -92,6 +92,9 @@ pub struct UserFilter {
     pub ids: BTreeSet<UserId>,
     /// One of these usernames, byte for byte.
     pub usernames: BTreeSet<String>,
+    /// A username or an e-mail address that folds as this text does ([`fold`](crate::field::fold)). An empty text selects
+    /// nothing.
+    pub folded_name: Option<String>,
     /// One of these UUIDs.
     pub uuids: BTreeSet<Uuid>,
     /// Active or not.
