@@ -220,6 +220,7 @@ mod tests {
             username: username.to_owned(),
             is_active: true,
             user_type: UserType::Internal,
+            path: String::new(),
             groups: groups.iter().copied().collect(),
             revision: Revision(Uuid::nil()),
             version: 1,

@@ -15,7 +15,7 @@ use crate::{
     authz::{Actor, AuthorizerError, AuthorizerErrorKind},
     decision::Decision,
     model::ChangeId,
-    service::{AccessError, GroupError, ListError, UpdateError, Updated},
+    service::{AccessError, GroupError, ListError, RuleVerdict, UpdateError, Updated},
     store::{CommitOutcome, Scope, StoreError, StoreErrorKind},
 };
 
@@ -154,6 +154,16 @@ done!(
     bool,
     Option<crate::model::SessionEpoch>
 );
+
+impl SpanOutcome for RuleVerdict {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Deny(_) => "deny",
+            Self::Reject(_) => "reject",
+        }
+    }
+}
 
 impl SpanOutcome for CommitOutcome {
     fn outcome(&self) -> &'static str {

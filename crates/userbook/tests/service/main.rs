@@ -8,6 +8,7 @@ mod members;
 mod provisioning;
 mod provisioning_doubt;
 mod retries;
+mod rules;
 mod scripted_store;
 mod sessions;
 mod users;

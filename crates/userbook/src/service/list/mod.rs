@@ -1,6 +1,5 @@
 //! Lists users and groups: determines the visible rows, then reads one page.
 
-mod deadline;
 mod groups;
 mod relatives;
 mod users;
@@ -68,7 +67,7 @@ impl<S, A> UserService<S, A> {
         query: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, ListError> {
         let limit = self.policy.limits().search_time;
-        match deadline::within(&*self.clock, since.saturating_add(limit), query).await {
+        match crate::service::deadline::within(&*self.clock, since.saturating_add(limit), query).await {
             Some(answer) => Ok(answer?),
             None => Err(ListError::TooSlow { limit }),
         }

@@ -238,7 +238,8 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         let context = call.decision(service, &results);
         let snapshot = new_user_snapshot(directory, self.uuid, context.now);
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
-        let (change, view, diff) = insert(user, &snapshot, &ops, &context)?;
+        let (mut change, view, diff) = insert(user, &snapshot, &ops, &context)?;
+        service.check_insertion_rules(call, &snapshot, &mut change).await?;
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
         }
