@@ -4,7 +4,7 @@ use userbook::{
     Group, Timestamp, User, UserId, UserType,
     store::{
         ImportData, Order, Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn,
-        UserFilter, UserListQuery,
+        UserFilter, UserListQuery, UserSet,
     },
 };
 use uuid::Uuid;
@@ -72,6 +72,18 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
         (query(at(TimeColumn::CreatedAt, TimeTest::Before(moment(21)))), FEW),
         (query(at(TimeColumn::UpdatedAt, TimeTest::Before(moment(20)))), FEW),
         (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),
+        (UserListQuery { scope: Scope::Only(UserSet::default().path("users/few")), ..query(one()) }, FEW),
+        (
+            UserListQuery { scope: Scope::Only(UserSet::default().members_of(group(1).id)), ..query(one()) },
+            FEW,
+        ),
+        (
+            UserListQuery {
+                scope: Scope::Only(UserSet::default().path("users/few").members_of(group(2).id)),
+                ..query(one())
+            },
+            FEW,
+        ),
     ]
 }
 

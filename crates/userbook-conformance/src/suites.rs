@@ -222,6 +222,8 @@ suite! {
         user_lists::every_column_and_the_groups_come_back,
         user_lists::anonymous_is_never_listed,
         user_lists::a_scope_is_a_bound,
+        scopes::users_by_path_and_group,
+        scopes::members_by_path_and_group,
         user_lists::every_order,
         user_lists::order_of_long_texts,
         user_lists::pages_follow_one_another,

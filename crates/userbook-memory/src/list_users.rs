@@ -116,9 +116,13 @@ impl State {
             (UserFilter { external_id: Some(filter), .. }, _) => {
                 self.external_ids.find(filter).into_iter().collect()
             }
-            (_, Scope::Only(some)) => some.iter().copied().collect(),
+            (_, Scope::Only(some)) if some.is_by_id() => some.ids.iter().copied().collect(),
             (UserFilter { groups, .. }, _) if !groups.is_empty() => {
                 groups.first().map(|groups| members(&self.groups, groups)).unwrap_or_default()
+            }
+            (_, Scope::Only(some)) if some.paths.is_empty() => {
+                let members = members(&self.groups, &some.groups);
+                some.ids.iter().copied().chain(members).collect::<BTreeSet<_>>().into_iter().collect()
             }
             _ if is_by_name(order) => return (self.by_name(order).cloned().collect(), true),
             _ => return (self.users.values().filter(|user| is_listed(user)).cloned().collect(), false),
@@ -198,7 +202,7 @@ impl FoundUsers {
     fn matcher(&self, filter: &UserFilter, scope: &Scope<UserId>) -> impl Fn(&Arc<User>) -> bool {
         let content = ContentFilter::of_users(filter);
         move |user| {
-            scope.contains(&user.id)
+            scope.contains_user(user)
                 && self.matches(filter, user)
                 && content.as_ref().is_none_or(|content| content.matches(row_content(user)))
         }

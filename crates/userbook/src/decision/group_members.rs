@@ -89,7 +89,10 @@ impl<'a> MemberProposal<'a> {
             MembersOp::Keep => (BTreeSet::new(), BTreeSet::new()),
             MembersOp::RemoveAll => (BTreeSet::new(), members().collect()),
             MembersOp::Replace(wanted) => {
-                let leaves = |id: &UserId| !wanted.ids().contains(id) && visible.contains(id);
+                let leaves = |id: &UserId| {
+                    !wanted.ids().contains(id)
+                        && users.get(id).is_some_and(|state| is_visible(*id, state, visible))
+                };
                 (wanted.ids().clone(), members().filter(leaves).collect())
             }
             MembersOp::Change { join, leave } => (join.clone(), leave.clone()),
@@ -98,7 +101,7 @@ impl<'a> MemberProposal<'a> {
         // members may be named.
         let exists = |id: UserId| {
             users.get(&id).is_some_and(|state| {
-                is_member(state) || (visible.contains(&id) && state.username != ANONYMOUS_USERNAME)
+                is_member(state) || (is_visible(id, state, visible) && state.username != ANONYMOUS_USERNAME)
             })
         };
         let fault = match op {
@@ -193,6 +196,11 @@ impl<'a> MemberProposal<'a> {
     }
 }
 
+/// Returns whether the actor may view the user.
+fn is_visible(id: UserId, state: &MemberState, visible: &Scope<UserId>) -> bool {
+    visible.contains(id, &state.path, &state.groups)
+}
+
 /// Returns the members among the loaded users as lists show them: those that the actor may view, without the anonymous
 /// user.
 pub(crate) fn shown_members(
@@ -201,7 +209,9 @@ pub(crate) fn shown_members(
     visible: &Scope<UserId>,
 ) -> BTreeSet<UserId> {
     let is_shown = |(id, state): &(&UserId, &MemberState)| {
-        state.groups.contains(&group) && state.username != ANONYMOUS_USERNAME && visible.contains(id)
+        state.groups.contains(&group)
+            && state.username != ANONYMOUS_USERNAME
+            && is_visible(**id, state, visible)
     };
     users.iter().filter(is_shown).map(|(id, _)| *id).collect()
 }

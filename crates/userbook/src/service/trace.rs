@@ -16,7 +16,7 @@ use crate::{
     decision::Decision,
     model::ChangeId,
     service::{AccessError, GroupError, ListError, RuleVerdict, UpdateError, Updated},
-    store::{CommitOutcome, Scope, StoreError, StoreErrorKind},
+    store::{CommitOutcome, Scope, Scoped, StoreError, StoreErrorKind},
 };
 
 /// The target of every span and event.
@@ -124,7 +124,7 @@ impl<T> SpanOutcome for BTreeSet<T> {
     }
 }
 
-impl<I> SpanOutcome for Scope<I> {
+impl<I: Scoped> SpanOutcome for Scope<I> {
     fn outcome(&self) -> &'static str {
         "done"
     }

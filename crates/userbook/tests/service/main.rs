@@ -9,6 +9,7 @@ mod provisioning;
 mod provisioning_doubt;
 mod retries;
 mod rules;
+mod scopes;
 mod scripted_store;
 mod sessions;
 mod users;
