@@ -8,9 +8,10 @@ use http_body::Body;
 use userbook::{Authorizer, UserService, UserStore, update::Mode};
 
 use crate::{
-    Authenticator, ExtensionSet, Representation,
+    Authenticator, ExtensionSet, InvalidPrefix, Representation,
     error::ApiError,
     negotiate::negotiate,
+    prefix::Prefix,
     respond::{self, Methods, USER_METHODS},
     route::{Route, route},
 };
@@ -26,6 +27,7 @@ pub struct UserApi<S, A, N> {
     pub(crate) representation: Arc<Representation>,
     pub(crate) body_limit: usize,
     pub(crate) extensions: ExtensionSet,
+    pub(crate) prefix: Prefix,
 }
 
 impl<S, A, N> Clone for UserApi<S, A, N> {
@@ -36,6 +38,7 @@ impl<S, A, N> Clone for UserApi<S, A, N> {
             representation: Arc::clone(&self.representation),
             body_limit: self.body_limit,
             extensions: self.extensions,
+            prefix: self.prefix.clone(),
         }
     }
 }
@@ -53,6 +56,7 @@ impl<S, A, N> UserApi<S, A, N> {
             representation: Arc::new(representation),
             body_limit: DEFAULT_BODY_LIMIT,
             extensions: ExtensionSet::all(),
+            prefix: Prefix::default(),
         }
     }
 
@@ -68,6 +72,16 @@ impl<S, A, N> UserApi<S, A, N> {
     pub fn with_extensions(mut self, extensions: ExtensionSet) -> Self {
         self.extensions = extensions;
         self
+    }
+
+    /// Mounts the API at another path than [`API_PREFIX`](crate::API_PREFIX): with `/v1`, a user is at `/v1/core/users/{id}/`. The empty
+    /// prefix is the root. `openapi::at` describes such an API.
+    ///
+    /// # Errors
+    /// [`InvalidPrefix`] unless the prefix is empty or a path such as `/v1`.
+    pub fn at(mut self, prefix: &str) -> Result<Self, InvalidPrefix> {
+        self.prefix = Prefix::parse(prefix)?;
+        Ok(self)
     }
 
     /// Returns the service behind the API.
@@ -112,7 +126,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Route::User(id) = route(head.uri.path()) else {
+        let Route::User(id) = route(&self.prefix, head.uri.path()) else {
             return Err(ApiError::not_found());
         };
         acceptable?;

@@ -105,6 +105,9 @@ pub mod docs {
     pub mod passwords_logins_sessions {}
 }
 
+/// The versions of `chrono` and `uuid` in this API.
+pub use {chrono, uuid};
+
 pub use authz::{Actor, Authorizer, PermissionAuthorizer, StaticPermissions};
 pub use json::JsonObject;
 pub use limits::Limits;

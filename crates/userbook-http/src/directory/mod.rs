@@ -33,8 +33,8 @@ use userbook::{
 };
 
 use crate::{
-    Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Recovery,
-    Release, Representation, Tokens, USERS_PATH, UserApi,
+    Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, InvalidPrefix, PathPattern,
+    Recovery, Release, Representation, Tokens, USERS_PATH, UserApi,
     error::ApiError,
     negotiate::negotiate,
     ports::Ports,
@@ -152,6 +152,15 @@ impl<S, A, N> DirectoryApi<S, A, N> {
         self
     }
 
+    /// Mounts the API at another path; see [`UserApi::at`].
+    ///
+    /// # Errors
+    /// As [`UserApi::at`].
+    pub fn at(mut self, prefix: &str) -> Result<Self, InvalidPrefix> {
+        self.users = self.users.at(prefix)?;
+        Ok(self)
+    }
+
     /// Keeps passwords here; without this port `set_password` answers 400.
     #[must_use]
     pub fn with_credentials(mut self, credentials: impl Credentials) -> Self {
@@ -201,7 +210,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let route = route(request.uri().path());
+        let route = route(&self.users.prefix, request.uri().path());
         let methods = match route {
             Route::ResourcePath(resource) => Methods::of_resource(resource.methods()),
             Route::User(_) if request.method() == Method::DELETE => Methods::of_user(DELETABLE_USER_METHODS),
@@ -316,6 +325,10 @@ where
         PathPattern::Exactly(VERSION_PATH),
         PathPattern::Exactly(CONFIG_PATH),
     ];
+
+    fn mounted(&self, pattern: PathPattern) -> String {
+        self.users.prefix.mount(pattern.path())
+    }
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>
     where
