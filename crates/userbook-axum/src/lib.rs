@@ -36,14 +36,13 @@ const REST: &str = "userbook_rest";
 
 /// Returns the API as a router with the [`Endpoint::PATHS`], to merge into the host's router or to serve alone.
 pub fn router<E: Endpoint>(api: E) -> Router {
-    let service = service(api.clone());
-    E::PATHS.iter().fold(Router::new(), |router, pattern| {
-        let path = match pattern {
-            PathPattern::Exactly(_) => api.mounted(*pattern),
-            PathPattern::Below(_) => format!("{}{{*{REST}}}", api.mounted(*pattern)),
-        };
-        router.route_service(&path, service.clone())
-    })
+    let path = |pattern: &PathPattern| match pattern {
+        PathPattern::Exactly(_) => api.mounted(*pattern),
+        PathPattern::Below(_) => format!("{}{{*{REST}}}", api.mounted(*pattern)),
+    };
+    let paths: Vec<String> = E::PATHS.iter().map(path).collect();
+    let service = service(api);
+    paths.iter().fold(Router::new(), |router, path| router.route_service(path, service.clone()))
 }
 
 /// Returns the API as a service that handles every request, for hosts with their own routing, for example as a

@@ -1,6 +1,5 @@
 //! Lists show at most what single requests show.
 
-use std::collections::BTreeSet;
 
 use userbook::{
     Actor, GroupId, UserId,
