@@ -3,6 +3,7 @@
 
 mod accounts;
 mod host_rules;
+mod jwt;
 mod process;
 mod programs;
 mod servers;

@@ -54,6 +54,8 @@ mutants! {
     IgnoresActorGuard => guards::the_actor_must_be_as_decided_on,
     ChecksActorThenWrites => races::administrators_cannot_deactivate_each_other,
     FoldsCaseInLoad => names::names_are_compared_byte_for_byte,
+    LowersAddresses => names::addresses_are_exact_and_may_be_shared,
+    SharesNoAddress => names::addresses_are_exact_and_may_be_shared,
     FoldsCaseInCommit => names::a_name_like_another_can_be_taken,
     IgnoresBlanksAtTheEnd => names::names_are_compared_byte_for_byte,
     ConflictsWithOwnName => names::keeping_ones_own_name_is_no_conflict,

@@ -3,9 +3,9 @@
 use std::{error::Error, sync::Arc};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, request::Parts};
+use http::{HeaderValue, Method, Request, Response, request::Parts};
 use http_body::Body;
-use userbook::{Authorizer, UserService, UserStore, update::Mode};
+use userbook::{Actor, Authorizer, UserService, UserStore, authz::Subject, update::Mode};
 
 use crate::{
     Authenticator, ExtensionSet, InvalidPrefix, Representation,
@@ -28,6 +28,8 @@ pub struct UserApi<S, A, N> {
     pub(crate) body_limit: usize,
     pub(crate) extensions: ExtensionSet,
     pub(crate) prefix: Prefix,
+    /// The challenge of 401; `None` answers 403, as recorded.
+    pub(crate) challenge: Option<HeaderValue>,
 }
 
 impl<S, A, N> Clone for UserApi<S, A, N> {
@@ -39,6 +41,7 @@ impl<S, A, N> Clone for UserApi<S, A, N> {
             body_limit: self.body_limit,
             extensions: self.extensions,
             prefix: self.prefix.clone(),
+            challenge: self.challenge.clone(),
         }
     }
 }
@@ -57,6 +60,7 @@ impl<S, A, N> UserApi<S, A, N> {
             body_limit: DEFAULT_BODY_LIMIT,
             extensions: ExtensionSet::all(),
             prefix: Prefix::default(),
+            challenge: None,
         }
     }
 
@@ -82,6 +86,15 @@ impl<S, A, N> UserApi<S, A, N> {
     pub fn at(mut self, prefix: &str) -> Result<Self, InvalidPrefix> {
         self.prefix = Prefix::parse(prefix)?;
         Ok(self)
+    }
+
+    /// Answers callers without valid credentials 401 with this `WWW-Authenticate` header, such as `Bearer`, for clients
+    /// that start a login then. By default they get 403, as recorded. Only the status and the header differ. A denied user
+    /// still gets 403, and a hidden resource 404.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
+        self.challenge = Some(challenge);
+        self
     }
 
     /// Returns the service behind the API.
@@ -130,13 +143,91 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
             return Err(ApiError::not_found());
         };
         acceptable?;
-        let actor = self.authenticator.authenticate(head).await?;
-        match head.method {
+        let actor = self.authenticate(head).await?;
+        let answer = match head.method {
             Method::GET | Method::HEAD => self.show(head, &actor, id).await,
             Method::PUT => self.write(head, body, &actor, id, Mode::Replace).await,
             Method::PATCH => self.write(head, body, &actor, id, Mode::Patch).await,
             Method::OPTIONS => self.describe(&actor, id).await,
             ref other => Err(ApiError::method_not_allowed(other)),
+        };
+        answer.map_err(|error| self.challenged(error, &actor))
+    }
+}
+
+impl<S, A, N: Authenticator> UserApi<S, A, N> {
+    pub(crate) async fn authenticate(&self, head: &Parts) -> Result<Actor, ApiError> {
+        let refused = |error| ApiError::from(error).challenged(self.challenge.as_ref(), false);
+        self.authenticator.authenticate(head).await.map_err(refused)
+    }
+
+    /// Returns the error as this caller gets it.
+    pub(crate) fn challenged(&self, error: ApiError, actor: &Actor) -> ApiError {
+        error.challenged(self.challenge.as_ref(), actor.subject == Subject::Anonymous)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{ACCEPT, AUTHORIZATION, WWW_AUTHENTICATE};
+    use userbook::{NewUser, PermissionAuthorizer, StaticPermissions, UserId};
+    use userbook_memory::MemoryStore;
+
+    use super::*;
+    use crate::{AuthenticationError, DirectoryApi};
+
+    /// Knows user 1 by the header `known`.
+    #[derive(Debug)]
+    struct ByHeader;
+
+    #[async_trait::async_trait]
+    impl Authenticator for ByHeader {
+        async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError> {
+            match head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) {
+                None => Ok(Actor::anonymous()),
+                Some(b"known") => Ok(Actor::user(UserId(1))),
+                Some(_) => Err(AuthenticationError::token_invalid()),
+            }
+        }
+    }
+
+    async fn api() -> DirectoryApi<MemoryStore, PermissionAuthorizer<StaticPermissions>, ByHeader> {
+        let service =
+            UserService::new(MemoryStore::new(), PermissionAuthorizer::new(StaticPermissions::none()));
+        service.insert_user(&Actor::system(), NewUser::new("ada", "Ada")).await.unwrap();
+        DirectoryApi::new(service, ByHeader, Representation::new(""))
+    }
+
+    #[tokio::test]
+    async fn callers_without_valid_credentials_get_a_challenge_on_request() {
+        let plain = api().await;
+        let challenging = plain.clone().with_challenge(HeaderValue::from_static("Bearer"));
+        for (credentials, method, path, with_challenge) in [
+            (None, "GET", "/core/users/1/", 401),
+            (None, "PATCH", "/core/users/1/", 401),
+            (None, "DELETE", "/core/users/1/", 401),
+            (None, "GET", "/core/users/", 401),
+            (None, "POST", "/core/users/", 401),
+            (None, "GET", "/core/users/me/", 401),
+            (None, "POST", "/core/groups/", 401),
+            (Some("guessed"), "PUT", "/core/users/1/", 401),
+            (Some("guessed"), "GET", "/core/users/me/", 401),
+            (Some("known"), "PUT", "/core/users/1/", 403),
+            (Some("known"), "GET", "/core/users/", 403),
+        ] {
+            for (api, expected) in [(&plain, 403), (&challenging, with_challenge)] {
+                let mut request = Request::builder().method(method).uri(format!("/api/v3{path}"));
+                request = request.header(ACCEPT, "application/problem+json");
+                if let Some(credentials) = credentials {
+                    request = request.header(AUTHORIZATION, credentials);
+                }
+                let response = api.handle(request.body("{}".to_owned()).unwrap()).await;
+                let challenge = response.headers().get(WWW_AUTHENTICATE).map(HeaderValue::as_bytes);
+                assert_eq!(response.status().as_u16(), expected, "{credentials:?} {method} {path}");
+                assert_eq!(challenge, (expected == 401).then_some(&b"Bearer"[..]), "{method} {path}");
+                let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+                assert_eq!(problem["status"], expected);
+            }
         }
     }
 }

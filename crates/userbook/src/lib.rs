@@ -50,6 +50,7 @@
 //! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`](store::ProvisioningStore), [`ListStore`](store::ListStore), [`ImportStore`](store::ImportStore), [`Outbox`](store::Outbox) |
 //! | authorization ports | [`Authorizer`], [`ListAuthorizer`](authz::ListAuthorizer); [`PermissionAuthorizer`] decides like authentik |
 //! | audit | [`Event`](event::Event), [`deliver`](service::deliver), [`EventSink`](service::EventSink) |
+//! | tests of hosts | `test_support` (feature `test-support`): fixed clock, numbered ids, failing store, assertions |
 //! | injected | [`Clock`](clock::Clock), [`ChangeIds`](clock::ChangeIds), [`Backoff`](service::Backoff) |
 //!
 //! # Guides
@@ -77,6 +78,8 @@ pub mod model;
 mod policy;
 pub mod service;
 pub mod store;
+#[cfg(feature = "test-support")]
+pub mod test_support;
 pub mod update;
 pub mod view;
 pub mod violation;

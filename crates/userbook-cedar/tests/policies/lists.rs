@@ -1,6 +1,5 @@
 //! Lists show at most what single requests show.
 
-
 use userbook::{
     Actor, GroupId, UserId,
     authz::{Check, ListAuthorizer, Verdict},

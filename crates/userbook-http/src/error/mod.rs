@@ -8,7 +8,10 @@ mod problem;
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, header::RETRY_AFTER};
+use http::{
+    HeaderValue, Method, Response, StatusCode,
+    header::{RETRY_AFTER, WWW_AUTHENTICATE},
+};
 use userbook::{
     Field, JsonObject, Violations,
     authz::{AuthorizerError, AuthorizerErrorKind},
@@ -44,6 +47,8 @@ pub(crate) struct ApiError {
     detail: Cow<'static, str>,
     details: ErrorDetails,
     failure: Option<Failure>,
+    /// Makes the status 401.
+    challenge: Option<HeaderValue>,
 }
 
 /// Content of an error beyond its detail.
@@ -150,7 +155,7 @@ impl From<AuthorizerError> for PortFailure {
 
 impl ApiError {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), details: ErrorDetails::Nothing, failure: None }
+        Self { kind, detail: detail.into(), details: ErrorDetails::Nothing, failure: None, challenge: None }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -234,6 +239,18 @@ impl ApiError {
         Self { failure: Some(Failure::new(error)), ..Self::new(Kind::Unavailable, "Service unavailable.") }
     }
 
+    /// Answers 401 with this challenge instead of 403 if the caller has no valid credentials; see
+    /// [`UserApi::with_challenge`](crate::UserApi::with_challenge).
+    pub(crate) fn challenged(self, challenge: Option<&HeaderValue>, is_anonymous: bool) -> Self {
+        let lacks_credentials = is_anonymous || self.kind == Kind::AuthenticationFailed;
+        let applies = lacks_credentials && self.kind.status() == StatusCode::FORBIDDEN;
+        Self { challenge: challenge.filter(|_| applies).cloned(), ..self }
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.challenge.is_some() { StatusCode::UNAUTHORIZED } else { self.kind.status() }
+    }
+
     /// Returns the complete response.
     pub(crate) fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
         let (media_type, body) = match format {
@@ -241,11 +258,14 @@ impl ApiError {
             ErrorFormat::Problem => (PROBLEM, problem::render(&self)),
         };
         let mut response = match body {
-            Ok(body) => respond::with_body(self.kind.status(), media_type, body),
+            Ok(body) => respond::with_body(self.status(), media_type, body),
             Err(_) => respond::with_body(Kind::Internal.status(), JSON, "{}"),
         };
         if self.kind == Kind::Unavailable {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(failure) = self.failure {
             response.extensions_mut().insert(failure);

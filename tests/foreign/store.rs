@@ -1,0 +1,380 @@
+//! A store over authentik's tables: columns that Userbook has no name for are never written, and everything else is in
+//! companion tables. One lock on the counters orders all commits.
+
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow, types::Json};
+use userbook::{
+    Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserStore, Violations,
+    event::Event,
+    field::{Attributes, EmailAddress, Name, UserPath, Username, fold},
+    model::{ChangeId, ExternalIds, GroupGraph, SessionEpoch},
+    store::{
+        ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, Epochs, Guards, ImportData, Outbox,
+        OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+    },
+};
+use uuid::Uuid;
+
+#[derive(Debug)]
+pub(crate) struct ForeignStore(pub(crate) PgPool);
+
+/// Errors before `COMMIT`: a deadlock with another program is worth another attempt.
+fn failure(error: sqlx::Error) -> StoreError {
+    let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    let kind = match (code.as_deref(), &error) {
+        (Some("40001" | "40P01" | "55P03"), _) | (None, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
+            StoreErrorKind::Transient
+        }
+        (None, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => StoreErrorKind::Corrupt,
+        _ => StoreErrorKind::Other,
+    };
+    StoreError::new(kind, error)
+}
+
+const USER: &str = "
+    SELECT u.id::bigint AS id, u.uuid, u.username, u.name, u.email, u.is_active, u.last_login, u.path, u.type,
+        u.attributes::text AS attributes, u.password_change_date, u.date_joined, c.updated_at, c.revision, c.version,
+        c.session_epoch, c.external_ids,
+        ARRAY(SELECT group_id FROM authentik_core_user_ak_groups WHERE user_id = u.id) AS groups
+    FROM authentik_core_user AS u JOIN companion_user AS c ON c.user_id = u.id
+    WHERE u.id = $1 OR u.uuid = $2";
+
+/// Attributes may nest deeper than the default of `serde_json` allows.
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    let mut text = serde_json::Deserializer::from_str(text);
+    text.disable_recursion_limit();
+    T::deserialize(&mut text).map_err(StoreError::corrupt)
+}
+
+fn decode_user(row: &PgRow) -> Result<User, StoreError> {
+    let user = || -> Result<_, sqlx::Error> {
+        Ok(User {
+            id: UserId(row.try_get("id")?),
+            uuid: row.try_get("uuid")?,
+            username: row.try_get("username")?,
+            name: row.try_get("name")?,
+            email: row.try_get("email")?,
+            is_active: row.try_get("is_active")?,
+            last_login: row.try_get("last_login")?,
+            path: row.try_get("path")?,
+            user_type: row
+                .try_get::<String, _>("type")?
+                .parse()
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            groups: row.try_get::<Vec<Uuid>, _>("groups")?.into_iter().map(GroupId).collect(),
+            external_ids: row.try_get::<Json<ExternalIds>, _>("external_ids")?.0,
+            password_change_date: row.try_get("password_change_date")?,
+            created_at: row.try_get("date_joined")?,
+            updated_at: row.try_get("updated_at")?,
+            revision: Revision(row.try_get("revision")?),
+            version: row.try_get::<i64, _>("version")?.unsigned_abs(),
+            session_epoch: SessionEpoch(row.try_get("session_epoch")?),
+            ..User::example()
+        })
+    };
+    let attributes: String = row.try_get("attributes").map_err(failure)?;
+    Ok(User { attributes: json::<serde_json::Value>(&attributes)?.into(), ..user().map_err(failure)? })
+}
+
+async fn find(conn: &mut PgConnection, target: UserRef) -> Result<Option<User>, StoreError> {
+    let (id, uuid) = match target {
+        UserRef::Id(id) => (Some(id.0), None),
+        UserRef::Uuid(uuid) => (None, Some(uuid)),
+    };
+    let row = sqlx::query(USER).bind(id).bind(uuid).fetch_optional(conn).await.map_err(failure)?;
+    row.as_ref().map(decode_user).transpose()
+}
+
+/// Returns groups with their ancestors, up to 19 above.
+async fn closure(conn: &mut PgConnection, starts: Vec<Uuid>) -> Result<GroupGraph, StoreError> {
+    let rows = sqlx::query(
+        "WITH RECURSIVE closure (id, depth) AS (
+            SELECT unnest($1::uuid[]), 0
+            UNION
+            SELECT g.parent_id, depth + 1 FROM closure JOIN authentik_core_group AS g ON g.group_uuid = closure.id
+            WHERE g.parent_id IS NOT NULL AND depth < 19
+        )
+        SELECT g.group_uuid, g.name, g.is_superuser, g.parent_id, g.attributes::text AS attributes, c.*
+        FROM authentik_core_group AS g JOIN companion_group AS c ON c.group_id = g.group_uuid
+        WHERE g.group_uuid IN (SELECT id FROM closure)",
+    );
+    let mut graph = GroupGraph::default();
+    for row in rows.bind(starts).fetch_all(conn).await.map_err(failure)? {
+        let group = || -> Result<_, sqlx::Error> {
+            Ok(Group {
+                id: GroupId(row.try_get("group_uuid")?),
+                name: row.try_get("name")?,
+                is_superuser: row.try_get("is_superuser")?,
+                parent: row.try_get::<Option<_>, _>("parent_id")?.map(GroupId),
+                external_ids: row.try_get::<Json<ExternalIds>, _>("external_ids")?.0,
+                created_at: row.try_get("created_at")?,
+                updated_at: row.try_get("updated_at")?,
+                ..Group::example()
+            })
+        };
+        let attributes: String = row.try_get("attributes").map_err(failure)?;
+        graph.insert(Group { attributes: json(&attributes)?, ..group().map_err(failure)? });
+    }
+    Ok(graph)
+}
+
+async fn has(
+    conn: &mut PgConnection,
+    sql: &'static str,
+    text: Option<&str>,
+    except: Option<i64>,
+) -> Result<bool, StoreError> {
+    let Some(text) = text else { return Ok(false) };
+    sqlx::query_scalar(sql).bind(text).bind(except).fetch_one(conn).await.map_err(failure)
+}
+
+const HAS_NAME: &str =
+    "SELECT EXISTS (SELECT FROM authentik_core_user WHERE username = $1 AND id::bigint IS DISTINCT FROM $2)";
+const HAS_KEY: &str = "SELECT EXISTS (SELECT FROM companion_claim WHERE key = $1 AND key <> '' AND user_id::bigint IS DISTINCT FROM $2)";
+const HAS_EXCLUSIVE_KEY: &str =
+    "SELECT EXISTS (SELECT FROM companion_claim WHERE key = $1 AND exclusive AND user_id::bigint <> $2)";
+
+async fn other_superusers(conn: &mut PgConnection, except: Option<i64>) -> Result<Superusers, StoreError> {
+    let types: Vec<String> = sqlx::query_scalar(
+        "WITH RECURSIVE granting (id, depth) AS (
+            SELECT group_uuid, 0 FROM authentik_core_group WHERE is_superuser
+            UNION
+            SELECT g.group_uuid, depth + 1 FROM granting JOIN authentik_core_group AS g ON g.parent_id = granting.id
+            WHERE depth < 19
+        )
+        SELECT DISTINCT u.type FROM authentik_core_user AS u JOIN authentik_core_user_ak_groups AS m ON m.user_id = u.id
+        WHERE m.group_id IN (SELECT id FROM granting) AND u.is_active AND u.username <> 'AnonymousUser'
+            AND u.id::bigint IS DISTINCT FROM $1",
+    )
+    .bind(except)
+    .fetch_all(conn)
+    .await
+    .map_err(failure)?;
+    let has = |kind: &str| types.iter().any(|found| found == kind);
+    Ok(Superusers { person: has("internal") || has("external"), service_account: has("service_account") })
+}
+
+/// Returns the counters `graph` and `superusers`.
+async fn counters(conn: &mut PgConnection, sql: &'static str) -> Result<Epochs, StoreError> {
+    let values: Vec<i64> = sqlx::query_scalar(sql).fetch_all(conn).await.map_err(failure)?;
+    let [graph, superusers] = *values else { return Err(StoreError::corrupt("a counter is missing")) };
+    Ok(Epochs { graph: graph.unsigned_abs(), superusers: superusers.unsigned_abs(), next_user: 0 })
+}
+
+#[async_trait::async_trait]
+impl UserStore for ForeignStore {
+    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
+        let conn = &mut *self
+            .0
+            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .await
+            .map_err(failure)?;
+        let user = match query.target {
+            Some(target) => find(conn, target).await?,
+            None => None,
+        };
+        let actor = match query.actor {
+            Some(id) => find(conn, id.into()).await?,
+            None => None,
+        };
+        let except = user.as_ref().map(|user| user.id.0);
+        let own = user.iter().chain(&actor).flat_map(|user| &user.groups);
+        let starts = own.chain(&query.groups).map(|group| group.0).collect();
+        let (login, email) = (query.login.as_deref().map(fold), query.email.as_deref().map(fold));
+        let change = "SELECT EXISTS (SELECT FROM companion_event WHERE id::text = $1 AND $2::bigint IS NULL)";
+        Ok(Snapshot {
+            groups: closure(conn, starts).await?,
+            username_taken: has(conn, HAS_NAME, query.username.as_deref(), except).await?,
+            login_taken: has(conn, HAS_KEY, login.as_deref(), except).await?,
+            email_taken: has(conn, HAS_KEY, email.as_deref(), except).await?,
+            other_superusers: match query.other_superusers {
+                true => Some(other_superusers(conn, except).await?),
+                false => None,
+            },
+            epochs: counters(conn, "SELECT value FROM companion_counter ORDER BY name").await?,
+            change_committed: has(conn, change, query.change.map(|id| id.0.to_string()).as_deref(), None)
+                .await?,
+            actor: actor.as_ref().map(ActorState::from),
+            user,
+        })
+    }
+
+    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+        let mut transaction = self.0.begin().await.map_err(failure)?;
+        let outcome = match apply(&mut transaction, change).await {
+            Err(error) if error.kind == StoreErrorKind::Transient => CommitOutcome::Conflict,
+            outcome => outcome?,
+        };
+        if outcome == CommitOutcome::Applied {
+            transaction.commit().await.map_err(|error| StoreError::new(StoreErrorKind::Ambiguous, error))?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Compares everything, then writes everything. An outcome other than `Applied` is rolled back.
+async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+    sqlx::query("SELECT set_config('companion.own', 'on', true)")
+        .execute(&mut *conn)
+        .await
+        .map_err(failure)?;
+    let lock = "SELECT value FROM companion_counter ORDER BY name FOR UPDATE";
+    let epochs = counters(conn, lock).await?;
+    let id = change.user.0;
+    let locked = "SELECT revision FROM companion_user WHERE user_id = $1 FOR UPDATE";
+    let mut revisions = [None, None];
+    for (revision, user) in
+        revisions.iter_mut().zip([Some(change.user), change.guards.actor.map(|guard| guard.user)])
+    {
+        let found = sqlx::query_scalar::<_, Uuid>(locked).bind(user.map(|user| user.0));
+        *revision = found.fetch_optional(&mut *conn).await.map_err(failure)?.map(Revision);
+    }
+    let fields = &change.fields;
+    let username = fields.username.as_ref().map(Username::as_str);
+    let joined: Vec<_> = change.groups_added.iter().map(|group| group.0).collect();
+    match revisions {
+        [None, _] => return Ok(CommitOutcome::Gone),
+        [Some(revision), _] if revision != change.expected => return Ok(CommitOutcome::Conflict),
+        [_, actor] if change.guards.actor.is_some_and(|guard| actor != Some(guard.revision)) => {
+            return Ok(CommitOutcome::Conflict);
+        }
+        _ if !hold(&change.guards, epochs) => return Ok(CommitOutcome::Conflict),
+        _ if has(conn, HAS_NAME, username, Some(id)).await? => return Ok(CommitOutcome::Conflict),
+        _ if closure(conn, joined.clone())
+            .await?
+            .iter()
+            .filter(|group| joined.contains(&group.id.0))
+            .count()
+            < joined.len() =>
+        {
+            return Ok(CommitOutcome::Conflict);
+        }
+        _ => {}
+    }
+    for claim in change.claims().into_iter().flatten() {
+        let key = claim.key.as_deref().filter(|_| claim.exclusive);
+        if has(conn, HAS_EXCLUSIVE_KEY, key, Some(id)).await? {
+            return Ok(CommitOutcome::Conflict);
+        }
+        put_claim(conn, id, &claim).await?;
+    }
+    if let Some(source) = taken_source(conn, id, fields.external_ids.as_ref()).await? {
+        let source = source.parse().map_err(StoreError::corrupt)?;
+        return Ok(CommitOutcome::Rejected(Violations::external_id_taken(&source)));
+    }
+    write(conn, change).await?;
+    Ok(CommitOutcome::Applied)
+}
+
+fn hold(guards: &Guards, epochs: Epochs) -> bool {
+    guards.graph.is_none_or(|guard| guard.expected == epochs.graph)
+        && guards.superusers.is_none_or(|guard| guard.expected == epochs.superusers)
+}
+
+/// Returns the first source in which another user has one of these identifiers.
+async fn taken_source(
+    conn: &mut PgConnection,
+    id: i64,
+    ids: Option<&ExternalIds>,
+) -> Result<Option<String>, StoreError> {
+    let Some(ids) = ids else { return Ok(None) };
+    sqlx::query_scalar(
+        "SELECT own.key FROM jsonb_each_text($2) AS own
+         JOIN companion_user AS c ON c.external_ids ->> own.key = own.value AND c.user_id <> $1 ORDER BY own.key LIMIT 1",
+    )
+    .bind(id)
+    .bind(Json(ids))
+    .fetch_optional(conn)
+    .await
+    .map_err(failure)
+}
+
+pub(crate) async fn put_claim(conn: &mut PgConnection, id: i64, claim: &Claim) -> Result<(), StoreError> {
+    let put = "INSERT INTO companion_claim VALUES ($1, $2, $3, $4)
+               ON CONFLICT (user_id, namespace) DO UPDATE SET key = $3, exclusive = $4";
+    let put = sqlx::query(put).bind(id).bind(claim.namespace.as_str());
+    put.bind(claim.key.as_deref().unwrap_or_default())
+        .bind(claim.exclusive)
+        .execute(conn)
+        .await
+        .map_err(failure)?;
+    Ok(())
+}
+
+async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Result<(), StoreError> {
+    let ChangeSet { fields, guards, event, .. } = change;
+    let user = sqlx::query(
+        "UPDATE authentik_core_user SET username = coalesce($2, username), name = coalesce($3, name),
+            email = coalesce($4, email), is_active = coalesce($5, is_active), path = coalesce($6, path),
+            type = coalesce($7, type), attributes = coalesce($8::jsonb, attributes),
+            password_change_date = coalesce($9, password_change_date),
+            last_login = CASE WHEN $10 THEN $11 ELSE last_login END
+         WHERE id = $1",
+    )
+    .bind(change.user.0)
+    .bind(fields.username.as_ref().map(Username::as_str))
+    .bind(fields.name.as_ref().map(Name::as_str))
+    .bind(fields.email.as_ref().map(EmailAddress::as_str))
+    .bind(fields.is_active)
+    .bind(fields.path.as_ref().map(UserPath::as_str))
+    .bind(fields.user_type.map(|kind| kind.as_str()))
+    .bind(fields.attributes.as_ref().map(Attributes::as_value).map(ToString::to_string))
+    .bind(fields.password_change_date)
+    .bind(fields.last_login.is_some())
+    .bind(fields.last_login.flatten());
+    let companion = sqlx::query(
+        "UPDATE companion_user SET revision = $2, version = $3, updated_at = $4,
+            session_epoch = coalesce($5, session_epoch), external_ids = coalesce($6, external_ids) WHERE user_id = $1",
+    )
+    .bind(change.user.0)
+    .bind(change.change.0)
+    .bind(change.version.cast_signed())
+    .bind(event.time)
+    .bind(change.new_session_epoch().map(|epoch| epoch.0))
+    .bind(fields.external_ids.as_ref().map(Json));
+    let groups =
+        |groups: &std::collections::BTreeSet<GroupId>| groups.iter().map(|group| group.0).collect::<Vec<_>>();
+    let join = "INSERT INTO authentik_core_user_ak_groups (user_id, group_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING";
+    let leave = "DELETE FROM authentik_core_user_ak_groups WHERE user_id = $1 AND group_id = ANY ($2)";
+    let count = "UPDATE companion_counter SET value = value + 1 WHERE (name = 'graph' AND $1) OR (name = 'superusers' AND $2)";
+    let bumps = |guard: Option<userbook::store::EpochGuard>| guard.is_some_and(|guard| guard.is_bump());
+    let body = serde_json::to_string(&**event).map_err(StoreError::corrupt)?;
+    for statement in [
+        user,
+        companion,
+        sqlx::query(join).bind(change.user.0).bind(groups(&change.groups_added)),
+        sqlx::query(leave).bind(change.user.0).bind(groups(&change.groups_removed)),
+        sqlx::query(count).bind(bumps(guards.graph)).bind(bumps(guards.superusers)),
+        sqlx::query("INSERT INTO companion_event (id, time, body) VALUES ($1, $2, $3)")
+            .bind(event.id.0)
+            .bind(event.time)
+            .bind(body),
+    ] {
+        statement.execute(&mut *conn).await.map_err(failure)?;
+    }
+    Ok(())
+}
+
+#[async_trait::async_trait]
+impl Outbox for ForeignStore {
+    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+        let select = "SELECT body FROM (
+                SELECT body, sum(octet_length(body)) OVER (ORDER BY place) AS size, row_number() OVER (ORDER BY place) AS n
+                FROM (SELECT place, body FROM companion_event WHERE is_pending ORDER BY place LIMIT $1) AS first
+            ) AS measured WHERE size <= $2 OR n = 1 ORDER BY n";
+        let bodies = sqlx::query_scalar::<_, String>(select).bind(i64::from(limit.events));
+        let bytes = i64::try_from(limit.bytes).unwrap_or(i64::MAX);
+        let bodies = bodies.bind(bytes).fetch_all(&self.0).await.map_err(failure)?;
+        bodies.iter().map(|body| json(body)).collect()
+    }
+
+    async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+        let ack = sqlx::query("UPDATE companion_event SET is_pending = false WHERE id = ANY ($1)").bind(ids);
+        ack.execute(&self.0).await.map_err(failure).map(|_| ())
+    }
+
+    async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+        let prune = sqlx::query("DELETE FROM companion_event WHERE NOT is_pending AND time < $1").bind(time);
+        Ok(prune.execute(&self.0).await.map_err(failure)?.rows_affected())
+    }
+}
