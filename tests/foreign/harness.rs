@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Decode, Postgres, Type, types::Json};
+use sqlx::{AssertSqlSafe, Decode, Postgres, Type};
 use userbook::{
     Timestamp, User, UserId,
     event::{Event, EventActor, EventKind, EventTarget},
@@ -43,9 +43,9 @@ impl Authentik {
             let sql = "INSERT INTO authentik_core_group VALUES ($1, $2, $3::jsonb, $4, $5)";
             let put = sqlx::query(sql).bind(group.id.0).bind(&group.name).bind(group.attributes.to_string());
             put.bind(group.parent.map(|id| id.0)).bind(group.is_superuser).execute(&mut *conn).await.unwrap();
-            let sql = "UPDATE companion_group SET created_at = $2, updated_at = $3, external_ids = $4 WHERE group_id = $1";
+            let sql = "UPDATE companion_group SET created_at = $2, updated_at = $3, external_ids = $4::jsonb WHERE group_id = $1";
             let put = sqlx::query(sql).bind(group.id.0).bind(group.created_at).bind(group.updated_at);
-            put.bind(Json(&group.external_ids)).execute(&mut *conn).await.unwrap();
+            put.bind(serde_json::to_string(&group.external_ids).unwrap()).execute(&mut *conn).await.unwrap();
         }
         for user in &rows.users {
             insert_user(conn, user).await;
@@ -63,9 +63,12 @@ async fn insert_user(conn: &mut sqlx::PgConnection, user: &User) {
     let put = put.bind(user.attributes.to_string()).bind(user.password_change_date).bind(user.created_at);
     put.bind(user.uuid).execute(&mut *conn).await.unwrap();
     let sql = "UPDATE companion_user SET revision = $2, version = $3, session_epoch = $4, updated_at = $5,
-            external_ids = $6 WHERE user_id = $1";
+            external_ids = $6::jsonb WHERE user_id = $1";
     let put = sqlx::query(sql).bind(user.id.0).bind(user.revision.0).bind(user.version.cast_signed());
-    let put = put.bind(user.session_epoch.0).bind(user.updated_at).bind(Json(&user.external_ids));
+    let put = put
+        .bind(user.session_epoch.0)
+        .bind(user.updated_at)
+        .bind(serde_json::to_string(&user.external_ids).unwrap());
     put.execute(&mut *conn).await.unwrap();
     for claim in Claim::of(user, DistinctNames::default()) {
         crate::store::put_claim(conn, user.id.0, &claim).await.unwrap();

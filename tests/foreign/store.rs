@@ -1,15 +1,16 @@
 //! A store over authentik's tables: columns that Userbook has no name for are never written, and everything else is in
 //! companion tables. One lock on the counters orders all commits.
 
-use sqlx::{PgConnection, PgPool, Row, postgres::PgRow, types::Json};
+use serde::de::DeserializeOwned;
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserStore, Violations,
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username, fold},
     model::{ChangeId, ExternalIds, GroupGraph, SessionEpoch},
     store::{
-        ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, Epochs, Guards, ImportData, Outbox,
-        OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+        ActorState, ChangeSet, Claim, CommitOutcome, Epochs, Guards, Outbox, OutboxLimit, Snapshot,
+        SnapshotQuery, StoreError, StoreErrorKind, Superusers,
     },
 };
 use uuid::Uuid;
@@ -33,16 +34,24 @@ fn failure(error: sqlx::Error) -> StoreError {
 const USER: &str = "
     SELECT u.id::bigint AS id, u.uuid, u.username, u.name, u.email, u.is_active, u.last_login, u.path, u.type,
         u.attributes::text AS attributes, u.password_change_date, u.date_joined, c.updated_at, c.revision, c.version,
-        c.session_epoch, c.external_ids,
+        c.session_epoch, c.external_ids::text AS external_ids,
         ARRAY(SELECT group_id FROM authentik_core_user_ak_groups WHERE user_id = u.id) AS groups
     FROM authentik_core_user AS u JOIN companion_user AS c ON c.user_id = u.id
     WHERE u.id = $1 OR u.uuid = $2";
 
+fn text(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(StoreError::corrupt)
+}
+
 /// Attributes may nest deeper than the default of `serde_json` allows.
-fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     let mut text = serde_json::Deserializer::from_str(text);
     text.disable_recursion_limit();
     T::deserialize(&mut text).map_err(StoreError::corrupt)
+}
+
+fn document<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, StoreError> {
+    json(&row.try_get::<String, _>(column).map_err(failure)?)
 }
 
 fn decode_user(row: &PgRow) -> Result<User, StoreError> {
@@ -61,7 +70,6 @@ fn decode_user(row: &PgRow) -> Result<User, StoreError> {
                 .parse()
                 .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
             groups: row.try_get::<Vec<Uuid>, _>("groups")?.into_iter().map(GroupId).collect(),
-            external_ids: row.try_get::<Json<ExternalIds>, _>("external_ids")?.0,
             password_change_date: row.try_get("password_change_date")?,
             created_at: row.try_get("date_joined")?,
             updated_at: row.try_get("updated_at")?,
@@ -71,8 +79,9 @@ fn decode_user(row: &PgRow) -> Result<User, StoreError> {
             ..User::example()
         })
     };
-    let attributes: String = row.try_get("attributes").map_err(failure)?;
-    Ok(User { attributes: json::<serde_json::Value>(&attributes)?.into(), ..user().map_err(failure)? })
+    let attributes: serde_json::Value = document(row, "attributes")?;
+    let external_ids = document(row, "external_ids")?;
+    Ok(User { attributes: attributes.into(), external_ids, ..user().map_err(failure)? })
 }
 
 async fn find(conn: &mut PgConnection, target: UserRef) -> Result<Option<User>, StoreError> {
@@ -93,7 +102,8 @@ async fn closure(conn: &mut PgConnection, starts: Vec<Uuid>) -> Result<GroupGrap
             SELECT g.parent_id, depth + 1 FROM closure JOIN authentik_core_group AS g ON g.group_uuid = closure.id
             WHERE g.parent_id IS NOT NULL AND depth < 19
         )
-        SELECT g.group_uuid, g.name, g.is_superuser, g.parent_id, g.attributes::text AS attributes, c.*
+        SELECT g.group_uuid, g.name, g.is_superuser, g.parent_id, g.attributes::text AS attributes, c.created_at,
+            c.updated_at, c.external_ids::text AS external_ids
         FROM authentik_core_group AS g JOIN companion_group AS c ON c.group_id = g.group_uuid
         WHERE g.group_uuid IN (SELECT id FROM closure)",
     );
@@ -105,14 +115,13 @@ async fn closure(conn: &mut PgConnection, starts: Vec<Uuid>) -> Result<GroupGrap
                 name: row.try_get("name")?,
                 is_superuser: row.try_get("is_superuser")?,
                 parent: row.try_get::<Option<_>, _>("parent_id")?.map(GroupId),
-                external_ids: row.try_get::<Json<ExternalIds>, _>("external_ids")?.0,
                 created_at: row.try_get("created_at")?,
                 updated_at: row.try_get("updated_at")?,
                 ..Group::example()
             })
         };
-        let attributes: String = row.try_get("attributes").map_err(failure)?;
-        graph.insert(Group { attributes: json(&attributes)?, ..group().map_err(failure)? });
+        let (attributes, external_ids) = (document(&row, "attributes")?, document(&row, "external_ids")?);
+        graph.insert(Group { attributes, external_ids, ..group().map_err(failure)? });
     }
     Ok(graph)
 }
@@ -278,11 +287,11 @@ async fn taken_source(
 ) -> Result<Option<String>, StoreError> {
     let Some(ids) = ids else { return Ok(None) };
     sqlx::query_scalar(
-        "SELECT own.key FROM jsonb_each_text($2) AS own
+        "SELECT own.key FROM jsonb_each_text($2::jsonb) AS own
          JOIN companion_user AS c ON c.external_ids ->> own.key = own.value AND c.user_id <> $1 ORDER BY own.key LIMIT 1",
     )
     .bind(id)
-    .bind(Json(ids))
+    .bind(text(ids)?)
     .fetch_optional(conn)
     .await
     .map_err(failure)
@@ -323,21 +332,21 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Result<(), StoreE
     .bind(fields.last_login.flatten());
     let companion = sqlx::query(
         "UPDATE companion_user SET revision = $2, version = $3, updated_at = $4,
-            session_epoch = coalesce($5, session_epoch), external_ids = coalesce($6, external_ids) WHERE user_id = $1",
+            session_epoch = coalesce($5, session_epoch), external_ids = coalesce($6::jsonb, external_ids) WHERE user_id = $1",
     )
     .bind(change.user.0)
     .bind(change.change.0)
     .bind(change.version.cast_signed())
     .bind(event.time)
     .bind(change.new_session_epoch().map(|epoch| epoch.0))
-    .bind(fields.external_ids.as_ref().map(Json));
+    .bind(fields.external_ids.as_ref().map(text).transpose()?);
     let groups =
         |groups: &std::collections::BTreeSet<GroupId>| groups.iter().map(|group| group.0).collect::<Vec<_>>();
     let join = "INSERT INTO authentik_core_user_ak_groups (user_id, group_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING";
     let leave = "DELETE FROM authentik_core_user_ak_groups WHERE user_id = $1 AND group_id = ANY ($2)";
     let count = "UPDATE companion_counter SET value = value + 1 WHERE (name = 'graph' AND $1) OR (name = 'superusers' AND $2)";
     let bumps = |guard: Option<userbook::store::EpochGuard>| guard.is_some_and(|guard| guard.is_bump());
-    let body = serde_json::to_string(&**event).map_err(StoreError::corrupt)?;
+    let body = text(&**event)?;
     for statement in [
         user,
         companion,
