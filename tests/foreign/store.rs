@@ -1,8 +1,10 @@
 //! A store over authentik's tables: columns that Userbook has no name for are never written, and everything else is in
 //! companion tables. One lock on the counters orders all commits.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
-use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use sqlx::{Decode, PgConnection, PgPool, Postgres, Row, Type, postgres::PgRow};
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserStore, Violations,
     event::Event,
@@ -18,14 +20,14 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(crate) struct ForeignStore(pub(crate) PgPool);
 
+type Answer<T> = Result<T, StoreError>;
+
 /// Errors before `COMMIT`: a deadlock with another program is worth another attempt.
 fn failure(error: sqlx::Error) -> StoreError {
-    let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-    let kind = match (code.as_deref(), &error) {
-        (Some("40001" | "40P01" | "55P03"), _) | (None, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
-            StoreErrorKind::Transient
-        }
-        (None, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => StoreErrorKind::Corrupt,
+    let state = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    let kind = match state.as_deref() {
+        Some("40001" | "40P01" | "55P03") => StoreErrorKind::Transient,
+        _ if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => StoreErrorKind::Transient,
         _ => StoreErrorKind::Other,
     };
     StoreError::new(kind, error)
@@ -39,62 +41,59 @@ const USER: &str = "
     FROM authentik_core_user AS u JOIN companion_user AS c ON c.user_id = u.id
     WHERE u.id = $1 OR u.uuid = $2";
 
-fn text(value: &impl serde::Serialize) -> Result<String, StoreError> {
+fn text(value: &impl serde::Serialize) -> Answer<String> {
     serde_json::to_string(value).map_err(StoreError::corrupt)
 }
 
 /// Attributes may nest deeper than the default of `serde_json` allows.
-fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+fn json<T: DeserializeOwned>(text: &str) -> Answer<T> {
     let mut text = serde_json::Deserializer::from_str(text);
     text.disable_recursion_limit();
     T::deserialize(&mut text).map_err(StoreError::corrupt)
 }
 
-fn document<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, StoreError> {
-    json(&row.try_get::<String, _>(column).map_err(failure)?)
+fn get<'r, T>(row: &'r PgRow, column: &str) -> Answer<T>
+where
+    T: Decode<'r, Postgres> + Type<Postgres>,
+{
+    row.try_get(column).map_err(StoreError::corrupt)
 }
 
-fn decode_user(row: &PgRow) -> Result<User, StoreError> {
-    let user = || -> Result<_, sqlx::Error> {
-        Ok(User {
-            id: UserId(row.try_get("id")?),
-            uuid: row.try_get("uuid")?,
-            username: row.try_get("username")?,
-            name: row.try_get("name")?,
-            email: row.try_get("email")?,
-            is_active: row.try_get("is_active")?,
-            last_login: row.try_get("last_login")?,
-            path: row.try_get("path")?,
-            user_type: row
-                .try_get::<String, _>("type")?
-                .parse()
-                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-            groups: row.try_get::<Vec<Uuid>, _>("groups")?.into_iter().map(GroupId).collect(),
-            password_change_date: row.try_get("password_change_date")?,
-            created_at: row.try_get("date_joined")?,
-            updated_at: row.try_get("updated_at")?,
-            revision: Revision(row.try_get("revision")?),
-            version: row.try_get::<i64, _>("version")?.unsigned_abs(),
-            session_epoch: SessionEpoch(row.try_get("session_epoch")?),
-            ..User::example()
-        })
-    };
-    let attributes: serde_json::Value = document(row, "attributes")?;
-    let external_ids = document(row, "external_ids")?;
-    Ok(User { attributes: attributes.into(), external_ids, ..user().map_err(failure)? })
+fn decode_user(row: &PgRow) -> Answer<User> {
+    Ok(User {
+        id: UserId(get(row, "id")?),
+        uuid: get(row, "uuid")?,
+        username: get(row, "username")?,
+        name: get(row, "name")?,
+        email: get(row, "email")?,
+        is_active: get(row, "is_active")?,
+        last_login: get(row, "last_login")?,
+        path: get(row, "path")?,
+        user_type: get::<&str>(row, "type")?.parse().map_err(StoreError::corrupt)?,
+        attributes: json::<serde_json::Value>(get(row, "attributes")?)?.into(),
+        external_ids: json(get(row, "external_ids")?)?,
+        groups: get::<Vec<Uuid>>(row, "groups")?.into_iter().map(GroupId).collect(),
+        password_change_date: get(row, "password_change_date")?,
+        created_at: get(row, "date_joined")?,
+        updated_at: get(row, "updated_at")?,
+        revision: Revision(get(row, "revision")?),
+        version: get::<i64>(row, "version")?.unsigned_abs(),
+        session_epoch: SessionEpoch(get(row, "session_epoch")?),
+    })
 }
 
-async fn find(conn: &mut PgConnection, target: UserRef) -> Result<Option<User>, StoreError> {
+async fn find(conn: &mut PgConnection, target: Option<UserRef>) -> Answer<Option<User>> {
     let (id, uuid) = match target {
-        UserRef::Id(id) => (Some(id.0), None),
-        UserRef::Uuid(uuid) => (None, Some(uuid)),
+        Some(UserRef::Id(id)) => (Some(id.0), None),
+        Some(UserRef::Uuid(uuid)) => (None, Some(uuid)),
+        None => return Ok(None),
     };
     let row = sqlx::query(USER).bind(id).bind(uuid).fetch_optional(conn).await.map_err(failure)?;
     row.as_ref().map(decode_user).transpose()
 }
 
 /// Returns groups with their ancestors, up to 19 above.
-async fn closure(conn: &mut PgConnection, starts: Vec<Uuid>) -> Result<GroupGraph, StoreError> {
+async fn closure(conn: &mut PgConnection, starts: Vec<Uuid>) -> Answer<GroupGraph> {
     let rows = sqlx::query(
         "WITH RECURSIVE closure (id, depth) AS (
             SELECT unnest($1::uuid[]), 0
@@ -109,31 +108,23 @@ async fn closure(conn: &mut PgConnection, starts: Vec<Uuid>) -> Result<GroupGrap
     );
     let mut graph = GroupGraph::default();
     for row in rows.bind(starts).fetch_all(conn).await.map_err(failure)? {
-        let group = || -> Result<_, sqlx::Error> {
-            Ok(Group {
-                id: GroupId(row.try_get("group_uuid")?),
-                name: row.try_get("name")?,
-                is_superuser: row.try_get("is_superuser")?,
-                parent: row.try_get::<Option<_>, _>("parent_id")?.map(GroupId),
-                created_at: row.try_get("created_at")?,
-                updated_at: row.try_get("updated_at")?,
-                ..Group::example()
-            })
-        };
-        let (attributes, external_ids) = (document(&row, "attributes")?, document(&row, "external_ids")?);
-        graph.insert(Group { attributes, external_ids, ..group().map_err(failure)? });
+        graph.insert(Group {
+            id: GroupId(get(&row, "group_uuid")?),
+            name: get(&row, "name")?,
+            is_superuser: get(&row, "is_superuser")?,
+            parent: get::<Option<_>>(&row, "parent_id")?.map(GroupId),
+            attributes: json(get(&row, "attributes")?)?,
+            external_ids: json(get(&row, "external_ids")?)?,
+            created_at: get(&row, "created_at")?,
+            updated_at: get(&row, "updated_at")?,
+        });
     }
     Ok(graph)
 }
 
-async fn has(
-    conn: &mut PgConnection,
-    sql: &'static str,
-    text: Option<&str>,
-    except: Option<i64>,
-) -> Result<bool, StoreError> {
+async fn has(db: &mut PgConnection, sql: &'static str, text: Option<&str>, id: Option<i64>) -> Answer<bool> {
     let Some(text) = text else { return Ok(false) };
-    sqlx::query_scalar(sql).bind(text).bind(except).fetch_one(conn).await.map_err(failure)
+    sqlx::query_scalar(sql).bind(text).bind(id).fetch_one(db).await.map_err(failure)
 }
 
 const HAS_NAME: &str =
@@ -142,8 +133,11 @@ const HAS_KEY: &str = "SELECT EXISTS (SELECT FROM companion_claim WHERE key = $1
 const HAS_EXCLUSIVE_KEY: &str =
     "SELECT EXISTS (SELECT FROM companion_claim WHERE key = $1 AND exclusive AND user_id::bigint <> $2)";
 
-async fn other_superusers(conn: &mut PgConnection, except: Option<i64>) -> Result<Superusers, StoreError> {
-    let types: Vec<String> = sqlx::query_scalar(
+const HAS_EVENT: &str =
+    "SELECT EXISTS (SELECT FROM companion_event WHERE id::text = $1 AND $2::bigint IS NULL)";
+
+async fn other_superusers(conn: &mut PgConnection, except: Option<i64>) -> Answer<Superusers> {
+    let types = sqlx::query_scalar(
         "WITH RECURSIVE granting (id, depth) AS (
             SELECT group_uuid, 0 FROM authentik_core_group WHERE is_superuser
             UNION
@@ -153,17 +147,14 @@ async fn other_superusers(conn: &mut PgConnection, except: Option<i64>) -> Resul
         SELECT DISTINCT u.type FROM authentik_core_user AS u JOIN authentik_core_user_ak_groups AS m ON m.user_id = u.id
         WHERE m.group_id IN (SELECT id FROM granting) AND u.is_active AND u.username <> 'AnonymousUser'
             AND u.id::bigint IS DISTINCT FROM $1",
-    )
-    .bind(except)
-    .fetch_all(conn)
-    .await
-    .map_err(failure)?;
+    );
+    let types: Vec<String> = types.bind(except).fetch_all(conn).await.map_err(failure)?;
     let has = |kind: &str| types.iter().any(|found| found == kind);
     Ok(Superusers { person: has("internal") || has("external"), service_account: has("service_account") })
 }
 
 /// Returns the counters `graph` and `superusers`.
-async fn counters(conn: &mut PgConnection, sql: &'static str) -> Result<Epochs, StoreError> {
+async fn counters(conn: &mut PgConnection, sql: &'static str) -> Answer<Epochs> {
     let values: Vec<i64> = sqlx::query_scalar(sql).fetch_all(conn).await.map_err(failure)?;
     let [graph, superusers] = *values else { return Err(StoreError::corrupt("a counter is missing")) };
     Ok(Epochs { graph: graph.unsigned_abs(), superusers: superusers.unsigned_abs(), next_user: 0 })
@@ -171,43 +162,32 @@ async fn counters(conn: &mut PgConnection, sql: &'static str) -> Result<Epochs, 
 
 #[async_trait::async_trait]
 impl UserStore for ForeignStore {
-    async fn load(&self, query: &SnapshotQuery) -> Result<Snapshot, StoreError> {
-        let conn = &mut *self
-            .0
-            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .await
-            .map_err(failure)?;
-        let user = match query.target {
-            Some(target) => find(conn, target).await?,
-            None => None,
-        };
-        let actor = match query.actor {
-            Some(id) => find(conn, id.into()).await?,
-            None => None,
-        };
+    async fn load(&self, query: &SnapshotQuery) -> Answer<Snapshot> {
+        let conn = &mut *self.0.begin().await.map_err(failure)?;
+        let moment = sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        moment.execute(&mut *conn).await.map_err(failure)?;
+        let user = find(conn, query.target).await?;
+        let actor = find(conn, query.actor.map(UserRef::Id)).await?;
         let except = user.as_ref().map(|user| user.id.0);
         let own = user.iter().chain(&actor).flat_map(|user| &user.groups);
         let starts = own.chain(&query.groups).map(|group| group.0).collect();
+        let others = if query.other_superusers { Some(other_superusers(conn, except).await?) } else { None };
+        let event = query.change.map(|id| id.0.to_string());
         let (login, email) = (query.login.as_deref().map(fold), query.email.as_deref().map(fold));
-        let change = "SELECT EXISTS (SELECT FROM companion_event WHERE id::text = $1 AND $2::bigint IS NULL)";
         Ok(Snapshot {
             groups: closure(conn, starts).await?,
             username_taken: has(conn, HAS_NAME, query.username.as_deref(), except).await?,
             login_taken: has(conn, HAS_KEY, login.as_deref(), except).await?,
             email_taken: has(conn, HAS_KEY, email.as_deref(), except).await?,
-            other_superusers: match query.other_superusers {
-                true => Some(other_superusers(conn, except).await?),
-                false => None,
-            },
+            other_superusers: others,
             epochs: counters(conn, "SELECT value FROM companion_counter ORDER BY name").await?,
-            change_committed: has(conn, change, query.change.map(|id| id.0.to_string()).as_deref(), None)
-                .await?,
+            change_committed: has(conn, HAS_EVENT, event.as_deref(), None).await?,
             actor: actor.as_ref().map(ActorState::from),
             user,
         })
     }
 
-    async fn commit(&self, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
+    async fn commit(&self, change: &ChangeSet) -> Answer<CommitOutcome> {
         let mut transaction = self.0.begin().await.map_err(failure)?;
         let outcome = match apply(&mut transaction, change).await {
             Err(error) if error.kind == StoreErrorKind::Transient => CommitOutcome::Conflict,
@@ -221,42 +201,35 @@ impl UserStore for ForeignStore {
 }
 
 /// Compares everything, then writes everything. An outcome other than `Applied` is rolled back.
-async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-    sqlx::query("SELECT set_config('companion.own', 'on', true)")
-        .execute(&mut *conn)
-        .await
-        .map_err(failure)?;
-    let lock = "SELECT value FROM companion_counter ORDER BY name FOR UPDATE";
-    let epochs = counters(conn, lock).await?;
-    let id = change.user.0;
+async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Answer<CommitOutcome> {
+    let own = sqlx::query("SELECT set_config('companion.own', 'on', true)");
+    own.execute(&mut *conn).await.map_err(failure)?;
+    let epochs = counters(conn, "SELECT value FROM companion_counter ORDER BY name FOR UPDATE").await?;
+    let (id, fields) = (change.user.0, &change.fields);
+    let Guards { graph, superusers, actor, .. } = change.guards;
     let locked = "SELECT revision FROM companion_user WHERE user_id = $1 FOR UPDATE";
-    let mut revisions = [None, None];
-    for (revision, user) in
-        revisions.iter_mut().zip([Some(change.user), change.guards.actor.map(|guard| guard.user)])
-    {
-        let found = sqlx::query_scalar::<_, Uuid>(locked).bind(user.map(|user| user.0));
-        *revision = found.fetch_optional(&mut *conn).await.map_err(failure)?.map(Revision);
+    let mut revisions = Vec::new();
+    for user in [Some(id), actor.map(|guard| guard.user.0)] {
+        let found = sqlx::query_scalar(locked).bind(user);
+        revisions.push(found.fetch_optional(&mut *conn).await.map_err(failure)?.map(Revision));
     }
-    let fields = &change.fields;
     let username = fields.username.as_ref().map(Username::as_str);
     let joined: Vec<_> = change.groups_added.iter().map(|group| group.0).collect();
-    match revisions {
+    let joinable =
+        sqlx::query_scalar("SELECT count(*) FROM authentik_core_group WHERE group_uuid = ANY ($1)");
+    let joinable: i64 = joinable.bind(&joined).fetch_one(&mut *conn).await.map_err(failure)?;
+    match *revisions {
         [None, _] => return Ok(CommitOutcome::Gone),
         [Some(revision), _] if revision != change.expected => return Ok(CommitOutcome::Conflict),
-        [_, actor] if change.guards.actor.is_some_and(|guard| actor != Some(guard.revision)) => {
+        [_, revision] if actor.is_some_and(|guard| revision != Some(guard.revision)) => {
             return Ok(CommitOutcome::Conflict);
         }
-        _ if !hold(&change.guards, epochs) => return Ok(CommitOutcome::Conflict),
+        _ if graph.is_some_and(|guard| guard.expected != epochs.graph) => return Ok(CommitOutcome::Conflict),
+        _ if superusers.is_some_and(|guard| guard.expected != epochs.superusers) => {
+            return Ok(CommitOutcome::Conflict);
+        }
         _ if has(conn, HAS_NAME, username, Some(id)).await? => return Ok(CommitOutcome::Conflict),
-        _ if closure(conn, joined.clone())
-            .await?
-            .iter()
-            .filter(|group| joined.contains(&group.id.0))
-            .count()
-            < joined.len() =>
-        {
-            return Ok(CommitOutcome::Conflict);
-        }
+        _ if joinable != joined.len() as i64 => return Ok(CommitOutcome::Conflict),
         _ => {}
     }
     for claim in change.claims().into_iter().flatten() {
@@ -266,7 +239,9 @@ async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutc
         }
         put_claim(conn, id, &claim).await?;
     }
-    if let Some(source) = taken_source(conn, id, fields.external_ids.as_ref()).await? {
+    if let Some(ids) = &fields.external_ids
+        && let Some(source) = taken_source(conn, id, ids).await?
+    {
         let source = source.parse().map_err(StoreError::corrupt)?;
         return Ok(CommitOutcome::Rejected(Violations::external_id_taken(&source)));
     }
@@ -274,42 +249,24 @@ async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutc
     Ok(CommitOutcome::Applied)
 }
 
-fn hold(guards: &Guards, epochs: Epochs) -> bool {
-    guards.graph.is_none_or(|guard| guard.expected == epochs.graph)
-        && guards.superusers.is_none_or(|guard| guard.expected == epochs.superusers)
-}
-
 /// Returns the first source in which another user has one of these identifiers.
-async fn taken_source(
-    conn: &mut PgConnection,
-    id: i64,
-    ids: Option<&ExternalIds>,
-) -> Result<Option<String>, StoreError> {
-    let Some(ids) = ids else { return Ok(None) };
-    sqlx::query_scalar(
+async fn taken_source(conn: &mut PgConnection, id: i64, ids: &ExternalIds) -> Answer<Option<String>> {
+    let source = sqlx::query_scalar(
         "SELECT own.key FROM jsonb_each_text($2::jsonb) AS own
          JOIN companion_user AS c ON c.external_ids ->> own.key = own.value AND c.user_id <> $1 ORDER BY own.key LIMIT 1",
-    )
-    .bind(id)
-    .bind(text(ids)?)
-    .fetch_optional(conn)
-    .await
-    .map_err(failure)
+    );
+    source.bind(id).bind(text(ids)?).fetch_optional(conn).await.map_err(failure)
 }
 
-pub(crate) async fn put_claim(conn: &mut PgConnection, id: i64, claim: &Claim) -> Result<(), StoreError> {
+pub(crate) async fn put_claim(conn: &mut PgConnection, id: i64, claim: &Claim) -> Answer<()> {
     let put = "INSERT INTO companion_claim VALUES ($1, $2, $3, $4)
                ON CONFLICT (user_id, namespace) DO UPDATE SET key = $3, exclusive = $4";
     let put = sqlx::query(put).bind(id).bind(claim.namespace.as_str());
-    put.bind(claim.key.as_deref().unwrap_or_default())
-        .bind(claim.exclusive)
-        .execute(conn)
-        .await
-        .map_err(failure)?;
-    Ok(())
+    let put = put.bind(claim.key.as_deref().unwrap_or_default()).bind(claim.exclusive);
+    put.execute(conn).await.map_err(failure).map(|_| ())
 }
 
-async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Result<(), StoreError> {
+async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Answer<()> {
     let ChangeSet { fields, guards, event, .. } = change;
     let user = sqlx::query(
         "UPDATE authentik_core_user SET username = coalesce($2, username), name = coalesce($3, name),
@@ -340,12 +297,12 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Result<(), StoreE
     .bind(event.time)
     .bind(change.new_session_epoch().map(|epoch| epoch.0))
     .bind(fields.external_ids.as_ref().map(text).transpose()?);
-    let groups =
-        |groups: &std::collections::BTreeSet<GroupId>| groups.iter().map(|group| group.0).collect::<Vec<_>>();
+    let groups = |ids: &BTreeSet<GroupId>| ids.iter().map(|group| group.0).collect::<Vec<_>>();
     let join = "INSERT INTO authentik_core_user_ak_groups (user_id, group_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING";
     let leave = "DELETE FROM authentik_core_user_ak_groups WHERE user_id = $1 AND group_id = ANY ($2)";
     let count = "UPDATE companion_counter SET value = value + 1 WHERE (name = 'graph' AND $1) OR (name = 'superusers' AND $2)";
     let bumps = |guard: Option<userbook::store::EpochGuard>| guard.is_some_and(|guard| guard.is_bump());
+    let insert = "INSERT INTO companion_event (id, time, body) VALUES ($1, $2, $3)";
     let body = text(&**event)?;
     for statement in [
         user,
@@ -353,10 +310,7 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Result<(), StoreE
         sqlx::query(join).bind(change.user.0).bind(groups(&change.groups_added)),
         sqlx::query(leave).bind(change.user.0).bind(groups(&change.groups_removed)),
         sqlx::query(count).bind(bumps(guards.graph)).bind(bumps(guards.superusers)),
-        sqlx::query("INSERT INTO companion_event (id, time, body) VALUES ($1, $2, $3)")
-            .bind(event.id.0)
-            .bind(event.time)
-            .bind(body),
+        sqlx::query(insert).bind(event.id.0).bind(event.time).bind(body),
     ] {
         statement.execute(&mut *conn).await.map_err(failure)?;
     }
@@ -365,7 +319,7 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Result<(), StoreE
 
 #[async_trait::async_trait]
 impl Outbox for ForeignStore {
-    async fn pending(&self, limit: OutboxLimit) -> Result<Vec<Event>, StoreError> {
+    async fn pending(&self, limit: OutboxLimit) -> Answer<Vec<Event>> {
         let select = "SELECT body FROM (
                 SELECT body, sum(octet_length(body)) OVER (ORDER BY place) AS size, row_number() OVER (ORDER BY place) AS n
                 FROM (SELECT place, body FROM companion_event WHERE is_pending ORDER BY place LIMIT $1) AS first
@@ -376,13 +330,13 @@ impl Outbox for ForeignStore {
         bodies.iter().map(|body| json(body)).collect()
     }
 
-    async fn ack(&self, ids: &[ChangeId]) -> Result<(), StoreError> {
+    async fn ack(&self, ids: &[ChangeId]) -> Answer<()> {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let ack = sqlx::query("UPDATE companion_event SET is_pending = false WHERE id = ANY ($1)").bind(ids);
         ack.execute(&self.0).await.map_err(failure).map(|_| ())
     }
 
-    async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+    async fn prune_before(&self, time: Timestamp) -> Answer<u64> {
         let prune = sqlx::query("DELETE FROM companion_event WHERE NOT is_pending AND time < $1").bind(time);
         Ok(prune.execute(&self.0).await.map_err(failure)?.rows_affected())
     }
