@@ -1,18 +1,18 @@
 //! A store over authentik's tables: columns that Userbook has no name for are never written, and everything else is in
 //! companion tables. One lock on the counters orders all commits.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde::de::DeserializeOwned;
 use sqlx::{Decode, PgConnection, PgPool, Postgres, Row, Type, postgres::PgRow};
 use userbook::{
-    Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserStore, Violations,
+    Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserStore, UserType, Violations,
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username, fold},
     model::{ChangeId, ExternalIds, GroupGraph, SessionEpoch},
     store::{
-        ActorState, ChangeSet, Claim, CommitOutcome, Epochs, Guards, Outbox, OutboxLimit, Snapshot,
-        SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+        ActorState, ChangeSet, Claim, CommitOutcome, EpochGuard, Epochs, Guards, Outbox, OutboxLimit,
+        Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers,
     },
 };
 use uuid::Uuid;
@@ -24,7 +24,7 @@ type Answer<T> = Result<T, StoreError>;
 
 /// Errors before `COMMIT`: a deadlock with another program is worth another attempt.
 fn failure(error: sqlx::Error) -> StoreError {
-    let state = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    let state = error.as_database_error().and_then(|error| error.code().map(Cow::into_owned));
     let kind = match state.as_deref() {
         Some("40001" | "40P01" | "55P03") => StoreErrorKind::Transient,
         _ if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => StoreErrorKind::Transient,
@@ -229,7 +229,7 @@ async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Answer<CommitOutc
             return Ok(CommitOutcome::Conflict);
         }
         _ if has(conn, HAS_NAME, username, Some(id)).await? => return Ok(CommitOutcome::Conflict),
-        _ if joinable != joined.len() as i64 => return Ok(CommitOutcome::Conflict),
+        _ if joinable.unsigned_abs() != joined.len() as u64 => return Ok(CommitOutcome::Conflict),
         _ => {}
     }
     for claim in change.claims().into_iter().flatten() {
@@ -282,7 +282,7 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Answer<()> {
     .bind(fields.email.as_ref().map(EmailAddress::as_str))
     .bind(fields.is_active)
     .bind(fields.path.as_ref().map(UserPath::as_str))
-    .bind(fields.user_type.map(|kind| kind.as_str()))
+    .bind(fields.user_type.map(UserType::as_str))
     .bind(fields.attributes.as_ref().map(Attributes::as_value).map(ToString::to_string))
     .bind(fields.password_change_date)
     .bind(fields.last_login.is_some())
@@ -301,7 +301,7 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Answer<()> {
     let join = "INSERT INTO authentik_core_user_ak_groups (user_id, group_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING";
     let leave = "DELETE FROM authentik_core_user_ak_groups WHERE user_id = $1 AND group_id = ANY ($2)";
     let count = "UPDATE companion_counter SET value = value + 1 WHERE (name = 'graph' AND $1) OR (name = 'superusers' AND $2)";
-    let bumps = |guard: Option<userbook::store::EpochGuard>| guard.is_some_and(|guard| guard.is_bump());
+    let bumps = |guard: Option<EpochGuard>| guard.is_some_and(EpochGuard::is_bump);
     let insert = "INSERT INTO companion_event (id, time, body) VALUES ($1, $2, $3)";
     let body = text(&**event)?;
     for statement in [

@@ -3,13 +3,13 @@
 use std::{error::Error, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header::WWW_AUTHENTICATE, request::Parts};
 use http_body::Body;
 use userbook::{Actor, Authorizer, UserService, UserStore, authz::Subject, update::Mode};
 
 use crate::{
     Authenticator, ExtensionSet, InvalidPrefix, Representation,
-    error::ApiError,
+    error::{ApiError, ErrorFormat},
     negotiate::negotiate,
     prefix::Prefix,
     respond::{self, Methods, USER_METHODS},
@@ -123,7 +123,7 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
         let (head, body) = request.into_parts();
         let (format, acceptable) = negotiate(&head, self.extensions);
         let answer = self.answer(&head, body, acceptable).await;
-        let mut response = answer.unwrap_or_else(|error| error.into_response(format));
+        let mut response = answer.unwrap_or_else(|error| self.error_response(error, format));
         respond::finish(&head.method, self.extensions, Methods::of_user(methods), &mut response);
         response
     }
@@ -157,19 +157,34 @@ impl<S: UserStore, A: Authorizer, N: Authenticator> UserApi<S, A, N> {
 
 impl<S, A, N: Authenticator> UserApi<S, A, N> {
     pub(crate) async fn authenticate(&self, head: &Parts) -> Result<Actor, ApiError> {
-        let refused = |error| ApiError::from(error).challenged(self.challenge.as_ref(), false);
-        self.authenticator.authenticate(head).await.map_err(refused)
+        let authenticated = self.authenticator.authenticate(head).await;
+        authenticated.map_err(|error| self.unauthorized(error.into(), false))
     }
 
     /// Returns the error as this caller gets it.
     pub(crate) fn challenged(&self, error: ApiError, actor: &Actor) -> ApiError {
-        error.challenged(self.challenge.as_ref(), actor.subject == Subject::Anonymous)
+        self.unauthorized(error, actor.subject == Subject::Anonymous)
+    }
+
+    fn unauthorized(&self, error: ApiError, is_anonymous: bool) -> ApiError {
+        if self.challenge.is_some() { error.unauthorized(is_anonymous) } else { error }
+    }
+
+    /// Returns the response of an error, with the challenge of a 401.
+    pub(crate) fn error_response(&self, error: ApiError, format: ErrorFormat) -> Response<Bytes> {
+        let mut response = error.into_response(format);
+        if let Some(challenge) =
+            self.challenge.as_ref().filter(|_| response.status() == StatusCode::UNAUTHORIZED)
+        {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge.clone());
+        }
+        response
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::header::{ACCEPT, AUTHORIZATION, WWW_AUTHENTICATE};
+    use http::header::{ACCEPT, AUTHORIZATION};
     use userbook::{NewUser, PermissionAuthorizer, StaticPermissions, UserId};
     use userbook_memory::MemoryStore;
 

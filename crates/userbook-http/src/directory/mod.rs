@@ -234,7 +234,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             (Ok(()), Route::Nothing) => Err(ApiError::not_found()),
             (Err(error), _) => Err(error),
         };
-        let mut response = answer.unwrap_or_else(|error| error.into_response(format));
+        let mut response = answer.unwrap_or_else(|error| self.users.error_response(error, format));
         respond::finish(&head.method, extensions, methods, &mut response);
         response
     }

@@ -8,10 +8,7 @@ mod problem;
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Response, StatusCode,
-    header::{RETRY_AFTER, WWW_AUTHENTICATE},
-};
+use http::{HeaderValue, Method, Response, StatusCode, header::RETRY_AFTER};
 use userbook::{
     Field, JsonObject, Violations,
     authz::{AuthorizerError, AuthorizerErrorKind},
@@ -47,8 +44,8 @@ pub(crate) struct ApiError {
     detail: Cow<'static, str>,
     details: ErrorDetails,
     failure: Option<Failure>,
-    /// Makes the status 401.
-    challenge: Option<HeaderValue>,
+    /// Makes the status 401; the API adds its challenge.
+    is_unauthorized: bool,
 }
 
 /// Content of an error beyond its detail.
@@ -155,7 +152,13 @@ impl From<AuthorizerError> for PortFailure {
 
 impl ApiError {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), details: ErrorDetails::Nothing, failure: None, challenge: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            details: ErrorDetails::Nothing,
+            failure: None,
+            is_unauthorized: false,
+        }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -239,16 +242,15 @@ impl ApiError {
         Self { failure: Some(Failure::new(error)), ..Self::new(Kind::Unavailable, "Service unavailable.") }
     }
 
-    /// Answers 401 with this challenge instead of 403 if the caller has no valid credentials; see
-    /// [`UserApi::with_challenge`](crate::UserApi::with_challenge).
-    pub(crate) fn challenged(self, challenge: Option<&HeaderValue>, is_anonymous: bool) -> Self {
+    /// Answers 401 instead of 403 if the caller has no valid credentials.
+    pub(crate) fn unauthorized(self, is_anonymous: bool) -> Self {
         let lacks_credentials = is_anonymous || self.kind == Kind::AuthenticationFailed;
         let applies = lacks_credentials && self.kind.status() == StatusCode::FORBIDDEN;
-        Self { challenge: challenge.filter(|_| applies).cloned(), ..self }
+        Self { is_unauthorized: applies, ..self }
     }
 
     fn status(&self) -> StatusCode {
-        if self.challenge.is_some() { StatusCode::UNAUTHORIZED } else { self.kind.status() }
+        if self.is_unauthorized { StatusCode::UNAUTHORIZED } else { self.kind.status() }
     }
 
     /// Returns the complete response.
@@ -263,9 +265,6 @@ impl ApiError {
         };
         if self.kind == Kind::Unavailable {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        if let Some(challenge) = self.challenge {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(failure) = self.failure {
             response.extensions_mut().insert(failure);
