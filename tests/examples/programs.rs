@@ -70,3 +70,13 @@ fn translate_shows_german_messages_with_their_fields() {
     ];
     assert_eq!(written.lines().collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn tenants_have_users_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = output("tenants", &[folder.path().to_str().unwrap()]);
+    assert_eq!(written, "acme: user 1 is Ada\nglobex: user 1 is Grace\n");
+    for tenant in ["acme.db", "globex.db"] {
+        assert!(folder.path().join(tenant).is_file());
+    }
+}

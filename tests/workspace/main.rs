@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("userbook", &[]),
     ("userbook-memory", &["userbook"]),
     ("userbook-sqlx", &["userbook"]),
+    ("userbook-tenants", &["userbook", "userbook-sqlx"]),
     ("userbook-conformance", &["userbook"]),
     ("userbook-cedar", &["userbook"]),
     ("userbook-http", &["userbook"]),
@@ -35,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "userbook-memory",
             "userbook-scim",
             "userbook-sqlx",
+            "userbook-tenants",
         ],
     ),
 ];

@@ -44,6 +44,8 @@
 //! | `--step-timeout` | 10 s for each call of the database or the authorizer | `USERBOOK_STEP_TIMEOUT` | see below |
 //! | `--start-timeout` | 30 s for a database that does not take connections at the start | `USERBOOK_START_TIMEOUT` | the server exits with 1 |
 //! | `--database-connections` | 8 | `USERBOOK_DATABASE_CONNECTIONS` | further operations wait |
+//! | `--tenant-connections` | 2 for each tenant of `--tenants` | `USERBOOK_TENANT_CONNECTIONS` | further operations of the tenant wait |
+//! | `--tenant-idle` | 60 s | `USERBOOK_TENANT_IDLE` | the tenant's connections are closed |
 //! | `--acquire-timeout` | 3 s for a database connection | `USERBOOK_ACQUIRE_TIMEOUT` | 503 |
 //! | `--statement-timeout` | 5 s (PostgreSQL, MariaDB) | `USERBOOK_STATEMENT_TIMEOUT` | retried, then 503 |
 //! | `--lock-timeout` | 3 s | `USERBOOK_LOCK_TIMEOUT` | retried, then 409 or 503 |
@@ -90,6 +92,13 @@
 //! `--secret-attribute` appear in no event. [`StdoutSink`], [`FileSink`] and [`WebhookSink`] are available to hosts as
 //! [`EventSink`](userbook::service::EventSink)s.
 //!
+//! # Tenants
+//!
+//! With `--tenants`, each request belongs to one tenant, which its host name (`host:example.com` for
+//! `acme.example.com`) or the beginning of its path (`path` for `/acme/api/v3/…`) names. A tenant has a database of its
+//! own: a PostgreSQL schema, a MariaDB database or a SQLite file. Users, tokens, permissions, events and SCIM
+//! connections belong to it. The guide is [`tenants_guide`].
+//!
 //! # Health
 //!
 //! `/-/health/live/` returns 200 while the process runs. `/-/health/ready/` returns 200 if the database responds
@@ -124,6 +133,9 @@ pub mod administration {}
 #[doc = include_str!("../docs/scim.md")]
 pub mod scim_connections {}
 
+#[doc = include_str!("../docs/tenants.md")]
+pub mod tenants_guide {}
+
 mod admin;
 mod ambient;
 mod auth;
@@ -143,12 +155,13 @@ mod pages;
 mod scim;
 mod seed;
 mod serve;
+mod tenants;
 mod with_timeout;
 mod writer;
 
 pub use admin::{
     BackupArgs, CheckArgs, DemoArgs, EventsArgs, ExportArgs, GroupArgs, ImportArgs, PermissionArgs, ScimArgs,
-    TokenArgs, UserArgs,
+    TenantArgs, TokenArgs, UserArgs,
 };
 pub use auth::{
     AuthBackend, AuthRows, AuthStore, BeforeCommit, ConnectionRecord, ConnectionRow, ConnectionStore,
@@ -165,6 +178,7 @@ pub use limits::Limits;
 pub use log::Log;
 pub use seed::{Seed, SeedError};
 pub use serve::serve;
+pub use tenants::{InvalidTenantRouting, TenantRouting};
 
 /// Runs a command line: the server, or an administration command.
 ///

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use userbook_tenants::TenantLimits;
 
 /// Limits of the server. Each is an option and an environment variable. Times are in seconds and may have fractions.
 #[derive(Debug, Clone, Args)]
@@ -61,6 +62,14 @@ pub struct Limits {
     #[arg(long, value_name = "N", env = "USERBOOK_DATABASE_CONNECTIONS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
     pub database_connections: u32,
 
+    /// Number of database connections of one tenant
+    #[arg(long, value_name = "N", env = "USERBOOK_TENANT_CONNECTIONS", default_value = "2", value_parser = clap::value_parser!(u32).range(1..))]
+    pub tenant_connections: u32,
+
+    /// Idle time after which the database of a tenant is closed
+    #[arg(long, value_name = "SECONDS", env = "USERBOOK_TENANT_IDLE", default_value = "60", value_parser = seconds)]
+    pub tenant_idle: Duration,
+
     /// Maximum wait for a database connection
     #[arg(long, value_name = "SECONDS", env = "USERBOOK_ACQUIRE_TIMEOUT", default_value = "3", value_parser = seconds)]
     pub acquire_timeout: Duration,
@@ -80,6 +89,14 @@ pub struct Limits {
     /// Maximum time to finish running requests at shutdown; afterwards they are cut
     #[arg(long, value_name = "SECONDS", env = "USERBOOK_SHUTDOWN_TIMEOUT", default_value = "30", value_parser = seconds)]
     pub shutdown_timeout: Duration,
+}
+
+impl Limits {
+    /// The limits of open tenants. The wait for a tenant is that for a connection.
+    pub(crate) fn tenants(&self) -> TenantLimits {
+        let all = TenantLimits::for_connections(self.database_connections, self.tenant_connections);
+        TenantLimits { idle: self.tenant_idle, wait: self.acquire_timeout, ..all }
+    }
 }
 
 /// A reason why a text is not a valid number of seconds.

@@ -53,6 +53,14 @@ impl<DB: Database> ConnectionCache<DB> {
         &self.pool
     }
 
+    /// Waits until all connections are back, and closes them.
+    pub(crate) async fn close(&self) {
+        let closed = self.pool.close();
+        // The pool is marked as closed, and waits for the idle connections.
+        self.idle.return_all();
+        closed.await;
+    }
+
     /// Takes a connection for one operation.
     pub(crate) async fn acquire(&self) -> Result<StoreConnection<DB>, Error> {
         let (connection, since) = match self.idle.pop() {

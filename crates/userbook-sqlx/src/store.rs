@@ -194,6 +194,11 @@ impl<B: Backend> SqlStore<B> {
         Ok(self.connections.acquire().await.map_err(SqlError::<B>::from)?)
     }
 
+    /// Waits for running operations, of clones too, and closes all connections. Later operations fail.
+    pub async fn close(&self) {
+        self.connections.close().await;
+    }
+
     pub(crate) fn batches(&self) -> &Batches {
         &self.batches
     }

@@ -31,7 +31,10 @@ use userbook::{
 };
 
 pub use bulk::{a_bulk_decides_one_by_one, bulks_and_updates_are_all_there};
-pub use claims::{a_username_is_no_address_of_another, one_owner_of_a_username, one_owner_of_an_address};
+pub use claims::{
+    a_username_is_no_address_of_another, one_owner_of_a_username, one_owner_of_an_address,
+    one_owner_of_an_external_id,
+};
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
@@ -170,6 +173,7 @@ macro_rules! races {
             a_login_is_never_undone,
             one_owner_of_a_username,
             one_owner_of_an_address,
+            one_owner_of_an_external_id,
             a_username_is_no_address_of_another,
             mutual_deactivation,
             ring_of_deactivations,

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use userbook::{Actor, PermissionAuthorizer, UserService, authz::PermissionSource};
 
+use userbook_tenants::TenantName;
+
 use super::{Failure, Message};
 use crate::{
     cli::Settings,
     database::{Database, Directory},
+    tenants::TenantDatabases,
 };
 
 pub(super) type Service = UserService<Arc<dyn Directory>, PermissionAuthorizer<Arc<dyn PermissionSource>>>;
@@ -39,10 +42,11 @@ impl Context {
             ));
         }
         let url = settings.database.as_str();
-        let database = if create {
-            Database::open(url, &settings.limits).await?
-        } else {
-            Database::open_existing(url, &settings.limits).await?
+        let database = match (&settings.tenant, create) {
+            // Only `tenant create` creates a tenant.
+            (Some(tenant), _) => open_tenant(settings, tenant).await?,
+            (None, true) => Database::open(url, &settings.limits).await?,
+            (None, false) => Database::open_existing(url, &settings.limits).await?,
         };
         let source: Arc<dyn PermissionSource> = database.auth.clone();
         let service = UserService::new(database.directory.clone(), PermissionAuthorizer::new(source))
@@ -62,4 +66,12 @@ impl Context {
     pub(super) async fn is_empty(&self) -> Result<bool, Failure> {
         Ok(self.database.install.install_id().await?.is_none())
     }
+}
+
+/// Opens the database of a tenant that exists.
+async fn open_tenant(settings: &Settings, tenant: &TenantName) -> Result<Database, Failure> {
+    let databases = TenantDatabases::prepare(settings.database.as_str(), &settings.limits, false).await?;
+    let database = databases.open(tenant).await;
+    databases.close().await;
+    database?.ok_or_else(|| Message::failure(format!("tenant {tenant} does not exist: use `tenant create`")))
 }

@@ -13,6 +13,7 @@ mod lookup;
 mod permission;
 mod print;
 mod scim;
+mod tenant;
 mod token;
 mod user;
 
@@ -27,6 +28,7 @@ pub use group::GroupArgs;
 pub use import::ImportArgs;
 pub use permission::PermissionArgs;
 pub use scim::ScimArgs;
+pub use tenant::TenantArgs;
 pub use token::TokenArgs;
 pub use user::UserArgs;
 
@@ -53,6 +55,7 @@ impl Message {
 /// Every failure, with its cause.
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Tenant(arguments) => return tenant::run(settings, &arguments).await,
         Command::Demo(arguments) => {
             return demo::run(&Context::open_or_create(settings).await?, &arguments).await;
         }
@@ -72,7 +75,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<(), Fai
         Command::Backup(arguments) => backup::run(&context, arguments).await,
         Command::Events(arguments) => events::run(&context, arguments).await,
         Command::Check(arguments) => check::run(&context, arguments).await,
-        Command::Serve(_) | Command::Import(_) | Command::Demo(_) => Ok(()),
+        Command::Serve(_) | Command::Import(_) | Command::Demo(_) | Command::Tenant(_) => Ok(()),
     };
     context.database.close().await;
     outcome

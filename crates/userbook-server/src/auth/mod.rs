@@ -16,7 +16,7 @@ pub use connection::{ConnectionRecord, ConnectionRow, ConnectionStore};
 pub use memory::MemoryAuth;
 pub use rows::{AuthRows, GrantRow, GrantedOn, TokenRow};
 pub use sql::SqlAuth;
-pub(crate) use sql::{read_grants, read_tokens};
+pub(crate) use sql::{COMPONENT, read_grants, read_tokens};
 pub use statements::AuthBackend;
 use userbook::{
     UserId,

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::database::statement::{execute, fetch};
 
+/// The name of the server's tables among the migrations of a database.
+pub(crate) const COMPONENT: &str = "userbook-server";
+
 /// Tokens and permissions in a database of sqlx: `Sqlite`, `Postgres` or `MySql`.
 #[derive(Debug, Clone)]
 pub struct SqlAuth<B: AuthBackend> {
@@ -36,7 +39,7 @@ impl<B: AuthBackend> SqlAuth<B> {
     /// # Errors
     /// [`MigrateError`] if the migration fails.
     pub async fn migrate(pool: &Pool<B>) -> Result<(), MigrateError> {
-        migrate(pool, "userbook-server", <B as AuthBackend>::MIGRATIONS).await
+        migrate(pool, COMPONENT, <B as AuthBackend>::MIGRATIONS).await
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Command {
     Check(admin::CheckArgs),
     /// Fills an empty database with a small directory to try things on
     Demo(admin::DemoArgs),
+    /// Creates, lists and migrates tenants
+    Tenant(admin::TenantArgs),
 }
 
 impl Cli {
@@ -77,7 +79,7 @@ impl Cli {
 }
 
 /// The options that every command takes.
-const SHARED: [&str; 4] = ["database", "policy", "secret_attributes", "unique_email"];
+const SHARED: [&str; 5] = ["database", "policy", "secret_attributes", "tenant", "unique_email"];
 
 /// Rejects options of the server before another command, where they would have no effect.
 fn reject_unused(matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -5,9 +5,10 @@ use std::{convert::Infallible, fmt, net::SocketAddr, path::PathBuf, str::FromStr
 use clap::{Parser, ValueEnum};
 use userbook::{Policy, Timestamp, model::parse_timestamp};
 use userbook_http::{Avatars, ExtensionSet, Release};
+use userbook_tenants::TenantName;
 
 use crate::{
-    DatabaseUrl, EventTarget, Limits,
+    DatabaseUrl, EventTarget, Limits, TenantRouting,
     ambient::{Ambient, NotInMemory},
 };
 
@@ -28,6 +29,15 @@ pub struct Settings {
         default_value = "sqlite:userbook.db"
     )]
     pub database: DatabaseUrl,
+
+    /// Serves several tenants: `host:DOMAIN` for NAME.DOMAIN, `path` for /NAME/…, or `path:/PREFIX`. The database contains a
+    /// schema, database or file for each; a SQLite URL names a folder
+    #[arg(long, value_name = "WHERE", env = "USERBOOK_TENANTS", conflicts_with = "seed")]
+    pub tenants: Option<TenantRouting>,
+
+    /// The tenant that a command works on
+    #[arg(long, value_name = "NAME", global = true)]
+    pub tenant: Option<TenantName>,
 
     /// JSON file with the content of an empty database
     #[arg(long, value_name = "FILE", env = "USERBOOK_SEED")]
@@ -58,7 +68,8 @@ pub struct Settings {
     #[arg(long, env = "USERBOOK_SCIM")]
     pub scim: bool,
 
-    /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path alone
+    /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path alone.
+    /// With `--tenants`, `{tenant}` stands for the name
     #[arg(long, value_name = "URL", env = "USERBOOK_SCIM_URL")]
     pub scim_url: Option<String>,
 

@@ -49,25 +49,29 @@ pub(crate) struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// Opens the file of these options. Creates a missing file on request, readable by its owner only.
-    pub(super) async fn open(options: &SqliteConnectOptions, create: bool) -> Result<Self, FileError> {
-        let path = options.get_filename().to_owned();
-        if path.as_os_str().is_empty() {
-            return Err(FileError::NoName);
-        }
-        if !create && !path.exists() {
-            return Err(FileError::Missing(path));
-        }
+    /// Opens the file of these options. Creates a missing file, readable by its owner only.
+    pub(super) async fn open_or_create(options: &SqliteConnectOptions) -> Result<Self, FileError> {
+        let path = path_of(options)?;
         let created = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
-        let handle = match created {
-            Ok(handle) => handle,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                require_own(&path).await?;
-                File::open(&path).map_err(|error| FileError::Io(path.clone(), error))?
-            }
-            Err(error) => return Err(FileError::Io(path, error)),
-        };
-        Ok(Self { path, handle })
+        match created {
+            Ok(handle) => Ok(Self { path, handle }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::open_own(path).await,
+            Err(error) => Err(FileError::Io(path, error)),
+        }
+    }
+
+    /// Opens the file of these options.
+    pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self, FileError> {
+        let path = path_of(options)?;
+        if path.exists() { Self::open_own(path).await } else { Err(FileError::Missing(path)) }
+    }
+
+    async fn open_own(path: PathBuf) -> Result<Self, FileError> {
+        require_own(&path).await?;
+        match File::open(&path) {
+            Ok(handle) => Ok(Self { path, handle }),
+            Err(error) => Err(FileError::Io(path, error)),
+        }
     }
 
     /// Returns whether the path still names the file that was opened. Takes one system call.
@@ -78,6 +82,11 @@ impl DatabaseFile {
             _ => false,
         }
     }
+}
+
+fn path_of(options: &SqliteConnectOptions) -> Result<PathBuf, FileError> {
+    let path = options.get_filename().to_owned();
+    if path.as_os_str().is_empty() { Err(FileError::NoName) } else { Ok(path) }
 }
 
 /// Requires that an existing file is empty or a database of Userbook.

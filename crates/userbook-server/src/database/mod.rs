@@ -4,14 +4,19 @@ mod connect;
 mod file;
 mod guarded;
 mod maintain;
-mod session;
+pub(crate) mod session;
 pub(crate) mod statement;
 mod url;
 
-use std::sync::Arc;
+use std::{error::Error, fmt::Debug, path::PathBuf, sync::Arc};
 
+use async_trait::async_trait;
+pub(crate) use file::DatabaseFile as TenantFile;
 pub use file::FileError;
-use sqlx::{ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{
+    ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, mysql::MySqlConnectOptions,
+    postgres::PgConnectOptions, sqlite::SqlitePoolOptions,
+};
 pub use url::DatabaseUrl;
 use userbook::store::{BatchStore, ImportStore, ListStore, Outbox};
 use userbook_memory::MemoryStore;
@@ -42,9 +47,36 @@ pub enum DatabaseError {
     /// The file of a SQLite database is not usable.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The folder of the tenants' files cannot be read or created.
+    #[error("cannot use the folder {} for tenants", .0.display())]
+    Folder(PathBuf, #[source] std::io::Error),
+    /// Tenants need a database that outlives the process.
+    #[error("tenants need a database other than memory:")]
+    TenantsInMemory,
     /// The migration failed.
     #[error("cannot migrate the database")]
     Migrate(#[from] MigrateError),
+}
+
+/// What must answer for the server to be ready.
+#[async_trait]
+pub(crate) trait Reachable: Debug + Send + Sync {
+    /// Returns false if what is open was deleted or replaced. Takes one system call.
+    fn is_in_place(&self) -> bool;
+
+    /// Checks that the database answers.
+    async fn ping(&self) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+#[async_trait]
+impl Reachable for Database {
+    fn is_in_place(&self) -> bool {
+        self.is_in_place()
+    }
+
+    async fn ping(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(self.ping().await?)
+    }
 }
 
 /// Provisioning, batches and lists of users and groups.
@@ -115,7 +147,11 @@ impl Database {
     async fn sqlite(url: &str, limits: &Limits, create: bool) -> Result<Self, DatabaseError> {
         let options = connect_options(url)?.busy_timeout(limits.lock_timeout);
         let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-        let file = if in_memory { None } else { Some(Arc::new(DatabaseFile::open(&options, create).await?)) };
+        let file = match (in_memory, create) {
+            (true, _) => None,
+            (false, true) => Some(DatabaseFile::open_or_create(&options).await?),
+            (false, false) => Some(DatabaseFile::open(&options).await?),
+        };
         // Each connection to an in-memory database has a separate database, so the pool keeps a single one.
         let connections = if in_memory { 1 } else { limits.database_connections };
         let pool_options = SqlitePoolOptions::new()
@@ -127,41 +163,61 @@ impl Database {
         let store = SqliteStore::new(pool.clone());
         store.migrate().await?;
         SqlAuth::migrate(&pool).await?;
-        let auth = Arc::new(SqlAuth::new(store.clone()));
-        let mut database = Self::of(store.clone(), auth, Pool::Sqlite(pool)).maintained(store.clone());
-        if let Some(file) = file {
+        Ok(Self::of_sqlite(store, file))
+    }
+
+    /// The ports of a migrated database, and its file.
+    pub(crate) fn of_sqlite(store: SqliteStore, file: Option<DatabaseFile>) -> Self {
+        let mut database = Self::of_sql(store.clone(), Pool::Sqlite(store.pool().clone()));
+        if let Some(file) = file.map(Arc::new) {
             database.directory = Arc::new(Guarded::new(store, Arc::clone(&file)));
             database.file = Some(file);
         }
-        Ok(database)
+        database
+    }
+
+    /// The ports of a migrated database.
+    pub(crate) fn of_mysql(store: MySqlStore) -> Self {
+        let pool = Pool::MySql(store.pool().clone());
+        Self::of_sql(store, pool)
+    }
+
+    /// The ports of a migrated database.
+    pub(crate) fn of_postgres(store: PostgresStore) -> Self {
+        let pool = Pool::Postgres(store.pool().clone());
+        Self::of_sql(store, pool)
+    }
+
+    fn of_sql<B: AuthBackend>(store: SqlStore<B>, pool: Pool) -> Self
+    where
+        SqlStore<B>: Directory,
+    {
+        let auth = Arc::new(SqlAuth::new(store.clone()));
+        Self::of(store.clone(), auth, pool).maintained(store)
     }
 
     async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         let options = mysql::connect_options(url)?;
-        wait_for(limits.start_timeout, || greet(&options)).await?;
+        wait_for_mysql(&options, limits).await?;
         // Migrations may take longer than the timeouts of requests.
         let patient = mysql::pool_options().max_connections(1).connect_with(options.clone()).await?;
         MySqlStore::new(patient.clone()).migrate().await?;
         SqlAuth::migrate(&patient).await?;
         patient.close().await;
         let pool = session::mysql(limits).connect_with(options).await?;
-        let store = MySqlStore::new(pool.clone());
-        let auth = Arc::new(SqlAuth::new(store.clone()));
-        Ok(Self::of(store.clone(), auth, Pool::MySql(pool)).maintained(store))
+        Ok(Self::of_mysql(MySqlStore::new(pool)))
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
         let options = postgres::connect_options(url)?;
-        wait_for(limits.start_timeout, || greet(&options)).await?;
+        wait_for_postgres(&options, limits).await?;
         // Migrations may take longer than the timeouts of requests.
         let patient = postgres::pool_options().max_connections(1).connect_with(options.clone()).await?;
         PostgresStore::new(patient.clone()).migrate().await?;
         SqlAuth::migrate(&patient).await?;
         patient.close().await;
         let pool = session::postgres(limits).connect_with(session::with_timeouts(options, limits)).await?;
-        let store = PostgresStore::new(pool.clone());
-        let auth = Arc::new(SqlAuth::new(store.clone()));
-        Ok(Self::of(store.clone(), auth, Pool::Postgres(pool)).maintained(store))
+        Ok(Self::of_postgres(PostgresStore::new(pool)))
     }
 
     fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
@@ -217,6 +273,22 @@ impl Database {
             Pool::Sqlite(pool) => pool.close().await,
         }
     }
+}
+
+/// Waits for a MariaDB server that does not take connections yet.
+pub(crate) async fn wait_for_mysql(
+    options: &MySqlConnectOptions,
+    limits: &Limits,
+) -> Result<(), sqlx::Error> {
+    wait_for(limits.start_timeout, || greet(options)).await
+}
+
+/// Waits for a PostgreSQL server that does not take connections yet.
+pub(crate) async fn wait_for_postgres(
+    options: &PgConnectOptions,
+    limits: &Limits,
+) -> Result<(), sqlx::Error> {
+    wait_for(limits.start_timeout, || greet(options)).await
 }
 
 /// Connects, reads the server's greeting, and disconnects.

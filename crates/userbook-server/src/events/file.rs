@@ -6,12 +6,13 @@ use std::{
     io::{self, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
 use userbook::{event::Event, service::EventSink};
 
-use super::stdout::line;
+use super::{of_tenant::TenantSink, stdout::line};
 use crate::writer::Writer;
 
 /// Appends each event as one line to a file that only its owner can read. An event is delivered once the line is on
@@ -20,6 +21,7 @@ use crate::writer::Writer;
 #[derive(Debug)]
 pub struct FileSink {
     writer: Writer,
+    tenant: Option<Arc<str>>,
 }
 
 impl FileSink {
@@ -29,14 +31,20 @@ impl FileSink {
     /// If the file cannot be opened.
     pub fn start(path: &Path, bytes: u64, files: u32) -> io::Result<Self> {
         let mut file = RotatingFile::open(path, bytes, files)?;
-        Ok(Self { writer: Writer::start("events-file", move |line| file.append(line))? })
+        Ok(Self { writer: Writer::start("events-file", move |line| file.append(line))?, tenant: None })
     }
 }
 
 #[async_trait]
 impl EventSink for FileSink {
     async fn deliver(&self, event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Ok(self.writer.write(line(event)?).await?)
+        Ok(self.writer.write(line(event, self.tenant.as_deref())?).await?)
+    }
+}
+
+impl TenantSink for FileSink {
+    fn of_tenant(&self, tenant: &str) -> Arc<dyn EventSink> {
+        Arc::new(Self { writer: self.writer.clone(), tenant: Some(tenant.into()) })
     }
 }
 

@@ -27,7 +27,7 @@ struct State {
 
 /// The events that one destination failed to take, by position.
 #[derive(Debug, Default)]
-pub(super) struct Failures(HashMap<i64, State>);
+pub(crate) struct Failures(HashMap<i64, State>);
 
 impl Failures {
     /// Returns when an event that failed may be sent again.
@@ -46,6 +46,10 @@ impl Failures {
 
     pub(super) fn forget(&mut self, event: i64) {
         self.0.remove(&event);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Forgets events that do not wait any more: another process may have delivered them.

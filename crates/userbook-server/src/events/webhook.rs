@@ -1,6 +1,6 @@
 //! `--events https://…`: a signed HTTP request for each event.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use http_body_util::Full;
@@ -22,7 +22,10 @@ use userbook::{
     service::EventSink,
 };
 
-use super::signature::Secret;
+use super::{
+    of_tenant::{TenantSink, to_json},
+    signature::Secret,
+};
 
 /// The maximum time until the receiver has answered.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,8 +63,9 @@ enum NotNow {
 #[derive(Debug)]
 pub struct WebhookSink {
     url: Uri,
-    secret: Option<Secret>,
+    secret: Option<Arc<Secret>>,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    tenant: Option<Arc<str>>,
 }
 
 impl WebhookSink {
@@ -77,11 +81,16 @@ impl WebhookSink {
             .enable_http1()
             .build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { url: url.parse()?, secret: secret.map(Secret::new), client })
+        Ok(Self {
+            url: url.parse()?,
+            secret: secret.map(|secret| Arc::new(Secret::new(secret))),
+            client,
+            tenant: None,
+        })
     }
 
     fn request(&self, event: &Event) -> Result<Request<Full<Bytes>>, Box<dyn Error + Send + Sync>> {
-        let body = serde_json::to_vec(event)?;
+        let body = to_json(event, self.tenant.as_deref())?;
         let (id, time) = (event.id.to_string(), SystemClock.now().timestamp());
         let mut request = Request::builder()
             .method(Method::POST)
@@ -109,6 +118,13 @@ impl EventSink for WebhookSink {
         } else {
             Err(EventRejected(status).into())
         }
+    }
+}
+
+impl TenantSink for WebhookSink {
+    fn of_tenant(&self, tenant: &str) -> Arc<dyn EventSink> {
+        let (url, secret, client) = (self.url.clone(), self.secret.clone(), self.client.clone());
+        Arc::new(Self { url, secret, client, tenant: Some(tenant.into()) })
     }
 }
 

@@ -38,6 +38,9 @@ const ACKNOWLEDGED: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(200);
 const LONG_PAUSE: Duration = Duration::from_secs(10);
 
+/// The time after which a visit tries again while another process delivers.
+const STAND_BY: Duration = Duration::from_secs(5);
+
 /// A pass ends after this many deliveries in a row without an answer: the destination is down.
 const MAX_FAILURES: u32 = 3;
 
@@ -83,6 +86,8 @@ pub(super) struct Worker {
 struct Pass {
     delivered: u32,
     unanswered_in_a_row: u32,
+    /// Another process delivers.
+    stands_by: bool,
 }
 
 impl Pass {
@@ -131,6 +136,30 @@ impl Worker {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// Takes over what failed earlier.
+    pub(super) fn remember(&mut self, failures: &mut HashMap<String, Failures>) {
+        self.failures = failures.remove(&self.destination.key).unwrap_or_default();
+    }
+
+    /// Returns what failed, with the key of the destination.
+    pub(super) fn into_failures(self) -> Option<(String, Failures)> {
+        (!self.failures.is_empty()).then_some((self.destination.key, self.failures))
+    }
+
+    /// Delivers what is pending. Returns the time until more can be delivered, unless everything is.
+    pub(super) async fn visit(&mut self) -> Option<Duration> {
+        loop {
+            match self.pass().await {
+                Ok(pass) if pass.stands_by => return Some(STAND_BY),
+                Ok(pass) if pass.is_down() => break,
+                Ok(pass) if pass.delivered > 0 => {}
+                Ok(_) => break,
+                Err(error) => return Some(self.back_off(Some(&error))),
+            }
+        }
+        self.failures.wait(Instant::now())
     }
 
     /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most.
@@ -207,7 +236,7 @@ impl Worker {
     /// Another process delivers. What failed here may have arrived there.
     fn stand_by(&mut self) -> Pass {
         self.failures.clear();
-        Pass::default()
+        Pass { stands_by: true, ..Pass::default() }
     }
 
     async fn send_again(&mut self, due: Vec<PendingEvent>, pass: &mut Pass) -> Result<(), StoreError> {

@@ -23,6 +23,7 @@ use hyper::{
 use tokio::time::Instant;
 use tower_service::Service;
 use userbook_http::{ExtensionSet, Failure, busy, invalid_host};
+use userbook_tenants::TenantName;
 
 use self::{
     admission::Admission,
@@ -32,7 +33,7 @@ use self::{
     linger::linger,
     readiness::Readiness,
 };
-use crate::{Limits, compression, database::Database};
+use crate::{Limits, compression, database::Reachable};
 
 /// Liveness of the process: authentik's path, 200.
 const LIVE: &str = "/-/health/live/";
@@ -50,7 +51,12 @@ pub(crate) struct RequestGate {
 }
 
 impl RequestGate {
-    pub(crate) fn new(router: Router, extensions: ExtensionSet, database: Database, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        router: Router,
+        extensions: ExtensionSet,
+        database: Arc<dyn Reachable>,
+        limits: &Limits,
+    ) -> Self {
         Self {
             router,
             extensions,
@@ -125,10 +131,11 @@ fn has_valid_host(request: &Request) -> bool {
 fn log(response: &Response) {
     if let Some(failure) = response.extensions().get::<Failure>() {
         let status = response.status().as_u16();
+        let tenant = response.extensions().get::<TenantName>().map(TenantName::as_str);
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::warn!(status, %failure, "request failed");
+            tracing::warn!(status, tenant, %failure, "request failed");
         } else {
-            tracing::error!(status, %failure, "a request failed");
+            tracing::error!(status, tenant, %failure, "a request failed");
         }
     }
 }

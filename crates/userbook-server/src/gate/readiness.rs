@@ -1,6 +1,8 @@
 //! The readiness of the database.
 
 use std::{
+    error::Error,
+    sync::Arc,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -10,21 +12,21 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::database::Database;
+use crate::database::Reachable;
 
 /// How long a result is reused, so that frequent checks do not load the database.
 const FRESH: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(super) struct Readiness {
-    database: Database,
+    database: Arc<dyn Reachable>,
     time: Duration,
     last: Mutex<Option<(Instant, bool)>>,
     was_in_place: AtomicBool,
 }
 
 impl Readiness {
-    pub(super) fn new(database: Database, time: Duration) -> Self {
+    pub(super) fn new(database: Arc<dyn Reachable>, time: Duration) -> Self {
         Self { database, time, last: Mutex::new(None), was_in_place: AtomicBool::new(true) }
     }
 
@@ -57,7 +59,7 @@ impl Readiness {
         let ready = match timeout(self.time, self.database.ping()).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the database is not ready");
+                tracing::warn!(error = &*error as &dyn Error, "the database is not ready");
                 false
             }
             Err(_) => {

@@ -3,16 +3,15 @@
 use std::{error::Error, sync::Arc};
 
 use tokio::{sync::watch, task::JoinHandle};
-use userbook::service::EventSink;
 
 use crate::{
     Settings,
     database::Database,
-    events::{self, Delivery, Destination, EventTarget, FileSink, StdoutSink, WebhookSink},
+    events::{self, Delivery, Destination, EventTarget, FileSink, StdoutSink, TenantSink, WebhookSink},
 };
 
 /// The destinations of events.
-pub(super) type Sinks = Vec<(Destination, Arc<dyn EventSink>)>;
+pub(crate) type Sinks = Vec<(Destination, Arc<dyn TenantSink>)>;
 
 /// The running delivery.
 pub(super) struct RunningDelivery {
@@ -26,7 +25,7 @@ pub(super) struct RunningDelivery {
 /// If a file cannot be opened, a URL is invalid, or a thread cannot be started.
 pub(super) fn sinks(settings: &Settings) -> Result<Sinks, Box<dyn Error + Send + Sync>> {
     let secret = settings.webhook_secret.as_ref().map(|secret| secret.0.as_str());
-    let open = |target: &EventTarget| -> Result<Arc<dyn EventSink>, Box<dyn Error + Send + Sync>> {
+    let open = |target: &EventTarget| -> Result<Arc<dyn TenantSink>, Box<dyn Error + Send + Sync>> {
         Ok(match target {
             EventTarget::Stdout => Arc::new(StdoutSink::start()?),
             EventTarget::File(path) => {
@@ -56,12 +55,23 @@ pub(super) fn start(settings: &Settings, database: &Database, sinks: Sinks) -> R
     let tries = settings.events_tries;
     let task = (!unwanted).then(|| {
         let (outbox, coordination) = (database.outbox.clone(), database.coordination.clone());
+        let sinks = sinks.into_iter().map(|(destination, sink)| (destination, sink as _)).collect();
         tokio::spawn(Delivery::new(outbox, coordination, sinks, max_bytes, tries).run(stopped))
     });
     RunningDelivery { stop, task }
 }
 
 impl RunningDelivery {
+    /// Starts a task that ends some time after the value of the channel is true.
+    pub(super) fn start<F>(task: impl FnOnce(watch::Receiver<bool>) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopped) = watch::channel(false);
+        let task = Some(tokio::spawn(task(stopped)));
+        Self { stop, task }
+    }
+
     /// Delivers what is pending, as far as that takes a short time.
     pub(super) async fn finish(self) {
         self.stop.send_replace(true);

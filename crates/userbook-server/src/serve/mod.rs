@@ -1,29 +1,29 @@
 //! Assembles the server and serves until a signal.
 
 mod api;
+mod backend;
 mod banner;
 mod connections;
 mod delivery;
 mod scim;
 mod signals;
 
-use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
     body::Body,
     extract::Request,
     http::StatusCode,
-    response::IntoResponse,
-    routing::{MethodRouter, any},
+    response::{IntoResponse, Response},
+    routing::any,
 };
 use tokio::time::timeout;
 use userbook_http::{ExtensionSet, unknown_operation};
 
-use crate::{
-    Administrator, EventTarget, Seed, Settings, authorizer, bootstrap, compression, database::Database,
-    gate::RequestGate, pages,
-};
+use self::backend::Backend;
+pub(crate) use self::{backend::tenant_router, delivery::Sinks};
+use crate::{EventTarget, Settings, authorizer, compression, gate::RequestGate, pages};
 
 /// How long the database may take to end after the last connection.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -33,15 +33,25 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 #[error("stopped before all requests were finished")]
 struct ShutdownTimedOut;
 
+/// A command belongs to one tenant, the server to all.
+#[derive(Debug, thiserror::Error)]
+#[error("--tenant is for commands: --tenants serves all tenants")]
+struct OneTenant;
+
 /// The response to every path that nothing has. Errors below `/api/` have a body.
-fn unknown_path(extensions: ExtensionSet) -> MethodRouter {
-    any(async move |request: Request| {
-        if request.uri().path().starts_with("/api/") {
-            unknown_operation(&request, extensions).map(Body::from)
-        } else {
-            StatusCode::NOT_FOUND.into_response()
-        }
-    })
+pub(crate) fn not_found(request: &Request, extensions: ExtensionSet) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        unknown_operation(request, extensions).map(Body::from)
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+/// Pages and unknown paths: what needs no database.
+fn rest(settings: &Settings) -> Router {
+    let extensions = settings.policy.into();
+    pages::router(settings.release.into(), extensions)
+        .fallback(any(async move |request: Request| not_found(&request, extensions)))
 }
 
 /// The address cannot be used, for example because another process listens there.
@@ -59,8 +69,9 @@ struct CannotListen {
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
 pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut stop = signals::Stop::catch()?;
-    let ambient = settings.ambient()?;
-    let seed = settings.seed.as_deref().map(|path| Seed::read_with(path, &ambient)).transpose()?;
+    if settings.tenant.is_some() {
+        return Err(OneTenant.into());
+    }
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
     let listener = connections::listen(settings.listen)
@@ -68,38 +79,20 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
     let origin = format!("http://{}", listener.local_addr()?);
     let quiet = settings.events.contains(&EventTarget::Stdout);
     let sinks = delivery::sinks(&settings)?;
-    let prepare = async {
-        let database = Database::open(settings.database.as_str(), &settings.limits).await?;
-        let announce =
-            |administrator: &Administrator| banner::print_administrator(&origin, administrator, quiet);
-        let ready = bootstrap::prepare(&database, seed, announce).await?;
-        Ok::<_, Box<dyn Error + Send + Sync>>((database, ready))
-    };
-    let (database, ready) = tokio::select! {
+    let (backend, router) = tokio::select! {
         () = stop.received() => return Ok(()),
-        prepared = prepare => prepared?,
+        prepared = Backend::prepare(&settings, policies, rest(&settings), &origin, quiet) => prepared?,
     };
-    let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
-    let provider = if settings.scim {
-        userbook_axum::router(scim::scim(&settings, &database, Arc::clone(&authorizer)))
-    } else {
-        Router::new()
-    };
-    let api = api::api(&settings, &database, authorizer, ready.install_id, &ambient);
-    let router = userbook_axum::router(api)
-        .merge(pages::router(settings.release.into(), settings.policy.into()))
-        .merge(provider)
-        .fallback(unknown_path(settings.policy.into()))
-        .layer(compression::layer());
-    let gate = RequestGate::new(router, settings.policy.into(), database.clone(), &settings.limits);
+    let router = router.layer(compression::layer());
+    let gate = RequestGate::new(router, settings.policy.into(), backend.reachable(), &settings.limits);
     if let Err(error) = banner::print_ready(&origin, quiet) {
         tracing::warn!(error = &error as &dyn Error, "cannot print the listening address");
     }
 
-    let delivery = delivery::start(&settings, &database, sinks);
+    let delivery = backend.deliver(&settings, sinks);
     let mut finished = connections::serve(listener, gate, &settings.limits, &mut stop).await?;
     delivery.finish().await;
     // Commits whose clients have left finish here.
-    finished &= timeout(SHUTDOWN_GRACE, database.close()).await.is_ok();
+    finished &= timeout(SHUTDOWN_GRACE, backend.close()).await.is_ok();
     if finished { Ok(()) } else { Err(ShutdownTimedOut.into()) }
 }

@@ -22,12 +22,13 @@ use crate::{
     with_timeout::WithTimeout,
 };
 
-/// Builds the provider on `database`; `authorizer` is that of the API.
+/// Builds the provider on `database`; `authorizer` is that of the API, `url` the public URL.
 pub(super) fn scim(
     settings: &Settings,
     database: &Database,
     authorizer: Arc<dyn ListAuthorizer>,
-) -> impl Endpoint {
+    url: Option<String>,
+) -> impl Endpoint + use<> {
     let limits = &settings.limits;
     let store = WithTimeout::new(database.directory.clone(), limits.step_timeout);
     let authorizer = ConnectionAuthorizer::new(WithTimeout::new(authorizer, limits.step_timeout));
@@ -39,7 +40,7 @@ pub(super) fn scim(
     let body_bytes = limits.max_body.min(ScimLimits::default().body_bytes);
     let api =
         ScimApi::new(service, connections).with_limits(ScimLimits { body_bytes, ..ScimLimits::default() });
-    match &settings.scim_url {
+    match url {
         Some(url) => api.with_base_url(url),
         None => api,
     }

@@ -46,7 +46,7 @@ mod write;
 mod writer;
 
 pub use error::failure;
-pub use options::{connect, connect_options};
+pub use options::{connect, connect_options, file_options};
 
 /// A trigger for hosts that write users by statements of their own; the
 /// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it after

@@ -1,6 +1,6 @@
 //! How to connect.
 
-use std::{str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
     SqlitePool,
@@ -36,12 +36,21 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn connect_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
-    Ok(SqliteConnectOptions::from_str(url)?
+    Ok(recommended(SqliteConnectOptions::from_str(url)?))
+}
+
+/// The options of [`connect_options`] for the file at `path`.
+pub fn file_options(path: impl AsRef<Path>) -> SqliteConnectOptions {
+    recommended(SqliteConnectOptions::new().filename(path))
+}
+
+fn recommended(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        .synchronous(SqliteSynchronous::Full))
+        .synchronous(SqliteSynchronous::Full)
 }
 
 /// Opens a pool like [`SqlitePoolOptions::connect_with`], and retries while the database is busy. The first connection

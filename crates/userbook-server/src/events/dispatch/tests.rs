@@ -1,3 +1,5 @@
+mod visits;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     error::Error,

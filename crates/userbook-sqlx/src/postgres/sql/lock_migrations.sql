@@ -1,2 +1,2 @@
--- Processes that start at once wait for each other, until the transaction ends.
-SELECT pg_advisory_xact_lock(hashtextextended('userbook_migration', 0))
+-- Processes that start at once wait for each other, until the transaction ends. Each schema has a lock of its own.
+SELECT pg_advisory_xact_lock(hashtextextended('userbook_migration ' || COALESCE(current_schema(), ''), 0))

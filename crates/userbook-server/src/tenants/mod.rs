@@ -1,0 +1,17 @@
+//! Serves several tenants: each has a database of its own, and with it its own users, tokens, permissions, events and SCIM
+//! connections. The host name or the path of a request names the tenant.
+//!
+//! The API and the stores know nothing of tenants.
+
+mod databases;
+mod delivery;
+mod queue;
+mod router;
+mod routing;
+mod site;
+
+pub(crate) use databases::TenantDatabases;
+pub(crate) use delivery::TenantDelivery;
+pub(crate) use router::router;
+pub use routing::{InvalidTenantRouting, TenantRouting};
+pub(crate) use site::{Site, is_filled};

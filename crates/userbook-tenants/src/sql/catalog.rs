@@ -1,0 +1,73 @@
+//! The list of tenants of a database server: its schemas or databases with a common beginning. One connection reads it.
+
+use std::time::Duration;
+
+use sqlx::pool::PoolOptions;
+use userbook::store::StoreError;
+use userbook_sqlx::{
+    SqlStore,
+    host::{Backend, RowExt, Statement, Value, required},
+};
+
+use super::{ConnectOptions, Presence, TenantPrefix};
+use crate::TenantName;
+
+/// The idle time after which the connection is closed.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// The schemas or databases of tenants.
+#[derive(Debug)]
+pub struct Catalog<B: Backend> {
+    /// Connected to none of the tenants.
+    pub(super) store: SqlStore<B>,
+    pub(super) prefix: TenantPrefix,
+}
+
+impl<B: Backend> Catalog<B> {
+    /// Connects when the list is read for the first time.
+    pub(super) fn new(pool: PoolOptions<B>, options: ConnectOptions<B>, prefix: TenantPrefix) -> Self {
+        let pool = pool.max_connections(1).min_connections(0).idle_timeout(IDLE).connect_lazy_with(options);
+        Self { store: SqlStore::new(pool), prefix }
+    }
+
+    async fn fetch(
+        &self,
+        statement: &'static Statement,
+        parameters: &[(&'static str, Value<'_>)],
+    ) -> Result<Vec<B::Row>, StoreError> {
+        let mut connection = self.store.acquire().await?;
+        let rows = statement.fetch_all::<B>(&mut connection, parameters).await?;
+        connection.release();
+        Ok(rows)
+    }
+
+    /// Looks a tenant up; the statement has the parameter `place`.
+    pub(super) async fn presence(
+        &self,
+        statement: &'static Statement,
+        name: &TenantName,
+    ) -> Result<Presence, StoreError> {
+        let place = self.prefix.with(name);
+        let rows = self.fetch(statement, &[("place", place.as_str().into())]).await?;
+        let Some(row) = rows.first() else { return Ok(Presence::Missing) };
+        let is_filled = required(row, "is_filled", RowExt::flag)?;
+        Ok(if is_filled { Presence::Filled } else { Presence::Empty })
+    }
+
+    /// Lists the tenants; the statement has the parameter `prefix`.
+    pub(super) async fn names(&self, statement: &'static Statement) -> Result<Vec<TenantName>, StoreError> {
+        let rows = self.fetch(statement, &[("prefix", self.prefix.as_str().into())]).await?;
+        let mut names = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let place: String = required(row, "place", RowExt::text)?;
+            names.extend(self.prefix.name_in(&place));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        static PING: Statement = Statement::new(include_str!("ping.sql"));
+        self.fetch(&PING, &[]).await.map(drop)
+    }
+}

@@ -1,0 +1,351 @@
+//! The server with `--tenants`: routing by host and by path, administration of one tenant, and attacks on the isolation.
+
+use std::{io::Write, net::TcpStream, path::PathBuf, time::Duration};
+
+use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
+use userbook_tests::{
+    binary::{Answer, Server, command, receive},
+    receiver::wait_for,
+    servers::{mariadb, postgres},
+};
+
+const USERS: &str = "/api/v3/core/users/";
+
+/// Tenants `acme` and `globex` on a database, and a server for them.
+struct Site {
+    server: Server,
+    url: String,
+    routing: &'static str,
+    /// The administrators' tokens.
+    acme: String,
+    globex: String,
+}
+
+/// Runs a command and returns its standard output as JSON.
+fn done(url: &str, arguments: &[&str]) -> Value {
+    let output = command().args(arguments).args(["--database", url, "--json"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs a command that fails, and returns its standard error.
+fn refused(url: &str, arguments: &[&str]) -> String {
+    let output = command().args(arguments).args(["--database", url]).output().unwrap();
+    assert!(!output.status.success(), "{arguments:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Sends a request with this `Host`.
+fn raw(server: &Server, line: &str, hosts: &[&str], token: &str, body: &str) -> Answer {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
+    for host in hosts {
+        head.extend(["host: ", host, "\r\n"]);
+    }
+    let length = body.len();
+    let rest = format!(
+        "authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all((head + &rest).as_bytes()).unwrap();
+    receive(&mut stream).unwrap()
+}
+
+impl Site {
+    fn new(url: String, routing: &'static str, more: &[&str]) -> Self {
+        let token =
+            |tenant: &str| done(&url, &["tenant", "create", tenant])["token"].as_str().unwrap().to_owned();
+        let (acme, globex) = (token("acme"), token("globex"));
+        let mut arguments = vec!["--database", url.as_str(), "--tenants", routing];
+        arguments.extend(more);
+        let server = Server::start(&arguments);
+        Self { server, url, routing, acme, globex }
+    }
+
+    /// Sends a request to a tenant as the routing needs.
+    fn ask(&self, tenant: &str, token: &str, method: &str, target: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        if self.routing.starts_with("host:") {
+            let host = format!("{tenant}.example.com");
+            raw(&self.server, &format!("{method} {target}"), &[&host], token, &body)
+        } else {
+            raw(&self.server, &format!("{method} /{tenant}{target}"), &["localhost"], token, &body)
+        }
+    }
+
+    fn status(&self, tenant: &str, token: &str, target: &str) -> u16 {
+        self.ask(tenant, token, "GET", target, &Value::Null).status
+    }
+}
+
+fn json_of(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// A tenant's users, tokens, events and connections belong to the tenant alone.
+fn tenants_are_isolated(site: &Site) {
+    let (acme, globex) = (site.acme.as_str(), site.globex.as_str());
+    for (tenant, own, other) in [("acme", acme, globex), ("globex", globex, acme)] {
+        assert_eq!(site.status(tenant, own, USERS), 200);
+        // As an unknown token: 403 is authentik's status.
+        assert_eq!(site.status(tenant, other, USERS), site.status(tenant, "unknown", USERS));
+        assert_eq!(site.status(tenant, other, USERS), 403);
+        assert_eq!(site.status(tenant, own, "/api/v3/core/users/99/"), 404);
+    }
+    let renamed = site.ask("acme", acme, "PATCH", "/api/v3/core/users/1/", &json!({"name": "Ada"}));
+    assert_eq!((renamed.status, &json_of(&renamed)["name"]), (200, &json!("Ada")));
+    let other = site.ask("globex", globex, "GET", "/api/v3/core/users/1/", &Value::Null);
+    assert_eq!(json_of(&other)["name"], "authentik Default Admin");
+    // Ids and UUIDs of groups differ; a group of another tenant does not exist.
+    let group = json_of(&other)["groups"][0].clone();
+    let joined = site.ask("acme", acme, "PATCH", "/api/v3/core/users/1/", &json!({"groups": [group]}));
+    assert_eq!(joined.status, 400);
+    assert_eq!(site.status("initech", acme, USERS), 404);
+    assert_eq!(site.status("public", acme, USERS), 404);
+    assert!(done(&site.url, &["tenant", "list"]) == json!(["acme", "globex"]));
+}
+
+/// Commands work on the tenant that they name.
+fn commands_work_on_one_tenant(site: &Site) {
+    let url = site.url.as_str();
+    let created = done(url, &["--tenant", "acme", "user", "create", "bob"]);
+    assert_eq!(created["user"]["username"], "bob");
+    let names = |tenant: &str| {
+        let users = done(url, &["--tenant", tenant, "user", "list"]);
+        users
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("acme"), ["akadmin", "bob"]);
+    assert_eq!(names("globex"), ["akadmin"]);
+    let token =
+        done(url, &["--tenant", "acme", "token", "create", "bob"])["key"].as_str().unwrap().to_owned();
+    let me = "/api/v3/core/users/me/";
+    assert_eq!((site.status("acme", &token, me), site.status("globex", &token, me)), (200, 403));
+    assert_eq!(done(url, &["--tenant", "acme", "check"]), json!({"problems": []}));
+    for (arguments, expected) in [
+        (vec!["--tenant", "initech", "user", "list"], "does not exist"),
+        (vec!["--tenant", "../acme", "user", "list"], "tenant name"),
+        (vec!["--tenant", "Acme", "user", "list"], "tenant name"),
+        (vec!["tenant", "create", "acme"], "exists already"),
+        (vec!["tenant", "create", "a_b"], "tenant name"),
+    ] {
+        let error = refused(url, &arguments);
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    }
+    assert_eq!(done(url, &["tenant", "migrate"]), json!({"migrated": 2, "failed": []}));
+}
+
+/// A SCIM connection belongs to one tenant, and answers with the tenant's own URLs.
+fn connections_belong_to_one_tenant(site: &Site) {
+    let token = done(&site.url, &["--tenant", "acme", "scim", "connect", "okta"]);
+    let token = token["token"].as_str().unwrap();
+    let users = "/scim/v2/Users";
+    assert_eq!((site.status("acme", token, users), site.status("globex", token, users)), (200, 401));
+    let config = site.ask("acme", token, "GET", "/scim/v2/ServiceProviderConfig", &Value::Null);
+    let location = json_of(&config)["meta"]["location"].as_str().unwrap().to_owned();
+    let base = if site.routing.starts_with("host:") { "/scim/v2" } else { "/acme/scim/v2" };
+    assert_eq!(location, format!("{base}/ServiceProviderConfig"));
+}
+
+/// A tenant created beside a running server is served.
+fn new_tenants_are_served_at_once(site: &Site) {
+    let token = done(&site.url, &["tenant", "create", "initech"])["token"].as_str().unwrap().to_owned();
+    assert_eq!(site.status("initech", &token, USERS), 200);
+    // An empty one is not: a request never creates an administrator.
+    done(&site.url, &["tenant", "create", "hooli", "--empty"]);
+    assert_eq!(site.status("hooli", &token, USERS), 404);
+    done(&site.url, &["--tenant", "hooli", "demo"]);
+    assert_eq!(site.status("hooli", &token, USERS), 403);
+}
+
+fn all(site: &Site) {
+    tenants_are_isolated(site);
+    commands_work_on_one_tenant(site);
+    connections_belong_to_one_tenant(site);
+    new_tenants_are_served_at_once(site);
+}
+
+fn folder() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("tenants").display());
+    (folder, url)
+}
+
+#[test]
+fn sqlite_by_host() {
+    let (_folder, url) = folder();
+    all(&Site::new(url, "host:example.com", &["--scim"]));
+}
+
+#[test]
+fn sqlite_by_path() {
+    let (_folder, url) = folder();
+    all(&Site::new(url, "path", &["--scim"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_by_host() {
+    let database = postgres::Database::blank().await;
+    let url = database.options().to_url_lossy().to_string();
+    // As few connections as possible: each tenant makes room for the next.
+    let more =
+        ["--scim", "--database-connections", "2", "--tenant-connections", "1", "--acquire-timeout", "60"];
+    all(&Site::new(url, "host:example.com", &more));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mysql_by_path() {
+    // The server's databases of tenants have a fixed prefix: this test needs a server of its own.
+    if std::env::var_os("USERBOOK_TEST_MYSQL_URL").is_some() {
+        return;
+    }
+    let database = mariadb::Database::blank().await;
+    let url = database.options().to_url_lossy().to_string();
+    all(&Site::new(url, "path", &["--scim"]));
+}
+
+#[test]
+fn hosts_that_name_no_tenant_reach_none() {
+    let (_folder, url) = folder();
+    let site = Site::new(url, "host:example.com", &[]);
+    let get = |line: &str, hosts: &[&str]| raw(&site.server, line, hosts, &site.acme, "").status;
+    let users = format!("GET {USERS}");
+    for host in ["acme.example.com", "ACME.Example.Com", "acme.example.com.", "acme.example.com:8443"] {
+        assert_eq!(get(&users, &[host]), 200, "{host}");
+    }
+    for host in [
+        "example.com",
+        "acme.evil.com",
+        "acme.example.com.evil.com",
+        "evil.acme.example.com",
+        "acmeexample.com",
+        ".example.com",
+        "globex.example.com@acme.example.com",
+        "acme.example.com@evil.com",
+        "%61cme.example.com",
+        "acme.example.com:80:80",
+        "acme.example.com/",
+        "127.0.0.1",
+        "localhost",
+        "../acme.example.com",
+    ] {
+        let status = get(&users, &[host]);
+        assert!(status == 404 || status == 400, "{host}: {status}");
+    }
+    assert_eq!(get(&users, &["acme.example.com", "globex.example.com"]), 400);
+    assert_eq!(get(&users, &[]), 400);
+    // The target's host counts, and must be that of the header.
+    assert_eq!(get(&format!("GET http://acme.example.com{USERS}"), &["acme.example.com"]), 200);
+    assert_eq!(get(&format!("GET http://acme.example.com{USERS}"), &["globex.example.com"]), 404);
+    // Headers of proxies name nothing.
+    let target = format!("GET {USERS} HTTP/1.1\r\nx-forwarded-host: acme.example.com\r\nx-ignored: a");
+    let forwarded = raw(&site.server, &target, &["globex.example.com"], &site.acme, "");
+    assert_eq!(forwarded.status, 403);
+    let live = raw(&site.server, "GET /-/health/ready/", &["127.0.0.1"], "", "");
+    assert_eq!(live.status, 200);
+}
+
+#[test]
+fn paths_that_name_no_tenant_reach_none() {
+    let (_folder, url) = folder();
+    let site = Site::new(url, "path:/t", &[]);
+    let get =
+        |target: &str| raw(&site.server, &format!("GET {target}"), &["localhost"], &site.acme, "").status;
+    assert_eq!(get("/t/acme/api/v3/core/users/"), 200);
+    for target in [
+        "/acme/api/v3/core/users/",
+        "/t/api/v3/core/users/",
+        "/t//acme/api/v3/core/users/",
+        "/t/ACME/api/v3/core/users/",
+        "/t/%61cme/api/v3/core/users/",
+        "/t/acme%2fapi/v3/core/users/",
+        "/t/globex/../acme/api/v3/core/users/",
+        "/t/globex/%2e%2e/acme/api/v3/core/users/",
+        "/t/./acme/api/v3/core/users/",
+        "/t/acme./api/v3/core/users/",
+        "/t/acme;a/api/v3/core/users/",
+        "/t/acme.db/api/v3/core/users/",
+        "/t/..%2facme/api/v3/core/users/",
+        "/T/acme/api/v3/core/users/",
+        "//t/acme/api/v3/core/users/",
+        "/t/acme",
+        "/t",
+        "/",
+    ] {
+        let status = get(target);
+        assert!(status == 404 || status == 403, "{target}: {status}");
+    }
+    // The target of the other tenant, with the token of this one.
+    assert_eq!(get("/t/globex/api/v3/core/users/?tenant=acme"), 403);
+}
+
+/// Events carry the name of their tenant, also those that a command wrote, and an unreachable destination loses none.
+#[test]
+fn events_name_their_tenant() {
+    let (folder, url) = folder();
+    let path: PathBuf = folder.path().join("events.jsonl");
+    let target = format!("file:{}", path.display());
+    let site = Site::new(url, "path", &["--events", &target]);
+    let lines = || -> Vec<Value> {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    for (tenant, token, name) in
+        [("acme", &site.acme, "Ada"), ("globex", &site.globex, "Grace"), ("acme", &site.acme, "Bob")]
+    {
+        let update = site.ask(tenant, token, "PATCH", "/api/v3/core/users/1/", &json!({"name": name}));
+        assert_eq!(update.status, 200);
+    }
+    wait_for("events do not arrive", || lines().len() == 3);
+    let of = |tenant: &str| {
+        let events = lines().into_iter().filter(|event| event["tenant"] == tenant);
+        events.map(|event| event["diff"]["name"]["new"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (of("acme"), of("globex")),
+        (vec!["Ada".to_owned(), "Bob".to_owned()], vec!["Grace".to_owned()])
+    );
+    // A command writes beside the server: the next request to the tenant brings its event along.
+    done(&site.url, &["--tenant", "globex", "user", "create", "bob"]);
+    let update = site.ask("globex", &site.globex, "PATCH", "/api/v3/core/users/1/", &json!({"name": "G"}));
+    assert_eq!(update.status, 200);
+    wait_for("events of commands do not arrive", || lines().len() == 5);
+    let pending = done(&site.url, &["--tenant", "acme", "events", "list", "--pending"]);
+    assert_eq!(pending, json!([]));
+    let (_, log) = site.server.log();
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn options_that_do_not_fit_are_refused() {
+    let (folder, url) = folder();
+    let start = |arguments: &[&str]| Server::try_start(arguments).unwrap_err();
+    assert!(start(&["--database", &url, "--tenants", "path"]).contains("folder"));
+    assert!(start(&["--database", "memory:", "--tenants", "path"]).contains("memory"));
+    assert!(start(&["--database", &url, "--tenant", "acme"]).contains("--tenants serves all"));
+    assert!(start(&["--database", &url, "--tenants", "header:x"]).contains("expected host:DOMAIN"));
+    let seed = folder.path().join("seed.json").display().to_string();
+    assert!(start(&["--database", &url, "--tenants", "path", "--seed", &seed]).contains("--seed"));
+}
+
+/// A damaged tenant gets 503; the others are served, and the server stays ready.
+#[test]
+fn damaged_tenant_affects_no_other() {
+    let (folder, url) = folder();
+    let site = Site::new(url, "path", &[]);
+    std::fs::write(folder.path().join("tenants/broken.db"), "no database".repeat(1_000)).unwrap();
+    for _ in 0..3 {
+        let answer = site.ask("broken", &site.acme, "GET", USERS, &Value::Null);
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+        assert_eq!(site.status("acme", &site.acme, USERS), 200);
+    }
+    assert_eq!(raw(&site.server, "GET /-/health/ready/", &["x"], "", "").status, 200);
+    let (_, log) = site.server.log();
+    assert!(log.contains("tenant=broken"), "{log}");
+}
