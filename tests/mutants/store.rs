@@ -138,6 +138,10 @@ impl<F: Mutation> ProvisioningStore for Broken<F> {
         self.mutation.after_provision(&written, &outcome).await;
         Ok(outcome)
     }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.store.reserve_user_id().await
+    }
 }
 
 #[async_trait]

@@ -129,6 +129,7 @@ async fn user_cannot_join_a_group_that_is_being_deleted() {
         let step = |op, n, graph| ProvisioningChange {
             op,
             members: vec![],
+            has_reserved_id: false,
             sets_external_ids: false,
             guards: Guards { graph, ..Guards::default() },
             event: rename(&one, n).event,

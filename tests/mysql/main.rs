@@ -12,6 +12,7 @@ mod plans;
 mod races;
 mod server;
 mod statements;
+mod tls;
 mod transactions;
 mod values;
 mod waits;

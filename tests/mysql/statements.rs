@@ -136,6 +136,7 @@ async fn cost_of_members_is_independent_of_their_number() {
         let put = ProvisioningChange {
             op: ProvisioningOp::PutGroup(Box::new(group(1))),
             members: members.collect(),
+            has_reserved_id: false,
             sets_external_ids: false,
             guards: Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() },
             event: rename(&user(1), n + 500).event,

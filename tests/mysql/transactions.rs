@@ -42,6 +42,7 @@ async fn group_write(connection: &mut sqlx::MySqlConnection, n: u128) -> Provisi
     ProvisioningChange {
         op: ProvisioningOp::PutGroup(Box::new(Group { name: "renamed".to_owned(), ..group(1) })),
         members: vec![joins],
+        has_reserved_id: false,
         sets_external_ids: false,
         guards: Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() },
         event: rename(&user(1), n + 100).event,

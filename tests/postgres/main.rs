@@ -4,6 +4,7 @@
 mod corrupt;
 mod failures;
 mod hanging;
+mod import;
 mod lists;
 mod lost;
 mod migrate;
@@ -12,6 +13,7 @@ mod races;
 mod recorded;
 mod server;
 mod statements;
+mod tls;
 mod transactions;
 mod waits;
 

@@ -131,6 +131,7 @@ async fn provisioning_takes_a_short_transaction() {
         let insert = ProvisioningChange {
             op: ProvisioningOp::InsertUser(Box::new(User { groups: [group(1).id].into(), ..user(id.0) })),
             members: vec![],
+            has_reserved_id: false,
             sets_external_ids: false,
             guards: Guards { graph: Some(EpochGuard::read(directory.epochs.graph)), ..Guards::default() },
             event: rename(&user(id.0), n).event,
@@ -173,6 +174,7 @@ async fn members_take_two_statements_for_any_number() {
         let put = ProvisioningChange {
             op: ProvisioningOp::PutGroup(Box::new(group(1))),
             members: members.collect(),
+            has_reserved_id: false,
             sets_external_ids: false,
             guards: Guards { graph: Some(EpochGuard::bump(directory.epochs.graph)), ..Guards::default() },
             event: rename(&user(1), n + 500).event,

@@ -185,6 +185,7 @@ async fn group_deletion_waits_for_concurrent_joins() {
     let step = ProvisioningChange {
         op: ProvisioningOp::DeleteGroup(group(3).id),
         members: vec![],
+        has_reserved_id: false,
         sets_external_ids: false,
         guards: counters(Some(EpochGuard::bump(IMPORTED)), None),
         event: rename(&user(1), 2).event,

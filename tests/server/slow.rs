@@ -103,16 +103,25 @@ fn unfinished_body_writes_nothing() {
     // First with a length, then in chunks without a last chunk. Sequentially, so that the timeouts do not overlap.
     for (framing, part) in [("content-length: 1000", body), ("transfer-encoding: chunked", chunk.as_str())] {
         for (token, expected) in [(KEY, 408), ("unknown", 403)] {
-            let mut answer = unfinished(&server, token, framing, part);
             // The other request may have taken the slot first.
-            while token != KEY && answer.status == 503 {
-                answer = unfinished(&server, token, framing, part);
-            }
+            let retry = |answer: &Answer| token != KEY && answer.status == 503;
+            let answer = until(retry, || unfinished(&server, token, framing, part));
             let body: Value = serde_json::from_slice(&answer.body).unwrap();
             assert_eq!((answer.status, body["detail"].is_string()), (expected, true), "{framing}: {body}");
         }
     }
     assert_eq!(name(&server), "kept");
+}
+
+/// Repeats a request while `retry` holds, for at most half a minute.
+fn until(retry: impl Fn(&Answer) -> bool, send: impl Fn() -> Answer) -> Answer {
+    let start = Instant::now();
+    loop {
+        let answer = send();
+        if !retry(&answer) || start.elapsed() > Duration::from_secs(30) {
+            return answer;
+        }
+    }
 }
 
 /// Sends a part of a body, and another request meanwhile, which is served although the server has a single slot.
@@ -128,12 +137,9 @@ fn unfinished(server: &Server, token: &str, framing: &str, part: &str) -> Answer
     }
     slow.write_all(part.as_bytes()).unwrap();
     // A denied request holds the slot until it is denied.
-    let patch = || request(server, "PATCH", "101/", &json!({"name": "kept"})).status;
-    let mut status = patch();
-    while token != KEY && status == 503 {
-        status = patch();
-    }
-    assert_eq!(status, 200);
+    let retry = |answer: &Answer| token != KEY && answer.status == 503;
+    let patched = until(retry, || request(server, "PATCH", "101/", &json!({"name": "kept"})));
+    assert_eq!(patched.status, 200);
     let dripped = framing.starts_with("transfer");
     whole(&if dripped { drip(&mut slow, b"1\r\n \r\n") } else { rest(&mut slow) })
 }

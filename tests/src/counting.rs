@@ -81,6 +81,11 @@ impl ProvisioningStore for CountingStore {
         self.journal.note("provision");
         self.inner.provision(change).await
     }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.journal.note("reserve_user_id");
+        self.inner.reserve_user_id().await
+    }
 }
 
 #[async_trait]

@@ -118,6 +118,10 @@ impl ProvisioningStore for Failing {
         self.committed.store(true, Ordering::Relaxed);
         if self.loses_answer { Err(failure(StoreErrorKind::Ambiguous)) } else { outcome }
     }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.inner.reserve_user_id().await
+    }
 }
 
 #[async_trait]

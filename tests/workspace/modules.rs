@@ -53,6 +53,7 @@ const HTTP: &[&str] = &[
     "request_id",
     "prefix",
     "route",
+    "operation",
     "api",
     "read",
     "options",

@@ -143,7 +143,14 @@ pub(crate) fn provision(op: ProvisioningOp, n: u128) -> ProvisioningChange {
         ProvisioningOp::DeleteGroup(group) => (EventKind::GroupDeleted, EventTarget::Group(*group), 1),
     };
     let event = event(kind, target, version, n).into();
-    ProvisioningChange { op, members: Vec::new(), sets_external_ids: false, guards: Guards::default(), event }
+    ProvisioningChange {
+        op,
+        has_reserved_id: false,
+        members: Vec::new(),
+        sets_external_ids: false,
+        guards: Guards::default(),
+        event,
+    }
 }
 
 /// Returns change number `n` of a member who joins or leaves the group of a provisioning change.

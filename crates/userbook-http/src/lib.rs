@@ -106,6 +106,7 @@ mod media;
 mod negotiate;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod operation;
 mod options;
 mod params;
 mod ports;
@@ -143,6 +144,7 @@ pub use etag::header_list;
 pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy, invalid_host, unknown_operation};
 pub use lenient::json::{JsonBounds, JsonError, parse as parse_json};
+pub use operation::operation_name;
 pub use ports::{
     Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
 };

@@ -6,10 +6,12 @@ use std::{
 };
 
 use userbook::{
-    User, UserId,
+    UserId,
     field::fold,
-    store::{Claim, ClaimNamespace, DistinctNames},
+    store::{Claim, ClaimNamespace},
 };
+
+const NAMESPACES: [ClaimNamespace; 2] = [ClaimNamespace::Login, ClaimNamespace::Email];
 
 /// The claims of all users.
 #[derive(Debug, Default)]
@@ -64,10 +66,13 @@ impl Claims {
         })
     }
 
-    /// Replaces the user's claims in the namespaces of these claims.
-    pub(crate) fn put(&mut self, user: UserId, claims: impl IntoIterator<Item = Claim>) {
-        for Claim { namespace, key, exclusive } in claims {
-            self.remove(user, namespace);
+    /// Writes the claims of a change or of a new user.
+    pub(crate) fn put(&mut self, user: UserId, changes: [Option<Claim>; 2]) {
+        let held: Vec<_> = NAMESPACES.iter().filter_map(|namespace| self.held(user, *namespace)).collect();
+        for claim in &held {
+            self.remove(user, claim.namespace);
+        }
+        for Claim { namespace, key, exclusive } in Claim::after(&held, changes) {
             let Some(key) = key.map(Arc::<str>::from) else { continue };
             let holder = Holder { owner: (user, namespace), exclusive };
             self.keys.insert(holder.owner, Arc::clone(&key));
@@ -78,10 +83,17 @@ impl Claims {
         }
     }
 
+    fn held(&self, user: UserId, namespace: ClaimNamespace) -> Option<Claim> {
+        let owner = (user, namespace);
+        let key = self.keys.get(&owner)?;
+        let holder = self.claims.get(key)?.iter().find(|holder| holder.owner == owner)?;
+        Some(Claim { namespace, key: Some((**key).to_owned()), exclusive: holder.exclusive })
+    }
+
     /// Removes all claims of a deleted user.
-    pub(crate) fn delete(&mut self, user: &User) {
-        for claim in Claim::of(user, DistinctNames::default()) {
-            self.remove(user.id, claim.namespace);
+    pub(crate) fn delete(&mut self, user: UserId) {
+        for namespace in NAMESPACES {
+            self.remove(user, namespace);
         }
     }
 

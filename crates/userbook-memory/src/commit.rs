@@ -34,7 +34,7 @@ impl State {
             return Ok(outcome);
         }
         self.events.push(Arc::clone(&change.event))?;
-        self.claims.put(change.user, claims.into_iter().flatten());
+        self.claims.put(change.user, claims);
         self.apply(change);
         self.bump(&change.guards);
         Ok(CommitOutcome::Applied)

@@ -12,7 +12,7 @@ use crate::{MemoryError, can_act::CanAct, state::State};
 
 impl State {
     pub(crate) fn provision(&mut self, change: &ProvisioningChange) -> Result<CommitOutcome, MemoryError> {
-        if let Some(outcome) = self.check_subject(&change.op) {
+        if let Some(outcome) = self.check_subject(change) {
             return Ok(outcome);
         }
         if !self.holds(&change.guards) {
@@ -28,7 +28,7 @@ impl State {
                     return Err(MemoryError::DuplicateUser(user.id));
                 }
                 self.insert_user(Arc::new(User::clone(user)), change.guards.distinct);
-                self.epochs.next_user += 1;
+                self.epochs.next_user += u64::from(!change.has_reserved_id);
             }
             ProvisioningOp::DeleteUser { user, .. } => self.delete_user(*user),
             ProvisioningOp::PutGroup(group) => {
@@ -45,11 +45,18 @@ impl State {
         Ok(CommitOutcome::Applied)
     }
 
+    pub(crate) fn reserve_user_id(&mut self) -> UserId {
+        let next = self.epochs.next_user;
+        self.epochs.next_user += 1;
+        UserId(i64::try_from(next).unwrap_or(i64::MAX))
+    }
+
     /// Checks that the row to write is in the state on which the change was decided.
-    fn check_subject(&self, op: &ProvisioningOp) -> Option<CommitOutcome> {
-        match op {
+    fn check_subject(&self, change: &ProvisioningChange) -> Option<CommitOutcome> {
+        match &change.op {
             ProvisioningOp::InsertUser(user) => {
-                (u64::try_from(user.id.0) != Ok(self.epochs.next_user)).then_some(CommitOutcome::Conflict)
+                let is_next = u64::try_from(user.id.0) == Ok(self.epochs.next_user);
+                (!change.has_reserved_id && !is_next).then_some(CommitOutcome::Conflict)
             }
             ProvisioningOp::DeleteUser { user, expected } => match self.users.get(user) {
                 None => Some(CommitOutcome::Gone),
@@ -97,7 +104,7 @@ impl State {
 
     /// The caller has checked that id, UUID, name and external ids are free, and that the groups exist.
     pub(crate) fn insert_user(&mut self, user: Arc<User>, distinct: DistinctNames) {
-        self.claims.put(user.id, Claim::of(&user, distinct));
+        self.claims.put(user.id, Claim::of(&user, distinct).map(Some));
         self.usernames.insert(user.username.clone(), user.id);
         self.uuids.insert(user.uuid, user.id);
         self.external_ids.replace(user.id, &ExternalIds::new(), &user.external_ids);
@@ -109,7 +116,7 @@ impl State {
         if let Some(user) = self.users.remove(&id) {
             self.usernames.remove(&user.username);
             self.uuids.remove(&user.uuid);
-            self.claims.delete(&user);
+            self.claims.delete(user.id);
             self.external_ids.replace(id, &user.external_ids, &ExternalIds::new());
             self.groups.leave(id, CanAct::of(&user), &user.groups);
         }

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use userbook::{
-    Timestamp, UserStore,
+    Timestamp, UserId, UserStore,
     event::Event,
     model::ChangeId,
     store::{
@@ -67,6 +67,10 @@ impl ProvisioningStore for MemoryStore {
 
     async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         Ok(self.state()?.provision(provision)?)
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        Ok(self.state()?.reserve_user_id())
     }
 }
 

@@ -3,8 +3,8 @@
 //! It is the fastest way to try Userbook, and an example of a host: it stores tokens and permissions in its own
 //! tables, opens a store, builds the service and connects it to axum. It must not know any rule about users.
 //!
-//! Guides: [`administration`], [`scim_connections`] for Okta, Entra and other identity providers, and
-//! [`moving_from_authentik`] for directories from authentik.
+//! Guides: [`administration`], [`operations`] (metrics, slow clients, TLS, PgBouncer), [`scim_connections`] for Okta,
+//! Entra and other identity providers, and [`moving_from_authentik`] for directories from authentik.
 //!
 //! Permissions in the server's tables decide access. With the feature `cedar`, a file of [Cedar
 //! policies](https://docs.rs/userbook-cedar) can replace them (`--cedar FILE`).
@@ -34,8 +34,11 @@
 //! | `--header-timeout` | 30 s for the head of a request, and for idle time between requests | `USERBOOK_HEADER_TIMEOUT` | the connection is closed |
 //! | head of a request | 64 KiB, 100 lines | | 431 |
 //! | `--body-timeout` | 20 s for the whole body | `USERBOOK_BODY_TIMEOUT` | 408 |
+//! | `--body-rate` | 1024 bytes per second after 5 s | `USERBOOK_BODY_RATE` | 408 |
 //! | `--max-body` | 4 MiB | `USERBOOK_MAX_BODY` | 413 |
-//! | `--body-memory` | 64 MiB for all bodies at once | `USERBOOK_BODY_MEMORY` | 503 |
+//! | `--body-memory` | 64 MiB for all bodies at once, a quarter of it for one caller | `USERBOOK_BODY_MEMORY` | 503 |
+//! | `--response-memory` | 256 MiB for all responses that are not read, a quarter of it for one caller | `USERBOOK_RESPONSE_MEMORY` | 503 |
+//! | `--head-memory` | 32 MiB for heads beyond the first 8 KiB of each connection | `USERBOOK_HEAD_MEMORY` | the connection is closed |
 //! | `--write-timeout` | 30 s without reading any byte of a response | `USERBOOK_WRITE_TIMEOUT` | the connection is closed |
 //! | `--max-requests` | 64 running | `USERBOOK_MAX_REQUESTS` | further requests wait |
 //! | `--max-waiting` | 512 | `USERBOOK_MAX_WAITING` | 503 immediately |
@@ -130,6 +133,9 @@ pub mod test_double {}
 #[doc = include_str!("../docs/administration.md")]
 pub mod administration {}
 
+#[doc = include_str!("../docs/operations.md")]
+pub mod operations {}
+
 #[doc = include_str!("../docs/scim.md")]
 pub mod scim_connections {}
 
@@ -151,6 +157,7 @@ mod gate;
 mod limits;
 mod log;
 mod maintenance;
+mod metrics;
 mod pages;
 mod scim;
 mod seed;
@@ -176,18 +183,19 @@ pub use events::{
 };
 pub use limits::Limits;
 pub use log::Log;
+pub use metrics::Metrics;
 pub use seed::{Seed, SeedError};
 pub use serve::serve;
 pub use tenants::{InvalidTenantRouting, TenantRouting};
 
-/// Runs a command line: the server, or an administration command.
+/// Runs a command line: the server with these metrics, or an administration command.
 ///
 /// # Errors
 /// Every failure, with its cause.
-pub async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub async fn run(cli: Cli, metrics: Metrics) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match cli.command {
-        None => serve(cli.settings).await,
-        Some(Command::Serve(settings)) => serve(*settings).await,
+        None => serve(cli.settings, metrics).await,
+        Some(Command::Serve(settings)) => serve(*settings, metrics).await,
         Some(command) => admin::run(&cli.settings, command).await,
     }
 }

@@ -33,6 +33,10 @@ pub struct Limits {
     #[arg(long, value_name = "SECONDS", env = "USERBOOK_BODY_TIMEOUT", default_value = "20", value_parser = seconds)]
     pub body_timeout: Duration,
 
+    /// Minimum rate at which a body arrives after 5 seconds, in bytes per second; a slower request gets 408
+    #[arg(long, value_name = "BYTES", env = "USERBOOK_BODY_RATE", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..))]
+    pub body_rate: u32,
+
     /// Maximum time in which a client reads nothing of a response; afterwards the connection is closed
     #[arg(long, value_name = "SECONDS", env = "USERBOOK_WRITE_TIMEOUT", default_value = "30", value_parser = seconds)]
     pub write_timeout: Duration,
@@ -41,9 +45,19 @@ pub struct Limits {
     #[arg(long, value_name = "BYTES", env = "USERBOOK_MAX_BODY", default_value = "4194304")]
     pub max_body: usize,
 
-    /// Maximum memory for request bodies; excess requests get 503
+    /// Maximum memory for request bodies; excess requests get 503. One caller gets a quarter; an eighth is kept for
+    /// small bodies
     #[arg(long, value_name = "BYTES", env = "USERBOOK_BODY_MEMORY", default_value = "67108864")]
     pub body_memory: usize,
+
+    /// Maximum memory for responses that clients have not read; excess requests get 503. One caller gets a quarter; an
+    /// eighth is kept for small responses
+    #[arg(long, value_name = "BYTES", env = "USERBOOK_RESPONSE_MEMORY", default_value = "268435456")]
+    pub response_memory: usize,
+
+    /// Maximum memory for heads of requests beyond the first 8 KiB of each connection; excess connections are closed
+    #[arg(long, value_name = "BYTES", env = "USERBOOK_HEAD_MEMORY", default_value = "33554432")]
+    pub head_memory: usize,
 
     /// Maximum time for the attempts of an update; no attempt starts afterwards
     #[arg(long, value_name = "SECONDS", env = "USERBOOK_UPDATE_TIMEOUT", default_value = "10", value_parser = seconds)]

@@ -9,10 +9,15 @@ use std::{
 };
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{Metrics, metrics::SpanCounter};
 
 /// The maximum number of lines that wait to be written.
 const QUEUE: usize = 4096;
+
+/// The filter without `USERBOOK_LOG`. PostgreSQL sends a notice for each table that a migration finds.
+const FILTER: &str = "info,sqlx::postgres::notice=warn";
 
 /// The running log. Dropping it writes the lines that wait, for at most about a second.
 #[derive(Debug)]
@@ -22,20 +27,25 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts the log of this process, with the filter of `USERBOOK_LOG`.
-    pub fn start() -> Self {
+    /// Starts the log of this process, with the filter of `USERBOOK_LOG`. With metrics, operations of the core are
+    /// counted, whatever the filter is.
+    pub fn start(metrics: Option<&Metrics>) -> Self {
         let (lines, writer) =
             NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE).finish(io::stderr());
         let dropped = lines.error_counter();
-        let filter = EnvFilter::try_from_env("USERBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let filter = EnvFilter::try_from_env("USERBOOK_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER));
         let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let log = fmt::layer()
             .with_ansi(io::stderr().is_terminal() && !no_colour)
             // The subscriber would report a failed write to standard error, and panic if that fails as well.
             .log_internal_errors(false)
             .with_writer(lines)
-            .init();
+            .with_filter(filter);
+        let counter = metrics.cloned().map(SpanCounter::layer);
+        tracing_subscriber::registry().with(log).with(counter).init();
+        if let Some(metrics) = metrics {
+            metrics.watch_log(dropped.clone());
+        }
         Self { dropped, _writer: writer }
     }
 

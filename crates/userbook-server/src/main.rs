@@ -9,7 +9,7 @@ use std::{
 
 use rustix::{fs::Mode, process::umask};
 use tokio::runtime::Runtime;
-use userbook_server::{Cli, Log, run};
+use userbook_server::{Cli, Log, Metrics, run};
 
 /// How long tasks of the runtime may take to end after everything is done.
 const RUNTIME_END: Duration = Duration::from_millis(500);
@@ -19,9 +19,10 @@ fn main() -> ExitCode {
     umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::from_env();
     let serves = cli.serves();
-    let log = Log::start();
+    let metrics = Metrics::new();
+    let log = Log::start(cli.serves_metrics().then_some(&metrics));
     let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
-        let outcome = runtime.block_on(run(cli));
+        let outcome = runtime.block_on(run(cli, metrics));
         // A task that hangs must not keep the process.
         runtime.shutdown_timeout(RUNTIME_END);
         outcome

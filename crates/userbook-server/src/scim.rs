@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use userbook::{
-    UserStore,
+    UserId, UserStore,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningOp,
         ProvisioningStore, Snapshot, SnapshotQuery, StoreError,
@@ -70,5 +70,9 @@ impl ProvisioningStore for Connecting {
             is_strict: self.is_strict,
         };
         self.connections.connect(change, &connection).await
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.store.reserve_user_id().await
     }
 }

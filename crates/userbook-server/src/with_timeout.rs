@@ -97,6 +97,11 @@ impl<T: ProvisioningStore + Clone> ProvisioningStore for WithTimeout<T> {
         let (store, provision) = (self.inner.clone(), provision.clone());
         self.write(async move { store.provision(&provision).await }).await
     }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        let store = self.inner.clone();
+        self.write(async move { store.reserve_user_id().await }).await
+    }
 }
 
 #[async_trait]

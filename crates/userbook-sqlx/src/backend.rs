@@ -35,7 +35,7 @@ pub trait Backend: Driver {
     const BEGIN_IMPORT: &'static str = Self::BEGIN;
     /// Begins a transaction that other migrations wait for.
     const BEGIN_MIGRATION: &'static str = Self::BEGIN;
-    /// Whether the error of a broken foreign key names the constraint.
+    /// Whether the error of a broken foreign key always names the constraint.
     const NAMES_FOREIGN_KEYS: bool = true;
     /// Whether contention may have undone the whole transaction.
     const CONTENTION_ENDS_TRANSACTION: bool = false;

@@ -18,8 +18,11 @@ pub enum RowFormat {
     Json,
 }
 
-/// The number of rows in one statement: a message of PostgreSQL has room for 1 GiB.
+/// The number of rows in one statement on PostgreSQL.
 const MAX_ROWS: usize = 5_000;
+
+/// The length after which a batch of columns ends: a message of PostgreSQL has room for 1 GiB.
+const ENOUGH_COLUMN_BYTES: usize = 16 << 20;
 
 /// The length after which a JSON batch ends: far below the 16 MiB that a MariaDB packet has by default.
 const ENOUGH_BYTES: usize = 1 << 20;
@@ -30,6 +33,7 @@ struct Batch<'v> {
     rows: usize,
     json: String,
     columns: Vec<(&'static str, Vec<Value<'v>>)>,
+    column_bytes: usize,
 }
 
 impl<'v> Batch<'v> {
@@ -54,12 +58,14 @@ impl<'v> Batch<'v> {
             self.columns = row.iter().map(|(name, _)| (*name, Vec::new())).collect();
         }
         for ((_, column), (_, value)) in self.columns.iter_mut().zip(row) {
+            self.column_bytes += value.message_bytes();
             column.push(value);
         }
     }
 
     fn is_full(&self) -> bool {
-        self.rows >= MAX_ROWS && !self.columns.is_empty() || self.json.len() >= ENOUGH_BYTES
+        let columns_are_full = self.rows >= MAX_ROWS && !self.columns.is_empty();
+        columns_are_full || self.column_bytes >= ENOUGH_COLUMN_BYTES || self.json.len() >= ENOUGH_BYTES
     }
 
     fn into_parameters(mut self) -> Vec<(&'static str, Value<'v>)> {

@@ -4,13 +4,14 @@ use sha2::{Digest as _, Sha256};
 use userbook::{
     UserId,
     field::fold,
-    store::{ChangeSet, Claim, DistinctNames, ImportData},
+    store::{ChangeSet, Claim, ClaimNamespace, DistinctNames, ImportData},
 };
 
 use crate::{
     backend::Backend,
     bulk::write_rows,
-    driver::{Conn, execute},
+    decode::{DecodeError, Decoded, RowExt, required},
+    driver::{Conn, fetch_all},
     encode::RowValues,
     error::SqlResult,
     value::Value,
@@ -43,11 +44,12 @@ fn is_exclusive(claim: &Claim) -> Value<'static> {
     Value::Flag(claim.exclusive.then_some(true))
 }
 
+/// The row of a claim with the digest as key.
 fn row(user: UserId, claim: &Claim) -> RowValues<'static, 4> {
     [
         ("user", user.0.into()),
         ("namespace", claim.namespace.as_str().into()),
-        ("digest", digest_value(claim.key.as_deref())),
+        ("digest", Value::Text(claim.key.clone().map(Into::into))),
         ("is_exclusive", is_exclusive(claim)),
     ]
 }
@@ -71,17 +73,32 @@ pub(crate) fn parameters(change: &ChangeSet) -> RowValues<'_, 6> {
     ]
 }
 
-/// Replaces the user's claims in the namespaces of the changed names. A key that another user holds exclusively is a
-/// duplicate, which is a conflict.
+/// Writes the claims of an update. All claims of the user are written anew, because the unique key compares the rows of
+/// one user too. A key that another user holds exclusively is a duplicate, which is a conflict.
 pub(crate) async fn put<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> SqlResult<B, ()> {
-    let statements = B::statements();
-    for claim in change.claims().into_iter().flatten() {
-        let row = row(change.user, &claim);
-        if execute::<B>(conn, &statements.update_claim, &row).await? == 0 {
-            execute::<B>(conn, &statements.insert_claim, &row).await?;
-        }
+    if !change.has_claims() {
+        return Ok(());
     }
-    Ok(())
+    let rows = fetch_all::<B>(conn, &B::statements().take_claims, &[("user", change.user.0.into())]).await?;
+    let held = rows.iter().map(stored).collect::<Decoded<Vec<_>>>()?;
+    let changes = change.claims().map(|claim| claim.as_ref().map(with_digest));
+    insert_stored::<B>(conn, change.user, &Claim::after(&held, changes)).await
+}
+
+/// A claim as stored, with the digest as key.
+fn stored(row: &impl RowExt) -> Decoded<Claim> {
+    let namespace = required(row, "namespace", RowExt::text)?;
+    let namespace = [ClaimNamespace::Login, ClaimNamespace::Email]
+        .into_iter()
+        .find(|it| it.as_str() == namespace)
+        .ok_or_else(|| DecodeError::new("namespace", format!("{namespace:?} is unknown")))?;
+    let exclusive = row.flag("is_exclusive")?.unwrap_or(false);
+    Ok(Claim { namespace, key: row.text("digest")?, exclusive })
+}
+
+fn with_digest(claim: &Claim) -> Claim {
+    let &Claim { namespace, ref key, exclusive } = claim;
+    Claim { namespace, key: key.as_deref().map(digest), exclusive }
 }
 
 /// Writes the claims of a new user, like [`put`].
@@ -90,6 +107,11 @@ pub(crate) async fn insert<B: Backend>(
     user: UserId,
     claims: &[Claim],
 ) -> SqlResult<B, ()> {
+    let claims: Vec<_> = claims.iter().map(with_digest).collect();
+    insert_stored::<B>(conn, user, &claims).await
+}
+
+async fn insert_stored<B: Backend>(conn: &mut Conn<B>, user: UserId, claims: &[Claim]) -> SqlResult<B, ()> {
     let rows = claims.iter().filter(|claim| claim.key.is_some()).map(|claim| Ok(row(user, claim)));
     write_rows::<B, _>(conn, &B::statements().import_claims, rows).await?;
     Ok(())
@@ -99,7 +121,8 @@ pub(crate) async fn insert<B: Backend>(
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ()> {
     let claims = data.users.iter().flat_map(|user| {
         let claims = Claim::of(user, DistinctNames::default());
-        claims.into_iter().filter(|claim| claim.key.is_some()).map(|claim| Ok(row(user.id, &claim)))
+        let claims = claims.into_iter().filter(|claim| claim.key.is_some());
+        claims.map(|claim| Ok(row(user.id, &with_digest(&claim))))
     });
     write_rows::<B, _>(conn, &B::statements().import_claims, claims).await?;
     Ok(())

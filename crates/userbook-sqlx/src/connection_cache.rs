@@ -16,8 +16,11 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use sqlx::{Database, Error, Pool, pool::PoolConnection};
-use tokio::sync::{self, OwnedMutexGuard};
+use sqlx::{Connection as _, Database, Error, Pool, pool::PoolConnection};
+use tokio::{
+    runtime::Handle,
+    sync::{self, OwnedMutexGuard, OwnedSemaphorePermit},
+};
 
 use idle::IdleConnections;
 
@@ -73,6 +76,7 @@ impl<DB: Database> ConnectionCache<DB> {
             idle: Arc::clone(&self.idle),
             on_dirty: self.on_dirty,
             is_clean: false,
+            turn: None,
         })
     }
 
@@ -114,9 +118,17 @@ pub struct StoreConnection<DB: Database> {
     idle: Arc<IdleConnections<DB>>,
     on_dirty: OnDirty<DB>,
     is_clean: bool,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl<DB: Database> StoreConnection<DB> {
+    /// Keeps a permit until the connection is free for others: if its operation is dropped, sqlx first reads what is left of
+    /// the answer, which takes as long as the statement.
+    pub(crate) fn with_turn(mut self, turn: OwnedSemaphorePermit) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+
     /// Returns a clean connection: all answers were read, no transaction is open, and no setting was changed.
     pub fn release(mut self) {
         self.is_clean = true;
@@ -129,6 +141,14 @@ impl<DB: Database> Drop for StoreConnection<DB> {
             return self.idle.keep(Arc::clone(OwnedMutexGuard::mutex(&self.connection)), self.since);
         }
         (self.on_dirty)(&mut self.connection);
+        if let (Some(turn), Ok(runtime)) = (self.turn.take(), Handle::try_current()) {
+            let shared = Arc::clone(OwnedMutexGuard::mutex(&self.connection));
+            runtime.spawn(async move {
+                // Reads what is left of the answer.
+                _ = shared.lock_owned().await.ping().await;
+                drop(turn);
+            });
+        }
         // The cause may have broken the other connections too.
         self.idle.return_all();
     }

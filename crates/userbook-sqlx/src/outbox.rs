@@ -1,5 +1,6 @@
 //! The outbox: events that are not delivered yet.
 
+use sqlx::{Connection as _, SqlSafeStr};
 use userbook::{Timestamp, event::Event, model::ChangeId, store::OutboxLimit};
 
 use crate::{
@@ -24,6 +25,14 @@ pub(crate) async fn ack<B: Backend>(conn: &mut Conn<B>, ids: &[ChangeId]) -> Sql
     Ok(())
 }
 
-pub(crate) async fn prune_before<B: Backend>(conn: &mut Conn<B>, time: Timestamp) -> SqlResult<B, u64> {
-    Ok(execute::<B>(conn, &B::statements().prune_events, &[("before", time.into())]).await?)
+/// The number of events that one statement deletes: other writers wait for it.
+pub(crate) const PRUNED_AT_ONCE: u32 = 1000;
+
+/// Deletes some acknowledged events from before `time`: fewer than [`PRUNED_AT_ONCE`] if no more are left.
+pub(crate) async fn prune_some<B: Backend>(conn: &mut Conn<B>, time: Timestamp) -> SqlResult<B, u64> {
+    let parameters = [("before", time.into()), ("limit", i64::from(PRUNED_AT_ONCE).into())];
+    let mut transaction = conn.begin_with(B::BEGIN.into_sql_str()).await?;
+    let deleted = execute::<B>(&mut transaction, &B::statements().prune_events, &parameters).await?;
+    transaction.commit().await?;
+    Ok(deleted)
 }

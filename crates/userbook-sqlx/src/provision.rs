@@ -11,7 +11,8 @@ use crate::{
     backend::Backend,
     claims,
     commit::{Owner, conflict_or_gone, end},
-    driver::{Conn, execute, fetch_all},
+    decode::{RowExt, required},
+    driver::{Conn, execute, fetch_all, fetch_one},
     encode,
     error::{ErrorClass, SqlError, SqlResult},
     external_ids,
@@ -29,6 +30,24 @@ pub(crate) async fn provision<B: Backend>(
     owner.outcome(end(transaction, answer, is_applied, owner).await)
 }
 
+/// Takes the next user's id, in a transaction or a savepoint.
+pub(crate) async fn reserve_user_id<B: Backend>(
+    conn: &mut Conn<B>,
+    owner: Owner,
+) -> Result<UserId, StoreError> {
+    let mut transaction = owner.begin::<B>(conn).await?;
+    let answer = take_user_id::<B>(&mut transaction).await;
+    let is_taken = answer.is_ok();
+    Ok(end(transaction, answer, is_taken, owner).await?)
+}
+
+async fn take_user_id<B: Backend>(conn: &mut Conn<B>) -> SqlResult<B, UserId> {
+    let statements = B::statements();
+    execute::<B>(conn, &statements.take_user_id, &[("id", Value::Integer(None))]).await?;
+    let row = fetch_one::<B>(conn, &statements.taken_user_id, &[]).await?;
+    Ok(UserId(required(&row, "id", RowExt::integer)?))
+}
+
 /// Writes the whole change, or a part until the outcome is known: the caller rolls that back.
 async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> SqlResult<B, CommitOutcome> {
     if !B::lock(conn, &change.guards, &change.members).await? {
@@ -36,7 +55,9 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> S
     }
     let members = &change.members;
     let outcome = match &change.op {
-        ProvisioningOp::InsertUser(user) => insert_user::<B>(conn, user, change.guards.distinct).await?,
+        ProvisioningOp::InsertUser(user) => {
+            insert_user::<B>(conn, user, change.has_reserved_id, change.guards.distinct).await?
+        }
         ProvisioningOp::DeleteUser { user, expected } => delete_user::<B>(conn, *user, *expected).await?,
         ProvisioningOp::PutGroup(group) => {
             if B::put_group(conn, group).await? {
@@ -77,10 +98,13 @@ async fn change_members<B: Backend>(
 async fn insert_user<B: Backend>(
     conn: &mut Conn<B>,
     user: &User,
+    has_reserved_id: bool,
     distinct: DistinctNames,
 ) -> SqlResult<B, CommitOutcome> {
     let statements = B::statements();
-    if execute::<B>(conn, &statements.take_user_id, &[("id", user.id.0.into())]).await? != 1 {
+    if !has_reserved_id
+        && execute::<B>(conn, &statements.take_user_id, &[("id", user.id.0.into())]).await? != 1
+    {
         return Ok(CommitOutcome::Conflict);
     }
     execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await?;

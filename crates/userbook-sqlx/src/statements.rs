@@ -23,7 +23,6 @@ pub struct Statements {
     pub(crate) import_memberships: Statement,
     pub(crate) import_user_external_ids: Statement,
     pub(crate) import_users: Statement,
-    pub(crate) insert_claim: Statement,
     pub(crate) insert_group_external_id: Statement,
     pub(crate) insert_user: Statement,
     pub(crate) insert_user_external_id: Statement,
@@ -40,8 +39,9 @@ pub struct Statements {
     pub(crate) record_login: Statement,
     pub(crate) session_epoch: Statement,
     pub(crate) set_install: Statement,
+    pub(crate) take_claims: Statement,
     pub(crate) take_user_id: Statement,
-    pub(crate) update_claim: Statement,
+    pub(crate) taken_user_id: Statement,
     pub(crate) user_exists: Statement,
 }
 
@@ -68,8 +68,8 @@ macro_rules! statements {
             ],
             [
                 any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
-                import_epochs, insert_claim, insert_user, migration_done, migrations_applied, prune_events, record_login, session_epoch,
-                take_user_id, update_claim,
+                import_epochs, insert_user, migration_done, migrations_applied, record_login, session_epoch,
+                take_claims, take_user_id, taken_user_id,
                 delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
                 insert_user_external_id $(, $shared)*
             ]

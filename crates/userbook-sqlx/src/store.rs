@@ -1,12 +1,16 @@
 //! The store: one type for all databases, and its ports.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use userbook::{
-    Timestamp, UserRef, UserStore,
+    Timestamp, UserId, UserRef, UserStore,
     event::Event,
     model::{ChangeId, SessionEpoch},
     store::{
@@ -204,12 +208,13 @@ impl<B: Backend> SqlStore<B> {
     }
 
     /// Waits for a turn of a list.
-    async fn list_turn(&self) -> Result<ListTurn<'_, B>, StoreError> {
+    async fn list_turn(&self) -> Result<ListTurn<B>, StoreError> {
         // Nothing closes the semaphore.
-        let turn = self.lists.acquire().await.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
-        let mut connection = self.acquire().await?;
+        let turn = Arc::clone(&self.lists).acquire_owned().await;
+        let turn = turn.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
+        let mut connection = self.acquire().await?.with_turn(turn);
         let interrupt = B::interruptible(&mut connection).await?;
-        Ok(ListTurn { interrupt, connection, _turn: turn })
+        Ok(ListTurn { interrupt, connection })
     }
 
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
@@ -227,14 +232,16 @@ impl<B: Backend> SqlStore<B> {
     }
 }
 
+/// The pause between two statements that delete events.
+const PRUNE_PAUSE: Duration = Duration::from_millis(20);
+
 /// A list in progress. Its statements end if it is dropped: they may take long. The fields are dropped in this order.
-struct ListTurn<'s, B: Backend> {
+struct ListTurn<B: Backend> {
     interrupt: Interrupt,
     connection: StoreConnection<B>,
-    _turn: SemaphorePermit<'s>,
 }
 
-impl<B: Backend> ListTurn<'_, B> {
+impl<B: Backend> ListTurn<B> {
     async fn begin(&mut self) -> SqlResult<B, Transaction<'_, B>> {
         Ok(self.connection.begin_with(B::BEGIN_READ.into_sql_str()).await?)
     }
@@ -280,6 +287,12 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         B::write(&self.writer, &self.connections, Write::Provision(change)).await
     }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        let id = Arc::default();
+        B::write(&self.writer, &self.connections, Write::Reserve(&id)).await?;
+        Ok(UserId(id.load(Ordering::Relaxed)))
+    }
 }
 
 #[async_trait]
@@ -322,9 +335,18 @@ impl<B: Backend> Outbox for SqlStore<B> {
     }
 
     async fn prune_before(&self, time: Timestamp) -> Result<u64, StoreError> {
-        let mut connection = self.acquire().await?;
-        let answer = outbox::prune_before::<B>(&mut connection, time).await;
-        finish(connection, answer)
+        let mut pruned = 0;
+        loop {
+            let mut connection = self.acquire().await?;
+            let answer = outbox::prune_some::<B>(&mut connection, time).await;
+            let deleted = finish(connection, answer)?;
+            pruned += deleted;
+            if deleted < u64::from(outbox::PRUNED_AT_ONCE) {
+                return Ok(pruned);
+            }
+            // Others write meanwhile.
+            tokio::time::sleep(PRUNE_PAUSE).await;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use sqlx::{Connection as _, Error, SqlSafeStr};
 use tokio::sync::{mpsc, oneshot};
 use userbook::{
-    UserStore,
+    UserId, UserStore,
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore,
         Snapshot, SnapshotQuery, StoreError, StoreErrorKind,
@@ -136,13 +136,14 @@ impl<B: Backend> SqlTransaction<B> {
         self.request(call).await?.map_err(|failure| {
             let (kind, failure) = (failure.kind, Arc::new(failure));
             _ = self.failure.set(Arc::clone(&failure));
-            StoreError::new(kind, failure)
+            StoreError::new(kind, failure).without_retry()
         })
     }
 
     fn ended(&self) -> StoreError {
         let failure = self.failure.get().map(Arc::clone);
-        StoreError::new(StoreErrorKind::Other, TransactionEnded { failure })
+        let kind = failure.as_ref().map_or(StoreErrorKind::Other, |failure| failure.kind);
+        StoreError::new(kind, TransactionEnded { failure }).without_retry()
     }
 
     /// Sends a job. The transaction continues after `Ok`.
@@ -243,6 +244,13 @@ impl<B: Backend> ProvisioningStore for SqlTransaction<B> {
         let change = change.clone();
         self.call(|connection| {
             Box::pin(async move { provision::provision::<B>(connection, &change, Owner::Batch).await })
+        })
+        .await
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.call(|connection| {
+            Box::pin(async move { provision::reserve_user_id::<B>(connection, Owner::Batch).await })
         })
         .await
     }

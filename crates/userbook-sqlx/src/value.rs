@@ -75,6 +75,18 @@ impl<'v> Value<'v> {
         Self::Username(name.map(Cow::Borrowed))
     }
 
+    /// The approximate length in a message to the database, in bytes.
+    pub(crate) fn message_bytes(&self) -> usize {
+        match self {
+            Self::Text(Some(text)) | Self::Username(Some(text)) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Integers(integers) => 8 * integers.len(),
+            Self::Uuids(ids) => 16 * ids.len(),
+            Self::Column(values) => values.iter().map(Self::message_bytes).sum(),
+            _ => 16,
+        }
+    }
+
     /// Writes the value as a cell of a JSON row. Texts and ids are hexadecimal, because MariaDB's JSON parser changes
     /// some texts. Times are microseconds since 1970. Fails for lists and bytes, which no column of a row has.
     pub(crate) fn write_json(&self, json: &mut String) -> fmt::Result {

@@ -1,8 +1,13 @@
-//! A write of the store: the commit of an update or of a change of the directory, the acknowledgement of events, or the
-//! record of a login.
+//! A write of the store: the commit of an update or of a change of the directory, the acknowledgement of events, the
+//! record of a login, or the reservation of a user's id.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use userbook::{
-    Timestamp, UserRef,
+    Timestamp, UserId, UserRef,
     model::ChangeId,
     store::{ChangeSet, CommitOutcome, ProvisioningChange, StoreError},
 };
@@ -23,6 +28,8 @@ pub enum Write<'c> {
     Provision(&'c ProvisioningChange),
     Acknowledge(&'c [ChangeId]),
     Login(UserRef, Timestamp),
+    /// Stores the id that it reserves for a user.
+    Reserve(&'c Arc<AtomicI64>),
 }
 
 impl Write<'_> {
@@ -33,6 +40,7 @@ impl Write<'_> {
             Self::Provision(change) => provision::provision::<B>(conn, change, Owner::Store).await,
             Self::Acknowledge(events) => acknowledge::<B>(conn, events).await,
             Self::Login(user, time) => Ok(session::record_login::<B>(conn, user, time).await?),
+            Self::Reserve(id) => reserve::<B>(conn, id, Owner::Store).await,
         }
     }
 
@@ -43,6 +51,7 @@ impl Write<'_> {
             Self::Provision(change) => provision::provision::<B>(conn, change, Owner::Host).await,
             Self::Acknowledge(events) => acknowledge::<B>(conn, events).await,
             Self::Login(user, time) => Ok(session::record_login::<B>(conn, user, time).await?),
+            Self::Reserve(id) => reserve::<B>(conn, id, Owner::Host).await,
         }
     }
 
@@ -58,6 +67,16 @@ impl Write<'_> {
         }
         answer
     }
+}
+
+async fn reserve<B: Backend>(
+    conn: &mut Conn<B>,
+    id: &AtomicI64,
+    owner: Owner,
+) -> Result<CommitOutcome, StoreError> {
+    let UserId(reserved) = provision::reserve_user_id::<B>(conn, owner).await?;
+    id.store(reserved, Ordering::Relaxed);
+    Ok(CommitOutcome::Applied)
 }
 
 /// One statement: it is applied as a whole or not at all.

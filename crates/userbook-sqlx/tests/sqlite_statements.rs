@@ -118,6 +118,7 @@ async fn cost_of_members_is_independent_of_their_number(database: &Database) {
         let change = userbook::store::ProvisioningChange {
             op: userbook::store::ProvisioningOp::PutGroup(Box::new(group(1))),
             members: members.collect(),
+            has_reserved_id: false,
             sets_external_ids: false,
             guards: userbook::store::Guards {
                 graph: Some(userbook::store::EpochGuard::bump(facts.epochs.graph)),

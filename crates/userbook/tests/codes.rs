@@ -80,6 +80,7 @@ fn denials() -> Vec<Denial> {
         Denial::ProtectedUser(vec![Field::Email]),
         Denial::ProtectedDeletion,
         Denial::ProtectedPassword,
+        Denial::ProtectedImpersonation,
         Denial::Rule {
             rule: "own_subtree".to_owned(),
             message: "Move people only within your own part of the tree.".to_owned(),

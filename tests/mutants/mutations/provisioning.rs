@@ -84,6 +84,7 @@ fn putting(group: &Group) -> ProvisioningChange {
     ProvisioningChange {
         op: ProvisioningOp::PutGroup(Box::new(group.clone())),
         members: vec![],
+        has_reserved_id: false,
         sets_external_ids: false,
         guards: Guards::default(),
         event: event.into(),

@@ -6,6 +6,7 @@
 mod bulk;
 mod claims;
 mod fields;
+mod insertions;
 mod joining;
 mod lockout;
 mod transactions;
@@ -38,6 +39,7 @@ pub use claims::{
 pub use fields::{
     a_login_is_never_undone, different_fields_both_survive, merges_are_all_there, one_revision_one_winner,
 };
+pub use insertions::insertions_do_not_wait_for_each_other;
 pub use joining::{first_member_or_revoked_status, join_or_grant, joins_and_leaves_are_all_there};
 pub use lockout::{
     a_ring_by_every_way, helpers_deactivate_each_other, mutual_deactivation, ring_of_deactivations,
@@ -184,6 +186,7 @@ macro_rules! races {
             joins_and_leaves_are_all_there,
             first_member_or_revoked_status,
             a_bulk_decides_one_by_one,
+            insertions_do_not_wait_for_each_other,
             bulks_and_updates_are_all_there,
         );
     };

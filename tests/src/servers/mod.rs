@@ -7,6 +7,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
 };
 
+pub mod certificates;
 pub mod mariadb;
 mod package;
 pub mod postgres;

@@ -117,6 +117,49 @@ pub async fn a_claimed_name_leaves_no_trace<H: Harness>() {
     assert_eq!(row(&harness, BOB).await.username, "name@example.org");
 }
 
+/// Law: a user may have one key as username and as address, also if both were exclusive before and one of them moves. The
+/// key stays exclusive as long as one of the names has it.
+pub async fn an_exclusive_key_stays_exclusive<H: Harness>() {
+    let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
+    let bob = row(&harness, BOB).await;
+    let both = |change: ChangeSet, address: &str| ChangeSet {
+        fields: FieldChanges { email: Some(email(address)), ..change.fields },
+        ..change
+    };
+    let mut number = 0_u128;
+    let mut next = || {
+        number += 1;
+        number
+    };
+    apply(&harness, &both(takes(&row(&harness, ANN).await, "ann", next()), "Ann@example.org")).await;
+    // (the username or nothing, the address or nothing, whether the change is exclusive): "k" is ann@example.org.
+    for (name, address, is_distinct) in [
+        (Some("ANN@example.org"), None, true),
+        (Some("ann"), Some("ANN@example.org"), true),
+        (Some("ann@example.org"), Some("Ann@Example.org"), true),
+        (None, Some("b@example.org"), false),
+        (Some("ann"), Some("ANN@example.org"), false),
+        (Some("ann@example.org"), Some("c@example.org"), false),
+        (None, Some("ann@example.org"), false),
+        (Some("anna"), None, false),
+    ] {
+        let change = change(&row(&harness, ANN).await, next());
+        let fields =
+            FieldChanges { username: name.map(username), email: address.map(email), ..change.fields };
+        let guards = if is_distinct { takes(&bob, "x", 1).guards } else { Guards::default() };
+        apply(&harness, &ChangeSet { fields, guards, ..change }).await;
+        for late in [takes(&bob, "Ann@Example.org", next()), mails(&bob, "Ann@Example.org", next())] {
+            assert_eq!(
+                apply_rejected(&harness, &late, &[ANN, BOB]).await,
+                CommitOutcome::Conflict,
+                "after username {name:?} and address {address:?}"
+            );
+        }
+    }
+    apply(&harness, &mails(&row(&harness, ANN).await, "d@example.org", next())).await;
+    apply(&harness, &takes(&bob, "Ann@Example.org", next())).await;
+}
+
 /// Law: names that need not be distinct are not compared: imported users and updates may have twins.
 pub async fn twins_are_possible<H: Harness>() {
     let twin = User { username: "ANN".to_owned(), email: "X@example.org".to_owned(), ..user(ANN) };

@@ -1,8 +1,11 @@
 //! Creating and deleting users.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use userbook::test_support::assert_same;
@@ -22,6 +25,38 @@ use crate::{
     },
     check::{apply, at_once, find, has_other_superuser, load, ok, other_superusers, pending, row, state},
 };
+
+/// Law: a reserved id belongs to its caller alone. Its user is inserted whatever was inserted meanwhile, and the next
+/// insertion compares the counter as before.
+pub async fn ids_are_reserved<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([], [user(ANN)])).await;
+    let first = next_id(&harness).await;
+    let taken = Arc::new(Mutex::new(BTreeSet::new()));
+    let tasks = (0..8).map(|_| {
+        let (store, taken) = (harness.store(), Arc::clone(&taken));
+        let task: crate::Task = Box::pin(async move {
+            let id = ok(store.reserve_user_id().await);
+            taken.lock().expect("no panic").insert(id);
+        });
+        task
+    });
+    at_once::<H>(tasks.collect::<Vec<_>>()).await;
+    let taken = taken.lock().expect("no panic").clone();
+    assert_eq!(taken, (0..8).map(|n| UserId(first.0 + n)).collect(), "eight ids, each once");
+    assert_eq!(next_id(&harness).await, UserId(first.0 + 8));
+
+    let named = |id: UserId| User { username: format!("user {}", id.0), ..user(id) };
+    let reserved = |id, n| ProvisioningChange { has_reserved_id: true, ..insert(named(id), n) };
+    apply_ok(&harness, &insert(named(UserId(first.0 + 8)), 1)).await;
+    for (id, n) in taken.iter().rev().zip(2..) {
+        let unreserved = apply_rejected(&harness, &insert(named(*id), 50)).await;
+        assert_eq!(unreserved, CommitOutcome::Conflict, "the counter is above");
+        apply_ok(&harness, &reserved(*id, n)).await;
+        assert_eq!(row(&harness, *id).await.username, named(*id).username);
+    }
+    assert_eq!(next_id(&harness).await, UserId(first.0 + 9), "reserved ids do not count twice");
+    apply_ok(&harness, &insert(named(UserId(first.0 + 9)), 20)).await;
+}
 
 /// Returns the id of the next user.
 async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {

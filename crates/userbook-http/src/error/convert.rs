@@ -126,7 +126,7 @@ impl From<Denial> for ApiError {
                 let fields = fields.into_iter().map(|field| (field, PROTECTED)).collect();
                 Self::fields(Kind::ProtectedSuperuser, detail, fields)
             }
-            Denial::ProtectedDeletion | Denial::ProtectedPassword => {
+            Denial::ProtectedDeletion | Denial::ProtectedPassword | Denial::ProtectedImpersonation => {
                 Self::new(Kind::ProtectedSuperuser, detail).with_params(params)
             }
             // Denials of later releases of the core contain their own message.

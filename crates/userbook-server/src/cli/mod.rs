@@ -66,6 +66,16 @@ impl Cli {
         matches!(self.command, None | Some(Command::Serve(_)))
     }
 
+    /// Returns whether the command line starts a server with a page of metrics.
+    pub fn serves_metrics(&self) -> bool {
+        let settings = match &self.command {
+            None => &self.settings,
+            Some(Command::Serve(settings)) => settings,
+            Some(_) => return false,
+        };
+        settings.metrics.is_some()
+    }
+
     fn try_read(
         arguments: impl IntoIterator<Item = impl Into<std::ffi::OsString> + Clone>,
     ) -> Result<Self, clap::Error> {

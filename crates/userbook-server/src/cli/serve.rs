@@ -19,6 +19,11 @@ pub struct Settings {
     #[arg(long, value_name = "ADDR", env = "USERBOOK_LISTEN", default_value = "127.0.0.1:9000")]
     pub listen: SocketAddr,
 
+    /// Address of a page with metrics for Prometheus, such as 127.0.0.1:9300: `http://ADDR/metrics`, without
+    /// authentication. By default there is none
+    #[arg(long, value_name = "ADDR", env = "USERBOOK_METRICS")]
+    pub metrics: Option<SocketAddr>,
+
     /// Database: sqlite:FILE (created if missing), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or memory:
     #[arg(
         long,

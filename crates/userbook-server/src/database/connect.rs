@@ -53,7 +53,9 @@ fn no_answer() -> sqlx::Error {
 
 fn is_temporary(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        // Invalid data: the certificate of the server is not the expected one.
+        sqlx::Error::Io(error) => error.kind() != io::ErrorKind::InvalidData,
+        sqlx::Error::PoolTimedOut => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| NOT_NOW.contains(&code.as_ref())),
         _ => false,
     }
@@ -99,5 +101,9 @@ mod tests {
         };
         wait_for(Duration::from_secs(30), connect).await.unwrap_err();
         assert_eq!(attempts.get(), 1);
+        let certificate = async || Err::<(), _>(sqlx::Error::Io(io::ErrorKind::InvalidData.into()));
+        let start = Instant::now();
+        wait_for(Duration::from_secs(30), certificate).await.unwrap_err();
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use userbook::{
-    UserStore,
+    UserId, UserStore,
     store::{
         Batch, BatchStore, ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery,
         GroupPage, ListStore, PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, Snapshot,
@@ -66,6 +66,11 @@ impl<S: ProvisioningStore> ProvisioningStore for Guarded<S> {
         let outcome = self.store.provision(change).await?;
         self.require_in_place()?;
         Ok(outcome)
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.require_in_place()?;
+        self.store.reserve_user_id().await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opens the database of a URL and provides its ports.
 
+mod certificates;
 mod connect;
 mod file;
 mod guarded;
@@ -11,6 +12,7 @@ mod url;
 use std::{error::Error, fmt::Debug, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
+pub(crate) use certificates::check as check_certificates;
 pub(crate) use file::DatabaseFile as TenantFile;
 pub use file::FileError;
 use sqlx::{
@@ -47,6 +49,14 @@ pub enum DatabaseError {
     /// The file of a SQLite database is not usable.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A file that the URL names cannot be read.
+    #[error("cannot read the certificate or key {}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// The folder of the tenants' files cannot be read or created.
     #[error("cannot use the folder {} for tenants", .0.display())]
     Folder(PathBuf, #[source] std::io::Error),
@@ -197,6 +207,7 @@ impl Database {
     }
 
     async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        check_certificates(url)?;
         let options = mysql::connect_options(url)?;
         wait_for_mysql(&options, limits).await?;
         // Migrations may take longer than the timeouts of requests.
@@ -209,6 +220,7 @@ impl Database {
     }
 
     async fn postgres(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
+        check_certificates(url)?;
         let options = postgres::connect_options(url)?;
         wait_for_postgres(&options, limits).await?;
         // Migrations may take longer than the timeouts of requests.
@@ -262,6 +274,18 @@ impl Database {
             Pool::Postgres(pool) => greet(&*pool.connect_options()).await,
             Pool::Sqlite(pool) => greet(&*pool.connect_options()).await,
         }
+    }
+
+    /// Returns the number of busy and of idle connections; `None` without a pool.
+    pub(crate) fn connections(&self) -> Option<(usize, usize)> {
+        let (size, idle) = match &self.pool {
+            Pool::None => return None,
+            Pool::MySql(pool) => (pool.size(), pool.num_idle()),
+            Pool::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Pool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+        };
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        Some((size.saturating_sub(idle), idle))
     }
 
     /// Waits for running operations and closes all connections.

@@ -8,6 +8,7 @@ mod of_tenant;
 mod progress;
 mod retention;
 mod retry;
+mod scanned;
 mod signature;
 mod stdout;
 mod target;

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use userbook::{
-    event::Event,
+    event::{Event, EventTarget},
     model::ChangeId,
     service::EventSink,
     store::{OutboxLimit, StoreError},
@@ -24,6 +24,7 @@ use super::{
     coordination::{Coordination, Destination, PendingEvent},
     progress::Progress,
     retry::{Failures, pause},
+    scanned::Scanned,
     webhook::EventRejected,
 };
 
@@ -54,6 +55,11 @@ const RETRIES_TIME: Duration = Duration::from_secs(2);
 /// The time between two queries for events that an administrator wants to be sent again.
 const QUERY_PAUSE: Duration = Duration::from_secs(1);
 
+/// The minimum time between two passes over all events that the destination does not have. The passes between them
+/// start behind the events that were handled a short time ago, because another destination that is down leaves many
+/// events that are not acknowledged.
+const FULL_PASS: Duration = Duration::from_secs(10);
+
 /// What the workers of one server share.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -79,15 +85,30 @@ pub(super) struct Worker {
     /// Passes in a row that ended because the destination or the database was down.
     outages: u32,
     next_query: Instant,
+    scanned: Scanned,
+    next_full: Instant,
 }
 
 /// What a pass did.
 #[derive(Debug, Default)]
 struct Pass {
+    is_full: bool,
     delivered: u32,
     unanswered_in_a_row: u32,
     /// Another process delivers.
     stands_by: bool,
+}
+
+/// The events that a pass has met and not delivered.
+#[derive(Debug, Default)]
+struct Met {
+    /// The users and groups whose further events wait.
+    blocked: HashSet<EventTarget>,
+    /// The positions of failed events.
+    waiting: HashSet<i64>,
+    /// Failed events whose pause is over.
+    due: Vec<PendingEvent>,
+    first_open: Option<i64>,
 }
 
 impl Pass {
@@ -107,9 +128,19 @@ enum Outcome {
 
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, destination: Destination, sink: Arc<dyn EventSink>) -> Self {
-        let (failures, next_query) = (Failures::default(), Instant::now());
-        let delivered = HashMap::new();
-        Self { shared, destination, sink, failures, delivered, passes: 0, outages: 0, next_query }
+        let now = Instant::now();
+        Self {
+            shared,
+            destination,
+            sink,
+            failures: Failures::default(),
+            delivered: HashMap::new(),
+            passes: 0,
+            outages: 0,
+            next_query: now,
+            scanned: Scanned::nothing(now),
+            next_full: now,
+        }
     }
 
     /// Delivers until `stop`, and then what is pending and can be delivered.
@@ -125,7 +156,7 @@ impl Worker {
             let wait = match outcome {
                 Ok(pass) if pass.is_down() => self.back_off(None),
                 Ok(pass) if pass.delivered > 0 => continue,
-                Ok(_) => self.idle(start),
+                Ok(pass) => self.idle(start, pass.is_full),
                 Err(error) => self.back_off(Some(&error)),
             };
             if stopping {
@@ -162,10 +193,12 @@ impl Worker {
         self.failures.wait(Instant::now())
     }
 
-    /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most.
-    fn idle(&self, start: Instant) -> Duration {
+    /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most; those over all events
+    /// have their own interval.
+    fn idle(&self, start: Instant, is_full: bool) -> Duration {
         let now = Instant::now();
-        let rest = (10 * now.duration_since(start)).clamp(PAUSE, LONG_PAUSE);
+        let time = if is_full { Duration::ZERO } else { now.duration_since(start) };
+        let rest = (10 * time).clamp(PAUSE, LONG_PAUSE);
         self.failures.wait(now).map_or(rest, |wait| wait.clamp(Duration::from_millis(10), rest))
     }
 
@@ -184,35 +217,20 @@ impl Worker {
     async fn pass(&mut self) -> Result<Pass, StoreError> {
         self.shared.progress.flush(false).await?;
         self.passes += 1;
-        let mut pass = Pass::default();
-        let (mut blocked, mut waiting, mut due) = (HashSet::new(), HashSet::new(), Vec::new());
-        let (start, mut after) = (Instant::now(), 0);
+        let start = Instant::now();
+        let mut pass = Pass { is_full: start >= self.next_full, ..Pass::default() };
+        let mut met = Met::default();
+        let mut after = if pass.is_full { 0 } else { self.scanned.start() };
+        // A destination that has all events finds none, whatever their number is.
+        let last = if pass.is_full { self.shared.coordination.last_position().await? } else { 0 };
         let is_complete = loop {
             let page =
                 self.shared.coordination.pending(&self.destination.key, after, self.shared.limit).await?;
             let Some(last) = page.last() else { break true };
             after = last.position;
             for pending in page {
-                if let Some(met) = self.delivered.get_mut(&pending.event.id) {
-                    *met = self.passes;
-                    continue;
-                }
-                let target = pending.event.target;
-                if let Some(next_try) = self.failures.next_try(pending.position) {
-                    waiting.insert(pending.position);
-                    let is_first = blocked.insert(target);
-                    if is_first && next_try <= Instant::now() && due.len() < MAX_RETRIES {
-                        due.push(pending);
-                    }
-                } else if !blocked.contains(&target) {
-                    match self.offer(&pending, &mut pass).await? {
-                        Outcome::Done => {}
-                        Outcome::Failed => {
-                            waiting.insert(pending.position);
-                            blocked.insert(target);
-                        }
-                        Outcome::NoClaim => return Ok(self.stand_by()),
-                    }
+                if !self.meet(pending, &mut met, &mut pass).await? {
+                    return Ok(self.stand_by());
                 }
                 if pass.is_down() {
                     self.shared.progress.flush(false).await?;
@@ -224,18 +242,61 @@ impl Worker {
             }
         };
         if is_complete {
-            self.failures.retain(&waiting);
-            self.delivered.retain(|_, met| *met == self.passes);
+            self.complete(&pass, &met, after.max(last), start);
         }
-        self.send_again(due, &mut pass).await?;
+        self.send_again(met.due, &mut pass).await?;
         self.send_requested(&mut pass).await?;
         self.shared.progress.flush(false).await?;
         Ok(pass)
     }
 
+    /// Handles one pending event. Returns false if another process delivers.
+    async fn meet(
+        &mut self,
+        pending: PendingEvent,
+        met: &mut Met,
+        pass: &mut Pass,
+    ) -> Result<bool, StoreError> {
+        if let Some(last_met) = self.delivered.get_mut(&pending.event.id) {
+            *last_met = self.passes;
+            return Ok(true);
+        }
+        let (position, target) = (pending.position, pending.event.target);
+        if let Some(next_try) = self.failures.next_try(position) {
+            met.waiting.insert(position);
+            let is_first = met.blocked.insert(target);
+            if is_first && next_try <= Instant::now() && met.due.len() < MAX_RETRIES {
+                met.due.push(pending);
+            }
+        } else if !met.blocked.contains(&target) {
+            match self.offer(&pending, pass).await? {
+                Outcome::Done => return Ok(true),
+                Outcome::Failed => {
+                    met.waiting.insert(position);
+                    met.blocked.insert(target);
+                }
+                Outcome::NoClaim => return Ok(false),
+            }
+        }
+        met.first_open.get_or_insert(position);
+        Ok(true)
+    }
+
+    /// Records a pass from `start` that has met all events up to the position `end`.
+    fn complete(&mut self, pass: &Pass, met: &Met, end: i64, start: Instant) {
+        let now = Instant::now();
+        self.failures.retain(&met.waiting);
+        if pass.is_full {
+            self.delivered.retain(|_, last_met| *last_met == self.passes);
+            self.next_full = now + FULL_PASS.max(10 * now.duration_since(start));
+        }
+        self.scanned.record(end, met.first_open, now);
+    }
+
     /// Another process delivers. What failed here may have arrived there.
     fn stand_by(&mut self) -> Pass {
         self.failures.clear();
+        self.scanned = Scanned::nothing(Instant::now());
         Pass { stands_by: true, ..Pass::default() }
     }
 

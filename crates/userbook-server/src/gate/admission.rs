@@ -18,6 +18,7 @@ use crate::Limits;
 #[derive(Debug)]
 pub(super) struct Admission {
     places: Arc<Semaphore>,
+    max_requests: usize,
     waiting: AtomicUsize,
     max_waiting: usize,
     patience: Duration,
@@ -25,8 +26,10 @@ pub(super) struct Admission {
 
 impl Admission {
     pub(super) fn new(limits: &Limits) -> Self {
+        let max_requests = limits.max_requests.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::new(Semaphore::new(limits.max_requests.clamp(1, Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(max_requests)),
+            max_requests,
             waiting: AtomicUsize::new(0),
             max_waiting: limits.max_waiting,
             patience: limits.wait_timeout,
@@ -40,6 +43,16 @@ impl Admission {
         }
         let _waiter = Waiter::new(&self.waiting, self.max_waiting)?;
         timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await.ok()?.ok()
+    }
+
+    /// Returns the number of running requests.
+    pub(super) fn running(&self) -> usize {
+        self.max_requests.saturating_sub(self.places.available_permits())
+    }
+
+    /// Returns the number of waiting requests.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Receives a body only when the API polls it, with limits of time, size and memory, and without a slot while data is
-//! awaited.
+//! Receives a body only when the API polls it, with limits of time, rate, size and memory, and without a slot while data
+//! is awaited.
 
 use std::{
     future::Future,
@@ -14,35 +14,39 @@ use axum::BoxError;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Bytes;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Sleep, sleep},
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep, sleep_until},
 };
 use userbook_http::BodyError;
 
 use super::{admission::Admission, exchange::Exchange};
-use crate::Limits;
+use crate::{
+    Limits,
+    metrics::{Metrics, Saturation},
+};
 
-/// The limits of bodies.
-#[derive(Debug)]
-pub(super) struct BodyBudget {
-    limit: usize,
+/// The time before the minimum rate of a body applies.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The limits of one body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyLimits {
+    bytes: usize,
     time: Duration,
-    /// One permit per byte.
-    memory: Arc<Semaphore>,
+    /// Bytes per second.
+    rate: u32,
 }
 
-impl BodyBudget {
+impl BodyLimits {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            limit: limits.max_body,
-            time: limits.body_timeout,
-            memory: Arc::new(Semaphore::new(limits.body_memory.min(Semaphore::MAX_PERMITS))),
-        }
+        Self { bytes: limits.max_body, time: limits.body_timeout, rate: limits.body_rate }
     }
 
-    fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BodyError> {
-        let bytes = u32::try_from(bytes).map_err(|_| BodyError::Overloaded)?;
-        Arc::clone(&self.memory).try_acquire_many_owned(bytes).map_err(|_| BodyError::Overloaded)
+    /// The maximum time until the next byte after this number of bytes has arrived.
+    fn time_for(&self, received: usize) -> Duration {
+        let received = u32::try_from(received).unwrap_or(u32::MAX);
+        let at_rate = Duration::from_secs(received.into()) / self.rate.max(1);
+        self.time.min(GRACE + at_rate)
     }
 }
 
@@ -64,9 +68,13 @@ pub(super) struct RequestBody<B> {
     incoming: Option<B>,
     exchange: Arc<Exchange<B>>,
     admission: Arc<Admission>,
-    budget: Arc<BodyBudget>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    limits: BodyLimits,
+    metrics: Metrics,
+    /// When the body was first awaited, and the deadline of the next byte.
+    awaited: Option<(Instant, Pin<Box<Sleep>>)>,
     received: usize,
+    /// The client waits for `100 Continue`: no data is at hand.
+    is_announced: bool,
     stage: Stage,
 }
 
@@ -75,44 +83,58 @@ impl<B> RequestBody<B> {
         incoming: B,
         exchange: Arc<Exchange<B>>,
         admission: Arc<Admission>,
-        budget: Arc<BodyBudget>,
+        limits: BodyLimits,
+        metrics: Metrics,
     ) -> Self {
         Self {
             incoming: Some(incoming),
             exchange,
             admission,
-            budget,
-            deadline: None,
+            limits,
+            metrics,
+            awaited: None,
             received: 0,
+            is_announced: false,
             stage: Stage::Receiving,
         }
     }
 }
 
 impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> RequestBody<B> {
+    /// Marks a body that the client sends only after `100 Continue`.
+    pub(super) fn announced(mut self, is_announced: bool) -> Self {
+        self.is_announced = is_announced;
+        self
+    }
+
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        if mem::take(&mut self.is_announced) {
+            // Polling sends `100 Continue` from another thread: the client must find the slot free then.
+            self.exchange.release_place();
+        }
         loop {
             let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
             if incoming.is_end_stream() {
                 self.incoming = None;
                 return Poll::Ready(None);
             }
-            if self.received > self.budget.limit {
+            if self.received > self.limits.bytes {
                 // The API knows that the body is too large.
                 return Poll::Ready(None);
             }
             let Poll::Ready(frame) = Pin::new(incoming).poll_frame(context) else {
                 self.exchange.release_place();
-                let time = self.budget.time;
-                let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(time)));
-                ready!(deadline.as_mut().poll(context));
+                ready!(self.poll_deadline(context));
                 return Poll::Ready(Some(Err(BodyError::TimedOut.into())));
             };
             match frame {
                 Some(Ok(frame)) => {
                     // Trailers are ignored.
                     let Ok(data) = frame.into_data() else { continue };
-                    self.exchange.hold_memory(self.budget.reserve(data.len())?);
+                    if self.exchange.reserve(data.len()).is_err() {
+                        self.metrics.rejected(Saturation::BodyMemory);
+                        return Poll::Ready(Some(Err(BodyError::Overloaded.into())));
+                    }
                     self.received += data.len();
                     return Poll::Ready(Some(Ok(data)));
                 }
@@ -120,6 +142,19 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> RequestBody<B> {
                 None => self.incoming = None,
             }
         }
+    }
+
+    /// Ready when the next byte is late.
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let time = self.limits.time_for(self.received);
+        let (start, deadline) = self.awaited.get_or_insert_with(|| {
+            let now = Instant::now();
+            (now, Box::pin(sleep_until(now + time)))
+        });
+        if deadline.deadline() != *start + time {
+            deadline.as_mut().reset(*start + time);
+        }
+        deadline.as_mut().poll(context)
     }
 
     fn readmission(&self) -> Readmission {

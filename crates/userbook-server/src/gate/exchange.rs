@@ -4,6 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::memory::{OutOfMemory, Reservation};
+
 /// The resources of one request. The gate and the request's body share them.
 #[derive(Debug)]
 pub(super) struct Exchange<B>(Mutex<Held<B>>);
@@ -11,13 +13,14 @@ pub(super) struct Exchange<B>(Mutex<Held<B>>);
 #[derive(Debug)]
 struct Held<B> {
     place: Option<OwnedSemaphorePermit>,
-    memory: Option<OwnedSemaphorePermit>,
+    /// The memory of the body.
+    memory: Reservation,
     unread: Option<B>,
 }
 
 impl<B> Exchange<B> {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(Held { place: None, memory: None, unread: None }))
+    pub(super) fn new(memory: Reservation) -> Self {
+        Self(Mutex::new(Held { place: None, memory, unread: None }))
     }
 
     /// Returns whether the request has a slot.
@@ -33,12 +36,9 @@ impl<B> Exchange<B> {
         self.held().place = None;
     }
 
-    pub(super) fn hold_memory(&self, more: OwnedSemaphorePermit) {
-        let mut held = self.held();
-        match &mut held.memory {
-            Some(memory) => memory.merge(more),
-            none => *none = Some(more),
-        }
+    /// Reserves memory for more bytes of the body.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<(), OutOfMemory> {
+        self.held().memory.grow(bytes)
     }
 
     /// Keeps a body that was not read to its end.

@@ -9,12 +9,17 @@ mod admission;
 mod body;
 mod denial;
 mod exchange;
+mod head;
 mod linger;
+mod memory;
+mod operation;
 mod readiness;
+mod responses;
+mod work;
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{Router, body::Body, extract::Request, middleware::from_fn_with_state, response::Response};
 use hyper::{
     StatusCode, Version,
     body::{Body as _, Incoming},
@@ -25,15 +30,24 @@ use tower_service::Service;
 use userbook_http::{ExtensionSet, Failure, busy, invalid_host};
 use userbook_tenants::TenantName;
 
+pub(crate) use self::head::{HeadMemory, HeadMeter, MeteredStream};
 use self::{
     admission::Admission,
-    body::{BodyBudget, RequestBody},
+    body::{BodyLimits, RequestBody},
     denial::hide_duration,
     exchange::Exchange,
     linger::linger,
+    memory::MemoryBudget,
+    operation::operation,
     readiness::Readiness,
+    responses::Responses,
+    work::WorkThreads,
 };
-use crate::{Limits, compression, database::Reachable};
+use crate::{
+    Limits, compression,
+    database::Reachable,
+    metrics::{Metrics, Saturation},
+};
 
 /// Liveness of the process: authentik's path, 200.
 const LIVE: &str = "/-/health/live/";
@@ -41,29 +55,80 @@ const LIVE: &str = "/-/health/live/";
 /// Readiness: authentik's path, 200, or 503 if the database does not answer.
 const READY: &str = "/-/health/ready/";
 
+/// The largest response of the API, in bytes: a page of a list.
+const LARGEST_RESPONSE: usize = 16 * 1024 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct RequestGate {
     router: Router,
     extensions: ExtensionSet,
     readiness: Readiness,
-    budget: Arc<BodyBudget>,
+    body_limits: BodyLimits,
+    bodies: Arc<MemoryBudget>,
+    responses: Arc<MemoryBudget>,
+    heads: Arc<HeadMemory>,
     admission: Arc<Admission>,
+    work: WorkThreads,
+    metrics: Metrics,
+}
+
+/// What requests use at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) running: usize,
+    pub(crate) waiting: usize,
+    pub(crate) body_bytes: usize,
+    pub(crate) response_bytes: usize,
+    pub(crate) head_bytes: usize,
 }
 
 impl RequestGate {
+    /// # Errors
+    /// If the threads for requests cannot be started.
     pub(crate) fn new(
         router: Router,
         extensions: ExtensionSet,
         database: Arc<dyn Reachable>,
         limits: &Limits,
-    ) -> Self {
-        Self {
+        metrics: Metrics,
+    ) -> std::io::Result<Self> {
+        let memory = Arc::new(MemoryBudget::new(limits.response_memory, LARGEST_RESPONSE));
+        let responses = Responses { memory: Arc::clone(&memory), extensions, metrics: metrics.clone() };
+        let router =
+            router.layer(from_fn_with_state(responses, responses::count)).layer(compression::layer());
+        Ok(Self {
             router,
             extensions,
             readiness: Readiness::new(database, limits.health_timeout),
-            budget: Arc::new(BodyBudget::new(limits)),
+            body_limits: BodyLimits::new(limits),
+            bodies: Arc::new(MemoryBudget::new(limits.body_memory, limits.max_body)),
+            responses: memory,
+            heads: HeadMemory::new(limits.head_memory),
             admission: Arc::new(Admission::new(limits)),
+            work: WorkThreads::start()?,
+            metrics,
+        })
+    }
+
+    /// Returns what requests use now.
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            running: self.admission.running(),
+            waiting: self.admission.waiting(),
+            body_bytes: self.bodies.used(),
+            response_bytes: self.responses.used(),
+            head_bytes: self.heads.used(),
         }
+    }
+
+    /// Returns the memory of heads.
+    pub(crate) fn heads(&self) -> &Arc<HeadMemory> {
+        &self.heads
+    }
+
+    /// Returns the metrics.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Every request gets a response.
@@ -71,16 +136,21 @@ impl RequestGate {
         let start = Instant::now();
         let (head, incoming) = request.into_parts();
         let expects_continue = head.headers.contains_key(EXPECT);
-        let exchange = Arc::new(Exchange::new());
+        let operation = operation(&head.method, head.uri.path());
+        let memory = self.bodies.reservation(self.bodies.caller(&head.headers));
+        let exchange = Arc::new(Exchange::new(memory));
         let body = if incoming.is_end_stream() {
             Body::empty()
         } else {
-            let (admission, budget) = (Arc::clone(&self.admission), Arc::clone(&self.budget));
-            Body::new(RequestBody::new(incoming, Arc::clone(&exchange), admission, budget))
+            let (admission, metrics) = (Arc::clone(&self.admission), self.metrics.clone());
+            let body =
+                RequestBody::new(incoming, Arc::clone(&exchange), admission, self.body_limits, metrics);
+            Body::new(body.announced(expects_continue))
         };
         let response = self.dispatch(Request::from_parts(head, body), &exchange).await;
         // A response that waits needs no place among those at work.
         exchange.release_place();
+        self.metrics.responded(operation, response.status(), start.elapsed());
         hide_duration(response.status(), start).await;
         match exchange.take_unread() {
             Some(unread) => linger(response, unread, expects_continue),
@@ -99,13 +169,19 @@ impl RequestGate {
             _ => {}
         }
         if !self.readiness.is_in_place() {
-            return self.reject_overloaded(&request);
+            return self.reject(&request, Saturation::DatabaseFile);
         }
-        let Some(place) = self.admission.acquire().await else { return self.reject_overloaded(&request) };
+        if self.responses.is_exhausted() {
+            return self.reject(&request, Saturation::ResponseMemory);
+        }
+        let Some(place) = self.admission.acquire().await else {
+            return self.reject(&request, Saturation::Queue);
+        };
         exchange.hold_place(place);
         let mut request = request;
         compression::accept_tags(request.headers_mut());
-        let mut response = match self.router.clone().call(request).await {
+        let mut router = self.router.clone();
+        let mut response = match self.work.run(async move { router.call(request).await }).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
@@ -114,7 +190,8 @@ impl RequestGate {
         response
     }
 
-    fn reject_overloaded(&self, request: &Request) -> Response {
+    fn reject(&self, request: &Request, reason: Saturation) -> Response {
+        self.metrics.rejected(reason);
         busy(request, self.extensions).map(Body::from)
     }
 }

@@ -8,10 +8,11 @@ use userbook_tenants::Tenants;
 
 use super::{api, banner, delivery, delivery::RunningDelivery, delivery::Sinks, scim};
 use crate::{
-    Administrator, Seed, Settings, TenantRouting,
+    Administrator, Limits, Seed, Settings, TenantRouting,
     ambient::Ambient,
     authorizer, bootstrap,
     database::{Database, Reachable},
+    metrics::Observed,
     tenants::{Site, TenantDatabases, TenantDelivery, router},
 };
 
@@ -79,6 +80,13 @@ impl Backend {
             Self::Single(database) => Arc::new((**database).clone()),
             Self::Tenants(tenants, _) => Arc::new(tenants.source().databases().clone()),
         }
+    }
+
+    /// What the page of metrics reads: the pool and the queues of a single database.
+    pub(super) fn observed(&self, limits: &Limits, sinks: &Sinks) -> Option<Observed> {
+        let Self::Single(database) = self else { return None };
+        let destinations = sinks.iter().map(|(destination, _)| destination.clone()).collect();
+        Some(Observed::new((**database).clone(), destinations, limits.health_timeout))
     }
 
     /// Starts the delivery of events.

@@ -1,7 +1,10 @@
 //! The lines that the server prints when it starts: to standard output, or to standard error if events use standard
 //! output.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use crate::bootstrap::Administrator;
 
@@ -22,10 +25,11 @@ pub(super) fn print_administrator(
     )
 }
 
-/// Prints the listening address.
-pub(super) fn print_ready(origin: &str, quiet: bool) -> io::Result<()> {
+/// Prints the listening addresses.
+pub(super) fn print_ready(origin: &str, metrics: Option<SocketAddr>, quiet: bool) -> io::Result<()> {
     let pages = format!("pages: {origin}/ finds and edits users, {origin}/api/v3/ tries the API");
-    print(quiet, &format!("{pages}\nlistening on {origin}\n"))
+    let metrics = metrics.map(|address| format!("metrics: http://{address}/metrics\n")).unwrap_or_default();
+    print(quiet, &format!("{pages}\n{metrics}listening on {origin}\n"))
 }
 
 fn print(quiet: bool, text: &str) -> io::Result<()> {

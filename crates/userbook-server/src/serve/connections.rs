@@ -15,7 +15,10 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::signals::Stop;
-use crate::{Limits, fd_limit, gate::RequestGate};
+use crate::{
+    Limits, fd_limit,
+    gate::{HeadMeter, MeteredStream, RequestGate},
+};
 
 /// The maximum size of the head of a request in bytes.
 const HEAD: usize = 64 * 1024;
@@ -38,12 +41,12 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves until a signal, then finishes running requests. Returns whether all requests were finished.
 pub(super) async fn serve(
     listener: TcpListener,
-    gate: RequestGate,
+    gate: Arc<RequestGate>,
     limits: &Limits,
     stop: &mut Stop,
 ) -> io::Result<bool> {
     let server = Server {
-        gate: Arc::new(gate),
+        gate,
         http: http(limits),
         write_timeout: limits.write_timeout,
         graceful: GracefulShutdown::new(),
@@ -82,7 +85,10 @@ async fn until_signal<T>(stop: &mut Stop, future: impl Future<Output = T>) -> Op
 }
 
 /// Returns the next connection once the limit permits one more.
-async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+pub(super) async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, OwnedSemaphorePermit) {
     loop {
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
             // The semaphore is never closed.
@@ -105,7 +111,7 @@ fn is_client_error(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn http(limits: &Limits) -> http1::Builder {
+pub(super) fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
@@ -128,11 +134,12 @@ impl Server {
         let (gate, http, watcher) = (Arc::clone(&self.gate), self.http.clone(), self.graceful.watcher());
         let write_timeout = self.write_timeout;
         tokio::spawn(async move {
+            let open = gate.metrics().connected();
             if let Err(error) = serve_connection(stream, write_timeout, &http, gate, watcher).await {
                 // Clients that disconnect, are too slow, or use another protocol are not errors of the server.
                 tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
             }
-            drop(slot);
+            drop((open, slot));
         });
     }
 }
@@ -148,9 +155,16 @@ async fn serve_connection(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));
+    let meter = HeadMeter::new(Arc::clone(gate.heads()));
+    let stream = MeteredStream::new(Box::pin(stream), Arc::clone(&meter), gate.metrics().clone());
     let service = service_fn(move |request| {
-        let gate = Arc::clone(&gate);
-        async move { Ok::<_, Infallible>(gate.respond(request).await) }
+        meter.request_started();
+        let (gate, meter) = (Arc::clone(&gate), Arc::clone(&meter));
+        async move {
+            let response = gate.respond(request).await;
+            meter.request_ended();
+            Ok::<_, Infallible>(response)
+        }
     });
-    watcher.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service)).await
+    watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
 }

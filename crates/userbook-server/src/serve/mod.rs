@@ -5,10 +5,11 @@ mod backend;
 mod banner;
 mod connections;
 mod delivery;
+mod metrics;
 mod scim;
 mod signals;
 
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -18,12 +19,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use tokio::time::timeout;
+use tokio::{net::TcpListener, time::timeout};
 use userbook_http::{ExtensionSet, unknown_operation};
 
 use self::backend::Backend;
 pub(crate) use self::{backend::tenant_router, delivery::Sinks};
-use crate::{EventTarget, Settings, authorizer, compression, gate::RequestGate, pages};
+use crate::{EventTarget, Metrics, Settings, authorizer, gate::RequestGate, metrics::MetricsPage, pages};
 
 /// How long the database may take to end after the last connection.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -62,20 +63,24 @@ struct CannotListen {
     source: std::io::Error,
 }
 
+fn listen(address: SocketAddr) -> Result<TcpListener, CannotListen> {
+    connections::listen(address).map_err(|source| CannotListen { address, source })
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes running requests: for at most
 /// [`Limits::shutdown_timeout`](crate::Limits), and at most until the second signal.
 ///
 /// # Errors
 /// Any failure before the server listens, which includes filling the database; and requests that were cut at the end.
-pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut stop = signals::Stop::catch()?;
     if settings.tenant.is_some() {
         return Err(OneTenant.into());
     }
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
-    let listener = connections::listen(settings.listen)
-        .map_err(|source| CannotListen { address: settings.listen, source })?;
+    let listener = listen(settings.listen)?;
+    let metrics_listener = settings.metrics.map(listen).transpose()?;
     let origin = format!("http://{}", listener.local_addr()?);
     let quiet = settings.events.contains(&EventTarget::Stdout);
     let sinks = delivery::sinks(&settings)?;
@@ -83,14 +88,26 @@ pub async fn serve(settings: Settings) -> Result<(), Box<dyn Error + Send + Sync
         () = stop.received() => return Ok(()),
         prepared = Backend::prepare(&settings, policies, rest(&settings), &origin, quiet) => prepared?,
     };
-    let router = router.layer(compression::layer());
-    let gate = RequestGate::new(router, settings.policy.into(), backend.reachable(), &settings.limits);
-    if let Err(error) = banner::print_ready(&origin, quiet) {
+    let (limits, extensions) = (&settings.limits, settings.policy.into());
+    let gate = RequestGate::new(router, extensions, backend.reachable(), limits, metrics.clone())?;
+    let gate = Arc::new(gate);
+    let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let Err(error) = banner::print_ready(&origin, metrics_address, quiet) {
         tracing::warn!(error = &error as &dyn Error, "cannot print the listening address");
     }
 
+    let page = MetricsPage::new(metrics, Arc::clone(&gate), backend.observed(limits, &sinks));
+    let serve_metrics = async {
+        match metrics_listener {
+            Some(listener) => metrics::serve(listener, limits, page).await,
+            None => std::future::pending().await,
+        }
+    };
     let delivery = backend.deliver(&settings, sinks);
-    let mut finished = connections::serve(listener, gate, &settings.limits, &mut stop).await?;
+    let mut finished = tokio::select! {
+        finished = connections::serve(listener, gate, limits, &mut stop) => finished?,
+        () = serve_metrics => false,
+    };
     delivery.finish().await;
     // Commits whose clients have left finish here.
     finished &= timeout(SHUTDOWN_GRACE, backend.close()).await.is_ok();

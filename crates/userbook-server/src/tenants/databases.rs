@@ -11,7 +11,10 @@ use userbook_tenants::{SqlTenants, TenantName, TenantPrefix, TenantSource};
 use crate::{
     Limits,
     auth::{AuthBackend, COMPONENT},
-    database::{Database, DatabaseError, Reachable, TenantFile, session, wait_for_mysql, wait_for_postgres},
+    database::{
+        Database, DatabaseError, Reachable, TenantFile, check_certificates, session, wait_for_mysql,
+        wait_for_postgres,
+    },
 };
 
 /// Opens the database of each tenant.
@@ -40,6 +43,7 @@ impl TenantDatabases {
     /// # Errors
     /// [`DatabaseError`].
     pub(crate) async fn prepare(url: &str, limits: &Limits, create: bool) -> Result<Self, DatabaseError> {
+        check_certificates(url)?;
         match url.split_once(':') {
             Some(("sqlite", _)) => Self::sqlite(url, limits, create),
             Some(("postgres" | "postgresql", _)) => Self::postgres(url, limits).await,

@@ -83,14 +83,15 @@ CREATE TABLE userbook_membership (
 CREATE INDEX userbook_membership_of_group ON userbook_membership (group_id, can_act, user_id);
 
 -- Digests of folded usernames and e-mail addresses. A user has at most one in each namespace ('login', 'email'), and no
--- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates.
+-- two rows have the same digest as an exclusive one. is_exclusive is true or NULL: NULLs are not duplicates. The key is
+-- compared at the end of each statement, because a statement may move a digest from one row of a user to the other.
 CREATE TABLE userbook_claim (
     user_id bigint NOT NULL CONSTRAINT userbook_claim_user REFERENCES userbook_user (id) ON DELETE CASCADE,
     namespace text COLLATE "C" NOT NULL,
     digest text COLLATE "C",
     is_exclusive boolean CHECK (is_exclusive),
     PRIMARY KEY (user_id, namespace),
-    CONSTRAINT userbook_claim_key UNIQUE (digest, is_exclusive)
+    CONSTRAINT userbook_claim_key UNIQUE (digest, is_exclusive) DEFERRABLE INITIALLY IMMEDIATE
 );
 
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.

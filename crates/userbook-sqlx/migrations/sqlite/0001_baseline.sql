@@ -121,9 +121,9 @@ CREATE TABLE userbook_epoch (
 
 INSERT INTO userbook_epoch (name, value) VALUES ('graph', 0), ('superusers', 0), ('next_user', 1);
 
--- No foreign key: events outlive their users.
+-- No foreign key: events outlive their users. AUTOINCREMENT: positions of deleted events are not used again.
 CREATE TABLE userbook_event (
-    seq INTEGER PRIMARY KEY,
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id BLOB NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     user_id INTEGER,

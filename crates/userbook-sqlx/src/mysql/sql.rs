@@ -6,7 +6,7 @@ use crate::{
 };
 
 pub(super) static STATEMENTS: Statements =
-    statements!("mysql", Positional, own: [set_install, user_exists], shared: []);
+    statements!("mysql", Positional, own: [prune_events, set_install, user_exists], shared: []);
 
 pub(super) static CONNECTION_FIT: Statement = statement!("mysql/sql/connection_fit.sql", Positional);
 pub(super) static COUNT_ROWS: Statement = statement!("mysql/sql/count_rows.sql", Positional);

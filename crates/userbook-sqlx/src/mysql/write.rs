@@ -33,6 +33,7 @@ impl Backend for MySql {
     }];
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
+    const NAMES_FOREIGN_KEYS: bool = false;
     const CONTENTION_ENDS_TRANSACTION: bool = true;
 
     type Writer = ();

@@ -6,7 +6,7 @@ use crate::{
 };
 
 pub(super) static STATEMENTS: Statements =
-    statements!("postgres", Numbered, own: [], shared: [set_install, user_exists]);
+    statements!("postgres", Numbered, own: [], shared: [prune_events, set_install, user_exists]);
 
 pub(super) static BUMP_EPOCHS_AND_INSERT_EVENT: Statement =
     statement!("postgres/sql/bump_epochs_and_insert_event.sql", Numbered);

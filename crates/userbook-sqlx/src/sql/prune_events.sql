@@ -1,1 +1,7 @@
-DELETE FROM userbook_event WHERE acked_at IS NOT NULL AND occurred_at < :before
+DELETE FROM userbook_event
+WHERE seq IN (
+    SELECT seq FROM userbook_event
+    WHERE acked_at IS NOT NULL AND occurred_at < :before
+    ORDER BY occurred_at
+    LIMIT :limit
+)

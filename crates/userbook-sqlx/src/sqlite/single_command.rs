@@ -68,8 +68,20 @@ pub(super) async fn write(
 ) -> Result<CommitOutcome, StoreError> {
     let written = async {
         let command = bind::<Sqlite>(&sql::WRITE_COLUMNS, &encode::change(change)?)?;
+        let mut answers = conn.fetch_many(command);
+        let mut affected = Vec::new();
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(Either::Left(answer)) => affected.push(answer.rows_affected()),
+                Ok(Either::Right(_)) => {}
+                Err(error) if affected.is_empty() => return Err(error.into()),
+                // The row is written: whatever refused the event, the group must not commit.
+                Err(error) => return Err(StoreError::from(SqlError::<Sqlite>::from(error)).into()),
+            }
+        }
+        drop(answers);
         // The row and the event.
-        if command.execute(&mut *conn).await?.rows_affected() == 2 {
+        if affected == [1, 1] {
             return Ok(CommitOutcome::Applied);
         }
         conflict_or_gone::<Sqlite>(conn, change.user).await
@@ -85,7 +97,8 @@ pub(super) fn roll_back(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<Sql
 /// The outcome if the statement after the first `done` failed.
 async fn failed(conn: &mut SqliteConnection, done: usize, error: Error) -> SqlResult<Sqlite, CommitOutcome> {
     let failure = if done == EVENT { SqlError::at_commit(error) } else { SqlError::from(error) };
-    if done >= BEGIN && failure.class == ErrorClass::Conflict {
+    // Whoever gets no failure of the storage releases the connection as clean. A refused COMMIT leaves the transaction open.
+    if done >= BEGIN && !matches!(failure.class, ErrorClass::Failure(_)) {
         roll_back(conn).await?;
     }
     Err(failure)

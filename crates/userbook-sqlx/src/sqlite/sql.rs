@@ -6,7 +6,7 @@ use crate::{
 };
 
 pub(super) static STATEMENTS: Statements =
-    statements!("sqlite", Numbered, own: [], shared: [set_install, user_exists]);
+    statements!("sqlite", Numbered, own: [], shared: [prune_events, set_install, user_exists]);
 
 pub(super) static BUMP_EPOCHS: Statement = statement!("sqlite/sql/bump_epochs.sql", Numbered);
 pub(super) static CONNECTION_FIT: Statement = statement!("sqlite/sql/connection_fit.sql", Numbered);

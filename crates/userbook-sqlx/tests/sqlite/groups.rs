@@ -107,6 +107,7 @@ async fn changes_of_the_directory_and_acknowledgements_are_part_of_a_group() {
     let insert = ProvisioningChange {
         op: ProvisioningOp::InsertUser(Box::new(user(4))),
         members: vec![],
+        has_reserved_id: false,
         sets_external_ids: false,
         guards: userbook::store::Guards::default(),
         event: rename(&user(4), 4).event,

@@ -6,6 +6,7 @@ mod corrupt;
 mod database;
 mod failures;
 mod groups;
+mod host_triggers;
 mod migrate;
 mod plans;
 mod transactions;

@@ -45,6 +45,7 @@ async fn group_write(connection: &mut sqlx::SqliteConnection, n: u128) -> Provis
     ProvisioningChange {
         op: ProvisioningOp::PutGroup(Box::new(Group { name: "renamed".to_owned(), ..group(1) })),
         members: vec![leaves],
+        has_reserved_id: false,
         sets_external_ids: false,
         guards: Guards { graph: Some(EpochGuard::bump(epochs.graph)), ..Guards::default() },
         event: rename(&user(1), n + 100).event,

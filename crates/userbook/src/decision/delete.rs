@@ -86,6 +86,7 @@ pub(crate) fn delete(
     );
     let change = ProvisioningChange {
         op: ProvisioningOp::DeleteUser { user: user.id, expected: user.revision },
+        has_reserved_id: false,
         members: Vec::new(),
         sets_external_ids: false,
         guards: deletion_guards(&change, snapshot.epochs),

@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde_json::Value;
-
 use crate::{json::JsonObject, model::GroupId, violation::Field};
 
 /// A reason why an actor is denied. `Display` is the message for the caller.
@@ -42,6 +40,8 @@ pub enum Denial {
     ProtectedDeletion,
     /// Only superusers may set the password of a privileged user, or create a recovery link.
     ProtectedPassword,
+    /// Only superusers may act as a privileged user.
+    ProtectedImpersonation,
     /// A [rule of the host](crate::service::ChangeRule) denies the change.
     Rule {
         /// The host's stable code, the parameter `rule` of the code `denied_by_rule`.
@@ -72,16 +72,17 @@ impl Denial {
             Self::Rule { .. } => "denied_by_rule",
             Self::GrantsSuperuser { .. } => "grants_superuser",
             Self::RevokesSuperuser { .. } => "revokes_superuser",
-            Self::ProtectedUser(_) | Self::ProtectedDeletion | Self::ProtectedPassword => {
-                "protected_superuser"
-            }
+            Self::ProtectedUser(_)
+            | Self::ProtectedDeletion
+            | Self::ProtectedPassword
+            | Self::ProtectedImpersonation => "protected_superuser",
         }
     }
 
-    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`, `operation`, `rule`.
+    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`, `action`, `rule`.
     pub fn params(&self) -> JsonObject {
-        let one = |name: &str, value: Value| JsonObject::from_iter([(name.to_owned(), value)]);
-        let fields = |fields: Vec<&str>| one("fields", fields.into());
+        let fields = |fields: Vec<&str>| JsonObject::from_iter([("fields".to_owned(), fields.into())]);
+        let action = |action: &str| JsonObject::from_iter([("action".to_owned(), action.into())]);
         match self {
             Self::GrantsSuperuser { group, name, through }
             | Self::RevokesSuperuser { group, name, through } => {
@@ -94,8 +95,9 @@ impl Denial {
             }
             Self::Fields(denials) => fields(denials.iter().map(|denial| denial.field.as_str()).collect()),
             Self::ProtectedUser(protected) => fields(protected.iter().map(|field| field.as_str()).collect()),
-            Self::ProtectedDeletion => one("operation", "delete".into()),
-            Self::ProtectedPassword => one("operation", "set_password".into()),
+            Self::ProtectedDeletion => action("delete"),
+            Self::ProtectedPassword => action("set_password"),
+            Self::ProtectedImpersonation => action("impersonate"),
             Self::Rule { rule, params, .. } => {
                 let mut params = params.clone();
                 params.insert("rule".to_owned(), rule.clone().into());
@@ -140,6 +142,9 @@ impl fmt::Display for Denial {
             ),
             Self::ProtectedPassword => f.write_str(
                 "Only a superuser may set the password of a superuser or of a user who can grant superuser status.",
+            ),
+            Self::ProtectedImpersonation => f.write_str(
+                "Only a superuser may act as a superuser or as a user who can grant superuser status.",
             ),
         }
     }

@@ -344,7 +344,14 @@ impl<'a> GroupProposal<'a> {
             }
             None => ProvisioningOp::DeleteGroup(self.id),
         };
-        ProvisioningChange { op, members, sets_external_ids, guards, event: event.into() }
+        ProvisioningChange {
+            op,
+            has_reserved_id: false,
+            members,
+            sets_external_ids,
+            guards,
+            event: event.into(),
+        }
     }
 }
 

@@ -85,24 +85,25 @@ impl<'a> MemberProposal<'a> {
     ) -> Self {
         let is_member = |state: &MemberState| state.groups.contains(&group);
         let members = || users.iter().filter(|(_, state)| is_member(state)).map(|(id, _)| *id);
+        let is_shown = |id: &UserId| users.get(id).is_some_and(|state| is_visible(*id, state, visible));
         let (join, leave): (BTreeSet<UserId>, BTreeSet<UserId>) = match op {
             MembersOp::Keep => (BTreeSet::new(), BTreeSet::new()),
             MembersOp::RemoveAll => (BTreeSet::new(), members().collect()),
             MembersOp::Replace(wanted) => {
-                let leaves = |id: &UserId| {
-                    !wanted.ids().contains(id)
-                        && users.get(id).is_some_and(|state| is_visible(*id, state, visible))
-                };
+                let leaves = |id: &UserId| !wanted.ids().contains(id) && is_shown(id);
                 (wanted.ids().clone(), members().filter(leaves).collect())
             }
-            MembersOp::Change { join, leave } => (join.clone(), leave.clone()),
+            MembersOp::Change { join, leave } => {
+                (join.clone(), leave.iter().copied().filter(is_shown).collect())
+            }
         };
-        // The anonymous user does not exist for requests, and neither do users that the actor may not view. Present
-        // members may be named.
+        // The anonymous user does not exist for requests unless it is a member, and users that the actor may not view do
+        // not exist.
         let exists = |id: UserId| {
-            users.get(&id).is_some_and(|state| {
-                is_member(state) || (is_visible(id, state, visible) && state.username != ANONYMOUS_USERNAME)
-            })
+            let is_named = |state: &MemberState| {
+                is_visible(id, state, visible) && (is_member(state) || state.username != ANONYMOUS_USERNAME)
+            };
+            users.get(&id).is_some_and(is_named)
         };
         let fault = match op {
             MembersOp::Keep | MembersOp::RemoveAll => None,

@@ -5,8 +5,6 @@ use super::{
     safeguard::{Standing, UserChange},
 };
 use crate::{
-    field::fold,
-    model::User,
     policy::{DistinctNames, Policy, Safeguard},
     store::{EpochGuard, Epochs, FieldChanges, Guards},
     violation::Field,
@@ -50,23 +48,16 @@ pub(super) fn guards(
         // absence.
         superusers: (before != after).then_some(EpochGuard::bump(epochs.superusers)),
         actor: if changes_superusers || protects || toggles { change.actor_guard() } else { None },
-        distinct: distinct(change.before, &proposal.changes, policy),
+        distinct: distinct(&proposal.changes, policy),
     }
 }
 
-/// Returns which new names no other user may claim at the same time. A name that the user already claims as the other
-/// kind of name needs no second claim.
-fn distinct(before: &User, changes: &FieldChanges, policy: &Policy) -> DistinctNames {
+/// Returns which new names no other user may claim at the same time.
+fn distinct(changes: &FieldChanges, policy: &Policy) -> DistinctNames {
     let DistinctNames { username, email } = policy.distinct_names();
-    let is_new = |name: &str, held: &str| fold(name) != fold(held);
     DistinctNames {
-        username: username
-            && changes.username.as_ref().is_some_and(|name| !email || is_new(name.as_str(), &before.email)),
-        email: email
-            && changes
-                .email
-                .as_ref()
-                .is_some_and(|email| !username || is_new(email.as_str(), &before.username)),
+        username: username && changes.username.is_some(),
+        email: email && changes.email.is_some(),
     }
 }
 

@@ -40,10 +40,20 @@ pub(crate) fn with_defaults(mut ops: FieldOps) -> FieldOps {
     ops
 }
 
+/// Returns the id that the store gives to the next user.
+pub(crate) fn next_user_id(directory: &DirectorySnapshot) -> UserId {
+    UserId(i64::try_from(directory.epochs.next_user).unwrap_or(i64::MAX))
+}
+
 /// Returns the facts about a user that does not exist yet: inactive, without groups.
-pub(crate) fn new_user_snapshot(directory: DirectorySnapshot, uuid: Uuid, now: Timestamp) -> Snapshot {
+pub(crate) fn new_user_snapshot(
+    directory: DirectorySnapshot,
+    id: UserId,
+    uuid: Uuid,
+    now: Timestamp,
+) -> Snapshot {
     let user = User {
-        id: UserId(i64::try_from(directory.epochs.next_user).unwrap_or(i64::MAX)),
+        id,
         uuid,
         username: String::new(),
         name: String::new(),
@@ -152,6 +162,7 @@ pub(crate) fn insert(
         event(context, EventKind::UserInserted, EventTarget::User(user.id), user.version, &diff, Vec::new());
     let change = ProvisioningChange {
         op: ProvisioningOp::InsertUser(Box::new(user.clone())),
+        has_reserved_id: false,
         members: Vec::new(),
         sets_external_ids: false,
         guards,

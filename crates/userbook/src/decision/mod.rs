@@ -44,8 +44,13 @@ pub(crate) use group::{GroupProposal, GroupRejection};
 pub(crate) use group_access::{GroupAccess, GroupWriteKind};
 pub(crate) use group_members::{MemberProposal, MembersOp, shown_members};
 pub(crate) use group_write::GroupWrite;
-pub(crate) use insert::{check_insertion_access, insert, insertion_checks, new_user_snapshot, with_defaults};
-pub(crate) use password::{change_password, check_password_access, check_password_rights, password_checks};
+pub(crate) use insert::{
+    check_insertion_access, insert, insertion_checks, new_user_snapshot, next_user_id, with_defaults,
+};
+pub(crate) use password::{
+    change_password, check_impersonation, check_impersonation_rights, check_password_access,
+    check_password_rights, password_checks,
+};
 pub(crate) use requirements::LoadRequirements;
 pub(crate) use sessions::end_sessions;
 

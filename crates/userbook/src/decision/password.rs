@@ -1,16 +1,16 @@
-//! Decides on a new password. Core and stores know only when the password changed; the host keeps the password.
+//! Decides on what takes an account over: a new password, and acting as the user. Core and stores know only when the password changed; the host keeps the password.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use chrono::SubsecRound;
 
 use super::{
-    Conditions, Context, Rejection,
+    Conditions, Context, Denial, Rejection,
     access::check_view,
     checks::require,
     diff::visible_diff,
     event::event,
-    safeguard::{UserChange, check_password},
+    safeguard::{self, UserChange},
 };
 use crate::{
     authz::{Actor, Check, CheckResults},
@@ -53,9 +53,43 @@ pub(crate) fn check_password_access<'a>(
     if !conditions.hold(user, &snapshot.groups, Visibility::new(policy, results)) {
         return Err(Rejection::Condition);
     }
-    let joined = BTreeSet::new();
-    check_password(&change(user, snapshot, actor, &joined), policy, results).map_err(Rejection::Forbidden)?;
+    check_takeover(user, snapshot, actor, results, policy, Denial::ProtectedPassword)?;
     Ok(user)
+}
+
+/// Requires that the actor may view the user and act as the user.
+pub(crate) fn check_impersonation_rights<'a>(
+    snapshot: &'a Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+) -> Result<&'a User, Rejection> {
+    let user = check_view(snapshot, actor, results)?;
+    require(results, Check::Impersonate)?;
+    Ok(user)
+}
+
+/// Requires the rights, and that the safeguards allow it: whoever acts as a user has the rights of the user.
+pub(crate) fn check_impersonation(
+    snapshot: &Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+    policy: &Policy,
+) -> Result<(), Rejection> {
+    let user = check_impersonation_rights(snapshot, actor, results)?;
+    check_takeover(user, snapshot, actor, results, policy, Denial::ProtectedImpersonation)
+}
+
+fn check_takeover(
+    user: &User,
+    snapshot: &Snapshot,
+    actor: &Actor,
+    results: &CheckResults,
+    policy: &Policy,
+    denial: Denial,
+) -> Result<(), Rejection> {
+    let joined = BTreeSet::new();
+    let change = change(user, snapshot, actor, &joined);
+    safeguard::check_takeover(&change, policy, results, denial).map_err(Rejection::Forbidden)
 }
 
 /// Decides. Returns the change, the user as the caller sees it, and the difference.

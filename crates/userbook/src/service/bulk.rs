@@ -114,7 +114,8 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         }
     }
 
-    /// Writes the operations that fit into the time of a batch. `None`: nothing was written, they run one by one.
+    /// Writes the operations that fit into the time of a batch, up to one at which the authorizer fails. `None`: nothing was
+    /// written, they run one by one.
     async fn write_batch(&self, operations: &[BulkOperation]) -> Result<Option<Vec<BulkResult>>, StoreError> {
         let service = self.service;
         if self.dry_run || self.batch == 1 {
@@ -126,7 +127,12 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         let mut results = Vec::with_capacity(operations.len());
         for operation in operations {
             match self.one(&inner, operation.clone()).await {
-                Err(_) | Ok(Err(UpdateError::Access(AccessError::Authorizer(_)))) => return Ok(None),
+                Err(_) => return Ok(None),
+                // A failing authorizer does not harm the batch. The operation runs once more by itself.
+                Ok(Err(UpdateError::Access(AccessError::Authorizer(_)))) if results.is_empty() => {
+                    return Ok(None);
+                }
+                Ok(Err(UpdateError::Access(AccessError::Authorizer(_)))) => break,
                 Ok(result) => results.push(result),
             }
             if service.clock.monotonic() >= until {
@@ -146,7 +152,7 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         }
     }
 
-    /// Finds out whether a batch whose commit had
+    /// Finds out whether a batch whose commit had an unknown outcome was written: its last change stands for all.
     async fn was_written(&self, results: &[BulkResult]) -> bool {
         let last = results.iter().rev().find_map(|result| match result {
             Ok(Updated { outcome: Outcome::Applied(change), view, .. }) => Some((*change, view.user.id)),

@@ -3,20 +3,23 @@
 
 use super::{
     AccessError, UserService,
+    access::Access,
     trace::{operation, traced},
 };
 use crate::{
     authz::{Actor, Authorizer, Check},
-    decision::{check_view, require_allowed},
+    decision::{check_impersonation, check_impersonation_rights, deletion_needs_protection},
     model::UserRef,
     store::{SnapshotQuery, UserStore},
 };
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
-    /// Checks that the actor may view the user and act as the user. `None` is an impossible id; it costs the same.
+    /// Checks that the actor may view the user and act as the user. Under
+    /// [`Safeguard::ProtectPrivileged`](crate::policy::Safeguard::ProtectPrivileged) only a superuser may act as another
+    /// superuser or as a user who can grant superuser status. `None` is an impossible id; it costs the same.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer says.
+    /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer and the policy say.
     pub async fn authorize_impersonation(
         &self,
         actor: &Actor,
@@ -25,9 +28,14 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
         traced(operation!("userbook.authorize_impersonation"), async {
             let query = SnapshotQuery { target, actor: actor.user_id(), ..SnapshotQuery::default() };
             let access = self.access(actor, &query, vec![Check::View, Check::Impersonate]).await?;
-            check_view(&access.snapshot, actor, &access.results)?;
-            require_allowed(&access.results, Check::Impersonate)?;
-            Ok(())
+            check_impersonation_rights(&access.snapshot, actor, &access.results)?;
+            let Access { snapshot, mut results, .. } = access;
+            if let Some(user) = &snapshot.user
+                && deletion_needs_protection(user, &snapshot, actor, &self.policy)
+            {
+                self.ensure_user_can_grant(user, &snapshot, &mut results).await;
+            }
+            Ok(check_impersonation(&snapshot, actor, &results, &self.policy)?)
         })
         .await
     }

@@ -62,7 +62,7 @@ impl Attempts {
 
     /// Records an error of the store. A retry may succeed if nothing was written, or if the next attempt can find out.
     pub(super) fn failed(&mut self, error: StoreError) -> Result<(), Exhausted> {
-        let hopeless = matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Other);
+        let hopeless = !error.is_retryable();
         // The doubt remains, whichever error follows.
         let failure = self.failure.take().filter(is_doubt).unwrap_or(error);
         if hopeless {
@@ -125,5 +125,7 @@ mod tests {
             let failed = attempts(before).failed(StoreError::new(kind, "scripted"));
             assert_eq!(reported(failed.unwrap_err()), Some(expected), "{before:?} {kind:?}");
         }
+        let ended = attempts(&[]).failed(StoreError::new(Transient, "scripted").without_retry());
+        assert_eq!(reported(ended.unwrap_err()), Some(Transient));
     }
 }

@@ -21,15 +21,16 @@ impl ClaimNamespace {
     }
 }
 
-/// A user's key in a namespace. A user has at most one key in each namespace, which a later claim replaces.
+/// A user's key in a namespace. A user has at most one key in each namespace, which a later claim replaces as
+/// [`Claim::after`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The namespace.
     pub namespace: ClaimNamespace,
     /// The folded name; `None` for an empty one.
     pub key: Option<String>,
-    /// Whether no other user may have an exclusive claim to the key, in any namespace: the commit of a second one is a
-    /// [`Conflict`](super::CommitOutcome::Conflict).
+    /// Whether no other user may have an exclusive claim to the key, in any namespace: a commit that claims the key of
+    /// another user is a [`Conflict`](super::CommitOutcome::Conflict). A user may have a key in both namespaces.
     pub exclusive: bool,
 }
 
@@ -56,11 +57,28 @@ impl Claim {
         [login, email]
     }
 
+    /// Returns the claims of a user who has `held` after a change that writes `changes`, at most one in each namespace. A
+    /// user who has an exclusive claim to a key keeps one as long as either name has this key; of two claims to one key,
+    /// one is exclusive.
+    pub fn after(held: &[Self], changes: [Option<Self>; 2]) -> Vec<Self> {
+        let is_kept = |claim: &&Self| changes.iter().flatten().all(|new| new.namespace != claim.namespace);
+        let kept: Vec<_> = held.iter().filter(is_kept).cloned().collect();
+        let mut claims: Vec<_> =
+            changes.into_iter().flatten().chain(kept).filter(|claim| claim.key.is_some()).collect();
+        for claim in &mut claims {
+            claim.exclusive |= held.iter().any(|held| held.exclusive && held.key == claim.key);
+        }
+        if let [first, second] = &mut *claims {
+            Self::unite(first, second);
+        }
+        claims
+    }
+
     /// Leaves one exclusive claim to a key that a user has twice.
-    fn unite(login: &mut Self, email: &mut Self) {
-        if login.key == email.key {
-            login.exclusive |= email.exclusive;
-            email.exclusive = false;
+    fn unite(first: &mut Self, second: &mut Self) {
+        if first.key == second.key {
+            first.exclusive |= second.exclusive;
+            second.exclusive = false;
         }
     }
 
@@ -101,5 +119,61 @@ mod tests {
             [key(login, "a@x", true), key(email, "a@x", false)]
         );
         assert_eq!(claims(None, Some(""), (true, true)), [key(email, "", false)]);
+    }
+
+    #[test]
+    fn a_user_keeps_an_exclusive_claim_with_the_key() {
+        let (login, email) = (ClaimNamespace::Login, ClaimNamespace::Email);
+        let claim =
+            |namespace, key: &str, exclusive| Claim { namespace, key: Some(key.to_owned()), exclusive };
+        let after = |held: [Claim; 2], new_login: Option<&str>, new_email: Option<&str>, is_distinct| {
+            let distinct = DistinctNames { username: is_distinct, email: is_distinct };
+            let mut claims = Claim::after(&held, Claim::of_names(new_login, new_email, distinct));
+            claims.sort_unstable_by_key(|claim| claim.namespace);
+            claims
+        };
+        let held = |login_is_exclusive, email_is_exclusive| {
+            [claim(login, "a", login_is_exclusive), claim(email, "b", email_is_exclusive)]
+        };
+        let cases = [
+            // The own address becomes the username.
+            (
+                after(held(true, true), Some("B"), None, true),
+                vec![claim(login, "b", true), claim(email, "b", false)],
+            ),
+            (
+                after(held(true, true), Some("B"), None, false),
+                vec![claim(login, "b", true), claim(email, "b", false)],
+            ),
+            // The address moves to the username.
+            (
+                after(held(true, true), Some("b"), Some("c"), false),
+                vec![claim(login, "b", true), claim(email, "c", false)],
+            ),
+            // The address is spelled anew in the same change.
+            (
+                after(held(true, true), Some("b"), Some("B"), true),
+                vec![claim(login, "b", true), claim(email, "b", false)],
+            ),
+            // Claims that nobody made exclusive stay so.
+            (
+                after(held(false, false), Some("b"), None, false),
+                vec![claim(login, "b", false), claim(email, "b", false)],
+            ),
+            (
+                after(held(false, false), Some("c"), None, true),
+                vec![claim(login, "c", true), claim(email, "b", false)],
+            ),
+            // An empty address has no claim.
+            (after(held(true, true), None, Some(""), true), vec![claim(login, "a", true)]),
+            // The username leaves a key that the address keeps.
+            (
+                after([claim(login, "a", true), claim(email, "a", false)], Some("d"), None, false),
+                vec![claim(login, "d", false), claim(email, "a", true)],
+            ),
+        ];
+        for (n, (claims, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(claims, expected, "case {n}");
+        }
     }
 }

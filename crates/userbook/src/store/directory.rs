@@ -30,6 +30,14 @@ pub trait ProvisioningStore: UserStore {
     /// # Errors
     /// As [`UserStore::commit`].
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError>;
+
+    /// Takes the next user's id, and increments [`Epochs::next_user`] at once: no other call returns the id, and no user has
+    /// it. It stays unused if its user is not inserted. Concurrent insertions need it, because only one of those that
+    /// compare the counter is applied.
+    ///
+    /// # Errors
+    /// As [`UserStore::commit`].
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError>;
 }
 
 /// The facts that [`ProvisioningStore::load_directory`] must return.
@@ -139,6 +147,8 @@ pub struct GroupShape {
 pub struct ProvisioningChange {
     /// The operation.
     pub op: ProvisioningOp,
+    /// Whether an inserted user has an id of [`ProvisioningStore::reserve_user_id`]. Other operations ignore the value.
+    pub has_reserved_id: bool,
     /// Memberships of the written or deleted group that change with it; empty for users.
     pub members: Vec<MemberChange>,
     /// Whether the external ids of the written group differ from the stored ones. Other operations ignore the value.
@@ -154,8 +164,8 @@ pub struct ProvisioningChange {
 /// Exhaustive on purpose: a store handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProvisioningOp {
-    /// Inserts a user with its memberships. The store compares [`Epochs::next_user`] with the user's id and increments
-    /// the counter; a different value is [`CommitOutcome::Conflict`].
+    /// Inserts a user with its memberships. Unless the id was reserved, the store compares [`Epochs::next_user`] with the
+    /// user's id and increments the counter; a different value is [`CommitOutcome::Conflict`].
     InsertUser(Box<User>),
     /// Deletes a user with its memberships if the row has this revision.
     DeleteUser {

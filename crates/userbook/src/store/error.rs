@@ -24,12 +24,25 @@ pub struct StoreError {
     /// The cause.
     #[source]
     pub source: Box<dyn Error + Send + Sync + 'static>,
+    is_final: bool,
 }
 
 impl StoreError {
     /// Creates an error of this kind.
     pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
-        Self { kind, source: source.into() }
+        Self { kind, source: source.into(), is_final: false }
+    }
+
+    /// Says that another attempt of the same call is useless whatever the kind is: a transaction in which a statement
+    /// failed is over.
+    #[must_use]
+    pub fn without_retry(self) -> Self {
+        Self { is_final: true, ..self }
+    }
+
+    /// Returns whether another attempt of the same call may succeed: nothing was written, or the attempt can find out.
+    pub fn is_retryable(&self) -> bool {
+        !self.is_final && matches!(self.kind, StoreErrorKind::Transient | StoreErrorKind::Ambiguous)
     }
 
     /// Creates the error for a stored row that cannot be decoded.

@@ -95,6 +95,10 @@ macro_rules! forward {
             async fn provision(&self, provision: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
                 (**self).provision(provision).await
             }
+
+            async fn reserve_user_id(&self) -> Result<crate::model::UserId, StoreError> {
+                (**self).reserve_user_id().await
+            }
         }
 
         #[async_trait]

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    model::{SessionEpoch, Timestamp, UserRef},
+    model::{SessionEpoch, Timestamp, UserId, UserRef},
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ListStore,
         PathListQuery, PathPage, ProvisioningChange, ProvisioningStore, SessionStore, Snapshot,
@@ -91,6 +91,11 @@ impl<S: ProvisioningStore> ProvisioningStore for FailingStore<S> {
 
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {
         self.write(self.inner.provision(change)).await
+    }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.read()?;
+        self.inner.reserve_user_id().await
     }
 }
 

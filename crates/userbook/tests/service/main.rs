@@ -12,4 +12,5 @@ mod rules;
 mod scopes;
 mod scripted_store;
 mod sessions;
+mod takeover;
 mod users;

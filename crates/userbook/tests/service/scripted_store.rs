@@ -201,6 +201,10 @@ impl ProvisioningStore for ScriptedStore {
             }
         }
     }
+
+    async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
+        self.inner.reserve_user_id().await
+    }
 }
 
 type Answer = dyn Fn(&[Check]) -> Result<Verdicts, AuthorizerError> + Send + Sync;

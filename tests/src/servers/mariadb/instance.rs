@@ -12,10 +12,14 @@ use userbook_sqlx::mysql::connect_options;
 
 use super::server::GIVEN;
 use crate::servers::{
+    certificates::Certificates,
     free_port,
     package::install,
     supervisor::{Account, Supervised},
 };
+
+/// The accounts for a server that root starts.
+const ACCOUNTS: [&str; 2] = ["mysql", "nobody"];
 
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -34,6 +38,13 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// Creates certificates for a server.
+    pub fn certificates() -> Certificates {
+        // The account comes with the package.
+        need("mariadbd");
+        Certificates::new(&ACCOUNTS)
+    }
+
     /// Starts a new server with these settings (`--name=value`).
     pub fn new(more: &[&str]) -> Self {
         let mut instance = Self::prepared();
@@ -43,7 +54,7 @@ impl Instance {
 
     /// Prepares the data of a server without starting it.
     pub(super) fn prepared() -> Self {
-        let account = Account::unprivileged(&["mysql", "nobody"]);
+        let account = Account::unprivileged(&ACCOUNTS);
         let folder = account.folder("userbook-mariadb-");
         let made = account
             .command(need("mariadb-install-db"))

@@ -11,10 +11,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, po
 
 use super::server::GIVEN;
 use crate::servers::{
+    certificates::Certificates,
     free_port,
     package::install,
     supervisor::{Account, Supervised},
 };
+
+/// The accounts for a server that root starts.
+const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
 
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -33,6 +37,13 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// Creates certificates for a server.
+    pub fn certificates() -> Certificates {
+        // The account comes with the package.
+        programs();
+        Certificates::new(&ACCOUNTS)
+    }
+
     /// Starts a new server with these settings (`--name=value`).
     pub async fn new(more: &[&str]) -> Self {
         let password = format!("{:016x}", RandomState::new().build_hasher().finish());
@@ -74,7 +85,7 @@ impl Instance {
     }
 
     fn prepared(password: String, more: Vec<String>) -> Self {
-        let account = Account::unprivileged(&["postgres", "nobody"]);
+        let account = Account::unprivileged(&ACCOUNTS);
         let folder = account.folder("userbook-postgres-");
         Self { account, folder, port: free_port(), password, more, process: None }
     }

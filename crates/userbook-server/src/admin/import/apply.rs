@@ -39,6 +39,8 @@ pub(super) struct Importer<'c> {
     pub(super) seen: HashSet<Box<str>>,
     /// The UUIDs of its users.
     pub(super) uuids: HashSet<Uuid>,
+    /// The numbers of its users.
+    pub(super) numbers: HashSet<UserId>,
 }
 
 type Written = Result<Result<Change, RowError>, Failure>;
@@ -56,6 +58,7 @@ impl<'c> Importer<'c> {
             users: HashMap::new(),
             seen: HashSet::new(),
             uuids: HashSet::new(),
+            numbers: HashSet::new(),
         }
     }
 

@@ -33,6 +33,11 @@ impl Importer<'_> {
                     next.push((place, group));
                     continue;
                 }
+                if self.groups.contains_key(&group.pk) {
+                    let message = format!("{} is in this file already", group.pk);
+                    report.refused(&place, &RowError::new("pk", message));
+                    continue;
+                }
                 match self.write_group(&group).await? {
                     Ok(change) => report.count(Kind::Group, change),
                     Err(row_error) => report.refused(&place, &row_error),

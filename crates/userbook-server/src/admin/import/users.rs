@@ -1,6 +1,6 @@
 //! Writes the users of a file in batches: first as new users, and those that are stored already as updates.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Display};
 
 use userbook::{
     GroupId, NewUser, Outcome, UpdateError, UserUpdate,
@@ -33,13 +33,8 @@ impl Importer<'_> {
         row: ImportUser,
         report: &mut Report<'_>,
     ) -> Result<(), Failure> {
-        if !self.seen.insert(row.username.as_str().into()) {
-            let message = format!("{:?} is in this file already", row.username);
-            report.refused(place, &RowError::new("username", message));
-            return Ok(());
-        }
-        if let Some(uuid) = row.uuid.filter(|uuid| !self.uuids.insert(*uuid)) {
-            report.refused(place, &RowError::new("uuid", format!("{uuid} is in this file already")));
+        if let Some(row_error) = self.repeated(&row) {
+            report.refused(place, &row_error);
             return Ok(());
         }
         let groups = match &row.groups {
@@ -54,6 +49,23 @@ impl Importer<'_> {
         };
         self.pending.push(PendingUser { place: place.to_owned(), row, groups });
         if self.pending.len() >= BATCH { self.write_users(report).await } else { Ok(()) }
+    }
+
+    /// Returns what identifies an earlier user of the file too.
+    fn repeated(&mut self, row: &ImportUser) -> Option<RowError> {
+        let repeated = |field, value: &dyn Display| {
+            Some(RowError::new(field, format!("{value} is in this file already")))
+        };
+        if !self.seen.insert(row.username.as_str().into()) {
+            return repeated("username", &format_args!("{:?}", row.username));
+        }
+        if let Some(uuid) = row.uuid.filter(|uuid| !self.uuids.insert(*uuid)) {
+            return repeated("uuid", &uuid);
+        }
+        match row.pk.filter(|pk| !self.numbers.insert(*pk)) {
+            Some(pk) => repeated("pk", &pk),
+            None => None,
+        }
     }
 
     /// Writes the kept users.

@@ -1,7 +1,7 @@
 //! Coordination of the only server of a directory in memory.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -97,6 +97,15 @@ impl Coordination for MemoryCoordination {
         Ok(missing.take(usize::try_from(limit.events).unwrap_or(usize::MAX)).collect())
     }
 
+    async fn last_position(&self) -> Result<i64, StoreError> {
+        Ok(self.state().last)
+    }
+
+    async fn count_pending(&self, destination: &str, limit: u32) -> Result<u64, StoreError> {
+        let limit = OutboxLimit { events: limit, bytes: u64::MAX };
+        Ok(self.pending(destination, 0, limit).await?.len() as u64)
+    }
+
     async fn record(&self, mut delivered: Vec<Delivered>) -> Result<Vec<Delivered>, StoreError> {
         let mut state = self.state();
         for entry in &mut delivered {
@@ -125,6 +134,14 @@ impl Coordination for MemoryCoordination {
     async fn failed(&self, limit: u32) -> Result<Vec<FailedEvent>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.state().failed.iter().rev().take(limit).map(|entry| entry.row.clone()).collect())
+    }
+
+    async fn count_failed(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut counts = BTreeMap::<String, u64>::new();
+        for entry in &self.state().failed {
+            *counts.entry(entry.row.destination.clone()).or_default() += 1;
+        }
+        Ok(counts.into_iter().collect())
     }
 
     async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {

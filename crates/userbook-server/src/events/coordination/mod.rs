@@ -73,6 +73,12 @@ pub(crate) trait Coordination: Debug + Send + Sync {
         limit: OutboxLimit,
     ) -> Result<Vec<PendingEvent>, StoreError>;
 
+    /// Returns the position of the newest event, delivered or not; 0 if there is none.
+    async fn last_position(&self) -> Result<i64, StoreError>;
+
+    /// Returns the number of events that [`pending`](Self::pending) returns in total, up to `limit`.
+    async fn count_pending(&self, destination: &str, limit: u32) -> Result<u64, StoreError>;
+
     /// Adds destinations to those that have an event, and returns all of each event. Only the holder of the claim
     /// calls this.
     async fn record(&self, delivered: Vec<Delivered>) -> Result<Vec<Delivered>, StoreError>;
@@ -87,6 +93,9 @@ pub(crate) trait Coordination: Debug + Send + Sync {
 
     /// Returns events that were set aside, newest first.
     async fn failed(&self, limit: u32) -> Result<Vec<FailedEvent>, StoreError>;
+
+    /// Returns the number of events that were set aside, by the name of the destination.
+    async fn count_failed(&self) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// Marks events that were set aside as to be sent again: this event, or all. Returns the number of deliveries.
     async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError>;

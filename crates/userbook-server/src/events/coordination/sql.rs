@@ -34,6 +34,8 @@ macro_rules! statement {
 static CLAIM: Statement = statement!("claim");
 static RELEASE: Statement = statement!("release");
 static PENDING: Statement = statement!("pending");
+static LAST_POSITION: Statement = statement!("last_position");
+static COUNT_PENDING: Statement = statement!("count_pending");
 static LIST_DELIVERED: Statement = statement!("list_delivered");
 static DELETE_DELIVERED: Statement = statement!("delete_delivered");
 static PUT_DELIVERED: Statement = statement!("put_delivered");
@@ -41,6 +43,7 @@ static CLEAN_DELIVERED: Statement = statement!("clean_delivered");
 static DELETE_FAILED: Statement = statement!("delete_failed");
 static PUT_FAILED: Statement = statement!("put_failed");
 static LIST_FAILED: Statement = statement!("list_failed");
+static COUNT_FAILED: Statement = statement!("count_failed");
 static LIST_RETRIES: Statement = statement!("list_retries");
 static RETRY_FAILED: Statement = statement!("retry_failed");
 static PRUNE_FAILED: Statement = statement!("prune_failed");
@@ -97,6 +100,19 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
                 })
             })
             .collect()
+    }
+
+    async fn last_position(&self) -> Result<i64, StoreError> {
+        let rows = fetch(&self.store, &LAST_POSITION, &[]).await?;
+        Ok(rows.first().map(|row| required(row, "seq", RowExt::integer)).transpose()?.unwrap_or_default())
+    }
+
+    async fn count_pending(&self, destination: &str, limit: u32) -> Result<u64, StoreError> {
+        let parameters = [("sink", format!("% {destination} %").into()), ("limit", i64::from(limit).into())];
+        match fetch(&self.store, &COUNT_PENDING, &parameters).await?.first() {
+            Some(row) => total(row),
+            None => Ok(0),
+        }
     }
 
     async fn record(&self, mut delivered: Vec<Delivered>) -> Result<Vec<Delivered>, StoreError> {
@@ -161,6 +177,11 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
             .collect()
     }
 
+    async fn count_failed(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = fetch(&self.store, &COUNT_FAILED, &[]).await?;
+        rows.iter().map(|row| Ok((required(row, "destination", RowExt::text)?, total(row)?))).collect()
+    }
+
     async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {
         let id = event.map(|id| id.to_string()).unwrap_or_default();
         execute(&self.store, &RETRY_FAILED, &[("all", event.is_none().into()), ("event", id.into())]).await
@@ -185,6 +206,10 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
 
 fn event<R: RowExt>(row: &R) -> Result<Event, StoreError> {
     serde_json::from_str(&required(row, "body", RowExt::text)?).map_err(StoreError::corrupt)
+}
+
+fn total<R: RowExt>(row: &R) -> Result<u64, StoreError> {
+    u64::try_from(required(row, "total", RowExt::integer)?).map_err(StoreError::corrupt)
 }
 
 /// Reads the keys that `record` writes between blanks.

@@ -1,3 +1,4 @@
+mod coordination;
 mod visits;
 
 use std::{
@@ -5,7 +6,7 @@ use std::{
     error::Error,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
@@ -20,11 +21,9 @@ use userbook::{
 };
 use uuid::Uuid;
 
+use self::coordination::TestCoordination;
 use super::*;
-use crate::events::{
-    EventRejected,
-    coordination::{Delivered, FailedEvent, MemoryCoordination, PendingEvent},
-};
+use crate::events::EventRejected;
 
 /// How a sink treats events of a user.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,76 +122,6 @@ impl Outbox for TestOutbox {
     }
 }
 
-/// Coordination that counts requests for the claim, and that another process can take the claim from.
-#[derive(Debug)]
-struct TestCoordination {
-    memory: MemoryCoordination,
-    claims: AtomicUsize,
-    is_taken: AtomicBool,
-    queries: AtomicUsize,
-    /// The keys of the destinations whose answers about pending events are held back.
-    held: watch::Sender<HashSet<String>>,
-    /// The number of events in the last answer that was held back, by key.
-    holding: Mutex<HashMap<String, usize>>,
-}
-
-#[async_trait]
-impl Coordination for TestCoordination {
-    async fn claim(&self, _: &str, _: Duration) -> Result<bool, StoreError> {
-        self.claims.fetch_add(1, Ordering::Relaxed);
-        Ok(!self.is_taken.load(Ordering::Relaxed))
-    }
-
-    async fn release(&self, _: &str) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn pending(
-        &self,
-        key: &str,
-        after: i64,
-        limit: OutboxLimit,
-    ) -> Result<Vec<PendingEvent>, StoreError> {
-        self.queries.fetch_add(1, Ordering::Relaxed);
-        let answer = self.memory.pending(key, after, limit).await;
-        let mut held = self.held.subscribe();
-        if held.borrow().contains(key) {
-            let count = answer.as_ref().map_or(0, Vec::len);
-            self.holding.lock().unwrap().insert(key.to_owned(), count);
-            held.wait_for(|held| !held.contains(key)).await.unwrap();
-        }
-        answer
-    }
-
-    async fn record(&self, delivered: Vec<Delivered>) -> Result<Vec<Delivered>, StoreError> {
-        self.memory.record(delivered).await
-    }
-
-    async fn set_aside(&self, to: &Destination, event: &Event, error: &str) -> Result<(), StoreError> {
-        self.memory.set_aside(to, event, error).await
-    }
-
-    async fn failed(&self, limit: u32) -> Result<Vec<FailedEvent>, StoreError> {
-        self.memory.failed(limit).await
-    }
-
-    async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {
-        self.memory.retry(event).await
-    }
-
-    async fn retries(&self, destination: &str, limit: u32) -> Result<Vec<Event>, StoreError> {
-        self.memory.retries(destination, limit).await
-    }
-
-    async fn forget(&self, destination: &str, event: ChangeId) -> Result<(), StoreError> {
-        self.memory.forget(destination, event).await
-    }
-
-    async fn prune_failed(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.memory.prune_failed(before).await
-    }
-}
-
 /// A delivery to some sinks. The time is virtual.
 struct Running {
     outbox: Arc<TestOutbox>,
@@ -207,14 +136,7 @@ impl Running {
     }
 
     fn start_with(outbox: Arc<TestOutbox>, sinks: &[&Arc<TestSink>]) -> Self {
-        let coordination = Arc::new(TestCoordination {
-            memory: MemoryCoordination::new(outbox.clone()),
-            claims: AtomicUsize::new(0),
-            is_taken: AtomicBool::new(false),
-            queries: AtomicUsize::new(0),
-            held: watch::Sender::default(),
-            holding: Mutex::default(),
-        });
+        let coordination = TestCoordination::new(outbox.clone());
         let named = |(n, sink): (usize, &&Arc<TestSink>)| -> (Destination, Arc<dyn EventSink>) {
             (Destination { key: key(n), name: format!("sink {n}") }, Arc::clone(sink) as _)
         };
@@ -397,4 +319,22 @@ async fn restart_repeats_no_event_for_a_sink_that_has_it() {
     assert_eq!(left.unwrap(), []);
     let left = running.coordination.pending("0000000000000001", 0, OutboxLimit { events: 9, bytes: 9 }).await;
     assert_eq!(left.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sink_that_is_down_leaves_no_backlog_to_the_queries_of_others() {
+    let (healthy, broken) = (TestSink::with([]), TestSink::with((1..=500).map(|user| (user, Fault::Fails))));
+    let running = Running::start(&[&healthy, &broken]);
+    running.outbox.add(1, 1..=500);
+    tokio::time::sleep(30 * SECOND).await;
+    running.coordination.positions.lock().unwrap().clear();
+    tokio::time::sleep(30 * SECOND).await;
+    let positions = std::mem::take(&mut *running.coordination.positions.lock().unwrap());
+    let of_healthy: Vec<i64> =
+        positions.into_iter().filter(|(of, _)| *of == key(0)).map(|(_, position)| position).collect();
+    let from_start = of_healthy.iter().filter(|&&position| position < 500).count();
+    assert!(of_healthy.len() > 100 && from_start <= 4, "{from_start} of {}", of_healthy.len());
+    broken.heal();
+    assert!(running.within(90 * SECOND, || running.outbox.pending_count() == 0).await);
+    assert_eq!((healthy.count(), broken.count()), (500, 500));
 }

@@ -2,9 +2,10 @@ use std::{collections::VecDeque, io};
 
 use clap::Parser;
 use http_body_util::BodyExt;
+use hyper::HeaderMap;
 
 use super::*;
-use crate::Settings;
+use crate::{Settings, gate::memory::MemoryBudget};
 
 /// A body of scripted frames; `None` is data that never arrives.
 #[derive(Debug)]
@@ -36,17 +37,20 @@ impl Body for Scripted {
 
 struct Fixture {
     admission: Arc<Admission>,
-    budget: Arc<BodyBudget>,
+    memory: Arc<MemoryBudget>,
+    limits: BodyLimits,
     exchange: Arc<Exchange<Scripted>>,
 }
 
 impl Fixture {
     fn new(options: &[&str]) -> Self {
         let limits = Settings::parse_from(["userbook-server"].iter().chain(options)).limits;
+        let memory = Arc::new(MemoryBudget::new(limits.body_memory, limits.max_body));
         Self {
             admission: Arc::new(Admission::new(&limits)),
-            budget: Arc::new(BodyBudget::new(&limits)),
-            exchange: Arc::new(Exchange::new()),
+            exchange: exchange(&memory),
+            memory,
+            limits: BodyLimits::new(&limits),
         }
     }
 
@@ -54,12 +58,17 @@ impl Fixture {
         let frames = frames.into_iter().map(|frame| frame.map(Ok)).collect();
         let incoming = Scripted { frames, polls: 0 };
         let exchange = Arc::clone(&self.exchange);
-        RequestBody::new(incoming, exchange, Arc::clone(&self.admission), Arc::clone(&self.budget))
+        let admission = Arc::clone(&self.admission);
+        RequestBody::new(incoming, exchange, admission, self.limits, Metrics::new())
     }
 
     async fn enter(&self) {
         self.exchange.hold_place(self.admission.acquire().await.unwrap());
     }
+}
+
+fn exchange(memory: &Arc<MemoryBudget>) -> Arc<Exchange<Scripted>> {
+    Arc::new(Exchange::new(memory.reservation(memory.caller(&HeaderMap::new()))))
 }
 
 fn error(result: Result<impl Sized, BoxError>) -> BodyError {
@@ -74,7 +83,7 @@ async fn unpolled_bodies_cost_nothing_and_come_back() {
     drop(fixture.body([Some("hello"), Some("world")]));
     let unread = fixture.exchange.take_unread().unwrap();
     assert_eq!((unread.polls, unread.frames.len()), (0, 2));
-    assert_eq!(fixture.budget.memory.available_permits(), 5);
+    assert_eq!(fixture.memory.used(), 0);
     assert!(fixture.exchange.has_place());
 }
 
@@ -112,7 +121,7 @@ async fn complete_bodies_wait_for_a_place_again() {
     assert_eq!(receive.await.unwrap().unwrap().to_bytes(), "hello");
     assert!(fixture.exchange.has_place());
 
-    let second = Fixture { exchange: Arc::new(Exchange::new()), ..fixture };
+    let second = Fixture { exchange: exchange(&fixture.memory), ..fixture };
     let _first = fixture.exchange;
     assert_eq!(error(second.body([Some("hello")]).collect().await), BodyError::Overloaded);
 }
@@ -122,13 +131,13 @@ async fn memory_is_held_until_the_exchange_ends() {
     let fixture = Fixture::new(&["--body-memory", "8"]);
     fixture.enter().await;
     fixture.body([Some("hello")]).collect().await.unwrap();
-    assert_eq!(fixture.budget.memory.available_permits(), 3);
-    let Fixture { admission, budget, exchange } = fixture;
-    let second = Fixture { admission, budget: Arc::clone(&budget), exchange: Arc::new(Exchange::new()) };
+    assert_eq!(fixture.memory.used(), 5);
+    let Fixture { admission, memory, limits, exchange: first } = fixture;
+    let second = Fixture { admission, memory: Arc::clone(&memory), limits, exchange: exchange(&memory) };
     second.enter().await;
     assert_eq!(error(second.body([Some("world")]).collect().await), BodyError::Overloaded);
-    drop(exchange);
-    assert_eq!(budget.memory.available_permits(), 8);
+    drop((first, second));
+    assert_eq!(memory.used(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,4 +159,24 @@ async fn broken_connections_end_the_body() {
     let error = body.frame().await.unwrap().unwrap_err();
     assert!(error.is::<io::Error>());
     assert!(body.frame().await.is_none());
+}
+
+#[test]
+fn time_grows_with_the_received_bytes_up_to_the_timeout() {
+    let limits =
+        Settings::parse_from(["userbook-server", "--body-rate", "1000", "--body-timeout", "20"]).limits;
+    let limits = BodyLimits::new(&limits);
+    for (received, seconds) in [(0, 5), (999, 5), (1000, 6), (10_000, 15), (15_000, 20), (usize::MAX, 20)] {
+        assert_eq!(limits.time_for(received).as_secs(), seconds, "{received}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_below_the_minimum_rate_time_out() {
+    let fixture = Fixture::new(&["--body-rate", "1", "--body-timeout", "60"]);
+    fixture.enter().await;
+    let start = Instant::now();
+    let body = fixture.body([Some("hello"), Some(" world"), None]);
+    assert_eq!(error(body.collect().await), BodyError::TimedOut);
+    assert_eq!(start.elapsed().as_secs(), 5 + 11);
 }

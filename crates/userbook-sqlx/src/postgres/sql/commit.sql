@@ -102,15 +102,29 @@ joined_groups AS (
     FROM updated CROSS JOIN unnest(:groups_added::uuid[]) AS wanted (id)
     ON CONFLICT (user_id, group_id) DO NOTHING
 ),
+held AS (
+    SELECT namespace, digest, is_exclusive FROM userbook_claim WHERE user_id = :user AND (:changes_login OR :changes_email)
+),
+names (namespace, digest, is_exclusive) AS (
+    SELECT 'login', :login_digest::text, :login_is_exclusive::boolean WHERE :changes_login
+    UNION ALL
+    SELECT 'email', :email_digest::text, :email_is_exclusive::boolean WHERE :changes_email
+    UNION ALL
+    SELECT namespace, digest, is_exclusive FROM held
+    WHERE NOT CASE namespace WHEN 'login' THEN :changes_login::boolean ELSE :changes_email::boolean END
+),
+-- The first name that has an exclusive key claims it, as Claim::after does.
 claimed AS (
     INSERT INTO userbook_claim (user_id, namespace, digest, is_exclusive)
-    SELECT updated.id, claim.namespace, claim.digest, claim.is_exclusive
-    FROM updated CROSS JOIN (
-        VALUES
-            ('login', :changes_login::boolean, :login_digest::text, :login_is_exclusive::boolean),
-            ('email', :changes_email::boolean, :email_digest::text, :email_is_exclusive::boolean)
-    ) AS claim (namespace, changes, digest, is_exclusive)
-    WHERE claim.changes
+    SELECT updated.id, names.namespace, names.digest, nullif(
+        row_number() OVER (PARTITION BY names.digest ORDER BY names.namespace DESC) = 1
+        AND (
+            bool_or(names.is_exclusive IS TRUE) OVER (PARTITION BY names.digest)
+            OR names.digest IN (SELECT held.digest FROM held WHERE held.is_exclusive)
+        ),
+        FALSE
+    )
+    FROM updated CROSS JOIN names
     ON CONFLICT (user_id, namespace) DO UPDATE SET digest = excluded.digest, is_exclusive = excluded.is_exclusive
 ),
 event AS (

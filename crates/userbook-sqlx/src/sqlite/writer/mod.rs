@@ -11,7 +11,7 @@ mod group;
 
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicI64},
 };
 
 use sqlx::{ConnectOptions as _, Error, SqliteConnection, SqlitePool};
@@ -53,6 +53,7 @@ enum Change {
     Provision(ProvisioningChange),
     Acknowledge(Vec<ChangeId>),
     Login(UserRef, Timestamp),
+    Reserve(Arc<AtomicI64>),
 }
 
 impl Change {
@@ -62,6 +63,7 @@ impl Change {
             Self::Provision(change) => Write::Provision(change),
             Self::Acknowledge(events) => Write::Acknowledge(events),
             Self::Login(user, time) => Write::Login(*user, *time),
+            Self::Reserve(id) => Write::Reserve(id),
         }
     }
 }
@@ -73,6 +75,7 @@ impl From<Write<'_>> for Change {
             Write::Provision(change) => Self::Provision(change.clone()),
             Write::Acknowledge(events) => Self::Acknowledge(events.to_vec()),
             Write::Login(user, time) => Self::Login(user, time),
+            Write::Reserve(id) => Self::Reserve(Arc::clone(id)),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub(super) use demotion::{check_demotion, check_user_demotion};
 pub(super) use escalation::{check_escalation, escalation_applies};
 pub(super) use last_superuser::{Standing, removes_last_superuser};
-pub(super) use protect_privileged::{check_deletion, check_password, check_protected, is_exempt};
+pub(super) use protect_privileged::{check_deletion, check_protected, check_takeover, is_exempt};
 pub(super) use self_lockout::locks_out_self;
 
 use super::{Context, checks::grant_checks};

@@ -62,14 +62,12 @@ pub(in crate::decision) fn check_deletion(
     Ok(())
 }
 
-/// Checks a new password, which takes the account over.
-pub(in crate::decision) fn check_password(
+/// Checks what takes the account over, such as a new password, which is `denial` for others than superusers.
+pub(in crate::decision) fn check_takeover(
     change: &UserChange<'_>,
     policy: &Policy,
     results: &CheckResults,
+    denial: Denial,
 ) -> Result<(), Denial> {
-    if applies(change, policy) && is_privileged(change, results) {
-        return Err(Denial::ProtectedPassword);
-    }
-    Ok(())
+    if applies(change, policy) && is_privileged(change, results) { Err(denial) } else { Ok(()) }
 }

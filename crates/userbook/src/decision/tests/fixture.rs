@@ -332,7 +332,9 @@ impl Fixture {
                 Denial::GrantsSuperuser { .. } => "grants superuser",
                 Denial::RevokesSuperuser { .. } => "revokes superuser",
                 Denial::ProtectedUser(_) => "protected",
-                Denial::ProtectedDeletion | Denial::ProtectedPassword => "protected deletion",
+                Denial::ProtectedDeletion | Denial::ProtectedPassword | Denial::ProtectedImpersonation => {
+                    "protected deletion"
+                }
             },
         }
     }

@@ -151,16 +151,19 @@ fn setting_the_flag_requires_its_right_where_the_value_differs() {
 
 #[test]
 fn hidden_users_neither_join_nor_leave() {
-    let write = |wanted: &[i64], visible: &[i64]| {
-        let wanted = wanted.iter().copied().map(UserId).collect();
+    let apply = |members: MembersOp, visible: &[i64]| {
         put(group(STAFF, "staff", false, None))
             .with(|it| {
-                it.members = MembersOp::Replace(wanted);
+                it.members = members;
                 it.visible = Scope::Only(visible.iter().copied().map(UserId).collect());
             })
             .member(1, [STAFF])
             .member(2, [STAFF])
             .member(3, [])
+    };
+    let ids = |ids: &[i64]| ids.iter().copied().map(UserId).collect::<Vec<_>>();
+    let write = |wanted: &[i64], visible: &[i64]| {
+        apply(MembersOp::Replace(ids(wanted).into_iter().collect()), visible)
     };
     let changes = |write: Write| {
         let members = write.change().members;
@@ -168,7 +171,20 @@ fn hidden_users_neither_join_nor_leave() {
     };
     assert_eq!(changes(write(&[3], &[1, 3])), [(3, true), (1, false)], "a hidden member stays");
     assert_eq!(write(&[1, 3], &[1]).outcome(), "users: does_not_exist", "a hidden user does not join");
-    assert_eq!(changes(write(&[2], &[1])), [(1, false)], "a hidden member may be named");
+    assert_eq!(
+        write(&[2], &[1]).outcome(),
+        "users: does_not_exist",
+        "nor can a caller find out who is a member"
+    );
+    let change = |join: &[i64], leave: &[i64]| {
+        let [join, leave] = [join, leave].map(|named| ids(named).into_iter().collect());
+        apply(MembersOp::Change { join, leave }, &[1])
+    };
+    assert_eq!(changes(change(&[], &[1, 2])), [(1, false)], "a hidden member does not leave");
+    assert_eq!(change(&[], &[2]).outcome(), change(&[], &[3]).outcome(), "whether it is a member or not");
+    for hidden in [2, 3] {
+        assert_eq!(change(&[hidden], &[]).outcome(), "users: does_not_exist", "{hidden}");
+    }
     let deleted = write(&[], &[]).with(|it| {
         it.after = None;
         it.members = MembersOp::RemoveAll;

@@ -38,7 +38,7 @@ fn added(
     let groups = all_groups().map(|group| Check::ViewGroup(group.id));
     let allowed: Vec<Check> = allowed.iter().copied().chain(groups).collect();
     let verdicts = allowed.iter().map(|_| Verdict::Allow).collect::<Verdicts>();
-    let snapshot = new_user_snapshot(directory, uuid::Uuid::from_u128(9), NOW);
+    let snapshot = new_user_snapshot(directory, UserId(30), uuid::Uuid::from_u128(9), NOW);
     let context = Context {
         actor: &Actor::user(ACTOR),
         results: &CheckResults::new(allowed, verdicts),

@@ -1,6 +1,6 @@
 //! Creates a user.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use tracing::Span;
 use uuid::Uuid;
@@ -16,15 +16,15 @@ use crate::service::{
 use crate::{
     authz::{Actor, Authorizer, Check, CheckResults},
     decision::{
-        LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot,
+        LoadRequirements, check_insertion_access, insert, insertion_checks, new_user_snapshot, next_user_id,
         require_active_actor, with_defaults,
     },
     field::{FieldErrors, Name, Username},
-    model::UserRef,
+    model::{UserId, UserRef},
     service::AccessError,
     store::{
         CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore,
-        SnapshotQuery, StoreError,
+        SnapshotQuery, StoreError, StoreErrorKind,
     },
     update::{PatchFailure, UserUpdate},
     violation::{ViolationKind, Violations},
@@ -90,6 +90,8 @@ pub struct InsertUser {
     uuid: Uuid,
     /// Verdicts from before the request was read, used by the first attempt.
     access: Option<InsertionAccess>,
+    /// Whether an attempt has lost its id to another insertion, perhaps.
+    is_repeated: bool,
 }
 
 /// The authorizer's verdicts that do not depend on the new user.
@@ -138,7 +140,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ) -> InsertUserCall<'a, S, A> {
         // Created once per call, so that every attempt inserts the same user.
         let uuid = user.uuid.unwrap_or_else(|| self.ids.next_uuid());
-        Call::new(self, actor, InsertUser { user, uuid, access })
+        Call::new(self, actor, InsertUser { user, uuid, access, is_repeated: false })
     }
 
     /// Requires the right to create users.
@@ -180,6 +182,15 @@ async fn check_free<S: ProvisioningStore, A: Authorizer>(
     let mut violations = Violations::default();
     violations.push_general(ViolationKind::UuidTaken);
     Err(violations.into())
+}
+
+/// Takes an id for the user. If the answer is lost, an id stays unused, and nothing is in doubt.
+async fn reserve<S: ProvisioningStore, A>(service: &UserService<S, A>) -> Result<UserId, StoreError> {
+    let id = service.store.reserve_user_id().await;
+    id.map_err(|error| match error.kind {
+        StoreErrorKind::Ambiguous => StoreError::new(StoreErrorKind::Transient, error),
+        _ => error,
+    })
 }
 
 impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
@@ -235,11 +246,17 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         let mut checks = vec![Check::AddUser];
         checks.extend(insertion_checks(&ops, &directory, policy, &results));
         let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
+        let is_repeated = mem::replace(&mut self.is_repeated, true);
+        // An insertion in doubt that compares the counter is repeated with its id: one of both is applied.
+        let repeats_doubt = in_doubt.is_some_and(|change| !change.has_reserved_id);
+        let reserved = if is_repeated && !repeats_doubt { Some(reserve(service).await?) } else { None };
         let context = call.decision(service, &results);
-        let snapshot = new_user_snapshot(directory, self.uuid, context.now);
+        let id = reserved.unwrap_or_else(|| next_user_id(&directory));
+        let snapshot = new_user_snapshot(directory, id, self.uuid, context.now);
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
         let (mut change, view, diff) = insert(user, &snapshot, &ops, &context)?;
         service.check_insertion_rules(call, &snapshot, &mut change).await?;
+        change.has_reserved_id = reserved.is_some();
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));
         }
