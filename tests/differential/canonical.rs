@@ -45,7 +45,9 @@ pub(crate) fn graph(graph: &GroupGraph) -> Value {
 }
 
 pub(crate) fn actor(actor: Option<&ActorState>) -> Value {
-    format!("{actor:?}").into()
+    let attributes = actor.map(|actor| canonical(&actor.attributes));
+    let actor = actor.map(|actor| ActorState { attributes: Value::Null.into(), ..actor.clone() });
+    json!([format!("{actor:?}"), attributes])
 }
 
 /// Guard counters that stores may count differently.

@@ -5,7 +5,7 @@ use userbook::{
     model::ExternalSource,
     store::{
         ExternalIdFilter, ImportData, Order, Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest,
-        UserColumn, UserFilter, UserListQuery,
+        UserColumn, UserFilter, UserListQuery, UserSet,
     },
 };
 use uuid::Uuid;
@@ -98,6 +98,18 @@ pub fn queries() -> Vec<(UserListQuery, u64)> {
         (query(at(TimeColumn::CreatedAt, TimeTest::Before(moment(21)))), FEW),
         (query(at(TimeColumn::UpdatedAt, TimeTest::Before(moment(20)))), FEW),
         (UserListQuery { scope: Scope::Only(only), ..query(one()) }, FEW),
+        (UserListQuery { scope: Scope::Only(UserSet::default().path("users/few")), ..query(one()) }, FEW),
+        (
+            UserListQuery { scope: Scope::Only(UserSet::default().members_of(group(1).id)), ..query(one()) },
+            FEW,
+        ),
+        (
+            UserListQuery {
+                scope: Scope::Only(UserSet::default().path("users/few").members_of(group(2).id)),
+                ..query(one())
+            },
+            FEW,
+        ),
     ];
     of_a_host.into_iter().chain(of_a_source).collect()
 }

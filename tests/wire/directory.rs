@@ -143,7 +143,7 @@ async fn me_returns_the_caller(kind: Kind) {
     }
     for (by, detail) in [
         (None, "Authentication credentials were not provided."),
-        (Some(MISSING), "Your account is inactive."),
+        (Some(MISSING), "Your account is not in this directory."),
     ] {
         let answer = ask(&api, by, "GET /core/users/me/", &[], &Value::Null).await;
         assert_eq!((answer.status.as_u16(), &answer.json["detail"]), (403, &json!(detail)));

@@ -27,6 +27,7 @@ const CORE: &[&str] = &[
     "update",
     "decision",
     "service",
+    "test_support",
 ];
 
 /// Modules of `userbook-http`, each after every module that it imports.
@@ -50,6 +51,7 @@ const HTTP: &[&str] = &[
     "dry_run",
     "etag",
     "request_id",
+    "prefix",
     "route",
     "operation",
     "api",

@@ -25,14 +25,19 @@ use actix_web::{
 };
 use userbook_http::{Endpoint, PathPattern};
 
+/// The name of the parameter of the routes: a parameter of the host with the same name would get the wrong value.
+const REST: &str = "userbook_rest";
+
 /// Configures the API at its [`Endpoint::PATHS`], for [`App::configure`](actix_web::App::configure) or
 /// [`Scope::configure`](actix_web::Scope::configure).
 pub fn routes<E: Endpoint>(api: E) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         for pattern in E::PATHS {
-            let (path, known, goes_on) = match pattern {
-                PathPattern::Exactly(path) => ((*path).to_owned(), slashes(path), false),
-                PathPattern::Below(prefix) => (format!("{prefix}{{rest:.+}}"), slashes(prefix), true),
+            let path = api.mounted(*pattern);
+            let known = slashes(&path);
+            let (path, goes_on) = match pattern {
+                PathPattern::Exactly(_) => (path, false),
+                PathPattern::Below(_) => (format!("{path}{{{REST}:.+}}"), true),
             };
             // Earlier matches belong to scopes, with any name.
             let rest = |request: &HttpRequest| {

@@ -87,6 +87,44 @@ fn endpoint_receives_its_own_paths_as_sent() {
     });
 }
 
+/// The same at another place.
+#[derive(Debug, Clone)]
+struct Moved;
+
+impl Endpoint for Moved {
+    const PATHS: &'static [PathPattern] = Echo::PATHS;
+
+    fn mounted(&self, pattern: PathPattern) -> String {
+        format!("/a/b{}", pattern.path())
+    }
+
+    async fn respond<B>(&self, request: http::Request<B>) -> http::Response<Bytes>
+    where
+        B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+    {
+        Echo.respond(request).await
+    }
+}
+
+#[test]
+fn mounted_endpoint_receives_its_own_paths_as_sent() {
+    System::new().block_on(async {
+        let tenant = web::scope("/of/{rest}").configure(routes(Moved));
+        let own = async || HttpResponse::Ok().body("the host's");
+        let app = App::new().configure(routes(Moved)).service(tenant).default_service(web::to(own));
+        let app = init_service(app).await;
+        for (target, expected) in [
+            ("/a/b/v3/users/", "seen /a/b/v3/users/"),
+            ("/a/b/v3/users/7/?x", "seen /a/b/v3/users/7/?x"),
+            ("/of/us/a/b/v3/users/%37/", "seen /a/b/v3/users/%37/"),
+            ("/v3/users/7/", "the host's"),
+        ] {
+            let response = call_service(&app, TestRequest::with_uri(target).to_request()).await;
+            assert_eq!(to_bytes(response.into_body()).await.unwrap(), expected, "{target}");
+        }
+    });
+}
+
 /// Authenticates the user in the request's extensions, or the host.
 #[derive(Debug)]
 struct Sessions;

@@ -31,16 +31,18 @@ use axum::{Router, body::Body, extract::Request, response::Response};
 use tower_service::Service;
 use userbook_http::{Endpoint, PathPattern};
 
+/// The name of the parameter of the routes: a parameter of the host with the same name would get the wrong value.
+const REST: &str = "userbook_rest";
+
 /// Returns the API as a router with the [`Endpoint::PATHS`], to merge into the host's router or to serve alone.
 pub fn router<E: Endpoint>(api: E) -> Router {
+    let path = |pattern: &PathPattern| match pattern {
+        PathPattern::Exactly(_) => api.mounted(*pattern),
+        PathPattern::Below(_) => format!("{}{{*{REST}}}", api.mounted(*pattern)),
+    };
+    let paths: Vec<String> = E::PATHS.iter().map(path).collect();
     let service = service(api);
-    E::PATHS.iter().fold(Router::new(), |router, pattern| {
-        let path = match pattern {
-            PathPattern::Exactly(path) => (*path).to_owned(),
-            PathPattern::Below(prefix) => format!("{prefix}{{*rest}}"),
-        };
-        router.route_service(&path, service.clone())
-    })
+    paths.iter().fold(Router::new(), |router, path| router.route_service(path, service.clone()))
 }
 
 /// Returns the API as a service that handles every request, for hosts with their own routing, for example as a
@@ -70,8 +72,13 @@ impl<E: Endpoint> Service<Request> for ApiService<E> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use axum::{
+        extract::Path,
         http::{StatusCode, header::CONTENT_TYPE, request::Parts},
+        middleware::{Next, from_fn},
+        response::IntoResponse,
         routing::get,
     };
     use userbook::{Actor, PermissionAuthorizer, StaticPermissions, UserService};
@@ -126,6 +133,41 @@ mod tests {
             ask(Router::new().fallback_service(service(api())), "/x").await,
             (StatusCode::NOT_FOUND, true)
         );
+    }
+
+    #[tokio::test]
+    async fn an_own_prefix_moves_every_path() {
+        let app = || Router::new().merge(router(DirectoryApi::from(api()).at("/v1").unwrap()));
+        for (path, status, is_json) in [
+            ("/v1/core/users/", StatusCode::OK, true),
+            ("/v1/core/users/7/", StatusCode::NOT_FOUND, true),
+            ("/v1/core/groups/", StatusCode::OK, true),
+            ("/v1/root/config/", StatusCode::OK, true),
+            ("/api/v3/core/users/", StatusCode::NOT_FOUND, false),
+            ("/v1/other/", StatusCode::NOT_FOUND, false),
+        ] {
+            assert_eq!(ask(app(), path).await, (status, is_json), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_parameter_of_the_host_keeps_its_value() {
+        async fn only_open(
+            Path(parameters): Path<HashMap<String, String>>,
+            request: Request,
+            next: Next,
+        ) -> Response {
+            if parameters.get("rest").is_some_and(|tenant| tenant == "open") {
+                return next.run(request).await;
+            }
+            StatusCode::FORBIDDEN.into_response()
+        }
+        let inner = || router(DirectoryApi::from(api())).layer(from_fn(only_open));
+        let app = || Router::new().nest("/tenant/{rest}", inner());
+        for (tenant, status) in [("open", StatusCode::NOT_FOUND), ("closed", StatusCode::FORBIDDEN)] {
+            let found = ask(app(), &format!("/tenant/{tenant}/api/v3/core/users/7/")).await.0;
+            assert_eq!(found, status, "{tenant}");
+        }
     }
 
     #[tokio::test]

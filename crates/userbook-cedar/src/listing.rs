@@ -46,7 +46,7 @@ impl ListAuthorizer for CedarAuthorizer {
         let Some(view) = state else { return Ok(Scope::Nothing) };
         let id = view.state.id;
         let own = evaluation.evaluate(&self.visibility.own, Action::View, self.types.account(id), [])?;
-        Ok(if allows(&own) { Scope::Only(BTreeSet::from([id])) } else { Scope::Nothing })
+        Ok(if allows(&own) { Scope::Only([id].into()) } else { Scope::Nothing })
     }
 
     async fn visible_groups(

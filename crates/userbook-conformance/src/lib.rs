@@ -243,7 +243,7 @@
 //!   commit must be applied completely or not at all. The case of the dropped commit checks this law with another
 //!   write of the same row.
 //! - [`Rejected`](userbook::store::CommitOutcome::Rejected) is for rules of the host's own tables. The rows of the kit break
-//!   no common rule: their e-mail addresses and UUIDs are distinct.
+//!   no common rule: their UUIDs are distinct, and so are their e-mail addresses, except in the case about equal addresses.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -258,9 +258,12 @@ mod build;
 pub mod cases;
 mod check;
 mod harness;
+mod law;
 mod suites;
 
 pub use harness::{Harness, Task};
+#[doc(hidden)]
+pub use law::Law;
 pub use suites::{
     IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES, run_import_cases,
     run_list_cases, run_provisioning_cases, run_session_cases, run_store_cases,

@@ -5,7 +5,7 @@ use userbook::{
     store::{ImportStore, ListStore, ProvisioningStore, SessionStore},
 };
 
-use crate::Harness;
+use crate::{Harness, Law};
 
 /// Defines a list of names, the function that runs all cases, and the macro that expands to one test for each case.
 /// The dollar sign is a parameter because a macro cannot write it in a macro that it defines.
@@ -23,7 +23,10 @@ macro_rules! suite {
         ///
         /// Runs the cases in sequence and returns their names. Panics at the first violated law.
         pub async fn $run<H: Harness<Store: $port $(+ $further)?>>() -> &'static [&'static str] {
-            $(Box::pin(crate::cases::$module::$case::<H>()).await;)+
+            $({
+                let _law = Law::of(stringify!($module), stringify!($case));
+                Box::pin(crate::cases::$module::$case::<H>()).await;
+            })+
             $list
         }
 
@@ -34,6 +37,7 @@ macro_rules! suite {
                 $(
                     #[$dollar($dollar test)*]
                     async fn $case() {
+                        let _law = $dollar crate::Law::of(stringify!($module), stringify!($case));
                         $dollar crate::cases::$module::$case::<$dollar harness>().await;
                     }
                 )+
@@ -63,6 +67,7 @@ suite! {
         names::names_are_compared_byte_for_byte,
         names::a_name_like_another_can_be_taken,
         names::keeping_ones_own_name_is_no_conflict,
+        names::addresses_are_exact_and_may_be_shared,
         superusers::another_superuser_is_found,
         superusers::inactive_superusers_do_not_count,
         superusers::superuser_status_reaches_down_to_the_bound,
@@ -224,6 +229,8 @@ suite! {
         user_lists::every_column_and_the_groups_come_back,
         user_lists::anonymous_is_never_listed,
         user_lists::a_scope_is_a_bound,
+        scopes::users_by_path_and_group,
+        scopes::members_by_path_and_group,
         user_lists::every_order,
         user_lists::order_of_long_texts,
         user_lists::pages_follow_one_another,

@@ -19,8 +19,18 @@ use crate::{Authenticator, USERS_PATH, UserApi};
 
 /// A complete API. Adapters for web frameworks depend only on this trait and convert types.
 pub trait Endpoint: Clone + Send + Sync + 'static {
-    /// The paths of the API. All other paths belong to the host.
+    /// The paths of the API at its default place. All other paths belong to the host.
     const PATHS: &'static [PathPattern];
+
+    /// Returns where the path of one of [`PATHS`](Self::PATHS) is mounted; see [`UserApi::at`].
+    fn mounted(&self, pattern: PathPattern) -> String {
+        pattern.path().to_owned()
+    }
+
+    /// Returns whether a request path, without the query, belongs to the API, for hosts with their own routing.
+    fn owns(&self, path: &str) -> bool {
+        Self::PATHS.iter().any(|pattern| pattern.is_at(&self.mounted(*pattern), path))
+    }
 
     /// Handles a request; every request gets a response.
     ///
@@ -82,9 +92,21 @@ pub enum PathPattern {
 impl PathPattern {
     /// Returns whether the set contains the path.
     pub fn matches(&self, path: &str) -> bool {
+        self.is_at(self.path(), path)
+    }
+
+    /// Returns the path or the prefix.
+    pub const fn path(&self) -> &'static str {
         match self {
-            Self::Exactly(exact) => path == *exact,
-            Self::Below(prefix) => path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()),
+            Self::Exactly(path) | Self::Below(path) => path,
+        }
+    }
+
+    /// Returns whether the set contains the path, if it is mounted at `own`.
+    fn is_at(&self, own: &str, path: &str) -> bool {
+        match self {
+            Self::Exactly(_) => path == own,
+            Self::Below(_) => path.strip_prefix(own).is_some_and(|rest| !rest.is_empty()),
         }
     }
 }
@@ -92,6 +114,10 @@ impl PathPattern {
 impl<S: UserStore, A: Authorizer, N: Authenticator> Endpoint for UserApi<S, A, N> {
     /// Single users. The list of users belongs to the host.
     const PATHS: &'static [PathPattern] = &[PathPattern::Below(USERS_PATH)];
+
+    fn mounted(&self, pattern: PathPattern) -> String {
+        self.prefix.mount(pattern.path())
+    }
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>
     where

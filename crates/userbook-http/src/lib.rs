@@ -109,6 +109,7 @@ mod operation;
 mod options;
 mod params;
 mod ports;
+mod prefix;
 mod read;
 mod release;
 mod render;
@@ -119,6 +120,12 @@ mod route;
 mod uid;
 mod write;
 
+/// Guides.
+pub mod docs {
+    #[doc = include_str!("../docs/mounting.md")]
+    pub mod mounting {}
+}
+
 pub use api::{DEFAULT_BODY_LIMIT, UserApi};
 pub use auth::{
     AuthenticationError, Authenticator, BearerAuthenticator, TokenHash, TokenIntent, TokenKey, TokenRecord,
@@ -128,6 +135,9 @@ pub use avatar::{AvatarModeError, AvatarSubject, Avatars};
 pub use body::{ReceiveError, receive_body};
 pub use directory::DirectoryApi;
 pub use endpoint::{Endpoint, EndpointService, PathPattern};
+/// The version of `http` in this API.
+pub use http;
+
 pub use error::{Failure, PortFailure};
 pub use etag::header_list;
 pub use extension::{Extension, ExtensionSet};
@@ -137,6 +147,7 @@ pub use operation::operation_name;
 pub use ports::{
     Credentials, NewToken, Password, PasswordChange, PortError, PreparedPassword, Recovery, Tokens,
 };
+pub use prefix::{API_PREFIX, InvalidPrefix};
 pub use release::{Release, UnknownRelease};
 pub use representation::Representation;
 pub use request_id::request_id;

@@ -2,12 +2,15 @@
 
 use http::Method;
 
-use crate::route::{AbsentList, ResourcePath, Route, UserAction, route};
+use crate::{
+    prefix::Prefix,
+    route::{AbsentList, ResourcePath, Route, UserAction, route},
+};
 
 /// Returns the name of the operation that a request addresses: its `operationId` in authentik's OpenAPI description.
 /// `None` if the API has no such operation.
 ///
-/// The names form a fixed set, whatever a client sends. `HEAD` has the name of `GET`.
+/// The path is that of an API at the default prefix. The names form a fixed set, whatever a client sends. `HEAD` has the name of `GET`.
 ///
 /// ```
 /// use http::Method;
@@ -18,7 +21,7 @@ use crate::route::{AbsentList, ResourcePath, Route, UserAction, route};
 /// ```
 pub fn operation_name(method: &Method, path: &str) -> Option<&'static str> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
-    let names = match route(path) {
+    let names = match route(&Prefix::default(), path) {
         Route::User(_) => USER,
         Route::ResourcePath(path) => of_resource(path),
         Route::Nothing => return None,

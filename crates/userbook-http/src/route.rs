@@ -4,6 +4,8 @@ use percent_encoding::percent_decode_str;
 use userbook::{GroupId, UserId};
 use uuid::Uuid;
 
+use crate::prefix::{API_PREFIX, Prefix};
+
 /// The path of the users; `{id}/` follows.
 pub const USERS_PATH: &str = "/api/v3/core/users/";
 /// The path of the groups; `{uuid}/` follows.
@@ -89,23 +91,30 @@ pub(crate) enum UserAction {
     UsedBy,
 }
 
-/// Routes `path` as sent.
-pub(crate) fn route(path: &str) -> Route {
+/// Routes `path` as sent to an API at `prefix`.
+pub(crate) fn route(prefix: &Prefix, path: &str) -> Route {
     let path = percent_decode_str(path).decode_utf8_lossy();
-    if let Some(rest) = path.strip_prefix(USERS_PATH) {
-        below_users(rest)
-    } else if let Some(rest) = path.strip_prefix(GROUPS_PATH) {
-        below_groups(rest).map_or(Route::Nothing, Route::ResourcePath)
-    } else {
-        match &*path {
-            CONFIG_PATH => Route::ResourcePath(ResourcePath::Config),
-            VERSION_PATH => Route::ResourcePath(ResourcePath::Version),
-            SESSIONS_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Sessions)),
-            ROLES_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Roles)),
-            EVENTS_PATH => Route::ResourcePath(ResourcePath::Absent(AbsentList::Events)),
-            _ => Route::Nothing,
-        }
+    let Some(path) = prefix.strip(&path) else { return Route::Nothing };
+    if let Some(rest) = path.strip_prefix(own(USERS_PATH)) {
+        return below_users(rest);
     }
+    if let Some(rest) = path.strip_prefix(own(GROUPS_PATH)) {
+        return below_groups(rest).map_or(Route::Nothing, Route::ResourcePath);
+    }
+    let resource = match path {
+        _ if path == own(CONFIG_PATH) => ResourcePath::Config,
+        _ if path == own(VERSION_PATH) => ResourcePath::Version,
+        _ if path == own(SESSIONS_PATH) => ResourcePath::Absent(AbsentList::Sessions),
+        _ if path == own(ROLES_PATH) => ResourcePath::Absent(AbsentList::Roles),
+        _ if path == own(EVENTS_PATH) => ResourcePath::Absent(AbsentList::Events),
+        _ => return Route::Nothing,
+    };
+    Route::ResourcePath(resource)
+}
+
+/// Returns the part of a path after the default prefix.
+fn own(path: &'static str) -> &'static str {
+    path.strip_prefix(API_PREFIX).unwrap_or(path)
 }
 
 fn below_users(rest: &str) -> Route {
@@ -227,7 +236,24 @@ mod tests {
             ("*", Route::Nothing),
             ("", Route::Nothing),
         ] {
-            assert_eq!(route(path), expected, "{path}");
+            assert_eq!(route(&Prefix::default(), path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_own_prefix_replaces_the_default_one() {
+        let user = Route::User(Some(UserId(7)));
+        for (prefix, path, expected) in [
+            ("/v1", "/v1/core/users/7/", user),
+            ("/v1", "/v1/core/users/%37/", user),
+            ("/v1", "/v1/root/config/", Route::ResourcePath(ResourcePath::Config)),
+            ("/v1", "/v1core/users/7/", Route::Nothing),
+            ("/v1", "/api/v3/core/users/7/", Route::Nothing),
+            ("/v1", "/v1/api/v3/core/users/7/", Route::Nothing),
+            ("", "/core/users/7/", user),
+            ("", "core/users/7/", Route::Nothing),
+        ] {
+            assert_eq!(route(&Prefix::parse(prefix).unwrap(), path), expected, "{path} at {prefix}");
         }
     }
 
@@ -258,7 +284,7 @@ mod tests {
             ("7.0/", None),
         ] {
             let expected = expected.map_or(Route::Nothing, Route::ResourcePath);
-            assert_eq!(route(&format!("/api/v3/core/groups/{rest}")), expected, "{rest}");
+            assert_eq!(route(&Prefix::default(), &format!("/api/v3/core/groups/{rest}")), expected, "{rest}");
         }
     }
 }

@@ -206,8 +206,14 @@ impl State {
             None | Some(Scope::Nothing) => Vec::new(),
             // One more, because `AnonymousUser` is removed.
             Some(Scope::Everything) => node.members.first(limit.saturating_add(1)).into_iter().collect(),
+            Some(Scope::Only(some)) if !some.is_by_id() => {
+                let is_shown = |id: &UserId| {
+                    self.users.get(id).is_some_and(|user| some.contains(user.id, &user.path, &user.groups))
+                };
+                node.members.iter().filter(is_shown).collect()
+            }
             Some(Scope::Only(some)) => {
-                some.iter().copied().filter(|user| node.members.contains(*user)).collect()
+                some.ids.iter().copied().filter(|user| node.members.contains(*user)).collect()
             }
         };
         ids.into_iter().filter_map(|id| self.listed(id)).take(limit).cloned().collect()

@@ -120,9 +120,13 @@ impl State {
             (UserFilter { external_id: Some(filter), .. }, _) => {
                 self.external_ids.find(filter).into_iter().collect()
             }
-            (_, Scope::Only(some)) => some.iter().copied().collect(),
+            (_, Scope::Only(some)) if some.is_by_id() => some.ids.iter().copied().collect(),
             (UserFilter { groups, .. }, _) if !groups.is_empty() => {
                 groups.first().map(|groups| members(&self.groups, groups)).unwrap_or_default()
+            }
+            (_, Scope::Only(some)) if some.paths.is_empty() => {
+                let members = members(&self.groups, &some.groups);
+                some.ids.iter().copied().chain(members).collect::<BTreeSet<_>>().into_iter().collect()
             }
             _ if is_by_name(order) => return (self.by_name(order).cloned().collect(), true),
             _ => return (self.users.values().filter(|user| is_listed(user)).cloned().collect(), false),
@@ -203,7 +207,7 @@ impl FoundUsers {
         let content = ContentFilter::of_users(filter);
         let key = filter.folded_name.as_deref().map(fold);
         move |user| {
-            scope.contains(&user.id)
+            scope.contains_user(user)
                 && key.as_deref().is_none_or(|key| has_folded_name(user, key))
                 && self.matches(filter, user)
                 && content.as_ref().is_none_or(|content| content.matches(row_content(user)))

@@ -47,6 +47,7 @@ fn member(user: &User) -> MemberState {
         username: user.username.clone(),
         is_active: user.is_active,
         user_type: user.user_type,
+        path: user.path.clone(),
         groups: user.groups.clone(),
         revision: user.revision,
         version: user.version,

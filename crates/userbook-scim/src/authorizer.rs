@@ -6,7 +6,7 @@ use userbook::{
     Actor, Authorizer, Group, GroupId, User, UserId,
     authz::{ActorView, AuthorizerError, Check, ListAuthorizer, Resource, Subject, Verdict, Verdicts},
     model::{ExternalIds, GroupGraph},
-    store::Scope,
+    store::{Scope, Scoped},
 };
 
 /// Gives a connection the rights to what it manages: to view, change and delete its users and groups, and to create new
@@ -138,7 +138,7 @@ impl<A: Authorizer> ListAuthorizer for ConnectionAuthorizer<A> {
 }
 
 /// An inactive account, or a superuser, sees nothing; the service itself checks the account for all other operations.
-fn scope<I>(actor: &Actor, state: Option<ActorView<'_>>) -> Scope<I> {
+fn scope<I: Scoped>(actor: &Actor, state: Option<ActorView<'_>>) -> Scope<I> {
     let is_active = match state {
         Some(account) => account.state.is_active && !account.is_active_superuser(),
         // The account of a connection may be unknown to the directory, but not deleted.

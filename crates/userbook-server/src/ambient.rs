@@ -1,37 +1,20 @@
 //! Time and identifiers of the server: those of the system, or fixed ones for tests of other programs.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use userbook::{
     Timestamp,
     clock::{ChangeIds, Clock, RandomIds, SystemClock},
     model::ChangeId,
+    test_support::NumberedIds,
 };
 use uuid::Uuid;
-
-/// The first id of users and groups; the digits `7e57` mark ids of a test.
-const IDS: u128 = 0x7e57_0000_0000_4000_8000_0000_0000_0000;
-/// The first id of changes.
-const CHANGES: u128 = 0x7e57_0000_0000_7000_8000_0000_0000_0000;
 
 /// Provides time and identifiers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ambient {
     time: Option<Timestamp>,
-    counters: Option<Arc<Counters>>,
-}
-
-/// The last numbers in use. Changes have a counter of their own, so that ids do not depend on the number of updates.
-#[derive(Debug, Default)]
-struct Counters {
-    ids: AtomicU64,
-    changes: AtomicU64,
+    ids: Option<NumberedIds>,
 }
 
 /// Guessable identifiers and tokens belong to a test.
@@ -52,14 +35,8 @@ impl Ambient {
         if (time.is_some() || has_numbered_ids) && !is_in_memory {
             return Err(NotInMemory);
         }
-        Ok(Self { time, counters: has_numbered_ids.then(Arc::default) })
+        Ok(Self { time, ids: has_numbered_ids.then(NumberedIds::default) })
     }
-}
-
-/// Returns the next id of a row of ids that starts at `first`.
-fn next(first: u128, counter: &AtomicU64) -> Uuid {
-    let number = counter.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-    Uuid::from_u128(first | u128::from(number & 0x0fff_ffff_ffff_ffff))
 }
 
 impl Clock for Ambient {
@@ -74,15 +51,15 @@ impl Clock for Ambient {
 
 impl ChangeIds for Ambient {
     fn next_change(&self) -> ChangeId {
-        match &self.counters {
-            Some(counters) => ChangeId(next(CHANGES, &counters.changes)),
+        match &self.ids {
+            Some(ids) => ids.next_change(),
             None => RandomIds.next_change(),
         }
     }
 
     fn next_uuid(&self) -> Uuid {
-        match &self.counters {
-            Some(counters) => next(IDS, &counters.ids),
+        match &self.ids {
+            Some(ids) => ids.next_uuid(),
             None => RandomIds.next_uuid(),
         }
     }

@@ -117,7 +117,10 @@ pub(crate) fn revision<R: RowExt>(row: &R, column: &'static str) -> Decoded<Revi
 }
 
 pub(crate) fn attributes<R: RowExt>(row: &R) -> Decoded<Value> {
-    let column = "attributes";
+    document(row, "attributes")
+}
+
+fn document<R: RowExt>(row: &R, column: &'static str) -> Decoded<Value> {
     json::parse(&required(row, column, R::text)?).map_err(|error| DecodeError::new(column, error))
 }
 
@@ -160,6 +163,8 @@ pub(crate) fn actor<R: RowExt>(row: &R) -> Decoded<Option<ActorState>> {
         id: UserId(id),
         is_active: required(row, "actor_active", R::flag)?,
         user_type: user_type(row, "actor_type")?,
+        path: required(row, "actor_path", R::text)?,
+        attributes: document(row, "actor_attributes")?.into(),
         groups: [].into(),
         revision: revision(row, "actor_revision")?,
     }))

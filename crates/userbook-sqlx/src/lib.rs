@@ -50,7 +50,13 @@ mod write;
 pub mod docs {
     #[doc = include_str!("../docs/schema.md")]
     pub mod schema {}
+
+    #[doc = include_str!("../docs/versions.md")]
+    pub mod sqlx_versions {}
 }
+
+/// The version of sqlx whose pools and transactions the stores take.
+pub use sqlx;
 
 pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;

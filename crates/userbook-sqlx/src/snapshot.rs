@@ -137,6 +137,7 @@ fn member<R: RowExt>(row: &R) -> Decoded<MemberState> {
         username: required(row, "username", R::text)?,
         is_active: required(row, "is_active", R::flag)?,
         user_type: decode::user_type(row, "type")?,
+        path: required(row, "path", R::text)?,
         groups: [].into(),
         revision: decode::revision(row, "revision")?,
         version: decode::counter(row, "version")?,

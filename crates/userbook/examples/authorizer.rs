@@ -35,7 +35,7 @@ impl TeamLeads {
             (Subject::User(id), Some(_)) => {
                 let mut team = self.0.get(id).cloned().unwrap_or_default();
                 team.insert(*id);
-                Scope::Only(team)
+                Scope::Only(team.into())
             }
             _ => Scope::Nothing,
         }
@@ -51,7 +51,7 @@ impl Authorizer for TeamLeads {
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
         let scope = self.scope(actor, resource.actor());
-        let visible = resource.user_id().is_some_and(|id| scope.contains(&id));
+        let visible = resource.user().is_some_and(|user| scope.contains_user(user));
         let verdict = |check: &Check| match check {
             _ if scope == Scope::Everything => Verdict::Allow,
             Check::View | Check::Change | Check::Set(Field::Name | Field::Email) if visible => Verdict::Allow,

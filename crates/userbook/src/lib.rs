@@ -46,15 +46,17 @@
 //! | validated values | [`Username`](field::Username), [`EmailAddress`](field::EmailAddress), [`UserPath`](field::UserPath), [`Attributes`](field::Attributes), … |
 //! | stored values | [`User`], [`Group`], [`UserType`] |
 //! | errors | [`UpdateError`], [`GroupError`], [`AccessError`], [`ListError`]; [`Violations`] contains all violations, [`Denial`](decision::Denial) the reason why the actor is denied |
-//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds rules with [`FieldRule`](decision::FieldRule) |
+//! | rules | [`Policy`], [`Safeguard`], [`Limits`]; a host adds rules with [`FieldRule`](decision::FieldRule) and [`ChangeRule`](service::ChangeRule) |
 //! | storage ports | [`UserStore`] (two methods), [`ProvisioningStore`](store::ProvisioningStore), [`ListStore`](store::ListStore), [`ImportStore`](store::ImportStore), [`Outbox`](store::Outbox) |
 //! | authorization ports | [`Authorizer`], [`ListAuthorizer`](authz::ListAuthorizer); [`PermissionAuthorizer`] decides like authentik |
 //! | audit | [`Event`](event::Event), [`deliver`](service::deliver), [`EventSink`](service::EventSink) |
+//! | tests of hosts | `test_support` (feature `test-support`): fixed clock, numbered ids, failing store, assertions |
 //! | injected | [`Clock`](clock::Clock), [`ChangeIds`](clock::ChangeIds), [`Backoff`](service::Backoff) |
 //!
 //! # Guides
 //!
 //! - [Writing an authorizer](docs::writing_an_authorizer)
+//! - [Rules of the host](docs::rules_of_the_host): rules that see the actor and the new values
 //! - [Codes](docs::codes): the stable codes of errors and violations with their parameters, for translations
 //! - [Guarantees](docs::guarantees): behaviour after failures, for each store, and how it is tested
 //! - [Safeguards](docs::safeguards): the rules beyond authentik, and how to switch one off
@@ -76,6 +78,8 @@ pub mod model;
 mod policy;
 pub mod service;
 pub mod store;
+#[cfg(feature = "test-support")]
+pub mod test_support;
 pub mod update;
 pub mod view;
 pub mod violation;
@@ -94,12 +98,18 @@ pub mod docs {
     #[doc = include_str!("../docs/observability.md")]
     pub mod observability {}
 
+    #[doc = include_str!("../docs/rules.md")]
+    pub mod rules_of_the_host {}
+
     #[doc = include_str!("../docs/safeguards.md")]
     pub mod safeguards {}
 
     #[doc = include_str!("../docs/sessions.md")]
     pub mod passwords_logins_sessions {}
 }
+
+/// The versions of `chrono` and `uuid` in this API.
+pub use {chrono, uuid};
 
 pub use authz::{Actor, Authorizer, PermissionAuthorizer, StaticPermissions};
 pub use json::JsonObject;

@@ -74,12 +74,18 @@ fn denials() -> Vec<Denial> {
         Denial::Permission(None),
         Denial::Fields(vec![FieldDenial { field: Field::Email, reason: None }]),
         Denial::ActorInactive,
+        Denial::ActorUnknown,
         Denial::GrantsSuperuser { group, name: name.clone(), through: through.clone() },
         Denial::RevokesSuperuser { group, name, through },
         Denial::ProtectedUser(vec![Field::Email]),
         Denial::ProtectedDeletion,
         Denial::ProtectedPassword,
         Denial::ProtectedImpersonation,
+        Denial::Rule {
+            rule: "own_subtree".to_owned(),
+            message: "Move people only within your own part of the tree.".to_owned(),
+            params: JsonObject::new(),
+        },
     ]
 }
 

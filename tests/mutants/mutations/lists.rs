@@ -103,6 +103,54 @@ mutations! {
         }
     }
 
+    /// Takes the paths of a scope for prefixes of text.
+    ComparesPathsOfScopesByText {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            if let (Scope::Only(set), true) = (&query.scope, query.filter == UserFilter::default())
+                && let (Some(path), 1) = (set.paths.first(), set.paths.len())
+                && set.groups.is_empty()
+            {
+                query.filter.path_prefix = Some(path.clone());
+                query.scope = Scope::Everything;
+            }
+            store.list_users(&query).await
+        }
+    }
+
+    /// Ignores the paths of a scope.
+    IgnoresPathsOfScopes {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            if let Scope::Only(set) = &mut query.scope {
+                set.paths.clear();
+            }
+            store.list_users(&query).await
+        }
+    }
+
+    /// Ignores the groups of a scope.
+    IgnoresGroupsOfScopes {
+        async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {
+            let mut query = query.clone();
+            if let Scope::Only(set) = &mut query.scope {
+                set.groups.clear();
+            }
+            store.list_users(&query).await
+        }
+    }
+
+    /// Ignores the paths of the scope of members.
+    IgnoresPathsOfMemberScopes {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut query = query.clone();
+            if let Some(Scope::Only(set)) = &mut query.members {
+                set.paths.clear();
+            }
+            store.list_groups(&query).await
+        }
+    }
+
     /// Counts `AnonymousUser`.
     CountsAnonymousInLists {
         async fn list_users(&self, store: &MemoryStore, query: &UserListQuery) -> Result<UserPage, StoreError> {

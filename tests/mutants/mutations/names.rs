@@ -2,7 +2,7 @@
 
 use userbook::{
     UserId, UserRef, UserStore,
-    field::Username,
+    field::{EmailAddress, Username},
     store::{ChangeSet, CommitOutcome, DirectoryQuery, Snapshot, SnapshotQuery},
 };
 use userbook_memory::MemoryStore;
@@ -49,6 +49,25 @@ mutations! {
         async fn after_load(&self, store: &MemoryStore, query: &SnapshotQuery, facts: &mut Snapshot) {
             let names = query.username.as_deref().map(folded);
             facts.username_taken |= any_taken(store, target(query), names.into_iter().flatten()).await;
+        }
+    }
+
+    /// Stores addresses in lower case, as a `citext` column does not, but many applications do.
+    LowersAddresses {
+        async fn before_commit(&self, _store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let lower = change.fields.email.as_ref().map(|email| email.as_str().to_lowercase());
+            change.fields.email = lower.map(|email| EmailAddress::parse(&email).expect("it is an address"));
+            None
+        }
+    }
+
+    /// Has a unique index on addresses.
+    SharesNoAddress {
+        async fn before_commit(&self, store: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            let email = change.fields.email.as_ref()?.as_str().to_owned();
+            let query = SnapshotQuery { email: Some(email).filter(|it| !it.is_empty()), ..SnapshotQuery::user(change.user) };
+            let facts = store.load(&query).await.expect("memory does not fail");
+            facts.email_taken.then_some(CommitOutcome::Conflict)
         }
     }
 

@@ -1,7 +1,5 @@
 //! Lists show at most what single requests show.
 
-use std::collections::BTreeSet;
-
 use userbook::{
     Actor, GroupId, UserId,
     authz::{Check, ListAuthorizer, Verdict},
@@ -22,7 +20,7 @@ async fn groups(authorizer: &CedarAuthorizer, by: &Actor) -> Scope<GroupId> {
 }
 
 fn myself(id: i64) -> Scope<UserId> {
-    Scope::Only(BTreeSet::from([UserId(id)]))
+    Scope::Only([UserId(id)].into())
 }
 
 /// Sets of policies that depend on different values.
@@ -97,7 +95,7 @@ async fn listed_users_may_be_viewed() {
             for about in &ids {
                 let inside = match &scope {
                     Scope::Everything => true,
-                    Scope::Only(users) => users.contains(&UserId(*about)),
+                    Scope::Only(users) => users.ids.contains(&UserId(*about)),
                     Scope::Nothing => false,
                 };
                 if inside {

@@ -95,7 +95,13 @@ pub async fn every_column_comes_back<H: Harness>() {
 pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
     let top = Group { is_superuser: true, ..group(2) };
     let below = Group { parent: Some(top.id), ..group(1) };
-    let inactive = User { is_active: false, user_type: UserType::Internal, ..member(BOB, [1]) };
+    let inactive = User {
+        is_active: false,
+        user_type: UserType::Internal,
+        path: "staff/eu".into(),
+        attributes: json!({ "department": "sales" }).into(),
+        ..member(BOB, [1])
+    };
     let harness = H::with(&rows([below, top], [member(ANN, [2]), inactive.clone()])).await;
 
     let query = SnapshotQuery { actor: Some(BOB), ..SnapshotQuery::user(ANN) };
@@ -104,6 +110,8 @@ pub async fn the_actor_is_read_in_the_same_moment<H: Harness>() {
         id: BOB,
         is_active: false,
         user_type: UserType::Internal,
+        path: inactive.path.clone(),
+        attributes: inactive.attributes.clone(),
         groups: group_ids([1]),
         revision: inactive.revision,
     };

@@ -91,6 +91,8 @@ pub async fn groups_and_the_actor<H: Harness<Store: ProvisioningStore>>() {
         id: BOB,
         is_active: false,
         user_type: bob.user_type,
+        path: bob.path.clone(),
+        attributes: bob.attributes.clone(),
         groups: group_ids([30]),
         revision: bob.revision,
     };
@@ -193,6 +195,7 @@ pub async fn members_of_a_group_and_named_users<H: Harness<Store: ProvisioningSt
             username: user.username.clone(),
             is_active: user.is_active,
             user_type: user.user_type,
+            path: user.path.clone(),
             groups: user.groups.clone(),
             revision: user.revision,
             version: user.version,

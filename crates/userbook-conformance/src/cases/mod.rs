@@ -21,6 +21,7 @@ pub mod names;
 pub mod outbox;
 pub mod page_size;
 pub mod races;
+pub mod scopes;
 pub mod sessions;
 pub mod superusers;
 pub mod times;

@@ -1,5 +1,6 @@
-//! Usernames, compared byte for byte.
+//! Usernames and e-mail addresses, compared byte for byte.
 
+use userbook::test_support::assert_same;
 use userbook::{
     User, UserId,
     store::{CommitOutcome, FieldChanges, SnapshotQuery},
@@ -7,7 +8,7 @@ use userbook::{
 
 use crate::{
     Harness,
-    build::{ANN, BOB, change, rows, user, username},
+    build::{ANN, BOB, change, email, rows, user, username},
     check::{apply, commit, load, row},
 };
 
@@ -65,6 +66,25 @@ pub async fn a_name_like_another_can_be_taken<H: Harness>() {
             assert_eq!(row(&harness, ANN).await.username, name);
         }
     }
+}
+
+/// Law: an e-mail address is stored byte for byte, with its case, and several users may have one address: whether addresses
+/// are unique is decided by the policy, which claims them.
+pub async fn addresses_are_exact_and_may_be_shared<H: Harness>() {
+    let shared = "Ann.Example@Example.ORG";
+    let bob = User { email: shared.to_owned(), ..user(BOB) };
+    let third = User { email: shared.to_owned(), ..user(UserId(100)) };
+    let harness = H::with(&rows([], [user(ANN), bob.clone(), third])).await;
+    assert_eq!(row(&harness, BOB).await.email, shared);
+    for (n, address) in
+        ["ann@Example.org", shared, "ANN@EXAMPLE.ORG", "ann.example@example.org", ""].into_iter().enumerate()
+    {
+        let fields = FieldChanges { email: Some(email(address)), ..FieldChanges::default() };
+        let change = userbook::store::ChangeSet { fields, ..change(&row(&harness, ANN).await, n as u128) };
+        apply(&harness, &change).await;
+        assert_eq!(row(&harness, ANN).await.email, address);
+    }
+    assert_same(&row(&harness, BOB).await, &bob);
 }
 
 /// Law: the user's current or former name is not a conflict.

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use userbook::test_support::assert_same;
 use userbook::{
     Group, User, UserId, UserType,
     model::ANONYMOUS_USERNAME,
@@ -103,7 +104,7 @@ pub async fn a_user_is_inserted<H: Harness<Store: ProvisioningStore>>() {
     let id = next_id(&harness).await;
     let step = insert(member(id, [1, 2]), 1);
     apply_ok(&harness, &step).await;
-    assert_eq!(row(&harness, id).await, member(id, [1, 2]));
+    assert_same(&row(&harness, id).await, &member(id, [1, 2]));
     assert_eq!(next_id(&harness).await.0, id.0 + 1);
     assert!(has_other_superuser(&harness, ANN).await);
     assert_eq!(pending(&harness).await, [(*step.event).clone()]);

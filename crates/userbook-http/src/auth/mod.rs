@@ -25,7 +25,8 @@ pub trait Authenticator: Debug + Send + Sync + 'static {
 /// The reasons why a request could not be authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
-    /// The credentials are invalid: 403 with this detail, never 401, as recorded.
+    /// The credentials are invalid: 403 with this detail, as recorded, or 401 with
+    /// [`UserApi::with_challenge`](crate::UserApi::with_challenge).
     #[error("authentication refused: {detail}")]
     Refused {
         /// The detail for the client.

@@ -20,7 +20,7 @@ mod write_group;
 use std::{error::Error, sync::Arc};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, request::Parts};
+use http::{HeaderValue, Method, Request, Response, request::Parts};
 use http_body::Body;
 use serde::Serialize;
 use userbook::{
@@ -33,8 +33,8 @@ use userbook::{
 };
 
 use crate::{
-    Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, PathPattern, Recovery,
-    Release, Representation, Tokens, USERS_PATH, UserApi,
+    Authenticator, CONFIG_PATH, Credentials, Endpoint, ExtensionSet, GROUPS_PATH, InvalidPrefix, PathPattern,
+    Recovery, Release, Representation, Tokens, USERS_PATH, UserApi,
     error::ApiError,
     negotiate::negotiate,
     ports::Ports,
@@ -152,6 +152,22 @@ impl<S, A, N> DirectoryApi<S, A, N> {
         self
     }
 
+    /// Mounts the API at another path; see [`UserApi::at`].
+    ///
+    /// # Errors
+    /// As [`UserApi::at`].
+    pub fn at(mut self, prefix: &str) -> Result<Self, InvalidPrefix> {
+        self.users = self.users.at(prefix)?;
+        Ok(self)
+    }
+
+    /// Answers callers without valid credentials 401; see [`UserApi::with_challenge`].
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
+        self.users = self.users.with_challenge(challenge);
+        self
+    }
+
     /// Keeps passwords here; without this port `set_password` answers 400.
     #[must_use]
     pub fn with_credentials(mut self, credentials: impl Credentials) -> Self {
@@ -201,7 +217,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let route = route(request.uri().path());
+        let route = route(&self.users.prefix, request.uri().path());
         let methods = match route {
             Route::ResourcePath(resource) => Methods::of_resource(resource.methods()),
             Route::User(_) if request.method() == Method::DELETE => Methods::of_user(DELETABLE_USER_METHODS),
@@ -218,14 +234,15 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
             (Ok(()), Route::Nothing) => Err(ApiError::not_found()),
             (Err(error), _) => Err(error),
         };
-        let mut response = answer.unwrap_or_else(|error| error.into_response(format));
+        let mut response = answer.unwrap_or_else(|error| self.users.error_response(error, format));
         respond::finish(&head.method, extensions, methods, &mut response);
         response
     }
 
     async fn answer_deletion(&self, head: &Parts, id: Option<UserId>) -> Result<Response<Bytes>, ApiError> {
-        let actor = self.users.authenticator.authenticate(head).await?;
-        self.delete_user(head, &actor, id).await
+        let actor = self.users.authenticate(head).await?;
+        let answer = self.delete_user(head, &actor, id).await;
+        answer.map_err(|error| self.users.challenged(error, &actor))
     }
 
     /// Runs the stages after route and `Accept`, in the contract's order.
@@ -239,7 +256,22 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let actor = self.users.authenticator.authenticate(head).await?;
+        let actor = self.users.authenticate(head).await?;
+        let answer = self.answer_to(head, body, &actor, resource).await;
+        answer.map_err(|error| self.users.challenged(error, &actor))
+    }
+
+    async fn answer_to<B>(
+        &self,
+        head: &Parts,
+        body: B,
+        actor: &Actor,
+        resource: ResourcePath,
+    ) -> Result<Response<Bytes>, ApiError>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         if !resource.has(&head.method) {
             return Err(ApiError::method_not_allowed(&head.method));
         }
@@ -248,36 +280,36 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         }
         let creates = head.method == Method::POST;
         match resource {
-            ResourcePath::Users if creates => self.create_user(head, body, &actor).await,
-            ResourcePath::Users => self.list_users(head, &actor).await,
-            ResourcePath::Session => self.show_session(&actor).await,
-            ResourcePath::Paths => self.list_paths(head, &actor).await,
-            ResourcePath::Groups if creates => self.create_group(head, body, &actor).await,
-            ResourcePath::Groups => self.list_groups(head, &actor).await,
+            ResourcePath::Users if creates => self.create_user(head, body, actor).await,
+            ResourcePath::Users => self.list_users(head, actor).await,
+            ResourcePath::Session => self.show_session(actor).await,
+            ResourcePath::Paths => self.list_paths(head, actor).await,
+            ResourcePath::Groups if creates => self.create_group(head, body, actor).await,
+            ResourcePath::Groups => self.list_groups(head, actor).await,
             ResourcePath::Group(id) => match head.method {
-                Method::PUT => self.update_group(head, body, &actor, id, Mode::Replace).await,
-                Method::PATCH => self.update_group(head, body, &actor, id, Mode::Patch).await,
-                Method::DELETE => self.delete_group(head, &actor, id).await,
-                _ => self.show_group(head, &actor, id).await,
+                Method::PUT => self.update_group(head, body, actor, id, Mode::Replace).await,
+                Method::PATCH => self.update_group(head, body, actor, id, Mode::Patch).await,
+                Method::DELETE => self.delete_group(head, actor, id).await,
+                _ => self.show_group(head, actor, id).await,
             },
             ResourcePath::AddUser(group) => {
-                self.change_member(head, body, &actor, group, MembershipAction::Add).await
+                self.change_member(head, body, actor, group, MembershipAction::Add).await
             }
             ResourcePath::RemoveUser(group) => {
-                self.change_member(head, body, &actor, group, MembershipAction::Remove).await
+                self.change_member(head, body, actor, group, MembershipAction::Remove).await
             }
-            ResourcePath::ServiceAccount => self.create_service_account(head, body, &actor).await,
+            ResourcePath::ServiceAccount => self.create_service_account(head, body, actor).await,
             ResourcePath::OfUser(id, action) => match action {
-                UserAction::SetPassword => self.set_password(head, body, &actor, id).await,
-                UserAction::Recovery => self.create_recovery_link(head, &actor, id).await,
-                UserAction::RecoveryEmail => self.send_recovery_link(head, body, &actor, id).await,
-                UserAction::Impersonate => self.impersonate(&actor, id).await,
-                UserAction::UsedBy => self.user_used_by(&actor, id).await,
+                UserAction::SetPassword => self.set_password(head, body, actor, id).await,
+                UserAction::Recovery => self.create_recovery_link(head, actor, id).await,
+                UserAction::RecoveryEmail => self.send_recovery_link(head, body, actor, id).await,
+                UserAction::Impersonate => self.impersonate(actor, id).await,
+                UserAction::UsedBy => self.user_used_by(actor, id).await,
             },
-            ResourcePath::GroupUsedBy(id) => self.group_used_by(&actor, id).await,
-            ResourcePath::ImpersonateEnd => impersonate::end(&actor),
-            ResourcePath::Absent(list) => self.list_absent(head, &actor, list).await,
-            ResourcePath::Version => absent::version(&actor, self.release()),
+            ResourcePath::GroupUsedBy(id) => self.group_used_by(actor, id).await,
+            ResourcePath::ImpersonateEnd => impersonate::end(actor),
+            ResourcePath::Absent(list) => self.list_absent(head, actor, list).await,
+            ResourcePath::Version => absent::version(actor, self.release()),
             ResourcePath::Config => config::show(self.release()),
         }
     }
@@ -316,6 +348,10 @@ where
         PathPattern::Exactly(VERSION_PATH),
         PathPattern::Exactly(CONFIG_PATH),
     ];
+
+    fn mounted(&self, pattern: PathPattern) -> String {
+        self.users.prefix.mount(pattern.path())
+    }
 
     async fn respond<B>(&self, request: Request<B>) -> Response<Bytes>
     where

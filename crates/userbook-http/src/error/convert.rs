@@ -112,6 +112,8 @@ impl From<Denial> for ApiError {
         let (detail, params) = (denial.to_string(), denial.params());
         match denial {
             Denial::ActorInactive => Self::new(Kind::ActorInactive, detail),
+            Denial::ActorUnknown => Self::new(Kind::ActorUnknown, detail),
+            Denial::Rule { .. } => Self::new(Kind::DeniedByRule, detail).with_params(params),
             Denial::GrantsSuperuser { .. } => Self::new(Kind::GrantsSuperuser, detail).with_params(params),
             Denial::RevokesSuperuser { .. } => Self::new(Kind::RevokesSuperuser, detail).with_params(params),
             Denial::Fields(denials) => {
@@ -204,6 +206,8 @@ mod tests {
             AuthorizerError { kind: AuthorizerErrorKind::Other, source: "".into() }.into(),
             denied(Denial::Permission(None)),
             denied(Denial::ActorInactive),
+            denied(Denial::ActorUnknown),
+            denied(Denial::Rule { rule: "r".into(), message: String::new(), params: JsonObject::new() }),
             denied(Denial::Fields(Vec::new())),
             denied(Denial::ProtectedUser(Vec::new())),
             denied(Denial::ProtectedDeletion),

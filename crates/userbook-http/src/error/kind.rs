@@ -45,6 +45,8 @@ kinds! {
     /// The same kind for single fields.
     FieldsDenied: FORBIDDEN, "permission_denied", "Permission denied";
     ActorInactive: FORBIDDEN, "actor_inactive", "Inactive account";
+    ActorUnknown: FORBIDDEN, "actor_unknown", "Unknown account";
+    DeniedByRule: FORBIDDEN, "denied_by_rule", "Denied by a rule";
     GrantsSuperuser: FORBIDDEN, "grants_superuser", "Right to grant superuser status required";
     RevokesSuperuser: FORBIDDEN, "revokes_superuser", "Right to revoke superuser status required";
     ProtectedSuperuser: FORBIDDEN, "protected_superuser", "Protected account";

@@ -8,7 +8,7 @@ mod problem;
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, header::RETRY_AFTER};
+use http::{HeaderValue, Method, Response, StatusCode, header::RETRY_AFTER};
 use userbook::{
     Field, JsonObject, Violations,
     authz::{AuthorizerError, AuthorizerErrorKind},
@@ -44,6 +44,8 @@ pub(crate) struct ApiError {
     detail: Cow<'static, str>,
     details: ErrorDetails,
     failure: Option<Failure>,
+    /// Makes the status 401; the API adds its challenge.
+    is_unauthorized: bool,
 }
 
 /// Content of an error beyond its detail.
@@ -150,7 +152,13 @@ impl From<AuthorizerError> for PortFailure {
 
 impl ApiError {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), details: ErrorDetails::Nothing, failure: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            details: ErrorDetails::Nothing,
+            failure: None,
+            is_unauthorized: false,
+        }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -234,6 +242,17 @@ impl ApiError {
         Self { failure: Some(Failure::new(error)), ..Self::new(Kind::Unavailable, "Service unavailable.") }
     }
 
+    /// Answers 401 instead of 403 if the caller has no valid credentials.
+    pub(crate) fn unauthorized(self, is_anonymous: bool) -> Self {
+        let lacks_credentials = is_anonymous || self.kind == Kind::AuthenticationFailed;
+        let applies = lacks_credentials && self.kind.status() == StatusCode::FORBIDDEN;
+        Self { is_unauthorized: applies, ..self }
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.is_unauthorized { StatusCode::UNAUTHORIZED } else { self.kind.status() }
+    }
+
     /// Returns the complete response.
     pub(crate) fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
         let (media_type, body) = match format {
@@ -241,7 +260,7 @@ impl ApiError {
             ErrorFormat::Problem => (PROBLEM, problem::render(&self)),
         };
         let mut response = match body {
-            Ok(body) => respond::with_body(self.kind.status(), media_type, body),
+            Ok(body) => respond::with_body(self.status(), media_type, body),
             Err(_) => respond::with_body(Kind::Internal.status(), JSON, "{}"),
         };
         if self.kind == Kind::Unavailable {

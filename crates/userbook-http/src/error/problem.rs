@@ -57,7 +57,7 @@ pub(super) fn render(error: &ApiError) -> Result<Bytes, serde_json::Error> {
     json(&Problem {
         kind: format!("{TYPE}{}", kind.code()),
         title: kind.title(),
-        status: kind.status().as_u16(),
+        status: error.status().as_u16(),
         detail,
         code: kind.code(),
         fields,

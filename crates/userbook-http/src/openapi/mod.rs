@@ -23,7 +23,7 @@ use utoipa::{
     },
 };
 
-use crate::{ExtensionSet, Release};
+use crate::{API_PREFIX, ExtensionSet, Release};
 
 /// Marks an addition to the published schema: remove the object that has this member.
 pub const OVERLAY_KEY: &str = "x-userbook-overlay";
@@ -76,7 +76,7 @@ pub fn published(release: Release) -> Value {
     }
     let document = OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Userbook: authentik's users").version(release.version()).build())
-        .servers(Some([ServerBuilder::new().url("/api/v3/").build()]))
+        .servers(Some([ServerBuilder::new().url(format!("{API_PREFIX}/")).build()]))
         .paths(operations::paths())
         .components(Some(components.build()))
         .build();
@@ -88,6 +88,20 @@ pub fn published(release: Release) -> Value {
         release_2026_8::apply(&mut document);
     }
     document
+}
+
+/// Returns a description for an API that is mounted at this prefix ([`UserApi::at`](crate::UserApi::at)).
+///
+/// ```
+/// use userbook_http::{ExtensionSet, Release, openapi};
+/// let schema = openapi::at("/v1", openapi::schema(Release::V2025_2, ExtensionSet::all()));
+/// assert_eq!(schema["servers"][0]["url"], "/v1/");
+/// ```
+pub fn at(prefix: &str, mut description: Value) -> Value {
+    if let Some(url) = description.pointer_mut("/servers/0/url") {
+        *url = format!("{prefix}/").into();
+    }
+    description
 }
 
 /// Returns the description of the API with the representation of this release and these extensions.

@@ -11,6 +11,7 @@ mod groups;
 mod page;
 mod query;
 mod read;
+mod scope;
 mod statement;
 mod users;
 

@@ -1,6 +1,6 @@
 //! The common part of lists of users and of groups.
 
-use userbook::store::{ContentFilter, ExternalIdFilter, Order, Scope};
+use userbook::store::{ContentFilter, ExternalIdFilter, Order, Scope, Scoped};
 
 use super::ListStatement;
 use crate::{
@@ -35,7 +35,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn new<I: PartialEq, F: PartialEq + Default>(
+    pub(super) fn new<I: Scoped, F: PartialEq + Default>(
         (scope, filter): (&Scope<I>, &F),
         content: Option<ContentFilter>,
         (offset, limit): (u64, u32),
@@ -46,10 +46,10 @@ impl Selection {
 }
 
 /// Whether no row may be seen.
-pub(super) fn is_void<I>(scope: &Scope<I>) -> bool {
+pub(super) fn is_void<I: Scoped>(scope: &Scope<I>) -> bool {
     match scope {
         Scope::Everything => false,
-        Scope::Only(some) => some.is_empty(),
+        Scope::Only(some) => I::is_empty(some),
         Scope::Nothing => true,
     }
 }

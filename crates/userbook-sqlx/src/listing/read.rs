@@ -68,13 +68,24 @@ pub(crate) async fn list_groups<B: Backend>(
     let (ids, count) = find::<B, _>(conn, query).await?;
     let mut page = GroupRows::new(query.max_bytes);
     if !ids.is_empty() {
+        // AnonymousUser may be a member of each group, and is neither shown nor counted.
+        let max_rows = most_rows(query.max_bytes).saturating_add(ids.len() as u64);
         let (all_members, members) = match &query.members {
             None | Some(Scope::Nothing) => (false, Vec::new()),
             Some(Scope::Everything) => (true, Vec::new()),
-            Some(Scope::Only(users)) => (false, users.iter().map(|user| user.0).collect()),
+            Some(Scope::Only(users)) if users.is_by_id() => {
+                (false, users.ids.iter().map(|user| user.0).collect())
+            }
+            Some(Scope::Only(users)) => {
+                let mut members = Vec::new();
+                let see = |row| {
+                    members.push(required(&row, "id", RowExt::integer)?);
+                    Ok(Flow::Continue)
+                };
+                scan(conn, users::members_in::<B>(&ids, users, max_rows).into_query::<B>()?, see).await?;
+                (false, members)
+            }
         };
-        // AnonymousUser may be a member of each group, and is neither shown nor counted.
-        let max_rows = most_rows(query.max_bytes).saturating_add(ids.len() as u64);
         let parameters = [
             ("groups", Value::Uuids(ids.iter().map(|id| id.0).collect())),
             ("all_members", all_members.into()),

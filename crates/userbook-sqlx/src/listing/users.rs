@@ -7,13 +7,14 @@ use userbook::{
     model::{ANONYMOUS_USERNAME, MAX_PARENTS},
     store::{
         ContentFilter, ExternalIdFilter, PathListQuery, RowContent, Scope, SuperuserFilter, TimeColumn,
-        TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
+        TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery, UserSet,
     },
 };
 
 use super::{
     ListStatement,
     query::{Projection, Query, Selection, order, push_external_id, push_limit_offset},
+    scope::{push_condition, push_ids},
 };
 use crate::{
     backend::Backend,
@@ -93,14 +94,27 @@ pub(crate) fn paths<B: Backend>(query: &PathListQuery, with_content: bool, limit
     statement
 }
 
+/// The statement that finds the members of these groups who belong to the set.
+pub(crate) fn members_in<B: Backend>(groups: &[GroupId], set: &UserSet, limit: u64) -> ListStatement {
+    let select = "SELECT DISTINCT m.user_id AS id FROM userbook_membership AS m \
+                  JOIN userbook_user AS u ON u.id = m.user_id";
+    let mut statement = ListStatement::new(select, B::PLACEHOLDERS);
+    statement.condition().push("m.group_id");
+    B::in_groups(&mut statement, groups.iter().map(|group| group.0).collect());
+    push_condition::<B>(statement.condition(), set);
+    statement.push("\nLIMIT ").bind(saturating(limit));
+    statement
+}
+
 /// Adds the source of the rows and all conditions, except words and attributes.
 fn conditions<B: Backend>(statement: &mut ListStatement, scope: &Scope<UserId>, filter: &UserFilter) {
-    let members = Members::wanted(filter);
+    let members = Members::wanted(filter, scope);
     let members = from::<B>(statement, &members);
     statement.condition().push("u.username <> ").bind(Value::username(Some(ANONYMOUS_USERNAME)));
-    if let Scope::Only(some) = scope {
-        statement.condition().push("u.id");
-        B::in_users(statement, some.iter().map(|user| user.0).collect());
+    if let Scope::Only(some) = scope
+        && checks_each_user(some, filter)
+    {
+        push_condition::<B>(statement.condition(), some);
     }
     columns::<B>(statement, filter);
     if let Some(external) = filter.external_id.as_ref().filter(|_| starts_at_the_user(filter)) {
@@ -113,14 +127,23 @@ fn conditions<B: Backend>(statement: &mut ListStatement, scope: &Scope<UserId>, 
     memberships::<B>(statement, filter, members);
 }
 
+/// Whether a scope is checked for each user that the filter leaves, rather than read as a whole.
+fn checks_each_user(set: &UserSet, filter: &UserFilter) -> bool {
+    set.is_by_id() || is_named(filter)
+}
+
+/// Whether the filter names few users.
+fn is_named(filter: &UserFilter) -> bool {
+    !(filter.ids.is_empty() && filter.usernames.is_empty() && filter.uuids.is_empty())
+        || filter.folded_name.is_some()
+        || filter.email.is_some()
+        || filter.name.is_some()
+}
+
 /// Whether a filter on external ids looks at few users, rather than at all that a source manages.
 fn starts_at_the_user(filter: &UserFilter) -> bool {
     let is_one = filter.external_id.as_ref().is_some_and(|external| external.identifier.is_some());
-    let is_named = !(filter.ids.is_empty() && filter.usernames.is_empty() && filter.uuids.is_empty())
-        || filter.folded_name.is_some()
-        || filter.email.is_some()
-        || filter.name.is_some();
-    is_named && !is_one
+    is_named(filter) && !is_one
 }
 
 /// Adds the conditions on the user's own row.
@@ -178,7 +201,7 @@ fn time(statement: &mut ListStatement, TimeCondition { column, test }: TimeCondi
     };
 }
 
-/// A filter on memberships or external ids. The query starts at the group or at the source: its cost is proportional to
+/// A filter on memberships or external ids, or a scope. The query starts at the group or at the source: its cost is proportional to
 /// what they have.
 #[derive(Debug, Clone, Copy)]
 enum Members<'f> {
@@ -186,16 +209,22 @@ enum Members<'f> {
     Superusers,
     InheritedSuperusers,
     External(&'f ExternalIdFilter),
+    Scope(&'f UserSet),
 }
 
 impl<'f> Members<'f> {
     /// The membership filters, the narrowest first.
-    fn wanted(filter: &'f UserFilter) -> Vec<Self> {
+    fn wanted(filter: &'f UserFilter, scope: &'f Scope<UserId>) -> Vec<Self> {
         let external = filter.external_id.as_ref().filter(|_| !starts_at_the_user(filter));
         let mut wanted: Vec<_> = external.map(Self::External).into_iter().collect();
         wanted.extend(filter.groups.iter().map(Self::Groups));
         if let Some(SuperuserFilter { is_superuser: true, inherited }) = filter.is_superuser {
             wanted.push(if inherited { Self::InheritedSuperusers } else { Self::Superusers });
+        }
+        if let Scope::Only(set) = scope
+            && !checks_each_user(set, filter)
+        {
+            wanted.push(Self::Scope(set));
         }
         wanted
     }
@@ -208,6 +237,7 @@ impl<'f> Members<'f> {
                 push_external_id(statement, filter);
             }
             Self::Groups(groups) => B::members(statement, groups.iter().map(|group| group.0).collect()),
+            Self::Scope(set) => push_ids::<B>(statement, set),
             Self::Superusers => {
                 statement.push(
                     "SELECT m.user_id FROM userbook_group AS g \

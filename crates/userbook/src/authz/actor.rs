@@ -55,6 +55,11 @@ impl Actor {
         }
     }
 
+    /// Returns whether the host's own code acts.
+    pub fn is_system(&self) -> bool {
+        self.subject == Subject::System
+    }
+
     pub(crate) fn to_event(&self) -> EventActor {
         match &self.subject {
             Subject::Anonymous => EventActor::Anonymous,

@@ -91,12 +91,14 @@ pub(super) fn grant_checks(group: GroupId, graph: &GroupGraph) -> [Option<Check>
     [Some(Check::GrantSuperuser(group)), source.map(|source| Check::GrantSuperuser(source.id))]
 }
 
-/// Denies an actor of this directory who is inactive or deleted, regardless of the authorizer.
+/// Denies an actor of this directory who is inactive or does not exist, regardless of the authorizer.
 pub(crate) fn require_active_actor(actor: &Actor, state: Option<&ActorState>) -> Result<(), Denial> {
-    if actor.user_id().is_some() && !state.is_some_and(|state| state.is_active) {
-        return Err(Denial::ActorInactive);
+    match state {
+        _ if actor.user_id().is_none() => Ok(()),
+        None => Err(Denial::ActorUnknown),
+        Some(state) if !state.is_active => Err(Denial::ActorInactive),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// Requires an allowed check. A caller who may not view the object learns nothing about it.

@@ -10,8 +10,10 @@ use crate::{json::JsonObject, model::GroupId, violation::Field};
 pub enum Denial {
     /// The actor lacks permission; with the authorizer's reason, if any.
     Permission(Option<Cow<'static, str>>),
-    /// The actor's own account is inactive or deleted.
+    /// The actor's own account is inactive.
     ActorInactive,
+    /// The actor is not in the directory, or no longer: a host must name users by the ids of this directory.
+    ActorUnknown,
     /// The actor may change the user, but not these fields.
     Fields(Vec<FieldDenial>),
     /// The actor may not grant the superuser status that comes with a group.
@@ -40,6 +42,15 @@ pub enum Denial {
     ProtectedPassword,
     /// Only superusers may act as a privileged user.
     ProtectedImpersonation,
+    /// A [rule of the host](crate::service::ChangeRule) denies the change.
+    Rule {
+        /// The host's stable code, the parameter `rule` of the code `denied_by_rule`.
+        rule: String,
+        /// The message for users.
+        message: String,
+        /// Further parameters for programs.
+        params: JsonObject,
+    },
 }
 
 /// A field that the actor may not change.
@@ -57,6 +68,8 @@ impl Denial {
         match self {
             Self::Permission(_) | Self::Fields(_) => "permission_denied",
             Self::ActorInactive => "actor_inactive",
+            Self::ActorUnknown => "actor_unknown",
+            Self::Rule { .. } => "denied_by_rule",
             Self::GrantsSuperuser { .. } => "grants_superuser",
             Self::RevokesSuperuser { .. } => "revokes_superuser",
             Self::ProtectedUser(_)
@@ -66,7 +79,7 @@ impl Denial {
         }
     }
 
-    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`, `action`.
+    /// The parameters of the message, by name: `group`, `name`, `through`, `fields`, `action`, `rule`.
     pub fn params(&self) -> JsonObject {
         let fields = |fields: Vec<&str>| JsonObject::from_iter([("fields".to_owned(), fields.into())]);
         let action = |action: &str| JsonObject::from_iter([("action".to_owned(), action.into())]);
@@ -85,7 +98,12 @@ impl Denial {
             Self::ProtectedDeletion => action("delete"),
             Self::ProtectedPassword => action("set_password"),
             Self::ProtectedImpersonation => action("impersonate"),
-            Self::Permission(_) | Self::ActorInactive => JsonObject::new(),
+            Self::Rule { rule, params, .. } => {
+                let mut params = params.clone();
+                params.insert("rule".to_owned(), rule.clone().into());
+                params
+            }
+            Self::Permission(_) | Self::ActorInactive | Self::ActorUnknown => JsonObject::new(),
         }
     }
 }
@@ -96,6 +114,8 @@ impl fmt::Display for Denial {
             Self::Permission(Some(reason)) => f.write_str(reason),
             Self::Permission(None) => f.write_str("You do not have permission to perform this action."),
             Self::ActorInactive => f.write_str("Your account is inactive."),
+            Self::ActorUnknown => f.write_str("Your account is not in this directory."),
+            Self::Rule { message, .. } => f.write_str(message),
             Self::Fields(denials) => {
                 f.write_str("You do not have permission to change: ")?;
                 write_list(f, denials.iter().map(|denial| denial.field))?;

@@ -85,22 +85,25 @@ impl<'a> MemberProposal<'a> {
     ) -> Self {
         let is_member = |state: &MemberState| state.groups.contains(&group);
         let members = || users.iter().filter(|(_, state)| is_member(state)).map(|(id, _)| *id);
+        let is_shown = |id: &UserId| users.get(id).is_some_and(|state| is_visible(*id, state, visible));
         let (join, leave): (BTreeSet<UserId>, BTreeSet<UserId>) = match op {
             MembersOp::Keep => (BTreeSet::new(), BTreeSet::new()),
             MembersOp::RemoveAll => (BTreeSet::new(), members().collect()),
             MembersOp::Replace(wanted) => {
-                let leaves = |id: &UserId| !wanted.ids().contains(id) && visible.contains(id);
+                let leaves = |id: &UserId| !wanted.ids().contains(id) && is_shown(id);
                 (wanted.ids().clone(), members().filter(leaves).collect())
             }
             MembersOp::Change { join, leave } => {
-                (join.clone(), leave.iter().copied().filter(|id| visible.contains(id)).collect())
+                (join.clone(), leave.iter().copied().filter(is_shown).collect())
             }
         };
         // The anonymous user does not exist for requests unless it is a member, and users that the actor may not view do
         // not exist.
         let exists = |id: UserId| {
-            let is_named = |state: &MemberState| is_member(state) || state.username != ANONYMOUS_USERNAME;
-            visible.contains(&id) && users.get(&id).is_some_and(is_named)
+            let is_named = |state: &MemberState| {
+                is_visible(id, state, visible) && (is_member(state) || state.username != ANONYMOUS_USERNAME)
+            };
+            users.get(&id).is_some_and(is_named)
         };
         let fault = match op {
             MembersOp::Keep | MembersOp::RemoveAll => None,
@@ -194,6 +197,11 @@ impl<'a> MemberProposal<'a> {
     }
 }
 
+/// Returns whether the actor may view the user.
+fn is_visible(id: UserId, state: &MemberState, visible: &Scope<UserId>) -> bool {
+    visible.contains(id, &state.path, &state.groups)
+}
+
 /// Returns the members among the loaded users as lists show them: those that the actor may view, without the anonymous
 /// user.
 pub(crate) fn shown_members(
@@ -202,7 +210,9 @@ pub(crate) fn shown_members(
     visible: &Scope<UserId>,
 ) -> BTreeSet<UserId> {
     let is_shown = |(id, state): &(&UserId, &MemberState)| {
-        state.groups.contains(&group) && state.username != ANONYMOUS_USERNAME && visible.contains(id)
+        state.groups.contains(&group)
+            && state.username != ANONYMOUS_USERNAME
+            && is_visible(**id, state, visible)
     };
     users.iter().filter(is_shown).map(|(id, _)| *id).collect()
 }
@@ -221,6 +231,7 @@ mod tests {
             username: username.to_owned(),
             is_active: true,
             user_type: UserType::Internal,
+            path: String::new(),
             groups: groups.iter().copied().collect(),
             revision: Revision(Uuid::nil()),
             version: 1,

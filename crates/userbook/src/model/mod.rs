@@ -14,7 +14,7 @@ pub use external::{ExternalIds, ExternalSource, InvalidExternalSource};
 pub use group::{Group, GroupGraph, MAX_PARENTS};
 pub use ids::{ChangeId, GroupId, Revision, SessionEpoch, UserId, UserRef};
 pub use time::{is_representable, parse_timestamp, timestamp_text};
-pub use user::{ANONYMOUS_USERNAME, User};
+pub use user::{ANONYMOUS_USERNAME, User, is_at_or_below};
 pub use user_type::{UnknownUserType, UserType};
 
 /// A time in UTC. Userbook truncates times to microseconds before it decides, because stores do so.

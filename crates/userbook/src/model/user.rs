@@ -56,6 +56,19 @@ pub struct User {
     pub session_epoch: SessionEpoch,
 }
 
+/// Returns whether a path is `ancestor` or below it, by whole segments.
+///
+/// ```
+/// use userbook::model::is_at_or_below;
+/// assert!(is_at_or_below("staff/eu", "staff/eu") && is_at_or_below("staff/eu/berlin", "staff/eu"));
+/// assert!(!is_at_or_below("staff/europe", "staff/eu") && !is_at_or_below("staff", "staff/eu"));
+/// assert!(!is_at_or_below("staff", ""), "the empty path has no descendants");
+/// ```
+pub fn is_at_or_below(path: &str, ancestor: &str) -> bool {
+    let below = path.strip_prefix(ancestor).filter(|_| !ancestor.is_empty() || path.is_empty());
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl User {
     /// Returns a user with plausible values, for tests and examples.
     ///

@@ -160,7 +160,8 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         });
         let Some((change, user)) = last else { return true };
         let query = SnapshotQuery { change: Some(change), ..SnapshotQuery::user(user) };
-        let mut attempts = Attempts::start(self.service);
+        let until = self.service.clock.monotonic().saturating_add(self.service.deadline);
+        let mut attempts = Attempts::start(until);
         while attempts.next(self.service).await.is_ok() {
             if self.service.store.load(&query).await.is_ok_and(|snapshot| snapshot.change_committed) {
                 return true;

@@ -121,7 +121,8 @@ impl<S: UserStore, A: Authorizer, O: Operation<S, A>> Call<'_, S, A, O> {
     /// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind::Ambiguous) states.
     pub async fn run(self) -> Result<O::Output, O::Error> {
         let Self { service, actor, operation, options } = self;
-        let call = CallContext { actor, change: service.ids.next_change(), options: &options };
+        let until = service.clock.monotonic().saturating_add(service.deadline);
+        let call = CallContext { actor, change: service.ids.next_change(), options: &options, until };
         operation::run(service, operation, &call).await
     }
 }

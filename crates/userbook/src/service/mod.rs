@@ -7,6 +7,7 @@ mod backoff;
 mod bulk;
 mod call;
 mod code;
+mod deadline;
 mod error;
 mod impersonation;
 mod list;
@@ -16,6 +17,7 @@ mod outbox;
 mod password;
 mod provision;
 mod retry;
+mod rule;
 mod sessions;
 mod show;
 mod trace;
@@ -37,6 +39,7 @@ pub use provision::{
     AuthorizedServiceAccount, DeleteUser, DeleteUserCall, GroupUpdated, InsertUser, InsertUserCall, NewGroup,
     NewUser, UpdateGroup, UpdateGroupCall, WriteGroup, WriteGroupCall,
 };
+pub use rule::{ChangeRequest, ChangeRule, RequestedChange, RuleVerdict};
 pub use sessions::{EndSessions, EndSessionsCall};
 pub use update::{AuthorizedUpdate, Outcome, UpdateCall, UpdateUser, Updated};
 pub use used_by::{GroupReferences, ReferringGroup, UserReferences};
@@ -58,6 +61,7 @@ pub struct UserService<S, A> {
     authorizer: Arc<A>,
     policy: Policy,
     rules: Arc<dyn FieldRule>,
+    change_rules: Vec<Arc<dyn ChangeRule>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn ChangeIds>,
     backoff: Arc<dyn Backoff>,
@@ -73,6 +77,7 @@ impl<S, A> UserService<S, A> {
             authorizer: Arc::new(authorizer),
             policy: Policy::default(),
             rules: Arc::new(NoRules),
+            change_rules: Vec::new(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             backoff: Arc::new(YieldOnce),
@@ -88,6 +93,7 @@ impl<S, A> UserService<S, A> {
             authorizer: Arc::clone(&self.authorizer),
             policy: self.policy.clone(),
             rules: Arc::clone(&self.rules),
+            change_rules: self.change_rules.clone(),
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
             backoff: Arc::clone(&self.backoff),
@@ -103,10 +109,17 @@ impl<S, A> UserService<S, A> {
         self
     }
 
-    /// Adds rules of the host.
+    /// Uses these rules of the host for the values of fields.
     #[must_use]
     pub fn with_rules(mut self, rules: impl FieldRule) -> Self {
         self.rules = Arc::new(rules);
+        self
+    }
+
+    /// Adds a rule of the host for whole changes. All rules must accept a change.
+    #[must_use]
+    pub fn with_change_rule(mut self, rule: impl ChangeRule) -> Self {
+        self.change_rules.push(Arc::new(rule));
         self
     }
 

@@ -1,6 +1,6 @@
 //! The driver: runs every operation that writes, with attempts, back-off, deadline and commits in doubt.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use chrono::SubsecRound;
 use tracing::Span;
@@ -81,6 +81,8 @@ pub struct CallContext<'a> {
     /// The id of the change, the same in every attempt.
     pub(super) change: ChangeId,
     pub(super) options: &'a CallOptions,
+    /// The end of the operation, by the monotonic clock.
+    pub(super) until: Duration,
 }
 
 impl<'a> CallContext<'a> {
@@ -117,7 +119,7 @@ async fn attempts<S: UserStore, A: Authorizer, O: Operation<S, A>>(
     mut operation: O,
     call: &CallContext<'_>,
 ) -> Result<O::Output, O::Error> {
-    let mut attempts = Attempts::start(service);
+    let mut attempts = Attempts::start(call.until);
     // A commit without an answer may still be applied. Until the outcome is known, no rejection is reported, because a
     // rejection states that nothing was written.
     let mut in_doubt: Option<(O::Change, O::Output)> = None;

@@ -23,8 +23,8 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    pub(super) fn start<S, A>(service: &UserService<S, A>) -> Self {
-        let until = service.clock.monotonic().saturating_add(service.deadline);
+    /// No attempt starts after `until`, by the monotonic clock.
+    pub(super) fn start(until: Duration) -> Self {
         Self { made: 0, until, failure: None }
     }
 

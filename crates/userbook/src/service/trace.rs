@@ -15,8 +15,8 @@ use crate::{
     authz::{Actor, AuthorizerError, AuthorizerErrorKind},
     decision::Decision,
     model::ChangeId,
-    service::{AccessError, GroupError, ListError, UpdateError, Updated},
-    store::{CommitOutcome, Scope, StoreError, StoreErrorKind},
+    service::{AccessError, GroupError, ListError, RuleVerdict, UpdateError, Updated},
+    store::{CommitOutcome, Scope, Scoped, StoreError, StoreErrorKind},
 };
 
 /// The target of every span and event.
@@ -124,7 +124,7 @@ impl<T> SpanOutcome for BTreeSet<T> {
     }
 }
 
-impl<I> SpanOutcome for Scope<I> {
+impl<I: Scoped> SpanOutcome for Scope<I> {
     fn outcome(&self) -> &'static str {
         "done"
     }
@@ -154,6 +154,16 @@ done!(
     bool,
     Option<crate::model::SessionEpoch>
 );
+
+impl SpanOutcome for RuleVerdict {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Deny(_) => "deny",
+            Self::Reject(_) => "reject",
+        }
+    }
+}
 
 impl SpanOutcome for CommitOutcome {
     fn outcome(&self) -> &'static str {

@@ -242,7 +242,8 @@ pub(super) async fn decide_on<S: UserStore, A: Authorizer>(
         Decision::Reject(rejection) => return Err(rejection.into()),
         Decision::Unchanged(view) => Plan::Done(updated(*view, Diff::new(), Outcome::Unchanged, results)),
         Decision::Commit(commit) => {
-            let Commit { change, view, diff } = *commit;
+            let Commit { mut change, view, diff } = *commit;
+            service.check_update_rules(call, &snapshot, &mut change).await?;
             if call.options.dry_run {
                 return Ok(Plan::Done(updated(view, diff, Outcome::DryRun, results)));
             }

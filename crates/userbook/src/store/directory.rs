@@ -123,6 +123,8 @@ pub struct MemberState {
     pub is_active: bool,
     /// The kind of user.
     pub user_type: UserType,
+    /// The folder in the tree of users.
+    pub path: String,
     /// All direct groups of the user.
     pub groups: BTreeSet<GroupId>,
     /// The revision of the user's row.

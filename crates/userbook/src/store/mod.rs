@@ -38,7 +38,7 @@ pub use listing::{
     UserColumn, UserFilter, UserListQuery, UserPage,
 };
 pub use outbox::{Outbox, OutboxLimit};
-pub use scope::Scope;
+pub use scope::{Scope, Scoped, UserSet};
 pub use seed::{ImportData, ImportOutcome, ImportStore};
 pub use session::SessionStore;
 pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Epochs;
+use crate::json::SharedJson;
 use crate::model::{ChangeId, GroupGraph, GroupId, Revision, User, UserId, UserRef, UserType};
 
 /// The facts that a load must return.
@@ -89,6 +90,10 @@ pub struct ActorState {
     pub is_active: bool,
     /// The kind of user.
     pub user_type: UserType,
+    /// The folder in the tree of users.
+    pub path: String,
+    /// The free attributes.
+    pub attributes: SharedJson,
     /// The direct groups; the graph of the same snapshot contains their ancestors.
     pub groups: BTreeSet<GroupId>,
     /// The revision of the user's row.
@@ -101,6 +106,8 @@ impl From<&User> for ActorState {
             id: user.id,
             is_active: user.is_active,
             user_type: user.user_type,
+            path: user.path.clone(),
+            attributes: user.attributes.clone(),
             groups: user.groups.clone(),
             revision: user.revision,
         }

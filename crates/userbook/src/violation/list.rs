@@ -54,6 +54,11 @@ impl<F> Violations<F> {
         self.0.push(Violation { field: None, kind });
     }
 
+    /// Adds all violations of another list.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     /// Sorts by field; violations of one field keep their order, and those of the request as a whole are last.
     pub fn sort(&mut self)
     where

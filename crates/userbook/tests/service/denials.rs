@@ -76,18 +76,18 @@ async fn deleted_actor_is_denied_regardless_of_the_authorizer() {
     let store = ScriptedStore::new().await;
     let service = service(&store);
     let gone = Actor::user(UNKNOWN);
-    let inactive = |error: &AccessError| matches!(error, AccessError::Forbidden(Denial::ActorInactive));
+    let unknown = |error: &AccessError| matches!(error, AccessError::Forbidden(Denial::ActorUnknown));
     for id in [ADA, ANONYMOUS, UNKNOWN] {
-        assert!(inactive(&service.retrieve(&gone, id).await.unwrap_err()), "{id}");
+        assert!(unknown(&service.retrieve(&gone, id).await.unwrap_err()), "{id}");
         let refused = service.update_user(&gone, id, name("x")).await.unwrap_err();
-        assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)), "{id}");
+        assert!(matches!(refused, UpdateError::Access(error) if unknown(&error)), "{id}");
         let refused = service.delete_user(&gone, id).allow_self_lockout().await.unwrap_err();
-        assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)), "{id}");
+        assert!(matches!(refused, UpdateError::Access(error) if unknown(&error)), "{id}");
     }
     let refused = service.insert_user(&gone, NewUser::new("x", "x")).await.unwrap_err();
-    assert!(matches!(refused, UpdateError::Access(error) if inactive(&error)));
+    assert!(matches!(refused, UpdateError::Access(error) if unknown(&error)));
     let refused = service.put_group(&gone, STAFF, NewGroup::new("x")).await.unwrap_err();
-    assert!(matches!(refused, GroupError::Access(error) if inactive(&error)));
+    assert!(matches!(refused, GroupError::Access(error) if unknown(&error)));
 }
 
 #[tokio::test]

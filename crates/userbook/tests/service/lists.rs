@@ -26,7 +26,7 @@ async fn a_list_shows_what_the_present_state_of_the_actor_allows() {
         (Actor::user(ADA), Err(Denial::Permission(None))),
         (Actor::anonymous(), Err(Denial::Permission(None))),
         (Actor::user(BOB), Err(Denial::ActorInactive)),
-        (Actor::user(UNKNOWN), Err(Denial::ActorInactive)),
+        (Actor::user(UNKNOWN), Err(Denial::ActorUnknown)),
     ] {
         let users = service.list_users(&actor, all::<UserFilter, _>()).await.map(|page| page.count);
         let groups = service.list_groups(&actor, all::<GroupFilter, _>(), false).await.map(|page| page.count);

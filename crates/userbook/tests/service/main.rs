@@ -8,6 +8,8 @@ mod members;
 mod provisioning;
 mod provisioning_doubt;
 mod retries;
+mod rules;
+mod scopes;
 mod scripted_store;
 mod sessions;
 mod takeover;

@@ -60,6 +60,8 @@ SELECT
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
+    actor.path AS actor_path,
+    actor.attributes AS actor_attributes,
     actor.revision AS actor_revision,
     input.superusers AND EXISTS (
         SELECT 1
@@ -95,7 +97,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.target_id AND own.group_id = g.id),

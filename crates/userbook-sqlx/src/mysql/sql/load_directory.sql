@@ -60,6 +60,8 @@ SELECT
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
+    actor.path AS actor_path,
+    actor.attributes AS actor_attributes,
     actor.revision AS actor_revision,
     EXISTS (
         SELECT 1
@@ -92,13 +94,14 @@ SELECT
     NULL AS username,
     NULL AS is_active,
     NULL AS type,
+    NULL AS path,
     NULL AS revision,
     NULL AS version
 FROM input LEFT JOIN userbook_user AS actor ON actor.id = input.actor_id
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
@@ -108,39 +111,40 @@ SELECT
     g.created_at,
     g.updated_at,
     EXISTS (SELECT 1 FROM userbook_membership AS own WHERE own.user_id = input.actor_id AND own.group_id = g.id),
-    NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM input
 STRAIGHT_JOIN (SELECT DISTINCT group_id FROM closure) AS wanted
 STRAIGHT_JOIN userbook_group AS g ON g.id = wanted.group_id
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM input STRAIGHT_JOIN userbook_group AS g
 WHERE input.shape
 UNION ALL
 SELECT
     'member',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
     u.is_active,
     u.type,
+    u.path,
     u.revision,
     u.version
 FROM member STRAIGHT_JOIN userbook_user AS u ON u.id = member.id
 UNION ALL
 SELECT
     'membership',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,
-    NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL
 FROM member STRAIGHT_JOIN userbook_membership AS m ON m.user_id = member.id

@@ -45,6 +45,8 @@ SELECT
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
+    actor.path AS actor_path,
+    actor.attributes AS actor_attributes,
     actor.revision AS actor_revision,
     EXISTS (
         SELECT
@@ -86,13 +88,14 @@ SELECT
     NULL::text AS username,
     NULL::boolean AS is_active,
     NULL::text AS type,
+    NULL::text AS path,
     NULL::uuid AS revision,
     NULL::bigint AS version
 FROM (SELECT) AS one LEFT JOIN userbook_user AS actor ON actor.id = :actor
 UNION ALL
 SELECT
     'group',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     g.name,
     g.is_superuser,
@@ -102,29 +105,30 @@ SELECT
     g.created_at,
     g.updated_at,
     EXISTS (SELECT FROM userbook_membership WHERE user_id = :actor AND group_id = g.id),
-    NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE g.id IN (SELECT group_id FROM closure)
 UNION ALL
 SELECT
     'shape',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.id,
     NULL,
     g.is_superuser,
     g.parent,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE :shape
 UNION ALL
 SELECT
     'member',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     u.id,
     u.username,
     u.is_active,
     u.type,
+    u.path,
     u.revision,
     u.version
 FROM member CROSS JOIN LATERAL (
@@ -134,9 +138,9 @@ FROM member CROSS JOIN LATERAL (
 UNION ALL
 SELECT
     'membership',
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.group_id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     m.user_id,
-    NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL
 FROM member CROSS JOIN LATERAL (SELECT * FROM userbook_membership WHERE user_id = member.id OFFSET 0) AS m

@@ -7,6 +7,7 @@ use userbook::{
     store::{
         ExternalIdFilter, GroupColumn, GroupFilter, GroupListQuery, Order, PathListQuery, ReadAttributes,
         Scope, SuperuserFilter, TimeColumn, TimeCondition, TimeTest, UserColumn, UserFilter, UserListQuery,
+        UserSet,
     },
 };
 use uuid::Uuid;
@@ -100,9 +101,19 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
             assert!(plan.contains(index) && !plan.contains("SCAN u"), "{query:?} {what:?}:\n{plan}");
         }
     }
-    let only = UserListQuery { scope: Scope::Only([UserId(1)].into()), ..users(one(), UserColumn::Username) };
-    let plan = plan(&pool, only.statement::<Sqlite>(Projection::Count)).await;
-    assert!(plan.contains(by_id) && !plan.contains("SCAN u"), "{plan}");
+    let group = GroupId(Uuid::nil());
+    for (set, index) in [
+        ([UserId(1)].into(), by_id),
+        (UserSet::default().path("staff"), "userbook_user_path (path=?)"),
+        (UserSet::default().path("staff"), "userbook_user_path (path>? AND path<?)"),
+        (UserSet::default().path("staff").members_of(group), "userbook_membership_group (group_id=?)"),
+    ] {
+        let only = UserListQuery { scope: Scope::Only(set), ..users(one(), UserColumn::Username) };
+        for what in [Projection::Page, Projection::Count] {
+            let plan = plan(&pool, only.statement::<Sqlite>(what)).await;
+            assert!(plan.contains(index) && !plan.contains("SCAN u"), "{only:?} {what:?}:\n{plan}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,8 @@ SELECT
     actor.id AS actor_id,
     actor.is_active AS actor_active,
     actor.type AS actor_type,
+    actor.path AS actor_path,
+    actor.attributes AS actor_attributes,
     actor.revision AS actor_revision,
     CASE WHEN :other_superusers THEN EXISTS (
         SELECT 1
@@ -89,7 +91,7 @@ SELECT
     NULL,
     g.created_at,
     g.updated_at,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.is_superuser,
     g.parent,
     EXISTS (SELECT 1 FROM userbook_membership WHERE user_id = (SELECT id FROM target) AND group_id = g.id),

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::{
     model::{GroupId, UserId, UserType},
-    store::Scope,
+    store::{Scope, Scoped},
 };
 
 impl<P: PermissionSource> PermissionAuthorizer<P> {
     /// Returns the rows that the permission covers; `on` selects the kind of object.
-    async fn scope<I>(
+    async fn scope<I: Scoped + Ord>(
         &self,
         actor: &Actor,
         state: Option<ActorView<'_>>,
@@ -34,7 +34,7 @@ impl<P: PermissionSource> PermissionAuthorizer<P> {
         let some = on(granted_objects);
         // An internal service account gets an empty list where other actors are denied.
         let denied = some.is_empty() && actor.user_type != UserType::InternalServiceAccount;
-        Ok(if denied { Scope::Nothing } else { Scope::Only(some) })
+        Ok(if denied { Scope::Nothing } else { Scope::Only(some.into_iter().collect()) })
     }
 }
 

@@ -28,6 +28,8 @@ fn state(groups: &[GroupId]) -> ActorState {
         id: ACTOR,
         is_active: true,
         user_type: UserType::Internal,
+        path: "users".into(),
+        attributes: crate::json::SharedJson::default(),
         groups: groups.iter().copied().collect(),
         revision: Revision(Uuid::nil()),
     }

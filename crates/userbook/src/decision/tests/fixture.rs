@@ -88,6 +88,8 @@ pub(super) fn actor_state(groups: impl IntoIterator<Item = GroupId>) -> ActorSta
         id: ACTOR,
         is_active: true,
         user_type: UserType::Internal,
+        path: "users".into(),
+        attributes: crate::json::SharedJson::default(),
         groups: groups.into_iter().collect(),
         revision: ACTOR_REVISION,
     }
@@ -324,6 +326,8 @@ impl Fixture {
             Decision::Reject(Rejection::Forbidden(denial)) => match denial {
                 Denial::Permission(_) => "permission",
                 Denial::ActorInactive => "actor inactive",
+                Denial::ActorUnknown => "actor unknown",
+                Denial::Rule { .. } => "rule",
                 Denial::Fields(_) => "fields",
                 Denial::GrantsSuperuser { .. } => "grants superuser",
                 Denial::RevokesSuperuser { .. } => "revokes superuser",

@@ -83,6 +83,7 @@ impl Write {
             username: format!("user{id}"),
             is_active: true,
             user_type: UserType::Internal,
+            path: "users".into(),
             groups: groups.into_iter().collect(),
             revision: Revision(uuid::Uuid::from_u128(id.unsigned_abs().into())),
             version: 5,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Listing, is_possible, max_rows, require_some};
+use super::{Listing, max_rows, require_some};
 use crate::{
     authz::{Actor, ListAuthorizer},
     model::{GroupId, User, UserId},
@@ -154,6 +154,29 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
         Ok(self.service.visible_users(self.actor, actor_view(&self.snapshot)).await?)
     }
 
+    /// Removes hidden users from the sets of a filter. Returns `false` if no group can match any more.
+    async fn keep_visible(
+        &self,
+        wanted: &mut [BTreeSet<UserId>],
+        visible: &Scope<UserId>,
+    ) -> Result<bool, ListError> {
+        for ids in wanted {
+            match visible {
+                Scope::Everything => {}
+                Scope::Nothing => ids.clear(),
+                Scope::Only(some) if some.is_by_id() => ids.retain(|id| some.ids.contains(id)),
+                Scope::Only(_) => {
+                    let filter = UserFilter { ids: std::mem::take(ids), ..UserFilter::default() };
+                    *ids = self.find_users(visible, filter).await?.into_iter().map(|user| user.id).collect();
+                }
+            }
+            if ids.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Returns one page, with members if requested.
     ///
     /// # Errors
@@ -171,14 +194,15 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> AuthorizedGroupList<'_, S, A> 
         listing: Listing<GroupFilter, GroupColumn>,
         include_members: bool,
     ) -> Result<GroupPage, ListError> {
+        self.service.check_filter(&listing.filter.attributes)?;
         let users = self.visible_users().await?;
-        let Self { service, scope, since, member_attributes, .. } = self;
-        let attributes = ReadAttributes { groups: true, members: member_attributes };
-        let Listing { mut filter, order, offset, limit } = listing;
-        service.check_filter(&filter.attributes)?;
-        if !is_possible(&mut filter.members, &users) {
+        let mut listing = listing;
+        if !self.keep_visible(&mut listing.filter.members, &users).await? {
             return Ok(GroupPage::default());
         }
+        let Self { service, scope, since, member_attributes, .. } = self;
+        let attributes = ReadAttributes { groups: true, members: member_attributes };
+        let Listing { filter, order, offset, limit } = listing;
         let max_bytes = service.policy.limits().page_bytes;
         let members = include_members.then_some(users);
         let hides = service.policy.has(Safeguard::HideGroups);

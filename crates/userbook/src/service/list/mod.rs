@@ -1,6 +1,5 @@
 //! Lists users and groups: determines the visible rows, then reads one page.
 
-mod deadline;
 mod groups;
 mod relatives;
 mod users;
@@ -19,7 +18,7 @@ use crate::{
     authz::{Actor, ActorView, AuthorizerError, ListAuthorizer},
     decision::Denial,
     model::{GroupId, UserId, UserType},
-    store::{AttributeCondition, Order, ROW_BYTES, Scope, Snapshot, StoreError},
+    store::{AttributeCondition, Order, ROW_BYTES, Scope, Scoped, Snapshot, StoreError},
 };
 
 /// A request for one page of a list.
@@ -68,7 +67,7 @@ impl<S, A> UserService<S, A> {
         query: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, ListError> {
         let limit = self.policy.limits().search_time;
-        match deadline::within(&*self.clock, since.saturating_add(limit), query).await {
+        match crate::service::deadline::within(&*self.clock, since.saturating_add(limit), query).await {
             Some(answer) => Ok(answer?),
             None => Err(ListError::TooSlow { limit }),
         }
@@ -82,7 +81,7 @@ fn max_rows(max_bytes: u64) -> u32 {
 
 /// Returns the visible rows, or the error if no row is visible. As recorded, an internal service account gets an empty
 /// list instead. `count` counts the listed rows of a scope: a permission on an object that is not listed shows nothing.
-async fn require_some<I: Ord + Clone>(
+async fn require_some<I: Scoped>(
     snapshot: &Snapshot,
     scope: Scope<I>,
     count: impl AsyncFnOnce(Scope<I>) -> Result<u64, StoreError>,
@@ -94,14 +93,14 @@ async fn require_some<I: Ord + Clone>(
         Scope::Everything => false,
         Scope::Nothing => true,
         // The authorizer decided to show an empty list.
-        Scope::Only(some) if some.is_empty() || is_internal(snapshot) => false,
+        Scope::Only(some) if I::is_empty(some) || is_internal(snapshot) => false,
         some @ Scope::Only(_) => count(some.clone()).await? == 0,
     };
     if is_denied { Err(AccessError::Forbidden(Denial::Permission(None))) } else { Ok(scope) }
 }
 
-/// Removes invisible rows from the sets of a filter. Returns `false` if no row can match any more.
-fn is_possible<I: Ord>(wanted: &mut [BTreeSet<I>], visible: &Scope<I>) -> bool {
+/// Removes invisible groups from the sets of a filter. Returns `false` if no row can match any more.
+fn is_possible(wanted: &mut [BTreeSet<GroupId>], visible: &Scope<GroupId>) -> bool {
     wanted.iter_mut().all(|ids| {
         ids.retain(|id| visible.contains(id));
         !ids.is_empty()

@@ -169,8 +169,11 @@ impl GroupPlan {
             Ok(superusers) => superusers,
             Err(OtherMoment) => return Ok(Plan::Conflict),
         };
-        let decided = proposal.decide(&call.decision(service, &results), superusers)?;
+        let mut decided = proposal.decide(&call.decision(service, &results), superusers)?;
         let before = directory.groups.get(id).cloned();
+        if let Some((change, _)) = &mut decided {
+            service.check_group_rules(call, directory, change).await?;
+        }
         let written = decided.as_ref().and_then(|(change, _)| change.op.written_group().cloned());
         let Some(group) = written.or(before) else { return Err(AccessError::NotFound.into()) };
         let updated = |diff, outcome, results| GroupUpdated { group, diff, outcome, results };

@@ -255,6 +255,7 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         let snapshot = new_user_snapshot(directory, id, self.uuid, context.now);
         let Some(user) = &snapshot.user else { return Err(AccessError::NotFound.into()) };
         let (mut change, view, diff) = insert(user, &snapshot, &ops, &context)?;
+        service.check_insertion_rules(call, &snapshot, &mut change).await?;
         change.has_reserved_id = reserved.is_some();
         if call.options.dry_run {
             return Ok(Plan::Done(Updated { view, diff, outcome: Outcome::DryRun, results }));

@@ -1,4 +1,4 @@
-//! Limits the time of a list without a runtime.
+//! Limits the time of a call without a runtime.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
