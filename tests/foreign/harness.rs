@@ -70,9 +70,7 @@ async fn insert_user(conn: &mut sqlx::PgConnection, user: &User) {
         .bind(user.updated_at)
         .bind(serde_json::to_string(&user.external_ids).unwrap());
     put.execute(&mut *conn).await.unwrap();
-    for claim in Claim::of(user, DistinctNames::default()) {
-        crate::store::put_claim(conn, user.id.0, &claim).await.unwrap();
-    }
+    crate::store::put_claims(conn, user.id.0, &Claim::of(user, DistinctNames::default())).await.unwrap();
     let groups: Vec<_> = user.groups.iter().map(|group| group.0).collect();
     let sql = "INSERT INTO authentik_core_user_ak_groups (user_id, group_id) SELECT $1, unnest($2::uuid[])";
     sqlx::query(sql).bind(user.id.0).bind(groups).execute(&mut *conn).await.unwrap();

@@ -232,13 +232,14 @@ async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Answer<CommitOutc
         _ if joinable.unsigned_abs() != joined.len() as u64 => return Ok(CommitOutcome::Conflict),
         _ => {}
     }
-    for claim in change.claims().into_iter().flatten() {
+    let claims: Vec<_> = change.claims().into_iter().flatten().collect();
+    for claim in &claims {
         let key = claim.key.as_deref().filter(|_| claim.exclusive);
         if has(conn, HAS_EXCLUSIVE_KEY, key, Some(id)).await? {
             return Ok(CommitOutcome::Conflict);
         }
-        put_claim(conn, id, &claim).await?;
     }
+    put_claims(conn, id, &claims).await?;
     if let Some(ids) = &fields.external_ids
         && let Some(source) = taken_source(conn, id, ids).await?
     {
@@ -258,11 +259,17 @@ async fn taken_source(conn: &mut PgConnection, id: i64, ids: &ExternalIds) -> An
     source.bind(id).bind(text(ids)?).fetch_optional(conn).await.map_err(failure)
 }
 
-pub(crate) async fn put_claim(conn: &mut PgConnection, id: i64, claim: &Claim) -> Answer<()> {
-    let put = "INSERT INTO companion_claim VALUES ($1, $2, $3, $4)
-               ON CONFLICT (user_id, namespace) DO UPDATE SET key = $3, exclusive = $4";
-    let put = sqlx::query(put).bind(id).bind(claim.namespace.as_str());
-    let put = put.bind(claim.key.as_deref().unwrap_or_default()).bind(claim.exclusive);
+/// A key that the user claims exclusively stays exclusive, whichever name has it.
+pub(crate) async fn put_claims(conn: &mut PgConnection, id: i64, claims: &[Claim]) -> Answer<()> {
+    let put = "INSERT INTO companion_claim
+         SELECT $1, new.namespace, new.key, bool_or(new.exclusive OR EXISTS (SELECT FROM companion_claim AS own
+             WHERE own.user_id = $1 AND own.key = new.key AND own.exclusive)) OVER (PARTITION BY new.key)
+         FROM unnest($2::text[], $3::text[], $4::boolean[]) AS new (namespace, key, exclusive)
+         ON CONFLICT (user_id, namespace) DO UPDATE SET key = excluded.key, exclusive = excluded.exclusive";
+    let namespaces: Vec<_> = claims.iter().map(|claim| claim.namespace.as_str()).collect();
+    let keys: Vec<_> = claims.iter().map(|claim| claim.key.as_deref().unwrap_or_default()).collect();
+    let exclusive: Vec<_> = claims.iter().map(|claim| claim.exclusive).collect();
+    let put = sqlx::query(put).bind(id).bind(namespaces).bind(keys).bind(exclusive);
     put.execute(conn).await.map_err(failure).map(|_| ())
 }
 

@@ -74,12 +74,18 @@ impl Claims {
 
     /// Writes the claims of a change or of a new user.
     pub(crate) fn put(&mut self, user: UserId, changes: [Option<Claim>; 2]) {
-        let held: Vec<_> = NAMESPACES.iter().filter_map(|namespace| self.held(user, *namespace)).collect();
-        for claim in &held {
-            self.remove(user, claim.namespace);
-        }
-        for Claim { namespace, key, exclusive } in Claim::after(&held, changes) {
-            let Some(key) = key.map(Arc::<str>::from) else { continue };
+        let held = NAMESPACES.map(|namespace| self.held(user, namespace));
+        let changes = changes.map(|claim| {
+            let Claim { namespace, key, exclusive } = claim?;
+            Some(Claim { namespace, key: key.map(Arc::from), exclusive })
+        });
+        let claims = Claim::after(held.each_ref().map(Option::as_ref), changes);
+        for ((namespace, held), claim) in NAMESPACES.into_iter().zip(held).zip(claims) {
+            if claim == held {
+                continue;
+            }
+            self.remove(user, namespace);
+            let Some(Claim { key: Some(key), exclusive, .. }) = claim else { continue };
             let holder = Holder { owner: (user, namespace), exclusive };
             self.keys.insert(holder.owner, Arc::clone(&key));
             match self.claims.entry(key) {
@@ -89,11 +95,11 @@ impl Claims {
         }
     }
 
-    fn held(&self, user: UserId, namespace: ClaimNamespace) -> Option<Claim> {
+    fn held(&self, user: UserId, namespace: ClaimNamespace) -> Option<Claim<Arc<str>>> {
         let owner = (user, namespace);
         let key = self.keys.get(&owner)?;
         let holder = self.claims.get(key)?.iter().find(|holder| holder.owner == owner)?;
-        Some(Claim { namespace, key: Some((**key).to_owned()), exclusive: holder.exclusive })
+        Some(Claim { namespace, key: Some(Arc::clone(key)), exclusive: holder.exclusive })
     }
 
     /// Removes all claims of a deleted user.

@@ -17,6 +17,8 @@ use crate::{
     value::Value,
 };
 
+const NAMESPACES: [ClaimNamespace; 2] = [ClaimNamespace::Login, ClaimNamespace::Email];
+
 /// The digest of a folded name: names have no bound, an index has.
 fn digest(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
@@ -81,14 +83,16 @@ pub(crate) async fn put<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> S
     }
     let rows = fetch_all::<B>(conn, &B::statements().take_claims, &[("user", change.user.0.into())]).await?;
     let held = rows.iter().map(stored).collect::<Decoded<Vec<_>>>()?;
+    let held = NAMESPACES.map(|namespace| held.iter().find(|claim| claim.namespace == namespace));
     let changes = change.claims().map(|claim| claim.as_ref().map(with_digest));
-    insert_stored::<B>(conn, change.user, &Claim::after(&held, changes)).await
+    let claims: Vec<_> = Claim::after(held, changes).into_iter().flatten().collect();
+    insert_stored::<B>(conn, change.user, &claims).await
 }
 
 /// A claim as stored, with the digest as key.
 fn stored(row: &impl RowExt) -> Decoded<Claim> {
     let namespace = required(row, "namespace", RowExt::text)?;
-    let namespace = [ClaimNamespace::Login, ClaimNamespace::Email]
+    let namespace = NAMESPACES
         .into_iter()
         .find(|it| it.as_str() == namespace)
         .ok_or_else(|| DecodeError::new("namespace", format!("{namespace:?} is unknown")))?;

@@ -59,7 +59,9 @@ fn apply_to_place(
             _ => Vec::new(),
         };
         work.spend(items.len().saturating_mul(ELEMENT))?;
-        let primaries = positions(&items, is_primary);
+        // A value for all elements makes each of them primary anew.
+        let sets_all = place.filter.is_none() && place.sub.as_ref().is_some_and(|sub| sub.name == "primary");
+        let primaries = if sets_all { Vec::new() } else { positions(&items, is_primary) };
         if place.filter.is_some() || place.sub.is_some() {
             change_selected(step, place, &mut items, work, strictness)?;
         } else {

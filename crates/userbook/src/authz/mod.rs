@@ -21,6 +21,7 @@ pub use permission::{
     GrantQuery, GrantedObjects, Grants, Permission, PermissionAuthorizer, PermissionSource,
     StaticPermissions, SystemPermission, UnknownPermission,
 };
+pub(crate) use verdict::FURTHER_CHECKS;
 pub use verdict::{CheckResults, Verdict, Verdicts};
 
 /// Decides what an actor may do.

@@ -70,9 +70,15 @@ impl Verdicts {
 
 impl FromIterator<Verdict> for Verdicts {
     fn from_iter<I: IntoIterator<Item = Verdict>>(verdicts: I) -> Self {
-        Self { verdicts: verdicts.into_iter().collect(), ..Self::default() }
+        let verdicts = verdicts.into_iter();
+        let mut all = Vec::with_capacity(verdicts.size_hint().0 + FURTHER_CHECKS);
+        all.extend(verdicts);
+        Self { verdicts: all, ..Self::default() }
     }
 }
+
+/// Room for the checks of a second call, such as those on a group that a user joins: nothing moves for them.
+pub(crate) const FURTHER_CHECKS: usize = 4;
 
 /// Checks with their verdicts. A check without a verdict is denied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

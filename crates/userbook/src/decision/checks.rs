@@ -8,7 +8,7 @@ use super::{
     safeguard::{is_exempt, is_superuser},
 };
 use crate::{
-    authz::{Actor, Check, CheckResults, Verdict},
+    authz::{Actor, Check, CheckResults, FURTHER_CHECKS, Verdict},
     model::{GroupGraph, GroupId, User},
     policy::{Policy, Safeguard},
     store::{ActorState, Snapshot},
@@ -19,7 +19,7 @@ use crate::{
 
 /// Returns the checks that depend neither on the request's content nor on the user: view, change, and every field.
 pub(crate) fn access_checks() -> Vec<Check> {
-    let mut checks = Vec::with_capacity(2 + Field::ALL.len());
+    let mut checks = Vec::with_capacity(2 + Field::ALL.len() + FURTHER_CHECKS);
     checks.extend([Check::View, Check::Change]);
     checks.extend(Field::ALL.into_iter().map(Check::Set));
     checks

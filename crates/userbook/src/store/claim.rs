@@ -24,11 +24,11 @@ impl ClaimNamespace {
 /// A user's key in a namespace. A user has at most one key in each namespace, which a later claim replaces as
 /// [`Claim::after`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct Claim<K = String> {
     /// The namespace.
     pub namespace: ClaimNamespace,
-    /// The folded name; `None` for an empty one.
-    pub key: Option<String>,
+    /// The folded name, or what a store has instead of it, such as a digest; `None` for an empty name.
+    pub key: Option<K>,
     /// Whether no other user may have an exclusive claim to the key, in any namespace: a commit that claims the key of
     /// another user is a [`Conflict`](super::CommitOutcome::Conflict). A user may have a key in both namespaces.
     pub exclusive: bool,
@@ -57,34 +57,42 @@ impl Claim {
         [login, email]
     }
 
-    /// Returns the claims of a user who has `held` after a change that writes `changes`, at most one in each namespace. A
-    /// user who has an exclusive claim to a key keeps one as long as either name has this key; of two claims to one key,
-    /// one is exclusive.
-    pub fn after(held: &[Self], changes: [Option<Self>; 2]) -> Vec<Self> {
-        let is_kept = |claim: &&Self| changes.iter().flatten().all(|new| new.namespace != claim.namespace);
-        let kept: Vec<_> = held.iter().filter(is_kept).cloned().collect();
-        let mut claims: Vec<_> =
-            changes.into_iter().flatten().chain(kept).filter(|claim| claim.key.is_some()).collect();
-        for claim in &mut claims {
-            claim.exclusive |= held.iter().any(|held| held.exclusive && held.key == claim.key);
+    fn new(namespace: ClaimNamespace, name: &str, exclusive: bool) -> Self {
+        let key = Some(fold(name)).filter(|key| !key.is_empty());
+        Self { namespace, exclusive: exclusive && key.is_some(), key }
+    }
+}
+
+impl<K: PartialEq> Claim<K> {
+    /// Returns the claims of a user who has `held` after a change that writes `changes`, each as login and address. A user
+    /// who has an exclusive claim to a key keeps one as long as either name has this key; of two claims to one key, one is
+    /// exclusive.
+    pub fn after(held: [Option<&Self>; 2], changes: [Option<Self>; 2]) -> [Option<Self>; 2]
+    where
+        K: Clone,
+    {
+        let mut claims = changes;
+        for (claim, held) in claims.iter_mut().zip(held) {
+            if claim.is_none() {
+                *claim = held.cloned();
+            }
+            claim.take_if(|claim| claim.key.is_none());
         }
-        if let [first, second] = &mut *claims {
-            Self::unite(first, second);
+        for claim in claims.iter_mut().flatten() {
+            claim.exclusive |= held.iter().flatten().any(|held| held.exclusive && held.key == claim.key);
+        }
+        if let [Some(login), Some(email)] = &mut claims {
+            Self::unite(login, email);
         }
         claims
     }
 
     /// Leaves one exclusive claim to a key that a user has twice.
-    fn unite(first: &mut Self, second: &mut Self) {
-        if first.key == second.key {
-            first.exclusive |= second.exclusive;
-            second.exclusive = false;
+    fn unite(login: &mut Self, email: &mut Self) {
+        if login.key == email.key {
+            login.exclusive |= email.exclusive;
+            email.exclusive = false;
         }
-    }
-
-    fn new(namespace: ClaimNamespace, name: &str, exclusive: bool) -> Self {
-        let key = Some(fold(name)).filter(|key| !key.is_empty());
-        Self { namespace, exclusive: exclusive && key.is_some(), key }
     }
 }
 
@@ -128,9 +136,9 @@ mod tests {
             |namespace, key: &str, exclusive| Claim { namespace, key: Some(key.to_owned()), exclusive };
         let after = |held: [Claim; 2], new_login: Option<&str>, new_email: Option<&str>, is_distinct| {
             let distinct = DistinctNames { username: is_distinct, email: is_distinct };
-            let mut claims = Claim::after(&held, Claim::of_names(new_login, new_email, distinct));
-            claims.sort_unstable_by_key(|claim| claim.namespace);
-            claims
+            let [login, email] = &held;
+            let changes = Claim::of_names(new_login, new_email, distinct);
+            Claim::after([Some(login), Some(email)], changes).into_iter().flatten().collect::<Vec<_>>()
         };
         let held = |login_is_exclusive, email_is_exclusive| {
             [claim(login, "a", login_is_exclusive), claim(email, "b", email_is_exclusive)]
