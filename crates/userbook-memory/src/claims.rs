@@ -17,7 +17,7 @@ const NAMESPACES: [ClaimNamespace; 2] = [ClaimNamespace::Login, ClaimNamespace::
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     claims: HashMap<Arc<str>, Holders>,
-    keys: BTreeMap<(UserId, ClaimNamespace), Arc<str>>,
+    held: BTreeMap<(UserId, ClaimNamespace), Claim<Arc<str>>>,
 }
 
 /// The claims to one key. Nearly every key has one.
@@ -74,32 +74,35 @@ impl Claims {
 
     /// Writes the claims of a change or of a new user.
     pub(crate) fn put(&mut self, user: UserId, changes: [Option<Claim>; 2]) {
-        let held = NAMESPACES.map(|namespace| self.held(user, namespace));
+        if changes.iter().all(Option::is_none) {
+            return;
+        }
+        let held = NAMESPACES.map(|namespace| self.held.get(&(user, namespace)));
         let changes = changes.map(|claim| {
             let Claim { namespace, key, exclusive } = claim?;
             Some(Claim { namespace, key: key.map(Arc::from), exclusive })
         });
-        let claims = Claim::after(held.each_ref().map(Option::as_ref), changes);
-        for ((namespace, held), claim) in NAMESPACES.into_iter().zip(held).zip(claims) {
-            if claim == held {
-                continue;
-            }
-            self.remove(user, namespace);
-            let Some(Claim { key: Some(key), exclusive, .. }) = claim else { continue };
-            let holder = Holder { owner: (user, namespace), exclusive };
-            self.keys.insert(holder.owner, Arc::clone(&key));
-            match self.claims.entry(key) {
-                Entry::Occupied(entry) => entry.into_mut().more.push(holder),
-                Entry::Vacant(entry) => _ = entry.insert(Holders { first: holder, more: Vec::new() }),
+        let claims = Claim::after(held, changes);
+        let ([login, email], [new_login, new_email]) = (held, &claims);
+        let is_kept = [login == new_login.as_ref(), email == new_email.as_ref()];
+        for ((namespace, is_kept), claim) in NAMESPACES.into_iter().zip(is_kept).zip(claims) {
+            if !is_kept {
+                self.remove(user, namespace);
+                self.insert(user, claim);
             }
         }
     }
 
-    fn held(&self, user: UserId, namespace: ClaimNamespace) -> Option<Claim<Arc<str>>> {
-        let owner = (user, namespace);
-        let key = self.keys.get(&owner)?;
-        let holder = self.claims.get(key)?.iter().find(|holder| holder.owner == owner)?;
-        Some(Claim { namespace, key: Some(Arc::clone(key)), exclusive: holder.exclusive })
+    fn insert(&mut self, user: UserId, claim: Option<Claim<Arc<str>>>) {
+        let Some(claim) = claim else { return };
+        let Some(key) = claim.key.clone() else { return };
+        let owner = (user, claim.namespace);
+        let holder = Holder { owner, exclusive: claim.exclusive };
+        self.held.insert(owner, claim);
+        match self.claims.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut().more.push(holder),
+            Entry::Vacant(entry) => _ = entry.insert(Holders { first: holder, more: Vec::new() }),
+        }
     }
 
     /// Removes all claims of a deleted user.
@@ -111,7 +114,7 @@ impl Claims {
 
     fn remove(&mut self, user: UserId, namespace: ClaimNamespace) {
         let owner = (user, namespace);
-        let Some(key) = self.keys.remove(&owner) else { return };
+        let Some(key) = self.held.remove(&owner).and_then(|claim| claim.key) else { return };
         if let Some(holders) = self.claims.get_mut(&key)
             && !holders.remove(owner)
         {
