@@ -13,12 +13,13 @@
 //! let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()))
 //!     .with_clock(clock.clone())
 //!     .with_ids(NumberedIds::default());
-//! let ada = service.insert_user(&Actor::system(), NewUser::new("ada", "Ada")).await?.view.user;
+//! let host = Actor::system();
+//! let ada = service.insert_user(&host, NewUser::new("ada", "Ada")).await?.view.user;
 //! assert_eq!(ada.uuid.to_string(), "7e570000-0000-4000-8000-000000000001");
 //!
 //! clock.advance(Duration::from_secs(60));
 //! service.store().fail_next_commit(StoreErrorKind::Other);
-//! let rename = || service.update_user(&Actor::system(), ada.id, UserUpdate::patch().name("Ada L."));
+//! let rename = || service.update_user(&host, ada.id, UserUpdate::patch().name("Ada L."));
 //! assert!(rename().await.is_err());
 //! let renamed = rename().await?.view.user;
 //! let expected = User {
