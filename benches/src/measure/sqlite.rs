@@ -94,7 +94,7 @@ fn with_slow_sync(setting: &Setting, ours: &Path, other: &Path) -> Result<Paired
     try_paired(setting.pick(5, 1), || rate("userbook", ours), || rate("rusqlite", other))
 }
 
-/// Returns updates per second of `userbook` or `rusqlite` on a file of [`USERS`] users.
+/// Returns updates per second of `userbook` or `rusqlite` on a file of `USERS` users.
 pub fn updates_of(writer: &str, file: &Path, tasks: u32, time: Duration) -> Result<f64, Failure> {
     let runtime = Runtime::new()?;
     match writer {
