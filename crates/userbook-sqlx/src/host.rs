@@ -27,6 +27,7 @@ use crate::{
     driver::{Conn, bind_resolved},
     error::SqlError,
     statement::{Placeholders, Resolved, resolve},
+    store::SqlStore,
 };
 
 /// A statement of a host. Parameters are names with a colon: `:user`. Comments are lines of their own.
@@ -76,4 +77,34 @@ impl Statement {
         };
         cell.get_or_init(|| resolve(self.source, B::PLACEHOLDERS))
     }
+}
+
+/// Runs a query on a connection of the store and returns all rows.
+///
+/// # Errors
+/// As [`Statement::execute`].
+pub async fn fetch<B: Backend>(
+    store: &SqlStore<B>,
+    query: &'static Statement,
+    parameters: &[(&'static str, Value<'_>)],
+) -> Result<Vec<B::Row>, StoreError> {
+    let mut connection = store.acquire().await?;
+    let rows = query.fetch_all::<B>(&mut connection, parameters).await?;
+    connection.release();
+    Ok(rows)
+}
+
+/// Runs a statement on a connection of the store and returns the number of affected rows.
+///
+/// # Errors
+/// As [`Statement::execute`].
+pub async fn execute<B: Backend>(
+    store: &SqlStore<B>,
+    statement: &'static Statement,
+    parameters: &[(&'static str, Value<'_>)],
+) -> Result<u64, StoreError> {
+    let mut connection = store.acquire().await?;
+    let affected = statement.execute::<B>(&mut connection, parameters).await?;
+    connection.release();
+    Ok(affected)
 }

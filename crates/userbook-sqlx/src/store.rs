@@ -1,5 +1,7 @@
 //! The store: one type for all databases, and its ports.
 
+mod lists;
+
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
@@ -7,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Error, Pool, SqlSafeStr, Transaction};
+use sqlx::{Pool, SqlSafeStr, Transaction};
 use tokio::sync::Semaphore;
 use userbook::{
     Timestamp, UserId, UserRef, UserStore,
@@ -15,9 +17,8 @@ use userbook::{
     model::{ChangeId, SessionEpoch},
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
-        ImportOutcome, ImportStore, ListStore, Outbox, OutboxLimit, PathListQuery, PathPage,
-        ProvisioningChange, ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError,
-        UserListQuery, UserPage,
+        ImportOutcome, ImportStore, Outbox, OutboxLimit, PathListQuery, PathPage, ProvisioningChange,
+        ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
     },
 };
 
@@ -27,10 +28,8 @@ use crate::{
     commit::{self, Owner},
     connection_cache::{ConnectionCache, StoreConnection},
     driver::Conn,
-    error::{SqlError, SqlResult},
-    import,
-    interrupt::Interrupt,
-    listing, load,
+    error::SqlError,
+    import, listing, load,
     migration::{self, MigrateError},
     outbox, provision, session,
     write::Write,
@@ -207,16 +206,6 @@ impl<B: Backend> SqlStore<B> {
         &self.batches
     }
 
-    /// Waits for a turn of a list.
-    async fn list_turn(&self) -> Result<ListTurn<B>, StoreError> {
-        // Nothing closes the semaphore.
-        let turn = Arc::clone(&self.lists).acquire_owned().await;
-        let turn = turn.map_err(|_| SqlError::<B>::from(Error::PoolClosed))?;
-        let mut connection = self.acquire().await?.with_turn(turn);
-        let interrupt = B::interruptible(&mut connection).await?;
-        Ok(ListTurn { interrupt, connection })
-    }
-
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
         Ok(self.pool().begin_with(sql.into_sql_str()).await.map_err(SqlError::<B>::from)?)
     }
@@ -234,24 +223,6 @@ impl<B: Backend> SqlStore<B> {
 
 /// The pause between two statements that delete events.
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
-
-/// A list in progress. Its statements end if it is dropped: they may take long. The fields are dropped in this order.
-struct ListTurn<B: Backend> {
-    interrupt: Interrupt,
-    connection: StoreConnection<B>,
-}
-
-impl<B: Backend> ListTurn<B> {
-    async fn begin(&mut self) -> SqlResult<B, Transaction<'_, B>> {
-        Ok(self.connection.begin_with(B::BEGIN_READ.into_sql_str()).await?)
-    }
-
-    fn finish<T>(self, answer: SqlResult<B, T>) -> Result<T, StoreError> {
-        let answer = finish(self.connection, answer)?;
-        self.interrupt.done();
-        Ok(answer)
-    }
-}
 
 /// Releases a connection. After an error it may be dirty.
 fn finish<B: Backend, T, E: Into<StoreError>>(
@@ -292,33 +263,6 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
         let id = Arc::default();
         B::write(&self.writer, &self.connections, Write::Reserve(&id)).await?;
         Ok(UserId(id.load(Ordering::Relaxed)))
-    }
-}
-
-#[async_trait]
-impl<B: Backend> ListStore for SqlStore<B> {
-    async fn list_users(&self, query: &UserListQuery) -> Result<UserPage, StoreError> {
-        let mut turn = self.list_turn().await?;
-        let mut transaction = turn.begin().await?;
-        let page = listing::list_users::<B>(&mut transaction, query).await?;
-        let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        turn.finish(ended.map(|()| page))
-    }
-
-    async fn list_groups(&self, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
-        let mut turn = self.list_turn().await?;
-        let mut transaction = turn.begin().await?;
-        let page = listing::list_groups::<B>(&mut transaction, query).await?;
-        let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        turn.finish(ended.map(|()| page))
-    }
-
-    async fn list_paths(&self, query: &PathListQuery) -> Result<PathPage, StoreError> {
-        let mut turn = self.list_turn().await?;
-        let mut transaction = turn.begin().await?;
-        let page = listing::list_paths::<B>(&mut transaction, query).await?;
-        let ended = transaction.commit().await.map_err(SqlError::<B>::from);
-        turn.finish(ended.map(|()| page))
     }
 }
 

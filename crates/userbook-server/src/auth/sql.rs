@@ -8,7 +8,11 @@ use userbook::{
     store::{ImportData, ImportOutcome, StoreError, StoreErrorKind},
 };
 use userbook_http::{TokenHash, TokenRecord, TokenStore};
-use userbook_sqlx::{MigrateError, SqlStore, host::Value, migrate};
+use userbook_sqlx::{
+    MigrateError, SqlStore,
+    host::{Value, execute, fetch},
+    migrate,
+};
 
 use super::{
     AuthRows, AuthStore, BeforeCommit, GrantRow, TokenRow, decode,
@@ -17,7 +21,6 @@ use super::{
         LIST_TOKENS, LIST_TOKENS_OF_USER, PUT_GRANT, PUT_TOKEN,
     },
 };
-use crate::database::statement::{execute, fetch};
 
 /// The name of the server's tables among the migrations of a database.
 pub(crate) const COMPONENT: &str = "userbook-server";

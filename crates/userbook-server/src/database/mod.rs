@@ -6,7 +6,6 @@ mod file;
 mod guarded;
 mod maintain;
 pub(crate) mod session;
-pub(crate) mod statement;
 mod url;
 
 use std::{error::Error, fmt::Debug, path::PathBuf, sync::Arc};

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use sqlx::pool::PoolOptions;
+use sqlx::{Error, pool::PoolOptions};
 use userbook::store::StoreError;
 use userbook_sqlx::{
-    SqlStore,
-    host::{Backend, RowExt, Statement, Value, required},
+    SqlStore, StoreConnection,
+    host::{Backend, RowExt, Statement, fetch, required},
 };
 
-use super::{ConnectOptions, Presence, TenantPrefix};
+use super::{ConnectOptions, Presence, TenantBackend, TenantPrefix};
 use crate::TenantName;
 
 /// The idle time after which the connection is closed.
@@ -30,17 +30,6 @@ impl<B: Backend> Catalog<B> {
         Self { store: SqlStore::new(pool), prefix }
     }
 
-    async fn fetch(
-        &self,
-        statement: &'static Statement,
-        parameters: &[(&'static str, Value<'_>)],
-    ) -> Result<Vec<B::Row>, StoreError> {
-        let mut connection = self.store.acquire().await?;
-        let rows = statement.fetch_all::<B>(&mut connection, parameters).await?;
-        connection.release();
-        Ok(rows)
-    }
-
     /// Looks a tenant up; the statement has the parameter `place`.
     pub(super) async fn presence(
         &self,
@@ -48,7 +37,7 @@ impl<B: Backend> Catalog<B> {
         name: &TenantName,
     ) -> Result<Presence, StoreError> {
         let place = self.prefix.with(name);
-        let rows = self.fetch(statement, &[("place", place.as_str().into())]).await?;
+        let rows = fetch(&self.store, statement, &[("place", place.as_str().into())]).await?;
         let Some(row) = rows.first() else { return Ok(Presence::Missing) };
         let is_filled = required(row, "is_filled", RowExt::flag)?;
         Ok(if is_filled { Presence::Filled } else { Presence::Empty })
@@ -56,7 +45,7 @@ impl<B: Backend> Catalog<B> {
 
     /// Lists the tenants; the statement has the parameter `prefix`.
     pub(super) async fn names(&self, statement: &'static Statement) -> Result<Vec<TenantName>, StoreError> {
-        let rows = self.fetch(statement, &[("prefix", self.prefix.as_str().into())]).await?;
+        let rows = fetch(&self.store, statement, &[("prefix", self.prefix.as_str().into())]).await?;
         let mut names = Vec::with_capacity(rows.len());
         for row in &rows {
             let place: String = required(row, "place", RowExt::text)?;
@@ -68,6 +57,20 @@ impl<B: Backend> Catalog<B> {
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         static PING: Statement = Statement::new(include_str!("ping.sql"));
-        self.fetch(&PING, &[]).await.map(drop)
+        fetch(&self.store, &PING, &[]).await.map(drop)
     }
+}
+
+/// Returns whether a schema or database was created, or false if there is one already.
+pub(super) fn created<B: TenantBackend>(
+    connection: StoreConnection<B>,
+    answer: Result<(), Error>,
+    is_duplicate: impl FnOnce(&Error) -> bool,
+) -> Result<bool, StoreError> {
+    match answer {
+        Ok(()) => connection.release(),
+        Err(error) if is_duplicate(&error) => return Ok(false),
+        Err(error) => return Err(B::failure(error)),
+    }
+    Ok(true)
 }

@@ -8,20 +8,17 @@ use userbook::{
 use userbook_http::TokenHash;
 use userbook_sqlx::{
     SqlStore,
-    host::{RowExt, Value, required},
+    host::{RowExt, Value, execute, fetch, required},
 };
 
 use super::{ConnectionRecord, ConnectionRow, ConnectionStore, name_taken};
-use crate::{
-    auth::{
-        SqlAuth,
-        decode::token_hash,
-        statements::{
-            AuthBackend, FIND_CONNECTION, FIND_CONNECTION_NAME, LIST_CONNECTIONS, PUT_CONNECTION,
-            SET_CONNECTION_HASH,
-        },
+use crate::auth::{
+    SqlAuth,
+    decode::token_hash,
+    statements::{
+        AuthBackend, FIND_CONNECTION, FIND_CONNECTION_NAME, LIST_CONNECTIONS, PUT_CONNECTION,
+        SET_CONNECTION_HASH,
     },
-    database::statement::{execute, fetch},
 };
 
 #[async_trait]

@@ -15,14 +15,11 @@ use userbook::{
 };
 use userbook_sqlx::{
     SqlStore,
-    host::{RowExt, Statement, required},
+    host::{RowExt, Statement, execute, fetch, required},
 };
 
 use super::{Coordination, Delivered, Destination, FailedEvent, PendingEvent};
-use crate::{
-    auth::AuthBackend,
-    database::statement::{execute, fetch},
-};
+use crate::auth::AuthBackend;
 
 /// `statement!("claim")`: the statement in the file of this name.
 macro_rules! statement {

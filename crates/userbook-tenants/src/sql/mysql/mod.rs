@@ -8,7 +8,10 @@ use sqlx::{
 use userbook::store::StoreError;
 use userbook_sqlx::{host::Statement, mysql};
 
-use super::{Presence, SqlTenants, TenantBackend, TenantPrefix, catalog::Catalog};
+use super::{
+    Presence, SqlTenants, TenantBackend, TenantPrefix,
+    catalog::{Catalog, created},
+};
 use crate::TenantName;
 
 static PRESENCE: Statement = Statement::new(include_str!("presence.sql"));
@@ -54,18 +57,13 @@ impl TenantBackend for MySql {
         // Names contain no backticks.
         let create = format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", catalog.prefix.with(name));
         let mut connection = catalog.store.acquire().await?;
-        let created = connection.execute(AssertSqlSafe(create)).await;
+        let answer = connection.execute(AssertSqlSafe(create)).await.map(drop);
         let is_duplicate = |error: &sqlx::Error| {
             let error = error.as_database_error();
             let error = error.and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
             error.is_some_and(|error| error.number() == DUPLICATE)
         };
-        match created {
-            Ok(_) => connection.release(),
-            Err(error) if is_duplicate(&error) => return Ok(false),
-            Err(error) => return Err(mysql::failure(error)),
-        }
-        Ok(true)
+        created(connection, answer, is_duplicate)
     }
 
     async fn names(catalog: &Self::Catalog) -> Result<Vec<TenantName>, StoreError> {

@@ -8,7 +8,10 @@ use sqlx::{
 use userbook::store::StoreError;
 use userbook_sqlx::{host::Statement, postgres};
 
-use super::{Presence, SqlTenants, TenantBackend, TenantPrefix, catalog::Catalog};
+use super::{
+    Presence, SqlTenants, TenantBackend, TenantPrefix,
+    catalog::{Catalog, created},
+};
 use crate::TenantName;
 
 static PRESENCE: Statement = Statement::new(include_str!("presence.sql"));
@@ -54,17 +57,12 @@ impl TenantBackend for Postgres {
         // Names contain no quotation marks.
         let create = format!("CREATE SCHEMA \"{}\"", catalog.prefix.with(name));
         let mut connection = catalog.store.acquire().await?;
-        let created = connection.execute(AssertSqlSafe(create)).await;
+        let answer = connection.execute(AssertSqlSafe(create)).await.map(drop);
         let is_duplicate = |error: &sqlx::Error| {
             let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
             code.is_some_and(|code| DUPLICATE.contains(&code.as_ref()))
         };
-        match created {
-            Ok(_) => connection.release(),
-            Err(error) if is_duplicate(&error) => return Ok(false),
-            Err(error) => return Err(postgres::failure(error)),
-        }
-        Ok(true)
+        created(connection, answer, is_duplicate)
     }
 
     async fn names(catalog: &Self::Catalog) -> Result<Vec<TenantName>, StoreError> {
