@@ -52,35 +52,42 @@ impl HeadMemory {
 #[derive(Debug)]
 pub(crate) struct HeadMeter {
     memory: Arc<HeadMemory>,
-    /// The size of the head so far; [`IN_REQUEST`] while a request runs.
+    /// The number of requests whose body may still arrive: at most two, if the rest of a body is discarded while the next
+    /// request runs.
+    in_request: AtomicUsize,
+    /// The size of the head so far.
     received: AtomicUsize,
     reserved: AtomicUsize,
 }
 
-const IN_REQUEST: usize = usize::MAX;
+/// A request whose head is complete. What arrives until it is dropped belongs to the body.
+#[derive(Debug)]
+pub(crate) struct InRequest(Arc<HeadMeter>);
 
 impl HeadMeter {
     pub(crate) fn new(memory: Arc<HeadMemory>) -> Arc<Self> {
-        Arc::new(Self { memory, received: AtomicUsize::new(0), reserved: AtomicUsize::new(0) })
+        Arc::new(Self {
+            memory,
+            in_request: AtomicUsize::new(0),
+            received: AtomicUsize::new(0),
+            reserved: AtomicUsize::new(0),
+        })
     }
 
-    /// The head is complete. What arrives until [`HeadMeter::request_ended`] belongs to the body.
-    pub(crate) fn request_started(&self) {
-        self.received.store(IN_REQUEST, Ordering::Relaxed);
-        self.memory.release(self.reserved.swap(0, Ordering::Relaxed));
-    }
-
-    /// The next head may arrive.
-    pub(crate) fn request_ended(&self) {
+    /// The head is complete.
+    pub(crate) fn request_started(self: &Arc<Self>) -> InRequest {
+        self.in_request.fetch_add(1, Ordering::Relaxed);
         self.received.store(0, Ordering::Relaxed);
+        self.memory.release(self.reserved.swap(0, Ordering::Relaxed));
+        InRequest(Arc::clone(self))
     }
 
     /// Counts bytes; false if they do not fit.
     fn received(&self, bytes: usize) -> bool {
-        let before = self.received.load(Ordering::Relaxed);
-        if before == IN_REQUEST {
+        if self.in_request.load(Ordering::Relaxed) > 0 {
             return true;
         }
+        let before = self.received.load(Ordering::Relaxed);
         let size = before.saturating_add(bytes);
         let more = size.saturating_sub(SMALL.max(before));
         if more > 0 && !self.memory.reserve(more) {
@@ -89,6 +96,12 @@ impl HeadMeter {
         self.received.store(size, Ordering::Relaxed);
         self.reserved.fetch_add(more, Ordering::Relaxed);
         true
+    }
+}
+
+impl Drop for InRequest {
+    fn drop(&mut self) {
+        self.0.in_request.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -180,10 +193,13 @@ mod tests {
         assert_eq!(memory.used(), 1000);
         drop(second);
         assert_eq!(memory.used(), 600);
-        first.request_started();
+        let request = first.request_started();
         assert_eq!(memory.used(), 0);
         assert!(first.received(1 << 20));
-        first.request_ended();
+        let next = first.request_started();
+        drop(request);
+        assert!(first.received(1 << 20), "a body that is discarded belongs to no head");
+        drop(next);
         assert!(!first.received(1 << 20));
         assert_eq!(memory.used(), 0);
     }

@@ -22,6 +22,8 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
+use super::head::InRequest;
+
 /// The maximum number of bytes to discard.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -30,8 +32,8 @@ const MAX_TIME: Duration = Duration::from_secs(1);
 
 /// Discards the rest of the body once the response is written. The connection stays usable if the rest is known to be
 /// small.
-pub(super) fn linger(mut response: Response, unread: Incoming, expects_continue: bool) -> Response {
-    let is_small = unread.size_hint().upper().is_some_and(|rest| rest <= MAX_BYTES as u64);
+pub(super) fn linger(mut response: Response, unread: Unread, expects_continue: bool) -> Response {
+    let is_small = unread.body.size_hint().upper().is_some_and(|rest| rest <= MAX_BYTES as u64);
     // The rest may never arrive: from a client that waits for `100 Continue`, or after a timeout.
     let may_never_come = expects_continue || response.status() == StatusCode::REQUEST_TIMEOUT;
     if !is_small || may_never_come {
@@ -44,10 +46,22 @@ pub(super) fn linger(mut response: Response, unread: Incoming, expects_continue:
     response.map(|body| Body::new(LingeringBody { body, unread: Some(unread) }))
 }
 
+/// The rest of the body of a request. Until it is dropped, what arrives belongs to this request.
+pub(super) struct Unread {
+    body: Incoming,
+    _in_request: InRequest,
+}
+
+impl Unread {
+    pub(super) fn new(body: Incoming, in_request: InRequest) -> Self {
+        Self { body, _in_request: in_request }
+    }
+}
+
 /// The body of a response. Once hyper drops it, the head is written.
 struct LingeringBody {
     body: Body,
-    unread: Option<Incoming>,
+    unread: Option<Unread>,
 }
 
 impl http_body::Body for LingeringBody {
@@ -80,10 +94,10 @@ impl Drop for LingeringBody {
     }
 }
 
-async fn discard(mut unread: Incoming) {
+async fn discard(mut unread: Unread) {
     let deadline = Instant::now() + MAX_TIME;
     let mut rest = MAX_BYTES;
-    while let Ok(frame) = timeout_at(deadline, unread.frame()).await {
+    while let Ok(frame) = timeout_at(deadline, unread.body.frame()).await {
         // The end of the body, or a disconnected client.
         let Some(Ok(frame)) = frame else { return };
         let length = frame.data_ref().map_or(0, Bytes::len);

@@ -67,7 +67,11 @@ impl MemoryBudget {
 
     /// Returns the caller of a request with these headers.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Caller {
-        Caller(self.hasher.hash_one(headers.get(AUTHORIZATION).map(HeaderValue::as_bytes)))
+        // The scheme has no case, so that its spelling does not make another caller.
+        let token = |value: &HeaderValue| {
+            value.as_bytes().trim_ascii().rsplit(|byte| *byte == b' ').next().map(<[u8]>::to_vec)
+        };
+        Caller(self.hasher.hash_one(headers.get(AUTHORIZATION).and_then(token)))
     }
 
     /// Returns an empty reservation.
@@ -80,9 +84,10 @@ impl MemoryBudget {
         self.used_by_all().all
     }
 
-    /// Returns whether all memory is in use.
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.used() >= self.total
+    /// Returns whether all memory is in use, or all that this caller may use.
+    pub(super) fn is_exhausted_for(&self, caller: Caller) -> bool {
+        let used = self.used_by_all();
+        used.all >= self.total || used.callers.get(&caller).is_some_and(|bytes| *bytes >= self.per_caller)
     }
 
     fn used_by_all(&self) -> MutexGuard<'_, Used> {
@@ -161,6 +166,7 @@ mod tests {
         let mut first = budget.reservation(Caller(1));
         assert_eq!(first.grow(TOTAL / 4 + 1), Err(OutOfMemory));
         assert_eq!(first.grow(TOTAL / 4), Ok(()));
+        assert!(budget.is_exhausted_for(Caller(1)) && !budget.is_exhausted_for(Caller(2)));
         assert_eq!(budget.reservation(Caller(1)).grow(1), Err(OutOfMemory));
         assert_eq!(budget.reservation(Caller(2)).grow(TOTAL / 4), Ok(()));
         assert_eq!(budget.used(), TOTAL / 4);
@@ -192,7 +198,7 @@ mod tests {
         let budget = Arc::new(MemoryBudget::new(1000, 2000));
         let mut item = budget.reservation(Caller(1));
         assert_eq!(item.grow(1000), Ok(()));
-        assert!(budget.is_exhausted());
+        assert!(budget.is_exhausted_for(Caller(2)));
         assert_eq!(item.grow(1), Err(OutOfMemory));
     }
 
@@ -201,7 +207,7 @@ mod tests {
         let budget = budget();
         let mut item = budget.reservation(Caller(1));
         item.force(2 * TOTAL);
-        assert!(budget.is_exhausted());
+        assert!(budget.is_exhausted_for(Caller(2)));
         assert_eq!(budget.reservation(Caller(2)).grow(1), Err(OutOfMemory));
         drop(item);
         assert_eq!(budget.used(), 0);
@@ -214,6 +220,7 @@ mod tests {
             budget.caller(&HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(token))]))
         };
         assert_eq!(caller("Bearer a"), caller("Bearer a"));
+        assert_eq!(caller("Bearer a"), caller("bEARER  a"));
         assert_ne!(caller("Bearer a"), caller("Bearer b"));
         assert_ne!(caller("Bearer a"), budget.caller(&HeaderMap::new()));
     }

@@ -30,13 +30,13 @@ use tower_service::Service;
 use userbook_http::{ExtensionSet, Failure, busy, invalid_host};
 use userbook_tenants::TenantName;
 
-pub(crate) use self::head::{HeadMemory, HeadMeter, MeteredStream};
+pub(crate) use self::head::{HeadMemory, HeadMeter, InRequest, MeteredStream};
 use self::{
     admission::Admission,
     body::{BodyLimits, RequestBody},
     denial::hide_duration,
     exchange::Exchange,
-    linger::linger,
+    linger::{Unread, linger},
     memory::MemoryBudget,
     operation::operation,
     readiness::Readiness,
@@ -132,7 +132,7 @@ impl RequestGate {
     }
 
     /// Every request gets a response.
-    pub(crate) async fn respond(&self, request: hyper::Request<Incoming>) -> Response {
+    pub(crate) async fn respond(&self, request: hyper::Request<Incoming>, in_request: InRequest) -> Response {
         let start = Instant::now();
         let (head, incoming) = request.into_parts();
         let expects_continue = head.headers.contains_key(EXPECT);
@@ -153,7 +153,7 @@ impl RequestGate {
         self.metrics.responded(operation, response.status(), start.elapsed());
         hide_duration(response.status(), start).await;
         match exchange.take_unread() {
-            Some(unread) => linger(response, unread, expects_continue),
+            Some(unread) => linger(response, Unread::new(unread, in_request), expects_continue),
             None => response,
         }
     }
@@ -171,7 +171,7 @@ impl RequestGate {
         if !self.readiness.is_in_place() {
             return self.reject(&request, Saturation::DatabaseFile);
         }
-        if self.responses.is_exhausted() {
+        if self.responses.is_exhausted_for(self.responses.caller(request.headers())) {
             return self.reject(&request, Saturation::ResponseMemory);
         }
         let Some(place) = self.admission.acquire().await else {
@@ -212,12 +212,13 @@ fn log(response: &Response) {
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             tracing::warn!(status, tenant, %failure, "request failed");
         } else {
-            tracing::error!(status, tenant, %failure, "a request failed");
+            tracing::error!(status, tenant, %failure, "request failed");
         }
     }
 }
 
-fn empty(status: StatusCode) -> Response {
+/// A response without a body.
+pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

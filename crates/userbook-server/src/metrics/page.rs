@@ -21,7 +21,7 @@ use super::{Labels, Metrics, Series, gauge};
 use crate::{
     database::Database,
     events::{Coordination, Destination},
-    gate::RequestGate,
+    gate::{RequestGate, empty},
 };
 
 /// The path of the page.
@@ -50,12 +50,11 @@ impl EventQueues {
         if counted.is_some_and(|when| when.elapsed() < FRESH) {
             return;
         }
+        // A failure counts too: a database that is down must not delay every request.
         let outcome = timeout(self.time, self.count(series)).await;
+        *counted = Some(Instant::now());
         let error: &dyn Error = match &outcome {
-            Ok(Ok(())) => {
-                *counted = Some(Instant::now());
-                return;
-            }
+            Ok(Ok(())) => return,
             Ok(Err(error)) => error,
             Err(elapsed) => elapsed,
         };
@@ -123,7 +122,13 @@ impl MetricsPage {
             return response;
         }
         self.refresh().await;
-        let Ok(text) = self.metrics.encode() else { return empty(StatusCode::INTERNAL_SERVER_ERROR) };
+        let text = match self.metrics.encode() {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn Error, "cannot write the metrics");
+                return empty(StatusCode::INTERNAL_SERVER_ERROR);
+            }
+        };
         let mut response = Response::new(Body::from(text));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(TEXT));
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -153,10 +158,4 @@ fn set(family: &Family<Labels<1>, Gauge>, label: &'static str, values: &[(&'stat
     for &(value, count) in values {
         family.get_or_create(&[(label, Cow::Borrowed(value))]).set(gauge(count));
     }
-}
-
-fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
 }

@@ -158,13 +158,8 @@ async fn serve_connection(
     let meter = HeadMeter::new(Arc::clone(gate.heads()));
     let stream = MeteredStream::new(Box::pin(stream), Arc::clone(&meter), gate.metrics().clone());
     let service = service_fn(move |request| {
-        meter.request_started();
-        let (gate, meter) = (Arc::clone(&gate), Arc::clone(&meter));
-        async move {
-            let response = gate.respond(request).await;
-            meter.request_ended();
-            Ok::<_, Infallible>(response)
-        }
+        let (gate, in_request) = (Arc::clone(&gate), meter.request_started());
+        async move { Ok::<_, Infallible>(gate.respond(request, in_request).await) }
     });
     watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
 }

@@ -105,11 +105,13 @@ pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn E
     };
     let delivery = backend.deliver(&settings, sinks);
     let mut finished = tokio::select! {
-        finished = connections::serve(listener, gate, limits, &mut stop) => finished?,
+        finished = connections::serve(listener, Arc::clone(&gate), limits, &mut stop) => finished?,
         () = serve_metrics => false,
     };
     delivery.finish().await;
     // Commits whose clients have left finish here.
     finished &= timeout(SHUTDOWN_GRACE, backend.close()).await.is_ok();
+    // Those commits run on the threads of requests, and so do connections to the database that a request opened.
+    drop(gate);
     if finished { Ok(()) } else { Err(ShutdownTimedOut.into()) }
 }
