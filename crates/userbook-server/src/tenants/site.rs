@@ -1,13 +1,10 @@
 //! An open tenant of the server: its database, and the API over it.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::Router;
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 use userbook::{
     authz::ListAuthorizer,
     store::{StoreError, StoreErrorKind},
@@ -20,8 +17,9 @@ use crate::{Settings, ambient::Ambient, authorizer, database::Database, serve::t
 /// What stands for the name of the tenant in `--scim-url`.
 pub(crate) const TENANT_IN_URL: &str = "{tenant}";
 
-/// The time between two checks of the content of an open tenant.
-const CHECK: Duration = Duration::from_secs(1);
+/// The time between two checks of the content of an open tenant: less than a command needs to fill a new one, so that no
+/// request after it is answered with the old content's id.
+const CHECK: Duration = Duration::from_millis(50);
 
 /// Opens tenants for requests.
 pub(crate) struct Site {
@@ -41,40 +39,42 @@ pub(crate) struct ServedTenant {
     pub(super) database: Database,
     pub(super) router: Router,
     install_id: String,
-    /// The time of the last check.
-    checked: Mutex<Instant>,
+    content: Mutex<Content>,
+}
+
+/// What the last check of a tenant's content found.
+#[derive(Debug)]
+enum Content {
+    /// That which was opened, at this time.
+    Current(Instant),
+    Replaced,
 }
 
 impl ServedTenant {
     fn new(database: Database, router: Router, install_id: String) -> Self {
-        Self { database, router, install_id, checked: Mutex::new(Instant::now()) }
+        Self { database, router, install_id, content: Mutex::new(Content::Current(Instant::now())) }
     }
 
-    /// Returns whether the database is still the one that was opened. Looks for the file each time. A schema or database
-    /// that was dropped and created again has the same name: the content is checked once a second.
+    /// Returns whether the database is still the one that was opened. A schema or database that was dropped and created
+    /// again has the same name: its content is checked too, by one caller at a time, for which the others wait.
     async fn is_current(&self) -> bool {
         if !self.database.is_in_place() {
             return false;
         }
-        if !self.begin_check() {
-            return true;
+        let mut content = self.content.lock().await;
+        match *content {
+            Content::Replaced => return false,
+            Content::Current(checked) if checked.elapsed() < CHECK => return true,
+            Content::Current(_) => {}
         }
-        match self.database.install.install_id().await {
+        let start = Instant::now();
+        let is_current = match self.database.install.install_id().await {
             Ok(install_id) => install_id.as_ref() == Some(&self.install_id),
             // A database that does not answer is not deleted; one without the table is.
             Err(error) => error.kind == StoreErrorKind::Transient,
-        }
-    }
-
-    /// Returns whether a check is due. One caller makes the check.
-    fn begin_check(&self) -> bool {
-        // A time is valid at every moment.
-        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = checked.elapsed() >= CHECK;
-        if is_due {
-            *checked = Instant::now();
-        }
-        is_due
+        };
+        *content = if is_current { Content::Current(start) } else { Content::Replaced };
+        is_current
     }
 }
 
