@@ -67,12 +67,14 @@ impl<S, A> UserRows<'_, '_, S, A> {
     }
 
     /// Returns the lookups of these terms; `None` if a scan is better. An index has all spellings of names and of primary
-    /// addresses; the store also searches further addresses.
+    /// addresses. Only a search of the store finds further addresses: it follows if no index finds the address, so no
+    /// other term may find users instead.
     fn lookups(&self, terms: Vec<Term>) -> Option<Plan<UserFilter>> {
-        let Lookups { names, ids, external_ids, elements: emails } = Lookups::new(terms)?;
-        if emails.len() > 1 {
+        let lookups = Lookups::new(terms)?;
+        if !lookups.elements.is_empty() && lookups.values() > 1 {
             return None;
         }
+        let Lookups { names, ids, external_ids, elements: emails } = lookups;
         let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
         for name in names.iter().chain(&emails) {
             filters.push(UserFilter { folded_name: Some(name.clone()), ..self.managed(None) });

@@ -106,6 +106,11 @@ impl Lookups {
         let queries = lookups.external_ids.len() + lookups.names.len();
         (queries <= MAX_QUERIES).then_some(lookups)
     }
+
+    /// The number of different values.
+    pub(super) fn values(&self) -> usize {
+        self.names.len() + self.ids.len() + self.external_ids.len() + self.elements.len()
+    }
 }
 
 /// Returns the spelling of the request and the one in lower case. An index compares bytes; the search of the store finds
