@@ -15,7 +15,7 @@ use super::{
     Exchange,
     lookup::{Indexed, Lookups, Term, spellings},
     parse_id,
-    scan::{Plan, Rows},
+    scan::{Plan, Rows, measured},
 };
 use crate::{
     error::ScimError,
@@ -48,7 +48,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_,
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
         let page = exchange.service().list_groups(exchange.actor, listing, *with_members).await?;
         let (source, base) = (exchange.source(), &exchange.provider.base);
-        let document = |entry| group::resource(entry, source, base, *with_members);
+        let document = |entry| measured(group::resource(entry, source, base, *with_members));
         Ok((convert_each(&page.groups, document).await, page.count))
     }
 

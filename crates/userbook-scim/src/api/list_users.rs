@@ -12,7 +12,7 @@ use super::{
     Exchange,
     lookup::{Indexed, Lookups, Term},
     parse_id,
-    scan::{Plan, Rows},
+    scan::{Plan, Rows, measured},
 };
 use crate::{resource::Document, schema::ResourceSchema, work::convert_each};
 
@@ -36,7 +36,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for UserRows<'_, 
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
         let page = exchange.service().list_users(exchange.actor, listing).await?;
         let form = exchange.form();
-        let documents = convert_each(&page.users, |view| form.resource(view)).await;
+        let documents = convert_each(&page.users, |view| measured(form.resource(view))).await;
         Ok((documents, page.count))
     }
 
