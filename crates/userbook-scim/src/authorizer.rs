@@ -35,9 +35,8 @@ const SOURCES: &str = "userbook_scim_sources";
 const ADOPTED: &str = "userbook_scim_adopted";
 
 /// Returns the actor of a connection with the rights to what these sources manage.
-pub(crate) fn connection_actor<'s>(actor: &Actor, sources: impl IntoIterator<Item = &'s str>) -> Actor {
+pub(crate) fn connection_actor<'s>(mut actor: Actor, sources: impl IntoIterator<Item = &'s str>) -> Actor {
     let sources: Vec<&str> = sources.into_iter().collect();
-    let mut actor = actor.clone();
     actor.claims.clear();
     actor.claims.insert(SOURCES.to_owned(), json!(sources));
     actor
@@ -49,20 +48,58 @@ pub(crate) fn with_adopted(mut actor: Actor, user: &User) -> Actor {
     actor
 }
 
-fn manages(actor: &Actor, ids: &ExternalIds) -> bool {
-    let sources = actor.claims.get(SOURCES).and_then(Value::as_array);
-    sources.is_some_and(|sources| {
-        ids.iter().any(|(source, _)| sources.iter().any(|name| name.as_str() == Some(source.as_str())))
-    })
+/// What the provider says about the connection, read once for all checks of a call.
+struct Claims<'a> {
+    sources: Vec<&'a str>,
+    adopted: Option<&'a str>,
 }
 
-fn manages_user(actor: &Actor, user: &User) -> bool {
-    let adopted = actor.claims.get(ADOPTED).and_then(Value::as_str);
-    manages(actor, &user.external_ids) || adopted.is_some_and(|uuid| user.uuid.to_string() == uuid)
-}
+impl<'a> Claims<'a> {
+    /// Returns `None` for an actor that the provider has not created from an account that the safeguards bind.
+    fn of(actor: &'a Actor) -> Option<Self> {
+        let sources = actor.claims.get(SOURCES).filter(|_| is_connection(actor))?.as_array();
+        let sources = sources.into_iter().flatten().filter_map(Value::as_str).collect();
+        Some(Self { sources, adopted: actor.claims.get(ADOPTED).and_then(Value::as_str) })
+    }
 
-fn manages_group(actor: &Actor, groups: &GroupGraph, id: GroupId) -> bool {
-    groups.get(id).is_some_and(|group: &Group| manages(actor, &group.external_ids))
+    fn manages(&self, ids: &ExternalIds) -> bool {
+        ids.iter().any(|(source, _)| self.sources.contains(&source.as_str()))
+    }
+
+    fn manages_user(&self, user: &User) -> bool {
+        let is_adopted = |uuid| user.uuid.to_string() == uuid;
+        self.manages(&user.external_ids) || self.adopted.is_some_and(is_adopted)
+    }
+
+    fn manages_group(&self, groups: &GroupGraph, id: GroupId) -> bool {
+        groups.get(id).is_some_and(|group: &Group| self.manages(&group.external_ids))
+    }
+
+    fn verdict(&self, resource: Resource<'_>, check: Check) -> Verdict {
+        let groups = resource.facts().groups;
+        match check {
+            Check::View | Check::Change | Check::Set(_) | Check::DeleteUser => match resource.user() {
+                Some(user) if self.manages_user(user) => Verdict::Allow,
+                // A new user, whose fields the connection chooses.
+                None if matches!(resource, Resource::Directory(_)) => Verdict::Allow,
+                _ => Verdict::Hide,
+            },
+            Check::ViewGroup(id) if self.manages_group(groups, id) => Verdict::Allow,
+            Check::ViewGroup(_) => Verdict::Hide,
+            Check::ChangeGroup(id)
+            | Check::DeleteGroup(id)
+            | Check::Join(id)
+            | Check::AddMember(id)
+            | Check::RemoveMember(id) => self.manages_group(groups, id).into(),
+            // The group to create does not exist, and no external id of a foreign group changes.
+            Check::SetGroupExternalIds(id) => (self.manages_group(groups, id) || !groups.contains(id)).into(),
+            Check::AddUser | Check::AddGroup(_) => Verdict::Allow,
+            Check::GrantSuperuser(_) | Check::DisableSuperuser(_) => {
+                Verdict::because("A SCIM connection never grants or revokes superuser status.")
+            }
+            _ => Verdict::deny(),
+        }
+    }
 }
 
 /// Returns whether the provider has created the actor, from an account that the safeguards bind.
@@ -70,36 +107,17 @@ fn is_connection(actor: &Actor) -> bool {
     actor.claims.contains_key(SOURCES) && matches!(actor.subject, Subject::User(_) | Subject::External(_))
 }
 
-fn verdict(actor: &Actor, resource: Resource<'_>, check: Check) -> Verdict {
-    let groups = resource.facts().groups;
-    if !is_connection(actor) {
-        return Verdict::deny();
-    }
-    if resource.actor().is_some_and(|account| account.is_active_superuser()) {
-        return Verdict::because("The account of a SCIM connection must not be a superuser.");
-    }
-    match check {
-        Check::View | Check::Change | Check::Set(_) | Check::DeleteUser => match resource.user() {
-            Some(user) if manages_user(actor, user) => Verdict::Allow,
-            // A new user, whose fields the connection chooses.
-            None if matches!(resource, Resource::Directory(_)) => Verdict::Allow,
-            _ => Verdict::Hide,
-        },
-        Check::ViewGroup(id) if manages_group(actor, groups, id) => Verdict::Allow,
-        Check::ViewGroup(_) => Verdict::Hide,
-        Check::ChangeGroup(id)
-        | Check::DeleteGroup(id)
-        | Check::Join(id)
-        | Check::AddMember(id)
-        | Check::RemoveMember(id) => manages_group(actor, groups, id).into(),
-        // The group to create does not exist, and no external id of a foreign group changes.
-        Check::SetGroupExternalIds(id) => (manages_group(actor, groups, id) || !groups.contains(id)).into(),
-        Check::AddUser | Check::AddGroup(_) => Verdict::Allow,
-        Check::GrantSuperuser(_) | Check::DisableSuperuser(_) => {
-            Verdict::because("A SCIM connection never grants or revokes superuser status.")
+fn verdicts(actor: &Actor, resource: Resource<'_>, checks: &[Check]) -> Verdicts {
+    let is_superuser = resource.actor().is_some_and(|account| account.is_active_superuser());
+    let claims = Claims::of(actor);
+    let verdict = |check: &Check| match &claims {
+        None => Verdict::deny(),
+        Some(_) if is_superuser => {
+            Verdict::because("The account of a SCIM connection must not be a superuser.")
         }
-        _ => Verdict::deny(),
-    }
+        Some(claims) => claims.verdict(resource, *check),
+    };
+    checks.iter().map(verdict).collect()
 }
 
 #[async_trait]
@@ -110,7 +128,7 @@ impl<A: Authorizer> Authorizer for ConnectionAuthorizer<A> {
         resource: Resource<'_>,
         checks: &[Check],
     ) -> Result<Verdicts, AuthorizerError> {
-        Ok(checks.iter().map(|check| verdict(actor, resource, *check)).collect())
+        Ok(verdicts(actor, resource, checks))
     }
 
     async fn can_grant_superuser(&self, user: &User, groups: &GroupGraph) -> Result<bool, AuthorizerError> {

@@ -7,7 +7,7 @@ use http::{header::AUTHORIZATION, request::Parts};
 use userbook::{Actor, User, UserType, model::ExternalSource, model::InvalidExternalSource};
 use userbook_http::{AuthenticationError, TokenHash, TokenKey};
 
-use crate::{Mapping, Strictness};
+use crate::{Mapping, Strictness, authorizer::connection_actor};
 
 /// What DELETE of a user does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +44,7 @@ pub struct Connection {
     source: ExternalSource,
     /// Marks users that the connection has deleted and the provider has deactivated.
     removed: ExternalSource,
+    /// The actor with the rights of the connection.
     pub(crate) actor: Actor,
     pub(crate) strictness: Strictness,
     pub(crate) deletion: Deletion,
@@ -66,6 +67,7 @@ impl Connection {
         // The colon separates the name from the mark of removed users.
         let source: ExternalSource = format!("scim:{}", if is_valid { name } else { "?" }).parse()?;
         let removed = format!("{source}:removed").parse()?;
+        let actor = connection_actor(actor, [source.as_str()]);
         Ok(Self {
             source,
             removed,

@@ -1,6 +1,6 @@
 //! The table that maps attributes of SCIM to stored values.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, Uniqueness, user};
 
@@ -22,8 +22,8 @@ use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, Uniquen
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapping {
     pub(crate) schema: ResourceSchema,
-    /// Keys of stored attributes by URN and name.
-    keys: BTreeMap<(String, String), String>,
+    /// Keys of stored attributes, in the order of [`ResourceSchema::all`] and of the attributes of each schema.
+    keys: Vec<Vec<String>>,
 }
 
 /// The stored value behind an attribute.
@@ -63,11 +63,8 @@ impl Default for Mapping {
         let core = schema(USER, "User", "A user account", attributes);
         let enterprise =
             schema(ENTERPRISE, "Enterprise User", "A user of an organization", user::enterprise());
-        let names = |schema: &Schema| -> Vec<_> {
-            let entry = |it: &Attribute| ((schema.urn.to_string(), it.name.to_string()), it.name.to_string());
-            schema.attributes.iter().map(entry).collect()
-        };
-        let keys = names(&core).into_iter().chain(names(&enterprise)).collect();
+        let names = |schema: &Schema| schema.attributes.iter().map(|it| it.name.to_string()).collect();
+        let keys = vec![names(&core), names(&enterprise)];
         Self { schema: ResourceSchema::new(core, vec![enterprise]), keys }
     }
 }
@@ -89,15 +86,16 @@ impl Mapping {
             return self;
         }
         self = self.without(&urn, &attribute.name);
-        self.keys.insert((urn.to_string(), attribute.name.to_string()), key.into());
-        if let Some(schema) = self.schema_mut(&urn) {
+        if let Some((schema, keys)) = self.schema_mut(&urn) {
             schema.attributes.push(attribute);
+            keys.push(key.into());
         } else {
             let name = urn.rsplit(':').next().unwrap_or_default().to_owned();
             let description = "An extension of users";
             let attributes = vec![attribute];
             let schema = Schema { urn, name: name.into(), description: description.into(), attributes };
             self.schema.extensions.push(schema);
+            self.keys.push(vec![key.into()]);
         }
         self
     }
@@ -105,7 +103,11 @@ impl Mapping {
     /// Stores an attribute under another key of the stored attributes.
     #[must_use]
     pub fn with_key(mut self, urn: &str, name: &str, key: impl Into<String>) -> Self {
-        if let Some(stored) = self.keys.get_mut(&(urn.to_owned(), name.to_owned())) {
+        let found = self.schema_mut(urn).and_then(|(schema, keys)| {
+            let position = schema.attributes.iter().position(|it| it.name.eq_ignore_ascii_case(name))?;
+            keys.get_mut(position)
+        });
+        if let Some(stored) = found {
             *stored = key.into();
         }
         self
@@ -118,50 +120,45 @@ impl Mapping {
         if is_fixed(urn, name) {
             return self;
         }
-        if let Some(schema) = self.schema_mut(urn) {
-            schema.attributes.retain(|it| !it.name.eq_ignore_ascii_case(name));
+        if let Some((schema, keys)) = self.schema_mut(urn) {
+            let is_kept = |it: &Attribute| !it.name.eq_ignore_ascii_case(name);
+            let mut attributes = schema.attributes.iter();
+            keys.retain(|_| attributes.next().is_some_and(is_kept));
+            schema.attributes.retain(is_kept);
         }
         self.schema.extensions.retain(|schema| !schema.attributes.is_empty());
-        self.keys.retain(|(of, key), _| of != urn || !key.eq_ignore_ascii_case(name));
+        self.keys.retain(|keys| !keys.is_empty());
         self
     }
 
-    fn schema_mut(&mut self, urn: &str) -> Option<&mut Schema> {
-        if self.schema.is_core(urn) {
-            return Some(&mut self.schema.core);
-        }
-        self.schema.extensions.iter_mut().find(|schema| schema.urn.eq_ignore_ascii_case(urn))
+    /// Returns the schema with this URN, in any case, and its keys.
+    fn schema_mut(&mut self, urn: &str) -> Option<(&mut Schema, &mut Vec<String>)> {
+        let ResourceSchema { core, extensions, .. } = &mut self.schema;
+        let mut schemas = std::iter::once(core).chain(extensions).zip(&mut self.keys);
+        schemas.find(|(schema, _)| schema.urn.eq_ignore_ascii_case(urn))
     }
 
-    /// Returns every writable attribute with its extension and its stored value.
+    /// Returns every attribute with its extension and its stored value.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (Option<&Schema>, &Attribute, Stored<'_>)> {
-        let of = |extension: Option<&'_ Schema>, attribute: &'_ Attribute| {
-            let urn = extension.map_or(&self.schema.core.urn, |schema| &schema.urn);
-            self.stored(urn, &attribute.name)
-        };
-        let core = self.schema.core.attributes.iter();
-        let core = core.map(move |attribute| (None, attribute, of(None, attribute)));
-        let extensions = self.schema.extensions.iter().flat_map(move |schema| {
-            let of_schema = move |it| (Some(schema), it, of(Some(schema), it));
-            schema.attributes.iter().map(of_schema)
-        });
-        core.chain(extensions)
+        let extensions = std::iter::once(None).chain(self.schema.extensions.iter().map(Some));
+        extensions.zip(&self.keys).flat_map(|(extension, keys)| {
+            let schema = extension.unwrap_or(&self.schema.core);
+            let entries = schema.attributes.iter().zip(keys);
+            entries.map(move |(attribute, key)| (extension, attribute, stored(extension, attribute, key)))
+        })
     }
+}
 
-    fn stored(&self, urn: &str, name: &str) -> Stored<'_> {
-        let key = self.keys.get(&(urn.to_owned(), name.to_owned())).map_or("", String::as_str);
-        if urn != self.schema.core.urn {
-            return Stored::Attribute(key);
-        }
-        match name {
-            "userName" => Stored::Username,
-            "displayName" => Stored::DisplayName,
-            "active" => Stored::Active,
-            "emails" => Stored::Emails(key),
-            "name" => Stored::Name(key),
-            "groups" => Stored::Computed,
-            _ => Stored::Attribute(key),
-        }
+fn stored<'m>(extension: Option<&Schema>, attribute: &Attribute, key: &'m str) -> Stored<'m> {
+    match attribute.name.as_ref() {
+        _ if extension.is_some() => Stored::Attribute(key),
+        "userName" => Stored::Username,
+        "displayName" => Stored::DisplayName,
+        "active" => Stored::Active,
+        "emails" => Stored::Emails(key),
+        "name" => Stored::Name(key),
+        "groups" => Stored::Computed,
+        _ => Stored::Attribute(key),
     }
 }
 
@@ -180,11 +177,23 @@ mod tests {
             .with_attribute(urn, Attribute::string("badge", ""), "number")
             .with_key(ENTERPRISE, "department", "team")
             .without(USER, "nickname")
+            .without(ENTERPRISE, "costCenter")
             .without(USER, "userName")
             .with_attribute(USER, Attribute::string("username", ""), "x");
-        assert_eq!(mapping.stored(urn, "badge"), Stored::Attribute("number"));
-        assert_eq!(mapping.stored(ENTERPRISE, "department"), Stored::Attribute("team"));
-        assert_eq!(mapping.stored(USER, "userName"), Stored::Username);
+        let stored = |extension: Option<&str>, name: &str| {
+            let of = |schema: &Schema| schema.urn.clone();
+            let mut entries = mapping.entries();
+            let found =
+                entries.find(|(schema, it, _)| schema.map(of).as_deref() == extension && it.name == name);
+            found.map(|(.., stored)| stored)
+        };
+        assert_eq!(stored(Some(urn), "badge"), Some(Stored::Attribute("number")));
+        assert_eq!(stored(Some(ENTERPRISE), "department"), Some(Stored::Attribute("team")));
+        assert_eq!(stored(Some(ENTERPRISE), "manager"), Some(Stored::Attribute("manager")));
+        assert_eq!(stored(Some(ENTERPRISE), "costCenter"), None);
+        assert_eq!(stored(None, "userName"), Some(Stored::Username));
+        assert_eq!(stored(None, "title"), Some(Stored::Attribute("title")));
+        assert_eq!(stored(None, "nickName"), None);
         assert!(mapping.schema.attribute(None, "nickName").is_none());
         assert_eq!(mapping.schema.attribute(None, "USERNAME").map(|it| it.attribute.required), Some(true));
         assert_eq!(

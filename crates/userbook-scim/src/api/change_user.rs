@@ -18,7 +18,7 @@ use super::{Answer, Exchange, parse_id, payload::Payload, reply::Reply};
 use crate::{
     Connection, Deletion, Mapping,
     error::ScimError,
-    patch,
+    patch::{self, Patch},
     resource::{Basis, Document, Form, ResourceKind, canonical_resource, field_ops, version, with_object},
     schema::Mutability,
 };
@@ -27,20 +27,19 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn show_user(&self, id: &str) -> Answer {
         let view = self.service().retrieve(self.actor, parse_id(id).map(UserRef::Uuid)).await?;
         let document = self.form().resource(&view);
-        self.conditional(ResourceKind::User, &document)
+        self.conditional(ResourceKind::User, document)
     }
 
     /// Returns a resource, or 304 or 412 by the preconditions.
-    pub(super) fn conditional(&self, kind: ResourceKind, document: &Document) -> Answer {
-        let version = version(document).unwrap_or_default().to_owned();
+    pub(super) fn conditional(&self, kind: ResourceKind, document: Document) -> Answer {
+        let version = version(&document).unwrap_or_default().to_owned();
         if !self.preconditions.allows(&version) {
             return Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"));
         }
         if self.preconditions.knows(&version) {
             return Ok(Reply { version: Some(version), ..Reply::empty(StatusCode::NOT_MODIFIED) });
         }
-        let shown = self.projected(kind, document.clone());
-        Ok(Reply::resource(StatusCode::OK, document, shown))
+        Ok(self.resource(kind, StatusCode::OK, document))
     }
 
     /// PUT and PATCH.
@@ -61,9 +60,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     fn changed(&self, view: &UserView) -> Reply {
-        let document = self.form().resource(view);
-        let shown = self.projected(ResourceKind::User, document.clone());
-        Reply::resource(StatusCode::OK, &document, shown)
+        self.resource(ResourceKind::User, StatusCode::OK, self.form().resource(view))
     }
 
     fn user_update(&self, body: Value, is_patch: bool) -> Result<UserUpdate, ScimError> {
@@ -71,9 +68,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let strictness = self.connection.strictness;
         if is_patch {
             let patch = patch::read(body, schema, strictness, limits)?;
-            return Ok(UserUpdate::computed(changing(self.connection, false, move |document| {
-                patch::apply(&patch, document)
-            })));
+            return Ok(UserUpdate::computed(patching(self.connection, patch)));
         }
         let mut wanted = canonical_resource(body, schema, strictness, limits)?;
         complete(&mut wanted);
@@ -152,15 +147,16 @@ pub(super) fn replacement(
     connection: &Connection,
     wanted: Document,
 ) -> impl Fn(&User, &GroupGraph) -> Resolved + Send + Sync + 'static {
-    let mapping = Arc::clone(&connection.mapping);
-    changing(connection, true, move |document| {
-        let before = std::mem::replace(document, wanted.clone());
-        if let (Some(active), false) = (before.get("active"), document.contains_key("active")) {
-            document.insert("active".to_owned(), active.clone());
+    let (mapping, source) = (Arc::clone(&connection.mapping), connection.source().clone());
+    move |user, _| {
+        let form = Form { mapping: &mapping, source: &source, base: "" };
+        let (before, mut after) = (form.writable(user), wanted.clone());
+        if let (Some(active), false) = (before.get("active"), after.contains_key("active")) {
+            after.insert("active".to_owned(), active.clone());
         }
-        keep_immutable(&mapping, &before, document);
-        Ok(())
-    })
+        keep_immutable(&mapping, &before, &mut after);
+        Ok(field_ops(&form, Basis::stored(user, true), &before, &after)?)
+    }
 }
 
 /// Keeps the values of immutable attributes that a PUT does not name (RFC 7644 §3.5.1).
@@ -188,18 +184,14 @@ fn keep_immutable(mapping: &Mapping, before: &Document, document: &mut Document)
     }
 }
 
-/// Returns the function that applies a change to the document of the stored user.
-fn changing(
+/// Returns the function that applies operations to the stored user.
+fn patching(
     connection: &Connection,
-    replaces: bool,
-    change: impl Fn(&mut Document) -> Result<(), ScimError> + Send + Sync + 'static,
+    patch: Patch,
 ) -> impl Fn(&User, &GroupGraph) -> Resolved + Send + Sync + 'static {
     let (mapping, source) = (Arc::clone(&connection.mapping), connection.source().clone());
     move |user, _| {
         let form = Form { mapping: &mapping, source: &source, base: "" };
-        let before = form.writable(user);
-        let mut after = before.clone();
-        change(&mut after)?;
-        Ok(field_ops(&form, Basis::stored(user, replaces), &before, &after)?)
+        Ok(patch::resolve(&patch, &form, user)?)
     }
 }

@@ -71,9 +71,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     }
 
     fn created(&self, view: &UserView) -> Reply {
-        let document = self.form().resource(view);
-        let shown = self.projected(ResourceKind::User, document.clone());
-        Reply::resource(StatusCode::CREATED, &document, shown)
+        self.resource(ResourceKind::User, StatusCode::CREATED, self.form().resource(view))
     }
 
     /// Activates the user of this name that the connection has deleted, if one exists.
@@ -84,7 +82,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let removed = self.connection.removed();
         let managed = ExternalIdFilter { source: removed.clone(), identifier: None };
         let Some(user) = self.find_by_name(wanted, Some(managed)).await? else { return Ok(None) };
-        let actor = connection_actor(self.actor, [self.source().as_str(), removed.as_str()]);
+        let actor = connection_actor(self.actor.clone(), [self.source().as_str(), removed.as_str()]);
         let mark = removed.clone();
         let may_take = move |user: &User| user.external_ids.is_managed_by(&mark);
         Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
@@ -108,7 +106,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         if !may_take(&user) {
             return Ok(None);
         }
-        let actor = with_adopted(connection_actor(self.actor, [source.as_str()]), &user);
+        let actor = with_adopted(connection_actor(self.actor.clone(), [source.as_str()]), &user);
         Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
     }
 

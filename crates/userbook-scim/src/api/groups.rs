@@ -33,7 +33,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let with_members = self.shows_members();
         let id = parse_id(id).map(GroupId).ok_or_else(ScimError::not_found)?;
         let document = self.managed_group(id, with_members).await?;
-        self.conditional(ResourceKind::Group, &document)
+        self.conditional(ResourceKind::Group, document)
     }
 
     async fn managed_group(&self, id: GroupId, with_members: bool) -> Result<Document, ScimError> {
@@ -189,8 +189,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     async fn group_reply(&self, status: StatusCode, group: Group) -> Answer {
         let (entry, with_members, failure) = self.written(group).await;
         let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
-        let shown = self.projected(ResourceKind::Group, document.clone());
-        Ok(Reply { failure, ..Reply::resource(status, &document, shown) })
+        Ok(Reply { failure, ..self.resource(ResourceKind::Group, status, document) })
     }
 
     /// Returns the written group, and whether its members were read. The change is committed, so a failure to read the

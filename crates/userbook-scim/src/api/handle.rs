@@ -17,8 +17,7 @@ use super::{
     route::{Route, route},
 };
 use crate::{
-    Connections, authorizer::connection_actor, error::ScimError, etag::Preconditions, params::Params,
-    resource::ResourceKind, respond,
+    Connections, error::ScimError, etag::Preconditions, params::Params, resource::ResourceKind, respond,
 };
 
 impl<S, A, C> ScimApi<S, A, C>
@@ -60,11 +59,10 @@ where
         let connection = self.connections.authenticate(head).await?;
         let connection = connection.ok_or_else(|| ScimError::unauthorized("Credentials are required"))?;
         let route = route.ok_or_else(ScimError::not_found)?;
-        let actor = connection_actor(&connection.actor, [connection.source().as_str()]);
         let exchange = Exchange {
             provider: &self.provider,
             connection: &connection,
-            actor: &actor,
+            actor: &connection.actor,
             params: Params::parse(head.uri.query(), &self.provider.limits)?,
             preconditions: Preconditions::read(&head.headers),
             request_id: request_id(&head.headers),

@@ -20,6 +20,7 @@ mod sort_key;
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use userbook::{
     UserService,
     clock::{Clock, SystemClock},
@@ -121,7 +122,6 @@ impl<S, A, C> ScimApi<S, A, C> {
 struct Exchange<'e, S, A> {
     provider: &'e Provider<S, A>,
     connection: &'e Connection,
-    /// The actor with the rights of the connection.
     actor: &'e userbook::Actor,
     params: Params,
     preconditions: Preconditions,
@@ -157,6 +157,11 @@ impl<S, A> Exchange<'_, S, A> {
             ResourceKind::User => &self.connection.mapping.schema,
             ResourceKind::Group => &self.provider.groups,
         }
+    }
+
+    /// Returns a resource as `attributes` and `excludedAttributes` select it.
+    fn resource(&self, kind: ResourceKind, status: StatusCode, document: Document) -> reply::Reply {
+        reply::Reply::resource(status, document, |document| self.projected(kind, document))
     }
 
     /// Applies `attributes` and `excludedAttributes`.

@@ -34,15 +34,15 @@ impl Reply {
         Self { status, body: None, location: None, version: None, failure: None }
     }
 
-    /// A resource; `shown` is the part of the resource that the client wants.
-    pub(super) fn resource(status: StatusCode, whole: &Document, shown: Document) -> Self {
-        Self {
-            status,
-            body: Some(Value::Object(shown)),
-            location: location(whole).map(str::to_owned),
-            version: version(whole).map(str::to_owned),
-            failure: None,
-        }
+    /// A resource. `project` returns the part of the resource that the client wants.
+    pub(super) fn resource(
+        status: StatusCode,
+        whole: Document,
+        project: impl FnOnce(Document) -> Document,
+    ) -> Self {
+        let location = location(&whole).map(str::to_owned);
+        let version = version(&whole).map(str::to_owned);
+        Self { status, body: Some(Value::Object(project(whole))), location, version, failure: None }
     }
 
     pub(super) fn into_response(self) -> Response<Bytes> {

@@ -5,12 +5,14 @@
 mod apply;
 mod members;
 mod read;
+mod resolve;
 
 use serde_json::Value;
 
 pub(crate) use apply::apply;
 pub(crate) use members::{GroupPatch, MembersChange, group_patch, ids};
 pub(crate) use read::read;
+pub(crate) use resolve::resolve;
 
 use crate::{
     Strictness,

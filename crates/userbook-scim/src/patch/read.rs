@@ -55,6 +55,9 @@ pub(crate) fn read(
 
 /// Removes a member by its name in any case.
 fn member(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    if let Some(value) = members.remove(name) {
+        return Some(value);
+    }
     let key = members.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
     members.remove(&key)
 }

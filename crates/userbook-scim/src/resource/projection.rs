@@ -75,16 +75,8 @@ fn name(text: &str, schema: &ResourceSchema) -> Option<Name> {
     if let Some(extension) = schema.extension(text) {
         return Some(Name { extension: Some(extension.urn.to_string()), attribute: None, sub: None });
     }
-    let (urn, path) = match text.rsplit_once(':') {
-        Some((urn, path)) => (Some(urn), path),
-        None => (None, text),
-    };
-    let (attribute, sub) = path.split_once('.').map_or((path, None), |(name, sub)| (name, Some(sub)));
-    let Located { extension, attribute } = schema.attribute(urn, attribute)?;
-    let sub = match sub {
-        Some(sub) => Some(attribute.sub(sub)?.name.to_string()),
-        None => None,
-    };
+    let (Located { extension, attribute }, sub) = schema.at_path(text)?;
+    let sub = sub.map(|sub| sub.name.to_string());
     let extension = extension.map(|schema| schema.urn.to_string());
     Some(Name { extension, attribute: Some(attribute.name.to_string()), sub })
 }

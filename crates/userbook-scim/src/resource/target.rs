@@ -7,7 +7,7 @@ use crate::{
     error::{ScimError, ScimType},
     filter::{all_names, parse_path},
     limits::ScimLimits,
-    schema::{Attribute, Kind, ResourceSchema},
+    schema::{Attribute, Kind, Located, ResourceSchema},
 };
 
 /// The target of an operation.
@@ -41,6 +41,10 @@ impl Target {
         // The URN of a schema has the syntax of a path to an attribute.
         if let Some(extension) = schema.extension(text.trim()) {
             return Ok(Self::Extension(extension.urn.to_string()));
+        }
+        // Most paths are names. The parser builds tables for each text.
+        if let Some((located, sub)) = schema.at_path(text.trim()) {
+            return Ok(Self::place_of(located, None, sub.cloned()));
         }
         let (path, filter, sub) = match parse_path(text, strictness, limits)? {
             PatchPath::Attr(path) => {
@@ -82,13 +86,16 @@ impl Target {
             let mut extensions = schema.extensions.iter().filter(|_| may_search);
             extensions.find_map(|extension| schema.attribute(Some(&extension.urn), &path.name))
         })?;
-        let attribute = located.attribute.clone();
         let sub = match sub {
-            Some(name) => Some(attribute.sub(name)?.clone()),
+            Some(name) => Some(located.attribute.sub(name)?.clone()),
             None => None,
         };
+        Some(Self::place_of(located, filter, sub))
+    }
+
+    fn place_of(located: Located<'_>, filter: Option<ValFilter>, sub: Option<Attribute>) -> Self {
         let extension = located.extension.map(|schema| schema.urn.to_string());
-        Some(Self::Place(Box::new(Place { extension, attribute, filter, sub })))
+        Self::Place(Box::new(Place { extension, attribute: located.attribute.clone(), filter, sub }))
     }
 }
 
@@ -115,5 +122,35 @@ impl Place {
     /// Returns whether clients cannot write the target.
     pub(crate) fn is_read_only(&self) -> bool {
         self.attribute.is_read_only() || self.sub.as_ref().is_some_and(Attribute::is_read_only)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Mapping, schema::ENTERPRISE};
+
+    #[test]
+    fn paths_without_a_filter_name_what_the_parser_reads() {
+        let schema = Mapping::default().schema;
+        let mut paths: Vec<String> =
+            ["id", "meta.version", "USERNAME", "Name.GIVENNAME", "members"].map(Into::into).into();
+        for schema in schema.all() {
+            for attribute in &schema.attributes {
+                paths.push(format!("{}:{}", schema.urn, attribute.name));
+                // The grammar does not have `$ref`, which RFC 7643 defines.
+                let subs = attribute.sub_attributes().iter().filter(|sub| sub.name != "$ref");
+                paths.extend(subs.map(|sub| format!("{}:{}.{}", schema.urn, attribute.name, sub.name)));
+            }
+        }
+        paths.extend(["title", "name.familyName", "emails.value", "title.x", "x.value"].map(Into::into));
+        paths.extend([format!("{ENTERPRISE}:x"), "urn:x:title".to_owned(), "department".to_owned()]);
+        for text in paths {
+            let (strictness, limits) = (Strictness::strict(), ScimLimits::default());
+            let Ok(PatchPath::Attr(path)) = parse_path(&text, strictness, &limits) else { panic!("{text}") };
+            let parsed = Target::resolve(&path, None, path.sub_attr.as_deref(), &schema, strictness);
+            let target = Target::parse(&text, &schema, strictness, &limits).ok();
+            assert_eq!(format!("{target:?}"), format!("{parsed:?}"), "{text}");
+        }
     }
 }

@@ -48,17 +48,29 @@ impl Form<'_> {
     }
 
     fn location(&self, user: &User) -> String {
-        format!("{}/Users/{}", self.base, user.uuid)
+        [self.base, "/Users/", &user.uuid.to_string()].concat()
     }
 
     /// Returns the writable attributes.
     pub(crate) fn writable(&self, user: &User) -> Document {
+        self.writable_part(user, |_, _| true)
+    }
+
+    /// Returns the writable attributes for which `selects` returns true, given their extension, and `externalId`.
+    pub(crate) fn writable_part(
+        &self,
+        user: &User,
+        selects: impl Fn(Option<&str>, &Attribute) -> bool,
+    ) -> Document {
         let mut document = Document::new();
         let mut extensions: Vec<(&str, Document)> = Vec::new();
         if let Some(id) = user.external_ids.identifier(self.source) {
             document.insert("externalId".to_owned(), id.into());
         }
         for (extension, attribute, stored) in self.mapping.entries() {
+            if !selects(extension.map(|schema| schema.urn.as_ref()), attribute) {
+                continue;
+            }
             let Some(value) = value(user, attribute, stored) else { continue };
             let name = attribute.name.to_string();
             match extension {
@@ -76,9 +88,11 @@ impl Form<'_> {
 
     fn group(&self, view: &GroupView) -> Value {
         let group = &view.group;
+        let id = group.id.to_string();
+        let location = [self.base, "/Groups/", &id].concat();
         json!({
-            "value": group.id.to_string(),
-            "$ref": format!("{}/Groups/{}", self.base, group.id),
+            "$ref": location,
+            "value": id,
             "display": group.name,
             "type": "direct",
         })

@@ -55,42 +55,49 @@ pub(crate) fn field_ops(
 ) -> Result<FieldOps, ScimError> {
     let mut ops = FieldOps::new(Mode::Patch);
     let mut attributes = AttributesChange::new(basis.attributes);
+    let changed = changed_members(before, after);
     for (extension, attribute, stored) in form.mapping.entries() {
         let name = attribute.name.as_ref();
-        let of =
-            |document: &'_ Document| -> Option<Value> { container(document, extension)?.get(name).cloned() };
-        let (old, new) = (of(before), of(after));
-        if attribute.is_read_only() {
+        let key = extension.map_or(name, |schema| schema.urn.as_ref());
+        if attribute.is_read_only() || !basis.replaces && !changed.contains(&key) {
             continue;
         }
+        let [old, new] = [before, after].map(|document| container(document, extension)?.get(name));
+        let is_changed = old != new;
         if let Stored::Attribute(_) = stored {
             let has_container = container(after, extension).is_some();
-            check_definition(attribute, old.as_ref(), new.as_ref(), basis.replaces && has_container)?;
+            check_definition(attribute, old, new, basis.replaces && has_container)?;
         }
         // A whole resource states the components of the name, which until then may follow from other values.
-        if old == new && !(matches!(stored, Stored::Name(_)) && basis.replaces) {
+        if !(is_changed || basis.replaces && matches!(stored, Stored::Name(_))) {
             continue;
         }
         match stored {
-            Stored::Username => ops.username = text(new.as_ref(), Username::parse),
+            Stored::Username => ops.username = text(new, Username::parse),
             Stored::DisplayName => {
-                ops.name = Name::parse(new.as_ref().and_then(Value::as_str).unwrap_or("")).into();
+                ops.name = Name::parse(new.and_then(Value::as_str).unwrap_or("")).into();
             }
             // Without a value the state stays.
-            Stored::Active => ops.is_active = new.and_then(|it| it.as_bool()).map_or(Op::Keep, Op::Set),
+            Stored::Active => ops.is_active = new.and_then(Value::as_bool).map_or(Op::Keep, Op::Set),
             Stored::Computed => {}
-            Stored::Attribute(key) => attributes.set(key, attribute, new),
+            Stored::Attribute(key) => attributes.set(key, attribute, new.cloned()),
             Stored::Name(key) => attributes.set(key, attribute, stored_name(basis, key, old, new, after)),
-            Stored::Emails(key) => set_emails(key, attribute, new, &mut ops, &mut attributes),
+            Stored::Emails(key) => set_emails(key, attribute, new.cloned(), &mut ops, &mut attributes),
         }
     }
-    let id = |document: &Document| document.get("externalId").and_then(Value::as_str).map(str::to_owned);
-    let (old, new) = (id(before), id(after));
+    let [old, new] = [before, after].map(|document| document.get("externalId").and_then(Value::as_str));
     if old != new {
-        ops.external_ids.set(form.source.clone(), new.as_deref());
+        ops.external_ids.set(form.source.clone(), new);
     }
     ops.attributes = attributes.into_op();
     Ok(ops)
+}
+
+/// Returns the names of members that differ.
+fn changed_members<'d>(before: &'d Document, after: &'d Document) -> Vec<&'d str> {
+    let removed = before.keys().filter(|name| !after.contains_key(*name));
+    let set = after.iter().filter(|(name, value)| before.get(*name) != Some(value));
+    removed.chain(set.map(|(name, _)| name)).map(String::as_str).collect()
 }
 
 /// Returns the object that has the attributes of the core schema, or of an extension.
@@ -121,8 +128,8 @@ fn check_definition(
     let is_immutable = |it: &Attribute| it.mutability == Mutability::Immutable;
     let changes = |old: Option<&Value>, new: Option<&Value>| old.is_some() && old != new;
     let sub_changes = |sub: &&Attribute| {
-        let of = |value: Option<&Value>| value.and_then(|value| value.get(sub.name.as_ref())).cloned();
-        is_immutable(sub) && changes(of(old).as_ref(), of(new).as_ref())
+        let [old, new] = [old, new].map(|value| value?.get(sub.name.as_ref()));
+        is_immutable(sub) && changes(old, new)
     };
     if is_immutable(attribute) && changes(old, new)
         || attribute.sub_attributes().iter().any(|it| sub_changes(&it))
@@ -145,21 +152,21 @@ fn text<T>(value: Option<&Value>, parse: impl Fn(&str) -> Result<T, userbook::fi
 fn stored_name(
     basis: Basis<'_>,
     key: &str,
-    old: Option<Value>,
-    new: Option<Value>,
+    old: Option<&Value>,
+    new: Option<&Value>,
     after: &Document,
 ) -> Option<Value> {
-    let Some(Value::Object(mut new)) = new else { return None };
+    let Some(Value::Object(new)) = new else { return None };
+    let mut new = new.clone();
     if basis.replaces {
         return Some(Value::Object(new));
     }
     let stored = basis.attributes.get(key);
-    let old = old.unwrap_or_default();
     let text = |name: &str| after.get(name).and_then(Value::as_str).unwrap_or_default();
     let later = derived_name(text("userName"), text("displayName"));
     for (component, derived) in derived_name(basis.username, basis.name) {
         let is_stored = stored.is_some_and(|name| name.get(&component).is_some());
-        let is_kept = old.get(&component) == new.get(&component);
+        let is_kept = old.and_then(|name| name.get(&component)) == new.get(&component);
         let follows = component == "formatted" || later.get(&component) == Some(&derived);
         if is_kept && !is_stored && follows && new.get(&component) == Some(&derived) {
             new.remove(&component);

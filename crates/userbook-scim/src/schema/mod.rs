@@ -86,6 +86,22 @@ impl ResourceSchema {
         }
     }
 
+    /// Returns the attribute or the sub-attribute that a path without a filter names: `name.givenName`,
+    /// `urn:…:User:department`.
+    pub(crate) fn at_path(&self, path: &str) -> Option<(Located<'_>, Option<&Attribute>)> {
+        let (urn, path) = match path.rsplit_once(':') {
+            Some((urn, path)) => (Some(urn), path),
+            None => (None, path),
+        };
+        let (name, sub) = path.split_once('.').map_or((path, None), |(name, sub)| (name, Some(sub)));
+        let located = self.attribute(urn, name)?;
+        let sub = match sub {
+            Some(sub) => Some(located.attribute.sub(sub)?),
+            None => None,
+        };
+        Some((located, sub))
+    }
+
     /// Returns the attributes that every resource has.
     pub(crate) fn common(&self) -> impl Iterator<Item = &Attribute> {
         self.common.iter()
