@@ -40,6 +40,17 @@ fn by_field(violations: &Violations) -> Value {
     Value::Object(fields)
 }
 
+impl Failure {
+    /// Whether another attempt may succeed.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Update(error) => error.code() == "unavailable",
+            Self::Store(error) => error.code() == "unavailable",
+            _ => false,
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match &self {
@@ -51,11 +62,28 @@ impl IntoResponse for Failure {
             Self::Update(UpdateError::Access(AccessError::Forbidden(_))) => StatusCode::FORBIDDEN,
             Self::Update(UpdateError::Condition) => StatusCode::PRECONDITION_FAILED,
             Self::Update(UpdateError::Contended { .. }) => StatusCode::CONFLICT,
+            failure if failure.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
+        if status.is_server_error() {
             tracing::error!(failure = %self, "request failed");
         }
         status.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+    use userbook::store::{StoreError, StoreErrorKind};
+
+    use super::Failure;
+
+    #[test]
+    fn store_that_may_answer_later_is_503() {
+        for (kind, status) in [(StoreErrorKind::Transient, 503), (StoreErrorKind::Ambiguous, 500)] {
+            let failure = Failure::from(StoreError::new(kind, "the database failed"));
+            assert_eq!(failure.into_response().status(), status);
+        }
     }
 }
