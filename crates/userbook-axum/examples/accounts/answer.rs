@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 use userbook::{AccessError, UpdateError, store::StoreError, violation::Violations};
+use userbook_http::AuthenticationError;
+use userbook_sqlx::sqlite::failure;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -16,8 +18,6 @@ pub(crate) enum Failure {
     Update(#[from] UpdateError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
     #[error(transparent)]
     Session(#[from] tower_sessions::session::Error),
     #[error(transparent)]
@@ -38,6 +38,21 @@ fn by_field(violations: &Violations) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+/// Statements of your own fail as those of the store do.
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(failure(error))
+    }
+}
+
+impl From<Failure> for AuthenticationError {
+    fn from(failure: Failure) -> Self {
+        let is_transient = failure.is_transient();
+        let failure = failure.into();
+        if is_transient { Self::Unavailable(failure) } else { Self::Failed(failure) }
+    }
 }
 
 impl Failure {
@@ -62,7 +77,7 @@ impl IntoResponse for Failure {
             Self::Update(UpdateError::Access(AccessError::Forbidden(_))) => StatusCode::FORBIDDEN,
             Self::Update(UpdateError::Condition) => StatusCode::PRECONDITION_FAILED,
             Self::Update(UpdateError::Contended { .. }) => StatusCode::CONFLICT,
-            failure if failure.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
+            transient if transient.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status.is_server_error() {
@@ -81,8 +96,13 @@ mod tests {
 
     #[test]
     fn store_that_may_answer_later_is_503() {
-        for (kind, status) in [(StoreErrorKind::Transient, 503), (StoreErrorKind::Ambiguous, 500)] {
-            let failure = Failure::from(StoreError::new(kind, "the database failed"));
+        let failed = |kind| Failure::from(StoreError::new(kind, "the database failed"));
+        for (failure, status) in [
+            (failed(StoreErrorKind::Transient), 503),
+            (failed(StoreErrorKind::Ambiguous), 500),
+            (sqlx::Error::PoolTimedOut.into(), 503),
+            (sqlx::Error::RowNotFound.into(), 500),
+        ] {
             assert_eq!(failure.into_response().status(), status);
         }
     }

@@ -73,10 +73,7 @@ pub(crate) struct BySession(pub(crate) Arc<Service>);
 #[async_trait]
 impl Authenticator for BySession {
     async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError> {
-        match SignedIn::of(head, &self.0).await {
-            Ok(user) => Ok(user.as_ref().map_or_else(Actor::anonymous, SignedIn::actor)),
-            Err(failure) if failure.is_transient() => Err(AuthenticationError::Unavailable(failure.into())),
-            Err(failure) => Err(AuthenticationError::Failed(failure.into())),
-        }
+        let user = SignedIn::of(head, &self.0).await?;
+        Ok(user.as_ref().map_or_else(Actor::anonymous, SignedIn::actor))
     }
 }

@@ -96,7 +96,9 @@ async fn import(transaction: &mut SqliteConnection) -> Result<(), Box<dyn Error>
 fn check(accounts: &[Account]) -> Result<(), Box<dyn Error>> {
     let mut seen = HashMap::new();
     for (id, email, ..) in accounts {
-        if let Some(other) = seen.insert(fold(email), id) {
+        if !email.is_empty()
+            && let Some(other) = seen.insert(fold(email), id)
+        {
             return Err(format!("accounts {other} and {id} have one address: {email}").into());
         }
         if email.is_empty() || !EmailAddress::parse(email).is_ok_and(|email| email.is_rfc()) {

@@ -29,7 +29,7 @@ fn hash(token: &str) -> Vec<u8> {
 }
 
 /// A session is valid while its epoch is the user's.
-async fn find(head: &Parts, store: &SqliteStore) -> Result<Option<SignedIn>, sqlx::Error> {
+async fn find(head: &Parts, store: &SqliteStore) -> Result<Option<SignedIn>, Failure> {
     let cookies =
         head.headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let Some(token) = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session=")) else {
@@ -70,7 +70,7 @@ pub(crate) struct BySession(pub(crate) SqliteStore);
 #[async_trait]
 impl Authenticator for BySession {
     async fn authenticate(&self, head: &Parts) -> Result<Actor, AuthenticationError> {
-        let user = find(head, &self.0).await.map_err(|error| AuthenticationError::Failed(error.into()))?;
+        let user = find(head, &self.0).await?;
         Ok(user.map_or_else(Actor::anonymous, |user| Actor::user(user.id)))
     }
 }
