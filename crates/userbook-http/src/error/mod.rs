@@ -210,7 +210,7 @@ impl ApiError {
             let detail = format!("The answer exceeds {limit} bytes.");
             return Self { details: ErrorDetails::General, ..Self::new(Kind::Invalid, detail) };
         };
-        let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
+        let message = format!("The answer exceeds {limit} bytes. Reduce the response with this parameter.");
         let (location, code) = (InputLocation::Query, "answer_too_large");
         Self::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])
     }

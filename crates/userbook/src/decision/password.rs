@@ -1,4 +1,5 @@
-//! Decides on what takes an account over: a new password, and acting as the user. Core and stores know only when the password changed; the host keeps the password.
+//! Decides on what takes an account over: a new password, and acting as the user. The host keeps the password; core and
+//! stores know only when it changed.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
