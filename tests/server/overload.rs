@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 use userbook_tests::{
-    binary::{Answer, Server, command, exchange, receive, send},
+    binary::{Answer, Server, command, exchange, receive, receive_one, send},
     receiver::wait_for,
 };
 
@@ -288,7 +288,7 @@ fn bodies_of_denied_requests_use_no_memory_of_heads() {
         let mut stream = TcpStream::connect(server.address).unwrap();
         stream.write_all(head(body.len()).as_bytes()).unwrap();
         stream.write_all(&body).unwrap();
-        assert_eq!(receive(&mut stream).unwrap().status, 403, "request {n}");
+        assert_eq!(receive_one(&mut stream).unwrap().status, 403, "request {n}");
         assert!(
             value(&page(&server), "userbook_memory_used_bytes{use=\"request_heads\"}") < 1.0,
             "request {n}"
