@@ -56,6 +56,9 @@ async fn filters_find_users(kind: Kind) {
         ("emails[type eq \"home\" and value eq \"u2@example.com\"]", vec![]),
         ("userName eq \"u1\" or emails eq \"u2@example.com\" or externalId eq \"e1\"", vec![1, 2]),
         ("userName eq \"u1\" and title eq \"alpha\"", vec![]),
+        ("userName eq \"u1\" or emails eq \"u2@home.org\"", vec![1, 2]),
+        ("emails eq \"U2@home.org\" or id eq \"nothing\"", vec![2]),
+        ("emails eq \"u2@home.org\" or emails eq \"u1@example.com\"", vec![1, 2]),
         ("active eq false", vec![3]),
         ("active eq true and title sw \"z\"", vec![1, 4]),
         ("not (active eq true)", vec![3]),
@@ -112,6 +115,8 @@ async fn filters_find_groups(kind: Kind) {
     for (filter, expected) in [
         ("displayName eq \"red\"".to_owned(), vec!["red"]),
         ("displayName eq \"RED\"".to_owned(), vec!["red"]),
+        (format!("displayName eq \"RED\" or id eq \"{second}\""), vec!["blue", "red"]),
+        ("displayName eq \"RED\" or displayName eq \"blue\"".to_owned(), vec!["blue", "red"]),
         (format!("id eq \"{first}\""), vec!["red"]),
         ("externalId eq \"g2\"".to_owned(), vec!["blue"]),
         (format!("members eq \"{ada}\""), vec!["blue", "red"]),

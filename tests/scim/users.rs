@@ -1,7 +1,12 @@
 //! Users of a connection: creation, replacement, versions, deactivation, deletion.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use userbook::{Actor, StaticPermissions, UserUpdate, model::UserRef};
+use userbook::{
+    Actor, NewUser, PermissionAuthorizer, Policy, Safeguard, StaticPermissions, UserService, UserUpdate,
+    model::UserRef,
+};
 use userbook_scim::{Adoption, Deletion, Mapping, Strictness, schema::Attribute};
 use userbook_tests::fixture::{ANN, Kind, row};
 
@@ -19,6 +24,7 @@ on_each_store!(
     deactivated_users_are_gone_for_the_connection_and_return,
     external_ids_are_unique_per_connection,
     a_host_lets_a_connection_adopt,
+    many_users_with_the_address_do_not_hide_the_name,
     mapped_attributes_are_stored_under_their_keys,
     strictness_is_a_policy,
     errors_have_the_format_of_the_rfc,
@@ -246,6 +252,35 @@ async fn a_host_lets_a_connection_adopt(kind: Kind) {
     provider.ask("POST /Users", user("ann")).await.expect(409);
     // The host refuses, and a safeguard protects a superuser whatever the host says.
     provider.ask("POST /Users", user("viewer")).await.expect(409);
+}
+
+/// Any user.
+#[derive(Debug)]
+struct Anyone;
+
+impl Adoption for Anyone {
+    fn may_adopt(&self, _: &userbook::model::ExternalSource, _: &userbook::User) -> bool {
+        true
+    }
+}
+
+async fn many_users_with_the_address_do_not_hide_the_name(kind: Kind) {
+    let options = |connection: userbook_scim::Connection| connection.adoption(Anyone);
+    let provider = Provider::with(kind, StaticPermissions::none(), options).await;
+    // The host lets a name be the address of others.
+    let permissions = PermissionAuthorizer::new(StaticPermissions::none());
+    let policy = Policy::default().without(Safeguard::DistinctLogins);
+    let host = UserService::new(Arc::clone(&provider.store), permissions).with_policy(policy);
+    let insert = async |name: String, email: &str| {
+        let new = NewUser::new(name, "").with(|user| user.email(email));
+        host.insert_user(&Actor::system(), new).await.unwrap().view.user.uuid.to_string()
+    };
+    for n in 0..60 {
+        insert(format!("a{n}"), "Zoe@Example.com").await;
+    }
+    let zoe = insert("zoe@example.com".to_owned(), "").await;
+    let body = json!({"schemas": [USER], "userName": "zoe@example.com", "active": true});
+    assert_eq!(provider.ask("POST /Users", body).await.expect(201)["id"], zoe.as_str());
 }
 
 async fn mapped_attributes_are_stored_under_their_keys(kind: Kind) {

@@ -11,7 +11,7 @@ use crate::{
 
 /// The number of kills; `USERBOOK_KILL_ROUNDS` overrides it.
 const KILLS: u64 = 20;
-/// The number of users, each pushed by a writer of its own.
+/// The number of writers, each with users of its own.
 const WRITERS: usize = 4;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -43,33 +43,38 @@ impl Client {
     }
 }
 
-/// What a writer knows about the membership of its user.
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    /// After the last acknowledged push.
-    acknowledged: bool,
-    /// After the last push.
-    sent: bool,
+/// Users of one writer. Each push adds the next of them and removes the one before: exactly one is a member.
+const USERS: usize = 3;
+
+/// A writer: its users, and the pushes that were acknowledged.
+#[derive(Debug)]
+struct Writer {
+    users: [String; USERS],
+    acknowledged: usize,
 }
 
-/// Pushes the user in and out until the connection breaks.
-fn push(client: &Client, group: &str, user: &str, mut known: Known) -> (Known, u64) {
-    let target = format!("/Groups/{group}");
-    let mut pushes = 0;
-    loop {
-        known.sent = !known.sent;
-        let operation = if known.sent {
-            json!({"op": "add", "path": "members", "value": [{"value": user}]})
-        } else {
-            json!({"op": "remove", "path": format!("members[value eq \"{user}\"]")})
-        };
-        let body = json!({"schemas": [PATCH], "Operations": [operation]});
-        let Some((status, answer)) = client.ask("PATCH", &target, Some(&body)) else {
-            return (known, pushes);
-        };
-        assert_eq!(status, 200, "{answer}");
-        known.acknowledged = known.sent;
-        pushes += 1;
+impl Writer {
+    /// The body of a push.
+    fn body(&self, push: usize) -> Value {
+        let (added, removed) = (&self.users[push % USERS], &self.users[(push + USERS - 1) % USERS]);
+        json!({"schemas": [PATCH], "Operations": [
+            {"op": "add", "path": "members", "value": [{"value": added}]},
+            {"op": "remove", "path": format!("members[value eq \"{removed}\"]")},
+        ]})
+    }
+
+    /// Pushes until the connection breaks. Returns the number of acknowledged pushes.
+    fn push(&mut self, client: &Client, group: &str) -> u64 {
+        let target = format!("/Groups/{group}");
+        let mut pushes = 0;
+        while let Some((status, answer)) =
+            client.ask("PATCH", &target, Some(&self.body(self.acknowledged + 1)))
+        {
+            assert_eq!(status, 200, "{answer}");
+            self.acknowledged += 1;
+            pushes += 1;
+        }
+        pushes
     }
 }
 
@@ -82,55 +87,60 @@ pub fn kills_during_pushes_lose_no_member(url: &str) {
     let server = Server::start(&arguments);
     let first = client(&server);
     let group = first.create("/Groups", &json!({"schemas": [GROUP], "displayName": "crew"}));
-    let users: Vec<String> = (0..WRITERS)
-        .map(|n| {
-            first.create("/Users", &json!({"schemas": [USER], "userName": format!("u{n}"), "active": true}))
-        })
-        .collect();
+    let user = |writer: usize, n: usize| {
+        first.create(
+            "/Users",
+            &json!({"schemas": [USER], "userName": format!("u{writer}-{n}"), "active": true}),
+        )
+    };
+    let writer = |writer| Writer { users: std::array::from_fn(|n| user(writer, n)), acknowledged: 0 };
+    let mut writers: Vec<Writer> = (0..WRITERS).map(writer).collect();
     server.kill();
 
-    let mut all = [Known { acknowledged: false, sent: false }; WRITERS];
     let (mut random, mut pushes) = (0x9e37_79b9_7f4a_7c15_u64, 0);
     let kills = std::env::var("USERBOOK_KILL_ROUNDS").map_or(KILLS, |it| it.parse().expect("a number"));
     for kill in 0..kills {
         let server = Server::start(&arguments);
-        check(&client(&server), &group, &users, &mut all, kill);
+        check(&client(&server), &group, &writers, kill);
         std::thread::scope(|scope| {
-            let writers: Vec<_> = users
-                .iter()
-                .zip(all)
-                .map(|(user, known)| {
+            let running: Vec<_> = writers
+                .iter_mut()
+                .map(|writer| {
                     let (client, group) = (client(&server), &group);
-                    scope.spawn(move || push(&client, group, user, known))
+                    scope.spawn(move || writer.push(&client, group))
                 })
                 .collect();
             // No wait for a condition: the moment of the kill varies.
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             std::thread::sleep(Duration::from_micros(20_000 + (random >> 46)));
             server.kill();
-            for (known, writer) in all.iter_mut().zip(writers) {
-                let (after, count) = writer.join().expect("the writer does not panic");
-                *known = after;
-                pushes += count;
+            for writer in running {
+                pushes += writer.join().expect("the writer does not panic");
             }
         });
     }
     let server = Server::start(&arguments);
-    check(&client(&server), &group, &users, &mut all, kills);
+    check(&client(&server), &group, &writers, kills);
     assert!(pushes > 0, "no push was acknowledged");
     println!("{kills} kills, {pushes} acknowledged pushes");
 }
 
-/// Requires that each user is a member as the last acknowledged push says, or as the unanswered push after it.
-fn check(client: &Client, group: &str, users: &[String], all: &mut [Known], kill: u64) {
+/// Requires that each writer has the member of its last acknowledged push, or of the unanswered push after it, which the
+/// next round repeats.
+fn check(client: &Client, group: &str, writers: &[Writer], kill: u64) {
     let (status, shown) = client.ask("GET", &format!("/Groups/{group}"), None).expect("an answer");
     assert_eq!(status, 200, "{shown}");
-    let members = shown["members"].as_array().expect("members");
-    for (user, known) in users.iter().zip(all) {
-        let is_member = members.iter().any(|member| member["value"] == user.as_str());
-        let Known { acknowledged, sent } = *known;
-        assert!(is_member == acknowledged || is_member == sent, "kill {kill}: {user} {is_member} {known:?}");
-        // The unanswered push may still arrive: the next one sets the state that the writer knows.
-        *known = Known { acknowledged: is_member, sent: is_member };
+    let none = Vec::new();
+    let members = shown.get("members").map_or(&none, |members| members.as_array().expect("a list"));
+    for writer in writers {
+        let is_member = |n: &usize| members.iter().any(|member| member["value"] == writer.users[*n].as_str());
+        let found: Vec<usize> = (0..USERS).filter(is_member).collect();
+        let (last, next) = (writer.acknowledged % USERS, (writer.acknowledged + 1) % USERS);
+        let is_right = match found.as_slice() {
+            [] => writer.acknowledged == 0,
+            [one] => *one == next || writer.acknowledged > 0 && *one == last,
+            _ => false,
+        };
+        assert!(is_right, "kill {kill}: members {found:?} after {} pushes", writer.acknowledged);
     }
 }

@@ -7,9 +7,6 @@ use crate::error::{ScimError, ScimType};
 /// The bytes that are visited between two points where other tasks run.
 const SLICE: usize = 256 * 1024;
 
-/// Documents between two points where other tasks run.
-const ITEMS: usize = 16;
-
 /// The remaining bytes that a request may compare and copy.
 #[derive(Debug)]
 pub(crate) struct Work {
@@ -59,22 +56,58 @@ impl Work {
     }
 }
 
-/// Collects converted items, and lets other tasks run between them: each may be a large document.
+/// Collects converted items, and lets other tasks run between them: each may be a large document. `convert` also returns
+/// the bytes that it visits.
 pub(crate) async fn convert_each<T, U>(
     items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator + Send>,
-    convert: impl Fn(T) -> U + Send,
+    convert: impl Fn(T) -> (U, usize) + Send,
 ) -> Vec<U>
 where
     T: Send,
     U: Send,
 {
     let items = items.into_iter();
-    let mut converted = Vec::with_capacity(items.len());
+    let (mut converted, mut visited) = (Vec::with_capacity(items.len()), 0_usize);
     for item in items {
-        converted.push(convert(item));
-        if converted.len().is_multiple_of(ITEMS) {
+        let (item, bytes) = convert(item);
+        converted.push(item);
+        visited = visited.saturating_add(bytes);
+        if visited > SLICE {
+            visited = 0;
             YieldOnce.pause(0).await;
         }
     }
     converted
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+
+    #[test]
+    fn conversions_pause_by_bytes() {
+        for (sizes, pauses) in [
+            (vec![1; 1000], 0),
+            (vec![SLICE, 1, 1], 1),
+            (vec![SLICE + 1; 3], 3),
+            (vec![SLICE / 2; 6], 2),
+            (vec![usize::MAX, usize::MAX], 2),
+        ] {
+            let mut conversion = pin!(convert_each(sizes.clone(), |size| (size, size)));
+            let mut context = Context::from_waker(Waker::noop());
+            let mut pending = 0;
+            let converted = loop {
+                match conversion.as_mut().poll(&mut context) {
+                    Poll::Ready(converted) => break converted,
+                    Poll::Pending => pending += 1,
+                }
+            };
+            assert_eq!((pending, &converted), (pauses, &sizes));
+        }
+    }
 }

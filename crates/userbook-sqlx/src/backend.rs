@@ -20,7 +20,7 @@ use crate::{
     write::Write,
 };
 
-/// A supported database: [`Sqlite`](sqlx::Sqlite), [`Postgres`](sqlx::Postgres) or [`MySql`](sqlx::MySql).
+/// A supported database: `Sqlite`, `Postgres` or `MySql` of sqlx.
 #[async_trait]
 pub trait Backend: Driver {
     /// How rows reach a statement that writes many.

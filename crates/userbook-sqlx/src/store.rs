@@ -92,11 +92,11 @@ impl<B: Backend> SqlStore<B> {
         Ok(load::load_directory::<B>(connection, query).await?)
     }
 
-    /// Runs [`list_users`](ListStore::list_users) on a connection of the host. Its statements see one state only in a
-    /// transaction that repeats its reads.
+    /// Runs [`list_users`](userbook::store::ListStore::list_users) on a connection of the host. Its statements see one
+    /// state only in a transaction that repeats its reads.
     ///
     /// # Errors
-    /// As [`list_users`](ListStore::list_users).
+    /// As [`list_users`](userbook::store::ListStore::list_users).
     pub async fn list_users_in(
         connection: &mut Conn<B>,
         query: &UserListQuery,
@@ -104,11 +104,11 @@ impl<B: Backend> SqlStore<B> {
         Ok(listing::list_users::<B>(connection, query).await?)
     }
 
-    /// Runs [`list_groups`](ListStore::list_groups) on a connection of the host, as
+    /// Runs [`list_groups`](userbook::store::ListStore::list_groups) on a connection of the host, as
     /// [`list_users_in`](Self::list_users_in).
     ///
     /// # Errors
-    /// As [`list_groups`](ListStore::list_groups).
+    /// As [`list_groups`](userbook::store::ListStore::list_groups).
     pub async fn list_groups_in(
         connection: &mut Conn<B>,
         query: &GroupListQuery,
@@ -116,10 +116,10 @@ impl<B: Backend> SqlStore<B> {
         Ok(listing::list_groups::<B>(connection, query).await?)
     }
 
-    /// Runs [`list_paths`](ListStore::list_paths) on a connection of the host.
+    /// Runs [`list_paths`](userbook::store::ListStore::list_paths) on a connection of the host.
     ///
     /// # Errors
-    /// As [`list_users`](ListStore::list_users).
+    /// As [`list_users`](userbook::store::ListStore::list_users).
     pub async fn list_paths_in(
         connection: &mut Conn<B>,
         query: &PathListQuery,

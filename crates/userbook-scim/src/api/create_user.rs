@@ -119,14 +119,19 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         external_id: Option<ExternalIdFilter>,
     ) -> Result<Option<User>, ScimError> {
         let Some(name) = wanted.get("userName").and_then(Value::as_str) else { return Ok(None) };
-        let filter = UserFilter { folded_name: Some(name.to_owned()), external_id, ..UserFilter::default() };
-        let order = vec![Order { column: UserColumn::Username, descending: false }];
-        let listing = Listing { filter, order, offset: 0, limit: CANDIDATES };
-        let found = self.service().list_users(self.actor, listing).await?;
-        let mut users: Vec<User> = found.users.into_iter().map(|view| view.user).collect();
-        users.retain(|user| is_same_text(&user.username, name));
-        let exact = users.iter().position(|user| user.username == name).unwrap_or(0);
-        Ok(users.into_iter().nth(exact))
+        let managed = UserFilter { external_id, ..UserFilter::default() };
+        let exact = UserFilter { usernames: [name.to_owned()].into(), ..managed.clone() };
+        let folded = UserFilter { folded_name: Some(name.to_owned()), ..managed };
+        for filter in [exact, folded] {
+            let order = vec![Order { column: UserColumn::Username, descending: false }];
+            let listing = Listing { filter, order, offset: 0, limit: CANDIDATES };
+            let found = self.service().list_users(self.actor, listing).await?;
+            let mut users = found.users.into_iter().map(|view| view.user);
+            if let Some(user) = users.find(|user| is_same_text(&user.username, name)) {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
     }
 
     /// Replaces the user's values and lets the connection manage the user. Each attempt requires `may_take` of the user

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::ScimError,
     filter::{parse_filter, parse_path},
-    resource::ResourceKind,
+    resource::{ResourceKind, members_size},
     schema::ResourceSchema,
     work::convert_each,
 };
@@ -87,7 +87,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 self.find(&rows, plan, filter.as_ref(), sort, schema, window).await?
             }
         };
-        let shown = |document| Value::Object(projection.apply(document, schema));
+        let shown = |document| {
+            let bytes = members_size(&document);
+            (Value::Object(projection.apply(document, schema)), bytes)
+        };
         Ok((convert_each(documents, shown).await, count))
     }
 

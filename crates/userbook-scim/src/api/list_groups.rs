@@ -15,7 +15,7 @@ use super::{
     Exchange,
     lookup::{Indexed, Lookups, Term, spellings},
     parse_id,
-    scan::{Plan, Rows},
+    scan::{Plan, Rows, measured},
 };
 use crate::{
     error::ScimError,
@@ -48,7 +48,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_,
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
         let page = exchange.service().list_groups(exchange.actor, listing, *with_members).await?;
         let (source, base) = (exchange.source(), &exchange.provider.base);
-        let document = |entry| group::resource(entry, source, base, *with_members);
+        let document = |entry| measured(group::resource(entry, source, base, *with_members));
         Ok((convert_each(&page.groups, document).await, page.count))
     }
 
@@ -106,15 +106,16 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         Ok(Some(filter))
     }
 
-    /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better.
+    /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better. Only a search
+    /// of the store finds every spelling of a name: it follows if no index finds the name, so no other term may find
+    /// groups instead.
     async fn lookups(&self, terms: Vec<Term>) -> Result<Option<Plan<GroupFilter>>, ScimError> {
         let Some(lookups) = Lookups::new(terms) else { return Ok(None) };
-        let Lookups { names, ids, external_ids, elements: members } = lookups;
-        let mut texts = names.iter();
-        let text = texts.next().cloned();
-        if texts.next().is_some() {
+        if !lookups.names.is_empty() && lookups.values() > 1 {
             return Ok(None);
         }
+        let Lookups { names, ids, external_ids, elements: members } = lookups;
+        let text = names.first().cloned();
         let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
         if !names.is_empty() {
             let names = names.iter().flat_map(|name| spellings(name)).collect();

@@ -12,7 +12,7 @@ use super::{
     Exchange,
     lookup::{Indexed, Lookups, Term},
     parse_id,
-    scan::{Plan, Rows},
+    scan::{Plan, Rows, measured},
 };
 use crate::{resource::Document, schema::ResourceSchema, work::convert_each};
 
@@ -36,7 +36,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for UserRows<'_, 
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
         let page = exchange.service().list_users(exchange.actor, listing).await?;
         let form = exchange.form();
-        let documents = convert_each(&page.users, |view| form.resource(view)).await;
+        let documents = convert_each(&page.users, |view| measured(form.resource(view))).await;
         Ok((documents, page.count))
     }
 
@@ -67,12 +67,14 @@ impl<S, A> UserRows<'_, '_, S, A> {
     }
 
     /// Returns the lookups of these terms; `None` if a scan is better. An index has all spellings of names and of primary
-    /// addresses; the store also searches further addresses.
+    /// addresses. Only a search of the store finds further addresses: it follows if no index finds the address, so no
+    /// other term may find users instead.
     fn lookups(&self, terms: Vec<Term>) -> Option<Plan<UserFilter>> {
-        let Lookups { names, ids, external_ids, elements: emails } = Lookups::new(terms)?;
-        if emails.len() > 1 {
+        let lookups = Lookups::new(terms)?;
+        if !lookups.elements.is_empty() && lookups.values() > 1 {
             return None;
         }
+        let Lookups { names, ids, external_ids, elements: emails } = lookups;
         let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
         for name in names.iter().chain(&emails) {
             filters.push(UserFilter { folded_name: Some(name.clone()), ..self.managed(None) });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scim_v2::filter::{AttrExp, CompValue, CompareOp, Filter, ValFilter};
+use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter};
 use uuid::Uuid;
 
 use super::parse_id;
@@ -35,14 +35,11 @@ impl Indexed {
     pub(super) fn terms(self, filter: &Filter, schema: &ResourceSchema) -> Option<Vec<Term>> {
         match filter {
             Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(text))) => {
-                let located = schema.attribute(path.uri.as_deref(), &path.name)?;
-                if located.extension.is_some() {
-                    return None;
-                }
-                let term = self.term(&located.attribute.name, path.sub_attr.as_deref(), text)?;
+                let name = core_attribute(path, schema)?;
+                let term = self.term(name, path.sub_attr.as_deref(), text)?;
                 Some(vec![term])
             }
-            Filter::ValuePath(path) if path.attr.name.eq_ignore_ascii_case(self.list) => {
+            Filter::ValuePath(path) if core_attribute(&path.attr, schema)? == self.list => {
                 element(&path.filter).map(|term| vec![term])
             }
             Filter::And(items) => items.iter().find_map(|item| self.terms(item, schema)),
@@ -64,6 +61,12 @@ impl Indexed {
             _ => None,
         }
     }
+}
+
+/// Returns the name of an attribute outside of the extensions: no index has theirs.
+fn core_attribute<'s>(path: &AttrPath, schema: &'s ResourceSchema) -> Option<&'s str> {
+    let located = schema.attribute(path.uri.as_deref(), &path.name)?;
+    located.extension.is_none().then_some(located.attribute.name.as_ref())
 }
 
 fn is_value(sub: &str) -> bool {
@@ -106,6 +109,11 @@ impl Lookups {
         let queries = lookups.external_ids.len() + lookups.names.len();
         (queries <= MAX_QUERIES).then_some(lookups)
     }
+
+    /// The number of different values.
+    pub(super) fn values(&self) -> usize {
+        self.names.len() + self.ids.len() + self.external_ids.len() + self.elements.len()
+    }
 }
 
 /// Returns the spelling of the request and the one in lower case. An index compares bytes; the search of the store finds
@@ -119,12 +127,18 @@ mod tests {
     use super::*;
     use userbook::field::fold;
 
-    use crate::{Mapping, ScimLimits, Strictness, filter::parse_filter};
+    use crate::{Mapping, ScimLimits, Strictness, filter::parse_filter, schema::Attribute};
 
     #[test]
     fn comparisons_with_an_index() {
         let users = Indexed { name: "userName", list: "emails" };
-        let schema = Mapping::default().schema;
+        let urn = "urn:example:2.0:User";
+        let emails = Attribute::complex(
+            "emails",
+            "Other addresses.",
+            vec![Attribute::string("value", "The address.")],
+        );
+        let schema = Mapping::default().with_attribute(urn, emails.multi(), "own").schema;
         let name = |text: &str| Term::Name(text.to_owned());
         let email = |text: &str| Term::Element(text.to_owned());
         for (filter, expected) in [
@@ -141,6 +155,9 @@ mod tests {
             ("emails[type eq \"work\" and value eq \"a@x.org\"]", Some(vec![email("a@x.org")])),
             ("emails[value eq \"a\" or type eq \"work\"]", None),
             ("emails.type eq \"work\"", None),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:EMAILS[value eq \"a\"]", Some(vec![email("a")])),
+            ("urn:example:2.0:User:emails[value eq \"a\"]", None),
+            ("urn:example:2.0:User:emails.value eq \"a\"", None),
             ("userName sw \"A\"", None),
             ("not (userName eq \"A\")", None),
             ("title eq \"A\"", None),

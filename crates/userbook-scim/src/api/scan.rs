@@ -302,6 +302,12 @@ async fn with_ids<R: Rows>(rows: &R, ids: &[String], page_bytes: u64) -> Result<
     Ok(page.documents)
 }
 
+/// Adds the bytes of a converted document.
+pub(super) fn measured(document: Document) -> (Document, usize) {
+    let bytes = members_size(&document);
+    (document, bytes)
+}
+
 /// Returns the error of an attribute that cannot be sorted by.
 pub(super) fn unsortable(path: &str) -> ScimError {
     ScimError::bad_request(ScimType::InvalidPath, format!("cannot sort by {path:?}"))

@@ -100,6 +100,8 @@ fn change_list(
 ) -> Result<(), ScimError> {
     let value = match &step.value {
         Some(Value::Array(value)) => value.as_slice(),
+        // An object without members that the schema has.
+        Some(Value::Object(_)) => return Ok(()),
         _ => &[],
     };
     match step.op {

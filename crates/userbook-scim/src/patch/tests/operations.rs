@@ -150,6 +150,12 @@ fn forms_of_vendors_are_lenient() {
             json!({"op": "Remove", "path": "emails", "value": [{"value": "w@x.org"}]}),
             json!({"emails": [home()]}),
         ),
+        (json!({"op": "replace", "path": "emails", "value": {}}), json!({})),
+        (json!({"op": "replace", "path": "emails", "value": {"unknown": 1}}), json!({})),
+        (json!({"op": "add", "path": "emails", "value": {}}), json!({})),
+        (json!({"op": "replace", "value": {"emails": {}}}), json!({})),
+        (json!({"op": "replace", "path": "emails", "value": home()}), json!({"emails": [home()]})),
+        (json!({"op": "replace", "path": "emails", "value": []}), json!({"emails": null})),
         (json!({"op": "replace", "path": "roles.value", "value": "r"}), json!({"roles": [{"value": "r"}]})),
         // Okta
         (
