@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 use userbook_tests::{
-    binary::{Answer, Server, command, exchange, receive, receive_one, send},
+    binary::{Answer, Server, command, exchange, receive_one, send},
     receiver::wait_for,
 };
 

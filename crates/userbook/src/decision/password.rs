@@ -117,7 +117,7 @@ pub(crate) fn change_password(
     let version = user.version + 1;
     let target = EventTarget::User(user.id);
     let effects = vec![Effect::RevokeSessions];
-    let event = event(context, EventKind::UserUpdated, target, version, &diff, effects);
+    let event = event(context, EventKind::UserUpdated, target, user.uuid, version, &diff, effects);
     let change = ChangeSet {
         user: user.id,
         expected: user.revision,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{ActorState, CommitOutcome, Epochs, Guards, StoreError, Superusers, UserStore};
 use crate::{
@@ -117,6 +118,8 @@ pub struct DirectorySnapshot {
 /// A user whose membership in a group may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberState {
+    /// The UUID of the user.
+    pub uuid: Uuid,
     /// The username.
     pub username: String,
     /// Whether the user may log in.
