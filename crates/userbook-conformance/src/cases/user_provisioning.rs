@@ -59,7 +59,7 @@ pub async fn ids_are_reserved<H: Harness<Store: ProvisioningStore>>() {
 }
 
 /// Returns the id of the next user.
-async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {
+pub(crate) async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {
     let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
     UserId(i64::try_from(epochs.next_user).expect("ids fit"))
 }

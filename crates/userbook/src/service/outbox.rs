@@ -12,6 +12,10 @@ use crate::{
 };
 
 /// Receives events for the host.
+///
+/// An event that is always refused stops all later ones: after some attempts, put it aside in a place of your own and
+/// return `Ok`. Several processes that deliver each receive all pending events: let one of them deliver, for example the
+/// one that holds a lock of the database.
 #[async_trait]
 pub trait EventSink: Debug + Send + Sync + 'static {
     /// Receives an event. The same event may come again if its acknowledgement was lost; compare [`Event::id`].
