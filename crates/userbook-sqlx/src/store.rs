@@ -60,7 +60,7 @@ impl<B: Backend> SqlStore<B> {
 
     /// Applies the pending migrations. Processes that start at once wait for each other.
     ///
-    /// On SQLite and PostgreSQL all of them are applied or none. MariaDB and MySQL commit each statement that creates
+    /// On SQLite and PostgreSQL all of them are applied or none. MariaDB commits each statement that creates
     /// a table by itself; an interrupted migration is repeated from its start. PostgreSQL creates the tables in the
     /// first schema of the search path. On a Galera cluster, migrate from one node at a time. The first migration of a
     /// SQLite file sets its `application_id`; a host may set another one afterwards.
