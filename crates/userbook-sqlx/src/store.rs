@@ -18,7 +18,8 @@ use userbook::{
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
         ImportOutcome, ImportStore, Outbox, OutboxLimit, PathListQuery, PathPage, ProvisioningChange,
-        ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, UserListQuery,
+        UserPage,
     },
 };
 
@@ -221,6 +222,11 @@ impl<B: Backend> SqlStore<B> {
     }
 }
 
+/// The database did not take the next user's id.
+#[derive(Debug, thiserror::Error)]
+#[error("no user id was reserved: {0:?}")]
+struct NotReserved(CommitOutcome);
+
 /// The pause between two statements that delete events.
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
 
@@ -261,8 +267,10 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
 
     async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
         let id = Arc::default();
-        B::write(&self.writer, &self.connections, Write::Reserve(&id)).await?;
-        Ok(UserId(id.load(Ordering::Relaxed)))
+        match B::write(&self.writer, &self.connections, Write::Reserve(&id)).await? {
+            CommitOutcome::Applied => Ok(UserId(id.load(Ordering::Relaxed))),
+            outcome => Err(StoreError::new(StoreErrorKind::Other, NotReserved(outcome))),
+        }
     }
 }
 
