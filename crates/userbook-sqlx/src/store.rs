@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::future::join;
 use sqlx::{Pool, SqlSafeStr, Transaction};
 use tokio::sync::Semaphore;
 use userbook::{
@@ -200,7 +201,8 @@ impl<B: Backend> SqlStore<B> {
 
     /// Waits for running operations, of clones too, and closes all connections. Later operations fail.
     pub async fn close(&self) {
-        self.connections.close().await;
+        // Both are closed for further operations at once.
+        join(B::close_writer(&self.writer), self.connections.close()).await;
     }
 
     pub(crate) fn batches(&self) -> &Batches {
